@@ -1,0 +1,1 @@
+"""Prefect flows, the wiring and the command line."""

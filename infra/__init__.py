@@ -1,0 +1,1 @@
+"""What the pipeline stands on: a local Caspio, sample documents, deployment files."""

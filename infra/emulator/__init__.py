@@ -1,0 +1,1 @@
+"""A local Caspio, written from the API's specification and sharing nothing with the client."""

@@ -1,0 +1,1 @@
+"""What happens to one file, from the record it was uploaded to and back."""

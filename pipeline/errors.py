@@ -1,0 +1,100 @@
+"""Every error this project raises on purpose, grouped by what the runner must do.
+
+    IngestError
+    ├── TryLater                the service is busy or gone for now; a later run may succeed
+    │   ├── ServiceUnavailable  retries are used up
+    │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
+    ├── RejectFile              this file cannot be handled; the others go on
+    │   ├── CutShort            fewer or more bytes arrived than were listed
+    │   ├── FileGone            the file or record is no longer there
+    │   └── ArchiveConflict     the archive holds other bytes under this key
+    └── StopRun                 nothing more can be done until a person acts
+        ├── BadSettings         settings are missing, unknown or contradict the account
+        ├── Unauthorized        credentials refused, profile disabled, permission missing
+        ├── ArchiveUnavailable  the archive cannot be reached or written
+        ├── LedgerUnavailable   the ledger cannot be reached or written
+        └── BudgetExhausted     the calls this run may use are used up
+    RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
+
+Anything else is a bug. A message names the file, record and step where it can, and ends in a way out.
+"""
+
+
+class IngestError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class TryLater(IngestError):
+    """The service is busy or gone for now."""
+
+
+class ServiceUnavailable(TryLater):
+    """Retries are used up; the next run continues here."""
+
+
+class EffectInDoubt(TryLater):
+    """A write was sent and its answer never came; the caller must look before it decides."""
+
+
+class RejectFile(IngestError):
+    """This file cannot be handled; the others go on."""
+
+
+class CutShort(RejectFile):
+    """The bytes that arrived are not as many as were listed or declared."""
+
+
+class FileGone(RejectFile):
+    """The file or its record is no longer there."""
+
+
+class ArchiveConflict(RejectFile):
+    """The archive already holds other bytes under this key."""
+
+
+class StopRun(IngestError):
+    """Nothing more can be done until a person acts."""
+
+
+class BadSettings(StopRun):
+    """Settings are missing, unknown or contradict the account; `problems` lists all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep every problem and show them together."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Unauthorized(StopRun):
+    """Credentials are refused, the profile is disabled or a permission is missing."""
+
+
+class ArchiveUnavailable(StopRun):
+    """The archive cannot be reached or written."""
+
+
+class LedgerUnavailable(StopRun):
+    """The ledger cannot be reached or written."""
+
+
+class BudgetExhausted(StopRun):
+    """The calls this run may use are used up."""
+
+
+class RefusedByCaspio(IngestError):
+    """Caspio refused a request that was sent in good form.
+
+    Attributes:
+        status: HTTP status code.
+        code: Caspio's error code, "" where the body had none.
+        resource: Method and path template of the request.
+        request_id: Value of X-Caspio-Request-ID, for a support case.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str = "", resource: str = "", request_id: str = "") -> None:
+        """Keep what a caller branches on beside the message."""
+        self.status = status
+        self.code = code
+        self.resource = resource
+        self.request_id = request_id
+        super().__init__(message)

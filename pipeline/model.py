@@ -1,0 +1,345 @@
+"""The values that travel down the line. Nothing here does I/O; every value is frozen.
+
+A *file* lies in a *record* at Caspio. A *reference* says where, a *finding* says what was read, a *plan* says what
+will be written, an *outcome* says what became of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+Value = str | int | float | bool | None
+"""A scalar as Caspio's JSON carries it; dates are text without a zone."""
+
+
+class Place(StrEnum):
+    """Where a file's bytes lie at Caspio."""
+
+    ATTACHMENT = "attachment"  # inside the record, reached through /attachments
+    FILE = "file"  # in the Files area, named by a path in a FILE field
+    FOLDER = "folder"  # in the Files area, found by walking a folder
+
+
+class Overwrite(StrEnum):
+    """What may be written over: nothing, our own values, anything."""
+
+    EMPTY = "empty"
+    OURS = "ours"
+    ALWAYS = "always"
+
+
+class Confirm(StrEnum):
+    """Whether a new or changed source first only plans."""
+
+    FIRST = "first"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTable:
+    """A table with one row a file, for Files-area files that no record refers to."""
+
+    table: str
+    path_column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
+
+    `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides `overwrite` for a column.
+    `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None.
+    """
+
+    name: str
+    table: str | None = None
+    view: str | None = None
+    folder: str | None = None
+    fields: tuple[str, ...] = ()
+    where: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    overwrite: Overwrite = Overwrite.EMPTY
+    overwrite_columns: Mapping[str, Overwrite] = field(default_factory=dict)
+    rename: str | None = None
+    index: IndexTable | None = None
+    confirm: Confirm = Confirm.FIRST
+    schedule: str | None = None
+
+    @property
+    def container(self) -> str:
+        """Name the table, view or folder."""
+        return self.table or self.view or self.folder or ""
+
+    def policy(self, column: str) -> Overwrite:
+        """Return what may be written over in a column."""
+        return self.overwrite_columns.get(column, self.overwrite)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """One record: `container` is a table or a view, `pk` its PK_ID as text (a view's may hold commas)."""
+
+    container: str
+    pk: str
+    is_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """One version of one file, as a listing gave it.
+
+    `name` is the full name with extension where one is known. `size_bytes` and `listed_date` (raw text) are None or
+    "" where the listing left them out. `path` is the Files-area path for FILE and FOLDER places, None for attachments.
+    `record` is None for a Files-area file that no record refers to.
+    """
+
+    source: str
+    place: Place
+    container: str
+    field: str
+    record: RecordRef | None
+    name: str
+    size_bytes: int | None
+    listed_date: str
+    path: str | None = None
+
+    @property
+    def slot(self) -> str:
+        """Identify the place the file lies in, whatever version lies there: stable over renames of attachments."""
+        holder = self.record.pk if self.record else (self.path or "")
+        return _digest([self.source, self.container, self.field, holder])
+
+    @property
+    def version(self) -> str:
+        """Identify this version of the file: 20 hex digits of SHA-256 over everything the listing said."""
+        holder = self.record.pk if self.record else ""
+        name = self.path or self.name
+        return _digest([self.source, self.container, self.field, holder, name, self.size_bytes, self.listed_date])
+
+
+def _digest(parts: list[str | int | None]) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWork:
+    """A record with its files, and the mapped columns' values at the time of listing. The unit the line works on.
+
+    `record` is None for a Files-area file without a record; such work has exactly one file.
+    """
+
+    source: str
+    record: RecordRef | None
+    values: Mapping[str, Value]
+    files: tuple[FileRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A file's bytes in the work folder, hashed and counted on the way."""
+
+    ref: FileRef
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class ReadStatus(StrEnum):
+    """What became of reading one document."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED = "unsupported"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    TOO_BIG = "too_big"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+
+    @property
+    def readable(self) -> bool:
+        """Say whether there is something to write back."""
+        return self in {ReadStatus.OK, ReadStatus.PARTIAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One value read from a document: normalised text (ISO dates, plain decimals), how sure (0 to 1) and why.
+
+    `page` counts from 1; None where a value belongs to no page. `value` None means unsure: `reason` says between what.
+    """
+
+    value: str | None
+    confidence: float
+    reason: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page: `number` counts from 1, `source` is "text" (a text layer), "ocr" or "none" (blank or unreadable).
+
+    `confidence` runs from 0 to 1 and is None where the engine gives none; width and height are points (1/72 inch).
+    """
+
+    number: int
+    source: str
+    engine: str | None
+    confidence: float | None
+    text: str
+    width_pt: float | None = None
+    height_pt: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything read from one document.
+
+    `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
+    `derived` maps an archive name (text.txt, pages.json, thumbnail.webp) to the file that holds it.
+    """
+
+    media_type: str
+    status: ReadStatus
+    doc_type: Finding
+    fields: Mapping[str, Finding] = field(default_factory=dict)
+    pages: tuple[PageText, ...] = ()
+    text: str = ""
+    problems: tuple[str, ...] = ()
+    derived: Mapping[str, Path] = field(default_factory=dict)
+    children: tuple[str, ...] = ()
+    extension: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object in the archive: size in bytes, lower-case hex SHA-256 (None where the store never learned it)."""
+
+    key: str
+    size_bytes: int
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A Caspio column as its schema gives it; `type` is Caspio's token (STRING, TEXT, NUMBER, DATE/TIME, …)."""
+
+    name: str
+    type: str
+    editable: bool = True
+    is_formula: bool = False
+    unique: bool = False
+
+
+class EffectKind(StrEnum):
+    """The ways this system changes anything at Caspio."""
+
+    UPDATE_COLUMNS = "update_columns"
+    RENAME_ATTACHMENT = "rename_attachment"
+    PUT_FILE = "put_file"
+    REPOINT = "repoint"
+    DELETE_FILE = "delete_file"
+    INSERT_INDEX_ROW = "insert_index_row"
+
+
+class EffectState(StrEnum):
+    """How far an effect has come. Intent is written before the call, the others after."""
+
+    INTENT = "intent"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    CONFLICT = "conflict"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0 means not yet in the ledger."""
+
+    kind: EffectKind
+    version: str
+    container: str
+    pk: str
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+    is_view: bool = False
+    field: str = ""
+    state: EffectState = EffectState.INTENT
+    note: str = ""
+    id: int = 0
+    run_id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value we would have written, where a person's value stands."""
+
+    column: str
+    current: Value
+    suggested: Value
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be written for one record. `before` holds the state every changed column was planned against.
+
+    `new_names` maps a file version to its new full name; only files whose name changes appear.
+    """
+
+    work: RecordWork
+    before: Mapping[str, Value] = field(default_factory=dict)
+    after: Mapping[str, Value] = field(default_factory=dict)
+    new_names: Mapping[str, str] = field(default_factory=dict)
+    suggestions: tuple[Suggestion, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing would be written."""
+        return not self.after and not self.new_names
+
+
+class Status(StrEnum):
+    """What became of one file in one run."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+class Stage(StrEnum):
+    """How far a file version has come, as the ledger remembers it."""
+
+    SEEN = "seen"
+    ARCHIVED = "archived"
+    PLANNED = "planned"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file, with the sentence a person reads."""
+
+    ref: FileRef
+    status: Status
+    reason: str = ""
+    sha256: str | None = None
+    doc_type: str | None = None
+    pages: int = 0
+    size_bytes: int = 0
+    written: Mapping[str, Value] = field(default_factory=dict)
+    new_name: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    planned_only: bool = False

@@ -1,0 +1,1 @@
+"""The five verbs of the line: enumerate, fetch, process, archive, write back."""

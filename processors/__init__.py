@@ -1,0 +1,1 @@
+"""Reading documents: one processor a module, every document in a child process."""
