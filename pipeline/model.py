@@ -261,7 +261,7 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0 means not yet in the ledger."""
+    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0: not yet in the ledger."""
 
     kind: EffectKind
     version: str

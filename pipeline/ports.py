@@ -177,7 +177,7 @@ class Reader(Protocol):
         """Identify code, settings, models and language data: equal fingerprints read alike."""
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read a file, leaving derived files in `work_dir`, an existing empty folder. Safe to call from many threads."""
+        """Read a file, leaving derived files in `work_dir`, an existing empty folder. Safe from many threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +237,9 @@ class Ledger(Protocol):
         """Record that the original's bytes are stored and confirmed."""
 
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
-        """Keep findings (without text and derived paths) by content and fingerprint; `prefix` is where the archive has
-        text.txt and the other derived files.
+        """Keep findings (without text and derived paths) by content and fingerprint.
+
+        `prefix` is where the archive has text.txt and the other derived files.
         """
 
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
