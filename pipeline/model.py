@@ -52,7 +52,8 @@ class SourceSpec:
     """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
 
     `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides `overwrite` for a column.
-    `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None.
+    `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None. Findings less sure than
+    `min_confidence` (0 to 1) are suggested, not written.
     """
 
     name: str
@@ -68,6 +69,7 @@ class SourceSpec:
     index: IndexTable | None = None
     confirm: Confirm = Confirm.FIRST
     schedule: str | None = None
+    min_confidence: float = 0.5
 
     @property
     def container(self) -> str:

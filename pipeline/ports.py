@@ -277,6 +277,9 @@ class Ledger(Protocol):
     def open_effects(self, versions: Sequence[str]) -> Sequence[Effect]:
         """Return effects of these versions still in state intent or applied, oldest first."""
 
+    def unsettled(self) -> Sequence[Effect]:
+        """Return every effect still in state intent or applied, oldest first: what a killed run left open."""
+
     def effects(self, *, version: str | None = None, run_id: str | None = None) -> Sequence[Effect]:
         """Return effects, oldest first."""
 

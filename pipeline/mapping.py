@@ -1,0 +1,231 @@
+"""From findings to column values, and the decision what may be written. Pure: values in, a plan out."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+from pipeline.model import Column, Finding, Overwrite, Plan, RecordWork, SourceSpec, Suggestion, Value
+
+STRING_CHARS = 255
+TEXT_CHARS = 64_000
+_INT_RANGE = 2**31
+_MONEY = Decimal(922_337_203_685_477)  # SQL Server's money holds 15 digits before the point
+_BASIC_PLANE_END = 0xFFFF
+_FORMULA_SIGNS = "=+-@"
+_TAG = re.compile(r"<[^<>]{0,1000}>")
+
+
+class Unfit(ValueError):
+    """A finding does not fit the column's type; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One value to be written, with where it came from."""
+
+    value: Value
+    confidence: float
+    reason: str
+
+
+def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
+    """Yield one sentence for every mapped column that cannot be written."""
+    by_fold = {name.casefold(): column for name, column in columns.items()}
+    for name, finding in spec.columns.items():
+        column = by_fold.get(name.casefold())
+        where = f"source {spec.name!r}: column {name!r} of {spec.container!r}"
+        if column is None:
+            yield f"{where} does not exist. Columns there: {', '.join(sorted(columns))}."
+        elif column.is_formula or not column.editable:
+            yield f"{where} is calculated or read-only; map {finding!r} to another column."
+        elif column.type not in WRITABLE_TYPES:
+            yield f"{where} is of type {column.type}; values can be written to {', '.join(sorted(WRITABLE_TYPES))}."
+
+
+def convert(text: str, column: Column) -> Value:
+    """Turn a normalised finding into a value of the column's Caspio type.
+
+    Raises:
+        Unfit: the text is no number, date or yes/no, or exceeds what the type holds.
+    """
+    converter = _CONVERTERS.get(column.type)
+    if converter is None:
+        raise Unfit(f"a column of type {column.type} cannot be written")
+    return converter(text)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation as error:
+        raise Unfit(f"{text!r} is not a number") from error
+    if not number.is_finite() or not math.isfinite(float(number)):
+        raise Unfit(f"{text!r} is not a finite number")
+    return number
+
+
+def _currency(text: str) -> float:
+    number = _decimal(text)
+    if abs(number) > _MONEY:
+        raise Unfit(f"{text!r} is beyond what a CURRENCY column holds")
+    return float(round(number, 4))
+
+
+def _integer(text: str) -> int:
+    number = _decimal(text)
+    if number != number.to_integral_value():
+        raise Unfit(f"{text!r} is not a whole number")
+    if not -_INT_RANGE <= number < _INT_RANGE:
+        raise Unfit(f"{text!r} is beyond what an INTEGER column holds")
+    return int(number)
+
+
+def _date(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Unfit(f"{text!r} is not an ISO date") from error
+    if moment.year < 1753:  # noqa: PLR2004 - SQL Server's datetime begins there
+        raise Unfit(f"{text!r} is before 1753, where DATE/TIME begins")
+    return moment.replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def _yes_no(text: str) -> bool:
+    answer = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.strip().lower())
+    if answer is None:
+        raise Unfit(f"{text!r} is neither yes nor no")
+    return answer
+
+
+def clean_text(text: str, *, max_chars: int) -> str:
+    """Make a document's text fit to be data in a record.
+
+    NFC; tags, control and bidirectional characters go; characters beyond the basic plane, which Caspio refuses, become
+    U+FFFD; no leading sign that a spreadsheet takes for a formula; cut at a word with an ellipsis.
+    """
+    text = unicodedata.normalize("NFC", _TAG.sub(" ", text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join("\ufffd" if ord(c) > _BASIC_PLANE_END else c for c in text if c in "\n\t" or not _invisible(c))
+    text = text.strip()
+    # "-5.00" is a number and stays; "=1+1" or "@SUM" would run when the table is opened in a spreadsheet.
+    if text[:1] in _FORMULA_SIGNS and not re.fullmatch(r"[+-][\d.,]+", text):
+        text = text.lstrip(_FORMULA_SIGNS + " ")
+    if len(text) <= max_chars:
+        return text
+    head = text[: max_chars - 1]
+    cut = max(head.rfind(" "), head.rfind("\n"))
+    return head[: cut if cut > max_chars // 2 else len(head)].rstrip() + "…"
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+
+
+_CONVERTERS: Mapping[str, Callable[[str], Value]] = {
+    "STRING": partial(clean_text, max_chars=STRING_CHARS),
+    "TEXT": partial(clean_text, max_chars=TEXT_CHARS),
+    "NUMBER": lambda text: float(_decimal(text)),
+    "CURRENCY": _currency,
+    "INTEGER": _integer,
+    "DATE/TIME": _date,
+    "YES/NO": _yes_no,
+}
+WRITABLE_TYPES = frozenset(_CONVERTERS)
+"""Column types this project writes. Files, passwords, stamps and generated values are Caspio's; lists cannot be
+compared in a WHERE clause, so no guarded write is possible."""
+
+
+def is_empty(value: Value) -> bool:
+    """Say whether nobody has put anything there. A YES/NO column always holds one of two; No counts as empty."""
+    return value is None or value is False or (isinstance(value, str) and not value.strip())
+
+
+def same(current: Value, other: Value, column: Column) -> bool:
+    """Compare two values as the column's type sees them."""
+    if is_empty(current) or is_empty(other):
+        return is_empty(current) and is_empty(other)
+    match column.type:
+        case "NUMBER" | "CURRENCY" | "INTEGER":
+            return _numbers_meet(current, other)
+        case "DATE/TIME":
+            return _moment(current) == _moment(other)
+        case "YES/NO":
+            return bool(current) == bool(other)
+        case _:
+            return str(current).rstrip() == str(other).rstrip()
+
+
+def _numbers_meet(current: Value, other: Value) -> bool:
+    try:
+        return math.isclose(float(str(current)), float(str(other)), rel_tol=1e-12, abs_tol=1e-9)
+    except ValueError:
+        return False
+
+
+def _moment(value: Value) -> str:
+    try:
+        return datetime.fromisoformat(str(value)).replace(tzinfo=None, microsecond=0).isoformat()
+    except ValueError:
+        return str(value)
+
+
+def wanted_values(
+    spec: SourceSpec, documents: Sequence[Mapping[str, Finding]], columns: Mapping[str, Column]
+) -> tuple[dict[str, Wanted], list[str]]:
+    """Choose, by column, the surest finding of a record's documents; say what does not fit its column."""
+    wanted: dict[str, Wanted] = {}
+    problems: list[str] = []
+    for column_name, finding_name in spec.columns.items():
+        found = [d[finding_name] for d in documents if finding_name in d and d[finding_name].value is not None]
+        if not found:
+            continue
+        best = max(found, key=lambda finding: finding.confidence)
+        try:
+            value = convert(best.value or "", columns[column_name])
+        except Unfit as error:
+            problems.append(f"{column_name}: {error}")
+            continue
+        wanted[column_name] = Wanted(value, best.confidence, best.reason)
+    return wanted, problems
+
+
+def decide(
+    work: RecordWork,
+    *,
+    spec: SourceSpec,
+    wanted: Mapping[str, Wanted],
+    columns: Mapping[str, Column],
+    last_written: Mapping[str, Value],
+) -> Plan:
+    """Merge three ways per column (last written by us, there now, wanted) and plan only what may be written."""
+    plan = Plan(work)
+    before: dict[str, Value] = {}
+    after: dict[str, Value] = {}
+    suggestions: list[Suggestion] = []
+    for name, want in wanted.items():
+        column, current = columns[name], work.values.get(name)
+        if same(current, want.value, column):
+            continue
+        hindrance = _hindrance(spec.policy(name), column, current=current, want=want, last=last_written.get(name))
+        if not hindrance and want.confidence < spec.min_confidence:
+            hindrance = f"confidence {want.confidence:.2f} is below {spec.min_confidence:.2f}: {want.reason}"
+        if hindrance:
+            suggestions.append(Suggestion(name, current, want.value, hindrance))
+        else:
+            before[name], after[name] = current, want.value
+    return replace(plan, before=before, after=after, suggestions=tuple(suggestions))
+
+
+def _hindrance(policy: Overwrite, column: Column, *, current: Value, want: Wanted, last: Value) -> str:
+    """Return why a value may not be written, "" when it may."""
+    if policy is Overwrite.ALWAYS or is_empty(current):
+        return ""
+    if policy is Overwrite.EMPTY:
+        return f"the column already holds a value (read: {want.reason})"
+    if not is_empty(last) and same(current, last, column):
+        return ""
+    return f"the value there was put by somebody else (read: {want.reason})"

@@ -1,0 +1,277 @@
+"""Settings: one typed class, read once by `flows/wiring.py` from `caspio-ingest.toml` and the environment.
+
+One rule of precedence: the environment over the file over the defaults. `CASPIO_CLIENT_ID` and `CASPIO_CLIENT_SECRET`
+come from the environment only; any other value can be set there as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names
+stop the start, and all problems are listed together.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.errors import BadSettings
+from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
+from pipeline.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
+
+DEFAULT_FILE = Path("caspio-ingest.toml")
+COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
+
+
+class Section(BaseModel):
+    """A section of the file: unknown names are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+
+
+class CaspioSettings(Section):
+    """`[caspio]`: the account."""
+
+    url: str
+    rate: Annotated[str, Field(pattern=r"^\d+/\d+s$")] = "2000/300s"
+    monthly_calls: Annotated[int, Field(gt=0)] | None = 500_000
+    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.05
+
+    @field_validator("url")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        parts = urlsplit(url)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("must begin with https:// (plain http only for loopback)")
+        if not parts.hostname or parts.path not in {"", "/"}:
+            raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
+        return url.rstrip("/")
+
+
+class ArchiveSettings(Section):
+    """`[archive]`: where originals and derived files are kept; the options below `url` are for `s3://` only."""
+
+    url: Annotated[str, Field(pattern=r"^(file:|s3://).+")] = "file:archive"
+    endpoint_url: str | None = None
+    region: str | None = None
+    sse: Literal["AES256", "aws:kms"] | None = None
+    sse_kms_key_id: str | None = None
+    storage_class: str | None = None
+    object_lock_days: Annotated[int, Field(gt=0)] | None = None
+    object_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+
+
+class LedgerSettings(Section):
+    """`[ledger]`: what has been seen, archived, planned, written."""
+
+    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql\+psycopg://).+")] = "sqlite:///caspio-ingest.db"
+
+
+class ProcessingSettings(Section):
+    """`[processing]`: how documents are read, and the limits each one has in its child process."""
+
+    ocr: Literal["auto", "tesseract", "rapidocr"] = "auto"
+    languages: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...], Field(min_length=1)] = (
+        "eng",
+    )
+    workers: Annotated[int, Field(gt=0)] | None = None
+    max_file_mib: Annotated[int, Field(gt=0)] = 200
+    max_pages: Annotated[int, Field(gt=0)] = 500
+    memory_mib: Annotated[int, Field(ge=512)] = 2048
+    cpu_s: Annotated[int, Field(gt=0)] = 300
+    wall_s: Annotated[int, Field(gt=0)] = 600
+
+
+class ServeSettings(Section):
+    """`[serve]`: when sources run by themselves. A source's own `schedule` comes first."""
+
+    schedule: str = "0 * * * *"
+    timezone: str = "UTC"
+
+
+class ColumnSettings(Section):
+    """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
+
+    finding: str
+    overwrite: Overwrite | None = None
+
+
+class IndexSettings(Section):
+    """`[sources.index]`: a table with one row a file, keyed by path."""
+
+    table: str
+    path_column: str = "Path"
+
+
+class SourceSettings(Section):
+    """One `[[sources]]` entry."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+    table: str | None = None
+    view: str | None = None
+    folder: Annotated[str, Field(pattern=r"^/")] | None = None
+    fields: tuple[str, ...] = ()
+    where: str | None = None
+    overwrite: Overwrite = Overwrite.EMPTY
+    rename: str | None = None
+    columns: dict[str, str | ColumnSettings] = {}
+    index: IndexSettings | None = None
+    confirm: Confirm = Confirm.FIRST
+    schedule: str | None = None
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        if sum(place is not None for place in (self.table, self.view, self.folder)) != 1:
+            yield "exactly one of table, view and folder must be given"
+        if self.folder and (self.fields or self.where):
+            yield "a folder has neither fields nor where"
+        if self.index and not self.folder:
+            yield "an index table goes with a folder"
+        for column, finding in self._findings().items():
+            if finding not in COLUMN_NAMES:
+                close = difflib.get_close_matches(finding, COLUMN_NAMES, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(COLUMN_NAMES))}"
+                yield f"column {column!r} asks for an unknown finding {finding!r}{hint}"
+        if self.rename is not None:
+            try:
+                NameTemplate(self.rename)
+            except ValueError as error:
+                yield str(error)
+
+    def _findings(self) -> dict[str, str]:
+        return {name: c if isinstance(c, str) else c.finding for name, c in self.columns.items()}
+
+    def spec(self) -> SourceSpec:
+        """Return the source as the line knows it."""
+        policies = {
+            name: column.overwrite
+            for name, column in self.columns.items()
+            if isinstance(column, ColumnSettings) and column.overwrite is not None
+        }
+        return SourceSpec(
+            **self.model_dump(include={"name", "table", "view", "folder", "fields", "where", "rename"}),
+            columns=self._findings(),
+            overwrite=self.overwrite,
+            overwrite_columns=policies,
+            index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
+            confirm=self.confirm,
+            schedule=self.schedule,
+            min_confidence=self.min_confidence,
+        )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CASPIO_INGEST_", env_nested_delimiter="__", validate_default=False
+    )
+
+    caspio: CaspioSettings
+    archive: ArchiveSettings = ArchiveSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    serve: ServeSettings = ServeSettings()
+    sources: tuple[SourceSettings, ...]
+    client_id: Annotated[SecretStr, Field(validation_alias="CASPIO_CLIENT_ID")]
+    client_secret: Annotated[SecretStr, Field(validation_alias="CASPIO_CLIENT_SECRET")]
+
+    @field_validator("sources")
+    @classmethod
+    def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        if not sources:
+            raise ValueError("at least one [[sources]] entry is needed")
+        names = [source.name for source in sources]
+        double = sorted({name for name in names if names.count(name) > 1})
+        if double:
+            raise ValueError(f"source names must differ: {', '.join(double)}")
+        return sources
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: given in code, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def specs(self) -> dict[str, SourceSpec]:
+        """Return all sources by name."""
+        return {source.name: source.spec() for source in self.sources}
+
+
+def load_settings(path: Path = DEFAULT_FILE) -> Settings:
+    """Read settings; relative paths in them are taken from the file's own folder.
+
+    Raises:
+        BadSettings: the file is missing or not TOML, or values are missing, unknown or out of range (all listed).
+    """
+    if not path.is_file():
+        raise BadSettings(
+            [f"There is no settings file {path}. Give one with --config, or begin with the example in README.md."]
+        )
+
+    class FileSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        settings = FileSettings()  # type: ignore[call-arg]  # the values come from file and environment
+    except ValidationError as error:
+        raise BadSettings([_sentence(path, dict(detail)) for detail in error.errors()]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings([f"{path} is not TOML: {error}"]) from error
+    return _anchored(settings, path.resolve().parent)
+
+
+def _sentence(path: Path, error: Mapping[str, Any]) -> str:
+    """Say what is wrong with one value, without ever showing the value: it may be a secret."""
+    where = ".".join(str(part) for part in error["loc"])
+    if where in {"CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"}:
+        return f"{where} is not set. Export it; credentials never stand in {path}."
+    match error["type"]:
+        case "missing":
+            return f"{path}: {where} is missing."
+        case "extra_forbidden":
+            return f"{path}: {where} is not a setting. See the table of settings in README.md."
+        case _:
+            return f"{path}: {where}: {error['msg'].removeprefix('Value error, ')}."
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Make a relative archive folder and ledger file absolute."""
+    archive, ledger = settings.archive, settings.ledger
+    if archive.url.startswith("file:"):
+        root = folder / archive.url.removeprefix("file:").removeprefix("//")
+        archive = archive.model_copy(update={"url": f"file:{root}"})
+    if ledger.url.startswith("sqlite:///") and not ledger.url.startswith("sqlite:////"):
+        ledger = ledger.model_copy(update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"})
+    return settings.model_copy(update={"archive": archive, "ledger": ledger})
+
+
+def settings_hash(spec: SourceSpec) -> str:
+    """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
+    relevant = {k: v for k, v in asdict(spec).items() if k not in {"confirm", "schedule"}}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def environment(name: str) -> str | None:
+    """Return an environment variable: the one place besides the settings class where the environment is read."""
+    value = os.environ.get(name)
+    return value if value and re.search(r"\S", value) else None
