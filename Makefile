@@ -1,0 +1,47 @@
+# `make demo` and `make test` are all a fresh machine needs; both set up what is missing first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+
+WORKERS ?= 2
+PORT ?= 8090
+PYTEST_ARGS ?=
+BIN := .venv/bin
+
+.PHONY: help demo test check format bench emulator clean setup setup-test
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: setup ## Set up and run everything on this machine, with sample documents
+	@$(BIN)/caspio-ingest demo
+
+test: setup-test ## Set up and run the whole test suite (PYTEST_ARGS="-k naming", WORKERS=0 for one process)
+	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+check: setup-test ## Lint, formatting, types and import rules, as in CI
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-test ## Format the code and apply the safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-test ## Run the measurements (never part of the suite's verdict)
+	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
+
+emulator: setup ## Start the local Caspio with the sample documents (PORT=8090)
+	@$(BIN)/python -m infra.samples demo/seed
+	@$(BIN)/caspio-ingest emulator --seed demo/seed --port $(PORT)
+
+clean: ## Remove what runs and tools leave behind; .venv stays
+	rm -rf demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
+	find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
+
+setup:
+	@infra/setup.sh demo
+
+setup-test:
+	@infra/setup.sh test
