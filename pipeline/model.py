@@ -142,10 +142,10 @@ class RecordWork:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """A file's bytes in the work folder, hashed and counted on the way."""
+    """A file whose content is known. `path` is None where the archive has the bytes and nobody needed them yet."""
 
     ref: FileRef
-    path: Path
+    path: Path | None
     sha256: str
     size_bytes: int
 
@@ -218,6 +218,15 @@ class Findings:
     children: tuple[str, ...] = ()
     extension: str | None = None
     fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A file and what was read in it. `prefix`: where the archive has its derived files already, None if it has not."""
+
+    file: FetchedFile
+    findings: Findings
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,9 @@ def _key_part(text: str) -> str:
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
     """Return a document's findings under the names a settings file uses, its class among them."""
     return {**findings.fields, "doc_type": findings.doc_type}
+
+
+def is_alternative(name: str, wanted: str) -> bool:
+    """Say whether a name is a numbered alternative of the wanted one: "a (2).pdf" of "a.pdf"."""
+    match = re.search(r" \((\d{1,4})\)$", split_name(name)[0])
+    return match is not None and numbered(wanted, int(match[1])) == name

@@ -1,0 +1,98 @@
+"""Keep a document's original, what was derived from it, and a manifest that says what they are."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.model import Findings, Outcome, ReadDocument
+from pipeline.naming import document_prefix, original_key
+from pipeline.ports import Archive, Ledger
+
+MANIFEST_VERSION = 1
+DERIVED_TYPES = {
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+    ".webp": "image/webp",
+    ".pdf": "application/pdf",
+}
+
+
+def archive_document(document: ReadDocument, *, archive: Archive, ledger: Ledger) -> None:
+    """Store the original, then its derived files, then say so in the ledger: nothing is written back before that.
+
+    A duplicate's derived files are copied inside the archive, so that every document's folder is complete.
+    """
+    file, findings = document.file, document.findings
+    if file.path is not None:
+        archive.put(original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type)
+    ledger.archived(file.ref.version, sha256=file.sha256, size_bytes=file.size_bytes, media_type=findings.media_type)
+    prefix = document_prefix(file.ref)
+    for name, path in findings.derived.items():
+        _put(archive, f"{prefix}/{name}", path)
+    if document.prefix is not None and document.prefix != prefix:
+        for stored in archive.list(f"{document.prefix}/"):
+            name = stored.key.rpartition("/")[2]
+            if name != "manifest.json":
+                archive.copy(stored.key, f"{prefix}/{name}")
+    if document.prefix is None:
+        ledger.save_reading(file.sha256, findings, prefix=prefix)
+
+
+def archive_manifest(
+    document: ReadDocument, outcome: Outcome, *, archive: Archive, folder: Path, at: datetime, run_id: str
+) -> None:
+    """Write the manifest: enough to know the document, its reading and what was written, without the ledger."""
+    file = document.file
+    path = folder / f"{file.ref.version}.json"
+    manifest = {
+        "manifest": MANIFEST_VERSION,
+        "file": asdict(file.ref),
+        "version": file.ref.version,
+        "slot": file.ref.slot,
+        "sha256": file.sha256,
+        "size_bytes": file.size_bytes,
+        "original": original_key(file.sha256),
+        "findings": findings_json(document.findings),
+        "outcome": _outcome_json(outcome),
+        "run": run_id,
+        "at": at.isoformat(),
+    }
+    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    _put(archive, f"{document_prefix(file.ref)}/manifest.json", path)
+
+
+def _put(archive: Archive, key: str, path: Path) -> None:
+    media_type = DERIVED_TYPES.get(path.suffix, "application/octet-stream")
+    archive.put(key, path, sha256=_sha256(path), media_type=media_type, replace=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def findings_json(findings: Findings) -> Mapping[str, object]:
+    """Return findings as plain JSON, without text (text.txt has it) and without paths of the work folder."""
+    return {
+        "media_type": findings.media_type,
+        "status": findings.status,
+        "doc_type": asdict(findings.doc_type),
+        "fields": {name: asdict(finding) for name, finding in findings.fields.items()},
+        "pages": [
+            {"number": page.number, "source": page.source, "engine": page.engine, "confidence": page.confidence}
+            for page in findings.pages
+        ],
+        "problems": list(findings.problems),
+        "children": list(findings.children),
+        "extension": findings.extension,
+        "fingerprint": findings.fingerprint,
+    }
+
+
+def _outcome_json(outcome: Outcome) -> Mapping[str, object]:
+    fields = asdict(outcome)
+    del fields["ref"]
+    return fields

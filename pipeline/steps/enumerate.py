@@ -1,0 +1,28 @@
+"""List what there is, and let through what the ledger does not call finished."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from pipeline.model import FileRef, RecordWork, SourceSpec
+from pipeline.ports import FileSource, Ledger
+
+
+def enumerate_work(
+    spec: SourceSpec, *, source: FileSource, ledger: Ledger, run_id: str, unchanged: Callable[[FileRef], None]
+) -> Iterator[RecordWork]:
+    """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
+
+    A record comes with its unfinished files only; each finished one is told to `unchanged`.
+    """
+    for page in source.pages(spec):
+        finished = ledger.finished([ref.version for work in page for ref in work.files])
+        todo: list[RecordWork] = []
+        for work in page:
+            files = tuple(ref for ref in work.files if ref.version not in finished)
+            for ref in work.files:
+                if ref.version in finished:
+                    unchanged(ref)
+            if files:
+                todo.append(replace(work, files=files))
+        ledger.seen([ref for work in todo for ref in work.files], run_id)
+        yield from todo

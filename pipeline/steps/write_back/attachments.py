@@ -1,0 +1,54 @@
+"""Rename an attachment in place, addressed by one PK_ID and guarded by the record's columns."""
+
+from collections.abc import Mapping
+
+from pipeline.model import Effect, EffectKind, FileRef, Value
+from pipeline.naming import base_differs, split_name
+from pipeline.ports import Updated
+from pipeline.steps.write_back.context import WriteContext, carry_out, read_columns
+
+
+def rename_attachment(ref: FileRef, name: str, context: WriteContext, *, guard: Mapping[str, Value]) -> str:
+    """Give an attachment a new base name; its extension stays. Returns "" or why it was not renamed.
+
+    The WHERE of a rename can name columns of the record, not the file's present name; so a record that no longer
+    meets the guard is looked at again, and renamed only if its file still has the name it was planned against.
+    """
+    record = ref.record
+    assert record is not None
+    base = split_name(name)[0]
+
+    def look() -> Updated:
+        now = context.target.attachment_name(record, ref.field)
+        return Updated(int(now is not None and not base_differs(now, name)), None)
+
+    for attempt_guard in (guard, None):
+        if attempt_guard is None:
+            if context.target.attachment_name(record, ref.field) != ref.name:
+                return "the file was renamed or replaced meanwhile; its new name stays"
+            current = read_columns(record, context)
+            if current is None:
+                return "the record was deleted meanwhile"
+            attempt_guard = current  # noqa: PLW2901 - the second attempt is guarded by what is there now
+        effect = Effect(
+            EffectKind.RENAME_ATTACHMENT,
+            version=ref.version,
+            container=record.container,
+            pk=record.pk,
+            is_view=record.is_view,
+            field=ref.field,
+            before={"name": ref.name},
+            after={"name": name},
+        )
+        held = dict(attempt_guard)
+        _, answer = carry_out(
+            effect,
+            context,
+            call=lambda held=held: context.target.rename_attachment(  # type: ignore[misc]  # bound now, called now
+                record, ref.field, base_name=base, guard=held
+            ),
+            look=look,
+        )
+        if answer.affected == 1:
+            return ""
+    return "the record kept changing; the name stays"

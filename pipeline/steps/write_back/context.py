@@ -1,0 +1,61 @@
+"""What every part of the write-back works with, and the one way an effect is carried out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import EffectInDoubt, RefusedByCaspio, StopRun
+from pipeline.mapping import same
+from pipeline.model import Column, Effect, EffectState, RecordRef, SourceSpec, Value
+from pipeline.ports import Archive, Ledger, RecordTarget, Updated
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContext:
+    """The source, its columns, and the ports; `folder` is a work folder for bytes that must be uploaded again."""
+
+    spec: SourceSpec
+    columns: Mapping[str, Column]
+    target: RecordTarget
+    ledger: Ledger
+    archive: Archive
+    run_id: str
+    folder: Path
+
+
+def carry_out(
+    effect: Effect, context: WriteContext, *, call: Callable[[], Updated], look: Callable[[], Updated]
+) -> tuple[Effect, Updated]:
+    """Record the intent, make the call, and record what came of it; an effect in doubt is settled by looking.
+
+    The answer's `affected` is 1 when the effect stands. 0 is a conflict, recorded as such; more than 1 must never be.
+    """
+    effect = context.ledger.intend(effect, context.run_id)
+    try:
+        answer = call()
+    except EffectInDoubt:
+        answer = look()
+    except RefusedByCaspio as error:
+        context.ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
+        raise
+    if answer.affected > 1:
+        note = f"{answer.affected} rows were met where PK_ID {effect.pk} should meet one"
+        context.ledger.settle(effect, EffectState.APPLIED, note)
+        raise StopRun(f"{effect.kind} in {effect.container}: {note}. Nothing more is written until somebody looks.")
+    if answer.affected == 0:
+        context.ledger.settle(effect, EffectState.CONFLICT, "the record is no longer as it was planned against")
+    else:
+        context.ledger.settle(effect, EffectState.APPLIED)
+    return effect, answer
+
+
+def holds(current: Mapping[str, Value] | None, expected: Mapping[str, Value], columns: Mapping[str, Column]) -> bool:
+    """Say whether a record, as read, holds the expected values."""
+    return current is not None and all(
+        name in current and same(current[name], value, columns[name]) for name, value in expected.items()
+    )
+
+
+def read_columns(record: RecordRef, context: WriteContext) -> Mapping[str, Value] | None:
+    """Read a record's mapped columns as they are now."""
+    return context.target.read(record, list(context.spec.columns))

@@ -1,0 +1,152 @@
+"""Rename a Files-area file. The API has no rename, so: put the new name, repoint every row, delete the old.
+
+At every moment each row points at a file that exists. The intents to put and to delete are written together before the
+first call, so a killed run leaves a trace however far it came; `finish_move` goes on from there.
+"""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from pipeline.errors import EffectInDoubt, FileGone
+from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, RecordRef
+from pipeline.naming import numbered, original_key
+from pipeline.ports import Referrer, Updated
+from pipeline.steps.write_back.context import WriteContext, carry_out
+
+MAX_ALTERNATIVES = 50
+
+
+def move_file(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
+    """Give a Files-area file a new name in its folder. Returns the name it has now and "" or what is not complete."""
+    old = file.ref.path
+    assert old is not None
+    context.target.referrers(old)  # refuses here, before anything changed, if some table cannot be read
+    for put, delete in _intents(file, old, name, context):
+        if _put(put, file, context, media_type=media_type):
+            new = str(put.after["path"])
+            return posixpath.basename(new), finish_move(put, delete, context)
+        context.ledger.settle(put, EffectState.ABANDONED, "the name is taken")
+        context.ledger.settle(delete, EffectState.ABANDONED, "the name is taken")
+    return file.ref.name, f"{MAX_ALTERNATIVES} alternatives of {name!r} are taken; the name stays"
+
+
+def _intents(file: FetchedFile, old: str, name: str, context: WriteContext) -> Iterator[tuple[Effect, Effect]]:
+    """Yield, for one free-looking name after the other, the pair of intents: put the new file, delete the old."""
+    ref = file.ref
+    container, pk = (ref.record.container, ref.record.pk) if ref.record else (ref.container, "")
+    for candidate in chain([name], (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))):
+        if candidate == ref.name:
+            return  # the present name is the first alternative that is to be had
+        new = posixpath.join(posixpath.dirname(old), candidate)
+        if context.target.file_exists(new):
+            continue  # asked before the intent, so that a file found there later can only be the one we put
+        put = Effect(
+            EffectKind.PUT_FILE,
+            version=ref.version,
+            container=container,
+            pk=pk,
+            field=ref.field,
+            before={"path": old},
+            after={"path": new, "sha256": file.sha256},
+        )
+        delete = replace(
+            put, kind=EffectKind.DELETE_FILE, before={"path": old, "sha256": file.sha256}, after={"path": new}
+        )
+        yield context.ledger.intend(put, context.run_id), context.ledger.intend(delete, context.run_id)
+
+
+def _put(put: Effect, file: FetchedFile, context: WriteContext, *, media_type: str) -> bool:
+    """Upload under the new name; False when the name is taken."""
+    path = file.path
+    if path is None:
+        path = context.folder / f"{file.ref.version}.original"
+        context.archive.get(original_key(file.sha256), path)
+    new = str(put.after["path"])
+    try:
+        return context.target.put_file(new, path, media_type=media_type)
+    except EffectInDoubt:
+        return stands(put, context)
+
+
+def stands(put: Effect, context: WriteContext) -> bool:
+    """Say whether the file under the new name is there and is ours, by its digest."""
+    try:
+        return context.target.file_sha256(str(put.after["path"])) == put.after["sha256"]
+    except FileGone:
+        return False
+
+
+def finish_move(put: Effect, delete: Effect, context: WriteContext) -> str:
+    """Confirm the new file, repoint every row, delete the old file. Returns "" or why the old file was kept."""
+    old, new = str(delete.before["path"]), str(put.after["path"])
+    if not stands(put, context):
+        context.ledger.settle(put, EffectState.CONFLICT, "the uploaded copy is missing or differs")
+        context.ledger.settle(delete, EffectState.ABANDONED, "the uploaded copy is missing or differs")
+        return f"the copy at {new} could not be confirmed; {old} stays as it is"
+    context.ledger.settle(put, EffectState.VERIFIED)
+    for referrer in _all_referrers(old, context):
+        _repoint(referrer, old, new, put.version, context)
+    left = _all_referrers(old, context)
+    reason = f"{len(left)} rows still point at {old}" if left else _delete_old(delete, context)
+    if reason:
+        context.ledger.settle(delete, EffectState.ABANDONED, reason)
+        return f"{reason}; both {old} and {new} are kept"
+    context.ledger.settle(delete, EffectState.VERIFIED)
+    return ""
+
+
+def _all_referrers(path: str, context: WriteContext) -> Sequence[Referrer]:
+    """Return every row that names a path: FILE fields of all tables, and the source's index table."""
+    found = list(context.target.referrers(path))
+    index = context.spec.index
+    if index is not None:
+        found += [
+            Referrer(index.table, index.path_column, pk)
+            for pk in context.target.find(index.table, index.path_column, path)
+        ]
+    return found
+
+
+def _repoint(referrer: Referrer, old: str, new: str, version: str, context: WriteContext) -> None:
+    """Let one row name the new path, if it still names the old."""
+    record = RecordRef(referrer.table, referrer.pk)
+    columns = [referrer.field]
+
+    def look() -> Updated:
+        row = context.target.read(record, columns)
+        return Updated(int(row is not None and row.get(referrer.field) == new), row)
+
+    effect, answer = carry_out(
+        Effect(
+            EffectKind.REPOINT,
+            version=version,
+            container=referrer.table,
+            pk=referrer.pk,
+            field=referrer.field,
+            before={referrer.field: old},
+            after={referrer.field: new},
+        ),
+        context,
+        call=lambda: context.target.update(
+            record, guard={referrer.field: old}, values={referrer.field: new}, columns=columns
+        ),
+        look=look,
+    )
+    if answer.affected == 1:
+        context.ledger.settle(effect, EffectState.VERIFIED)
+
+
+def _delete_old(delete: Effect, context: WriteContext) -> str:
+    """Delete the old file if its bytes are still those in the archive; return why not otherwise."""
+    old = str(delete.before["path"])
+    try:
+        if context.target.file_sha256(old) != delete.before["sha256"]:
+            return f"{old} was replaced by another file meanwhile"
+        context.target.delete_file(old)
+    except FileGone:
+        return ""
+    except EffectInDoubt:
+        return "" if not context.target.file_exists(old) else f"{old} could not be deleted"
+    return ""

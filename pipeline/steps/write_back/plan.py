@@ -1,0 +1,64 @@
+"""Decide what will be written for one record. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.mapping import decide, wanted_values
+from pipeline.model import Column, FileRef, Finding, Findings, Place, Plan, ReadDocument, RecordWork, SourceSpec, Value
+from pipeline.naming import NameTemplate, base_differs, findings_by_name, is_alternative
+
+
+def plan_record(
+    work: RecordWork,
+    documents: Sequence[ReadDocument],
+    *,
+    spec: SourceSpec,
+    template: NameTemplate | None,
+    columns: Mapping[str, Column],
+    last_written: Mapping[str, Value],
+    original_names: Mapping[str, str],
+) -> Plan:
+    """Plan one record from its readable documents; `original_names` gives, by version, the name it was uploaded under.
+
+    A finding that fits no column and a name that cannot be made become problems of the plan, never exceptions.
+    """
+    readable = [document for document in documents if document.findings.status.readable]
+    wanted, problems = wanted_values(spec, [_facts(document) for document in readable], columns)
+    plan = decide(work, spec=spec, wanted=wanted, columns=columns, last_written=last_written)
+    names: dict[str, str] = {}
+    for document in readable:
+        if template is None:
+            break
+        ref = document.file.ref
+        new = template.render(document.findings, current=ref.name, original=original_names.get(ref.version, ref.name))
+        if new.problem:
+            problems.append(f"{ref.name}: {new.problem}")
+        elif _renames(ref, new.name):
+            names[ref.version] = new.name
+    return replace(plan, new_names=names, problems=tuple(problems))
+
+
+def _renames(ref: FileRef, name: str) -> bool:
+    """Say whether a name is news. An attachment's extension cannot be changed; "a (2)" is as good as "a"."""
+    if is_alternative(ref.name, name):
+        return False
+    return base_differs(ref.name, name) if ref.place is Place.ATTACHMENT else ref.name != name
+
+
+def _facts(document: ReadDocument) -> Mapping[str, Finding]:
+    """Return a document's findings with the plain facts that columns may be mapped to as well."""
+    findings = document.findings
+    facts = {
+        "text": findings.text,
+        "pages": str(len(findings.pages)),
+        "media_type": findings.media_type,
+        "sha256": document.file.sha256,
+    }
+    known = {name: Finding(value, 1.0, "known of every document") for name, value in facts.items() if value}
+    return {**known, **findings_by_name(findings)}
+
+
+def unplannable(findings: Findings) -> str:
+    """Say why a document cannot be written back: the sentence for its record's owner."""
+    detail = "; ".join(findings.problems) or "no further detail"
+    return f"{findings.status.replace('_', ' ')}: {detail}"

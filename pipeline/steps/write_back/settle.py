@@ -1,0 +1,113 @@
+"""Look at what a killed run left open, and recognise our own work in a listing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from pipeline.mapping import same
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, RecordRef, RecordWork
+from pipeline.naming import base_differs
+from pipeline.ports import Ledger, RecordTarget
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.move import finish_move, stands
+
+_MOVE = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
+
+
+def recover(context: WriteContext) -> int:
+    """Settle every effect a killed run left open, by looking; return how many there were.
+
+    What stands is recorded as verified. What does not is abandoned: the line plans it anew when it meets the file.
+    A half-done move of a Files-area file is finished, since the row may point at its new name already.
+    """
+    open_effects = context.ledger.unsettled()
+    for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
+        effects = list(group)
+        moves = [effect for effect in effects if effect.kind in _MOVE]
+        for effect in effects:
+            if effect.kind not in _MOVE:
+                _settle(effect, context)
+        if moves:
+            _recover_move(moves, context)
+    return len(open_effects)
+
+
+def _settle(effect: Effect, context: WriteContext) -> None:
+    ok = _LOOKS[effect.kind](effect, context.target)
+    state = EffectState.VERIFIED if ok else EffectState.ABANDONED
+    context.ledger.settle(effect, state, "settled by looking after an interrupted run")
+
+
+def _columns_hold(effect: Effect, target: RecordTarget) -> bool:
+    columns = target.columns(effect.container, is_view=effect.is_view)
+    row = target.read(RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after))
+    return row is not None and all(same(row.get(n), value, columns[n]) for n, value in effect.after.items())
+
+
+def _name_holds(effect: Effect, target: RecordTarget) -> bool:
+    now = target.attachment_name(RecordRef(effect.container, effect.pk, effect.is_view), effect.field)
+    return now is not None and not base_differs(now, str(effect.after["name"]))
+
+
+def _points_there(effect: Effect, target: RecordTarget) -> bool:
+    row = target.read(RecordRef(effect.container, effect.pk), [effect.field])
+    return row is not None and row.get(effect.field) == effect.after[effect.field]
+
+
+def _row_is_there(effect: Effect, target: RecordTarget) -> bool:
+    return bool(target.find(effect.container, effect.field, effect.after[effect.field]))
+
+
+_LOOKS = {
+    EffectKind.UPDATE_COLUMNS: _columns_hold,
+    EffectKind.RENAME_ATTACHMENT: _name_holds,
+    EffectKind.REPOINT: _points_there,
+    EffectKind.INSERT_INDEX_ROW: _row_is_there,
+}
+
+
+def _recover_move(effects: Sequence[Effect], context: WriteContext) -> None:
+    """Finish or give up a move: its delete names the new path its put made."""
+    puts = {str(effect.after["path"]): effect for effect in effects if effect.kind is EffectKind.PUT_FILE}
+    deletes = {str(effect.after["path"]): effect for effect in effects if effect.kind is EffectKind.DELETE_FILE}
+    earlier = {
+        str(effect.after["path"]): effect
+        for effect in context.ledger.effects(version=effects[0].version)
+        if effect.kind is EffectKind.PUT_FILE and effect.state is EffectState.VERIFIED
+    }
+    for path, put in puts.items():
+        if path not in deletes or not stands(put, context):
+            context.ledger.settle(put, EffectState.ABANDONED, "the copy never arrived")
+    for path, delete in deletes.items():
+        done = earlier.get(path) or puts.get(path)
+        if done is None or not stands(done, context):
+            context.ledger.settle(delete, EffectState.ABANDONED, "the copy never arrived")
+        else:
+            finish_move(done, delete, context)
+
+
+def recognise_echo(
+    renamed: Mapping[str, FileRef], listed: Iterable[RecordWork], *, ledger: Ledger, names: Mapping[str, str]
+) -> None:
+    """Record, for every file we renamed, the version a listing shows now, so that our own work is not news.
+
+    `renamed` maps a slot (for Files-area files the new path) to the version we worked on, `names` that version to the
+    name it was given. A file that shows another name or size was changed by somebody else and stays news.
+    """
+    for work in listed:
+        for ref in work.files:
+            old = renamed.get(ref.path or ref.slot)
+            if old is None or not _is_ours(ref, old, names[old.version]):
+                continue
+            ledger.succeeded_by(old.version, ref)
+            for effect in ledger.open_effects([old.version]):
+                if effect.kind is EffectKind.RENAME_ATTACHMENT:
+                    ledger.settle(effect, EffectState.VERIFIED)
+
+
+def _is_ours(ref: FileRef, old: FileRef, name: str) -> bool:
+    """Say whether a listed version is what our rename left: same place, our name, the size we read."""
+    if ref.record is not None and ref.slot != old.slot:
+        return False
+    if base_differs(ref.name, name) or ref.version == old.version:
+        return False
+    return None in {ref.size_bytes, old.size_bytes} or ref.size_bytes == old.size_bytes
