@@ -1,0 +1,166 @@
+"""Open the database, bring its schema to date and translate what it refuses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from pipeline.errors import LedgerUnavailable
+
+HEAD = "r0001"
+"""The schema this version of the program writes; a test compares it with the newest migration."""
+
+_WAIT_S = 30
+_MIGRATION_LOCK = 4_172_033_519  # any number that no other program takes in the same PostgreSQL database
+_IMMEDIATE = {"ledger_begin": "IMMEDIATE"}
+
+_WAYS_OUT = (
+    ("unable to open database file", "Create the folder or correct [ledger] url."),
+    ("readonly database", "Give this user the right to write the file and its folder."),
+    ("disk is full", "Free space on the disk, or move the ledger and change [ledger] url."),
+    ("no space left", "Free space on the database server's disk."),
+    (
+        "database is locked",
+        "Another process has held the file for too long; stop it, or use PostgreSQL for many workers.",
+    ),
+    ("not a database", "The file is not an SQLite database; correct [ledger] url or restore the file from a backup."),
+    ("malformed", "The file is damaged; restore it from a backup, or rebuild it from the archive's manifests."),
+    ("authentication failed", "Correct the user and password in [ledger] url."),
+    ("permission denied", "Grant this user the right to create and write tables in the database."),
+    ("does not exist", "Create the database, or correct [ledger] url."),
+    ("connection refused", "Start the database server, or correct host and port in [ledger] url."),
+)
+_OTHERWISE = "Check that the database in [ledger] url runs and can be written, then run again."
+
+
+@contextmanager
+def translated(url: URL, doing: str) -> Iterator[None]:
+    """Turn whatever the database says no with into LedgerUnavailable with a way out; the password is never shown."""
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        said = str(getattr(exc, "orig", None) or exc).strip()
+        way_out = next((advice for words, advice in _WAYS_OUT if words in said.lower()), _OTHERWISE)
+        where = url.render_as_string(hide_password=True)
+        raise LedgerUnavailable(f"The ledger {where} failed to {doing}: {said}. {way_out}") from exc
+
+
+def open_engine(text_url: str) -> tuple[Engine, URL]:
+    """Connect lazily to SQLite or PostgreSQL.
+
+    Raises:
+        LedgerUnavailable: the URL names neither, or an SQLite database in memory, which threads cannot share.
+    """
+    try:
+        url = make_url(text_url)
+    except ArgumentError as exc:
+        raise LedgerUnavailable(
+            "[ledger] url cannot be read; write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
+        ) from exc
+    if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
+        return _sqlite(url), url
+    if url.drivername == "postgresql+psycopg":
+        return _postgres(url), url
+    raise LedgerUnavailable(
+        f"[ledger] url {url.render_as_string(hide_password=True)} is not usable; "
+        "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Set what SQLite forgets with each connection.
+
+    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut: an intent would be gone
+    while its effect stands at Caspio.
+    """
+    connection.isolation_level = None  # the driver's own BEGIN would be deferred and could fail half-way
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", f"busy_timeout={_WAIT_S * 1000}", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("ledger_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _postgres(url: URL) -> Engine:
+    # A connection that died with a restarted server is replaced instead of failing a run.
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction that will write; SQLite takes its write lock at once, so none fails half-way."""
+    with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction that only reads."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def insert_for(dialect: Dialect) -> Any:
+    """Return the `insert` of a dialect that knows ON CONFLICT; the two share no base class that does."""
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+        return postgres_insert
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert
+
+
+def migrate(engine: Engine, url: URL) -> None:
+    """Bring the schema to HEAD; several processes may do so at the same time.
+
+    Raises:
+        LedgerUnavailable: the schema is newer than this program.
+    """
+    with reading(engine) as connection:
+        if _revision(connection) == HEAD:
+            return
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        _upgrade(connection, url)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection, url: URL) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the file format would interpolate %
+    config.set_main_option("script_location", scripts)
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    revision = _revision(connection)
+    if revision is not None and revision not in known:
+        raise LedgerUnavailable(
+            f"The ledger {url.render_as_string(hide_password=True)} has schema {revision}, newer than this program's "
+            f"{HEAD}. Install the version of caspio-ingest that wrote it, or name another database in [ledger] url."
+        )
+    command.upgrade(config, "head")

@@ -1,0 +1,104 @@
+"""Effects: what was about to change at Caspio, and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from pipeline.adapters.sql_ledger.base import SqlPart, chunks
+from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
+from pipeline.adapters.sql_ledger.tables import effects
+from pipeline.model import Effect, EffectKind, EffectState, Value
+
+_OPEN = effects.c.state.in_([EffectState.INTENT.value, EffectState.APPLIED.value])
+_TAKEN = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
+_ON_RECORDS = effects.c.kind.not_in([EffectKind.PUT_FILE.value, EffectKind.DELETE_FILE.value])
+
+
+class EffectLog(SqlPart):
+    """The part of the ledger that remembers effects."""
+
+    def intend(self, effect: Effect, run_id: str) -> Effect:
+        """Record an intent before its call and return it with its id."""
+        intent = replace(effect, state=EffectState.INTENT, run_id=run_id, at=self._clock.now())
+        with self._writing(f"record the intent to change {effect.container} {effect.pk}") as connection:
+            known = connection.execute(insert(effects).values(dump_effect(intent))).inserted_primary_key
+        if known is None:
+            raise AssertionError("an inserted row has a key")
+        return replace(intent, id=int(known[0]))
+
+    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+        """Record what became of an effect; `pk` is taken over too, for a row that had none before it was inserted."""
+        statement = update(effects).where(effects.c.id == effect.id)
+        with self._writing(f"record what became of effect {effect.id}") as connection:
+            met = connection.execute(statement.values(state=state.value, note=note, pk=effect.pk)).rowcount
+            if met != 1:
+                raise KeyError(effect.id)
+
+    def open_effects(self, versions: Sequence[str]) -> Sequence[Effect]:
+        """Return effects of these versions still in state intent or applied, oldest first."""
+        found: list[Effect] = []
+        for chunk in chunks(dict.fromkeys(versions)):
+            found.extend(self._effects(_OPEN, effects.c.version.in_(chunk)))
+        return sorted(found, key=lambda effect: effect.id)
+
+    def unsettled(self) -> Sequence[Effect]:
+        """Return every effect still in state intent or applied, oldest first."""
+        return self._effects(_OPEN)
+
+    def effects(self, *, version: str | None = None, run_id: str | None = None) -> Sequence[Effect]:
+        """Return effects, oldest first."""
+        wanted: list[ColumnElement[bool]] = []
+        if version is not None:
+            wanted.append(effects.c.version == version)
+        if run_id is not None:
+            wanted.append(effects.c.run_id == run_id)
+        return self._effects(*wanted)
+
+    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+        """Return, by column, the value we last wrote to a record (effects applied or verified)."""
+        taken = self._effects(_TAKEN, _ON_RECORDS, effects.c.container == container, effects.c.pk == pk)
+        return {column: value for effect in taken for column, value in effect.after.items()}
+
+    def _effects(self, *wanted: ColumnElement[bool]) -> list[Effect]:
+        with self._reading("list effects") as connection:
+            rows = connection.execute(select(effects).where(*wanted).order_by(effects.c.id)).mappings()
+            return [load_effect(row) for row in rows]
+
+    def moved_to(self, path: str) -> str | None:
+        """Return where our own rename moved a Files-area path to, following chains; None if it is where it was.
+
+        A file has moved once a record points at its new path, or once its old path is deleted.
+        """
+        here, since = path, 0
+        with self._reading(f"look up where {path} went") as connection:
+            while move := _next_move(connection, here, since):
+                here, since = move
+        return None if here == path else here
+
+
+def _next_move(connection: Connection, path: str, since: int) -> tuple[str, int] | None:
+    """Return the latest move away from a path after the move `since`: later ids only, so a way back cannot loop."""
+    departures = (
+        select(effects.c.id, effects.c.version, effects.c.path_to)
+        .where(effects.c.path_from == path, effects.c.id > since, _TAKEN)
+        .where(effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value]))
+        .order_by(effects.c.id.desc())
+    )
+    for departure in connection.execute(departures):
+        target = departure.path_to or _copied_to(connection, departure.version, departure.id)
+        if target and target != path:
+            return target, departure.id
+    return None
+
+
+def _copied_to(connection: Connection, version: str, deletion: int) -> str | None:
+    """Return the path the same version's bytes were put at before its old path was deleted."""
+    copies = (
+        select(effects.c.path_to)
+        .where(effects.c.version == version, effects.c.id < deletion, _TAKEN)
+        .where(effects.c.kind == EffectKind.PUT_FILE.value)
+        .order_by(effects.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(copies).scalar_one_or_none()

@@ -1,0 +1,80 @@
+"""Walks over file versions: in order, a page at a time, each page a transaction of its own."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
+
+from pipeline.adapters.sql_ledger.base import CHUNK, SqlPart
+from pipeline.adapters.sql_ledger.rows import load_file
+from pipeline.adapters.sql_ledger.tables import files
+from pipeline.model import Stage
+from pipeline.ports import FileState
+
+_SLOT = (files.c.source, files.c.container, files.c.holder, files.c.field)
+_VERSION = (*_SLOT, files.c.id)
+
+
+class FileViews(SqlPart):
+    """The part of the ledger that walks over file versions."""
+
+    def states(
+        self, *, source: str | None = None, pk: str | None = None, since: datetime | None = None, newest: bool = True
+    ) -> Iterator[FileState]:
+        """Yield states in order of source, container, record; with `newest` only each slot's latest version.
+
+        `pk` is a record's key or a Files-area path; `since` is compared with the last change of the state.
+        """
+        wanted: list[ColumnElement[bool]] = []
+        if source is not None:
+            wanted.append(files.c.source == source)
+        if pk is not None:
+            wanted.append((files.c.holder == pk) | (files.c.path == pk))
+        if since is not None:
+            wanted.append(files.c.updated_at >= since)
+        return self._walk(wanted, newest=newest)
+
+    def stale(self, fingerprint: str, *, source: str | None = None) -> Iterator[FileState]:
+        """Yield each slot's latest version where it was read under another fingerprint."""
+        wanted: list[ColumnElement[bool]] = [files.c.fingerprint != fingerprint]
+        if source is not None:
+            wanted.append(files.c.source == source)
+        return self._walk(wanted, newest=True)
+
+    def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
+        """Page by the order's own columns: a slot renamed between two pages is neither met twice nor missed."""
+        order = _SLOT if newest else _VERSION
+        chosen = [*wanted, files.c.is_newest] if newest else wanted
+        page: Select[Any] = select(files).where(and_(True, *chosen)).order_by(*order).limit(CHUNK)  # noqa: FBT003 - SQL's TRUE
+        after: tuple[Any, ...] | None = None
+        while True:
+            rows = self._page(page if after is None else page.where(tuple_(*order) > after))
+            yield from (load_file(row) for row in rows)
+            if len(rows) < CHUNK:
+                return
+            after = tuple(rows[-1][column.name] for column in order)
+
+    def _page(self, page: Select[Any]) -> list[Any]:
+        with self._reading("list files") as connection:
+            return list(connection.execute(page).mappings())
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return files by source and status, each slot's latest version.
+
+        Where there is no outcome yet the stage stands in for it; a version that was only planned counts as planned.
+        """
+        label = case(
+            (files.c.planned_only, Stage.PLANNED.value), else_=func.coalesce(files.c.status, files.c.stage)
+        ).label("label")
+        grouped = (
+            select(files.c.source, label, func.count())
+            .where(files.c.is_newest)
+            .group_by(files.c.source, label)
+            .order_by(files.c.source, label)
+        )
+        result: dict[str, dict[str, int]] = {}
+        with self._reading("count files") as connection:
+            for source, name, number in connection.execute(grouped):
+                result.setdefault(source, {})[name] = number
+        return result

@@ -1,0 +1,188 @@
+"""Turn values into what the tables hold and back. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from pipeline.model import (
+    Effect,
+    EffectKind,
+    EffectState,
+    FileRef,
+    Finding,
+    Findings,
+    Outcome,
+    PageText,
+    Place,
+    ReadStatus,
+    RecordRef,
+    Stage,
+    Status,
+    Suggestion,
+)
+from pipeline.ports import FileState, RunState
+
+Json = dict[str, Any]
+
+UNFINISHED = frozenset({Status.FAILED})
+_MOVES = frozenset({EffectKind.PUT_FILE, EffectKind.REPOINT, EffectKind.DELETE_FILE})
+
+
+def is_finished(outcome: Outcome) -> bool:
+    """Say whether an outcome leaves nothing to do for its version."""
+    return outcome.status not in UNFINISHED and not outcome.planned_only
+
+
+def file_row(ref: FileRef) -> Json:
+    """Return the columns that follow from a reference alone."""
+    return {
+        "version": ref.version,
+        "slot": ref.slot,
+        "source": ref.source,
+        "container": ref.container,
+        "holder": ref.record.pk if ref.record else (ref.path or ""),
+        "path": ref.path,
+        "field": ref.field,
+        "ref": asdict(ref),
+    }
+
+
+def load_ref(row: Mapping[str, Any]) -> FileRef:
+    """Rebuild a reference."""
+    record = row["record"]
+    return FileRef(**{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None})
+
+
+def dump_outcome(outcome: Outcome) -> Json:
+    """Return an outcome without its reference, which the row has already."""
+    return {
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "sha256": outcome.sha256,
+        "doc_type": outcome.doc_type,
+        "pages": outcome.pages,
+        "size_bytes": outcome.size_bytes,
+        "written": dict(outcome.written),
+        "new_name": outcome.new_name,
+        "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
+        "planned_only": outcome.planned_only,
+    }
+
+
+def load_outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
+    """Rebuild an outcome for the reference its row is about."""
+    suggestions = tuple(Suggestion(**suggestion) for suggestion in row["suggestions"])
+    return Outcome(**{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions})
+
+
+def load_file(row: RowMapping) -> FileState:
+    """Rebuild what is known of one version."""
+    ref = load_ref(row["ref"])
+    return FileState(
+        version=row["version"],
+        ref=ref,
+        stage=Stage(row["stage"]),
+        sha256=row["sha256"],
+        fingerprint=row["fingerprint"],
+        outcome=load_outcome(row["outcome"], ref) if row["outcome"] else None,
+        attempts=row["attempts"],
+        run_id=row["run_id"],
+        updated_at=row["updated_at"],
+        original_name=row["original_name"],
+    )
+
+
+def without_text(findings: Findings) -> Findings:
+    """Drop what the archive keeps: the text of the document and its pages, and the paths of derived files."""
+    pages = tuple(replace(page, text="") for page in findings.pages)
+    return replace(findings, text="", pages=pages, derived={})
+
+
+def dump_findings(findings: Findings) -> Json:
+    """Return findings as JSON, without text and derived paths."""
+    kept = without_text(findings)
+    return {
+        "media_type": kept.media_type,
+        "status": kept.status.value,
+        "doc_type": asdict(kept.doc_type),
+        "fields": {name: asdict(finding) for name, finding in kept.fields.items()},
+        "pages": [asdict(page) for page in kept.pages],
+        "problems": list(kept.problems),
+        "children": list(kept.children),
+        "extension": kept.extension,
+        "fingerprint": kept.fingerprint,
+    }
+
+
+def load_findings(row: Mapping[str, Any]) -> Findings:
+    """Rebuild findings."""
+    return Findings(
+        media_type=row["media_type"],
+        status=ReadStatus(row["status"]),
+        doc_type=Finding(**row["doc_type"]),
+        fields={name: Finding(**finding) for name, finding in row["fields"].items()},
+        pages=tuple(PageText(**page) for page in row["pages"]),
+        problems=tuple(row["problems"]),
+        children=tuple(row["children"]),
+        extension=row["extension"],
+        fingerprint=row["fingerprint"],
+    )
+
+
+def dump_effect(effect: Effect) -> Json:
+    """Return the columns of an effect, `id` left to the database."""
+    moves = effect.kind in _MOVES
+    return {
+        "kind": effect.kind.value,
+        "version": effect.version,
+        "container": effect.container,
+        "pk": effect.pk,
+        "is_view": effect.is_view,
+        "field": effect.field,
+        "before": dict(effect.before),
+        "after": dict(effect.after),
+        "path_from": _first_text(effect.before) if moves else None,
+        "path_to": _first_text(effect.after) if moves else None,
+        "state": effect.state.value,
+        "note": effect.note,
+        "run_id": effect.run_id,
+        "at": effect.at,
+    }
+
+
+def _first_text(values: Mapping[str, Any]) -> str | None:
+    return next((value for value in values.values() if isinstance(value, str) and value), None)
+
+
+def load_effect(row: RowMapping) -> Effect:
+    """Rebuild an effect."""
+    return Effect(
+        kind=EffectKind(row["kind"]),
+        version=row["version"],
+        container=row["container"],
+        pk=row["pk"],
+        before=row["before"],
+        after=row["after"],
+        is_view=row["is_view"],
+        field=row["field"],
+        state=EffectState(row["state"]),
+        note=row["note"],
+        id=row["id"],
+        run_id=row["run_id"],
+        at=row["at"],
+    )
+
+
+def load_run(row: RowMapping) -> RunState:
+    """Rebuild a run."""
+    return RunState(
+        id=row["id"],
+        kind=row["kind"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        status=row["status"],
+        counts=row["counts"],
+        calls=row["calls"],
+    )

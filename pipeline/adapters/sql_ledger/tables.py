@@ -1,0 +1,160 @@
+"""Tables of the ledger. A change here needs a migration beside it; a test compares the two."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    false,
+)
+from sqlalchemy.types import TypeEngine
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which knows no zones, gets it without one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        """Ask PostgreSQL for a time with zone."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; a time without a zone is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; the ledger takes aware times only")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text that sorts by code point in both databases.
+
+    NUL and lone surrogates, which a database refuses and a file name may hold, are stored escaped: good for looking
+    up, not for giving back. What must come back unchanged is stored as JSON.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """Ask PostgreSQL for SQLite's order."""
+        return dialect.type_descriptor(String(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Escape what a database refuses."""
+        if value is None:
+            return None
+        return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+metadata = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", _ID, primary_key=True, autoincrement=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("kind", Words, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime, index=True),
+    Column("status", Words, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("calls", JSON, nullable=False),
+    Column("calls_total", BigInteger, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("version", Words, nullable=False, unique=True),
+    Column("slot", Words, nullable=False, index=True),
+    # The version that a listing showed last in its slot.
+    Column("is_newest", Boolean, nullable=False, server_default=false()),
+    Column("source", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    # The record's key, or the path of a file that no record refers to.
+    Column("holder", Words, nullable=False),
+    Column("path", Words),
+    Column("field", Words, nullable=False),
+    Column("ref", JSON, nullable=False),
+    Column("original_name", JSON, nullable=False),
+    Column("stage", Words, nullable=False),
+    Column("sha256", Words, index=True),
+    Column("size_bytes", BigInteger),
+    Column("media_type", Words),
+    Column("fingerprint", Words),
+    Column("status", Words),
+    Column("planned_only", Boolean, nullable=False, server_default=false()),
+    Column("outcome", JSON(none_as_null=True)),
+    Column("succeeds", Words, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_files_order", "source", "container", "holder", "field", "id"),
+    Index("ix_files_holder", "holder"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("sha256", Words, primary_key=True),
+    Column("fingerprint", Words, primary_key=True),
+    Column("prefix", Words, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("kind", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    Column("pk", Words, nullable=False),
+    Column("is_view", Boolean, nullable=False),
+    Column("field", Words, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("path_from", Words),
+    Column("path_to", Words),
+    Column("state", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_effects_version", "version"),
+    Index("ix_effects_record", "container", "pk"),
+    Index("ix_effects_path_from", "path_from"),
+    Index("ix_effects_state", "state"),
+    Index("ix_effects_run", "run_id"),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("settings_hash", Words, primary_key=True),
+    Column("confirmed_at", UtcTime, nullable=False),
+)
