@@ -1,0 +1,227 @@
+"""The archive in a folder of this machine: for development, and for small installations that back the folder up."""
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.adapters.archive_keys import checked_key, checked_prefix
+from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
+from pipeline.model import StoredObject
+
+_CHUNK = 1 << 20
+_INCOMING = ".incoming"
+_NO_SPACE = "Free space there, or name another folder in [archive] url."
+_NO_RIGHT = "Give this user the right to write there, or name another folder in [archive] url."
+_NO_LINKS = "The file system may lack hard links, which put-if-absent needs; name another folder in [archive] url."
+_WAYS_OUT = {
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
+    errno.EACCES: _NO_RIGHT,
+    errno.EROFS: "The file system is read-only; remount it or name another folder in [archive] url.",
+    errno.EPERM: _NO_LINKS,
+    errno.ENOTSUP: _NO_LINKS,
+    errno.ENOTDIR: "A file stands where a folder is needed; move it away or name another folder in [archive] url.",
+}
+_OTHERWISE = "Check the disk and the folder in [archive] url, then run again."
+
+
+class LocalArchive:
+    """Keep objects as files below a folder, each at the path its key says.
+
+    A new object is written to a hidden folder of the same file system, read back, and only then linked to its place,
+    so that a reader never meets half of it and two writers cannot both win. Digests are not stored: `head` reads the
+    file, which also finds what a failing disk has done to it; `list` leaves them out.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(root).absolute()
+
+    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:  # noqa: ARG002 - a file has no media type
+        """Store a file and confirm its SHA-256 by reading it back; the same digest already there is success.
+
+        Raises:
+            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest given.
+            ArchiveUnavailable: the folder cannot be written or the disk is full.
+        """
+        path = self._path(key)
+        there = None if replace else self.head(key)
+        if there is not None:
+            return _same(there, sha256)
+        with source.open("rb") as stream, _translated(path, "store"), self._incoming() as incoming:
+            _copy(stream, incoming, sync=True)
+            stored = StoredObject(key, incoming.stat().st_size, _sha256(incoming))
+            if stored.sha256 != sha256:
+                raise ArchiveConflict(
+                    f"{source} has SHA-256 {stored.sha256}, not {sha256}, so it is not stored as {key}: "
+                    "it changed after it was read. Fetch it again."
+                )
+            placed = _place(incoming, path, replace=replace)
+        return stored if placed else _same(self._described(key), sha256)
+
+    def get(self, key: str, target: Path) -> StoredObject:
+        """Write an object to a file and return the digest of the bytes; FileGone when there is none."""
+        path = self._path(key)
+        with _translated(path, "read"), self._opened(key) as stream:
+            digest = _copy(stream, target)
+        return StoredObject(key, target.stat().st_size, digest)
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object's size and digest by reading it, None when there is none."""
+        try:
+            return self._described(key)
+        except FileGone:
+            return None
+
+    def copy(self, key: str, new_key: str) -> StoredObject:
+        """Copy within the store, replacing what is there; FileGone when there is nothing to copy."""
+        path = self._path(new_key)
+        with _translated(path, "copy"), self._opened(key) as stream, self._incoming() as incoming:
+            digest = _copy(stream, incoming, sync=True)
+            size_bytes = incoming.stat().st_size
+            _place(incoming, path, replace=True)
+        return StoredObject(new_key, size_bytes, digest)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects under a prefix in key order, lazily, without their digests."""
+        folder, _, start = checked_prefix(prefix).rpartition("/")
+        with _translated(self._root / folder, "list"):
+            yield from self._walk(folder + "/" if folder else "", start)
+
+    def _walk(self, folder: str, start: str) -> Iterator[StoredObject]:
+        for name in _names(self._root / folder):
+            if not name.startswith(start) or folder + name == _INCOMING + "/":
+                continue
+            if name.endswith("/"):
+                yield from self._walk(folder + name, "")
+                continue
+            with suppress(FileNotFoundError):  # deleted since the folder was read
+                yield StoredObject(folder + name, (self._root / folder / name).stat().st_size, None)
+
+    def address(self, key: str) -> str:
+        """Return the path of an object."""
+        return str(self._path(key))
+
+    def check(self) -> None:
+        """Write, read and remove a probe object; raises ArchiveUnavailable with what to do."""
+        path = self._path(f"probe-{secrets.token_hex(8)}")
+        with _translated(path, "check"), self._incoming() as incoming:
+            incoming.write_bytes(b"probe")
+            placed = _place(incoming, path, replace=False)
+            read = path.read_bytes() if placed else b""
+            path.unlink(missing_ok=True)
+        if read != b"probe":
+            raise ArchiveUnavailable(
+                f"The archive folder {self._root} gives back other bytes than it was given. {_OTHERWISE}"
+            )
+
+    def _path(self, key: str) -> Path:
+        if checked_key(key).split("/")[0] == _INCOMING:
+            raise ValueError(f"{key!r} is not an archive key: {_INCOMING} is where unfinished files lie")
+        return self._root / key
+
+    def _described(self, key: str) -> StoredObject:
+        path = self._path(key)
+        with _translated(path, "read"), self._opened(key):
+            return StoredObject(key, path.stat().st_size, _sha256(path))
+
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[BinaryIO]:
+        try:
+            stream = self._path(key).open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as exc:
+            raise FileGone(f"The archive has no {key} in {self._root}. Run `caspio-ingest verify --repair`.") from exc
+        with stream:
+            yield stream
+
+    @contextmanager
+    def _incoming(self) -> Iterator[Path]:
+        """Name a file that does not exist yet in the hidden folder; what is left of it goes when the context ends."""
+        folder = self._root / _INCOMING
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / secrets.token_hex(16)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _same(there: StoredObject, sha256: str) -> StoredObject:
+    if there.sha256 != sha256:
+        raise ArchiveConflict(
+            f"The archive holds {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was changed. "
+            "Compare the two and move the wrong one away."
+        )
+    return there
+
+
+def _copy(stream: BinaryIO, target: Path, *, sync: bool = False) -> str:
+    """Copy bytes, hashing them on the way; with `sync` they are on the disk before this returns."""
+    digest = hashlib.sha256()
+    with target.open("wb") as output:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            output.write(chunk)
+        if sync:
+            output.flush()
+            os.fsync(output.fileno())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
+    """Give a finished file its place in one step; False when the place is taken and must not be."""
+    made = _make_folders(path.parent)
+    try:
+        if replace:
+            incoming.replace(path)
+        else:
+            path.hardlink_to(incoming)
+    except FileExistsError:
+        return False
+    for folder in (path.parent, *made):
+        _sync_folder(folder)
+    return True
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Create a folder and return the parents whose entries that changed."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return [parent.parent for parent in missing]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk: a file whose name is lost at a power cut is lost."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _names(folder: Path) -> list[str]:
+    """Return a folder's entries, folders with a slash at the end, in the order their keys have."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name + "/" if entry.is_dir() else entry.name for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+@contextmanager
+def _translated(path: Path, doing: str) -> Iterator[None]:
+    """Turn what the operating system refuses into ArchiveUnavailable with a way out."""
+    try:
+        yield
+    except OSError as exc:
+        way_out = _WAYS_OUT.get(exc.errno or 0, _OTHERWISE)
+        raise ArchiveUnavailable(f"The archive cannot {doing} {path}: {exc.strerror or exc}. {way_out}") from exc
