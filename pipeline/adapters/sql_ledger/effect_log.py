@@ -79,26 +79,12 @@ class EffectLog(SqlPart):
 
 def _next_move(connection: Connection, path: str, since: int) -> tuple[str, int] | None:
     """Return the latest move away from a path after the move `since`: later ids only, so a way back cannot loop."""
-    departures = (
-        select(effects.c.id, effects.c.version, effects.c.path_to)
-        .where(effects.c.path_from == path, effects.c.id > since, _TAKEN)
+    departure = (
+        select(effects.c.path_to, effects.c.id)
+        .where(effects.c.path_from == path, effects.c.path_to != path, effects.c.id > since, _TAKEN)
         .where(effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value]))
-        .order_by(effects.c.id.desc())
-    )
-    for departure in connection.execute(departures):
-        target = departure.path_to or _copied_to(connection, departure.version, departure.id)
-        if target and target != path:
-            return target, departure.id
-    return None
-
-
-def _copied_to(connection: Connection, version: str, deletion: int) -> str | None:
-    """Return the path the same version's bytes were put at before its old path was deleted."""
-    copies = (
-        select(effects.c.path_to)
-        .where(effects.c.version == version, effects.c.id < deletion, _TAKEN)
-        .where(effects.c.kind == EffectKind.PUT_FILE.value)
         .order_by(effects.c.id.desc())
         .limit(1)
     )
-    return connection.execute(copies).scalar_one_or_none()
+    row = connection.execute(departure).one_or_none()
+    return (row.path_to, row.id) if row else None

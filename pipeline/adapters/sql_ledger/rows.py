@@ -27,7 +27,7 @@ from pipeline.ports import FileState, RunState
 Json = dict[str, Any]
 
 UNFINISHED = frozenset({Status.FAILED})
-_MOVES = frozenset({EffectKind.PUT_FILE, EffectKind.REPOINT, EffectKind.DELETE_FILE})
+_FILE_KINDS = frozenset({EffectKind.PUT_FILE, EffectKind.DELETE_FILE})
 
 
 def is_finished(outcome: Outcome) -> bool:
@@ -133,7 +133,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
 
 def dump_effect(effect: Effect) -> Json:
     """Return the columns of an effect, `id` left to the database."""
-    moves = effect.kind in _MOVES
+    path = "path" if effect.kind in _FILE_KINDS else effect.field if effect.kind is EffectKind.REPOINT else None
     return {
         "kind": effect.kind.value,
         "version": effect.version,
@@ -143,17 +143,13 @@ def dump_effect(effect: Effect) -> Json:
         "field": effect.field,
         "before": dict(effect.before),
         "after": dict(effect.after),
-        "path_from": _first_text(effect.before) if moves else None,
-        "path_to": _first_text(effect.after) if moves else None,
+        "path_from": effect.before.get(path) if path else None,
+        "path_to": effect.after.get(path) if path else None,
         "state": effect.state.value,
         "note": effect.note,
         "run_id": effect.run_id,
         "at": effect.at,
     }
-
-
-def _first_text(values: Mapping[str, Any]) -> str | None:
-    return next((value for value in values.values() if isinstance(value, str) and value), None)
 
 
 def load_effect(row: RowMapping) -> Effect:
