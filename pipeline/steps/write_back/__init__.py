@@ -3,8 +3,19 @@
 `plan` decides, `columns`, `attachments` and `move` act, `settle` looks at what a killed run left open.
 """
 
-from pipeline.steps.write_back.plan import plan_record, unplannable
+from pipeline.steps.write_back.context import WriteContext, write_context
+from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
 from pipeline.steps.write_back.settle import recognise_echo, recover
-from pipeline.steps.write_back.write import write_back
+from pipeline.steps.write_back.write import plan_now, write_back
 
-__all__ = ["plan_record", "recognise_echo", "recover", "unplannable", "write_back"]
+__all__ = [
+    "WriteContext",
+    "Written",
+    "outcome_of",
+    "plan_now",
+    "planned_outcome",
+    "recognise_echo",
+    "recover",
+    "write_back",
+    "write_context",
+]

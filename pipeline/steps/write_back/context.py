@@ -1,12 +1,13 @@
 """What every part of the write-back works with, and the one way an effect is carried out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.errors import EffectInDoubt, RefusedByCaspio, StopRun
 from pipeline.mapping import same
-from pipeline.model import Column, Effect, EffectState, RecordRef, SourceSpec, Value
+from pipeline.model import Column, Effect, EffectState, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports import Archive, Ledger, RecordTarget, Updated
 
 
@@ -59,3 +60,33 @@ def holds(current: Mapping[str, Value] | None, expected: Mapping[str, Value], co
 def read_columns(record: RecordRef, context: WriteContext) -> Mapping[str, Value] | None:
     """Read a record's mapped columns as they are now."""
     return context.target.read(record, list(context.spec.columns))
+
+
+class Ports(Protocol):
+    """The part of the line's parts that writing back needs."""
+
+    @property
+    def target(self) -> RecordTarget: ...  # noqa: D102
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def archive(self) -> Archive: ...  # noqa: D102
+
+
+def write_context(work: RecordWork, spec: SourceSpec, *, parts: Ports, run_id: str, folder: Path) -> WriteContext:
+    """Gather what writing one record needs; without a record and an index table there are no columns to write."""
+    if work.record is not None:
+        columns = parts.target.columns(work.record.container, is_view=work.record.is_view)
+    elif spec.index is not None:
+        columns = parts.target.columns(spec.index.table, is_view=False)
+    else:
+        spec, columns = replace(spec, columns={}), {}
+    return WriteContext(
+        spec=spec,
+        columns=columns,
+        target=parts.target,
+        ledger=parts.ledger,
+        archive=parts.archive,
+        run_id=run_id,
+        folder=folder,
+    )

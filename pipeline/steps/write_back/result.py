@@ -1,9 +1,10 @@
 """What came of writing one record back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pipeline.model import RecordRef, Status, Suggestion, Value
+from pipeline.model import Outcome, Plan, ReadDocument, ReadStatus, RecordRef, Status, Suggestion, Value
+from pipeline.steps.write_back.plan import unplannable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,37 @@ class Written:
     suggestions: tuple[Suggestion, ...] = ()
     new_names: Mapping[str, str] = field(default_factory=dict)
     record: RecordRef | None = None
+
+
+def planned_outcome(document: ReadDocument, plan: Plan) -> Outcome:
+    """Say what would become of a document if its plan were carried out."""
+    outcome = outcome_of(document, plan, Written(written=plan.after, new_names=plan.new_names))
+    return replace(outcome, planned_only=outcome.status is not Status.REJECTED)
+
+
+def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
+    """Say what became of one document: the worse of how it was read and how it was written."""
+    findings, file = document.findings, document.file
+    outcome = Outcome(
+        file.ref,
+        Status.DONE,
+        sha256=file.sha256,
+        doc_type=findings.doc_type.value,
+        pages=len(findings.pages),
+        size_bytes=file.size_bytes,
+    )
+    if not findings.status.readable:
+        return replace(outcome, status=Status.REJECTED, reason=unplannable(findings))
+    notes = [*findings.problems] if findings.status is ReadStatus.PARTIAL else []
+    notes += plan.problems
+    status = written.status
+    if status is Status.DONE and notes:
+        status = Status.PARTIAL
+    return replace(
+        outcome,
+        status=status,
+        reason="; ".join(filter(None, [written.reason, *notes])),
+        written=written.written,
+        new_name=written.new_names.get(file.ref.version),
+        suggestions=written.suggestions or plan.suggestions,
+    )

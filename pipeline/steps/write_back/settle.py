@@ -14,12 +14,12 @@ _MOVE = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
 
 
 def recover(context: WriteContext) -> int:
-    """Settle every effect a killed run left open, by looking; return how many there were.
+    """Settle every effect a killed run of this source left open, by looking; return how many there were.
 
     What stands is recorded as verified. What does not is abandoned: the line plans it anew when it meets the file.
     A half-done move of a Files-area file is finished, since the row may point at its new name already.
     """
-    open_effects = context.ledger.unsettled()
+    open_effects = [effect for effect in context.ledger.unsettled() if _belongs(effect, context)]
     for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
         effects = list(group)
         moves = [effect for effect in effects if effect.kind in _MOVE]
@@ -29,6 +29,12 @@ def recover(context: WriteContext) -> int:
         if moves:
             _recover_move(moves, context)
     return len(open_effects)
+
+
+def _belongs(effect: Effect, context: WriteContext) -> bool:
+    """Say whether an effect is this source's: each source recovers its own, with its own index table."""
+    state = context.ledger.state(effect.version)
+    return state is not None and state.ref.source == context.spec.name
 
 
 def _settle(effect: Effect, context: WriteContext) -> None:

@@ -16,12 +16,30 @@ from pipeline.model import (
     Status,
     Value,
 )
+from pipeline.naming import NameTemplate
 from pipeline.ports import Updated
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.columns import Replan, write_columns
 from pipeline.steps.write_back.context import WriteContext, carry_out
 from pipeline.steps.write_back.move import move_file
+from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.result import Written
+
+
+def plan_now(
+    work: RecordWork, documents: Sequence[ReadDocument], context: WriteContext, *, template: NameTemplate | None
+) -> Plan:
+    """Plan a record with what the ledger remembers of it."""
+    states = [context.ledger.state(document.file.ref.version) for document in documents]
+    return plan_record(
+        work,
+        documents,
+        spec=context.spec,
+        template=template,
+        columns=context.columns,
+        last_written=context.ledger.last_written(work.record.container, work.record.pk) if work.record else {},
+        original_names={state.version: state.original_name for state in states if state is not None},
+    )
 
 
 def write_back(plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, *, replan: Replan) -> Written:

@@ -1,0 +1,145 @@
+"""The straight line: enumerate, fetch, process, archive, write back. One record at a time, many at once."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from pipeline.errors import FileGone, IngestError, RejectFile, StopRun
+from pipeline.model import FileRef, Outcome, ReadDocument, RecordWork, SourceSpec, Status
+from pipeline.naming import NameTemplate
+from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget
+from pipeline.steps.archive import archive_document, archive_manifest
+from pipeline.steps.enumerate import enumerate_work
+from pipeline.steps.fetch import fetch, where
+from pipeline.steps.process import process
+from pipeline.steps.write_back import outcome_of, plan_now, planned_outcome, write_back, write_context
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the line stands on, connected by `flows/wiring.py`."""
+
+    source: FileSource
+    target: RecordTarget
+    archive: Archive
+    ledger: Ledger
+    reader: Reader
+    clock: Clock
+    work_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again."""
+
+    spec: SourceSpec
+    parts: Parts
+    run_id: str
+    plan_only: bool = False
+    reread: bool = False
+    template: NameTemplate | None = None
+
+
+def new_work(job: Job, *, unchanged: Callable[[FileRef], None]) -> Iterator[RecordWork]:
+    """Enumerate everything that is new, changed or unfinished, lazily."""
+    parts = job.parts
+    return enumerate_work(job.spec, source=parts.source, ledger=parts.ledger, run_id=job.run_id, unchanged=unchanged)
+
+
+def work_record(work: RecordWork, job: Job) -> list[Outcome]:
+    """Take one record down the line and return what became of each of its files, as the ledger has it.
+
+    Raises:
+        StopRun: nothing more can be done until a person acts; files not finished stay unfinished.
+    """
+    with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
+        folder = Path(name)
+        documents: list[ReadDocument] = []
+        outcomes: list[Outcome] = []
+        for number, ref in enumerate(work.files):
+            outcomes += _guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
+        if documents:
+            refs = [document.file.ref for document in documents]
+            outcomes += _guarded(refs, partial(_give_back, replace(work, files=tuple(refs)), documents, job, folder))
+        for outcome in outcomes:
+            job.parts.ledger.finish(outcome, job.run_id)
+    return outcomes
+
+
+def _guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
+    """Turn whatever goes wrong with these files into outcomes: no file can stop the run."""
+    try:
+        return act()
+    except StopRun:
+        raise
+    except RejectFile as error:
+        return [Outcome(ref, Status.REJECTED, str(error)) for ref in refs]
+    except IngestError as error:
+        return [Outcome(ref, Status.FAILED, f"{error} The next run tries again.") for ref in refs]
+    except Exception as error:  # noqa: BLE001 - the one place round a file: a bug in it must not stop the others
+        _log.exception("file failed", files=[f"{where(ref)} ({ref.name})" for ref in refs])
+        return [Outcome(ref, Status.FAILED, f"an error in caspio-ingest itself: {error!r}") for ref in refs]
+
+
+def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]) -> list[Outcome]:
+    """Fetch, process and archive one file. A file that our own rename moved is taken up at its new place."""
+    parts = job.parts
+    folder.mkdir()
+    try:
+        file = fetch(ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder)
+    except FileGone:
+        moved = _moved(ref, job)
+        if not moved:
+            raise
+        return [outcome for work in moved for outcome in work_record(work, job)]
+    document = process(
+        file, reader=parts.reader, ledger=parts.ledger, archive=parts.archive, folder=folder, reread=job.reread
+    )
+    archive_document(document, archive=parts.archive, ledger=parts.ledger)
+    documents.append(document)
+    return []
+
+
+def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
+    """List a record again whose Files-area file another record's rename moved in this run."""
+    ledger = job.parts.ledger
+    path = ledger.moved_to(ref.path) if ref.path is not None else None
+    if path is None:
+        return []
+    listed = list(job.parts.source.records(job.spec, [ref.record.pk if ref.record else path]))
+    listed = [replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed]
+    ledger.seen([new for work in listed for new in work.files], job.run_id)
+    return [work for work in listed if work.files]
+
+
+def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path) -> list[Outcome]:
+    """Plan one record, write it back, and keep a manifest of each document."""
+    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder)
+    plan = plan_now(work, documents, context, template=job.template)
+    for document in documents:
+        job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)
+    if job.plan_only:
+        return [planned_outcome(document, plan) for document in documents]
+    written = write_back(
+        plan,
+        documents,
+        context,
+        replan=lambda now: plan_now(replace(work, values=now), documents, context, template=job.template),
+    )
+    outcomes = [outcome_of(document, plan, written) for document in documents]
+    for document, outcome in zip(documents, outcomes, strict=True):
+        archive_manifest(
+            document,
+            outcome,
+            archive=job.parts.archive,
+            folder=folder,
+            at=job.parts.clock.now(),
+            run_id=job.run_id,
+        )
+    return outcomes

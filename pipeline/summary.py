@@ -1,0 +1,68 @@
+"""What a run adds up to. Counting only; how it is shown is for the command line and the flows."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from pipeline.model import Outcome, Status
+
+KEPT_OUTCOMES = 1_000
+"""Outcomes that need a person, kept for the report; more are counted but not kept, so that memory stays flat."""
+
+NEEDS_A_PERSON = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, Status.FAILED})
+FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of one run, safe to add to from many threads."""
+
+    run_id: str
+    documents: Counter[Status] = field(default_factory=Counter)
+    pages: int = 0
+    size_bytes: int = 0
+    planned: int = 0
+    suggestions: int = 0
+    latest: list[Outcome] = field(default_factory=list)
+    problems: list[Outcome] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        with self._lock:
+            self.documents[outcome.status] += 1
+            self.pages += outcome.pages
+            self.size_bytes += outcome.size_bytes
+            self.planned += outcome.planned_only
+            self.suggestions += len(outcome.suggestions)
+            needs_a_person = outcome.status in NEEDS_A_PERSON or outcome.suggestions
+            kept = self.problems if needs_a_person else self.latest
+            if outcome.status is not Status.UNCHANGED and len(kept) < KEPT_OUTCOMES:
+                kept.append(outcome)
+
+    @property
+    def failed(self) -> int:
+        """Count documents that did not get through."""
+        return sum(self.documents[status] for status in FAILED)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return documents by status, every status named."""
+        return {status.value: self.documents[status] for status in Status}
+
+    def shown(self, limit: int = 200) -> list[Outcome]:
+        """Return outcomes for a table, those that need a person first."""
+        return list(islice([*self.problems, *self.latest], limit))
+
+    def as_json(self, *, calls: Mapping[str, int], seconds: float) -> Mapping[str, object]:
+        """Return the document that `run --json` prints."""
+        return {
+            "run_id": self.run_id,
+            "documents": self.counts(),
+            "planned_only": self.planned,
+            "pages": self.pages,
+            "bytes": self.size_bytes,
+            "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
+            "seconds": round(seconds, 3),
+        }
