@@ -1,0 +1,171 @@
+"""The document's date and the day its payment is due."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.model import Finding
+from processors.values.country import Hints, countries
+from processors.values.datetext import MonthNames, Written, dates_in
+from processors.values.lines import Line, pattern
+
+_CLOCK = re.compile(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]m)?")
+_WEIGHTS = {"document": 6.0, "plain": 3.0, "due": -5.0, "other": -4.0}
+_NEAR = 45
+"""Characters between a label and its date on one line."""
+_MOST_DATES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date in its line, and the kind of label before it ("" for none)."""
+
+    written: Written
+    line: Line
+    kind: str
+    label: str
+
+
+def _labels(folded: str, stop: int) -> list[tuple[int, int, str]]:
+    """Return the labels that end before `stop`, as (end, length, kind), the nearest last."""
+    found = []
+    for kind in ("plain", "document", "due", "other"):
+        found += [(m.end(), m.end() - m.start(), kind) for m in pattern("dates", kind).finditer(folded, 0, stop)]
+    return sorted(found)
+
+
+def _from_same_line(line: Line, written: Written, after: int) -> tuple[str, str]:
+    near = [
+        label
+        for label in _labels(line.folded, written.start)
+        if label[0] - label[1] >= after and written.start - label[0] <= _NEAR
+    ]
+    if not near:
+        return "", ""
+    end, length, kind = max(near, key=lambda label: (label[0], label[1]))
+    return kind, line.folded[end - length : end]
+
+
+def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[str, str]:
+    """Take the label at the same place among the labels of the line above: a heading over a column, or a label alone."""
+    if line.number == 0:
+        return "", ""
+    above = lines[line.number - 1]
+    spans: list[tuple[int, int, str]] = []
+    for end, length, kind in sorted(_labels(above.folded, len(above.folded)), key=lambda label: -label[1]):
+        if not any(end - length < other[0] and other[0] - other[1] < end for other in spans):
+            spans.append((end, length, kind))
+    spans.sort()
+    if place >= len(spans):
+        return "", ""
+    end, length, kind = spans[place]
+    return kind, above.folded[end - length : end]
+
+
+def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:
+    found: list[Dated] = []
+    for line in lines:
+        after = 0
+        for place, written in enumerate(dates_in(line.folded, months)):
+            kind, label = _from_same_line(line, written, after)
+            if not kind and (place or written.start <= _NEAR):
+                kind, label = _from_line_before(lines, line, place)
+            found.append(Dated(written=written, line=line, kind=kind, label=label))
+            after = written.end
+        if len(found) > _MOST_DATES:
+            break
+    return found
+
+
+def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str]) -> tuple[str, str]:
+    """Say whether the day or the month comes first in this document ("dmy", "mdy" or "") and why."""
+    votes: dict[str, Written] = {}
+    for dated in found:
+        text = dated.written.text
+        if len(dated.written.readings) == 1 and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text):
+            first, second = (int(part) for part in re.findall(r"\d+", text)[:2])
+            if first != second:
+                votes.setdefault("mdy" if second > 12 else "dmy", dated.written)  # noqa: PLR2004 - months in a year
+    if len(votes) == 1:
+        order, written = votes.popitem()
+        return order, f"this document writes '{written.text}'"
+    usual = {code: country.order for code, country in countries().items() if country.order in {"dmy", "mdy"}}
+    weight = {
+        order: sum(hints.weights.get(code, 0) for code, its in usual.items() if its == order)
+        for order in ("dmy", "mdy")
+    }
+    if weight["dmy"] != weight["mdy"]:
+        order = max(weight, key=lambda key: weight[key])
+        code = max((c for c, its in usual.items() if its == order), key=lambda c: hints.weights.get(c, 0))
+        return order, f"'{hints.marks[code]}' hints at {code}"
+    if languages and "eng" not in languages:
+        return "dmy", "the document's language writes the day first"
+    return "", "nothing in the document says whether day or month comes first"
+
+
+def _certain(found: Iterable[Dated]) -> set[date]:
+    return {dated.written.readings[0] for dated in found if len(dated.written.readings) == 1}
+
+
+def _settle(written: Written, *, certain: set[date], order: str, why: str) -> tuple[date | None, str]:
+    """Choose a reading; None when nothing decides."""
+    if len(written.readings) == 1:
+        return written.readings[0], ""
+    known = [reading for reading in written.readings if reading in certain]
+    if len(known) == 1:
+        return known[0], "; the same day is written unmistakably elsewhere"
+    if written.dotted and not order:
+        return written.readings[0], "; dates with points have the day first"
+    if order:
+        return written.readings[0 if order == "dmy" else 1], f"; day and month in the order {order}: {why}"
+    return None, why
+
+
+def _score(dated: Dated, count: int) -> float:
+    score = _WEIGHTS.get(dated.kind, 0.0) + min(count - 1, 2) * 0.5
+    around = dated.line.folded[dated.written.end : dated.written.end + 16]
+    if _CLOCK.search(around):
+        score += 1.0
+    return score - min(dated.line.number, 400) / 200
+
+
+def _finding(chosen: Dated, *, day: date | None, why: str, score: float) -> Finding:
+    text, page = chosen.written.text, chosen.line.page
+    place = f"after '{chosen.label}'" if chosen.label else f"on line {chosen.line.number + 1}, without a label"
+    if day is None:
+        first, second = (reading.isoformat() for reading in chosen.written.readings)
+        return Finding(None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", page)
+    confidence = min(0.97, max(0.35, 0.62 + score * 0.06)) - (0.05 if why else 0.0)
+    return Finding(day.isoformat(), round(confidence, 2), f"'{text}' stands {place}{why}", page)
+
+
+def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -> Finding | None:
+    counts: dict[tuple[date, ...], int] = defaultdict(int)
+    for dated in found:
+        counts[dated.written.readings] += 1
+    if not found:
+        return None
+    scored = [(_score(dated, counts[dated.written.readings]), -dated.line.number, dated) for dated in found]
+    score, _, chosen = max(scored, key=lambda entry: entry[:2])
+    day, reason = _settle(chosen.written, certain=certain, order=order, why=why)
+    return _finding(chosen, day=day, why=reason, score=score)
+
+
+def find_dates(
+    lines: Sequence[Line], *, hints: Hints, languages: Sequence[str], months: MonthNames
+) -> dict[str, Finding | None]:
+    """Find `date` and `due_date`."""
+    found = _dated_in(lines, months)
+    order, why = _order(found, hints, languages)
+    certain = _certain(found)
+    due = [dated for dated in found if dated.kind == "due"]
+    rest = [dated for dated in found if dated.kind not in {"due", "other"}] or [
+        d for d in found if d.kind == "other" and "birth" not in d.label and "dob" not in d.label
+    ]
+    issued = _best(rest, certain=certain, order=order, why=why)
+    payable = _best(due, certain=certain, order=order, why=why)
+    if payable and payable.value:
+        payable = Finding(payable.value, 0.85, payable.reason, payable.page)
+    return {"date": issued, "due_date": payable}

@@ -1,0 +1,80 @@
+"""The number the issuer gave the document."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.model import Finding
+from processors.values.datetext import MonthNames, dates_in
+from processors.values.lines import Line, pattern
+
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
+_LINK = re.compile(r"[ .:#№º°\-]{0,6}(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}")
+_LONGEST = 30
+_SURE, _BARE, _BELOW, _RECEIPT = 0.9, 0.7, 0.75, 0.7
+
+
+def _token_at(line: Line, start: int) -> str | None:
+    match = _TOKEN.match(line.text, start)
+    return _clean(match.group()) if match else None
+
+
+def _clean(token: str) -> str | None:
+    number = token.rstrip("./-_")
+    digits = sum(char.isdigit() for char in number)
+    if (
+        not digits
+        or len(number) > _LONGEST
+        or re.fullmatch(r"\d{1,3}[.,]\d\d|\d{1,2}", number) is not None
+        and digits < 2
+    ):  # noqa: PLR2004 - a price or a row
+        return None
+    return number
+
+
+def _is_date(number: str) -> bool:
+    return any(written.text.strip() == number.lower() for written in dates_in(number.lower(), MonthNames(())))
+
+
+def _explicit(label: str, folded: str, end: int) -> bool:
+    """Say whether the label speaks of a number, not only of an invoice."""
+    link = _LINK.match(folded, end)
+    return bool(re.search(r"n[or]|num|#|°|º|id|date|cislo", label) or (link and re.search(r"[a-z#:№]", link.group())))
+
+
+def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str]]:
+    for match in pattern("numbers", name).finditer(line.folded):
+        link = _LINK.match(line.folded, match.end())
+        number = _token_at(line, link.end() if link else match.end())
+        if number and not _is_date(number):
+            sure = _explicit(match.group(), line.folded, match.end())
+            yield number, _SURE if sure else _BARE - 0.15, match.group()
+
+
+def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, float, str]]:
+    """Read the line under a label: under a heading the token at the same place, under a lone label the first one."""
+    match = pattern("numbers", name).search(line.folded)
+    if not match or not _explicit(match.group(), line.folded, match.end()) or line.number + 1 >= len(lines):
+        return
+    tail = _LINK.sub("", line.folded[match.end() :], count=1)
+    before = line.folded[: match.start()].strip(" :")
+    tokens = [token for raw in lines[line.number + 1].text.split() if (token := _clean(raw)) and raw[0].isalnum()]
+    tokens = [token for token in tokens if not _is_date(token)]
+    if tokens and not (before and tail):
+        yield (tokens[-1] if before and not tail else tokens[0]), _BELOW, match.group()
+
+
+def find_invoice_number(lines: Sequence[Line]) -> Finding | None:
+    """Find the number after "invoice no" or the like, or else a receipt's own number."""
+    found: list[tuple[float, int, str, str, Line]] = []
+    for name, factor in (("invoice", 1.0), ("receipt", 0.75)):
+        for line in lines:
+            options = list(_on_line(line, name)) or list(_below(lines, line, name))
+            found += [(sure * factor, -line.number, number, label, line) for number, sure, label in options]
+        if found:
+            break
+    if not found:
+        return None
+    confidence, _, number, label, line = max(found, key=lambda entry: entry[:2])
+    return Finding(
+        number, round(confidence, 2), f"'{number}' stands after '{label}' on line {line.number + 1}", line.page
+    )

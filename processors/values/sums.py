@@ -1,0 +1,87 @@
+"""Lines of a document that carry money, told apart by what they announce."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from processors.values.amounts import Amount, amounts_in, mend, money_in
+from processors.values.lines import Line, pattern
+
+KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain")
+_LOOK_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An amount and what its line announces: `kind` is one of KINDS or "" and `label` the words themselves."""
+
+    value: Decimal
+    kind: str
+    label: str
+    line: Line
+    after_summary: bool
+    integer: bool = False
+
+
+def _longest(folded: str) -> tuple[str, str]:
+    """Return the kind whose word is the longest in the line; the order of KINDS decides between equals."""
+    best, kind_of_best = "", ""
+    for kind in KINDS:
+        for match in pattern("totals", kind).finditer(folded):
+            if len(match.group()) > len(best):
+                best, kind_of_best = match.group(), kind
+    return kind_of_best, best
+
+
+def kind_of(folded: str) -> tuple[str, str]:
+    """Say what a line announces, and by which words."""
+    kind, label = _longest(folded)
+    if kind in {"plain", "never"}:
+        for other in ("change", "cash"):
+            match = pattern("totals", other).search(folded)
+            if match and match.start() < folded.find(label):
+                return other, match.group()
+    if kind == "plain" and pattern("totals", "never").search(folded):
+        return "plain", label
+    return kind, label
+
+
+def _amounts(line: Line, *, announced: bool) -> list[Amount]:
+    found = money_in(line.folded)
+    if found or not announced:
+        return found
+    whole = [amount for amount in amounts_in(mend(line.folded)) if amount.value >= 1]
+    return whole[-1:] if len(whole) == 1 and line.folded[whole[0].end :].strip(" .-") == "" else []
+
+
+def _bare(line: Line) -> list[Amount]:
+    """Return the amounts of a line that holds nothing else."""
+    letters = sum(char.isalpha() for char in line.folded)
+    return money_in(line.folded) if letters <= 4 else []  # noqa: PLR2004 - a currency's name at most
+
+
+def _following(lines: Sequence[Line], line: Line) -> list[Amount]:
+    for later in lines[line.number + 1 : line.number + _LOOK_AHEAD]:
+        bare = _bare(later)
+        if bare:
+            return bare
+        if kind_of(later.folded)[0]:
+            return []
+    return []
+
+
+def sums_in(lines: Sequence[Line]) -> list[Sum]:
+    """Return the amounts that stand beside a word of KINDS, and the bare ones, in reading order."""
+    found: list[Sum] = []
+    after_summary = False
+    for line in lines:
+        kind, label = kind_of(line.folded)
+        after_summary = after_summary or kind == "summary"
+        announced = kind in {"strong", "plain", "due"}
+        amounts = _amounts(line, announced=announced)
+        if not amounts and kind not in {"", "summary", "never"}:
+            amounts = _following(lines, line)
+        if amounts:
+            chosen = amounts[-1]
+            found.append(Sum(chosen.value, kind, label, line, after_summary, integer=not chosen.cents))
+    return found
