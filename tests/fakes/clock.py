@@ -1,0 +1,34 @@
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that only moves when told to, or when somebody sleeps; `slept` lists how long each time."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self._now = start
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Return seconds since the clock was made, or since it was last set."""
+        return (self._now - self._start).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        """Move on by so many seconds."""
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Move on without anybody sleeping."""
+        self._now += timedelta(seconds=seconds)
+
+    def set(self, now: datetime) -> None:
+        """Jump to a time; `monotonic` goes on from where it was."""
+        self._start += now - self._now
+        self._now = now
