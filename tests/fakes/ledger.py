@@ -288,7 +288,7 @@ class MemoryLedger:
 
 
 def _with_outcome(state: FileState, outcome: Outcome, run_id: str) -> FileState:
-    stage = Stage.PLANNED if state.stage is Stage.FINISHED else state.stage
+    stage: Stage = Stage.PLANNED if state.stage is Stage.FINISHED else state.stage
     if outcome.status is not Status.FAILED and not outcome.planned_only:
         stage = Stage.FINISHED
     own = replace(outcome, ref=state.ref)
