@@ -1,0 +1,105 @@
+"""What the operating system can take away from a child: memory, time, disk, environment, network.
+
+Each function acts on the calling process and is called once in a child, before any document is opened.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from processors.contract import Limits
+
+_CLONE_NEWNET = 0x40000000
+_CLONE_NEWUSER = 0x10000000
+_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
+_ENV_START, _ENV_END = 49, 50  # fields of /proc/self/stat, counted from 0: proc(5) env_start and env_end
+
+
+def limit(limits: Limits) -> None:
+    """Bound private memory and size of files written; leave no core dumps.
+
+    RLIMIT_DATA counts what a process makes its own. RLIMIT_AS would also count the gigabytes of address space that
+    inference runtimes reserve and never touch.
+    """
+    _set(resource.RLIMIT_DATA, limits.memory_mib * 2**20)
+    _set(resource.RLIMIT_FSIZE, limits.output_mib * 2**20)
+    _set(resource.RLIMIT_CORE, 0)
+
+
+def limit_cpu(seconds: int) -> None:
+    """Let this process use so many CPU seconds from now on; the kernel then ends it with SIGXCPU.
+
+    The hard limit stays, so that the soft one can be raised again for the next document.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(usage.ru_utime + usage.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def forget_environment() -> None:
+    """Drop every variable but a few harmless ones, and overwrite the block the kernel shows in /proc."""
+    kept = {name: value for name in _KEPT if (value := os.environ.get(name)) is not None}  # noqa: TID251 - to empty it
+    os.environ.clear()  # noqa: TID251 - the child has no settings of its own
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        start, end = int(fields[_ENV_START - 2]), int(fields[_ENV_END - 2])
+        if 0 < start < end:
+            ctypes.memset(start, 0, end - start)
+    os.environ.update(kept, OMP_THREAD_LIMIT="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # noqa: TID251 - one core a child
+
+
+def leave_network() -> bool:
+    """Move into a network of its own without any interface; return False where the kernel does not let us.
+
+    Root may do so directly, anyone else inside a user namespace, if the kernel allows those.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) == 0:
+        return True
+    uid, gid = os.getuid(), os.getgid()
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return False
+    with suppress(OSError):  # without a mapping files still open, they only look like nobody's
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
+    return True
+
+
+def be_quiet() -> None:
+    """Send what libraries print to nowhere: nobody reads it and a document could flood it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
+def lead_group() -> None:
+    """Become a group leader whose programs die with it: when told to stop, and when the parent is gone."""
+    with suppress(OSError):
+        os.setsid()
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    parent = os.getppid()
+    threading.Thread(target=_die_with, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _die_with(parent: int) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(1.0)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _set(kind: int, value: int) -> None:
+    """Lower a limit for good, never above what the parent was given."""
+    _, hard = resource.getrlimit(kind)
+    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (ceiling, ceiling))

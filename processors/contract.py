@@ -1,0 +1,132 @@
+"""What every processor is given and gives back, and the limits a document is read under."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.errors import RejectFile
+from pipeline.model import PageText, ReadStatus
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, from the page's top left corner."""
+
+
+class Unreadable(RejectFile):
+    """A document cannot be read; `status` says which way, the message what a person can do."""
+
+    def __init__(self, status: ReadStatus, message: str) -> None:
+        """Keep the status beside the sentence."""
+        self.status = status
+        super().__init__(message)
+
+
+class EngineMissing(RejectFile):
+    """A program, model or language that OCR needs is not installed; the message says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may use: MiB of 2**20 bytes, seconds, pages, pixels of one image.
+
+    `memory_mib` counts private memory of the child, models included. `output_mib` bounds each file it writes.
+    """
+
+    memory_mib: int = 2048
+    cpu_s: int = 300
+    wall_s: int = 600
+    file_mib: int = 200
+    pages: int = 500
+    pixels: int = 120_000_000
+    output_mib: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes."""
+
+    ocr: str = "auto"
+    languages: tuple[str, ...] = ("eng",)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of text that lies together. `angle_deg` is its slope, positive clockwise; confidence runs from 0 to 1."""
+
+    text: str
+    box: Box
+    confidence: float | None = None
+    angle_deg: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line in reading order. `box` is in points and None where the format knows no places."""
+
+    text: str
+    box: Box | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's text with the lines it was put together from."""
+
+    text: PageText
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a processor made of one document. Problems beside pages make it partial."""
+
+    pages: tuple[Page, ...]
+    problems: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+
+
+class OcrEngine(Protocol):
+    """Recognises the text of one upright picture."""
+
+    name: str
+
+    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+        """Return segments in any order, boxes in pixels of the picture given (mode L or RGB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a processor may use. `engine` loads the OCR engine when first called and raises EngineMissing.
+
+    `cpu_used_s` tells the CPU seconds this document has cost, programs it started included.
+    """
+
+    settings: ReadSettings
+    engine: Callable[[], OcrEngine]
+    cpu_used_s: Callable[[], float]
+
+    @property
+    def exhausted(self) -> bool:
+        """Say whether to stop between pages: four fifths of the CPU time are used."""
+        return self.cpu_used_s() > 0.8 * self.settings.limits.cpu_s
+
+
+class Processor(Protocol):
+    """Turns one kind of document into pages. Keeps nothing between documents, starts no pool."""
+
+    name: str
+    version: str
+
+    def accepts(self, media_type: str) -> str | None:
+        """Return None to accept, otherwise the reason for declining."""
+
+    def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
+        """Read a document, writing only into `work_dir`.
+
+        Raises:
+            Unreadable: nothing can be read, and why.
+        """

@@ -1,0 +1,53 @@
+"""Identify how documents are read: equal fingerprints read alike."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from processors import layout, ocr, picture, rapid, registry, tess, textlayer
+from processors._exec import tesseract
+from processors.contract import ReadSettings
+
+_LIBRARIES = ("pypdfium2", "pillow", "python-calamine", "python-docx", "numpy")
+
+
+def of(settings: ReadSettings) -> str:
+    """Return 20 hex digits of SHA-256 over code versions, libraries, engine, models, language data and settings."""
+    from processors import classify, values
+
+    parts = {
+        "processors": sorted(registry.versions()),
+        "stages": [layout.VERSION, ocr.VERSION, picture.VERSION, textlayer.VERSION, classify.VERSION, values.VERSION],
+        "libraries": _installed(_LIBRARIES),
+        "engine": _engine(settings),
+        "settings": dataclasses.asdict(settings),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _engine(settings: ReadSettings) -> list[object]:
+    """Describe the engine that would be chosen now; raises EngineMissing."""
+    if ocr.choose(settings) == "rapidocr":
+        runtime = rapid.runtime()
+        models = sorted(_digest(file) for file in rapid.model_files().values())
+        return [rapid.VERSION, *_installed(("rapidocr", runtime)), *models]
+    files = tesseract.data_files(settings.languages)
+    return [tess.VERSION, tesseract.version(), *(_digest(file) for file in files if file.is_file())]
+
+
+def _installed(names: Iterable[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} absent")
+    return found
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

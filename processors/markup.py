@@ -1,0 +1,118 @@
+"""HTML as a reader sees it: words without tags, scripts or styles."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from processors.contract import Context, Reading
+from processors.encoding import clean, decode
+from processors.plain import page_of
+
+_HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "iframe", "object", "head"})
+_BREAKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "title",
+        "tr",
+        "ul",
+    ]
+)
+_CELLS = frozenset({"td", "th"})
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+
+
+class HtmlProcessor:
+    """Reads HTML with the standard library's parser; nothing is fetched and nothing run."""
+
+    name = "html"
+    version = "1"
+
+    def accepts(self, media_type: str) -> str | None:
+        """Accept HTML only."""
+        return None if media_type == "text/html" else f"{media_type} is not HTML"
+
+    def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
+        """Return the visible text as one page."""
+        del work_dir, context
+        return Reading(pages=(page_of(strip(_decoded(path.read_bytes())), engine="html"),))
+
+
+def strip(html: str) -> str:
+    """Return the visible text of HTML, a line a block, cells of a row set apart by tabs."""
+    parser = _Visible()
+    parser.feed(html)
+    parser.close()
+    lines = (re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ") for line in clean("".join(parser.parts)).split("\n"))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _decoded(data: bytes) -> str:
+    """Decode by the page's own word where Python knows that encoding."""
+    declared = _CHARSET.search(data[:4096])
+    if declared and b"\0" not in data[:64]:
+        try:
+            return data.decode(declared.group(1).decode("ascii"), errors="replace")
+        except (LookupError, ValueError):
+            return decode(data)
+    return decode(data)
+
+
+class _Visible(HTMLParser):
+    """Collects what is shown. An element that hides its content ends with its own closing tag only."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hidden: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if self._hidden is None and tag in _HIDDEN:
+            self._hidden = tag
+        elif tag == "body":
+            self._hidden = None  # a head that was never closed
+        elif self._hidden is None:
+            self._separate(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._hidden:
+            self._hidden = None
+        elif self._hidden is None:
+            self._separate(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden is None:
+            self.parts.append(data.replace("\n", " "))
+
+    def _separate(self, tag: str) -> None:
+        if tag in _BREAKS:
+            self.parts.append("\n")
+        elif tag in _CELLS:
+            self.parts.append("\t")

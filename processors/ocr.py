@@ -1,0 +1,143 @@
+"""Choose an OCR engine and read a picture with it."""
+
+import importlib.util
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pipeline.model import PageText
+from processors import layout, rapid, tess
+from processors._exec import tesseract
+from processors.contract import EngineMissing, OcrEngine, Page, ReadSettings
+from processors.picture import is_blank
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+VERSION = "1"
+
+ENGINES = ("auto", "tesseract", "rapidocr")
+LARGEST_SIDE_PX = 6000
+_SMALLEST_SIDE_PX = 8
+
+RAPIDOCR_LANGUAGES = frozenset(
+    [
+        "afr",
+        "aze",
+        "bos",
+        "cat",
+        "ces",
+        "chi_sim",
+        "chi_tra",
+        "cym",
+        "dan",
+        "deu",
+        "eng",
+        "est",
+        "eus",
+        "fin",
+        "fra",
+        "gle",
+        "glg",
+        "hrv",
+        "hun",
+        "ind",
+        "isl",
+        "ita",
+        "jpn",
+        "lat",
+        "lav",
+        "lit",
+        "ltz",
+        "mlt",
+        "mri",
+        "msa",
+        "nld",
+        "nor",
+        "oci",
+        "pol",
+        "por",
+        "que",
+        "ron",
+        "slk",
+        "slv",
+        "spa",
+        "sqi",
+        "srp_latn",
+        "swa",
+        "swe",
+        "tgl",
+        "tur",
+        "uzb",
+        "vie",
+    ]
+)
+"""Tesseract's codes of the languages whose letters the model inside rapidocr's wheel was taught."""
+
+
+def engine_for(settings: ReadSettings) -> OcrEngine:
+    """Load the engine the settings ask for; `auto` takes rapidocr where it is installed and knows every language.
+
+    Raises:
+        EngineMissing: nothing installed can read these languages.
+    """
+    if choose(settings) == "rapidocr":
+        return rapid.RapidEngine()
+    return tess.TesseractEngine(languages=settings.languages, timeout_s=settings.limits.cpu_s)
+
+
+def choose(settings: ReadSettings) -> str:
+    """Name the engine that will read: `rapidocr` or `tesseract`.
+
+    Raises:
+        EngineMissing: `ocr` is no engine this project knows, or one that cannot read these languages.
+    """
+    if settings.ocr not in ENGINES:
+        raise EngineMissing(f'There is no OCR engine "{settings.ocr}"; use one of {", ".join(ENGINES)}.')
+    beyond = [language for language in settings.languages if language not in RAPIDOCR_LANGUAGES]
+    if settings.ocr == "auto":
+        return "rapidocr" if not beyond and importlib.util.find_spec("rapidocr") else "tesseract"
+    if settings.ocr == "rapidocr" and beyond:
+        raise EngineMissing(
+            f'RapidOCR\'s bundled model does not read {", ".join(beyond)}; set ocr = "tesseract" for these languages.'
+        )
+    return settings.ocr
+
+
+def check(settings: ReadSettings) -> None:
+    """Look whether the engine asked for, its models and its languages are installed, loading nothing.
+
+    Raises:
+        EngineMissing: something is missing, and what to install.
+    """
+    if choose(settings) == "rapidocr":
+        rapid.model_files()
+    else:
+        tesseract.require(settings.languages)
+
+
+def read_picture(image: "Image.Image", *, number: int, dpi: float, engine: Callable[[], OcrEngine]) -> Page:
+    """Recognise one upright picture as a page; places are given in points by its resolution."""
+    width_pt, height_pt = image.width * 72 / dpi, image.height * 72 / dpi
+    size = {"width_pt": round(width_pt, 2), "height_pt": round(height_pt, 2)}
+    if min(image.size) < _SMALLEST_SIDE_PX or is_blank(image):
+        return Page(PageText(number=number, source="none", engine=None, confidence=None, text="", **size))
+    reader = engine()
+    smaller, shrunk = _within(image)
+    lines = layout.lines_of(reader.recognise(smaller, dpi=dpi / shrunk), scale=72 / dpi * shrunk)
+    page = PageText(
+        number=number,
+        source="ocr" if lines else "none",
+        engine=reader.name,
+        confidence=layout.confidence_of(lines),
+        text=layout.text_of(lines),
+        **size,
+    )
+    return Page(page, lines)
+
+
+def _within(image: "Image.Image") -> tuple["Image.Image", float]:
+    """Shrink what is larger than any engine gains from; return the factor its sides were divided by."""
+    factor = max(1.0, max(image.size) / LARGEST_SIDE_PX)
+    if factor == 1.0:
+        return image, factor
+    return image.resize((max(1, round(image.width / factor)), max(1, round(image.height / factor)))), factor

@@ -1,0 +1,208 @@
+"""PDF: the text layer where it can be believed, OCR where it cannot."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.model import PageText, ReadStatus
+from processors import layout, textlayer
+from processors import picture as pictures
+from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
+from processors.media import PDF
+from processors.ocr import read_picture
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_OCR_DPI = 200
+_OCR_PIXELS = 24_000_000  # a plan of a metre is rendered coarser, not refused
+_MUCH_JUNK = 0.25
+_LITTLE_TEXT = 60  # visible characters: a stamp or a page number over a scan
+_COVERED = 0.4  # share of the page
+_PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+_SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
+
+
+class PdfProcessor:
+    """Reads PDF files page by page with PDFium."""
+
+    name = "pdf"
+    version = "1"
+
+    def accepts(self, media_type: str) -> str | None:
+        """Accept PDF only."""
+        return None if media_type == PDF else f"{media_type} is not PDF"
+
+    def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
+        """Read every page on its own, so that one broken page leaves the others."""
+        with _opened(path) as document:
+            count = _page_count(document)
+            pages: list[Page] = []
+            problems: list[str] = []
+            limit = context.settings.limits.pages
+            for number in range(1, min(count, limit) + 1):
+                if pages and context.exhausted:
+                    problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
+                    break
+                page, problem = _read(document, number, work_dir, context)
+                pages.append(page)
+                problems += [problem] if problem else []
+            if count > limit:
+                problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
+            return Reading(pages=tuple(pages), problems=tuple(problems), children=_attachments(document))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a document, with the empty password where it asks for one."""
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as exc:
+        raise _refused(getattr(exc, "err_code", None)) from exc
+    try:
+        with suppress(pdfium.PdfiumError):  # forms that cannot be drawn leave the page text
+            document.init_forms()
+        yield document
+    finally:
+        document.close()
+
+
+def _refused(code: int | None) -> Unreadable:
+    if code in {_PASSWORD_ERROR, _SECURITY_ERROR}:
+        return Unreadable(
+            ReadStatus.ENCRYPTED, "The PDF asks for a password; save a copy without one and upload it in its place."
+        )
+    return Unreadable(
+        ReadStatus.DAMAGED, "The PDF cannot be opened: its structure is broken. Export or scan it again and upload it."
+    )
+
+
+def _page_count(document: Any) -> int:
+    count = len(document)
+    if count < 1:
+        raise Unreadable(ReadStatus.DAMAGED, "The PDF has no pages; export or scan it again and upload it.")
+    return count
+
+
+def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple[Page, str | None]:
+    """Read one page; what goes wrong becomes a sentence that names it."""
+    import pypdfium2 as pdfium
+
+    try:
+        page = document[number - 1]
+    except (pdfium.PdfiumError, IndexError):
+        return _nothing(number), f"Page {number} is damaged and could not be read."
+    try:
+        if number == 1:
+            pictures.save_thumbnail(_render(page, scale=_thumbnail_scale(page)), work_dir)
+        return _page(page, number, context)
+    except (pdfium.PdfiumError, OSError, ValueError):
+        return _nothing(number), f"Page {number} is damaged and could not be read."
+    finally:
+        page.close()
+
+
+def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:
+    """Take the text layer if it can be believed, else recognise the page; keep the layer if nothing better is had."""
+    layer, believable = _layer(page, number)
+    if believable:
+        return layer, None
+    width, height = page.get_size()
+    image = _render(page, scale=_ocr_scale(width, height))
+    try:
+        recognised = read_picture(image, number=number, dpi=72 * image.width / max(width, 1e-3), engine=context.engine)
+    except (EngineMissing, Unreadable) as exc:
+        if isinstance(exc, EngineMissing) and not layer.text.text:
+            return layer, f"Page {number} is a picture and was not read: {exc}"
+        return layer, f"Page {number} was not recognised: {exc}"
+    if not recognised.text.text and layer.text.text:
+        return layer, None
+    return recognised, None
+
+
+def _layer(page: Any, number: int) -> tuple[Page, bool]:
+    """Return the page as its text layer has it, and whether that is all the page says."""
+    width, height = page.get_size()
+    textpage = page.get_textpage()
+    try:
+        segments = textlayer.segments_of(page, textpage)
+        lines = layout.lines_of(segments)
+        text = layout.text_of(lines)
+        junk = textlayer.junk_score(text, unmapped=textlayer.unmapped_chars(textpage))
+    finally:
+        textpage.close()
+    visible = sum(not char.isspace() for char in text)
+    believable = visible > 0 and junk < _MUCH_JUNK and not (visible < _LITTLE_TEXT and _covered(page) > _COVERED)
+    value = PageText(
+        number=number,
+        source="text" if text else "none",
+        engine="pdfium" if text else None,
+        confidence=round(1 - junk, 4) if text else None,
+        text=text,
+        width_pt=round(width, 2),
+        height_pt=round(height, 2),
+    )
+    return Page(value, lines), believable or _bare(page)
+
+
+def _covered(page: Any) -> float:
+    """Return the share of the page that pictures cover, overlaps counted twice, at most 1."""
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as pdfium_c
+
+    left, bottom, right, top = page.get_bbox()
+    area = max((right - left) * (top - bottom), 1.0)
+    covered = 0.0
+    for found in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        with suppress(pdfium.PdfiumError):
+            x0, y0, x1, y1 = found.get_bounds()
+            covered += max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, top) - max(y0, bottom))
+    return float(min(1.0, covered / area))
+
+
+def _bare(page: Any) -> bool:
+    """Say whether a page holds nothing that could be drawn."""
+    return next(iter(page.get_objects(max_depth=1)), None) is None
+
+
+def _render(page: Any, *, scale: float) -> "Image.Image":
+    bitmap = page.render(scale=scale)
+    try:
+        image: Image.Image = bitmap.to_pil().convert("RGB")
+        return image
+    finally:
+        bitmap.close()
+
+
+def _ocr_scale(width_pt: float, height_pt: float) -> float:
+    """Return pixels a point: 200 dpi, less on sheets so large that this would be too many pixels."""
+    area = max(width_pt * height_pt, 1.0)
+    return min(_OCR_DPI / 72, math.sqrt(_OCR_PIXELS / area), _side_scale(width_pt, height_pt))
+
+
+def _side_scale(width_pt: float, height_pt: float) -> float:
+    """Return the scale at which the longer side has 10,000 pixels."""
+    return 10_000 / max(width_pt, height_pt, 1.0)
+
+
+def _thumbnail_scale(page: Any) -> float:
+    return float(pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0))
+
+
+def _attachments(document: Any) -> tuple[str, ...]:
+    """Name the files embedded in the document."""
+    import pypdfium2 as pdfium
+
+    names: list[str] = []
+    for index in range(min(document.count_attachments(), 1000)):
+        with suppress(pdfium.PdfiumError):
+            names.append(document.get_attachment(index).get_name())
+    return tuple(name for name in names if name)
+
+
+def _nothing(number: int) -> Page:
+    return Page(PageText(number=number, source="none", engine=None, confidence=None, text=""))
