@@ -12,10 +12,19 @@ from processors.values.datetext import MonthNames, Written, dates_in
 from processors.values.lines import Line, pattern
 
 _CLOCK = re.compile(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]m)?")
-_WEIGHTS = {"document": 6.0, "plain": 3.0, "due": -5.0, "other": -4.0}
+_WEIGHTS = {"document": 6.0, "title": 5.0, "plain": 3.0, "link": 0.5, "due": -5.0, "other": -4.0}
 _NEAR = 45
 """Characters between a label and its date on one line."""
 _MOST_DATES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that announce a date, and of which kind it is: a key of _WEIGHTS."""
+
+    start: int
+    end: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +37,27 @@ class Dated:
     label: str
 
 
-def _labels(folded: str, stop: int) -> list[tuple[int, int, str]]:
-    """Return the labels that end before `stop`, as (end, length, kind), the nearest last."""
-    found = []
-    for kind in ("plain", "document", "due", "other"):
-        found += [(m.end(), m.end() - m.start(), kind) for m in pattern("dates", kind).finditer(folded, 0, stop)]
-    return sorted(found)
+def _labels(folded: str, stop: int) -> list[Label]:
+    """Return the labels that end before `stop`, from left to right; of two that overlap the longer one."""
+    found: list[Label] = []
+    for kind in _WEIGHTS:
+        found += [Label(m.start(), m.end(), kind) for m in pattern("dates", kind).finditer(folded, 0, stop)]
+    chosen: list[Label] = []
+    for label in sorted(found, key=lambda each: each.start - each.end):
+        if not any(label.start < other.end and other.start < label.end for other in chosen):
+            chosen.append(label)
+    return sorted(chosen, key=lambda each: each.start)
 
 
 def _from_same_line(line: Line, written: Written, after: int) -> tuple[str, str]:
-    near = [
-        label
-        for label in _labels(line.folded, written.start)
-        if label[0] - label[1] >= after and written.start - label[0] <= _NEAR
-    ]
+    """Take the nearest label before the date; a small word such as "of" passes on the label before it."""
+    near = [label for label in _labels(line.folded, written.start) if label.start >= after and written.start - label.end <= _NEAR]
     if not near:
         return "", ""
-    end, length, kind = max(near, key=lambda label: (label[0], label[1]))
-    return kind, line.folded[end - length : end]
+    label = near[-1]
+    if label.kind == "link" and len(near) > 1 and label.start - near[-2].end <= _NEAR:
+        label = near[-2]
+    return label.kind, line.folded[label.start : label.end]
 
 
 def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[str, str]:
@@ -53,15 +65,11 @@ def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[st
     if line.number == 0:
         return "", ""
     above = lines[line.number - 1]
-    spans: list[tuple[int, int, str]] = []
-    for end, length, kind in sorted(_labels(above.folded, len(above.folded)), key=lambda label: -label[1]):
-        if not any(end - length < other[0] and other[0] - other[1] < end for other in spans):
-            spans.append((end, length, kind))
-    spans.sort()
-    if place >= len(spans):
+    labels = [label for label in _labels(above.folded, len(above.folded)) if label.kind not in {"link", "title"}]
+    if place >= len(labels):
         return "", ""
-    end, length, kind = spans[place]
-    return kind, above.folded[end - length : end]
+    label = labels[place]
+    return label.kind, above.folded[label.start : label.end]
 
 
 def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:

@@ -74,13 +74,23 @@ def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return {part: {name: tuple(fold(w) for w in ws) for name, ws in names.items()} for part, names in raw.items()}
 
 
-def _pattern_of(word: str) -> str:
-    pieces = (re.escape(piece) for piece in word.split())
-    return r"[ ._:\-]{0,3}".join(pieces)
+def word_pattern(word: str) -> str:
+    """Return the expression for a folded word: a blank matches dots and dashes too, a leading "*" any beginning."""
+    start = r"[a-z]{0,24}" if word.startswith("*") else ""
+    return start + r"[ ._:\-]{0,3}".join(map(re.escape, word.removeprefix("*").split()))
+
+
+def _guarded(word: str) -> str:
+    """Keep letters from touching a word: "item" is not found in "items", but "(c)" needs no room."""
+    before = r"(?<![a-z0-9])" if word[0].isalnum() or word[0] == "*" else ""
+    after = r"(?![a-z])" if word[-1].isalnum() else ""
+    return f"{before}{word_pattern(word)}{after}"
 
 
 @cache
 def pattern(part: str, name: str) -> re.Pattern[str]:
     """Compile one list of words to a pattern over folded text; the longest word wins."""
     chosen = sorted(words()[part][name], key=len, reverse=True)
-    return re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(_pattern_of, chosen)) + r")(?![a-z])")
+    plain = [word_pattern(word) for word in chosen if word[0].isalnum() and word[-1].isalnum()]
+    special = [_guarded(word) for word in chosen if not (word[0].isalnum() and word[-1].isalnum())]
+    return re.compile("|".join([*special, r"(?<![a-z0-9])(?:" + "|".join(plain) + r")(?![a-z])"]))

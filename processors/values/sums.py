@@ -1,6 +1,7 @@
 """Lines of a document that carry money, told apart by what they announce."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,6 +10,9 @@ from processors.values.lines import Line, pattern
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain")
 _LOOK_AHEAD = 3
+_TABLE_ROWS = 6
+_TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
+"""What scans make of the word total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ def _longest(folded: str) -> tuple[str, str]:
 
 def kind_of(folded: str) -> tuple[str, str]:
     """Say what a line announces, and by which words."""
+    folded = _TOTAL.sub("total", folded)
     kind, label = _longest(folded)
     if kind in {"plain", "never"}:
         for other in ("change", "cash"):
@@ -61,13 +66,31 @@ def _bare(line: Line) -> list[Amount]:
 
 
 def _following(lines: Sequence[Line], line: Line) -> list[Amount]:
-    for later in lines[line.number + 1 : line.number + _LOOK_AHEAD]:
+    """Return the amounts below a label; of the rows of a table, the last one, where the sums stand."""
+    rows: list[list[Amount]] = []
+    for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
         bare = _bare(later)
-        if bare:
-            return bare
-        if kind_of(later.folded)[0]:
-            return []
-    return []
+        if not bare and (rows or later.number - line.number >= _LOOK_AHEAD or kind_of(later.folded)[0]):
+            break
+        rows += [bare] if bare else []
+        if bare and len(bare) < 3:  # noqa: PLR2004 - no row of a table
+            break
+    return rows[-1] if rows else []
+
+
+def _labelled(line: Line, amounts: Sequence[Amount], whole: tuple[str, str]) -> Iterator[tuple[Amount, str, str]]:
+    """Give each amount the label right before it; the last amount without one takes the line's."""
+    start = 0
+    own: list[tuple[str, str]] = []
+    for amount in amounts:
+        own.append(kind_of(line.folded[start : amount.start]))
+        start = amount.end
+    for place, amount in enumerate(amounts):
+        followed = place + 1 < len(amounts) and own[place + 1][0]
+        if place + 1 == len(amounts):
+            yield amount, *(own[place] if own[place][0] else whole)
+        elif followed and own[place][0]:
+            yield amount, *own[place]
 
 
 def sums_in(lines: Sequence[Line]) -> list[Sum]:
@@ -77,11 +100,9 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
     for line in lines:
         kind, label = kind_of(line.folded)
         after_summary = after_summary or kind == "summary"
-        announced = kind in {"strong", "plain", "due"}
-        amounts = _amounts(line, announced=announced)
+        amounts = _amounts(line, announced=kind in {"strong", "plain", "due"})
+        for amount, own, words in _labelled(line, amounts, (kind, label)):
+            found.append(Sum(amount.value, own, words, line, after_summary, integer=not amount.cents))
         if not amounts and kind not in {"", "summary", "never"}:
-            amounts = _following(lines, line)
-        if amounts:
-            chosen = amounts[-1]
-            found.append(Sum(chosen.value, kind, label, line, after_summary, integer=not chosen.cents))
+            found += [Sum(a.value, kind, label, line, after_summary, not a.cents) for a in _following(lines, line)[-1:]]
     return found

@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from pipeline.model import Finding
 from processors.values.amounts import money_in, plain
 from processors.values.lines import Line, pattern
 from processors.values.sums import Sum, sums_in
 
-_WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "cash": 0.8}
+_WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "cash": 0.8, "": 1.0}
 _CENT = Decimal("0.01")
 _MOST_ROUNDING = Decimal("0.05")
 _MOST_SUMS = 300
@@ -27,12 +28,15 @@ class Candidate:
     reasons: tuple[str, ...]
 
 
-def _paid(sums: Sequence[Sum]) -> set[Decimal]:
-    """Return what was kept of the money given: cash less change, and sums on a card."""
-    cash = [s.value for s in sums if s.kind == "cash"][:20]
+def _kept(sums: Sequence[Sum]) -> set[Decimal]:
+    """Return what was kept of the money given: cash less change."""
+    cash = [s.value for s in sums if s.kind in {"cash", "card"}][:20]
     change = [abs(s.value) for s in sums if s.kind == "change"][:20]
-    kept = {given - back for given in cash for back in change if given > back}
-    return kept | {s.value for s in sums if s.kind == "card"}
+    return {given - back for given in cash for back in change if given > back}
+
+
+def _on_card(sums: Sequence[Sum]) -> set[Decimal]:
+    return {s.value for s in sums if s.kind == "card"}
 
 
 def _parts(sums: Sequence[Sum], taxes: set[Decimal]) -> set[Decimal]:
@@ -57,7 +61,7 @@ def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
         if pattern("totals", "rounding").search(line.folded)
         for a in money_in(line.folded)[-1:]
     }
-    totals = [s.value for s in sums if s.kind in {"strong", "plain", "due"}][:40]
+    totals = [s.value for s in sums if s.kind in {"strong", "plain", "due", ""}][:80]
     near = {abs(step) for step in steps if 0 < abs(step) <= _MOST_ROUNDING}
     return {later for place, later in enumerate(totals) for first in totals[:place] if abs(later - first) in near}
 
@@ -66,13 +70,15 @@ def _candidates(lines: Sequence[Line]) -> list[Candidate]:
     sums = sums_in(lines)[:_MOST_SUMS]
     taxes = {value for value, _ in _tax_amounts(lines)}
     supports = (
-        (_paid(sums), 2.5, "it is what was paid less the change or went on a card"),
+        (_kept(sums), 3.0, "it is the money given less the change"),
+        (_on_card(sums), 2.0, "it went on a card"),
         (_parts(sums, taxes), 1.5, "net and tax add up to it"),
         (_rounded(sums, lines), 2.0, "it is the total after rounding"),
     )
     groups: dict[Decimal, list[Sum]] = defaultdict(list)
     for entry in sums:
-        if entry.kind in _WEIGHTS and (entry.value > 0 or entry.kind in {"strong", "plain", "due"}):
+        backed = entry.kind or any(entry.value in values for values, _, _ in supports[:2])
+        if backed and entry.kind in _WEIGHTS and (entry.value > 0 or entry.kind in {"strong", "plain", "due"}):
             groups[entry.value].append(entry)
     return [_candidate(value, entries, supports, last=sums[-1].line.number) for value, entries in groups.items()]
 
@@ -126,13 +132,16 @@ def find_total(lines: Sequence[Line]) -> Finding | None:
     return Finding(plain(first.value), round(confidence, 2), "; ".join(first.reasons), first.best.line.page)
 
 
-def _amount_after(lines: Sequence[Line], name: str, *, below: Decimal) -> list[tuple[Decimal, Line, str]]:
+def _after(lines: Sequence[Line], name: str, *, below: Decimal) -> list[tuple[Decimal, Line, str]]:
+    """Return the first amount after a label of a kind, and the last of its line."""
     found = []
     for line in lines:
         match = pattern("totals", name).search(line.folded)
         if match:
-            found += [(a.value, line, match.group()) for a in money_in(line.folded)[-1:] if 0 <= a.value <= below]
-    return found[:60]
+            amounts = [a for a in money_in(line.folded) if 0 <= a.value <= below]
+            chosen = {a.value for a in (*[a for a in amounts if a.start >= match.end()][:1], *amounts[-1:])}
+            found += [(value, line, match.group()) for value in sorted(chosen)]
+    return found[:80]
 
 
 def find_net_and_tax(lines: Sequence[Line], *, total: Finding | None) -> dict[str, Finding | None]:
@@ -140,17 +149,23 @@ def find_net_and_tax(lines: Sequence[Line], *, total: Finding | None) -> dict[st
     if total is None or total.value is None:
         return {"net": None, "tax": None}
     whole = Decimal(total.value)
-    nets = _amount_after(lines, "net", below=whole)
-    taxes = _amount_after(lines, "tax", below=whole)
-    for net, net_line, net_label in nets:
-        for tax, tax_line, tax_label in taxes:
-            if tax and net > tax and abs(net + tax - whole) <= _MOST_ROUNDING:
-                why = f"'{net_label}' and '{tax_label}' add up to the total"
-                return {
-                    "net": Finding(plain(net), 0.9, why, net_line.page),
-                    "tax": Finding(plain(tax), 0.9, why, tax_line.page),
-                }
+    nets = [entry for entry in _after(lines, "net", below=whole) if entry[0]]
+    taxes = [entry for entry in _after(lines, "tax", below=whole) if entry[0]]
+    for slack, confidence in ((Decimal(0), 0.9), (_MOST_ROUNDING, 0.75)):
+        for net, tax in product(nets, taxes):
+            if net[0] > tax[0] and abs(net[0] + tax[0] - whole) <= slack:
+                why = f"'{net[2]}' and '{tax[2]}' add up to the total"
+                return _both((net[0], net[1]), (tax[0], tax[1]), confidence=confidence, why=why)
     return _from_rate(lines, whole=whole)
+
+
+def _both(
+    net: tuple[Decimal, Line], tax: tuple[Decimal, Line], *, confidence: float, why: str
+) -> dict[str, Finding | None]:
+    return {
+        "net": Finding(plain(net[0]), confidence, why, net[1].page),
+        "tax": Finding(plain(tax[0]), confidence, why, tax[1].page),
+    }
 
 
 _PAIR = re.compile(r"(?<!\d)(\d{1,2}(?:[.,]\d{1,2})?) ?%")
@@ -169,8 +184,5 @@ def _from_rate(lines: Sequence[Line], *, whole: Decimal) -> dict[str, Finding | 
                 and (_PAIR.search(line.folded) or pattern("totals", "tax").search(line.folded))
             ):
                 why = "two amounts of one line about tax add up to the total"
-                return {
-                    "net": Finding(plain(net), 0.75, why, line.page),
-                    "tax": Finding(plain(tax), 0.75, why, line.page),
-                }
+                return _both((net, line), (tax, line), confidence=0.75, why=why)
     return {"net": None, "tax": None}
