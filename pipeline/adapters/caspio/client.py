@@ -1,0 +1,109 @@
+"""The Caspio client: usable on its own, safe from many threads, closed by its `with`."""
+
+import platform
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from pipeline.adapters.caspio.auth import ClientCredentials, Secret
+from pipeline.adapters.caspio.call import Caller
+from pipeline.adapters.caspio.containers import Containers, Tables, Views
+from pipeline.adapters.caspio.files import Files
+from pipeline.adapters.caspio.rate import RateLimiter
+from pipeline.adapters.caspio.transport import CallCounter, MeteredTransport, default_timeout, network_transport
+from pipeline.errors import BadSettings
+from pipeline.ports import Clock
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class CaspioClient:
+    """Talk to one account: `tables`, `views`, `files`.
+
+    Args:
+        url: The account's address alone; plain http only for loopback.
+        client_id: Of the Web Services profile.
+        client_secret: Of the Web Services profile; never shown.
+        clock: Tells the time and waits.
+        rate: Calls this client may make, as calls/seconds.
+        connections: Connections open at the same time at most.
+        timeout: The four waits, in seconds.
+        transport: Carries requests instead of the network.
+
+    Raises:
+        BadSettings: the address, the rate or a credential cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        clock: Clock,
+        rate: str = "2000/300s",
+        connections: int = 10,
+        timeout: httpx.Timeout | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        url = _checked(url, client_id, client_secret)
+        limiter = RateLimiter.parse(rate, clock=clock)
+        self._calls = CallCounter()
+        self._http = httpx.Client(
+            auth=ClientCredentials(url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock),
+            transport=MeteredTransport(
+                transport or network_transport(connections=connections), limiter=limiter, calls=self._calls
+            ),
+            timeout=timeout or default_timeout(),
+            headers={"User-Agent": f"caspio-ingest (Python {platform.python_version()})"},
+            follow_redirects=False,
+        )
+        caller = Caller(self._http, url=url, clock=clock, limiter=limiter)
+        self._url = url
+        self.tables = Tables(caller)
+        self.views = Views(caller)
+        self.files = Files(caller)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Return the calls made so far by "METHOD /template", repetitions and tokens included."""
+        return self._calls.as_dict()
+
+    def container(self, *, is_view: bool) -> Containers:
+        """Return the operations on views or on tables."""
+        return self.views if is_view else self.tables
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"CaspioClient({self._url})"
+
+
+def _checked(url: str, client_id: str, client_secret: str) -> str:
+    """Return the address without a slash at its end, after checking everything and listing all problems."""
+    parts = urlsplit(url)
+    problems = []
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        problems.append(f"{url!r} must begin with https://; plain http is for this machine alone")
+    if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
+        problems.append(f"{url!r} must be the account's address alone, such as https://abc12345.caspio.com")
+    if not client_id:
+        problems.append("the client id is empty; set CASPIO_CLIENT_ID")
+    if not client_secret:
+        problems.append("the client secret is empty; set CASPIO_CLIENT_SECRET")
+    if problems:
+        raise BadSettings(problems)
+    return url.rstrip("/")
