@@ -9,9 +9,9 @@ from itertools import islice
 from posixpath import dirname, join
 
 from pipeline.mapping import refuse_columns
-from pipeline.model import FileRef, Outcome, RecordWork, SourceSpec, Status
-from pipeline.ports import FileState, RecordTarget
-from pipeline.run import Job, new_work, work_record
+from pipeline.model import Outcome, RecordWork, SourceSpec
+from pipeline.ports import Clock, FileState, RecordTarget
+from pipeline.run import Job, work_record
 from pipeline.steps.write_back import recognise_echo, recover, write_context
 
 Observe = Callable[[Outcome], None]
@@ -76,27 +76,6 @@ def recover_all(job: Job) -> int:
     return recover(context)
 
 
-def ingest(job: Job, *, observe: Observe, threads: int, limit: int | None = None) -> None:
-    """Take everything new, changed or unfinished in one source down the line."""
-    recover_all(job)
-    unchanged = _Unchanged(observe)
-    work_all(islice(new_work(job, unchanged=unchanged), limit), job, observe=observe, threads=threads)
-
-
-@dataclass(frozen=True, slots=True)
-class _Unchanged:
-    observe: Observe
-
-    def __call__(self, ref: FileRef) -> None:
-        self.observe(Outcome(ref, Status.UNCHANGED))
-
-
-def reprocess(job: Job, selection: Selection, *, observe: Observe, threads: int) -> None:
-    """Take what a selection names down the line again, its bytes from the archive."""
-    recover_all(job)
-    work_all(selected_work(job, selection), job, observe=observe, threads=threads)
-
-
 def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
     """Yield the selected records with their files as they are listed now."""
     parts, spec = job.parts, job.spec
@@ -131,6 +110,16 @@ def _keys(states: Iterable[FileState], spec: SourceSpec) -> Iterator[str]:
 def _pages(keys: Iterator[str], size: int = ECHO_PAGE) -> Iterator[Sequence[str]]:
     while page := list(islice(keys, size)):
         yield page
+
+
+def for_seconds(works: Iterator[RecordWork], seconds: float, *, clock: Clock) -> Iterator[RecordWork]:
+    """Take work until the time is up; what is left stays in the iterator for the next batch."""
+    end = clock.monotonic() + seconds
+    while clock.monotonic() < end:
+        work = next(works, None)
+        if work is None:
+            return
+        yield work
 
 
 def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads: int) -> None:

@@ -46,10 +46,14 @@ class Job:
     template: NameTemplate | None = None
 
 
-def new_work(job: Job, *, unchanged: Callable[[FileRef], None]) -> Iterator[RecordWork]:
+def new_work(
+    job: Job, *, unchanged: Callable[[FileRef], None], found: Callable[[int], None] = lambda _: None
+) -> Iterator[RecordWork]:
     """Enumerate everything that is new, changed or unfinished, lazily."""
     parts = job.parts
-    return enumerate_work(job.spec, source=parts.source, ledger=parts.ledger, run_id=job.run_id, unchanged=unchanged)
+    return enumerate_work(
+        job.spec, source=parts.source, ledger=parts.ledger, run_id=job.run_id, unchanged=unchanged, found=found
+    )
 
 
 def work_record(work: RecordWork, job: Job) -> list[Outcome]:

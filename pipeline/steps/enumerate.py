@@ -8,11 +8,18 @@ from pipeline.ports import FileSource, Ledger
 
 
 def enumerate_work(
-    spec: SourceSpec, *, source: FileSource, ledger: Ledger, run_id: str, unchanged: Callable[[FileRef], None]
+    spec: SourceSpec,
+    *,
+    source: FileSource,
+    ledger: Ledger,
+    run_id: str,
+    unchanged: Callable[[FileRef], None],
+    found: Callable[[int], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
 
-    A record comes with its unfinished files only; each finished one is told to `unchanged`.
+    A record comes with its unfinished files only; each finished one is told to `unchanged`. `found` is told, a page at
+    a time, how many files are about to be yielded.
     """
     for page in source.pages(spec):
         finished = ledger.finished([ref.version for work in page for ref in work.files])
@@ -24,5 +31,7 @@ def enumerate_work(
                     unchanged(ref)
             if files:
                 todo.append(replace(work, files=files))
-        ledger.seen([ref for work in todo for ref in work.files], run_id)
+        refs = [ref for work in todo for ref in work.files]
+        ledger.seen(refs, run_id)
+        found(len(refs))
         yield from todo

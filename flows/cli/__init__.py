@@ -1,0 +1,41 @@
+"""The command line. Commands import what they need when they run: --help answers at once."""
+
+import sys
+
+import typer
+
+from flows.cli import local, look, read, work
+from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
+from pipeline.errors import BadSettings, IngestError
+
+app = typer.Typer(
+    name="caspio-ingest",
+    help="Read the files people upload into Caspio and write what they say back to the record.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (local, work, read, look):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a command and end with the exit code its result deserves.
+
+    0 done; 1 done, but some documents failed; 2 settings or usage; 3 stopped (credentials, archive, ledger, budget);
+    130 interrupted, resumable.
+    """
+    try:
+        app(standalone_mode=True)
+    except Failure as failure:
+        sys.exit(failure.exit_code)
+    except BadSettings as error:
+        complain("The settings do not fit", error.problems)
+        sys.exit(EXIT_SETTINGS)
+    except IngestError as error:
+        complain("Stopped", [str(error)])
+        sys.exit(EXIT_STOPPED)
+    except KeyboardInterrupt:
+        complain("Interrupted", ["Nothing is lost: the next run goes on from here."])
+        sys.exit(EXIT_INTERRUPTED)

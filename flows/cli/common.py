@@ -1,0 +1,71 @@
+"""What all commands share: options, consoles, exit codes, logs."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EXIT_SOME_FAILED = 1
+EXIT_SETTINGS = 2
+EXIT_STOPPED = 3
+EXIT_INTERRUPTED = 130
+
+Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="PATH")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every call and step to stderr.")]
+DEFAULT_CONFIG = Path("caspio-ingest.toml")
+
+
+class Failure(Exception):
+    """Ends a command with an exit code; everything has been said."""
+
+    def __init__(self, exit_code: int) -> None:
+        """Keep the code."""
+        self.exit_code = exit_code
+        super().__init__(exit_code)
+
+
+def out() -> "Console":
+    """Return the console for results."""
+    from rich.console import Console
+
+    return Console()
+
+
+def err() -> "Console":
+    """Return the console for progress, logs and complaints."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def complain(title: str, lines: Sequence[str]) -> None:
+    """Say what is wrong on stderr, one line a problem."""
+    console = err()
+    console.print(f"[bold red]{title}[/]", highlight=False)
+    for line in lines:
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    json.dump(document, sys.stdout, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")
+
+
+def set_up_logs(*, verbose: bool = False) -> None:
+    """Send structured log lines to stderr: warnings, or everything."""
+    import structlog
+
+    level = logging.DEBUG if verbose else logging.WARNING
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

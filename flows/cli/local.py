@@ -1,0 +1,71 @@
+"""`demo`, `emulator`, `serve`: what keeps running on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, EXIT_SETTINGS, AsJson, Config, Failure, complain, err, set_up_logs
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("demo")(demo)
+    app.command("emulator")(emulator)
+    app.command("serve")(serve)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path("demo"),
+    keep_open: Annotated[
+        bool | None, typer.Option("--keep-open/--no-keep-open", help="Leave the UI up (default: in a terminal).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do everything on this machine: local Caspio, sample documents, archive, ledger, Prefect UI."""
+    from flows.demo import run_demo
+
+    set_up_logs()
+    failed = run_demo(folder, keep_open=keep_open, as_json=as_json)
+    if failed:
+        raise Failure(failed)
+
+
+def emulator(
+    seed: Annotated[Path | None, typer.Option("--seed", help="A seed folder with account.json.", metavar="DIR")] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free port.")] = 8250,
+    state: Annotated[Path | None, typer.Option("--state", help="Keep the account in this SQLite file.")] = None,
+    quirk: Annotated[
+        list[str], typer.Option("--quirk", help="Behave otherwise where Caspio is unknown.", metavar="NAME=VALUE")
+    ] = [],
+) -> None:
+    """Run the local Caspio until stopped. Client id and secret are `id` and `secret`."""
+    from infra.emulator import Emulator, parse_quirks
+
+    if seed is not None and not (seed / "account.json").is_file():
+        complain("No seed", [f"{seed} has no account.json; draw one with `python -m infra.samples {seed}`."])
+        raise Failure(EXIT_SETTINGS)
+    try:
+        quirks = parse_quirks(quirk)
+    except ValueError as error:
+        complain("No such quirk", [str(error)])
+        raise Failure(EXIT_SETTINGS) from None
+    local = Emulator(seed=seed, port=port, state=state or "memory", quirks=quirks)
+    local.serve_forever(lambda url: err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"))
+
+
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Serve the flows: every source on its schedule, reprocess on demand."""
+    from pipeline.settings import environment, load_settings
+
+    settings = load_settings(config)
+    if not environment("PREFECT_API_URL"):
+        complain(
+            "No Prefect server",
+            ["Start one with `prefect server start` and export PREFECT_API_URL, such as http://127.0.0.1:4200/api."],
+        )
+        raise Failure(EXIT_SETTINGS)
+    from flows.serve import serve as serve_flows
+
+    set_up_logs()
+    serve_flows(settings, config)

@@ -1,0 +1,174 @@
+"""`status`, `explain`, `doctor`: look at what is, change nothing."""
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, AsJson, Config, Failure, complain, out, print_json
+
+if TYPE_CHECKING:
+    from pipeline.model import Effect
+    from pipeline.ports import FileState
+
+MOST_PROBLEMS = 200
+"""Files shown that need a person; the counts above them are complete."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("status")(status)
+    app.command("explain")(explain)
+    app.command("doctor")(doctor)
+
+
+def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show files by state, the budget used, and what needs a person."""
+    from flows.wiring import open_ledger
+    from pipeline.adapters.system_clock import SystemClock
+    from pipeline.settings import load_settings
+    from pipeline.summary import NEEDS_A_PERSON
+
+    settings = load_settings(config)
+    with open_ledger(settings, clock=SystemClock()) as ledger:
+        counts = ledger.counts()
+        runs = ledger.runs()
+        used = ledger.calls_this_month()
+        open_effects = ledger.unsettled()
+        troubled = (s for s in ledger.states() if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON)
+        problems = list(islice(troubled, MOST_PROBLEMS))
+    if as_json:
+        print_json(
+            {
+                "sources": counts,
+                "caspio_calls_this_month": used,
+                "monthly_calls": settings.caspio.monthly_calls,
+                "unsettled_effects": len(open_effects),
+                "needs_a_person": [_problem(state) for state in problems],
+                "runs": [
+                    {"run_id": run.id, "kind": run.kind, "status": run.status, "started_at": run.started_at.isoformat()}
+                    for run in runs
+                ],
+            }
+        )
+        return
+    from flows.show_state import show_status
+
+    show_status(counts, runs, problems, used=used, budget=settings.caspio.monthly_calls, unsettled=len(open_effects))
+
+
+def _problem(state: "FileState") -> dict[str, object]:
+    ref, outcome = state.ref, state.outcome
+    assert outcome is not None
+    return {
+        "source": ref.source,
+        "record": ref.record.pk if ref.record else None,
+        "field": ref.field,
+        "file": ref.name,
+        "status": outcome.status,
+        "reason": outcome.reason,
+    }
+
+
+def explain(
+    source: Annotated[str, typer.Argument(help="The source's name.", metavar="SOURCE")],
+    pk: Annotated[str, typer.Argument(help="The record's PK_ID, or a Files-area path.", metavar="PK")],
+    field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="[FIELD]")] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Show one document's life: versions, decisions, reasons, writes with before and after."""
+    from flows.wiring import open_archive, open_ledger
+    from pipeline.adapters.system_clock import SystemClock
+    from pipeline.naming import document_prefix
+    from pipeline.settings import load_settings
+
+    settings = load_settings(config)
+    with open_ledger(settings, clock=SystemClock()) as ledger:
+        states = [
+            state
+            for state in ledger.states(source=source, pk=None if pk.startswith("/") else pk, newest=False)
+            if (not pk.startswith("/") or state.ref.path == pk) and field in {None, state.ref.field}
+        ]
+        histories = [(state, list(ledger.effects(version=state.version))) for state in states]
+        readings = {
+            state.version: ledger.reading(state.sha256, state.fingerprint or "") for state in states if state.sha256
+        }
+    if not states:
+        complain("Not known", [f"The ledger knows no file of record {pk} in source {source!r}. See `status`."])
+        raise Failure(EXIT_STOPPED)
+    archive = open_archive(settings.archive)
+    lives = [
+        _life(state, effects, readings.get(state.version), archive.address(document_prefix(state.ref)))
+        for state, effects in histories
+    ]
+    if as_json:
+        print_json(lives)
+        return
+    from flows.show_state import show_life
+
+    for life in lives:
+        show_life(life)
+
+
+def _life(state: "FileState", effects: "list[Effect]", reading: object, address: str) -> dict[str, object]:
+    from dataclasses import asdict
+
+    findings = reading[0] if isinstance(reading, tuple) else None
+    outcome = state.outcome
+    return {
+        "file": state.ref.name,
+        "original_name": state.original_name,
+        "place": state.ref.place,
+        "path": state.ref.path,
+        "field": state.ref.field,
+        "version": state.version,
+        "stage": state.stage,
+        "attempts": state.attempts,
+        "sha256": state.sha256,
+        "fingerprint": state.fingerprint,
+        "run": state.run_id,
+        "updated_at": state.updated_at.isoformat(),
+        "archive": address,
+        "outcome": None
+        if outcome is None
+        else {
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "planned_only": outcome.planned_only,
+            "suggestions": [asdict(s) for s in outcome.suggestions],
+        },
+        "findings": {}
+        if findings is None
+        else {name: asdict(f) for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()},
+        "effects": [
+            {
+                "kind": effect.kind,
+                "state": effect.state,
+                "before": effect.before,
+                "after": effect.after,
+                "note": effect.note,
+                "run": effect.run_id,
+                "at": effect.at.isoformat() if effect.at else None,
+            }
+            for effect in effects
+        ],
+    }
+
+
+def doctor(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Check credentials, permissions, archive, ledger, programs and models, and say what to do about each failure."""
+    from flows.doctor import examine
+    from flows.show_state import show_checks
+
+    checks = []
+    for check in examine(config):
+        checks.append(check)
+        if not as_json:
+            show_checks([check])
+    if as_json:
+        print_json([{"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks])
+    if not all(check.ok for check in checks):
+        raise Failure(EXIT_STOPPED)
+    if not as_json:
+        out().print("[green]Everything is ready.[/]")

@@ -1,0 +1,119 @@
+"""`read`: local files through the same processors, no account needed."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import EXIT_SETTINGS, EXIT_SOME_FAILED, AsJson, Failure, complain, err, out, print_json
+
+if TYPE_CHECKING:
+    from pipeline.model import Finding, Findings
+
+OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
+Languages = Annotated[
+    list[str], typer.Option("--language", help="Tesseract's language code; may be repeated.", metavar="CODE")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("read")(read)
+
+
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Files to read.", metavar="FILE…")],
+    ocr: OCR = "auto",
+    language: Languages = ["eng"],
+    as_json: AsJson = False,
+) -> None:
+    """Read local files and show what is in them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rich.progress import track
+
+    from flows.wiring import open_reader, worker_count
+    from pipeline.settings import ProcessingSettings
+
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        complain("No such file", [str(path) for path in missing])
+        raise Failure(EXIT_SETTINGS)
+    settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language})
+    workers = min(worker_count(settings), len(files))
+    console = err()
+    with open_reader(settings, workers=workers) as reader, tempfile.TemporaryDirectory() as folder:
+
+        def read_one(item: tuple[int, Path]) -> "tuple[Path, Findings]":
+            number, path = item
+            work_dir = Path(folder) / str(number)
+            work_dir.mkdir()
+            return path, reader.read(path, name=path.name, work_dir=work_dir)
+
+        with ThreadPoolExecutor(workers) as pool:
+            results = pool.map(read_one, enumerate(files))
+            shown = track(
+                results, total=len(files), description="Reading", console=console, disable=not console.is_terminal
+            )
+            documents = [(path, findings) for path, findings in shown]
+    if as_json:
+        print_json([_as_json(path, findings) for path, findings in documents])
+    else:
+        for path, findings in documents:
+            _show(path, findings)
+    if not all(findings.status.readable for _, findings in documents):
+        raise Failure(EXIT_SOME_FAILED)
+
+
+def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
+    import hashlib
+
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "file": str(path),
+        "media_type": findings.media_type,
+        "sha256": sha256,
+        "pages": [
+            {"number": page.number, "source": page.source, "engine": page.engine, "confidence": page.confidence}
+            for page in findings.pages
+        ],
+        "text": findings.text,
+        "doc_type": {
+            "value": findings.doc_type.value,
+            "confidence": findings.doc_type.confidence,
+            "reason": findings.doc_type.reason,
+        },
+        "fields": {name: _field(finding) for name, finding in findings.fields.items()},
+        "status": findings.status,
+        "problems": list(findings.problems),
+    }
+
+
+def _field(finding: "Finding") -> dict[str, object]:
+    return {
+        "value": finding.value,
+        "confidence": finding.confidence,
+        "page": finding.page,
+        "reason": finding.reason,
+    }
+
+
+def _show(path: Path, findings: "Findings") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    console = out()
+    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {len(findings.pages)} pages · ")
+    title.append(findings.status, style="green" if findings.status.readable else "red")
+    console.print(title)
+    table = Table("Finding", "Value", "Confidence", "Page", "Reason")
+    for name, finding in {"doc_type": findings.doc_type, **findings.fields}.items():
+        page = str(finding.page or "")
+        value = finding.value if finding.value is not None else "unsure"
+        table.add_row(name, Text(value), f"{finding.confidence:.2f}", page, Text(finding.reason))
+    if findings.status.readable:
+        console.print(table)
+    for problem in findings.problems:
+        console.print(f"  {problem}", markup=False, highlight=False)

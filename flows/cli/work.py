@@ -1,0 +1,83 @@
+"""`run` and `reprocess`: the line, directly or, with PREFECT_API_URL set, as the flow."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, EXIT_SOME_FAILED, AsJson, Config, Failure, Verbose, print_json, set_up_logs
+from pipeline.settings import environment
+
+if TYPE_CHECKING:
+    from flows.report import Report
+
+Sources = Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many records of each source.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Write, even where a new or changed source would only be planned.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(run)
+    app.command("reprocess")(reprocess)
+
+
+def run(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    limit: Limit = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
+    set_up_logs(verbose=verbose)
+    if environment("PREFECT_API_URL"):
+        from flows.as_flow import ingest_as_flow
+
+        report = ingest_as_flow(config, sources=source, limit=limit, yes=yes)
+    else:
+        from flows.direct import work_directly
+
+        report = work_directly(config, sources=source, limit=limit, yes=yes, selection=None)
+    _tell(report, as_json=as_json)
+
+
+def reprocess(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    record: Annotated[list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")] = [],
+    where: Annotated[str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")] = None,
+    since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")] = None,
+    stale: Annotated[bool, typer.Option("--stale", help="Read under other code, settings or models.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
+    from pipeline.batch import Selection
+
+    set_up_logs(verbose=verbose)
+    moment = since.replace(tzinfo=UTC) if since else None
+    selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    if environment("PREFECT_API_URL"):
+        from flows.as_flow import reprocess_as_flow
+
+        report = reprocess_as_flow(config, sources=source, selection=selection, yes=yes)
+    else:
+        from flows.direct import work_directly
+
+        report = work_directly(config, sources=source, limit=None, yes=yes, selection=selection)
+    _tell(report, as_json=as_json)
+
+
+def _tell(report: "Report", *, as_json: bool) -> None:
+    """Print what a run came to, and end with 1 where documents failed."""
+    if as_json:
+        print_json(report.document)
+    else:
+        from flows.show import show_report
+
+        show_report(report)
+    if report.failed:
+        raise Failure(EXIT_SOME_FAILED)

@@ -1,0 +1,42 @@
+"""The line without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run
+from flows.report import Report
+from flows.show import progress
+from flows.wiring import Connected, connect
+from pipeline.batch import Selection, work_all
+from pipeline.settings import load_settings
+from pipeline.summary import Summary
+
+
+def work_directly(
+    config: Path, *, sources: Sequence[str], limit: int | None, yes: bool, selection: Selection | None
+) -> Report:
+    """Take the sources down the line one after another, with a progress bar on stderr."""
+    with connect(load_settings(config)) as connected:
+        return work_sources(connected, sources=sources, limit=limit, yes=yes, selection=selection)
+
+
+def work_sources(
+    connected: Connected, *, sources: Sequence[str], limit: int | None, yes: bool, selection: Selection | None
+) -> Report:
+    """Do the same on what is connected already."""
+    clock = connected.parts.clock
+    began = clock.monotonic()
+    summary = Summary(new_run_id(connected))
+    kind = "ingest" if selection is None else "reprocess"
+    chosen = choose_sources(connected, sources)
+    with recorded_run(connected, kind, summary), progress() as bar:
+        for spec in chosen:
+            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None)
+            shown = bar.source(spec.name)
+            tally = Tally(summary, shown.advance, on_found=shown.expect)
+            works = prepare(connected, job, tally, selection=selection, limit=limit)
+            work_all(works, job, observe=tally.add, threads=connected.threads)
+            shown.finish()
+            conclude(job)
+    document = summary.as_json(calls=connected.client.calls(), seconds=clock.monotonic() - began)
+    return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

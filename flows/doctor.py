@@ -1,0 +1,87 @@
+"""Examine an installation: one check after another, each with what to do when it fails."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.wiring import open_archive, open_client, open_ledger, open_reader
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.batch import refuse_source
+from pipeline.errors import BadSettings, IngestError
+from pipeline.model import SourceSpec
+from pipeline.ports import RecordTarget
+from pipeline.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `remedy` is "" when it is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def examine(config: Path) -> Iterator[Check]:
+    """Yield the checks one by one; what needs settings is left out when there are none to be had."""
+    try:
+        settings = load_settings(config)
+    except BadSettings as error:
+        for problem in error.problems:
+            yield Check("settings", ok=False, detail=problem, remedy="Mend the file or the environment and run again.")
+        return
+    yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
+    yield _attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
+    yield _attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
+    yield _attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
+    yield from _account(settings)
+
+
+def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
+    try:
+        return Check(name, ok=True, detail=look())
+    except (IngestError, OSError) as error:
+        return Check(name, ok=False, detail=str(error), remedy=remedy)
+
+
+def _archive(settings: Settings) -> str:
+    archive = open_archive(settings.archive)
+    archive.check()
+    return f"{settings.archive.url}: written, read and removed a probe"
+
+
+def _ledger(settings: Settings) -> str:
+    with open_ledger(settings, clock=SystemClock()) as ledger:
+        known = sum(sum(by_status.values()) for by_status in ledger.counts().values())
+    return f"migrated; {known:,} files known"
+
+
+def _reading(settings: Settings) -> str:
+    with open_reader(settings.processing, workers=1) as reader:
+        return reader.describe()
+
+
+def _account(settings: Settings) -> Iterator[Check]:
+    from pipeline.adapters.caspio import CaspioRecordTarget
+
+    with open_client(settings, clock=SystemClock()) as client:
+        remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
+        account = _attempt("credentials", lambda: f"{len(client.list_tables())} tables can be seen", remedy)
+        yield account
+        if not account.ok:
+            return
+        target = CaspioRecordTarget(client)
+        for spec in settings.specs().values():
+            yield _attempt(
+                f"source {spec.name}",
+                lambda spec=spec: _source(spec, target),  # type: ignore[misc]  # bound now, called now
+                "Check the names in the settings and what the API profile may read and write.",
+            )
+
+
+def _source(spec: SourceSpec, target: RecordTarget) -> str:
+    problems = refuse_source(spec, target)
+    if problems:
+        raise BadSettings(problems)
+    return f"{spec.container}: {len(spec.columns)} columns are mapped and can be written"

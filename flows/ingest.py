@@ -1,0 +1,132 @@
+"""The flows `ingest` and `reprocess`: one run a source, one task a batch of some seconds, never a task a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+from prefect import State, flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from flows.artifacts import FlowProgress, leave_report
+from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run
+from flows.report import Report
+from flows.wiring import Connected, connect
+from pipeline.batch import Selection, for_seconds, work_all
+from pipeline.model import Outcome, RecordWork, Status
+from pipeline.run import Job
+from pipeline.settings import load_settings
+from pipeline.summary import NEEDS_A_PERSON, Summary
+
+BATCH_S = 30.0
+"""Seconds of work a task takes on: long enough that Prefect's own cost (about 30 ms a task) does not count."""
+
+FAILED_SHARE = 0.25
+"""Share of the documents worked on, from which on a run is red and not merely marked."""
+
+Source = Annotated[str, Field(description="The source's name in the settings file")]
+Config = Annotated[str, Field(description="Path of the settings file, on the machine that runs the flow")]
+Limit = Annotated[int | None, Field(ge=1, description="Stop after this many records")]
+Yes = Annotated[bool, Field(description="Write, even where a new or changed source would only be planned")]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch task works on; it stays in this process, and Prefect sees the counts only."""
+
+    works: Iterator[RecordWork]
+    job: Job
+    tally: Tally
+    threads: int
+
+
+@flow(name="ingest", flow_run_name="ingest {source}", description="Work on everything new or changed in a source.")
+def ingest(source: Source, limit: Limit = None, yes: Yes = False, config: Config = "caspio-ingest.toml") -> State:  # noqa: FBT002 - Prefect passes parameters by name
+    """Enumerate, then work in batches until nothing is left."""
+    return _follow(Path(config), source, selection=None, limit=limit, yes=yes)
+
+
+@flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
+def reprocess(
+    source: Source,
+    records: Annotated[list[str] | None, Field(description="Only these PK_IDs")] = None,
+    where: Annotated[str | None, Field(description="Only records that meet this WHERE clause")] = None,
+    since: Annotated[date | None, Field(description="Only what was handled on or after this day (UTC)")] = None,
+    stale: Annotated[bool, Field(description="Only what was read under other code, settings or models")] = False,  # noqa: FBT002
+    yes: Yes = False,  # noqa: FBT002
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Take up a selection again. Without conditions: the whole source."""
+    moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
+    selection = Selection(records=tuple(records or ()), where=where, since=moment, stale=stale)
+    return _follow(Path(config), source, selection=selection, limit=None, yes=yes)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="batch {number}")
+def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
+    """Work for about `BATCH_S` seconds and return documents by status."""
+    before = batch.tally.summary.counts()
+    work_all(batch.works, batch.job, observe=batch.tally.add, threads=batch.threads)
+    after = batch.tally.summary.counts()
+    counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
+    get_run_logger().info("batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items()))
+    return counts
+
+
+def _follow(config: Path, source: str, *, selection: Selection | None, limit: int | None, yes: bool) -> State:
+    """Run one source as a flow, and end in a state that says how it went."""
+    with connect(load_settings(config)) as connected:
+        began = connected.parts.clock.monotonic()
+        summary = Summary(new_run_id(connected))
+        (spec,) = choose_sources(connected, [source])
+        kind = "ingest" if selection is None else "reprocess"
+        with recorded_run(connected, kind, summary):
+            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None)
+            _work(connected, job, summary, selection=selection, limit=limit)
+            conclude(job)
+        seconds = connected.parts.clock.monotonic() - began
+        document = summary.as_json(calls=connected.client.calls(), seconds=seconds)
+        report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
+        leave_report(source, report, archive=connected.parts.archive)
+    return _final_state(report, summary)
+
+
+def _work(connected: Connected, job: Job, summary: Summary, *, selection: Selection | None, limit: int | None) -> None:
+    """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
+    progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
+    tally = Tally(summary, _log_problem, on_found=progress.expect)
+    works = prepare(connected, job, tally, selection=selection, limit=limit)
+    number = 0
+    while (first := next(works, None)) is not None:
+        number += 1
+        timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)
+        work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[arg-type]  # Prefect unwraps quote
+        progress.advance(tally.handled)
+    progress.finish()
+
+
+def _log_problem(outcome: Outcome) -> None:
+    """Write one line for a document that needs a person; the others are counted only."""
+    if outcome.status in NEEDS_A_PERSON:
+        ref = outcome.ref
+        record = f"{ref.record.container} {ref.record.pk}" if ref.record else ref.path
+        level = get_run_logger().error if outcome.status is Status.FAILED else get_run_logger().warning
+        level("%s: %s (%s): %s", outcome.status, ref.name, record, outcome.reason)
+
+
+def _final_state(report: Report, summary: Summary) -> State:
+    """Be green only where it is deserved."""
+    counts = ", ".join(f"{count} {status}" for status, count in summary.counts().items() if count) or "nothing to do"
+    if report.planned_only:
+        return Completed(name="Planned", message=f"planned only, run again to write: {counts}", data=report)
+    worked_on = sum(count for status, count in summary.documents.items() if status is not Status.UNCHANGED)
+    if not report.failed:
+        return Completed(message=counts, data=report)
+    if report.failed >= FAILED_SHARE * worked_on:
+        return Failed(name="Failed", message=counts, data=report)
+    return Completed(name="Partly failed", message=counts, data=report)

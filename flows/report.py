@@ -1,0 +1,16 @@
+"""What a run came to, as the command line shows it and the flows hand it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`document` is what --json prints; `outcomes` those to show a person, the ones that need one first."""
+
+    document: Mapping[str, object]
+    failed: int
+    planned_only: int
+    outcomes: tuple[Outcome, ...] = field(default=())

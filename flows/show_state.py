@@ -1,0 +1,127 @@
+"""Tables of what the ledger remembers, for `status`, `explain` and `doctor`."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.doctor import Check
+from flows.show import COLOURS
+from pipeline.model import Status
+from pipeline.ports import FileState, RunState
+
+_FACTS = ("original_name", "place", "field", "path", "stage", "sha256", "fingerprint", "run", "updated_at", "archive")
+
+
+def show_status(
+    counts: Mapping[str, Mapping[str, int]],
+    runs: Sequence[RunState],
+    problems: Sequence[FileState],
+    *,
+    used: int,
+    budget: int | None,
+    unsettled: int,
+) -> None:
+    """Print files by source and state, the latest runs, the budget, and what needs a person."""
+    console = Console()
+    console.print(_counts_table(counts))
+    console.print(_runs_table(runs))
+    of = f" of {budget:,}" if budget is not None else ""
+    console.print(f"{used:,}{of} Caspio calls used this month", highlight=False)
+    if unsettled:
+        console.print(f"[yellow]{unsettled} effects are open; the next run settles them by looking.[/]")
+    if problems:
+        console.print(_problem_table(problems))
+
+
+def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    states = sorted({state for by_state in counts.values() for state in by_state})
+    table = Table("Source", *states, title="Files", title_justify="left")
+    for source, by_state in counts.items():
+        table.add_row(Text(source), *(f"{by_state.get(state, 0):,}" for state in states))
+    return table
+
+
+def _runs_table(runs: Sequence[RunState]) -> Table:
+    table = Table("Run", "Kind", "Status", "Started (UTC)", "Files", "Calls", title="Latest runs", title_justify="left")
+    for run in runs:
+        files = ", ".join(f"{count} {status}" for status, count in run.counts.items() if count)
+        calls = str(sum(run.calls.values()))
+        table.add_row(run.id, run.kind, run.status, f"{run.started_at:%Y-%m-%d %H:%M:%S}", files, calls)
+    return table
+
+
+def _problem_table(problems: Sequence[FileState]) -> Table:
+    table = Table("Source", "Record", "File", "Status", "Why", title="Needs a person", title_justify="left")
+    for state in problems:
+        ref, outcome = state.ref, state.outcome
+        assert outcome is not None
+        record = ref.record.pk if ref.record else (ref.path or "")
+        status = f"[{COLOURS[Status(outcome.status)]}]{outcome.status}[/]"
+        table.add_row(ref.source, Text(record), Text(ref.name), status, Text(outcome.reason))
+    return table
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Print checks, each failure with its remedy."""
+    console = Console()
+    for check in checks:
+        mark, style = ("✓", "green") if check.ok else ("✗", "red")
+        console.print(Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail), soft_wrap=True)
+        if check.remedy:
+            console.print(Text(f"  → {check.remedy}", style="yellow"))
+
+
+def show_life(life: Mapping[str, object]) -> None:
+    """Print one file version's life on a screen."""
+    console = Console()
+    console.print(Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim"))
+    facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for key in (
+        "original_name",
+        "place",
+        "field",
+        "path",
+        "stage",
+        "sha256",
+        "fingerprint",
+        "run",
+        "updated_at",
+        "archive",
+    ):
+        if life[key]:
+            facts.add_row(Text(key.replace("_", " "), style="dim"), Text(str(life[key])))
+    outcome = life["outcome"]
+    if isinstance(outcome, dict):
+        planned = " (planned only)" if outcome["planned_only"] else ""
+        facts.add_row(Text("outcome", style="dim"), Text(f"{outcome['status']}{planned} {outcome['reason']}"))
+        for left in outcome["suggestions"]:
+            line = f"{left['column']} holds {left['current']!r}; {left['suggested']!r} was read: {left['reason']}"
+            facts.add_row(Text("left alone", style="dim"), Text(line))
+    console.print(facts)
+    _show_findings(console, life["findings"])
+    _show_effects(console, life["effects"])
+
+
+def _show_findings(console: Console, findings: object) -> None:
+    if not isinstance(findings, dict) or not findings:
+        return
+    table = Table("Finding", "Value", "Confidence", "Page", "Reason")
+    for name, finding in findings.items():
+        value = "unsure" if finding["value"] is None else finding["value"]
+        page = str(finding["page"] or "")
+        table.add_row(name, Text(value), f"{finding['confidence']:.2f}", page, Text(finding["reason"]))
+    console.print(table)
+
+
+def _show_effects(console: Console, effects: object) -> None:
+    if not isinstance(effects, list) or not effects:
+        return
+    table = Table("Effect", "State", "Before", "After", "Run", "Note")
+    for effect in effects:
+        before, after = (
+            "\n".join(f"{name}: {value}" for name, value in effect[side].items()) for side in ("before", "after")
+        )
+        table.add_row(effect["kind"], effect["state"], Text(before), Text(after), effect["run"], Text(effect["note"]))
+    console.print(table)

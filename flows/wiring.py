@@ -1,0 +1,129 @@
+"""Choose and connect the adapters that settings name. Nowhere else are adapters named."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.ports import Archive, Clock, Ledger
+from pipeline.run import Parts
+from pipeline.settings import ArchiveSettings, ProcessingSettings, Settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.caspio import CaspioClient
+    from processors.sandbox import SandboxedReader
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Everything connected for one run: the parts of the line and, for counting calls, the client beneath them."""
+
+    settings: Settings
+    parts: Parts
+    client: "CaspioClient"
+
+    @property
+    def threads(self) -> int:
+        """Return how many records are in hand at once: enough that downloads overlap with reading on every core."""
+        return 2 * worker_count(self.settings.processing) + 2
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connected]:
+    """Open the client, the archive, the ledger and the reader, and close them again, however the run ends.
+
+    Raises:
+        LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
+    """
+    from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
+
+    clock = SystemClock()
+    with ExitStack() as stack:
+        work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
+        scratch = work_dir / "listing"
+        scratch.mkdir()
+        client = stack.enter_context(open_client(settings, clock=clock))
+        source = CaspioFileSource(client, scratch_dir=scratch)
+        stack.callback(source.close)
+        parts = Parts(
+            source=source,
+            target=CaspioRecordTarget(client),
+            archive=open_archive(settings.archive),
+            ledger=stack.enter_context(open_ledger(settings, clock=clock)),
+            reader=stack.enter_context(open_reader(settings.processing)),
+            clock=clock,
+            work_dir=work_dir,
+        )
+        yield Connected(settings, parts, client)
+
+
+def open_client(settings: Settings, *, clock: Clock) -> "CaspioClient":
+    """Return a client for the account."""
+    from pipeline.adapters.caspio import CaspioClient
+
+    return CaspioClient(
+        url=settings.caspio.url,
+        client_id=settings.client_id.get_secret_value(),
+        client_secret=settings.client_secret.get_secret_value(),
+        rate=settings.caspio.rate,
+        clock=clock,
+    )
+
+
+def open_archive(settings: ArchiveSettings) -> Archive:
+    """Return the archive: a folder or a bucket."""
+    if settings.url.startswith("file:"):
+        from pipeline.adapters.local_archive import LocalArchive
+
+        return LocalArchive(Path(settings.url.removeprefix("file:")))
+    from pipeline.adapters.s3_archive import S3Archive
+
+    bucket, _, prefix = settings.url.removeprefix("s3://").partition("/")
+    return S3Archive(
+        bucket,
+        prefix=prefix,
+        endpoint_url=settings.endpoint_url,
+        region=settings.region,
+        sse=settings.sse,
+        sse_kms_key_id=settings.sse_kms_key_id,
+        storage_class=settings.storage_class,
+        object_lock_days=settings.object_lock_days,
+        object_lock_mode=settings.object_lock_mode,
+    )
+
+
+@contextmanager
+def open_ledger(settings: Settings, *, clock: Clock) -> Iterator[Ledger]:
+    """Open the ledger, migrated to the present schema."""
+    from pipeline.adapters.sql_ledger import SqlLedger
+
+    ledger = SqlLedger(settings.ledger.url, clock=clock)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def worker_count(settings: ProcessingSettings) -> int:
+    """Return how many documents are read at once: one for each core unless settings say otherwise."""
+    return settings.workers or os.cpu_count() or 1
+
+
+def open_reader(settings: ProcessingSettings, *, workers: int | None = None) -> "SandboxedReader":
+    """Return a reader whose child processes keep the limits of the settings."""
+    from processors.sandbox import Limits, SandboxedReader
+
+    limits = Limits(
+        memory_mib=settings.memory_mib,
+        cpu_s=settings.cpu_s,
+        wall_s=settings.wall_s,
+        file_mib=settings.max_file_mib,
+        pages=settings.max_pages,
+    )
+    return SandboxedReader(
+        ocr=settings.ocr, languages=settings.languages, limits=limits, workers=workers or worker_count(settings)
+    )
