@@ -138,7 +138,7 @@ def invoice_fields(invoice: Invoice) -> Mapping[str, str]:
         "date": invoice.date,
         "total": str(invoice.total),
         "currency": invoice.currency,
-        "number": invoice.number,
+        "invoice_number": invoice.number,
     }
 
 

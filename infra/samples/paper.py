@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-Pixels = NDArray[np.float64]
+Pixels = NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -97,20 +97,21 @@ def wrap(text: str, *, size: int, width: int) -> list[str]:
 def thermal_print(image: Image.Image, *, rng: np.random.Generator, fade: float = 0.25) -> Image.Image:
     """Print the way a worn thermal head does: rows unevenly dark, a column or two burnt out, the paper off-white."""
     ink = 1 - _pixels(image) / 255
-    rows = 1 - fade * np.abs(np.interp(np.arange(image.height), *_slow_curve(rng, length=image.height)))
-    columns = np.ones(image.width)
+    unevenness = np.interp(np.arange(image.height), *_slow_curve(rng, length=image.height)).astype(np.float32)
+    rows = 1 - fade * np.abs(unevenness)
+    columns = np.ones(image.width, dtype=np.float32)
     columns[rng.integers(0, image.width, size=2)] = 0.55
-    grain = rng.normal(1, 0.06, ink.shape)
+    grain = 1 + noise(rng, shape=ink.shape, deviation=0.06)
     ink = ink * rows[:, None] * columns[None, :] * grain
-    paper = 246 + rng.normal(0, 1.6, ink.shape)
+    paper = 246 + noise(rng, shape=ink.shape, deviation=1.6)
     return _image(paper - ink * 205).filter(ImageFilter.GaussianBlur(0.5))
 
 
 def flatbed_scan(image: Image.Image, *, rng: np.random.Generator, degrees: float, specks: int = 160) -> Image.Image:
     """Scan a sheet: a little crooked, with dust, grain and a shadow along one edge."""
     turned = image.rotate(degrees, resample=Image.Resampling.BICUBIC, fillcolor=255)
-    page = _pixels(turned) + rng.normal(0, 3.0, (image.height, image.width))
-    edge = np.clip(np.arange(image.width) / 60, 0, 1)
+    page = _pixels(turned) + noise(rng, shape=(image.height, image.width), deviation=3.0)
+    edge = np.clip(np.arange(image.width, dtype=np.float32) / 60, 0, 1)
     page = np.minimum(page, 250) - 45 * (1 - edge)[None, :]
     scanned = _image(page)
     pen = ImageDraw.Draw(scanned)
@@ -149,14 +150,19 @@ def tiff(frames: list[Image.Image], *, dpi: int = 200) -> bytes:
     return buffer.getvalue()
 
 
-def _slow_curve(rng: np.random.Generator, *, length: int) -> tuple[Pixels, Pixels]:
+def noise(rng: np.random.Generator, *, shape: tuple[int, ...], deviation: float) -> Pixels:
+    """Return grey levels scattered round zero."""
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
+
+
+def _slow_curve(rng: np.random.Generator, *, length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     knots = max(4, length // 140)
     return np.linspace(0, length, knots), rng.uniform(-1, 1, knots)
 
 
 def _pixels(image: Image.Image) -> Pixels:
-    return np.asarray(image, dtype=np.float64)
+    return np.asarray(image, dtype=np.float32)
 
 
-def _image(pixels: Pixels) -> Image.Image:
+def _image(pixels: NDArray[np.floating]) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-Pixels = NDArray[np.float64]
+from infra.samples.paper import Pixels, noise
+
 Corner = tuple[float, float]
 
 WOOD = (124, 86, 56)
@@ -78,17 +79,17 @@ def _perspective(corners: list[Corner], *, size: tuple[int, int]) -> list[float]
 
 def _creased(paper: Image.Image, *, rng: np.random.Generator) -> Image.Image:
     """Fold the paper twice: a soft dark line with a light one beside it, and a slow wave of shade."""
-    pixels = np.asarray(paper, dtype=np.float64)
-    rows = np.arange(paper.height, dtype=np.float64)
-    shade = 5 * np.sin(rows / paper.height * rng.uniform(4, 8) + rng.uniform(0, 6))
-    for place in rng.uniform(0.25, 0.8, size=2) * paper.height:
+    pixels = np.asarray(paper, dtype=np.float32)
+    rows = np.arange(paper.height, dtype=np.float32)
+    shade = 5 * np.sin(rows / paper.height * float(rng.uniform(4, 8)) + float(rng.uniform(0, 6)))
+    for place in map(float, rng.uniform(0.25, 0.8, size=2) * paper.height):
         shade -= 16 * np.exp(-(((rows - place) / 3.0) ** 2)) - 7 * np.exp(-(((rows - place - 8) / 4.0) ** 2))
     return _image(pixels + shade[:, None])
 
 
 def _tinted(sheet: Image.Image) -> Image.Image:
     """Give grey paper the warm white of a lamp and its print a touch of blue."""
-    grey = np.asarray(sheet, dtype=np.float64)
+    grey = np.asarray(sheet, dtype=np.float32)
     light = grey / 255
     return _image(np.stack([grey * (0.93 + 0.06 * light), grey * (0.95 + 0.02 * light), grey * 0.94], axis=-1))
 
@@ -99,9 +100,9 @@ def _table(*, shot: Shot, rng: np.random.Generator) -> Image.Image:
     grain = np.asarray(
         Image.fromarray(rough.astype(np.float32)).resize((shot.height, shot.width), Image.Resampling.BICUBIC)
     ).T
-    fine = rng.normal(0, 1, (shot.height, shot.width))
-    relief = (grain * 9 + fine * 2.5)[..., None]
-    surface = np.array(shot.table, dtype=np.float64)[None, None, :] + relief
+    fine = noise(rng, shape=(shot.height, shot.width), deviation=2.5)
+    relief = (grain * 9 + fine)[..., None]
+    surface: Pixels = np.array(shot.table, dtype=np.float32)[None, None, :] + relief
     if shot.table == WOOD:
         for seam in range(int(rng.integers(100, 220)), shot.width, 370):
             surface[:, seam : seam + 4] *= 0.55
@@ -110,14 +111,15 @@ def _table(*, shot: Shot, rng: np.random.Generator) -> Image.Image:
 
 def _exposed(scene: Image.Image, *, shot: Shot, rng: np.random.Generator) -> Image.Image:
     """Light the scene from one corner, then see it through a phone's lens and sensor."""
-    down, across = np.mgrid[0 : shot.height, 0 : shot.width]
-    corner = rng.choice([-1.0, 1.0], size=2)
-    slope = (across / shot.width - 0.5) * corner[0] + (down / shot.height - 0.5) * corner[1]
+    toward_right, toward_bottom = (float(sign) for sign in rng.choice([-1.0, 1.0], size=2))
+    across = np.linspace(-0.5, 0.5, shot.width, dtype=np.float32)[None, :]
+    down = np.linspace(-0.5, 0.5, shot.height, dtype=np.float32)[:, None]
+    slope = across * toward_right + down * toward_bottom
     light = 1 - shot.light * 0.35 + shot.light * 0.45 * slope
-    blurred = np.asarray(scene.filter(ImageFilter.GaussianBlur(shot.blur)), dtype=np.float64)
-    grain = rng.normal(0, shot.noise, (shot.height, shot.width))[..., None]
+    blurred = np.asarray(scene.filter(ImageFilter.GaussianBlur(shot.blur)), dtype=np.float32)
+    grain = noise(rng, shape=(shot.height, shot.width), deviation=shot.noise)[..., None]
     return _image(blurred * light[..., None] + grain)
 
 
-def _image(pixels: Pixels) -> Image.Image:
+def _image(pixels: NDArray[np.floating]) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

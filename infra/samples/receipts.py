@@ -100,7 +100,6 @@ RECEIPTS = (
         tender=(("Paid by card", "23.50"),),
         footer=("Driver 118  Vehicle LS 42", "Safe home!"),
         shot=Shot(table=SLATE, degrees=-1.5, slant=0.1, light=0.55, noise=7.0, width=1200, height=1300),
-        title="TAXI RECEIPT",
     ),
     Receipt(
         file="IMG_4502.jpg",

@@ -10,7 +10,7 @@ class Sample:
 
     `fields` holds the values printed on it, normalised (ISO dates, plain decimals). `phrases` are words a reader of the
     text must meet. `status` is what becomes of reading it: ok, encrypted, damaged or empty. `doc_type` is None where
-    nothing can be told.
+    no class is expected: unreadable files, and papers of no particular kind.
     """
 
     name: str

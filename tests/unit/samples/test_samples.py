@@ -1,0 +1,140 @@
+"""The seed folder as a whole, drawn once."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.samples import draw_samples, settings_toml
+
+Json = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw the folder."""
+    return draw_samples(tmp_path_factory.mktemp("seed"))
+
+
+@pytest.fixture(scope="module")
+def account(seed: Path) -> Json:
+    """Read the account."""
+    return json.loads((seed / "account.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def truth(seed: Path) -> Json:
+    """Read what is expected."""
+    return json.loads((seed / "truth.json").read_text())
+
+
+def _attachments(account: Json) -> list[str]:
+    records = account["tables"]["Receipts"]["records"]
+    return [record[column] for record in records for column in ("Scan", "CardSlip") if record[column]]
+
+
+def test_every_drawn_file_is_in_the_account(seed: Path, account: Json):
+    """No sample is drawn that no record, folder or view can reach."""
+    drawn = {str(path.relative_to(seed)) for path in seed.rglob("*") if path.is_file()}
+
+    reachable = {*_attachments(account), *account["files"].values()}
+
+    assert drawn - reachable == {"account.json", "truth.json"}
+
+
+def test_every_file_of_the_account_is_drawn(seed: Path, account: Json):
+    """The account names no file that is not there."""
+    named = [*_attachments(account), *account["files"].values()]
+
+    assert [name for name in named if not (seed / name).is_file()] == []
+
+
+def test_every_file_field_names_a_file_in_the_files_area(account: Json):
+    """A FILE field's path leads somewhere."""
+    paths = [record["Document"] for record in account["tables"]["Documents"]["records"]]
+
+    assert set(paths) <= set(account["files"])
+
+
+def test_records_use_declared_columns_only(account: Json):
+    """A record's columns are its table's fields and PK_ID."""
+    for table in account["tables"].values():
+        declared = {"PK_ID", *(field["Name"] for field in table["fields"])}
+
+        assert all(set(record) <= declared for record in table["records"])
+
+
+def test_the_mailroom_is_known_to_no_record(account: Json):
+    """The folder source has files of its own, some without an index row."""
+    referred = {record["Document"] for record in account["tables"]["Documents"]["records"]}
+    mailroom = {path for path in account["files"] if path.startswith("/Mailroom/")}
+
+    assert len(mailroom) >= 4
+    assert not mailroom & referred
+
+
+def test_a_person_has_typed_a_total_that_the_document_contradicts(account: Json, truth: Json):
+    """One cell disagrees with its receipt, so that leaving people's values alone can be shown."""
+    typed = {
+        Path(record["Scan"]).name: record["Total"]
+        for record in account["tables"]["Receipts"]["records"]
+        if record["Total"] is not None
+    }
+
+    assert {name: total for name, total in typed.items() if float(truth[name]["fields"]["total"]) != total} == {
+        "taxi.jpg": 32.5
+    }
+
+
+def test_the_duplicate_is_exact(seed: Path):
+    """Two records hold the same bytes under different names."""
+    digests = [
+        sha256((seed / "attachments" / name).read_bytes()).hexdigest() for name in ("IMG_4471.jpg", "IMG_4471 (1).jpg")
+    ]
+
+    assert digests[0] == digests[1]
+
+
+def test_truth_covers_every_file(seed: Path, truth: Json):
+    """Whatever is drawn has its expectation."""
+    drawn = {path.name for path in seed.rglob("*") if path.is_file() and path.suffix != ".json"}
+
+    assert drawn == set(truth)
+
+
+@pytest.mark.parametrize("status", ["encrypted", "damaged", "empty"])
+def test_there_is_one_unreadable_document_of_each_kind(truth: Json, status: str):
+    """The demo shows what becomes of documents that cannot be read."""
+    assert [entry["status"] for entry in truth.values()].count(status) == 1
+
+
+def test_settings_name_tables_and_columns_that_exist(account: Json):
+    """Every source of the demo's settings fits the demo's account."""
+    settings = tomllib.loads(settings_toml("http://127.0.0.1:8090"))
+    columns = {name: {field["Name"] for field in table["fields"]} for name, table in account["tables"].items()}
+    columns |= {name: columns[view["table"]] for name, view in account["views"].items()}
+
+    for source in settings["sources"]:
+        container = source.get("table") or source.get("view") or source["index"]["table"]
+
+        assert set(source["columns"]) | set(source.get("fields", [])) <= columns[container]
+
+
+def test_settings_ask_for_confirmation_where_told():
+    """`confirm` reaches every source."""
+    settings = tomllib.loads(settings_toml("http://127.0.0.1:8090", confirm="never"))
+
+    assert {source["confirm"] for source in settings["sources"]} == {"never"}
+
+
+def test_settings_quote_what_they_are_given():
+    """A path with quotes and backslashes arrives unchanged."""
+    odd = 'file:C:\\archive "old"'
+
+    settings = tomllib.loads(settings_toml("http://127.0.0.1:1", archive=odd))
+
+    assert settings["archive"]["url"] == odd
