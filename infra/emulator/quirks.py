@@ -1,0 +1,69 @@
+"""Behaviour that is not settled by the documents or differs between accounts, each under a name of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """Choices for what nobody could confirm; the first value of each is the one thought most likely.
+
+    Attributes:
+        fileinfo_filename: Whether FileName in fileInfo leaves the extension out.
+        fileinfo_filetype: Whether FileType in fileInfo has the dot.
+        fileinfo_empty_rows: Whether records without a file are left out of fileInfo or listed with nulls.
+        fileinfo_row_cap: Most rows fileInfo lists; 0 is no cap.
+        attachment_column: What a record shows for an ATTACHMENT field.
+        attachment_stamps: Whether uploading or renaming an attachment moves the record's OnUpdate TIMESTAMP.
+        rename_filename: How a new FileName is taken: as the base name, as a base name whose own extension
+            is dropped when it repeats the file's, or as the full name that may change the extension.
+        rate_limit_status: Status of the rate limit's array body.
+        rate_limit_retry_after: Seconds told in Retry-After; 0 leaves the header out.
+        stale_token: Answer to a token that is over: 401, or 400 IncorrectQueryParameter.
+        empty_result_after_put: Whether an update with response=rows answers `Result: []` all the same.
+        unset_text: Whether a text column nobody set holds NULL or blank; it reads "" either way.
+        view_pk: Whether PK_ID of a view is text, in comparisons and order as well, or a number.
+        download_content_type: Content-Type of downloads: by the name, or always the same wrong one.
+        max_upload_bytes: Larger uploads are refused with 413; 0 is no limit.
+    """
+
+    fileinfo_filename: Literal["base", "with-extension"] = "base"
+    fileinfo_filetype: Literal["no-dot", "with-dot"] = "no-dot"
+    fileinfo_empty_rows: Literal["absent", "null-rows"] = "absent"
+    fileinfo_row_cap: int = 0
+    attachment_column: Literal["name", "null", "absent"] = "name"
+    attachment_stamps: bool = False
+    rename_filename: Literal["base", "strip-same", "full"] = "base"
+    rate_limit_status: Literal[429, 400] = 429
+    rate_limit_retry_after: int = 0
+    stale_token: Literal[401, 400] = 401
+    empty_result_after_put: bool = False
+    unset_text: Literal["null", "blank"] = "null"
+    view_pk: Literal["text", "number"] = "text"
+    download_content_type: Literal["by-name", "text/plain", "application/octet-stream"] = "by-name"
+    max_upload_bytes: int = 0
+
+    def with_settings(self, settings: Sequence[str]) -> "Quirks":
+        """Return a copy with `name=value` settings applied; ValueError names what is wrong and what is allowed."""
+        return replace(self, **dict(_setting(text) for text in settings))
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, _, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    known = {one.name for one in fields(Quirks)}
+    if name not in known:
+        raise ValueError(f"There is no quirk {name!r}; use one of: {', '.join(sorted(known))}.")
+    return name, _typed(name, get_type_hints(Quirks)[name], value.strip())
+
+
+def _typed(name: str, kind: object, value: str) -> object:
+    choices: tuple[object, ...] = get_args(kind) or ((True, False) if kind is bool else ())
+    by_text = {str(choice).lower(): choice for choice in choices}
+    if value.lower() in by_text:
+        return by_text[value.lower()]
+    if not choices and value.isdigit():
+        return int(value)
+    allowed = ", ".join(by_text) or "a whole number"
+    raise ValueError(f"Quirk {name!r} cannot be {value!r}; give {allowed}.")

@@ -1,0 +1,116 @@
+"""The Files area."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from infra.emulator.errors import ApiError, bad_body, bad_query
+from infra.emulator.http import Operation, Parameters, account_of, file_answer, result, uploads
+from infra.emulator.state.files import StoredFile
+
+_FOLDER_SORT = {"name", "datecreated"}
+_FILE_SORT = {"name", "size", "contenttype", "datecreated", "lastmodified"}
+
+
+def _window(request: Request, sorts: set[str]) -> dict[str, Any]:
+    parameters = Parameters(request)
+    sort = parameters.text("sortField") or "Name"
+    if sort.lower() not in sorts:
+        raise bad_query(f"sortField {sort}")
+    return {
+        "sort": sort,
+        "descending": parameters.flag(parameters.text("sortDescending")),
+        "size": parameters.page_size(parameters.text("pageSize")),
+        "page": parameters.number(parameters.text("pageNumber"), lowest=1, highest=2**31 - 1, default=1),
+    }
+
+
+def _page(items: list[dict[str, Any]], total: int, window: dict[str, Any]) -> Response:
+    return result(items, Pagination={"TotalCount": total, "PageNumber": window["page"], "PageSize": window["size"]})
+
+
+def _folder(request: Request) -> str:
+    return account_of(request).files.check_folder(Parameters(request).text("externalKey"))
+
+
+async def _list_folders(request: Request) -> Response:
+    window = _window(request, _FOLDER_SORT)
+    items, total = account_of(request).files.folders(_folder(request), **window)
+    return _page(items, total, window)
+
+
+async def _get_folder(request: Request) -> Response:
+    return result(account_of(request).files.folder(request.path_params["externalKey"]))
+
+
+async def _list_files(request: Request) -> Response:
+    window = _window(request, _FILE_SORT)
+    items, total = account_of(request).files.files(_folder(request), **window)
+    return _page(items, total, window)
+
+
+async def _upload(request: Request) -> Response:
+    """Add files; with several, those whose names are free are stored and only a clash of all is an error."""
+    folder, added, clash = _folder(request), [], None
+    async with uploads(request, "Files") as files:
+        for one in files:
+            try:
+                added.append(account_of(request).files.add(folder, one))
+            except ApiError as error:
+                clash = error
+        if clash is not None and not added:
+            raise clash
+    return result([{"Name": one.name, "ExternalKey": one.key} for one in added], status=201)
+
+
+async def _update(request: Request) -> Response:
+    folder, area = _folder(request), account_of(request).files
+    async with uploads(request, "File") as files:
+        if len(files) != 1:
+            raise bad_body("exactly one file is expected")
+        old = area.named(folder, files[0].name)
+        if old is None:
+            added = area.add(folder, files[0])
+            return result({"Name": added.name, "ExternalKey": added.key}, status=201)
+        area.overwrite(old, files[0])
+    return result({"Name": old.name, "ExternalKey": old.key})
+
+
+def _file(request: Request) -> StoredFile:
+    area = account_of(request).files
+    if "externalKey" in request.path_params:
+        return area.by_key(request.path_params["externalKey"])
+    path = Parameters(request).text("filePath")
+    if not path:
+        raise bad_query("filePath")
+    return area.by_path(path)
+
+
+async def _download(request: Request) -> Response:
+    found = _file(request)
+    return file_answer(request, found.content, name=found.name, media_type=found.media_type)
+
+
+async def _info(request: Request) -> Response:
+    return result(_file(request).shown())
+
+
+async def _delete(request: Request) -> Response:
+    account_of(request).files.delete(_file(request))
+    return Response(status_code=204)
+
+
+OPERATIONS = (
+    Operation("ListFilesFolders", "GET", "/v3/files/folders", _list_folders),
+    Operation("GetFilesFolderMetadataByKey", "GET", "/v3/files/folders/{externalKey}", _get_folder),
+    Operation("ListFiles", "GET", "/v3/files", _list_files),
+    Operation("UploadFiles", "POST", "/v3/files", _upload),
+    Operation("UpdateFile", "PUT", "/v3/files", _update),
+    Operation("DownloadFileByPath", "GET", "/v3/files/path", _download),
+    Operation("GetFileMetadataByPath", "GET", "/v3/files/path/fileInfo", _info),
+    Operation("DeleteFileByPath", "DELETE", "/v3/files/path", _delete),
+    Operation("GetFileMetadataByKey", "GET", "/v3/files/{externalKey}/fileInfo", _info),
+    Operation("DownloadFileByKey", "GET", "/v3/files/{externalKey}", _download),
+    Operation("DeleteFileByKey", "DELETE", "/v3/files/{externalKey}", _delete),
+)

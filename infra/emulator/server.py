@@ -1,0 +1,147 @@
+"""The emulator as a server: in a thread for tests, in the foreground for the command line."""
+
+import socket
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+
+from infra.emulator.app import Parts, build
+from infra.emulator.client import Control
+from infra.emulator.clock import Clock
+from infra.emulator.gate import RateLimit
+from infra.emulator.quirks import Quirks
+from infra.emulator.state.account import open_account, seed_account
+from infra.emulator.tokens import Tokens
+from infra.emulator.wire import Wires
+
+_START_S = 20.0
+
+
+class Emulator:
+    """A local Caspio account.
+
+    As a context manager it serves from a thread until the block ends; `serve_forever` serves in the foreground.
+
+    Attributes:
+        control: Client of the control interface; usable while it serves.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: Path | None = None,
+        data_dir: Path | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        client_id: str = "id",
+        client_secret: str = "secret",  # noqa: S107  the documented default of a local emulator
+        quirks: Quirks | None = None,
+        token_lifetime_s: float = 86399,
+        rate_limit: RateLimit | None = None,
+        state: str | Path = "memory",
+    ) -> None:
+        """Open the account and take the port.
+
+        Args:
+            seed: Folder with account.json; read only where `state` is new.
+            data_dir: Folder for uploaded bytes; a temporary one without it. Keep it with a `state` that is kept.
+            port: 0 takes a free one.
+            host: Address to listen on; the control interface answers loopback only, whatever it is.
+            client_id: Accepted client id.
+            client_secret: Accepted client secret.
+            quirks: Choices for behaviour that is not settled.
+            token_lifetime_s: How long access tokens are good.
+            rate_limit: The account's limit of calls; None is none.
+            state: "memory", or the path of a SQLite file that is kept.
+
+        Raises:
+            ValueError: the seed cannot be used; the text says what to correct.
+            OSError: the port is taken.
+        """
+        self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
+        folder = Path(self._temporary.name) if self._temporary else Path(str(data_dir)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = ":memory:" if str(state) == "memory" else str(state)
+        self._account = open_account(path=path, data_dir=folder, clock=Clock(), quirks=quirks or Quirks())
+        try:
+            if seed is not None:
+                seed_account(self._account, seed)
+            self._socket = _listen(host, port)
+        except BaseException:
+            self._free()
+            raise
+        tokens = Tokens(client_id=client_id, client_secret=client_secret, lifetime_s=token_lifetime_s)
+        self._server = _server(Parts(account=self._account, tokens=tokens, wires=Wires(), rate_limit=rate_limit))
+        self._thread: threading.Thread | None = None
+        self._host = host
+        self.control = Control(self.url)
+
+    @property
+    def port(self) -> int:
+        """Return the port it listens on."""
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Return the account's address, without a slash at the end."""
+        host = "127.0.0.1" if self._host in {"0.0.0.0", ""} else self._host  # noqa: S104  compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _START_S
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                self.__exit__()
+                raise OSError(f"The emulator did not start on {self.url}; see whether the port is in use.")
+            time.sleep(0.002)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=_START_S)
+        self._free()
+
+    def serve_forever(self) -> None:
+        """Serve until interrupted."""
+        try:
+            self._server.run(sockets=[self._socket])
+        except KeyboardInterrupt:
+            return
+        finally:
+            self._free()
+
+    def _free(self) -> None:
+        self._account.store.close()
+        listening = getattr(self, "_socket", None)
+        if listening is not None:
+            listening.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _server(parts: Parts) -> uvicorn.Server:
+    config = uvicorn.Config(
+        build(parts), http=parts.wires.protocol(), lifespan="off", log_config=None, access_log=False, log_level="critical",
+        ws="none", timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    return uvicorn.Server(config)

@@ -1,0 +1,169 @@
+# ruff: noqa: S608  statements are put together from compiled clauses, quoted names and whole numbers only
+"""Files inside records: at most one for each ATTACHMENT field of a row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from infra.emulator.clock import to_milliseconds
+from infra.emulator.errors import ApiError, no_file, no_object
+from infra.emulator.state.content import Content, Named, from_stored, join_name, media_type, split_name
+from infra.emulator.state.records import Records
+from infra.emulator.state.schema import Field, Relation
+from infra.emulator.state.store import Store
+
+_COLUMNS = "pk, base, extension, media_type, size, created, updated, content"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attached file; dates are UTC texts."""
+
+    pk: int
+    base: str
+    extension: str
+    media_type: str
+    size: int
+    created: str
+    updated: str
+    content: Content
+
+    @property
+    def name(self) -> str:
+        """Return the full name."""
+        return join_name(self.base, self.extension)
+
+
+class Attachments:
+    """The attachments of all tables."""
+
+    def __init__(self, store: Store, records: Records) -> None:
+        self._store = store
+        self._records = records
+
+    def get(self, table: str, field: str, pk: int) -> Attachment:
+        """Return one attachment; 404 without one."""
+        found = self.find(table, field, [pk])
+        if not found:
+            raise no_file()
+        return found[0]
+
+    def put(self, relation: Relation, field: Field, pk: int, named: Named, *, when: datetime | None = None) -> None:
+        """Attach a file to a row or replace the one there; ApiError where the field's rules refuse it."""
+        if not self._records.rows(relation, [pk]):
+            raise no_object()
+        _check_rules(field, named)
+        self.keep(relation.table.name, field.name, pk, named, when=when)
+        self._stamp(relation, [pk])
+
+    def keep(self, table: str, field: str, pk: int, named: Named, *, when: datetime | None = None) -> None:
+        """Store a file's reference and show its name in the row, without touching the row's TIMESTAMPs."""
+        base, extension = split_name(named.name)
+        old = self.find(table, field, [pk])
+        now = to_milliseconds(when or self._store.clock.tick())
+        row = (
+            table, field, pk, base, extension, named.media_type or media_type(named.name), named.content.size,
+            old[0].created if old else now, now, named.content.stored(),
+        )  # fmt: skip
+        self._store.db.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._records.change(table, [pk], {field: named.name}, stamp=False)
+        self._discard(old)
+
+    def remove(self, relation: Relation, field: Field, where: str) -> int:
+        """Clear the field in every row a condition meets and return how many rows it met."""
+        pks = self._records.matching(relation, where)
+        self.forget(relation.table.name, pks, field.name)
+        self._records.change(relation.table.name, pks, {field.name: None}, stamp=False)
+        self._stamp(relation, pks)
+        return len(pks)
+
+    def forget(self, table: str, pks: Sequence[int], field: str | None = None) -> None:
+        """Drop the files of rows, of one field or of all."""
+        names = [field] if field else [one.name for one in self._store.table(table).fields if one.type == "ATTACHMENT"]
+        for name in names:
+            self._discard(self.find(table, name, pks))
+            self._store.db.executemany(
+                "DELETE FROM attachments WHERE tbl = ? AND field = ? AND pk = ?", [(table, name, pk) for pk in pks]
+            )
+
+    def listing(self, relation: Relation, field: Field, where: str) -> list[dict[str, Any]]:
+        """Return fileInfo items of the rows a condition meets."""
+        quirks = self._store.quirks
+        pks = self._records.matching(relation, where)
+        found = {one.pk: one for one in self.find(relation.table.name, field.name, pks)}
+        shown_pk = str if relation.is_view else int
+        items = [
+            {"PK_ID": shown_pk(pk), **self._item(found.get(pk))}
+            for pk in pks
+            if pk in found or quirks.fileinfo_empty_rows == "null-rows"
+        ]
+        return items[: quirks.fileinfo_row_cap or None]
+
+    def _item(self, one: Attachment | None) -> dict[str, Any]:
+        if one is None:
+            return dict.fromkeys(("FileName", "FileType", "Size", "DateCreated", "DateUpdated"))
+        dot = "." if self._store.quirks.fileinfo_filetype == "with-dot" and one.extension else ""
+        return {
+            "FileName": one.name if self._store.quirks.fileinfo_filename == "with-extension" else one.base,
+            "FileType": dot + one.extension,
+            "Size": one.size,
+            "DateCreated": one.created,
+            "DateUpdated": one.updated,
+        }
+
+    def rename(self, relation: Relation, field: Field, where: str, new: str) -> list[int]:
+        """Rename the files of all rows a condition meets and return the PK_IDs of rows that had one."""
+        found = self.find(relation.table.name, field.name, self._records.matching(relation, where))
+        now = to_milliseconds(self._store.clock.tick())
+        for one in found:
+            base, extension = self._renamed(one, new)
+            self._store.db.execute(
+                "UPDATE attachments SET base = ?, extension = ?, updated = ? WHERE tbl = ? AND field = ? AND pk = ?",
+                (base, extension, now, relation.table.name, field.name, one.pk),
+            )
+            name = join_name(base, extension)
+            self._records.change(relation.table.name, [one.pk], {field.name: name}, stamp=False)
+        self._stamp(relation, [one.pk for one in found])
+        return [one.pk for one in found]
+
+    def _renamed(self, one: Attachment, new: str) -> tuple[str, str]:
+        rule = self._store.quirks.rename_filename
+        if rule == "full":
+            return split_name(new)
+        repeated = f".{one.extension}".lower()
+        if rule == "strip-same" and one.extension and new.lower().endswith(repeated) and len(new) > len(repeated):
+            return new[: -len(repeated)], one.extension
+        return new, one.extension
+
+    def _stamp(self, relation: Relation, pks: Sequence[int]) -> None:
+        if self._store.quirks.attachment_stamps:
+            self._records.change(relation.table.name, pks, {})
+
+    def find(self, table: str, field: str, pks: Sequence[int]) -> list[Attachment]:
+        """Return the attachments of one field in these rows, by PK_ID."""
+        return list(self._stream(table, field, pks))
+
+    def _stream(self, table: str, field: str, pks: Sequence[int]) -> Iterator[Attachment]:
+        for start in range(0, len(pks), 500):
+            part = ", ".join(str(int(pk)) for pk in pks[start : start + 500])
+            statement = f"SELECT {_COLUMNS} FROM attachments WHERE tbl = ? AND field = ? AND pk IN ({part}) ORDER BY pk"
+            for row in self._store.db.execute(statement, (table, field)).fetchall():
+                yield Attachment(*row[:-1], from_stored(row[-1]))
+
+    def _discard(self, old: Sequence[Attachment]) -> None:
+        """Delete bytes that were uploaded; the seed's own files are left alone."""
+        for one in old:
+            path = Path(one.content.path)
+            if one.content.path and path.parent == self._store.data_dir:
+                path.unlink(missing_ok=True)
+
+
+def _check_rules(field: Field, named: Named) -> None:
+    extension = split_name(named.name)[1].lower()
+    permitted = {str(one).lower().lstrip(".") for one in field.permitted}
+    if permitted and extension not in permitted:
+        raise ApiError(400, "InvalidInputValue", f"The file type '{extension}' is not permitted in '{field.name}'")
+    if named.content.size < field.min_size or (field.max_size and named.content.size > field.max_size):
+        raise ApiError(400, "InvalidInputValue", f"The file size is out of the limits of '{field.name}'")
