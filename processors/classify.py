@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Literal
 
 from pipeline.model import Finding, PageText
-from processors.values.lines import Line, fold, lines_of
+from processors.values.lines import Line, fold, lines_of, word_pattern
 
 VERSION = "1"
 
@@ -66,16 +66,12 @@ def load_rules() -> Rules:
     )
 
 
-def _word_pattern(word: str) -> str:
-    return r"[ .:\-]{1,3}".join(re.escape(piece) for piece in fold(word).split())
-
-
 def _rule(entry: Mapping[str, object]) -> Rule:
     words, patterns = entry.get("words", []), entry.get("patterns", [])
     assert isinstance(words, list)
     assert isinstance(patterns, list)
     longest_first = sorted(words, key=len, reverse=True)
-    parts = [rf"(?<![a-z0-9])(?:{'|'.join(map(_word_pattern, longest_first))})(?![a-z0-9])"] if words else []
+    parts = [rf"(?<![a-z0-9])(?:{'|'.join(map(word_pattern, map(fold, longest_first)))})(?![a-z])"] if words else []
     where = entry["where"]
     assert where in {"title", "top", "any"}
     if where == "title":
@@ -127,8 +123,8 @@ def _first_page(evidence: Sequence[Evidence], doc_class: str) -> int:
 
 def _nothing_found(word_count: int, *, rules: Rules, hint: str) -> Finding:
     if word_count >= rules.words:
-        return Finding("other", 0.6, f"no class's words were found among {word_count} words{hint}")
-    return Finding(None, 0.2, f"only {word_count} words were read, and none points to a class")
+        return Finding("other", 0.6, f"next to nothing among {word_count} words{hint} points to a class")
+    return Finding(None, 0.2, f"only {word_count} words were read, and next to nothing points to a class")
 
 
 def _judge(points: Sequence[tuple[float, str]], evidence: Sequence[Evidence], *, rules: Rules, words: int) -> Finding:

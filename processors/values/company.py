@@ -22,6 +22,9 @@ _FORM = "legal form"
 _REGISTRATION = re.compile(
     r" ?\(? ?(?:co\.? ?(?:reg\.?)? ?no\.? ?:? ?)?[A-Z]{0,3}\d{4,}[ .\-]?[A-Z0-9]{0,2} ?\)?\.?$", re.IGNORECASE
 )
+_LEADING = re.compile(
+    r"^\W{0,2}(?:(?:co|company)?\W{0,2}(?:reg|registration)\W{0,2}no|roc|co no)\W{0,5}[a-z0-9\-]{4,20}\W{1,3}(?=[a-z])"
+)
 _CUT = re.compile(r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]")
 _NAME_LABEL = re.compile(r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
@@ -46,6 +49,7 @@ class Surroundings:
     sellers: frozenset[int]
     domains: frozenset[str]
     text: str
+    buyer_text: str
 
 
 @cache
@@ -73,7 +77,8 @@ def _is_form(text: str, folded: str, match: re.Match[str]) -> bool:
 
 def _cut_after_suffix(text: str, folded: str) -> tuple[str, bool]:
     """End a name at its legal form; say whether it has one."""
-    for match in _suffix().finditer(folded):
+    street = folded[:1].isdigit() and _is_address(folded)
+    for match in () if street else _suffix().finditer(folded):
         if _is_form(text, folded, match):
             return text[: match.end()], True
     return text, False
@@ -130,6 +135,8 @@ def _support(name: str, around: Surroundings) -> tuple[float, str]:
     compact = re.sub(r"[^a-z0-9]", "", folded)
     score, reason = 0.35 * min(around.text.count(folded) - 1, 2), ""
     head = re.sub(r"[^a-z0-9]", "", folded.split()[0])
+    if len(head) > 3 and re.search(rf"\b{head}\b", around.buyer_text):  # noqa: PLR2004 - shorter words are in any address
+        return score - 2.0, ", but the receiver has that name"
     for domain in around.domains:
         bare = domain.replace("-", "")
         if bare in compact or (len(head) > 3 and head in bare):  # noqa: PLR2004 - shorter words are in any address
@@ -142,9 +149,14 @@ def _start_of(line: Line) -> tuple[int, str]:
     within = pattern("company", "owned").search(line.folded)
     label = within or _NAME_LABEL.match(line.folded) or pattern("company", "seller").match(line.folded)
     rest = line.folded[label.end() :] if label else ""
-    if label and rest.strip(" :.") and (within or label.group().rstrip().endswith(":") or rest.lstrip().startswith(":")):
+    if (
+        label
+        and rest.strip(" :.")
+        and (within or label.group().rstrip().endswith(":") or rest.lstrip().startswith(":"))
+    ):
         return label.end(), label.group().strip(" :")
-    return 0, ""
+    leading = _LEADING.match(line.folded)
+    return (leading.end() if leading else 0), ""
 
 
 def _name_of(line: Line, place: int, around: Surroundings) -> Name | None:
@@ -182,7 +194,10 @@ def _blocks(lines: Sequence[Line]) -> tuple[frozenset[int], frozenset[int]]:
 def _surroundings(lines: Sequence[Line]) -> Surroundings:
     text = "\n".join(line.folded for line in lines)
     buyers, sellers = _blocks(lines)
-    return Surroundings(buyers=buyers, sellers=sellers, domains=frozenset(_DOMAIN.findall(text)), text=text)
+    buyer_text = "\n".join(line.folded for line in lines if line.number in buyers)
+    return Surroundings(
+        buyers=buyers, sellers=sellers, domains=frozenset(_DOMAIN.findall(text)), text=text, buyer_text=buyer_text
+    )
 
 
 def _joined(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:

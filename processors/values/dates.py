@@ -51,7 +51,11 @@ def _labels(folded: str, stop: int) -> list[Label]:
 
 def _from_same_line(line: Line, written: Written, after: int) -> tuple[str, str]:
     """Take the nearest label before the date; a small word such as "of" passes on the label before it."""
-    near = [label for label in _labels(line.folded, written.start) if label.start >= after and written.start - label.end <= _NEAR]
+    near = [
+        label
+        for label in _labels(line.folded, written.start)
+        if label.start >= after and written.start - label.end <= _NEAR
+    ]
     if not near:
         return "", ""
     label = near[-1]

@@ -13,7 +13,9 @@ _CENTURY_TURN = 70
 """A two-digit year below this lies in the 2000s."""
 
 _SEP = r" ?[-/.,] ?"
-_NUMERIC = re.compile(rf"(?<![\d.,/-])(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}})(?![\d]|[-/.,]\d)")
+_NUMERIC = re.compile(
+    rf"(?<![\d.,/-])(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}})(?:(?!\d|[-/.,]\d)|(?=\d\d:\d\d))"
+)
 _YEAR_FIRST = re.compile(rf"(?<![\d.,/-])(\d{{4}}){_SEP}(\d{{1,2}}){_SEP}(\d{{1,2}})(?!\d)")
 _CJK = re.compile(r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _COMPACT = re.compile(r"(?<![\da-z])((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\da-z])")

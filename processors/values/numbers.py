@@ -8,7 +8,9 @@ from processors.values.datetext import MonthNames, dates_in
 from processors.values.lines import Line, pattern
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
-_LINK = re.compile(r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}")
+_LINK = re.compile(
+    r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}"
+)
 _LONGEST = 30
 _SURE, _BARE, _BELOW, _RECEIPT = 0.9, 0.7, 0.75, 0.7
 

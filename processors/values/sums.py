@@ -8,7 +8,7 @@ from decimal import Decimal
 from processors.values.amounts import Amount, amounts_in, mend, money_in
 from processors.values.lines import Line, pattern
 
-KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain")
+KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 _LOOK_AHEAD = 3
 _TABLE_ROWS = 6
 _TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
@@ -100,9 +100,9 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
     for line in lines:
         kind, label = kind_of(line.folded)
         after_summary = after_summary or kind == "summary"
-        amounts = _amounts(line, announced=kind in {"strong", "plain", "due"})
+        amounts = _amounts(line, announced=kind in {"strong", "plain", "due", "weak"})
         for amount, own, words in _labelled(line, amounts, (kind, label)):
             found.append(Sum(amount.value, own, words, line, after_summary, integer=not amount.cents))
-        if not amounts and kind not in {"", "summary", "never"}:
+        if not amounts and kind not in {"", "summary", "never"} and not after_summary:
             found += [Sum(a.value, kind, label, line, after_summary, not a.cents) for a in _following(lines, line)[-1:]]
     return found

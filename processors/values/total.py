@@ -12,7 +12,7 @@ from processors.values.amounts import money_in, plain
 from processors.values.lines import Line, pattern
 from processors.values.sums import Sum, sums_in
 
-_WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "cash": 0.8, "": 1.0}
+_WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "weak": 1.5, "cash": 0.8, "": 1.0}
 _CENT = Decimal("0.01")
 _MOST_ROUNDING = Decimal("0.05")
 _MOST_SUMS = 300
@@ -61,6 +61,7 @@ def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
         if pattern("totals", "rounding").search(line.folded)
         for a in money_in(line.folded)[-1:]
     }
+    steps |= {s.value for s in sums if not s.kind and s.line.folded.strip("-").replace(".", "").isdigit()}
     totals = [s.value for s in sums if s.kind in {"strong", "plain", "due", ""}][:80]
     near = {abs(step) for step in steps if 0 < abs(step) <= _MOST_ROUNDING}
     return {later for place, later in enumerate(totals) for first in totals[:place] if abs(later - first) in near}
