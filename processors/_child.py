@@ -33,17 +33,23 @@ class _Child:
 
     settings: ReadSettings = ReadSettings()
     engines: Engines = Engines(settings)
+    offline: bool = False
 
 
 def prepare(settings: ReadSettings) -> None:
     """Give up what a reader of documents does not need. Called once when the child starts."""
-    _kernel.leave_network()  # first: a user namespace is refused once there are threads
+    _Child.offline = _kernel.leave_network()  # first: a user namespace is refused once there are threads
     _kernel.lead_group()
     _kernel.forget_environment()
     _kernel.be_quiet()
     _kernel.limit(settings.limits)
     _Child.settings = settings
     _Child.engines = Engines(settings)
+
+
+def offline() -> bool:
+    """Say whether the kernel let this process leave the network."""
+    return _Child.offline
 
 
 def warm() -> bool:
@@ -69,7 +75,7 @@ def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
         return job(path, name, work_dir)
     except MemoryError:
         os._exit(OUT_OF_MEMORY_EXIT)
-    except Exception as exc:  # noqa: BLE001 - the one place round one document
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
         if any(word in str(exc) for word in _MEMORY_WORDS):
             os._exit(OUT_OF_MEMORY_EXIT)
         return Bug(type(exc).__name__, traceback.format_exc(limit=-12))

@@ -38,7 +38,7 @@ def looks_like_text(data: bytes) -> bool:
     """Say whether the beginning of a file reads as text: hardly any control or undecodable characters."""
     text = decode(data)
     strange = len(_UNFIT.findall(text)) + text.count("\ufffd")
-    return bool(text.strip()) and strange <= len(text) * 0.02
+    return strange <= len(text) * 0.02
 
 
 def clean(text: str) -> str:

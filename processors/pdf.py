@@ -93,7 +93,7 @@ def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple
     import pypdfium2 as pdfium
 
     try:
-        page = document[number - 1]
+        page = _with_forms(document, number)
     except (pdfium.PdfiumError, IndexError):
         return _nothing(number), f"Page {number} is damaged and could not be read."
     try:
@@ -104,6 +104,20 @@ def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple
         return _nothing(number), f"Page {number} is damaged and could not be read."
     finally:
         page.close()
+
+
+def _with_forms(document: Any, number: int) -> Any:
+    """Return a page with what people filled in and stamped on made part of it, so that its text has it too."""
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as pdfium_c
+
+    page = document[number - 1]
+    if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
+        with suppress(pdfium.PdfiumError):
+            page.flatten()
+            page.close()
+            page = document[number - 1]
+    return page
 
 
 def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:

@@ -1,5 +1,6 @@
 """Read every document in a child process with limits. What a document does to its child is told as a status."""
 
+import dataclasses
 import multiprocessing
 import os
 import queue
@@ -8,7 +9,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import Any, Self
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
 from processors import _child, fingerprint, ocr
 from processors.contract import EngineMissing, Limits, ReadSettings
@@ -64,9 +64,11 @@ class SandboxedReader:
             return self._fingerprint
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read a document in a child, waiting for a free one. Never raises for what the document does."""
-        import dataclasses
+        """Read a document in a child, waiting for a free one.
 
+        Raises:
+            TryLater: the reader was closed; never for what the document does.
+        """
         slot = self._free.get()
         try:
             function: Callable[..., Findings | _child.Bug] = _child.read
@@ -77,6 +79,10 @@ class SandboxedReader:
         finally:
             self._free.put(slot)
         return dataclasses.replace(findings, fingerprint=self.fingerprint())
+
+    def network_blocked(self) -> bool:
+        """Start a child and say whether the kernel lets it leave the network; for `doctor`."""
+        return self._slots[0].ask(_child.offline) is True
 
     def warm(self) -> None:
         """Start the children and let them load their models, without waiting for them."""
@@ -103,36 +109,48 @@ class _Slot:
     def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
         self._pool: Any = None
+        self._current: Any = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def run(self, function: Callable[..., Findings | _child.Bug], arguments: tuple[Any, ...], name: str) -> Findings:
-        """Run one document, again if the child died before it took it."""
+        """Run one document, again if the child died before it took it.
+
+        Raises:
+            TryLater: the reader was closed meanwhile.
+        """
         for _ in range(2):
             try:
                 return self._once(function, arguments, name)
-            except (BrokenProcessPool, RuntimeError):
+            except RuntimeError:  # the pool is broken: its child died while it had nothing to do
                 self._renew()
-        return failed(_UNKNOWN, ReadStatus.CRASHED, f"{name}: the reading process could not be started; see the log.")
+        return failed(_UNKNOWN, ReadStatus.CRASHED, f"{name}: no reading process could be started; run doctor.")
+
+    def ask(self, function: Callable[[], bool]) -> bool | None:
+        """Run a short function in the child; None when that fails."""
+        try:
+            answer: bool = self._scheduled(function, ()).result()
+        except (RuntimeError, ProcessExpired, FutureTimeout, CancelledError):
+            return None
+        return answer
 
     def warm(self) -> None:
         """Start the child and load its models before the first document."""
-        with suppress(BrokenProcessPool, RuntimeError):
+        with suppress(RuntimeError):
             self._ready().schedule(_child.warm, timeout=self._settings.limits.wall_s)
 
     def close(self) -> None:
-        """End the child."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.stop()
-            pool.join()
+        """End the child for good."""
+        self._closed = True
+        self._renew()
 
     def _once(self, function: Callable[..., Findings | _child.Bug], arguments: tuple[Any, ...], name: str) -> Findings:
         limits = self._settings.limits
-        future = self._ready().schedule(function, args=arguments, timeout=limits.wall_s)
         try:
-            answer: Findings | _child.Bug = future.result()
-        except (FutureTimeout, CancelledError):
+            answer: Findings | _child.Bug = self._scheduled(function, arguments).result()
+        except CancelledError as exc:
+            raise TryLater(f"{name}: reading was broken off because the program ends; the next run reads it.") from exc
+        except FutureTimeout:
             return failed(_UNKNOWN, ReadStatus.TIMED_OUT, _too_slow(name, f"{limits.wall_s} s"))
         except ProcessExpired as exc:
             _end_group(exc.pid)
@@ -143,8 +161,17 @@ class _Slot:
             return failed(_UNKNOWN, ReadStatus.CRASHED, reason)
         return answer
 
+    def _scheduled(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        pool = self._ready()
+        self._current = pool.schedule(function, args=arguments, timeout=self._settings.limits.wall_s)
+        if self._closed:  # between the two lines above
+            self._current.cancel()
+        return self._current
+
     def _ready(self) -> Any:
         with self._lock:
+            if self._closed:
+                raise TryLater("The reader is closed; start the program again.")
             if self._pool is None:
                 self._pool = ProcessPool(
                     max_workers=1,
@@ -156,8 +183,16 @@ class _Slot:
             return self._pool
 
     def _renew(self) -> None:
-        with suppress(RuntimeError, OSError):
-            self.close()
+        """Give up the pool and whoever waits for it; the next document starts a new one."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            current, self._current = self._current, None
+        if current is not None:
+            current.cancel()
+        if pool is not None:
+            with suppress(RuntimeError, OSError):
+                pool.stop()
+                pool.join()
 
 
 def _check(settings: ReadSettings) -> None:
