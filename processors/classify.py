@@ -121,8 +121,9 @@ def _first_page(evidence: Sequence[Evidence], doc_class: str) -> int:
     return min(e.line.page for e in evidence if e.doc_class == doc_class and e.weight > 0)
 
 
-def _nothing_found(word_count: int, *, rules: Rules, hint: str) -> Finding:
-    if word_count >= rules.words:
+def _nothing_found(word_count: int, *, rules: Rules, sheet: bool) -> Finding:
+    if word_count >= rules.words or sheet:
+        hint = " of a table" if sheet else ""
         return Finding("other", 0.6, f"next to nothing among {word_count} words{hint} points to a class")
     return Finding(None, 0.2, f"only {word_count} words were read, and next to nothing points to a class")
 
@@ -156,5 +157,5 @@ def classify(pages: Sequence[PageText], *, media_type: str) -> Finding:
     points = _points(evidence)
     sheet = media_type.startswith(_OFFICE)
     if not points or points[0][0] < rules.little:
-        return _nothing_found(words, rules=rules, hint=" of a table" if sheet else "")
+        return _nothing_found(words, rules=rules, sheet=sheet)
     return _judge(points, evidence, rules=rules, words=words)

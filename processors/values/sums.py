@@ -46,9 +46,12 @@ def kind_of(folded: str) -> tuple[str, str]:
             match = pattern("totals", other).search(folded)
             if match and match.start() < folded.find(label):
                 return other, match.group()
-    if kind == "plain" and pattern("totals", "never").search(folded):
-        return "plain", label
     return kind, label
+
+
+def _is_heading(folded: str, kind: str) -> bool:
+    """Recognise the heading of a table of goods: its "total" is a column's, and below stand prices."""
+    return kind in {"plain", "weak"} and pattern("totals", "never").search(folded) is not None
 
 
 def _amounts(line: Line, *, announced: bool) -> list[Amount]:
@@ -103,6 +106,7 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
         amounts = _amounts(line, announced=kind in {"strong", "plain", "due", "weak"})
         for amount, own, words in _labelled(line, amounts, (kind, label)):
             found.append(Sum(amount.value, own, words, line, after_summary, integer=not amount.cents))
-        if not amounts and kind not in {"", "summary", "never"} and not after_summary:
+        heading = after_summary or _is_heading(line.folded, kind)
+        if not amounts and kind not in {"", "summary", "never"} and not heading:
             found += [Sum(a.value, kind, label, line, after_summary, not a.cents) for a in _following(lines, line)[-1:]]
     return found
