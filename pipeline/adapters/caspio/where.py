@@ -193,6 +193,11 @@ def guard(pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *
     )
 
 
+def starts_with(column: str, prefix: str) -> Clause:
+    """Compare a column's beginning; LIKE would need its wildcards escaped, and `_` is common in folder names."""
+    return Clause(f"LEFT({name(column)}, {len(prefix)}) = {text_literal(prefix)}")
+
+
 def both(*clauses: str | None) -> Clause:
     """Join clauses so that all must hold; None and "" are left out."""
     parts = [clause for clause in clauses if clause]
