@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 WORKERS ?= 2
-PORT ?= 8090
+PORT ?= 8250
 PYTEST_ARGS ?=
 BIN := .venv/bin
 
@@ -32,8 +32,10 @@ format: setup-test ## Format the code and apply the safe fixes
 bench: setup-test ## Run the measurements (never part of the suite's verdict)
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
 
-emulator: setup ## Start the local Caspio with the sample documents (PORT=8090)
-	@$(BIN)/python -m infra.samples demo/seed
+emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
+	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)
+	@echo 'In another terminal: export CASPIO_CLIENT_ID=id CASPIO_CLIENT_SECRET=secret'
+	@echo 'and: $(BIN)/caspio-ingest run --config demo/seed/caspio-ingest.toml'
 	@$(BIN)/caspio-ingest emulator --seed demo/seed --port $(PORT)
 
 clean: ## Remove what runs and tools leave behind; .venv stays

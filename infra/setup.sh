@@ -77,17 +77,16 @@ venv_for_uv() {
 }
 
 install_uv() {
-    local get_one='https://docs.astral.sh/uv/getting-started/installation/'
     if ! have python3 || ! venv_for_uv; then
         # Debian's python3 comes without ensurepip.
         { have apt-get && [ "$(id -u)" = 0 ] && apt_install python3 python3-venv && venv_for_uv; } ||
-            fail "neither uv nor python3 with its venv module is here. Install uv ($get_one) or, on Debian as root:" \
-                "apt-get install python3-venv"
+            fail "neither uv nor python3 with its venv module is here. Install uv (its documentation says how)" \
+                "or, on Debian as root: apt-get install python3-venv"
     fi
     say "installing uv $UV_PINNED into .uv"
     .uv/bin/pip install --quiet --disable-pip-version-check "uv==$UV_PINNED" ||
         .uv/bin/pip install --quiet --disable-pip-version-check "uv>=$UV_OLDEST" ||
-        fail "uv could not be installed; is there a network? To install it by hand: $get_one"
+        fail "uv could not be installed; is there a network? Installed by hand, it is found on the PATH"
 }
 
 find_uv() {
