@@ -2,7 +2,7 @@
 
 from infra.emulator.client import Control
 from infra.emulator.gate import RateLimit
-from infra.emulator.quirks import Quirks
+from infra.emulator.quirks import Quirks, parse_quirks
 from infra.emulator.server import Emulator
 
-__all__ = ["Control", "Emulator", "Quirks", "RateLimit"]
+__all__ = ["Control", "Emulator", "Quirks", "RateLimit", "parse_quirks"]

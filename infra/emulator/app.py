@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from infra.emulator.control import Control
-from infra.emulator.errors import ApiError
+from infra.emulator.errors import ApiError, sql_error
 from infra.emulator.faults import Faults
 from infra.emulator.gate import BASE, Gate, Log, RateLimit, refused
 from infra.emulator.http import Operation
@@ -45,7 +45,7 @@ def build(parts: Parts) -> ASGIApp:
     named = [(_route(one), one.id, one.template) for one in operations()]
     named.append((Route(_TOKEN, parts.tokens.handle, methods=["POST"]), "Token", _TOKEN))
     routes = [*_merged(named), *Control(faults=faults, log=log).routes()]
-    handlers = {ApiError: _on_error, HTTPException: _on_http}
+    handlers = {ApiError: _on_error, HTTPException: _on_http, RecursionError: _on_depth}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers name their own exception
     app.state.account = parts.account
     app.state.wires = parts.wires
@@ -71,6 +71,10 @@ def _merged(named: Iterable[tuple[Route, str, str]]) -> list[Route]:
 
 async def _on_error(request: Request, error: ApiError) -> Response:
     return refused(error, request.scope)
+
+
+async def _on_depth(request: Request, _: RecursionError) -> Response:
+    return refused(sql_error("Some part of your SQL statement is nested too deeply."), request.scope)
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:

@@ -44,7 +44,11 @@ class Control:
         self._send("DELETE", "faults")
 
     def dump(self) -> dict[str, Any]:
-        """Return `tables` (rows), `attachments` (by table: pk, field, name, size, updated, sha256) and `files` by path."""
+        """Return the whole account.
+
+        `tables` has rows by table; `attachments` by table a list of pk, field, name, size, updated, sha256; `files` by
+        path sha256, size, key, modified.
+        """
         found: dict[str, Any] = self._send("GET", "dump")
         return found
 

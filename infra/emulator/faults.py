@@ -11,12 +11,13 @@ Kind = Literal["status", "cut", "stall", "reset", "lost", "expired_token", "rate
 class Fault:
     """One scripted fault.
 
-    A request matches when every matcher that is set agrees; of the matching ones `after` pass unharmed, the next `times`
-    meet the fault (0: all). Kinds:
+    A request matches when every matcher that is set agrees; of the matching ones `after` pass unharmed, the next
+    `times` meet the fault (0: all). Kinds:
 
     - status: answer `status` with `body` (JSON, or text as it is) and `headers`, without processing;
-    - cut: process, then send only `bytes` of the body (-1: half) and end. With `declared` the true length was announced;
-      without, the end is a clean last chunk (`ending` "chunked") or a closed connection that never told a length ("close");
+    - cut: process, then send only `bytes` of the body (-1: half) and end. With `declared` the true length was
+      announced; without, the end is a clean last chunk (`ending` "chunked") or a closed connection that never told a
+      length ("close");
     - stall: wait `seconds` before processing, or with `bytes` > 0 after that many bytes of the answer;
     - reset: drop the connection before processing;
     - lost: process in full, then drop the connection in place of the answer;

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def record_pk(request: Request) -> int:
 async def uploads(request: Request, part: str) -> AsyncIterator[list[Named]]:
     """Store the multipart parts of a name on disk and yield them; without one 400, 415 for another media type.
 
-    What the body of the `with` did not take is deleted: it takes by returning normally.
+    They are deleted again where the `with` block raises.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise wrong_media_type()
@@ -169,9 +169,19 @@ async def uploads(request: Request, part: str) -> AsyncIterator[list[Named]]:
     try:
         yield named
     except BaseException:
-        for one in named:
-            Path(one.content.path).unlink(missing_ok=True)
+        _drop(named)
         raise
+
+
+def _drop(files: Iterable[Named]) -> None:
+    for one in files:
+        Path(one.content.path).unlink(missing_ok=True)
+
+
+def check_name(name: str) -> None:
+    """Refuse a file name that would be a path; 400."""
+    if "/" in name or "\\" in name or "\0" in name:
+        raise bad_body(f"the file name {name!r}")
 
 
 def _parts(form: FormData, part: str) -> list[UploadFile]:
@@ -201,6 +211,7 @@ class FileAnswer(Response):
         self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's shape
+        """Send the answer."""
         wires: Wires = scope["app"].state.wires
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         for chunk in self._content.chunks():

@@ -1,8 +1,8 @@
 """Behaviour that is not settled by the documents or differs between accounts, each under a name of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Literal, get_args, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,11 @@ class Quirks:
     download_content_type: Literal["by-name", "text/plain", "application/octet-stream"] = "by-name"
     max_upload_bytes: int = 0
 
-    def with_settings(self, settings: Sequence[str]) -> "Quirks":
-        """Return a copy with `name=value` settings applied; ValueError names what is wrong and what is allowed."""
-        return replace(self, **dict(_setting(text) for text in settings))
+
+def parse_quirks(settings: Sequence[str]) -> Quirks:
+    """Read `name=value` settings; ValueError names what is wrong and what is allowed."""
+    given: dict[str, Any] = dict(_setting(text) for text in settings)
+    return Quirks(**given)
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -4,6 +4,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ from infra.emulator.tokens import Tokens
 from infra.emulator.wire import Wires
 
 _START_S = 20.0
+# Longer than a pooled client idles, so that it never writes to a connection that is just closing.
+_KEEP_ALIVE_S = 120
 
 
 class Emulator:
@@ -48,7 +51,8 @@ class Emulator:
 
         Args:
             seed: Folder with account.json; read only where `state` is new.
-            data_dir: Folder for uploaded bytes; a temporary one without it. Keep it with a `state` that is kept.
+            data_dir: Folder for uploaded bytes; without it a temporary one, or for a `state` that is kept the folder
+                beside it with `.files` added to its name.
             port: 0 takes a free one.
             host: Address to listen on; the control interface answers loopback only, whatever it is.
             client_id: Accepted client id.
@@ -62,10 +66,12 @@ class Emulator:
             ValueError: the seed cannot be used; the text says what to correct.
             OSError: the port is taken.
         """
+        kept = str(state) != "memory"
+        data_dir = Path(f"{state}.files") if kept and data_dir is None else data_dir
         self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
-        folder = Path(self._temporary.name) if self._temporary else Path(str(data_dir)).resolve()
+        folder = Path(self._temporary.name).resolve() if data_dir is None else data_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        path = ":memory:" if str(state) == "memory" else str(state)
+        path = str(state) if kept else ":memory:"
         self._account = open_account(path=path, data_dir=folder, clock=Clock(), quirks=quirks or Quirks())
         try:
             if seed is not None:
@@ -109,9 +115,12 @@ class Emulator:
             self._thread.join(timeout=_START_S)
         self._free()
 
-    def serve_forever(self) -> None:
-        """Serve until interrupted."""
+    def serve_forever(self, on_ready: Callable[[str], object] | None = None) -> None:
+        """Serve until interrupted; `on_ready` is given the address once connections are taken."""
         try:
+            self._socket.listen()
+            if on_ready is not None:
+                on_ready(self.url)
             self._server.run(sockets=[self._socket])
         except KeyboardInterrupt:
             return
@@ -141,7 +150,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _server(parts: Parts) -> uvicorn.Server:
     config = uvicorn.Config(
-        build(parts), http=parts.wires.protocol(), lifespan="off", log_config=None, access_log=False, log_level="critical",
+        build(parts), http=parts.wires.protocol(), lifespan="off", log_config=None, access_log=False,
+        log_level="critical",
         ws="none", timeout_graceful_shutdown=1,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )  # fmt: skip
     return uvicorn.Server(config)

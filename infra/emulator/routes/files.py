@@ -6,28 +6,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import ApiError, bad_body, bad_query
-from infra.emulator.http import Operation, Parameters, account_of, file_answer, result, uploads
-from infra.emulator.state.files import StoredFile
+from infra.emulator.http import Operation, Parameters, account_of, check_name, file_answer, result, uploads
+from infra.emulator.state.files import StoredFile, Window
 
 _FOLDER_SORT = {"name", "datecreated"}
 _FILE_SORT = {"name", "size", "contenttype", "datecreated", "lastmodified"}
 
 
-def _window(request: Request, sorts: set[str]) -> dict[str, Any]:
+def _window(request: Request, sorts: set[str]) -> Window:
     parameters = Parameters(request)
     sort = parameters.text("sortField") or "Name"
     if sort.lower() not in sorts:
         raise bad_query(f"sortField {sort}")
-    return {
-        "sort": sort,
-        "descending": parameters.flag(parameters.text("sortDescending")),
-        "size": parameters.page_size(parameters.text("pageSize")),
-        "page": parameters.number(parameters.text("pageNumber"), lowest=1, highest=2**31 - 1, default=1),
-    }
+    return Window(
+        sort=sort,
+        descending=parameters.flag(parameters.text("sortDescending")),
+        size=parameters.page_size(parameters.text("pageSize")),
+        page=parameters.number(parameters.text("pageNumber"), lowest=1, highest=2**31 - 1, default=1),
+    )
 
 
-def _page(items: list[dict[str, Any]], total: int, window: dict[str, Any]) -> Response:
-    return result(items, Pagination={"TotalCount": total, "PageNumber": window["page"], "PageSize": window["size"]})
+def _page(items: list[dict[str, Any]], total: int, window: Window) -> Response:
+    return result(items, Pagination={"TotalCount": total, "PageNumber": window.page, "PageSize": window.size})
 
 
 def _folder(request: Request) -> str:
@@ -36,7 +36,7 @@ def _folder(request: Request) -> str:
 
 async def _list_folders(request: Request) -> Response:
     window = _window(request, _FOLDER_SORT)
-    items, total = account_of(request).files.folders(_folder(request), **window)
+    items, total = account_of(request).files.folders(_folder(request), window)
     return _page(items, total, window)
 
 
@@ -46,7 +46,7 @@ async def _get_folder(request: Request) -> Response:
 
 async def _list_files(request: Request) -> Response:
     window = _window(request, _FILE_SORT)
-    items, total = account_of(request).files.files(_folder(request), **window)
+    items, total = account_of(request).files.files(_folder(request), window)
     return _page(items, total, window)
 
 
@@ -55,6 +55,7 @@ async def _upload(request: Request) -> Response:
     folder, added, clash = _folder(request), [], None
     async with uploads(request, "Files") as files:
         for one in files:
+            check_name(one.name)
             try:
                 added.append(account_of(request).files.add(folder, one))
             except ApiError as error:
@@ -69,6 +70,7 @@ async def _update(request: Request) -> Response:
     async with uploads(request, "File") as files:
         if len(files) != 1:
             raise bad_body("exactly one file is expected")
+        check_name(files[0].name)
         old = area.named(folder, files[0].name)
         if old is None:
             added = area.add(folder, files[0])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from infra.emulator.state.attachments import Attachments
 from infra.emulator.state.content import Named, from_seed
 from infra.emulator.state.files import Files
 from infra.emulator.state.records import Records
-from infra.emulator.state.schema import PK, Field, Table, View, changed_field
+from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, View, changed_field
 from infra.emulator.state.store import Store
 from infra.emulator.state.values import Stored, stored
 
@@ -84,12 +84,13 @@ def _seed_field(data: dict[str, Any]) -> Field:
     formula = bool(data.get("IsFormula"))
     rest = {member: value for member, value in data.items() if member not in {"Name", "Type", "IsFormula"}}
     kind = str(data["Type"]).upper()
-    base = Field(name=data["Name"], type=kind, is_formula=formula, unique=kind in {"AUTONUMBER", "GUID", "RANDOM ID"})
+    if kind not in TYPES:
+        raise ValueError(f"{data['Name']}: there is no field type {kind!r}; use one of {', '.join(sorted(TYPES))}.")
+    base = Field(name=data["Name"], type=kind, is_formula=formula, unique=kind in AUTO_TYPES)
     if not rest:
         return base
     checked = changed_field(Field(name="A", type=base.type, unique=base.unique), rest)
-    values = checked.stored() | {"name": base.name, "is_formula": formula}
-    return Field(**{member: tuple(one) if isinstance(one, list) else one for member, one in values.items()})
+    return replace(checked, name=base.name, is_formula=formula)
 
 
 def _seed_rows(

@@ -150,7 +150,8 @@ class Attachments:
             part = ", ".join(str(int(pk)) for pk in pks[start : start + 500])
             statement = f"SELECT {_COLUMNS} FROM attachments WHERE tbl = ? AND field = ? AND pk IN ({part}) ORDER BY pk"
             for row in self._store.db.execute(statement, (table, field)).fetchall():
-                yield Attachment(*row[:-1], from_stored(row[-1]))
+                pk, base, extension, kind, size, created, updated, content = row
+                yield Attachment(pk, base, extension, kind, size, created, updated, from_stored(content))
 
     def _discard(self, old: Sequence[Attachment]) -> None:
         """Delete bytes that were uploaded; the seed's own files are left alone."""

@@ -78,7 +78,9 @@ def from_seed(folder: Path, value: object) -> Named:
         return _generated(value["generate"])
     given: dict[str, Any] = value if isinstance(value, dict) else {"path": value}
     if not isinstance(given.get("path"), str):
-        raise ValueError(f"{value!r} is neither a relative path nor a rule to generate a file; correct account.json.")
+        raise ValueError(  # noqa: TRY004  the seed is data, its mistakes are values
+            f"{value!r} is neither a relative path nor a rule to generate a file; correct account.json."
+        )
     path = folder / given["path"]
     if not path.is_file():
         raise ValueError(f"The seed names {given['path']!r}, but {path} is no file; add it or correct account.json.")

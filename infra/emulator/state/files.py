@@ -50,6 +50,16 @@ class StoredFile:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page of a folder's content, and in what order; `page` counts from 1."""
+
+    sort: str
+    descending: bool
+    size: int
+    page: int
+
+
 class Files:
     """Folders and files of the account."""
 
@@ -67,37 +77,22 @@ class Files:
         """Return a folder's key as it is kept; 404 for one that does not exist, the root for a blank one."""
         return str(self.folder(key)["ExternalKey"]) if key else ROOT
 
-    def folders(
-        self, parent: str, *, sort: str, descending: bool, size: int, page: int
-    ) -> tuple[list[dict[str, Any]], int]:
+    def folders(self, parent: str, window: Window) -> tuple[list[dict[str, Any]], int]:
         """Return one page of a folder's folders, and how many there are."""
-        order = {"name": "name", "datecreated": "created"}[sort.lower()]
-        rows, total = self._page(
-            "SELECT name, key, created FROM folders WHERE parent = ?", parent, order, descending, size, page
-        )
+        rows, total = self._page("SELECT name, key, created FROM folders WHERE parent = ?", parent, window)
         return [_folder(row) for row in rows], total
 
-    def files(
-        self, folder: str, *, sort: str, descending: bool, size: int, page: int
-    ) -> tuple[list[dict[str, Any]], int]:
+    def files(self, folder: str, window: Window) -> tuple[list[dict[str, Any]], int]:
         """Return one page of a folder's files, and how many there are."""
         statement = f"SELECT {_COLUMNS} FROM files WHERE folder = ?"
-        rows, total = self._page(statement, folder, _SORT[sort.lower()], descending, size, page)
+        rows, total = self._page(statement, folder, window)
         return [_file(row).shown() for row in rows], total
 
-    def _page(
-        self,
-        statement: str,
-        holder: str,
-        order: str,
-        descending: bool,
-        size: int,
-        page: int,
-    ) -> tuple[list[tuple[Any, ...]], int]:
+    def _page(self, statement: str, holder: str, window: Window) -> tuple[list[tuple[Any, ...]], int]:
         total = self._store.db.execute(f"SELECT count(*) FROM ({statement})", (holder,)).fetchone()[0]
-        way = "DESC" if descending else "ASC"
+        order = f"{_SORT[window.sort.lower()]} {'DESC' if window.descending else 'ASC'}, key"
         rows = self._store.db.execute(
-            f"{statement} ORDER BY {order} {way}, key LIMIT ? OFFSET ?", (holder, size, (page - 1) * size)
+            f"{statement} ORDER BY {order} LIMIT ? OFFSET ?", (holder, window.size, (window.page - 1) * window.size)
         ).fetchall()
         return rows, int(total)
 
@@ -185,7 +180,8 @@ class Files:
 
 
 def _file(row: tuple[Any, ...]) -> StoredFile:
-    return StoredFile(*row[:-1], from_stored(row[-1]))
+    key, folder, name, size, kind, created, modified, content = row
+    return StoredFile(key, folder, name, size, kind, created, modified, from_stored(content))
 
 
 def _folder(row: tuple[Any, ...]) -> dict[str, Any]:

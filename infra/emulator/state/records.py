@@ -17,7 +17,7 @@ from infra.emulator.state.functions import fold
 from infra.emulator.state.schema import LIST_TYPES, PK, TEXT_TYPES, Field, Relation
 from infra.emulator.state.store import Store, native
 from infra.emulator.state.tsql import Scope, Sql, parsed, physical, quote_name, top_scope
-from infra.emulator.state.values import Stored, presenter, stored
+from infra.emulator.state.values import Stored, plain, presenter, stored
 
 Row = dict[str, Any]
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -69,7 +69,7 @@ class Records:
         outputs = self._outputs(query.select, scope)
         source, grouped = self._source(query, scope, outputs)
         columns = ", ".join(one.sql.text for one in outputs) or "NULL"
-        order = self._order(query, scope, grouped=grouped)
+        order = self._order(query, scope, outputs, grouped=grouped)
         total = self._count(source, grouped=grouped) if query.total or query.page or not query.order_by else None
         window = _window(query, total=total, unordered=not query.order_by.strip() and not grouped)
         rows = [
@@ -113,15 +113,23 @@ class Records:
             return "1"
         return predicate(parsed(where, prefix="SELECT 1 WHERE", part="where").args["where"].this, scope)
 
-    def _order(self, query: Query, scope: Scope, *, grouped: bool) -> str:
+    def _order(self, query: Query, scope: Scope, outputs: Sequence[_Output], *, grouped: bool) -> str:
         terms: list[str] = []
         if query.order_by.strip():
             select = parsed(query.order_by, prefix="SELECT 1 ORDER BY", part="order")
-            terms = [ordering(one, scope).text for one in select.args["order"].expressions]
+            terms = [self._term(one, scope, outputs) for one in select.args["order"].expressions]
         if not grouped:
             # Equal rows have no order of their own at SQL Server: every other page breaks the tie the other way.
             terms.append(f'{scope.alias}."PK_ID"{" DESC" if terms and query.page % 2 else ""}')
         return " ORDER BY " + ", ".join(terms) if terms else ""
+
+    def _term(self, node: exp.Expression, scope: Scope, outputs: Sequence[_Output]) -> str:
+        """Compile a term of ORDER BY, which may name an alias of the select list."""
+        name = node.this.name if isinstance(node, exp.Ordered) and isinstance(node.this, exp.Column) else ""
+        aliased = next((one for one in outputs if name and one.name.lower() == name.lower()), None)
+        if aliased is None or scope.relation.find(name) is not None or name.upper() == PK:
+            return ordering(node, scope).text
+        return aliased.sql.text + (" DESC" if node.args.get("desc") else "")
 
     def _outputs(self, select: str, scope: Scope) -> list[_Output]:
         if not select.strip():
@@ -156,7 +164,7 @@ class Records:
         if compiled.column is not None:
             return _Output(node.alias or compiled.column.name, compiled, self._presenter(compiled.column))
         is_pk = isinstance(inner, exp.Column)
-        return _Output(node.alias or (PK if is_pk else f"Column{number}"), compiled, _plain_bool(compiled.kind))
+        return _Output(node.alias or (PK if is_pk else f"Column{number}"), compiled, _shown(compiled.kind))
 
     def matching(self, relation: Relation, where: str) -> list[int]:
         """Return the PK_IDs, as numbers, of the rows a condition meets, in order."""
@@ -176,8 +184,8 @@ class Records:
             outputs = self._all(scope)
             columns = ", ".join(one.sql.text for one in outputs)
             statement = (
-                f'SELECT {columns} FROM {scope.source()} WHERE {scope.condition()} AND {scope.alias}."PK_ID" IN ({part})'
-                f' ORDER BY {scope.alias}."PK_ID"'
+                f"SELECT {columns} FROM {scope.source()} WHERE {scope.condition()}"
+                f' AND {scope.alias}."PK_ID" IN ({part}) ORDER BY {scope.alias}."PK_ID"'
             )
             found += [
                 {one.name: one.show(cell) for one, cell in zip(outputs, row, strict=True)}
@@ -314,5 +322,7 @@ def _nothing(_: Stored) -> None:
     return None
 
 
-def _plain_bool(kind: str) -> Callable[[Stored], object]:
-    return (lambda kept: None if kept is None else bool(kept)) if kind == "bool" else _same
+def _shown(kind: str) -> Callable[[Stored], object]:
+    if kind == "bool":
+        return lambda kept: None if kept is None else bool(kept)
+    return plain if kind == "number" else _same

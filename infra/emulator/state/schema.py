@@ -114,6 +114,12 @@ class Field:
         return result
 
 
+def field_from_stored(data: Mapping[str, Any]) -> Field:
+    """Read what `Field.stored` returned, also after a round through JSON."""
+    members: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return Field(**members)
+
+
 def field_from_json(data: object) -> Field:
     """Read a FieldModel; ApiError 400 for unknown members, wrong types and broken rules."""
     given = _members(data)

@@ -1,4 +1,3 @@
-
 """The SQLite database behind the account: definitions and one SQLite table for each Caspio table."""
 
 import json
@@ -12,7 +11,7 @@ from infra.emulator.errors import ApiError, bad_body, no_object, sql_error
 from infra.emulator.quirks import Quirks
 from infra.emulator.state.expressions import predicate
 from infra.emulator.state.functions import install
-from infra.emulator.state.schema import Field, Relation, Table, View
+from infra.emulator.state.schema import Field, Relation, Table, View, field_from_stored
 from infra.emulator.state.tsql import Scope, parsed, physical, quote_name
 
 _SCHEMA = """
@@ -41,6 +40,8 @@ class Store:
         self.data_dir = data_dir
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         install(self.db, clock)
+        # The state survives the process, not a power cut; that keeps seeding and writing quick.
+        self.db.execute("PRAGMA synchronous = OFF")
         self.db.executescript(_SCHEMA)
         self._tables = {table.name.lower(): table for table in map(_table, self._bodies("table"))}
         self._views = {view.name.lower(): view for view in map(_view, self._bodies("view"))}
@@ -130,6 +131,8 @@ class Store:
         columns = "".join(f", {quote_name(one.name)} {one.sql_type}" for one in table.fields)
         with self.transaction():
             self.db.execute(f"CREATE TABLE {physical(table.name)} (PK_ID INTEGER PRIMARY KEY AUTOINCREMENT{columns})")
+            for one in table.fields:
+                self._index(table, one)
             self._save(table)
 
     def create_view(self, view: View) -> None:
@@ -171,6 +174,12 @@ class Store:
             self.db.execute("DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name))
             self._save(Table(name=table.name, fields=fields, note=table.note))
 
+    def _index(self, table: Table, field: Field) -> None:
+        """Make looking for a unique field's value quick; refusing a second one is the records' business."""
+        if field.unique:
+            name = quote_name(f"i_{table.name}_{field.name}".lower())
+            self.db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table.name)} ({quote_name(field.name)})")
+
     def _save(self, table: Table) -> None:
         body = {"name": table.name, "note": table.note, "fields": [one.stored() for one in table.fields]}
         self.db.execute("INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, json.dumps(body)))
@@ -182,17 +191,13 @@ class Store:
 
 def _table(body: str) -> Table:
     data = json.loads(body)
-    fields = tuple(Field(**{name: _tuple(value) for name, value in one.items()}) for one in data["fields"])
-    return Table(name=data["name"], fields=fields, note=data["note"])
+    return Table(name=data["name"], fields=tuple(map(field_from_stored, data["fields"])), note=data["note"])
 
 
 def _view(body: str) -> View:
     data = json.loads(body)
-    return View(**{name: _tuple(value) for name, value in data.items()})
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    fields = None if data["fields"] is None else tuple(data["fields"])
+    return View(name=data["name"], table=data["table"], where=data["where"], fields=fields, note=data["note"])
 
 
 def _required(table: Table, name: str) -> Field:

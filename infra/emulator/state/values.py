@@ -18,7 +18,7 @@ _ITEM = re.compile(r"\[(\d+)\]")
 
 
 def stored(field: Field, value: object) -> Stored:
-    """Check one value and return what is kept; ApiError InvalidInputValue, or AlterReadOnlyData for 4-byte characters."""
+    """Check one value and return what is kept; ApiError where it does not fit, an odd one for 4-byte characters."""
     if value is None:
         return 0 if field.type == "YES/NO" else None
     if field.type in LIST_TYPES:
@@ -103,7 +103,7 @@ def presenter(field: Field) -> Callable[[Stored], object]:
         return _blank
     if field.type == "YES/NO":
         return bool
-    return _plain
+    return plain
 
 
 def _same(kept: Stored) -> Stored:
@@ -114,5 +114,6 @@ def _blank(kept: Stored) -> Stored:
     return "" if kept is None else kept
 
 
-def _plain(kept: Stored) -> Stored:
+def plain(kept: Stored) -> Stored:
+    """Show a whole number without a fraction."""
     return int(kept) if isinstance(kept, float) and kept.is_integer() else kept
