@@ -71,7 +71,12 @@ def _new_place(outcome: Outcome) -> str:
 def recover_all(job: Job) -> int:
     """Settle what a killed run left open; return how many effects that were."""
     context = write_context(
-        RecordWork(job.spec.name, None, {}, ()), job.spec, parts=job.parts, run_id=job.run_id, folder=job.parts.work_dir
+        RecordWork(job.spec.name, None, {}, ()),
+        job.spec,
+        parts=job.parts,
+        run_id=job.run_id,
+        folder=job.parts.work_dir,
+        moves=job.moves,
     )
     return recover(context)
 

@@ -1,8 +1,9 @@
 """The straight line: enumerate, fetch, process, archive, write back. One record at a time, many at once."""
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Job:
     plan_only: bool = False
     reread: bool = False
     template: NameTemplate | None = None
+    moves: threading.Lock = field(default_factory=threading.Lock)
 
 
 def new_work(
@@ -124,7 +126,7 @@ def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
 
 def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path) -> list[Outcome]:
     """Plan one record, write it back, and keep a manifest of each document."""
-    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder)
+    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
     plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
         job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)

@@ -1,5 +1,6 @@
 """What every part of the write-back works with, and the one way an effect is carried out."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,10 @@ from pipeline.ports import Archive, Ledger, RecordTarget, Updated
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """The source, its columns, and the ports; `folder` is a work folder for bytes that must be uploaded again."""
+    """The source, its columns and the ports.
+
+    `folder` is a work folder for bytes that must be uploaded again; `moves` is held while a Files-area file is renamed.
+    """
 
     spec: SourceSpec
     columns: Mapping[str, Column]
@@ -22,6 +26,7 @@ class WriteContext:
     archive: Archive
     run_id: str
     folder: Path
+    moves: threading.Lock
 
 
 def carry_out(
@@ -73,7 +78,9 @@ class Ports(Protocol):
     def archive(self) -> Archive: ...  # noqa: D102
 
 
-def write_context(work: RecordWork, spec: SourceSpec, *, parts: Ports, run_id: str, folder: Path) -> WriteContext:
+def write_context(
+    work: RecordWork, spec: SourceSpec, *, parts: Ports, run_id: str, folder: Path, moves: threading.Lock
+) -> WriteContext:
     """Gather what writing one record needs; without a record and an index table there are no columns to write."""
     if work.record is not None:
         columns = parts.target.columns(work.record.container, is_view=work.record.is_view)
@@ -89,4 +96,5 @@ def write_context(work: RecordWork, spec: SourceSpec, *, parts: Ports, run_id: s
         archive=parts.archive,
         run_id=run_id,
         folder=folder,
+        moves=moves,
     )

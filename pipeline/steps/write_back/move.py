@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 
 from pipeline.errors import EffectInDoubt, FileGone
-from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, RecordRef
+from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
 from pipeline.naming import numbered, original_key
 from pipeline.ports import Referrer, Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out
@@ -20,9 +20,32 @@ MAX_ALTERNATIVES = 50
 
 def move_file(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
     """Give a Files-area file a new name in its folder. Returns the name it has now and "" or what is not complete."""
-    old = file.ref.path
+    with context.moves:  # one move at a time: two records may point at the same file
+        hindrance = _hindrance(file.ref, context)
+        if hindrance is not None:
+            return hindrance
+        return _move(file, name, context, media_type=media_type)
+
+
+def _hindrance(ref: FileRef, context: WriteContext) -> tuple[str, str] | None:
+    """Say why a file is not to be moved now: another record's move has taken it along, or has got stuck half-way.
+
+    Asking for every row that points at the file comes first: it refuses, before anything changed, if some table
+    cannot be read.
+    """
+    old = ref.path
     assert old is not None
-    context.target.referrers(old)  # refuses here, before anything changed, if some table cannot be read
+    rows = {(referrer.table, referrer.pk) for referrer in _all_referrers(old, context)}
+    if ref.record is not None and (ref.record.container, ref.record.pk) not in rows:
+        return ref.name, ""  # the row names another path by now; the next listing shows which
+    stuck = [effect for effect in context.ledger.unsettled() if effect.before.get("path") == old]
+    if stuck:
+        return ref.name, "its renaming, begun for another record, is not finished; the next run finishes it"
+    return None
+
+
+def _move(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
+    old = str(file.ref.path)
     for put, delete in _intents(file, old, name, context):
         if _put(put, file, context, media_type=media_type):
             new = str(put.after["path"])

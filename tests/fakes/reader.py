@@ -1,0 +1,48 @@
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.model import Finding, Findings, PageText, ReadStatus
+
+
+@dataclass
+class FakeReader:
+    """Reads `key=value` lines as findings: "doc_type=receipt\\ntotal=12.50". An empty file is empty; "!" is damaged.
+
+    `reads` counts the documents read.
+    """
+
+    version: str = "1"
+    confidence: float = 0.9
+    reads: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fingerprint(self) -> str:
+        """Return the version."""
+        return f"fake-{self.version}"
+
+    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+        """Read a file."""
+        with self._lock:
+            self.reads += 1
+        text = path.read_text(encoding="utf-8")
+        unsure = Finding(None, 0.0, "unsure")
+        if not text:
+            return Findings("text/plain", ReadStatus.EMPTY, unsure, problems=(f"{name} is empty",))
+        if text.startswith("!"):
+            return Findings("text/plain", ReadStatus.DAMAGED, unsure, problems=("it is damaged",))
+        pairs = dict(line.split("=", 1) for line in text.splitlines())
+        fields = {key: Finding(value, self.confidence, "it says so", 1) for key, value in pairs.items()}
+        derived = work_dir / "text.txt"
+        derived.write_text(text, encoding="utf-8")
+        return Findings(
+            "text/plain",
+            ReadStatus.OK,
+            fields.pop("doc_type", unsure),
+            fields=fields,
+            pages=(PageText(1, "text", None, None, text),),
+            text=text,
+            derived={"text.txt": derived},
+            extension="txt",
+            fingerprint=self.fingerprint(),
+        )
