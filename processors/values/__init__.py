@@ -16,9 +16,8 @@ from processors.values.total import find_net_and_tax, find_total
 
 VERSION = "1"
 
-_COVERED = {"eng", "deu", "fra", "spa", "ita", "nld", "por", "pol", "ces", "fin", "swe", "nor", "dan", "tur"}
-"""Languages whose months are in the built-in table, as Tesseract names them."""
 _DATEPARSER = {
+    "fin": "fi",
     "rus": "ru",
     "ukr": "uk",
     "ell": "el",
@@ -48,6 +47,7 @@ _DATEPARSER = {
     "ben": "bn",
     "tam": "ta",
 }
+"""Languages whose months are not in the built-in table: the names Tesseract and dateparser give them."""
 
 
 def find_values(pages: Sequence[PageText], *, languages: Sequence[str] = ("eng",)) -> dict[str, Finding]:

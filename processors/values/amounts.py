@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _CURRENCY = r"(?:rm|myr|eur|usd|gbp|chf|sgd|aud|cad|inr|rs\.?|jpy|s\$|a\$|us\$|kr|pln|zl|[$€£¥₹])"
-_BEFORE = re.compile(_CURRENCY + r"[ .:]{0,2}[-−(]?$")
+_BEFORE = re.compile(_CURRENCY + r"[ .:]{0,2}[-\u2212(]?$")
 _AFTER = re.compile(r" ?" + _CURRENCY + r"(?![a-z])")
-_TOKEN = re.compile(r"(?<![\d.,])(?:\d{1,3}(?: \d{3}){1,3},\d{2}(?!\d)|\d+(?:[.,'’]\d+){0,6})")
+_TOKEN = re.compile(r"(?<![\d.,])(?:\d{1,3}(?: \d{3}){1,3},\d{2}(?!\d)|\d+(?:[.,'\u2019]\d+){0,6})")
 _GAP = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
 _LETTER_O = re.compile(r"(?<=[\d.,])o(?=[\d.,]|$|\s)")
 MAX_DIGITS = 13
@@ -26,7 +26,7 @@ class Amount:
 
 def parse_number(token: str) -> tuple[Decimal, bool] | None:
     """Read a number with any separators; return it and whether it has two decimals."""
-    body = re.sub(r"[ '’]", "", token)
+    body = re.sub(r"[ '\u2019]", "", token)
     last = max(body.rfind("."), body.rfind(","))
     digits = re.sub(r"\D", "", body)
     if not digits or len(digits) > MAX_DIGITS:
@@ -36,7 +36,7 @@ def parse_number(token: str) -> tuple[Decimal, bool] | None:
     decimals = len(body) - last - 1
     repeated = body.count(body[last]) > 1
     whole = len(re.sub(r"\D", "", body[:last]))
-    thousands = decimals == 3 and (repeated or (1 <= whole and not body.startswith("0")))  # noqa: PLR2004 - groups of three
+    thousands = decimals == 3 and (repeated or (whole >= 1 and not body.startswith("0")))  # noqa: PLR2004 - groups of three
     if thousands:
         return Decimal(digits), False
     return Decimal(digits).scaleb(-decimals), decimals == 2  # noqa: PLR2004 - cents
@@ -46,7 +46,7 @@ def _is_part_of_something(folded: str, start: int, end: int) -> bool:
     before, after = folded[start - 1 : start], folded[end : end + 1]
     if after == "%" or folded[end : end + 2] == " %":
         return True
-    if before.isalpha() and before not in "x" and not _BEFORE.search(folded[max(0, start - 6) : start]):
+    if before.isalpha() and before != "x" and not _BEFORE.search(folded[max(0, start - 6) : start]):
         return True
     if before in {"/", ":", "#"} and start > 1 and (folded[start - 2].isdigit() or before == "#"):
         return True
@@ -55,7 +55,7 @@ def _is_part_of_something(folded: str, start: int, end: int) -> bool:
 
 def _negative(folded: str, start: int, end: int) -> bool:
     lead = folded[max(0, start - 2) : start].replace(" ", "")
-    if lead.endswith(("-", "−")) and not folded[max(0, start - 3) : start - 1].strip()[-1:].isalnum():
+    if lead.endswith(("-", "\u2212")) and not folded[max(0, start - 3) : start - 1].strip()[-1:].isalnum():
         return True
     return lead.endswith("(") and folded[end : end + 1] == ")" and _BEFORE.search(folded[: start - 1]) is not None
 

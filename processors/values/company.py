@@ -212,7 +212,7 @@ def _joined(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
 
 def _stacked(lines: Sequence[Line]) -> Line | None:
     """Join the words of a sign set one to a line, as at the head of some receipts."""
-    stack = []
+    stack: list[str] = []
     for line in lines[:6]:
         first, _, rest = line.text.partition(" ")
         if stack and first.isalpha() and rest and not any(char.isalpha() for char in rest[:4]):

@@ -8,7 +8,8 @@ from processors.values.lines import Line
 
 _EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18}(?![\w@])")
 _PHONE_LABEL = re.compile(
-    r"(?<![a-z])(?:tel|telephone|telefon|telefono|telefone|phone|ph|mobile|mobil|mob|hp|h/p|call|fon|puh|tlf)(?![a-z])[ .:)#]{0,4}(?:no|nr|number)?[ .:)]{0,4}"
+    r"(?<![a-z])(?:tel|telephone|telefon|telefono|telefone|phone|ph|mobile|mobil|mob|hp|h/p|call|fon|puh|tlf)(?![a-z])"
+    r"[ .:)#]{0,4}(?:no|nr|number)?[ .:)]{0,4}"
 )
 _PHONE = re.compile(r"\+?\(?\d(?:[ .()/\-]{0,2}\d){6,14}")
 _INTERNATIONAL = re.compile(r"(?<![\w+])\+\d{1,3}(?:[ .()/\-]{0,2}\d){6,12}")

@@ -7,9 +7,8 @@ from functools import cache
 
 from pipeline.model import Finding
 from processors.values.country import Hints, countries
-from processors.values.lines import Line
+from processors.values.lines import Line, words
 
-_CODES = "EUR USD GBP CHF MYR SGD AUD CAD NZD INR JPY CNY SEK NOK DKK PLN CZK HUF RON BGN TRY BRL MXN ZAR THB IDR PHP VND KRW HKD TWD AED SAR ILS RUB UAH CLP COP ARS PEN EGP NGN KES".split()
 _SYMBOLS = {
     "€": "EUR",
     "£": "GBP",
@@ -51,16 +50,18 @@ _KRONA = ("SE", "NO", "DK")
 
 @cache
 def _mark() -> re.Pattern[str]:
-    codes = "|".join(code.lower() for code in _CODES)
+    codes = "|".join(words()["currency"]["codes"])
     symbols = "|".join(re.escape(symbol) for symbol in sorted(_SYMBOLS, key=len, reverse=True))
     one = rf"({codes}|{symbols}|kr\.?|[$¥])"
-    return re.compile(
-        rf"(?<![a-z$]){one}[ .:]{{0,2}}[-−]?\d|\d ?{one}(?![a-z$])|[(\[]{one}[)\]]|(?<![a-z]){one} ?:|(?<![a-z])(?:total|currency|wahrung|devise|amount|in|betrag) {{0,1}}:? ?{one}(?![a-z])"
+    beside = rf"(?<![a-z$]){one}[ .:]{{0,2}}[-\u2212]?\d|\d ?{one}(?![a-z$])"
+    labelled = (
+        rf"(?<![a-z])(?:total|currency|\w{{0,20}}wahrung|devise|moneda|valuta|amount|in|betrag) ?:? ?{one}(?![a-z])"
     )
+    return re.compile(rf"{beside}|[(\[]{one}[)\]]|(?<![a-z]){one} ?:|{labelled}")
 
 
 def _meaning(mark: str, hints: Hints) -> str | None:
-    if mark.upper() in _CODES:
+    if mark in words()["currency"]["codes"]:
         return mark.upper()
     if mark in _SYMBOLS:
         return _SYMBOLS[mark]

@@ -65,7 +65,7 @@ def _from_same_line(line: Line, written: Written, after: int) -> tuple[str, str]
 
 
 def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[str, str]:
-    """Take the label at the same place among the labels of the line above: a heading over a column, or a label alone."""
+    """Take the label at the same place among the labels of the line above: over a column, or alone."""
     if line.number == 0:
         return "", ""
     above = lines[line.number - 1]

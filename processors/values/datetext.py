@@ -14,14 +14,16 @@ _CENTURY_TURN = 70
 
 _SEP = r" ?[-/.,] ?"
 _NUMERIC = re.compile(
-    rf"(?<![\d.,/-])(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}})(?:(?!\d|[-/.,]\d)|(?=\d\d:\d\d))"
+    rf"(?<![\d.,/-])(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}})"
+    r"(?:(?!\d|[-/.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
 )
 _YEAR_FIRST = re.compile(rf"(?<![\d.,/-])(\d{{4}}){_SEP}(\d{{1,2}}){_SEP}(\d{{1,2}})(?:(?!\d)|(?=\d\d:\d\d))")
 _CJK = re.compile(r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _COMPACT = re.compile(r"(?<![\da-z])((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\da-z])")
 _WORD = r"([^\W\d_]{3,12})"
 _DAY_MONTH = re.compile(
-    rf"(?<![\d.,/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{{0,2}}(?:de |day of |of )?{_WORD}[ \-/.,']{{0,3}}(?:de |del )?(\d{{4}}|\d{{2}})(?![\d:])"
+    rf"(?<![\d.,/])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{{0,2}}(?:de |day of |of )?{_WORD}"
+    r"[ \-/.,']{0,3}(?:de |del )?(\d{4}|\d{2})(?![\d:])"
 )
 _MONTH_DAY = re.compile(
     rf"(?<![^\W\d_]){_WORD}[ .\-/]{{0,2}}(\d{{1,2}})(?:st|nd|rd|th)?(?:[ ,.\-/]{{1,3}})(\d{{4}})(?!\d)"
@@ -31,25 +33,28 @@ _ZERO = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
 _ONE = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])")
 
 _MONTHS = (
-    "jan january januar janner janvier janv enero ene gennaio gen januari janeiro ianuarie styczen stycznia ledna leden tammikuu ocak jänner",
-    "feb february februar fevrier fevr febrero febbraio februari fevereiro fev luty lutego unora unor helmikuu subat",
-    "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen maaliskuu mart",
-    "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben huhtikuu nisan",
-    "may mai mayo maggio mag mei maio maj maja kvetna kveten toukokuu mayis",
-    "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven kesakuu haziran",
-    "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec heinakuu temmuz",
-    "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen elokuu agustos",
-    "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari syyskuu eylul",
-    "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika rijna rijen lokakuu ekim",
-    "nov november novembre noviembre novembro listopad listopada listopadu marraskuu kasim",
-    "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia prosince prosinec joulukuu aralik des desember",
+    "jan january januar janner janvier janv enero ene gennaio gen januari janeiro styczen stycznia ledna leden ocak",
+    "feb february februar fevrier fevr febrero febbraio februari fevereiro fev luty lutego unora unor subat",
+    "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart",
+    "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben nisan",
+    "may mai mayo maggio mag mei maio maj maja kvetna kveten mayis",
+    "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven haziran",
+    "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec temmuz",
+    "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen agustos",
+    "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari eylul",
+    "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika rijna rijen ekim",
+    "nov november novembre noviembre novembro listopad listopada listopadu kasim",
+    "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia prosince prosinec aralik desember",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One date in a line. `readings` holds one date, or two where day and month may be exchanged (day first, then
-    month first); `dotted` where its parts are separated by points."""
+    """One date in a line.
+
+    `readings` holds one date, or two where day and month may be exchanged: day first, then month first. `dotted`: its
+    parts are separated by points.
+    """
 
     readings: tuple[date, ...]
     start: int
@@ -77,11 +82,10 @@ def _date(year: str | int, month: str | int, day: str | int) -> date | None:
 @lru_cache(maxsize=256)
 def _foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
     """Ask dateparser for a month's name in languages the table above lacks; costly, hence remembered."""
-    import dateparser  # noqa: PLC0415 - 0.3 s, and needed for few documents
+    import dateparser  # 0.3 s, and needed for few documents
 
-    parsed = dateparser.parse(
-        f"15 {word} 2020", languages=list(languages), settings={"REQUIRE_PARTS": ["day", "month", "year"]}
-    )
+    asked = f"15 {word} 2020"
+    parsed = dateparser.parse(asked, languages=list(languages), settings={"REQUIRE_PARTS": ["day", "month", "year"]})
     return parsed.month if parsed and (parsed.day, parsed.year) == (15, 2020) else None
 
 
@@ -96,7 +100,7 @@ class MonthNames:
     def number(self, word: str) -> int | None:
         """Return a month's number, 1 to 12."""
         known = _months().get(word)
-        if known or not self._languages or self._left <= 0 or word.isascii():
+        if known or not self._languages or self._left <= 0:
             return known
         self._left -= 1
         return _foreign_month(word, self._languages)

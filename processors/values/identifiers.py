@@ -8,7 +8,8 @@ from processors.values.lines import Line
 
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,30}")
 _VAT = re.compile(
-    r"(?<![A-Z0-9])(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ .-]?([A-Z0-9](?:[ .\-]?[A-Z0-9*+]){6,13})"
+    r"(?<![A-Z0-9])(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
+    r"[ .-]?([A-Z0-9](?:[ .\-]?[A-Z0-9*+]){6,13})"
 )
 _SHORTEST_IBAN = 15
 
@@ -22,7 +23,7 @@ def _prefixes(text: str, shortest: int) -> Iterator[str]:
 
 def find_iban(lines: Sequence[Line]) -> Finding | None:
     """Find the first IBAN whose check digits are right."""
-    from stdnum import iban  # noqa: PLC0415 - loaded for documents with a candidate only
+    from stdnum import iban
 
     for line in lines:
         for match in _IBAN.finditer(line.text.upper()):
@@ -33,7 +34,7 @@ def find_iban(lines: Sequence[Line]) -> Finding | None:
 
 
 def _checker(country: str) -> Callable[[str], bool]:
-    from stdnum import get_cc_module  # noqa: PLC0415 - loaded for documents with a candidate only
+    from stdnum import get_cc_module
 
     module = get_cc_module({"EL": "gr", "XI": "gb"}.get(country, country.lower()), "vat")
     return module.is_valid if module else lambda _text: False

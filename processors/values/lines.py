@@ -30,11 +30,12 @@ class Line:
 @lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str:
     base = unicodedata.normalize("NFKD", char)[:1].lower()
-    return base if len(base) == 1 else char
+    lower = char.lower()
+    return base if base.isascii() and base else lower if len(lower) == 1 else char
 
 
 def fold(text: str) -> str:
-    """Lower the case and drop the accents, keeping every character's place."""
+    """Lower the case and drop the accents of Latin letters, keeping every character's place."""
     return text.lower() if text.isascii() else "".join(map(_fold_char, text))
 
 

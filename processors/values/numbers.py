@@ -11,6 +11,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
 _LINK = re.compile(
     r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}"
 )
+_PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 _LONGEST = 30
 _SURE, _BARE, _BELOW, _RECEIPT = 0.9, 0.7, 0.75, 0.7
 
@@ -21,16 +22,10 @@ def _token_at(line: Line, start: int) -> str | None:
 
 
 def _clean(token: str) -> str | None:
+    """Strip a token to a number; None for words, prices and single digits."""
     number = token.rstrip("./-_")
-    digits = sum(char.isdigit() for char in number)
-    if (
-        not digits
-        or len(number) > _LONGEST
-        or re.fullmatch(r"\d{1,3}[.,]\d\d|\d{1,2}", number) is not None
-        and digits < 2
-    ):  # noqa: PLR2004 - a price or a row
-        return None
-    return number
+    a_number = any(char.isdigit() for char in number) and 1 < len(number) <= _LONGEST
+    return number if a_number and not _PRICE.fullmatch(number) else None
 
 
 def _is_date(number: str) -> bool:

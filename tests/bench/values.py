@@ -149,10 +149,9 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{reading:10} {kind:12} {name:18} {count:4} {precision:6.3f} {recall:6.3f} {f1:6.3f}\n")
         for example in score.examples if "-v" in arguments else ():
             sys.stdout.write(f"    {example}\n")
-    ordered = sorted(seconds)
-    sys.stdout.write(
-        f"{len(ordered)} texts, median {ordered[len(ordered) // 2] * 1000:.1f} ms, slowest {ordered[-1] * 1000:.0f} ms\n"
-    )
+    ordered = [1000 * each for each in sorted(seconds)]
+    middle = ordered[len(ordered) // 2]
+    sys.stdout.write(f"{len(ordered)} texts, median {middle:.1f} ms, slowest {ordered[-1]:.0f} ms\n")
     return 0
 
 
