@@ -20,10 +20,9 @@ test: setup-test ## Set up and run the whole test suite (PYTEST_ARGS="-k naming"
 	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: setup-test ## Lint, formatting, types and import rules, as in CI
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@status=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \
+		echo "== $$tool"; $(BIN)/$$tool || status=1; \
+	done; exit $$status
 
 format: setup-test ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .

@@ -1,8 +1,10 @@
 """Draws every sample and lays out the seed folder."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from infra.samples.records import draw_contract, draw_damaged, draw_encrypted, d
 from infra.samples.sample import Sample
 from infra.samples.scans import draw_delivery_note, draw_fax, draw_letter, draw_medical_letter
 from infra.samples.seeds import account
+
+_UPLOADED = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)
 
 
 def draw_samples(target: Path, *, seed: int = 7) -> Path:
@@ -56,11 +60,14 @@ def _inbox(*, rng: np.random.Generator) -> list[Sample]:
 
 
 def _write(target: Path, group: str, samples: Sequence[Sample]) -> dict[str, str]:
-    """Write one group's files and return each name's path within the seed folder."""
+    """Write files dated as if uploaded one after another; return each name's path within the seed folder."""
     folder = target / group
     folder.mkdir(parents=True, exist_ok=True)
-    for sample in samples:
-        (folder / sample.name).write_bytes(sample.data)
+    for number, sample in enumerate(samples):
+        path = folder / sample.name
+        path.write_bytes(sample.data)
+        uploaded = (_UPLOADED + number * timedelta(hours=7)).timestamp()
+        os.utime(path, (uploaded, uploaded))
     return {sample.name: f"{group}/{sample.name}" for sample in samples}
 
 

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra.samples import draw_samples, settings_toml
+from pipeline.settings import load_settings
 
 Json = Mapping[str, Any]
 
@@ -122,6 +124,25 @@ def test_settings_name_tables_and_columns_that_exist(account: Json):
         container = source.get("table") or source.get("view") or source["index"]["table"]
 
         assert set(source["columns"]) | set(source.get("fields", [])) <= columns[container]
+
+
+def test_the_pipeline_accepts_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The demo's settings hold no name the pipeline does not know."""
+    monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
+    monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(settings_toml("http://127.0.0.1:8250"))
+
+    specs = load_settings(path).specs()
+
+    assert set(specs) == {"receipts", "card-slips", "documents", "mailroom"}
+
+
+def test_files_are_dated_alike_every_time(seed: Path):
+    """The emulator lists a file's own date, so it must not be the day of drawing."""
+    dates = {datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date() for path in seed.glob("*/*")}
+
+    assert (min(dates), max(dates)) == (date(2026, 6, 15), date(2026, 6, 18))
 
 
 def test_settings_ask_for_confirmation_where_told():
