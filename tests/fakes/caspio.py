@@ -87,7 +87,8 @@ class FakeCaspio:
         for name, column in self.columns_of[spec.container].items():
             path = row.get(name)
             if column.type == "FILE" and isinstance(path, str) and path in self.files:
-                yield self._ref(spec, Place.FILE, spec.container, name, RecordRef(spec.container, pk), path)
+                record = RecordRef(spec.container, pk)
+                yield self._ref(spec, Place.FILE, container=spec.container, field=name, record=record, path=path)
 
     def _folder_work(self, spec: SourceSpec, path: str) -> RecordWork:
         record, values = None, {}
@@ -96,13 +97,18 @@ class FakeCaspio:
                 record = RecordRef(spec.index.table, pk)
                 values = {name: self.tables[spec.index.table][pk][name] for name in spec.columns}
         container = record.container if record else spec.container
-        return RecordWork(spec.name, record, values, (self._ref(spec, Place.FOLDER, container, "", record, path),))
+        return RecordWork(
+            spec.name,
+            record,
+            values,
+            (self._ref(spec, Place.FOLDER, container=container, field="", record=record, path=path),),
+        )
 
     def _ref(
-        self, spec: SourceSpec, place: Place, container: str, name: str, record: RecordRef | None, path: str
+        self, spec: SourceSpec, place: Place, *, container: str, field: str, record: RecordRef | None, path: str
     ) -> FileRef:
         size = len(self.files[path])
-        return FileRef(spec.name, place, container, name, record, basename(path), size, "2026-01-01", path)
+        return FileRef(spec.name, place, container, field, record, basename(path), size, "2026-01-01", path)
 
     @contextmanager
     def open(self, ref: FileRef) -> Iterator[Download]:

@@ -405,11 +405,10 @@ def _run_killed(world: World, specs: list[SourceSpec], *, call: str, moment: str
         world.caspio._answer = original  # type: ignore[method-assign]
 
 
-def _effects(world: World) -> set[tuple[EffectKind, str]]:
-    """Return what stands, each effect once: none is carried out twice."""
-    done = [
+def _effects(world: World) -> list[tuple[EffectKind, str, str]]:
+    """Return what stands, with repetitions: an effect carried out twice would show."""
+    return sorted(
         (effect.kind, effect.pk if effect.kind is EffectKind.UPDATE_COLUMNS else "", str(dict(effect.after)))
         for effect in world.ledger.effects()
         if effect.state is EffectState.VERIFIED and effect.kind is not EffectKind.REPOINT
-    ]
-    return {(kind, pk + after) for kind, pk, after in done}
+    )
