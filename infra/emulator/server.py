@@ -69,7 +69,7 @@ class Emulator:
         kept = str(state) != "memory"
         data_dir = Path(f"{state}.files") if kept and data_dir is None else data_dir
         self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
-        folder = Path(self._temporary.name).resolve() if data_dir is None else data_dir.resolve()
+        folder = Path(self._temporary.name if self._temporary else str(data_dir)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         path = str(state) if kept else ":memory:"
         self._account = open_account(path=path, data_dir=folder, clock=Clock(), quirks=quirks or Quirks())
