@@ -135,8 +135,11 @@ sync_environment() {
     find_uv
     say "installing the locked packages into .venv (several hundred megabytes the first time)"
     log=$(mktemp)
-    # Without a network the cache may still hold everything; the first error is the one worth reading.
-    sync_once --quiet 2>"$log" || { sync_once --quiet --offline 2>/dev/null || status=$?; }
+    # The second try trusts the machine's own certificates, for networks that look into TLS; the third does without a
+    # network, since the cache may hold everything. The first error is the one worth reading.
+    sync_once --quiet 2>"$log" ||
+        UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 sync_once --quiet 2>/dev/null ||
+        sync_once --quiet --offline 2>/dev/null || status=$?
     if [ "$status" != 0 ]; then cat "$log" >&2; fi
     rm -f "$log"
     [ "$status" = 0 ] || fail "the locked packages could not be installed; see above"
