@@ -44,7 +44,7 @@ _MONTHS = (
     "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari eylul",
     "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika rijna rijen ekim",
     "nov november novembre noviembre novembro listopad listopada listopadu kasim",
-    "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia prosince prosinec aralik desember",
+    "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia prosince prosinec desember",
 )
 
 

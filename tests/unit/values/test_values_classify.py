@@ -1,0 +1,165 @@
+"""What `classify` promises about the kind of a document."""
+
+import pytest
+
+from pipeline.model import Finding, PageText
+from processors.classify import classify, load_rules
+
+CLASSES = {
+    "receipt",
+    "invoice",
+    "contract",
+    "letter",
+    "form",
+    "resume",
+    "identity_document",
+    "bank_statement",
+    "medical_record",
+}
+
+RECEIPT = (
+    "Blue Kettle\n"
+    "12 Tea Lane\n"
+    "Receipt\n"
+    "03/04/2021 10:15:07\n"
+    "Tea 4.00\n"
+    "Total 4.00\n"
+    "Cash 5.00\n"
+    "Change 1.00\n"
+    "Thank you, please come again"
+)
+INVOICE = (
+    "INVOICE\n"
+    "Small Seller Ltd\n"
+    "Bill to: Big Buyer GmbH\n"
+    "Invoice no: 17\n"
+    "Invoice date: 3 May 2021\n"
+    "Due date: 2 June 2021\n"
+    "Description Quantity Unit price\n"
+    "Total 120.00 EUR"
+)
+CONTRACT = (
+    "SERVICE AGREEMENT\n"
+    "This Agreement is entered into by the parties below.\n"
+    "Whereas the Client wishes to be served,\n"
+    "Governing law: Norway. Termination: thirty days."
+)
+LETTER = (
+    "Dear Ms Lovelace,\n"
+    "we are pleased to tell you that the engine runs.\n"
+    "Please do not hesitate to call.\n"
+    "Yours sincerely,\n"
+    "C. Babbage"
+)
+FORM = (
+    "APPLICATION FORM\n"
+    "Please print. Check all that apply.\n"
+    "Last name ________ First name ________\n"
+    "Marital status ______\n"
+    "For official use only"
+)
+RESUME = (
+    "Ada Lovelace\n"
+    "Curriculum Vitae\n"
+    "Work experience\n"
+    "2015 - present Analyst\n"
+    "Education\n"
+    "University of London\n"
+    "Skills\n"
+    "Languages"
+)
+IDENTITY = (
+    "REPUBLIC OF UTOPIA\n"
+    "PASSPORT\n"
+    "Surname ERIKSSON\n"
+    "Given names ANNA\n"
+    "Nationality UTOPIAN\n"
+    "P<UTOERIKSSON<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<<"
+)
+STATEMENT = (
+    "Bank statement\n"
+    "Statement period 1 May to 31 May 2021\n"
+    "Opening balance 100.00\n"
+    "Deposits 20.00\n"
+    "Withdrawals 30.00\n"
+    "Closing balance 90.00"
+)
+MEDICAL = (
+    "City Hospital\n"
+    "Discharge summary\n"
+    "Patient: A. Lovelace\n"
+    "Diagnosis: measles\n"
+    "Medication: none\n"
+    "Allergies: none\n"
+    "Physician: Dr. Byron"
+)
+
+
+def class_of(text: str, media_type: str = "application/pdf") -> Finding:
+    """Classify one page of text."""
+    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+    return classify([page], media_type=media_type)
+
+
+@pytest.mark.parametrize(
+    ("text", "doc_class"),
+    [
+        (RECEIPT, "receipt"),
+        (INVOICE, "invoice"),
+        (CONTRACT, "contract"),
+        (LETTER, "letter"),
+        (FORM, "form"),
+        (RESUME, "resume"),
+        (IDENTITY, "identity_document"),
+        (STATEMENT, "bank_statement"),
+        (MEDICAL, "medical_record"),
+        ("Bees are insects that live in hives and make honey. " * 10, "other"),
+        ("KASSENBON\nKaffee 3,00\nSumme 3,00\nBar 5,00\nRückgeld 2,00\nVielen Dank für Ihren Besuch", "receipt"),
+        ("RECHNUNG\nRechnungsnummer 17\nKundennummer 4\nNetto 10,00\nMwSt 1,90\nZahlbar bis 3.5.2021", "invoice"),
+        ("Facture n° 17\nDate de facture 3 mai 2021\nTVA 20 %\nNet à payer 12,00 €\nÉchéance", "invoice"),
+        ("Sehr geehrte Frau Lovelace,\nanbei die Unterlagen.\nMit freundlichen Grüßen", "letter"),
+    ],
+)
+def test_each_class_is_recognised(text: str, doc_class: str):
+    """A plain example of each class is named."""
+    assert class_of(text).value == doc_class
+
+
+def test_reason_names_words_and_places():
+    """The reason says which words were found, and where."""
+    finding = class_of(CONTRACT)
+
+    assert "'service agreement' (page 1, line 1)" in finding.reason
+    assert finding.page == 1
+
+
+def test_level_evidence_is_unsure_and_names_the_candidates():
+    """Where two classes are level, no class is named and the reason names both."""
+    finding = class_of("Lease agreement\nwhereas\nhereinafter\nPatient: A. Lovelace\nDiagnosis\nMedication\nAllergies")
+
+    assert finding.value is None
+    assert "contract" in finding.reason
+    assert "medical_record" in finding.reason
+
+
+def test_thin_evidence_is_unsure():
+    """One weak word is not enough for a class."""
+    assert class_of("Subtotal Cash").value is None
+
+
+def test_no_text_is_unsure():
+    """A blank page has no class."""
+    finding = class_of(" \n ")
+
+    assert finding.value is None
+    assert finding.confidence == 0.0
+
+
+def test_small_tables_are_other():
+    """A spreadsheet of which nothing points to a class is "other", however small."""
+    assert class_of("a b c\n1 2 3", "text/csv").value == "other"
+
+
+def test_rules_name_known_classes_only():
+    """Each class has rules, and no rule names another word."""
+    assert {rule.doc_class for rule in load_rules().rules} == CLASSES

@@ -1,0 +1,133 @@
+"""What `find_values` promises about `date` and `due_date`."""
+
+import pytest
+
+from pipeline.model import Finding, PageText
+from processors.values import find_values
+
+
+def page(text: str, *, number: int = 1) -> PageText:
+    """Make a page of text."""
+    return PageText(number=number, source="text", engine=None, confidence=None, text=text)
+
+
+def found(text: str, name: str = "date", **options: tuple[str, ...]) -> Finding:
+    """Find one value in a text."""
+    return find_values([page(text)], **options)[name]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2021-03-09", "2021-03-09"),
+        ("25/12/2019", "2019-12-25"),
+        ("12/25/2019", "2019-12-25"),
+        ("25.12.19", "2019-12-25"),
+        ("25 - 12 - 2019", "2019-12-25"),
+        ("9 March 2021", "2021-03-09"),
+        ("Mar 9, 2021", "2021-03-09"),
+        ("09-MAR-21", "2021-03-09"),
+        ("9th of March 2021", "2021-03-09"),
+        ("9. März 2021", "2021-03-09"),
+        ("9 février 2021", "2021-02-09"),
+        ("9 de mayo de 2021", "2021-05-09"),
+        ("2021年3月9日", "2021-03-09"),
+        ("20210309", "2021-03-09"),
+        ("25/12/201908:15", "2019-12-25"),
+    ],
+)
+def test_common_ways_to_write_a_date(written: str, day: str):
+    """A date is read however it is customarily written."""
+    assert found(f"Date: {written}").value == day
+
+
+def test_impossible_days_are_no_dates():
+    """A day that does not exist is not reported."""
+    assert "date" not in find_values([page("Date: 31/02/2020\nref 99.99.2020")])
+
+
+def test_exchangeable_day_and_month_are_reported_as_ambiguous():
+    """Where nothing decides between day and month, the value is None and the reason names both."""
+    finding = found("Date: 03/04/2018")
+
+    assert finding.value is None
+    assert "2018-04-03" in finding.reason
+    assert "2018-03-04" in finding.reason
+
+
+def test_another_date_settles_the_order():
+    """An unmistakable date elsewhere decides how the others are read."""
+    text = "Date: 03/04/2018\nDelivery date: 28/03/2018"
+
+    assert found(text).value == "2018-04-03"
+
+
+def test_same_day_spelled_out_settles_the_order():
+    """The same day written with its month's name decides."""
+    assert found("Date: 03/04/2018\nIssued in Oslo, 4 March 2018").value == "2018-03-04"
+
+
+@pytest.mark.parametrize(
+    ("hint", "day"),
+    [
+        ("Kuala Lumpur, Malaysia", "2018-04-03"),
+        ("Springfield, IL 62704, USA", "2018-03-04"),
+        ("Total £5.00 London", "2018-04-03"),
+    ],
+)
+def test_country_settles_the_order(hint: str, day: str):
+    """A country's custom decides where the dates themselves do not, and the reason says so."""
+    finding = found(f"{hint}\nDate: 03/04/2018")
+
+    assert finding.value == day
+    assert "hints at" in finding.reason
+
+
+def test_document_language_settles_the_order():
+    """Languages other than English write the day first."""
+    assert found("03/04/2018", languages=("fra",)).value == "2018-04-03"
+
+
+def test_points_mean_day_first():
+    """Dates with points have the day first."""
+    assert found("03.04.2018").value == "2018-04-03"
+
+
+def test_invoice_date_wins_over_the_others():
+    """Of several dates the one called the document's own is taken."""
+    text = "Order date: 1 May 2020\nInvoice date: 5 May 2020\nDelivery date: 9 May 2020\nDue date: 4 June 2020"
+
+    values = find_values([page(text)])
+
+    assert values["date"].value == "2020-05-05"
+    assert values["due_date"].value == "2020-06-04"
+
+
+def test_labels_over_columns():
+    """Labels in a heading belong to the dates below them, in the same order."""
+    values = find_values([page("Due date  Invoice date\n30.06.2020  31.05.2020")])
+
+    assert values["date"].value == "2020-05-31"
+    assert values["due_date"].value == "2020-06-30"
+
+
+def test_date_of_birth_is_not_the_documents_date():
+    """A date of birth is passed over."""
+    assert "date" not in find_values([page("Name: Ada\nDate of birth: 10.12.1985")])
+
+
+def test_german_small_words_pass_on_the_label():
+    """The small word "vom" belongs to the label before it."""
+    assert found("Bestellung vom 01.03.2018\nRechnung Nr. 77 vom 05.03.2018").value == "2018-03-05"
+
+
+def test_months_of_other_languages_are_read_when_named():
+    """A month's name outside the built-in table is understood when its language is given."""
+    assert found("15 мая 2020", languages=("rus",)).value == "2020-05-15"
+
+
+def test_page_is_told():
+    """The finding says on which page the date stands."""
+    values = find_values([page("nothing here"), page("Date: 2020-01-31", number=2)])
+
+    assert values["date"].page == 2

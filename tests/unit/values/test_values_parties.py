@@ -1,0 +1,98 @@
+"""What `find_values` promises about company, invoice number, addresses and checked numbers."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.values import find_values
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+def test_name_with_a_legal_form_at_the_top():
+    """A company's legal form marks it among the first lines."""
+    text = "TAX INVOICE\nBlue Kettle Trading Sdn Bhd (123456-X)\n12 Jalan Teh\nTel 03-1234567\nTotal 5.00"
+
+    assert values_of(text)["company"] == "Blue Kettle Trading Sdn Bhd"
+
+
+def test_legal_form_on_the_next_line():
+    """A legal form on a line of its own completes the name before it."""
+    assert values_of("BLUE KETTLE BOOKS\nSDN BHD\n12 Jalan Teh\nTotal 5.00")["company"] == "BLUE KETTLE BOOKS SDN BHD"
+
+
+def test_name_without_a_legal_form():
+    """A shop without a legal form is named by its first line."""
+    assert values_of("Café Morgenrot\nHauptstraße 5\nKaffee 3,00\nSumme 3,00")["company"] == "Café Morgenrot"
+
+
+def test_receiver_is_not_the_issuer():
+    """The company under "bill to" is not the one that issued the invoice."""
+    text = "INVOICE\nBill to:\nBig Buyer GmbH\nKaufweg 1\nFrom:\nSmall Seller Ltd\nTotal 5.00"
+
+    assert values_of(text)["company"] == "Small Seller Ltd"
+
+
+def test_text_about_companies_is_not_a_document_of_one():
+    """Prose without a sum yields no name from its first line."""
+    assert "company" not in values_of("On the habits of bees\nBees fly from May on.")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Invoice No: INV-2020/17", "INV-2020/17"),
+        ("INVOICE # 10045", "10045"),
+        ("Rechnungsnummer: RE-4711", "RE-4711"),
+        ("Schlussrechnung Nr. 4711 vom 05.03.2018", "4711"),
+        ("Facture n° F2020-001", "F2020-001"),
+        ("Nº de factura: A/33", "A/33"),
+        ("Factuurnummer 993548", "993548"),
+        ("Invoice number Invoice date\n34278 6/18/2017", "34278"),
+        ("Receipt no. 0815", "0815"),
+    ],
+)
+def test_invoice_numbers(text: str, number: str):
+    """The number after, or below, its label is found in many languages."""
+    assert values_of(text)["invoice_number"] == number
+
+
+def test_invoice_number_wins_over_order_number():
+    """The number of the invoice is preferred to those of other papers."""
+    assert values_of("Order no: 555\nReceipt no: 777\nInvoice no: 999")["invoice_number"] == "999"
+
+
+def test_date_is_no_invoice_number():
+    """A date after the word invoice is not taken for its number."""
+    assert "invoice_number" not in values_of("Invoice 12/03/2020")
+
+
+def test_iban_with_right_check_digits():
+    """An IBAN is found with blanks and with words after it."""
+    assert values_of("IBAN: DE89 3704 0044 0532 0130 00 BIC COBADEFF")["iban"] == "DE89370400440532013000"
+
+
+def test_iban_with_wrong_check_digits():
+    """An IBAN with wrong check digits is not reported."""
+    assert "iban" not in values_of("IBAN: DE88 3704 0044 0532 0130 00")
+
+
+def test_vat_number_with_right_check_digits():
+    """A European VAT number is reported when its check digits are right."""
+    assert values_of("USt-IdNr. DE 136 695 976")["vat_id"] == "DE136695976"
+
+
+def test_vat_number_with_wrong_check_digits():
+    """One with wrong check digits is not."""
+    assert "vat_id" not in values_of("USt-IdNr. DE 136 695 977")
+
+
+def test_email_and_phone():
+    """The first e-mail address and the number after a telephone label are found."""
+    values = values_of("Tel: +49 30 123456-7\nMail: Info@Example-Shop.co.uk")
+
+    assert values["email"] == "info@example-shop.co.uk"
+    assert values["phone"] == "+49 30 123456-7"
