@@ -59,9 +59,7 @@ def leave_report(source: str, report: Report, *, archive: Archive) -> None:
     """Leave the summary table, the table of documents and the list of problems with the run."""
     document = report.document
     calls = document["caspio_calls"]
-    assert isinstance(calls, dict)
     documents = document["documents"]
-    assert isinstance(documents, dict)
     rows = [{"what": status, "count": count} for status, count in documents.items()]
     rows += [{"what": what, "count": document[what]} for what in ("pages", "bytes", "seconds")]
     rows += [{"what": "Caspio calls", "count": calls["total"]}]

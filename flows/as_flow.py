@@ -56,9 +56,9 @@ def merge(reports: Sequence[Report]) -> Report:
     calls: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for document in documents:
-        calls.update(document["caspio_calls"]["by"])  # type: ignore[index]  # written by Summary
-        counts.update(document["documents"])  # type: ignore[arg-type]  # written by Summary
-    added = {key: sum(d[key] for d in documents) for key in ("planned_only", "pages", "bytes", "seconds")}  # type: ignore[misc]  # numbers
+        calls.update(document["caspio_calls"]["by"])
+        counts.update(document["documents"])
+    added = {key: sum(d[key] for d in documents) for key in ("planned_only", "pages", "bytes", "seconds")}
     document = {
         "run_id": " ".join(str(d["run_id"]) for d in documents),
         "documents": dict(counts),

@@ -38,5 +38,5 @@ def work_sources(
             work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
             conclude(job)
-    document = summary.as_json(calls=connected.client.calls(), seconds=clock.monotonic() - began)
+    document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

@@ -78,7 +78,7 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
         status = "interrupted"
         raise
     finally:
-        ledger.finish_run(summary.run_id, status, counts=summary.counts(), calls=connected.client.calls())
+        ledger.finish_run(summary.run_id, status, counts=summary.counts(), calls=connected.client.calls)
 
 
 def require_budget(connected: Connected) -> None:
@@ -134,7 +134,7 @@ def _within_budget(connected: Connected, works: Iterator[RecordWork]) -> Iterato
     used_before = connected.parts.ledger.calls_this_month()
     for work in works:
         if budget is not None:
-            used = used_before + sum(connected.client.calls().values())
+            used = used_before + sum(connected.client.calls.values())
             _refuse_beyond(used, budget, connected.settings.caspio.reserve)
         yield work
 

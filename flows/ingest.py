@@ -90,7 +90,7 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
             _work(connected, job, summary, selection=selection, limit=limit)
             conclude(job)
         seconds = connected.parts.clock.monotonic() - began
-        document = summary.as_json(calls=connected.client.calls(), seconds=seconds)
+        document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
         leave_report(source, report, archive=connected.parts.archive)
     return _final_state(report, summary)
@@ -105,7 +105,7 @@ def _work(connected: Connected, job: Job, summary: Summary, *, selection: Select
     while (first := next(works, None)) is not None:
         number += 1
         timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)
-        work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[arg-type]  # Prefect unwraps quote
+        work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
         progress.advance(tally.handled)
     progress.finish()
 

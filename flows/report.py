@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.model import Outcome
 
@@ -10,7 +11,7 @@ from pipeline.model import Outcome
 class Report:
     """`document` is what --json prints; `outcomes` those to show a person, the ones that need one first."""
 
-    document: Mapping[str, object]
+    document: Mapping[str, Any]
     failed: int
     planned_only: int
     outcomes: tuple[Outcome, ...] = field(default=())

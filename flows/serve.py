@@ -1,7 +1,9 @@
 """Deployments of this host: each source on its schedule, and both flows on demand."""
 
 from pathlib import Path
+from typing import Any
 
+from prefect import Flow
 from prefect import serve as prefect_serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
@@ -21,7 +23,8 @@ def deployments(settings: Settings, config: Path) -> list[RunnerDeployment]:
         schedule = Cron(spec.schedule or settings.serve.schedule, timezone=settings.serve.timezone)
         parameters = {"source": spec.name, "config": str(config.resolve())}
         made += [
-            ingest.to_deployment(
+            _deployment(
+                ingest,
                 f"ingest-{spec.name}",
                 schedule=schedule,
                 parameters=parameters,
@@ -29,7 +32,8 @@ def deployments(settings: Settings, config: Path) -> list[RunnerDeployment]:
                 description=f"Everything new or changed in {spec.container}, on schedule {schedule.cron}.",
                 tags=["caspio-ingest", spec.name],
             ),
-            reprocess.to_deployment(
+            _deployment(
+                reprocess,
                 f"reprocess-{spec.name}",
                 parameters=parameters,
                 concurrency_limit=ONE_AT_A_TIME,
@@ -38,6 +42,13 @@ def deployments(settings: Settings, config: Path) -> list[RunnerDeployment]:
             ),
         ]
     return made
+
+
+def _deployment(flow: Flow[..., Any], name: str, **options: Any) -> RunnerDeployment:
+    """Make a deployment; outside an event loop Prefect returns it at once."""
+    deployment = flow.to_deployment(name, **options)
+    assert isinstance(deployment, RunnerDeployment)
+    return deployment
 
 
 def serve(settings: Settings, config: Path) -> None:

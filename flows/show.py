@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.report import Report
-from pipeline.model import Outcome, Status
+from pipeline.model import Outcome, Status, Value
+
+_BIG = 1e12
 
 COLOURS = {
     Status.DONE: "green",
@@ -76,11 +78,11 @@ def show_report(report: Report) -> None:
     if report.outcomes:
         console.print(outcome_table(report.outcomes))
     document = report.document
-    console.print(counts_line(document["documents"]), highlight=False)  # type: ignore[arg-type]  # written by Summary
+    console.print(counts_line(document["documents"]), highlight=False)
     calls = document["caspio_calls"]
     console.print(
         f"run {document['run_id']} · {document['pages']} pages · {document['bytes']:,} bytes · "
-        f"{calls['total']} Caspio calls · {document['seconds']:.1f} s",  # type: ignore[index]  # written by Summary
+        f"{calls['total']} Caspio calls · {document['seconds']:.1f} s",
         highlight=False,
         style="dim",
     )
@@ -99,21 +101,41 @@ def counts_line(documents: Mapping[str, int]) -> str:
 
 
 def outcome_table(outcomes: tuple[Outcome, ...]) -> Table:
-    """Return one row a document: where it is, what became of it, what was written."""
-    table = Table(title="Documents", title_justify="left")
-    for heading in ("Record", "File", "Status", "Class", "Written", "Left to a person", "Why"):
+    """Return one row a document: where it is, what became of it, what was written and what was left."""
+    table = Table(title="Documents", title_justify="left", row_styles=["", "on grey7"])
+    for heading in ("Record", "File", "Status", "What happened"):
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:
         ref = outcome.ref
         record = f"{ref.record.container} {ref.record.pk}" if ref.record else (ref.path or "")
-        name = f"{ref.name}\n→ {outcome.new_name}" if outcome.new_name else ref.name
-        table.add_row(
-            Text(record),
-            Text(name),  # Text, not markup: names and values are a stranger's, and may hold brackets
-            f"[{COLOURS[outcome.status]}]{outcome.status}[/]",
-            outcome.doc_type or "",
-            Text("\n".join(f"{column}: {value}" for column, value in outcome.written.items())),
-            Text("\n".join(f"{s.column}: {s.current} (read: {s.suggested})" for s in outcome.suggestions)),
-            Text(outcome.reason),
-        )
+        file = Text(ref.name)  # Text, not markup: names and values are a stranger's, and may hold brackets
+        if outcome.new_name:
+            file.append(f"\n→ {outcome.new_name}", style="cyan")
+        status = Text(outcome.status, style=COLOURS[outcome.status])
+        status.append(f"\n{outcome.doc_type or ''}", style="dim")
+        table.add_row(Text(record), file, status, _happened(outcome))
     return table
+
+
+def _happened(outcome: Outcome) -> Text:
+    """Tell what was written, what was left to a person, and why, a line each."""
+    text = Text("\n").join(Text.assemble((f"{column} ", "dim"), shown(v)) for column, v in outcome.written.items())
+    for left in outcome.suggestions:
+        line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"
+        text.append(f"\n{line}" if text else line, style="yellow")
+    if outcome.reason:
+        text.append(f"\n{outcome.reason}" if text else outcome.reason, style="red")
+    return text
+
+
+def shown(value: Value) -> str:
+    """Return a column's value as a person would write it."""
+    match value:
+        case None | "":
+            return "(empty)"
+        case str():
+            return value.removesuffix("T00:00:00")
+        case float():
+            return f"{value:g}" if abs(value) >= _BIG else f"{value:.2f}"
+        case _:
+            return str(value)

@@ -47,10 +47,8 @@ def connect(settings: Settings) -> Iterator[Connected]:
         scratch = work_dir / "listing"
         scratch.mkdir()
         client = stack.enter_context(open_client(settings, clock=clock))
-        source = CaspioFileSource(client, scratch_dir=scratch)
-        stack.callback(source.close)
         parts = Parts(
-            source=source,
+            source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
             ledger=stack.enter_context(open_ledger(settings, clock=clock)),

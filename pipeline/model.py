@@ -6,7 +6,7 @@ will be written, an *outcome* says what became of it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -110,20 +110,28 @@ class FileRef:
     path: str | None = None
 
     @property
+    def holder(self) -> str:
+        """Name what holds the file: its record's PK_ID; for a file of a folder, which may get a record later, its path."""
+        if self.place is Place.FOLDER or self.record is None:
+            return self.path or self.name
+        return self.record.pk
+
+    @property
     def slot(self) -> str:
         """Identify the place the file lies in, whatever version lies there: stable over renames of attachments."""
-        holder = self.record.pk if self.record else (self.path or "")
-        return _digest([self.source, self.container, self.field, holder])
+        return _digest([self.source, *self._where(), self.holder])
 
     @property
     def version(self) -> str:
         """Identify this version of the file: 20 hex digits of SHA-256 over everything the listing said."""
-        holder = self.record.pk if self.record else ""
         name = self.path or self.name
-        return _digest([self.source, self.container, self.field, holder, name, self.size_bytes, self.listed_date])
+        return _digest([self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date])
+
+    def _where(self) -> list[str]:
+        return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
-def _digest(parts: list[str | int | None]) -> str:
+def _digest(parts: Sequence[str | int | None]) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode(errors="surrogatepass")).hexdigest()[:20]
 
 

@@ -66,21 +66,25 @@ class NameTemplate:
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise ValueError(f"rename template {source!r} fails on an ordinary document: {error}.") from error
 
-    def render(self, findings: Findings, *, current: str, original: str) -> NewName:
+    def render(self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0) -> NewName:
         """Name a document. `current` is its full name now, `original` the one it was uploaded under.
+
+        Findings less sure than `min_confidence` do not get into a name.
 
         Where the template asks for a value the document does not have, or yields nothing usable, the current name
         stays and `problem` says why.
         """
-        values = {name: finding.value for name, finding in findings.fields.items() if finding.value is not None}
-        if findings.doc_type.value is not None:
-            values["doc_type"] = findings.doc_type.value
+        values = {
+            name: finding.value
+            for name, finding in findings_by_name(findings).items()
+            if finding.value is not None and finding.confidence >= min_confidence
+        }
         context = {**values, "original": split_name(original)[0], "pages": len(findings.pages)}
-        extension = findings.extension or split_name(current)[1]
+        extension = (findings.extension or "").lstrip(".") or split_name(current)[1]
         try:
             text = self._template.render(context)
         except _TEMPLATE_ERRORS as error:
-            return NewName(current, f"the name template could not be used: {error}; the name stays")
+            return NewName(current, f"the name stays, since the template asks for what was not found: {error}")
         base = safe_base(text, extension=extension)
         if not base:
             return NewName(current, "the name template gave no usable name; the name stays")
@@ -158,8 +162,8 @@ def original_key(sha256: str) -> str:
 
 def document_prefix(ref: FileRef) -> str:
     """Return the archive prefix, without a slash at the end, of what is derived from one file version."""
-    record = ref.record.pk if ref.record else (ref.path or ref.name).lstrip("/")
-    return "/".join(["documents", _key_part(ref.source), _key_part(record), _key_part(ref.field), ref.version])
+    parts = [ref.source, ref.holder.lstrip("/"), ref.field]
+    return "/".join(["documents", *map(_key_part, parts), ref.version])
 
 
 def _key_part(text: str) -> str:

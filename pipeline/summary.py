@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from pipeline.model import Outcome, Status
 
@@ -55,7 +56,7 @@ class Summary:
         """Return outcomes for a table, those that need a person first."""
         return list(islice([*self.problems, *self.latest], limit))
 
-    def as_json(self, *, calls: Mapping[str, int], seconds: float) -> Mapping[str, object]:
+    def as_json(self, *, calls: Mapping[str, int], seconds: float) -> Mapping[str, Any]:
         """Return the document that `run --json` prints."""
         return {
             "run_id": self.run_id,

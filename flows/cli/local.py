@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, EXIT_SETTINGS, AsJson, Config, Failure, complain, err, set_up_logs
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    EXIT_STOPPED,
+    AsJson,
+    Config,
+    Failure,
+    complain,
+    err,
+    set_up_logs,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +60,11 @@ def emulator(
     except ValueError as error:
         complain("No such quirk", [str(error)])
         raise Failure(EXIT_SETTINGS) from None
-    local = Emulator(seed=seed, port=port, state=state or "memory", quirks=quirks)
+    try:
+        local = Emulator(seed=seed, port=port, state=state or "memory", quirks=quirks)
+    except (OSError, ValueError) as error:
+        complain("The emulator cannot start", [f"{error}. Choose another --port (0 takes a free one) or --seed."])
+        raise Failure(EXIT_STOPPED) from None
     local.serve_forever(lambda url: err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"))
 
 

@@ -128,11 +128,16 @@ def _equals_float(field: str, value: float) -> Clause:
 def holds(column: Column, value: Value, *, long_text: int = LONG_TEXT) -> Clause | None:
     """Return the guard that a column still holds a value; None for a type that Caspio does not compare.
 
+    None is met by NULL alone; "" by blank and by NULL, since Caspio shows a text nobody ever set as "" whichever of the
+    two the table holds, and a guard that asked for blank would never be met there.
+
     A text longer than `long_text`, or with a character that no literal can carry, is guarded by its length and its
     beginning: an address has room for 2,047 characters, a text field for 64,000.
     """
     if column.type.upper().startswith(UNCOMPARABLE):
         return None
+    if value == "":
+        return either([equals(column.name, ""), equals(column.name, None)])
     if isinstance(value, str):
         if column.type.upper() in {"DATE/TIME", "TIMESTAMP"}:
             return _holds_date(column.name, value)

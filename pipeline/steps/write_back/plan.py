@@ -30,7 +30,12 @@ def plan_record(
         if template is None:
             break
         ref = document.file.ref
-        new = template.render(document.findings, current=ref.name, original=original_names.get(ref.version, ref.name))
+        new = template.render(
+            document.findings,
+            current=ref.name,
+            original=original_names.get(ref.version, ref.name),
+            min_confidence=spec.min_confidence,
+        )
         if new.problem:
             problems.append(f"{ref.name}: {new.problem}")
         elif _renames(ref, new.name):
