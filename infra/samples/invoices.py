@@ -85,6 +85,26 @@ WEB = Invoice(
     payment="Please transfer the amount to the account printed on our contract, quoting 2026-0087.",
     colour=(0.36, 0.24, 0.53),
 )
+JOINER = Invoice(
+    file="combined.pdf",
+    company="Copper Beech Joinery Ltd",
+    address=("Sawmill Lane, Hereford HR4 9DN", "VAT registration GB 157 8820 95"),
+    customer=("Juniper House Studios", "31 Fern Road", "London SE15 4QL"),
+    number="CB-1188",
+    printed_date="12 May 2026",
+    date="2026-05-12",
+    printed_due="11 June 2026",
+    currency="GBP",
+    sign="£",
+    tax=("VAT 20%", Decimal(20)),
+    lines=(
+        ("Oak picture frames, 60 x 80 cm", 6, Decimal("74.00")),
+        ("Plan chest, five drawers", 1, Decimal("865.00")),
+        ("Delivery", 1, Decimal("45.00")),
+    ),
+    payment="Please pay within thirty days, quoting CB-1188. The signed delivery note follows.",
+    colour=(0.42, 0.27, 0.16),
+)
 PRINTER = Invoice(
     file="order-confirmation.pdf",
     company="Foxglove Print Works",

@@ -75,7 +75,8 @@ def draw_xlsx() -> Sample:
     """Write an expense sheet as the smallest workbook a spreadsheet programme opens."""
     total = sum((amount for _, _, amount in _EXPENSES), Decimal(0))
     rows: list[tuple[str | Decimal, ...]] = [
-        ("Expense report", "Juniper House Studios"),
+        ("Expense report",),
+        ("Juniper House Studios",),
         ("Date", "What for", "Amount GBP"),
         *_EXPENSES,
         ("Total", "", total),

@@ -5,7 +5,7 @@ from io import BytesIO
 
 from pypdf import PdfReader, PdfWriter
 
-from infra.samples.invoices import OFFICE, WEB, invoice_fields, invoice_page
+from infra.samples.invoices import JOINER, OFFICE, WEB, invoice_fields, invoice_page
 from infra.samples.pdfs import HEIGHT, MARGIN, WIDTH, Page, write_pdf
 from infra.samples.sample import Sample
 
@@ -62,8 +62,8 @@ def draw_contract() -> Sample:
     first.text(MARGIN, "CONSULTANCY AGREEMENT", size=20, font="bold")
     first.down(40)
     first.paragraph("This Agreement is made on 12 January 2026 (the Effective Date) between:")
-    first.paragraph("(1) Juniper House Studios Ltd, 31 Fern Road, London SE15 4QL (the Client); and", x=MARGIN + 18)
-    first.paragraph("(2) Adaeze Thornbury, trading as Thornbury Interiors (the Consultant).", x=MARGIN + 18)
+    first.paragraph("Juniper House Studios Ltd, 31 Fern Road, London SE15 4QL (the Client); and", x=MARGIN + 18)
+    first.paragraph("Adaeze Thornbury, trading as Thornbury Interiors (the Consultant).", x=MARGIN + 18)
     first.paragraph("The parties agree as follows.")
     clauses = [clause.split("\n", 1) for clause in _CONTRACT.split("\n\n")]
     for page, some in ((first, clauses[:3]), (second, clauses[3:7]), (third, clauses[7:])):
@@ -106,12 +106,12 @@ def draw_statement() -> Sample:
     """Set a month's bank statement whose balances add up."""
     page = Page(y=44)
     page.band(height=64, colour=(0.07, 0.27, 0.24))
-    page.text(MARGIN, "Fernbank Mutual", size=20, font="bold", grey=1)
+    page.text(MARGIN, "Fernbank Mutual Bank plc", size=20, font="bold", grey=1)
     page.down(60)
     page.text(MARGIN, "BANK STATEMENT", size=16, font="bold")
     page.down(26)
     for left, right in (
-        ("Account holder: Juniper House Studios Ltd", "Statement date: 31 March 2026"),
+        ("Account holder: Juniper House Studios", "Statement date: 31 March 2026"),
         ("Account number: 00447190", "Statement period: 1 to 31 March 2026"),
     ):
         page.row([(MARGIN, "left", left), (_RIGHT, "right", right)])
@@ -141,7 +141,7 @@ def draw_statement() -> Sample:
         name="statement.pdf",
         data=write_pdf([page], title="Statement March 2026"),
         doc_type="bank_statement",
-        fields={"company": "Fernbank Mutual", "date": "2026-03-31", "currency": "GBP"},
+        fields={"company": "Fernbank Mutual Bank plc", "date": "2026-03-31", "currency": "GBP"},
         phrases=("Closing balance", f"{balance:,.2f}"),
         media_type="application/pdf",
     )
@@ -189,10 +189,10 @@ def draw_mixed(*, scan: bytes) -> Sample:
     scanned.picture(scan)
     return Sample(
         name="combined.pdf",
-        data=write_pdf([invoice_page(OFFICE), scanned], title="Invoice and delivery note"),
+        data=write_pdf([invoice_page(JOINER), scanned], title="Invoice and delivery note"),
         doc_type="invoice",
-        fields=invoice_fields(OFFICE),
-        phrases=(OFFICE.number, "DELIVERY NOTE"),
+        fields=invoice_fields(JOINER),
+        phrases=(JOINER.number, "DELIVERY NOTE"),
         media_type="application/pdf",
     )
 

@@ -96,11 +96,11 @@ def draw_delivery_note(*, rng: np.random.Generator) -> bytes:
     """Draw the scanned half of the mixed PDF and return it as JPEG."""
     sheet = _sheet()
     sheet.line("DELIVERY NOTE", size=54, bold=True, gap=1.6)
-    sheet.line("Brightwater Office Supplies Ltd", size=32)
-    sheet.pair("Our order: 88213", "Delivered: 2 March 2026", size=30)
+    sheet.line("Copper Beech Joinery Ltd", size=32)
+    sheet.pair("Our order: 88213", "Delivered: 11 May 2026", size=30)
     sheet.space(20)
     sheet.rule()
-    for text, count in (("Standing desk, oak top", "2"), ("Task chair, grey wool", "2"), ("Cable tray", "4")):
+    for text, count in (("Oak picture frames, 60 x 80 cm", "6"), ("Plan chest, five drawers", "1")):
         sheet.pair(text, count, size=32, gap=1.7)
     sheet.rule()
     sheet.space(40)

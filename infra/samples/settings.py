@@ -49,7 +49,7 @@ SlipTotal = "total"
 name = "documents"
 table = "Documents"
 fields = ["Document"]
-rename = "{{{{ date }}}} {{{{ company }}}} {{{{ doc_type }}}}"
+rename = "{{{{ date }}}} {{{{ company | default('') }}}} {{{{ doc_type }}}}"
 [sources.columns]
 Kind = "doc_type"
 Party = "company"

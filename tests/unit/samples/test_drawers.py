@@ -103,7 +103,7 @@ def test_a_spreadsheet_programme_opens_the_workbook():
     """The hand-made workbook is a workbook to others."""
     book = openpyxl.load_workbook(BytesIO(draw_xlsx().data))
 
-    assert [cell.value for cell in book.active[7]] == ["Total", "", 118]
+    assert [cell.value for cell in book.active[8]] == ["Total", "", 118]
     book.close()
 
 
