@@ -61,7 +61,7 @@ Currency = "currency"
 [[sources]]
 name = "mailroom"
 folder = "/Mailroom"
-rename = "{{{{ date }}}} {{{{ doc_type }}}}"
+rename = "{{{{ date | default('undated') }}}} {{{{ doc_type }}}}"
 [sources.index]
 table = "MailIndex"
 path_column = "Path"
