@@ -1,0 +1,161 @@
+"""Small documents made on the spot, each with papers: they come from these few lines and nowhere else."""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.model import Findings
+from processors.contract import OcrEngine, ReadSettings, Segment
+from processors.read import read_document
+
+
+class ScriptedEngine:
+    """An OCR engine that says what it is told to, once a page, and remembers the pictures it saw."""
+
+    name = "scripted"
+
+    def __init__(self, *answers: Sequence[Segment]) -> None:
+        self._answers = list(answers)
+        self.seen: list[Image.Image] = []
+
+    def recognise(self, image: Image.Image, *, dpi: float) -> Sequence[Segment]:
+        """Give the next answer, the last one again and again."""
+        assert dpi > 0
+        self.seen.append(image)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def says(text: str, *, confidence: float = 0.99) -> Sequence[Segment]:
+    """Return an answer of one line."""
+    return [Segment(text=text, box=(10, 10, 10 + 10 * len(text), 30), confidence=confidence)]
+
+
+def read(
+    data: bytes,
+    folder: Path,
+    *,
+    name: str = "upload",
+    settings: ReadSettings | None = None,
+    engine: OcrEngine | None = None,
+) -> Findings:
+    """Read bytes in this process, with an engine that reads every picture as the word "picture"."""
+    path = folder / "document"
+    path.write_bytes(data)
+    work_dir = folder / "work"
+    work_dir.mkdir(exist_ok=True)
+    used = engine or ScriptedEngine(says("picture"))
+    get: Callable[[], OcrEngine] = lambda: used  # noqa: E731 - shorter than a function of one line
+    return read_document(path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get)
+
+
+def pdf(*pages: str, images: Sequence[tuple[int, int]] = (), catalog: str = "") -> bytes:
+    """Write a PDF whose pages show these lines of text; `images` puts a grey picture over whole pages (from 1)."""
+    covered = {page for page, _ in images}
+    objects: list[bytes] = []
+    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
+    objects.append(f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode())
+    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
+    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    for index, text in enumerate(pages):
+        content = _content(text, covered=index + 1 in covered)
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * index} 0 R"
+            " /Resources << /Font << /F1 3 0 R >> >> >>".encode()
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
+    return _assembled(objects)
+
+
+def _content(text: str, *, covered: bool) -> bytes:
+    lines = [line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for line in text.split("\n")]
+    shown = " ".join(f"1 0 0 1 72 {720 - 24 * index} Tm ({line}) Tj" for index, line in enumerate(lines) if line)
+    picture = "q 612 0 0 792 0 0 cm BI /W 2 /H 2 /BPC 8 /CS /G ID \x40\xff\x40\xff EI Q " if covered else ""
+    return (picture + (f"BT /F1 18 Tf {shown} ET" if shown else "")).encode("latin-1")
+
+
+def _assembled(objects: Sequence[bytes]) -> bytes:
+    out = io.BytesIO(b"")
+    out.write(b"%PDF-1.4\n")
+    places = []
+    for number, body in enumerate(objects, start=1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    out.writelines(b"%010d 00000 n \n" % place for place in places)
+    out.write(b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
+    return out.getvalue()
+
+
+def locked_pdf(password: str) -> bytes:
+    """Encrypt a PDF of one page with a user password; an empty one opens for anybody."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(PdfReader(io.BytesIO(pdf("Locked words"))))
+    writer.encrypt(user_password=password, owner_password="owner", algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def sheet_of_paper(*lines: str, size: tuple[int, int] = (1000, 500)) -> Image.Image:
+    """Draw lines of dark text on white."""
+    image = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(size=48)
+    for index, line in enumerate(lines):
+        ImageDraw.Draw(image).text((60, 60 + 90 * index), line, fill="black", font=font)
+    return image
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    """Return an image as the bytes of a file."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def docx(*paragraphs: str, table: Sequence[Sequence[str]] = (), header: str = "", footer: str = "") -> bytes:
+    """Write a Word document: paragraphs, then a table, then one closing paragraph."""
+    from docx import Document
+
+    document = Document()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    if table:
+        grid = document.add_table(rows=len(table), cols=len(table[0]))
+        for row, cells in zip(grid.rows, table, strict=True):
+            for cell, text in zip(row.cells, cells, strict=True):
+                cell.text = text
+        document.add_paragraph("after the table")
+    document.sections[0].header.paragraphs[0].text = header
+    document.sections[0].footer.paragraphs[0].text = footer
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def xlsx(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
+    """Write a workbook."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def package(entries: dict[str, bytes]) -> bytes:
+    """Write a zip file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, data in entries.items():
+            target.writestr(name, data)
+    return out.getvalue()

@@ -1,0 +1,96 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from processors import fingerprint, ocr, rapid, registry
+from processors._exec import tesseract
+from processors.contract import EngineMissing, Limits, OcrEngine, ReadSettings
+from tests.unit.processors import documents
+
+needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+WORDS = ("Invoice 4711", "Total 12.50")
+
+
+@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+def engine(request: pytest.FixtureRequest) -> OcrEngine:
+    """Load an engine once for all tests."""
+    return ocr.engine_for(ReadSettings(ocr=request.param))
+
+
+def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
+    """Each engine reads large printed words, in order, and says how sure it is and who read."""
+    image = documents.saved(documents.sheet_of_paper(*WORDS), "PNG")
+
+    findings = documents.read(image, tmp_path, engine=engine)
+
+    assert findings.text.split() == " ".join(WORDS).split()
+    page = findings.pages[0]
+    assert page.engine is not None
+    assert page.engine.startswith(engine.name.split()[0])
+    assert page.confidence is not None
+    assert 0.5 < page.confidence <= 1
+
+
+def test_auto_takes_rapidocr_within_its_reach():
+    """With languages the bundled model reads, `auto` is rapidocr."""
+    assert ocr.choose(ReadSettings(languages=("eng", "deu"))) == "rapidocr"
+
+
+def test_auto_takes_tesseract_beyond_that():
+    """With a language the bundled model does not read, `auto` is tesseract."""
+    assert ocr.choose(ReadSettings(languages=("eng", "ara"))) == "tesseract"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (ReadSettings(ocr="magic"), "use one of"),
+        (ReadSettings(ocr="rapidocr", languages=("ara",)), 'set ocr = "tesseract"'),
+        pytest.param(ReadSettings(ocr="tesseract", languages=("qqq",)), "tesseract-ocr-qqq", marks=needs_tesseract),
+    ],
+)
+def test_what_is_missing_is_named(settings: ReadSettings, words: str):
+    """A check of settings that cannot work says what to change or install."""
+    with pytest.raises(EngineMissing, match=words):
+        ocr.check(settings)
+
+
+def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Without the program tesseract, the error says how to install it."""
+    monkeypatch.setenv("PATH", "")
+    tesseract.languages.cache_clear()
+
+    with pytest.raises(EngineMissing, match="apt install tesseract-ocr"):
+        tesseract.require(("eng",))
+
+
+def test_models_come_with_the_package():
+    """Every model file lies in the installed package: nothing is downloaded."""
+    files = rapid.model_files()
+
+    assert all(file.is_file() and "rapidocr" in file.parts for file in files.values())
+
+
+@pytest.mark.parametrize("entry", registry.BUILT_IN, ids=lambda entry: entry.attribute)
+def test_every_processor_keeps_the_contract(entry: registry.Entry):
+    """A processor has a name and a version, accepts what it is listed for and declines anything else with a reason."""
+    processor = entry.load()
+
+    assert processor.name
+    assert processor.version
+    assert all(processor.accepts(media_type) is None for media_type in entry.media_types)
+    assert processor.accepts("application/x-nothing")
+
+
+def test_equal_settings_have_equal_fingerprints():
+    """The fingerprint depends on nothing but code, models and settings."""
+    assert fingerprint.of(ReadSettings()) == fingerprint.of(ReadSettings())
+
+
+@pytest.mark.parametrize(
+    "other", [ReadSettings(languages=("deu",)), ReadSettings(limits=Limits(pages=3)), ReadSettings(ocr="rapidocr")]
+)
+def test_other_settings_have_other_fingerprints(other: ReadSettings):
+    """A changed setting changes the fingerprint."""
+    assert fingerprint.of(other) != fingerprint.of(ReadSettings())

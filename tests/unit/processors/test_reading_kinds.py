@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from processors import media
+from processors.encoding import clean, decode
+from tests.unit.processors import documents
+
+MAIL = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Bill\r\n\r\nHello"
+BLANK = Image.new("RGB", (20, 20), "white")
+
+SAMPLES = {
+    "pdf": (documents.pdf("Hello"), media.PDF, ".pdf"),
+    "pdf after junk": (b"\n\n junk \n" + documents.pdf("Hello"), media.PDF, ".pdf"),
+    "png": (documents.saved(BLANK, "PNG"), "image/png", ".png"),
+    "jpeg": (documents.saved(BLANK, "JPEG"), "image/jpeg", ".jpg"),
+    "tiff": (documents.saved(BLANK, "TIFF"), "image/tiff", ".tif"),
+    "webp": (documents.saved(BLANK, "WEBP"), "image/webp", ".webp"),
+    "gif": (documents.saved(BLANK, "GIF"), "image/gif", ".gif"),
+    "bmp": (documents.saved(BLANK, "BMP"), "image/bmp", ".bmp"),
+    "docx": (documents.docx("Hello"), media.DOCX, ".docx"),
+    "xlsx": (documents.xlsx({"One": [["Hello"]]}), media.XLSX, ".xlsx"),
+    "zip": (documents.package({"a.txt": b"a"}), "application/zip", ".zip"),
+    "mail": (MAIL, media.MAIL, ".eml"),
+    "html": (b"<!DOCTYPE html><p>Hello</p>", "text/html", ".html"),
+    "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", ".svg"),
+    "xml": (b'<?xml version="1.0"?><a/>', "application/xml", ".xml"),
+    "csv": (b"name;amount\nAda;3,50\nBob;4,10\n", "text/csv", ".csv"),
+    "text": ("Grüße, alle zusammen.\nBis morgen.".encode(), "text/plain", ".txt"),
+    "text in UTF-16": ("Hello there".encode("utf-16-le"), "text/plain", ".txt"),
+    "note with a colon": (b"Subject: what to buy\nmilk, bread", "text/plain", ".txt"),
+    "noise": (bytes(range(256)) * 8, media.UNKNOWN, ""),
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_kind_is_told_by_content(sample: str, tmp_path: Path):
+    """A file's bytes alone tell its media type and the extension that suits it."""
+    data, media_type, extension = SAMPLES[sample]
+    path = tmp_path / "no-extension"
+    path.write_bytes(data)
+
+    kind = media.kind_of(path)
+
+    assert kind == media.Kind(media_type, extension)
+
+
+def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
+    """A package whose directory is cut off keeps the type its first entries show, so that it is called damaged."""
+    path = tmp_path / "cut.docx"
+    whole = documents.docx("Hello")
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+
+    kind = media.kind_of(path)
+
+    assert kind.media_type == media.DOCX
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_text_survives_its_encoding(encoding: str):
+    """Western text is decoded alike from every encoding it usually comes in."""
+    text = "Rechnung über 3,50 € für Müller & Söhne"
+
+    decoded = decode(text.encode(encoding))
+
+    assert decoded.lstrip("\ufeff") == text
+
+
+def test_clean_text_can_be_stored_anywhere():
+    """Controls and half characters never reach a file, a database or JSON."""
+    cleaned = clean("a\x00b\ud800c\r\nd\x07")
+
+    assert cleaned == "abc\nd"

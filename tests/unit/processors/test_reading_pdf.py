@@ -1,0 +1,185 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+
+from pipeline.model import ReadStatus
+from processors.contract import EngineMissing, Limits, ReadSettings, Segment
+from processors.read import read_document
+from tests.unit.processors import documents
+
+LONG = "\n".join(f"Line {number} of an ordinary letter" for number in range(6))
+
+
+def test_a_text_layer_is_read_without_ocr(tmp_path: Path):
+    """A page with a good text layer is taken from it, page by page."""
+    engine = documents.ScriptedEngine(documents.says("never"))
+
+    findings = documents.read(documents.pdf("Invoice 4711\nTotal 12.50", "Page two"), tmp_path, engine=engine)
+
+    assert findings.status is ReadStatus.OK
+    assert [(page.number, page.source, page.text) for page in findings.pages] == [
+        (1, "text", "Invoice 4711\nTotal 12.50"),
+        (2, "text", "Page two"),
+    ]
+    assert engine.seen == []
+
+
+def test_a_scan_under_a_stamp_goes_to_ocr(tmp_path: Path):
+    """A page that a picture covers is recognised though a few characters of text lie on it."""
+    engine = documents.ScriptedEngine(documents.says("what the scan says"))
+
+    findings = documents.read(documents.pdf("p. 1", images=[(1, 1)]), tmp_path, engine=engine)
+
+    assert [(page.source, page.text) for page in findings.pages] == [("ocr", "what the scan says")]
+    assert engine.seen[0].size == pytest.approx((1700, 2200), abs=2)
+
+
+def test_a_picture_behind_much_text_is_decoration(tmp_path: Path):
+    """A page full of text keeps its text layer though a picture lies behind it."""
+    findings = documents.read(documents.pdf(LONG, images=[(1, 1)]), tmp_path)
+
+    assert findings.pages[0].source == "text"
+
+
+def test_a_blank_page_is_none(tmp_path: Path):
+    """A page without anything on it is neither read nor recognised."""
+    findings = documents.read(documents.pdf("Words", ""), tmp_path)
+
+    assert [page.source for page in findings.pages] == ["text", "none"]
+
+
+def test_turned_pages_are_read_upright(tmp_path: Path):
+    """On a page that is shown turned, places are those a reader sees."""
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("first\nsecond"))))
+    writer.pages[0].rotate(90)
+    out = io.BytesIO()
+    writer.write(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == (792, 612)
+    lines = json.loads(findings.derived["pages.json"].read_text())[0]["lines"]
+    assert all(line["box"][0] > 600 for line in lines)
+
+
+def test_filled_forms_are_read(tmp_path: Path):
+    """What a person typed into a form field is part of the page's text."""
+    findings = documents.read(_form("Ada Lovelace"), tmp_path)
+
+    assert "Ada Lovelace" in findings.text
+
+
+def _form(value: str) -> bytes:
+    appearance = f"BT /F1 12 Tf 2 4 Td ({value}) Tj ET"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR << /Font << /F1 3 0 R >> >> >> >>",
+        "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        (
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 5 0 R /Annots [6 0 R]"
+            " /Resources << /Font << /F1 3 0 R >> >> >>"
+        ),
+        "<< /Length 39 >>\nstream\nBT /F1 12 Tf 20 150 Td (Your name) Tj ET\nendstream",
+        (
+            f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V ({value}) /F 4 /Rect [20 100 200 120] /P 4 0 R"
+            " /DA (/F1 12 Tf) /AP << /N 7 0 R >> >>"
+        ),
+        (
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 180 20] /Resources << /Font << /F1 3 0 R >> >>"
+            f" /Length {len(appearance)} >>\nstream\n{appearance}\nendstream"
+        ),
+    ]
+    return documents._assembled([item.encode() for item in objects])
+
+
+def test_attachments_are_named(tmp_path: Path):
+    """Files embedded in a PDF are listed as children."""
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("Invoice"))))
+    writer.add_attachment("invoice.xml", b"<a/>")
+    out = io.BytesIO()
+    writer.write(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert findings.children == ("invoice.xml",)
+
+
+def test_a_password_is_asked_for_in_words(tmp_path: Path):
+    """A PDF that needs a password is told apart, with what to do."""
+    findings = documents.read(documents.locked_pdf("secret"), tmp_path, name="letter.pdf")
+
+    assert findings.status is ReadStatus.ENCRYPTED
+    assert "letter.pdf" in findings.problems[0]
+    assert "save a copy without" in findings.problems[0]
+
+
+def test_an_empty_password_is_tried(tmp_path: Path):
+    """A PDF locked for editing only is read."""
+    findings = documents.read(documents.locked_pdf(""), tmp_path)
+
+    assert findings.text == "Locked words"
+
+
+def test_a_broken_page_leaves_the_others(tmp_path: Path):
+    """A page that cannot be loaded is named and makes the document partial."""
+    broken = documents.pdf("One", "Two").replace(b"6 0 R]", b"9 0 R]")
+
+    findings = documents.read(broken, tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert findings.pages[0].text == "One"
+    assert "Page 2" in findings.problems[0]
+
+
+def test_more_pages_than_allowed_are_said(tmp_path: Path):
+    """Pages beyond the limit are left out, and the document says so."""
+    settings = ReadSettings(limits=Limits(pages=1))
+
+    findings = documents.read(documents.pdf("One", "Two"), tmp_path, settings=settings)
+
+    assert (findings.status, len(findings.pages)) == (ReadStatus.PARTIAL, 1)
+    assert "first 1 of 2 pages" in findings.problems[0]
+
+
+def test_text_pages_are_kept_when_ocr_is_missing(tmp_path: Path):
+    """Without an OCR engine the pages with text are read and the others are named with what to install."""
+    path = tmp_path / "document"
+    path.write_bytes(documents.pdf("Words", "", images=[(2, 1)]))
+
+    def missing() -> documents.ScriptedEngine:
+        raise EngineMissing("install tesseract")
+
+    findings = read_document(path, name="mixed", work_dir=tmp_path, settings=ReadSettings(), engine=missing)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert findings.pages[0].text == "Words"
+    assert "Page 2" in findings.problems[0]
+    assert "install tesseract" in findings.problems[0]
+
+
+def test_derived_files_are_left_for_the_archive(tmp_path: Path):
+    """Text, pages with places in points and a small picture of the first page lie in the work folder."""
+    findings = documents.read(documents.pdf("Hello", "Again"), tmp_path)
+
+    assert findings.derived["text.txt"].read_text() == "Hello\fAgain"
+    page = json.loads(findings.derived["pages.json"].read_text())[0]
+    assert set(page) == {"number", "source", "engine", "confidence", "width_pt", "height_pt", "text", "lines"}
+    left, top, right, bottom = page["lines"][0]["box"]
+    assert 70 < left < right < 130
+    assert 50 < top < bottom < 85
+    with Image.open(findings.derived["thumbnail.webp"]) as thumbnail:
+        assert max(thumbnail.size) <= 400
+
+
+def test_a_page_on_its_head_is_turned(tmp_path: Path):
+    """A scan the engine is unsure of is tried the other way up, and the surer reading kept."""
+    unsure = [Segment("sdrow esrever", (10, 10, 200, 30), 0.6)]
+    engine = documents.ScriptedEngine(unsure, documents.says("right way up"))
+
+    findings = documents.read(documents.pdf("", images=[(1, 1)]), tmp_path, engine=engine)
+
+    assert findings.text == "right way up"

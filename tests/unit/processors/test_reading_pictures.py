@@ -1,0 +1,136 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.model import ReadStatus
+from processors.contract import Limits, ReadSettings
+from tests.unit.processors import documents
+
+PAPER = documents.sheet_of_paper("Some words")
+DARK = 60
+
+
+def darkest_and_lightest(image: Image.Image) -> tuple[int, int]:
+    """Return the extreme tones."""
+    low, high = image.convert("L").getextrema()
+    return int(low), int(high)
+
+
+def transparent() -> Image.Image:
+    """Draw a black bar on nothing."""
+    image = Image.new("RGBA", PAPER.size, (0, 0, 0, 0))
+    image.paste((0, 0, 0, 255), (100, 100, 400, 200))
+    return image
+
+
+def sixteen_bit() -> Image.Image:
+    """Return the sheet with 65,536 tones."""
+    return Image.fromarray(np.asarray(PAPER.convert("L")).astype(np.uint16) * 257)
+
+
+PICTURES = {
+    "rgb png": documents.saved(PAPER, "PNG"),
+    "grey jpeg": documents.saved(PAPER.convert("L"), "JPEG"),
+    "cmyk jpeg": documents.saved(PAPER.convert("CMYK"), "JPEG"),
+    "one bit tiff": documents.saved(PAPER.convert("1"), "TIFF", compression="group4"),
+    "palette gif": documents.saved(PAPER.convert("P"), "GIF"),
+    "palette png": documents.saved(PAPER.convert("P"), "PNG"),
+    "transparent png": documents.saved(transparent(), "PNG"),
+    "transparent webp": documents.saved(transparent(), "WEBP", lossless=True),
+    "16-bit png": documents.saved(sixteen_bit(), "PNG"),
+    "16-bit tiff": documents.saved(sixteen_bit(), "TIFF"),
+    "bmp": documents.saved(PAPER, "BMP"),
+}
+
+
+@pytest.mark.parametrize("sample", PICTURES)
+def test_every_mode_becomes_dark_on_white(sample: str, tmp_path: Path):
+    """Whatever its mode, the engine gets a picture with dark words on white paper."""
+    engine = documents.ScriptedEngine(documents.says("words"))
+
+    findings = documents.read(PICTURES[sample], tmp_path, engine=engine)
+
+    assert findings.status is ReadStatus.OK
+    assert engine.seen[0].mode in {"L", "RGB"}
+    dark, light = darkest_and_lightest(engine.seen[0])
+    assert dark < DARK
+    assert light > 230
+    assert np.asarray(engine.seen[0].convert("L")).mean() > 200
+
+
+def test_exif_turns_a_photo_upright(tmp_path: Path):
+    """A photo taken sideways is recognised upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    engine = documents.ScriptedEngine(documents.says("words"))
+
+    documents.read(documents.saved(PAPER, "JPEG", exif=exif), tmp_path, engine=engine)
+
+    assert engine.seen[0].size == (PAPER.height, PAPER.width)
+
+
+def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
+    """A fax of three sheets gives three pages."""
+    fax = documents.saved(PAPER, "TIFF", save_all=True, append_images=[PAPER, PAPER])
+
+    findings = documents.read(fax, tmp_path)
+
+    assert [page.number for page in findings.pages] == [1, 2, 3]
+
+
+def test_an_animation_is_one_picture(tmp_path: Path):
+    """Of an animated GIF the first frame is read."""
+    other = documents.sheet_of_paper("Other words")
+    animation = documents.saved(PAPER, "GIF", save_all=True, append_images=[other])
+
+    findings = documents.read(animation, tmp_path)
+
+    assert len(findings.pages) == 1
+
+
+def test_places_follow_the_resolution(tmp_path: Path):
+    """Boxes and sizes are points by the resolution the picture states."""
+    findings = documents.read(documents.saved(PAPER, "PNG", dpi=(144, 144)), tmp_path)
+
+    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx((500, 250), abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
+def test_a_cut_picture_is_damaged(kind: str, tmp_path: Path):
+    """A picture that ends too early is damaged, never half read."""
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8))
+    whole = documents.saved(noise, kind)
+
+    findings = documents.read(whole[: len(whole) // 2], tmp_path)
+
+    assert findings.status is ReadStatus.DAMAGED
+    assert "Upload it again" in findings.problems[0]
+
+
+def test_a_decompression_bomb_is_too_big(tmp_path: Path):
+    """A small file that unpacks to more pixels than allowed is refused before it is unpacked."""
+    settings = ReadSettings(limits=Limits(pixels=1_000_000))
+    bomb = documents.saved(Image.new("1", (1001, 1000), 1), "PNG")
+
+    findings = documents.read(bomb, tmp_path, settings=settings)
+
+    assert findings.status is ReadStatus.TOO_BIG
+
+
+def test_a_blank_picture_is_empty(tmp_path: Path):
+    """A picture of nothing is not sent to the engine and reported as empty."""
+    engine = documents.ScriptedEngine(documents.says("never"))
+
+    findings = documents.read(documents.saved(Image.new("RGB", (50, 50), "white"), "PNG"), tmp_path, engine=engine)
+
+    assert findings.status is ReadStatus.EMPTY
+    assert engine.seen == []
+
+
+def test_the_name_decides_nothing(tmp_path: Path):
+    """A photo called .pdf is read as the photo it is, and its proper extension told."""
+    findings = documents.read(documents.saved(PAPER, "JPEG"), tmp_path, name="scan.pdf")
+
+    assert (findings.status, findings.media_type, findings.extension) == (ReadStatus.OK, "image/jpeg", ".jpg")
