@@ -111,7 +111,7 @@ class FileRef:
 
     @property
     def holder(self) -> str:
-        """Name what holds the file: its record's PK_ID; for a file of a folder, which may get a record later, its path."""
+        """Name what holds the file: its record, but for a file in a folder, which may get a record later, its path."""
         if self.place is Place.FOLDER or self.record is None:
             return self.path or self.name
         return self.record.pk

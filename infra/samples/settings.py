@@ -7,7 +7,7 @@ _TEMPLATE = """\
 
 [caspio]
 url = {url}
-rate = "2000/300s"
+rate = "30000/300s"  # the emulator sets no limit; a real account allows 2000/300s, which is the default
 monthly_calls = 100_000
 
 [archive]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from pipeline.mapping import same
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, RecordRef, RecordWork
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Place, RecordRef, RecordWork
 from pipeline.naming import base_differs
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.steps.write_back.context import WriteContext
@@ -112,7 +112,7 @@ def recognise_echo(
 
 def _is_ours(ref: FileRef, old: FileRef, name: str) -> bool:
     """Say whether a listed version is what our rename left: same place, our name, the size we read."""
-    if ref.record is not None and ref.slot != old.slot:
+    if ref.place is not Place.FOLDER and ref.slot != old.slot:
         return False
     if base_differs(ref.name, name) or ref.version == old.version:
         return False

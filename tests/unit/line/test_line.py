@@ -326,7 +326,7 @@ def test_folder_file_without_record_gets_an_index_row(world: World):
 
     assert world.caspio.tables["MailIndex"] == {"1": {"Path": "/Mail/letter.txt", "DocType": "letter"}}
     assert set(world.caspio.files) == {"/Mail/letter.txt"}
-    world.run(spec)
+    assert world.run(spec) == []
     assert len(world.caspio.tables["MailIndex"]) == 1
 
 
