@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -172,51 +173,35 @@ class Gate:
         await _gone(receive)
 
     async def _spoiled(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
-        """Let the application answer in full, and send less or later than that."""
-        sent = _Collected()
-        if fault.kind == "lost" or fault.bytes < 0:
-            await self._app(scope, receive, sent.send)
+        """Let the application do its work, and send less or later than it answers."""
         if fault.kind == "lost":
+            await self._app(scope, receive, _swallow)
             await self._drop(scope, receive)
             return
-        limit = len(sent.body) // 2 if fault.bytes < 0 else fault.bytes
-        if fault.bytes < 0:
-            part = _Partial(self._wires, scope, send, fault, limit)
-            for message in sent.messages():
-                await part.send(message)
-        else:
-            part = _Partial(self._wires, scope, send, fault, limit)
+        part = _Partial(self._wires, scope, send, fault)
+        with suppress(_Over):
             await self._app(scope, receive, part.send)
         if part.closed:
             await _gone(receive)
 
 
-class _Collected:
-    """Keeps an answer instead of sending it."""
+async def _swallow(_: Message) -> None:
+    """Take a part of an answer and send nothing."""
 
-    def __init__(self) -> None:
-        self.start: Message = {}
-        self.body = bytearray()
 
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.start = message
-        else:
-            self.body += message.get("body", b"")
-
-    def messages(self) -> list[Message]:
-        return [self.start, {"type": "http.response.body", "body": bytes(self.body), "more_body": False}]
+class _Over(Exception):
+    """The fault has ended the answer; nothing more of it is wanted."""
 
 
 class _Partial:
     """Passes on the first bytes of an answer, then waits or ends it as the fault says."""
 
-    def __init__(self, wires: Wires, scope: Scope, send: Send, fault: Fault, limit: int) -> None:
+    def __init__(self, wires: Wires, scope: Scope, send: Send, fault: Fault) -> None:
         self._wires = wires
         self._client = scope["client"]
         self._send = send
         self._fault = fault
-        self._left = limit
+        self._left = fault.bytes
         self._struck = False
         self.closed = False
 
@@ -225,8 +210,6 @@ class _Partial:
         return self._fault.kind == "cut" and not self._fault.declared and self._fault.ending == "close"
 
     async def send(self, message: Message) -> None:
-        if self._struck and self._fault.kind == "cut":
-            return
         if message["type"] == "http.response.start":
             await self._start(message)
             return
@@ -240,6 +223,8 @@ class _Partial:
 
     async def _start(self, message: Message) -> None:
         headers = list(message["headers"])
+        if self._left < 0:
+            self._left = int(next((value for name, value in headers if name.lower() == b"content-length"), b"0")) // 2
         if self._fault.kind == "cut" and not self._fault.declared:
             headers = [one for one in headers if one[0].lower() != b"content-length"]
         if not self._raw:
@@ -265,6 +250,7 @@ class _Partial:
         if not clean:
             self.closed = True
             self._wires.close(self._client)
+        raise _Over
 
 
 def _with_id(send: Send, request_id: str) -> Send:

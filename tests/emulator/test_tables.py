@@ -93,10 +93,20 @@ def test_a_field_is_renamed_with_its_values(api: Api):
 
 def test_a_field_is_deleted(api: Api):
     """A deleted field is gone from fields and records."""
-    name = api.table("A", "B")
+    name = api.table("A", {"Name": "B", "Type": "STRING", "Unique": True})
 
     assert api.delete(f"/tables/{name}/fields/B").status_code == 204
     assert api.get(f"/tables/{name}/fields/B").json()["Code"] == "FieldNotFound"
+
+
+def test_a_type_is_changed_where_nothing_is_lost(api: Api):
+    """A field with values becomes another type only from STRING to TEXT; one without values becomes any."""
+    name = api.table("A", "B", rows=[{"A": "x"}])
+
+    assert api.put(f"/tables/{name}/fields/A", {"Type": "TEXT"}).status_code == 204
+    assert api.put(f"/tables/{name}/fields/A", {"Type": "NUMBER"}).status_code == 400
+    assert api.put(f"/tables/{name}/fields/B", {"Type": "NUMBER"}).status_code == 204
+    assert api.rows(name) == [{"PK_ID": 1, "A": "x", "B": None}]
 
 
 def test_a_kept_state_is_there_again(tmp_path: Path):

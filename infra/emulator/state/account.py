@@ -1,7 +1,7 @@
 """The whole account, and how a seed folder fills it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -94,13 +94,14 @@ def _seed_field(data: dict[str, Any]) -> Field:
 
 
 def _seed_rows(
-    account: Account, folder: Path, table: Table, rows: Iterable[dict[str, Any]]
+    account: Account, folder: Path, table: Table, rows: Sequence[dict[str, Any]]
 ) -> Iterable[tuple[str, int, Named]]:
+    columns = {column: table.find(column) for row in rows for column in row}
     for row in rows:
         values: dict[str, Stored] = {PK: int(row[PK])} if PK in row else {}
         files: dict[str, Named] = {}
         for column, value in row.items():
-            field = table.find(column)
+            field = columns[column]
             if field is None:
                 if column != PK:
                     raise ValueError(

@@ -1,7 +1,7 @@
 # ruff: noqa: S608  statements are put together from compiled clauses, quoted names and whole numbers only
 """Files inside records: at most one for each ATTACHMENT field of a row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from infra.emulator.state.schema import Field, Relation
 from infra.emulator.state.store import Store
 
 _COLUMNS = "pk, base, extension, media_type, size, created, updated, content"
+# More rows than this are picked out of the whole field's attachments instead of being asked for one by one.
+_FEW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +145,12 @@ class Attachments:
 
     def find(self, table: str, field: str, pks: Sequence[int]) -> list[Attachment]:
         """Return the attachments of one field in these rows, by PK_ID."""
-        return list(self._stream(table, field, pks))
-
-    def _stream(self, table: str, field: str, pks: Sequence[int]) -> Iterator[Attachment]:
-        for start in range(0, len(pks), 500):
-            part = ", ".join(str(int(pk)) for pk in pks[start : start + 500])
-            statement = f"SELECT {_COLUMNS} FROM attachments WHERE tbl = ? AND field = ? AND pk IN ({part}) ORDER BY pk"
-            for row in self._store.db.execute(statement, (table, field)).fetchall():
-                pk, base, extension, kind, size, created, updated, content = row
-                yield Attachment(pk, base, extension, kind, size, created, updated, from_stored(content))
+        statement = f"SELECT {_COLUMNS} FROM attachments WHERE tbl = ? AND field = ?"
+        if len(pks) <= _FEW:
+            statement += f" AND pk IN ({', '.join(str(int(pk)) for pk in pks)})"
+        wanted = set(pks)
+        rows = self._store.db.execute(f"{statement} ORDER BY pk", (table, field)).fetchall()
+        return [_attachment(row) for row in rows if row[0] in wanted]
 
     def _discard(self, old: Sequence[Attachment]) -> None:
         """Delete bytes that were uploaded; the seed's own files are left alone."""
@@ -159,6 +158,11 @@ class Attachments:
             path = Path(one.content.path)
             if one.content.path and path.parent == self._store.data_dir:
                 path.unlink(missing_ok=True)
+
+
+def _attachment(row: tuple[Any, ...]) -> Attachment:
+    pk, base, extension, kind, size, created, updated, content = row
+    return Attachment(pk, base, extension, kind, size, created, updated, from_stored(content))
 
 
 def _check_rules(field: Field, named: Named) -> None:

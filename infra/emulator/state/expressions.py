@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.functions import iso, parse_date, units
+from infra.emulator.state.coercion import as_date, as_number, fitted, number_text
+from infra.emulator.state.functions import units
 from infra.emulator.state.tsql import Scope, Sql, only, quote_text
 
 Handler = Callable[[exp.Expression, Scope], Sql]
@@ -55,8 +56,7 @@ def _column(node: exp.Expression, scope: Scope) -> Sql:
 
 def _literal(node: exp.Expression, _: Scope) -> Sql:
     if isinstance(node, exp.Literal) and not node.is_string:
-        float(node.name)
-        return Sql(node.name, "number")
+        return Sql(node.name if node.name.isdigit() else number_text(node.name), "number")
     return Sql(quote_text(node.name), "text", literal=node.name)
 
 
@@ -65,39 +65,8 @@ def _boolean(node: exp.Expression, _: Scope) -> Sql:
     raise sql_error(f"Invalid column name '{str(node.this).lower()}'.")
 
 
-def _fitted(left: Sql, right: Sql) -> tuple[str, str]:
-    """Bring two sides to one kind, as SQL Server's precedence of types does."""
-    kinds = {left.kind, right.kind}
-    if "date" in kinds and "text" in kinds:
-        return _as_date(left), _as_date(right)
-    if "text" in kinds and kinds & {"number", "bool"}:
-        return _as_number(left), _as_number(right)
-    if kinds == {"text"} and not (left.collated or right.collated):
-        return f"{left.text} COLLATE CASPIO", right.text
-    return left.text, right.text
-
-
-def _as_date(side: Sql) -> str:
-    if side.literal is None:
-        return side.text
-    moment = parse_date(side.literal or "1900-01-01")
-    if moment is None:
-        raise sql_error("Conversion failed when converting date and/or time from character string.")
-    return quote_text(iso(moment))
-
-
-def _as_number(side: Sql) -> str:
-    if side.literal is not None:
-        words = {"true": "1", "false": "0"}
-        try:
-            return str(float(words.get(side.literal.strip().lower(), side.literal.strip() or "0")))
-        except ValueError as error:
-            raise sql_error(f"Conversion failed when converting the value '{side.literal}' to a number.") from error
-    return f"tsql_number({side.text})" if side.kind == "text" else side.text
-
-
 def _comparison(node: exp.Expression, scope: Scope) -> Sql:
-    left, right = _fitted(value(node.this, scope), value(node.expression, scope))
+    left, right = fitted(value(node.this, scope), value(node.expression, scope))
     return Sql(f"({left} {_COMPARISONS[type(node)]} {right})", "predicate")
 
 
@@ -139,7 +108,7 @@ def _in(node: exp.Expression, scope: Scope) -> Sql:
         inner = subquery(query, scope, columns=1)
         own = left.text if left.collated or left.kind != "text" else f"{left.text} COLLATE CASPIO"
         return _negated(node, f"{own} IN {inner.text}")
-    pairs = [_fitted(left, value(item, scope)) for item in node.expressions]
+    pairs = [fitted(left, value(item, scope)) for item in node.expressions]
     if not pairs:
         raise sql_error("Incorrect syntax near 'IN'.")
     if len({own for own, _ in pairs}) == 1:
@@ -150,8 +119,8 @@ def _in(node: exp.Expression, scope: Scope) -> Sql:
 def _between(node: exp.Expression, scope: Scope) -> Sql:
     only(node, "this", "low", "high", "negate")
     middle = value(node.this, scope)
-    first, low = _fitted(middle, value(node.args["low"], scope))
-    second, high = _fitted(middle, value(node.args["high"], scope))
+    first, low = fitted(middle, value(node.args["low"], scope))
+    second, high = fitted(middle, value(node.args["high"], scope))
     return _negated(node, f"({first} >= {low} AND {second} <= {high})")
 
 
@@ -175,14 +144,14 @@ def _arithmetic(node: exp.Expression, scope: Scope) -> Sql:
     left, right = value(node.this, scope), value(node.expression, scope)
     if isinstance(node, exp.Add) and left.kind == right.kind == "text":
         return Sql(f"({left.text} || {right.text})", "text")
-    sides = _as_number(left), _as_number(right)
+    sides = as_number(left), as_number(right)
     return Sql(
         f"({sides[0]} {_ARITHMETIC[type(node)]} {sides[1]})", "number", aggregate=left.aggregate or right.aggregate
     )
 
 
 def _negative(node: exp.Expression, scope: Scope) -> Sql:
-    return Sql(f"(-{_as_number(value(node.this, scope))})", "number")
+    return Sql(f"(- {as_number(value(node.this, scope))})", "number")
 
 
 def _case(node: exp.Expression, scope: Scope) -> Sql:
@@ -196,7 +165,7 @@ def _case(node: exp.Expression, scope: Scope) -> Sql:
 
 def _coalesce(node: exp.Expression, scope: Scope) -> Sql:
     parts = [value(one, scope) for one in (node.this, *node.expressions)]
-    fitted = [_as_date(one) if parts[0].kind == "date" else one.text for one in parts]
+    fitted = [as_date(one) if parts[0].kind == "date" else one.text for one in parts]
     return Sql(f"coalesce({', '.join(fitted)})", _common(parts))
 
 
@@ -237,8 +206,8 @@ def _date_math(node: exp.Expression, scope: Scope) -> Sql:
         raise sql_error(f"'{unit}' is not a recognized date part.")
     first, second = value(_bare(node.expression), scope), value(_bare(node.this), scope)
     if isinstance(node, exp.DateAdd):
-        return Sql(f"tsql_dateadd('{unit}', {first.text}, {_as_date(second)})", "date")
-    return Sql(f"tsql_datediff('{unit}', {_as_date(first)}, {_as_date(second)})", "number")
+        return Sql(f"tsql_dateadd('{unit}', {first.text}, {as_date(second)})", "date")
+    return Sql(f"tsql_datediff('{unit}', {as_date(first)}, {as_date(second)})", "number")
 
 
 def _cast(node: exp.Expression, scope: Scope) -> Sql:
@@ -247,11 +216,11 @@ def _cast(node: exp.Expression, scope: Scope) -> Sql:
     if target.is_type(*exp.DataType.TEXT_TYPES):
         return Sql(f"CAST({inner.text} AS TEXT)", "text")
     if target.is_type(*exp.DataType.INTEGER_TYPES, "bit"):
-        return Sql(f"CAST({_as_number(inner)} AS INTEGER)", "number")
+        return Sql(f"CAST({as_number(inner)} AS INTEGER)", "number")
     if target.is_type(*exp.DataType.NUMERIC_TYPES, "money"):
-        return Sql(f"CAST({_as_number(inner)} AS REAL)", "number")
+        return Sql(f"CAST({as_number(inner)} AS REAL)", "number")
     if target.is_type(*exp.DataType.TEMPORAL_TYPES):
-        text = _as_date(inner)
+        text = as_date(inner)
         return Sql(f"substr({text}, 1, 10) || 'T00:00:00'" if target.is_type("date") else text, "date")
     raise sql_error(f"Type {target.sql(dialect='tsql')} is not a defined system type.")
 
@@ -328,8 +297,15 @@ def _inner_rest(select: exp.Select, scope: Scope) -> str:
     if order is not None:
         text += " ORDER BY " + ", ".join(ordering(one, scope).text for one in order.expressions)
     if limit is not None:
-        text += f" LIMIT {int(limit.expression.name)}"
+        text += f" LIMIT {_row_count(limit.expression)}"
     return text
+
+
+def _row_count(node: exp.Expression) -> int:
+    inner = node.unnest()
+    if not isinstance(inner, exp.Literal) or not inner.name.isdigit():
+        raise sql_error("The number of rows provided for a TOP clause must be a whole number.")
+    return int(inner.name)
 
 
 def ordering(node: exp.Expression, scope: Scope) -> Sql:

@@ -70,8 +70,9 @@ class Records:
         source, grouped = self._source(query, scope, outputs)
         columns = ", ".join(one.sql.text for one in outputs) or "NULL"
         order = self._order(query, scope, outputs, grouped=grouped)
-        total = self._count(source, grouped=grouped) if query.total or query.page or not query.order_by else None
-        window = _window(query, total=total, unordered=not query.order_by.strip() and not grouped)
+        unordered = not query.order_by.strip() and not grouped
+        total = self._count(source, grouped=grouped) if query.total or unordered else None
+        window = _window(query, total=total, unordered=unordered)
         rows = [
             row
             for size, skip in window

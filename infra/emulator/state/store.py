@@ -1,3 +1,4 @@
+# ruff: noqa: S608  statements are put together from quoted names only
 """The SQLite database behind the account: definitions and one SQLite table for each Caspio table."""
 
 import json
@@ -153,12 +154,14 @@ class Store:
             self._save(Table(name=table.name, fields=(*table.fields, field), note=table.note))
 
     def change_field(self, table: Table, old: Field, new: Field) -> None:
-        """Rename or redefine a column; a new type that cannot hold the values is the caller's concern."""
+        """Rename or redefine a column; another type than TEXT for STRING needs a column without values."""
         if new.name.lower() != old.name.lower() and table.find(new.name) is not None:
             raise bad_body(f"Name {new.name} is taken")
         fields = tuple(new if one == old else one for one in table.fields)
         where = physical(table.name)
         with self.transaction():
+            if new.type != old.type and (old.type, new.type) != ("STRING", "TEXT"):
+                self._retype(table, old, new)
             if new.name != old.name:
                 self.db.execute(f"ALTER TABLE {where} RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}")
                 self.db.execute(
@@ -166,11 +169,29 @@ class Store:
                 )
             self._save(Table(name=table.name, fields=fields, note=table.note))
 
+    def _retype(self, table: Table, old: Field, new: Field) -> None:
+        where, column = physical(table.name), quote_name(old.name)
+        if self.db.execute(f"SELECT 1 FROM {where} WHERE {column} IS NOT NULL LIMIT 1").fetchone():
+            raise sql_error(f"Error converting data type {old.type} to {new.type}.")
+        self._drop_column(table, old)
+        self.db.execute(f"ALTER TABLE {where} ADD COLUMN {column} {new.sql_type}")
+
+    def _drop_column(self, table: Table, field: Field) -> None:
+        """Drop a column and, first, the indexes on it: SQLite refuses otherwise."""
+        where = physical(table.name)
+        indexes = self.db.execute(
+            f"SELECT l.name FROM pragma_index_list({where}) l, pragma_index_info(l.name) i WHERE i.name = ?",
+            (field.name,),
+        ).fetchall()
+        for (name,) in indexes:
+            self.db.execute(f"DROP INDEX {quote_name(name)}")
+        self.db.execute(f"ALTER TABLE {where} DROP COLUMN {quote_name(field.name)}")
+
     def drop_field(self, table: Table, field: Field) -> None:
         """Remove a column with its values and attachments."""
         fields = tuple(one for one in table.fields if one != field)
         with self.transaction():
-            self.db.execute(f"ALTER TABLE {physical(table.name)} DROP COLUMN {quote_name(field.name)}")
+            self._drop_column(table, field)
             self.db.execute("DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name))
             self._save(Table(name=table.name, fields=fields, note=table.note))
 

@@ -123,6 +123,9 @@ def parsed(clause: str, *, prefix: str, part: str) -> exp.Expression:
     if not isinstance(select, exp.Select):
         raise sql_error(f"Incorrect syntax near '{clause[:40]}'.")
     only(select, "expressions", part)
+    found = select.args.get(part)
+    if not found or (isinstance(found, exp.Group) and not found.expressions):
+        raise sql_error("Incorrect syntax: the clause is empty.")
     return select
 
 

@@ -32,7 +32,7 @@ def _text(field: Field, value: object) -> str:
     longest = _TEXT_LENGTH if field.type == "TEXT" else _STRING_LENGTH
     if not isinstance(value, str) or len(value) > longest:
         raise bad_value(field.name)
-    if any(char > _LAST_BMP for char in value):
+    if not value.isascii() and max(value) > _LAST_BMP:
         raise read_only(field.name, status=500)
     return value
 
