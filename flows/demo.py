@@ -35,7 +35,7 @@ class DemoResult:
     planned: Mapping[str, Any]
     written: Mapping[str, Any]
     again: Mapping[str, Any]
-    runs: tuple[tuple[str, str], ...]
+    runs: tuple[tuple[str, str, str], ...]
     ui: str
 
     def as_json(self) -> Mapping[str, Any]:
@@ -43,7 +43,7 @@ class DemoResult:
         return {
             "folder": str(self.folder),
             "ui": self.ui,
-            "runs": dict(self.runs),
+            "runs": [dict(zip(("name", "state", "address"), run, strict=True)) for run in self.runs],
             "planned": self.planned,
             "written": self.written,
             "again": self.again,
@@ -155,14 +155,12 @@ def _wait_until_healthy(url: str, server: "subprocess.Popen[bytes]", log: Path) 
     raise ServiceUnavailable(f"Prefect's server did not start; see {log}. It said last:\n{tail}")
 
 
-def _flow_runs(ui: str) -> Iterator[tuple[str, str]]:
-    """Yield name and address of the demo's flow runs, in order of time."""
+def _flow_runs(ui: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, state and address of the demo's flow runs, in order of time."""
     found = httpx.post(f"{ui}/api/flow_runs/filter", json={"sort": "START_TIME_ASC"}, timeout=10).raise_for_status()
     for run in found.json():
-        yield (
-            f"{run['name']}: {run['state']['name']}, {run['state']['message'] or ''}",
-            f"{ui}/runs/flow-run/{run['id']}",
-        )
+        state = run["state"]
+        yield run["name"], f"{state['name']}: {state['message'] or ''}", f"{ui}/runs/flow-run/{run['id']}"
 
 
 def _wait_for_interrupt() -> None:

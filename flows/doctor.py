@@ -67,7 +67,7 @@ def _account(settings: Settings) -> Iterator[Check]:
 
     with open_client(settings, clock=SystemClock()) as client:
         remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
-        account = _attempt("credentials", lambda: f"{len(client.list_tables())} tables can be seen", remedy)
+        account = _attempt("credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy)
         yield account
         if not account.ok:
             return

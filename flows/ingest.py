@@ -52,7 +52,7 @@ def ingest(source: Source, limit: Limit = None, yes: Yes = False, config: Config
 
 
 @flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
-def reprocess(
+def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them by name
     source: Source,
     records: Annotated[list[str] | None, Field(description="Only these PK_IDs")] = None,
     where: Annotated[str | None, Field(description="Only records that meet this WHERE clause")] = None,

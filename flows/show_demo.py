@@ -1,5 +1,6 @@
 """The demo's result: every record before and after, the archive's folders, the calls, the addresses."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,8 +29,8 @@ def show_demo(result: DemoResult) -> None:
         console.print(f"{line} · {report['seconds']:.1f} s", highlight=False)
     console.print()
     console.print("The runs in the Prefect UI:", style="bold")
-    for name, address in result.runs:
-        console.print(Text.assemble(("  " + name, ""), ("\n    " + address, "cyan underline")))
+    for name, state, address in result.runs:
+        console.print(Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan")), soft_wrap=True)
     console.print(
         f"\nEverything lies in {result.folder}: archive, ledger, settings, Prefect's data. To see the UI again later:\n"
         f"  PREFECT_HOME={result.folder}/prefect prefect server start",
@@ -41,16 +42,17 @@ def show_demo(result: DemoResult) -> None:
 def _records_table(name: str, before: Row, after: Row) -> Table:
     """Return one table's records, each with its file and its columns as they were and as they are."""
     table = Table(title=f"{name}: before → after", title_justify="left", row_styles=["", "on grey7"])
-    for heading, ratio in (("PK_ID", 1), ("File", 5), ("Columns", 6)):
-        table.add_column(heading, overflow="fold", ratio=ratio)
+    held = bool(after["attachments"].get(name))
+    for heading in ("PK_ID", *(["Attachment"] if held else []), "Columns"):
+        table.add_column(heading, overflow="fold")
     old_rows = {row["PK_ID"]: row for row in before["tables"].get(name, [])}
     for row in after["tables"][name]:
         pk = row["PK_ID"]
-        table.add_row(
-            str(pk),
-            Text("\n").join(_files(name, pk, before, after)),
-            Text("\n").join(_columns(old_rows.get(pk), row, {f["field"] for f in after["attachments"].get(name, [])})),
-        )
+        fields = {held["field"] for held in after["attachments"].get(name, [])}
+        cells = [Text("\n").join(_columns(old_rows.get(pk), row, fields))]
+        if held:
+            cells.insert(0, Text("\n").join(_files(name, pk, before, after)))
+        table.add_row(str(pk), *cells)
     return table
 
 
@@ -84,7 +86,7 @@ def _change(before: str, after: str) -> Text:
 def _archive_tree(root: Path) -> Tree:
     """Return the archive's folders with how much lies in each."""
     tree = Tree(f"[bold]Archive[/] {root}")
-    for top in sorted(path for path in root.iterdir() if path.is_dir()):
+    for top in (root / "originals", root / "documents"):
         files = [path for path in top.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         branch = tree.add(f"{top.name}/  {len(files)} files, {size / 1e6:.1f} MB")
@@ -100,7 +102,10 @@ def _calls_table(result: DemoResult) -> Table:
     table = Table("Call", "Plan", "Write", "Again", title="Calls to Caspio", title_justify="left")
     reports = (result.planned, result.written, result.again)
     for call in sorted({call for report in reports for call in report["caspio_calls"]["by"]}):
-        table.add_row(call, *(str(report["caspio_calls"]["by"].get(call, "")) for report in reports))
+        table.add_row(
+            re.sub(r"\{\w+\}", "*", call.replace("/v3/", "")),
+            *(str(report["caspio_calls"]["by"].get(call, "")) for report in reports),
+        )
     table.add_section()
     table.add_row("total", *(str(report["caspio_calls"]["total"]) for report in reports), style="bold")
     return table

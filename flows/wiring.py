@@ -113,7 +113,8 @@ def worker_count(settings: ProcessingSettings) -> int:
 
 def open_reader(settings: ProcessingSettings, *, workers: int | None = None) -> "SandboxedReader":
     """Return a reader whose child processes keep the limits of the settings."""
-    from processors.sandbox import Limits, SandboxedReader
+    from processors.contract import Limits
+    from processors.sandbox import SandboxedReader
 
     limits = Limits(
         memory_mib=settings.memory_mib,

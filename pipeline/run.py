@@ -10,14 +10,14 @@ from pathlib import Path
 import structlog
 
 from pipeline.errors import FileGone, IngestError, RejectFile, StopRun
-from pipeline.model import FileRef, Outcome, ReadDocument, RecordWork, SourceSpec, Status
+from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget
 from pipeline.steps.archive import archive_document, archive_manifest
 from pipeline.steps.enumerate import enumerate_work
 from pipeline.steps.fetch import fetch, where
 from pipeline.steps.process import process
-from pipeline.steps.write_back import outcome_of, plan_now, planned_outcome, write_back, write_context
+from pipeline.steps.write_back import WriteContext, outcome_of, plan_now, planned_outcome, write_back, write_context
 
 _log = structlog.get_logger()
 
@@ -131,15 +131,12 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
     for document in documents:
         job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)
     if job.plan_only:
-        return [planned_outcome(document, plan) for document in documents]
-    written = write_back(
-        plan,
-        documents,
-        context,
-        replan=lambda now: plan_now(replace(work, values=now), documents, context, template=job.template),
-    )
-    outcomes = [outcome_of(document, plan, written) for document in documents]
+        outcomes = [planned_outcome(document, plan) for document in documents]
+    else:
+        outcomes = _write(plan, work, documents, context, job)
     for document, outcome in zip(documents, outcomes, strict=True):
+        if outcome.planned_only:
+            continue
         archive_manifest(
             document,
             outcome,
@@ -149,3 +146,15 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
             run_id=job.run_id,
         )
     return outcomes
+
+
+def _write(
+    plan: Plan, work: RecordWork, documents: list[ReadDocument], context: WriteContext, job: Job
+) -> list[Outcome]:
+    written = write_back(
+        plan,
+        documents,
+        context,
+        replan=lambda now: plan_now(replace(work, values=now), documents, context, template=job.template),
+    )
+    return [outcome_of(document, plan, written) for document in documents]
