@@ -16,6 +16,9 @@ from processors.values.total import find_net_and_tax, find_total
 
 VERSION = "1"
 
+_COMMERCIAL = 0.4
+"""How sure of a total a document must be to count as one about money; 0 to 1."""
+
 _DATEPARSER = {
     "fin": "fi",
     "rus": "ru",
@@ -60,13 +63,15 @@ def find_values(pages: Sequence[PageText], *, languages: Sequence[str] = ("eng",
     hints = hints_in(lines)
     months = MonthNames([_DATEPARSER[code] for code in languages if code in _DATEPARSER])
     total = find_total(lines)
+    number = find_invoice_number(lines)
+    commercial = number is not None or (total is not None and total.confidence >= _COMMERCIAL)
     found: dict[str, Finding | None] = {
         **find_dates(lines, hints=hints, languages=languages, months=months),
         "total": total,
         **find_net_and_tax(lines, total=total),
         "currency": find_currency(lines, hints=hints, has_total=total is not None),
-        "company": find_company(lines, commercial=total is not None),
-        "invoice_number": find_invoice_number(lines),
+        "company": find_company(lines, commercial=commercial),
+        "invoice_number": number,
         "email": find_email(lines),
         "iban": find_iban(lines),
         "vat_id": find_vat_id(lines),

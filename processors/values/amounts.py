@@ -11,6 +11,8 @@ _TOKEN = re.compile(r"(?<![\d.,])(?:\d{1,3}(?: \d{3}){1,3},\d{2}(?!\d)|\d+(?:[.,
 _GAP = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
 _LETTER_O = re.compile(r"(?<=[\d.,])o(?=[\d.,]|$|\s)")
 MAX_DIGITS = 13
+_LARGEST_WHOLE = 1_000_000_000
+"""A longer number without decimals numbers something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,11 @@ def amounts_in(folded: str) -> list[Amount]:
 
 def money_in(folded: str) -> list[Amount]:
     """Return the numbers that look like money: with cents, or with a currency beside them."""
-    return [amount for amount in amounts_in(mend(folded)) if amount.cents or amount.marked]
+    return [
+        amount
+        for amount in amounts_in(mend(folded))
+        if amount.cents or (amount.marked and amount.value < _LARGEST_WHOLE)
+    ]
 
 
 def plain(value: Decimal) -> str:

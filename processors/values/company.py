@@ -26,6 +26,8 @@ _LEADING = re.compile(
     r"^\W{0,2}(?:(?:co|company)?\W{0,2}(?:reg|registration)\W{0,2}no|roc|co no)\W{0,5}[a-z0-9\-]{4,20}\W{1,3}(?=[a-z])"
 )
 _CUT = re.compile(r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]")
+_BETWEEN = re.compile(r"[ .,&]{0,3}(?:\([a-z .]{1,12}\))?[ .,&]{0,3}")
+"""What may stand between two legal forms, as in "Co. (M) Bhd"."""
 _NAME_LABEL = re.compile(r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
@@ -70,18 +72,21 @@ def _is_form(text: str, folded: str, match: re.Match[str]) -> bool:
     if match.start() < 2 or sum(char.isalpha() for char in folded[: match.start()]) < 2:  # noqa: PLR2004 - no name before it
         return False
     form = match.group().strip(".)")
-    short = len(form) <= _LONG_FORM - 1
     before = folded[: match.start()].rstrip(" .,")[-1:]
-    return not short or (text[match.start() : match.start() + 2].isupper() and not before.isdigit())
+    capitals = text[match.start() : match.start() + 2].isupper() and not (before.isdigit() or before == "(")
+    return len(form) >= _LONG_FORM or capitals
 
 
 def _cut_after_suffix(text: str, folded: str) -> tuple[str, bool]:
-    """End a name at its legal form; say whether it has one."""
+    """End a name at its legal form, or at the last of several in a row; say whether it has one."""
+    end = 0
     street = folded[:1].isdigit() and _is_address(folded)
     for match in () if street else _suffix().finditer(folded):
-        if _is_form(text, folded, match):
-            return text[: match.end()], True
-    return text, False
+        long = len(match.group().strip(".)")) >= _LONG_FORM
+        another = end > 0 and long and _BETWEEN.fullmatch(folded, end, match.start()) is not None
+        if another or (not end and _is_form(text, folded, match)):
+            end = match.end()
+    return (text[:end], True) if end else (text, False)
 
 
 def _is_suffix_alone(line: Line) -> bool:
@@ -109,6 +114,13 @@ def _refused(folded: str, *, has_suffix: bool) -> bool:
     digits = sum(char.isdigit() for char in folded)
     too_long = len(folded.split()) > _MOST_WORDS
     return letters < 3 or too_long or digits > _MOSTLY_DIGITS * (letters + digits)  # noqa: PLR2004 - shorter than a name
+
+
+def _is_prose(text: str) -> bool:
+    """Recognise a piece of a sentence: names are capitalised."""
+    said = [word for word in text.split() if word[:2].isalpha()]
+    small = [word for word in said if word[0].islower()]
+    return len(small) > 2 or (len(small) > 1 and len(small) == len(said))  # noqa: PLR2004 - "and", "of" and the like
 
 
 def _is_address(folded: str) -> bool:
@@ -165,7 +177,9 @@ def _name_of(line: Line, place: int, around: Surroundings) -> Name | None:
     text, folded = line.text[start:], line.folded[start:]
     cut, has_suffix = _cut_after_suffix(text, folded)
     name = _clean(cut)
-    if not name or _refused(fold(name), has_suffix=has_suffix) or not (has_suffix or place < _TOP or label):
+    if not name or _is_prose(name) or _refused(fold(name), has_suffix=has_suffix):
+        return None
+    if not (has_suffix or place < _TOP or label):
         return None
     score, reason = _score(fold(name), has_suffix=has_suffix, place=place)
     more, why = _support(name, around)
@@ -229,6 +243,12 @@ def _stacked(lines: Sequence[Line]) -> Line | None:
     return replace(lines[0], text=text, folded=fold(text))
 
 
+def _has_long_form(name: Name) -> bool:
+    """Say whether a name ends in a legal form that no ordinary abbreviation looks like."""
+    last = fold(name.text).split()[-1].strip(".()")
+    return _FORM in name.reason and len(last) >= _LONG_FORM
+
+
 def find_company(lines: Sequence[Line], *, commercial: bool) -> Finding | None:
     """Find who issued the document; where it is not `commercial`, only a name with a legal form counts."""
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED]
@@ -236,7 +256,7 @@ def find_company(lines: Sequence[Line], *, commercial: bool) -> Finding | None:
     names = [_name_of(line, p, around) for p, line in _joined(first_page) if line.number not in around.buyers]
     stacked = _stacked(first_page)
     names += [_name_of(stacked, 0, around)] if stacked else []
-    usable = [name for name in names if name and name.score > 0 and (commercial or _FORM in name.reason)]
+    usable = [name for name in names if name and name.score > 0 and (commercial or _has_long_form(name))]
     if not usable:
         return None
     best = max(usable, key=lambda name: name.score)

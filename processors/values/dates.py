@@ -16,6 +16,8 @@ _WEIGHTS = {"document": 6.0, "title": 5.0, "plain": 3.0, "link": 0.5, "due": -5.
 _NEAR = 45
 """Characters between a label and its date on one line."""
 _MOST_DATES = 400
+_PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
+"""Labels of dates that are never the document's: births, and ends of validity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,14 @@ def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -
 def find_dates(
     lines: Sequence[Line], *, hints: Hints, languages: Sequence[str], months: MonthNames
 ) -> dict[str, Finding | None]:
-    """Find `date` and `due_date`."""
+    """Find `date` and `due_date`; a person's paper, with a birth or an end of validity, has nothing due."""
     found = _dated_in(lines, months)
     order, why = _order(found, hints, languages)
     certain = _certain(found)
-    due = [dated for dated in found if dated.kind == "due"]
-    rest = [dated for dated in found if dated.kind not in {"due", "other"}] or [
-        d for d in found if d.kind == "other" and "birth" not in d.label and "dob" not in d.label
-    ]
+    personal = any(_PERSONAL.search(dated.label) for dated in found if dated.kind == "other")
+    due = [dated for dated in found if dated.kind == "due" and not personal]
+    rest = [dated for dated in found if dated.kind not in {"due", "other"}]
+    rest = rest or [dated for dated in found if dated.kind == "other" and not _PERSONAL.search(dated.label)]
     issued = _best(rest, certain=certain, order=order, why=why)
     payable = _best(due, certain=certain, order=order, why=why)
     if payable and payable.value:

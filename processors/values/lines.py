@@ -76,10 +76,13 @@ def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 
 def word_pattern(word: str) -> str:
-    """Return the expression for a folded word: a blank matches dots and dashes too, a leading "*" any beginning."""
+    """Return the expression for a folded word; a leading "*" stands for any beginning.
+
+    A blank also matches dots, dashes and an opening bracket.
+    """
     start = r"[a-z]{0,24}" if word.startswith("*") else ""
     pieces = (re.escape(piece).replace("ss", "(?:ss|ß)") for piece in word.removeprefix("*").split())
-    return start + r"[ ._:\-]{0,3}".join(pieces)
+    return start + r"[ ._:(\-]{0,3}".join(pieces)
 
 
 def _guarded(word: str) -> str:

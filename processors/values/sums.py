@@ -11,6 +11,8 @@ from processors.values.lines import Line, pattern
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 _LOOK_AHEAD = 3
 _TABLE_ROWS = 6
+_LARGEST_WHOLE = 100_000_000
+"""A longer number without decimals or currency numbers something."""
 _TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
 """What scans make of the word total."""
 
@@ -58,7 +60,7 @@ def _amounts(line: Line, *, announced: bool) -> list[Amount]:
     found = money_in(line.folded)
     if found or not announced:
         return found
-    whole = [amount for amount in amounts_in(mend(line.folded)) if amount.value >= 1]
+    whole = [amount for amount in amounts_in(mend(line.folded)) if 1 <= amount.value < _LARGEST_WHOLE]
     return whole[-1:] if len(whole) == 1 and line.folded[whole[0].end :].strip(" .-") == "" else []
 
 

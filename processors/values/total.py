@@ -16,6 +16,8 @@ _WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.
 _CENT = Decimal("0.01")
 _MOST_ROUNDING = Decimal("0.05")
 _MOST_SUMS = 300
+_MOST_WORDS = 14
+"""Words in a line; a longer one is a sentence about money, not a line of a bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def _candidates(lines: Sequence[Line]) -> list[Candidate]:
 
 def _weight(entry: Sum) -> float:
     penalty = (2.5 if entry.after_summary and entry.kind != "strong" else 0.0) + (0.5 if entry.integer else 0.0)
+    penalty += 2.5 if len(entry.line.folded.split()) > _MOST_WORDS else 0.0
     return _WEIGHTS[entry.kind] - penalty
 
 

@@ -90,6 +90,11 @@ def test_two_amounts_on_a_line_keep_their_labels():
     assert values_of("Total saving 0.50 Total 41.50\nVisa 41.50")["total"] == "41.50"
 
 
+def test_total_with_tax_wins_over_the_one_without():
+    """Of a total before and a total after tax, the latter is taken, brackets or not."""
+    assert values_of("Total (Incl. GST) 10.60\nTotal (Excl. GST) 10.00")["total"] == "10.60"
+
+
 def test_tables_of_taxes_do_not_override_the_total():
     """The summary of taxes after a receipt does not decide."""
     assert values_of("Total 10.60\nGST summary amount tax\nSR 6% 10.00 0.60\nTotal 10.00 0.60")["total"] == "10.60"

@@ -24,6 +24,24 @@ def test_legal_form_on_the_next_line():
     assert values_of("BLUE KETTLE BOOKS\nSDN BHD\n12 Jalan Teh\nTotal 5.00")["company"] == "BLUE KETTLE BOOKS SDN BHD"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Kettle Co. (M) Bhd",
+        "Kettle Coffee Company Sdn Bhd",
+        "Mr. Kettle (M) Sdn. Bhd.",
+        "77 Kettle Mart S/B",
+        "Kettle GmbH & Co. KG",
+        "Kettle S.A.R.L.",
+        "Kettle, Inc.",
+        "Kettle Sp. z o.o.",
+    ],
+)
+def test_whole_legal_form_is_kept(name: str):
+    """A name keeps its legal form, however many parts that has, and loses what follows."""
+    assert values_of(f"{name} (123456-X)\n12 Long Street\nTotal 5.00")["company"] == name
+
+
 def test_name_without_a_legal_form():
     """A shop without a legal form is named by its first line."""
     assert values_of("Café Morgenrot\nHauptstraße 5\nKaffee 3,00\nSumme 3,00")["company"] == "Café Morgenrot"
