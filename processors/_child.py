@@ -1,15 +1,16 @@
 """What runs inside a child process: prepared once, then one document after the other."""
 
+import errno
 import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.model import Findings
-from processors import _kernel
+from pipeline.model import Findings, ReadStatus
+from processors import _kernel, media
 from processors.contract import ReadSettings
-from processors.read import Engines, read_document
+from processors.read import Engines, failed, read_document
 
 OUT_OF_MEMORY_EXIT = 77
 """Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a clean one."""
@@ -73,12 +74,21 @@ def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
     _kernel.limit_cpu(_Child.settings.limits.cpu_s)
     try:
         return job(path, name, work_dir)
+    except OSError as exc:
+        if exc.errno == errno.EFBIG:
+            return failed(media.UNKNOWN, ReadStatus.TOO_BIG, _too_much(name))
+        return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
     except MemoryError:
         os._exit(OUT_OF_MEMORY_EXIT)
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
         if any(word in str(exc) for word in _MEMORY_WORDS):
             os._exit(OUT_OF_MEMORY_EXIT)
         return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
+
+
+def _too_much(name: str) -> str:
+    limit = _Child.settings.limits.output_mib
+    return f"{name}: reading it writes files of more than {limit} MiB, the limit; split it or raise the limit."
 
 
 def _read(path: Path, name: str, work_dir: Path) -> Findings:

@@ -24,6 +24,7 @@ from processors.contract import EngineMissing, Limits, ReadSettings
 from processors.read import failed
 
 _DOCUMENTS_A_CHILD = 200  # then a fresh one takes over: runtimes keep memory they once needed
+_GRACE_S = 60.0  # for a child that must start and load models first; beyond it the pool itself has failed
 _UNKNOWN = "application/octet-stream"
 
 
@@ -147,10 +148,11 @@ class _Slot:
     def _once(self, function: Callable[..., Findings | _child.Bug], arguments: tuple[Any, ...], name: str) -> Findings:
         limits = self._settings.limits
         try:
-            answer: Findings | _child.Bug = self._scheduled(function, arguments).result()
+            answer: Findings | _child.Bug = self._scheduled(function, arguments).result(2 * limits.wall_s + _GRACE_S)
         except CancelledError as exc:
             raise TryLater(f"{name}: reading was broken off because the program ends; the next run reads it.") from exc
         except FutureTimeout:
+            self._renew()
             return failed(_UNKNOWN, ReadStatus.TIMED_OUT, _too_slow(name, f"{limits.wall_s} s"))
         except ProcessExpired as exc:
             _end_group(exc.pid)

@@ -1,0 +1,114 @@
+"""Jobs that misbehave inside a child, in place of reading a document. Each takes what a job takes."""
+
+import ctypes
+import os
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+from pipeline.model import Finding, Findings, ReadStatus
+
+_PAUSE = threading.Event()
+
+
+def says(path: Path, name: str, work_dir: Path) -> Findings:
+    """Behave: repeat the document's own words."""
+    del name, work_dir
+    return _found(path.read_text())
+
+
+def misbehaves(path: Path, name: str, work_dir: Path) -> Findings:
+    """Do what the document says: the name of a function below, or else say what it says."""
+    job = globals().get(path.read_text())
+    found: Findings = job(path, name, work_dir) if job else says(path, name, work_dir)
+    return found
+
+
+def hang(*_: object) -> Findings:
+    """Wait for ever without using the processor."""
+    _PAUSE.wait()
+    return _found("never")
+
+
+def spin(*_: object) -> Findings:
+    """Use the processor for ever."""
+    while True:
+        pass
+
+
+def eat_memory(*_: object) -> Findings:
+    """Ask for more and more memory and use it."""
+    eaten = []
+    while True:
+        eaten.append(bytearray(b"x" * 2**24))
+
+
+def abort(*_: object) -> Findings:
+    """Die of a signal, as native code does on a corrupt document."""
+    ctypes.string_at(0)
+    return _found("never")
+
+
+def leave(*_: object) -> Findings:
+    """End the process without a word."""
+    os._exit(3)
+
+
+def leave_politely(*_: object) -> Findings:
+    """Ask Python to exit, as some libraries do when they give up."""
+    raise SystemExit(2)
+
+
+def flood_disk(_: Path, __: str, work_dir: Path) -> Findings:
+    """Write a file without end."""
+    with (work_dir / "flood").open("wb") as stream:
+        while True:
+            stream.write(bytes(2**20))
+
+
+def flood_output(*_: object) -> Findings:
+    """Print without end, as a library that warns about every byte would; then be well."""
+    for _round in range(64):
+        os.write(1, b"x" * 2**20)
+        os.write(2, b"x" * 2**20)
+    return _found("printed")
+
+
+def raise_strange(*_: object) -> Findings:
+    """Raise an exception that cannot be sent to another process."""
+
+    class Strange(Exception):
+        def __init__(self, one: object, two: object) -> None:
+            super().__init__()
+            self.both = (one, two, threading.Lock())
+
+    raise Strange(1, 2)
+
+
+def start_program(_: Path, __: str, work_dir: Path) -> Findings:
+    """Start a program that outlives any patience, and wait for it."""
+    with subprocess.Popen(["sleep", "1000"]) as program:
+        (work_dir / "pid").write_text(str(program.pid))
+        program.wait()
+    return _found("never")
+
+
+def tell_environment(*_: object) -> Findings:
+    """Give away whatever the environment holds, in Python and in the kernel's view."""
+    return _found(repr(dict(os.environ)) + Path("/proc/self/environ").read_bytes().decode(errors="replace"))
+
+
+def call_out(path: Path, *_: object) -> Findings:
+    """Try to reach a server on this machine's own network; the port lies beside the document."""
+    port = int(path.with_suffix(".port").read_text())
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError as exc:
+        return _found(f"refused: {exc}")
+    return _found("connected")
+
+
+def _found(text: str) -> Findings:
+    nothing = Finding(value=None, confidence=0.0, reason="chaos")
+    return Findings(media_type="text/plain", status=ReadStatus.OK, doc_type=nothing, text=text)
