@@ -10,7 +10,7 @@ from processors.values.currency import find_currency
 from processors.values.dates import find_dates
 from processors.values.datetext import MonthNames
 from processors.values.identifiers import find_iban, find_vat_id
-from processors.values.lines import lines_of
+from processors.values.lines import lines_of, pattern
 from processors.values.numbers import find_invoice_number
 from processors.values.total import find_net_and_tax, find_total
 
@@ -18,6 +18,7 @@ VERSION = "1"
 
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""
+_TITLE_LINES = 15
 
 _DATEPARSER = {
     "fin": "fi",
@@ -64,7 +65,8 @@ def find_values(pages: Sequence[PageText], *, languages: Sequence[str] = ("eng",
     months = MonthNames([_DATEPARSER[code] for code in languages if code in _DATEPARSER])
     total = find_total(lines)
     number = find_invoice_number(lines)
-    commercial = number is not None or (total is not None and total.confidence >= _COMMERCIAL)
+    named = any(pattern("dates", "title").fullmatch(line.folded) for line in lines[:_TITLE_LINES])
+    commercial = named or number is not None or (total is not None and total.confidence >= _COMMERCIAL)
     found: dict[str, Finding | None] = {
         **find_dates(lines, hints=hints, languages=languages, months=months),
         "total": total,

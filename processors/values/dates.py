@@ -98,7 +98,8 @@ def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str]) -> tu
     votes: dict[str, Written] = {}
     for dated in found:
         text = dated.written.text
-        if len(dated.written.readings) == 1 and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text):
+        sure = bool(dated.label) or re.search(r"\d{4}", text) is not None
+        if sure and len(dated.written.readings) == 1 and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text):
             first, second = (int(part) for part in re.findall(r"\d+", text)[:2])
             if first != second:
                 votes.setdefault("mdy" if second > 12 else "dmy", dated.written)  # noqa: PLR2004 - months in a year

@@ -62,6 +62,11 @@ def test_another_date_settles_the_order():
     assert found(text).value == "2018-04-03"
 
 
+def test_numbers_like_dates_do_not_settle_the_order():
+    """A bank's sort code looks like a date and says nothing about the order of others."""
+    assert found("Sort code 11-22-33\nInvoice date: 04/05/2021\nLondon, United Kingdom").value == "2021-05-04"
+
+
 def test_same_day_spelled_out_settles_the_order():
     """The same day written with its month's name decides."""
     assert found("Date: 03/04/2018\nIssued in Oslo, 4 March 2018").value == "2018-03-04"
