@@ -8,7 +8,7 @@ from pipeline.ports import Clock
 
 MAX_BURST = 20  # bursts near 30 calls a second were answered with refusals (caspio-api.md, section 5)
 
-_RATE = re.compile(r"(\d+)/(\d+)s")
+_RATE = re.compile(r"([0-9]+)/([0-9]+)s")
 
 
 class RateLimiter:

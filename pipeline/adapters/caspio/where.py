@@ -6,6 +6,7 @@ they are used. Only a source's own `where` enters as the operator wrote it, in b
 
 import difflib
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NewType
@@ -21,6 +22,7 @@ LONG_TEXT = 100  # characters; longer texts are guarded by length and beginning
 UNCOMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")  # types that Caspio does not take in a WHERE
 FLOAT_TOLERANCE = 1e-12  # relative; JSON shows 15 to 17 digits of a 53-bit number
 
+_MAX_FLOAT = sys.float_info.max
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = re.compile(
     r"add|all|alter|and|any|as|asc|authorization|backup|begin|between|break|browse|bulk|by|cascade|case|check|"
@@ -38,7 +40,7 @@ _RESERVED = re.compile(
 )
 _TEXT_CONTROLS = "\t\n\r"  # people write these into text fields
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?")
-_DIGITS = re.compile(r"\d{1,18}")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def name(column: str) -> str:
@@ -121,7 +123,7 @@ def _equals_float(field: str, value: float) -> Clause:
     if value.is_integer() and abs(value) < 2**53:
         return Clause(f"{field} = {int(value)}")
     breadth = abs(value) * FLOAT_TOLERANCE
-    low, high = sorted((value - breadth, value + breadth))
+    low, high = max(-_MAX_FLOAT, value - breadth), min(_MAX_FLOAT, value + breadth)
     return Clause(f"{field} >= {number_literal(low)} AND {field} <= {number_literal(high)}")
 
 

@@ -1,0 +1,66 @@
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.emulator import Emulator
+from infra.emulator.quirks import Quirks
+from pipeline.adapters.caspio import CaspioClient
+from tests.fakes.clock import FakeClock
+
+TEXT_FIELDS = [
+    {"Name": "Company", "Type": "STRING"},
+    {"Name": "Notes", "Type": "TEXT"},
+    {"Name": "Total", "Type": "NUMBER"},
+    {"Name": "Count", "Type": "INTEGER"},
+    {"Name": "Paid", "Type": "YES/NO"},
+    {"Name": "Day", "Type": "DATE/TIME"},
+]
+
+Start = Callable[..., Emulator]
+Connect = Callable[[Emulator], CaspioClient]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Make a clock on which waiting costs no time."""
+    return FakeClock()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start an emulator from an account and the bytes of its files, each file named by its relative path."""
+    running: list[Emulator] = []
+
+    def start(account: Mapping[str, Any], files: Mapping[str, bytes] | None = None, **quirks: Any) -> Emulator:
+        seed = tmp_path / f"seed{len(running)}"
+        seed.mkdir()
+        (seed / "account.json").write_text(json.dumps(account))
+        for name, data in (files or {}).items():
+            (seed / name).parent.mkdir(parents=True, exist_ok=True)
+            (seed / name).write_bytes(data)
+        emulator = Emulator(seed=seed, quirks=Quirks(**quirks))
+        emulator.__enter__()
+        running.append(emulator)
+        return emulator
+
+    yield start
+    for emulator in running:
+        emulator.__exit__(None, None, None)
+
+
+@pytest.fixture
+def connect(clock: FakeClock) -> Iterator[Connect]:
+    """Make a client of an emulator; waits cost no time."""
+    clients: list[CaspioClient] = []
+
+    def connect(emulator: Emulator) -> CaspioClient:
+        client = CaspioClient(url=emulator.url, client_id="id", client_secret="secret", clock=clock, rate="1000000/1s")
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        client.close()

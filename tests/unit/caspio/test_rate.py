@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.adapters.caspio.rate import RateLimiter
+from pipeline.errors import BadSettings
+from tests.fakes.clock import FakeClock
+
+
+@given(calls=st.integers(1, 300), period_s=st.integers(1, 60), idle_s=st.floats(0, 100))
+def test_no_window_has_more_calls_than_the_rate(calls: int, period_s: int, idle_s: float) -> None:
+    """However long nobody called, never more calls leave within one period than the rate says."""
+    clock = FakeClock()
+    limiter = RateLimiter(calls=calls, period_s=period_s, clock=clock)
+    clock.advance(idle_s)
+    left: list[float] = []
+
+    for _ in range(2 * calls + 5):
+        limiter.wait()
+        left.append(clock.monotonic())
+
+    allowed = calls + 1  # a window's two ends both count
+    assert all(late - early >= period_s * 0.999 for early, late in zip(left, left[allowed:], strict=False)), (
+        "too many calls in one window"
+    )
+
+
+def test_a_few_calls_need_not_wait() -> None:
+    """A modest burst leaves at once."""
+    clock = FakeClock()
+    limiter = RateLimiter.parse("2000/300s", clock=clock)
+
+    for _ in range(20):
+        limiter.wait()
+
+    assert clock.slept == []
+
+
+def test_hold_stops_everybody() -> None:
+    """After a refusal for the number of calls the next call waits as long as was asked."""
+    clock = FakeClock()
+    limiter = RateLimiter.parse("2000/300s", clock=clock)
+
+    limiter.hold(7.0)
+    limiter.wait()
+
+    assert clock.monotonic() == pytest.approx(7.0, rel=0.01)
+
+
+@pytest.mark.parametrize("text", ["", "2000", "2000/300", "-1/3s", "0/300s", "10/0s", "fast"])
+def test_nonsense_is_refused(text: str) -> None:
+    """A text that says no rate is a problem of the settings, with an example of how to write it."""
+    with pytest.raises(BadSettings, match="2000/300s"):
+        RateLimiter.parse(text, clock=FakeClock())
