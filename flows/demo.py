@@ -53,24 +53,30 @@ class DemoResult:
 
 
 def run_demo(folder: Path, *, keep_open: bool | None, as_json: bool) -> int:
-    """Run everything in a folder of its own, made anew; return the exit code.
+    """Run everything in a folder of its own, made anew, and show it; return the exit code.
 
     Raises:
         BadSettings: the folder is there and is not an earlier demo's.
         ServiceUnavailable: Prefect's server does not start.
     """
     console = Console(stderr=True)
+    with played(folder, console) as result:
+        _tell(result, as_json=as_json)
+        if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
+            console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
+            _wait_for_interrupt()
+    return 0
+
+
+@contextmanager
+def played(folder: Path, console: Console) -> Iterator[DemoResult]:
+    """Play the demo and yield its result while the UI and the emulator are up."""
     _clear(folder)
     with _prefect_server(folder, console) as (ui, environment):
         console.print("Drawing sample documents")
         seed = draw_samples(folder / "seed")
         with Emulator(seed=seed) as emulator:
-            result = _play(folder, emulator, ui=ui, environment=environment, console=console)
-            _tell(result, as_json=as_json)
-            if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
-                console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
-                _wait_for_interrupt()
-    return 0
+            yield _play(folder, emulator, ui=ui, environment=environment, console=console)
 
 
 def _clear(folder: Path) -> None:

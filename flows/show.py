@@ -102,7 +102,7 @@ def counts_line(documents: Mapping[str, int]) -> str:
 
 def outcome_table(outcomes: tuple[Outcome, ...]) -> Table:
     """Return one row a document: where it is, what became of it, what was written and what was left."""
-    table = Table(title="Documents", title_justify="left", row_styles=["", "on grey7"])
+    table = Table(title="Documents", title_justify="left", show_lines=True)
     for heading in ("Record", "File", "Status", "What happened"):
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:

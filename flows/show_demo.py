@@ -17,10 +17,10 @@ from flows.show import counts_line, shown
 Row = Mapping[str, Any]
 
 
-def show_demo(result: DemoResult) -> None:
+def show_demo(result: DemoResult, console: Console | None = None) -> None:
     """Print everything a person wants to see after the demo."""
-    console = Console()
-    for name in result.after["tables"]:
+    console = console or Console()
+    for name in sorted(result.after["tables"], key=lambda table: not result.after["attachments"].get(table)):
         console.print(_records_table(name, result.before, result.after))
     console.print(_archive_tree(result.folder / "archive"))
     console.print(_calls_table(result))
@@ -41,7 +41,7 @@ def show_demo(result: DemoResult) -> None:
 
 def _records_table(name: str, before: Row, after: Row) -> Table:
     """Return one table's records, each with its file and its columns as they were and as they are."""
-    table = Table(title=f"{name}: before → after", title_justify="left", row_styles=["", "on grey7"])
+    table = Table(title=f"{name}: before → after", title_justify="left", show_lines=True)
     held = bool(after["attachments"].get(name))
     for heading in ("PK_ID", *(["Attachment"] if held else []), "Columns"):
         table.add_column(heading, overflow="fold")
@@ -49,7 +49,7 @@ def _records_table(name: str, before: Row, after: Row) -> Table:
     for row in after["tables"][name]:
         pk = row["PK_ID"]
         fields = {held["field"] for held in after["attachments"].get(name, [])}
-        cells = [Text("\n").join(_columns(old_rows.get(pk), row, fields))]
+        cells = [Text(" · ").join(_columns(old_rows.get(pk), row, fields))]
         if held:
             cells.insert(0, Text("\n").join(_files(name, pk, before, after)))
         table.add_row(str(pk), *cells)
