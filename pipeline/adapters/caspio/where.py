@@ -120,6 +120,7 @@ def equals(column: str, value: Value) -> Clause:
 
 def _equals_float(field: str, value: float) -> Clause:
     """Compare within a hair's breadth: the text of a float that travelled as JSON may have lost its last bit."""
+    number_literal(value)  # refuses infinity before the bounds hide it
     if value.is_integer() and abs(value) < 2**53:
         return Clause(f"{field} = {int(value)}")
     breadth = abs(value) * FLOAT_TOLERANCE
