@@ -64,6 +64,7 @@ def _frame(picture: "Image.Image", number: int, work_dir: Path, context: Context
         raise Unreadable(ReadStatus.DAMAGED, "this page of the picture file is damaged.") from exc
     dpi = pictures.dpi_of(picture)
     plain = pictures.upright(picture, context.settings.limits)
+    dpi *= max(plain.size) / max(picture.size)
     if number == 1:
         pictures.save_thumbnail(plain, work_dir)
     return read_picture(plain, number=number, dpi=dpi, engine=context.engine)

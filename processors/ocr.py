@@ -8,7 +8,7 @@ from pipeline.model import PageText
 from processors import layout, rapid, tess
 from processors._exec import tesseract
 from processors.contract import EngineMissing, OcrEngine, Page, ReadSettings, Segment
-from processors.picture import is_blank
+from processors.picture import LARGEST_SIDE_PX, is_blank
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 ENGINES = ("auto", "tesseract", "rapidocr")
-LARGEST_SIDE_PX = 6000
 _SMALLEST_SIDE_PX = 8
 _UNSURE = 0.8  # upright pages of the kinds measured read at 0.95 and more, upside down at 0.75
 

@@ -15,6 +15,8 @@ VERSION = "1"
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO")
 THUMBNAIL_PX = 400
+LARGEST_SIDE_PX = 5000
+_REDUCIBLE = frozenset({"L", "RGB", "RGBA", "CMYK", "LA", "YCbCr"})
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError, ArithmeticError, AttributeError)
 """What Pillow's decoders raise on broken data. MemoryError is not among them: it is told apart."""
 
@@ -48,6 +50,8 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
 def upright(picture: "Image.Image", limits: Limits) -> "Image.Image":
     """Decode the current frame: turned as its EXIF says, on white, in mode L or RGB.
 
+    Sides of twice the largest any engine gains from, or more, are shrunk by a whole number.
+
     Raises:
         Unreadable: the frame is cut short, broken or too big.
     """
@@ -56,6 +60,9 @@ def upright(picture: "Image.Image", limits: Limits) -> "Image.Image":
     _check_pixels(picture, limits)
     try:
         picture.load()
+        factor = max(picture.size) // LARGEST_SIDE_PX
+        if factor > 1 and picture.mode in _REDUCIBLE:  # before any copy is made: a poster takes half a GiB each time
+            return _plain(ImageOps.exif_transpose(picture.reduce(factor)))
         return _plain(ImageOps.exif_transpose(picture))
     except _BROKEN as exc:
         raise Unreadable(ReadStatus.DAMAGED, _damaged("its data end too early or are corrupt")) from exc

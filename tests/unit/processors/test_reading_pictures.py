@@ -97,6 +97,18 @@ def test_places_follow_the_resolution(tmp_path: Path):
     assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx((500, 250), abs=0.1)
 
 
+def test_a_poster_is_shrunk_and_keeps_its_size(tmp_path: Path):
+    """A picture far larger than any engine gains from is shrunk before it is worked on; its size in points stays."""
+    poster = Image.new("RGB", (12_000, 1_000), "white")
+    poster.paste("black", (100, 100, 3000, 600))
+    engine = documents.ScriptedEngine(documents.says("words"))
+
+    findings = documents.read(documents.saved(poster, "PNG", dpi=(100, 100)), tmp_path, engine=engine)
+
+    assert max(engine.seen[0].size) <= 6000
+    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx((8640, 720), rel=0.01)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
 def test_a_cut_picture_is_damaged(kind: str, tmp_path: Path):
     """A picture that ends too early is damaged, never half read."""
