@@ -119,6 +119,34 @@ def test_no_value_changes_which_rows_are_met(client: CaspioClient, value: Value)
     assert {record.pk for record in client.tables.records("Docs", condition=clause)} <= {"1"}
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("Notes", "x" * 5000),
+        ("Notes", " both ends  "),
+        ("Notes", "a\nb\tc"),
+        ("Notes", "50% [x]_'" * 40),
+        ("Notes", "全角" * 200),
+        ("Notes", " " * 120),
+        ("Total", 0.1),
+        ("Total", 1e-07),
+        ("Total", -3.3333333333333335),
+        ("Total", 123456789012.34),
+        ("Day", "2024-02-29T23:59:59.123"),
+        ("Paid", True),
+    ],
+)
+def test_what_a_person_stored_is_met_by_its_guard(
+    target: CaspioRecordTarget, emulator: Emulator, column: str, value: Value
+) -> None:
+    """A value read from a record makes a guard that this record meets, however long or odd it is."""
+    emulator.control.edit("Docs", 1, {column: value})
+
+    answer = target.update(ONE, guard=target.read(ONE, COLUMNS) or {"Count": -1}, values={"Count": 5})
+
+    assert answer.affected == 1
+
+
 def test_answer_that_was_lost_is_in_doubt_and_not_repeated(target: CaspioRecordTarget, emulator: Emulator) -> None:
     """A write whose answer is lost is made once and reported as in doubt."""
     emulator.control.fault({"kind": "lost", "operation": "UpdateTableRecords"})
