@@ -32,7 +32,7 @@ FACT_NAMES = frozenset({"text", "pages", "media_type", "sha256"})
 _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
 _TEMPLATE_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 _BASIC_PLANE_END = 0xFFFF
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_RESERVED = re.compile(r"^(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 
 
@@ -63,7 +63,7 @@ class NameTemplate:
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
             raise ValueError(f"rename template {source!r}: {error}. Known names: {known}.") from error
-        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except _TEMPLATE_ERRORS as error:
             raise ValueError(f"rename template {source!r} fails on an ordinary document: {error}.") from error
 
     def render(self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0) -> NewName:
@@ -117,11 +117,12 @@ def safe_base(text: str, *, extension: str = "") -> str:
     text = "".join(
         c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"} and ord(c) <= _BASIC_PLANE_END
     )
-    text = " ".join(text.split()).strip(" .")
+    # Again, since what was taken out may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", " ".join(text.split()).strip(" ."))
     room = MAX_NAME_BYTES - len(extension.encode()) - 1
     text = _cut(text, room).strip(" .")
     if _RESERVED.match(text):
-        text = _cut(f"_{text}", room)
+        text = _cut(f"_{text}", room).rstrip(" .")
     return text
 
 
@@ -168,8 +169,8 @@ def document_prefix(ref: FileRef) -> str:
 
 def _key_part(text: str) -> str:
     """Quote one part of a key so that it holds no slash, is never empty or dots only, and is at most 150 bytes."""
-    part = quote(text, safe=" ,()@+=-_")[:150] or "_"
-    return part.replace(".", "%2E") if set(part) == {"."} else part
+    part = quote(text, safe=" ,()@+=-_", errors="surrogatepass") or "_"
+    return (part.replace(".", "%2E") if set(part) == {"."} else part)[:150]
 
 
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
