@@ -37,9 +37,11 @@ def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[
     """Yield one sentence for every mapped column that cannot be written."""
     by_fold = {name.casefold(): column for name, column in columns.items()}
     for name, finding in spec.columns.items():
-        column = by_fold.get(name.casefold())
+        column, alike = columns.get(name), by_fold.get(name.casefold())
         where = f"source {spec.name!r}: column {name!r} of {spec.container!r}"
-        if column is None:
+        if column is None and alike is not None:
+            yield f"{where} is spelled {alike.name!r} there; write it so."
+        elif column is None:
             yield f"{where} does not exist. Columns there: {', '.join(sorted(columns))}."
         elif column.is_formula or not column.editable:
             yield f"{where} is calculated or read-only; map {finding!r} to another column."
@@ -108,12 +110,16 @@ def clean_text(text: str, *, max_chars: int) -> str:
     NFC; tags, control and bidirectional characters go; characters beyond the basic plane, which Caspio refuses, become
     U+FFFD; no leading sign that a spreadsheet takes for a formula; cut at a word with an ellipsis.
     """
-    text = unicodedata.normalize("NFC", _TAG.sub(" ", text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _TAG.sub(" ", text)
+    if re.search(r"<[^<>]*>", text):  # very long, or "<a<b>c>": what was taken out had stood inside another
+        text = re.sub("[<>]", " ", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join("\ufffd" if ord(c) > _BASIC_PLANE_END else c for c in text if c in "\n\t" or not _invisible(c))
-    text = text.strip()
+    # Last of the replacements, since what was taken out may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", text).strip()
     # "-5.00" is a number and stays; "=1+1" or "@SUM" would run when the table is opened in a spreadsheet.
     if text[:1] in _FORMULA_SIGNS and not re.fullmatch(r"[+-][\d.,]+", text):
-        text = text.lstrip(_FORMULA_SIGNS + " ")
+        text = re.sub(rf"^[\s{re.escape(_FORMULA_SIGNS)}]+", "", text)
     if len(text) <= max_chars:
         return text
     head = text[: max_chars - 1]
@@ -189,6 +195,8 @@ def wanted_values(
         except Unfit as error:
             problems.append(f"{column_name}: {error}")
             continue
+        if value == "":
+            continue  # nothing was left of the text: that must not empty a column
         wanted[column_name] = Wanted(value, best.confidence, best.reason)
     return wanted, problems
 
