@@ -1,0 +1,196 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipeline.mapping import Wanted, decide, is_empty, same, wanted_values
+from pipeline.model import Column, Finding, Overwrite, Plan, RecordRef, RecordWork, SourceSpec, Value
+
+VALUES: dict[str, st.SearchStrategy[Value]] = {
+    "STRING": st.one_of(st.none(), st.sampled_from(["", " ", "a", "a ", "b", "B"]), st.text(max_size=5)),
+    "NUMBER": st.one_of(st.none(), st.sampled_from([0, 0.0, 12.5, 12.500000000000001, -1]), st.floats(-1e6, 1e6)),
+    "DATE/TIME": st.sampled_from([None, "", "2026-01-31", "2026-01-31T00:00:00", "2026-02-01T10:00:00"]),
+    "YES/NO": st.sampled_from([None, True, False]),
+}
+CONFIDENCES = st.floats(0, 1)
+
+
+def decided(  # noqa: PLR0917 - the ways of a merge, side by side
+    kind: str, last: Value, current: Value, want: Value, policy: Overwrite, confidence: float = 0.9
+) -> Plan:
+    """Merge one column."""
+    spec = SourceSpec("s", table="T", columns={"C": "company"}, overwrite=policy)
+    work = RecordWork("s", RecordRef("T", "1"), {"C": current}, ())
+    return decide(
+        work,
+        spec=spec,
+        wanted={"C": Wanted(want, confidence, "it says so")},
+        columns={"C": Column("C", kind)},
+        last_written={} if last is None else {"C": last},
+    )
+
+
+@st.composite
+def merges(draw: st.DrawFn) -> tuple[str, Value, Value, Value]:
+    """Draw a column type, what we last wrote, what is there and what we want."""
+    kind = draw(st.sampled_from(sorted(VALUES)))
+    return kind, draw(VALUES[kind]), draw(VALUES[kind]), draw(VALUES[kind])
+
+
+@given(merges(), CONFIDENCES)
+def test_under_empty_only_empty_columns_are_written(merge: tuple[str, Value, Value, Value], confidence: float):
+    """Under "empty" no value that is there is ever replaced, not even our own."""
+    kind, last, current, want = merge
+
+    plan = decided(kind, last, current, want, Overwrite.EMPTY, confidence)
+
+    assert "C" not in plan.after or is_empty(current)
+
+
+@given(merges(), CONFIDENCES)
+def test_under_ours_a_persons_value_is_never_replaced(merge: tuple[str, Value, Value, Value], confidence: float):
+    """Under "ours" a value that is not what we last wrote is never replaced."""
+    kind, last, current, want = merge
+    assume(not is_empty(current))
+    assume(last is None or not same(current, last, Column("C", kind)))
+
+    plan = decided(kind, last, current, want, Overwrite.OURS, confidence)
+
+    assert plan.after == {}
+
+
+@given(merges())
+def test_under_ours_our_own_value_is_replaced(merge: tuple[str, Value, Value, Value]):
+    """Under "ours" what we last wrote gives way to what the document says now."""
+    kind, last, _, want = merge
+    assume(not is_empty(last))
+    assume(not same(last, want, Column("C", kind)))
+
+    plan = decided(kind, last, last, want, Overwrite.OURS)
+
+    assert plan.after == {"C": want}
+
+
+@given(merges())
+def test_under_always_every_difference_is_written(merge: tuple[str, Value, Value, Value]):
+    """Under "always" a sure finding is written wherever it differs."""
+    kind, last, current, want = merge
+
+    plan = decided(kind, last, current, want, Overwrite.ALWAYS)
+
+    assert plan.after == ({} if same(current, want, Column("C", kind)) else {"C": want})
+
+
+@given(merges(), CONFIDENCES, st.sampled_from(Overwrite))
+def test_every_difference_is_written_or_told(
+    merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
+):
+    """A value that differs from what is there is written or suggested, never both and never dropped."""
+    kind, last, current, want = merge
+
+    plan = decided(kind, last, current, want, policy, confidence)
+
+    differs = not same(current, want, Column("C", kind))
+    assert len(plan.after) + len(plan.suggestions) == differs
+
+
+@given(merges(), CONFIDENCES, st.sampled_from(Overwrite))
+def test_plan_keeps_what_it_was_made_against(
+    merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
+):
+    """For every value to be written the plan holds the value it replaces, just as it was listed."""
+    kind, last, current, want = merge
+
+    plan = decided(kind, last, current, want, policy, confidence)
+
+    assert plan.before == dict.fromkeys(plan.after, current)
+
+
+@given(merges(), st.floats(0, 0.499), st.sampled_from(Overwrite))
+def test_unsure_value_is_never_written(merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite):
+    """A finding below the least confidence is not written under any policy."""
+    kind, last, current, want = merge
+
+    assert decided(kind, last, current, want, policy, confidence).after == {}
+
+
+def test_suggestion_says_why():
+    """A value left to a person comes with the reason and with what was read."""
+    empty = decided("STRING", None, "Theirs", "Read", Overwrite.EMPTY).suggestions[0]
+    ours = decided("STRING", "Written", "Theirs", "Read", Overwrite.OURS).suggestions[0]
+    unsure = decided("STRING", None, None, "Read", Overwrite.EMPTY, 0.25).suggestions[0]
+
+    assert (empty.column, empty.current, empty.suggested) == ("C", "Theirs", "Read")
+    assert "already holds a value" in empty.reason
+    assert "put by somebody else" in ours.reason
+    assert "0.25 is below 0.50" in unsure.reason
+    assert all("it says so" in suggestion.reason for suggestion in (empty, ours, unsure))
+
+
+def test_column_may_have_a_policy_of_its_own():
+    """One column's policy goes before the source's."""
+    spec = SourceSpec(
+        "s", table="T", columns={"A": "company", "B": "company"}, overwrite_columns={"B": Overwrite.ALWAYS}
+    )
+    work = RecordWork("s", RecordRef("T", "1"), {"A": "theirs", "B": "theirs"}, ())
+    want = Wanted("read", 0.9, "")
+    shape = {name: Column(name, "STRING") for name in "AB"}
+
+    plan = decide(work, spec=spec, wanted={"A": want, "B": want}, columns=shape, last_written={})
+
+    assert plan.after == {"B": "read"}
+
+
+SPEC = SourceSpec("s", table="T", columns={"Company": "company", "Total": "total"})
+COLUMNS = {"Company": Column("Company", "STRING"), "Total": Column("Total", "CURRENCY")}
+
+
+def found(value: str | None, confidence: float = 0.9) -> Finding:
+    """Return a finding."""
+    return Finding(value, confidence, "it says so")
+
+
+def test_surest_document_of_a_record_counts():
+    """Of several documents' findings the surest is wanted."""
+    documents = [{"company": found("A", 0.6)}, {"company": found("B", 0.8)}, {"company": found("C", 0.7)}]
+
+    wanted, problems = wanted_values(SPEC, documents, COLUMNS)
+
+    assert wanted == {"Company": Wanted("B", 0.8, "it says so")}
+    assert problems == []
+
+
+def test_first_of_equally_sure_documents_counts():
+    """Equal confidence leaves the choice to the order of the documents, so that a repetition decides alike."""
+    documents = [{"company": found("A")}, {"company": found("B")}]
+
+    wanted, _ = wanted_values(SPEC, documents, COLUMNS)
+
+    assert wanted["Company"].value == "A"
+
+
+@pytest.mark.parametrize("value", [None, "", "<b>", "\u200b", "=="])
+def test_nothing_found_is_nothing_wanted(value: str | None):
+    """A finding without text, or with none left when cleaned, never empties a column."""
+    wanted, problems = wanted_values(SPEC, [{"company": found(value)}], COLUMNS)
+
+    assert wanted == {}
+    assert problems == []
+
+
+def test_unfit_finding_is_a_problem_of_its_column_alone():
+    """A finding that does not fit is told with its column; the other columns are wanted all the same."""
+    wanted, problems = wanted_values(SPEC, [{"company": found("A"), "total": found("much")}], COLUMNS)
+
+    assert list(wanted) == ["Company"]
+    assert problems == ["Total: 'much' is not a number"]
+
+
+def test_no_is_a_value():
+    """A No that was read is wanted, unlike a blank."""
+    spec = replace(SPEC, columns={"Paid": "paid"})
+
+    wanted, _ = wanted_values(spec, [{"paid": found("no")}], {"Paid": Column("Paid", "YES/NO")})
+
+    assert wanted["Paid"].value is False
