@@ -58,8 +58,17 @@ def _ledger(settings: Settings) -> str:
 
 
 def _reading(settings: Settings) -> str:
+    from processors import ocr
+    from processors.contract import EngineMissing, ReadSettings
+
+    chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
+    try:
+        engine = ocr.describe(chosen)
+    except EngineMissing as error:
+        raise BadSettings([str(error)]) from error
     with open_reader(settings.processing, workers=1) as reader:
-        return reader.describe()
+        network = "without network" if reader.network_blocked() else "NOT cut off the network (the kernel refuses)"
+    return f"{engine}; children run {network}"
 
 
 def _account(settings: Settings) -> Iterator[Check]:

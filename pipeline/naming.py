@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from pipeline.model import FileRef, Finding, Findings
+from pipeline.model import FileRef, Finding, Findings, Place
 
 MAX_NAME_BYTES = 200
 """Bytes of UTF-8 a whole name may have: below the 255 of common file systems, with room for a number."""
@@ -163,7 +163,8 @@ def original_key(sha256: str) -> str:
 
 def document_prefix(ref: FileRef) -> str:
     """Return the archive prefix, without a slash at the end, of what is derived from one file version."""
-    parts = [ref.source, ref.holder.lstrip("/"), ref.field]
+    field = "" if ref.place is Place.FOLDER else ref.field  # its column is known only once there is a record
+    parts = [ref.source, ref.holder.lstrip("/"), field]
     return "/".join(["documents", *map(_key_part, parts), ref.version])
 
 

@@ -71,6 +71,7 @@ def read(path: Path, name: str, work_dir: Path) -> Findings | Bug:
 
 def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
     """Run a job; an unforeseen error comes back as text, lack of memory ends the process."""
+    _kernel.limit_memory(_Child.settings.limits.memory_mib)
     _kernel.limit_cpu(_Child.settings.limits.cpu_s)
     try:
         return job(path, name, work_dir)

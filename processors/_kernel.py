@@ -17,18 +17,37 @@ from processors.contract import Limits
 _CLONE_NEWNET = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
+_MOST_MEMORY = 4
+"""Times the memory of one document that a child with all it has loaded may reach."""
 _ENV_START, _ENV_END = 49, 50  # fields of /proc/self/stat, counted from 0: proc(5) env_start and env_end
 
 
 def limit(limits: Limits) -> None:
-    """Bound private memory and size of files written; leave no core dumps.
+    """Bound private memory and size of files written; leave no core dumps."""
+    _set(resource.RLIMIT_DATA, _MOST_MEMORY * limits.memory_mib * 2**20)
+    limit_memory(limits.memory_mib)
+    _set(resource.RLIMIT_FSIZE, limits.output_mib * 2**20)
+    _set(resource.RLIMIT_CORE, 0)
+
+
+def limit_memory(memory_mib: int) -> None:
+    """Let this process make so much more memory its own than it holds now: a document's share, beside the models'.
 
     RLIMIT_DATA counts what a process makes its own. RLIMIT_AS would also count the gigabytes of address space that
     inference runtimes reserve and never touch.
     """
-    _set(resource.RLIMIT_DATA, limits.memory_mib * 2**20)
-    _set(resource.RLIMIT_FSIZE, limits.output_mib * 2**20)
-    _set(resource.RLIMIT_CORE, 0)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft = _data_bytes() + memory_mib * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _data_bytes() -> int:
+    """Return the private memory of this process as RLIMIT_DATA counts it; 0 where the system does not tell."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def limit_cpu(seconds: int) -> None:
