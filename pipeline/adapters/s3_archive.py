@@ -1,0 +1,377 @@
+"""The archive in a bucket of Amazon S3 or of a store that speaks its protocol."""
+
+import base64
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+
+from pipeline.adapters.archive_keys import checked_key, checked_prefix
+from pipeline.adapters.s3_errors import bucket_missing, error_code, gone, translated, unavailable
+from pipeline.adapters.s3_multipart import Sizes, multipart, part_size
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.errors import ArchiveConflict, ArchiveUnavailable, BadSettings, FileGone
+from pipeline.model import StoredObject
+from pipeline.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
+
+_CHUNK = 1 << 20
+_ATTEMPTS = 4
+_PAUSE_S = 0.2
+_LOCKED = "originals/"
+_DIGEST = "sha256"
+_PROBE = b"probe"
+_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
+_UNKNOWN = {"NotImplemented", "501"}
+_BROKEN_OFF = (HTTPClientError, IncompleteReadError)
+
+
+class S3Archive:
+    """Keep objects below a prefix of a bucket, each with its SHA-256 as user metadata.
+
+    Put-if-absent is the store's own (If-None-Match). A store that answers NotImplemented to it is asked first whether
+    the key is taken and then written plainly: two writers at the same instant could then both win, as they can where a
+    store (Swift) keeps the condition loosely. That loses nothing for originals, whose keys are their digests. An object
+    put there by others has no digest until it is read.
+
+    Some stores accept object lock and do nothing; `check` asks whether the bucket has it.
+
+    Args:
+        bucket: its name; it is never created here.
+        prefix: where in the bucket keys begin, "" for its root.
+        endpoint_url: of a store other than Amazon's; it holds no password.
+        region: of the bucket, where the AWS configuration does not tell.
+        sse: encryption asked for each object; None leaves it to the bucket's default.
+        sse_kms_key_id: key for `aws:kms`; None takes the account's.
+        object_lock_days: how long an original (a key under `originals/`) can be neither changed nor removed.
+        object_lock_mode: GOVERNANCE or COMPLIANCE.
+        storage_class: such as STANDARD_IA; it must be one that is read at once.
+        access_key_id: None leaves both keys to the AWS chain: environment, profile, role.
+        secret_access_key: as above.
+        clock: what object lock counts from.
+        sizes: when objects travel in parts.
+
+    Raises:
+        BadSettings: the prefix or the endpoint cannot be used.
+        ArchiveUnavailable: the AWS configuration cannot be read.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        sse: Literal["AES256", "aws:kms"] | None = None,
+        sse_kms_key_id: str | None = None,
+        object_lock_days: int | None = None,
+        object_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE",
+        storage_class: str | None = None,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        clock: Clock | None = None,
+        sizes: Sizes | None = None,
+    ) -> None:
+        self._bucket = bucket
+        self._prefix = _checked_place(prefix, endpoint_url)
+        self._wishes = _given(ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class)
+        self._lock_days = object_lock_days
+        self._lock_mode = object_lock_mode
+        self._clock = clock or SystemClock()
+        self._sizes = sizes or Sizes()
+        self._conditional = True
+        self._bucket_exists = False
+        with translated(bucket, f"s3://{bucket}", "open"):
+            self._client = _connect(endpoint_url, region, access_key_id, secret_access_key)
+
+    def __repr__(self) -> str:
+        return f"S3Archive(s3://{self._bucket}/{self._prefix})"
+
+    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:
+        """Store a file whose bytes the store has checked on arrival; the same digest already there is success.
+
+        Raises:
+            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest given.
+            ArchiveUnavailable: the store cannot be reached, refuses, or lacks what the settings ask for.
+        """
+        with self._translated(key, "store"):
+            for attempt in range(_ATTEMPTS):
+                there = None if replace else self._digested(key)
+                if there is not None:
+                    return _same(there, sha256)
+                if self._sent(key, source, sha256=sha256, media_type=media_type, replace=replace):
+                    return self._confirmed(key, source.stat().st_size, sha256)
+                self._clock.sleep(attempt * _PAUSE_S)
+        way_out = "Let only one program write to the bucket {bucket} under this prefix, then run again."
+        raise unavailable(self._bucket, self.address(key), "store", "others keep writing and removing it", way_out)
+
+    def get(self, key: str, target: Path) -> StoredObject:
+        """Write an object to a file, which appears complete or not at all; FileGone when there is none.
+
+        Raises:
+            ArchiveConflict: the bytes have not the digest stored with them.
+        """
+        part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        try:
+            with self._translated(key, "read"):
+                stored = self._download(key, part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return stored
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object's size and the digest stored with it, None when there is none."""
+        with self._translated(key, "look up"):
+            found = self._head(key)
+        return None if found is None else _described(key, found)
+
+    def copy(self, key: str, new_key: str) -> StoredObject:
+        """Copy within the store, replacing what is there; FileGone when there is nothing to copy.
+
+        Bytes do not pass through this machine, also above the 5 GiB that S3 copies at once: those go in parts.
+        """
+        with self._translated(key, "copy"):
+            found = self._head(key)
+            if found is None:
+                raise gone(self.address(key))
+            if new_key != key:
+                self._copy(key, new_key, found)
+        with self._translated(new_key, "copy to"):
+            copied = self._head(new_key)
+        if copied is None or copied["ContentLength"] != found["ContentLength"]:
+            raise ArchiveConflict(f"{self.address(new_key)} is not the copy just made: others write there. Run again.")
+        return _described(new_key, copied)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects under a prefix in key order, lazily, without their digests."""
+        place = self._prefix + checked_prefix(prefix)
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=place)
+        with translated(self._bucket, f"s3://{self._bucket}/{place}", "list"):
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    if not entry["Key"].endswith("/"):  # the folders that consoles draw
+                        yield StoredObject(entry["Key"].removeprefix(self._prefix), entry["Size"], None)
+
+    def address(self, key: str) -> str:
+        """Return the s3:// URL of an object."""
+        return f"s3://{self._bucket}/{self._name(key)}"
+
+    def check(self) -> None:
+        """Write, read and remove a probe object as originals are; raises ArchiveUnavailable with what to do."""
+        key = f"probe-{secrets.token_hex(8)}"
+        with tempfile.TemporaryDirectory() as folder, self._translated(key, "check"):
+            if self._lock_days:
+                self._client.get_object_lock_configuration(Bucket=self._bucket)
+            try:
+                self._probe(key, Path(folder))
+            except (ArchiveConflict, FileGone) as exc:
+                raise ArchiveUnavailable(f"{exc} Use another store: this one does not keep what it is given.") from exc
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def _probe(self, key: str, folder: Path) -> None:
+        source = folder / "probe"
+        source.write_bytes(_PROBE)
+        self.put(key, source, sha256=hashlib.sha256(_PROBE).hexdigest(), media_type="text/plain")
+        try:
+            self.get(key, folder / "back")
+        finally:
+            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+
+    def _name(self, key: str) -> str:
+        return self._prefix + checked_key(key)
+
+    def _translated(self, key: str, doing: str) -> AbstractContextManager[None]:
+        return translated(self._bucket, self.address(key), doing)
+
+    def _head(self, key: str) -> "HeadObjectOutputTypeDef | None":
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+        except ClientError as exc:
+            if error_code(exc) not in {"404", "NoSuchKey"}:
+                raise
+        self._require_bucket(key)
+        return None
+
+    def _require_bucket(self, key: str) -> None:
+        """Tell a missing object from a missing bucket: to HEAD, S3 answers 404 to both."""
+        if self._bucket_exists:
+            return
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except ClientError as exc:
+            if error_code(exc) in {"404", "NoSuchBucket"}:
+                raise bucket_missing(self._bucket, self.address(key), "look up") from exc
+            raise
+        self._bucket_exists = True
+
+    def _digested(self, key: str) -> StoredObject | None:
+        """Return what is there with its digest, read where it is not stored with it."""
+        found = self._head(key)
+        if found is None:
+            return None
+        stored = _described(key, found)
+        return stored if stored.sha256 else self._read(key)
+
+    def _confirmed(self, key: str, size_bytes: int, sha256: str) -> StoredObject:
+        """Ask the store what it has; one that does not give metadata back is read."""
+        found = self._head(key)
+        wanted = StoredObject(key, size_bytes, sha256)
+        if found is not None and _described(key, found) == wanted:
+            return wanted
+        return _same(self._read(key), sha256)
+
+    def _sent(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
+        """Send a file; False when the key may have been taken meanwhile, or must be asked for first from now on."""
+        condition = {"IfNoneMatch": "*"} if self._conditional and not replace else {}
+        options = {**self._options(key), **_given(ContentType=media_type), "Metadata": {_DIGEST: sha256}}
+        send = self._put_parts if source.stat().st_size > self._sizes.single_put else self._put_whole
+        try:
+            send(key, source, sha256, options, condition)
+        except ClientError as exc:
+            if condition and error_code(exc) in _UNKNOWN:
+                self._conditional = False
+            elif error_code(exc) not in _TAKEN:
+                raise
+            return False
+        return True
+
+    def _put_whole(
+        self, key: str, source: Path, sha256: str, options: Mapping[str, Any], condition: Mapping[str, Any]
+    ) -> None:
+        with source.open("rb") as body:
+            _require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
+            body.seek(0)
+            checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+            place: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key)}
+            self._client.put_object(**place, Body=body, ChecksumSHA256=checksum, **options, **condition)
+
+    def _put_parts(
+        self, key: str, source: Path, sha256: str, options: Mapping[str, Any], condition: Mapping[str, Any]
+    ) -> None:
+        size = part_size(source.stat().st_size, self._sizes.part)
+        digest = hashlib.sha256()
+        with source.open("rb") as body, multipart(self._client, self._bucket, self._name(key), options) as upload:
+            while part := body.read(size):
+                digest.update(part)
+                upload.send(part)
+            _require_digest(source, digest.hexdigest(), sha256)
+            upload.complete(condition)
+
+    def _copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": self._name(key)}
+        name, options, total = self._name(new_key), self._options(new_key), found["ContentLength"]
+        if total <= self._sizes.single_copy:
+            self._client.copy_object(Bucket=self._bucket, Key=name, CopySource=source, **options)
+            return
+        options |= {"Metadata": found["Metadata"], **_given(ContentType=found.get("ContentType"))}
+        size = part_size(total, self._sizes.copy_part)
+        with multipart(self._client, self._bucket, name, options) as upload:
+            for first in range(0, total, size):
+                upload.copy(source, first, min(first + size, total) - 1)
+            upload.complete({})
+
+    def _options(self, key: str) -> dict[str, Any]:
+        if not self._lock_days or not key.startswith(_LOCKED):
+            return dict(self._wishes)
+        until = self._clock.now() + timedelta(days=self._lock_days)
+        return {**self._wishes, "ObjectLockMode": self._lock_mode, "ObjectLockRetainUntilDate": until}
+
+    def _download(self, key: str, target: Path) -> StoredObject:
+        """Read an object into a file, from its beginning again when the connection breaks off."""
+        for attempt in range(_ATTEMPTS - 1):
+            try:
+                return self._read(key, target)
+            except _BROKEN_OFF:
+                self._clock.sleep((attempt + 1) * _PAUSE_S)
+        return self._read(key, target)
+
+    def _read(self, key: str, target: Path | None = None) -> StoredObject:
+        """Read an object and compare it with the digest stored with it; without a target, only that."""
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+        digest, size_bytes = hashlib.sha256(), 0
+        with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
+            for chunk in body.iter_chunks(_CHUNK):
+                digest.update(chunk)
+                size_bytes += output.write(chunk)
+        stored = StoredObject(key, size_bytes, digest.hexdigest())
+        if answer["Metadata"].get(_DIGEST, stored.sha256) != stored.sha256:
+            raise ArchiveConflict(
+                f"{self.address(key)} has SHA-256 {stored.sha256}, not {answer['Metadata'][_DIGEST]} with which it was "
+                "stored: it is damaged or was changed. Restore an earlier version of it, or fetch the file again."
+            )
+        return stored
+
+
+def _checked_place(prefix: str, endpoint_url: str | None) -> str:
+    """Return the prefix with its slash."""
+    problems = []
+    place = prefix.strip("/")
+    try:
+        place = checked_key(place) + "/" if place else ""
+    except ValueError:
+        problems.append(f"[archive] url: {prefix!r} cannot be the beginning of keys; write s3://bucket/some/prefix.")
+    parts = urlsplit(endpoint_url or "https://default")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        problems.append("[archive] endpoint_url must be http(s)://HOST[:PORT]; keys come from the environment.")
+    if problems:
+        raise BadSettings(problems)
+    return place
+
+
+def _connect(endpoint_url: str | None, region: str | None, key_id: str | None, secret: str | None) -> "S3Client":
+    config = Config(
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=32,
+        # Stores other than Amazon's refuse the checksums boto3 would add; SHA-256 is given where it is checked.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        # Such stores seldom have a host name for each bucket.
+        s3={"addressing_style": "path" if endpoint_url else "auto"},
+    )
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=region)
+    return session.client("s3", endpoint_url=endpoint_url, config=config)
+
+
+def _given(**options: str | None) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value}
+
+
+def _described(key: str, found: "HeadObjectOutputTypeDef") -> StoredObject:
+    return StoredObject(key, found["ContentLength"], found["Metadata"].get(_DIGEST))
+
+
+def _same(there: StoredObject, sha256: str) -> StoredObject:
+    if there.sha256 != sha256:
+        raise ArchiveConflict(
+            f"The archive holds {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was changed. "
+            "Compare the two and move the wrong one away."
+        )
+    return there
+
+
+def _require_digest(source: Path, found: str, sha256: str) -> None:
+    if found != sha256:
+        raise ArchiveConflict(
+            f"{source} has SHA-256 {found}, not {sha256}, so it is not stored: it changed after it was read. "
+            "Fetch it again."
+        )
