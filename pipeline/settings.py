@@ -17,8 +17,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from pipeline.errors import BadSettings
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
@@ -26,6 +41,10 @@ from pipeline.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
+_SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
+_Credential = Annotated[
+    SecretStr, Field(min_length=1), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+]
 
 
 class Section(BaseModel):
@@ -38,7 +57,7 @@ class CaspioSettings(Section):
     """`[caspio]`: the account."""
 
     url: str
-    rate: Annotated[str, Field(pattern=r"^\d+/\d+s$")] = "2000/300s"
+    rate: Annotated[str, Field(pattern=r"^0*[1-9][0-9]*/0*[1-9][0-9]*s$")] = "2000/300s"
     monthly_calls: Annotated[int, Field(gt=0)] | None = 500_000
     reserve: Annotated[float, Field(ge=0, lt=1)] = 0.05
 
@@ -49,9 +68,18 @@ class CaspioSettings(Section):
         local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise ValueError("must begin with https:// (plain http only for loopback)")
-        if not parts.hostname or parts.path not in {"", "/"}:
+        address = f"{parts.scheme}://{parts.netloc}"
+        if not parts.hostname or "@" in parts.netloc or url.rstrip("/") != address or not _has_sound_port(url):
             raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
         return url.rstrip("/")
+
+
+def _has_sound_port(url: str) -> bool:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port != 0
 
 
 class ArchiveSettings(Section):
@@ -70,7 +98,9 @@ class ArchiveSettings(Section):
 class LedgerSettings(Section):
     """`[ledger]`: what has been seen, archived, planned, written."""
 
-    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql\+psycopg://).+")] = "sqlite:///caspio-ingest.db"
+    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql\+psycopg://).+", repr=False)] = (
+        "sqlite:///caspio-ingest.db"
+    )
 
 
 class ProcessingSettings(Section):
@@ -186,8 +216,8 @@ class Settings(BaseSettings):
     processing: ProcessingSettings = ProcessingSettings()
     serve: ServeSettings = ServeSettings()
     sources: tuple[SourceSettings, ...]
-    client_id: Annotated[SecretStr, Field(validation_alias="CASPIO_CLIENT_ID")]
-    client_secret: Annotated[SecretStr, Field(validation_alias="CASPIO_CLIENT_SECRET")]
+    client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
+    client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
 
     @field_validator("sources")
     @classmethod
@@ -221,7 +251,8 @@ def load_settings(path: Path = DEFAULT_FILE) -> Settings:
     """Read settings; relative paths in them are taken from the file's own folder.
 
     Raises:
-        BadSettings: the file is missing or not TOML, or values are missing, unknown or out of range (all listed).
+        BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown or out of range;
+            lists all problems.
     """
     if not path.is_file():
         raise BadSettings(
@@ -231,19 +262,33 @@ def load_settings(path: Path = DEFAULT_FILE) -> Settings:
     class FileSettings(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
+    problems = _secrets_in(path)
     try:
         settings = FileSettings()  # type: ignore[call-arg]  # the values come from file and environment
     except ValidationError as error:
-        raise BadSettings([_sentence(path, dict(detail)) for detail in error.errors()]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings([f"{path} is not TOML: {error}"]) from error
+        raise BadSettings([*problems, *(_sentence(path, dict(detail)) for detail in error.errors())]) from None
+    except SettingsError as error:
+        said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
+        raise BadSettings([*problems, said]) from None
+    if problems:
+        raise BadSettings(problems)
     return _anchored(settings, path.resolve().parent)
+
+
+def _secrets_in(path: Path) -> list[str]:
+    """Return a sentence for every secret that stands in the file, where the settings class would take it."""
+    try:
+        names = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
+    found = [name for name in names if name.upper() in _SECRETS]
+    return [f"{path}: {name} is a secret and never stands in a file. Take it out and export it." for name in found]
 
 
 def _sentence(path: Path, error: Mapping[str, Any]) -> str:
     """Say what is wrong with one value, without ever showing the value: it may be a secret."""
     where = ".".join(str(part) for part in error["loc"])
-    if where in {"CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"}:
+    if where in _SECRETS:
         return f"{where} is not set. Export it; credentials never stand in {path}."
     match error["type"]:
         case "missing":
