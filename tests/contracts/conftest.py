@@ -3,10 +3,19 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.local_archive import LocalArchive
+from pipeline.adapters.s3_archive import S3Archive
 from pipeline.adapters.sql_ledger import SqlLedger
-from pipeline.ports import Ledger
+from pipeline.ports import Archive, Ledger
+from tests.fakes.archive import MemoryArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
+from tests.servers.postgres import Postgres, postgres
+from tests.servers.swift import BUCKET, Store, swift
+
+__all__ = ["postgres", "swift"]
+
+INTEGRATION = pytest.mark.integration
 
 
 @pytest.fixture
@@ -15,11 +24,56 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """The name of a database with the ledger's schema, to copy."""
+    name = postgres.create_database()
+    SqlLedger(postgres.url(name), clock=FakeClock()).close()
+    return name
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a PostgreSQL database with nothing in it."""
+    name = postgres.create_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=INTEGRATION)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with nothing in it, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return str(request.getfixturevalue("empty_database"))
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=INTEGRATION)])
 def ledger(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> Iterator[Ledger]:
     """One ledger of each kind, empty."""
     if request.param == "memory":
         yield MemoryLedger(clock)
         return
-    with SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock) as opened:
+    if request.param == "sqlite":
+        with SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock) as opened:
+            yield opened
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create_database(template=request.getfixturevalue("migrated"))
+    with SqlLedger(server.url(name), clock=clock) as opened:
         yield opened
+    server.drop_database(name)
+
+
+@pytest.fixture(params=["memory", "local", pytest.param("s3", marks=INTEGRATION)])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    """One archive of each kind, empty."""
+    if request.param == "memory":
+        yield MemoryArchive()
+    elif request.param == "local":
+        yield LocalArchive(tmp_path / "archive")
+    else:
+        store: Store = request.getfixturevalue("swift")
+        bucket = S3Archive(BUCKET, prefix=f"test/{tmp_path.name}", **store.keywords())
+        yield bucket
+        bucket.close()
