@@ -108,13 +108,13 @@ def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple
 
 def _with_forms(document: Any, number: int) -> Any:
     """Return a page with what people filled in and stamped on made part of it, so that its text has it too."""
-    import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
     page = document[number - 1]
+    # The raw call: pypdfium2's own refuses documents that have stamps and notes but no form.
     if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
-        with suppress(pdfium.PdfiumError):
-            page.flatten()
+        flattened = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+        if flattened == pdfium_c.FLATTEN_SUCCESS:
             page.close()
             page = document[number - 1]
     return page
