@@ -29,7 +29,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     from pipeline.settings import load_settings
     from pipeline.summary import NEEDS_A_PERSON
 
-    settings = load_settings(config)
+    settings = load_settings(config, credentials=False)
     with open_ledger(settings, clock=SystemClock()) as ledger:
         counts = ledger.counts()
         runs = ledger.runs()
@@ -83,7 +83,7 @@ def explain(
     from pipeline.naming import document_prefix
     from pipeline.settings import load_settings
 
-    settings = load_settings(config)
+    settings = load_settings(config, credentials=False)
     with open_ledger(settings, clock=SystemClock()) as ledger:
         states = [
             state
