@@ -78,6 +78,8 @@ def show_life(life: Mapping[str, object]) -> None:
     console = Console()
     console.print(Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim"))
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    facts.add_column()
+    facts.add_column(overflow="fold")
     for key in (
         "original_name",
         "place",
