@@ -1,7 +1,7 @@
 """What the parts of the ledger share: the database, the clock and one transaction a call."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any, Self, TypeVar
 
@@ -27,8 +27,11 @@ class SqlPart:
     def __init__(self, url: str, *, clock: Clock) -> None:
         self._clock = clock
         self._engine, self._url = database.open_engine(url)
-        with database.translated(self._url, "open"):
-            database.migrate(self._engine, self._url)
+        with ExitStack() as stack:
+            stack.callback(self.close)  # a ledger that cannot be used leaves no connection open
+            with database.translated(self._url, "open"):
+                database.migrate(self._engine, self._url)
+            stack.pop_all()
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""
@@ -43,6 +46,11 @@ class SqlPart:
     @contextmanager
     def _writing(self, doing: str) -> Iterator[Connection]:
         with database.translated(self._url, doing), database.writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing_files(self, doing: str) -> Iterator[Connection]:
+        with database.translated(self._url, doing), database.writing_files(self._engine) as connection:
             yield connection
 
     @contextmanager

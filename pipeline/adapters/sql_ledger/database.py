@@ -15,7 +15,9 @@ HEAD = "r0001"
 """The schema this version of the program writes; a test compares it with the newest migration."""
 
 _WAIT_S = 30
-_MIGRATION_LOCK = 4_172_033_519  # any number that no other program takes in the same PostgreSQL database
+# Any numbers that no other program takes in the same PostgreSQL database.
+_MIGRATION_LOCK = 4_172_033_519
+_FILES_LOCK = 4_172_033_520
 _IMMEDIATE = {"ledger_begin": "IMMEDIATE"}
 
 _WAYS_OUT = (
@@ -115,6 +117,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def writing_files(engine: Engine) -> Iterator[Connection]:
+    """Open the only transaction that writes more than one row of `files`.
+
+    Two that met the same rows in another order would wait for each other until PostgreSQL ends one, and two listings
+    of a new slot would each leave a newest version in it. SQLite lets only one write in any case.
+    """
+    with writing(engine) as connection:
+        _wait_for_turn(connection, _FILES_LOCK)
+        yield connection
+
+
+def _wait_for_turn(connection: Connection, lock: int) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
+
+
 def insert_for(dialect: Dialect) -> Any:
     """Return the `insert` of a dialect that knows ON CONFLICT; the two share no base class that does."""
     if dialect.name == "postgresql":
@@ -136,8 +155,7 @@ def migrate(engine: Engine, url: URL) -> None:
         if _revision(connection) == HEAD:
             return
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        _wait_for_turn(connection, _MIGRATION_LOCK)
         _upgrade(connection, url)
 
 

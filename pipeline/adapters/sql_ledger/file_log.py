@@ -51,7 +51,7 @@ class FileLog(SqlPart):
         Each becomes the newest of its slot, because a listing shows what is there now.
         """
         once = {ref.version: ref for ref in refs}
-        with self._writing("record files seen") as connection:
+        with self._writing_files("record files seen") as connection:
             for chunk in chunks(once.values()):
                 self._see(connection, chunk, run_id)
 
@@ -101,14 +101,14 @@ class FileLog(SqlPart):
         version = outcome.ref.version
         fresh = self._insert()(files).values(self._fresh(outcome.ref, run_id)).on_conflict_do_nothing()
         followers = (files.c.succeeds == version) & files.c.outcome.is_(None)
-        with self._writing(f"record the outcome of {outcome.ref.name}") as connection:
+        with self._writing_files(f"record the outcome of {outcome.ref.name}") as connection:
             connection.execute(fresh)
             values = {**_outcome_columns(outcome), "run_id": run_id, "updated_at": self._clock.now()}
             connection.execute(update(files).where((files.c.version == version) | followers).values(values))
 
     def succeeded_by(self, version: str, ref: FileRef) -> None:
         """Record the version that a listing shows after our own write, as finished with the same outcome."""
-        with self._writing(f"record what {ref.name} became") as connection:
+        with self._writing_files(f"record what {ref.name} became") as connection:
             before = connection.execute(select(files).where(files.c.version == version)).mappings().one_or_none()
             if before is None:
                 raise KeyError(version)
@@ -145,11 +145,8 @@ class FileLog(SqlPart):
 
 
 def _lower(connection: Connection, slots: Sequence[str]) -> None:
-    """Let no version of these slots be the newest, locking rows in one order so that two listings cannot deadlock."""
-    among = files.c.slot.in_(slots) & files.c.is_newest
-    ids = list(connection.execute(select(files.c.id).where(among).order_by(files.c.id).with_for_update()).scalars())
-    if ids:
-        connection.execute(update(files).where(files.c.id.in_(ids)).values(is_newest=False))
+    """Let no version of these slots be the newest."""
+    connection.execute(update(files).where(files.c.slot.in_(slots) & files.c.is_newest).values(is_newest=False))
 
 
 def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
