@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.errors import EffectInDoubt
 from pipeline.model import Effect, EffectKind, FileRef, Value
 from pipeline.naming import base_differs, split_name
 from pipeline.ports import Updated
@@ -22,7 +23,7 @@ def rename_attachment(ref: FileRef, name: str, context: WriteContext, *, guard: 
         now = context.target.attachment_name(record, ref.field)
         return Updated(int(now is not None and not base_differs(now, name)), None)
 
-    for attempt_guard in (guard, None):
+    for attempt, attempt_guard in enumerate((guard, None), start=1):
         if attempt_guard is None:
             if context.target.attachment_name(record, ref.field) != ref.name:
                 return "the file was renamed or replaced meanwhile; its new name stays"
@@ -41,14 +42,19 @@ def rename_attachment(ref: FileRef, name: str, context: WriteContext, *, guard: 
             after={"name": name},
         )
         held = dict(attempt_guard)
-        _, answer = carry_out(
-            effect,
-            context,
-            call=lambda held=held: context.target.rename_attachment(  # type: ignore[misc]  # bound now, called now
-                record, ref.field, base_name=base, guard=held
-            ),
-            look=look,
-        )
+        try:
+            _, answer = carry_out(
+                effect,
+                context,
+                call=lambda held=held: context.target.rename_attachment(  # type: ignore[misc]  # bound now, called now
+                    record, ref.field, base_name=base, guard=held
+                ),
+                look=look,
+            )
+        except EffectInDoubt:
+            if attempt == 2:  # noqa: PLR2004 - of two attempts
+                raise
+            continue
         if answer.affected == 1:
             return ""
     return "the record kept changing; the name stays"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from pipeline.errors import EffectInDoubt
 from pipeline.model import Effect, EffectKind, EffectState, Plan, RecordRef, Status, Value
 from pipeline.ports import Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns
@@ -21,7 +22,7 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple
     for attempt in (1, 2):
         if not plan.after:
             return plan, Written(suggestions=plan.suggestions)
-        written = _update(plan, record, context)
+        written = _try_update(plan, record, context, last=attempt == 2)  # noqa: PLR2004 - of two attempts
         if written is not None:
             return plan, written
         current = read_columns(record, context)
@@ -35,6 +36,16 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple
         f"record {record.pk} changed twice while it was being written; "
         "nothing was written over. Run `caspio-ingest reprocess` for it once it rests.",
     )
+
+
+def _try_update(plan: Plan, record: RecordRef, context: WriteContext, *, last: bool) -> Written | None:
+    """Make one guarded update; None when the record was not as planned, or the first attempt did not arrive."""
+    try:
+        return _update(plan, record, context)
+    except EffectInDoubt:
+        if last:
+            raise
+        return None
 
 
 def _update(plan: Plan, record: RecordRef, context: WriteContext) -> Written | None:

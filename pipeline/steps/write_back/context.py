@@ -35,12 +35,18 @@ def carry_out(
     """Record the intent, make the call, and record what came of it; an effect in doubt is settled by looking.
 
     The answer's `affected` is 1 when the effect stands. 0 is a conflict, recorded as such; more than 1 must never be.
+
+    Raises:
+        EffectInDoubt: the answer never came, and looking showed that the effect does not stand; it is abandoned.
     """
     effect = context.ledger.intend(effect, context.run_id)
     try:
         answer = call()
     except EffectInDoubt:
         answer = look()
+        if answer.affected == 0:
+            context.ledger.settle(effect, EffectState.ABANDONED, "its answer never came, and it did not take effect")
+            raise
     except RefusedByCaspio as error:
         context.ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
         raise

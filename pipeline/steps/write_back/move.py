@@ -47,12 +47,21 @@ def _hindrance(ref: FileRef, context: WriteContext) -> tuple[str, str] | None:
 def _move(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
     old = str(file.ref.path)
     for put, delete in _intents(file, old, name, context):
-        if _put(put, file, context, media_type=media_type):
+        try:
+            arrived = _put(put, file, context, media_type=media_type)
+        except EffectInDoubt:
+            _abandon(put, delete, "the upload's answer never came, and no file came of it", context)
+            raise
+        if arrived:
             new = str(put.after["path"])
             return posixpath.basename(new), finish_move(put, delete, context)
-        context.ledger.settle(put, EffectState.ABANDONED, "the name is taken")
-        context.ledger.settle(delete, EffectState.ABANDONED, "the name is taken")
+        _abandon(put, delete, "the name is taken", context)
     return file.ref.name, f"{MAX_ALTERNATIVES} alternatives of {name!r} are taken; the name stays"
+
+
+def _abandon(put: Effect, delete: Effect, reason: str, context: WriteContext) -> None:
+    for effect in (put, delete):
+        context.ledger.settle(effect, EffectState.ABANDONED, reason)
 
 
 def _intents(file: FetchedFile, old: str, name: str, context: WriteContext) -> Iterator[tuple[Effect, Effect]]:
@@ -81,7 +90,11 @@ def _intents(file: FetchedFile, old: str, name: str, context: WriteContext) -> I
 
 
 def _put(put: Effect, file: FetchedFile, context: WriteContext, *, media_type: str) -> bool:
-    """Upload under the new name; False when the name is taken."""
+    """Upload under the new name; False when the name is taken.
+
+    Raises:
+        EffectInDoubt: the answer never came, and the file did not either.
+    """
     path = file.path
     if path is None:
         path = context.folder / f"{file.ref.version}.original"
@@ -90,7 +103,9 @@ def _put(put: Effect, file: FetchedFile, context: WriteContext, *, media_type: s
     try:
         return context.target.put_file(new, path, media_type=media_type)
     except EffectInDoubt:
-        return stands(put, context)
+        if stands(put, context):
+            return True
+        raise
 
 
 def stands(put: Effect, context: WriteContext) -> bool:
