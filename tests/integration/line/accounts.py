@@ -1,0 +1,264 @@
+"""Accounts whose documents cost nothing to read, and the line run over them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from flows.direct import work_sources
+from flows.report import Report
+from flows.wiring import Connected, open_archive, open_ledger
+from infra.emulator import Emulator
+from infra.samples.pdfs import Page, write_pdf
+from pipeline.adapters.caspio import CaspioClient, CaspioFileSource, CaspioRecordTarget
+from pipeline.batch import Selection
+from pipeline.model import FileRef
+from pipeline.ports import FileState, Reader
+from pipeline.run import Parts
+from pipeline.settings import load_settings
+from tests.fakes.clock import FakeClock
+
+RENAME = "{{ date }} {{ company }} {{ doc_type }}"
+COLUMNS = {"DocType": "doc_type", "Total": "total", "DocDate": "date", "Company": "company"}
+FIELDS = {"DocType": "STRING", "Total": "CURRENCY", "DocDate": "DATE/TIME", "Company": "STRING"}
+WRITES = frozenset({"PUT", "POST", "DELETE"})
+CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
+
+
+def receipt(number: int, *, company: str = "Northwind Hardware Ltd", day: int = 0) -> bytes:
+    """Return a till receipt as text; `number` makes it differ from the others."""
+    lines = [
+        company, "12 Mill Lane, Leeds", "", "RECEIPT", f"Receipt No: R-{1000 + number}",
+        f"Date: 2026-03-{day or 10 + number:02d}", "", f"Hammer   {number}.50", f"TOTAL GBP   {number}.50",
+        f"Visa   {number}.50", "Thank you",
+    ]  # fmt: skip
+    return "\n".join(lines).encode()
+
+
+def invoice_pdf() -> bytes:
+    """Return a born-digital invoice of one page."""
+    page = Page()
+    page.paragraph("Contoso Paper GmbH")
+    for line in ("INVOICE", "Invoice number: 2026-118", "Invoice date: 2026-03-02", "Amount due: EUR 119.00"):
+        page.paragraph(line)
+    return write_pdf([page], title="Invoice")
+
+
+def documents() -> dict[str, bytes]:
+    """Return eight uploads: five receipts, one of them twice, an invoice, an empty and a damaged file."""
+    files = {f"upload{n}.txt": receipt(n) for n in range(1, 5)}
+    files["copy.txt"] = files["upload1.txt"]
+    return files | {"invoice.pdf": invoice_pdf(), "empty.txt": b"", "damaged.pdf": b"%PDF-1.7\nnothing of it is left"}
+
+
+def fields(**kinds: str) -> list[dict[str, str]]:
+    """Return fields as a seed has them: the four columns that are written, and those given."""
+    return [{"Name": name, "Type": kind} for name, kind in {**FIELDS, **kinds}.items()]
+
+
+def uploads(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return an account with one table, a record for each file."""
+    records = [{"PK_ID": number, "Scan": name} for number, name in enumerate(files, start=1)]
+    return {"tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT"), "records": records}}}
+
+
+def write_account(folder: Path, account: Mapping[str, Any], files: Mapping[str, bytes]) -> Path:
+    """Write a seed: account.json and the files it names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, (1_770_000_000, 1_770_000_000))
+    (folder / "account.json").write_text(json.dumps(account), encoding="utf-8")
+    return folder
+
+
+@dataclass(frozen=True)
+class Source:
+    """A `[[sources]]` entry as a person writes it."""
+
+    place: Mapping[str, str] = field(default_factory=lambda: {"table": "Uploads"})
+    name: str = "uploads"
+    rename: str = RENAME
+    confirm: str = "never"
+    columns: Mapping[str, str] = field(default_factory=lambda: COLUMNS)
+    index: Mapping[str, str] = field(default_factory=dict)
+    more: str = ""
+
+    def toml(self) -> str:
+        """Return the entry."""
+        lines = ["[[sources]]", f'name = "{self.name}"', f'confirm = "{self.confirm}"', self.more]
+        lines += [f"{key} = {json.dumps(value)}" for key, value in self.place.items()]
+        lines += [f"rename = {json.dumps(self.rename)}"] if self.rename else []
+        if self.index:
+            lines += ["[sources.index]", *(f"{key} = {json.dumps(value)}" for key, value in self.index.items())]
+        lines += ["[sources.columns]", *(f"{json.dumps(c)} = {json.dumps(f)}" for c, f in self.columns.items())]
+        return "\n".join(lines) + "\n"
+
+
+def write_settings(
+    folder: Path, url: str, *sources: Source, archive: str = 'url = "file:archive"', caspio: str = "", more: str = ""
+) -> Path:
+    """Write the settings file of a folder; archive and ledger lie beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
+    text += '[ledger]\nurl = "sqlite:///ledger.db"\n[serve]\ntimezone = "Europe/Berlin"\n'
+    path = folder / "caspio-ingest.toml"
+    path.write_text(text + "".join(source.toml() for source in sources), encoding="utf-8")
+    return path
+
+
+@dataclass
+class Line:
+    """Settings beside an archive and a ledger, run in this process with a reader that is shared between tests."""
+
+    config: Path
+    emulator: Emulator
+    reader: Reader
+    clock: FakeClock = field(default_factory=FakeClock)
+    timeout_s: float = 5.0
+
+    @property
+    def archive(self) -> Path:
+        """Return the archive's folder."""
+        return self.config.parent / "archive"
+
+    def run(
+        self, *, yes: bool = False, limit: int | None = None, selection: Selection | None = None, reader: Any = None
+    ) -> Report:
+        """Take all sources down the line once."""
+        self.clock.advance(1)
+        with ExitStack() as stack:
+            connected = self._connect(stack, reader or self.reader)
+            return work_sources(connected, sources=(), limit=limit, yes=yes, selection=selection)
+
+    def states(self) -> dict[str, FileState]:
+        """Return what the ledger knows, by slot."""
+        with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
+            return {state.ref.slot: state for state in ledger.states()}
+
+    def unsettled(self) -> int:
+        """Count effects that the ledger has not seen settled by more than an answer."""
+        with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
+            return sum(effect.state == "intent" for effect in ledger.unsettled())
+
+    def statuses(self) -> dict[str, str]:
+        """Return what became of each file, by where it is held and by content."""
+        return {_label(s.ref): str(s.outcome.status) if s.outcome else "none" for s in self.states().values()}
+
+    def writes(self) -> list[str]:
+        """Return the writes the account saw, in order: method, path and query; a token is none."""
+        return [
+            f"{call['method']} {call['path']}?{call['query']}"
+            for call in self.emulator.control.call_log()
+            if call["method"] in WRITES and "oauth" not in call["path"]
+        ]
+
+    def downloads(self) -> int:
+        """Count the downloads the account saw."""
+        return sum(call["operation"].startswith("Download") for call in self.emulator.control.call_log())
+
+    def calls(self) -> int:
+        """Count every call the account saw."""
+        return sum(self.emulator.control.calls().values())
+
+    def forget_calls(self) -> None:
+        """Begin to count anew."""
+        self.emulator.control.reset_calls()
+
+    def end_state(self) -> dict[str, Any]:
+        """Return all that a run leaves behind, but for the times: account, archive keys, outcomes."""
+        return {"account": account_state(self.emulator), "archive": archive_state(self.archive), "ledger": self.ends()}
+
+    def ends(self) -> list[tuple[str, str, str | None]]:
+        """Return holder, status and digest of every file's newest version."""
+        return sorted(
+            (_label(s.ref), str(s.outcome.status) if s.outcome else "none", s.sha256) for s in self.states().values()
+        )
+
+    def _connect(self, stack: ExitStack, reader: Reader) -> Connected:
+        settings = load_settings(self.config)
+        work_dir = self.config.parent / "work"
+        work_dir.mkdir(exist_ok=True)
+        client = stack.enter_context(
+            CaspioClient(
+                url=settings.caspio.url,
+                client_id="id",
+                client_secret="secret",
+                clock=self.clock,
+                rate=settings.caspio.rate,
+                timeout=httpx.Timeout(self.timeout_s),
+            )
+        )
+        parts = Parts(
+            source=CaspioFileSource(client, scratch_dir=work_dir, clock=self.clock),
+            target=CaspioRecordTarget(client),
+            archive=open_archive(settings.archive),
+            ledger=stack.enter_context(open_ledger(settings, clock=self.clock)),
+            reader=reader,
+            clock=self.clock,
+            work_dir=work_dir,
+        )
+        return Connected(settings, parts, client)
+
+
+def _label(ref: FileRef) -> str:
+    return f"{ref.container} {ref.record.pk} {ref.field}" if ref.record else str(ref.path)
+
+
+def account_state(emulator: Emulator) -> dict[str, Any]:
+    """Return the account without the times and keys that differ from run to run."""
+    dump = emulator.control.dump()
+    attached = {
+        t: [{k: v for k, v in a.items() if k != "updated"} for a in found] for t, found in dump["attachments"].items()
+    }
+    files = {path: file["sha256"] for path, file in dump["files"].items()}
+    return {"tables": dump["tables"], "attachments": attached, "files": files}
+
+
+def archive_state(folder: Path) -> list[str]:
+    """Return the archive's keys, without what a killed process left half written."""
+    keys = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return sorted(str(key) for key in keys if not any(part.startswith(".") for part in key.parts))
+
+
+def texts(archive: Path) -> list[str]:
+    """Return the archived texts."""
+    return [path.read_text(encoding="utf-8") for path in sorted(archive.rglob("text.txt"))]
+
+
+def cli(config: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as a user would, with secrets in the environment."""
+    return subprocess.run(
+        cli_command(config, *arguments), env=os.environ | CREDENTIALS | environment, capture_output=True, text=True,
+        check=False, timeout=120,
+    )  # fmt: skip
+
+
+def cli_command(config: Path, *arguments: str) -> list[str]:
+    """Return the command line."""
+    command, *options = arguments
+    return [sys.executable, "-m", "flows.cli", command, "--config", str(config), *options]
+
+
+class SlowlyChanged:
+    """A reader as another code version would be: the same readings under another fingerprint."""
+
+    def __init__(self, inner: Reader) -> None:
+        self._inner = inner
+        self.read_names: list[str] = []
+
+    def fingerprint(self) -> str:
+        """Return another fingerprint."""
+        return "another-fingerprint"
+
+    def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
+        """Read, and remember what was read."""
+        self.read_names.append(name)
+        return self._inner.read(path, name=name, work_dir=work_dir)
