@@ -1,0 +1,91 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.line.accounts import CREDENTIALS
+
+START_S = 120.0
+
+
+@dataclass(frozen=True)
+class Prefect:
+    """A running server: its API's address, and the environment of a command that uses it."""
+
+    api: str
+    environment: dict[str, str]
+
+    def find(self, what: str, **conditions: Any) -> list[dict[str, Any]]:
+        """Return objects that meet a filter of the REST API."""
+        reply = httpx.post(f"{self.api}/{what}/filter", json=conditions, timeout=30)
+        found: list[dict[str, Any]] = reply.raise_for_status().json()
+        return found
+
+    def runs_of(self, *tags_or_names: str) -> list[dict[str, Any]]:
+        """Return flow runs by name, oldest first."""
+        return self.find("flow_runs", sort="START_TIME_ASC", flow_runs={"name": {"any_": list(tags_or_names)}})
+
+    def task_runs(self, flow_run_id: str, *, expected: int) -> list[dict[str, Any]]:
+        """Return a flow run's task runs; they arrive at the server as events, a moment later."""
+        conditions = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        until = time.monotonic() + 20
+        found = self.find("task_runs", **conditions)
+        while len(found) < expected and time.monotonic() < until:
+            time.sleep(0.3)
+            found = self.find("task_runs", **conditions)
+        return found
+
+    def artifacts(self, flow_run_id: str) -> dict[str, dict[str, Any]]:
+        """Return a flow run's artifacts by key."""
+        found = self.find("artifacts", artifacts={"flow_run_id": {"any_": [flow_run_id]}})
+        return {artifact["key"]: artifact for artifact in found}
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+    """One Prefect server for all tests, with its data in a temporary folder."""
+    folder = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        **CREDENTIALS,
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait_until_healthy(environment["PREFECT_API_URL"], server, folder / "server.log")
+        yield Prefect(environment["PREFECT_API_URL"], environment)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            if httpx.get(f"{api}/health", timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError(f"Prefect's server did not start:\n{log.read_text(errors='replace')[-3000:]}")

@@ -1,0 +1,178 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.emulator import Emulator
+from tests.flows.conftest import Prefect
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Source,
+    cli,
+    cli_command,
+    documents,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
+
+pytestmark = pytest.mark.integration
+
+GOOD = {f"upload{n}.txt": receipt(n) for n in range(1, 8)}
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What a few runs of the command left at Prefect's server, in order."""
+
+    reports: list[dict[str, Any]]
+    flow_runs: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Plan, write, look again and reprocess, each through the command line with PREFECT_API_URL set."""
+    folder = tmp_path_factory.mktemp("flows")
+    files = GOOD | {"empty.txt": b""}
+    with Emulator(seed=write_account(folder / "seed", uploads(files), files)) as emulator:
+        config = write_settings(folder, emulator.url, Source(name="mixed", confirm="first"))
+        commands = [*[("run",)] * 3, ("reprocess", "--record", "2"), ("reprocess",)]
+        done = [cli(config, *command, "--json", **prefect_server.environment) for command in commands]
+    for one in done:
+        assert one.returncode in {0, 1}, one.stderr
+    names = ("ingest mixed", "reprocess mixed")
+    return Runs([json.loads(one.stdout) for one in done], prefect_server.runs_of(*names))
+
+
+def test_every_source_is_a_flow_run_with_a_telling_state(runs: Runs):
+    """Runs are named after flow and source; planned, partly failed and done look different."""
+    shown = [(run["name"], run["state"]["name"]) for run in runs.flow_runs]
+
+    assert shown == [
+        ("ingest mixed", "Planned"),
+        ("ingest mixed", "Completed"),
+        ("ingest mixed", "Completed"),
+        ("reprocess mixed", "Completed"),
+        ("reprocess mixed", "Partly failed"),
+    ]
+
+
+def test_the_command_reports_what_the_flow_did(runs: Runs):
+    """The command's JSON is that of a run without Prefect."""
+    planned, written, again, reread, all_again = (report["documents"] for report in runs.reports)
+
+    assert runs.reports[0]["planned_only"] == 7
+    assert (planned["rejected"], written["done"], again["unchanged"], reread["done"]) == (1, 7, 8, 1)
+    assert (all_again["done"], all_again["rejected"]) == (7, 1)
+
+
+def test_there_is_a_task_run_for_each_batch_and_none_for_a_file(prefect_server: Prefect, runs: Runs):
+    """Eight documents of a moment are one batch; a run with nothing to do has no task run."""
+    counts = [
+        len(prefect_server.task_runs(run["id"], expected=expected))
+        for run, expected in zip(runs.flow_runs, (1, 1, 0, 1, 1), strict=True)
+    ]
+
+    assert counts == [1, 1, 0, 1, 1]
+
+
+def test_progress_ends_at_a_hundred(prefect_server: Prefect, runs: Runs):
+    """The progress a person watched ends full, also where there was nothing to do."""
+    found = [prefect_server.artifacts(run["id"])["progress-mixed"]["data"] for run in runs.flow_runs]
+
+    assert found == [100.0] * 5
+
+
+def test_a_run_leaves_its_summary_documents_and_problems(prefect_server: Prefect, runs: Runs):
+    """Counts, a table of documents and what needs a person stand with the run."""
+    artifacts = prefect_server.artifacts(runs.flow_runs[4]["id"])
+
+    summary = {row["what"]: row["count"] for row in json.loads(artifacts["summary-mixed"]["data"])}
+    rows = json.loads(artifacts["documents-mixed"]["data"])
+    assert (summary["done"], summary["rejected"]) == (7, 1)
+    assert rows[0]["status"] == "rejected"
+    assert len(rows) == 8
+    assert artifacts["problems-mixed"]["type"] == "markdown"
+    assert "empty" in artifacts["problems-mixed"]["data"]
+
+
+def test_a_run_without_problems_leaves_no_list_of_them(prefect_server: Prefect, runs: Runs):
+    """A list of problems is there only where there are problems."""
+    assert "problems-mixed" not in prefect_server.artifacts(runs.flow_runs[3]["id"])
+
+
+def test_a_run_that_mostly_fails_is_red(prefect_server: Prefect, tmp_path: Path):
+    """From a share of failures on, a flow run ends as Failed and the command with 1."""
+    files = {name: documents()[name] for name in ("upload1.txt", "empty.txt", "damaged.pdf")}
+    with Emulator(seed=write_account(tmp_path / "seed", uploads(files), files)) as emulator:
+        config = write_settings(tmp_path, emulator.url, Source(name="bad"))
+        done = cli(config, "run", "--json", **prefect_server.environment)
+
+    (run,) = prefect_server.runs_of("ingest bad")
+    assert (run["state"]["type"], run["state"]["name"], done.returncode) == ("FAILED", "Failed", 1)
+
+
+def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Prefect, tmp_path: Path):
+    """`serve` registers two deployments a source, carries out a run asked for in the UI, and ends when told to."""
+    with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
+        source = Source(name="served", more='schedule = "17 3 * * *"')
+        config = write_settings(tmp_path, emulator.url, source)
+        with (tmp_path / "serve.log").open("wb") as log:
+            served = subprocess.Popen(
+                cli_command(config, "serve"), env=prefect_server.environment | CREDENTIALS, stdout=log, stderr=log
+            )
+        try:
+            found = _deployments(prefect_server, served, tmp_path / "serve.log")
+            state = _run_on_demand(prefect_server, found["ingest-served"]["id"])
+            served.send_signal(signal.SIGTERM)
+            code = served.wait(30)
+        finally:
+            served.kill()
+            served.wait()
+        rows = emulator.control.dump()["tables"]["Uploads"]
+
+    schedule = found["ingest-served"]["schedules"][0]["schedule"]
+    assert set(found) == {"ingest-served", "reprocess-served"}
+    assert (schedule["cron"], schedule["timezone"]) == ("17 3 * * *", "Europe/Berlin")
+    assert found["reprocess-served"]["schedules"] == []
+    assert found["ingest-served"]["global_concurrency_limit"]["limit"] == 1
+    assert state["type"] == "COMPLETED"
+    assert all(row["DocType"] == "receipt" for row in rows)
+    assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+def _deployments(server: Prefect, served: "subprocess.Popen[bytes]", log: Path) -> dict[str, dict[str, Any]]:
+    until = time.monotonic() + 60
+    found: list[dict[str, Any]] = []
+    while len(found) < 2 and time.monotonic() < until and served.poll() is None:
+        time.sleep(0.3)
+        found = server.find("deployments", deployments={"tags": {"all_": ["served"]}})
+    assert len(found) == 2, log.read_text(errors="replace")[-3000:]
+    return {deployment["name"]: deployment for deployment in found}
+
+
+def _run_on_demand(server: Prefect, deployment_id: str) -> dict[str, Any]:
+    made = httpx.post(f"{server.api}/deployments/{deployment_id}/create_flow_run", json={}, timeout=30)
+    address = f"{server.api}/flow_runs/{made.raise_for_status().json()['id']}"
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        state: dict[str, Any] = httpx.get(address, timeout=30).json()["state"]
+        if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
+            return state
+        time.sleep(0.5)
+    raise AssertionError("the run asked for never ended")
+
+
+def test_the_line_knows_nothing_of_prefect():
+    """Importing the line, and all commands, does not import Prefect."""
+    code = "import sys, pipeline.run, pipeline.batch, flows.direct, flows.cli; sys.exit('prefect' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
