@@ -16,6 +16,9 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
+from tests.servers.swift import swift
+
+__all__ = ["swift"]
 
 MakeLine = Callable[..., Line]
 
