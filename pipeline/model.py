@@ -212,6 +212,7 @@ class Findings:
     """Everything read from one document.
 
     `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
+    `children` names the files inside it, `metadata` is what the file says of itself.
     `derived` maps an archive name (text.txt, pages.json, thumbnail.webp) to the file that holds it.
     """
 
@@ -224,6 +225,7 @@ class Findings:
     problems: tuple[str, ...] = ()
     derived: Mapping[str, Path] = field(default_factory=dict)
     children: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
     extension: str | None = None
     fingerprint: str = ""
 

@@ -1,6 +1,6 @@
 """What every processor is given and gives back, and the limits a document is read under."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -87,6 +87,7 @@ class Reading:
     pages: tuple[Page, ...]
     problems: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class OcrEngine(Protocol):

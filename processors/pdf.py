@@ -12,6 +12,7 @@ from processors import picture as pictures
 from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
+from processors.pdf_structure import structure
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,7 +52,8 @@ class PdfProcessor:
                 problems += [problem] if problem else []
             if count > limit:
                 problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
-            return Reading(pages=tuple(pages), problems=tuple(problems), children=_attachments(document))
+        metadata, embedded = structure(path)
+        return Reading(pages=tuple(pages), problems=tuple(problems), children=embedded, metadata=metadata)
 
 
 @contextmanager
@@ -205,17 +207,6 @@ def _side_scale(width_pt: float, height_pt: float) -> float:
 
 def _thumbnail_scale(page: Any) -> float:
     return float(pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0))
-
-
-def _attachments(document: Any) -> tuple[str, ...]:
-    """Name the files embedded in the document."""
-    import pypdfium2 as pdfium
-
-    names: list[str] = []
-    for index in range(min(document.count_attachments(), 1000)):
-        with suppress(pdfium.PdfiumError):
-            names.append(document.get_attachment(index).get_name())
-    return tuple(name for name in names if name)
 
 
 def _nothing(number: int) -> Page:

@@ -103,6 +103,7 @@ def _findings(reading: Reading, *, kind: media.Kind, name: str, work_dir: Path, 
         text="\f".join(page.text for page in texts)[:TEXT_CHARS],
         problems=tuple(problems),
         derived=files,
+        metadata={clean(key): clean(value) for key, value in reading.metadata.items()},
         children=tuple(clean(child).replace("\n", " ") for child in reading.children),
         extension=kind.extension or None,
     )

@@ -31,6 +31,7 @@ def read(
     """Read local files and show what is in them."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from pydantic import ValidationError
     from rich.progress import track
 
     from flows.wiring import open_reader, worker_count
@@ -40,7 +41,11 @@ def read(
     if missing:
         complain("No such file", [str(path) for path in missing])
         raise Failure(EXIT_SETTINGS)
-    settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language})
+    try:
+        settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language})
+    except ValidationError as error:
+        complain("No such way of reading", [f"--{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()])
+        raise Failure(EXIT_SETTINGS) from None
     workers = min(worker_count(settings), len(files))
     console = err()
     with open_reader(settings, workers=workers) as reader, tempfile.TemporaryDirectory() as folder:
@@ -86,6 +91,8 @@ def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
             "reason": findings.doc_type.reason,
         },
         "fields": {name: _field(finding) for name, finding in findings.fields.items()},
+        "metadata": dict(findings.metadata),
+        "children": list(findings.children),
         "status": findings.status,
         "problems": list(findings.problems),
     }

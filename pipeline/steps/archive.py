@@ -87,6 +87,7 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
         ],
         "problems": list(findings.problems),
         "children": list(findings.children),
+        "metadata": dict(findings.metadata),
         "extension": findings.extension,
         "fingerprint": findings.fingerprint,
     }

@@ -111,6 +111,7 @@ def dump_findings(findings: Findings) -> Json:
         "pages": [asdict(page) for page in kept.pages],
         "problems": list(kept.problems),
         "children": list(kept.children),
+        "metadata": dict(kept.metadata),
         "extension": kept.extension,
         "fingerprint": kept.fingerprint,
     }
@@ -126,6 +127,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
         pages=tuple(PageText(**page) for page in row["pages"]),
         problems=tuple(row["problems"]),
         children=tuple(row["children"]),
+        metadata=row.get("metadata", {}),
         extension=row["extension"],
         fingerprint=row["fingerprint"],
     )
