@@ -100,4 +100,4 @@ def _row(outcome: Outcome, archive: Archive) -> dict[str, str]:
 
 def _quoted(text: str) -> str:
     """Show a stranger's text in markdown as it is: nothing in it becomes a link, a picture or HTML."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~-])", r"\\\1", text.replace("\n", " "))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))

@@ -80,18 +80,7 @@ def show_life(life: Mapping[str, object]) -> None:
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     facts.add_column()
     facts.add_column(overflow="fold")
-    for key in (
-        "original_name",
-        "place",
-        "field",
-        "path",
-        "stage",
-        "sha256",
-        "fingerprint",
-        "run",
-        "updated_at",
-        "archive",
-    ):
+    for key in _FACTS:
         if life[key]:
             facts.add_row(Text(key.replace("_", " "), style="dim"), Text(str(life[key])))
     outcome = life["outcome"]

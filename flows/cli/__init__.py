@@ -36,6 +36,7 @@ def main() -> None:
     except IngestError as error:
         complain("Stopped", [str(error)])
         sys.exit(EXIT_STOPPED)
-    except KeyboardInterrupt:
-        complain("Interrupted", ["Nothing is lost: the next run goes on from here."])
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as ending:
+        if ending.code == EXIT_INTERRUPTED:  # what typer makes of Ctrl-C
+            complain("Interrupted", ["Nothing is lost: the next run goes on from here."])
+        raise

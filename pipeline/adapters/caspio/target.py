@@ -30,6 +30,7 @@ class CaspioRecordTarget:
         self._client = client
         self._schema = Schema(client)
         self._tree = FolderTree(client.files)
+        self._takes_base: dict[tuple[str, str], bool] = {}  # fields listed with the extension that take names without
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         """Return the schema of a table or view by column name, without PK_ID."""
@@ -69,20 +70,39 @@ class CaspioRecordTarget:
     ) -> Updated:
         """Set the base name of one record's attachment, under the same guard as `update`.
 
-        Where this account was seen to keep the extension in FileName, it is sent along, so that it is not lost.
+        Where this account was seen to keep the extension in FileName, it is sent along, so that it is not lost; where
+        it then stands twice, the name is sent once more without, and so from then on.
         """
         operations = self._operations(record)
-        with_type = operations.names_have_type(record.container, field)
-        if with_type is not False:
-            info = self._attachment(record, field)
-            if info is None:
-                return Updated(0, None)
-            base_name = f"{base_name}.{info.file_type.lstrip('.')}" if info.name_has_type else base_name
+        takes_base = self._takes_base.get((record.container, field))  # looked up once: other threads rename, too
+        extension = "" if takes_base else self._extension_to_send(record, field)
+        if extension is None:
+            return Updated(0, None)
         condition = self._condition(record, guard, room=operations.room(record.container, _FILE_INFO, field=field))
-        answer = operations.rename_attachments(
-            record.container, field, base_name, condition=condition, about=f"{_about(record)} field {field}"
-        )
+
+        def rename(name: str) -> Affected:
+            about = f"{_about(record)} field {field}"
+            return operations.rename_attachments(record.container, field, name, condition=condition, about=about)
+
+        if not extension:
+            return _updated(rename(base_name), record, list(guard))
+        name = f"{base_name}.{extension}"
+        answer = rename(name)
+        if answer.count == 1 and takes_base is None:
+            now = self._attachment(record, field)
+            doubled = now is not None and now.full_name.casefold() == f"{name}.{extension}".casefold()
+            self._takes_base[record.container, field] = doubled
+            answer = rename(base_name) if doubled else answer
         return _updated(answer, record, list(guard))
+
+    def _extension_to_send(self, record: RecordRef, field: str) -> str | None:
+        """Return the extension that a new FileName must carry, "" where it must not; None without an attachment."""
+        if self._operations(record).names_have_type(record.container, field) is False:
+            return ""
+        info = self._attachment(record, field)
+        if info is None:
+            return None
+        return info.file_type.lstrip(".") if info.name_has_type else ""
 
     def file_exists(self, path: str) -> bool:
         """Say whether the Files area has a file at the path."""

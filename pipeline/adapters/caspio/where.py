@@ -35,7 +35,11 @@ _RESERVED = re.compile(
     r"print|proc|procedure|public|raiserror|read|reconfigure|references|replication|restore|restrict|return|"
     r"revert|revoke|right|rollback|rowcount|rule|save|schema|select|set|setuser|shutdown|some|statistics|"
     r"system_user|table|tablesample|textsize|then|to|top|tran|transaction|trigger|truncate|union|unique|"
-    r"unpivot|update|updatetext|use|user|values|varying|view|waitfor|when|where|while|with|within|writetext",
+    r"unpivot|update|updatetext|use|user|values|varying|view|waitfor|when|where|while|with|within|writetext|"
+    # Words of other dialects: whatever parses the clause on its way must not take them for more than names.
+    r"analyze|cache|call|comment|connect_by_root|copy|current_date|current_time|current_timestamp|current_user|"
+    r"describe|explain|false|glob|go|ilike|lateral|notnull|optimize|partitioned_by|pragma|prepare|qualify|regexp|"
+    r"rename|rlike|session_user|show|true|uncache|using|vacuum|xor",
     re.IGNORECASE,
 )
 _TEXT_CONTROLS = "\t\n\r"  # people write these into text fields

@@ -99,7 +99,6 @@ def test_a_capped_listing_of_files_loses_none(make_line: MakeLine):
     assert report.document["documents"]["done"] == 30
 
 
-@pytest.mark.xfail(reason="the name a rename left is not compared with the one asked for", strict=True)
 def test_a_name_listed_whole_and_taken_as_base_is_not_doubled(make_line: MakeLine):
     """Where names are listed with their extension but taken without, a rename does not double it."""
     account, files = _account()

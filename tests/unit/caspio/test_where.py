@@ -5,6 +5,7 @@ import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
 
 from pipeline.adapters.caspio import where
 from pipeline.errors import BadSettings, RejectFile
@@ -97,6 +98,16 @@ def test_any_name_stays_one_name(column: str) -> None:
 
     assert isinstance(condition, exp.EQ)
     assert condition.this.name == column
+
+
+@pytest.mark.parametrize("word", sorted({*TSQL.Tokenizer.KEYWORDS, *TSQL.Parser.FUNCTIONS, "XOR", "PRAGMA"}))
+def test_no_keyword_is_taken_for_anything_but_a_name(word: str) -> None:
+    """A column may be called whatever a keyword is called."""
+    condition = parsed(f"{where.name(word)} = 1")
+
+    assert isinstance(condition, exp.EQ)
+    assert isinstance(condition.this, exp.Column)
+    assert condition.this.name == word
 
 
 def test_unknown_names_are_all_listed_with_the_nearest() -> None:

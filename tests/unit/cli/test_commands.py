@@ -1,0 +1,128 @@
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.cli import app
+from tests.unit.cli.conftest import command
+
+KEYS = {
+    "file", "media_type", "sha256", "pages", "text", "doc_type", "fields", "status", "problems", "metadata", "children",
+}  # fmt: skip
+HEAVY = ("prefect", "openvino", "onnxruntime", "cv2", "pypdfium2", "sqlalchemy", "boto3", "numpy", "sklearn", "httpx")
+
+
+def test_help_lists_every_command(tmp_path: Path):
+    """--help names each command with a sentence."""
+    ended = command("--help", cwd=tmp_path)
+
+    names = {registered.name for registered in app.registered_commands}
+    listed = {
+        line.split()[0]: line.split()[1:] for line in ended.out.split("Commands:")[1].splitlines() if line.strip()
+    }
+    assert ended.code == 0
+    assert names >= {"demo", "doctor", "read", "run", "reprocess", "explain", "status", "serve", "emulator"}
+    assert names <= set(listed)
+    assert all(listed[name] for name in names if name)
+
+
+def test_command_line_imports_nothing_heavy():
+    """Importing the command line loads none of the libraries that take their time."""
+    code = f"import sys, flows.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_missing_settings_file_is_told(tmp_path: Path):
+    """Without a settings file a command ends with 2 and says which file and what to do, on stderr alone."""
+    ended = command("run", "--json", cwd=tmp_path)
+
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "caspio-ingest.toml" in ended.err
+    assert "--config" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", [("rnu",), ("run", "--lmit", "1"), ("run", "--limit", "0"), ("read",)])
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], tmp_path: Path):
+    """A misspelt command, option or value ends with 2 and leaves stdout empty."""
+    ended = command(*arguments, cwd=tmp_path)
+
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err
+
+
+def test_read_prints_one_document(tmp_path: Path):
+    """`read --json` prints what was found in each file in its documented shape and nothing else."""
+    file = tmp_path / "note.txt"
+    file.write_text("Invoice total: 12.50 EUR", encoding="utf-8")
+
+    ended = command("read", "--json", file, cwd=tmp_path)
+
+    assert ended.code == 0
+    (document,) = ended.document
+    assert set(document) == KEYS
+    assert document["file"] == str(file)
+    assert document["media_type"] == "text/plain"
+    assert document["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert document["status"] == "ok"
+    assert document["text"] == "Invoice total: 12.50 EUR"
+    assert [(page["number"], page["source"]) for page in document["pages"]] == [(1, "text")]
+    assert set(document["pages"][0]) == {"number", "source", "engine", "confidence"}
+    assert set(document["doc_type"]) == {"value", "confidence", "reason"}
+    assert document["fields"]["total"]["value"] == "12.50"
+    assert set(document["fields"]["total"]) == {"value", "confidence", "page", "reason"}
+
+
+def test_file_that_cannot_be_read_ends_with_1(tmp_path: Path):
+    """One unreadable file among good ones is told in its place, and the command ends with 1."""
+    good, empty = tmp_path / "good.txt", tmp_path / "empty.txt"
+    good.write_text("hello", encoding="utf-8")
+    empty.touch()
+
+    ended = command("read", "--json", good, empty, cwd=tmp_path)
+
+    assert ended.code == 1
+    assert [document["status"] for document in ended.document] == ["ok", "empty"]
+    assert ended.document[1]["problems"]
+    assert set(ended.document[1]) == KEYS
+
+
+def test_read_shows_a_strangers_text_as_it_is(tmp_path: Path):
+    """On a terminal brackets in a file's name are text, not colours."""
+    file = tmp_path / "[red]note[bold].txt"
+    file.write_text("Invoice total: 12.50 EUR", encoding="utf-8")
+
+    ended = command("read", file, cwd=tmp_path)
+
+    assert ended.code == 0
+    assert "[red]note[bold].txt" in ended.out
+    assert "12.50" in ended.out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("none.txt",), (".",), ("--ocr", "magic", "a.txt"), ("--language", "E", "a.txt")]
+)
+def test_read_refuses_what_it_cannot_do(arguments: tuple[str, ...], tmp_path: Path):
+    """A file that is not there, an unknown engine or language ends with 2 and a sentence."""
+    (tmp_path / "a.txt").write_text("a", encoding="utf-8")
+
+    ended = command("read", "--json", *arguments, cwd=tmp_path)
+
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "Traceback" not in ended.err
+
+
+def test_emulator_without_a_seed_is_told(tmp_path: Path):
+    """A folder without account.json is no seed, and the message says how to draw one."""
+    ended = command("emulator", "--seed", tmp_path, cwd=tmp_path)
+
+    assert ended.code == 2
+    assert "account.json" in ended.err

@@ -1,0 +1,239 @@
+"""The commands over a local Caspio: one account, one life, looked at from many sides."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from infra.emulator import Emulator
+from tests.unit.cli.conftest import ENVIRONMENT, Ended, command
+
+pytestmark = pytest.mark.integration
+
+SETTINGS = """
+[caspio]
+url = "{url}"
+[processing]
+workers = 1
+[[sources]]
+name = "receipts"
+table = "Receipts"
+{more}
+[sources.columns]
+DocType = "doc_type"
+Total = "total"
+"""
+STATUSES = {"done", "unchanged", "partial", "rejected", "conflict", "failed"}
+
+
+def seed(folder: Path) -> Path:
+    """Write an account with a receipt, one a person has begun, and one whose file is empty."""
+    folder.mkdir()
+    (folder / "a.txt").write_text("Invoice\nInvoice total: 12.50 EUR\n", encoding="utf-8")
+    (folder / "b.txt").write_text("Invoice\nInvoice total: 20.00 EUR\n", encoding="utf-8")
+    (folder / "c.txt").touch()
+    kinds = {"Scan": "ATTACHMENT", "DocType": "STRING", "Total": "CURRENCY"}
+    records = [
+        {"PK_ID": 1, "Scan": "a.txt"},
+        {"PK_ID": 2, "Scan": "b.txt", "Total": 99.0},
+        {"PK_ID": 3, "Scan": "c.txt"},
+    ]
+    fields = [{"Name": name, "Type": kind} for name, kind in kinds.items()]
+    account = {"tables": {"Receipts": {"fields": fields, "records": records}}}
+    (folder / "account.json").write_text(json.dumps(account), encoding="utf-8")
+    return folder
+
+
+@dataclass
+class Life:
+    """An account, a settings file, and what each command said."""
+
+    folder: Path
+    said: dict[str, Ended] = field(default_factory=dict)
+
+    def do(self, name: str, *arguments: str, **environment: str) -> None:
+        """Run a command and keep what it said under a name."""
+        self.said[name] = command(*arguments, cwd=self.folder, **environment)
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Plan, write, run again, reprocess and look, once for all tests here."""
+    folder = tmp_path_factory.mktemp("life")
+    made = Life(folder)
+    with Emulator(seed=seed(folder / "seed")) as emulator:
+        settings = SETTINGS.format(url=emulator.url, more="")
+        (folder / "caspio-ingest.toml").write_text(settings, encoding="utf-8")
+        wrong = settings.replace('DocType = "doc_type"', 'doctype = "doc_type"\nNone = "date"')
+        (folder / "wrong.toml").write_text(wrong, encoding="utf-8")
+        made.do("doctor", "doctor", "--json")
+        made.do("planned", "run", "--json")
+        made.do("written", "run", "--json")
+        made.do("again", "run")
+        made.do("reprocessed", "reprocess", "--json", "--record", "1")
+        made.do("status", "status", "--json")
+        made.do("explained", "explain", "--json", "receipts", "2")
+        made.do("unknown record", "explain", "receipts", "77")
+        made.do("unknown source", "run", "--json", "--source", "recipes")
+        made.do("wrong columns", "run", "--json", "--config", "wrong.toml")
+        made.do("wrong secret", "run", "--json", CASPIO_CLIENT_SECRET="canary-secret")
+        made.do("doctor, wrong secret", "doctor", "--json", CASPIO_CLIENT_SECRET="canary-secret")
+    return made
+
+
+def test_first_run_only_plans(life: Life):
+    """The first run of a source reads everything and writes nothing."""
+    document = life.said["planned"].document
+
+    assert document["planned_only"] == 2
+    assert not any(call.startswith(("PUT", "POST /v3/tables", "DELETE")) for call in document["caspio_calls"]["by"])
+
+
+def test_run_prints_one_document(life: Life):
+    """`run --json` prints the documented counts, with every status named."""
+    document = life.said["written"].document
+
+    assert {"run_id", "documents", "pages", "bytes", "caspio_calls", "seconds"} <= set(document)
+    assert set(document["documents"]) == STATUSES
+    assert document["documents"]["done"] == 2
+    assert document["documents"]["unchanged"] == 1
+    assert document["caspio_calls"]["total"] == sum(document["caspio_calls"]["by"].values())
+
+
+def test_failed_documents_end_a_run_with_1(life: Life):
+    """A run in which a document was rejected ends with 1; one that meets it again, unchanged, ends with 0."""
+    assert (life.said["planned"].code, life.said["written"].code) == (1, 0)
+    assert life.said["planned"].document["documents"]["rejected"] == 1
+
+
+def test_nothing_new_ends_with_0(life: Life):
+    """A run that finds nothing new ends with 0 and says so for a person."""
+    ended = life.said["again"]
+
+    assert ended.code == 0, ended.err
+    assert "3 unchanged" in ended.out
+
+
+def test_reprocess_takes_up_the_named_record_alone(life: Life):
+    """Reprocessing one record reads that one again, and not from Caspio."""
+    ended = life.said["reprocessed"]
+
+    assert ended.code == 0, ended.err
+    assert sum(ended.document["documents"].values()) == 1
+
+
+def test_status_counts_and_names_what_needs_a_person(life: Life):
+    """`status --json` has counts by source, the month's calls, the runs, and each problem with its reason."""
+    ended = life.said["status"]
+
+    status = ended.document
+    assert ended.code == 0
+    assert sum(status["sources"]["receipts"].values()) == 3
+    assert status["unsettled_effects"] == 0
+    assert status["caspio_calls_this_month"] > 0
+    assert [run["kind"] for run in status["runs"]] == ["reprocess", "ingest", "ingest", "ingest"]
+    (problem,) = status["needs_a_person"]
+    assert (problem["record"], problem["status"]) == ("3", "rejected")
+    assert problem["reason"]
+
+
+def test_explain_tells_a_documents_life(life: Life):
+    """`explain --json` tells what was read, what was written over what, and what was left to a person and why."""
+    ended = life.said["explained"]
+
+    (version,) = ended.document
+    assert ended.code == 0
+    assert version["findings"]["total"]["value"] == "20.00"
+    assert version["outcome"]["status"] == "done"
+    assert [(s["column"], s["current"]) for s in version["outcome"]["suggestions"]] == [("Total", 99.0)]
+    (effect,) = version["effects"]
+    assert effect["after"] == {"DocType": "invoice"}
+    assert effect["state"] in {"applied", "verified"}
+
+
+def test_unknown_record_ends_with_3(life: Life):
+    """A record the ledger has never seen is told by its key and source."""
+    ended = life.said["unknown record"]
+
+    assert ended.code == 3
+    assert ended.out == ""
+    assert "77" in ended.err
+
+
+def test_unknown_source_ends_with_2(life: Life):
+    """A source that is not in the settings is told with those that are."""
+    ended = life.said["unknown source"]
+
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "recipes" in ended.err
+    assert "receipts" in ended.err
+
+
+def test_wrong_columns_end_with_2_before_anything_is_read(life: Life):
+    """Mapped columns that the account does not have are all told before a run begins."""
+    ended = life.said["wrong columns"]
+
+    assert ended.code == 2
+    assert "'doctype'" in ended.err
+    assert "'None'" in ended.err
+
+
+@pytest.mark.parametrize("name", ["wrong secret", "doctor, wrong secret"])
+def test_refused_credentials_end_with_3(name: str, life: Life):
+    """Credentials that Caspio refuses stop a command with 3, and are not shown."""
+    ended = life.said[name]
+
+    assert ended.code == 3
+    assert "canary" not in ended.out + ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_doctor_finds_everything_well(life: Life):
+    """`doctor --json` lists its checks, each with a detail, and ends with 0 when all is well."""
+    ended = life.said["doctor"]
+
+    checks = {check["check"]: check for check in ended.document}
+    assert ended.code == 0, ended.out
+    assert list(checks) == ["settings", "archive", "ledger", "reading", "credentials", "source receipts"]
+    assert all(check["ok"] and check["detail"] and not check["remedy"] for check in checks.values())
+
+
+def test_doctor_says_what_to_do(life: Life):
+    """A check that fails comes with its remedy; what depends on it is left out."""
+    *well, refused = life.said["doctor, wrong secret"].document
+
+    assert all(check["ok"] for check in well)
+    assert refused["check"] == "credentials"
+    assert "CASPIO_CLIENT_SECRET" in refused["remedy"]
+
+
+def test_interrupted_run_ends_with_130(tmp_path: Path):
+    """Ctrl-C ends a run with 130 and says that nothing is lost."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        settings = SETTINGS.format(url=f"http://127.0.0.1:{silent.getsockname()[1]}", more="")
+        (tmp_path / "caspio-ingest.toml").write_text(settings, encoding="utf-8")
+        running = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", "run", "--json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), **ENVIRONMENT},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = silent.accept()
+
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+        connection.close()
+
+    assert running.returncode == 130
+    assert out == ""
+    assert "Nothing is lost" in err
