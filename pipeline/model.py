@@ -183,12 +183,15 @@ class Finding:
     """One value read from a document: normalised text (ISO dates, plain decimals), how sure (0 to 1) and why.
 
     `page` counts from 1; None where a value belongs to no page. `value` None means unsure: `reason` says between what.
+    `box` is where on the page it stands: left, top, right, bottom in points (1/72 inch) from the top left corner; None
+    where the document knows no places.
     """
 
     value: str | None
     confidence: float
     reason: str
     page: int | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

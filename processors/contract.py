@@ -54,22 +54,39 @@ class ReadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its place, in the unit of the segment or line it belongs to; confidence runs from 0 to 1."""
+
+    text: str
+    box: Box
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of text that lies together. `angle_deg` is its slope, positive clockwise; confidence runs from 0 to 1."""
+    """A run of text that lies together. `angle_deg` is its slope, positive clockwise; confidence runs from 0 to 1.
+
+    `words` are its words in reading order where the engine tells their places, else empty.
+    """
 
     text: str
     box: Box
     confidence: float | None = None
     angle_deg: float = 0.0
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line in reading order. `box` is in points and None where the format knows no places."""
+    """One line in reading order. `box` is in points and None where the format knows no places.
+
+    `words` are its words, their boxes in points, where their places are known.
+    """
 
     text: str
     box: Box | None = None
     confidence: float | None = None
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

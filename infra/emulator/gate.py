@@ -36,15 +36,19 @@ class RateLimit:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One request that reached the emulator, whatever became of it; `template` is the raw path where none matched."""
+    """One request that reached the emulator; `template` is the raw path where none matched.
+
+    `processed` says whether it came to the operation: neither refused before it nor dropped.
+    """
 
     method: str
     template: str
     operation: str
     path: str
     query: str
+    processed: bool = False
 
     @property
     def key(self) -> str:
@@ -118,6 +122,7 @@ class Gate:
             await self._drop(scope, receive)
             return
         refusal = self._refusal(scope, call, fault)
+        call.processed = refusal is None
         if refusal is not None:
             await refusal(scope, receive, send)
         elif fault is not None and (fault.kind in {"lost", "cut"} or fault.bytes > 0):

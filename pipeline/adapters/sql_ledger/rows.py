@@ -117,13 +117,19 @@ def dump_findings(findings: Findings) -> Json:
     }
 
 
+def _finding(row: Mapping[str, Any]) -> Finding:
+    """Rebuild a finding; JSON has made a list of its box."""
+    box = row.get("box")
+    return Finding(**{**row, "box": box and tuple(box)})
+
+
 def load_findings(row: Mapping[str, Any]) -> Findings:
     """Rebuild findings."""
     return Findings(
         media_type=row["media_type"],
         status=ReadStatus(row["status"]),
-        doc_type=Finding(**row["doc_type"]),
-        fields={name: Finding(**finding) for name, finding in row["fields"].items()},
+        doc_type=_finding(row["doc_type"]),
+        fields={name: _finding(finding) for name, finding in row["fields"].items()},
         pages=tuple(PageText(**page) for page in row["pages"]),
         problems=tuple(row["problems"]),
         children=tuple(row["children"]),

@@ -152,12 +152,12 @@ class Line:
         """Return what became of each file, by where it is held and by content."""
         return {_label(s.ref): str(s.outcome.status) if s.outcome else "none" for s in self.states().values()}
 
-    def writes(self) -> list[str]:
-        """Return the writes the account saw, in order: method, path and query; a token is none."""
+    def writes(self, *, processed: bool = False) -> list[str]:
+        """Return the writes the account saw, or processed, in order: method, path and query; a token is none."""
         return [
             f"{call['method']} {call['path']}?{call['query']}"
             for call in self.emulator.control.call_log()
-            if call["method"] in WRITES and "oauth" not in call["path"]
+            if call["method"] in WRITES and "oauth" not in call["path"] and call["processed"] >= processed
         ]
 
     def downloads(self) -> int:
