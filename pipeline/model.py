@@ -171,11 +171,22 @@ class ReadStatus(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"
+    SUSPICIOUS = "suspicious"  # built to deceive whoever reads it
+    INFECTED = "infected"
 
     @property
     def readable(self) -> bool:
         """Say whether there is something to write back."""
         return self in {ReadStatus.OK, ReadStatus.PARTIAL}
+
+
+class ScanStatus(StrEnum):
+    """What the virus scanner said of a document."""
+
+    OFF = "off"  # none is configured
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"  # one is configured and could not be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +195,8 @@ class Finding:
 
     `page` counts from 1; None where a value belongs to no page. `value` None means unsure: `reason` says between what.
     `box` is where on the page it stands: left, top, right, bottom in points (1/72 inch) from the top left corner; None
-    where the document knows no places.
+    where the document knows no places. `child` names the file inside the document that page and box belong to, the
+    names of what lies deeper joined by " / "; "" for the document itself.
     """
 
     value: str | None
@@ -192,6 +204,7 @@ class Finding:
     reason: str
     page: int | None = None
     box: tuple[float, float, float, float] | None = None
+    child: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +228,9 @@ class Findings:
     """Everything read from one document.
 
     `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
-    `children` names the files inside it, `metadata` is what the file says of itself.
+    `children` are the documents inside it in its own order, `metadata` is what the file says of itself.
     `derived` maps an archive name (text.txt, pages.json, thumbnail.webp) to the file that holds it.
+    `pages` are the document's own; `text`, `doc_type` and `fields` are those of it and all its children together.
     """
 
     media_type: str
@@ -227,10 +241,31 @@ class Findings:
     text: str = ""
     problems: tuple[str, ...] = ()
     derived: Mapping[str, Path] = field(default_factory=dict)
-    children: tuple[str, ...] = ()
+    children: "tuple[Child, ...]" = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     extension: str | None = None
     fingerprint: str = ""
+    scan: ScanStatus = ScanStatus.OFF
+
+    @property
+    def page_count(self) -> int:
+        """Count the pages of the document and of everything in it."""
+        return len(self.pages) + sum(child.findings.page_count for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A document inside another, such as an attachment, read like any other; it may have children itself.
+
+    `name` is what the parent calls it, on one line: for people, never a path. `path` holds its bytes until the archive
+    has them; `sha256` is None and `path` too where it was not taken out, and its findings say why.
+    """
+
+    name: str
+    findings: Findings
+    sha256: str | None = None
+    size_bytes: int = 0
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class NameTemplate:
             for name, finding in findings_by_name(findings).items()
             if finding.value is not None and finding.confidence >= min_confidence
         }
-        context = {**values, "original": split_name(original)[0], "pages": len(findings.pages)}
+        context = {**values, "original": split_name(original)[0], "pages": findings.page_count}
         extension = (findings.extension or "").lstrip(".") or split_name(current)[1]
         try:
             text = self._template.render(context)

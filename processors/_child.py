@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.model import Findings, ReadStatus
 from processors import _kernel, media
-from processors.contract import ReadSettings
-from processors.read import Engines, failed, read_document
+from processors.contract import ReadSettings, failed
+from processors.read import Engines, read_document
 
 OUT_OF_MEMORY_EXIT = 77
 """Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a clean one."""

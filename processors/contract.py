@@ -1,12 +1,12 @@
 """What every processor is given and gives back, and the limits a document is read under."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import RejectFile
-from pipeline.model import PageText, ReadStatus
+from pipeline.model import Finding, Findings, PageText, ReadStatus
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,11 +28,21 @@ class EngineMissing(RejectFile):
     """A program, model or language that OCR needs is not installed; the message says what to install."""
 
 
+def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str = "") -> Findings:
+    """Return findings of a document that gave nothing."""
+    nothing = Finding(value=None, confidence=0.0, reason=f"the document was not read: {status.value}")
+    return Findings(
+        media_type=media_type, status=status, doc_type=nothing, problems=(problem,), extension=extension or None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one document may use: MiB of 2**20 bytes, seconds, pages, pixels of one image.
 
-    `memory_mib` counts private memory of the child, models included. `output_mib` bounds each file it writes.
+    `memory_mib` counts private memory of the child, models included. `output_mib` bounds each file it writes. Of the
+    files inside an upload, `children` are read, `depth` levels down; all of them together may unpack to `unpacked_mib`
+    and to `ratio` times the upload's own size.
     """
 
     memory_mib: int = 2048
@@ -42,15 +52,23 @@ class Limits:
     pages: int = 500
     pixels: int = 120_000_000
     output_mib: int = 256
+    children: int = 200
+    depth: int = 4
+    unpacked_mib: int = 500
+    ratio: int = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
-    """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes."""
+    """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes.
+
+    `passwords` are tried on encrypted documents after the empty one; they are secrets.
+    """
 
     ocr: str = "auto"
     languages: tuple[str, ...] = ("eng",)
     limits: Limits = field(default_factory=Limits)
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +116,27 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file inside a document: the name it is given there, and its bytes, unpacked piece by piece when asked for.
+
+    Asking raises Unreadable where the bytes cannot be had.
+    """
+
+    name: str
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a processor made of one document. Problems beside pages make it partial."""
+    """What a processor made of one document. Problems beside pages make it partial.
+
+    `children` is walked once, after `process` returned, and may open the document again; walking it raises Unreadable
+    where it cannot go on.
+    """
 
     pages: tuple[Page, ...]
     problems: tuple[str, ...] = ()
-    children: tuple[str, ...] = ()
+    children: Iterable[Enclosed] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,7 +11,10 @@ from processors import layout, ocr, picture, rapid, registry, tess, textlayer
 from processors._exec import tesseract
 from processors.contract import ReadSettings
 
-_LIBRARIES = ("pypdfium2", "pillow", "python-calamine", "python-docx", "numpy")
+_LIBRARIES = (
+    "pypdfium2", "pillow", "python-calamine", "python-docx", "python-pptx", "python-oxmsg", "striprtf",
+    "lxml", "pypdf", "numpy",
+)  # fmt: skip
 
 
 def of(settings: ReadSettings) -> str:
@@ -23,7 +26,8 @@ def of(settings: ReadSettings) -> str:
         "stages": [layout.VERSION, ocr.VERSION, picture.VERSION, textlayer.VERSION, classify.VERSION, values.VERSION],
         "libraries": _installed(_LIBRARIES),
         "engine": _engine(settings),
-        "settings": dataclasses.asdict(settings),
+        "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),
+        "passwords": _tokens(settings.passwords),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -36,6 +40,12 @@ def _engine(settings: ReadSettings) -> list[object]:
         return [rapid.VERSION, *_installed(("rapidocr", runtime)), *models]
     files = tesseract.data_files(settings.languages)
     return [tess.VERSION, tesseract.version(), *(_digest(file) for file in files if file.is_file())]
+
+
+def _tokens(passwords: Iterable[str]) -> list[str]:
+    """Tell lists of passwords apart by what takes too long to guess from: fingerprints stand in manifests."""
+    salt = b"caspio-ingest fingerprint"
+    return [hashlib.scrypt(word.encode(), salt=salt, n=2**14, r=8, p=1).hex() for word in passwords]
 
 
 def _installed(names: Iterable[str]) -> list[str]:

@@ -1,11 +1,15 @@
-"""Mail as saved by a mail program: headers and body; what is attached is named."""
+"""Mail as saved by a mail program: headers and body; what is attached are documents of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import cast
 
-from processors.contract import Context, Reading
+from pipeline.model import ReadStatus
+from processors.contract import Context, Enclosed, Reading, Unreadable
 from processors.encoding import clean, decode, encoding_of
 from processors.markup import strip
 from processors.media import MAIL
@@ -22,22 +26,56 @@ class MailProcessor:
     """Reads .eml files with the standard library."""
 
     name = "mail"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept mail in Internet form."""
         return None if media_type == MAIL else f"{media_type} is not a saved mail"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return headers and body as one page, names of attachments as children."""
+        """Return headers and body as one page, attachments and enclosed mails as children."""
         del work_dir, context
-        message = message_from_bytes(_bytes(path), policy=policy.default)
+        message = _parsed(_bytes(path))
         headers = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-        parts = list(_leaves(message))
+        parts = list(islice(_leaves(message), _PARTS))
         body = _body([part for part in parts if not _is_attachment(part)])
-        names = tuple(_filename(part) for part in parts if _is_attachment(part))
+        attached = [part for part in parts if _is_attachment(part)]
         text = "\n".join(headers) + "\n\n" + body
-        return Reading(pages=(page_of(clean(text), engine="mail"),), children=tuple(name for name in names if name))
+        problems = () if len(parts) < _PARTS else (f"Only the first {_PARTS} parts of the mail were read.",)
+        return Reading(pages=(page_of(clean(text), engine="mail"),), problems=problems, children=_enclosed(attached))
+
+
+def _enclosed(parts: Sequence[Message]) -> Iterator[Enclosed]:
+    for part in parts:
+        yield Enclosed(_filename(part), partial(_content, part))
+
+
+def _content(part: Message) -> Iterator[bytes]:
+    """Give an attachment's bytes: decoded, an enclosed mail as mail."""
+    try:
+        payload = part.get_payload()
+        if part.get_content_type() == MAIL and isinstance(payload, list) and payload:
+            yield cast("Message", payload[0]).as_bytes(policy=policy.compat32)
+            return
+        decoded = part.get_payload(decode=True)
+    except _BROKEN as exc:
+        raise Unreadable(ReadStatus.DAMAGED, "the attachment's encoding is broken; ask for it again.") from exc
+    yield decoded if isinstance(decoded, bytes) else b""
+
+
+def _parsed(data: bytes) -> Message:
+    """Parse a mail; the standard library's parser goes one call deeper with every level of parts.
+
+    Raises:
+        Unreadable: SUSPICIOUS, the parts lie deeper in each other than any mail program puts them.
+    """
+    try:
+        return message_from_bytes(data, policy=policy.default)
+    except RecursionError as exc:
+        raise Unreadable(
+            ReadStatus.SUSPICIOUS,
+            "the mail's parts lie hundreds of levels deep, as no mail program writes them; refused.",
+        ) from exc
 
 
 def _bytes(path: Path) -> bytes:

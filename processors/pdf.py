@@ -1,7 +1,7 @@
 """PDF: the text layer where it can be believed, OCR where it cannot."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,8 @@ from processors import picture as pictures
 from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
-from processors.pdf_structure import structure
+from processors.pdf_structure import embedded, structure, unseen
+from processors.plain import page_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,16 +31,21 @@ class PdfProcessor:
     """Reads PDF files page by page with PDFium."""
 
     name = "pdf"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept PDF only."""
         return None if media_type == PDF else f"{media_type} is not PDF"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Read every page on its own, so that one broken page leaves the others."""
-        with _opened(path) as document:
+        """Read every page on its own, so that one broken page leaves the others.
+
+        Form data that no page shows comes as one more page after the last. Metadata says `signed` where there are
+        signatures, which any rewriting would break, and `encrypted` where a password was needed, an empty one or not.
+        """
+        with _opened(path, context.settings.passwords) as (document, password):
             count = _page_count(document)
+            signed = _signatures(document)
             pages: list[Page] = []
             problems: list[str] = []
             limit = context.settings.limits.pages
@@ -52,31 +58,66 @@ class PdfProcessor:
                 problems += [problem] if problem else []
             if count > limit:
                 problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
-        metadata, embedded = structure(path)
-        return Reading(pages=tuple(pages), problems=tuple(problems), children=embedded, metadata=metadata)
+        said = structure(path, password=password or "")
+        unshown = unseen(said.form, "\n".join(page.text.text for page in pages))
+        if unshown:
+            pages.append(page_of(unshown, number=count + 1, engine="form"))
+        metadata = {**said.metadata, **_nature(signed=signed, password=password)}
+        children = embedded(path, password=password or "")
+        return Reading(pages=tuple(pages), problems=tuple(problems), children=children, metadata=metadata)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a document, with the empty password where it asks for one."""
+def _opened(path: Path, passwords: Sequence[str]) -> Iterator[tuple[Any, str | None]]:
+    """Open a document; yield it with the password it took, None where it is not encrypted."""
     import pypdfium2 as pdfium
+    import pypdfium2.raw as pdfium_c
 
-    try:
-        document = pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as exc:
-        raise _refused(getattr(exc, "err_code", None)) from exc
+    document, password = _unlocked(path, passwords)
     try:
         with suppress(pdfium.PdfiumError):  # forms that cannot be drawn leave the page text
             document.init_forms()
-        yield document
+        encrypted = pdfium_c.FPDF_GetSecurityHandlerRevision(document) > 0
+        yield document, password if encrypted else None
     finally:
         document.close()
+
+
+def _unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
+    """Open a document with the empty password, or else the first of the configured ones that fits."""
+    import pypdfium2 as pdfium
+
+    refusal: pdfium.PdfiumError | None = None
+    for password in ("", *passwords):
+        try:
+            return pdfium.PdfDocument(path, password=password or None), password
+        except pdfium.PdfiumError as exc:
+            refusal = exc
+            if getattr(exc, "err_code", None) != _PASSWORD_ERROR:
+                break
+    raise _refused(getattr(refusal, "err_code", None)) from refusal
+
+
+def _signatures(document: Any) -> bool:
+    import pypdfium2.raw as pdfium_c
+
+    return bool(pdfium_c.FPDF_GetSignatureCount(document) > 0)
+
+
+def _nature(*, signed: bool, password: str | None) -> dict[str, str]:
+    """Say what whoever would rewrite the file must know; never which password it took."""
+    flags = {"signed": "true"} if signed else {}
+    if password is not None:
+        flags["encrypted"] = "with a configured password" if password else "with the empty password"
+    return flags
 
 
 def _refused(code: int | None) -> Unreadable:
     if code in {_PASSWORD_ERROR, _SECURITY_ERROR}:
         return Unreadable(
-            ReadStatus.ENCRYPTED, "The PDF asks for a password; save a copy without one and upload it in its place."
+            ReadStatus.ENCRYPTED,
+            "The PDF asks for a password; save a copy without one and upload it in its place, "
+            "or add the password to processing.passwords.",
         )
     return Unreadable(
         ReadStatus.DAMAGED, "The PDF cannot be opened: its structure is broken. Export or scan it again and upload it."

@@ -1,17 +1,28 @@
-"""Read one document in this process: tell its kind, process it, classify it, find its values, leave derived files."""
+"""Read one document in this process: tell its kind, process it, classify it, find its values, leave derived files.
+
+The files inside it are read the same way, and what they say is added to what it says.
+"""
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from pipeline.model import Finding, Findings, PageText, ReadStatus
+from pipeline.model import Child, Findings, PageText, ReadStatus
 from processors import derived, media, ocr, registry
-from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable
+from processors.children import Budget, Taken, take_out
+from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
+from processors.together import together
 
 TEXT_CHARS = 2_000_000
 """How much text travels with the findings; text.txt has all of it."""
+_MOST_PROBLEMS = 20
+"""Sentences about the files inside a document; the files themselves have all of theirs."""
+_BY_THE_WAY = frozenset({ReadStatus.UNSUPPORTED, ReadStatus.EMPTY})
+"""What a file inside a document may be without anything missing: mails carry logos, signatures and calendars."""
 
 
 class Engines:
@@ -40,25 +51,31 @@ def read_document(
 
     What a document can do wrong becomes a status; anything raised is a bug in a processor.
     """
+    context = Context(settings=settings, engine=engine or Engines(settings).get, cpu_used_s=_stopwatch())
+    budget = Budget(settings.limits, upload_bytes=path.stat().st_size)
+    return _read(path, name, work_dir, context=context, budget=budget, depth=0)
+
+
+def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Budget, depth: int) -> Findings:
     kind = media.Kind(media.UNKNOWN, "")
     try:
-        _check_size(path, settings)
+        _check_size(path, context.settings)
         kind = media.kind_of(path)
-        context = Context(settings=settings, engine=engine or Engines(settings).get, cpu_used_s=_stopwatch())
         reading = registry.processor_for(kind.media_type).process(path, work_dir, context)
     except Unreadable as exc:
         return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
     except EngineMissing as exc:
         return failed(kind.media_type, ReadStatus.UNSUPPORTED, f"{name}: {exc}", extension=kind.extension)
-    return _findings(reading, kind=kind, name=name, work_dir=work_dir, settings=settings)
-
-
-def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str = "") -> Findings:
-    """Return findings of a document that gave nothing."""
-    nothing = Finding(value=None, confidence=0.0, reason=f"the document was not read: {status.value}")
-    return Findings(
-        media_type=media_type, status=status, doc_type=nothing, problems=(problem,), extension=extension or None
+    findings = _findings(reading, kind=kind, name=name, work_dir=work_dir, settings=context.settings)
+    taken = take_out(
+        reading.children,
+        folder=work_dir / "children",
+        budget=budget,
+        depth=depth,
+        read=partial(_read, context=context, budget=budget, depth=depth + 1),
+        exhausted=lambda: context.exhausted,
     )
+    return _with_children(findings, reading, taken, name)
 
 
 def _check_size(path: Path, settings: ReadSettings) -> None:
@@ -85,26 +102,22 @@ def _stopwatch() -> Callable[[], float]:
 
 
 def _findings(reading: Reading, *, kind: media.Kind, name: str, work_dir: Path, settings: ReadSettings) -> Findings:
+    """Return what the document's own pages say."""
     from processors import classify, values
 
     pages = [_cleaned(page) for page in reading.pages]
     files = derived.write(pages, work_dir)
     texts = _capped([page.text for page in pages])
-    status = _status(texts, reading)
-    problems = [f"{name}: {problem}" for problem in reading.problems]
-    if status is ReadStatus.EMPTY:
-        problems.append(f"{name}: no text was found in it; check that it is the right file and not a blank page.")
     return Findings(
         media_type=kind.media_type,
-        status=status,
+        status=_status(texts, reading),
         doc_type=classify.classify(texts, media_type=kind.media_type),
         fields=values.find_values(texts, languages=settings.languages),
         pages=texts,
         text="\f".join(page.text for page in texts)[:TEXT_CHARS],
-        problems=tuple(problems),
+        problems=tuple(f"{name}: {problem}" for problem in reading.problems),
         derived=files,
         metadata={clean(key): clean(value) for key, value in reading.metadata.items()},
-        children=tuple(clean(child).replace("\n", " ") for child in reading.children),
         extension=kind.extension or None,
     )
 
@@ -116,6 +129,91 @@ def _status(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
         whole = any(page.source != "none" or page.width_pt for page in pages)
         return ReadStatus.PARTIAL if written or whole else ReadStatus.DAMAGED
     return ReadStatus.OK if written else ReadStatus.EMPTY
+
+
+def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str) -> Findings:
+    """Add to a document what is in its children: their text, the values of all together, and what is missing."""
+    status = _whole_status(findings.status, reading, taken)
+    missing = [problem for child in taken.children if _missed(child, status) for problem in child.findings.problems]
+    problems = [*taken.problems, *missing[:_MOST_PROBLEMS]]
+    if len(missing) > _MOST_PROBLEMS:
+        problems.append(f"{len(missing) - _MOST_PROBLEMS} more sentences about the files inside it are left out.")
+    if status is ReadStatus.EMPTY and not problems:
+        problems = ["no text was found in it; check that it is the right file and not a blank page."]
+    all_problems = (*findings.problems, *(f"{name}: {problem}" for problem in problems))
+    if not taken.children:
+        return dataclasses.replace(findings, status=status, problems=all_problems)
+    _append_texts(findings, taken.children)
+    doc_type, fields = together(findings.doc_type, findings.fields, taken.children)
+    texts = [findings.text, *(child.findings.text for child in taken.children)]
+    return dataclasses.replace(
+        findings,
+        status=status,
+        doc_type=doc_type,
+        fields=fields,
+        text="\f".join(text for text in texts if text)[:TEXT_CHARS],
+        problems=all_problems,
+        children=_trimmed(taken.children, TEXT_CHARS),
+    )
+
+
+def _missed(child: Child, whole: ReadStatus) -> bool:
+    """Say whether something is missing from the whole because of a child."""
+    status = child.findings.status
+    return status is not ReadStatus.OK and not (whole.readable and status in _BY_THE_WAY)
+
+
+def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus:
+    """Judge a document by itself and what is in it; one that has no pages of its own is what its children are."""
+    statuses = [child.findings.status for child in taken.children]
+    readable = own.readable or any(status.readable for status in statuses)
+    if readable:
+        missed = any(status not in {ReadStatus.OK, *_BY_THE_WAY} for status in statuses)
+        lost = missed or bool(taken.problems) or own not in {ReadStatus.OK, ReadStatus.EMPTY}
+        return ReadStatus.PARTIAL if lost else ReadStatus.OK
+    if reading.pages:
+        return own
+    reasons = [status for status in statuses if status not in _BY_THE_WAY]
+    if reasons:
+        return reasons[0]
+    if taken.problems:
+        return ReadStatus.TOO_BIG if taken.stopped else ReadStatus.DAMAGED
+    return ReadStatus.UNSUPPORTED if ReadStatus.UNSUPPORTED in statuses else own
+
+
+def _append_texts(findings: Findings, children: Sequence[Child]) -> None:
+    """Let the document's text.txt have its children's texts after its own."""
+    whole = findings.derived.get("text.txt")
+    if whole is None:
+        return
+    with whole.open("ab") as target:
+        for child in children:
+            part = child.findings.derived.get("text.txt")
+            if part is None or part.stat().st_size == 0:
+                continue
+            if target.tell():
+                target.write(b"\f")
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target)
+
+
+def _trimmed(children: Sequence[Child], left: int) -> tuple[Child, ...]:
+    """Cut the texts that travel with the children, at whatever depth, so that all together stay below the cap."""
+    trimmed: list[Child] = []
+    for child in children:
+        findings = child.findings
+        kept = findings.text[: max(left, 0)]
+        left -= len(kept)
+        pages = findings.pages if len(kept) == len(findings.text) else _without_text(findings.pages)
+        deeper = _trimmed(findings.children, 0) if findings.children else ()
+        trimmed.append(
+            dataclasses.replace(child, findings=dataclasses.replace(findings, text=kept, pages=pages, children=deeper))
+        )
+    return tuple(trimmed)
+
+
+def _without_text(pages: Sequence[PageText]) -> tuple[PageText, ...]:
+    return tuple(dataclasses.replace(page, text="") for page in pages)
 
 
 def _cleaned(page: Page) -> Page:

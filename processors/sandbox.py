@@ -20,8 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
 from processors import _child, fingerprint, ocr
-from processors.contract import EngineMissing, Limits, ReadSettings
-from processors.read import failed
+from processors.contract import EngineMissing, Limits, ReadSettings, failed
 
 _DOCUMENTS_A_CHILD = 200  # then a fresh one takes over: runtimes keep memory they once needed
 _GRACE_S = 60.0  # for a child that must start and load models first; beyond it the pool itself has failed

@@ -76,10 +76,13 @@ def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
 
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"file": str(path), "sha256": sha256, **_document(findings)}
+
+
+def _document(findings: "Findings") -> dict[str, object]:
+    """Return one document; the documents inside it look alike, with their names."""
     return {
-        "file": str(path),
         "media_type": findings.media_type,
-        "sha256": sha256,
         "pages": [
             {"number": page.number, "source": page.source, "engine": page.engine, "confidence": page.confidence}
             for page in findings.pages
@@ -92,19 +95,23 @@ def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
         },
         "fields": {name: _field(finding) for name, finding in findings.fields.items()},
         "metadata": dict(findings.metadata),
-        "children": list(findings.children),
+        "children": [
+            {"name": child.name, "sha256": child.sha256, "size_bytes": child.size_bytes, **_document(child.findings)}
+            for child in findings.children
+        ],
         "status": findings.status,
         "problems": list(findings.problems),
     }
 
 
 def _field(finding: "Finding") -> dict[str, object]:
-    return {
+    shown: dict[str, object] = {
         "value": finding.value,
         "confidence": finding.confidence,
         "page": finding.page,
         "reason": finding.reason,
     }
+    return {**shown, "child": finding.child} if finding.child else shown
 
 
 def _show(path: Path, findings: "Findings") -> None:
@@ -112,7 +119,7 @@ def _show(path: Path, findings: "Findings") -> None:
     from rich.text import Text
 
     console = out()
-    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {len(findings.pages)} pages · ")
+    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {findings.page_count} pages · ")
     title.append(findings.status, style="green" if findings.status.readable else "red")
     console.print(title)
     table = Table("Finding", "Value", "Confidence", "Page", "Reason")
@@ -122,5 +129,16 @@ def _show(path: Path, findings: "Findings") -> None:
         table.add_row(name, Text(value), f"{finding.confidence:.2f}", page, Text(finding.reason))
     if findings.status.readable:
         console.print(table)
+    _show_children(findings, "  ")
     for problem in findings.problems:
         console.print(f"  {problem}", markup=False, highlight=False)
+
+
+def _show_children(findings: "Findings", indent: str) -> None:
+    from rich.text import Text
+
+    for child in findings.children:
+        inside = child.findings
+        said = f"{indent}{child.name}  {inside.media_type} · {inside.page_count} pages · {inside.status}"
+        out().print(Text(said, style="dim"))
+        _show_children(inside, indent + "  ")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.model import Findings, Outcome, ReadDocument
+from pipeline.model import Child, Findings, Outcome, ReadDocument
 from pipeline.naming import document_prefix, original_key
 from pipeline.ports import Archive, Ledger
 
@@ -23,22 +23,38 @@ DERIVED_TYPES = {
 def archive_document(document: ReadDocument, *, archive: Archive, ledger: Ledger) -> None:
     """Store the original, then its derived files, then say so in the ledger: nothing is written back before that.
 
-    A duplicate's derived files are copied inside the archive, so that every document's folder is complete.
+    Files inside it are originals too; what was derived from them lies in folders of their own below the document's. A
+    duplicate's derived files are copied inside the archive, so that every document's folder is complete.
     """
     file, findings = document.file, document.findings
     if file.path is not None:
         archive.put(original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type)
     ledger.archived(file.ref.version, sha256=file.sha256, size_bytes=file.size_bytes, media_type=findings.media_type)
     prefix = document_prefix(file.ref)
-    for name, path in findings.derived.items():
-        _put(archive, f"{prefix}/{name}", path)
+    _put_derived(findings, prefix, archive)
     if document.prefix is not None and document.prefix != prefix:
         for stored in archive.list(f"{document.prefix}/"):
-            name = stored.key.rpartition("/")[2]
+            name = stored.key.removeprefix(f"{document.prefix}/")
             if name != "manifest.json":
                 archive.copy(stored.key, f"{prefix}/{name}")
     if document.prefix is None:
         ledger.save_reading(file.sha256, findings, prefix=prefix)
+
+
+def _put_derived(findings: Findings, prefix: str, archive: Archive) -> None:
+    """Store what was derived from a document and, below it, the originals and derived files of its children."""
+    for name, path in findings.derived.items():
+        _put(archive, f"{prefix}/{name}", path)
+    for number, child in enumerate(findings.children, start=1):
+        if child.path is not None:
+            sha256 = _sha256(child.path)  # the archive's own count, not what a reader of strangers' files says
+            archive.put(original_key(sha256), child.path, sha256=sha256, media_type=child.findings.media_type)
+        _put_derived(child.findings, f"{prefix}/{_folder(number)}", archive)
+
+
+def _folder(number: int) -> str:
+    """Name a child's folder: never by the name the document gave it."""
+    return f"children/{number:03d}"
 
 
 def archive_manifest(
@@ -86,10 +102,22 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
             for page in findings.pages
         ],
         "problems": list(findings.problems),
-        "children": list(findings.children),
+        "children": [_child_json(number, child) for number, child in enumerate(findings.children, start=1)],
         "metadata": dict(findings.metadata),
         "extension": findings.extension,
         "fingerprint": findings.fingerprint,
+        "scan": findings.scan,
+    }
+
+
+def _child_json(number: int, child: Child) -> Mapping[str, object]:
+    return {
+        "name": child.name,
+        "sha256": child.sha256,
+        "size_bytes": child.size_bytes,
+        "original": original_key(child.sha256) if child.sha256 else None,
+        "folder": _folder(number),
+        "findings": findings_json(child.findings),
     }
 
 

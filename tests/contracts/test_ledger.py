@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import (
+    Child,
     Effect,
     EffectKind,
     EffectState,
@@ -70,7 +71,7 @@ FINDINGS = Findings(
     text="Total 12.50",
     problems=("page 2 could not be read",),
     derived={"text.txt": Path("somewhere/text.txt")},
-    children=("a.pdf",),
+    children=(Child("a.pdf", Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, "unsure")), "ab" * 32, 7),),
     extension=".pdf",
     fingerprint="f1",
 )

@@ -129,9 +129,7 @@ class MemoryLedger:
     @_locked
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
         """Keep findings by content and fingerprint."""
-        pages = tuple(replace(page, text="") for page in findings.pages)
-        kept = replace(findings, text="", pages=pages, derived={})
-        self._readings[sha256, findings.fingerprint] = kept, prefix
+        self._readings[sha256, findings.fingerprint] = _without_text(findings), prefix
 
     @_locked
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
@@ -285,6 +283,18 @@ class MemoryLedger:
             for run in ended
             if run.finished_at and (run.finished_at.year, run.finished_at.month) == (now.year, now.month)
         )
+
+
+def _without_text(findings: Findings) -> Findings:
+    return replace(
+        findings,
+        text="",
+        pages=tuple(replace(page, text="") for page in findings.pages),
+        derived={},
+        children=tuple(
+            replace(child, path=None, findings=_without_text(child.findings)) for child in findings.children
+        ),
+    )
 
 
 def _with_outcome(state: FileState, outcome: Outcome, run_id: str) -> FileState:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from pipeline.model import (
+    Child,
     Effect,
     EffectKind,
     EffectState,
@@ -18,6 +19,7 @@ from pipeline.model import (
     Place,
     ReadStatus,
     RecordRef,
+    ScanStatus,
     Stage,
     Status,
     Suggestion,
@@ -97,7 +99,8 @@ def load_file(row: RowMapping) -> FileState:
 def without_text(findings: Findings) -> Findings:
     """Drop what the archive keeps: the text of the document and its pages, and the paths of derived files."""
     pages = tuple(replace(page, text="") for page in findings.pages)
-    return replace(findings, text="", pages=pages, derived={})
+    children = tuple(replace(child, path=None, findings=without_text(child.findings)) for child in findings.children)
+    return replace(findings, text="", pages=pages, derived={}, children=children)
 
 
 def dump_findings(findings: Findings) -> Json:
@@ -110,11 +113,29 @@ def dump_findings(findings: Findings) -> Json:
         "fields": {name: asdict(finding) for name, finding in kept.fields.items()},
         "pages": [asdict(page) for page in kept.pages],
         "problems": list(kept.problems),
-        "children": list(kept.children),
+        "children": [_dump_child(child) for child in kept.children],
         "metadata": dict(kept.metadata),
         "extension": kept.extension,
         "fingerprint": kept.fingerprint,
+        "scan": kept.scan.value,
     }
+
+
+def _dump_child(child: Child) -> Json:
+    return {
+        "name": child.name,
+        "sha256": child.sha256,
+        "size_bytes": child.size_bytes,
+        "findings": dump_findings(child.findings),
+    }
+
+
+def _load_child(row: Mapping[str, Any] | str) -> Child:
+    """Rebuild a child; what was read before children were documents has only their names."""
+    if isinstance(row, str):
+        named = Finding(None, 0.0, "the file was named and not read")
+        return Child(row, Findings("application/octet-stream", ReadStatus.UNSUPPORTED, named))
+    return Child(row["name"], load_findings(row["findings"]), row["sha256"], row["size_bytes"])
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
@@ -132,10 +153,11 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
         fields={name: _finding(finding) for name, finding in row["fields"].items()},
         pages=tuple(PageText(**page) for page in row["pages"]),
         problems=tuple(row["problems"]),
-        children=tuple(row["children"]),
+        children=tuple(_load_child(child) for child in row["children"]),
         metadata=row.get("metadata", {}),
         extension=row["extension"],
         fingerprint=row["fingerprint"],
+        scan=ScanStatus(row.get("scan", ScanStatus.OFF)),
     )
 
 

@@ -55,7 +55,7 @@ def _facts(document: ReadDocument) -> Mapping[str, Finding]:
     findings = document.findings
     facts = {
         "text": findings.text,
-        "pages": str(len(findings.pages)),
+        "pages": str(findings.page_count),
         "media_type": findings.media_type,
         "sha256": document.file.sha256,
     }

@@ -33,7 +33,7 @@ def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
         Status.DONE,
         sha256=file.sha256,
         doc_type=findings.doc_type.value,
-        pages=len(findings.pages),
+        pages=findings.page_count,
         size_bytes=file.size_bytes,
     )
     if not findings.status.readable:

@@ -69,7 +69,7 @@ def test_mail_gives_headers_body_and_names(tmp_path: Path):
     assert "Subject: Rechnung für Mai" in findings.text
     assert "Schöne Grüße" in findings.text
     assert "never shown" not in findings.text
-    assert findings.children == ("bill.pdf",)
+    assert [child.name for child in findings.children] == ["bill.pdf"]
 
 
 def test_mail_in_an_unknown_encoding_is_read(tmp_path: Path):
