@@ -19,7 +19,7 @@ class AttachmentLookup:
         self._operations = operations
         self._container = container
         self._field = field
-        self._room = operations.room(container, "/attachments/{attachmentFieldName}/fileInfo", field=field)
+        self._room = operations.file_infos_room(container, field)
 
     def of_page(self, pks: Sequence[str], *, condition: str | None) -> Mapping[str, FileInfo]:
         """Return the files of a listed page, by PK_ID.

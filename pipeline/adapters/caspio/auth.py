@@ -13,6 +13,7 @@ from pipeline.ports import Clock
 TOKEN_TEMPLATE = "/oauth/token"  # noqa: S105 - a path
 EARLY_S = 60.0  # a token this close to its end is not used any more
 DEFAULT_LIFE_S = 3600.0
+SHORTEST_REDACTED = 8  # characters; a shorter "secret" is a word that texts may well hold
 _BUSY = {408, 429} | set(range(500, 600))
 
 
@@ -61,6 +62,7 @@ class ClientCredentials(httpx.Auth):
         self._clock = clock
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self._secrets = [client_secret.reveal()]
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Drive the flow, reading only the bodies it looks at: a download's stays unread."""
@@ -89,6 +91,12 @@ class ClientCredentials(httpx.Auth):
         used, _ = yield from self._fetch_token(refused=used)
         yield _with_token(request, used)
 
+    def redacted(self, text: str) -> str:
+        """Return a text without the secret and the latest tokens, whoever wrote them into it."""
+        for secret in list(self._secrets):
+            text = text.replace(secret, "****") if len(secret) >= SHORTEST_REDACTED else text
+        return text
+
     def _fetch_token(self, *, refused: _Token | None) -> Generator[httpx.Request, httpx.Response, tuple[_Token, bool]]:
         """Return a token that is neither old nor the refused one, and whether it was made just now."""
         with self._lock:
@@ -97,6 +105,7 @@ class ClientCredentials(httpx.Auth):
                 return token, False
             response = yield self._token_request()
             self._token = token = self._parse(response)
+            self._secrets = [*self._secrets[:1], *self._secrets[1:][-1:], token.secret.reveal()]
             return token, True
 
     def _token_request(self) -> httpx.Request:

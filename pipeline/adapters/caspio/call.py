@@ -17,10 +17,12 @@ from urllib.parse import quote
 
 import httpx
 
-from pipeline.adapters.caspio.auth import TOKEN_TEMPLATE, TokenDelayed
-from pipeline.adapters.caspio.faults import Answer, Verdict, describe, error_for, judge
+from pipeline.adapters.caspio.auth import TOKEN_TEMPLATE, TokenDelayed, json_or_none
+from pipeline.adapters.caspio.faults import Reply, Verdict, describe, error_for, judge
+from pipeline.adapters.caspio.operations import Answer, Operation
 from pipeline.adapters.caspio.rate import RateLimiter
 from pipeline.adapters.caspio.transport import TEMPLATE
+from pipeline.adapters.caspio.wire import Payload
 from pipeline.errors import EffectInDoubt, RejectFile, ServiceUnavailable
 from pipeline.ports import Clock, Download
 
@@ -47,26 +49,41 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation: `template` is its path in Caspio's documentation, `names` fill it, `query` goes behind it.
+    """One operation: `names` fill its path, `query` goes behind it.
 
-    `binary` asks for bytes instead of JSON. `about` names record and field for a message, where there are any.
+    `about` names record and field for a message, where there are any. The body is never shown: it may be a password.
     """
 
-    method: str
-    template: str
+    operation: Operation
     names: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    json: object = None
+    json: object = field(default=None, repr=False)
     upload: Upload | None = None
-    binary: bool = False
     about: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that would make the address that of another operation.
+
+        Raises:
+            ValueError: a name of the path is missing, empty, "." or "..".
+        """
+        wrong = [name for name in self.operation.path_names if self.names.get(name, "") in {"", ".", ".."}]
+        if wrong:
+            raise ValueError(f"{self.operation.id}: {', '.join(wrong)} cannot be empty, '.' or '..'")
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method."""
+        return self.operation.method
 
     @property
     def target(self) -> str:
         """Return path and query as they go over the wire."""
-        path = self.template
-        for name, value in self.names.items():
-            path = path.replace("{" + name + "}", quote(value, safe=""))
+        parts = (
+            quote(self.names[part[1:-1]], safe="") if part.startswith("{") else part
+            for part in self.operation.template.split("/")
+        )
+        path = "/".join(parts)
         query = "&".join(f"{name}={encoded(value)}" for name, value in self.query.items())
         return f"{API_ROOT}{path}?{query}" if query else f"{API_ROOT}{path}"
 
@@ -75,7 +92,7 @@ class Call:
         """Name the call for a message: method, template, the objects in it."""
         objects = ", ".join(f"{name}={value!r}" for name, value in self.names.items())
         details = "; ".join(filter(None, [objects, self.about]))
-        return f"{self.method} {self.template}" + (f" ({details})" if details else "")
+        return f"{self.method} {self.operation.template}" + (f" ({details})" if details else "")
 
 
 def encoded(value: str) -> str:
@@ -102,12 +119,14 @@ class Caller:
         url: str,
         clock: Clock,
         limiter: RateLimiter,
+        redacted: Callable[[str], str],
         jitter: Callable[[], float] | None = None,
     ) -> None:
         self._http = http
         self._url = url
         self._clock = clock
         self._limiter = limiter
+        self._redacted = redacted
         self._jitter = jitter or random.SystemRandom().random
 
     def room(self, call: Call) -> int:
@@ -116,7 +135,19 @@ class Caller:
 
     def json(self, call: Call) -> object:
         """Make a call and return its JSON; None for an answer without a body."""
-        return self._repeat(call, lambda: self._exchange(call))
+        return self._repeat(call, lambda: self._exchange(call, self._body))
+
+    def ask(self, call: Call) -> Payload:
+        """Make a call and return its JSON with the name of the call, ready to be parsed."""
+        return Payload(self.json(call), what=call.what)
+
+    def text(self, call: Call) -> str:
+        """Make a call whose answer is one text, bare or as JSON."""
+        return self._repeat(call, lambda: self._exchange(call, _text))
+
+    def whatever(self, call: Call) -> object:
+        """Make a call and return its JSON, its text where it is no JSON, None without a body."""
+        return self._repeat(call, lambda: self._exchange(call, _whatever))
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[Download]:
@@ -127,18 +158,28 @@ class Caller:
         """
         response = self._repeat(call, lambda: self._open(call))
         try:
-            yield Download(chunks=_chunks(response, call), declared_bytes=_declared(response))
+            yield Download(chunks=self._chunks(response, call), declared_bytes=_declared(response))
         finally:
             response.close()
 
-    def _exchange(self, call: Call) -> object:
+    def _chunks(self, response: httpx.Response, call: Call) -> Iterator[bytes]:
+        try:
+            yield from response.iter_bytes()
+        except httpx.HTTPError as error:
+            _mask(error, self._redacted)
+            raise ServiceUnavailable(
+                f"{call.what} broke off ({type(error).__name__}: {error}). "
+                "It is fetched again by the next attempt or run."
+            ) from error
+
+    def _exchange(self, call: Call, read: Callable[[Call, httpx.Response], _T]) -> _T:
         with closing(self._send(call)) as response:
             try:
                 response.read()
             except httpx.HTTPError as error:
                 raise self._failed(call, error, sent=True) from error
             self._check(call, response)
-            return self._body(call, response)
+            return read(call, response)
 
     def _open(self, call: Call) -> httpx.Response:
         response = self._send(call)
@@ -175,16 +216,22 @@ class Caller:
         files = None
         if call.upload is not None and file is not None:
             files = {call.upload.part: (call.upload.name, file, call.upload.media_type)}
-        elif call.binary:
+        elif call.operation.answer is Answer.BYTES:
             headers = {"Accept": "application/octet-stream", "Accept-Encoding": "identity"}
         elif call.method == "DELETE":
             headers["Content-Type"] = "application/json"  # older documents ask for it, newer do not mind
         return self._http.build_request(
-            call.method, url, json=call.json, files=files, headers=headers, extensions={TEMPLATE: call.template}
+            call.method,
+            url,
+            json=call.json,
+            files=files,
+            headers=headers,
+            extensions={TEMPLATE: call.operation.template},
         )
 
     def _failed(self, call: Call, error: httpx.HTTPError, *, sent: bool) -> Exception:
         """Say what a failure of the network means for a call."""
+        _mask(error, self._redacted)
         reason = f"{type(error).__name__}: {error}"
         for_token = error.request.url.path == TOKEN_TEMPLATE if _has_request(error) else False
         if call.method == "GET" or not sent or for_token:
@@ -195,7 +242,7 @@ class Caller:
         )
 
     def _check(self, call: Call, response: httpx.Response) -> None:
-        answer = judge(response)
+        answer = judge(response, self._redacted)
         if answer.verdict is Verdict.DONE:
             return
         pause_s = _retry_after(response, self._clock.now())
@@ -206,7 +253,7 @@ class Caller:
             raise self._busy(call, answer, pause_s)
         raise error_for(answer, what=call.what)
 
-    def _busy(self, call: Call, answer: Answer, pause_s: float | None) -> Exception:
+    def _busy(self, call: Call, answer: Reply, pause_s: float | None) -> Exception:
         text = describe(answer, what=call.what)
         if call.method == "GET":
             return _Again(text, pause_s)
@@ -248,13 +295,13 @@ class Caller:
         return whole * (0.5 + self._jitter() / 2)
 
 
-def _chunks(response: httpx.Response, call: Call) -> Iterator[bytes]:
-    try:
-        yield from response.iter_bytes()
-    except httpx.HTTPError as error:
-        raise ServiceUnavailable(
-            f"{call.what} broke off ({type(error).__name__}: {error}). It is fetched again by the next attempt or run."
-        ) from error
+def _text(_: Call, response: httpx.Response) -> str:
+    body = json_or_none(response)
+    return body if isinstance(body, str) else response.text
+
+
+def _whatever(_: Call, response: httpx.Response) -> object:
+    return (json_or_none(response) or response.text) if response.content else None
 
 
 def _declared(response: httpx.Response) -> int | None:
@@ -272,6 +319,13 @@ def _retry_after(response: httpx.Response, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _mask(error: BaseException | None, redacted: Callable[[str], str]) -> None:
+    """Mask secrets in an error and in all it came from: a parser shows the line it could not read."""
+    while error is not None:
+        error.args = tuple(redacted(part) if isinstance(part, str) else part for part in error.args)
+        error = error.__cause__ or error.__context__
 
 
 def _has_request(error: httpx.HTTPError) -> bool:

@@ -1,33 +1,46 @@
-"""The Caspio client: usable on its own, safe from many threads, closed by its `with`."""
+"""The Caspio client: usable on its own, safe from many threads, closed by its `with`.
+
+with CaspioClient(url="https://abc12345.caspio.com", client_id=…, client_secret=…) as client:
+    for page in client.tables.record_pages("Receipts", select=("PK_ID", "Total")):
+        …
+"""
 
 import platform
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
 
+from pipeline.adapters.caspio import generic
+from pipeline.adapters.caspio.applications import Applications
 from pipeline.adapters.caspio.auth import ClientCredentials, Secret
 from pipeline.adapters.caspio.call import Caller
 from pipeline.adapters.caspio.containers import Containers, Tables, Views
+from pipeline.adapters.caspio.directories import Directories
 from pipeline.adapters.caspio.files import Files
 from pipeline.adapters.caspio.rate import RateLimiter
+from pipeline.adapters.caspio.tasks import Tasks
 from pipeline.adapters.caspio.transport import CallCounter, MeteredTransport, default_timeout, network_transport
+from pipeline.adapters.caspio.webhooks import Webhooks
+from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
-from pipeline.ports import Clock
+from pipeline.ports import Clock, Download
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class CaspioClient:
-    """Talk to one account: `tables`, `views`, `files`.
+    """Talk to one account: `tables`, `views`, `files`, `webhooks`, `tasks`, `applications`, `directories`.
 
     Args:
         url: The account's address alone; plain http only for loopback.
         client_id: Of the Web Services profile.
         client_secret: Of the Web Services profile; never shown.
-        clock: Tells the time and waits.
+        clock: Tells the time and waits; this machine's unless given.
         rate: Calls this client may make, as calls/seconds.
         connections: Connections open at the same time at most.
         timeout: The four waits, in seconds.
@@ -43,17 +56,19 @@ class CaspioClient:
         url: str,
         client_id: str,
         client_secret: str,
-        clock: Clock,
+        clock: Clock | None = None,
         rate: str = "2000/300s",
         connections: int = 10,
         timeout: httpx.Timeout | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         url = _checked(url, client_id, client_secret)
+        clock = clock or SystemClock()
         limiter = RateLimiter.parse(rate, clock=clock)
         self._calls = CallCounter()
+        auth = ClientCredentials(url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock)
         self._http = httpx.Client(
-            auth=ClientCredentials(url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock),
+            auth=auth,
             transport=MeteredTransport(
                 transport or network_transport(connections=connections), limiter=limiter, calls=self._calls
             ),
@@ -61,11 +76,15 @@ class CaspioClient:
             headers={"User-Agent": f"caspio-ingest (Python {platform.python_version()})"},
             follow_redirects=False,
         )
-        caller = Caller(self._http, url=url, clock=clock, limiter=limiter)
+        self._caller = caller = Caller(self._http, url=url, clock=clock, limiter=limiter, redacted=auth.redacted)
         self._url = url
         self.tables = Tables(caller)
         self.views = Views(caller)
         self.files = Files(caller)
+        self.webhooks = Webhooks(caller)
+        self.tasks = Tasks(caller, clock=clock)
+        self.applications = Applications(caller)
+        self.directories = Directories(caller)
 
     @property
     def calls(self) -> Mapping[str, int]:
@@ -75,6 +94,35 @@ class CaspioClient:
     def container(self, *, is_view: bool) -> Containers:
         """Return the operations on views or on tables."""
         return self.views if is_view else self.tables
+
+    def call(
+        self,
+        operation_id: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        json: object = None,
+        file: Path | None = None,
+    ) -> object:
+        """Make any operation by its `operationId`, with parameters as Caspio's documentation names them.
+
+        Args:
+            operation_id: A key of OPERATIONS.
+            parameters: Path and query parameters, as text.
+            json: The body, where it takes one.
+            file: The file, where it takes one; sent under its own name.
+
+        Returns:
+            The answer's JSON as it came, a text where it is none, None for an answer without a body.
+
+        Raises:
+            ValueError: the operation or a parameter is unknown, missing or misshapen; lists all problems.
+        """
+        call = generic.build(operation_id, parameters or {}, json=json, file=file)
+        return self._caller.whatever(call)
+
+    def open(self, operation_id: str, parameters: Mapping[str, str]) -> AbstractContextManager[Download]:
+        """Open the bytes of one of the operations that download a file; parameters as for `call`."""
+        return self._caller.stream(generic.build(operation_id, parameters))
 
     def close(self) -> None:
         """Close all connections."""

@@ -16,7 +16,6 @@ from pipeline.errors import CutShort, EffectInDoubt, FileGone, RefusedByCaspio, 
 from pipeline.model import Column, RecordRef, Value
 from pipeline.ports import Referrer, Updated
 
-_FILE_INFO = "/attachments/{attachmentFieldName}/fileInfo"
 _MISSING = 404
 
 
@@ -78,7 +77,7 @@ class CaspioRecordTarget:
         extension = "" if takes_base else self._extension_to_send(record, field)
         if extension is None:
             return Updated(0, None)
-        condition = self._condition(record, guard, room=operations.room(record.container, _FILE_INFO, field=field))
+        condition = self._condition(record, guard, room=operations.file_infos_room(record.container, field))
 
         def rename(name: str) -> Affected:
             about = f"{_about(record)} field {field}"
@@ -135,7 +134,7 @@ class CaspioRecordTarget:
             key = self._tree.key(folder)
         if key is None:
             raise RejectFile(f"adding {path}: there is no folder {folder}. Make it in Caspio, under Files.")
-        return self._client.files.add(key, source=source, name=name, media_type=media_type)
+        return self._client.files.add(key, source=source, name=name, media_type=media_type) is not None
 
     def referrers(self, path: str) -> Sequence[Referrer]:
         """Return every row of every table whose FILE field holds the path, in order of table and PK_ID."""

@@ -5,10 +5,10 @@ extension, extensions with or without dot, rows without a file present or absent
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from pipeline.errors import RefusedByCaspio
+from pipeline.adapters.caspio.faults import UnexpectedAnswer
 from pipeline.model import Column, Value
 
 T = TypeVar("T")
@@ -16,10 +16,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its PK_ID as text (None where the answer left it out) and its other columns."""
+    """One row: its PK_ID as text (None where the answer left it out) and its other columns.
+
+    A LIST field is in `values` as one text and in `lists` with its chosen items by number; it is written as a sequence.
+    """
 
     pk: str | None
     values: Mapping[str, Value]
+    lists: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,25 @@ class FileInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """Name of a table or view, and the note somebody wrote about it."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderItem:
     """A folder of the Files area."""
+
+    name: str
+    key: str
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was just stored: the name it got and its key, "" where the answer left it out."""
 
     name: str
     key: str
@@ -105,9 +126,9 @@ class Payload:
         self._what = what
         self._path = path
 
-    def wrong(self, expected: str) -> RefusedByCaspio:
+    def wrong(self, expected: str) -> UnexpectedAnswer:
         """Return the error for a member of another shape."""
-        return RefusedByCaspio(
+        return UnexpectedAnswer(
             f"{self._what}: {self._path or 'the answer'} should be {expected}, but is "
             f"{type(self.value).__name__}. Caspio's API may have changed; look for a newer version of this program.",
             status=200,
@@ -147,6 +168,34 @@ class Payload:
         """Return a whole number, None where it is missing."""
         return None if self.value is None else self.number()
 
+    def text_or_none(self) -> str | None:
+        """Return text, None where it is missing."""
+        return None if self.value is None else self.text()
+
+    def texts(self) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(item.text() for item in self.items())
+
+    def items_by_number(self) -> Mapping[str, Value]:
+        """Return a LIST field's object of items by number; an array, as LIST fields are written, is counted from 1."""
+        if isinstance(self.value, list):
+            return {str(number): item.scalar() for number, item in enumerate(self.items(), 1)}
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object of items by number")
+        return {str(name): self.member(name).scalar() for name in self.value}
+
+    def scalar(self) -> Value:
+        """Return text, a number, true, false or null."""
+        if self.value is None or isinstance(self.value, str | int | float | bool):
+            return self.value
+        raise self.wrong("a scalar")
+
+    def flag_or_none(self) -> bool | None:
+        """Return true or false, None where it is missing."""
+        return None if self.value is None else self.flag(default=False)
+
     def flag(self, *, default: bool) -> bool:
         """Return true or false; a missing one is the default."""
         if self.value is None:
@@ -164,7 +213,13 @@ class Payload:
 
 def names(answer: Payload) -> tuple[str, ...]:
     """Parse a list of names."""
-    return tuple(item.text() for item in answer.member("Result").items())
+    return answer.member("Result").texts()
+
+
+def description(answer: Payload) -> Description:
+    """Parse the description of a table or view."""
+    result = answer.member("Result")
+    return Description(result.member("Name").text(""), result.member("Note").text(""))
 
 
 def columns(answer: Payload) -> tuple[Column, ...]:
@@ -188,26 +243,37 @@ def records(answer: Payload) -> tuple[Record, ...]:
     return tuple(_record(item) for item in answer.member("Result").items())
 
 
-def affected(answer: Payload) -> Affected:
-    """Parse the answer to an update or delete."""
-    return Affected(answer.member("RecordsAffected").number(), records(answer))
+def record_page(answer: Payload) -> Page[Record]:
+    """Parse a page of rows."""
+    return Page(records(answer), _total(answer))
+
+
+def affected(answer: Payload, count: str = "RecordsAffected") -> Affected:
+    """Parse the answer to an update."""
+    return Affected(answer.member(count).number(), records(answer))
+
+
+def count(answer: Payload, name: str = "RecordsAffected") -> int:
+    """Parse the answer to a deletion."""
+    return answer.member(name).number()
 
 
 def _record(item: Payload) -> Record:
     if not isinstance(item.value, dict):
         raise item.wrong("an object")
     pk = item.member("PK_ID")
-    values = {name: _scalar(value, item.member(name)) for name, value in item.value.items() if name != "PK_ID"}
-    return Record(None if pk.value is None else pk.pk(), values)
+    lists = {
+        name: item.member(name).items_by_number()
+        for name, value in item.value.items()
+        if isinstance(value, dict | list)
+    }
+    values = {name: _value(item.member(name), lists.get(name)) for name in item.value if name != "PK_ID"}
+    return Record(None if pk.value is None else pk.pk(), values, lists)
 
 
-def _scalar(value: object, member: Payload) -> Value:
-    """Return a column's value; a LIST field's object of chosen items becomes their texts, joined."""
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, dict):
-        return ", ".join(str(text) for text in value.values())
-    raise member.wrong("a scalar")
+def _value(member: Payload, items: Mapping[str, Value] | None) -> Value:
+    """Return a column's value; a LIST field's chosen items become their texts, joined."""
+    return member.scalar() if items is None else ", ".join(map(str, items.values()))
 
 
 def file_infos(answer: Payload) -> tuple[FileInfo, ...]:
@@ -227,11 +293,19 @@ def file_infos(answer: Payload) -> tuple[FileInfo, ...]:
 
 def folder_page(answer: Payload) -> Page[FolderItem]:
     """Parse a page of folders."""
-    items = (
-        FolderItem(item.member("Name").text(), item.member("ExternalKey").text())
-        for item in answer.member("Result").items()
-    )
+    items = (_folder(item) for item in answer.member("Result").items())
     return Page(tuple(items), _total(answer))
+
+
+def folder_item(answer: Payload) -> FolderItem:
+    """Parse what is known of one folder."""
+    return _folder(answer.member("Result"))
+
+
+def _folder(item: Payload) -> FolderItem:
+    return FolderItem(
+        item.member("Name").text(), item.member("ExternalKey").text(), item.member("DateCreated").text("")
+    )
 
 
 def file_page(answer: Payload) -> Page[FileItem]:
@@ -255,11 +329,11 @@ def _file(item: Payload) -> FileItem:
     )
 
 
-def uploaded(answer: Payload) -> tuple[str, ...]:
-    """Parse the names under which files were stored: POST answers with a list, PUT with one."""
+def uploaded(answer: Payload) -> tuple[StoredFile, ...]:
+    """Parse what was stored: POST answers with a list, PUT with one."""
     result = answer.member("Result")
     items: Sequence[Payload] = [result] if isinstance(result.value, dict) else list(result.items())
-    return tuple(item.member("Name").text() for item in items)
+    return tuple(StoredFile(item.member("Name").text(), item.member("ExternalKey").text("")) for item in items)
 
 
 def _total(answer: Payload) -> int | None:

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.adapters.caspio import wire
-from pipeline.adapters.caspio.wire import FileInfo, Payload
+from pipeline.adapters.caspio.wire import FileInfo, Payload, StoredFile
 from pipeline.errors import RefusedByCaspio
 
 
@@ -63,6 +63,13 @@ def test_record_values_are_scalars() -> None:
     assert (record.pk, dict(record.values)) == ("4", {"Tags": "a, b", "N": None})
 
 
+def test_list_items_keep_their_numbers() -> None:
+    """What is chosen of a LIST field is read with the numbers it is written by, as object or as array."""
+    (record,) = wire.records(payload({"Result": [{"PK_ID": 4, "Tags": {"9": "b"}, "More": ["x"]}]}))
+
+    assert record.lists == {"Tags": {"9": "b"}, "More": {"1": "x"}}
+
+
 def test_answer_without_a_body_has_no_rows() -> None:
     """An insert may answer with nothing."""
     assert wire.records(payload(None)) == ()
@@ -70,5 +77,5 @@ def test_answer_without_a_body_has_no_rows() -> None:
 
 def test_upload_answers_are_read_in_both_shapes() -> None:
     """Adding answers with a list, replacing with one object."""
-    assert wire.uploaded(payload({"Result": [{"Name": "a"}]})) == ("a",)
-    assert wire.uploaded(payload({"Result": {"Name": "a"}})) == ("a",)
+    assert wire.uploaded(payload({"Result": [{"Name": "a"}]})) == (StoredFile("a", ""),)
+    assert wire.uploaded(payload({"Result": {"Name": "a"}})) == (StoredFile("a", ""),)

@@ -1,0 +1,267 @@
+"""The 70 operations of Caspio's REST API v3 as data: what each is called, where it lies and what it takes.
+
+Written from caspio-openapi-v3.json, Caspio's own specification; a test compares both. Every call of this package names
+one of these, and `CaspioClient.call` makes any of them by its name alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+class Kind(StrEnum):
+    """What a query parameter holds."""
+
+    TEXT = "text"
+    NUMBER = "number"  # whole
+    FLAG = "true or false"
+
+
+class Answer(StrEnum):
+    """What comes back."""
+
+    JSON = "JSON"
+    BYTES = "a file's bytes"
+    NOTHING = "nothing"
+
+
+class Group(StrEnum):
+    """The specification's tags."""
+
+    TABLES = "Tables"
+    VIEWS = "Views"
+    FILES = "Files"
+    WEBHOOKS = "Outgoing Webhooks"
+    TASKS = "Data Import/Export Tasks"
+    APPLICATIONS = "Bridge Applications"
+    DIRECTORIES = "Directories"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation.
+
+    Attributes:
+        id: The specification's `operationId`.
+        method: HTTP method.
+        template: Path below the API's root; a name in braces is a parameter.
+        query: Parameters behind the path.
+        takes_json: Whether a JSON body goes along.
+        file_part: Name of the one multipart part that carries a file, "" where no file goes along.
+        answer: What comes back.
+        asks_first: Whether a person should be asked before it is done: it overwrites, deletes, starts what cannot be
+            called back, or writes to somebody.
+    """
+
+    id: str
+    group: Group
+    method: str
+    template: str
+    query: tuple[Parameter, ...] = ()
+    takes_json: bool = False
+    file_part: str = ""
+    answer: Answer = Answer.JSON
+    asks_first: bool = False
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """Return the names of the path's parameters, in order."""
+        return tuple(part[1:-1] for part in self.template.split("/") if part.startswith("{"))
+
+
+def operation(name: str, view: str = "") -> Callable[[_F], _F]:
+    """Tie a method to the operation it makes; `view` names the twin for views."""
+
+    def tie(method: _F) -> _F:
+        method.operations = (name, view) if view else (name,)  # type: ignore[attr-defined]  # read by `methods`
+        return method
+
+    return tie
+
+
+def operations_of(method: object) -> tuple[str, ...]:
+    """Return the operations a method was tied to."""
+    found: tuple[str, ...] = getattr(method, "operations", ())
+    return found
+
+
+_WHERE = Parameter("q.where", required=True)
+_ROWS = Parameter("response")
+_QUERY = (
+    Parameter("q.select"),
+    Parameter("q.where"),
+    Parameter("q.groupBy"),
+    Parameter("q.orderBy"),
+    Parameter("q.limit", Kind.NUMBER),
+    Parameter("q.pageNumber", Kind.NUMBER),
+    Parameter("q.pageSize", Kind.NUMBER),
+    Parameter("q.getPaginationInfo", Kind.FLAG),
+)
+_LISTING = (
+    Parameter("externalKey"),
+    Parameter("pageNumber", Kind.NUMBER),
+    Parameter("pageSize", Kind.NUMBER),
+    Parameter("sortField"),
+    Parameter("sortDescending", Kind.FLAG),
+)
+_FOLDER = Parameter("externalKey")
+_PATH = Parameter("filePath", required=True)
+_CHANGES = {"PUT", "DELETE"}
+
+
+def _table(
+    name: str,
+    method: str,
+    path: str = "/{tableName}",
+    *query: Parameter,
+    json: bool = False,
+    part: str = "",
+    answer: Answer = Answer.JSON,
+) -> Operation:
+    return Operation(name, Group.TABLES, method, f"/v3/tables{path}", query, json, part, answer, method in _CHANGES)
+
+
+_FIELDS = "/{tableName}/fields"
+_RECORDS = "/{tableName}/records"
+_PASSWORDS = "/{tableName}/passwordFields"
+_ATTACHMENTS = "/{tableName}/attachments/{attachmentFieldName}"
+_NOTHING, _BYTES = Answer.NOTHING, Answer.BYTES
+
+_FOR_BOTH = (
+    _table("ListTables", "GET", ""),
+    _table("GetTable", "GET"),
+    _table("ListTableFields", "GET", _FIELDS),
+    _table("GetTableField", "GET", f"{_FIELDS}/{{fieldName}}"),
+    _table("ListTableRecords", "GET", _RECORDS, *_QUERY),
+    _table("CreateTableRecord", "POST", _RECORDS, _ROWS, json=True),
+    _table("UpdateTableRecords", "PUT", _RECORDS, _WHERE, _ROWS, json=True),
+    _table("DeleteTableRecords", "DELETE", _RECORDS, _WHERE),
+    _table("DownloadFileFromAttachmentTableField", "GET", f"{_ATTACHMENTS}/{{recordPkId}}", answer=_BYTES),
+    _table("UploadFileToAttachmentTableField", "PUT", f"{_ATTACHMENTS}/{{recordPkId}}", part="File", answer=_NOTHING),
+    _table("DeleteFileFromAttachmentTableFields", "DELETE", _ATTACHMENTS, _WHERE),
+    _table("GetFileMetadataFromAttachmentTableFields", "GET", f"{_ATTACHMENTS}/fileInfo", Parameter("q.where")),
+    _table("UpdateFileMetadataInAttachmentTableFields", "PUT", f"{_ATTACHMENTS}/fileInfo", _WHERE, _ROWS, json=True),
+)
+_FOR_TABLES = (
+    _table("CreateTable", "POST", "", json=True, answer=_NOTHING),
+    _table("CreateTableField", "POST", _FIELDS, json=True, answer=_NOTHING),
+    _table("UpdateTableField", "PUT", f"{_FIELDS}/{{fieldName}}", json=True, answer=_NOTHING),
+    _table("DeleteTableField", "DELETE", f"{_FIELDS}/{{fieldName}}", answer=_NOTHING),
+    _table("ListPasswordTableFields", "GET", _PASSWORDS),
+    _table("UpdatePasswordTableField", "PUT", f"{_PASSWORDS}/{{passwordFieldName}}", _WHERE, json=True),
+    _table("ResetPasswordTableField", "DELETE", f"{_PASSWORDS}/{{passwordFieldName}}", _WHERE),
+)
+
+
+def for_view(name: str) -> str:
+    """Return the name of a table operation's twin for views."""
+    return name.replace("Table", "View")
+
+
+def _view(table: Operation) -> Operation:
+    template = table.template.replace("/tables", "/views").replace("tableName", "viewName")
+    return Operation(
+        for_view(table.id),
+        Group.VIEWS,
+        table.method,
+        template,
+        table.query,
+        table.takes_json,
+        table.file_part,
+        table.answer,
+        table.asks_first,
+    )
+
+
+def _group(group: Group, root: str) -> Callable[..., Operation]:
+    def one(
+        name: str,
+        method: str,
+        path: str = "",
+        *query: Parameter,
+        json: bool = False,
+        part: str = "",
+        answer: Answer = Answer.JSON,
+        asks: bool = False,
+    ) -> Operation:
+        asks = asks or method in _CHANGES
+        return Operation(name, group, method, root + path, query, json, part, answer, asks)
+
+    return one
+
+
+_file = _group(Group.FILES, "/v3/files")
+_webhook = _group(Group.WEBHOOKS, "/v3/outgoingWebhooks")
+_task = _group(Group.TASKS, "/v3/dataImportExportTasks")
+_application = _group(Group.APPLICATIONS, "/v3/bridgeApplications")
+_directory = _group(Group.DIRECTORIES, "/v3/directories")
+_HOOK, _EVENTS, _KEY = "/{webhookId}", "/{webhookId}/events", "/{externalKey}"
+_DATAPAGE = "/{externalKey}/datapages/{appKey}"
+_USERS = "/{directoryId}/users"
+
+_ALL = (
+    *_FOR_BOTH,
+    *_FOR_TABLES,
+    *map(_view, _FOR_BOTH),
+    _file("ListFilesFolders", "GET", "/folders", *_LISTING),
+    _file("GetFilesFolderMetadataByKey", "GET", "/folders/{externalKey}"),
+    _file("ListFiles", "GET", "", *_LISTING),
+    _file("UploadFiles", "POST", "", _FOLDER, part="Files"),
+    _file("UpdateFile", "PUT", "", _FOLDER, part="File"),
+    _file("GetFileMetadataByKey", "GET", "/{externalKey}/fileInfo"),
+    _file("DownloadFileByKey", "GET", _KEY, answer=_BYTES),
+    _file("DeleteFileByKey", "DELETE", _KEY, answer=_NOTHING),
+    _file("GetFileMetadataByPath", "GET", "/path/fileInfo", _PATH),
+    _file("DownloadFileByPath", "GET", "/path", _PATH, answer=_BYTES),
+    _file("DeleteFileByPath", "DELETE", "/path", _PATH, answer=_NOTHING),
+    _webhook("ListOutgoingWebhooks", "GET"),
+    _webhook("CreateOutgoingWebhook", "POST", json=True),
+    _webhook("GetOutgoingWebhook", "GET", _HOOK),
+    _webhook("UpdateOutgoingWebhook", "PUT", _HOOK, json=True),
+    _webhook("DeleteOutgoingWebhook", "DELETE", _HOOK, answer=_NOTHING),
+    _webhook("ListOutgoingWebhookEvents", "GET", _EVENTS),
+    _webhook("CreateOutgoingWebhookEvent", "POST", _EVENTS, json=True),
+    _webhook("GetOutgoingWebhookEvent", "GET", f"{_EVENTS}/{{eventId}}"),
+    _webhook("UpdateOutgoingWebhookEvent", "PUT", f"{_EVENTS}/{{eventId}}", json=True),
+    _webhook("DeleteOutgoingWebhookEvent", "DELETE", f"{_EVENTS}/{{eventId}}", answer=_NOTHING),
+    _task("ListDataImportExportTasks", "GET"),
+    _task("GetDataImportExportTask", "GET", _KEY),
+    _task("RunDataImportExportTask", "POST", f"{_KEY}/run", answer=_NOTHING, asks=True),
+    _application("ListBridgeApplications", "GET"),
+    _application("GetBridgeApplication", "GET", _KEY),
+    _application("ListBridgeApplicationDataPages", "GET", f"{_KEY}/datapages"),
+    _application("GetBridgeApplicationDataPage", "GET", _DATAPAGE),
+    _application(
+        "GetBridgeApplicationDataPageDeploymentCode",
+        "GET",
+        f"{_DATAPAGE}/deployment",
+        Parameter("method", required=True),
+    ),
+    _application(
+        "UpdateBridgeApplicationDataPageDeployment", "PUT", f"{_DATAPAGE}/deployment", json=True, answer=_NOTHING
+    ),
+    _application(
+        "UpdateBridgeApplicationDataPagesDeployment", "PUT", f"{_KEY}/datapages/deployment", json=True, answer=_NOTHING
+    ),
+    _directory("ListDirectories", "GET"),
+    _directory("ListDirectoryUsers", "GET", _USERS, *_QUERY),
+    _directory("CreateUser", "POST", _USERS, _ROWS, json=True),
+    _directory("UpdateUsers", "PUT", _USERS, Parameter("Where", required=True), _ROWS, json=True),
+    _directory("DeleteUsers", "DELETE", _USERS, Parameter("Where", required=True)),
+    _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True, asks=True),
+)
+
+OPERATIONS: Mapping[str, Operation] = {one.id: one for one in _ALL}
+"""Every operation by its `operationId`, in the order of the groups."""

@@ -1,0 +1,60 @@
+"""What to read of a table, a view or a directory, in SQL Server's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOST_ROWS = 1000
+FEWEST_A_PAGE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One reading. A clause is its body alone, without WHERE, GROUP BY or ORDER BY; "" leaves it out.
+
+    Attributes:
+        select: Fields separated by commas; expressions, aliases and aggregates too. "" is every field but passwords.
+        where: Which records.
+        group_by: How to group them.
+        order_by: How to sort them. Pages without a unique order lose and repeat rows: end it with PK_ID.
+        limit: Records at most, 1 to 1,000; None is Caspio's 100. Not beside pages: Caspio would ignore it.
+        page: Number of a page, from 1.
+        page_size: Records a page, 5 to 1,000; None is Caspio's 25 where `page` is given.
+        with_total: Whether to ask how many records there are in all.
+
+    Raises:
+        ValueError: a number is out of range, or a limit stands beside pages.
+    """
+
+    select: str = ""
+    where: str = ""
+    group_by: str = ""
+    order_by: str = ""
+    limit: int | None = None
+    page: int | None = None
+    page_size: int | None = None
+    with_total: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what Caspio would refuse or, worse, ignore."""
+        if self.limit is not None and (self.page is not None or self.page_size is not None):
+            raise ValueError("limit and pages exclude each other: Caspio ignores the limit")
+        if self.limit is not None and not 1 <= self.limit <= MOST_ROWS:
+            raise ValueError(f"limit is 1 to {MOST_ROWS:,}, not {self.limit}")
+        if self.page_size is not None and not FEWEST_A_PAGE <= self.page_size <= MOST_ROWS:
+            raise ValueError(f"page_size is {FEWEST_A_PAGE} to {MOST_ROWS:,}, not {self.page_size}")
+        if self.page is not None and self.page < 1:
+            raise ValueError(f"pages are counted from 1, not {self.page}")
+
+    def parameters(self) -> Mapping[str, str]:
+        """Return the query parameters, those left out not among them."""
+        given = {
+            "q.select": self.select,
+            "q.where": self.where,
+            "q.groupBy": self.group_by,
+            "q.orderBy": self.order_by,
+            "q.limit": "" if self.limit is None else str(self.limit),
+            "q.pageNumber": "" if self.page is None else str(self.page),
+            "q.pageSize": "" if self.page_size is None else str(self.page_size),
+            "q.getPaginationInfo": "true" if self.with_total else "",
+        }
+        return {name: value for name, value in given.items() if value}
