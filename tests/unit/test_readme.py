@@ -8,6 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from flows.cli import app
+from pipeline.adapters.caspio.catalogue import catalogue
+from pipeline.adapters.caspio.operations import OPERATIONS
 from pipeline.model import ReadStatus, Status
 from pipeline.naming import FACT_NAMES, FINDING_NAMES
 from pipeline.settings import (
@@ -74,6 +76,22 @@ def test_every_status_is_in_the_readme():
 
     assert {status.value for status in Status} <= explained
     assert ReadStatus.OK
+
+
+def test_every_operation_is_in_the_readme():
+    """The client's table has each operation with the methods that make it, and the count is right."""
+    entries = catalogue()
+    rows = {cells[1].strip(): cells for row in README.splitlines() if len(cells := row.split("|")) == 6}
+    groups = {one.operation.group: [e for e in entries if e.operation.group is one.operation.group] for one in entries}
+
+    for group, found in groups.items():
+        methods = ", ".join(
+            "/".join(f"`{way.partition('.')[2]}`" for way in entry.methods) + f" {entry.operation.id}"
+            for entry in found
+        )
+        attribute = found[0].methods[0].partition(".")[0]
+        assert [cell.strip() for cell in rows[group][1:5]] == [group, str(len(found)), f"`{attribute}`", methods]
+    assert rows["all"][2].strip() == f"{len(entries)}/{len(OPERATIONS)}"
 
 
 def test_flows_are_in_the_readme():

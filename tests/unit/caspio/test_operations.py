@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.caspio import CaspioClient, EventDefinition, FieldOptions, NewField, Query, UnexpectedAnswer
+from pipeline.adapters.caspio.catalogue import GROUPS, catalogue
 from pipeline.adapters.caspio.operations import OPERATIONS, operations_of
 from pipeline.adapters.caspio.where import Clause
 from tests.conftest import SHARED
@@ -161,7 +162,7 @@ def connect(transport: SpecificationTransport) -> CaspioClient:
 def methods() -> Iterator[tuple[str, Callable[..., object]]]:
     """Yield every method that makes an operation, by its way from the client."""
     with CaspioClient(url="https://abc12345.caspio.com", client_id="id", client_secret="hush") as client:
-        for group in ("tables", "views", "files", "webhooks", "tasks", "applications", "directories"):
+        for group in GROUPS:
             for name, method in inspect.getmembers(getattr(client, group), inspect.ismethod):
                 if operations_of(method):
                     yield f"{group}.{name}", method
@@ -193,6 +194,7 @@ def test_every_operation_has_a_method() -> None:
     tied = {name for _, method in methods() for name in operations_of(method)}
 
     assert tied == set(OPERATIONS) == set(DRIVES)
+    assert all(entry.methods and entry.summary for entry in catalogue())
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["everything", "sparse"])
