@@ -122,7 +122,15 @@ def open_reader(settings: ProcessingSettings, *, workers: int | None = None) -> 
         wall_s=settings.wall_s,
         file_mib=settings.max_file_mib,
         pages=settings.max_pages,
+        children=settings.max_children,
+        depth=settings.max_depth,
+        unpacked_mib=settings.max_unpacked_mib,
+        ratio=settings.max_ratio,
     )
     return SandboxedReader(
-        ocr=settings.ocr, languages=settings.languages, limits=limits, workers=workers or worker_count(settings)
+        ocr=settings.ocr,
+        languages=settings.languages,
+        limits=limits,
+        workers=workers or worker_count(settings),
+        passwords=tuple(password.get_secret_value() for password in settings.passwords),
     )

@@ -116,6 +116,11 @@ class ProcessingSettings(Section):
     memory_mib: Annotated[int, Field(ge=512)] = 2048
     cpu_s: Annotated[int, Field(gt=0)] = 300
     wall_s: Annotated[int, Field(gt=0)] = 600
+    max_children: Annotated[int, Field(ge=0)] = 200
+    max_depth: Annotated[int, Field(ge=0)] = 4
+    max_unpacked_mib: Annotated[int, Field(gt=0)] = 500
+    max_ratio: Annotated[int, Field(gt=0)] = 200
+    passwords: tuple[SecretStr, ...] = ()
 
 
 class ServeSettings(Section):
@@ -285,6 +290,8 @@ def _secrets_in(path: Path) -> list[str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
     found = [name for name in names if name.upper() in _SECRETS]
+    if "passwords" in names.get("processing", {}):
+        found.append("processing.passwords")
     return [f"{path}: {name} is a secret and never stands in a file. Take it out and export it." for name in found]
 
 
@@ -317,6 +324,22 @@ def settings_hash(spec: SourceSpec) -> str:
     """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
     relevant = {k: v for k, v in asdict(spec).items() if k not in {"confirm", "schedule"}}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def passwords() -> tuple[str, ...]:
+    """Return the documents' passwords where no settings file is read.
+
+    Raises:
+        BadSettings: the variable holds no JSON list of texts; it is not repeated.
+    """
+    name = "CASPIO_INGEST_PROCESSING__PASSWORDS"
+    try:
+        listed = json.loads(environment(name) or "[]")
+    except json.JSONDecodeError:
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
+        raise BadSettings([f'{name} is no JSON list of texts, such as ["one", "two"].'])
+    return tuple(listed)
 
 
 def environment(name: str) -> str | None:

@@ -59,11 +59,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The children of one document, what went wrong on the way, and whether a limit left some unread."""
+    """The children of one document, what went wrong on the way, and the status that makes of what is missing."""
 
     children: tuple[Child, ...] = ()
     problems: tuple[str, ...] = ()
-    stopped: bool = False
+    status: ReadStatus = ReadStatus.OK
 
 
 def take_out(
@@ -83,11 +83,11 @@ def take_out(
             if refused is None and exhausted():
                 refused = "the time for one document is used up; further files in it were left unread."
             if refused is not None:
-                return Taken(tuple(children), (refused,), stopped=True)
+                return Taken(tuple(children), (refused,), ReadStatus.TOO_BIG)
             budget.take_file()
             children.append(_child(one, folder / f"{number:03d}", budget, read))
     except Unreadable as exc:
-        return Taken(tuple(children), (str(exc),))
+        return Taken(tuple(children), (str(exc),), exc.status)
     return Taken(tuple(children))
 
 

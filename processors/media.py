@@ -1,5 +1,6 @@
 """What a file is, by its content. Names and extensions are never asked: people upload anything under any name."""
 
+import contextlib
 import re
 import zipfile
 from dataclasses import dataclass
@@ -11,6 +12,14 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+XLS = "application/vnd.ms-excel"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODF = frozenset(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "presentation", "graphics"))
+RTF = "application/rtf"
+ZIP = "application/zip"
+TAR = "application/x-tar"
+LOCKED_OFFICE = "application/x-ole-encrypted"
 MAIL = "message/rfc822"
 UNKNOWN = "application/octet-stream"
 
@@ -28,20 +37,30 @@ _SIGNATURES = (
     (b"MM\x00+", "image/tiff", ".tif"),
     (b"GIF87a", "image/gif", ".gif"),
     (b"GIF89a", "image/gif", ".gif"),
+    (b"{\\rtf", RTF, ".rtf"),
+    (b"\x1f\x8b\x08", "application/gzip", ".gz"),
+    (b"BZh", "application/x-bzip2", ".bz2"),
+    (b"\xfd7zXZ\x00", "application/x-xz", ".xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", ".7z"),
+    (b"Rar!\x1a\x07", "application/vnd.rar", ".rar"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd", ".zst"),
 )
 _PACKAGES = (
     ("word/document.xml", DOCX, ".docx"),
     ("xl/workbook.xml", XLSX, ".xlsx"),
-    ("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroenabled.12", ".xlsb"),
+    ("xl/workbook.bin", XLSB, ".xlsb"),
     ("ppt/presentation.xml", PPTX, ".pptx"),
 )
+_OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp", "graphics": ".odg"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_KINDS = (
-    ("WordDocument", "application/msword", ".doc"),
-    ("Workbook", "application/vnd.ms-excel", ".xls"),
-    ("PowerPoint Document", "application/vnd.ms-powerpoint", ".ppt"),
+    ("EncryptedPackage", LOCKED_OFFICE, ""),
+    ("__properties_version1.0", "application/vnd.ms-outlook", ".msg"),
     ("__substg1.0_", "application/vnd.ms-outlook", ".msg"),
-    ("EncryptedPackage", "application/x-ole-encrypted", ""),
+    ("WordDocument", "application/msword", ".doc"),
+    ("Workbook", XLS, ".xls"),
+    ("Book", XLS, ".xls"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint", ".ppt"),
 )
 _MAIL_HEADERS = frozenset(
     [
@@ -89,6 +108,8 @@ def _by_signature(head: bytes) -> Kind | None:
             return Kind(media_type, extension)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Kind("image/webp", ".webp")
+    if head[257:262] == b"ustar":
+        return Kind(TAR, ".tar")
     if head[:2] == b"BM" and head[14:18] in {
         b"\x0c\0\0\0",
         b"\x28\0\0\0",
@@ -121,10 +142,10 @@ def _package_kind(package: zipfile.ZipFile) -> Kind:
             return Kind(media_type, extension)
     if "mimetype" in names and package.getinfo("mimetype").file_size < 200:  # noqa: PLR2004 - OpenDocument's is short
         declared = package.read("mimetype").decode("ascii", errors="replace").strip()
-        suffix = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}.get(declared.rpartition(".")[2], "")
+        suffix = _OPEN_DOCUMENT.get(declared.rpartition(".")[2], "")
         if declared.startswith("application/"):
             return Kind(declared, suffix)
-    return Kind("application/zip", ".zip")
+    return Kind(ZIP, ".zip")
 
 
 def _damaged_package_kind(head: bytes) -> Kind:
@@ -132,17 +153,28 @@ def _damaged_package_kind(head: bytes) -> Kind:
     for name, media_type, extension in _PACKAGES:
         if name.encode() in head or name.partition("/")[0].encode() + b"/" in head:
             return Kind(media_type, extension)
-    return Kind("application/zip", ".zip")
+    return Kind(ZIP, ".zip")
 
 
 def _ole_kind(path: Path) -> Kind:
-    """Tell OLE files apart by the stream names in them, which are UTF-16."""
-    with path.open("rb") as stream:
-        data = stream.read(16 * 2**20)
+    """Tell OLE files apart by the streams at their top: what is embedded lies deeper and decides nothing."""
+    names = _ole_names(path)
     for name, media_type, extension in _OLE_KINDS:
-        if name.encode("utf-16-le") in data:
+        if any(found.startswith(name) for found in names):
             return Kind(media_type, extension)
     return Kind("application/x-ole-storage", "")
+
+
+def _ole_names(path: Path) -> set[str]:
+    """Return the names at the top of an OLE file; of a broken one, those found anywhere in it."""
+    import olefile
+
+    broken = (OSError, ValueError, TypeError, IndexError, RecursionError, AttributeError)
+    with contextlib.suppress(*broken), olefile.OleFileIO(str(path)) as ole:
+        return {entry[0] for entry in ole.listdir(streams=True, storages=True) if len(entry) == 1}
+    with path.open("rb") as stream:
+        data = stream.read(16 * 2**20)
+    return {name for name, _, _ in _OLE_KINDS if name.encode("utf-16-le") in data}
 
 
 def _late_pdf(head: bytes, tail: bytes) -> Kind | None:

@@ -18,18 +18,20 @@ class DocxProcessor:
     """Reads .docx with python-docx, which resolves no entities and follows no links."""
 
     name = "docx"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept Word documents in the zip format."""
         return None if media_type == DOCX else f"{media_type} is not a .docx document"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return the document as one page: where its pages break only Word knows."""
+        """Return the document as one page: where its pages break only Word knows. Embedded files are children."""
         del work_dir, context
         package.check(path, what=_WHAT)
         lines = list(_document_lines(path))
-        return Reading(pages=(page_of(clean("\n".join(lines)), engine="docx"),))
+        page = page_of(clean("\n".join(lines)), engine="docx")
+        children = package.enclosed(path, written_chars=len(page.text.text))
+        return Reading(pages=(page,), children=children)
 
 
 def _document_lines(path: Path) -> Iterator[str]:

@@ -3,16 +3,20 @@
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.model import ReadStatus
-from processors.contract import Unreadable
+from processors.contract import Enclosed, Unreadable
+from processors.safe_xml import XmlRefused
 
 _LARGEST_TOTAL_BYTES = 400 * 2**20
 _LARGEST_RATIO = 300  # Office text shrinks to a tenth, rarely to a fiftieth
 _RATIO_MATTERS_BYTES = 5 * 2**20
 _MOST_ENTRIES = 20_000
 _CHUNK_BYTES = 2**20
+_LITTLE_TEXT = 200
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0(?:D\0O\0C|E\0N\0T)|\0<\0!\0(?:D\0O\0C|E\0N\0T)")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, OverflowError)
 
@@ -21,8 +25,8 @@ def check(path: Path, *, what: str) -> None:
     """Read a package once, counting, before any library unpacks it into memory.
 
     Raises:
-        Unreadable: TOO_BIG for a zip bomb, ENCRYPTED for a locked entry, DAMAGED for a broken one or for XML that
-            declares entities, which no office program writes.
+        Unreadable: TOO_BIG for a zip bomb, ENCRYPTED for a locked entry, DAMAGED for a broken one, SUSPICIOUS for a
+            false size or for XML that declares entities, which no office program writes.
     """
     try:
         with zipfile.ZipFile(path) as package:
@@ -38,6 +42,34 @@ def check(path: Path, *, what: str) -> None:
 def damaged(what: str) -> Unreadable:
     """Return the error for a package that cannot be read."""
     return Unreadable(ReadStatus.DAMAGED, f"The {what} is damaged; open and save it again, then upload it once more.")
+
+
+def refused(what: str, error: XmlRefused) -> Unreadable:
+    """Return the error for XML that was not read."""
+    if error.deceives:
+        return Unreadable(
+            ReadStatus.SUSPICIOUS, f"The {what} was made to harm its reader: {error}, which office programs never do."
+        )
+    return damaged(what)
+
+
+def enclosed(path: Path, *, written_chars: int) -> Iterator[Enclosed]:
+    """Yield the files embedded in a checked package; its pictures too where it says next to nothing itself.
+
+    A scan is often pasted into a document; a letter's logo is not worth reading.
+    """
+    folders = ("embeddings", "media", "Pictures") if written_chars < _LITTLE_TEXT else ("embeddings",)
+    with zipfile.ZipFile(path) as package:
+        for entry in package.infolist():
+            parts = entry.filename.split("/")
+            if len(parts) > 1 and parts[-2] in folders and parts[-1]:
+                yield Enclosed(parts[-1], partial(_content, package, entry))
+
+
+def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    with package.open(entry) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], what: str) -> None:
@@ -61,9 +93,9 @@ def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, what: str) ->
         while chunk := stream.read(_CHUNK_BYTES):
             seen += len(chunk)
             if seen > entry.file_size:
-                raise damaged(what)
-            if xml and _DOCTYPE.search(last + chunk):
                 raise Unreadable(
-                    ReadStatus.DAMAGED, f"The {what} declares XML entities, which office programs never do; refused."
+                    ReadStatus.SUSPICIOUS, f"The {what} unpacks to more than it says; save it again and upload that."
                 )
+            if xml and _DOCTYPE.search(last + chunk):
+                raise refused(what, XmlRefused("it declares a document type or entities", deceives=True))
             last = chunk[-16:]

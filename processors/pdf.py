@@ -45,7 +45,7 @@ class PdfProcessor:
         """
         with _opened(path, context.settings.passwords) as (document, password):
             count = _page_count(document)
-            signed = _signatures(document)
+            signed, attached = _signatures(document), _attachments(document)
             pages: list[Page] = []
             problems: list[str] = []
             limit = context.settings.limits.pages
@@ -63,7 +63,7 @@ class PdfProcessor:
         if unshown:
             pages.append(page_of(unshown, number=count + 1, engine="form"))
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
-        children = embedded(path, password=password or "")
+        children = embedded(path, password=password or "") if attached else ()
         return Reading(pages=tuple(pages), problems=tuple(problems), children=children, metadata=metadata)
 
 
@@ -102,6 +102,12 @@ def _signatures(document: Any) -> bool:
     import pypdfium2.raw as pdfium_c
 
     return bool(pdfium_c.FPDF_GetSignatureCount(document) > 0)
+
+
+def _attachments(document: Any) -> bool:
+    import pypdfium2.raw as pdfium_c
+
+    return bool(pdfium_c.FPDFDoc_GetAttachmentCount(document) > 0)
 
 
 def _nature(*, signed: bool, password: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.model import Child, Findings, PageText, ReadStatus
-from processors import derived, media, ocr, registry
+from processors import derived, locked_office, media, ocr, registry
 from processors.children import Budget, Taken, take_out
 from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
@@ -61,6 +61,9 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
     try:
         _check_size(path, context.settings)
         kind = media.kind_of(path)
+        if kind.media_type == media.LOCKED_OFFICE:
+            path = locked_office.unlocked(path, work_dir, context.settings.passwords)
+            kind = media.kind_of(path)
         reading = registry.processor_for(kind.media_type).process(path, work_dir, context)
     except Unreadable as exc:
         return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
@@ -176,8 +179,8 @@ def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus
     reasons = [status for status in statuses if status not in _BY_THE_WAY]
     if reasons:
         return reasons[0]
-    if taken.problems:
-        return ReadStatus.TOO_BIG if taken.stopped else ReadStatus.DAMAGED
+    if taken.status is not ReadStatus.OK:
+        return taken.status
     return ReadStatus.UNSUPPORTED if ReadStatus.UNSUPPORTED in statuses else own
 
 

@@ -31,19 +31,27 @@ BUILT_IN: tuple[Entry, ...] = (
     _entry("pdf", "PdfProcessor", media.PDF),
     _entry("image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"),
     _entry("office_docx", "DocxProcessor", media.DOCX),
-    _entry("office_xlsx", "XlsxProcessor", media.XLSX),
+    _entry("office_sheet", "SheetProcessor", media.XLSX, media.XLSB, media.XLS, media.ODS),
+    _entry("office_pptx", "PptxProcessor", media.PPTX),
+    _entry("office_odf", "OdfProcessor", *media.ODF),
+    _entry("office_rtf", "RtfProcessor", media.RTF),
     _entry("mail", "MailProcessor", media.MAIL),
+    _entry("outlook", "MsgProcessor", "application/vnd.ms-outlook"),
+    _entry("archives", "ArchiveProcessor", media.ZIP, media.TAR, "application/gzip", "application/x-bzip2",
+           "application/x-xz"),
     _entry("markup", "HtmlProcessor", "text/html"),
+    _entry("markup", "XmlProcessor", "application/xml"),
     _entry("plain", "TextProcessor", "text/plain", "text/csv"),
-)
+)  # fmt: skip
 
 _WAYS_OUT = {
     "application/msword": "Old Word documents are not read; save it as .docx or PDF.",
-    "application/vnd.ms-excel": "Old Excel workbooks are not read; save it as .xlsx.",
-    "application/vnd.ms-powerpoint": "Presentations are not read; save it as PDF.",
-    media.PPTX: "Presentations are not read; save it as PDF.",
-    "application/vnd.ms-outlook": "Outlook messages are not read; save the mail as .eml or PDF.",
-    "application/zip": "Archives are not unpacked; upload the documents in it one by one.",
+    "application/vnd.ms-powerpoint": "Old presentations are not read; save it as .pptx or PDF.",
+    "application/x-ole-storage": "This old Office format is not read; save it as PDF.",
+    "application/x-7z-compressed": "7z archives are not unpacked; pack it as zip.",
+    "application/vnd.rar": "RAR archives are not unpacked; pack it as zip.",
+    "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
+    "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
     "image/heic": "HEIC photos are not read; save the photo as JPEG.",
     "image/heif": "HEIF photos are not read; save the photo as JPEG.",
     media.UNKNOWN: "The kind of file is not recognised; upload it as PDF, a picture or an Office document.",
@@ -54,7 +62,7 @@ def processor_for(media_type: str) -> Processor:
     """Return the processor that accepts a media type.
 
     Raises:
-        Unreadable: UNSUPPORTED, with why and what to upload instead; ENCRYPTED for a locked Office file.
+        Unreadable: UNSUPPORTED, with why and what to upload instead.
     """
     reasons: list[str] = []
     for entry in BUILT_IN:
@@ -64,8 +72,6 @@ def processor_for(media_type: str) -> Processor:
             if declined is None:
                 return processor
             reasons.append(declined)
-    if media_type == "application/x-ole-encrypted":
-        raise Unreadable(ReadStatus.ENCRYPTED, "The Office file is protected by a password; save it without one.")
     fallback = "; ".join(reasons) or f"Files of type {media_type} are not read; upload it as PDF or a picture."
     raise Unreadable(ReadStatus.UNSUPPORTED, _WAYS_OUT.get(media_type, fallback))
 

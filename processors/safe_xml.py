@@ -18,8 +18,10 @@ class XmlRefused(Exception):
         super().__init__(message)
 
 
-def elements(data: bytes) -> Iterator[tuple[str, Any]]:
+def elements(data: bytes, *, whole: frozenset[str] = frozenset()) -> Iterator[tuple[str, Any]]:
     """Walk through XML; yield ("start" | "end", element) and forget what is behind.
+
+    Elements of the names in `whole` have all their content when they end, others only the last of it.
 
     Raises:
         XmlRefused: it is no XML this project reads.
@@ -36,7 +38,7 @@ def elements(data: bytes) -> Iterator[tuple[str, Any]]:
         remove_comments=True,
         remove_pis=True,
     )
-    depth = 0
+    depth = kept = 0
     try:
         for event, element in events:
             depth += 1 if event == "start" else -1
@@ -44,8 +46,9 @@ def elements(data: bytes) -> Iterator[tuple[str, Any]]:
                 raise XmlRefused("it declares a document type", deceives=True)
             if depth > _MOST_DEPTH:
                 raise XmlRefused("its elements lie too deep in each other", deceives=True)
+            kept += (1 if event == "start" else -1) if whole and local_name(element) in whole else 0
             yield event, element
-            if event == "end":
+            if event == "end" and not kept:
                 _forget(element)
     except lxml.etree.XMLSyntaxError as exc:
         raise XmlRefused(f"it is not well formed: {str(exc)[:200]}") from exc

@@ -43,10 +43,13 @@ class SandboxedReader:
         languages: tuple[str, ...] = ("eng",),
         limits: Limits | None = None,
         workers: int | None = None,
+        passwords: tuple[str, ...] = (),
         job: _child.Job | None = None,
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
-        self._settings = ReadSettings(ocr=ocr, languages=tuple(languages), limits=limits or Limits())
+        self._settings = ReadSettings(
+            ocr=ocr, languages=tuple(languages), limits=limits or Limits(), passwords=passwords
+        )
         _check(self._settings)
         self._job = job
         self._slots = [_Slot(self._settings) for _ in range(max(1, workers or os.cpu_count() or 1))]

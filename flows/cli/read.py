@@ -35,14 +35,14 @@ def read(
     from rich.progress import track
 
     from flows.wiring import open_reader, worker_count
-    from pipeline.settings import ProcessingSettings
+    from pipeline.settings import ProcessingSettings, passwords
 
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain("No such file", [str(path) for path in missing])
         raise Failure(EXIT_SETTINGS)
     try:
-        settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language})
+        settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language, "passwords": passwords()})
     except ValidationError as error:
         complain("No such way of reading", [f"--{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()])
         raise Failure(EXIT_SETTINGS) from None

@@ -73,8 +73,8 @@ DAMAGED = ReadStatus.DAMAGED
 FILES: Mapping[str, Hostile] = {
     "image bomb": _case(image_bomb, ReadStatus.TOO_BIG, media_type="image/png"),
     "zip bomb": _case(zip_bomb, ReadStatus.TOO_BIG),
-    "zip bomb that lies": _case(lambda: zip_bomb(1000), DAMAGED),
-    "entities": _case(entities, DAMAGED),
+    "zip bomb that lies": _case(lambda: zip_bomb(1000), DAMAGED, ReadStatus.SUSPICIOUS),
+    "entities": _case(entities, ReadStatus.SUSPICIOUS),
     "truncated jpeg": _case(
         lambda: documents.saved(documents.sheet_of_paper("Cut"), "JPEG")[:4000], DAMAGED, media_type="image/jpeg"
     ),

@@ -351,3 +351,21 @@ def test_blank_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch):
     assert environment("CASPIO_TEST_A") is None
     assert environment("CASPIO_TEST_B") == "x"
     assert environment("CASPIO_TEST_C") is None
+
+
+def test_passwords_of_documents_are_secrets(written: Write, monkeypatch: pytest.MonkeyPatch):
+    """Passwords come from the environment as a list, and are shown nowhere."""
+    monkeypatch.setenv("CASPIO_INGEST_PROCESSING__PASSWORDS", '["open sesame"]')
+
+    settings = load_settings(written(MINIMAL))
+
+    assert [password.get_secret_value() for password in settings.processing.passwords] == ["open sesame"]
+    assert "sesame" not in f"{settings!r} {settings.processing}"
+
+
+def test_passwords_in_the_file_are_refused(written: Write):
+    """Passwords of documents never stand in the settings file."""
+    found = problems(written(MINIMAL + '\n[processing]\npasswords = ["open sesame"]\n'))
+
+    assert "processing.passwords is a secret" in found[0]
+    assert "sesame" not in found[0]

@@ -1,6 +1,7 @@
 """Small documents made on the spot, each with papers: they come from these few lines and nowhere else."""
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -158,4 +159,62 @@ def package(entries: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for name, data in entries.items():
             target.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(entries: dict[str, bytes]) -> bytes:
+    """Write a tar file."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as target:
+        for name, data in entries.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            target.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def rtf(text: str) -> bytes:
+    """Write rich text of one bold paragraph."""
+    escaped = "".join(char if ord(char) < 128 else f"\\u{ord(char)}?" for char in text)
+    return rf"{{\rtf1\ansi\deff0 {{\fonttbl {{\f0 Arial;}}}}\b {escaped}\b0\par}}".encode("ascii")
+
+
+def pptx(slides: Sequence[str], *, notes: str = "") -> bytes:
+    """Write a presentation of one text box a slide; the notes belong to the first."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    for text in slides:
+        slide = deck.slides.add_slide(deck.slide_layouts[6])
+        slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1)).text_frame.text = text
+    if notes:
+        deck.slides[0].notes_slide.notes_text_frame.text = notes
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def odf(kind: str, body: str, extra: dict[str, bytes] | None = None) -> bytes:
+    """Write an OpenDocument file: `kind` is text, presentation or spreadsheet, `body` the XML inside that element."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+        for name, full in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("table", "table"))
+    )
+    content = (
+        f"<?xml version='1.0'?><office:document-content {spaces} office:version='1.2'><office:body>"
+        f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+    mimetype = f"application/vnd.oasis.opendocument.{kind}".encode()
+    manifest = b"<?xml version='1.0'?><manifest/>"
+    parts = {"mimetype": mimetype, "META-INF/manifest.xml": manifest, "content.xml": content.encode()}
+    return package(parts | (extra or {}))
+
+
+def locked_docx(password: str) -> bytes:
+    """Encrypt a Word document of two words."""
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    out = io.BytesIO()
+    OOXMLFile(io.BytesIO(docx("Locked words"))).encrypt(password, out)
     return out.getvalue()

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ SAMPLES = {
     "docx": (documents.docx("Hello"), media.DOCX, ".docx"),
     "xlsx": (documents.xlsx({"One": [["Hello"]]}), media.XLSX, ".xlsx"),
     "zip": (documents.package({"a.txt": b"a"}), "application/zip", ".zip"),
+    "tar": (documents.tarred({"a.txt": b"a"}), media.TAR, ".tar"),
+    "gzip": (gzip.compress(b"words"), "application/gzip", ".gz"),
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), "application/x-7z-compressed", ".7z"),
+    "rtf": (documents.rtf("Hello"), media.RTF, ".rtf"),
+    "pptx": (documents.pptx(["Hello"]), media.PPTX, ".pptx"),
+    "odt": (documents.odf("text", "<text:p>Hello</text:p>"), "application/vnd.oasis.opendocument.text", ".odt"),
     "mail": (MAIL, media.MAIL, ".eml"),
     "html": (b"<!DOCTYPE html><p>Hello</p>", "text/html", ".html"),
     "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", ".svg"),

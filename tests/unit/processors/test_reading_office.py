@@ -102,7 +102,8 @@ def test_csv_cells_are_set_apart(tmp_path: Path):
     [
         (b"", ReadStatus.EMPTY),
         (b" \n\t\n", ReadStatus.EMPTY),
-        (documents.package({"a.txt": b"x"}), ReadStatus.UNSUPPORTED),
+        (documents.package({}), ReadStatus.EMPTY),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(40), ReadStatus.UNSUPPORTED),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), ReadStatus.UNSUPPORTED),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), ReadStatus.ENCRYPTED),
         (documents.docx("Hello")[:-400], ReadStatus.DAMAGED),

@@ -1,36 +1,40 @@
-"""Excel workbooks: a page a sheet, a line a row."""
+"""Workbooks of Excel and OpenDocument: a page a sheet, a line a row."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 from pipeline.model import ReadStatus
 from processors import package
 from processors.contract import Context, Page, Reading, Unreadable
 from processors.encoding import clean
-from processors.media import XLSX
+from processors.media import ODS, XLS, XLSB, XLSX
 from processors.plain import page_of
 
 _WHAT = "workbook"
 _MOST_CELLS = 2_000_000
+_TYPES = frozenset({XLSX, XLSB, XLS, ODS})
 
 
-class XlsxProcessor:
-    """Reads .xlsx with calamine: values as last calculated, formulas and macros never run."""
+class SheetProcessor:
+    """Reads .xlsx, .xlsb, .xls and .ods with calamine: values as last calculated, formulas and macros never run."""
 
-    name = "xlsx"
-    version = "1"
+    name = "sheet"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept Excel workbooks in the zip format."""
-        return None if media_type == XLSX else f"{media_type} is not an .xlsx workbook"
+        """Accept workbooks, old and new."""
+        return None if media_type in _TYPES else f"{media_type} is not a workbook this project reads"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return every sheet as a page headed by its name."""
         del work_dir
-        package.check(path, what=_WHAT)
+        packed = zipfile.is_zipfile(path)
+        if packed:
+            package.check(path, what=_WHAT)
         pages: list[Page] = []
         problems: list[str] = []
-        from python_calamine import CalamineError, CalamineWorkbook, ZipError
+        from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 
         try:
             with CalamineWorkbook.from_path(path) as book:
@@ -40,11 +44,17 @@ class XlsxProcessor:
                         pages.append(_page(book.get_sheet_by_name(name), name, number))
                     except (CalamineError, ZipError, ValueError, OSError):
                         problems.append(f"Sheet {number} ({name}) could not be read.")
+        except PasswordError as exc:
+            raise Unreadable(
+                ReadStatus.ENCRYPTED, f"The {_WHAT} is protected by a password; save it without one."
+            ) from exc
         except (CalamineError, ZipError, ValueError, OSError) as exc:
             raise package.damaged(_WHAT) from exc
         if not pages:
             raise Unreadable(ReadStatus.DAMAGED, "No sheet of the workbook can be read; save it again and upload it.")
-        return Reading(pages=tuple(pages), problems=tuple(problems))
+        written = sum(len(page.text.text) for page in pages)
+        children = package.enclosed(path, written_chars=written) if packed else ()
+        return Reading(pages=tuple(pages), problems=tuple(problems), children=children)
 
 
 def _page(sheet: object, name: str, number: int) -> Page:
@@ -54,7 +64,7 @@ def _page(sheet: object, name: str, number: int) -> Page:
         raise ValueError(f"sheet {name} claims {height} by {width} cells")
     rows = sheet.to_python(skip_empty_area=True)  # type: ignore[attr-defined] # calamine publishes no types
     lines = ["\t".join(_cell(value) for value in row).rstrip("\t") for row in rows]
-    return page_of(clean("\n".join([name, *(line for line in lines if line.strip())])), number=number, engine="xlsx")
+    return page_of(clean("\n".join([name, *(line for line in lines if line.strip())])), number=number, engine="sheet")
 
 
 def _cell(value: object) -> str:
