@@ -158,7 +158,7 @@ class Caller:
         """
         response = self._repeat(call, lambda: self._open(call))
         try:
-            yield Download(chunks=self._chunks(response, call), declared_bytes=_declared(response))
+            yield Download(chunks=self._chunks(response, call), declared_bytes=declared_bytes(response.headers))
         finally:
             response.close()
 
@@ -264,14 +264,16 @@ class Caller:
             return None
         try:
             body: object = response.json()
-        except ValueError as error:
-            if call.method == "GET":
-                raise _Again("the answer is not whole JSON") from error
-            raise EffectInDoubt(
-                f"{call.what} answered {response.status_code}, but not with whole JSON. "
-                "Nothing was repeated; the next run looks whether it took effect."
-            ) from error
-        return body
+        except ValueError:
+            pass  # told below, without a cause: it would carry the whole answer along
+        else:
+            return body
+        if call.method == "GET":
+            raise _Again("the answer is not whole JSON")
+        raise EffectInDoubt(
+            f"{call.what} answered {response.status_code}, but not with whole JSON. "
+            "Nothing was repeated; the next run looks whether it took effect."
+        )
 
     def _repeat(self, call: Call, attempt: Callable[[], _T]) -> _T:
         started = self._clock.monotonic()
@@ -304,10 +306,10 @@ def _whatever(_: Call, response: httpx.Response) -> object:
     return (json_or_none(response) or response.text) if response.content else None
 
 
-def _declared(response: httpx.Response) -> int | None:
-    """Return the body's length where the answer declares one that counts what is handed on."""
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdigit() and "Content-Encoding" not in response.headers else None
+def declared_bytes(headers: httpx.Headers) -> int | None:
+    """Return the length an answer declares where it counts what is handed on; an encoded body's does not."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdigit() and "Content-Encoding" not in headers else None
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> float | None:

@@ -182,13 +182,15 @@ class Files:
 def _pages(name: str, ask: Callable[[int], Page[_Item]], *, size: int) -> Iterator[tuple[_Item, ...]]:
     seen = 0
     before: frozenset[str] = frozenset()
+    total: int | None = None
     number = 1
     while True:
         page = ask(number)
         keys = frozenset(item.key for item in page.items)
         seen += len(page.items)
-        if keys & before or len(keys) < len(page.items):
-            raise ListingChanged(f"{name}: page {number} repeats items. The next run lists it again.")
+        if keys & before or len(keys) < len(page.items) or (number > 1 and page.total != total):
+            raise ListingChanged(f"{name} changed before page {number} was read. The next run lists it again.")
+        total = page.total
         if page.items:
             yield page.items
         if not page.items or (seen >= page.total if page.total is not None else len(page.items) < size):

@@ -23,6 +23,16 @@ Start = Callable[..., Emulator]
 Connect = Callable[[Emulator], CaspioClient]
 
 
+def seed(folder: Path, account: Mapping[str, Any], files: Mapping[str, bytes]) -> Path:
+    """Write an account and the bytes of its files, each file named by its relative path."""
+    folder.mkdir(exist_ok=True)
+    (folder / "account.json").write_text(json.dumps(account))
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """Make a clock on which waiting costs no time."""
@@ -35,13 +45,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     running: list[Emulator] = []
 
     def start(account: Mapping[str, Any], files: Mapping[str, bytes] | None = None, **quirks: Any) -> Emulator:
-        seed = tmp_path / f"seed{len(running)}"
-        seed.mkdir()
-        (seed / "account.json").write_text(json.dumps(account))
-        for name, data in (files or {}).items():
-            (seed / name).parent.mkdir(parents=True, exist_ok=True)
-            (seed / name).write_bytes(data)
-        emulator = Emulator(seed=seed, quirks=Quirks(**quirks))
+        folder = seed(tmp_path / f"seed{len(running)}", account, files or {})
+        emulator = Emulator(seed=folder, quirks=Quirks(**quirks))
         emulator.__enter__()
         running.append(emulator)
         return emulator

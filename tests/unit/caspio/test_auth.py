@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Generator
 
@@ -8,10 +9,19 @@ from pipeline.adapters.caspio.auth import ClientCredentials, Secret, TokenDelaye
 from pipeline.errors import Unauthorized
 from tests.fakes.clock import FakeClock
 
-from .conftest import reply, token
-
 URL = "https://abc12345.caspio.com"
 Flow = Generator[httpx.Request, httpx.Response, None]
+
+
+def reply(status: int, body: object = None) -> httpx.Response:
+    """Make a reply to hand to the flow; its body arrives in pieces, as from a network."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    return httpx.Response(status, content=iter([raw[:5], raw[5:]]))
+
+
+def token(text: str = "T1", **more: object) -> httpx.Response:
+    """Make the token endpoint's good answer."""
+    return reply(200, {"access_token": text, "expires_in": 86399, **more})
 
 
 @pytest.fixture
