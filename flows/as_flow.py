@@ -58,7 +58,7 @@ def merge(reports: Sequence[Report]) -> Report:
     for document in documents:
         calls.update(document["caspio_calls"]["by"])
         counts.update(document["documents"])
-    added = {key: sum(d[key] for d in documents) for key in ("planned_only", "pages", "bytes", "seconds")}
+    added = {key: sum(d[key] for d in documents) for key in ("planned_only", "held", "pages", "bytes", "seconds")}
     document = {
         "run_id": " ".join(str(d["run_id"]) for d in documents),
         "documents": dict(counts),

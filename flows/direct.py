@@ -29,14 +29,14 @@ def work_sources(
     summary = Summary(new_run_id(connected))
     kind = "ingest" if selection is None else "reprocess"
     chosen = choose_sources(connected, sources)
-    with recorded_run(connected, kind, summary), progress() as bar:
+    with recorded_run(connected, kind, summary) as leases, progress() as bar:
         for spec in chosen:
-            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None)
+            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             works = prepare(connected, job, tally, selection=selection, limit=limit)
-            work_all(works, job, observe=tally.add, threads=connected.threads)
+            summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
-            conclude(job)
+            conclude(job, whole=limit is None and selection is None)
     document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

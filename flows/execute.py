@@ -8,7 +8,9 @@ from itertools import islice
 
 from flows.wiring import Connected
 from pipeline.batch import Observe, Selection, recover_all, refuse_source, selected_work
-from pipeline.errors import BadSettings, BudgetExhausted
+from pipeline.budget import Lane
+from pipeline.errors import BadSettings
+from pipeline.leases import Leases, working
 from pipeline.model import Confirm, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.run import Job, new_work
@@ -65,14 +67,18 @@ def new_run_id(connected: Connected) -> str:
 
 
 @contextmanager
-def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[None]:
-    """Keep a run in the ledger from its start to its end, with its counts and calls, however it ends."""
+def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[Leases]:
+    """Keep a run in the ledger from its start to its end, with its counts and calls, however it ends.
+
+    Meanwhile it is a worker: what it yields says which records are its own.
+    """
     ledger = connected.parts.ledger
-    require_budget(connected)
+    connected.spending.require()
     ledger.start_run(summary.run_id, kind)
     status = "stopped"
     try:
-        yield
+        with working(ledger, summary.run_id) as leases:
+            yield leases
         status = "failed" if summary.failed else "done"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -81,27 +87,15 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
         ledger.finish_run(summary.run_id, status, counts=summary.counts(), calls=connected.client.calls)
 
 
-def require_budget(connected: Connected) -> None:
-    """Refuse to start a run when the month's calls are used up to the reserve.
-
-    Raises:
-        BudgetExhausted: fewer calls are left than the reserve.
-    """
-    budget = connected.settings.caspio.monthly_calls
-    if budget is None:
-        return
-    _refuse_beyond(connected.parts.ledger.calls_this_month(), budget, connected.settings.caspio.reserve)
-
-
-def _refuse_beyond(used: int, budget: int, reserve: float) -> None:
-    if used >= budget * (1 - reserve):
-        raise BudgetExhausted(
-            f"{used:,} of {budget:,} Caspio calls of this month are used; the rest is the reserve. "
-            "Raise caspio.monthly_calls or wait for the next month."
-        )
-
-
-def make_job(connected: Connected, spec: SourceSpec, run_id: str, *, yes: bool, reread: bool = False) -> Job:
+def make_job(
+    connected: Connected,
+    spec: SourceSpec,
+    run_id: str,
+    *,
+    yes: bool,
+    reread: bool = False,
+    leases: Leases | None = None,
+) -> Job:
     """Return the job for a source; a new or changed source is only planned the first time, unless `yes`."""
     confirmed = (
         yes or spec.confirm is Confirm.NEVER or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
@@ -113,6 +107,7 @@ def make_job(connected: Connected, spec: SourceSpec, run_id: str, *, yes: bool, 
         plan_only=not confirmed,
         reread=reread,
         template=NameTemplate(spec.rename) if spec.rename else None,
+        leases=leases,
     )
 
 
@@ -120,6 +115,8 @@ def prepare(
     connected: Connected, job: Job, tally: Tally, *, selection: Selection | None = None, limit: int | None = None
 ) -> Iterator[RecordWork]:
     """Settle what an earlier run left open, then list the work: what is new, or what a selection names."""
+    connected.spending.lane = _lane(job, selection)
+    connected.spending.require()
     recover_all(job)
     if selection is None:
         works = new_work(job, unchanged=tally.unchanged, found=tally.expect)
@@ -128,14 +125,21 @@ def prepare(
     return _within_budget(connected, islice(works, limit))
 
 
+def _lane(job: Job, selection: Selection | None) -> Lane:
+    """Say how urgent a job is: until a source was written to its end once, its files are a backlog."""
+    if selection is not None:
+        return Lane.REPROCESS
+    return Lane.NEW if job.parts.ledger.cursor(_caught_up(job)) else Lane.BACKFILL
+
+
+def _caught_up(job: Job) -> str:
+    return f"caught up: {job.spec.name}"
+
+
 def _within_budget(connected: Connected, works: Iterator[RecordWork]) -> Iterator[RecordWork]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
-    budget = connected.settings.caspio.monthly_calls
-    used_before = connected.parts.ledger.calls_this_month()
     for work in works:
-        if budget is not None:
-            used = used_before + sum(connected.client.calls.values())
-            _refuse_beyond(used, budget, connected.settings.caspio.reserve)
+        connected.spending.require()
         yield work
 
 
@@ -145,6 +149,9 @@ def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]
         yield work
 
 
-def conclude(job: Job) -> None:
-    """Remember that a source was planned or run with its present settings."""
-    job.parts.ledger.confirm_source(job.spec.name, settings_hash(job.spec))
+def conclude(job: Job, *, whole: bool = True) -> None:
+    """Remember that a source was planned or run with its present settings, and when it was written to its end."""
+    ledger = job.parts.ledger
+    ledger.confirm_source(job.spec.name, settings_hash(job.spec))
+    if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
+        ledger.keep_cursor(_caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id})

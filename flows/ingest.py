@@ -71,7 +71,7 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
 def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
     before = batch.tally.summary.counts()
-    work_all(batch.works, batch.job, observe=batch.tally.add, threads=batch.threads)
+    batch.tally.summary.held += work_all(batch.works, batch.job, observe=batch.tally.add, threads=batch.threads)
     after = batch.tally.summary.counts()
     counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
     get_run_logger().info("batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items()))
@@ -85,10 +85,10 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
         summary = Summary(new_run_id(connected))
         (spec,) = choose_sources(connected, [source])
         kind = "ingest" if selection is None else "reprocess"
-        with recorded_run(connected, kind, summary):
-            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None)
+        with recorded_run(connected, kind, summary) as leases:
+            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
             _work(connected, job, summary, selection=selection, limit=limit)
-            conclude(job)
+            conclude(job, whole=limit is None and selection is None)
         seconds = connected.parts.clock.monotonic() - began
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))

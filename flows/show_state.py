@@ -8,8 +8,9 @@ from rich.text import Text
 
 from flows.doctor import Check
 from flows.show import COLOURS
+from pipeline.budget import Allowance, Lane
 from pipeline.model import Status
-from pipeline.ports import FileState, RunState
+from pipeline.ports import FileState, RunState, Usage
 
 _FACTS = ("original_name", "place", "field", "path", "stage", "sha256", "fingerprint", "run", "updated_at", "archive")
 
@@ -19,20 +20,32 @@ def show_status(
     runs: Sequence[RunState],
     problems: Sequence[FileState],
     *,
-    used: int,
-    budget: int | None,
+    used: Usage,
+    allowance: Allowance,
     unsettled: int,
+    workers: Sequence[str],
 ) -> None:
     """Print files by source and state, the latest runs, the budget, and what needs a person."""
     console = Console()
     console.print(_counts_table(counts))
     console.print(_runs_table(runs))
-    of = f" of {budget:,}" if budget is not None else ""
-    console.print(f"{used:,}{of} Caspio calls used this month", highlight=False)
+    console.print(_budget_line(used, allowance), highlight=False)
+    if workers:
+        console.print(f"At work now: {', '.join(workers)}", highlight=False)
     if unsettled:
         console.print(f"[yellow]{unsettled} effects are open; the next run settles them by looking.[/]")
     if problems:
         console.print(_problem_table(problems))
+
+
+def _budget_line(used: Usage, allowance: Allowance) -> str:
+    """Say what the month's calls went to and what each lane may still use."""
+    by_lane = ", ".join(f"{lane} {calls:,}" for lane, calls in sorted(used.by_lane.items()) if calls)
+    line = f"{used.calls:,} Caspio calls used this month{f' ({by_lane})' if by_lane else ''}, {used.size_bytes:,} bytes"
+    if allowance.monthly_calls is None:
+        return line
+    left = ", ".join(f"{lane} {allowance.left(lane, used.calls):,}" for lane in Lane)
+    return f"{line}; of {allowance.monthly_calls:,} are left: {left}"
 
 
 def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:

@@ -3,17 +3,20 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.adapters.system_clock import SystemClock
+from pipeline.budget import Spending
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.run import Parts
 from pipeline.settings import ArchiveSettings, ProcessingSettings, Settings
 
 if TYPE_CHECKING:
+    import httpx
+
     from pipeline.adapters.caspio import CaspioClient
     from processors.sandbox import SandboxedReader
 
@@ -25,6 +28,7 @@ class Connected:
     settings: Settings
     parts: Parts
     client: "CaspioClient"
+    spending: Spending
 
     @property
     def threads(self) -> int:
@@ -46,21 +50,46 @@ def connect(settings: Settings) -> Iterator[Connected]:
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
         scratch = work_dir / "listing"
         scratch.mkdir()
-        client = stack.enter_context(open_client(settings, clock=clock))
+        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        spending = stack.enter_context(closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance)))
+        client = stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
         parts = Parts(
             source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
-            ledger=stack.enter_context(open_ledger(settings, clock=clock)),
+            ledger=ledger,
             reader=stack.enter_context(open_reader(settings.processing)),
             clock=clock,
             work_dir=work_dir,
         )
-        yield Connected(settings, parts, client)
+        yield Connected(settings, parts, client, spending)
 
 
-def open_client(settings: Settings, *, clock: Clock) -> "CaspioClient":
-    """Return a client for the account."""
+@dataclass(frozen=True, slots=True)
+class SharedPermits:
+    """The permits of an account, shared by all workers through the ledger."""
+
+    ledger: Ledger
+    account: str
+
+    def book(self, permits: int, *, per_second: float) -> float:
+        """Book permits behind those of everybody; return in how many seconds the first is due."""
+        return self.ledger.book_permits(self.account, permits, per_second=per_second)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing booked from now on be due before so many seconds."""
+        self.ledger.hold_permits(self.account, seconds)
+
+
+def open_client(
+    settings: Settings,
+    *,
+    clock: Clock,
+    ledger: Ledger | None = None,
+    spending: Spending | None = None,
+    timeout: "httpx.Timeout | None" = None,
+) -> "CaspioClient":
+    """Return a client for the account; with a ledger it shares its rate with all workers."""
     from pipeline.adapters.caspio import CaspioClient
 
     return CaspioClient(
@@ -69,6 +98,9 @@ def open_client(settings: Settings, *, clock: Clock) -> "CaspioClient":
         client_secret=settings.client_secret.get_secret_value(),
         rate=settings.caspio.rate,
         clock=clock,
+        timeout=timeout,
+        pool=SharedPermits(ledger, settings.caspio.account) if ledger is not None else None,
+        meter=spending,
     )
 
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import compress, islice
 from posixpath import dirname, join
 
 from pipeline.mapping import refuse_columns
-from pipeline.model import Outcome, RecordWork, SourceSpec
+from pipeline.model import Effect, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState, RecordTarget
 from pipeline.run import Job, work_record
-from pipeline.steps.write_back import recognise_echo, recover, write_context
+from pipeline.steps.write_back import WriteContext, recognise_echo, recover, write_context
 
 Observe = Callable[[Outcome], None]
 
@@ -36,22 +36,31 @@ class Echo:
 
     job: Job
     _renamed: list[Outcome] = field(default_factory=list)
+    _works: list[RecordWork] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, outcome: Outcome) -> None:
-        """Remember a renamed file, and look at a page of them when enough have come together."""
-        if outcome.new_name is None or outcome.planned_only:
-            return
+    def add(self, work: RecordWork, outcomes: Sequence[Outcome]) -> bool:
+        """Remember a record's renamed files and look at a page of them when enough have come together.
+
+        Says whether there were any: their record is given back once their new version is known, since to another
+        worker it would look like news until then.
+        """
+        renamed = [outcome for outcome in outcomes if outcome.new_name is not None and not outcome.planned_only]
+        if not renamed:
+            return False
         with self._lock:
-            self._renamed.append(outcome)
+            self._renamed += renamed
+            self._works.append(work)
             full = len(self._renamed) >= ECHO_PAGE
         if full:
             self.flush()
+        return True
 
     def flush(self) -> None:
         """List what was renamed since the last time."""
         with self._lock:
             page, self._renamed = self._renamed, []
+            works, self._works = self._works, []
         if not page:
             return
         parts = self.job.parts
@@ -60,6 +69,7 @@ class Echo:
         pks = [o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o) for o in page]
         listed = parts.source.records(self.job.spec, sorted(set(pks)))
         recognise_echo(renamed, listed, ledger=parts.ledger, names=names)
+        self.job.give_back(works)
 
 
 def _new_place(outcome: Outcome) -> str:
@@ -69,8 +79,30 @@ def _new_place(outcome: Outcome) -> str:
 
 
 def recover_all(job: Job) -> int:
-    """Settle what a killed run left open; return how many effects that were."""
-    context = write_context(
+    """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
+    ledger = job.parts.ledger
+    living = ledger.living() - {job.run_id}
+    return _recover(job, [effect for effect in ledger.unsettled() if effect.run_id not in living])
+
+
+def _recover(job: Job, effects: Sequence[Effect]) -> int:
+    """Settle effects, of each file only where no other worker is just doing so."""
+    by_version: dict[str, list[Effect]] = {}
+    for effect in effects:
+        by_version.setdefault(effect.version, []).append(effect)
+    states = [job.parts.ledger.state(version) for version in by_version]
+    works = [
+        RecordWork(job.spec.name, s.ref.record, {}, (s.ref,)) for s in states if s and s.ref.source == job.spec.name
+    ]
+    mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
+    try:
+        return sum(recover(_context(job), by_version[work.files[0].version]) for work in mine)
+    finally:
+        job.give_back(mine)
+
+
+def _context(job: Job) -> WriteContext:
+    return write_context(
         RecordWork(job.spec.name, None, {}, ()),
         job.spec,
         parts=job.parts,
@@ -78,7 +110,6 @@ def recover_all(job: Job) -> int:
         folder=job.parts.work_dir,
         moves=job.moves,
     )
-    return recover(context)
 
 
 def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
@@ -102,13 +133,19 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
 
 
 def _keys(states: Iterable[FileState], spec: SourceSpec) -> Iterator[str]:
-    """Yield what a source lists single records by: the PK_ID, for a folder the path. Neighbours are not repeated."""
+    """Yield what a source lists single records by. Neighbours are not repeated."""
     last = None
-    for state in states:
-        ref = state.ref
-        key = ref.path if spec.folder is not None else (ref.record.pk if ref.record else None)
-        if key is not None and key != last:
+    for key in _keys_of((state.ref for state in states), spec):
+        if key != last:
             last = key
+            yield key
+
+
+def _keys_of(refs: Iterable[FileRef], spec: SourceSpec) -> Iterator[str]:
+    """Yield what a source lists single records by: the PK_ID, for a folder the path."""
+    for ref in refs:
+        key = ref.path if spec.folder is not None else (ref.record.pk if ref.record else None)
+        if key is not None:
             yield key
 
 
@@ -127,35 +164,106 @@ def for_seconds(works: Iterator[RecordWork], seconds: float, *, clock: Clock) ->
         yield work
 
 
-def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads: int) -> None:
+def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads: int) -> int:
     """Work on records in threads, a bounded number at a time, taken lazily: no stage waits for the slowest file.
+
+    Records that other workers have are tried once more at the end. Returns how many files were left to them.
 
     Raises:
         StopRun: as soon as the records in hand are finished; nothing new is begun.
     """
-    echo = Echo(job)
+    crew = _Crew(job, observe)
+    crew.work(works, threads)
+    crew.work(crew.left(), threads)
+    return sum(len(work.files) for work in crew.left())
 
-    def tell(future: "Future[list[Outcome]]") -> None:
-        for outcome in future.result():
-            echo.add(outcome)
-            observe(outcome)
 
-    pending: set[Future[list[Outcome]]] = set()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="line")
-    try:
-        for work in works:
-            pending.add(pool.submit(work_record, work, job))
-            while len(pending) >= threads * 2:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    tell(future)
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                tell(future)
-        echo.flush()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+class _Crew:
+    """Threads that work on the records this run could lease."""
+
+    def __init__(self, job: Job, observe: Observe) -> None:
+        self._job = job
+        self._observe = observe
+        self._echo = Echo(job)
+        self._left: list[RecordWork] = []
+
+    def left(self) -> list[RecordWork]:
+        """Return, once, the records that other workers had."""
+        left, self._left = self._left, []
+        return left
+
+    def work(self, works: Iterable[RecordWork], threads: int) -> None:
+        """Work on what can be had until it is used up."""
+        pending: set[Future[list[Outcome]]] = set()
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="line")
+        try:
+            for work, leased in self._leased(iter(works), threads * 2):
+                pending.add(pool.submit(self._work, work, leased))
+                while len(pending) >= threads * 2:
+                    pending = self._told(pending)
+            while pending:
+                pending = self._told(pending)
+            self._echo.flush()
+            if self._job.leases:
+                self._job.leases.take([])  # frees what was given back last
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _told(self, pending: "set[Future[list[Outcome]]]") -> "set[Future[list[Outcome]]]":
+        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            for outcome in future.result():
+                self._observe(outcome)
+        return pending
+
+    def _work(self, work: RecordWork, leased: RecordWork) -> list[Outcome]:
+        outcomes = work_record(work, self._job)
+        if not self._echo.add(leased, outcomes):
+            self._job.give_back([leased])
+        return outcomes
+
+    def _leased(self, works: Iterator[RecordWork], number: int) -> Iterator[tuple[RecordWork, RecordWork]]:
+        """Yield the records no other worker has: what is left to do of each, and as it was leased."""
+        leases = self._job.leases
+        if leases is None:
+            yield from ((work, work) for work in works)
+            return
+        while page := list(islice(works, number)):
+            had = leases.take(page)
+            self._left += [work for work, ok in zip(page, had, strict=True) if not ok]
+            mine = list(compress(page, had))
+            now = self._settled(mine)
+            finished = set() if self._job.reread else self._finished(now)
+            for work, leased in zip(now, mine, strict=True):
+                rest = self._rest(work, finished)
+                if rest.files:
+                    yield rest, leased
+                else:
+                    leases.give_back(leased)
+
+    def _rest(self, work: RecordWork, finished: set[str]) -> RecordWork:
+        """Leave out what another worker has finished since the listing."""
+        for ref in work.files:
+            if ref.version in finished:
+                self._observe(Outcome(ref, Status.UNCHANGED))
+        return replace(work, files=tuple(ref for ref in work.files if ref.version not in finished))
+
+    def _finished(self, works: Sequence[RecordWork]) -> set[str]:
+        return self._job.parts.ledger.finished([ref.version for work in works for ref in work.files])
+
+    def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
+        """Settle what a worker that died meanwhile left open on these records; they come back as they are now."""
+        job, ledger = self._job, self._job.parts.ledger
+        versions = {ref.version: number for number, work in enumerate(works) for ref in work.files}
+        effects = [effect for effect in ledger.open_effects(list(versions)) if effect.run_id != job.run_id]
+        now = list(works)
+        recover(_context(job), effects)
+        for number in {versions[effect.version] for effect in effects}:
+            work = works[number]
+            listed = job.parts.source.records(job.spec, list(_keys_of(work.files, job.spec)))
+            ledger.seen([ref for one in listed for ref in one.files], job.run_id)
+            now[number] = listed[0] if listed else replace(work, files=())
+        return now
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:

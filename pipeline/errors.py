@@ -13,7 +13,8 @@
         ├── Unauthorized        credentials refused, profile disabled, permission missing
         ├── ArchiveUnavailable  the archive cannot be reached or written
         ├── LedgerUnavailable   the ledger cannot be reached or written
-        └── BudgetExhausted     the calls this run may use are used up
+        ├── BudgetExhausted     the calls this run may use are used up
+        └── LeaseLost           another worker took this run for dead and has its files
     RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
 
 Anything else is a bug. A message names the file, record and step where it can, and ends in a way out.
@@ -79,6 +80,10 @@ class LedgerUnavailable(StopRun):
 
 class BudgetExhausted(StopRun):
     """The calls this run may use are used up."""
+
+
+class LeaseLost(StopRun):
+    """Another worker took this run for dead and has its files; nothing may be written any more."""
 
 
 class RefusedByCaspio(IngestError):

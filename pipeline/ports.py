@@ -1,11 +1,11 @@
 """The promises between the line and the world. Adapters keep them; contract suites in `tests/contracts` check them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.model import (
     Column,
@@ -209,6 +209,25 @@ class RunState:
     calls: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Caspio calls and bytes of one month; `by_lane` splits the calls."""
+
+    calls: int
+    size_bytes: int
+    by_lane: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What `verify --repair` mended: the kind of difference, what it was about, what was done."""
+
+    kind: str
+    subject: str
+    done: str
+    at: datetime
+
+
 class Ledger(Protocol):
     """Remembers every file version, reading and effect. Each method is one transaction; safe from many threads.
 
@@ -219,7 +238,7 @@ class Ledger(Protocol):
         """Record that a run began."""
 
     def finish_run(self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]) -> None:
-        """Record how a run ended; calls are added to the account's count of the month."""
+        """Record how a run ended; calls are added to those it has."""
 
     def runs(self, limit: int = 10) -> Sequence[RunState]:
         """Return the latest runs, newest first."""
@@ -269,7 +288,7 @@ class Ledger(Protocol):
         """Return files by source and status (or stage, where there is no outcome yet), each slot's latest version."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
-        """Record an intent before its call and return it with its id."""
+        """Record an intent before its call and return it with its id; LeaseLost for a worker taken for dead."""
 
     def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
         """Record what became of an effect."""
@@ -295,5 +314,44 @@ class Ledger(Protocol):
     def confirm_source(self, name: str, settings_hash: str) -> None:
         """Record that this source was planned or run with these settings."""
 
-    def calls_this_month(self) -> int:
-        """Return the Caspio calls counted in the present calendar month (UTC)."""
+    def join(self, worker: str, *, ttl_s: float) -> None:
+        """Begin to be a worker; unless renewed, what it holds is free again after so many seconds."""
+
+    def renew(self, worker: str, *, ttl_s: float) -> None:
+        """Go on being a worker; LeaseLost when another one has taken over."""
+
+    def leave(self, worker: str) -> None:
+        """Stop being a worker: all it holds is free."""
+
+    def living(self) -> set[str]:
+        """Return the workers that are neither expired nor known to have ended."""
+
+    def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
+        """Free some keys, then take groups of keys, each whole or not at all; say which were had.
+
+        What a dead worker holds is taken from it; from then on `intend`, `renew` and `claim` refuse it.
+        """
+
+    def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the account's usage of the present month (UTC); return that of all lanes together."""
+
+    def usage(self, account: str) -> Usage:
+        """Return an account's usage of the present month (UTC)."""
+
+    def book_permits(self, account: str, permits: int, *, per_second: float) -> float:
+        """Book calls of all workers one after the other; return in how many seconds the first is due."""
+
+    def hold_permits(self, account: str, seconds: float) -> None:
+        """Let nothing booked from now on be due before so many seconds."""
+
+    def cursor(self, name: str) -> Mapping[str, Any] | None:
+        """Return what was kept under a name, None when nothing is."""
+
+    def keep_cursor(self, name: str, value: Mapping[str, Any] | None) -> None:
+        """Keep how far a walk has come; None forgets it."""
+
+    def repaired(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
+        """Record a repair."""
+
+    def repairs(self, run_id: str) -> Sequence[Repair]:
+        """Return a run's repairs, oldest first."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.errors import FileGone, IngestError, RejectFile, StopRun
+from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget
@@ -37,7 +38,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again."""
+    """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
+
+    `leases` None: no other worker shares the ledger.
+    """
 
     spec: SourceSpec
     parts: Parts
@@ -45,7 +49,15 @@ class Job:
     plan_only: bool = False
     reread: bool = False
     template: NameTemplate | None = None
+    leases: Leases | None = None
     moves: threading.Lock = field(default_factory=threading.Lock)
+
+    def give_back(self, works: Sequence[RecordWork]) -> None:
+        """Let other workers have these records."""
+        if self.leases is None:
+            return
+        for work in works:
+            self.leases.give_back(work)
 
 
 def new_work(

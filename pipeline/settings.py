@@ -35,6 +35,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.budget import Allowance, Lane
 from pipeline.errors import BadSettings
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
 from pipeline.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
@@ -47,10 +48,22 @@ _Credential = Annotated[
 ]
 
 
+_Share = Annotated[float, Field(ge=0, lt=1)]
+
+
 class Section(BaseModel):
     """A section of the file: unknown names are errors, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+
+
+class LaneSettings(Section):
+    """`[caspio.lanes]`: shares of the month's calls that a kind of work leaves to those before it."""
+
+    webhook: _Share = 0.0
+    new: _Share = 0.05
+    backfill: _Share = 0.2
+    reprocess: _Share = 0.3
 
 
 class CaspioSettings(Section):
@@ -59,7 +72,8 @@ class CaspioSettings(Section):
     url: str
     rate: Annotated[str, Field(pattern=r"^0*[1-9][0-9]*/0*[1-9][0-9]*s$")] = "2000/300s"
     monthly_calls: Annotated[int, Field(gt=0)] | None = 500_000
-    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    reserve: _Share = 0.05
+    lanes: LaneSettings = LaneSettings()
 
     @field_validator("url")
     @classmethod
@@ -72,6 +86,17 @@ class CaspioSettings(Section):
         if not parts.hostname or "@" in parts.netloc or url.rstrip("/") != address or not _has_sound_port(url):
             raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
         return url.rstrip("/")
+
+    @property
+    def account(self) -> str:
+        """Name the account in the ledger: its host."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def allowance(self) -> Allowance:
+        """Return the month's budget."""
+        lanes = {lane: getattr(self.lanes, lane) for lane in Lane}
+        return Allowance(self.monthly_calls, self.reserve, lanes)
 
 
 def _has_sound_port(url: str) -> bool:

@@ -18,13 +18,14 @@ FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run, safe to add to from many threads."""
+    """Counts of one run, safe to add to from many threads. `held`: files left to another worker that has them."""
 
     run_id: str
     documents: Counter[Status] = field(default_factory=Counter)
     pages: int = 0
     size_bytes: int = 0
     planned: int = 0
+    held: int = 0
     suggestions: int = 0
     latest: list[Outcome] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Summary:
             "run_id": self.run_id,
             "documents": self.counts(),
             "planned_only": self.planned,
+            "held": self.held,
             "pages": self.pages,
             "bytes": self.size_bytes,
             "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},

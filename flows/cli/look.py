@@ -26,14 +26,17 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show files by state, the budget used, and what needs a person."""
     from flows.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
+    from pipeline.budget import Lane
     from pipeline.settings import load_settings
     from pipeline.summary import NEEDS_A_PERSON
 
     settings = load_settings(config, credentials=False)
+    allowance = settings.caspio.allowance
     with open_ledger(settings, clock=SystemClock()) as ledger:
         counts = ledger.counts()
         runs = ledger.runs()
-        used = ledger.calls_this_month()
+        used = ledger.usage(settings.caspio.account)
+        living = ledger.living()
         open_effects = ledger.unsettled()
         troubled = (s for s in ledger.states() if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON)
         problems = list(islice(troubled, MOST_PROBLEMS))
@@ -41,8 +44,12 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         print_json(
             {
                 "sources": counts,
-                "caspio_calls_this_month": used,
+                "caspio_calls_this_month": used.calls,
+                "caspio_bytes_this_month": used.size_bytes,
+                "caspio_calls_by_lane": used.by_lane,
+                "caspio_calls_left": {lane: allowance.left(lane, used.calls) for lane in Lane},
                 "monthly_calls": settings.caspio.monthly_calls,
+                "workers": sorted(living),
                 "unsettled_effects": len(open_effects),
                 "needs_a_person": [_problem(state) for state in problems],
                 "runs": [
@@ -54,7 +61,9 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         return
     from flows.show_state import show_status
 
-    show_status(counts, runs, problems, used=used, budget=settings.caspio.monthly_calls, unsettled=len(open_effects))
+    show_status(
+        counts, runs, problems, used=used, allowance=allowance, unsettled=len(open_effects), workers=sorted(living)
+    )
 
 
 def _problem(state: "FileState") -> dict[str, object]:

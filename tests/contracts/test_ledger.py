@@ -1,7 +1,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -593,26 +593,12 @@ def test_a_run_started_again_keeps_its_calls(ledger: Ledger):
         ledger.start_run("run-1", "run")
         ledger.finish_run("run-1", "failed", counts={"failed": 1}, calls={"GET /a": 2, "PUT /b": 1})
 
-    assert ledger.calls_this_month() == 6
     assert [run.calls for run in ledger.runs()] == [{"GET /a": 4, "PUT /b": 2}]
 
 
-def test_calls_are_counted_by_calendar_month(ledger: Ledger, clock: FakeClock):
-    """Only runs that ended in the present month count, whatever month they began in."""
-    clock.set(datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC))
-    ledger.start_run("february", "run")
-    ledger.finish_run("february", "done", counts={}, calls={"GET /a": 100})
-    ledger.start_run("march", "run")
-    clock.set(datetime(2026, 3, 1, tzinfo=UTC))
-
-    ledger.finish_run("march", "done", counts={}, calls={"GET /a": 7})
-
-    assert ledger.calls_this_month() == 7
-
-
-def test_a_new_ledger_counts_no_calls(ledger: Ledger):
+def test_a_new_ledger_is_empty(ledger: Ledger):
     """Without runs there are no calls, no runs and no counts."""
-    assert (ledger.calls_this_month(), ledger.runs(), ledger.counts()) == (0, [], {})
+    assert (ledger.usage("a").calls, ledger.runs(), ledger.counts()) == (0, [], {})
 
 
 def test_a_source_is_confirmed_with_its_settings(ledger: Ledger):

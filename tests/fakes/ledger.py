@@ -1,12 +1,12 @@
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from pipeline.errors import LedgerUnavailable
+from pipeline.errors import LeaseLost, LedgerUnavailable
 from pipeline.model import (
     Effect,
     EffectKind,
@@ -18,7 +18,7 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.ports import Clock, FileState, RunState
+from pipeline.ports import Clock, FileState, Repair, RunState, Usage
 from tests.fakes.clock import FakeClock
 
 _OPEN = {EffectState.INTENT, EffectState.APPLIED}
@@ -62,6 +62,14 @@ class MemoryLedger:
         self._readings: dict[tuple[str, str], tuple[Findings, str]] = {}
         self._effects: dict[int, Effect] = {}
         self._sources: set[tuple[str, str]] = set()
+        self._workers: dict[str, datetime] = {}
+        self._lost: set[str] = set()
+        self._leases: dict[str, str] = {}
+        self._usage: Counter[tuple[str, str, str]] = Counter()
+        self._bytes: Counter[tuple[str, str]] = Counter()
+        self._due: dict[str, float] = {}
+        self._cursors: dict[str, dict[str, Any]] = {}
+        self._repairs: list[tuple[str, Repair]] = []
 
     @_locked
     def start_run(self, run_id: str, kind: str) -> None:
@@ -207,6 +215,8 @@ class MemoryLedger:
     @_locked
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call."""
+        if run_id in self._workers:
+            self._require(run_id)
         known = replace(effect, state=EffectState.INTENT, id=len(self._effects) + 1, run_id=run_id, at=self.clock.now())
         self._effects[known.id] = known
         return known
@@ -274,15 +284,96 @@ class MemoryLedger:
         self._sources.add((name, settings_hash))
 
     @_locked
-    def calls_this_month(self) -> int:
-        """Return the calls of the runs that ended this month."""
-        now = self.clock.now()
-        ended = [run for run in self._runs.values() if run.finished_at]
-        return sum(
-            sum(run.calls.values())
-            for run in ended
-            if run.finished_at and (run.finished_at.year, run.finished_at.month) == (now.year, now.month)
-        )
+    def join(self, worker: str, *, ttl_s: float) -> None:
+        """Begin to be a worker."""
+        self._workers[worker] = self.clock.now() + timedelta(seconds=ttl_s)
+        self._lost.discard(worker)
+
+    @_locked
+    def renew(self, worker: str, *, ttl_s: float) -> None:
+        """Go on being a worker."""
+        self._require(worker)
+        self._workers[worker] = self.clock.now() + timedelta(seconds=ttl_s)
+
+    def _require(self, worker: str) -> None:
+        if worker not in self._workers or worker in self._lost:
+            raise LeaseLost(f"{worker} was taken for dead; run again.")
+
+    @_locked
+    def leave(self, worker: str) -> None:
+        """Stop being a worker."""
+        self._leases = {key: holder for key, holder in self._leases.items() if holder != worker}
+        if worker not in self._lost:
+            self._workers.pop(worker, None)
+
+    @_locked
+    def living(self) -> set[str]:
+        """Return the workers that are alive."""
+        self._lost |= {worker for worker, expires_at in self._workers.items() if expires_at <= self.clock.now()}
+        return set(self._workers) - self._lost
+
+    @_locked
+    def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
+        """Free some keys, then take groups of keys."""
+        self._require(worker)
+        for key in release:
+            if self._leases.get(key) == worker:
+                del self._leases[key]
+        others = self.living() - {worker}
+        had = [not any(self._leases.get(key) in others for key in group) for group in wanted]
+        self._leases.update({key: worker for group, ok in zip(wanted, had, strict=True) if ok for key in group})
+        return had
+
+    @_locked
+    def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the month's usage."""
+        self._usage[account, f"{self.clock.now():%Y-%m}", lane] += calls
+        self._bytes[account, f"{self.clock.now():%Y-%m}"] += size_bytes
+        return self.usage(account)
+
+    @_locked
+    def usage(self, account: str) -> Usage:
+        """Return the month's usage."""
+        month = f"{self.clock.now():%Y-%m}"
+        by_lane = {lane: n for (whose, when, lane), n in self._usage.items() if (whose, when) == (account, month)}
+        return Usage(sum(by_lane.values()), self._bytes[account, month], by_lane)
+
+    @_locked
+    def book_permits(self, account: str, permits: int, *, per_second: float) -> float:
+        """Book calls."""
+        now_s = self.clock.now().timestamp()
+        due_s = self._due.get(account, now_s)
+        due_s = due_s if now_s <= due_s <= now_s + 900 else now_s
+        self._due[account] = due_s + permits / per_second
+        return due_s - now_s
+
+    @_locked
+    def hold_permits(self, account: str, seconds: float) -> None:
+        """Let nothing booked from now on be due before so many seconds."""
+        now_s = self.clock.now().timestamp()
+        self._due[account] = max(self._due.get(account, now_s), now_s + seconds)
+
+    @_locked
+    def cursor(self, name: str) -> Mapping[str, Any] | None:
+        """Return what was kept under a name."""
+        return self._cursors.get(name)
+
+    @_locked
+    def keep_cursor(self, name: str, value: Mapping[str, Any] | None) -> None:
+        """Keep how far a walk has come."""
+        self._cursors.pop(name, None)
+        if value is not None:
+            self._cursors[name] = dict(value)
+
+    @_locked
+    def repaired(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
+        """Record a repair."""
+        self._repairs.append((run_id, Repair(kind, subject, done, self.clock.now())))
+
+    @_locked
+    def repairs(self, run_id: str) -> Sequence[Repair]:
+        """Return a run's repairs."""
+        return [repair for whose, repair in self._repairs if whose == run_id]
 
 
 def _without_text(findings: Findings) -> Findings:

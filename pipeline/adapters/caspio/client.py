@@ -22,9 +22,9 @@ from pipeline.adapters.caspio.call import Caller
 from pipeline.adapters.caspio.containers import Containers, Tables, Views
 from pipeline.adapters.caspio.directories import Directories
 from pipeline.adapters.caspio.files import Files
-from pipeline.adapters.caspio.rate import RateLimiter
+from pipeline.adapters.caspio.rate import PermitPool, RateLimiter
 from pipeline.adapters.caspio.tasks import Tasks
-from pipeline.adapters.caspio.transport import CallCounter, MeteredTransport, default_timeout, network_transport
+from pipeline.adapters.caspio.transport import CallCounter, Meter, MeteredTransport, default_timeout, network_transport
 from pipeline.adapters.caspio.webhooks import Webhooks
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
@@ -45,6 +45,8 @@ class CaspioClient:
         connections: Connections open at the same time at most.
         timeout: The four waits, in seconds.
         transport: Carries requests instead of the network.
+        pool: Where all workers of the account take their permits from; None keeps the rate to this client.
+        meter: Learns of every call and the bytes it moves.
 
     Raises:
         BadSettings: the address, the rate or a credential cannot be used.
@@ -61,16 +63,21 @@ class CaspioClient:
         connections: int = 10,
         timeout: httpx.Timeout | None = None,
         transport: httpx.BaseTransport | None = None,
+        pool: PermitPool | None = None,
+        meter: Meter | None = None,
     ) -> None:
         url = _checked(url, client_id, client_secret)
         clock = clock or SystemClock()
-        limiter = RateLimiter.parse(rate, clock=clock)
+        limiter = RateLimiter.parse(rate, clock=clock, pool=pool)
         self._calls = CallCounter()
         auth = ClientCredentials(url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock)
         self._http = httpx.Client(
             auth=auth,
             transport=MeteredTransport(
-                transport or network_transport(connections=connections), limiter=limiter, calls=self._calls
+                transport or network_transport(connections=connections),
+                limiter=limiter,
+                calls=self._calls,
+                meter=meter,
             ),
             timeout=timeout or default_timeout(),
             headers={"User-Agent": f"caspio-ingest (Python {platform.python_version()})"},

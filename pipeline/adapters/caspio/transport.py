@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import httpx
 
@@ -35,22 +36,57 @@ class CallCounter:
             return self._counts.total()
 
 
+class Meter(Protocol):
+    """Learns of every call and of the bytes it moves."""
+
+    def call(self) -> None:
+        """Count a call that is about to be made."""
+
+    def moved(self, size_bytes: int) -> None:
+        """Count bytes received or sent."""
+
+
 class MeteredTransport(httpx.BaseTransport):
     """Hand requests to another transport, one permit and one count each: retries and token requests too."""
 
-    def __init__(self, inner: httpx.BaseTransport, *, limiter: RateLimiter, calls: CallCounter) -> None:
+    def __init__(
+        self, inner: httpx.BaseTransport, *, limiter: RateLimiter, calls: CallCounter, meter: Meter | None = None
+    ) -> None:
         self._inner = inner
         self._limiter = limiter
         self._calls = calls
+        self._meter = meter
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for a permit, count the call and send it."""
         self._limiter.wait()
+        if self._meter is not None:
+            self._meter.call()
+            self._meter.moved(int(request.headers.get("Content-Length", "0")))
         self._calls.add(f"{request.method} {request.extensions.get(TEMPLATE, request.url.path)}")
-        return self._inner.handle_request(request)
+        response = self._inner.handle_request(request)
+        if self._meter is not None and isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Counted(response.stream, self._meter)
+        return response
 
     def close(self) -> None:
         """Close the connections."""
+        self._inner.close()
+
+
+class _Counted(httpx.SyncByteStream):
+    """A body whose bytes are counted as they arrive."""
+
+    def __init__(self, inner: httpx.SyncByteStream, meter: Meter) -> None:
+        self._inner = inner
+        self._meter = meter
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._inner:
+            self._meter.moved(len(chunk))
+            yield chunk
+
+    def close(self) -> None:
         self._inner.close()
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from pipeline.adapters.sql_ledger.base import SqlPart, chunks
+from pipeline.adapters.sql_ledger.lease_log import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.tables import effects
 from pipeline.model import Effect, EffectKind, EffectState, Value
@@ -19,9 +20,13 @@ class EffectLog(SqlPart):
     """The part of the ledger that remembers effects."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
-        """Record an intent before its call and return it with its id."""
+        """Record an intent before its call and return it with its id.
+
+        It is the fence as well: a worker that another one took for dead is refused here, in the same transaction.
+        """
         intent = replace(effect, state=EffectState.INTENT, run_id=run_id, at=self._clock.now())
         with self._writing(f"record the intent to change {effect.container} {effect.pk}") as connection:
+            refuse_lost(connection, run_id)
             known = connection.execute(insert(effects).values(dump_effect(intent))).inserted_primary_key
         if known is None:
             raise AssertionError("an inserted row has a key")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from pipeline.adapters.sql_ledger.base import SqlPart
 from pipeline.adapters.sql_ledger.rows import load_run
@@ -56,13 +56,6 @@ class RunLog(SqlPart):
         newest = select(runs).order_by(runs.c.started_at.desc(), runs.c.seq.desc()).limit(limit)
         with self._reading("list runs") as connection:
             return [load_run(row) for row in connection.execute(newest).mappings()]
-
-    def calls_this_month(self) -> int:
-        """Return the calls of the runs that ended in the present calendar month (UTC)."""
-        month = self._clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        total = select(func.sum(runs.c.calls_total)).where(runs.c.finished_at >= month)
-        with self._reading("count this month's calls") as connection:
-            return int(connection.execute(total).scalar_one() or 0)
 
     def source_confirmed(self, name: str, settings_hash: str) -> bool:
         """Say whether this source was planned or run before with these settings."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -157,4 +158,59 @@ sources = Table(
     Column("name", Words, primary_key=True),
     Column("settings_hash", Words, primary_key=True),
     Column("confirmed_at", UtcTime, nullable=False),
+)
+
+# One row a run at work. Whoever finds it dead or expired marks it lost; a lost one may change nothing more.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("host", Words, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("joined_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("lost", Boolean, nullable=False, server_default=false()),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("worker", Words, index=True),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("month", Words, primary_key=True),
+    Column("lane", Words, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# When the next call of an account is due, in seconds since 1970.
+pace = Table(
+    "pace",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("due_s", Float(53), nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+repairs = Table(
+    "repairs",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("kind", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("done", Words, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("at", UtcTime, nullable=False),
 )

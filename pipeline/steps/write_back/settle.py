@@ -13,13 +13,13 @@ from pipeline.steps.write_back.move import finish_move, stands
 _MOVE = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
 
 
-def recover(context: WriteContext) -> int:
-    """Settle every effect a killed run of this source left open, by looking; return how many there were.
+def recover(context: WriteContext, effects: Iterable[Effect]) -> int:
+    """Settle, of these effects that a killed run left open, this source's, by looking; return how many there were.
 
     What stands is recorded as verified. What does not is abandoned: the line plans it anew when it meets the file.
     A half-done move of a Files-area file is finished, since the row may point at its new name already.
     """
-    open_effects = [effect for effect in context.ledger.unsettled() if _belongs(effect, context)]
+    open_effects = [effect for effect in effects if _belongs(effect, context)]
     for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
         effects = list(group)
         moves = [effect for effect in effects if effect.kind in _MOVE]

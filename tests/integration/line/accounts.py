@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import httpx
 
 from flows.direct import work_sources
 from flows.report import Report
-from flows.wiring import Connected, open_archive, open_ledger
+from flows.wiring import Connected, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
-from pipeline.adapters.caspio import CaspioClient, CaspioFileSource, CaspioRecordTarget
+from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
 from pipeline.batch import Selection
+from pipeline.budget import Spending
 from pipeline.model import FileRef
 from pipeline.ports import FileState, Reader
 from pipeline.run import Parts
@@ -186,26 +187,20 @@ class Line:
         settings = load_settings(self.config)
         work_dir = self.config.parent / "work"
         work_dir.mkdir(exist_ok=True)
-        client = stack.enter_context(
-            CaspioClient(
-                url=settings.caspio.url,
-                client_id="id",
-                client_secret="secret",
-                clock=self.clock,
-                rate=settings.caspio.rate,
-                timeout=httpx.Timeout(self.timeout_s),
-            )
-        )
+        ledger = stack.enter_context(open_ledger(settings, clock=self.clock))
+        spending = stack.enter_context(closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance)))
+        timeout = httpx.Timeout(self.timeout_s)
+        client = open_client(settings, clock=self.clock, ledger=ledger, spending=spending, timeout=timeout)
         parts = Parts(
-            source=CaspioFileSource(client, scratch_dir=work_dir, clock=self.clock),
+            source=CaspioFileSource(stack.enter_context(client), scratch_dir=work_dir, clock=self.clock),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
-            ledger=stack.enter_context(open_ledger(settings, clock=self.clock)),
+            ledger=ledger,
             reader=reader,
             clock=self.clock,
             work_dir=work_dir,
         )
-        return Connected(settings, parts, client)
+        return Connected(settings, parts, client, spending)
 
 
 def _label(ref: FileRef) -> str:

@@ -52,3 +52,53 @@ def test_nonsense_is_refused(text: str) -> None:
     """A text that says no rate is a problem of the settings, with an example of how to write it."""
     with pytest.raises(BadSettings, match="2000/300s"):
         RateLimiter.parse(text, clock=FakeClock())
+
+
+class _Pool:
+    """Permits of an account, as two workers share them."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._due_s = 0.0
+        self.booked = 0
+
+    def book(self, permits: int, *, per_second: float) -> float:
+        """Book permits."""
+        self.booked += 1
+        start = max(self._due_s, self._clock.monotonic())
+        self._due_s = start + permits / per_second
+        return start - self._clock.monotonic()
+
+    def hold(self, seconds: float) -> None:
+        """Hold."""
+        self._due_s = max(self._due_s, self._clock.monotonic() + seconds)
+
+
+def test_workers_share_one_rate():
+    """Two limiters with one pool let no more calls leave together than the rate says, in any window."""
+    clock = FakeClock()
+    pool = _Pool(clock)
+    limiters = [RateLimiter.parse("200/10s", clock=clock, pool=pool) for _ in range(2)]
+    left: list[float] = []
+    for number in range(600):
+        limiters[number % 2].wait()
+        left.append(clock.monotonic())
+
+    most = max(sum(start <= moment < start + 10 for moment in left) for start in left)
+    assert most <= 200
+    assert left[-1] < 600 / 20 * 1.3
+    assert pool.booked <= 600 / 2 + 2
+
+
+def test_a_refusal_met_by_one_worker_holds_the_other():
+    """With a pool, what Caspio asks one worker to wait the other waits, too."""
+    clock = FakeClock()
+    pool = _Pool(clock)
+    one, other = (RateLimiter.parse("2000/300s", clock=clock, pool=pool) for _ in range(2))
+    other.wait()
+    one.hold(60)
+
+    for _ in range(40):
+        other.wait()
+
+    assert clock.monotonic() >= 50

@@ -1,0 +1,131 @@
+"""Calls and bytes as a budget: counted for all workers together, with lanes of which the lower stop earlier."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.errors import BudgetExhausted
+from pipeline.ports import Ledger, Usage
+
+BLOCK = 50
+"""Calls booked at once: one entry in the ledger for so many; a killed process has counted at most so many too many."""
+
+PAGE = 1_000
+"""Records in one listing call, at most."""
+
+
+class Lane(StrEnum):
+    """Kinds of work, the most urgent first."""
+
+    WEBHOOK = "webhook"
+    NEW = "new"
+    BACKFILL = "backfill"
+    REPROCESS = "reprocess"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The calls of a month and what each lane leaves of them.
+
+    `monthly_calls` None is no limit. `reserve` and `lanes` are shares from 0 to 1: nobody touches the reserve, and a
+    lane leaves its share untouched beside it.
+    """
+
+    monthly_calls: int | None = None
+    reserve: float = 0.0
+    lanes: Mapping[Lane, float] = field(default_factory=dict)
+
+    def limit(self, lane: Lane) -> int | None:
+        """Return how many calls of the month, of all lanes together, may be used before this lane stops."""
+        if self.monthly_calls is None:
+            return None
+        return int(self.monthly_calls * max(0.0, 1 - self.reserve - self.lanes.get(lane, 0.0)))
+
+    def left(self, lane: Lane, used: int) -> int | None:
+        """Return how many more calls a lane may use."""
+        limit = self.limit(lane)
+        return None if limit is None else max(0, limit - used)
+
+
+class Spending:
+    """Counts what one process spends, booked in the ledger in blocks ahead of the calls. Safe from many threads."""
+
+    def __init__(self, ledger: Ledger, account: str, allowance: Allowance, *, block: int = BLOCK) -> None:
+        self._ledger = ledger
+        self._account = account
+        self._allowance = allowance
+        self._block = block
+        self._lock = threading.Lock()
+        self._booked = 0
+        self._bytes = 0
+        self._known = ledger.usage(account)
+        self.lane = Lane.NEW
+
+    def call(self) -> None:
+        """Count a call that is about to be made."""
+        with self._lock:
+            if self._booked == 0:
+                self._book(self._block)
+            self._booked -= 1
+
+    def moved(self, size_bytes: int) -> None:
+        """Count bytes received or sent."""
+        with self._lock:
+            self._bytes += size_bytes
+
+    def _book(self, calls: int) -> None:
+        size_bytes, self._bytes = self._bytes, 0
+        self._known = self._ledger.spend(self._account, self.lane, calls=calls, size_bytes=size_bytes)
+        self._booked += calls
+
+    @property
+    def used(self) -> Usage:
+        """Return the month's usage of all workers, as known with the last block."""
+        return self._known
+
+    def require(self) -> None:
+        """Refuse to begin anything when the present lane's share is used up; what is begun may be finished.
+
+        Raises:
+            BudgetExhausted: the calls this lane may use are used up.
+        """
+        limit = self._allowance.limit(self.lane)
+        with self._lock:
+            used = self._known.calls - self._booked
+        if limit is not None and used >= limit:
+            raise BudgetExhausted(
+                f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are used; {self.lane} work "
+                f"stops at {limit:,}. Raise caspio.monthly_calls, lower caspio.reserve or caspio.lanes, or wait for "
+                "the next month: the run goes on where it stopped."
+            )
+
+    def close(self) -> None:
+        """Give back what was booked and not used."""
+        with self._lock:
+            if self._booked or self._bytes:
+                self._book(-self._booked)
+
+
+def calls_to_list(records: int, *, attachment_fields: int = 1) -> int:
+    """Return about how many calls listing takes: one a page for the records, one for each attachment field."""
+    pages = max(1, -(-records // PAGE))
+    return pages * (1 + attachment_fields)
+
+
+def calls_to_write(
+    *, updated: int = 0, renamed: int = 0, moved: int = 0, inserted: int = 0, tables_with_files: int = 1
+) -> int:
+    """Return how many calls writing takes, without repetitions.
+
+    `updated` records and `inserted` index rows take one (an insert looks first), `renamed` attachments one each.
+    A Files-area file that is `moved` takes nine: who points at it, is the name free, put, confirm, who points at it,
+    repoint, who points at it, confirm, delete; asking who points at it takes one for each table with FILE fields.
+    """
+    per_move = 6 + 3 * tables_with_files
+    return updated + renamed + 2 * inserted + moved * per_move
+
+
+def calls_to_fetch(files: int) -> int:
+    """Return how many calls downloading takes; reprocessing takes none, the archive has the bytes."""
+    return files

@@ -1,0 +1,94 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.budget import Allowance, Lane, Spending, calls_to_fetch, calls_to_list, calls_to_write
+from pipeline.errors import BudgetExhausted
+from tests.fakes.clock import FakeClock
+from tests.fakes.ledger import MemoryLedger
+
+ALLOWANCE = Allowance(1_000, 0.1, {Lane.NEW: 0.1, Lane.BACKFILL: 0.3, Lane.REPROCESS: 0.5})
+
+
+def spending(ledger: MemoryLedger, lane: Lane = Lane.NEW, *, block: int = 10) -> Spending:
+    """Return what one worker spends through."""
+    made = Spending(ledger, "acme", ALLOWANCE, block=block)
+    made.lane = lane
+    return made
+
+
+def test_lower_lanes_stop_earlier():
+    """A webhook may use what new files leave, these what a backfill leaves, that what reprocessing leaves."""
+    assert [ALLOWANCE.limit(lane) for lane in Lane] == [900, 800, 600, 400]
+    assert ALLOWANCE.left(Lane.REPROCESS, 390) == 10
+    assert ALLOWANCE.left(Lane.REPROCESS, 700) == 0
+
+
+def test_without_a_budget_nothing_stops():
+    """No monthly number is no limit."""
+    free = Spending(MemoryLedger(), "acme", Allowance())
+    free.call()
+    free.require()
+
+    assert Allowance().left(Lane.NEW, 10**9) is None
+
+
+def test_calls_are_counted_exactly_in_the_end():
+    """What was booked ahead and not used is given back."""
+    ledger = MemoryLedger()
+    worker = spending(ledger)
+    for _ in range(23):
+        worker.call()
+    worker.moved(500)
+    ahead = ledger.usage("acme").calls
+
+    worker.close()
+
+    assert (ahead, ledger.usage("acme").calls, ledger.usage("acme").size_bytes) == (30, 23, 500)
+
+
+def test_the_ledger_is_written_once_a_block():
+    """Counting costs one entry for a block of calls, not one for each."""
+    ledger = MemoryLedger()
+    worker = spending(ledger, block=50)
+    booked = []
+    for _ in range(100):
+        worker.call()
+        booked.append(ledger.usage("acme").calls)
+
+    assert sorted(set(booked)) == [50, 100]
+
+
+def test_all_workers_spend_one_budget():
+    """What one worker has used is not there for another; the lane says when it stops, and what to do."""
+    ledger = MemoryLedger()
+    one, other = spending(ledger), spending(ledger, Lane.BACKFILL)
+    for _ in range(600):
+        one.call()
+    other.call()
+
+    one.require()
+    with pytest.raises(BudgetExhausted, match=r"backfill work stops at 600.*caspio\.lanes"):
+        other.require()
+
+
+def test_the_next_month_goes_on():
+    """A budget that was used up is whole again in the next month."""
+    clock = FakeClock(datetime(2026, 3, 31, 23, tzinfo=UTC))
+    ledger = MemoryLedger(clock)
+    ledger.spend("acme", "new", calls=1_000, size_bytes=0)
+    with pytest.raises(BudgetExhausted):
+        spending(ledger).require()
+
+    clock.set(datetime(2026, 4, 1, tzinfo=UTC))
+
+    spending(ledger).require()
+
+
+def test_a_forecast_adds_up():
+    """Listing, fetching and writing have each their price; reprocessing has none for fetching."""
+    assert calls_to_list(2_500, attachment_fields=2) == 9
+    assert calls_to_fetch(7) == 7
+    assert calls_to_write(updated=10, renamed=4) == 14
+    assert calls_to_write(inserted=1) == 2
+    assert calls_to_write(moved=1, tables_with_files=2) == 12
