@@ -8,7 +8,7 @@ PORT ?= 8250
 PYTEST_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench emulator clean setup setup-test
+.PHONY: help demo test check format bench crash-matrix emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ format: setup-test ## Format the code and apply the safe fixes
 
 bench: setup-test ## Run the measurements (never part of the suite's verdict)
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
+
+crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table into docs/reliability.md
+	@$(BIN)/python -m tests.crash
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)

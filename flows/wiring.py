@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Spending
+from pipeline.faultpoints import kill_at, watched
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.run import Parts
-from pipeline.settings import ArchiveSettings, ProcessingSettings, Settings
+from pipeline.settings import ArchiveSettings, ProcessingSettings, Settings, environment
 
 if TYPE_CHECKING:
     import httpx
@@ -62,7 +63,8 @@ def connect(settings: Settings) -> Iterator[Connected]:
             clock=clock,
             work_dir=work_dir,
         )
-        yield Connected(settings, parts, client, spending)
+        point = environment("CASPIO_FAULTPOINT")
+        yield Connected(settings, watched(parts, kill_at(point)) if point else parts, client, spending)
 
 
 @dataclass(frozen=True, slots=True)

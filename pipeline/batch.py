@@ -6,11 +6,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, islice
-from posixpath import dirname, join
+from posixpath import basename, dirname, join
 
 from pipeline.mapping import refuse_columns
-from pipeline.model import Effect, FileRef, Outcome, RecordWork, SourceSpec, Status
-from pipeline.ports import Clock, FileState, RecordTarget
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
+from pipeline.ports import Clock, FileState, Ledger, RecordTarget
 from pipeline.run import Job, work_record
 from pipeline.steps.write_back import WriteContext, recognise_echo, recover, write_context
 
@@ -96,9 +96,29 @@ def _recover(job: Job, effects: Sequence[Effect]) -> int:
     ]
     mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
     try:
-        return sum(recover(_context(job), by_version[work.files[0].version]) for work in mine)
+        number = sum(recover(_context(job), by_version[work.files[0].version]) for work in mine)
+        _recognise(job, [work.files[0] for work in mine])
+        return number
     finally:
         job.give_back(mine)
+
+
+def _recognise(job: Job, refs: Sequence[FileRef]) -> None:
+    """Let the ledger know what became of files whose rename stands, though the run that did it is dead."""
+    echo = Echo(replace(job, leases=None))
+    for ref in refs:
+        if name := _name_given(ref, job.parts.ledger):
+            echo.add(RecordWork(ref.source, ref.record, {}, (ref,)), [Outcome(ref, Status.DONE, new_name=name)])
+    echo.flush()
+
+
+def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
+    if ref.path is not None:
+        path = ledger.moved_to(ref.path)
+        return basename(path) if path else None
+    effects = ledger.effects(version=ref.version)
+    standing = [e for e in effects if e.kind is EffectKind.RENAME_ATTACHMENT and e.state is EffectState.VERIFIED]
+    return str(standing[-1].after["name"]) if standing else None
 
 
 def _context(job: Job) -> WriteContext:
@@ -257,7 +277,7 @@ class _Crew:
         versions = {ref.version: number for number, work in enumerate(works) for ref in work.files}
         effects = [effect for effect in ledger.open_effects(list(versions)) if effect.run_id != job.run_id]
         now = list(works)
-        recover(_context(job), effects)
+        _recover(job, effects)
         for number in {versions[effect.version] for effect in effects}:
             work = works[number]
             listed = job.parts.source.records(job.spec, list(_keys_of(work.files, job.spec)))

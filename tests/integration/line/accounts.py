@@ -20,6 +20,7 @@ from infra.samples.pdfs import Page, write_pdf
 from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
 from pipeline.batch import Selection
 from pipeline.budget import Spending
+from pipeline.faultpoints import Act, watched
 from pipeline.model import FileRef
 from pipeline.ports import FileState, Reader
 from pipeline.run import Parts
@@ -124,6 +125,7 @@ class Line:
     reader: Reader
     clock: FakeClock = field(default_factory=FakeClock)
     timeout_s: float = 5.0
+    act: Act | None = None
 
     @property
     def archive(self) -> Path:
@@ -200,7 +202,7 @@ class Line:
             clock=self.clock,
             work_dir=work_dir,
         )
-        return Connected(settings, parts, client, spending)
+        return Connected(settings, watched(parts, self.act) if self.act else parts, client, spending)
 
 
 def _label(ref: FileRef) -> str:

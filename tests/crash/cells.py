@@ -1,0 +1,176 @@
+"""A process killed at every boundary between intent, effect and record, run again, and compared."""
+
+import json
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infra.emulator import Emulator
+from pipeline.faultpoints import kill_at
+from tests.fakes.reader import FakeReader
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Line,
+    Source,
+    fields,
+    uploads,
+    write_account,
+    write_settings,
+)
+
+RENAME = "{{ doc_type }} {{ total }}"
+COLUMNS = {"DocType": "doc_type", "Total": "total"}
+CHILD_S = 120
+
+
+def document(number: int) -> bytes:
+    """Return a document that the fake reader understands."""
+    return f"doc_type=receipt\ntotal={number}.50".encode()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An account and the source that works on it."""
+
+    name: str
+    files: Mapping[str, bytes]
+    account: Mapping[str, Any]
+    source: Source = field(default_factory=lambda: Source(rename=RENAME, columns=COLUMNS))
+
+
+def _attachments() -> Scene:
+    files = {"one.txt": document(1), "two.txt": document(2), "copy.txt": document(1), "empty.txt": b""}
+    return Scene("attachments", files, uploads(files))
+
+
+def _files_area() -> Scene:
+    files = {"one.txt": document(1), "two.txt": document(2)}
+    account = {
+        "tables": {
+            "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/one.txt"}]},
+            "Found": {"fields": fields(Path="STRING"), "records": []},
+        },
+        "files": {"/In/one.txt": "one.txt", "/In/two.txt": "two.txt"},
+    }
+    index = {"table": "Found", "path_column": "Path"}
+    return Scene("files area", files, account, Source({"folder": "/In"}, index=index, rename=RENAME, columns=COLUMNS))
+
+
+SCENES = {scene.name: scene for scene in (_attachments(), _files_area())}
+
+
+@contextmanager
+def staged(scene: Scene) -> Iterator[Line]:
+    """Set a scene up in a folder and an emulator of its own."""
+    os.environ.update(CREDENTIALS)
+    with tempfile.TemporaryDirectory(prefix="crash-") as name:
+        folder = Path(name)
+        seed = write_account(folder / "seed", scene.account, scene.files)
+        with Emulator(seed=seed) as emulator:
+            yield Line(write_settings(folder, emulator.url, scene.source), emulator, FakeReader())
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How a scene ends when nobody disturbs it, and the points it passes, each with how often."""
+
+    end: Mapping[str, Any]
+    writes: tuple[str, ...]
+    points: Mapping[str, int]
+
+
+@cache
+def undisturbed(name: str) -> Undisturbed:
+    """Run a scene to its end."""
+    passed: Counter[str] = Counter()
+    with staged(SCENES[name]) as line:
+        line.act = lambda point: passed.update([point])
+        line.run()
+        return Undisturbed(comparable(line), writes(line), dict(passed))
+
+
+def comparable(line: Line) -> dict[str, Any]:
+    """Return account, archive and ledger without what may differ.
+
+    That is: times, and under which version or, in a folder source, path a document's folder stands, since a rename
+    changes both. A folder without a manifest is what a killed run left and nothing refers to.
+    """
+    end = line.end_state()
+    originals = {key for key in end["archive"] if key.startswith("originals/")}
+    return {**end, "archive": (originals, documents(line.archive)), "open": line.unsettled()}
+
+
+def documents(archive: Path) -> set[tuple[str, str, tuple[str, ...]]]:
+    """Return each archived document: digest, status, and the names kept of it."""
+    found = set()
+    for path in archive.glob("documents/**/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        kept = tuple(sorted(file.name for file in path.parent.iterdir()))
+        found.add((manifest["sha256"], manifest["outcome"]["status"], kept))
+    return found
+
+
+def writes(line: Line) -> tuple[str, ...]:
+    """Return the writes the account has processed, in order of name: none may be there twice."""
+    return tuple(sorted(write.split("?")[0] for write in line.writes(processed=True)))
+
+
+def cells(scene: str, *, every: bool = True) -> list[str]:
+    """Return the points of a scene; with `every`, each as often as it is passed, else the first time only."""
+    points = undisturbed(scene).points
+    return [f"{point}#{n}" for point, times in sorted(points.items()) for n in range(1, times + 1 if every else 2)]
+
+
+def problem_of(scene: str, point: str) -> str:
+    """Kill a run at a point and run again; return "" if all stands as if nothing had happened, else what differs."""
+    expected = undisturbed(scene)
+    with staged(SCENES[scene]) as line:
+        code = killed_at(line, point)
+        if code != -signal.SIGKILL:
+            return f"the run was not killed but ended with {code}"
+        line.run()
+        found = comparable(line)
+        wrong = [part for part in expected.end if found[part] != expected.end[part]]
+        if wrong:
+            return "; ".join(f"{part}: {found[part]} instead of {expected.end[part]}" for part in wrong)
+        if writes(line) != expected.writes:
+            return f"writes: {Counter(writes(line)) - Counter(expected.writes)} too many"
+        line.forget_calls()
+        line.run()
+        return f"a third run wrote {line.writes()}" if line.writes() else ""
+
+
+def killed_at(line: Line, point: str) -> int | None:
+    """Run in a process of its own until it is killed; return its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_run, args=(line.config, line.emulator.url, point))
+    process.start()
+    process.join(CHILD_S)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    process.close()
+    return code
+
+
+class _Elsewhere:
+    """The emulator as a child process sees it: an address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+def _run(config: Path, url: str, point: str) -> None:
+    os.environ.update(CREDENTIALS)
+    line = Line(config, _Elsewhere(url), FakeReader())  # type: ignore[arg-type]
+    line.act = kill_at(point)
+    line.run()

@@ -1,0 +1,32 @@
+import pytest
+
+from tests.crash.cells import SCENES, problem_of, undisturbed
+
+pytestmark = pytest.mark.integration
+
+# The rest is behind `make crash-matrix`.
+POINTS = {
+    "attachments": [
+        *("archive put original after", "ledger archived before", "archive put manifest.json after"),
+        *("update_columns intent after", "update_columns effect after", "update_columns applied after"),
+        *("rename_attachment intent after", "rename_attachment effect after", "rename_attachment applied after"),
+        *("ledger finish before", "ledger finish after", "ledger succeeded_by before"),
+    ],
+    "files area": [
+        *("insert_index_row intent after", "insert_index_row effect after"),
+        *("put_file intent after", "delete_file intent after", "put_file effect after", "put_file verified after"),
+        *("repoint intent after", "repoint effect after", "delete_file effect before", "delete_file effect after"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("scene", "point"), [(scene, point) for scene, points in POINTS.items() for point in points])
+def test_a_run_killed_at_a_boundary_is_made_good_by_the_next(scene: str, point: str):
+    """Killed there and run again, all stands as if nothing had happened, and no write came twice."""
+    assert problem_of(scene, point) == ""
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_point_that_is_tried_is_passed(scene: str):
+    """No cell of the matrix is green because its point is never reached."""
+    assert set(POINTS[scene]) <= undisturbed(scene).points.keys()
