@@ -35,6 +35,7 @@ def examine(config: Path) -> Iterator[Check]:
     yield _attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
     yield _attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
     yield _attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
+    yield _attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
     yield from _account(settings)
 
 
@@ -66,9 +67,32 @@ def _reading(settings: Settings) -> str:
         engine = ocr.describe(chosen)
     except EngineMissing as error:
         raise BadSettings([str(error)]) from error
-    with open_reader(settings.processing, workers=1) as reader:
-        network = "without network" if reader.network_blocked() else "NOT cut off the network (the kernel refuses)"
-    return f"{engine}; children run {network}"
+    return engine
+
+
+def _safety(settings: Settings) -> str:
+    """Say what the system grants the children that read documents, beside what was asked for."""
+    asked = settings.processing
+    with open_reader(asked, workers=1) as reader:
+        granted = reader.granted()
+    if granted is None:
+        raise BadSettings(["no child process could be started"])
+    network = granted.network or "NOT cut off the network (the kernel refuses)"
+    files = f"Landlock {granted.landlock}" if granted.landlock else "NOT kept from other files (no Landlock)"
+    still = f"{asked.stall_s}" if granted.stall else f"NOT watched of {asked.stall_s}"
+    given = (
+        f"memory {_of(granted.memory_mib, asked.memory_mib)} MiB, CPU {_of(granted.cpu_s, asked.cpu_s)} s, "
+        f"wall {asked.wall_s} s, standing still {still} s, "
+        f"disk {asked.disk_mib} MiB"
+    )
+    return f"network: {network}; files: {files}; {given}"
+
+
+def _of(granted: int | None, asked: int) -> str:
+    """Write what was granted, and what was asked where that is more."""
+    if granted is None:
+        return f"NOT limited of {asked}"
+    return f"{granted}" if granted >= asked else f"{granted} of {asked}"
 
 
 def _account(settings: Settings) -> Iterator[Check]:

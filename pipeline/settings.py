@@ -141,6 +141,9 @@ class ProcessingSettings(Section):
     memory_mib: Annotated[int, Field(ge=512)] = 2048
     cpu_s: Annotated[int, Field(gt=0)] = 300
     wall_s: Annotated[int, Field(gt=0)] = 600
+    stall_s: Annotated[int, Field(gt=0)] = 60
+    disk_mib: Annotated[int, Field(gt=0)] = 2048
+    disk_files: Annotated[int, Field(gt=0)] = 5_000
     max_children: Annotated[int, Field(ge=0)] = 200
     max_depth: Annotated[int, Field(ge=0)] = 4
     max_unpacked_mib: Annotated[int, Field(gt=0)] = 500

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Findings, ReadStatus
-from processors import _kernel, media
+from processors import _family, _kernel, media
 from processors.contract import ReadSettings, failed
 from processors.read import Engines, read_document
 
@@ -29,28 +29,45 @@ class Bug:
 Job = Callable[[Path, str, Path], Findings]
 
 
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a child finds documents, where alone it may write, and the file in which it says who it is."""
+
+    documents: Path
+    own: Path
+    introduction: Path
+
+
 class _Child:
     """The state of this process: settings given at start, engine loaded at first use."""
 
     settings: ReadSettings = ReadSettings()
     engines: Engines = Engines(settings)
-    offline: bool = False
+    granted: "_kernel.Granted | None" = None
 
 
-def prepare(settings: ReadSettings) -> None:
-    """Give up what a reader of documents does not need. Called once when the child starts."""
-    _Child.offline = _kernel.leave_network()  # first: a user namespace is refused once there are threads
+def prepare(settings: ReadSettings, folders: Folders, job: Job | None) -> None:
+    """Give up what a reader of documents does not need. Called once when the child starts.
+
+    `job` has been imported by being named here: its code can be read no more afterwards.
+    """
+    del job
+    # First: a user namespace is refused once there are threads, and threads keep the files they could reach.
+    own_network = _kernel.leave_network()
+    _family.who_am_i().introduce(folders.introduction)
+    restricted = _kernel.keep_to(folders.own, documents=folders.documents)
     _kernel.lead_group()
-    _kernel.forget_environment()
+    _kernel.forget_environment(folders.own)
     _kernel.be_quiet()
     _kernel.limit(settings.limits)
     _Child.settings = settings
     _Child.engines = Engines(settings)
+    _Child.granted = _kernel.granted(settings.limits, own_network=own_network, restricted=restricted)
 
 
-def offline() -> bool:
-    """Say whether the kernel let this process leave the network."""
-    return _Child.offline
+def granted() -> "_kernel.Granted | None":
+    """Say what the kernel granted of what was asked."""
+    return _Child.granted
 
 
 def warm() -> bool:

@@ -40,6 +40,8 @@ def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str 
 class Limits:
     """What one document may use: MiB of 2**20 bytes, seconds, pages, pixels of one image.
 
+    `stall_s` is how long it may use no CPU at all. `disk_mib` and `disk_files` bound its folder as a whole.
+
     `memory_mib` counts private memory of the child, models included. `output_mib` bounds each file it writes. Of the
     files inside an upload, `children` are read, `depth` levels down; all of them together may unpack to `unpacked_mib`
     and to `ratio` times the upload's own size.
@@ -48,10 +50,13 @@ class Limits:
     memory_mib: int = 2048
     cpu_s: int = 300
     wall_s: int = 600
+    stall_s: int = 60
     file_mib: int = 200
     pages: int = 500
     pixels: int = 120_000_000
     output_mib: int = 256
+    disk_mib: int = 2048
+    disk_files: int = 5_000
     children: int = 200
     depth: int = 4
     unpacked_mib: int = 500

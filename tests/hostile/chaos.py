@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.model import Finding, Findings, ReadStatus
@@ -20,7 +21,7 @@ def says(path: Path, name: str, work_dir: Path) -> Findings:
 
 def misbehaves(path: Path, name: str, work_dir: Path) -> Findings:
     """Do what the document says: the name of a function below, or else say what it says."""
-    job = globals().get(path.read_text())
+    job = globals().get(path.read_text().partition(" ")[0])
     found: Findings = job(path, name, work_dir) if job else says(path, name, work_dir)
     return found
 
@@ -86,12 +87,82 @@ def raise_strange(*_: object) -> Findings:
     raise Strange(1, 2)
 
 
-def start_program(_: Path, __: str, work_dir: Path) -> Findings:
-    """Start a program that outlives any patience, and wait for it."""
-    with subprocess.Popen(["sleep", "1000"]) as program:
-        (work_dir / "pid").write_text(str(program.pid))
+def start_program(path: Path, *_: object) -> Findings:
+    """Start a program that outlives any patience, and wait for it; the document says how many seconds it sleeps."""
+    with subprocess.Popen(["sleep", _argument(path)]) as program:
         program.wait()
     return _found("never")
+
+
+def leave_program(path: Path, *_: object) -> Findings:
+    """Start a program that leaves the group and hides behind a dead parent; then be well."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execlp("sleep", "sleep", _argument(path))  # noqa: S606 - it is to hide
+        os._exit(0)
+    os.wait()
+    return _found("started")
+
+
+def leave_program_and_die(path: Path, *_: object) -> Findings:
+    """The same, and crash."""
+    leave_program(path)
+    os._exit(3)
+
+
+def multiply(*_: object) -> Findings:
+    """Start processes that start processes, two hundred in all, each waiting for ever."""
+    for _round in range(200):
+        if os.fork() == 0:
+            os.setsid()
+            _PAUSE.wait()
+    _PAUSE.wait()
+    return _found("never")
+
+
+def flood_files(_: Path, __: str, work_dir: Path) -> Findings:
+    """Write many small files, then wait."""
+    for number in range(2_000):
+        (work_dir / f"{number}").write_bytes(b"x")
+    _PAUSE.wait()
+    return _found("never")
+
+
+def write_outside(path: Path, *_: object) -> Findings:
+    """Try to write where the document says, and over the document itself."""
+    said = []
+    for target in (Path(_argument(path)), path):
+        try:
+            target.write_text("was here")
+            said.append("wrote")
+        except OSError as exc:
+            said.append(type(exc).__name__)
+    return _found(" ".join(said))
+
+
+def read_outside(path: Path, *_: object) -> Findings:
+    """Try to read a file of somebody else."""
+    try:
+        return _found(Path(_argument(path)).read_text())
+    except OSError as exc:
+        return _found(type(exc).__name__)
+
+
+def name_outside(path: Path, *_: object) -> Findings:
+    """Claim a file of somebody else as derived from the document."""
+    return replace(_found("mine"), derived={"text.txt": Path(_argument(path))})
+
+
+def name_link(path: Path, _: str, work_dir: Path) -> Findings:
+    """Claim a link to a file of somebody else as derived from the document."""
+    (work_dir / "text.txt").symlink_to(_argument(path))
+    return replace(_found("mine"), derived={"text.txt": work_dir / "text.txt"})
+
+
+def _argument(path: Path) -> str:
+    """Return what follows the name of the deed in the document."""
+    return path.read_text().partition(" ")[2]
 
 
 def tell_environment(*_: object) -> Findings:
@@ -100,8 +171,8 @@ def tell_environment(*_: object) -> Findings:
 
 
 def call_out(path: Path, *_: object) -> Findings:
-    """Try to reach a server on this machine's own network; the port lies beside the document."""
-    port = int(path.with_suffix(".port").read_text())
+    """Try to reach a server on this machine's own network; the port stands in the document."""
+    port = int(_argument(path))
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
     except OSError as exc:

@@ -13,7 +13,7 @@ from processors.contract import Limits
 from processors.sandbox import SandboxedReader
 from tests.hostile import chaos
 
-LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=3, output_mib=8)
+LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=4, stall_s=2, output_mib=8, disk_files=1_000)
 Misbehave = Callable[..., Findings]
 
 
@@ -39,7 +39,9 @@ def misbehave(reader: SandboxedReader, tmp_path: Path) -> Misbehave:
 @pytest.mark.parametrize(
     ("what", "status", "words"),
     [
-        ("hang", ReadStatus.TIMED_OUT, "stopped after 3 s"),
+        ("hang", ReadStatus.TIMED_OUT, "stood still for 2 s"),
+        ("multiply", ReadStatus.SUSPICIOUS, "more than 32 programs"),
+        ("flood_files", ReadStatus.TOO_BIG, "1000 files"),
         ("spin", ReadStatus.TIMED_OUT, "CPU time"),
         ("eat_memory", ReadStatus.OUT_OF_MEMORY, "400 MiB"),
         ("abort", ReadStatus.CRASHED, "SIGSEGV"),
@@ -59,13 +61,101 @@ def test_every_misdeed_has_a_status(what: str, status: ReadStatus, words: str, m
     assert misbehave("and then?").text == "and then?"
 
 
-def test_programs_die_with_their_child(misbehave: Misbehave, tmp_path: Path):
-    """A program that a child started does not outlive the child."""
-    findings = misbehave("start_program")
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("start_program", ReadStatus.TIMED_OUT),
+        ("leave_program", ReadStatus.OK),
+        ("leave_program_and_die", ReadStatus.CRASHED),
+    ],
+)
+def test_programs_die_with_their_document(
+    what: str, status: ReadStatus, reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path
+):
+    """A program that a document started does not outlive its reading, however it hid."""
+    granted = reader.granted()
+    if what != "start_program" and (granted is None or "own" not in granted.network):
+        pytest.skip("without a network of its own a program that left its group cannot be told from others")
+    seconds = f"{1_000_000 + os.getpid()}.{abs(hash(tmp_path)) % 10**6}"
 
-    assert findings.status is ReadStatus.TIMED_OUT
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid := int((tmp_path / "pid").read_text())) else [], 5)
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    findings = misbehave(f"{what} {seconds}")
+
+    assert findings.status is status
+    _, alive = psutil.wait_procs(_sleeping(seconds), 5)
+    assert [program for program in alive if program.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def _sleeping(seconds: str) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.is_running() and process.name() == "sleep" and seconds in " ".join(_command(process))
+    ]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_nothing_is_written_outside_the_childs_folder(reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path):
+    """Where the kernel has Landlock, a child writes in its folder only, not even over the document it reads."""
+    _need_landlock(reader)
+
+    findings = misbehave(f"write_outside {tmp_path / 'outside'}")
+
+    assert findings.text == "PermissionError PermissionError"
+    assert not (tmp_path / "outside").exists()
+
+
+def test_files_of_others_cannot_be_read(reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path):
+    """Where the kernel has Landlock, a child sees its document and no other: no settings, no credentials."""
+    _need_landlock(reader)
+    (tmp_path / "credentials").write_text("hush")
+
+    findings = misbehave(f"read_outside {tmp_path / 'credentials'}")
+
+    assert findings.text == "PermissionError"
+
+
+@pytest.mark.parametrize("deed", ["name_outside", "name_link"])
+def test_only_files_of_its_own_folder_are_taken_from_a_child(deed: str, misbehave: Misbehave, tmp_path: Path):
+    """A child that names another's file, or a link to one, as derived is suspicious; the file stays where it is."""
+    (tmp_path / "credentials").write_text("hush")
+
+    findings = misbehave(f"{deed} {tmp_path / 'credentials'}")
+
+    assert findings.status is ReadStatus.SUSPICIOUS
+    assert findings.derived == {}
+    assert (tmp_path / "credentials").read_text() == "hush"
+
+
+def test_nothing_is_left_in_the_childs_folder(misbehave: Misbehave, reader: SandboxedReader):
+    """What a document left in the child's folder is gone before the next one."""
+    misbehave("flood_files")
+
+    folders = reader._slots[0]._folders
+    assert folders is not None
+    assert list(folders.own.iterdir()) == []
+    assert list(folders.documents.iterdir()) == []
+
+
+def test_what_was_granted_is_told(reader: SandboxedReader):
+    """Limits say what the system granted of what was asked."""
+    granted = reader.granted()
+
+    assert granted is not None
+    assert granted.memory_mib in {None, 400}
+    assert granted.output_mib in {None, 8}
+    assert granted.cpu_s == 1
+
+
+def _need_landlock(reader: SandboxedReader) -> None:
+    granted = reader.granted()
+    if granted is None or not granted.landlock:
+        pytest.skip("this kernel has no Landlock")
 
 
 def test_secrets_do_not_reach_the_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -82,14 +172,13 @@ def test_secrets_do_not_reach_the_child(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "CASPIO" not in findings.text
 
 
-def test_the_network_is_out_of_reach(reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path):
+def test_the_network_is_out_of_reach(reader: SandboxedReader, misbehave: Misbehave):
     """Where the kernel allows it, a child reaches nothing, not even this machine."""
-    if not reader.network_blocked():
+    granted = reader.granted()
+    if granted is None or not granted.network:
         pytest.skip("this kernel lets no unprivileged process leave the network")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        (tmp_path / "document.port").write_text(str(server.getsockname()[1]))
-
-        findings = misbehave("call_out")
+        findings = misbehave(f"call_out {server.getsockname()[1]}")
 
     assert findings.text.startswith("refused")
 
@@ -127,7 +216,7 @@ def test_closing_sets_waiting_readers_free(tmp_path: Path):
         except TryLater as exc:
             raised.append(exc)
 
-    assert reader.network_blocked() in {True, False}
+    assert reader.granted() is not None
     thread = threading.Thread(target=wait)
     thread.start()
     thread.join(0.5)

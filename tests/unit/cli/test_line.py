@@ -201,7 +201,7 @@ def test_doctor_finds_everything_well(life: Life):
 
     checks = {check["check"]: check for check in ended.document}
     assert ended.code == 0, ended.out
-    assert list(checks) == ["settings", "archive", "ledger", "reading", "credentials", "source receipts"]
+    assert list(checks) == ["settings", "archive", "ledger", "reading", "safety", "credentials", "source receipts"]
     assert all(check["ok"] and check["detail"] and not check["remedy"] for check in checks.values())
 
 
