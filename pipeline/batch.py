@@ -12,6 +12,7 @@ from pipeline.mapping import refuse_columns
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState, Ledger, RecordTarget
 from pipeline.run import Job, work_record
+from pipeline.steps.archive import archive_successions
 from pipeline.steps.write_back import WriteContext, recognise_echo, recover, write_context
 
 Observe = Callable[[Outcome], None]
@@ -68,7 +69,10 @@ class Echo:
         names = {outcome.ref.version: outcome.new_name or "" for outcome in page}
         pks = [o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o) for o in page]
         listed = parts.source.records(self.job.spec, sorted(set(pks)))
-        recognise_echo(renamed, listed, ledger=parts.ledger, names=names)
+        recognised = recognise_echo(renamed, listed, ledger=parts.ledger, names=names)
+        if recognised:
+            source, run_id = self.job.spec.name, self.job.run_id
+            archive_successions(recognised, source, archive=parts.archive, folder=parts.work_dir, run_id=run_id)
         self.job.give_back(works)
 
 
@@ -82,10 +86,10 @@ def recover_all(job: Job) -> int:
     """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
     ledger = job.parts.ledger
     living = ledger.living() - {job.run_id}
-    return _recover(job, [effect for effect in ledger.unsettled() if effect.run_id not in living])
+    return settle_effects(job, [effect for effect in ledger.unsettled() if effect.run_id not in living])
 
 
-def _recover(job: Job, effects: Sequence[Effect]) -> int:
+def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
     """Settle effects, of each file only where no other worker is just doing so."""
     by_version: dict[str, list[Effect]] = {}
     for effect in effects:
@@ -277,7 +281,7 @@ class _Crew:
         versions = {ref.version: number for number, work in enumerate(works) for ref in work.files}
         effects = [effect for effect in ledger.open_effects(list(versions)) if effect.run_id != job.run_id]
         now = list(works)
-        _recover(job, effects)
+        settle_effects(job, effects)
         for number in {versions[effect.version] for effect in effects}:
             work = works[number]
             listed = job.parts.source.records(job.spec, list(_keys_of(work.files, job.spec)))

@@ -182,7 +182,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What the ledger knows of one file version. `outcome` is None until one is recorded."""
+    """What the ledger knows of one file version. `outcome` is None until one is recorded.
+
+    `succeeds` is the version that our own rename made this one of: the archive has the document under that.
+    """
 
     version: str
     ref: FileRef
@@ -194,6 +197,8 @@ class FileState:
     run_id: str
     updated_at: datetime
     original_name: str
+    size_bytes: int | None = None
+    succeeds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,26 @@ class Repair:
     subject: str
     done: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the archive tells of one document: all that the ledger knows of it. `findings` is JSON, as it stands there.
+
+    `became` is the version a listing showed after our own rename; None where there was none.
+    """
+
+    ref: FileRef
+    sha256: str
+    size_bytes: int
+    original_name: str
+    findings: Mapping[str, Any]
+    outcome: Outcome
+    prefix: str
+    effects: tuple[Effect, ...]
+    run_id: str
+    at: datetime
+    became: FileRef | None = None
 
 
 class Ledger(Protocol):
@@ -307,6 +332,18 @@ class Ledger(Protocol):
 
     def moved_to(self, path: str) -> str | None:
         """Return where our own rename moved a Files-area path to, following chains; None if we never moved it."""
+
+    def restore(self, manifest: Manifest) -> bool:
+        """Take over what a manifest says of a version, and of what it became, unless more recent things are known.
+
+        Effects are restored by `restore_effects`. Says whether anything was new.
+        """
+
+    def restore_effects(self, effects: Iterable[Effect]) -> None:
+        """Take over effects of a lost ledger in the order given, which becomes the order they happened in."""
+
+    def known_digests(self, digests: Sequence[str]) -> set[str]:
+        """Return those digests that some file version has."""
 
     def source_confirmed(self, name: str, settings_hash: str) -> bool:
         """Say whether this source was planned or run before with these settings."""

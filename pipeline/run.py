@@ -153,6 +153,7 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
             document,
             outcome,
             archive=job.parts.archive,
+            ledger=job.parts.ledger,
             folder=folder,
             at=job.parts.clock.now(),
             run_id=job.run_id,

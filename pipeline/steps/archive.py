@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.model import Child, Findings, Outcome, ReadDocument
+from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument
 from pipeline.naming import document_prefix, original_key
 from pipeline.ports import Archive, Ledger
 
@@ -58,26 +58,60 @@ def _folder(number: int) -> str:
 
 
 def archive_manifest(
-    document: ReadDocument, outcome: Outcome, *, archive: Archive, folder: Path, at: datetime, run_id: str
+    document: ReadDocument,
+    outcome: Outcome,
+    *,
+    archive: Archive,
+    ledger: Ledger,
+    folder: Path,
+    at: datetime,
+    run_id: str,
 ) -> None:
     """Write the manifest: enough to know the document, its reading and what was written, without the ledger."""
     file = document.file
     path = folder / f"{file.ref.version}.json"
+    state = ledger.state(file.ref.version)
+    prefix = document_prefix(file.ref)
     manifest = {
         "manifest": MANIFEST_VERSION,
         "file": asdict(file.ref),
         "version": file.ref.version,
         "slot": file.ref.slot,
+        "original_name": state.original_name if state else file.ref.name,
         "sha256": file.sha256,
         "size_bytes": file.size_bytes,
         "original": original_key(file.sha256),
+        "derived": _names(archive, prefix),
         "findings": findings_json(document.findings),
         "outcome": _outcome_json(outcome),
+        "effects": [_effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
         "run": run_id,
         "at": at.isoformat(),
     }
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    _put(archive, f"{document_prefix(file.ref)}/manifest.json", path)
+    _put(archive, f"{prefix}/manifest.json", path)
+
+
+def archive_successions(
+    successions: Mapping[str, FileRef], source: str, *, archive: Archive, folder: Path, run_id: str
+) -> None:
+    """Note which version a listing shows of each file after our own rename: its manifest was written before that."""
+    text = json.dumps({version: asdict(ref) for version, ref in successions.items()}, ensure_ascii=False, indent=1)
+    name = f"{run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    _put(archive, f"successions/{source}/{name}", path)
+    path.unlink()
+
+
+def _names(archive: Archive, prefix: str) -> list[str]:
+    """Return what a document's folder holds besides its manifest, relative to the folder."""
+    names = (stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/"))
+    return [name for name in names if name != "manifest.json"]
+
+
+def _effect_json(effect: Effect) -> Mapping[str, object]:
+    return asdict(effect) | {"at": effect.at.isoformat() if effect.at else None}
 
 
 def _put(archive: Archive, key: str, path: Path) -> None:

@@ -27,7 +27,7 @@ def fetch(ref: FileRef, *, source: FileSource, ledger: Ledger, clock: Clock, fol
         return FetchedFile(ref, None, known.sha256, ref.size_bytes or 0)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _download(ref, source=source, target=folder / "original")
+            return download(ref, source=source, target=folder / "original")
         except (CutShort, TryLater):
             if attempt == ATTEMPTS:
                 raise
@@ -35,7 +35,8 @@ def fetch(ref: FileRef, *, source: FileSource, ledger: Ledger, clock: Clock, fol
     raise AssertionError("the loop returns or raises")
 
 
-def _download(ref: FileRef, *, source: FileSource, target: Path) -> FetchedFile:
+def download(ref: FileRef, *, source: FileSource, target: Path) -> FetchedFile:
+    """Download a file once, hashed and counted; errors as `fetch`."""
     digest = hashlib.sha256()
     size_bytes = 0
     with source.open(ref) as download, target.open("wb") as file:

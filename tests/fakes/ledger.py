@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from pipeline.adapters.sql_ledger.rows import load_findings
 from pipeline.errors import LeaseLost, LedgerUnavailable
 from pipeline.model import (
     Effect,
@@ -18,7 +19,7 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.ports import Clock, FileState, Repair, RunState, Usage
+from pipeline.ports import Clock, FileState, Manifest, Repair, RunState, Usage
 from tests.fakes.clock import FakeClock
 
 _OPEN = {EffectState.INTENT, EffectState.APPLIED}
@@ -132,7 +133,7 @@ class MemoryLedger:
         """Record that the original's bytes are stored and confirmed."""
         state = self._files[version].state
         stage = Stage.ARCHIVED if state.stage is Stage.SEEN else state.stage
-        self._keep(replace(state, stage=stage, sha256=sha256))
+        self._keep(replace(state, stage=stage, sha256=sha256, size_bytes=size_bytes))
 
     @_locked
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
@@ -169,7 +170,8 @@ class MemoryLedger:
         if self._newest.get(before.slot) == version:
             del self._newest[before.slot]
         outcome = replace(before.state.outcome, ref=ref) if before.state.outcome else None
-        self._keep(replace(before.state, version=ref.version, ref=ref, outcome=outcome), succeeds=version)
+        state = replace(before.state, version=ref.version, ref=ref, outcome=outcome, succeeds=version)
+        self._keep(state, succeeds=version)
         self._newest[ref.slot] = ref.version
 
     @_locked
@@ -282,6 +284,56 @@ class MemoryLedger:
     def confirm_source(self, name: str, settings_hash: str) -> None:
         """Record that this source was planned or run with these settings."""
         self._sources.add((name, settings_hash))
+
+    @_locked
+    def restore(self, manifest: Manifest) -> bool:
+        """Take over what a manifest says."""
+        new = self._restore(manifest, manifest.ref, succeeds=None)
+        if manifest.became is not None:
+            new |= self._restore(manifest, manifest.became, succeeds=manifest.ref.version)
+        findings = load_findings(manifest.findings)
+        if new:
+            self._readings.setdefault((manifest.sha256, findings.fingerprint), (findings, manifest.prefix))
+        return new
+
+    def _restore(self, manifest: Manifest, ref: FileRef, *, succeeds: str | None) -> bool:
+        known = self._files.get(ref.version)
+        if known is not None and known.state.updated_at >= manifest.at:
+            return False
+        stage = Stage.PLANNED if manifest.outcome.status is Status.FAILED else Stage.FINISHED
+        state = FileState(
+            version=ref.version,
+            ref=ref,
+            stage=stage,
+            sha256=manifest.sha256,
+            size_bytes=manifest.size_bytes,
+            fingerprint=manifest.findings["fingerprint"],
+            outcome=replace(manifest.outcome, ref=ref),
+            attempts=1,
+            run_id=manifest.run_id,
+            updated_at=manifest.at,
+            original_name=manifest.original_name,
+            succeeds=succeeds,
+        )
+        self._files[ref.version] = _File(state, ref.slot, succeeds)
+        newest = self._files.get(self._newest.get(ref.slot, ""))
+        if newest is None or newest.state.updated_at <= manifest.at:
+            if self._newest.get(manifest.ref.slot) == manifest.ref.version:
+                del self._newest[manifest.ref.slot]
+            self._newest[ref.slot] = ref.version
+        return True
+
+    @_locked
+    def restore_effects(self, effects: Iterable[Effect]) -> None:
+        """Take over effects."""
+        for effect in effects:
+            known = replace(effect, id=len(self._effects) + 1)
+            self._effects[known.id] = known
+
+    @_locked
+    def known_digests(self, digests: Sequence[str]) -> set[str]:
+        """Return those digests that some file version has."""
+        return {file.state.sha256 for file in self._files.values() if file.state.sha256} & set(digests)
 
     @_locked
     def join(self, worker: str, *, ttl_s: float) -> None:

@@ -93,6 +93,8 @@ def load_file(row: RowMapping) -> FileState:
         run_id=row["run_id"],
         updated_at=row["updated_at"],
         original_name=row["original_name"],
+        size_bytes=row["size_bytes"],
+        succeeds=row["succeeds"],
     )
 
 
@@ -151,7 +153,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
         status=ReadStatus(row["status"]),
         doc_type=_finding(row["doc_type"]),
         fields={name: _finding(finding) for name, finding in row["fields"].items()},
-        pages=tuple(PageText(**page) for page in row["pages"]),
+        pages=tuple(PageText(**{"text": "", **page}) for page in row["pages"]),
         problems=tuple(row["problems"]),
         children=tuple(_load_child(child) for child in row["children"]),
         metadata=row.get("metadata", {}),

@@ -93,21 +93,25 @@ def _recover_move(effects: Sequence[Effect], context: WriteContext) -> None:
 
 def recognise_echo(
     renamed: Mapping[str, FileRef], listed: Iterable[RecordWork], *, ledger: Ledger, names: Mapping[str, str]
-) -> None:
+) -> Mapping[str, FileRef]:
     """Record, for every file we renamed, the version a listing shows now, so that our own work is not news.
 
     `renamed` maps a slot (for Files-area files the new path) to the version we worked on, `names` that version to the
-    name it was given. A file that shows another name or size was changed by somebody else and stays news.
+    name it was given. A file that shows another name or size was changed by somebody else and stays news. Returns what
+    was recognised, by the version it was.
     """
+    recognised: dict[str, FileRef] = {}
     for work in listed:
         for ref in work.files:
             old = renamed.get(ref.path or ref.slot)
             if old is None or not _is_ours(ref, old, names[old.version]):
                 continue
             ledger.succeeded_by(old.version, ref)
+            recognised[old.version] = ref
             for effect in ledger.open_effects([old.version]):
                 if effect.kind is EffectKind.RENAME_ATTACHMENT:
                     ledger.settle(effect, EffectState.VERIFIED)
+    return recognised
 
 
 def _is_ours(ref: FileRef, old: FileRef, name: str) -> bool:

@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from pipeline.batch import Selection
 from pipeline.budget import Spending
 from pipeline.faultpoints import Act, watched
 from pipeline.model import FileRef
-from pipeline.ports import FileState, Reader
+from pipeline.ports import FileState, Ledger, Reader
 from pipeline.run import Parts
 from pipeline.settings import load_settings
 from tests.fakes.clock import FakeClock
@@ -141,9 +141,21 @@ class Line:
             connected = self._connect(stack, reader or self.reader)
             return work_sources(connected, sources=(), limit=limit, yes=yes, selection=selection)
 
+    @contextmanager
+    def connected(self) -> Iterator[Connected]:
+        """Connect everything, as a command does."""
+        with ExitStack() as stack:
+            yield self._connect(stack, self.reader)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the ledger."""
+        with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
+            yield ledger
+
     def states(self) -> dict[str, FileState]:
         """Return what the ledger knows, by slot."""
-        with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
+        with self.ledger() as ledger:
             return {state.ref.slot: state for state in ledger.states()}
 
     def unsettled(self) -> int:
@@ -220,9 +232,13 @@ def account_state(emulator: Emulator) -> dict[str, Any]:
 
 
 def archive_state(folder: Path) -> list[str]:
-    """Return the archive's keys, without what a killed process left half written."""
+    """Return the archive's keys, without what a killed process left half written and what is named by its run."""
     keys = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return sorted(str(key) for key in keys if not any(part.startswith(".") for part in key.parts))
+    return sorted(
+        str(key)
+        for key in keys
+        if not any(part.startswith(".") for part in key.parts) and key.parts[0] != "successions"
+    )
 
 
 def texts(archive: Path) -> list[str]:

@@ -1,0 +1,76 @@
+"""`verify`: compare source, ledger and archive, and mend what can be mended without writing to Caspio."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    err,
+    print_json,
+    set_up_logs,
+)
+
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Mend what is safe: fetch originals, read again, settle open effects.")
+]
+Rebuild = Annotated[bool, typer.Option("--rebuild-ledger", help="Only fill the ledger from the archive's manifests.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify")(verify)
+
+
+def verify(
+    config: Config = DEFAULT_CONFIG,
+    source: Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.")] = [],
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after N files; the next goes on.")] = None,
+    repair: Repair = False,
+    rebuild_ledger: Rebuild = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare source, ledger and archive by name, size and digest. Caspio is read, never written."""
+    from pipeline.settings import load_settings
+
+    set_up_logs(verbose=verbose)
+    if rebuild_ledger:
+        _rebuild(config, as_json=as_json)
+        return
+    from flows.show_verify import show_verified
+    from flows.verify import verify as compare
+    from flows.wiring import connect
+
+    with connect(load_settings(config)) as connected:
+        report = compare(
+            connected, sources=source, limit=limit, mend=repair, tell=lambda line: err().print(line, highlight=False)
+        )
+        calls = connected.client.calls
+    if as_json:
+        print_json(report.as_json(calls))
+    else:
+        show_verified(report, calls=sum(calls.values()))
+    if report.harm:
+        raise Failure(EXIT_SOME_FAILED)
+
+
+def _rebuild(config: Config, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from flows.show_verify import show_rebuilt
+    from flows.verify import rebuild
+    from pipeline.settings import load_settings
+
+    rebuilt = rebuild(load_settings(config, credentials=False))
+    if as_json:
+        print_json(asdict(rebuilt))
+    else:
+        show_rebuilt(rebuilt)
+    if rebuilt.unreadable:
+        raise Failure(EXIT_SOME_FAILED)

@@ -1,0 +1,111 @@
+"""What a rebuilt ledger knows is what the lost one knew."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from pipeline.adapters.sql_ledger.rows import dump_findings
+from pipeline.model import (
+    Effect,
+    EffectKind,
+    EffectState,
+    FileRef,
+    Finding,
+    Findings,
+    Outcome,
+    PageText,
+    Place,
+    ReadStatus,
+    RecordRef,
+    Status,
+)
+from pipeline.ports import Ledger, Manifest
+from tests.fakes.clock import START, FakeClock
+
+FINDINGS = Findings(
+    "text/plain",
+    ReadStatus.OK,
+    Finding("receipt", 0.9, "it says so"),
+    fields={"total": Finding("1.50", 0.8, "it says so", 1, (1.0, 2.0, 3.0, 4.0))},
+    pages=(PageText(1, "text", None, None, ""),),
+    fingerprint="print",
+)
+REF = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "a.txt", 9, "2026-03-01")
+
+
+def a_manifest(ref: FileRef = REF, *, seconds: int = 0, became: FileRef | None = None) -> Manifest:
+    """Return what the archive tells of a document."""
+    findings = json.loads(json.dumps(dump_findings(FINDINGS)))
+    outcome = Outcome(ref, Status.DONE, sha256="ab", written={"Total": 1.5}, new_name="b.txt")
+    effect = Effect(
+        EffectKind.UPDATE_COLUMNS, ref.version, "Receipts", "7", before={"Total": None}, after={"Total": 1.5},
+        state=EffectState.VERIFIED, id=41, run_id="run-1", at=START,
+    )  # fmt: skip
+    return Manifest(
+        ref, "ab", 9, "first.txt", findings, outcome, "documents/x", (effect,), "run-1",
+        START + timedelta(seconds=seconds), became,
+    )  # fmt: skip
+
+
+def test_a_restored_version_is_finished_with_all_that_was_known(ledger: Ledger):
+    """State, outcome, original name and reading come back."""
+    manifest = a_manifest()
+
+    assert ledger.restore(manifest)
+
+    state = ledger.state(REF.version)
+    assert state is not None
+    assert (state.outcome, state.original_name, state.sha256, state.size_bytes) == (
+        manifest.outcome, "first.txt", "ab", 9,
+    )  # fmt: skip
+    assert ledger.finished([REF.version]) == {REF.version}
+    assert ledger.reading("ab", "print") == (FINDINGS, "documents/x")
+    assert ledger.known_digests(["ab", "cd"]) == {"ab"}
+
+
+def test_what_our_rename_left_is_no_news(ledger: Ledger):
+    """The version a listing showed after our rename is finished and the newest of its slot."""
+    became = replace(REF, name="b.txt", listed_date="2026-03-02")
+
+    ledger.restore(a_manifest(became=became))
+
+    assert ledger.finished([became.version]) == {became.version}
+    assert [(state.version, state.succeeds) for state in ledger.states()] == [(became.version, REF.version)]
+
+
+def test_the_order_of_manifests_does_not_matter(ledger: Ledger):
+    """The latest document of a slot is its newest, whichever manifest is met first."""
+    later = replace(REF, size_bytes=10)
+
+    ledger.restore(a_manifest(later, seconds=60))
+    ledger.restore(a_manifest(REF))
+
+    assert [state.ref for state in ledger.states()] == [later]
+    assert len(list(ledger.states(newest=False))) == 2
+
+
+def test_restoring_again_changes_nothing(ledger: Ledger):
+    """What is known already, and what a run has recorded since, stays."""
+    ledger.restore(a_manifest())
+
+    assert not ledger.restore(a_manifest())
+
+
+def test_restored_effects_tell_what_we_wrote(ledger: Ledger):
+    """After a rebuild our own values are known as ours."""
+    ledger.restore_effects(a_manifest().effects)
+
+    assert ledger.last_written("Receipts", "7") == {"Total": 1.5}
+    (effect,) = ledger.effects(version=REF.version)
+    assert (effect.run_id, effect.state, effect.at) == ("run-1", EffectState.VERIFIED, START)
+    assert asdict(effect)["before"] == {"Total": None}
+
+
+def test_new_effects_come_after_restored_ones(ledger: Ledger, clock: FakeClock):
+    """An effect of today is later than any of the lost ledger."""
+    ledger.restore_effects(a_manifest().effects)
+    clock.advance(60)
+    effect = ledger.intend(replace(a_manifest().effects[0], after={"Total": 2.5}, id=0), "run-2")
+    ledger.settle(effect, EffectState.VERIFIED)
+
+    assert ledger.last_written("Receipts", "7") == {"Total": 2.5}

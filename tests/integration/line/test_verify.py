@@ -1,0 +1,268 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.verify import Verified, rebuild, verify
+from pipeline.model import Effect, EffectKind
+from pipeline.reconcile import Kind
+from pipeline.settings import load_settings
+from tests.fakes.reader import FakeReader
+from tests.integration.line.accounts import Line, Source, cli, fields, uploads
+from tests.integration.line.conftest import MakeLine
+
+pytestmark = pytest.mark.integration
+
+RENAME = "{{ doc_type }} {{ total }}"
+SOURCE = Source(rename=RENAME, columns={"DocType": "doc_type", "Total": "total"}, more='overwrite = "ours"')
+PLAIN = Source(rename="", columns={"DocType": "doc_type", "Total": "total"})
+
+
+def document(number: int) -> bytes:
+    """Return a document that the fake reader understands."""
+    return f"doc_type=receipt\ntotal={number}.50".encode()
+
+
+FILES = {f"scan{number}.txt": document(number) for number in range(1, 5)}
+
+
+@pytest.fixture
+def line(make_line: MakeLine) -> Line:
+    """Four receipts, read, renamed and written."""
+    made = make_line(SOURCE, files=FILES)
+    made.reader = FakeReader()
+    made.run()
+    made.forget_calls()
+    return made
+
+
+def compare(line: Line, *, mend: bool = False, limit: int | None = None) -> Verified:
+    """Run `verify`."""
+    line.clock.advance(1)
+    with line.connected() as connected:
+        return verify(connected, mend=mend, limit=limit)
+
+
+def kinds(report: Verified) -> dict[str, int]:
+    """Return differences by kind."""
+    return {kind.value: number for kind, number in report.counts.items()}
+
+
+def originals(line: Line) -> list[Path]:
+    """Return the archived originals."""
+    return sorted(path for path in line.archive.glob("originals/**/*") if path.is_file())
+
+
+def damage(path: Path) -> None:
+    """Change a stored file as a failing disk does."""
+    path.chmod(0o600)
+    path.write_bytes(b"X" + path.read_bytes()[1:])
+
+
+def test_nothing_differs_after_a_run(line: Line):
+    """What a run left is found as it was left, and nothing is written anywhere."""
+    before = line.end_state()
+
+    report = compare(line)
+
+    assert (kinds(report), report.files, report.harm) == ({}, 4, 0)
+    assert line.writes() == []
+    assert line.end_state() == before
+
+
+def test_the_cost_is_foreseen(line: Line):
+    """The calls told beforehand are about those that are made."""
+    report = compare(line)
+
+    assert line.calls() <= report.expected_calls <= line.calls() + 3
+
+
+def test_each_difference_has_its_name(line: Line, tmp_path: Path):
+    """What people, disks and killed runs have done is told apart."""
+    control = line.emulator.control
+    newer, renamed = tmp_path / "newer.txt", tmp_path / "as a person wants.txt"
+    newer.write_bytes(document(1234))
+    renamed.write_bytes(document(4))
+    control.edit("Uploads", 1, {"Total": 99})
+    control.replace_attachment("Uploads", "Scan", 2, newer)
+    control.replace_attachment("Uploads", "Scan", 4, renamed)
+    damage(originals(line)[0])
+    originals(line)[1].unlink()
+    next(line.archive.glob("documents/uploads/3/**/text.txt")).unlink()
+    (line.archive / "originals/sha256/ff/ff").mkdir(parents=True)
+    (line.archive / "originals/sha256/ff/ff" / ("f" * 64)).write_bytes(b"stray")
+    version = next(iter(line.states().values())).version
+    with line.ledger() as ledger:
+        ledger.intend(Effect(EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}), "dead")
+
+    report = compare(line)
+
+    assert set(report.counts) >= {
+        Kind.VALUE,
+        Kind.NEW,
+        Kind.NAME,
+        Kind.ORIGINAL_DAMAGED,
+        Kind.ORIGINAL_MISSING,
+        Kind.DERIVED_MISSING,
+        Kind.UNKNOWN_ORIGINAL,
+        Kind.OPEN,
+    }
+    assert len(report.left) == report.harm > 0
+
+
+def test_repair_fetches_reads_again_and_settles(line: Line):
+    """Missing and damaged originals, lost derived files and open effects are mended, and Caspio is not written to."""
+    damage(originals(line)[0])
+    originals(line)[1].unlink()
+    shutil.rmtree(line.archive / "documents/uploads/3")
+    version = next(iter(line.states().values())).version
+    with line.ledger() as ledger:
+        ledger.intend(Effect(EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}), "dead")
+
+    report = compare(line, mend=True)
+
+    assert (report.harm, report.left) == (0, [])
+    assert {difference.kind for difference, _ in report.repaired} >= {Kind.ORIGINAL_DAMAGED, Kind.ORIGINAL_MISSING}
+    assert line.writes() == []
+    assert kinds(compare(line)) == {}
+    with line.ledger() as ledger:
+        assert len(ledger.repairs(report.run_id)) == len(report.repaired)
+
+
+def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_person(line: Line, tmp_path: Path):
+    """Other bytes are never stored in the place of a lost original; the plan says what to do."""
+    newer = tmp_path / "newer.txt"
+    newer.write_bytes(document(9))
+    line.emulator.control.replace_attachment("Uploads", "Scan", 1, newer)
+    lost = next(s.sha256 for s in line.states().values() if s.ref.record and s.ref.record.pk == "1")
+    next(path for path in originals(line) if path.name == lost).unlink()
+
+    report = compare(line, mend=True)
+
+    assert report.harm == 1
+    assert "backup" in report.left[0][1]
+    assert not any(path.name == lost for path in originals(line))
+
+
+def test_verify_goes_on_where_it_stopped(line: Line):
+    """In portions every file is looked at once, and the end is known."""
+    portions = [compare(line, limit=3), compare(line, limit=3)]
+
+    assert [(report.files, report.complete, report.resumed) for report in portions] == [
+        (3, False, False),
+        (1, True, True),
+    ]
+    assert kinds(portions[1]) == {}
+
+
+def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
+    """Rebuilt from manifests alone, the ledger finds nothing new and writes over nothing a person typed."""
+    known = {slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()}
+    with line.ledger() as ledger:
+        written = ledger.last_written("Uploads", "1")
+    line.emulator.control.edit("Uploads", 1, {"DocType": "typed by a person"})
+    for path in line.config.parent.glob("ledger.db*"):
+        path.unlink()
+
+    rebuilt = rebuild(load_settings(line.config))
+    report = line.run(yes=True)
+
+    assert (rebuilt.documents, rebuilt.unreadable) == (4, ())
+    assert {slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()} == known
+    assert report.document["documents"]["unchanged"] == 4
+    assert (line.writes(), line.downloads()) == ([], 0)
+    with line.ledger() as ledger:
+        assert ledger.last_written("Uploads", "1") == written
+    assert rebuild(load_settings(line.config)).documents == 0
+
+
+def test_a_rebuilt_ledger_knows_our_values_from_a_persons(line: Line):
+    """After a rebuild, values this program wrote may be replaced where that is allowed; a person's may not."""
+    control = line.emulator.control
+    control.edit("Uploads", 1, {"DocType": "typed by a person"})
+    for path in line.config.parent.glob("ledger.db*"):
+        path.unlink()
+    rebuild(load_settings(line.config))
+    reader = _Otherwise()
+
+    line.run(yes=True, selection=_everything(), reader=reader)
+
+    rows = {row["PK_ID"]: row for row in control.dump()["tables"]["Uploads"]}
+    assert rows[1]["DocType"] == "typed by a person"
+    assert rows[2]["DocType"] == "invoice"
+
+
+def _everything() -> Any:
+    from pipeline.batch import Selection
+
+    return Selection()
+
+
+class _Otherwise(FakeReader):
+    """Reads every receipt as an invoice."""
+
+    def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
+        """Read."""
+        path.write_bytes(path.read_bytes().replace(b"receipt", b"invoice"))
+        return super().read(path, name=name, work_dir=work_dir)
+
+
+def test_files_in_the_files_area_survive_a_rebuild(make_line: MakeLine):
+    """Moved files and inserted index rows are known after a rebuild, too."""
+    account = {
+        "tables": {
+            "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/one.txt"}]},
+            "Found": {"fields": fields(Path="STRING"), "records": []},
+        },
+        "files": {"/In/one.txt": "one.txt", "/In/two.txt": "two.txt"},
+    }
+    files = {"one.txt": document(1), "two.txt": document(2)}
+    source = Source(
+        {"folder": "/In"}, index={"table": "Found", "path_column": "Path"}, rename=RENAME, columns=SOURCE.columns
+    )
+    line = make_line(source, account=account, files=files)
+    line.reader = FakeReader()
+    line.run()
+    line.forget_calls()
+    for path in line.config.parent.glob("ledger.db*"):
+        path.unlink()
+
+    rebuild(load_settings(line.config))
+
+    assert line.run(yes=True).document["documents"]["unchanged"] == 2
+    assert line.writes() == []
+    assert kinds(compare(line)) == {}
+
+
+def test_the_command_says_what_differs_and_ends_with_1(make_line: MakeLine):
+    """The command prints counts, a plan and its cost, and ends with 1 as long as something is to be mended."""
+    line = make_line(Source(rename=""), files={"a.txt": FILES["scan1.txt"]})
+    assert cli(line.config, "run", "--json").returncode == 0
+    originals(line)[0].unlink()
+
+    broken = cli(line.config, "verify", "--json")
+    mended = cli(line.config, "verify", "--repair")
+    again = cli(line.config, "verify", "--json")
+
+    assert (broken.returncode, mended.returncode, again.returncode) == (1, 0, 0), broken.stderr + mended.stderr
+    assert json.loads(broken.stdout)["differences"] == {"original missing": 1}
+    assert "original missing" in json.loads(broken.stdout)["plan"][0]["kind"]
+    assert "fetched again from Caspio" in " ".join(mended.stdout.split())
+    assert "Caspio calls" in broken.stderr
+
+
+def test_the_command_rebuilds_without_credentials(make_line: MakeLine):
+    """A ledger can be rebuilt where Caspio cannot be reached at all."""
+    line = make_line(PLAIN, files=FILES, account=uploads(FILES))
+    line.reader = FakeReader()
+    line.run()
+    for path in line.config.parent.glob("ledger.db*"):
+        path.unlink()
+
+    done = cli(line.config, "verify", "--rebuild-ledger", "--json", CASPIO_CLIENT_ID="", CASPIO_CLIENT_SECRET="")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["documents"] == 4
+    assert (line.config.parent / "ledger.db").exists()
