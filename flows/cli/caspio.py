@@ -68,9 +68,12 @@ def caspio(
     elif output is not None:
         _refuse(f"{wanted.id} answers with {wanted.answer}, which goes to stdout; leave --output out.")
     settings = load_settings(config)
-    if wanted.asks_first and not yes:
-        _ask(call, settings.caspio.url)
+    asks = wanted.asks_first and not yes
+    if asks and not sys.stdin.isatty():
+        _refuse(f"{wanted.id} changes, deletes or starts something. Add --yes to do it without being asked.")
     with open_client(settings, clock=SystemClock()) as client:
+        if asks:
+            _ask(client, call, settings.caspio.url)
         if output is not None:
             _download(client, wanted.id, parameters, output, as_json=as_json)
         else:
@@ -130,17 +133,32 @@ def _target(output: Path | None, *, yes: bool, as_json: bool) -> Path:
     return output
 
 
-def _ask(call: "Call", url: str) -> None:
-    """Let a person decide; where there is none, do nothing."""
-    if not sys.stdin.isatty():
-        _refuse(f"{call.operation.id} changes, deletes or starts something. Add --yes to do it without being asked.")
-    condition = call.query.get("q.where") or call.query.get("Where")
-    where = f"\n  every record that meets: {condition}" if condition else ""
-    question = f"{call.what}\n  on {url}{where}\nGo on? [y/N] "
+def _ask(client: "CaspioClient", call: "Call", url: str) -> None:
+    """Show a person what will be done, and to how many records, and go on only after a yes."""
+    question = f"{call.what}\n  on {url}{_met(client, call)}\nGo on? [y/N] "
     err().print(question, markup=False, highlight=False, soft_wrap=True, end="")
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
         complain("Stopped", ["Nothing was done."])
         raise Failure(EXIT_STOPPED)
+
+
+def _met(client: "CaspioClient", call: "Call") -> str:
+    """Say which records are meant and, where they can be counted, how many there are now.
+
+    A condition that Caspio does not understand is refused here, before anything is changed.
+    """
+    from pipeline.adapters.caspio import Query
+
+    condition = call.query.get("q.where") or call.query.get("Where")
+    if condition is None:
+        return ""
+    told = f"\n  every record that meets: {condition}"
+    for name in ("tableName", "viewName"):
+        if name in call.names:
+            query = Query(select="COUNT(*) AS n", where=condition)
+            (row,) = client.container(is_view=name == "viewName").query(call.names[name], query).items
+            return f"{told}\n  records that meet it now: {row.values['n']}"
+    return told
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -61,11 +61,24 @@ def print_json(document: object) -> None:
 
 
 def set_up_logs(*, verbose: bool = False) -> None:
-    """Send structured log lines to stderr: warnings, or everything."""
+    """Send structured log lines to stderr: warnings, or everything.
+
+    Tracebacks come without the variables of their functions: those hold tokens, and what documents say.
+    """
     import structlog
+    from structlog import processors
 
     level = logging.DEBUG if verbose else logging.WARNING
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            processors.add_log_level,
+            structlog.dev.set_exc_info,
+            processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -303,7 +303,8 @@ def _text(_: Call, response: httpx.Response) -> str:
 
 
 def _whatever(_: Call, response: httpx.Response) -> object:
-    return (json_or_none(response) or response.text) if response.content else None
+    body = json_or_none(response)
+    return body if body is not None else (response.text or None)
 
 
 def declared_bytes(headers: httpx.Headers) -> int | None:

@@ -22,6 +22,7 @@ from pipeline.adapters.caspio.call import Caller
 from pipeline.adapters.caspio.containers import Containers, Tables, Views
 from pipeline.adapters.caspio.directories import Directories
 from pipeline.adapters.caspio.files import Files
+from pipeline.adapters.caspio.operations import Answer
 from pipeline.adapters.caspio.rate import PermitPool, RateLimiter
 from pipeline.adapters.caspio.tasks import Tasks
 from pipeline.adapters.caspio.transport import CallCounter, Meter, MeteredTransport, default_timeout, network_transport
@@ -125,11 +126,19 @@ class CaspioClient:
             ValueError: the operation or a parameter is unknown, missing or misshapen; lists all problems.
         """
         call = generic.build(operation_id, parameters or {}, json=json, file=file)
+        if call.operation.answer is Answer.BYTES:
+            raise ValueError(f"{operation_id} answers with {Answer.BYTES}; open it with `open`")
         return self._caller.whatever(call)
 
     def open(self, operation_id: str, parameters: Mapping[str, str]) -> AbstractContextManager[Download]:
-        """Open the bytes of one of the operations that download a file; parameters as for `call`."""
-        return self._caller.stream(generic.build(operation_id, parameters))
+        """Open the bytes of one of the operations that download a file.
+
+        Parameters and errors are those of `call`.
+        """
+        call = generic.build(operation_id, parameters)
+        if call.operation.answer is not Answer.BYTES:
+            raise ValueError(f"{operation_id} answers with {call.operation.answer}; make it with `call`")
+        return self._caller.stream(call)
 
     def close(self) -> None:
         """Close all connections."""

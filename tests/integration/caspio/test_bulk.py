@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import (
@@ -233,6 +235,21 @@ def test_records_are_split_where_the_address_ends(start: Start, connect: Connect
     assert 2 < calls(emulator, "PUT /v3/tables/{tableName}/records") < 10
 
 
+def test_records_of_a_view_are_named_as_text(start: Start, connect: Connect) -> None:
+    """A view's PK_IDs are texts; what leaves the view by being written is not taken for written unseen."""
+    records = [{"PK_ID": pk, "Name": "x"} for pk in (1, 2)]
+    tables = {"Docs": {"fields": FIELDS[1:2], "records": records}}
+    emulator = start({"tables": tables, "views": {"V": {"table": "Docs", "where": "Name <> 'gone'"}}})
+    client = connect(emulator)
+
+    done = update_many(client.views, "V", {"1": {"Name": "p"}, "3": {"Name": "p"}})
+    left = update_many(client.views, "V", {"2": {"Name": "gone"}, "3": {"Name": "gone"}})
+
+    assert (done.met, done.missed) == (("1",), ("3",))
+    assert set(left.met) | set(left.in_doubt) == {"2", "3"}
+    assert "3" not in left.met
+
+
 def test_condition_keeps_records_from_being_written(emulator: Emulator, client: CaspioClient) -> None:
     """Records that do not meet the condition any more are missed, and told."""
     done = update_many(client.tables, "Docs", {pk: {"Total": 3.0} for pk in ("1", "2", "9")}, only=Clause("Name = 'x'"))
@@ -342,6 +359,17 @@ def test_file_that_is_gone_meanwhile_is_told(client: CaspioClient, between: Betw
 def test_local_name_is_safe(pk: str, name: str, local: str) -> None:
     """No name leaves the folder, hides, is reserved or is too long."""
     assert local_name(pk, name) == local
+
+
+@given(st.integers(1, 10**12), st.text())
+def test_local_name_is_one_name(pk: int, name: str) -> None:
+    """Whatever a file is called, its local name is one part of a path, not too long, and begins with its record."""
+    local = local_name(str(pk), name)
+
+    assert Path(local).name == local
+    assert local.startswith(f"{pk}-")
+    assert len(local.encode()) <= 200
+    assert not set(local) & set('/\\:*?"<>|\0')
 
 
 def test_strange_pk_still_has_a_name_of_its_own() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from pipeline.adapters.caspio import CaspioClient, EventDefinition, FieldOptions, NewField, Query, UnexpectedAnswer
 from pipeline.adapters.caspio.catalogue import GROUPS, catalogue
-from pipeline.adapters.caspio.operations import OPERATIONS, operations_of
+from pipeline.adapters.caspio.operations import OPERATIONS, Answer, Kind, operations_of
 from pipeline.adapters.caspio.where import Clause
 from tests.conftest import SHARED
 from tests.fakes.clock import FakeClock
-from tests.support.specification import Specification, SpecificationTransport
+from tests.support.specification import Specification, SpecificationTransport, example
 
 DOCUMENT = SHARED / "caspio-openapi-v3.json"
 ONE = Clause("PK_ID = 1")
@@ -219,6 +219,27 @@ def test_operation_keeps_to_the_specification(
     assert set(seen.query) == set(seen.operation.query) - LIMIT_ONLY, "a parameter was not driven"
     properties = seen.operation.body.get("application/json", {}).get("properties")
     assert properties is None or set(seen.body) == set(properties), "a member of the body was not driven"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_can_be_made_by_its_name(name: str, specification: Specification, file: Path) -> None:
+    """Each operation can be made with Caspio's own names for its parameters, as the command line does."""
+    operation, promised = OPERATIONS[name], specification.operations[name]
+    texts = {Kind.TEXT: "x", Kind.NUMBER: "7", Kind.FLAG: "true"}
+    parameters = dict.fromkeys(operation.path_names, "x")
+    parameters |= {one.name: texts[one.kind] for one in operation.query if one.name not in LIMIT_ONLY}
+    content = example(promised.body["application/json"], sparse=False) if operation.takes_json else None
+    transport = SpecificationTransport(specification)
+
+    with connect(transport) as client:
+        if operation.answer is Answer.BYTES:
+            assert opened(client.open(name, parameters)) == b"bytes"
+        else:
+            client.call(name, parameters, json=content, file=file if operation.file_part else None)
+
+    (seen,) = transport.seen
+    assert seen.operation.id == name
+    assert set(seen.query) == set(promised.query) - LIMIT_ONLY
 
 
 @pytest.mark.parametrize(("way", "method"), list(methods()), ids=[way for way, _ in methods()])

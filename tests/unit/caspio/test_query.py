@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from pipeline.adapters.caspio import CaspioClient, NewField, Query
@@ -63,6 +65,21 @@ def test_change_of_nothing_is_refused() -> None:
         for change in (lambda: made.tables.update_field("T", "A"), lambda: made.webhooks.update("w1")):
             with pytest.raises(ValueError, match="at least one thing"):
                 change()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda made: made.call("GetTabel"), "no operation"),
+        (lambda made: made.call("GetTable"), "tableName is missing"),
+        (lambda made: made.call("DownloadFileByKey", {"externalKey": "k"}), "open it with `open`"),
+        (lambda made: made.open("GetTable", {"tableName": "T"}), "make it with `call`"),
+    ],
+)
+def test_operation_by_name_is_checked_before_it_is_sent(make: Callable[[CaspioClient], object], said: str) -> None:
+    """A call by name that cannot be made so is told, with what is wrong about it."""
+    with client() as made, pytest.raises(ValueError, match=said):
+        make(made)
 
 
 def test_new_field_has_what_is_set_alone() -> None:

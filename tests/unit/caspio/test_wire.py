@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.adapters.caspio import wire
+from pipeline.adapters.caspio import wire, wire_account
 from pipeline.adapters.caspio.wire import FileInfo, Payload, StoredFile
 from pipeline.errors import RefusedByCaspio
 
@@ -68,6 +68,25 @@ def test_list_items_keep_their_numbers() -> None:
     (record,) = wire.records(payload({"Result": [{"PK_ID": 4, "Tags": {"9": "b"}, "More": ["x"]}]}))
 
     assert record.lists == {"Tags": {"9": "b"}, "More": {"1": "x"}}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_webhook_is_read_bare_or_wrapped_and_keeps_its_secret(*, wrapped: bool) -> None:
+    """A webhook is understood in both ways it was seen to come, and its secret shows in no representation."""
+    answer: object = {"Id": "w1", "Name": "W", "Secret": "canary-secret", "OutgoingUrls": ["https://x"]}
+    answer = {"Result": answer} if wrapped else answer
+
+    webhook = wire_account.webhook(wire_account.one(payload(answer)))
+
+    assert webhook.secret is not None
+    assert webhook.secret.reveal() == "canary-secret"
+    assert "canary" not in f"{webhook!r} {webhook}"
+
+
+@pytest.mark.parametrize("answer", [[{"Id": "w1"}], {"Result": [{"Id": "w1"}]}])
+def test_list_is_read_bare_or_wrapped(answer: object) -> None:
+    """A list of webhooks is understood in both ways it was seen to come."""
+    assert [wire_account.webhook(one).id for one in wire_account.many(payload(answer))] == ["w1"]
 
 
 def test_answer_without_a_body_has_no_rows() -> None:

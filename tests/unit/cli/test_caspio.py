@@ -145,8 +145,16 @@ def test_person_is_asked_first(run: Run, emulator: Emulator, typed: str, code: i
     ended = run("UpdateTableRecords", *ONE, "--body", '{"Company": "Asked"}', typed=typed)
 
     assert ended.code == code
-    assert "every record that meets: PK_ID = 1" in ended.err
+    assert "every record that meets: PK_ID = 1\n  records that meet it now: 1" in ended.err
     assert company(emulator) == then
+
+
+def test_condition_that_is_no_sql_is_refused_before_a_person_is_asked(run: Run) -> None:
+    """Nobody is asked to agree to a condition that Caspio does not understand."""
+    ended = run("DeleteTableRecords", "--param", "tableName=Docs", "--param", "q.where=PK_ID ==", typed="y\n")
+
+    assert ended.code == 3
+    assert "Go on?" not in ended.err
 
 
 def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CODE = """
+import structlog
+from flows.cli.common import set_up_logs
+set_up_logs(verbose=True)
+def work():
+    token = "canary-" + "token"
+    raise ValueError("no good")
+try:
+    work()
+except ValueError:
+    structlog.get_logger().exception("file failed", file="a.pdf")
+"""
+
+
+def test_logged_failure_shows_no_variables(tmp_path: Path):
+    """A logged traceback names the lines and the error, never what the functions held: a token, a document's text."""
+    script = tmp_path / "script.py"
+    script.write_text(CODE, encoding="utf-8")
+
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env={"PYTHONPATH": "."})
+
+    assert re.search(r"file failed.*a\.pdf", done.stderr)
+    assert "ValueError: no good" in done.stderr
+    assert "canary-token" not in done.stderr
+    assert done.stdout == ""

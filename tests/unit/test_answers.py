@@ -1,0 +1,24 @@
+"""No test of the pipeline makes an HTTP answer up: what the emulator says is tested against the specification."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+NO_CASPIO_HERE = {
+    "unit/caspio/test_auth.py": "feeds replies to a generator that does no I/O",
+    "support/specification.py": "answers what the specification promises",
+    "unit/test_answers.py": "this file",
+}
+
+
+@pytest.mark.parametrize("word", ["MockTransport", "httpx.Response("])
+def test_no_answer_is_made_up(word: str):
+    """Every answer of Caspio in a test comes from the emulator or from the specification."""
+    found = {
+        path.relative_to(TESTS).as_posix()
+        for path in TESTS.rglob("*.py")
+        if "emulator" not in path.relative_to(TESTS).parts and word in path.read_text(encoding="utf-8")
+    }
+
+    assert found <= set(NO_CASPIO_HERE)
