@@ -212,6 +212,7 @@ class PageText:
     """One page: `number` counts from 1, `source` is "text" (a text layer), "ocr" or "none" (blank or unreadable).
 
     `confidence` runs from 0 to 1 and is None where the engine gives none; width and height are points (1/72 inch).
+    `reason` says why the text was taken from there.
     """
 
     number: int
@@ -221,6 +222,7 @@ class PageText:
     text: str
     width_pt: float | None = None
     height_pt: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,8 @@ class Findings:
 
     `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
     `children` are the documents inside it in its own order, `metadata` is what the file says of itself.
-    `derived` maps an archive name (text.txt, pages.json, thumbnail.webp) to the file that holds it.
+    `derived` maps an archive name (text.txt, pages.json, searchable.pdf, thumbnail.webp) to the file that holds it,
+    `left_out` such a name to the reason why there is no such file.
     `pages` are the document's own; `text`, `doc_type` and `fields` are those of it and all its children together.
     """
 
@@ -246,6 +249,7 @@ class Findings:
     extension: str | None = None
     fingerprint: str = ""
     scan: ScanStatus = ScanStatus.OFF
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def page_count(self) -> int:

@@ -15,6 +15,15 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom, from the page's top left corner."""
 
 
+RENDITIONS = {
+    "text": "text.txt",
+    "pages": "pages.json",
+    "searchable": "searchable.pdf",
+    "thumbnail": "thumbnail.webp",
+}
+"""What can be left for the archive, by the name settings have for it, and the file that holds it."""
+
+
 class Unreadable(RejectFile):
     """A document cannot be read; `status` says which way, the message what a person can do."""
 
@@ -68,10 +77,12 @@ class ReadSettings:
     """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes.
 
     `passwords` are tried on encrypted documents after the empty one; they are secrets.
+    `renditions` are keys of RENDITIONS.
     """
 
     ocr: str = "auto"
     languages: tuple[str, ...] = ("eng",)
+    renditions: tuple[str, ...] = tuple(RENDITIONS)
     limits: Limits = field(default_factory=Limits)
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
@@ -103,21 +114,27 @@ class Segment:
 class Line:
     """One line in reading order. `box` is in points and None where the format knows no places.
 
-    `words` are its words, their boxes in points, where their places are known.
+    `words` are its words, their boxes in points, where their places are known. `angle_deg` is its slope, positive
+    clockwise.
     """
 
     text: str
     box: Box | None = None
     confidence: float | None = None
     words: tuple[Word, ...] = ()
+    angle_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's text with the lines it was put together from."""
+    """A page's text with the lines it was put together from.
+
+    Places and size are those of the page as it is shown; `turned_deg` is how far, clockwise, it was turned to be read.
+    """
 
     text: PageText
     lines: tuple[Line, ...] = ()
+    turned_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +154,14 @@ class Reading:
 
     `children` is walked once, after `process` returned, and may open the document again; walking it raises Unreadable
     where it cannot go on.
+    `left_out` says by its name in the archive why a rendition was not made; that is no problem.
     """
 
     pages: tuple[Page, ...]
     problems: tuple[str, ...] = ()
     children: Iterable[Enclosed] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 class OcrEngine(Protocol):
@@ -158,12 +177,14 @@ class OcrEngine(Protocol):
 class Context:
     """What a processor may use. `engine` loads the OCR engine when first called and raises EngineMissing.
 
-    `cpu_used_s` tells the CPU seconds this document has cost, programs it started included.
+    `cpu_used_s` tells the CPU seconds this document has cost, programs it started included. `keep` takes each page
+    as soon as it is read and returns what to hand back of it: documents of many pages do not fit into memory else.
     """
 
     settings: ReadSettings
     engine: Callable[[], OcrEngine]
     cpu_used_s: Callable[[], float]
+    keep: Callable[[Page], Page] = field(default=lambda page: page)
 
     @property
     def exhausted(self) -> bool:

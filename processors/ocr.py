@@ -1,5 +1,6 @@
 """Choose an OCR engine and read a picture with it."""
 
+import dataclasses
 import importlib.util
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -130,24 +131,33 @@ def describe(settings: ReadSettings) -> str:
 def read_picture(image: "Image.Image", *, number: int, dpi: float, engine: Callable[[], OcrEngine]) -> Page:
     """Recognise one upright picture as a page; places are given in points by its resolution."""
     width_pt, height_pt = image.width * 72 / dpi, image.height * 72 / dpi
-    size = {"width_pt": round(width_pt, 2), "height_pt": round(height_pt, 2)}
+    page = PageText(
+        number=number,
+        source="none",
+        engine=None,
+        confidence=None,
+        text="",
+        width_pt=round(width_pt, 2),
+        height_pt=round(height_pt, 2),
+        reason="the page is blank",
+    )
     if min(image.size) < _SMALLEST_SIDE_PX or is_blank(image):
-        return Page(PageText(number=number, source="none", engine=None, confidence=None, text="", **size))
+        return Page(page)
     reader = engine()
     smaller, shrunk = _within(image)
     segments, turned = _upright_segments(smaller, reader, dpi=dpi / shrunk)
-    if turned in {90, 270}:
-        size = {"width_pt": size["height_pt"], "height_pt": size["width_pt"]}
     lines = layout.lines_of(segments, scale=72 / dpi * shrunk)
-    page = PageText(
-        number=number,
+    page = dataclasses.replace(
+        page,
         source="ocr" if lines else "none",
         engine=reader.name,
         confidence=layout.confidence_of(lines),
         text=layout.text_of(lines),
-        **size,
+        reason="it is a picture" if lines else "nothing written was found in the picture",
     )
-    return Page(page, lines)
+    if turned in {90, 270}:
+        page = dataclasses.replace(page, width_pt=page.height_pt, height_pt=page.width_pt)
+    return layout.turned_back(Page(page, lines), (360 - turned) % 360)
 
 
 def _upright_segments(image: "Image.Image", reader: OcrEngine, *, dpi: float) -> tuple[Sequence[Segment], int]:

@@ -1,30 +1,23 @@
 """PDF: the text layer where it can be believed, OCR where it cannot."""
 
-import math
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.model import PageText, ReadStatus
-from processors import layout, textlayer
-from processors import picture as pictures
+from processors import layout, paint, render, textlayer, trust
 from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
 from processors.pdf_structure import embedded, structure, unseen
 from processors.plain import page_of
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-_OCR_DPI = 200
-_OCR_PIXELS = 24_000_000  # a plan of a metre is rendered coarser, not refused
-_MUCH_JUNK = 0.25
-_LITTLE_TEXT = 60  # visible characters: a stamp or a page number over a scan
-_COVERED = 0.4  # share of the page
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
+_SAMPLED_CHARS = 200
 
 
 class PdfProcessor:
@@ -46,6 +39,7 @@ class PdfProcessor:
         with _opened(path, context.settings.passwords) as (document, password):
             count = _page_count(document)
             signed, attached = _signatures(document), _attachments(document)
+            thumbnail = render.Thumbnail(work_dir, wanted="thumbnail" in context.settings.renditions)
             pages: list[Page] = []
             problems: list[str] = []
             limit = context.settings.limits.pages
@@ -53,8 +47,8 @@ class PdfProcessor:
                 if pages and context.exhausted:
                     problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
                     break
-                page, problem = _read(document, number, work_dir, context)
-                pages.append(page)
+                page, problem = _read(document, number, thumbnail, context)
+                pages.append(context.keep(page))
                 problems += [problem] if problem else []
             if count > limit:
                 problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
@@ -137,7 +131,7 @@ def _page_count(document: Any) -> int:
     return count
 
 
-def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple[Page, str | None]:
+def _read(document: Any, number: int, thumbnail: render.Thumbnail, context: Context) -> tuple[Page, str | None]:
     """Read one page; what goes wrong becomes a sentence that names it."""
     import pypdfium2 as pdfium
 
@@ -146,11 +140,12 @@ def _read(document: Any, number: int, work_dir: Path, context: Context) -> tuple
     except (pdfium.PdfiumError, IndexError):
         return _nothing(number), f"Page {number} is damaged and could not be read."
     try:
-        if number == 1:
-            pictures.save_thumbnail(_render(page, scale=_thumbnail_scale(page)), work_dir)
-        return _page(page, number, context)
+        read, problem = _page(page, number, context)
+        thumbnail.offer(page, shows_something=read.text.source != "none")
     except (pdfium.PdfiumError, OSError, ValueError):
         return _nothing(number), f"Page {number} is damaged and could not be read."
+    else:
+        return read, problem
     finally:
         page.close()
 
@@ -169,92 +164,82 @@ def _with_forms(document: Any, number: int) -> Any:
     return page
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A page as its own text has it, what is painted on it, and whether the text is believed."""
+
+    page: Page
+    paint: paint.Paint
+    verdict: trust.Verdict
+
+
 def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:
     """Take the text layer if it can be believed, else recognise the page; keep the layer if nothing better is had."""
-    layer, believable = _layer(page, number)
-    if believable:
-        return layer, None
-    width, height = page.get_size()
-    image = _render(page, scale=_ocr_scale(width, height))
+    own = _own_text(page, number)
+    if own.verdict.believed or own.paint.empty:
+        return own.page, None
+    image = render.for_ocr(page, own.paint)
+    if image is None:
+        return own.page if own.page.text.text else _blank(own.page), None
+    width, _ = page.get_size()
+    dpi = 72 * image.width / max(width, 1e-3)
     try:
-        recognised = read_picture(image, number=number, dpi=72 * image.width / max(width, 1e-3), engine=context.engine)
+        recognised = read_picture(image, number=number, dpi=dpi, engine=context.engine)
     except (EngineMissing, Unreadable) as exc:
-        if isinstance(exc, EngineMissing) and not layer.text.text:
-            return layer, f"Page {number} is a picture and was not read: {exc}"
-        return layer, f"Page {number} was not recognised: {exc}"
-    if not recognised.text.text and layer.text.text:
-        return layer, None
-    return recognised, None
+        if isinstance(exc, EngineMissing) and not own.page.text.text:
+            return own.page, f"Page {number} is a picture and was not read: {exc}"
+        return own.page, f"Page {number} was not recognised: {exc}"
+    if not recognised.text.text and own.page.text.text:
+        return own.page, None
+    return _because(recognised, own.verdict.reason), None
 
 
-def _layer(page: Any, number: int) -> tuple[Page, bool]:
-    """Return the page as its text layer has it, and whether that is all the page says."""
-    width, height = page.get_size()
+def _own_text(page: Any, number: int) -> _Own:
+    """Read a page's own text and judge it."""
     textpage = page.get_textpage()
     try:
-        segments = textlayer.segments_of(page, textpage)
-        lines = layout.lines_of(segments)
-        text = layout.text_of(lines)
-        junk = textlayer.junk_score(text, unmapped=textlayer.unmapped_chars(textpage))
+        layer = textlayer.text_layer(page, textpage)
+        painted = paint.paint_of(page, textpage)
+        unmapped = _unmapped_share(textpage)
     finally:
         textpage.close()
-    visible = sum(not char.isspace() for char in text)
-    believable = visible > 0 and junk < _MUCH_JUNK and not (visible < _LITTLE_TEXT and _covered(page) > _COVERED)
+    lines = layout.lines_of(layer.segments)
+    text = layout.text_of(lines)
+    width, height = layer.frame.size
+    verdict = trust.judge(
+        text, layer.segments, painted, height_pt=height, area_pt=max(width * height, 1.0), unmapped=unmapped
+    )
     value = PageText(
         number=number,
         source="text" if text else "none",
         engine="pdfium" if text else None,
-        confidence=round(1 - junk, 4) if text else None,
+        confidence=verdict.certainty if text else None,
         text=text,
         width_pt=round(width, 2),
         height_pt=round(height, 2),
+        reason="the page is blank" if painted.empty else verdict.reason,
     )
-    return Page(value, lines), believable or _bare(page)
+    return _Own(layout.turned_back(Page(value, lines), 90 * layer.frame.turns), painted, verdict)
 
 
-def _covered(page: Any) -> float:
-    """Return the share of the page that pictures cover, overlaps counted twice, at most 1."""
-    import pypdfium2 as pdfium
+def _unmapped_share(textpage: Any) -> float:
+    """Return the share of characters, sampled, whose font does not say what they mean."""
     import pypdfium2.raw as pdfium_c
 
-    left, bottom, right, top = page.get_bbox()
-    area = max((right - left) * (top - bottom), 1.0)
-    covered = 0.0
-    for found in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4):
-        with suppress(pdfium.PdfiumError):
-            x0, y0, x1, y1 = found.get_bounds()
-            covered += max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, top) - max(y0, bottom))
-    return float(min(1.0, covered / area))
+    count = textpage.count_chars()
+    sampled = range(0, count, max(1, count // _SAMPLED_CHARS))
+    failed = sum([int(pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1) for index in sampled])
+    return failed / max(1, len(sampled))
 
 
-def _bare(page: Any) -> bool:
-    """Say whether a page holds nothing that could be drawn."""
-    return next(iter(page.get_objects(max_depth=1)), None) is None
+def _because(page: Page, reason: str) -> Page:
+    return dataclasses.replace(page, text=dataclasses.replace(page.text, reason=reason))
 
 
-def _render(page: Any, *, scale: float) -> "Image.Image":
-    bitmap = page.render(scale=scale)
-    try:
-        image: Image.Image = bitmap.to_pil().convert("RGB")
-        return image
-    finally:
-        bitmap.close()
-
-
-def _ocr_scale(width_pt: float, height_pt: float) -> float:
-    """Return pixels a point: 200 dpi, less on sheets so large that this would be too many pixels."""
-    area = max(width_pt * height_pt, 1.0)
-    return min(_OCR_DPI / 72, math.sqrt(_OCR_PIXELS / area), _side_scale(width_pt, height_pt))
-
-
-def _side_scale(width_pt: float, height_pt: float) -> float:
-    """Return the scale at which the longer side has 10,000 pixels."""
-    return 10_000 / max(width_pt, height_pt, 1.0)
-
-
-def _thumbnail_scale(page: Any) -> float:
-    return float(pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0))
+def _blank(page: Page) -> Page:
+    return _because(page, "the page is blank")
 
 
 def _nothing(number: int) -> Page:
-    return Page(PageText(number=number, source="none", engine=None, confidence=None, text=""))
+    value = PageText(number=number, source="none", engine=None, confidence=None, text="", reason="the page is damaged")
+    return Page(value)

@@ -6,14 +6,14 @@ The files inside it are read the same way, and what they say is added to what it
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from pipeline.model import Child, Findings, PageText, ReadStatus
 from processors import derived, locked_office, media, ocr, registry
 from processors.children import Budget, Taken, take_out
-from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
+from processors.contract import Context, EngineMissing, OcrEngine, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
 from processors.together import together
 
@@ -64,12 +64,16 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
         if kind.media_type == media.LOCKED_OFFICE:
             path = locked_office.unlocked(path, work_dir, context.settings.passwords)
             kind = media.kind_of(path)
-        reading = registry.processor_for(kind.media_type).process(path, work_dir, context)
+        processor = registry.processor_for(kind.media_type)
+        with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
+            reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))
+            reading = dataclasses.replace(reading, pages=log.keep_rest(reading.pages))
+            files = log.files()
     except Unreadable as exc:
         return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
     except EngineMissing as exc:
         return failed(kind.media_type, ReadStatus.UNSUPPORTED, f"{name}: {exc}", extension=kind.extension)
-    findings = _findings(reading, kind=kind, name=name, work_dir=work_dir, settings=context.settings)
+    findings = _findings(reading, kind=kind, name=name, files=files, settings=context.settings)
     taken = take_out(
         reading.children,
         folder=work_dir / "children",
@@ -104,13 +108,13 @@ def _stopwatch() -> Callable[[], float]:
     return lambda: used() - start
 
 
-def _findings(reading: Reading, *, kind: media.Kind, name: str, work_dir: Path, settings: ReadSettings) -> Findings:
+def _findings(
+    reading: Reading, *, kind: media.Kind, name: str, files: Mapping[str, Path], settings: ReadSettings
+) -> Findings:
     """Return what the document's own pages say."""
     from processors import classify, values
 
-    pages = [_cleaned(page) for page in reading.pages]
-    files = derived.write(pages, work_dir)
-    texts = _capped([page.text for page in pages])
+    texts = _capped([page.text for page in reading.pages])
     return Findings(
         media_type=kind.media_type,
         status=_status(texts, reading),
@@ -122,6 +126,7 @@ def _findings(reading: Reading, *, kind: media.Kind, name: str, work_dir: Path, 
         derived=files,
         metadata={clean(key): clean(value) for key, value in reading.metadata.items()},
         extension=kind.extension or None,
+        left_out={key: clean(reason) for key, reason in reading.left_out.items()},
     )
 
 
@@ -217,11 +222,6 @@ def _trimmed(children: Sequence[Child], left: int) -> tuple[Child, ...]:
 
 def _without_text(pages: Sequence[PageText]) -> tuple[PageText, ...]:
     return tuple(dataclasses.replace(page, text="") for page in pages)
-
-
-def _cleaned(page: Page) -> Page:
-    lines = tuple(dataclasses.replace(line, text=clean(line.text)) for line in page.lines)
-    return Page(dataclasses.replace(page.text, text=clean(page.text.text)), lines)
 
 
 def _capped(pages: Sequence[PageText]) -> tuple[PageText, ...]:

@@ -1,125 +1,247 @@
-"""A PDF page's own text: read it with its places, and judge whether it can be believed."""
+"""A PDF page's own text, read with the place of every word.
 
+Fetched in bulk: one call for the text, one for the first and last character of each word, none for those between.
+"""
+
+import ctypes
+import itertools
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
-from processors.contract import Box, Segment
+from processors.contract import Segment, Word
 
-VERSION = "1"
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-_SAMPLE_CHARS = 3000
-_PRIVATE = range(0xE000, 0xF900)
-_NEVER_PRINTED = {0xFFFD, 0xFFFE, 0xFFFF, 0x0000}
-_LATIN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]{4,}")
-_VOWEL = re.compile(r"[aeiouyà-åè-ïò-öù-ýæø]", re.IGNORECASE)
-_CONVERSION_MARK = re.compile(r"\(cid:\d+\)")
+    Corners = npt.NDArray[np.float64]
+    Flags = npt.NDArray[np.bool_]
+
+VERSION = "2"
+
+_WORD = re.compile("[^\\s\0\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
+_HYPHEN = re.compile("[\x02\ufffe]")  # how PDFium marks a word divided at the end of a line
 _GAP = 1.2  # in heights: a wider gap starts a new piece
+_LEVEL = 0.3  # share of the lower word's height that two words of a line have in common
+_ANGLE_SAMPLES = 24
+_RIGHT_TO_LEFT = "\u0590"  # Hebrew, Arabic and what comes after them; Western scripts come before
+_TALL = 1.5  # heights to widths of a word that may run up or down
+_NARROW = 0.6  # the same of words so short that nobody can tell
 
 
-@dataclass(slots=True)
-class _Piece:
-    """Characters that follow each other closely on one base line, in page space (origin bottom left)."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page as a reader sees it: its lower left corner in page space, its size in points, its /Rotate in quarters.
 
-    chars: list[str] = field(default_factory=list)
-    left: float = 0.0
-    bottom: float = 0.0
-    right: float = 0.0
-    top: float = 0.0
-
-    def follows(self, left: float, bottom: float, right: float, top: float) -> bool:
-        height = max(self.top - self.bottom, top - bottom, 1.0)
-        shared = min(self.top, top) - max(self.bottom, bottom)
-        level = shared > 0.3 * min(self.top - self.bottom, top - bottom)
-        return level and -height < left - self.right < _GAP * height and right > self.left
-
-    def add(self, char: str, left: float, bottom: float, right: float, top: float) -> None:
-        if self.right == self.left:
-            self.left, self.bottom, self.right, self.top = left, bottom, right, top
-        self.chars.append(char)
-        self.left, self.bottom = min(self.left, left), min(self.bottom, bottom)
-        self.right, self.top = max(self.right, right), max(self.top, top)
-
-
-def segments_of(page: Any, textpage: Any) -> list[Segment]:
-    """Return a page's text in pieces with boxes in points from the top left of the page as shown."""
-    pieces = list(_pieces(textpage))
-    return [
-        Segment(text="".join(piece.chars).encode("utf-16", "surrogatepass").decode("utf-16", "replace"), box=box)
-        for piece in pieces
-        if (box := _shown(page, piece)) is not None
-    ]
-
-
-def junk_score(text: str, *, unmapped: int = 0) -> float:
-    """Say how unlikely it is, from 0 to 1, that a text layer says what the page shows.
-
-    Counts characters that fonts left without a meaning (`unmapped` of them are known to the reader), private and
-    replacement characters, and Latin words without vowels, which shifted encodings leave behind.
+    `turns` are the further quarter turns, clockwise, after which most of its text is upright.
     """
-    visible = [ord(char) for char in text if not char.isspace()]
-    if not visible:
-        return 0.0
-    strange = sum(code in _NEVER_PRINTED or code in _PRIVATE or code < 32 for code in visible)  # noqa: PLR2004 - controls
-    strange += sum(len(match) for match in _CONVERSION_MARK.findall(text))
-    words = _LATIN_WORD.findall(text)
-    mute = sum(_VOWEL.search(word) is None for word in words) / len(words) if len(words) >= 10 else 0.0  # noqa: PLR2004
-    return min(1.0, max(strange, unmapped) / len(visible) + (mute if mute > 0.4 else 0.0))  # noqa: PLR2004 - codes and names have few vowels
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+    rotation: int
+    turns: int = 0
+
+    @property
+    def quarters(self) -> int:
+        """Quarter turns, clockwise, from page space to the frame."""
+        return (self.rotation + self.turns) % 4
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points once turned."""
+        return (self.height, self.width) if self.quarters % 2 else (self.width, self.height)
+
+    def boxes(self, corners: "Corners") -> "Corners":
+        """Carry boxes (rows of left, top, right, bottom) from page space, which counts upwards, to the frame."""
+        import numpy as np
+
+        x0, x1 = corners[:, 0] - self.left, corners[:, 2] - self.left
+        y0, y1 = self.height + self.bottom - corners[:, 1], self.height + self.bottom - corners[:, 3]
+        match self.quarters:
+            case 0:
+                turned = (x0, y0, x1, y1)
+            case 1:
+                turned = (self.height - y1, x0, self.height - y0, x1)
+            case 2:
+                turned = (self.width - x1, self.height - y1, self.width - x0, self.height - y0)
+            case _:
+                turned = (y0, self.width - x1, y1, self.width - x0)
+        return np.stack(turned, axis=1)
 
 
-def unmapped_chars(textpage: Any) -> int:
-    """Count characters, of the first 3,000, whose font does not say what they mean."""
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """The text of a page: pieces of words that follow each other closely, boxes in points of the frame."""
+
+    segments: tuple[Segment, ...]
+    frame: Frame
+
+
+def text_layer(page: Any, textpage: Any) -> TextLayer:
+    """Read a page's text in PDFium's order, in pieces with their words."""
+    text = _text(textpage)
+    spans = [match.span() for match in _WORD.finditer(text)]
+    frame = _frame(page, textpage, [start for start, _ in spans])
+    if not spans:
+        return TextLayer((), frame)
+    ends = _ends(textpage, spans)
+    stacked = _stacked(ends, upright=frame.quarters % 2 == 0)
+    if stacked.any():
+        boxes = frame.boxes(_hulls(ends))
+        spans = _unstacked(spans, stacked & ~_sideways(textpage, frame, spans, boxes))
+        ends = _ends(textpage, spans)
+    boxes = frame.boxes(_hulls(ends))
+    sideways = _sideways(textpage, frame, spans, boxes)
+    texts = [text[start:end] for start, end in spans]
+    if _HYPHEN.search(text):
+        texts = [_HYPHEN.sub("-", word) for word in texts]
+    words = list(map(Word, texts, map(tuple, boxes.tolist())))
+    return TextLayer(tuple(_pieces(words, _breaks(boxes, texts, sideways))), frame)
+
+
+def _ends(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Corners":
+    """Return the boxes of each word's first and last character in page space: left, bottom, right, top."""
+    import numpy as np
     import pypdfium2.raw as pdfium_c
 
-    count = min(textpage.count_chars(), _SAMPLE_CHARS)
-    return sum(pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1 for index in range(count))
+    rects = (pdfium_c.FS_RECTF * (2 * len(spans)))()
+    at = ctypes.addressof(rects)
+    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+    ends = [index for start, end in spans for index in (start, end - 1)]
+    deque(map(_char_box(), repeat(handle), ends, range(at, at + ctypes.sizeof(rects), 16)), maxlen=0)
+    found = np.nan_to_num(np.frombuffer(rects, dtype=np.float32).astype(np.float64)).reshape(-1, 2, 4)
+    low, high = np.minimum(found[:, :, :2], found[:, :, 2:]), np.maximum(found[:, :, :2], found[:, :, 2:])
+    return np.concatenate((low, high), axis=2)
 
 
-def _pieces(textpage: Any) -> Iterator[_Piece]:
+def _hulls(ends: "Corners") -> "Corners":
+    """Return the box round both ends of each word: left, top, right, bottom in page space."""
+    import numpy as np
+
+    low, high = np.minimum(ends[:, 0, :2], ends[:, 1, :2]), np.maximum(ends[:, 0, 2:], ends[:, 1, 2:])
+    return np.stack((low[:, 0], high[:, 1], high[:, 0], low[:, 1]), axis=1)
+
+
+def _stacked(ends: "Corners", *, upright: bool) -> "Flags":
+    """Say whose last character stands wholly above or below the first one."""
+    import numpy as np
+
+    axis = 1 if upright else 0
+    shared: Flags = (
+        np.minimum(ends[:, 0, axis + 2], ends[:, 1, axis + 2]) - np.maximum(ends[:, 0, axis], ends[:, 1, axis]) <= 0
+    )
+    return shared
+
+
+@cache
+def _char_box() -> Callable[..., int]:
+    """Return PDFium's call with plain addresses for arguments: a thousand calls a page leave no time for objects."""
     import pypdfium2.raw as pdfium_c
 
-    piece = _Piece()
-    space = False
-    for index in range(textpage.count_chars()):
-        char = chr(min(pdfium_c.FPDFText_GetUnicode(textpage, index), 0x10FFFF))
-        if char.isspace() or char == "\0":
-            space = True
-            continue
-        left, bottom, right, top = _char_box(textpage, index)
-        if piece.chars and not piece.follows(left, bottom, right, top):
-            yield piece
-            piece = _Piece()
-        if piece.chars and space:
-            piece.chars.append(" ")
-        piece.add(char, left, bottom, right, top)
-        space = False
-    if piece.chars:
-        yield piece
+    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address or 0)
 
 
-def _char_box(textpage: Any, index: int) -> Box:
+def _text(textpage: Any) -> str:
+    """Return the text with as many characters as PDFium counts, so that a place in it is a character's number."""
     import pypdfium2.raw as pdfium_c
 
-    rect = pdfium_c.FS_RECTF()
-    pdfium_c.FPDFText_GetLooseCharBox(textpage, index, rect)
-    return (rect.left, min(rect.bottom, rect.top), rect.right, max(rect.bottom, rect.top))
+    count = textpage.count_chars()
+    buffer = (ctypes.c_ushort * (count + 1))()
+    units = max(0, pdfium_c.FPDFText_GetText(textpage, 0, count, buffer) - 1)
+    text = bytes(buffer)[: 2 * units].decode("utf-16-le", "replace")
+    if len(text) == count:
+        return text
+    codes = (
+        pdfium_c.FPDFText_GetUnicode(textpage, index) for index in range(count)
+    )  # some have no meaning, or two units
+    return "".join(chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd" for code in codes)  # noqa: PLR2004 - Unicode's limits
 
 
-def _shown(page: Any, piece: _Piece) -> Box | None:
-    """Carry a box from page space to the page as a reader sees it: cropped, turned, counted from the top."""
-    import ctypes
-
+def _frame(page: Any, textpage: Any, starts: Sequence[int]) -> Frame:
     import pypdfium2.raw as pdfium_c
 
-    fine = 20  # device units a point: the call answers in whole units
-    width, height = page.get_size()
-    corners = []
-    for x, y in ((piece.left, piece.bottom), (piece.right, piece.top)):
-        at_x, at_y = ctypes.c_int(), ctypes.c_int()
-        size = (round(width * fine), round(height * fine))
-        if not pdfium_c.FPDF_PageToDevice(page, 0, 0, *size, 0, x, y, at_x, at_y):
-            return None
-        corners.append((at_x.value / fine, at_y.value / fine))
-    (x0, y0), (x1, y1) = corners
-    return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    left, bottom, right, top = page.get_bbox()
+    rotation = max(0, pdfium_c.FPDFPage_GetRotation(page))
+    quarters: Counter[int] = Counter()
+    for start in starts[:: max(1, len(starts) // _ANGLE_SAMPLES)]:
+        quarters[_turn(textpage, start) - rotation] += 1
+    most = quarters.most_common(1)
+    return Frame(left, bottom, right - left, top - bottom, rotation, most[0][0] % 4 if most else 0)
+
+
+def _tall(boxes: "Corners") -> "Flags":
+    return (boxes[:, 3] - boxes[:, 1]) > _TALL * (boxes[:, 2] - boxes[:, 0])
+
+
+def _sideways(textpage: Any, frame: Frame, spans: Sequence[tuple[int, int]], boxes: "Corners") -> "Flags":
+    """Say which words run up or down in the frame; asked of PDFium only where the shape of a word suggests it."""
+    import numpy as np
+
+    flags = np.zeros(len(spans), dtype=bool)
+    lengths = np.array([end - start for start, end in spans])
+    if not (_tall(boxes) & (lengths > 1)).any():
+        return flags
+    narrow = (boxes[:, 3] - boxes[:, 1]) > _NARROW * (boxes[:, 2] - boxes[:, 0])
+    for index in np.flatnonzero(narrow).tolist():
+        flags[index] = (_turn(textpage, spans[index][0]) - frame.quarters) % 2 == 1
+    return flags
+
+
+def _turn(textpage: Any, index: int) -> int:
+    """Return the quarter turns, clockwise in page space, that set a character upright; PDFium's angle is clockwise."""
+    import pypdfium2.raw as pdfium_c
+
+    angle: float = pdfium_c.FPDFText_GetCharAngle(textpage, index)
+    return -round(max(0.0, angle) / (math.pi / 2))
+
+
+def _unstacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple[int, int]]:
+    """Take words apart that PDFium put together from characters below each other: a column of digits."""
+    parted: list[tuple[int, int]] = []
+    for (start, end), apart in zip(spans, stacked.tolist(), strict=True):
+        parted += [(index, index + 1) for index in range(start, end)] if apart and end - start > 1 else [(start, end)]
+    return parted
+
+
+def _breaks(boxes: "Corners", texts: Sequence[str], sideways: "Flags") -> list[int]:
+    """Return the words, by number, that do not follow the word before them closely in a line.
+
+    Where text runs up or down, the next word of a line stands above or below.
+    """
+    import numpy as np
+
+    (x0, y0, x1, y1), (left, top, right, bottom) = boxes[:-1].T, boxes[1:].T
+    height, low = np.maximum(np.maximum(y1 - y0, bottom - top), 1.0), np.minimum(y1 - y0, bottom - top)
+    level = np.minimum(y1, bottom) - np.maximum(y0, top) > _LEVEL * low
+    onward = (left - x1 > -height) & (left - x1 < _GAP * height) & (right > x1)
+    back = (x0 - right > -height) & (x0 - right < _GAP * height) & (left < x0)
+    back &= np.array([text[0] > _RIGHT_TO_LEFT for text in texts[1:]], dtype=bool)
+    below = np.minimum(x1, right) - np.maximum(x0, left) > _LEVEL * (x1 - x0)
+    below &= np.maximum(top - y1, y0 - bottom) < _GAP * (x1 - x0)
+    aside = sideways[:-1] | sideways[1:]
+    follows = np.where(aside, sideways[:-1] & sideways[1:] & below, level & (onward | back))
+    return [int(index) + 1 for index in np.flatnonzero(~follows)]
+
+
+def _pieces(words: Sequence[Word], breaks: Sequence[int]) -> Iterator[Segment]:
+    for start, end in itertools.pairwise((0, *breaks, len(words))):
+        yield _piece(words[start:end])
+
+
+def _piece(words: Sequence[Word]) -> Segment:
+    boxes = [word.box for word in words]
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return Segment(
+        text=" ".join([word.text for word in words]),
+        box=(min(left), min(top), max(right), max(bottom)),
+        words=tuple(words),
+    )

@@ -120,6 +120,7 @@ def dump_findings(findings: Findings) -> Json:
         "extension": kept.extension,
         "fingerprint": kept.fingerprint,
         "scan": kept.scan.value,
+        "left_out": dict(kept.left_out),
     }
 
 
@@ -160,6 +161,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
         extension=row["extension"],
         fingerprint=row["fingerprint"],
         scan=ScanStatus(row.get("scan", ScanStatus.OFF)),
+        left_out=row.get("left_out", {}),
     )
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from processors import layout, textlayer
+from processors import layout
 from processors.contract import Segment
 
 
@@ -43,36 +43,3 @@ def test_a_slanted_page_is_levelled():
     lines = layout.lines_of(pieces)
 
     assert [line.text for line in lines] == [f"left{row}  right{row}" for row in range(4)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Invoice 4711, total 12.50 EUR, due on 1 March",
-        "Rechnung Nr. 12 über Straßenbeläge und Äpfel",
-        "GH-4711 XZ99 BCD KRT",
-        "",
-    ],
-)
-def test_ordinary_text_is_believed(text: str):
-    """Prose, umlauts, codes and nothing at all are not taken for junk."""
-    assert textlayer.junk_score(text) < 0.1
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\ue001\ue002\ue003 \ue004\ue005",
-        "\ufffd\ufffd\ufffdab",
-        "(cid:12)(cid:7)(cid:33)",
-        " ".join(["WKLV", "LVWKHF", "SKHUZ", "KDWKS", "GXPPB"] * 4),
-    ],
-)
-def test_glyphs_without_meaning_are_junk(text: str):
-    """Private characters, replacements, glyph numbers and shifted alphabets are recognised as junk."""
-    assert textlayer.junk_score(text) > 0.25
-
-
-def test_unmapped_glyphs_count_as_junk():
-    """Characters whose font gives them no meaning make a text layer junk though they look like letters."""
-    assert textlayer.junk_score("looks fine enough", unmapped=12) > 0.25

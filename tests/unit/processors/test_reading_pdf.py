@@ -62,7 +62,7 @@ def test_turned_pages_are_read_upright(tmp_path: Path):
     findings = documents.read(out.getvalue(), tmp_path)
 
     assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == (792, 612)
-    lines = json.loads(findings.derived["pages.json"].read_text())[0]["lines"]
+    lines = json.loads(findings.derived["pages.json"].read_text())["pages"][0]["lines"]
     assert all(line["box"][0] > 600 for line in lines)
 
 
@@ -166,9 +166,15 @@ def test_derived_files_are_left_for_the_archive(tmp_path: Path):
     findings = documents.read(documents.pdf("Hello", "Again"), tmp_path)
 
     assert findings.derived["text.txt"].read_text() == "Hello\fAgain"
-    page = json.loads(findings.derived["pages.json"].read_text())[0]
-    assert set(page) == {"number", "source", "engine", "confidence", "width_pt", "height_pt", "text", "lines"}
-    left, top, right, bottom = page["lines"][0]["box"]
+    said = json.loads(findings.derived["pages.json"].read_text())
+    assert {name: value for name, value in said.items() if name != "pages"} == {
+        "format": "pages",
+        "version": 1,
+        "unit": "pt",
+        "origin": "top left",
+    }
+    assert [page["number"] for page in said["pages"]] == [1, 2]
+    left, top, right, bottom = said["pages"][0]["lines"][0]["words"][0]["box"]
     assert 70 < left < right < 130
     assert 50 < top < bottom < 85
     with Image.open(findings.derived["thumbnail.webp"]) as thumbnail:
