@@ -54,7 +54,7 @@ def test_the_whole_has_the_text_and_pages_of_all(tmp_path: Path):
         assert word in findings.derived["text.txt"].read_text()
     assert findings.page_count == 5
     assert len(findings.pages) == 1
-    assert len(json.loads(findings.derived["pages.json"].read_text())) == 1
+    assert len(json.loads(findings.derived["pages.json"].read_text())["pages"]) == 1
 
 
 def test_a_value_tells_which_child_it_comes_from(tmp_path: Path):
