@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 from flows.wiring import Connected
-from pipeline.batch import Observe, Selection, recover_all, refuse_source, selected_work
+from pipeline.batch import Observe, Selection, decisions, recover_all, refuse_source, selected_work
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings
 from pipeline.leases import Leases, working
@@ -16,6 +17,8 @@ from pipeline.naming import NameTemplate
 from pipeline.run import Job, new_work
 from pipeline.settings import settings_hash
 from pipeline.summary import Summary
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -118,11 +121,13 @@ def prepare(
     connected.spending.lane = _lane(job, selection)
     connected.spending.require()
     recover_all(job)
+    for decided in decisions(job):
+        tally.add(decided)
     if selection is None:
         works = new_work(job, unchanged=tally.unchanged, found=tally.expect)
     else:
         works = _expected(selected_work(job, selection), tally)
-    return _within_budget(connected, islice(works, limit))
+    return within_budget(connected, islice(works, limit))
 
 
 def _lane(job: Job, selection: Selection | None) -> Lane:
@@ -136,7 +141,7 @@ def _caught_up(job: Job) -> str:
     return f"caught up: {job.spec.name}"
 
 
-def _within_budget(connected: Connected, works: Iterator[RecordWork]) -> Iterator[RecordWork]:
+def within_budget(connected: Connected, works: Iterator[T]) -> Iterator[T]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
     for work in works:
         connected.spending.require()

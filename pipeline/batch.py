@@ -7,15 +7,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, islice
 from posixpath import basename, dirname, join
+from typing import TypeVar
 
 from pipeline.mapping import refuse_columns
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState, Ledger, RecordTarget
 from pipeline.run import Job, work_record
 from pipeline.steps.archive import archive_successions
-from pipeline.steps.write_back import WriteContext, recognise_echo, recover, write_context
+from pipeline.steps.write_back import (
+    WriteContext,
+    recognise_echo,
+    recover,
+    refuse_review,
+    take_decisions,
+    write_context,
+)
 
+T = TypeVar("T")
 Observe = Callable[[Outcome], None]
+Act = Callable[[RecordWork, RecordWork], list[Outcome]]
+"""Work on a record as it is now, which was leased as the second."""
 
 ECHO_PAGE = 500
 """Renamed files looked at in one listing, to learn which version our rename left behind."""
@@ -125,6 +136,12 @@ def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
     return str(standing[-1].after["name"]) if standing else None
 
 
+def decisions(job: Job) -> Iterator[Outcome]:
+    """Carry out what people have decided in the source's review table; nothing where the job only plans."""
+    if not job.plan_only:
+        yield from take_decisions(_context(job), now=job.parts.clock.now())
+
+
 def _context(job: Job) -> WriteContext:
     return write_context(
         RecordWork(job.spec.name, None, {}, ()),
@@ -196,7 +213,37 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
     Raises:
         StopRun: as soon as the records in hand are finished; nothing new is begun.
     """
-    crew = _Crew(job, observe)
+    return _man(_Crew(job, observe, lambda work, _leased: work_record(work, job)), works, threads)
+
+
+def carry_all(
+    items: Iterable[tuple[RecordWork, T]],
+    job: Job,
+    *,
+    act: Callable[[T, RecordWork | None], list[Outcome]],
+    observe: Observe,
+    threads: int,
+) -> int:
+    """Do something else than the line for each of many records, under the same leases; return how many were left.
+
+    Each item comes with the record it is about. `act` gets the item, and the record once more where it was listed again
+    because a dead worker had left something open on it.
+    """
+    waiting: dict[str, T] = {}
+
+    def works() -> Iterator[RecordWork]:
+        for work, item in items:
+            waiting[work.files[0].version] = item
+            yield work
+
+    def carry(work: RecordWork, leased: RecordWork) -> list[Outcome]:
+        return act(waiting.pop(leased.files[0].version), None if work == leased else work)
+
+    # What is finished is not left out: that is for `act` to say.
+    return _man(_Crew(replace(job, reread=True), observe, carry), works(), threads)
+
+
+def _man(crew: "_Crew", works: Iterable[RecordWork], threads: int) -> int:
     crew.work(works, threads)
     crew.work(crew.left(), threads)
     return sum(len(work.files) for work in crew.left())
@@ -205,9 +252,10 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
 class _Crew:
     """Threads that work on the records this run could lease."""
 
-    def __init__(self, job: Job, observe: Observe) -> None:
+    def __init__(self, job: Job, observe: Observe, act: Act) -> None:
         self._job = job
         self._observe = observe
+        self._act = act
         self._echo = Echo(job)
         self._left: list[RecordWork] = []
 
@@ -241,7 +289,7 @@ class _Crew:
         return pending
 
     def _work(self, work: RecordWork, leased: RecordWork) -> list[Outcome]:
-        outcomes = work_record(work, self._job)
+        outcomes = self._act(work, leased)
         if not self._echo.add(leased, outcomes):
             self._job.give_back([leased])
         return outcomes
@@ -291,11 +339,14 @@ class _Crew:
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
-    """Return one sentence for every mapped column that is missing or cannot be written."""
+    """Return one sentence for every mapped column, and every column of a review table, that is missing or unfit."""
     if spec.folder is not None:
         container, is_view = (spec.index.table if spec.index else ""), False
     else:
         container, is_view = spec.container, spec.view is not None
-    if not container or not spec.columns:
-        return []
-    return list(refuse_columns(spec, target.columns(container, is_view=is_view)))
+    problems: list[str] = []
+    if container and spec.columns:
+        problems += refuse_columns(spec, target.columns(container, is_view=is_view))
+    if spec.review is not None:
+        problems += refuse_review(spec, target.columns(spec.review, is_view=False))
+    return problems

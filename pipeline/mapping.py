@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import partial
 
-from pipeline.model import Column, Finding, Overwrite, Plan, RecordWork, SourceSpec, Suggestion, Value
+from pipeline import provenance
+from pipeline.model import Basis, Column, Finding, Overwrite, Plan, RecordWork, SourceSpec, Suggestion, Value
+from pipeline.provenance import same_provenance
 
 STRING_CHARS = 255
 TEXT_CHARS = 64_000
 _INT_RANGE = 2**31
 _MONEY = Decimal(922_337_203_685_477)  # SQL Server's money holds 15 digits before the point
 _BASIC_PLANE_END = 0xFFFF
-_FORMULA_SIGNS = "=+-@"
+_FORMULA_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # spreadsheets of the East take the wide ones, too
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
@@ -49,12 +50,14 @@ def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[
             yield f"{where} is of type {column.type}; values can be written to {', '.join(sorted(WRITABLE_TYPES))}."
 
 
-def convert(text: str, column: Column) -> Value:
-    """Turn a normalised finding into a value of the column's Caspio type.
+def convert(text: str, column: Column, *, allow_formulas: bool = False) -> Value:
+    """Turn a normalised finding into a value of the column's Caspio type; only text can look like a formula.
 
     Raises:
         Unfit: the text is no number, date or yes/no, or exceeds what the type holds.
     """
+    if column.type in _TEXT_ROOM:
+        return clean_text(text, max_chars=_TEXT_ROOM[column.type], allow_formulas=allow_formulas)
     converter = _CONVERTERS.get(column.type)
     if converter is None:
         raise Unfit(f"a column of type {column.type} cannot be written")
@@ -104,11 +107,11 @@ def _yes_no(text: str) -> bool:
     return answer
 
 
-def clean_text(text: str, *, max_chars: int) -> str:
+def clean_text(text: str, *, max_chars: int, allow_formulas: bool = False) -> str:
     """Make a document's text fit to be data in a record.
 
     NFC; tags, control and bidirectional characters go; characters beyond the basic plane, which Caspio refuses, become
-    U+FFFD; no leading sign that a spreadsheet takes for a formula; cut at a word with an ellipsis.
+    U+FFFD; no leading sign that a spreadsheet takes for a formula, unless allowed; cut at a word with an ellipsis.
     """
     text = _TAG.sub(" ", text)
     if re.search(r"<[^<>]*>", text):  # very long, or "<a<b>c>": what was taken out had stood inside another
@@ -118,7 +121,7 @@ def clean_text(text: str, *, max_chars: int) -> str:
     # Last of the replacements, since what was taken out may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", text).strip()
     # "-5.00" is a number and stays; "=1+1" or "@SUM" would run when the table is opened in a spreadsheet.
-    if text[:1] in _FORMULA_SIGNS and not re.fullmatch(r"[+-][\d.,]+", text):
+    if not allow_formulas and text[:1] in _FORMULA_SIGNS and not re.fullmatch(r"[+-][\d.,]+", text):
         text = re.sub(rf"^[\s{re.escape(_FORMULA_SIGNS)}]+", "", text)
     if len(text) <= max_chars:
         return text
@@ -131,16 +134,15 @@ def _invisible(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
 
 
+_TEXT_ROOM = {"STRING": STRING_CHARS, "TEXT": TEXT_CHARS}
 _CONVERTERS: Mapping[str, Callable[[str], Value]] = {
-    "STRING": partial(clean_text, max_chars=STRING_CHARS),
-    "TEXT": partial(clean_text, max_chars=TEXT_CHARS),
     "NUMBER": lambda text: float(_decimal(text)),
     "CURRENCY": _currency,
     "INTEGER": _integer,
     "DATE/TIME": _date,
     "YES/NO": _yes_no,
 }
-WRITABLE_TYPES = frozenset(_CONVERTERS)
+WRITABLE_TYPES = frozenset({*_TEXT_ROOM, *_CONVERTERS})
 """Column types this project writes. Files, passwords, stamps and generated values are Caspio's; lists cannot be
 compared in a WHERE clause, so no guarded write is possible."""
 
@@ -191,7 +193,7 @@ def wanted_values(
             continue
         best = max(found, key=lambda finding: finding.confidence)
         try:
-            value = convert(best.value or "", columns[column_name])
+            value = _fitted(finding_name, best.value or "", columns[column_name], allow_formulas=spec.allow_formulas)
         except Unfit as error:
             problems.append(f"{column_name}: {error}")
             continue
@@ -201,6 +203,12 @@ def wanted_values(
     return wanted, problems
 
 
+def _fitted(finding: str, text: str, column: Column, *, allow_formulas: bool) -> Value:
+    if finding == "provenance" and len(text) > _TEXT_ROOM.get(column.type, 0):
+        raise Unfit(f"provenance has {len(text)} characters and is no JSON when cut; map it to a TEXT column")
+    return convert(text, column, allow_formulas=allow_formulas)
+
+
 def decide(
     work: RecordWork,
     *,
@@ -208,24 +216,47 @@ def decide(
     wanted: Mapping[str, Wanted],
     columns: Mapping[str, Column],
     last_written: Mapping[str, Value],
+    renames: bool = False,
 ) -> Plan:
-    """Merge three ways per column (last written by us, there now, wanted) and plan only what may be written."""
+    """Merge three ways per column (last written by us, there now, wanted) and plan only what may be written.
+
+    What differs in each run, such as the time, is written where it is missing, and beside anything else that changes;
+    `renames` says that a file's name does.
+    """
     plan = Plan(work)
     before: dict[str, Value] = {}
     after: dict[str, Value] = {}
+    basis: dict[str, Basis] = {}
     suggestions: list[Suggestion] = []
+    stamps: dict[str, Value] = {}
     for name, want in wanted.items():
-        column, current = columns[name], work.values.get(name)
-        if same(current, want.value, column):
+        column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
+        if same(current, want.value, column) or (finding == "provenance" and same_provenance(current, want.value)):
             continue
-        hindrance = _hindrance(spec.policy(name), column, current=current, want=want, last=last_written.get(name))
+        policy = _policy(spec, name, finding)
+        hindrance = _hindrance(policy, column, current=current, want=want, last=last_written.get(name))
+        if finding in provenance.VOLATILE and not is_empty(current):
+            stamps |= {} if hindrance else {name: want.value}
+            continue
         if not hindrance and want.confidence < spec.min_confidence:
             hindrance = f"confidence {want.confidence:.2f} is below {spec.min_confidence:.2f}: {want.reason}"
         if hindrance:
-            suggestions.append(Suggestion(name, current, want.value, hindrance))
+            suggestions.append(Suggestion(name, current, want.value, hindrance, want.confidence))
         else:
             before[name], after[name] = current, want.value
-    return replace(plan, before=before, after=after, suggestions=tuple(suggestions))
+            basis[name] = Basis(want.confidence, want.reason)
+    if after or renames:
+        before |= {name: work.values.get(name) for name in stamps}
+        after |= stamps
+        basis |= {name: Basis(wanted[name].confidence, wanted[name].reason) for name in stamps}
+    return replace(plan, before=before, after=after, basis=basis, suggestions=tuple(suggestions))
+
+
+def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
+    """Return what may be written over; facts of our own are kept up to date unless the column says otherwise."""
+    policy = spec.policy(column)
+    own = finding in provenance.NAMES and column not in spec.overwrite_columns
+    return Overwrite.OURS if own and policy is Overwrite.EMPTY else policy
 
 
 def _hindrance(policy: Overwrite, column: Column, *, current: Value, want: Wanted, last: Value) -> str:

@@ -53,7 +53,8 @@ class SourceSpec:
 
     `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides `overwrite` for a column.
     `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None. Findings less sure than
-    `min_confidence` (0 to 1) are suggested, not written.
+    `min_confidence` (0 to 1) are suggested, not written. `review` is a table that suggestions are kept in. A record
+    that `max_writes` runs have changed within the window is left alone.
     """
 
     name: str
@@ -70,6 +71,10 @@ class SourceSpec:
     confirm: Confirm = Confirm.FIRST
     schedule: str | None = None
     min_confidence: float = 0.5
+    review: str | None = None
+    allow_formulas: bool = False
+    max_writes: int = 10
+    max_writes_window_s: int = 86_400
 
     @property
     def container(self) -> str:
@@ -119,19 +124,20 @@ class FileRef:
     @property
     def slot(self) -> str:
         """Identify the place the file lies in, whatever version lies there: stable over renames of attachments."""
-        return _digest([self.source, *self._where(), self.holder])
+        return short_digest([self.source, *self._where(), self.holder])
 
     @property
     def version(self) -> str:
         """Identify this version of the file: 20 hex digits of SHA-256 over everything the listing said."""
         name = self.path or self.name
-        return _digest([self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date])
+        return short_digest([self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date])
 
     def _where(self) -> list[str]:
         return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
-def _digest(parts: Sequence[str | int | None]) -> str:
+def short_digest(parts: Sequence[str | int | None]) -> str:
+    """Return 20 hex digits of SHA-256 over the parts."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode(errors="surrogatepass")).hexdigest()[:20]
 
 
@@ -310,6 +316,10 @@ class EffectKind(StrEnum):
     REPOINT = "repoint"
     DELETE_FILE = "delete_file"
     INSERT_INDEX_ROW = "insert_index_row"
+    DELETE_INDEX_ROW = "delete_index_row"
+    APPLY_DECISION = "apply_decision"  # columns, as a person decided in the review table
+    INSERT_REVIEW_ROW = "insert_review_row"
+    UPDATE_REVIEW_ROW = "update_review_row"
 
 
 class EffectState(StrEnum):
@@ -324,7 +334,10 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0: not yet in the ledger."""
+    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0: not yet in the ledger.
+
+    `undoes` is the id of the effect that this one takes back, 0 for an effect of its own.
+    """
 
     kind: EffectKind
     version: str
@@ -339,6 +352,7 @@ class Effect:
     id: int = 0
     run_id: str = ""
     at: datetime | None = None
+    undoes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,13 +363,23 @@ class Suggestion:
     current: Value
     suggested: Value
     reason: str
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why a value is to be written: how sure (0 to 1), and the reason in words."""
+
+    confidence: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What will be written for one record. `before` holds the state every changed column was planned against.
 
-    `new_names` maps a file version to its new full name; only files whose name changes appear.
+    `new_names` maps a file version to its new full name; only files whose name changes appear. `basis` says, by column,
+    why a value of `after` is wanted.
     """
 
     work: RecordWork
@@ -364,6 +388,7 @@ class Plan:
     new_names: Mapping[str, str] = field(default_factory=dict)
     suggestions: tuple[Suggestion, ...] = ()
     problems: tuple[str, ...] = ()
+    basis: Mapping[str, Basis] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, TemplateError, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 
+from pipeline import provenance
 from pipeline.model import FileRef, Finding, Findings, Place
+from pipeline.templates import compile_template
 
 MAX_NAME_BYTES = 200
 """Bytes of UTF-8 a whole name may have: below the 255 of common file systems, with room for a number."""
@@ -26,7 +27,7 @@ FINDING_NAMES = frozenset(
 )  # fmt: skip
 """What a processor may find: the words a settings file can use for columns and in name templates."""
 
-FACT_NAMES = frozenset({"text", "pages", "media_type", "sha256"})
+FACT_NAMES = provenance.NAMES | {"text", "pages", "media_type"}
 """What is known of every document beside its findings; columns may be mapped to these, too."""
 
 _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
@@ -54,11 +55,8 @@ class NameTemplate:
             ValueError: the template does not compile, names something unknown, or fails on ordinary values.
         """
         self.source = source
-        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-        environment.globals.clear()
-        environment.filters |= {"slug": _slug, "money": _money}
         try:
-            self._template = environment.from_string(source)
+            self._template = compile_template(source)
             self._template.render(_Sample())
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
@@ -97,17 +95,6 @@ class _Sample(dict[str, object]):
     def __init__(self) -> None:
         super().__init__(dict.fromkeys(_TEMPLATE_NAMES, "sample"), date="2026-01-31", due_date="2026-02-28")
         self.update(total="12.50", net="10.50", tax="2.00", pages=1)
-
-
-def _slug(value: object) -> str:
-    if isinstance(value, Undefined):
-        return str(value)  # StrictUndefined raises here, which is what is wanted
-    text = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
-
-
-def _money(value: object) -> str:
-    return f"{float(str(value)):.2f}"
 
 
 def safe_base(text: str, *, extension: str = "") -> str:

@@ -21,6 +21,7 @@ from pipeline.model import (
     StoredObject,
     Value,
 )
+from pipeline.review import ReviewItem
 
 
 class Clock(Protocol):
@@ -134,8 +135,19 @@ class RecordTarget(Protocol):
     def find(self, table: str, column: str, value: Value) -> Sequence[str]:
         """Return the PK_IDs of the rows whose column equals the value, at most 1,000."""
 
+    def rows(
+        self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
+    ) -> Mapping[str, Mapping[str, Value]]:
+        """Return, by PK_ID, the named columns of every row that has these values and where `filled` is not empty."""
+
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row and return its PK_ID."""
+
+    def delete(self, record: RecordRef, *, guard: Mapping[str, Value]) -> Updated:
+        """Delete one row of a table under the same guard as `update`; its row is not told."""
+
+    def tables_with_files(self) -> Sequence[str]:
+        """Return the tables that have a FILE field: each costs `referrers` a call."""
 
 
 class Archive(Protocol):
@@ -324,11 +336,31 @@ class Ledger(Protocol):
     def unsettled(self) -> Sequence[Effect]:
         """Return every effect still in state intent or applied, oldest first: what a killed run left open."""
 
-    def effects(self, *, version: str | None = None, run_id: str | None = None) -> Sequence[Effect]:
-        """Return effects, oldest first."""
+    def effects(
+        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+    ) -> Sequence[Effect]:
+        """Return effects, oldest first; `record` is a container and a PK_ID."""
+
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return the effects that take back these (by id), those that take back them, and so on, oldest first."""
+
+    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that named these records' attachments or put files at these paths, oldest first.
+
+        Only those applied or verified, and only until a listing has shown what the version they were about became.
+        """
 
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
-        """Return, by column, the value we last wrote to a record (effects applied or verified)."""
+        """Return, by column, the value we last wrote to a record of ourselves: see `pipeline.ownership.owned`."""
+
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record or its files' names (effects applied or verified)."""
+
+    def keep_review_item(self, item: ReviewItem, run_id: str) -> None:
+        """Keep a suggestion for a person, in place of what was kept for the same source, record and column."""
+
+    def review_items(self, source: str, record: tuple[str, str] | None = None) -> Sequence[ReviewItem]:
+        """Return the suggestions kept for a source, or for one record (container and PK_ID) of it, in order of key."""
 
     def moved_to(self, path: str) -> str | None:
         """Return where our own rename moved a Files-area path to, following chains; None if we never moved it."""

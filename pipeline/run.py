@@ -40,7 +40,7 @@ class Parts:
 class Job:
     """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
 
-    `leases` None: no other worker shares the ledger.
+    `leases` None: no other worker shares the ledger. `on_plan` is told every plan and its documents, from many threads.
     """
 
     spec: SourceSpec
@@ -51,6 +51,7 @@ class Job:
     template: NameTemplate | None = None
     leases: Leases | None = None
     moves: threading.Lock = field(default_factory=threading.Lock)
+    on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(default=lambda _plan, _documents: None)
 
     def give_back(self, works: Sequence[RecordWork]) -> None:
         """Let other workers have these records."""
@@ -81,16 +82,16 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
         documents: list[ReadDocument] = []
         outcomes: list[Outcome] = []
         for number, ref in enumerate(work.files):
-            outcomes += _guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
+            outcomes += guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
         if documents:
             refs = [document.file.ref for document in documents]
-            outcomes += _guarded(refs, partial(_give_back, replace(work, files=tuple(refs)), documents, job, folder))
+            outcomes += guarded(refs, partial(_give_back, replace(work, files=tuple(refs)), documents, job, folder))
         for outcome in outcomes:
             job.parts.ledger.finish(outcome, job.run_id)
     return outcomes
 
 
-def _guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
+def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
     """Turn whatever goes wrong with these files into outcomes: no file can stop the run."""
     try:
         return act()
@@ -142,10 +143,17 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
     plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
         job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)
+    job.on_plan(plan, documents)
     if job.plan_only:
         outcomes = [planned_outcome(document, plan) for document in documents]
     else:
         outcomes = _write(plan, work, documents, context, job)
+    keep_manifests(documents, outcomes, job, folder)
+    return outcomes
+
+
+def keep_manifests(documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], job: Job, folder: Path) -> None:
+    """Write a manifest for each document that was not merely planned."""
     for document, outcome in zip(documents, outcomes, strict=True):
         if outcome.planned_only:
             continue
@@ -158,7 +166,6 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
             at=job.parts.clock.now(),
             run_id=job.run_id,
         )
-    return outcomes
 
 
 def _write(

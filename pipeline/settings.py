@@ -49,6 +49,11 @@ _Credential = Annotated[
 
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
+_TAKEN_AS_THEY_ARE = {
+    "name", "table", "view", "folder", "fields", "where", "rename", "schedule", "min_confidence", "allow_formulas",
+    "max_writes", "max_writes_window_s",
+}  # fmt: skip
+_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s"}
 
 
 class Section(BaseModel):
@@ -172,6 +177,12 @@ class IndexSettings(Section):
     path_column: str = "Path"
 
 
+class ReviewSettings(Section):
+    """`[sources.review]`: a table that people decide on suggestions in; docs/review.md has its columns."""
+
+    table: str
+
+
 class SourceSettings(Section):
     """One `[[sources]]` entry."""
 
@@ -185,9 +196,13 @@ class SourceSettings(Section):
     rename: str | None = None
     columns: dict[str, str | ColumnSettings] = {}
     index: IndexSettings | None = None
+    review: ReviewSettings | None = None
     confirm: Confirm = Confirm.FIRST
     schedule: str | None = None
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    allow_formulas: bool = False
+    max_writes: Annotated[int, Field(gt=0)] = 10
+    max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -225,14 +240,13 @@ class SourceSettings(Section):
             if isinstance(column, ColumnSettings) and column.overwrite is not None
         }
         return SourceSpec(
-            **self.model_dump(include={"name", "table", "view", "folder", "fields", "where", "rename"}),
+            **self.model_dump(include=_TAKEN_AS_THEY_ARE),
             columns=self._findings(),
             overwrite=self.overwrite,
             overwrite_columns=policies,
             index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
+            review=self.review.table if self.review else None,
             confirm=self.confirm,
-            schedule=self.schedule,
-            min_confidence=self.min_confidence,
         )
 
 
@@ -350,7 +364,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
 
 def settings_hash(spec: SourceSpec) -> str:
     """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
-    relevant = {k: v for k, v in asdict(spec).items() if k not in {"confirm", "schedule"}}
+    relevant = {k: v for k, v in asdict(spec).items() if k not in _WRITES_NOTHING_ELSE}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -40,7 +40,7 @@ def run(
         from flows.direct import work_directly
 
         report = work_directly(config, sources=source, limit=limit, yes=yes, selection=None)
-    _tell(report, as_json=as_json)
+    tell(report, as_json=as_json)
 
 
 def reprocess(
@@ -68,10 +68,10 @@ def reprocess(
         from flows.direct import work_directly
 
         report = work_directly(config, sources=source, limit=None, yes=yes, selection=selection)
-    _tell(report, as_json=as_json)
+    tell(report, as_json=as_json)
 
 
-def _tell(report: "Report", *, as_json: bool) -> None:
+def tell(report: "Report", *, as_json: bool) -> None:
     """Print what a run came to, and end with 1 where documents failed."""
     if as_json:
         print_json(report.document)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from pipeline.echo import news
 from pipeline.model import FileRef, RecordWork, SourceSpec
 from pipeline.ports import FileSource, Ledger
 
@@ -22,12 +23,12 @@ def enumerate_work(
     a time, how many files are about to be yielded.
     """
     for page in source.pages(spec):
-        finished = ledger.finished([ref.version for work in page for ref in work.files])
+        fresh = news((ref for work in page for ref in work.files), ledger=ledger)
         todo: list[RecordWork] = []
         for work in page:
-            files = tuple(ref for ref in work.files if ref.version not in finished)
+            files = tuple(ref for ref in work.files if ref.version in fresh)
             for ref in work.files:
-                if ref.version in finished:
+                if ref.version not in fresh:
                     unchanged(ref)
             if files:
                 todo.append(replace(work, files=files))

@@ -24,6 +24,7 @@ from pipeline.model import (
     Suggestion,
 )
 from pipeline.ports import Ledger
+from pipeline.review import ReviewItem, ReviewState
 from tests.fakes.clock import FakeClock
 
 SHA = "ab" * 32
@@ -635,3 +636,116 @@ def test_many_threads_write_at_once(ledger: Ledger):
         state.attempts for state in ledger.states() if "-" not in (state.ref.record.pk if state.ref.record else "")
     ] == [8] * 5
     assert len(list(ledger.states())) == 45
+
+
+def _undo(effect: Effect, **after: str | float | None) -> Effect:
+    return replace(effect, before=dict(effect.after), after=after or dict(effect.before), undoes=effect.id)
+
+
+def test_an_effect_comes_back_with_what_it_takes_back(ledger: Ledger):
+    """An effect remembers which other it undoes."""
+    first = settled(ledger, update(Total=1.0))
+
+    settled(ledger, _undo(first))
+
+    assert [effect.undoes for effect in ledger.effects(record=("Receipts", "1"))] == [0, first.id]
+
+
+def test_a_value_put_back_is_not_ours(ledger: Ledger):
+    """What an undo restores belongs to whoever put it there, and an earlier value of ours is ours again."""
+    typed = replace(update(Total=2.0), before={"Total": 7.0})
+    first = settled(ledger, typed)
+    settled(ledger, _undo(first))
+    kept = settled(ledger, update("2", Total=1.0))
+    second = settled(ledger, replace(update("2", Total=2.0), before={"Total": 1.0}))
+    settled(ledger, _undo(second))
+
+    assert ledger.last_written("Receipts", "1") == {}
+    assert ledger.last_written("Receipts", "2") == kept.after
+
+
+def test_an_undo_that_was_undone_leaves_the_value_ours(ledger: Ledger):
+    """Undone twice, an effect stands as if nothing had happened."""
+    first = settled(ledger, update(Total=2.0))
+    back = settled(ledger, _undo(first))
+
+    settled(ledger, _undo(back))
+
+    assert ledger.last_written("Receipts", "1") == {"Total": 2.0}
+
+
+def test_only_the_columns_put_back_are_undone(ledger: Ledger):
+    """Where an undo left a column alone, the value there is still ours."""
+    first = settled(ledger, update(Total=2.0, Kind="receipt"))
+
+    settled(ledger, replace(_undo(first, Total=None), before={"Total": 2.0}))
+
+    assert ledger.last_written("Receipts", "1") == {"Kind": "receipt"}
+
+
+def test_a_decision_is_the_persons_value(ledger: Ledger):
+    """What a person decided in the review table is not ours to write over."""
+    settled(ledger, update(Total=2.0))
+
+    settled(ledger, replace(update(Total=3.0), kind=EffectKind.APPLY_DECISION))
+
+    assert ledger.last_written("Receipts", "1") == {}
+
+
+def test_runs_that_wrote_a_record_are_counted(ledger: Ledger, clock: FakeClock):
+    """Each run counts once, and only those since the moment, whose effects took."""
+    for run in ("run-1", "run-2", "run-2", "run-3"):
+        clock.advance(10)
+        effect = ledger.intend(update(Total=1.0), run)
+        ledger.settle(effect, EffectState.CONFLICT if run == "run-3" else EffectState.VERIFIED)
+
+    since = clock.now() - timedelta(seconds=25)
+
+    assert ledger.runs_that_wrote("Receipts", "1", since=since) == 1
+    assert ledger.runs_that_wrote("Receipts", "1", since=since - timedelta(days=1)) == 2
+    assert ledger.runs_that_wrote("Receipts", "2", since=since) == 0
+
+
+def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
+    """A suggestion kept again takes the place of the one before; another column's stands beside it."""
+    suggestion = Suggestion("Total", 7.0, 2.0, "the column already holds a value", 0.75)
+    item = ReviewItem("receipts", RecordRef("Receipts", "1"), "v1", suggestion)
+    other = replace(item, record=RecordRef("Receipts", "2"))
+    for kept in (item, other, replace(item, state=ReviewState.REJECTED, row="17")):
+        ledger.keep_review_item(kept, "run-1")
+
+    assert ledger.review_items("receipts", ("Receipts", "1")) == [replace(item, state=ReviewState.REJECTED, row="17")]
+    assert {kept.record.pk for kept in ledger.review_items("receipts")} == {"1", "2"}
+    assert ledger.review_items("other") == []
+
+
+def test_what_takes_back_an_effect_is_found_to_the_end(ledger: Ledger):
+    """An undo, the undo of the undo and so on are found from the first effect, and nothing else."""
+    first = settled(ledger, update(Total=2.0))
+    back = settled(ledger, _undo(first))
+    again = settled(ledger, _undo(back))
+    settled(ledger, update(Total=3.0))
+
+    assert [effect.id for effect in ledger.undoing([first.id])] == [back.id, again.id]
+    assert ledger.undoing([]) == []
+
+
+def test_names_we_gave_are_found_until_a_listing_has_shown_them(ledger: Ledger):
+    """A rename or a put is found by its record or path, as long as its version has no successor."""
+    old, file = a_ref(), a_file("/In/a.txt")
+    ledger.seen([old, file], "run-1")
+    renamed = settled(
+        ledger,
+        Effect(EffectKind.RENAME_ATTACHMENT, old.version, "Receipts", "1", {"name": "a"}, {"name": "b"}, field="Scan"),
+    )
+    put = settled(
+        ledger, Effect(EffectKind.PUT_FILE, file.version, "/In", "", {"path": "/In/a.txt"}, {"path": "/In/b"})
+    )
+    new, moved = a_ref(name="b.pdf"), a_file("/In/b")
+
+    before = [effect.id for effect in ledger.unseen_names([new, moved])]
+    ledger.succeeded_by(old.version, new)
+
+    assert before == [renamed.id, put.id]
+    assert [effect.id for effect in ledger.unseen_names([new, moved])] == [put.id]
+    assert ledger.unseen_names([a_ref("2"), a_file("/In/c")]) == []

@@ -222,10 +222,35 @@ class FakeCaspio:
     def _find(self, table: str, column: str, value: Value) -> list[str]:
         return [pk for pk, row in self.tables[table].items() if row[column] == value]
 
+    def rows(
+        self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
+    ) -> Mapping[str, Mapping[str, Value]]:
+        """Look rows up by several columns."""
+        self._call("rows")
+        return {
+            pk: {name: row[name] for name in columns}
+            for pk, row in self.tables[table].items()
+            if row[filled] and all(row[name] == value for name, value in equal.items())
+        }
+
+    def delete(self, record: RecordRef, *, guard: Mapping[str, Value]) -> Updated:
+        """Delete a row."""
+        self._call("delete row")
+        row = self.tables[record.container].get(record.pk)
+        if row is None or any(row[name] != value for name, value in guard.items()):
+            return Updated(0, None)
+        del self.tables[record.container][record.pk]
+        self._answer("delete row")
+        return Updated(1, None)
+
+    def tables_with_files(self) -> Sequence[str]:
+        """Return the tables that have a FILE column."""
+        return [t for t, columns in self.columns_of.items() if any(c.type == "FILE" for c in columns.values())]
+
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row."""
         self._call("insert")
-        pk = str(len(self.tables[table]) + 1)
+        pk = str(max(map(int, self.tables[table]), default=0) + 1)
         self.row(table, pk, **dict(values))
         self._answer("insert")
         return pk

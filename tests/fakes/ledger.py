@@ -19,12 +19,13 @@ from pipeline.model import (
     Status,
     Value,
 )
+from pipeline.ownership import owned
 from pipeline.ports import Clock, FileState, Manifest, Repair, RunState, Usage
+from pipeline.review import ReviewItem
 from tests.fakes.clock import FakeClock
 
 _OPEN = {EffectState.INTENT, EffectState.APPLIED}
 _TAKEN = {EffectState.APPLIED, EffectState.VERIFIED}
-_FILE_KINDS = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class MemoryLedger:
         self._due: dict[str, float] = {}
         self._cursors: dict[str, dict[str, Any]] = {}
         self._repairs: list[tuple[str, Repair]] = []
+        self._review: dict[str, ReviewItem] = {}
 
     @_locked
     def start_run(self, run_id: str, kind: str) -> None:
@@ -239,25 +241,66 @@ class MemoryLedger:
         return [effect for effect in self._effects.values() if effect.state in _OPEN]
 
     @_locked
-    def effects(self, *, version: str | None = None, run_id: str | None = None) -> Sequence[Effect]:
+    def effects(
+        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+    ) -> Sequence[Effect]:
         """Return effects, oldest first."""
         return [
             effect
             for effect in self._effects.values()
-            if version in {None, effect.version} and run_id in {None, effect.run_id}
+            if version in {None, effect.version}
+            and run_id in {None, effect.run_id}
+            and record in {None, (effect.container, effect.pk)}
         ]
 
     @_locked
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
         """Return, by column, the value we last wrote to a record."""
-        return {
-            column: value
+        return owned(self.effects(record=(container, pk)))
+
+    @_locked
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return what takes back these effects, directly or not."""
+        found: set[int] = set()
+        for effect in sorted(self._effects.values(), key=lambda effect: effect.id):  # an undo is always younger
+            if effect.undoes in {*ids, *found} - {0}:
+                found.add(effect.id)
+        return [self._effects[number] for number in sorted(found)]
+
+    @_locked
+    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that gave names which no listing has shown yet."""
+        seen = {file.succeeds for file in self._files.values()}
+        records = {(ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None}
+        paths = {ref.path for ref in refs if ref.path is not None}
+        return [
+            effect
             for effect in self._effects.values()
-            if (effect.container, effect.pk) == (container, pk)
-            and effect.state in _TAKEN
-            and effect.kind not in _FILE_KINDS
-            for column, value in effect.after.items()
-        }
+            if effect.state in _TAKEN
+            and effect.version not in seen
+            and (
+                (effect.kind is EffectKind.RENAME_ATTACHMENT and (effect.container, effect.pk) in records)
+                or (effect.kind is EffectKind.PUT_FILE and effect.after["path"] in paths)
+            )
+        ]
+
+    @_locked
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record."""
+        kinds = {EffectKind.UPDATE_COLUMNS, EffectKind.RENAME_ATTACHMENT}
+        among = [e for e in self.effects(record=(container, pk)) if e.kind in kinds and e.state in _TAKEN]
+        return len({effect.run_id for effect in among if effect.at and effect.at >= since})
+
+    @_locked
+    def keep_review_item(self, item: ReviewItem, run_id: str) -> None:  # noqa: ARG002 - the port's signature
+        """Keep a suggestion."""
+        self._review[item.key] = item
+
+    @_locked
+    def review_items(self, source: str, record: tuple[str, str] | None = None) -> Sequence[ReviewItem]:
+        """Return suggestions in order of key."""
+        items = [item for _, item in sorted(self._review.items()) if item.source == source]
+        return [item for item in items if record in {None, (item.record.container, item.record.pk)}]
 
     @_locked
     def moved_to(self, path: str) -> str | None:

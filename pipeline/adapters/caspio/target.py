@@ -160,6 +160,16 @@ class CaspioRecordTarget:
         rows = self._client.tables.records(table, select=(where.PK,), condition=where.equals(column, value))
         return [record.pk for record in rows if record.pk is not None]
 
+    def rows(
+        self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
+    ) -> Mapping[str, Mapping[str, Value]]:
+        """Return, by PK_ID, the named columns of every row that has these values and where `filled` is not empty."""
+        schema = self._schema.columns(table, is_view=False)
+        where.known(schema, [*columns, *equal, filled], container=table)
+        condition = where.both(*(where.equals(c, value) for c, value in equal.items()), f"{where.name(filled)} <> ''")
+        pages = self._client.tables.record_pages(table, select=(where.PK, *columns), condition=condition)
+        return {record.pk or "": {c: record.values.get(c) for c in columns} for page in pages for record in page}
+
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row and return its PK_ID.
 
@@ -173,6 +183,16 @@ class CaspioRecordTarget:
                 f"a row was added to {table}, but the answer lacks its PK_ID; the next run looks it up."
             )
         return record.pk
+
+    def delete(self, record: RecordRef, *, guard: Mapping[str, Value]) -> Updated:
+        """Delete one row of a table under the same guard as `update`."""
+        operations = self._operations(record)
+        condition = self._condition(record, guard, room=operations.room(record.container))
+        return Updated(operations.delete(record.container, condition=condition), None)
+
+    def tables_with_files(self) -> Sequence[str]:
+        """Return the tables that have a FILE field, in order of name."""
+        return list(self._tables_with_files())
 
     def _tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
         try:

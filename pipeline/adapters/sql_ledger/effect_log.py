@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, tuple_, update
 
 from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
-from pipeline.adapters.sql_ledger.tables import effects
-from pipeline.model import Effect, EffectKind, EffectState, Value
+from pipeline.adapters.sql_ledger.tables import effects, files
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Value
+from pipeline.ownership import owned
 
 _OPEN = effects.c.state.in_([EffectState.INTENT.value, EffectState.APPLIED.value])
 _TAKEN = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
-_ON_RECORDS = effects.c.kind.not_in([EffectKind.PUT_FILE.value, EffectKind.DELETE_FILE.value])
+_CHANGES_RECORDS = effects.c.kind.in_([EffectKind.UPDATE_COLUMNS.value, EffectKind.RENAME_ATTACHMENT.value])
+
+
+def _of(container: str, pk: str) -> ColumnElement[bool]:
+    return (effects.c.container == container) & (effects.c.pk == pk)
 
 
 class EffectLog(SqlPart):
@@ -51,19 +57,52 @@ class EffectLog(SqlPart):
         """Return every effect still in state intent or applied, oldest first."""
         return self._effects(_OPEN)
 
-    def effects(self, *, version: str | None = None, run_id: str | None = None) -> Sequence[Effect]:
-        """Return effects, oldest first."""
+    def effects(
+        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+    ) -> Sequence[Effect]:
+        """Return effects, oldest first; `record` is a container and a PK_ID."""
         wanted: list[ColumnElement[bool]] = []
         if version is not None:
             wanted.append(effects.c.version == version)
         if run_id is not None:
             wanted.append(effects.c.run_id == run_id)
+        if record is not None:
+            wanted.append(_of(*record))
         return self._effects(*wanted)
 
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
-        """Return, by column, the value we last wrote to a record (effects applied or verified)."""
-        taken = self._effects(_TAKEN, _ON_RECORDS, effects.c.container == container, effects.c.pk == pk)
-        return {column: value for effect in taken for column, value in effect.after.items()}
+        """Return, by column, the value we last wrote to a record of ourselves."""
+        return owned(self._effects(_TAKEN, _of(container, pk)))
+
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return the effects that take back these, those that take back them, and so on, oldest first."""
+        found: list[Effect] = []
+        wanted = list(ids)
+        while wanted:
+            further = [e for chunk in chunks(wanted) for e in self._effects(effects.c.undoes.in_(chunk))]
+            found += further
+            wanted = [effect.id for effect in further]
+        return sorted(found, key=lambda effect: effect.id)
+
+    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that named these records' attachments or put files at these paths, not yet seen listed."""
+        found: list[Effect] = []
+        for chunk in chunks(refs):
+            records = {(ref.record.container, ref.record.pk) for ref in chunk if ref.record and ref.path is None}
+            renamed = (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value) & tuple_(
+                effects.c.container, effects.c.pk
+            ).in_(records)
+            paths = {ref.path for ref in chunk if ref.path is not None}
+            put = (effects.c.kind == EffectKind.PUT_FILE.value) & effects.c.path_to.in_(paths)
+            found += self._effects(_TAKEN, renamed | put, ~exists().where(files.c.succeeds == effects.c.version))
+        return sorted(found, key=lambda effect: effect.id)
+
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record or its files' names."""
+        changed = (_TAKEN, _CHANGES_RECORDS, effects.c.at >= since, _of(container, pk))
+        with self._reading(f"count the writes to {container} {pk}") as connection:
+            counted = select(func.count(effects.c.run_id.distinct())).where(*changed)
+            return int(connection.execute(counted).scalar_one())
 
     def _effects(self, *wanted: ColumnElement[bool]) -> list[Effect]:
         with self._reading("list effects") as connection:

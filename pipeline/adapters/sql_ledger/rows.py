@@ -183,6 +183,7 @@ def dump_effect(effect: Effect) -> Json:
         "note": effect.note,
         "run_id": effect.run_id,
         "at": effect.at,
+        "undoes": effect.undoes or None,
     }
 
 
@@ -202,6 +203,7 @@ def load_effect(row: RowMapping) -> Effect:
         id=row["id"],
         run_id=row["run_id"],
         at=row["at"],
+        undoes=row["undoes"] or 0,
     )
 
 

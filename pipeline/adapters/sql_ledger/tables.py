@@ -145,11 +145,15 @@ effects = Table(
     Column("note", Words, nullable=False),
     Column("run_id", Words, nullable=False),
     Column("at", UtcTime, nullable=False),
+    # The effect that this one takes back.
+    Column("undoes", BigInteger),
     Index("ix_effects_version", "version"),
     Index("ix_effects_record", "container", "pk"),
     Index("ix_effects_path_from", "path_from"),
     Index("ix_effects_state", "state"),
     Index("ix_effects_run", "run_id"),
+    Index("ix_effects_undoes", "undoes"),
+    Index("ix_effects_path_to", "path_to"),
 )
 
 sources = Table(
@@ -213,4 +217,17 @@ repairs = Table(
     Column("done", Words, nullable=False),
     Column("run_id", Words, nullable=False),
     Column("at", UtcTime, nullable=False),
+)
+
+review_items = Table(
+    "review_items",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("source", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    Column("pk", Words, nullable=False),
+    Column("item", JSON, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_review_items_record", "source", "container", "pk"),
 )

@@ -3,19 +3,29 @@
 `plan` decides, `columns`, `attachments` and `move` act, `settle` looks at what a killed run left open.
 """
 
+from pipeline.steps.write_back.columns import moved_since
 from pipeline.steps.write_back.context import WriteContext, write_context
+from pipeline.steps.write_back.cost import cost_of
 from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
+from pipeline.steps.write_back.review import refuse_review, take_decisions
 from pipeline.steps.write_back.settle import recognise_echo, recover
+from pipeline.steps.write_back.undo import PutBack, put_back
 from pipeline.steps.write_back.write import plan_now, write_back
 
 __all__ = [
+    "PutBack",
     "WriteContext",
     "Written",
+    "cost_of",
+    "moved_since",
     "outcome_of",
     "plan_now",
     "planned_outcome",
+    "put_back",
     "recognise_echo",
     "recover",
+    "refuse_review",
+    "take_decisions",
     "write_back",
     "write_context",
 ]

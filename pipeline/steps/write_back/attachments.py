@@ -9,11 +9,14 @@ from pipeline.ports import Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, read_columns
 
 
-def rename_attachment(ref: FileRef, name: str, context: WriteContext, *, guard: Mapping[str, Value]) -> str:
+def rename_attachment(
+    ref: FileRef, name: str, context: WriteContext, *, guard: Mapping[str, Value], undoes: Effect | None = None
+) -> str:
     """Give an attachment a new base name; its extension stays. Returns "" or why it was not renamed.
 
     The WHERE of a rename can name columns of the record, not the file's present name; so a record that no longer
     meets the guard is looked at again, and renamed only if its file still has the name it was planned against.
+    `undoes` is the effect that this renaming takes back.
     """
     record = ref.record
     assert record is not None
@@ -40,6 +43,7 @@ def rename_attachment(ref: FileRef, name: str, context: WriteContext, *, guard: 
             field=ref.field,
             before={"name": ref.name},
             after={"name": name},
+            undoes=undoes.id if undoes else 0,
         )
         held = dict(attempt_guard)
         try:

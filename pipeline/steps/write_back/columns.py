@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pipeline.errors import EffectInDoubt
-from pipeline.model import Effect, EffectKind, EffectState, Plan, RecordRef, Status, Value
+from pipeline.mapping import is_empty, same
+from pipeline.model import Column, Effect, EffectKind, Plan, RecordRef, Status, Value
 from pipeline.ports import Updated
-from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns
+from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns, verify
 from pipeline.steps.write_back.result import Written
 
 Replan = Callable[[Mapping[str, Value]], Plan]
 
 
-def write_columns(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple[Plan, Written]:
+def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -> tuple[Plan, Written]:
     """Write a plan's columns where the record is still as planned against.
 
-    If it is not, the record is read and planned anew, once. Returns the plan that was followed in the end.
+    If it is not, the record is read and planned anew, once; without `replan` it is a conflict at once. Returns the plan
+    that was followed in the end.
     """
     record = plan.work.record
     assert record is not None
@@ -28,7 +30,10 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple
         current = read_columns(record, context)
         if current is None:
             return plan, Written(Status.REJECTED, "the record was deleted while its file was being read")
-        if attempt == 1:
+        moved = moved_since(plan.before, current, context.columns)
+        if replan is None and moved:
+            return plan, Written(Status.CONFLICT, f"record {record.pk} changed since it was planned: {moved}")
+        if attempt == 1 and replan is not None:
             fresh = replan(current)
             plan = replace(fresh, new_names=plan.new_names)
     return plan, Written(
@@ -36,6 +41,19 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple
         f"record {record.pk} changed twice while it was being written; "
         "nothing was written over. Run `caspio-ingest reprocess` for it once it rests.",
     )
+
+
+def moved_since(before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]) -> str:
+    """Say which columns no longer hold what they held, "" when all do."""
+    return "; ".join(
+        f"{name} was {_shown(value)} and is {_shown(now.get(name))}"
+        for name, value in before.items()
+        if name not in columns or not same(now.get(name), value, columns[name])
+    )
+
+
+def _shown(value: Value) -> str:
+    return "empty" if is_empty(value) else repr(value)
 
 
 def _try_update(plan: Plan, record: RecordRef, context: WriteContext, *, last: bool) -> Written | None:
@@ -74,9 +92,7 @@ def _update(plan: Plan, record: RecordRef, context: WriteContext) -> Written | N
     )
     if answer.affected == 0:
         return None
-    row = answer.row if answer.row is not None and plan.after.keys() <= answer.row.keys() else None
-    row = row or read_columns(record, context)
-    if not holds(row, plan.after, context.columns):
+    if not verify(effect, answer, context, columns=context.columns):
         return Written(
             Status.PARTIAL,
             f"record {record.pk} holds other values than were just written: a rule or trigger of the table may have "
@@ -84,5 +100,4 @@ def _update(plan: Plan, record: RecordRef, context: WriteContext) -> Written | N
             written=plan.after,
             suggestions=plan.suggestions,
         )
-    context.ledger.settle(effect, EffectState.VERIFIED)
     return Written(written=plan.after, suggestions=plan.suggestions)

@@ -9,7 +9,7 @@ from typing import Protocol
 from pipeline.errors import EffectInDoubt, RefusedByCaspio, StopRun
 from pipeline.mapping import same
 from pipeline.model import Column, Effect, EffectState, RecordRef, RecordWork, SourceSpec, Value
-from pipeline.ports import Archive, Ledger, RecordTarget, Updated
+from pipeline.ports import Archive, Clock, Ledger, RecordTarget, Updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class WriteContext:
     run_id: str
     folder: Path
     moves: threading.Lock
+    clock: Clock
 
 
 def carry_out(
@@ -68,6 +69,16 @@ def holds(current: Mapping[str, Value] | None, expected: Mapping[str, Value], co
     )
 
 
+def verify(effect: Effect, answer: Updated, context: WriteContext, *, columns: Mapping[str, Column]) -> bool:
+    """Say whether a record holds what was just written, and record it: by the answer's row, or else by one read."""
+    row = answer.row if answer.row is not None and effect.after.keys() <= answer.row.keys() else None
+    row = row or context.target.read(RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after))
+    stands = holds(row, effect.after, columns)
+    if stands:
+        context.ledger.settle(effect, EffectState.VERIFIED)
+    return stands
+
+
 def read_columns(record: RecordRef, context: WriteContext) -> Mapping[str, Value] | None:
     """Read a record's mapped columns as they are now."""
     return context.target.read(record, list(context.spec.columns))
@@ -82,6 +93,8 @@ class Ports(Protocol):
     def ledger(self) -> Ledger: ...  # noqa: D102
     @property
     def archive(self) -> Archive: ...  # noqa: D102
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
 
 
 def write_context(
@@ -103,4 +116,5 @@ def write_context(
         run_id=run_id,
         folder=folder,
         moves=moves,
+        clock=parts.clock,
     )

@@ -18,13 +18,18 @@ from pipeline.steps.write_back.context import WriteContext, carry_out
 MAX_ALTERNATIVES = 50
 
 
-def move_file(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
-    """Give a Files-area file a new name in its folder. Returns the name it has now and "" or what is not complete."""
+def move_file(
+    file: FetchedFile, name: str, context: WriteContext, *, media_type: str, undoes: Sequence[Effect] = ()
+) -> tuple[str, str]:
+    """Give a Files-area file a new name in its folder. Returns the name it has now and "" or what is not complete.
+
+    `undoes` are the put and the delete that this move takes back: then the name is given as it is or not at all.
+    """
     with context.moves:  # one move at a time: two records may point at the same file
         hindrance = _hindrance(file.ref, context)
         if hindrance is not None:
             return hindrance
-        return _move(file, name, context, media_type=media_type)
+        return _move(file, name, context, media_type=media_type, undoes=undoes)
 
 
 def _hindrance(ref: FileRef, context: WriteContext) -> tuple[str, str] | None:
@@ -44,9 +49,10 @@ def _hindrance(ref: FileRef, context: WriteContext) -> tuple[str, str] | None:
     return None
 
 
-def _move(file: FetchedFile, name: str, context: WriteContext, *, media_type: str) -> tuple[str, str]:
-    old = str(file.ref.path)
-    for put, delete in _intents(file, old, name, context):
+def _move(
+    file: FetchedFile, name: str, context: WriteContext, *, media_type: str, undoes: Sequence[Effect]
+) -> tuple[str, str]:
+    for put, delete in _intents(file, name, context, undoes=undoes):
         try:
             arrived = _put(put, file, context, media_type=media_type)
         except EffectInDoubt:
@@ -56,6 +62,8 @@ def _move(file: FetchedFile, name: str, context: WriteContext, *, media_type: st
             new = str(put.after["path"])
             return posixpath.basename(new), finish_move(put, delete, context)
         _abandon(put, delete, "the name is taken", context)
+    if undoes:
+        return file.ref.name, f"{name!r} is taken by another file now; the name stays"
     return file.ref.name, f"{MAX_ALTERNATIVES} alternatives of {name!r} are taken; the name stays"
 
 
@@ -64,13 +72,17 @@ def _abandon(put: Effect, delete: Effect, reason: str, context: WriteContext) ->
         context.ledger.settle(effect, EffectState.ABANDONED, reason)
 
 
-def _intents(file: FetchedFile, old: str, name: str, context: WriteContext) -> Iterator[tuple[Effect, Effect]]:
+def _intents(
+    file: FetchedFile, name: str, context: WriteContext, *, undoes: Sequence[Effect]
+) -> Iterator[tuple[Effect, Effect]]:
     """Yield, for one free-looking name after the other, the pair of intents: put the new file, delete the old."""
     ref = file.ref
+    old = str(ref.path)
+    back = {effect.kind: effect.id for effect in undoes}
     container, pk = (ref.record.container, ref.record.pk) if ref.record else (ref.container, "")
-    for candidate in chain([name], (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))):
-        if candidate == ref.name:
-            return  # the present name is the first alternative that is to be had
+    for candidate in chain([name], () if undoes else (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))):
+        if candidate.casefold() == ref.name.casefold():
+            return  # the present name is the first alternative that is to be had; Windows sees no other case
         new = posixpath.join(posixpath.dirname(old), candidate)
         if context.target.file_exists(new):
             continue  # asked before the intent, so that a file found there later can only be the one we put
@@ -82,9 +94,14 @@ def _intents(file: FetchedFile, old: str, name: str, context: WriteContext) -> I
             field=ref.field,
             before={"path": old},
             after={"path": new, "sha256": file.sha256},
+            undoes=back.get(EffectKind.PUT_FILE, 0),
         )
         delete = replace(
-            put, kind=EffectKind.DELETE_FILE, before={"path": old, "sha256": file.sha256}, after={"path": new}
+            put,
+            kind=EffectKind.DELETE_FILE,
+            before={"path": old, "sha256": file.sha256},
+            after={"path": new},
+            undoes=back.get(EffectKind.DELETE_FILE, 0),
         )
         yield context.ledger.intend(put, context.run_id), context.ledger.intend(delete, context.run_id)
 
@@ -125,7 +142,7 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> str:
         return f"the copy at {new} could not be confirmed; {old} stays as it is"
     context.ledger.settle(put, EffectState.VERIFIED)
     for referrer in _all_referrers(old, context):
-        _repoint(referrer, old, new, put.version, context)
+        _repoint(referrer, old, new, put, context)
     left = _all_referrers(old, context)
     reason = f"{len(left)} rows still point at {old}" if left else _delete_old(delete, context)
     if reason:
@@ -147,7 +164,7 @@ def _all_referrers(path: str, context: WriteContext) -> Sequence[Referrer]:
     return found
 
 
-def _repoint(referrer: Referrer, old: str, new: str, version: str, context: WriteContext) -> None:
+def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: WriteContext) -> None:
     """Let one row name the new path, if it still names the old."""
     record = RecordRef(referrer.table, referrer.pk)
     columns = [referrer.field]
@@ -159,12 +176,13 @@ def _repoint(referrer: Referrer, old: str, new: str, version: str, context: Writ
     effect, answer = carry_out(
         Effect(
             EffectKind.REPOINT,
-            version=version,
+            version=put.version,
             container=referrer.table,
             pk=referrer.pk,
             field=referrer.field,
             before={referrer.field: old},
             after={referrer.field: new},
+            undoes=_repointed_by(referrer, old, put, context),
         ),
         context,
         call=lambda: context.target.update(
@@ -174,6 +192,15 @@ def _repoint(referrer: Referrer, old: str, new: str, version: str, context: Writ
     )
     if answer.affected == 1:
         context.ledger.settle(effect, EffectState.VERIFIED)
+
+
+def _repointed_by(referrer: Referrer, path: str, put: Effect, context: WriteContext) -> int:
+    """Return the id of the effect by which a row came to name a path that is now being left again, 0 for none."""
+    if not put.undoes:
+        return 0
+    effects = context.ledger.effects(record=(referrer.table, referrer.pk))
+    came = [e.id for e in effects if e.kind is EffectKind.REPOINT and e.after.get(referrer.field) == path]
+    return came[-1] if came else 0
 
 
 def _delete_old(delete: Effect, context: WriteContext) -> str:

@@ -1,6 +1,7 @@
 """Look at what a killed run left open, and recognise our own work in a listing."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from pipeline.mapping import same
@@ -11,6 +12,7 @@ from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.move import finish_move, stands
 
 _MOVE = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
+_INSERTS = {EffectKind.INSERT_INDEX_ROW, EffectKind.INSERT_REVIEW_ROW}
 
 
 def recover(context: WriteContext, effects: Iterable[Effect]) -> int:
@@ -38,7 +40,11 @@ def _belongs(effect: Effect, context: WriteContext) -> bool:
 
 
 def _settle(effect: Effect, context: WriteContext) -> None:
-    ok = _LOOKS[effect.kind](effect, context.target)
+    if effect.kind in _INSERTS:
+        pks = context.target.find(effect.container, effect.field, effect.after[effect.field])
+        effect, ok = replace(effect, pk=pks[0] if pks else ""), bool(pks)
+    else:
+        ok = _LOOKS[effect.kind](effect, context.target)
     state = EffectState.VERIFIED if ok else EffectState.ABANDONED
     context.ledger.settle(effect, state, "settled by looking after an interrupted run")
 
@@ -59,15 +65,17 @@ def _points_there(effect: Effect, target: RecordTarget) -> bool:
     return row is not None and row.get(effect.field) == effect.after[effect.field]
 
 
-def _row_is_there(effect: Effect, target: RecordTarget) -> bool:
-    return bool(target.find(effect.container, effect.field, effect.after[effect.field]))
+def _row_is_gone(effect: Effect, target: RecordTarget) -> bool:
+    return target.read(RecordRef(effect.container, effect.pk), []) is None
 
 
 _LOOKS = {
     EffectKind.UPDATE_COLUMNS: _columns_hold,
     EffectKind.RENAME_ATTACHMENT: _name_holds,
     EffectKind.REPOINT: _points_there,
-    EffectKind.INSERT_INDEX_ROW: _row_is_there,
+    EffectKind.DELETE_INDEX_ROW: _row_is_gone,
+    EffectKind.APPLY_DECISION: _columns_hold,
+    EffectKind.UPDATE_REVIEW_ROW: _columns_hold,
 }
 
 

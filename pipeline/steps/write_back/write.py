@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from pipeline.errors import RefusedByCaspio
 from pipeline.model import (
@@ -17,43 +18,77 @@ from pipeline.model import (
     Value,
 )
 from pipeline.naming import NameTemplate
-from pipeline.ports import Updated
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.columns import Replan, write_columns
-from pipeline.steps.write_back.context import WriteContext, carry_out
+from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.move import move_file
-from pipeline.steps.write_back.plan import plan_record
+from pipeline.steps.write_back.plan import Stamp, plan_record
 from pipeline.steps.write_back.result import Written
+from pipeline.steps.write_back.review import keep_suggestions, still_open
+from pipeline.steps.write_back.rows import insert_row
 
 
 def plan_now(
     work: RecordWork, documents: Sequence[ReadDocument], context: WriteContext, *, template: NameTemplate | None
 ) -> Plan:
-    """Plan a record with what the ledger remembers of it."""
+    """Plan a record with what the ledger remembers of it; what a person has rejected is not suggested again."""
     states = [context.ledger.state(document.file.ref.version) for document in documents]
-    return plan_record(
+    plan = plan_record(
         work,
         documents,
         spec=context.spec,
         template=template,
         columns=context.columns,
         last_written=context.ledger.last_written(work.record.container, work.record.pk) if work.record else {},
+        stamp=Stamp(context.run_id, context.clock.now(), context.archive.address),
         original_names={state.version: state.original_name for state in states if state is not None},
     )
+    if work.record is None:
+        return plan
+    return replace(plan, suggestions=tuple(still_open(work.source, work.record, plan.suggestions, context.ledger)))
 
 
-def write_back(plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, *, replan: Replan) -> Written:
-    """Write a record's columns, then rename its files. A refusal is a result in Caspio's words, not an exception."""
+def write_back(
+    plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, *, replan: Replan | None
+) -> Written:
+    """Write a record's columns, then rename its files. A refusal is a result in Caspio's words, not an exception.
+
+    `replan` plans a record that changed meanwhile anew; without it such a record is a conflict.
+    """
+    tripped = _tripped(plan, context)
+    if tripped:
+        return Written(Status.CONFLICT, tripped, suggestions=plan.suggestions)
     try:
         plan, written = _write_values(plan, context, replan=replan)
     except RefusedByCaspio as error:
         return Written(Status.FAILED, f"Caspio refused the values of {_named(plan.work)}: {error}")
     if written.status not in {Status.DONE, Status.PARTIAL}:
         return written
-    return _rename_all(plan, documents, context, written)
+    written = _rename_all(plan, documents, context, written)
+    try:
+        keep_suggestions(plan, plan.suggestions, context)
+    except RefusedByCaspio as error:
+        reason = "; ".join(filter(None, [written.reason, f"Caspio refused a row of {context.spec.review}: {error}"]))
+        return replace(written, status=Status.PARTIAL, reason=reason)
+    return written
 
 
-def _write_values(plan: Plan, context: WriteContext, *, replan: Replan) -> tuple[Plan, Written]:
+def _tripped(plan: Plan, context: WriteContext) -> str:
+    """Say that a record is being changed over and over, "" when it is not: two programs may be answering each other."""
+    record, spec = plan.work.record, context.spec
+    if plan.empty or record is None:
+        return ""
+    since = context.clock.now() - timedelta(seconds=spec.max_writes_window_s)
+    runs = context.ledger.runs_that_wrote(record.container, record.pk, since=since)
+    if runs < spec.max_writes:
+        return ""
+    return (
+        f"{_named(plan.work)} was changed by {runs} runs within {spec.max_writes_window_s:,} s; nothing more is "
+        "written to it. Something may change it back each time: look at it with `explain`, or raise sources.max_writes."
+    )
+
+
+def _write_values(plan: Plan, context: WriteContext, *, replan: Replan | None) -> tuple[Plan, Written]:
     if plan.work.record is not None:
         return write_columns(plan, context, replan=replan)
     if context.spec.index is None or not plan.after:
@@ -69,22 +104,7 @@ def _insert_index_row(plan: Plan, context: WriteContext) -> Written:
     ref = plan.work.files[0]
     assert index is not None
     assert ref.path is not None
-    path = ref.path
-    pk = ""
-
-    def look() -> Updated:
-        nonlocal pk
-        pks = context.target.find(index.table, index.path_column, path)
-        pk = pks[0] if pks else ""
-        return Updated(len(pks[:1]), None)
-
-    def insert() -> Updated:
-        nonlocal pk
-        if look().affected:  # somebody was quicker: their row is as good as ours, and the next run fills it
-            return Updated(0, None)
-        pk = context.target.insert(index.table, {index.path_column: path, **plan.after})
-        return Updated(1, None)
-
+    values = {index.path_column: ref.path, **plan.after}
     effect = Effect(
         EffectKind.INSERT_INDEX_ROW,
         version=ref.version,
@@ -92,13 +112,13 @@ def _insert_index_row(plan: Plan, context: WriteContext) -> Written:
         pk="",
         field=index.path_column,
         before={},
-        after={index.path_column: path, **plan.after},
+        after=values,
     )
-    effect, answer = carry_out(effect, context, call=insert, look=look)
-    if answer.affected == 0:
-        return Written(Status.FAILED, f"a row for {path} appeared in {index.table} meanwhile; the next run fills it")
-    context.ledger.settle(effect, EffectState.VERIFIED)
-    return Written(written=plan.after, record=RecordRef(index.table, pk))
+    effect = insert_row(effect, context)
+    if effect.state is EffectState.CONFLICT:  # somebody was quicker: their row is as good as ours
+        reason = f"a row for {ref.path} appeared in {index.table} meanwhile; the next run fills it"
+        return Written(Status.FAILED, reason)
+    return Written(written=plan.after, record=RecordRef(index.table, effect.pk))
 
 
 def _rename_all(plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, written: Written) -> Written:

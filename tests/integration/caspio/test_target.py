@@ -302,3 +302,23 @@ def test_answer_without_its_row_leaves_the_row_open(start: Start, connect: Conne
     answer = target.update(ONE, guard={"Company": ""}, values={"Notes": "ours"})
 
     assert (answer.affected, answer.row) == (1, None)
+
+
+def test_row_is_deleted_only_as_it_was(target: CaspioRecordTarget, emulator: Emulator) -> None:
+    """A row is deleted under its guard, and another in the same state stays."""
+    refused = target.delete(ONE, guard={"Company": "Other"})
+    there = [record["PK_ID"] for record in emulator.control.dump()["tables"]["Docs"]]
+
+    answer = target.delete(ONE, guard={"Company": "Acme"})
+
+    assert (refused.affected, answer.affected) == (0, 1)
+    assert [record["PK_ID"] for record in emulator.control.dump()["tables"]["Docs"]] == there[1:]
+
+
+def test_rows_are_found_by_several_columns(target: CaspioRecordTarget) -> None:
+    """Rows come by PK_ID where every column matches and the filled one is not empty."""
+    target.update(ONE, guard={}, values={"Notes": "N'ote"})
+
+    found = target.rows("Docs", ["Notes"], equal={"Company": "Acme"}, filled="Notes")
+
+    assert found == {"1": {"Notes": "N'ote"}}

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from flows.direct import work_sources
+from flows.planning import PlanReport, apply_plan, plan_sources, undo_run
 from flows.report import Report
 from flows.wiring import Connected, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
@@ -152,6 +153,26 @@ class Line:
         """Open the ledger."""
         with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
             yield ledger
+
+    def plan(self, *, reader: Any = None, html: Path | None = None) -> PlanReport:
+        """Plan all sources, and leave the plan beside the settings."""
+        self.clock.advance(1)
+        with ExitStack() as stack:
+            connected = self._connect(stack, reader or self.reader)
+            file = self.config.parent / "plan.jsonl"
+            return plan_sources(connected, sources=(), limit=None, file=file, html=html)
+
+    def apply(self, *records: str) -> Report:
+        """Carry out the plan beside the settings."""
+        self.clock.advance(1)
+        with ExitStack() as stack:
+            return apply_plan(self._connect(stack, self.reader), self.config.parent / "plan.jsonl", records=records)
+
+    def undo(self, run_id: str, *records: str) -> Report:
+        """Undo a run."""
+        self.clock.advance(1)
+        with ExitStack() as stack:
+            return undo_run(self._connect(stack, self.reader), run_id, records=records)
 
     def states(self) -> dict[str, FileState]:
         """Return what the ledger knows, by slot."""

@@ -1,9 +1,10 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.batch import recover_all, work_all
+from pipeline.batch import decisions, recover_all, work_all
 from pipeline.model import Outcome, SourceSpec
 from pipeline.naming import NameTemplate
 from pipeline.run import Job, Parts, new_work
@@ -28,20 +29,21 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     runs: int = 0
 
-    def job(self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False) -> Job:
+    def job(self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any) -> Job:
         """Make a job."""
         self.runs += 1
         parts = Parts(self.caspio, self.caspio, self.archive, self.ledger, self.reader, self.clock, self.folder)
         template = NameTemplate(spec.rename) if spec.rename else None
         run_id = f"run-{self.runs}"
         self.ledger.start_run(run_id, "ingest")
-        return Job(spec, parts, run_id, plan_only=plan_only, reread=reread, template=template)
+        return Job(spec, parts, run_id, plan_only=plan_only, reread=reread, template=template, **more)
 
-    def run(self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False) -> list[Outcome]:
+    def run(self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any) -> list[Outcome]:
         """Run a source; return what became of each file, in order of file names."""
-        job = self.job(spec, plan_only=plan_only)
+        job = self.job(spec, plan_only=plan_only, **more)
         outcomes: list[Outcome] = []
         recover_all(job)
+        outcomes += decisions(job)
         works = new_work(job, unchanged=lambda _: None)
         work_all(works, job, observe=outcomes.append, threads=1)
         return sorted(outcomes, key=lambda outcome: outcome.ref.name)

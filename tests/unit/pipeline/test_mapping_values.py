@@ -290,3 +290,17 @@ def test_column_in_another_spelling_is_pointed_out():
     (sentence,) = refused(doctype="doc_type")
 
     assert "'DocType'" in sentence
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t=", "\u202e="])
+def test_no_text_begins_like_a_formula(sign: str):
+    """Signs that spreadsheets take for a formula's beginning are taken off, wide and hidden ones too."""
+    assert clean_text(f"{sign}HYPERLINK(1)", max_chars=100) == "HYPERLINK(1)"
+
+
+def test_formulas_can_be_allowed():
+    """Where the source allows it, text may begin with any sign."""
+    column = Column("Note", "TEXT")
+
+    assert convert("=1+1", column, allow_formulas=True) == "=1+1"
+    assert convert("=1+1", column) == "1+1"

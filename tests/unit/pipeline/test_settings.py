@@ -271,7 +271,7 @@ def test_folder_may_have_an_index_table(written: Write):
     [
         ('view = "V"\n', "exactly one of table, view and folder"),
         ('[sources.columns]\nA = "totl"\n', "did you mean 'total'"),
-        ('[sources.columns]\nA = "zzzzzz"\n', "known: company"),
+        ('[sources.columns]\nA = "zzzzzz"\n', "known: archive_address"),
         ('rename = "{{ dat }}"\n', "Known names: company"),
         ('rename = "{{ date | dictsort }}"\n', "rename template"),
         ('[sources.index]\ntable = "I"\n', "an index table goes with a folder"),

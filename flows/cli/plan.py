@@ -1,0 +1,74 @@
+"""`plan`, `apply`, `undo`: what will be written, exactly that, and back again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, EXIT_SOME_FAILED, AsJson, Config, Failure, Verbose, print_json, set_up_logs
+from flows.cli.work import Limit, Sources, tell
+
+Records = Annotated[
+    list[str], typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("plan")(plan)
+    app.command("apply")(apply)
+    app.command("undo")(undo)
+
+
+def plan(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    limit: Limit = None,
+    file: Annotated[Path | None, typer.Option("-o", "--output", help="The plan file to write.", metavar="FILE")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write a page for a browser.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read and archive everything new or changed, write nothing, and leave a plan to review and apply."""
+    from flows.planning import plan_directly
+
+    set_up_logs(verbose=verbose)
+    made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
+    if as_json:
+        print_json(made.document)
+    else:
+        from flows.show_plan import show_plan
+
+        show_plan(made)
+    if made.report.failed:
+        raise Failure(EXIT_SOME_FAILED)
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(help="A plan that `plan` made.", metavar="FILE")],
+    record: Records = [],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Carry out exactly what a plan says; what has moved since is refused, record by record."""
+    from flows.planning import apply_directly
+
+    set_up_logs(verbose=verbose)
+    tell(apply_directly(config, file, records=record), as_json=as_json)
+
+
+def undo(
+    run: Annotated[str, typer.Argument(help="The run's id, as `status` and `run` show it.", metavar="RUN")],
+    record: Records = [],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put back what a run wrote and renamed, where nobody has touched it since; say what was left alone and why."""
+    from flows.planning import undo_directly
+
+    set_up_logs(verbose=verbose)
+    tell(undo_directly(config, run, records=record), as_json=as_json)

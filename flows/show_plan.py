@@ -1,0 +1,72 @@
+"""A plan as a table on a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.planning import PlanReport
+from flows.show import counts_line, shown
+from pipeline.plan_file import PlannedRecord
+
+
+def show_plan(made: PlanReport) -> None:
+    """Print what would be written record by record, why, what it costs, and how to go on."""
+    console = Console()
+    plan = made.plan
+    if made.records:
+        console.print(plan_table(made.records))
+    if plan.records > len(made.records):
+        console.print(f"and {plan.records - len(made.records):,} records more, in the file", style="dim")
+    console.print(counts_line(made.report.document["documents"]), highlight=False)
+    console.print(
+        f"plan {plan.id} · {plan.records:,} records · about {plan.cost.calls:,} Caspio calls and "
+        f"{plan.cost.size_bytes:,} bytes to apply",
+        highlight=False,
+    )
+    console.print(
+        Text(f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"), soft_wrap=True
+    )
+
+
+def plan_table(records: tuple[PlannedRecord, ...]) -> Table:
+    """Return one row a record."""
+    table = Table(title="Plan", title_justify="left", show_lines=True)
+    for heading in ("Record", "File", "Write", "Left to a person"):
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        where = f"{record.record.container} {record.record.pk}" if record.record else record.key
+        table.add_row(Text(where), _files(record), _writes(record), _left(record))
+    return table
+
+
+def _files(record: PlannedRecord) -> Text:
+    lines = Text()
+    for file in record.files:
+        lines.append("\n" if lines else "").append(file.ref.name)
+        if file.new_name:
+            lines.append(f"\n→ {file.new_name}", style="cyan")
+        if file.problem:
+            lines.append(f"\n{file.problem}", style="red")
+    return lines
+
+
+def _writes(record: PlannedRecord) -> Text:
+    lines = Text()
+    for column, value in record.after.items():
+        lines.append("\n" if lines else "").append(f"{column} ", style="dim")
+        lines.append(f"{shown(record.before.get(column))} → ").append(shown(value), style="green")
+        basis = record.basis.get(column)
+        if basis is not None:
+            lines.append(f"\n  {basis.confidence:.2f} {basis.reason}", style="dim")
+    return lines
+
+
+def _left(record: PlannedRecord) -> Text:
+    lines = Text()
+    for left in record.suggestions:
+        lines.append("\n" if lines else "")
+        lines.append(f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}", style="yellow")
+        lines.append(f"\n  {left.confidence:.2f} {left.reason}", style="dim")
+    for problem in record.problems:
+        lines.append(f"\n{problem}" if lines else problem, style="red")
+    return lines

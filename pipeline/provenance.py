@@ -1,0 +1,39 @@
+"""What a record can say of where its values come from: facts that columns may be mapped to. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from pipeline.model import Finding
+
+VOLATILE = frozenset({"processed_at", "run_id"})
+"""Facts that differ in each run: they are written beside something else, and are no reason to write."""
+
+NAMES = VOLATILE | {"archive_address", "status", "confidence", "sha256", "provenance"}
+"""Facts that are this program's own: what it wrote there itself it may bring up to date."""
+
+_SAID_BY = "known of every document"
+
+
+def provenance(
+    findings: Iterable[Finding], *, sha256: str, address: str, status: str, run_id: str, processed_at: str
+) -> Mapping[str, Finding]:
+    """Return the facts by name. `confidence` is that of the least sure finding; `provenance` is all of it as JSON."""
+    found = [finding.confidence for finding in findings if finding.value is not None]
+    sure = {"confidence": f"{min(found):.2f}"} if found else {}
+    facts = {"sha256": sha256, "archive_address": address, "status": status, **sure}
+    stamps = {"processed_at": processed_at, "run_id": run_id}
+    whole = json.dumps({**facts, **stamps}, ensure_ascii=True, separators=(",", ":"))
+    return {name: Finding(text, 1.0, _SAID_BY) for name, text in {**facts, **stamps, "provenance": whole}.items()}
+
+
+def same_provenance(current: object, wanted: object) -> bool:
+    """Say whether two JSON texts differ in nothing but when, and in which run, they were written."""
+    return _lasting(current) is not None and _lasting(current) == _lasting(wanted)
+
+
+def _lasting(text: object) -> Mapping[str, object] | None:
+    try:
+        whole = json.loads(str(text))
+    except ValueError:
+        return None
+    return {name: value for name, value in whole.items() if name not in VOLATILE} if isinstance(whole, dict) else None

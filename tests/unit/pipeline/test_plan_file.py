@@ -1,0 +1,155 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadSettings
+from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion
+from pipeline.plan_file import (
+    Cost,
+    Owner,
+    PlanFile,
+    PlannedFile,
+    PlannedRecord,
+    PlanWriter,
+    open_plan,
+    refuse_owner,
+)
+
+OWNER = Owner("https://abc.caspio.com", "profile", {"receipts": "settings"}, "run-1", "2026-03-14T09:00:00+00:00")
+REF = FileRef(
+    "receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "a\ud800 </script>.txt", 3, "2026"
+)
+RECORD = PlannedRecord(
+    source="receipts",
+    record=RecordRef("Receipts", "7"),
+    files=(PlannedFile(REF, "ab" * 32, 3, "text/plain", "receipt", "new\nname.txt", "documents/x"),),
+    before={"Total": None, "Note": ""},
+    after={"Total": 12.5, "Note": "Größe\u2028 \U0001f600"},
+    basis={"Total": Basis(0.9, "it says so"), "Note": Basis(0.5, "so too")},
+    suggestions=(Suggestion("DocType", "typed", "receipt", "the column already holds a value", 0.8),),
+    problems=("a sentence",),
+    cost=Cost(2, 10),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the plan lies."""
+    return tmp_path / "plan.jsonl"
+
+
+def write(path: Path, *records: PlannedRecord) -> PlanFile:
+    """Write a plan."""
+    with PlanWriter(path, OWNER) as writer:
+        for record in records:
+            writer.add(record)
+        return writer.finish(listing=Cost(3))
+
+
+def test_a_plan_comes_back_whole(path: Path):
+    """Whatever stands in names and values, a plan is read as it was written, with its costs added up."""
+    other = replace(RECORD, record=None, cost=Cost(5, 1))
+
+    written = write(path, RECORD, other)
+
+    opened = open_plan(path)
+    assert list(opened.each()) == [RECORD, other]
+    assert opened == written
+    assert (opened.owner, opened.records, opened.cost) == (OWNER, 2, Cost(10, 11))
+
+
+def _cut(data: bytes) -> bytes:
+    return b"".join(data.splitlines(keepends=True)[:-1])
+
+
+def _half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _without_a_record(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    return b"".join([lines[0], *lines[2:]])
+
+
+def _other_total(data: bytes) -> bytes:
+    assert b"12.5" in data
+    return data.replace(b"12.5", b"99.5")
+
+
+def _other_account(data: bytes) -> bytes:
+    assert b"abc.caspio" in data
+    return data.replace(b"abc.caspio", b"xyz.caspio")
+
+
+def _fewer_calls(data: bytes) -> bytes:
+    *lines, last = data.splitlines(keepends=True)
+    seal = json.loads(last)
+    seal["cost"]["calls"] = 1
+    return b"".join([*lines, json.dumps(seal, separators=(",", ":")).encode(), b"\n"])
+
+
+@pytest.mark.parametrize(
+    "change", [_cut, _half, _without_a_record, _other_total, _other_account, _fewer_calls], ids=lambda f: f.__name__
+)
+def test_a_changed_plan_is_refused(path: Path, change: Callable[[bytes], bytes]):
+    """A plan that was cut, or of which any byte was changed, is not opened."""
+    write(path, RECORD, RECORD)
+    path.write_bytes(change(path.read_bytes()))
+
+    with pytest.raises(BadSettings, match="seal does not fit"):
+        open_plan(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"not a plan\n", b"[1]\n", b'{"a":1}\n{"seal":"x"}\n'])
+def test_another_file_is_refused(path: Path, content: bytes):
+    """A file that is no plan is told as such."""
+    path.write_bytes(content)
+
+    with pytest.raises(BadSettings, match="is no plan"):
+        open_plan(path)
+
+
+def test_a_plan_of_another_version_is_refused(path: Path):
+    """A plan of a later program is told with both versions."""
+    path.write_bytes(b'{"plan":99}\n{"seal":"x"}\n')
+
+    with pytest.raises(BadSettings, match="version 99"):
+        open_plan(path)
+
+
+def test_a_missing_file_is_told(path: Path):
+    """A path where nothing is gets a sentence, not a traceback."""
+    with pytest.raises(BadSettings, match="cannot be read"):
+        open_plan(path)
+
+
+def test_a_plan_that_was_not_finished_leaves_nothing(path: Path):
+    """A run that dies while planning leaves no file under the plan's name."""
+    writer = PlanWriter(path, OWNER)
+
+    with writer:
+        writer.add(RECORD)
+
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        (replace(OWNER, url="https://other.caspio.com"), "was made for https://abc.caspio.com"),
+        (replace(OWNER, profile="another"), "another Web Services profile"),
+        (replace(OWNER, sources={}), "no longer have"),
+        (replace(OWNER, sources={"receipts": "changed"}), "have changed since"),
+    ],
+)
+def test_a_plan_is_bound_to_its_account_and_settings(path: Path, owner: Owner, said: str):
+    """A plan made for another account, profile or other settings is refused with a sentence."""
+    plan = write(path, RECORD)
+
+    (problem,) = refuse_owner(plan, owner)
+
+    assert said in problem
+    assert refuse_owner(plan, OWNER) == []
