@@ -1,0 +1,177 @@
+"""Whatever we do and people do, in whatever order: what a person typed or uploaded is never lost.
+
+OWNERSHIP_EXAMPLES=200 looks longer than the suite does.
+"""
+
+import hashlib
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from infra.emulator import Emulator
+from pipeline.batch import Selection
+from pipeline.errors import BadSettings
+from tests.fakes.reader import FakeReader
+from tests.integration.line.accounts import CREDENTIALS, Line, Source, fields, write_account, write_settings
+
+pytestmark = pytest.mark.integration
+
+EXAMPLES = int(os.environ.get("OWNERSHIP_EXAMPLES", "5"))
+STEPS = 10
+COLUMNS = {"DocType": "doc_type", "Total": "total", "Company": "company"}
+PKS = (1, 2)
+CONTENTS = [f"doc_type={kind}\ntotal={total}\ncompany={name}" for kind, total, name in (
+    ("receipt", "1.50", "Northwind"), ("invoice", "2.25", "Contoso"), ("receipt", "1.50", "Fabrikam"),
+)]  # fmt: skip
+_pk = st.sampled_from(PKS)
+_column = st.sampled_from(sorted(COLUMNS))
+
+
+class Acting(FakeReader):
+    """A reader during whose work a person acts, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.act = lambda: None
+
+    def read(self, path: Path, *, name: str, work_dir: Path) -> object:  # type: ignore[override]  # findings, as there
+        """Let the person act, then read."""
+        act, self.act = self.act, lambda: None
+        act()
+        return super().read(path, name=name, work_dir=work_dir)
+
+
+class Ownership(RuleBasedStateMachine):
+    """An account with two records, our runs, and a person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        records = [{"PK_ID": pk, "Scan": f"{pk}.txt"} for pk in PKS]
+        account = {"tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT"), "records": records}}}
+        self.uploads = {pk: CONTENTS[0].encode() for pk in PKS}
+        seed = write_account(self.folder / "seed", account, {f"{pk}.txt": data for pk, data in self.uploads.items()})
+        self.emulator = self.stack.enter_context(Emulator(seed=seed))
+        self.typed: dict[tuple[int, str], object] = {}
+        self.number = 0
+        self.runs: list[str] = []
+        self.reader = Acting()
+
+    @initialize(policy=st.sampled_from(["empty", "ours"]))
+    def begin(self, policy: str) -> None:
+        """Write the settings."""
+        self._settings(policy)
+        self.line = Line(self.folder / "caspio-ingest.toml", self.emulator, self.reader)
+
+    def _settings(self, policy: str) -> None:
+        source = Source(columns=COLUMNS, rename="{{ company }} {{ doc_type }}", more=f'overwrite = "{policy}"')
+        write_settings(self.folder, self.emulator.url, source)
+
+    def _type(self, pk: int, column: str) -> None:
+        self.number += 1
+        value: object = float(1000 + self.number) if column == "Total" else f"typed {self.number}"
+        self.emulator.control.edit("Uploads", pk, {column: value})
+        self.typed[pk, column] = value
+
+    @rule(pk=_pk, column=_column)
+    def type_a_value(self, pk: int, column: str) -> None:
+        """A person types."""
+        self._type(pk, column)
+
+    @rule(pk=_pk, column=_column)
+    def clear_a_value(self, pk: int, column: str) -> None:
+        """A person clears a field, which anybody may fill again."""
+        self.emulator.control.edit("Uploads", pk, {column: None if column == "Total" else ""})
+        self.typed.pop((pk, column), None)
+
+    @rule(pk=_pk, content=st.sampled_from(CONTENTS))
+    def replace_a_file(self, pk: int, content: str) -> None:
+        """A person uploads another file."""
+        self.number += 1
+        path = self.folder / f"upload{self.number}.txt"
+        path.write_text(content, encoding="utf-8")
+        self.emulator.control.replace_attachment("Uploads", "Scan", pk, path)
+        self.uploads[pk] = content.encode()
+
+    @rule(policy=st.sampled_from(["empty", "ours"]))
+    def change_the_policy(self, policy: str) -> None:
+        """Somebody changes the settings."""
+        self._settings(policy)
+
+    @rule()
+    def run(self) -> None:
+        """We run."""
+        self.runs.append(str(self.line.run().document["run_id"]))
+
+    @rule(pk=_pk, column=_column)
+    def run_while_a_person_types(self, pk: int, column: str) -> None:
+        """We run, and a person types between our looking and our writing."""
+        self.reader.act = lambda: self._type(pk, column)
+        self.runs.append(str(self.line.run(selection=Selection()).document["run_id"]))
+        self.reader.act = lambda: None
+
+    @rule()
+    def plan(self) -> None:
+        """We plan."""
+        self.line.plan()
+
+    @precondition(lambda self: (self.folder / "plan.jsonl").exists())
+    @rule()
+    def apply(self) -> None:
+        """We apply the last plan, however old it is."""
+        try:
+            self.runs.append(str(self.line.apply().document["run_id"]))
+        except BadSettings as error:
+            assert "have changed since" in str(error)  # noqa: PT017 - a refusal is one of two good ends
+
+    @precondition(lambda self: self.runs)
+    @rule(back=st.integers(0, 3))
+    def undo(self, back: int) -> None:
+        """We undo some run, perhaps an undo."""
+        try:
+            self.runs.append(str(self.line.undo(self.runs[max(-len(self.runs), -1 - back)]).document["run_id"]))
+        except BadSettings as error:
+            assert "knows of nothing" in str(error)  # noqa: PT017 - a run that changed nothing
+
+    @invariant()
+    def nothing_of_a_persons_is_lost(self) -> None:
+        """Every value typed and every file uploaded is there."""
+        dump = self.emulator.control.dump()
+        rows = {row["PK_ID"]: row for row in dump["tables"]["Uploads"]}
+        assert {place: rows[place[0]][place[1]] for place in self.typed} == self.typed
+        kept = {attached["pk"]: attached["sha256"] for attached in dump["attachments"]["Uploads"]}
+        assert kept == {pk: hashlib.sha256(data).hexdigest() for pk, data in self.uploads.items()}
+
+    def teardown(self) -> None:
+        """Stop the emulator."""
+        self.stack.close()
+
+
+def test_nothing_of_a_persons_is_ever_lost(monkeypatch: pytest.MonkeyPatch):
+    """In any sequence of runs, plans, applies and undos of ours and edits of a person, the person's edits stay."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+    run_state_machine_as_test(
+        Ownership,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
