@@ -1,6 +1,7 @@
 """Tables of what the ledger remembers, for `status`, `explain` and `doctor`."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +13,19 @@ from pipeline.budget import Allowance, Lane
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
 
-_FACTS = ("original_name", "place", "field", "path", "stage", "sha256", "fingerprint", "run", "updated_at", "archive")
+_FACTS = (
+    "original_name",
+    "place",
+    "field",
+    "path",
+    "stage",
+    "sha256",
+    "fingerprint",
+    "run",
+    "updated_at",
+    "archive",
+    "original",
+)
 
 
 def show_status(
@@ -103,6 +116,9 @@ def show_life(life: Mapping[str, object]) -> None:
         for left in outcome["suggestions"]:
             line = f"{left['column']} holds {left['current']!r}; {left['suggested']!r} was read: {left['reason']}"
             facts.add_row(Text("left alone", style="dim"), Text(line))
+    for item in _dicts(life["review"]):
+        line = f"{item['column']}: {item['suggested']!r} for {item['current']!r} is {item['state']} in the review table"
+        facts.add_row(Text("review", style="dim"), Text(line))
     console.print(facts)
     _show_findings(console, life["findings"])
     _show_effects(console, life["effects"])
@@ -120,12 +136,18 @@ def _show_findings(console: Console, findings: object) -> None:
 
 
 def _show_effects(console: Console, effects: object) -> None:
-    if not isinstance(effects, list) or not effects:
+    if not _dicts(effects):
         return
     table = Table("Effect", "State", "Before", "After", "Run", "Note")
-    for effect in effects:
+    for effect in _dicts(effects):
         before, after = (
             "\n".join(f"{name}: {value}" for name, value in effect[side].items()) for side in ("before", "after")
         )
-        table.add_row(effect["kind"], effect["state"], Text(before), Text(after), effect["run"], Text(effect["note"]))
+        note = " ".join(filter(None, [f"undoes {effect['undoes']}" if effect["undoes"] else "", effect["note"]]))
+        what = f"{effect['id']} {effect['kind']}"
+        table.add_row(what, effect["state"], Text(before), Text(after), effect["run"], Text(note))
     console.print(table)
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return value if isinstance(value, list) else []

@@ -8,7 +8,6 @@ import typer
 from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, AsJson, Config, Failure, complain, out, print_json
 
 if TYPE_CHECKING:
-    from pipeline.model import Effect
     from pipeline.ports import FileState
 
 MOST_PROBLEMS = 200
@@ -87,30 +86,17 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show one document's life: versions, decisions, reasons, writes with before and after."""
+    from flows.explain import lives_of
     from flows.wiring import open_archive, open_ledger
     from pipeline.adapters.system_clock import SystemClock
-    from pipeline.naming import document_prefix
     from pipeline.settings import load_settings
 
     settings = load_settings(config, credentials=False)
     with open_ledger(settings, clock=SystemClock()) as ledger:
-        states = [
-            state
-            for state in ledger.states(source=source, pk=None if pk.startswith("/") else pk, newest=False)
-            if (not pk.startswith("/") or state.ref.path == pk) and field in {None, state.ref.field}
-        ]
-        histories = [(state, list(ledger.effects(version=state.version))) for state in states]
-        readings = {
-            state.version: ledger.reading(state.sha256, state.fingerprint or "") for state in states if state.sha256
-        }
-    if not states:
+        lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
+    if not lives:
         complain("Not known", [f"The ledger knows no file of record {pk} in source {source!r}. See `status`."])
         raise Failure(EXIT_STOPPED)
-    archive = open_archive(settings.archive)
-    lives = [
-        _life(state, effects, readings.get(state.version), archive.address(document_prefix(state.ref)))
-        for state, effects in histories
-    ]
     if as_json:
         print_json(lives)
         return
@@ -118,51 +104,6 @@ def explain(
 
     for life in lives:
         show_life(life)
-
-
-def _life(state: "FileState", effects: "list[Effect]", reading: object, address: str) -> dict[str, object]:
-    from dataclasses import asdict
-
-    findings = reading[0] if isinstance(reading, tuple) else None
-    outcome = state.outcome
-    return {
-        "file": state.ref.name,
-        "original_name": state.original_name,
-        "place": state.ref.place,
-        "path": state.ref.path,
-        "field": state.ref.field,
-        "version": state.version,
-        "stage": state.stage,
-        "attempts": state.attempts,
-        "sha256": state.sha256,
-        "fingerprint": state.fingerprint,
-        "run": state.run_id,
-        "updated_at": state.updated_at.isoformat(),
-        "archive": address,
-        "outcome": None
-        if outcome is None
-        else {
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "planned_only": outcome.planned_only,
-            "suggestions": [asdict(s) for s in outcome.suggestions],
-        },
-        "findings": {}
-        if findings is None
-        else {name: asdict(f) for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()},
-        "effects": [
-            {
-                "kind": effect.kind,
-                "state": effect.state,
-                "before": effect.before,
-                "after": effect.after,
-                "note": effect.note,
-                "run": effect.run_id,
-                "at": effect.at.isoformat() if effect.at else None,
-            }
-            for effect in effects
-        ],
-    }
 
 
 def doctor(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
