@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import pytest
 from flows import cli
 from infra.emulator import Emulator
 from pipeline.adapters.caspio.operations import OPERATIONS
+from pipeline.adapters.sql_ledger import SqlLedger
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.settings import load_settings
 from tests.unit.cli.conftest import Ended
 
 pytestmark = pytest.mark.integration
@@ -54,13 +58,26 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.fixture(scope="module")
+def ledger_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name one ledger for all tests here."""
+    return f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+
+
 @pytest.fixture
-def run(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    emulator: Emulator,
+    ledger_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
     """Return a way to run the command in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("CASPIO_INGEST_LEDGER__URL", ledger_url)
     (tmp_path / "caspio-ingest.toml").write_text(SETTINGS.format(url=emulator.url), encoding="utf-8")
 
     def run(*arguments: str, typed: str | None = None) -> Ended:
@@ -200,6 +217,31 @@ def test_wrong_usage_ends_with_2(run: Run, emulator: Emulator, arguments: tuple[
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
     assert emulator.control.calls() == {}
+
+
+def test_calls_count_in_the_budget(run: Run, emulator: Emulator, ledger_url: str, tmp_path: Path) -> None:
+    """What a person asks for by hand is counted with everything else: tokens, refusals and all."""
+    run("ListTables")
+    account = load_settings(tmp_path / "caspio-ingest.toml").caspio.account
+    emulator.control.reset_calls()
+
+    with closing(SqlLedger(ledger_url, clock=SystemClock())) as ledger:
+        before = ledger.usage(account).calls
+        run("ListTables")
+        run("GetTable", "--param", "tableName=Nothing")
+        after = ledger.usage(account).calls
+
+    assert after - before == sum(emulator.control.calls().values()) == 4
+
+
+def test_ledger_that_is_away_stops_nobody(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Support works without the ledger; that the calls are not counted is said."""
+    monkeypatch.setenv("CASPIO_INGEST_LEDGER__URL", "sqlite:////nowhere/at/all.db")
+
+    ended = run("ListTables", "--json")
+
+    assert (ended.code, ended.document) == (0, {"Result": ["Docs"]})
+    assert "not counted" in ended.err
 
 
 def test_refusal_ends_with_3(run: Run) -> None:
