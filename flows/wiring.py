@@ -59,7 +59,7 @@ def connect(settings: Settings) -> Iterator[Connected]:
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
             ledger=ledger,
-            reader=stack.enter_context(open_reader(settings.processing)),
+            reader=stack.enter_context(open_reader(settings.processing, renditions=settings.archive.renditions)),
             clock=clock,
             work_dir=work_dir,
         )
@@ -145,8 +145,10 @@ def worker_count(settings: ProcessingSettings) -> int:
     return settings.workers or os.cpu_count() or 1
 
 
-def open_reader(settings: ProcessingSettings, *, workers: int | None = None) -> "SandboxedReader":
-    """Return a reader whose child processes keep the limits of the settings."""
+def open_reader(
+    settings: ProcessingSettings, *, workers: int | None = None, renditions: tuple[str, ...] = ()
+) -> "SandboxedReader":
+    """Return a reader whose child processes keep the limits of the settings and leave these files for the archive."""
     from processors.contract import Limits
     from processors.sandbox import SandboxedReader
 
@@ -170,4 +172,5 @@ def open_reader(settings: ProcessingSettings, *, workers: int | None = None) -> 
         limits=limits,
         workers=workers or worker_count(settings),
         passwords=tuple(password.get_secret_value() for password in settings.passwords),
+        renditions=renditions,
     )

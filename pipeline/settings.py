@@ -113,9 +113,18 @@ def _has_sound_port(url: str) -> bool:
 
 
 class ArchiveSettings(Section):
-    """`[archive]`: where originals and derived files are kept; the options below `url` are for `s3://` only."""
+    """`[archive]`: where originals and derived files are kept and which of the latter are made.
+
+    The options below `renditions` are for `s3://` only.
+    """
 
     url: Annotated[str, Field(pattern=r"^(file:|s3://).+")] = "file:archive"
+    renditions: tuple[Literal["text", "pages", "searchable", "thumbnail"], ...] = (
+        "text",
+        "pages",
+        "searchable",
+        "thumbnail",
+    )
     endpoint_url: str | None = None
     region: str | None = None
     sse: Literal["AES256", "aws:kms"] | None = None

@@ -1,10 +1,12 @@
 """Pictures of documents: photos, scans, faxes. Every frame is a page."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from pipeline.model import PageText, ReadStatus
 from processors import picture as pictures
+from processors import picture_pdf, searchable
 from processors.contract import Context, Page, Reading, Unreadable
 from processors.ocr import read_picture
 
@@ -29,22 +31,25 @@ class ImageProcessor:
         limits = context.settings.limits
         pages: list[Page] = []
         problems: list[str] = []
-        with pictures.opened(path, limits) as picture:
+        with pictures.opened(path, limits) as picture, _Renditions(path, work_dir, context) as renditions:
             count = _frames(picture)
             for number in range(1, min(count, limits.pages) + 1):
                 if pages and context.exhausted:
                     problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
                     break
                 try:
-                    pages.append(_frame(picture, number, work_dir, context))
+                    page, plain = _frame(picture, number, context)
+                    renditions.take(picture, plain, page, alone=count == 1)
+                    pages.append(context.keep(page))
                 except Unreadable as exc:
                     if number == 1 and count == 1:
                         raise
                     problems.append(f"Page {number}: {exc}")
-                    pages.append(_nothing(number))
+                    pages.append(context.keep(_nothing(number)))
             if count > limits.pages:
                 problems.append(f"Only the first {limits.pages} of {count} pages were read, which is the limit.")
-        return Reading(pages=tuple(pages), problems=tuple(problems))
+            left_out = renditions.end()
+        return Reading(pages=tuple(pages), problems=tuple(problems), left_out=left_out)
 
 
 def _frames(picture: "Image.Image") -> int:
@@ -57,7 +62,39 @@ def _frames(picture: "Image.Image") -> int:
         return 1
 
 
-def _frame(picture: "Image.Image", number: int, work_dir: Path, context: Context) -> Page:
+class _Renditions:
+    """Makes the searchable PDF and the thumbnail frame by frame, where they are wanted. A context manager."""
+
+    def __init__(self, path: Path, work_dir: Path, context: Context) -> None:
+        wanted = context.settings.renditions
+        most_bytes = context.settings.limits.output_mib * 2**20
+        self._path = path
+        self._book = picture_pdf.PictureBook(work_dir, most_bytes=most_bytes) if "searchable" in wanted else None
+        self._thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in wanted)
+
+    def take(self, picture: "Image.Image", plain: "Image.Image", page: Page, *, alone: bool) -> None:
+        """Add a frame: as it is in the file, as it was read, and what was read."""
+        self._thumbnail.offer(lambda: plain, shows_something=page.text.source != "none")
+        if self._book:
+            self._book.add(picture_pdf.packed(self._path, picture, plain, alone=alone), page)
+
+    def end(self) -> dict[str, str]:
+        """Finish; return the reason why there is no searchable PDF by its name."""
+        reason = self._book.end() if self._book else ""
+        return {searchable.NAME: reason} if reason else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._book:
+            self._book.close()
+
+
+def _frame(picture: "Image.Image", number: int, context: Context) -> tuple[Page, "Image.Image"]:
+    """Read a frame; return it with the upright picture it was read from."""
     try:
         picture.seek(number - 1)
     except (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError) as exc:
@@ -65,10 +102,9 @@ def _frame(picture: "Image.Image", number: int, work_dir: Path, context: Context
     dpi = pictures.dpi_of(picture)
     plain = pictures.upright(picture, context.settings.limits)
     dpi *= max(plain.size) / max(picture.size)
-    if number == 1:
-        pictures.save_thumbnail(plain, work_dir)
-    return read_picture(plain, number=number, dpi=dpi, engine=context.engine)
+    return read_picture(plain, number=number, dpi=dpi, engine=context.engine), plain
 
 
 def _nothing(number: int) -> Page:
-    return Page(PageText(number=number, source="none", engine=None, confidence=None, text=""))
+    value = PageText(number=number, source="none", engine=None, confidence=None, text="", reason="the page is damaged")
+    return Page(value)

@@ -4,11 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline.model import PageText, ReadStatus
-from processors import layout, paint, render, textlayer, trust
+from processors import layout, overlay, paint, render, searchable, textlayer, trust
+from processors import picture as pictures
 from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
@@ -39,7 +41,8 @@ class PdfProcessor:
         with _opened(path, context.settings.passwords) as (document, password):
             count = _page_count(document)
             signed, attached = _signatures(document), _attachments(document)
-            thumbnail = render.Thumbnail(work_dir, wanted="thumbnail" in context.settings.renditions)
+            additions = searchable.Additions()
+            thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in context.settings.renditions)
             pages: list[Page] = []
             problems: list[str] = []
             limit = context.settings.limits.pages
@@ -47,7 +50,9 @@ class PdfProcessor:
                 if pages and context.exhausted:
                     problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
                     break
-                page, problem = _read(document, number, thumbnail, context)
+                page, sheet, problem = _read(document, number, thumbnail, context)
+                if page.text.source == "ocr":
+                    additions.add(page, sheet)
                 pages.append(context.keep(page))
                 problems += [problem] if problem else []
             if count > limit:
@@ -58,7 +63,25 @@ class PdfProcessor:
             pages.append(page_of(unshown, number=count + 1, engine="form"))
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
         children = embedded(path, password=password or "") if attached else ()
-        return Reading(pages=tuple(pages), problems=tuple(problems), children=children, metadata=metadata)
+        left_out = _searchable(additions, path, work_dir, context, barred=_barred(signed=signed, password=password))
+        return Reading(tuple(pages), tuple(problems), children=children, metadata=metadata, left_out=left_out)
+
+
+def _searchable(
+    additions: searchable.Additions, path: Path, work_dir: Path, context: Context, *, barred: str
+) -> dict[str, str]:
+    """Write the searchable copy where one is wanted; return the reason why there is none by its name."""
+    if "searchable" not in context.settings.renditions:
+        return {}
+    most_bytes = context.settings.limits.output_mib * 2**20
+    reason = additions.write(path, work_dir, barred=barred, most_bytes=most_bytes)
+    return {searchable.NAME: reason} if reason else {}
+
+
+def _barred(*, signed: bool, password: str | None) -> str:
+    if signed:
+        return "it is signed, and a signed document is never written again"
+    return "" if password is None else "it is encrypted, and an encrypted document is never written again"
 
 
 @contextmanager
@@ -131,21 +154,23 @@ def _page_count(document: Any) -> int:
     return count
 
 
-def _read(document: Any, number: int, thumbnail: render.Thumbnail, context: Context) -> tuple[Page, str | None]:
-    """Read one page; what goes wrong becomes a sentence that names it."""
+def _read(
+    document: Any, number: int, thumbnail: pictures.Thumbnail, context: Context
+) -> tuple[Page, overlay.Sheet, str | None]:
+    """Read one page and tell how it lies; what goes wrong becomes a sentence that names it."""
     import pypdfium2 as pdfium
 
+    lost = _nothing(number), overlay.Sheet(0, 0, 0, 0), f"Page {number} is damaged and could not be read."
     try:
         page = _with_forms(document, number)
     except (pdfium.PdfiumError, IndexError):
-        return _nothing(number), f"Page {number} is damaged and could not be read."
+        return lost
     try:
         read, problem = _page(page, number, context)
-        thumbnail.offer(page, shows_something=read.text.source != "none")
+        thumbnail.offer(partial(render.for_thumbnail, page), shows_something=read.text.source != "none")
+        return read, _sheet(page), problem
     except (pdfium.PdfiumError, OSError, ValueError):
-        return _nothing(number), f"Page {number} is damaged and could not be read."
-    else:
-        return read, problem
+        return lost
     finally:
         page.close()
 
@@ -220,6 +245,14 @@ def _own_text(page: Any, number: int) -> _Own:
         reason="the page is blank" if painted.empty else verdict.reason,
     )
     return _Own(layout.turned_back(Page(value, lines), 90 * layer.frame.turns), painted, verdict)
+
+
+def _sheet(page: Any) -> overlay.Sheet:
+    import pypdfium2.raw as pdfium_c
+
+    left, bottom, right, top = page.get_bbox()
+    quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
+    return overlay.Sheet(left, bottom, right - left, top - bottom, rotation_deg=90 * quarters)
 
 
 def _unmapped_share(textpage: Any) -> float:

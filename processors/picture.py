@@ -1,6 +1,6 @@
 """Open pictures safely and bring every kind of them to upright RGB or grey on white."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,6 +82,23 @@ def save_thumbnail(picture: "Image.Image", work_dir: Path) -> None:
     small = picture.copy()
     small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
     small.save(work_dir / "thumbnail.webp", "WEBP", quality=70)
+
+
+class Thumbnail:
+    """Keeps a small picture of the first page that shows something, of the first page where none does."""
+
+    def __init__(self, work_dir: Path, *, wanted: bool) -> None:
+        self._folder = work_dir
+        self._pending = wanted
+        self._drawn = False
+
+    def offer(self, draw: "Callable[[], Image.Image]", *, shows_something: bool) -> None:
+        """Draw a page if no better one came before it."""
+        if not self._pending or (self._drawn and not shows_something):
+            return
+        save_thumbnail(draw(), self._folder)
+        self._drawn = True
+        self._pending = not shows_something
 
 
 def is_blank(picture: "Image.Image") -> bool:

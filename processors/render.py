@@ -1,7 +1,6 @@
 """Draw PDF pages: for recognition, at the resolution their text needs; for the thumbnail, small and in colour."""
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors import picture as pictures
@@ -48,22 +47,9 @@ def draw(page: Any, *, scale: float, grey: bool = False) -> "Image.Image":
         bitmap.close()
 
 
-class Thumbnail:
-    """Keeps a small picture of the first page that shows something, of the first page where none does."""
-
-    def __init__(self, work_dir: Path, *, wanted: bool) -> None:
-        self._folder = work_dir
-        self._pending = wanted
-        self._drawn = False
-
-    def offer(self, page: Any, *, shows_something: bool) -> None:
-        """Draw a page if no better one came before it."""
-        if not self._pending or (self._drawn and not shows_something):
-            return
-        scale = pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0)
-        pictures.save_thumbnail(draw(page, scale=scale), self._folder)
-        self._drawn = True
-        self._pending = not shows_something
+def for_thumbnail(page: Any) -> "Image.Image":
+    """Return a page in colour, as small as a thumbnail."""
+    return draw(page, scale=pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0))
 
 
 def _is_blank(image: "Image.Image") -> bool:

@@ -13,7 +13,7 @@ from pipeline.model import Findings
 from processors import _child, fingerprint, ocr
 from processors._kernel import Granted
 from processors._slot import Slot
-from processors.contract import EngineMissing, Limits, ReadSettings
+from processors.contract import RENDITIONS, EngineMissing, Limits, ReadSettings
 
 
 class SandboxedReader:
@@ -33,11 +33,16 @@ class SandboxedReader:
         limits: Limits | None = None,
         workers: int | None = None,
         passwords: tuple[str, ...] = (),
+        renditions: tuple[str, ...] = tuple(RENDITIONS),
         job: _child.Job | None = None,
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
         self._settings = ReadSettings(
-            ocr=ocr, languages=tuple(languages), limits=limits or Limits(), passwords=passwords
+            ocr=ocr,
+            languages=tuple(languages),
+            limits=limits or Limits(),
+            passwords=passwords,
+            renditions=tuple(renditions),
         )
         _check(self._settings)
         self._slots = [Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))]

@@ -7,6 +7,7 @@ import ctypes
 import itertools
 import math
 import re
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ VERSION = "2"
 
 _WORD = re.compile("[^\\s\0\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _HYPHEN = re.compile("[\x02\ufffe]")  # how PDFium marks a word divided at the end of a line
+_HALF = re.compile("[\ud800-\udfff]")  # PDFium counts a character beyond the first 65,536 as two
 _GAP = 1.2  # in heights: a wider gap starts a new piece
 _LEVEL = 0.3  # share of the lower word's height that two words of a line have in common
 _ANGLE_SAMPLES = 24
@@ -103,6 +105,8 @@ def text_layer(page: Any, textpage: Any) -> TextLayer:
     texts = [text[start:end] for start, end in spans]
     if _HYPHEN.search(text):
         texts = [_HYPHEN.sub("-", word) for word in texts]
+    if _HALF.search(text):
+        texts = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in texts]
     words = list(map(Word, texts, map(tuple, boxes.tolist())))
     return TextLayer(tuple(_pieces(words, _breaks(boxes, texts, sideways))), frame)
 
@@ -160,10 +164,8 @@ def _text(textpage: Any) -> str:
     text = bytes(buffer)[: 2 * units].decode("utf-16-le", "replace")
     if len(text) == count:
         return text
-    codes = (
-        pdfium_c.FPDFText_GetUnicode(textpage, index) for index in range(count)
-    )  # some have no meaning, or two units
-    return "".join(chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd" for code in codes)  # noqa: PLR2004 - Unicode's limits
+    codes = (pdfium_c.FPDFText_GetUnicode(textpage, index) for index in range(count))
+    return "".join(chr(code) if code <= sys.maxunicode else "\ufffd" for code in codes)
 
 
 def _frame(page: Any, textpage: Any, starts: Sequence[int]) -> Frame:

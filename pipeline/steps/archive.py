@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,7 @@ def archive_manifest(
         "original": original_key(file.sha256),
         "derived": _names(archive, prefix),
         "findings": findings_json(document.findings),
+        "renditions": _renditions(document, archive),
         "outcome": _outcome_json(outcome),
         "effects": [_effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
         "run": run_id,
@@ -114,6 +115,31 @@ def _effect_json(effect: Effect) -> Mapping[str, object]:
     return asdict(effect) | {"at": effect.at.isoformat() if effect.at else None}
 
 
+def _renditions(document: ReadDocument, archive: Archive) -> Mapping[str, object]:
+    """Return size and digest of every derived file by its name in the document's folder, and why others are missing."""
+    prefix = document_prefix(document.file.ref)
+    if document.prefix is None:
+        made: dict[str, tuple[int, str | None]] = {
+            name: (path.stat().st_size, _sha256(path)) for name, path in _derived(document.findings)
+        }
+    else:  # copied inside the archive, which knows them
+        names = [stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/")]
+        found = [(name, archive.head(f"{prefix}/{name}")) for name in names if name != "manifest.json"]
+        made = {name: (stored.size_bytes, stored.sha256) for name, stored in found if stored is not None}
+    return {
+        **{name: {"size_bytes": size_bytes, "sha256": sha256} for name, (size_bytes, sha256) in sorted(made.items())},
+        **{name: {"left_out": reason} for name, reason in document.findings.left_out.items()},
+    }
+
+
+def _derived(findings: Findings, folder: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield derived files, those of children below their folders."""
+    for name, path in findings.derived.items():
+        yield f"{folder}{name}", path
+    for number, child in enumerate(findings.children, start=1):
+        yield from _derived(child.findings, f"{folder}{_folder(number)}/")
+
+
 def _put(archive: Archive, key: str, path: Path) -> None:
     media_type = DERIVED_TYPES.get(path.suffix, "application/octet-stream")
     archive.put(key, path, sha256=_sha256(path), media_type=media_type, replace=True)
@@ -132,7 +158,13 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
         "doc_type": asdict(findings.doc_type),
         "fields": {name: asdict(finding) for name, finding in findings.fields.items()},
         "pages": [
-            {"number": page.number, "source": page.source, "engine": page.engine, "confidence": page.confidence}
+            {
+                "number": page.number,
+                "source": page.source,
+                "engine": page.engine,
+                "confidence": page.confidence,
+                "reason": page.reason,
+            }
             for page in findings.pages
         ],
         "problems": list(findings.problems),
@@ -141,6 +173,7 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
         "extension": findings.extension,
         "fingerprint": findings.fingerprint,
         "scan": findings.scan,
+        "left_out": dict(findings.left_out),
     }
 
 

@@ -75,6 +75,7 @@ FINDINGS = Findings(
     children=(Child("a.pdf", Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, "unsure")), "ab" * 32, 7),),
     extension=".pdf",
     fingerprint="f1",
+    left_out={"searchable.pdf": "it is signed"},
 )
 
 
