@@ -1,6 +1,7 @@
 """PDF: the text layer where it can be believed, OCR where it cannot."""
 
 import dataclasses
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from processors.plain import page_of
 
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
-_SAMPLED_CHARS = 200
+_SAMPLED_CHARS = 100
+_COLLECTED_EVERY = 50_000  # objects made
 
 
 class PdfProcessor:
@@ -38,7 +40,7 @@ class PdfProcessor:
         Form data that no page shows comes as one more page after the last. Metadata says `signed` where there are
         signatures, which any rewriting would break, and `encrypted` where a password was needed, an empty one or not.
         """
-        with _opened(path, context.settings.passwords) as (document, password):
+        with _seldom_collected(), _opened(path, context.settings.passwords) as (document, password):
             count = _page_count(document)
             signed, attached = _signatures(document), _attachments(document)
             additions = searchable.Additions()
@@ -58,7 +60,7 @@ class PdfProcessor:
             if count > limit:
                 problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
         said = structure(path, password=password or "")
-        unshown = unseen(said.form, "\n".join(page.text.text for page in pages))
+        unshown = unseen(said.form, "\n".join(page.text.text for page in pages)) if said.form else ""
         if unshown:
             pages.append(page_of(unshown, number=count + 1, engine="form"))
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
@@ -82,6 +84,17 @@ def _barred(*, signed: bool, password: str | None) -> str:
     if signed:
         return "it is signed, and a signed document is never written again"
     return "" if password is None else "it is encrypted, and an encrypted document is never written again"
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let the collector of cycles look more seldom: pages make thousands of objects and no cycles."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_COLLECTED_EVERY, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ _VOWEL = re.compile(
     re.IGNORECASE,
 )
 _ACCENTED = re.compile("[\u00e0-\u00f6\u00f8-\u00ff]")
-_SAMPLED_WORDS = 300
+_SAMPLED_WORDS = 150
 _WORDS_ENOUGH = 10
 _MUTE = 0.4  # codes and names have few vowels
 _LETTERS_ENOUGH = 80  # for a statement about how often each comes
