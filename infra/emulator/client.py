@@ -70,6 +70,20 @@ class Control:
         """Make a folder of the Files area with those above it, and return its ExternalKey."""
         return str(self._send("POST", "folders", {"path": path})["ExternalKey"])
 
+    def change(self, edit: Mapping[str, object], *, source: str = "Datasheet") -> None:
+        """Change a record from another source; see `infra.emulator.edits.apply` for an edit's members."""
+        self._send("POST", "edits", {**edit, "source": source})
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return the attempts to deliver webhook messages, in order; see `infra.emulator.delivery.Attempt`."""
+        found: list[dict[str, Any]] = self._send("GET", "deliveries")
+        return found
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Return each import or export task's `status`, and `rows` and `problems` of its last run."""
+        found: dict[str, dict[str, Any]] = self._send("GET", "tasks")
+        return found
+
     def _send(self, method: str, what: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(self._address, timeout=60)
         try:

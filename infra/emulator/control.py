@@ -9,15 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.emulator import edits
 from infra.emulator.errors import bad_body
 from infra.emulator.faults import Faults, fault_from_json
 from infra.emulator.gate import CONTROL, Log
 from infra.emulator.http import account_of, answer
 from infra.emulator.state.account import Account
 from infra.emulator.state.content import Named, on_disk
-from infra.emulator.state.records import Query
 from infra.emulator.state.schema import Table
-from infra.emulator.state.values import stored
+from infra.emulator.state.tasks import Ran
+
+_PERSON = "Datasheet"
 
 
 class Control:
@@ -35,6 +37,9 @@ class Control:
             Route(f"{CONTROL}/dump", _dump, methods=["GET"]),
             Route(f"{CONTROL}/folders", _make_folder, methods=["POST"]),
             Route(f"{CONTROL}/records", _edit, methods=["POST"]),
+            Route(f"{CONTROL}/edits", _apply, methods=["POST"]),
+            Route(f"{CONTROL}/deliveries", _deliveries, methods=["GET", "DELETE"]),
+            Route(f"{CONTROL}/tasks", _tasks, methods=["GET"]),
             Route(f"{CONTROL}/attachments", _replace_attachment, methods=["POST"]),
             Route(f"{CONTROL}/files", _replace_file, methods=["POST"]),
         ]
@@ -96,13 +101,31 @@ async def _make_folder(request: Request) -> Response:
 async def _edit(request: Request) -> Response:
     """Set values as a person does in the datasheet: read-only fields stay as they are, TIMESTAMPs move."""
     body, account = await request.json(), account_of(request)
-    relation = account.store.relation(body["table"], is_view=False)
-    values = {(field := relation.field(name)).name: stored(field, one) for name, one in body["values"].items()}
-    if not account.records.rows(relation, [int(body["pk"])]):
-        raise bad_body("no such record")
-    account.records.change(relation.name, [int(body["pk"])], values)
-    listing = account.records.page(relation, Query(where=f"PK_ID = {int(body['pk'])}"))
-    return answer(listing.rows[0])
+    relation, pk = account.store.relation(body["table"], is_view=False), int(body["pk"])
+    edits.apply(account, {"table": body["table"], "pk": pk, "values": body["values"]}, body.get("source", _PERSON))
+    return answer(account.records.rows(relation, [pk])[0])
+
+
+async def _apply(request: Request) -> Response:
+    body = await request.json()
+    edits.apply(account_of(request), body, body.pop("source", _PERSON))
+    return Response(status_code=204)
+
+
+async def _deliveries(request: Request) -> Response:
+    log = account_of(request).deliveries.log
+    if request.method == "DELETE":
+        log.clear()
+    return answer([asdict(one) for one in log])
+
+
+async def _tasks(request: Request) -> Response:
+    tasks = account_of(request).tasks
+    return answer({one.name: {"status": tasks.status(one)} | _ran(tasks.ran.get(one.key)) for one in tasks.all()})
+
+
+def _ran(run: Ran | None) -> dict[str, Any]:
+    return {} if run is None else asdict(run)
 
 
 async def _replace_attachment(request: Request) -> Response:
@@ -111,7 +134,8 @@ async def _replace_attachment(request: Request) -> Response:
     relation = account.store.relation(body["table"], is_view=False)
     field, path = relation.attachment(body["field"]), Path(body["path"])
     named = Named(name=body.get("name") or path.name, content=on_disk(path))
-    account.attachments.put(relation, field, int(body["pk"]), named)
+    with account.records.watch.acting(body.get("source", _PERSON)):
+        account.attachments.put(relation, field, int(body["pk"]), named)
     return Response(status_code=204)
 
 

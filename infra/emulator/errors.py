@@ -65,6 +65,16 @@ def read_only(*names: str, status: int = 400) -> ApiError:
     return ApiError(status, "AlterReadOnlyData", f"Cannot alter read-only data in the following field(s): {listed}")
 
 
+def forbidden() -> ApiError:
+    """Refuse what the profile has no right to; the code is spelt as Caspio spells it."""
+    return ApiError(403, "UnsufficientPrivileges", "Not enough privileges to perform requested operation")
+
+
+def not_ready() -> ApiError:
+    """Refuse to run a task that is running, or one more than may run at once."""
+    return ApiError(400, "InternalError", "The task cannot be started: it is not ready, or too many tasks are running")
+
+
 def sql_error(native: str) -> ApiError:
     """Pass on the database's own complaint."""
     return ApiError(400, "SqlServerError", native)

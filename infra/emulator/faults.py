@@ -1,10 +1,23 @@
 """Faults as data: which request meets one, and what goes wrong there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-Kind = Literal["status", "cut", "stall", "reset", "lost", "expired_token", "rate_limited"]
+Kind = Literal[
+    "status",
+    "cut",
+    "stall",
+    "reset",
+    "lost",
+    "expired_token",
+    "expired_midway",
+    "rate_limited",
+    "latency",
+    "drip",
+    "duplicate",
+    "edit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +35,17 @@ class Fault:
     - reset: drop the connection before processing;
     - lost: process in full, then drop the connection in place of the answer;
     - expired_token: end the request's token for good, so that the answer is that to a stale token;
+    - expired_midway: end the request's token after `bytes` of the answer, which goes on; the next call has a stale one;
+    - latency: process at once, and answer `seconds` later;
+    - drip: send the body `bytes` at a time (1 by default) with `seconds` between;
+    - duplicate: process the request twice, as a proxy that sends again does, and answer as the second time;
+    - edit: let somebody else change records: `edits` as `infra.emulator.edits.apply` takes them, from `source`, before
+      the request is processed or (`when` "after") once it is; the request itself is not harmed, and may meet another
+      fault;
     - rate_limited: answer as the account's rate limit does, with `status` 429 or 400 and, if above 0, `retry_after`.
+
+    Deliveries of webhooks are matched as operation "Delivery": `latency` holds a message back so that others overtake
+    it, `duplicate` sends it twice, `lost` never.
 
     Attributes:
         operation: operationId of the specification.
@@ -46,6 +69,9 @@ class Fault:
     ending: Literal["chunked", "close"] = "chunked"
     seconds: float = 0.0
     retry_after: int = 0
+    edits: Sequence[Mapping[str, Any]] = ()
+    when: Literal["before", "after"] = "before"
+    source: str = "Datasheet"
 
     def matches(self, *, operation: str, method: str, template: str, target: str) -> bool:
         """Say whether a request is one of those this fault is for."""
@@ -91,11 +117,15 @@ class Faults:
 
     def next(self, *, operation: str, method: str, template: str, target: str) -> Fault | None:
         """Count a request with every fault it matches and return the first one that strikes."""
-        struck = None
+        return next((one for one in self.due(operation, method, template, target) if one.kind != "edit"), None)
+
+    def due(self, operation: str, method: str, template: str, target: str) -> list[Fault]:
+        """Count a request with every fault it matches and return all that strike."""
+        struck: list[Fault] = []
         for fault, seen in self._counted:
             if not fault.matches(operation=operation, method=method, template=template, target=target):
                 continue
             seen[0] += 1
-            due = seen[0] > fault.after and (not fault.times or seen[0] <= fault.after + fault.times)
-            struck = struck or (fault if due else None)
+            if seen[0] > fault.after and (not fault.times or seen[0] <= fault.after + fault.times):
+                struck.append(fault)
         return struck

@@ -5,25 +5,30 @@ import json
 import time
 import uuid
 from collections import deque
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from infra.emulator.edits import try_apply
 from infra.emulator.errors import ApiError, bad_query
 from infra.emulator.faults import Fault, Faults
 from infra.emulator.http import answer
+from infra.emulator.profiles import Profile
 from infra.emulator.quirks import Quirks
+from infra.emulator.spoil import Over, Partial, drip, gone, late, noticing, spoils, swallow, twice
+from infra.emulator.state.account import Account
 from infra.emulator.tokens import Tokens
 from infra.emulator.wire import Wires
 
 BASE = "/integrations/rest"
 CONTROL = "/_control"
+_OWN = (CONTROL, "/_look", "/_temporary", "/_activate")
 LONGEST_URI = 2047
 _LOOPBACK = {"127.0.0.1", "::1"}
 
@@ -40,7 +45,8 @@ class RateLimit:
 class Call:
     """One request that reached the emulator; `template` is the raw path where none matched.
 
-    `processed` says whether it came to the operation: neither refused before it nor dropped.
+    `processed` says whether it came to the operation: neither refused before it nor dropped; `status` is 0 for one that
+    was dropped.
     """
 
     method: str
@@ -49,6 +55,7 @@ class Call:
     path: str
     query: str
     processed: bool = False
+    status: int = 0
 
     @property
     def key(self) -> str:
@@ -81,6 +88,7 @@ class Gate:
         faults: Faults,
         log: Log,
         tokens: Tokens,
+        accounts: Mapping[str, Account],
         wires: Wires,
         quirks: Quirks,
         rate_limit: RateLimit | None,
@@ -90,16 +98,17 @@ class Gate:
         self._faults = faults
         self._log = log
         self._tokens = tokens
+        self._accounts = accounts
         self._wires = wires
         self._quirks = quirks
         self._rate = rate_limit
-        self._recent: deque[float] = deque()
+        self._recent: dict[str, deque[float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer in place of the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"].startswith(CONTROL):
+        elif scope["path"] == "/" or scope["path"].startswith(_OWN):
             await self._control(scope, receive, send)
         else:
             await self._api(scope, receive, send)
@@ -108,6 +117,12 @@ class Gate:
         if scope["client"][0] not in _LOOPBACK:
             await Response(status_code=403)(scope, receive, send)
             return
+        wanted = parse_qs(scope["query_string"].decode("latin-1")).get("account", [""])[0]
+        account = self._accounts.get(wanted) if wanted else next(iter(self._accounts.values()))
+        if account is None:
+            await Response(f"There is no account {wanted}.", status_code=404)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["account"] = account
         await self._app(scope, receive, send)
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,20 +130,31 @@ class Gate:
         send = _with_id(send, scope["state"]["request_id"])
         call = self._seen(scope)
         target = unquote(f"{call.path}?{call.query}".replace("+", " "))
-        fault = self._faults.next(operation=call.operation, method=call.method, template=call.template, target=target)
+        struck = self._faults.due(call.operation, call.method, call.template, target)
+        fault = next((one for one in struck if one.kind != "edit"), None)
         if fault is not None and fault.kind == "stall" and fault.bytes <= 0:
             await asyncio.sleep(fault.seconds)
         if _header(scope, b"transfer-encoding") or (fault is not None and fault.kind == "reset"):
             await self._drop(scope, receive)
             return
+        send = _noting(send, call)
         refusal = self._refusal(scope, call, fault)
         call.processed = refusal is None
+        edits = [one for one in struck if one.kind == "edit" and refusal is None]
+        self._edit(scope, [one for one in edits if one.when == "before"])
         if refusal is not None:
             await refusal(scope, receive, send)
-        elif fault is not None and (fault.kind in {"lost", "cut"} or fault.bytes > 0):
+        elif fault is not None and spoils(fault):
             await self._spoiled(scope, receive, send, fault)
         else:
             await self._app(scope, receive, send)
+        self._edit(scope, [one for one in edits if one.when == "after"])
+
+    def _edit(self, scope: Scope, due: Sequence[Fault]) -> None:
+        account = scope["state"].get("account") or next(iter(self._accounts.values()))
+        for fault in due:
+            for edit in fault.edits:
+                try_apply(account, edit, fault.source)
 
     def _seen(self, scope: Scope) -> Call:
         path, query = scope["path"], scope["query_string"].decode("latin-1")
@@ -150,112 +176,81 @@ class Gate:
             return rate_answer(fault.status or self._quirks.rate_limit_status, fault.retry_after)
         if not call.path.startswith(BASE):
             return None
-        if self._over_rate():
-            return rate_answer(self._quirks.rate_limit_status, self._quirks.rate_limit_retry_after)
         header = _header(scope, b"authorization")
+        profile = self._tokens.profile(header)
+        if self._over_rate(profile.account if profile is not None else ""):
+            return rate_answer(self._quirks.rate_limit_status, self._quirks.rate_limit_retry_after)
         if fault is not None and fault.kind == "expired_token":
             self._tokens.revoke(header)
-        return None if self._tokens.valid(header) else self._stale(scope)
+            profile = None
+        return self._stale(scope) if profile is None else self._admitted(scope, profile)
+
+    def _admitted(self, scope: Scope, profile: Profile) -> Response | None:
+        try:
+            profile.check_caller(scope["client"][0])
+        except ApiError as error:
+            return refused(error, scope)
+        scope["state"] |= {"profile": profile, "account": self._accounts[profile.account]}
+        return None
 
     def _stale(self, scope: Scope) -> Response:
         if self._quirks.stale_token == 400:  # noqa: PLR2004  the quirk is a status
             return refused(bad_query(), scope)
         return refused(ApiError(401, "Unauthorized", "Authorization has been denied for this request"), scope)
 
-    def _over_rate(self) -> bool:
+    def _over_rate(self, account: str) -> bool:
         if self._rate is None:
             return False
         now = time.monotonic()
-        while self._recent and self._recent[0] <= now - self._rate.seconds:
-            self._recent.popleft()
-        over = len(self._recent) >= self._rate.calls
+        recent = self._recent.setdefault(account, deque())
+        while recent and recent[0] <= now - self._rate.seconds:
+            recent.popleft()
+        over = len(recent) >= self._rate.calls
         if not over:
-            self._recent.append(now)
+            recent.append(now)
         return over
 
     async def _drop(self, scope: Scope, receive: Receive) -> None:
         self._wires.reset(scope["client"])
-        await _gone(receive)
+        await gone(receive)
 
     async def _spoiled(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
-        """Let the application do its work, and send less or later than it answers."""
+        """Let the application do its work, and send less, later or more often than it answers."""
         if fault.kind == "lost":
-            await self._app(scope, receive, _swallow)
+            await self._app(scope, receive, swallow)
             await self._drop(scope, receive)
             return
-        part = _Partial(self._wires, scope, send, fault)
-        with suppress(_Over):
+        if fault.kind == "duplicate":
+            receive, again = await twice(receive)
+            await self._app(scope, receive, swallow)
+            await self._app({**scope, "state": dict(scope["state"])}, again, send)
+            return
+        if fault.kind == "drip":
+            await self._app(scope, receive, drip(send, size=max(1, fault.bytes), seconds=fault.seconds))
+            return
+        if fault.kind == "latency":
+            await self._app(scope, receive, late(send, fault.seconds))
+            return
+        if fault.kind == "expired_midway":
+            header = _header(scope, b"authorization")
+            await self._app(scope, receive, noticing(send, fault.bytes, lambda: self._tokens.revoke(header)))
+            return
+        part = Partial(self._wires, scope, send, fault)
+        with suppress(Over):
             await self._app(scope, receive, part.send)
         if part.closed:
-            await _gone(receive)
+            await gone(receive)
 
 
-async def _swallow(_: Message) -> None:
-    """Take a part of an answer and send nothing."""
+def _noting(send: Send, call: Call) -> Send:
+    """Note the status of an answer in the call."""
 
-
-class _Over(Exception):
-    """The fault has ended the answer; nothing more of it is wanted."""
-
-
-class _Partial:
-    """Passes on the first bytes of an answer, then waits or ends it as the fault says."""
-
-    def __init__(self, wires: Wires, scope: Scope, send: Send, fault: Fault) -> None:
-        self._wires = wires
-        self._client = scope["client"]
-        self._send = send
-        self._fault = fault
-        self._left = fault.bytes
-        self._struck = False
-        self.closed = False
-
-    @property
-    def _raw(self) -> bool:
-        return self._fault.kind == "cut" and not self._fault.declared and self._fault.ending == "close"
-
-    async def send(self, message: Message) -> None:
+    async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await self._start(message)
-            return
-        body, more = message.get("body", b""), bool(message.get("more_body"))
-        if self._struck or (len(body) <= self._left and more):
-            self._left -= len(body)
-            await self._pass(body, more=more)
-            return
-        self._struck = True
-        await self._strike(body[: self._left], body[self._left :], more=more)
+            call.status = message["status"]
+        await send(message)
 
-    async def _start(self, message: Message) -> None:
-        headers = list(message["headers"])
-        if self._left < 0:
-            self._left = int(next((value for name, value in headers if name.lower() == b"content-length"), b"0")) // 2
-        if self._fault.kind == "cut" and not self._fault.declared:
-            headers = [one for one in headers if one[0].lower() != b"content-length"]
-        if not self._raw:
-            await self._send({**message, "headers": headers})
-            return
-        lines = [b"HTTP/1.1 %d OK" % message["status"], *(b": ".join(one) for one in headers), b"connection: close"]
-        self._wires.write(self._client, b"\r\n".join([*lines, b"", b""]))
-
-    async def _pass(self, body: bytes, *, more: bool) -> None:
-        if self._raw:
-            self._wires.write(self._client, body)
-            return
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-    async def _strike(self, first: bytes, rest: bytes, *, more: bool) -> None:
-        if self._fault.kind == "stall":
-            await self._pass(first, more=True)
-            await asyncio.sleep(self._fault.seconds)
-            await self._pass(rest, more=more)
-            return
-        clean = not self._fault.declared and self._fault.ending == "chunked"
-        await self._pass(first, more=not clean)
-        if not clean:
-            self.closed = True
-            self._wires.close(self._client)
-        raise _Over
+    return wrapped
 
 
 def _with_id(send: Send, request_id: str) -> Send:
@@ -272,12 +267,6 @@ def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the server has noticed that the connection is over, so that it does not complain about the answer."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def refused(error: ApiError, scope: MutableMapping[str, Any]) -> Response:
     """Answer with Caspio's error object."""
     body = {
@@ -286,7 +275,7 @@ def refused(error: ApiError, scope: MutableMapping[str, Any]) -> Response:
         "Resource": scope["path"],
         "RequestId": scope.get("state", {}).get("request_id", ""),
     }
-    return answer(body, status=error.status)
+    return answer(body, status=error.status, is_error=True)
 
 
 def rate_answer(status: int, retry_after: int) -> Response:

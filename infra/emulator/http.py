@@ -15,13 +15,28 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from infra.emulator.errors import bad_body, bad_query, no_object, too_large, wrong_media_type
+from infra.emulator.profiles import Profile
 from infra.emulator.state.account import Account
 from infra.emulator.state.content import CHUNK, Content, Named, on_disk
-from infra.emulator.state.records import Query
+from infra.emulator.state.records import Listing, Query
 from infra.emulator.state.schema import Relation
 from infra.emulator.wire import Wires
+from infra.emulator.xml import document_xml, error_xml, prefers_xml
 
 Handler = Callable[[Request], Awaitable[Response]]
+LISTING = (
+    "q.select",
+    "q.where",
+    "q.groupBy",
+    "q.orderBy",
+    "q.limit",
+    "q.pageNumber",
+    "q.pageSize",
+    "q.getPaginationInfo",
+)
+FILE_LISTING = ("externalKey", "pageNumber", "pageSize", "sortField", "sortDescending")
+WHERE = ("q.where",)
+CHANGING = ("q.where", "response")
 _LARGEST = 1000
 _SMALLEST_PAGE = 5
 _DEFAULT_PAGE = 25
@@ -30,17 +45,39 @@ _DEFAULT_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the specification: its id, method and path template from `/v3` on."""
+    """One operation of the specification: its id, method and path template from `/v3` on.
+
+    `right` is what a profile needs for the object the path names; "" leaves that to the handler. `query` names the
+    parameters the specification knows.
+    """
 
     id: str
     method: str
     template: str
     handler: Handler
+    right: str = ""
+    query: tuple[str, ...] = ()
 
 
 def account_of(request: Request) -> Account:
-    """Return the account behind the application."""
-    return cast("Account", request.app.state.account)
+    """Return the account whose token the caller has."""
+    return cast("Account", request.state.account)
+
+
+def profile_of(request: Request) -> Profile:
+    """Return the caller's profile."""
+    return cast("Profile", request.state.profile)
+
+
+def check_parameters(request: Request, known: Iterable[str]) -> None:
+    """Refuse unknown query parameters where the account does so; 400."""
+    if account_of(request).store.quirks.unknown_parameters == "ignored":
+        return
+    allowed = {name.lower() for name in known}
+    allowed |= {name.removeprefix("q.") for name in allowed}
+    for name in request.query_params:
+        if name.lower() not in allowed:
+            raise bad_query(name)
 
 
 def relation_of(request: Request) -> Relation:
@@ -55,10 +92,42 @@ def result(value: object, *, status: int = 200, **more: object) -> Response:
     return answer({**{name: one for name, one in more.items() if one is not None}, "Result": value}, status=status)
 
 
-def answer(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with JSON."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status_code=status, headers=headers, media_type="application/json; charset=utf-8")
+def listed(listing: Listing, query: Query) -> Response:
+    """Answer with a listing's rows, and `Pagination` where that was asked for."""
+    if listing.total is None:
+        return result(listing.rows)
+    size = query.page_size if query.page else query.limit
+    pages = {"TotalCount": listing.total, "PageNumber": query.page or 1, "PageSize": size}
+    return result(listing.rows, Pagination=pages)
+
+
+class Answer(Response):
+    """A JSON answer that is written as XML for a caller who asks for it."""
+
+    def __init__(self, body: object, *, status: int, headers: Mapping[str, str] | None, is_error: bool) -> None:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        super().__init__(text, status_code=status, headers=headers, media_type="application/json; charset=utf-8")
+        self._given = body
+        self._extra = headers
+        self._is_error = is_error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        accept = next((value for name, value in scope["headers"] if name == b"accept"), b"").decode("latin-1")
+        if not prefers_xml(accept):
+            await super().__call__(scope, receive, send)
+            return
+        is_error = self._is_error and isinstance(self._given, dict)
+        text = error_xml(cast("dict[str, object]", self._given)) if is_error else document_xml(self._given)
+        written = Response(text, self.status_code, self._extra, "application/xml; charset=utf-8")
+        await written(scope, receive, send)
+
+
+def answer(
+    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None, is_error: bool = False
+) -> Response:
+    """Answer with JSON, or XML where that is asked for."""
+    return Answer(body, status=status, headers=headers, is_error=is_error)
 
 
 class Parameters:
@@ -67,6 +136,7 @@ class Parameters:
     def __init__(self, request: Request) -> None:
         self._given = {name.lower(): value for name, value in request.query_params.multi_items()}
         self._prefixed = any(name.startswith("q.") for name in self._given)
+        self._prefixed |= account_of(request).store.quirks.bare_clauses == "ignored"
 
     def text(self, name: str) -> str:
         """Return a parameter, "" without it."""

@@ -25,6 +25,24 @@ class Quirks:
         unset_text: Whether a text column nobody set holds NULL or blank; it reads "" either way.
         view_pk: Whether PK_ID of a view is text, in comparisons and order as well, or a number.
         download_content_type: Content-Type of downloads: by the name, or always the same wrong one.
+        unknown_parameters: What becomes of query parameters the specification does not know.
+        bare_clauses: Whether `where` and its like count without their `q.`.
+        fileinfo_dates: Whether fileInfo's dates, UTC by convention, end in Z.
+        files_dates: Whether the Files area writes dates as ISO 8601 or as the second version did.
+        files_upload: Whether a POST of several files with a clash among them stores the others.
+        files_case: Whether names in the Files area are the same whatever their case.
+        overwrite_key: Whether overwriting a file keeps its ExternalKey.
+        attachment_event: Whether uploading, renaming or removing an attachment raises an update event.
+        webhook_envelope: Whether webhooks and their events are listed bare or in `Result`.
+        webhook_list_secret: Whether the list of webhooks shows their secrets.
+        webhook_fields: What a message carries of a row without CustomPayloadFields.
+        webhook_secret_in_body: Whether a message has the webhook's secret in its body.
+        webhook_signature: How the HMAC-SHA256 of a message's bytes is written; "none" sends no signature.
+        webhook_signature_header: The header it stands in.
+        webhook_retries: How often a delivery that failed is tried again.
+        webhook_retry_ms: Milliseconds before the first retry; each further one waits twice as long.
+        webhook_timeout_ms: Milliseconds a receiver may take.
+        task_ms: Milliseconds a task is Busy, and again at least Processing.
         max_upload_bytes: Larger uploads are refused with 413; 0 is no limit.
     """
 
@@ -42,6 +60,24 @@ class Quirks:
     unset_text: Literal["null", "blank"] = "null"
     view_pk: Literal["text", "number"] = "text"
     download_content_type: Literal["by-name", "text/plain", "application/octet-stream"] = "by-name"
+    unknown_parameters: Literal["ignored", "refused"] = "ignored"
+    bare_clauses: Literal["accepted", "ignored"] = "accepted"
+    fileinfo_dates: Literal["no-zone", "z"] = "no-zone"
+    files_dates: Literal["iso", "us"] = "iso"
+    files_upload: Literal["partial", "atomic"] = "partial"
+    files_case: Literal["insensitive", "sensitive"] = "insensitive"
+    overwrite_key: Literal["kept", "new"] = "kept"
+    attachment_event: bool = False
+    webhook_envelope: Literal["bare", "result"] = "bare"
+    webhook_list_secret: bool = False
+    webhook_fields: Literal["all", "key"] = "all"
+    webhook_secret_in_body: bool = True
+    webhook_signature: Literal["hex", "base64", "none"] = "hex"
+    webhook_signature_header: str = "X-Caspio-Signature"
+    webhook_retries: int = 3
+    webhook_retry_ms: int = 1000
+    webhook_timeout_ms: int = 30_000
+    task_ms: int = 50
     max_upload_bytes: int = 0
 
 
@@ -67,5 +103,7 @@ def _typed(name: str, kind: object, value: str) -> object:
         return by_text[value.lower()]
     if not choices and value.isdigit():
         return int(value)
+    if kind is str and value:
+        return value
     allowed = ", ".join(by_text) or "a whole number"
     raise ValueError(f"Quirk {name!r} cannot be {value!r}; give {allowed}.")

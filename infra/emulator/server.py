@@ -4,7 +4,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,9 +13,12 @@ import uvicorn
 from infra.emulator.app import Parts, build
 from infra.emulator.client import Control
 from infra.emulator.clock import Clock
+from infra.emulator.faults import Faults
 from infra.emulator.gate import RateLimit
+from infra.emulator.profiles import Profile
 from infra.emulator.quirks import Quirks
-from infra.emulator.state.account import open_account, seed_account
+from infra.emulator.state.account import Account, open_account
+from infra.emulator.state.seed import account_name, profiles_of, seed_account
 from infra.emulator.tokens import Tokens
 from infra.emulator.wire import Wires
 
@@ -25,7 +28,7 @@ _KEEP_ALIVE_S = 120
 
 
 class Emulator:
-    """A local Caspio account.
+    """A local Caspio with one account, or several that are told apart by whose client id a token was given for.
 
     As a context manager it serves from a thread until the block ends; `serve_forever` serves in the foreground.
 
@@ -44,6 +47,8 @@ class Emulator:
         client_secret: str = "secret",  # noqa: S107  the documented default of a local emulator
         quirks: Quirks | None = None,
         token_lifetime_s: float = 86399,
+        refresh_lifetime_s: float = 365 * 86400,
+        more_seeds: Sequence[Path] = (),
         rate_limit: RateLimit | None = None,
         state: str | Path = "memory",
     ) -> None:
@@ -55,10 +60,12 @@ class Emulator:
                 beside it with `.files` added to its name.
             port: 0 takes a free one.
             host: Address to listen on; the control interface answers loopback only, whatever it is.
-            client_id: Accepted client id.
+            client_id: Accepted client id, with every right on the first account.
             client_secret: Accepted client secret.
             quirks: Choices for behaviour that is not settled.
             token_lifetime_s: How long access tokens are good.
+            refresh_lifetime_s: How long refresh tokens are good.
+            more_seeds: Folders of further accounts, each with `profiles` of its own.
             rate_limit: The account's limit of calls; None is none.
             state: "memory", or the path of a SQLite file that is kept.
 
@@ -71,19 +78,33 @@ class Emulator:
         self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
         folder = Path(self._temporary.name if self._temporary else str(data_dir)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        path = str(state) if kept else ":memory:"
-        self._account = open_account(path=path, data_dir=folder, clock=Clock(), quirks=quirks or Quirks())
+        self._faults, clock = Faults(), Clock()
+        self._accounts: dict[str, Account] = {}
+        profiles = [Profile(client_id, client_secret, account_name(seed) if seed is not None else "account")]
         try:
-            if seed is not None:
-                seed_account(self._account, seed)
+            for number, one in enumerate([seed, *more_seeds]):
+                name = account_name(one) if one is not None else "account"
+                if name in self._accounts:
+                    raise ValueError(f"Two seeds are called {name!r}; give one another `name` in its account.json.")  # noqa: TRY301  freed below
+                path = (f"{state}.{name}" if number else str(state)) if kept else ":memory:"
+                self._accounts[name] = open_account(
+                    name=name, path=path, data_dir=folder, clock=clock, quirks=quirks or Quirks(), faults=self._faults
+                )
+                if one is not None:
+                    seed_account(self._accounts[name], one)
+                    profiles += profiles_of(one)
             self._socket = _listen(host, port)
         except BaseException:
             self._free()
             raise
-        tokens = Tokens(client_id=client_id, client_secret=client_secret, lifetime_s=token_lifetime_s)
-        self._server = _server(Parts(account=self._account, tokens=tokens, wires=Wires(), rate_limit=rate_limit))
-        self._thread: threading.Thread | None = None
         self._host = host
+        for account in self._accounts.values():
+            account.deliveries.url = self.url
+        tokens = Tokens(profiles, lifetime_s=token_lifetime_s, refresh_lifetime_s=refresh_lifetime_s)
+        self._server = _server(
+            Parts(accounts=self._accounts, tokens=tokens, faults=self._faults, wires=Wires(), rate_limit=rate_limit)
+        )
+        self._thread: threading.Thread | None = None
         self.control = Control(self.url)
 
     @property
@@ -128,7 +149,8 @@ class Emulator:
             self._free()
 
     def _free(self) -> None:
-        self._account.store.close()
+        for account in self._accounts.values():
+            account.store.close()
         listening = getattr(self, "_socket", None)
         if listening is not None:
             listening.close()

@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ _numbers = itertools.count(1)
 Json = dict[str, Any]
 
 
-def token(url: str) -> str:
+def token(url: str, client_id: str = "id") -> str:
     """Fetch an access token."""
-    form = {"grant_type": "client_credentials", "client_id": "id", "client_secret": "secret"}
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "secret"}
     reply = httpx.post(f"{url}/oauth/token", data=form, trust_env=False)
     return str(reply.json()["access_token"])
 
@@ -82,14 +83,22 @@ class Api:
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, str]:
-    bare = {"response", "externalKey", "filePath", "sortField", "sortDescending"}
+    bare = {"response", "externalKey", "filePath", "sortField", "sortDescending", "method", "Where"}
     return {name if name in bare else f"q.{name}": str(value) for name, value in params.items() if value != ""}
 
 
+def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
+    """Wait until something is so; AssertionError where it never is."""
+    deadline = time.monotonic() + timeout_s
+    while not look():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.01)
+
+
 @contextmanager
-def connected(emulator: Emulator) -> Iterator[Api]:
+def connected(emulator: Emulator, client_id: str = "id") -> Iterator[Api]:
     """Open a caller with a token."""
-    headers = {"Authorization": f"Bearer {token(emulator.url)}"}
+    headers = {"Authorization": f"Bearer {token(emulator.url, client_id)}"}
     with httpx.Client(base_url=emulator.url, headers=headers, trust_env=False, timeout=20) as http:
         yield Api(http, emulator.control)
 

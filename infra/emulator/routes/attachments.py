@@ -5,6 +5,8 @@ from starlette.responses import Response
 
 from infra.emulator.errors import bad_body, no_file
 from infra.emulator.http import (
+    CHANGING,
+    WHERE,
     Operation,
     Parameters,
     account_of,
@@ -67,11 +69,13 @@ async def _rename(request: Request) -> Response:
 def _operations(kind: str, holder: str) -> tuple[Operation, ...]:
     field = f"/v3/{holder}/attachments/{{attachmentFieldName}}"
     return (
-        Operation(f"GetFileMetadataFromAttachment{kind}Fields", "GET", f"{field}/fileInfo", _info),
-        Operation(f"UpdateFileMetadataInAttachment{kind}Fields", "PUT", f"{field}/fileInfo", _rename),
-        Operation(f"DownloadFileFromAttachment{kind}Field", "GET", f"{field}/{{recordPkId}}", _download),
-        Operation(f"UploadFileToAttachment{kind}Field", "PUT", f"{field}/{{recordPkId}}", _upload),
-        Operation(f"DeleteFileFromAttachment{kind}Fields", "DELETE", field, _delete),
+        Operation(f"GetFileMetadataFromAttachment{kind}Fields", "GET", f"{field}/fileInfo", _info, "read", WHERE),
+        Operation(
+            f"UpdateFileMetadataInAttachment{kind}Fields", "PUT", f"{field}/fileInfo", _rename, "update", CHANGING
+        ),
+        Operation(f"DownloadFileFromAttachment{kind}Field", "GET", f"{field}/{{recordPkId}}", _download, "read"),
+        Operation(f"UploadFileToAttachment{kind}Field", "PUT", f"{field}/{{recordPkId}}", _upload, "update"),
+        Operation(f"DeleteFileFromAttachment{kind}Fields", "DELETE", field, _delete, "update", WHERE),
     )
 
 

@@ -5,8 +5,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.errors import ApiError, bad_body, bad_query
-from infra.emulator.http import Operation, Parameters, account_of, check_name, file_answer, result, uploads
+from infra.emulator.errors import ApiError, bad_body, bad_query, conflict
+from infra.emulator.http import (
+    FILE_LISTING,
+    Operation,
+    Parameters,
+    account_of,
+    check_name,
+    file_answer,
+    result,
+    uploads,
+)
 from infra.emulator.state.files import StoredFile, Window
 
 _FOLDER_SORT = {"name", "datecreated"}
@@ -51,13 +60,17 @@ async def _list_files(request: Request) -> Response:
 
 
 async def _upload(request: Request) -> Response:
-    """Add files; with several, those whose names are free are stored and only a clash of all is an error."""
-    folder, added, clash = _folder(request), [], None
+    """Add files; of several, those with free names are stored and only a clash of all is an error, or all or none."""
+    folder, added, clash, area = _folder(request), [], None, account_of(request).files
     async with uploads(request, "Files") as files:
+        if area.atomic:
+            taken = next((one.name for one in files if area.named(folder, one.name) is not None), None)
+            if taken is not None:
+                raise conflict(taken)
         for one in files:
             check_name(one.name)
             try:
-                added.append(account_of(request).files.add(folder, one))
+                added.append(area.add(folder, one))
             except ApiError as error:
                 clash = error
         if clash is not None and not added:
@@ -75,8 +88,8 @@ async def _update(request: Request) -> Response:
         if old is None:
             added = area.add(folder, files[0])
             return result({"Name": added.name, "ExternalKey": added.key}, status=201)
-        area.overwrite(old, files[0])
-    return result({"Name": old.name, "ExternalKey": old.key})
+        key = area.overwrite(old, files[0])
+    return result({"Name": old.name, "ExternalKey": key})
 
 
 def _file(request: Request) -> StoredFile:
@@ -95,7 +108,7 @@ async def _download(request: Request) -> Response:
 
 
 async def _info(request: Request) -> Response:
-    return result(_file(request).shown())
+    return result(account_of(request).files.item(_file(request)))
 
 
 async def _delete(request: Request) -> Response:
@@ -104,15 +117,15 @@ async def _delete(request: Request) -> Response:
 
 
 OPERATIONS = (
-    Operation("ListFilesFolders", "GET", "/v3/files/folders", _list_folders),
-    Operation("GetFilesFolderMetadataByKey", "GET", "/v3/files/folders/{externalKey}", _get_folder),
-    Operation("ListFiles", "GET", "/v3/files", _list_files),
-    Operation("UploadFiles", "POST", "/v3/files", _upload),
-    Operation("UpdateFile", "PUT", "/v3/files", _update),
-    Operation("DownloadFileByPath", "GET", "/v3/files/path", _download),
-    Operation("GetFileMetadataByPath", "GET", "/v3/files/path/fileInfo", _info),
-    Operation("DeleteFileByPath", "DELETE", "/v3/files/path", _delete),
-    Operation("GetFileMetadataByKey", "GET", "/v3/files/{externalKey}/fileInfo", _info),
-    Operation("DownloadFileByKey", "GET", "/v3/files/{externalKey}", _download),
-    Operation("DeleteFileByKey", "DELETE", "/v3/files/{externalKey}", _delete),
+    Operation("ListFilesFolders", "GET", "/v3/files/folders", _list_folders, "read", FILE_LISTING),
+    Operation("GetFilesFolderMetadataByKey", "GET", "/v3/files/folders/{externalKey}", _get_folder, "read"),
+    Operation("ListFiles", "GET", "/v3/files", _list_files, "read", FILE_LISTING),
+    Operation("UploadFiles", "POST", "/v3/files", _upload, "insert", ("externalKey",)),
+    Operation("UpdateFile", "PUT", "/v3/files", _update, "update", ("externalKey",)),
+    Operation("DownloadFileByPath", "GET", "/v3/files/path", _download, "read", ("filePath",)),
+    Operation("GetFileMetadataByPath", "GET", "/v3/files/path/fileInfo", _info, "read", ("filePath",)),
+    Operation("DeleteFileByPath", "DELETE", "/v3/files/path", _delete, "delete", ("filePath",)),
+    Operation("GetFileMetadataByKey", "GET", "/v3/files/{externalKey}/fileInfo", _info, "read"),
+    Operation("DownloadFileByKey", "GET", "/v3/files/{externalKey}", _download, "read"),
+    Operation("DeleteFileByKey", "DELETE", "/v3/files/{externalKey}", _delete, "delete"),
 )

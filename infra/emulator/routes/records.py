@@ -6,18 +6,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import bad_body
-from infra.emulator.http import Operation, Parameters, account_of, answer, json_body, relation_of, result
+from infra.emulator.http import (
+    CHANGING,
+    LISTING,
+    WHERE,
+    Operation,
+    Parameters,
+    account_of,
+    answer,
+    json_body,
+    listed,
+    relation_of,
+    result,
+)
 
 
 async def _list(request: Request) -> Response:
     query = Parameters(request).query()
-    listing = account_of(request).records.page(relation_of(request), query)
-    if listing.total is None:
-        return result(listing.rows)
-    size = query.page_size if query.page else query.limit
-    return result(
-        listing.rows, Pagination={"TotalCount": listing.total, "PageNumber": query.page or 1, "PageSize": size}
-    )
+    return listed(account_of(request).records.page(relation_of(request), query), query)
 
 
 async def _create(request: Request) -> Response:
@@ -53,10 +59,10 @@ async def _delete(request: Request) -> Response:
 def _operations(kind: str, holder: str) -> tuple[Operation, ...]:
     path = f"/v3/{holder}/records"
     return (
-        Operation(f"List{kind}Records", "GET", path, _list),
-        Operation(f"Create{kind}Record", "POST", path, _create),
-        Operation(f"Update{kind}Records", "PUT", path, _update),
-        Operation(f"Delete{kind}Records", "DELETE", path, _delete),
+        Operation(f"List{kind}Records", "GET", path, _list, "read", LISTING),
+        Operation(f"Create{kind}Record", "POST", path, _create, "insert", ("response",)),
+        Operation(f"Update{kind}Records", "PUT", path, _update, "update", CHANGING),
+        Operation(f"Delete{kind}Records", "DELETE", path, _delete, "delete", WHERE),
     )
 
 

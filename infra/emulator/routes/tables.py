@@ -5,20 +5,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.errors import no_field
-from infra.emulator.http import Operation, account_of, json_body, relation_of, result
+from infra.emulator.errors import forbidden, no_field
+from infra.emulator.http import Operation, account_of, json_body, profile_of, relation_of, result
 from infra.emulator.state.schema import Relation, Table, changed_field, field_from_json, table_from_json
 
 
 async def _list_tables(request: Request) -> Response:
-    return result([table.name for table in account_of(request).store.tables()])
+    return result([one.name for one in account_of(request).store.tables() if profile_of(request).may("read", one.name)])
 
 
 async def _list_views(request: Request) -> Response:
-    return result([view.name for view in account_of(request).store.views()])
+    return result([one.name for one in account_of(request).store.views() if profile_of(request).may("read", one.name)])
 
 
 async def _create_table(request: Request) -> Response:
+    if not profile_of(request).create_objects:
+        raise forbidden()
     account_of(request).store.create_table(table_from_json(await json_body(request)))
     return Response(status_code=201)
 
@@ -74,14 +76,14 @@ def _table(request: Request) -> Table:
 OPERATIONS = (
     Operation("ListTables", "GET", "/v3/tables", _list_tables),
     Operation("CreateTable", "POST", "/v3/tables", _create_table),
-    Operation("GetTable", "GET", "/v3/tables/{tableName}", _get),
-    Operation("ListTableFields", "GET", "/v3/tables/{tableName}/fields", _list_fields),
-    Operation("CreateTableField", "POST", "/v3/tables/{tableName}/fields", _create_field),
-    Operation("GetTableField", "GET", "/v3/tables/{tableName}/fields/{fieldName}", _get_field),
-    Operation("UpdateTableField", "PUT", "/v3/tables/{tableName}/fields/{fieldName}", _update_field),
-    Operation("DeleteTableField", "DELETE", "/v3/tables/{tableName}/fields/{fieldName}", _delete_field),
+    Operation("GetTable", "GET", "/v3/tables/{tableName}", _get, "read"),
+    Operation("ListTableFields", "GET", "/v3/tables/{tableName}/fields", _list_fields, "read"),
+    Operation("CreateTableField", "POST", "/v3/tables/{tableName}/fields", _create_field, "design"),
+    Operation("GetTableField", "GET", "/v3/tables/{tableName}/fields/{fieldName}", _get_field, "read"),
+    Operation("UpdateTableField", "PUT", "/v3/tables/{tableName}/fields/{fieldName}", _update_field, "design"),
+    Operation("DeleteTableField", "DELETE", "/v3/tables/{tableName}/fields/{fieldName}", _delete_field, "design"),
     Operation("ListViews", "GET", "/v3/views", _list_views),
-    Operation("GetView", "GET", "/v3/views/{viewName}", _get),
-    Operation("ListViewFields", "GET", "/v3/views/{viewName}/fields", _list_fields),
-    Operation("GetViewField", "GET", "/v3/views/{viewName}/fields/{fieldName}", _get_field),
+    Operation("GetView", "GET", "/v3/views/{viewName}", _get, "read"),
+    Operation("ListViewFields", "GET", "/v3/views/{viewName}/fields", _list_fields, "read"),
+    Operation("GetViewField", "GET", "/v3/views/{viewName}/fields/{fieldName}", _get_field, "read"),
 )

@@ -1,120 +1,53 @@
-"""The whole account, and how a seed folder fills it."""
+"""The whole account."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from infra.emulator.clock import Clock, from_timestamp
-from infra.emulator.errors import ApiError
+from infra.emulator.clock import Clock
+from infra.emulator.delivery import Deliveries
+from infra.emulator.faults import Faults
 from infra.emulator.quirks import Quirks
+from infra.emulator.state.applications import Applications
 from infra.emulator.state.attachments import Attachments
-from infra.emulator.state.content import Named, from_seed
+from infra.emulator.state.directories import Directories
 from infra.emulator.state.files import Files
 from infra.emulator.state.records import Records
-from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, View, changed_field
 from infra.emulator.state.store import Store
-from infra.emulator.state.values import Stored, stored
+from infra.emulator.state.tasks import Tasks
+from infra.emulator.state.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything the emulated account holds."""
+    """Everything an emulated account holds."""
 
+    name: str
     store: Store
     records: Records
     attachments: Attachments
     files: Files
+    webhooks: Webhooks
+    deliveries: Deliveries
+    tasks: Tasks
+    applications: Applications
+    directories: Directories
 
 
-def open_account(*, path: str, data_dir: Path, clock: Clock, quirks: Quirks) -> Account:
+def open_account(*, name: str, path: str, data_dir: Path, clock: Clock, quirks: Quirks, faults: Faults) -> Account:
     """Open the state kept in a SQLite file, or a fresh one in memory for ":memory:"."""
     store = Store(path=path, data_dir=data_dir, clock=clock, quirks=quirks)
-    records = Records(store)
-    return Account(store=store, records=records, attachments=Attachments(store, records), files=Files(store))
-
-
-def seed_account(account: Account, folder: Path) -> None:
-    """Fill an account from a folder's account.json, once; ValueError says what in the seed cannot be used.
-
-    Bytes are not read: the account refers to the seed's files, and their dates become the attachments' dates, so that
-    the same seed lists alike every time.
-    """
-    if account.store.seeded:
-        return
-    source = folder / "account.json"
-    data = json.loads(source.read_text(encoding="utf-8"))
-    unknown = set(data) - {"tables", "views", "files", "folders"}
-    if unknown:
-        raise ValueError(f"{source}: unknown members {', '.join(sorted(unknown))}; see the seed's description.")
-    try:
-        for path in data.get("folders", []):
-            account.files.make_folder(path)
-        for path, value in data.get("files", {}).items():
-            _seed_file(account, path, from_seed(folder, value))
-        for name, table in data.get("tables", {}).items():
-            _seed_table(account, folder, name, table)
-        for name, view in data.get("views", {}).items():
-            chosen = tuple(view["fields"]) if view.get("fields") is not None else None
-            account.store.create_view(View(name=name, table=view["table"], where=view.get("where", ""), fields=chosen))
-    except ApiError as error:
-        raise ValueError(f"{source}: {error.message}; correct the seed.") from error
-    account.store.mark_seeded()
-
-
-def _seed_file(account: Account, path: str, named: Named) -> None:
-    folder, _, name = path.rpartition("/")
-    key = account.files.make_folder(folder)
-    account.files.add(key, Named(name=name, content=named.content, media_type=named.media_type), when=_date(named))
-
-
-def _seed_table(account: Account, folder: Path, name: str, data: dict[str, Any]) -> None:
-    fields = tuple(_seed_field(one) for one in data["fields"])
-    account.store.create_table(Table(name=name, fields=fields, note=str(data.get("note", ""))))
-    with account.store.transaction():
-        attached = list(_seed_rows(account, folder, account.store.table(name), data.get("records", [])))
-    for field, pk, named in attached:
-        account.attachments.keep(name, field, pk, named, when=_date(named))
-
-
-def _seed_field(data: dict[str, Any]) -> Field:
-    """Read a field as a person would have made it: names with blanks are fine here, unlike through the API."""
-    formula = bool(data.get("IsFormula"))
-    rest = {member: value for member, value in data.items() if member not in {"Name", "Type", "IsFormula"}}
-    kind = str(data["Type"]).upper()
-    if kind not in TYPES:
-        raise ValueError(f"{data['Name']}: there is no field type {kind!r}; use one of {', '.join(sorted(TYPES))}.")
-    base = Field(name=data["Name"], type=kind, is_formula=formula, unique=kind in AUTO_TYPES)
-    if not rest:
-        return base
-    checked = changed_field(Field(name="A", type=base.type, unique=base.unique), rest)
-    return replace(checked, name=base.name, is_formula=formula)
-
-
-def _seed_rows(
-    account: Account, folder: Path, table: Table, rows: Sequence[dict[str, Any]]
-) -> Iterable[tuple[str, int, Named]]:
-    columns = {column: table.find(column) for row in rows for column in row}
-    for row in rows:
-        values: dict[str, Stored] = {PK: int(row[PK])} if PK in row else {}
-        files: dict[str, Named] = {}
-        for column, value in row.items():
-            field = columns[column]
-            if field is None:
-                if column != PK:
-                    raise ValueError(
-                        f"The seed's table {table.name} has no field {column!r}; add it or correct the record."
-                    )
-            elif field.type == "ATTACHMENT":
-                if value not in (None, ""):
-                    files[field.name] = from_seed(folder, value)
-            else:
-                values[field.name] = stored(field, value)
-        pk = account.records.add(table.name, values)
-        yield from ((column, pk, named) for column, named in files.items())
-
-
-def _date(named: Named) -> datetime | None:
-    return from_timestamp(Path(named.content.path).stat().st_mtime) if named.content.path else None
+    records, files, webhooks = Records(store), Files(store), Webhooks(store)
+    deliveries = Deliveries(account=name, webhooks=webhooks, faults=faults, quirks=quirks, clock=clock)
+    records.watch.wants, records.watch.tell = deliveries.wants, deliveries.changed
+    return Account(
+        name=name,
+        store=store,
+        records=records,
+        attachments=Attachments(store, records),
+        files=files,
+        webhooks=webhooks,
+        deliveries=deliveries,
+        tasks=Tasks(store, records, files),
+        applications=Applications(store),
+        directories=Directories(store, records),
+    )

@@ -15,7 +15,7 @@ CHUNK = 256 * 1024
 class Content:
     """A file's bytes: a path on disk, or a rule that makes them.
 
-    `rule` is a byte value from 0 to 255, or "seed:…" for bytes that look random and are the same every time.
+    `rule` is a byte value from 0 to 255, "seed:…" for bytes that look random and are the same every time, or "text:…".
     """
 
     size: int
@@ -28,6 +28,9 @@ class Content:
             with Path(self.path).open("rb") as stream:
                 while chunk := stream.read(CHUNK):
                     yield chunk
+            return
+        if self.rule.startswith("text:"):
+            yield self.rule.removeprefix("text:").encode()
             return
         for number in range(-(-self.size // CHUNK)):
             yield self._made(number)[: self.size - number * CHUNK]

@@ -1,7 +1,6 @@
 # ruff: noqa: S608  statements are put together from compiled clauses, quoted names and whole numbers only
 """The Files area: folders and files, addressed by key or by path. Names are unique in a folder whatever their case."""
 
-import sqlite3
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,12 +65,20 @@ class Files:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def atomic(self) -> bool:
+        """Say whether an upload of several files stores all or none."""
+        return self._store.quirks.files_upload == "atomic"
+
     def folder(self, key: str) -> dict[str, Any]:
         """Return a folder's item by its key; 404 without one."""
         row = self._store.db.execute("SELECT name, key, created FROM folders WHERE key = ?", (key.lower(),)).fetchone()
         if row is None:
             raise no_object()
-        return _folder(row)
+        return self._folder(row)
+
+    def _folder(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        return {"Name": row[0], "ExternalKey": row[1], "DateCreated": self._date(row[2])}
 
     def check_folder(self, key: str) -> str:
         """Return a folder's key as it is kept; 404 for one that does not exist, the root for a blank one."""
@@ -80,13 +87,26 @@ class Files:
     def folders(self, parent: str, window: Window) -> tuple[list[dict[str, Any]], int]:
         """Return one page of a folder's folders, and how many there are."""
         rows, total = self._page("SELECT name, key, created FROM folders WHERE parent = ?", parent, window)
-        return [_folder(row) for row in rows], total
+        return [self._folder(row) for row in rows], total
 
     def files(self, folder: str, window: Window) -> tuple[list[dict[str, Any]], int]:
         """Return one page of a folder's files, and how many there are."""
         statement = f"SELECT {_COLUMNS} FROM files WHERE folder = ?"
         rows, total = self._page(statement, folder, window)
-        return [_file(row).shown() for row in rows], total
+        return [self.item(_file(row)) for row in rows], total
+
+    def item(self, one: StoredFile) -> dict[str, Any]:
+        """Return the FileItem."""
+        return {**one.shown(), "DateCreated": self._date(one.created), "LastModified": self._date(one.modified)}
+
+    def _date(self, text: str) -> str:
+        """Write a date as the account does: the second version's was American, without leading zeros."""
+        if self._store.quirks.files_dates == "iso":
+            return text
+        moment = datetime.fromisoformat(text)
+        half = "PM" if moment.hour >= 12 else "AM"  # noqa: PLR2004  noon
+        clock = f"{moment.hour % 12 or 12}:{moment:%M:%S} {half}"
+        return f"{moment.month}/{moment.day}/{moment.year} {clock}"
 
     def _page(self, statement: str, holder: str, window: Window) -> tuple[list[tuple[Any, ...]], int]:
         total = self._store.db.execute(f"SELECT count(*) FROM ({statement})", (holder,)).fetchone()[0]
@@ -116,7 +136,8 @@ class Files:
 
     def named(self, folder: str, name: str) -> StoredFile | None:
         """Return a folder's file by its name in any case."""
-        statement = f"SELECT {_COLUMNS} FROM files WHERE folder = ? AND name = ?"
+        exact = " COLLATE BINARY" if self._store.quirks.files_case == "sensitive" else ""
+        statement = f"SELECT {_COLUMNS} FROM files WHERE folder = ? AND name = ?{exact}"
         row = self._store.db.execute(statement, (folder, name)).fetchone()
         return _file(row) if row else None
 
@@ -141,24 +162,25 @@ class Files:
         now = to_milliseconds(when or self._store.clock.tick())
         kind = named.media_type or media_type(named.name)
         added = StoredFile(str(uuid.uuid4()), folder, named.name, named.content.size, kind, now, now, named.content)
-        try:
-            self._store.db.execute(
-                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (added.key, folder, added.name, added.size, kind, now, now, named.content.stored()),
-            )
-        except sqlite3.IntegrityError as error:
-            raise conflict(named.name) from error
+        if self.named(folder, named.name) is not None:
+            raise conflict(named.name)
+        self._store.db.execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (added.key, folder, added.name, added.size, kind, now, now, named.content.stored()),
+        )
         return added
 
-    def overwrite(self, old: StoredFile, named: Named) -> None:
-        """Replace a file's bytes; its key, name and first date stay."""
+    def overwrite(self, old: StoredFile, named: Named) -> str:
+        """Replace a file's bytes and return its key, the old one unless the account gives another."""
+        key = old.key if self._store.quirks.overwrite_key == "kept" else str(uuid.uuid4())
         now = to_milliseconds(self._store.clock.tick())
         kind = named.media_type or media_type(named.name)
         self._store.db.execute(
-            "UPDATE files SET size = ?, media_type = ?, modified = ?, content = ? WHERE key = ?",
-            (named.content.size, kind, now, named.content.stored(), old.key),
+            "UPDATE files SET key = ?, size = ?, media_type = ?, modified = ?, content = ? WHERE key = ?",
+            (key, named.content.size, kind, now, named.content.stored(), old.key),
         )
         self._discard(old)
+        return key
 
     def delete(self, gone: StoredFile) -> None:
         """Delete a file."""
@@ -182,7 +204,3 @@ class Files:
 def _file(row: tuple[Any, ...]) -> StoredFile:
     key, folder, name, size, kind, created, modified, content = row
     return StoredFile(key, folder, name, size, kind, created, modified, from_stored(content))
-
-
-def _folder(row: tuple[Any, ...]) -> dict[str, Any]:
-    return {"Name": row[0], "ExternalKey": row[1], "DateCreated": row[2]}

@@ -4,7 +4,8 @@
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlglot import exp
 
 from infra.emulator.clock import to_seconds
 from infra.emulator.errors import bad_value, no_field, read_only, sql_error
+from infra.emulator.state.changes import TYPES, Change, Watch
 from infra.emulator.state.expressions import ordering, predicate, value
 from infra.emulator.state.functions import fold
 from infra.emulator.state.schema import LIST_TYPES, PK, TEXT_TYPES, Field, Relation
@@ -58,6 +60,7 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.watch = Watch(store)
 
     def scope(self, relation: Relation) -> Scope:
         """Return the scope in which a request's clauses are understood."""
@@ -198,7 +201,21 @@ class Records:
         """Add a row and return its PK_ID; ApiError where a value is refused."""
         values = self._checked(relation, given)
         with self._store.transaction():
-            return self.add(relation.table.name, values)
+            pk = self.add(relation.table.name, values)
+        self._tell(TYPES[0], relation.table.name, [pk])
+        return pk
+
+    def _tell(self, kind: str, table_name: str, pks: Sequence[int], fields: Iterable[str] = ()) -> None:
+        if pks and self.watch.listens(kind, table_name):
+            rows = self.rows(self._store.relation(table_name, is_view=False), pks)
+            self.watch.tell(
+                [Change(kind, self._store.table(table_name).name, self.watch.source, row, frozenset(fields))
+                 for row in rows]
+            )  # fmt: skip
+
+    def announce(self, table_name: str, pks: Sequence[int], field: str) -> None:
+        """Tell that a field of records has changed where its kept value does not show it: an attachment's bytes."""
+        self._tell(TYPES[1], table_name, pks, [field])
 
     def add(self, table_name: str, values: Mapping[str, Stored]) -> int:
         """Add a row of kept values inside a transaction, filling what nobody gave."""
@@ -227,6 +244,7 @@ class Records:
     def change(self, table_name: str, pks: Sequence[int], values: Mapping[str, Stored], *, stamp: bool = True) -> None:
         """Set kept values in rows by PK_ID; `stamp` moves their OnUpdate TIMESTAMPs."""
         table = self._store.table(table_name)
+        before = self.rows(self._store.relation(table_name, is_view=False), pks) if values else []
         row = dict(values)
         now = to_seconds(self._store.clock.now())
         row |= {field.name: now for field in table.fields if stamp and field.type == "TIMESTAMP" and field.on_update}
@@ -239,15 +257,46 @@ class Records:
                 self._store.db.executemany(
                     f"UPDATE {physical(table_name)} SET {sets} WHERE PK_ID = ?", [(*row.values(), pk) for pk in pks]
                 )
+            self.watch.keep(table_name, before)
+        if stamp:
+            self._tell_changed(table_name, before)
+
+    def _tell_changed(self, table_name: str, before: Sequence[Row]) -> None:
+        """Tell of the records that have another value than before; a TIMESTAMP that moves is none."""
+        if not before or not self.watch.listens(TYPES[1], table_name):
+            return
+        relation = self._store.relation(table_name, is_view=False)
+        own = {field.name for field in relation.fields if field.type == "TIMESTAMP"}
+        after = {row[PK]: row for row in self.rows(relation, [row[PK] for row in before])}
+        changes = []
+        for old in before:
+            new = after.get(old[PK], old)
+            fields = frozenset(name for name in new if name not in own and new[name] != old.get(name))
+            if fields:
+                changes.append(Change(TYPES[1], relation.name, self.watch.source, new, fields))
+        self.watch.tell(changes)
 
     def delete(self, relation: Relation, where: str) -> list[int]:
         """Remove the rows a condition meets and return their PK_IDs; attachments are the caller's to remove."""
         pks = self.matching(relation, where)
+        self.remove(relation, pks)
+        return pks
+
+    def remove(self, relation: Relation, pks: Sequence[int]) -> None:
+        """Remove rows by PK_ID; attachments are the caller's to remove."""
+        name = relation.table.name
+        rows = self.rows(self._store.relation(name, is_view=False), pks)
         with self._store.transaction():
+            self.watch.keep(name, rows)
             self._store.db.executemany(
                 f"DELETE FROM {physical(relation.table.name)} WHERE PK_ID = ?", [(pk,) for pk in pks]
             )
-        return pks
+        if self.watch.listens(TYPES[2], name):
+            self.watch.tell([Change(TYPES[2], name, self.watch.source, row, frozenset()) for row in rows])
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """Tell nobody of changes for a while."""
+        return self.watch.quiet()
 
     def _checked(self, relation: Relation, given: Mapping[str, object], *, insert: bool = True) -> dict[str, Stored]:
         found = {name: relation.find(name) for name in given if name.upper() != PK}
@@ -274,8 +323,8 @@ class Records:
             return field.prefix + "".join(secrets.choice(letters) for _ in range(field.length or 12))
         if field.type in {"AUTONUMBER", "PREFIXED AUTONUMBER"}:
             return self._next_number(field, table_name)
-        if field.type == "YES/NO":
-            return 0
+        if field.type == "YES/NO" or field.hidden:
+            return field.hidden or 0
         blank = self._store.quirks.unset_text == "blank" and field.type in TEXT_TYPES and field.type != "ATTACHMENT"
         return "" if blank else None
 

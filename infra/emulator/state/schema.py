@@ -14,6 +14,8 @@ DATE_TYPES = frozenset({"DATE/TIME", "TIMESTAMP"})
 AUTO_TYPES = frozenset({"AUTONUMBER", "PREFIXED AUTONUMBER", "GUID", "RANDOM ID"})
 READ_ONLY_TYPES = AUTO_TYPES | {"TIMESTAMP", "ATTACHMENT"}
 TYPES = TEXT_TYPES | LIST_TYPES | DATE_TYPES | AUTO_TYPES | {"NUMBER", "INTEGER", "CURRENCY", "YES/NO"}
+_LONGEST_LABEL, _LONGEST_DESCRIPTION, _LONGEST_PREFIX, _LONGEST_RANDOM = 255, 4000, 49, 12
+_PADDED = re.compile(r"0{0,6}1")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 # JSON member -> (attribute, type). Members of BaseColumnResult that only some field types have come after Unique….
 _MEMBERS: Mapping[str, tuple[str, type]] = {
@@ -50,7 +52,11 @@ _BY_TYPE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a table. Sizes are bytes, 0 for none; `items` are the values a LIST field offers."""
+    """One column of a table.
+
+    Sizes are bytes, 0 for none; `items` are the values a LIST field offers; `hidden` is the first value of a column
+    that only the listing of a directory's users shows.
+    """
 
     name: str
     type: str
@@ -74,6 +80,7 @@ class Field:
     retina: bool = False
     alt_text: str = ""
     title: str = ""
+    hidden: str = ""
 
     @property
     def read_only(self) -> bool:
@@ -163,7 +170,26 @@ def _checked(one: Field) -> Field:
         raise bad_body(f"Unique must be true for {one.type}")
     if one.unique_allow_nulls and not one.unique:
         raise bad_body("UniqueAllowNulls needs Unique")
+    _check_pattern(one)
+    if len(one.label) > _LONGEST_LABEL or len(one.description) > _LONGEST_DESCRIPTION:
+        raise bad_body("Label or Description")
+    if one.retina and not one.resizer:
+        raise bad_body("AttachmentSmartResizerForRetina needs AttachmentSmartResizer")
     return one
+
+
+def _check_pattern(one: Field) -> None:
+    """Refuse what RANDOM ID and PREFIXED AUTONUMBER cannot be made of."""
+    if len(one.prefix) > _LONGEST_PREFIX:
+        raise bad_body("Prefix")
+    if one.type == "PREFIXED AUTONUMBER" and one.format and not _PADDED.fullmatch(one.format):
+        raise bad_body("Format")
+    if one.type != "RANDOM ID":
+        return
+    if one.format not in {"", "0", "U", "0U"}:
+        raise bad_body("Format")
+    if not (8 if one.format == "0" else 6) <= one.length <= _LONGEST_RANDOM:
+        raise bad_body("Length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +199,11 @@ class Table:
     name: str
     fields: tuple[Field, ...] = ()
     note: str = ""
+
+    @property
+    def visible(self) -> tuple[Field, ...]:
+        """Return the fields that are part of the table itself."""
+        return tuple(one for one in self.fields if not one.hidden)
 
     def find(self, name: str) -> Field | None:
         """Return a field by its name in any case."""

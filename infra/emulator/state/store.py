@@ -20,11 +20,15 @@ CREATE TABLE IF NOT EXISTS defs (kind TEXT, name TEXT COLLATE NOCASE, body TEXT,
 CREATE TABLE IF NOT EXISTS attachments (
     tbl TEXT COLLATE NOCASE, field TEXT COLLATE NOCASE, pk INTEGER, base TEXT, extension TEXT, media_type TEXT,
     size INTEGER, created TEXT, updated TEXT, content TEXT, PRIMARY KEY (tbl, field, pk));
+CREATE TABLE IF NOT EXISTS objects (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, key TEXT, body TEXT, UNIQUE (kind, key));
+CREATE TABLE IF NOT EXISTS history (tbl TEXT COLLATE NOCASE, pk INTEGER, row TEXT, PRIMARY KEY (tbl, pk));
 CREATE TABLE IF NOT EXISTS folders (
     key TEXT PRIMARY KEY, parent TEXT, name TEXT COLLATE CASPIO, created TEXT, UNIQUE (parent, name));
 CREATE TABLE IF NOT EXISTS files (
     key TEXT PRIMARY KEY, folder TEXT, name TEXT COLLATE CASPIO, size INTEGER, media_type TEXT COLLATE CASPIO,
-    created TEXT, modified TEXT, content TEXT, UNIQUE (folder, name));
+    created TEXT, modified TEXT, content TEXT);
+CREATE INDEX IF NOT EXISTS files_by_name ON files (folder, name);
 """
 
 
@@ -100,10 +104,10 @@ class Store:
         """Return what records of a table or view are read from; 404 without one."""
         if not is_view:
             table = self.table(name)
-            return Relation(name=table.name, table=table, fields=table.fields)
+            return Relation(name=table.name, table=table, fields=table.visible)
         view = self.view(name)
         table = self.table(view.table)
-        chosen = table.fields if view.fields is None else tuple(_required(table, one) for one in view.fields)
+        chosen = table.visible if view.fields is None else tuple(_required(table, one) for one in view.fields)
         return Relation(
             name=view.name, table=table, fields=chosen, is_view=True, condition=self._condition(view, table)
         )
