@@ -61,6 +61,8 @@ class Records:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.watch = Watch(store)
+        self._counts: dict[str, int] = {}
+        self._counted_at = -1
 
     def scope(self, relation: Relation) -> Scope:
         """Return the scope in which a request's clauses are understood."""
@@ -93,7 +95,13 @@ class Records:
 
     def _count(self, source: str, *, grouped: bool) -> int:
         statement = f"SELECT count(*) FROM (SELECT 1{source})" if grouped else f"SELECT count(*){source}"
-        return int(str(self._fetch(statement)[0][0]))
+        # Counting a million rows takes longer than showing a thousand, so a count is kept until something changes.
+        changes = self._store.db.total_changes
+        if self._counted_at != changes:
+            self._counted_at, self._counts = changes, {}
+        if statement not in self._counts or "tsql_now" in statement:
+            self._counts[statement] = int(str(self._fetch(statement)[0][0]))
+        return self._counts[statement]
 
     def _source(self, query: Query, scope: Scope, outputs: Sequence[_Output]) -> tuple[str, bool]:
         text = f" FROM {scope.source()} WHERE {scope.condition()} AND {self.condition(query.where, scope)}"
