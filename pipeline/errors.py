@@ -6,6 +6,7 @@
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
     │   ├── CutShort            fewer or more bytes arrived than were listed
+    │   ├── Quarantined         work on this file was started several times and never finished
     │   ├── FileGone            the file or record is no longer there
     │   └── ArchiveConflict     the archive holds other bytes under this key
     └── StopRun                 nothing more can be done until a person acts
@@ -43,6 +44,10 @@ class RejectFile(IngestError):
 
 class CutShort(RejectFile):
     """The bytes that arrived are not as many as were listed or declared."""
+
+
+class Quarantined(RejectFile):
+    """Work on this file was started several times and never finished: whatever worked on it was killed or crashed."""
 
 
 class FileGone(RejectFile):

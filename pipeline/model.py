@@ -431,3 +431,4 @@ class Outcome:
     new_name: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
     planned_only: bool = False
+    quarantined: bool = False

@@ -265,6 +265,10 @@ class Manifest:
     became: FileRef | None = None
 
 
+MOST_STARTS = 3
+"""Starts without an outcome after which a file is quarantined: it stops whoever works on it."""
+
+
 class Ledger(Protocol):
     """Remembers every file version, reading and effect. Each method is one transaction; safe from many threads.
 
@@ -282,6 +286,18 @@ class Ledger(Protocol):
 
     def finished(self, versions: Sequence[str]) -> set[str]:
         """Return those versions that need no more work. Failed ones are not among them."""
+
+    def released(self, versions: Sequence[str], fingerprint: str) -> set[str]:
+        """Return those versions that were started MOST_STARTS times to no outcome, all under other fingerprints."""
+
+    def started(self, version: str, *, fingerprint: str) -> int:
+        """Count a start of work; return how many before it, under the same fingerprint, came to no outcome.
+
+        An outcome sets the count back, unless it says that the version is quarantined.
+        """
+
+    def put_off(self, versions: Sequence[str]) -> None:
+        """Set the count of starts back: the run was stopped in good order, and these files had no part in it."""
 
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions found by a listing; those already known are left as they are, but attempts are counted.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import structlog
 
-from pipeline.errors import FileGone, IngestError, RejectFile, StopRun
+from pipeline.errors import FileGone, IngestError, Quarantined, RejectFile, StopRun
 from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
-from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget
+from pipeline.ports import MOST_STARTS, Archive, Clock, FileSource, Ledger, Reader, RecordTarget
 from pipeline.steps.archive import archive_document, archive_manifest
 from pipeline.steps.enumerate import enumerate_work
 from pipeline.steps.fetch import fetch, where
@@ -67,7 +67,13 @@ def new_work(
     """Enumerate everything that is new, changed or unfinished, lazily."""
     parts = job.parts
     return enumerate_work(
-        job.spec, source=parts.source, ledger=parts.ledger, run_id=job.run_id, unchanged=unchanged, found=found
+        job.spec,
+        source=parts.source,
+        ledger=parts.ledger,
+        run_id=job.run_id,
+        fingerprint=parts.reader.fingerprint(),
+        unchanged=unchanged,
+        found=found,
     )
 
 
@@ -81,11 +87,15 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
         folder = Path(name)
         documents: list[ReadDocument] = []
         outcomes: list[Outcome] = []
-        for number, ref in enumerate(work.files):
-            outcomes += guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
-        if documents:
-            refs = [document.file.ref for document in documents]
-            outcomes += guarded(refs, partial(_give_back, replace(work, files=tuple(refs)), documents, job, folder))
+        try:
+            for number, ref in enumerate(work.files):
+                outcomes += guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
+            if documents:
+                files = tuple(document.file.ref for document in documents)
+                outcomes += guarded(files, partial(_give_back, replace(work, files=files), documents, job, folder))
+        except StopRun:
+            job.parts.ledger.put_off([ref.version for ref in work.files])
+            raise
         for outcome in outcomes:
             job.parts.ledger.finish(outcome, job.run_id)
     return outcomes
@@ -98,7 +108,8 @@ def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[O
     except StopRun:
         raise
     except RejectFile as error:
-        return [Outcome(ref, Status.REJECTED, str(error)) for ref in refs]
+        quarantined = isinstance(error, Quarantined)
+        return [Outcome(ref, Status.REJECTED, str(error), quarantined=quarantined) for ref in refs]
     except IngestError as error:
         return [Outcome(ref, Status.FAILED, f"{error} The next run tries again.") for ref in refs]
     except Exception as error:  # noqa: BLE001 - the one place round a file: a bug in it must not stop the others
@@ -110,6 +121,7 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
     """Fetch, process and archive one file. A file that our own rename moved is taken up at its new place."""
     parts = job.parts
     folder.mkdir()
+    _begin(ref, job)
     try:
         file = fetch(ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder)
     except FileGone:
@@ -123,6 +135,21 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
     archive_document(document, archive=parts.archive, ledger=parts.ledger)
     documents.append(document)
     return []
+
+
+def _begin(ref: FileRef, job: Job) -> None:
+    """Record that work on a file begins. What a person asks for by `reprocess` is begun however often that failed.
+
+    Raises:
+        Quarantined: it was begun MOST_STARTS times and never came to an outcome, not even a failure.
+    """
+    before = job.parts.ledger.started(ref.version, fingerprint=job.parts.reader.fingerprint())
+    if before >= MOST_STARTS and not job.reread:
+        raise Quarantined(
+            f"quarantined: work on {ref.name!r} of {where(ref)} was started {before} times and never finished, because "
+            "the program was killed or crashed each time. It is taken up again when the program or its processing "
+            "settings change, or by `reprocess --record`."
+        )
 
 
 def _moved(ref: FileRef, job: Job) -> list[RecordWork]:

@@ -75,6 +75,7 @@ def _problem(state: "FileState") -> dict[str, object]:
         "file": ref.name,
         "status": outcome.status,
         "reason": outcome.reason,
+        "quarantined": outcome.quarantined,
     }
 
 

@@ -750,3 +750,57 @@ def test_names_we_gave_are_found_until_a_listing_has_shown_them(ledger: Ledger):
     assert before == [renamed.id, put.id]
     assert [effect.id for effect in ledger.unseen_names([new, moved])] == [put.id]
     assert ledger.unseen_names([a_ref("2"), a_file("/In/c")]) == []
+
+
+# Quarantine
+
+
+def test_starts_without_an_outcome_are_counted(ledger: Ledger):
+    """Each start tells how many before it, under the same fingerprint, came to nothing."""
+    ref = a_ref()
+    ledger.seen([ref], "run-1")
+
+    counts = [ledger.started(ref.version, fingerprint="f1") for _ in range(3)]
+
+    assert counts == [0, 1, 2]
+    assert ledger.started(ref.version, fingerprint="f2") == 0
+
+
+@pytest.mark.parametrize("status", [Status.DONE, Status.FAILED])
+def test_an_outcome_sets_the_starts_back(ledger: Ledger, status: Status):
+    """A file that came to an outcome, even to a failure, is no danger."""
+    ref = a_ref()
+    ledger.seen([ref], "run-1")
+    ledger.started(ref.version, fingerprint="f1")
+
+    ledger.finish(Outcome(ref, status), "run-1")
+
+    assert ledger.started(ref.version, fingerprint="f1") == 0
+
+
+def test_what_is_put_off_was_not_started(ledger: Ledger):
+    """A run that stops in good order takes its starts back."""
+    ref = a_ref()
+    ledger.seen([ref], "run-1")
+    ledger.started(ref.version, fingerprint="f1")
+
+    ledger.put_off([ref.version])
+
+    assert ledger.started(ref.version, fingerprint="f1") == 0
+
+
+def test_another_fingerprint_releases_from_quarantine(ledger: Ledger):
+    """A quarantined version is finished, and released once documents are read otherwise."""
+    ref = a_ref()
+    ledger.seen([ref], "run-1")
+    for _ in range(4):
+        ledger.started(ref.version, fingerprint="f1")
+    ledger.finish(Outcome(ref, Status.REJECTED, "quarantined", quarantined=True), "run-1")
+
+    assert ledger.finished([ref.version]) == {ref.version}
+    assert ledger.released([ref.version], "f1") == set()
+    assert ledger.released([ref.version], "f2") == {ref.version}
+    state = ledger.state(ref.version)
+    assert state is not None
+    assert state.outcome is not None
+    assert state.outcome.quarantined

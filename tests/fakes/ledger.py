@@ -20,7 +20,7 @@ from pipeline.model import (
     Value,
 )
 from pipeline.ownership import owned
-from pipeline.ports import Clock, FileState, Manifest, Repair, RunState, Usage
+from pipeline.ports import MOST_STARTS, Clock, FileState, Manifest, Repair, RunState, Usage
 from pipeline.review import ReviewItem
 from tests.fakes.clock import FakeClock
 
@@ -63,6 +63,7 @@ class MemoryLedger:
         self._newest: dict[str, str] = {}
         self._readings: dict[tuple[str, str], tuple[Findings, str]] = {}
         self._effects: dict[int, Effect] = {}
+        self._starts: dict[str, tuple[int, str]] = {}
         self._sources: set[tuple[str, str]] = set()
         self._workers: dict[str, datetime] = {}
         self._lost: set[str] = set()
@@ -102,6 +103,29 @@ class MemoryLedger:
             for version in versions
             if version in self._files and self._files[version].state.stage is Stage.FINISHED
         }
+
+    @_locked
+    def released(self, versions: Sequence[str], fingerprint: str) -> set[str]:
+        """Return quarantined versions that another fingerprint gives a new chance."""
+        return {
+            version
+            for version in versions
+            if self._starts.get(version, (0, ""))[0] >= MOST_STARTS and self._starts[version][1] != fingerprint
+        }
+
+    @_locked
+    def started(self, version: str, *, fingerprint: str) -> int:
+        """Count a start."""
+        count, under = self._starts.get(version, (0, ""))
+        before = count if under == fingerprint else 0
+        self._starts[version] = before + 1, fingerprint
+        return before
+
+    @_locked
+    def put_off(self, versions: Sequence[str]) -> None:
+        """Set the count of starts back."""
+        for version in versions:
+            self._starts.pop(version, None)
 
     @_locked
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
@@ -156,6 +180,8 @@ class MemoryLedger:
     def finish(self, outcome: Outcome, run_id: str) -> None:
         """Record a file's outcome."""
         version = outcome.ref.version
+        if not outcome.quarantined:
+            self._starts.pop(version, None)
         if version not in self._files:
             self._keep(self._fresh(outcome.ref, run_id))
             self._newest[outcome.ref.slot] = version

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import LedgerUnavailable
 
-HEAD = "r0003"
+HEAD = "r0004"
 """The schema this version of the program writes; a test compares it with the newest migration."""
 
 _WAIT_S = 30

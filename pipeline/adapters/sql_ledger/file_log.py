@@ -16,7 +16,7 @@ from pipeline.adapters.sql_ledger.rows import (
 )
 from pipeline.adapters.sql_ledger.tables import files, readings
 from pipeline.model import FileRef, Findings, Outcome, Stage
-from pipeline.ports import FileState
+from pipeline.ports import MOST_STARTS, FileState
 
 _INHERITED = (
     "original_name",
@@ -44,6 +44,32 @@ class FileLog(SqlPart):
                 among = files.c.version.in_(chunk) & (files.c.stage == Stage.FINISHED.value)
                 done.update(connection.execute(select(files.c.version).where(among)).scalars())
         return done
+
+    def released(self, versions: Sequence[str], fingerprint: str) -> set[str]:
+        """Return those quarantined versions that another fingerprint gives a new chance."""
+        freed: set[str] = set()
+        with self._reading("look up quarantined files") as connection:
+            for chunk in chunks(versions):
+                among = files.c.version.in_(chunk) & (files.c.starts >= MOST_STARTS)
+                among &= files.c.started_under != fingerprint
+                freed.update(connection.execute(select(files.c.version).where(among)).scalars())
+        return freed
+
+    def started(self, version: str, *, fingerprint: str) -> int:
+        """Count a start and return how many before it, under the same fingerprint, came to no outcome."""
+        mine = files.c.version == version
+        same = files.c.started_under == fingerprint
+        values = {"starts": case((same, files.c.starts + 1), else_=1), "started_under": fingerprint}
+        with self._writing(f"record the start of file version {version}") as connection:
+            connection.execute(update(files).where(mine).values(values))
+            now = connection.execute(select(files.c.starts).where(mine)).scalar_one_or_none()
+        return (now or 1) - 1
+
+    def put_off(self, versions: Sequence[str]) -> None:
+        """Set the count of starts back."""
+        with self._writing_files("put files off") as connection:
+            for chunk in chunks(versions):
+                connection.execute(update(files).where(files.c.version.in_(chunk)).values(starts=0))
 
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions found by a listing; known ones only have their attempts counted.
@@ -157,4 +183,6 @@ def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),
     }
+    if not outcome.quarantined:
+        columns["starts"] = 0
     return columns | ({"sha256": outcome.sha256} if outcome.sha256 else {})

@@ -70,6 +70,7 @@ def dump_outcome(outcome: Outcome) -> Json:
         "new_name": outcome.new_name,
         "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
         "planned_only": outcome.planned_only,
+        "quarantined": outcome.quarantined,
     }
 
 

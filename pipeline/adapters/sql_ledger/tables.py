@@ -111,6 +111,9 @@ files = Table(
     Column("outcome", JSON(none_as_null=True)),
     Column("succeeds", Words, index=True),
     Column("attempts", Integer, nullable=False),
+    # How often work was started since the last outcome, under which fingerprint of the reader.
+    Column("starts", Integer, nullable=False, server_default="0"),
+    Column("started_under", Words),
     Column("run_id", Words, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Index("ix_files_order", "source", "container", "holder", "field", "id"),
