@@ -36,6 +36,8 @@ def examine(config: Path) -> Iterator[Check]:
     yield _attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
     yield _attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
     yield _attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
+    if settings.processing.clamav:
+        yield _attempt("virus scanner", lambda: _scanner(settings), "Start clamd, or correct processing.clamav.")
     yield from _account(settings)
 
 
@@ -86,6 +88,13 @@ def _safety(settings: Settings) -> str:
         f"disk {asked.disk_mib} MiB"
     )
     return f"network: {network}; files: {files}; {given}"
+
+
+def _scanner(settings: Settings) -> str:
+    from processors.clamav import Clamd
+
+    address = settings.processing.clamav or ""
+    return f"{address}: {Clamd(address).version()}"
 
 
 def _of(granted: int | None, asked: int) -> str:

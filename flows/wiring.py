@@ -171,6 +171,7 @@ def open_reader(
         languages=settings.languages,
         limits=limits,
         workers=workers or worker_count(settings),
+        clamav=settings.clamav,
         passwords=tuple(password.get_secret_value() for password in settings.passwords),
         renditions=renditions,
     )

@@ -163,6 +163,7 @@ class ProcessingSettings(Section):
     max_unpacked_mib: Annotated[int, Field(gt=0)] = 500
     max_ratio: Annotated[int, Field(gt=0)] = 200
     passwords: tuple[SecretStr, ...] = ()
+    clamav: Annotated[str, Field(pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$")] | None = None
 
 
 class ServeSettings(Section):

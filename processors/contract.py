@@ -76,8 +76,8 @@ class Limits:
 class ReadSettings:
     """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes.
 
-    `passwords` are tried on encrypted documents after the empty one; they are secrets.
-    `renditions` are keys of RENDITIONS.
+    `passwords` are tried on encrypted documents after the empty one; they are secrets. `scanned` says that a virus
+    scanner is asked before. `renditions` are keys of RENDITIONS.
     """
 
     ocr: str = "auto"
@@ -85,6 +85,7 @@ class ReadSettings:
     renditions: tuple[str, ...] = tuple(RENDITIONS)
     limits: Limits = field(default_factory=Limits)
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Workbooks of Excel and OpenDocument: a page a sheet, a line a row."""
 
 import datetime as dt
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from processors.plain import page_of
 
 _WHAT = "workbook"
 _MOST_CELLS = 2_000_000
+_SPARSE = 10
+"""How many times more cells a sheet may span than are read: a stray mark far below is common and harmless."""
+_SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _TYPES = frozenset({XLSX, XLSB, XLS, ODS})
 
 
@@ -32,6 +37,7 @@ class SheetProcessor:
         packed = zipfile.is_zipfile(path)
         if packed:
             package.check(path, what=_WHAT)
+            _refuse_claims(path)
         pages: list[Page] = []
         problems: list[str] = []
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
@@ -55,6 +61,41 @@ class SheetProcessor:
         written = sum(len(page.text.text) for page in pages)
         children = package.enclosed(path, written_chars=written) if packed else ()
         return Reading(pages=tuple(pages), problems=tuple(problems), children=children)
+
+
+def _refuse_claims(path: Path) -> None:
+    """Refuse a workbook whose sheets reach so far that a table of all their cells would fill the memory.
+
+    calamine lays out a sheet from its first to its last cell, empty ones between included, and cannot be stopped there.
+
+    Raises:
+        Unreadable: TOO_BIG.
+    """
+    with zipfile.ZipFile(path) as book:
+        for entry in book.infolist():
+            if _SHEET.fullmatch(entry.filename):
+                height, width = _reach(book, entry)
+                if height * width > _MOST_CELLS * _SPARSE:
+                    raise Unreadable(
+                        ReadStatus.TOO_BIG,
+                        f"A sheet of the workbook reaches over {height:,} rows and {width:,} columns; "
+                        "delete the empty ones, or save what matters as PDF.",
+                    )
+
+
+def _reach(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the highest row and column that cells of a sheet are placed at."""
+    height = width = 0
+    rest = b""
+    with book.open(entry) as stream:
+        while chunk := stream.read(2**20):
+            for letters, digits in _PLACE.findall(rest + chunk):
+                column = 0
+                for letter in letters:
+                    column = 26 * column + letter - 64
+                height, width = max(height, int(digits)), max(width, column)
+            rest = chunk[-32:]
+    return height, width
 
 
 def _page(sheet: object, name: str, number: int) -> Page:

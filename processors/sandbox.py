@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.errors import BadSettings
-from pipeline.model import Findings
+from pipeline.model import Findings, ReadStatus, ScanStatus
 from processors import _child, fingerprint, ocr
 from processors._kernel import Granted
 from processors._slot import Slot
-from processors.contract import RENDITIONS, EngineMissing, Limits, ReadSettings
+from processors.clamav import Clamd, Verdict
+from processors.contract import RENDITIONS, EngineMissing, Limits, ReadSettings, failed
+from processors.media import UNKNOWN
 
 
 class SandboxedReader:
@@ -34,6 +36,7 @@ class SandboxedReader:
         workers: int | None = None,
         passwords: tuple[str, ...] = (),
         renditions: tuple[str, ...] = tuple(RENDITIONS),
+        clamav: str | None = None,
         job: _child.Job | None = None,
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
@@ -43,9 +46,11 @@ class SandboxedReader:
             limits=limits or Limits(),
             passwords=passwords,
             renditions=tuple(renditions),
+            scanned=bool(clamav),
         )
         _check(self._settings)
         self._slots = [Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))]
+        self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[Slot] = queue.LifoQueue()
         for slot in self._slots:
             self._free.put(slot)
@@ -60,17 +65,28 @@ class SandboxedReader:
             return self._fingerprint
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read a document in a child, waiting for a free one.
+        """Read a document in a child, waiting for a free one; where a virus scanner is configured, it is asked first.
 
         Raises:
             TryLater: the reader was closed; never for what the document does.
         """
+        verdict = self._scanner.scan(path) if self._scanner else Verdict(ScanStatus.OFF)
+        if verdict.status is ScanStatus.INFECTED:
+            problem = f"{name}: the virus scanner found {verdict.detail} in it; it was not opened. Upload a clean copy."
+            findings = failed(UNKNOWN, ReadStatus.INFECTED, problem)
+        else:
+            findings = self._read(path, name=name, work_dir=work_dir)
+        if verdict.status is ScanStatus.NOT_SCANNED:
+            findings = _unscanned(findings, f"{name}: it was not scanned for viruses: {verdict.detail}.")
+        findings = dataclasses.replace(findings, scan=verdict.status)
+        return dataclasses.replace(findings, fingerprint=self.fingerprint())
+
+    def _read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         slot = self._free.get()
         try:
-            findings = slot.read(path, name=name, work_dir=work_dir)
+            return slot.read(path, name=name, work_dir=work_dir)
         finally:
             self._free.put(slot)
-        return dataclasses.replace(findings, fingerprint=self.fingerprint())
 
     def granted(self) -> Granted | None:
         """Start a child and return what the system granted it of the limits asked for; None where none starts."""
@@ -93,6 +109,12 @@ class SandboxedReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _unscanned(findings: Findings, problem: str) -> Findings:
+    """Say that nobody knows of viruses: a document that is well otherwise is partial, so that a person sees it."""
+    status = ReadStatus.PARTIAL if findings.status is ReadStatus.OK else findings.status
+    return dataclasses.replace(findings, status=status, problems=(*findings.problems, problem))
 
 
 def _check(settings: ReadSettings) -> None:

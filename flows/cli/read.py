@@ -35,14 +35,16 @@ def read(
     from rich.progress import track
 
     from flows.wiring import open_reader, worker_count
-    from pipeline.settings import ProcessingSettings, passwords
+    from pipeline.settings import ProcessingSettings, environment, passwords
 
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain("No such file", [str(path) for path in missing])
         raise Failure(EXIT_SETTINGS)
+    said: dict[str, object] = {"ocr": ocr, "languages": language, "passwords": passwords()}
+    said["clamav"] = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
     try:
-        settings = ProcessingSettings.model_validate({"ocr": ocr, "languages": language, "passwords": passwords()})
+        settings = ProcessingSettings.model_validate(said)
     except ValidationError as error:
         complain("No such way of reading", [f"--{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()])
         raise Failure(EXIT_SETTINGS) from None
@@ -100,6 +102,7 @@ def _document(findings: "Findings") -> dict[str, object]:
             for child in findings.children
         ],
         "status": findings.status,
+        "scan": findings.scan,
         "problems": list(findings.problems),
     }
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.model import FetchedFile, ReadDocument
+from pipeline.model import FetchedFile, ReadDocument, ScanStatus
 from pipeline.naming import original_key
 from pipeline.ports import Archive, Ledger, Reader
 
@@ -12,10 +12,12 @@ def process(
 ) -> ReadDocument:
     """Return what is in a file. Content read before under the same fingerprint is not read again unless `reread`.
 
+    Content that no virus scanner could be asked about is read again, too.
+
     Bytes that only the archive has are fetched from there, never from Caspio.
     """
     known = None if reread else ledger.reading(file.sha256, reader.fingerprint())
-    if known is not None:
+    if known is not None and known[0].scan is not ScanStatus.NOT_SCANNED:
         findings, prefix = known
         return ReadDocument(file, findings, prefix)
     path = file.path

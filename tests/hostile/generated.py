@@ -1,9 +1,16 @@
 """Hostile files made on the spot: name, bytes, and the statuses that are an answer."""
 
+import bz2
+import gzip
 import io
+import lzma
+import struct
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 from PIL import Image
 
@@ -69,7 +76,120 @@ def many_objects() -> bytes:
     return documents.pdf("One").replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")
 
 
+def nested_archives(levels: int) -> bytes:
+    """Pack an archive in an archive, again and again."""
+    data = documents.package({"bottom.txt": b"the bottom"})
+    for level in range(levels):
+        data = documents.package({f"{level}.zip": data})
+    return data
+
+
+def climbing_names() -> bytes:
+    """Pack files under names that climb out, are absolute, end in nothing, or name devices."""
+    names = ["../../../tmp/climbed", "/etc/passwd", "C:\\Windows\\win.ini", "a/../../b", "CON", "x" * 5000, "a\nb"]
+    return documents.package(dict.fromkeys(names, b"words"))
+
+
+def link_loop() -> bytes:
+    """Write a tar of links to each other and to this machine's files."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, target in (("a", "b"), ("b", "a"), ("c", "/etc/passwd"), ("d", "../../../etc/passwd")):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, target
+            archive.addfile(link)
+    return out.getvalue()
+
+
+def many_files(count: int) -> bytes:
+    """Pack a great many empty files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+        for number in range(count):
+            package.writestr(f"{number}.txt", b"w")
+    return out.getvalue()
+
+
+def nested_parts(count: int) -> bytes:
+    """Write a mail whose parts lie in each other."""
+    part = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
+    return b"From: a@example.com\nTo: b@example.com\n" + b"".join(part % (n, n) for n in range(count))
+
+
+def many_parts(count: int) -> bytes:
+    """Write a mail of a great many parts side by side."""
+    head = b"From: a@example.com\nTo: b@example.com\nContent-Type: multipart/mixed; boundary=b\n\n"
+    return head + b"--b\nContent-Type: text/plain\n\nwords\n" * count + b"--b--\n"
+
+
+def mailed(data: bytes) -> bytes:
+    """Write a mail with an attachment."""
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.com", "b@example.com"
+    message.set_content("See the attachment.")
+    message.add_attachment(data, maintype="application", subtype="gzip", filename="data.gz")
+    return message.as_bytes()
+
+
+def odt_bomb() -> bytes:
+    """Pack 300 MiB of blanks as the content of an OpenDocument text."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        with package.open("content.xml", "w", force_zip64=True) as body:
+            for _ in range(300):
+                body.write(b" " * 2**20)
+    return out.getvalue()
+
+
+def huge_page(*, covered: bool = False) -> bytes:
+    """Write a PDF of one page that would be four gigapixels at one pixel a point, with words or under a picture."""
+    page = documents.pdf("", images=[(1, 1)]) if covered else documents.pdf("Words on a very large page")
+    return page.replace(b"/MediaBox [0 0 612 792]", b"/MediaBox [0 0 65000 65000]")
+
+
+def declared_picture() -> bytes:
+    """Write a PNG whose header claims 65,000 by 65,000 pixels."""
+    small = documents.saved(Image.new("1", (8, 8), 1), "PNG")
+    head = b"IHDR" + struct.pack("!IIBBBBB", 65_000, 65_000, 1, 0, 0, 0, 0)
+    return small[:12] + head + struct.pack("!I", zlib.crc32(head)) + small[33:]
+
+
+def huge_sheet() -> bytes:
+    """Write a workbook whose second value stands in the last row and column there are."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(documents.xlsx({"One": [["x", 1]]}))) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for entry in source.infolist():
+            data = source.read(entry)
+            target.writestr(entry.filename, data.replace(b'r="B1"', b'r="XFD1048576"'))
+    return out.getvalue()
+
+
+def broken_ole() -> bytes:
+    """Write an OLE file whose chains of sectors lead back to themselves."""
+    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
+    head[24:34] = struct.pack("<HHHHH", 62, 3, 0xFFFE, 9, 6)
+    head[44:76] = struct.pack("<IIIIIIII", 1, 1, 0, 4096, 2, 1, 0xFFFFFFFE, 0)
+    head[76:80] = struct.pack("<I", 0)
+    return bytes(head) + struct.pack("<128I", *([1] * 128)) * 4
+
+
+def deep_xml() -> bytes:
+    """Nest a hundred thousand elements."""
+    return b"<?xml version='1.0'?>" + b"<a>" * 100_000 + b"the bottom" + b"</a>" * 100_000
+
+
+def picture_and_archive() -> bytes:
+    """Write a picture with an archive behind it."""
+    return documents.saved(documents.sheet_of_paper("Front"), "JPEG") + documents.package({"back.txt": b"back"})
+
+
 DAMAGED = ReadStatus.DAMAGED
+TOO_BIG = ReadStatus.TOO_BIG
+SUSPICIOUS = ReadStatus.SUSPICIOUS
 FILES: Mapping[str, Hostile] = {
     "image bomb": _case(image_bomb, ReadStatus.TOO_BIG, media_type="image/png"),
     "zip bomb": _case(zip_bomb, ReadStatus.TOO_BIG),
@@ -86,5 +206,24 @@ FILES: Mapping[str, Hostile] = {
     "deep html": _case(deep_html, ReadStatus.OK, media_type="text/html"),
     "huge cell": _case(huge_cell, ReadStatus.OK),
     "page tree in a circle": _case(many_objects, DAMAGED, ReadStatus.PARTIAL, ReadStatus.EMPTY),
+    "archives in archives": _case(lambda: nested_archives(40), TOO_BIG),
+    "names that climb": _case(climbing_names, ReadStatus.OK),
+    "links in a circle": _case(link_loop, ReadStatus.UNSUPPORTED),
+    "twenty thousand files": _case(lambda: many_files(20_000), ReadStatus.PARTIAL),
+    "gzip bomb": _case(lambda: gzip.compress(bytes(2**28), 1), TOO_BIG, media_type="application/gzip"),
+    "bzip2 bomb": _case(lambda: bz2.compress(bytes(2**25), 1), TOO_BIG, media_type="application/x-bzip2"),
+    "xz bomb": _case(lambda: lzma.compress(bytes(2**26), preset=0), TOO_BIG, media_type="application/x-xz"),
+    "bomb in an archive": _case(lambda: documents.package({"a": gzip.compress(bytes(2**26))}), TOO_BIG),
+    "bomb in a mail": _case(lambda: mailed(gzip.compress(bytes(2**26))), ReadStatus.PARTIAL),
+    "odt bomb": _case(odt_bomb, TOO_BIG),
+    "nested parts": _case(lambda: nested_parts(20_000), SUSPICIOUS, ReadStatus.OK, ReadStatus.PARTIAL),
+    "many parts": _case(lambda: many_parts(5_000), ReadStatus.PARTIAL),
+    "deep xml": _case(deep_xml, SUSPICIOUS, DAMAGED, media_type="application/xml"),
+    "deep rich text": _case(lambda: b"{\\rtf1" + b"{" * 200_000 + b"words", ReadStatus.OK, ReadStatus.EMPTY, DAMAGED),
+    "page of four gigapixels": _case(huge_page, ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY),
+    "picture of four gigapixels": _case(declared_picture, TOO_BIG),
+    "sheet of seventeen billion cells": _case(huge_sheet, TOO_BIG),
+    "ole in a circle": _case(broken_ole, ReadStatus.UNSUPPORTED, DAMAGED),
+    "picture and archive": _case(picture_and_archive, ReadStatus.OK, ReadStatus.EMPTY, media_type="image/jpeg"),
     "../../etc/passwd": _case(lambda: b"a name that climbs", ReadStatus.OK),
 }

@@ -13,7 +13,7 @@ from processors.contract import Limits
 from processors.sandbox import SandboxedReader
 from tests.hostile import chaos
 
-LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=4, stall_s=2, output_mib=8, disk_files=1_000)
+LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=10, stall_s=3, output_mib=8, disk_files=1_000)
 Misbehave = Callable[..., Findings]
 
 
@@ -39,7 +39,7 @@ def misbehave(reader: SandboxedReader, tmp_path: Path) -> Misbehave:
 @pytest.mark.parametrize(
     ("what", "status", "words"),
     [
-        ("hang", ReadStatus.TIMED_OUT, "stood still for 2 s"),
+        ("hang", ReadStatus.TIMED_OUT, "stood still for 3 s"),
         ("multiply", ReadStatus.SUSPICIOUS, "more than 32 programs"),
         ("flood_files", ReadStatus.TOO_BIG, "1000 files"),
         ("spin", ReadStatus.TIMED_OUT, "CPU time"),

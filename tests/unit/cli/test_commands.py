@@ -10,6 +10,7 @@ from tests.unit.cli.conftest import command
 
 KEYS = {
     "file", "media_type", "sha256", "pages", "text", "doc_type", "fields", "status", "problems", "metadata", "children",
+    "scan",
 }  # fmt: skip
 HEAVY = ("prefect", "openvino", "onnxruntime", "cv2", "pypdfium2", "sqlalchemy", "boto3", "numpy", "sklearn", "httpx")
 
