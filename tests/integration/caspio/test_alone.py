@@ -30,7 +30,9 @@ def emulator(start: Start) -> Emulator:
     ]
     records = [{"PK_ID": 1, "Total": 12.5, "Scan": "a.pdf"}]
     return start(
-        {"tables": {"Receipts": {"fields": fields, "records": records}}, "files": {"/a": "a.pdf"}}, {"a.pdf": SCAN}
+        {"tables": {"Receipts": {"fields": fields, "records": records}}, "files": {"/a": "a.pdf"}},
+        {"a.pdf": SCAN},
+        unknown_parameters="refused",
     )
 
 

@@ -1,0 +1,148 @@
+"""Webhooks, tasks, applications, directories and passwords, over a local Caspio."""
+
+import pytest
+
+from infra.emulator import Emulator
+from pipeline.adapters.caspio import CaspioClient, Clause, EventDefinition, NotFound, Query
+from pipeline.adapters.system_clock import SystemClock
+
+from .conftest import Connect, Start
+
+pytestmark = pytest.mark.integration
+
+ACCOUNT = {
+    "tables": {"Docs": {"fields": [{"Name": "A", "Type": "STRING"}, {"Name": "P", "Type": "PASSWORD"}], "records": []}},
+    "files": {"/in.csv": "in.csv"},
+    "tasks": {"Import": {"kind": "import", "table": "Docs", "file": "/in.csv", "note": "nightly"}},
+    "applications": {"App": {"pages": {"Form": {"type": "WEBFORM", "path": "/Forms"}, "Report": {}}}},
+    "directories": {"People": {"fields": [{"Name": "Team", "Type": "STRING"}], "users": [{"Email": "a@example.com"}]}},
+}
+EVENT = EventDefinition(type="table.recordUpdate", table="Docs", fields=("A",), sources=("RESTAPIs",))
+
+
+class Hurried(SystemClock):
+    """A clock on which a hundred seconds pass in one."""
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+        return super().monotonic() * 100
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        super().sleep(seconds / 100)
+
+
+@pytest.fixture
+def emulator(start: Start) -> Emulator:
+    """Start an account that has one of each."""
+    return start(ACCOUNT, {"in.csv": b"A\r\none\r\ntwo\r\n"}, task_ms=50, unknown_parameters="refused")
+
+
+@pytest.fixture
+def client(emulator: Emulator, connect: Connect) -> CaspioClient:
+    """Connect to the account."""
+    return connect(emulator)
+
+
+def test_webhook_has_one_life(client: CaspioClient) -> None:
+    """A webhook is made with its secret, found, changed and deleted; its secret is told once."""
+    made = client.webhooks.create("W", ["https://example.com/hook"], description="d")
+    (listed,) = client.webhooks.all()
+    changed = client.webhooks.update(made.id, name="V")
+    found = client.webhooks.get(made.id)
+    client.webhooks.delete(made.id)
+
+    assert made.secret is not None
+    assert made.secret.reveal()
+    assert (listed.id, listed.name, listed.urls) == (made.id, "W", ("https://example.com/hook",))
+    assert (changed.name, found.name, found.events, found.secret) == ("V", "V", 0, None)
+    assert client.webhooks.all() == ()
+    with pytest.raises(NotFound):
+        client.webhooks.get(made.id)
+
+
+@pytest.mark.parametrize("quirks", [{"webhook_envelope": "result"}, {"webhook_list_secret": True}])
+def test_webhooks_are_understood_however_they_are_listed(
+    start: Start, connect: Connect, quirks: dict[str, object]
+) -> None:
+    """A list that is wrapped, or shows secrets, is read all the same, and shows none when it is printed."""
+    client = connect(start(ACCOUNT, {"in.csv": b"A"}, **quirks))
+    made = client.webhooks.create("W", ["https://example.com/hook"])
+    client.webhooks.create_event(made.id, EVENT)
+    (listed,) = client.webhooks.all()
+
+    assert made.secret is not None
+    assert listed.id == made.id
+    assert made.secret.reveal() not in repr([made, listed])
+    assert len(client.webhooks.events(made.id)) == 1
+
+
+def test_event_has_one_life(client: CaspioClient) -> None:
+    """An event is added, found, replaced whole and deleted."""
+    hook = client.webhooks.create("W", ["https://example.com/hook"]).id
+    made = client.webhooks.create_event(hook, EVENT)
+    replaced = client.webhooks.replace_event(hook, made.id, EventDefinition(type="table.recordInsert", table="Docs"))
+    (listed,) = client.webhooks.events(hook)
+    found = client.webhooks.event(hook, made.id)
+    client.webhooks.delete_event(hook, made.id)
+
+    assert (made.type, made.table, made.fields, made.sources) == ("table.recordUpdate", "Docs", ("A",), ("RESTAPIs",))
+    assert [one.type for one in (replaced, listed, found)] == ["table.recordInsert"] * 3
+    assert found.activity.messages == 0
+    assert client.webhooks.events(hook) == ()
+
+
+def test_task_is_run_and_waited_for(emulator: Emulator) -> None:
+    """An import is started once, and done when the waiting ends."""
+    with CaspioClient(url=emulator.url, client_id="id", client_secret="secret", clock=Hurried()) as client:
+        (task,) = client.tasks.all()
+        ended = client.tasks.run_and_wait(task.key)
+
+    assert (task.name, task.note, ended.is_ready) == ("Import", "nightly", True)
+    assert [row["A"] for row in emulator.control.dump()["tables"]["Docs"]] == ["one", "two"]
+    assert emulator.control.calls()["POST /v3/dataImportExportTasks/{externalKey}/run"] == 1
+
+
+def test_applications_are_found_and_deployed(client: CaspioClient) -> None:
+    """An application's DataPages are found, their code is told, and they are deployed one by one or all together."""
+    (application,) = client.applications.all()
+    pages = {page.name: page for page in client.applications.data_pages(application.key)}
+    form = client.applications.data_page(application.key, pages["Form"].key)
+    client.applications.deploy(application.key, form.key, deployed=True)
+    client.applications.deploy_all(application.key, deployed=False)
+
+    assert client.applications.get(application.key) == application
+    assert (application.name, application.data_pages, set(pages)) == ("App", 2, {"Form", "Report"})
+    assert (form.type, form.path, form.application) == ("WEBFORM", "/Forms", "App")
+    assert client.applications.deployment_code(application.key, form.key, "URL").startswith("https://")
+    assert "<iframe" in client.applications.deployment_code(application.key, form.key, "iFrame")
+    with pytest.raises(NotFound):
+        client.applications.data_page(application.key, "none")
+
+
+def test_users_are_made_changed_activated_and_deleted(client: CaspioClient) -> None:
+    """A user is a record with a status of its own; who is met by a change is told."""
+    (directory,) = client.directories.all()
+    made = client.directories.create(directory.id, {"Email": "b@example.com", "Team": "x"})
+    changed = client.directories.update(directory.id, {"Team": "y"}, condition=Clause("Email = 'b@example.com'"))
+    page = client.directories.users(directory.id, Query(where="Team = 'y'", page=1, page_size=5, with_total=True))
+    (user,) = page.items
+    url = client.directories.activate(directory.id, str(user.values["UserGUID"]), send_email=False)
+    deleted = client.directories.delete(directory.id, condition=Clause("Team = 'y'"))
+
+    assert (directory.name, directory.users) == ("People", 1)
+    assert made is not None
+    assert (changed.count, page.total, deleted) == (1, 1, 1)
+    assert user.values["_status"]
+    assert url.startswith("http")
+
+
+def test_password_is_set_and_reset(client: CaspioClient) -> None:
+    """A password is written by its own operations alone, and how many records were met is told."""
+    client.tables.insert("Docs", {"A": "x"})
+
+    assert client.tables.password_fields("Docs") == ("P",)
+    assert client.tables.set_password("Docs", "P", "hush-hush", condition=Clause("A = 'x'")) == 1
+    assert client.tables.reset_password("Docs", "P", condition=Clause("A = 'none'")) == 0
+    with pytest.raises(NotFound):
+        client.tables.set_password("Docs", "A", "hush-hush", condition=Clause("A = 'x'"))
