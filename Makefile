@@ -5,10 +5,11 @@ MAKEFLAGS += --no-print-directory
 
 WORKERS ?= 2
 PORT ?= 8250
+CONFORMANCE_EXAMPLES ?= 300
 PYTEST_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench crash-matrix emulator clean setup setup-test
+.PHONY: help demo test check format bench conformance crash-matrix emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,6 +34,9 @@ bench: setup-test ## Run the measurements (never part of the suite's verdict)
 
 crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table into docs/reliability.md
 	@$(BIN)/python -m tests.crash
+
+conformance: setup-test ## Drive every operation of the local Caspio with many generated requests (CONFORMANCE_EXAMPLES=300)
+	@CONFORMANCE_EXAMPLES=$(CONFORMANCE_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/conformance $(PYTEST_ARGS)
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)
