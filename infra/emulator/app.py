@@ -16,6 +16,7 @@ from infra.emulator.errors import ApiError, sql_error
 from infra.emulator.faults import Faults
 from infra.emulator.gate import BASE, Gate, Log, RateLimit, refused
 from infra.emulator.http import Operation, account_of, check_parameters, profile_of
+from infra.emulator.look.pages import Look
 from infra.emulator.profiles import FILES, WEBHOOKS
 from infra.emulator.routes import (
     applications,
@@ -58,7 +59,7 @@ def build(parts: Parts) -> ASGIApp:
     faults, log = parts.faults, Log()
     named = [(_route(one), one.id, one.template) for one in operations()]
     named.append((Route(_TOKEN, parts.tokens.handle, methods=["POST"]), "Token", _TOKEN))
-    routes = [*_merged(named), *Control(faults=faults, log=log).routes(), *links.routes()]
+    routes = [*_merged(named), *Control(faults=faults, log=log).routes(), *links.routes(), *Look(log).routes()]
     handlers = {ApiError: _on_error, HTTPException: _on_http, RecursionError: _on_depth}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers name their own exception
     app.state.wires = parts.wires

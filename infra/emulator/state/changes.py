@@ -82,3 +82,7 @@ class Watch:
             if row is not None:
                 found[pk] = json.loads(row[0])
         return found
+
+    def count(self, table: str) -> int:
+        """Count the records of a table that have changed."""
+        return int(self._store.db.execute("SELECT count(*) FROM history WHERE tbl = ?", (table,)).fetchone()[0])

@@ -1,0 +1,1 @@
+"""Pages for a person: tables, records before and after, attachments, and the calls."""

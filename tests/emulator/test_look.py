@@ -1,0 +1,96 @@
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.emulator.api import Api, serving
+
+pytestmark = pytest.mark.integration
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Api]:
+    """An account in which one record was changed, its file renamed, and one record holds markup."""
+    with serving() as api:
+        fields = ({"Name": "Title", "Type": "STRING"}, {"Name": "Scan", "Type": "ATTACHMENT"})
+        rows = [{"Title": "before"}, {"Title": "<script>document.title='taken'</script>"}]
+        name = api.table(*fields, rows=[*rows, *({"Title": f"row {n}"} for n in range(60))])
+        api.attach(name, 1, "scan.txt", b"what the file says")
+        api.put(f"/tables/{name}/records", {"Title": "after"}, where="PK_ID=1")
+        api.put(f"/tables/{name}/attachments/Scan/fileInfo", {"FileName": "better"}, where="PK_ID=1")
+        yield api
+
+
+def _table(api: Api) -> str:
+    return str(api.get("/tables").json()["Result"][0])
+
+
+def _page(api: Api, path: str) -> str:
+    reply = httpx.get(f"{api.http.base_url}{path}", trust_env=False)
+    assert reply.status_code == 200
+    return reply.text
+
+
+def test_the_first_page_lists_tables_and_calls(own: Api):
+    """Each table has its number of records, of changed ones, and a link; calls are counted."""
+    page = _page(own, "/")
+
+    assert f"/_look/tables/{_table(own)}" in page
+    assert ">62</td>" in page
+    assert "PUT /v3/tables/{tableName}/records" in page
+
+
+def test_a_record_shows_what_was_there_before(own: Api):
+    """A changed value stands beside the one it replaced, and a file under its new name with a link to its bytes."""
+    page = _page(own, f"/_look/tables/{_table(own)}")
+    link = re.search(r'href="(/_look/attachments/[^"]+)"', page)
+
+    assert "<del>before</del>after" in page
+    assert "better.txt" in page
+    assert link is not None
+    assert _page(own, link[1].replace("&amp;", "&")) == "what the file says"
+
+
+def test_nothing_shown_is_markup(own: Api):
+    """A record's text is escaped, and the page may run no script and fetch nothing."""
+    reply = httpx.get(f"{own.http.base_url}/_look/tables/{_table(own)}", trust_env=False)
+
+    assert "<script>document" not in reply.text
+    assert "&lt;script&gt;" in reply.text
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', reply.text)
+
+
+@pytest.mark.parametrize("path", ["/_look/tables/{}", "/_look/calls", "/_look/files"])
+def test_long_lists_are_paged(own: Api, path: str):
+    """A page has fifty rows at most and leads to the next."""
+    page = _page(own, path.format(_table(own)))
+
+    assert page.count("<tr>") <= 51
+    assert ("page=2" in page) == ("files" not in path)
+
+
+def test_a_browser_shows_the_page(own: Api, tmp_path: Path):
+    """Chromium renders the records with the values before and after, and no script of a record runs."""
+    if _CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    url = f"{own.http.base_url}/_look/tables/{_table(own)}"
+
+    shown = subprocess.run(
+        [_CHROMIUM, *_FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", url],
+        capture_output=True, text=True, timeout=120, check=True, env={**os.environ, "HOME": str(tmp_path)},
+    ).stdout  # fmt: skip
+
+    assert "<del>before</del>after" in shown
+    assert "<title>taken" not in shown
+    assert f"<h1>{_table(own)}</h1>" in shown
