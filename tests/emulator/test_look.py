@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.emulator.api import Api, serving
+from tests.emulator.api import Api, seed, serving
 
 pytestmark = pytest.mark.integration
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -78,6 +78,17 @@ def test_long_lists_are_paged(own: Api, path: str):
 
     assert page.count("<tr>") <= 51
     assert ("page=2" in page) == ("files" not in path)
+
+
+def test_a_seed_is_how_things_were(tmp_path: Path):
+    """What a seed puts into an account counts as no change, its files neither."""
+    fields = [{"Name": "Scan", "Type": "ATTACHMENT"}]
+    folder = seed(tmp_path, {"tables": {"T": {"fields": fields, "records": [{"Scan": "a.txt"}]}}}, {"a.txt": b"x"})
+    with serving(seed=folder) as api:
+        page = _page(api, "/_look/tables/T")
+
+    assert "a.txt" in page
+    assert "<del>" not in page
 
 
 def test_a_browser_shows_the_page(own: Api, tmp_path: Path):

@@ -74,6 +74,10 @@ class Watch:
             [(table, int(row["PK_ID"]), json.dumps(row)) for row in rows[:_MOST_KEPT]],
         )
 
+    def forget(self) -> None:
+        """Take what records are now for what they always were."""
+        self._store.db.execute("DELETE FROM history")
+
     def before(self, table: str, pks: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Return what records were before their first change, by PK_ID, as far as they have changed."""
         found: dict[int, dict[str, Any]] = {}

@@ -46,6 +46,7 @@ def seed_account(account: Account, folder: Path) -> None:
             account.applications.add(name, app)
     except ApiError as error:
         raise ValueError(f"{source}: {error.message}; correct the seed.") from error
+    account.records.watch.forget()
     account.store.mark_seeded()
 
 
