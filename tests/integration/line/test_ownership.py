@@ -147,6 +147,22 @@ class Ownership(RuleBasedStateMachine):
         except BadSettings as error:
             assert "knows of nothing" in str(error)  # noqa: PT017 - a run that changed nothing
 
+    @rule(pk=_pk, column=_column, content=st.sampled_from(CONTENTS))
+    def undo_what_a_person_has_gone_on_with(self, pk: int, column: str, content: str) -> None:
+        """We write what a new file says, a person types over it, and we undo."""
+        self.replace_a_file(pk, content)
+        self.run()
+        self._type(pk, column)
+        self.undo(0)
+
+    @rule(pk=_pk, column=_column, content=st.sampled_from(CONTENTS))
+    def apply_a_plan_that_is_too_old(self, pk: int, column: str, content: str) -> None:
+        """We plan what a new file says, a person types, and we apply."""
+        self.replace_a_file(pk, content)
+        self.plan()
+        self._type(pk, column)
+        self.apply()
+
     @invariant()
     def nothing_of_a_persons_is_lost(self) -> None:
         """Every value typed and every file uploaded is there."""
