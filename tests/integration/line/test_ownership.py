@@ -29,8 +29,8 @@ from tests.integration.line.accounts import CREDENTIALS, Line, Source, fields, w
 
 pytestmark = pytest.mark.integration
 
-EXAMPLES = int(os.environ.get("OWNERSHIP_EXAMPLES", "5"))
-STEPS = 10
+EXAMPLES = int(os.environ.get("OWNERSHIP_EXAMPLES", "3"))
+STEPS = 8
 COLUMNS = {"DocType": "doc_type", "Total": "total", "Company": "company"}
 PKS = (1, 2)
 CONTENTS = [f"doc_type={kind}\ntotal={total}\ncompany={name}" for kind, total, name in (
@@ -177,11 +177,32 @@ class Ownership(RuleBasedStateMachine):
         self.stack.close()
 
 
-def test_nothing_of_a_persons_is_ever_lost(monkeypatch: pytest.MonkeyPatch):
-    """In any sequence of runs, plans, applies and undos of ours and edits of a person, the person's edits stay."""
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials as the emulator has them."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
 
+
+@pytest.mark.usefixtures("credentials")
+def test_a_person_may_go_on_with_what_we_undo_and_apply():
+    """A value typed over ours outlives our undo, and one typed after our plan outlives its being applied."""
+    world = Ownership()
+    try:
+        world.begin("ours")
+        world.undo_what_a_person_has_gone_on_with(1, "Total", CONTENTS[1])
+        world.nothing_of_a_persons_is_lost()
+        world.apply_a_plan_that_is_too_old(2, "Company", CONTENTS[2])
+        world.nothing_of_a_persons_is_lost()
+        world.run_while_a_person_types(1, "DocType")
+        world.nothing_of_a_persons_is_lost()
+    finally:
+        world.teardown()
+
+
+@pytest.mark.usefixtures("credentials")
+def test_nothing_of_a_persons_is_ever_lost():
+    """In any sequence of runs, plans, applies and undos of ours and edits of a person, the person's edits stay."""
     run_state_machine_as_test(
         Ownership,
         settings=settings(
