@@ -68,6 +68,7 @@ class _Collector:
     writer: PlanWriter
     tables_with_files: Callable[[], int]
     pages: dict[str, list[int]] = field(default_factory=dict)
+    lookups: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tables: int | None = None
 
@@ -81,6 +82,7 @@ class _Collector:
             cost = cost_of(plan, sizes, look_calls=self._look_calls(spec, plan), review_calls=0)
             self.writer.add(planned_record(plan, list(documents), cost=cost))
             renames = any(version in plan.new_names for version in sizes)
+            self.lookups += (1 + renames) * sum(document.file.ref.path is not None for document in documents)
             fields = len({document.file.ref.field for document in documents})
             counted = self.pages.setdefault(spec.name, [0, 0, 0])
             counted[:] = [counted[0] + 1, counted[1] + renames, max(counted[2], fields)]
@@ -99,7 +101,7 @@ class _Collector:
             (-(-records // PAGE) - (-renamed // PAGE)) * (1 + fields)
             for records, renamed, fields in self.pages.values()
         )
-        return Cost(sum(pages))
+        return Cost(sum(pages) + self.lookups)
 
 
 def plan_directly(
