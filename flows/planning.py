@@ -29,6 +29,8 @@ from pipeline.undo import Undoing, undo_record, undone_by, with_listing
 SHOWN = 200
 """Records shown on a terminal; the file has all of them."""
 
+_ROW_CALLS = 2  # a suggestion's row is looked for and inserted; one that stands already costs less
+
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
@@ -79,7 +81,8 @@ class _Collector:
             return
         with self._lock:
             sizes = {document.file.ref.version: document.file.size_bytes for document in readable}
-            cost = cost_of(plan, sizes, look_calls=self._look_calls(spec, plan), review_calls=0)
+            review_calls = _ROW_CALLS * len(plan.suggestions) if spec.review and plan.work.record else 0
+            cost = cost_of(plan, sizes, look_calls=self._look_calls(spec, plan), review_calls=review_calls)
             self.writer.add(planned_record(plan, list(documents), cost=cost))
             renames = any(version in plan.new_names for version in sizes)
             self.lookups += (1 + renames) * sum(document.file.ref.path is not None for document in documents)
