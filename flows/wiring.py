@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Spending
+from pipeline.errors import BadSettings
 from pipeline.faultpoints import kill_at, watched
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.run import Parts
@@ -174,4 +175,26 @@ def open_reader(
         clamav=settings.clamav,
         passwords=tuple(password.get_secret_value() for password in settings.passwords),
         renditions=renditions,
+        date_order=settings.date_order,
+        rules=_own_rules(settings.rules),
     )
+
+
+def _own_rules(path: Path | None) -> str:
+    """Return the text of a person's own rules for classes, "" without any.
+
+    Raises:
+        BadSettings: the file cannot be read, or what is wrong in it.
+    """
+    if path is None:
+        return ""
+    from processors.classrules import BadRules, parse_rules
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        parse_rules(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings([f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]) from error
+    except BadRules as error:
+        raise BadSettings([f"processing.rules: {path}: {problem}" for problem in error.problems]) from error
+    return text

@@ -21,8 +21,10 @@ MAX_NAME_BYTES = 200
 
 FINDING_NAMES = frozenset(
     {
-        "date", "due_date", "total", "net", "tax", "currency", "company", "invoice_number", "email", "iban", "vat_id",
-        "phone", "doc_type",
+        "date", "due_date", "period", "total", "amount_due", "net", "tax", "currency", "company", "seller", "buyer",
+        "address", "invoice_number", "order_number", "iban", "vat_id", "buyer_vat_id", "email", "phone", "parties",
+        "person", "document_number", "nationality", "issuing_country", "birth_date", "expiry_date", "sex", "barcodes",
+        "language", "doc_type",
     }
 )  # fmt: skip
 """What a processor may find: the words a settings file can use for columns and in name templates."""
@@ -94,7 +96,8 @@ class _Sample(dict[str, object]):
 
     def __init__(self) -> None:
         super().__init__(dict.fromkeys(_TEMPLATE_NAMES, "sample"), date="2026-01-31", due_date="2026-02-28")
-        self.update(total="12.50", net="10.50", tax="2.00", pages=1)
+        self.update(total="12.50", amount_due="12.50", net="10.50", tax="2.00", pages=1)
+        self.update(birth_date="1990-01-31", expiry_date="2030-01-31", period="2026-01-01/2026-01-31", language="en")
 
 
 def safe_base(text: str, *, extension: str = "") -> str:

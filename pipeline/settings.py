@@ -164,6 +164,8 @@ class ProcessingSettings(Section):
     max_ratio: Annotated[int, Field(gt=0)] = 200
     passwords: tuple[SecretStr, ...] = ()
     clamav: Annotated[str, Field(pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$")] | None = None
+    date_order: Literal["", "dmy", "mdy"] = ""
+    rules: Path | None = None
 
 
 class ServeSettings(Section):
@@ -362,14 +364,17 @@ def _sentence(path: Path, error: Mapping[str, Any]) -> str:
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    """Make a relative archive folder and ledger file absolute."""
+    """Make a relative archive folder, ledger file and rules file absolute."""
     archive, ledger = settings.archive, settings.ledger
     if archive.url.startswith("file:"):
         root = folder / archive.url.removeprefix("file:").removeprefix("//")
         archive = archive.model_copy(update={"url": f"file:{root}"})
     if ledger.url.startswith("sqlite:///") and not ledger.url.startswith("sqlite:////"):
         ledger = ledger.model_copy(update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"})
-    return settings.model_copy(update={"archive": archive, "ledger": ledger})
+    processing = settings.processing
+    if processing.rules is not None:
+        processing = processing.model_copy(update={"rules": folder / processing.rules})
+    return settings.model_copy(update={"archive": archive, "ledger": ledger, "processing": processing})
 
 
 def settings_hash(spec: SourceSpec) -> str:

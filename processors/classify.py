@@ -1,17 +1,14 @@
 """The kind of a document, by rules a person can read in `rules.toml`."""
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Literal
 
-from pipeline.model import Finding, PageText
-from processors.values.lines import Line, fold, lines_of, word_pattern
+from pipeline.model import Finding
+from processors.classrules import Rule, Rules, load_rules, parse_rules
+from processors.contract import Page
+from processors.values.lines import Line, lines_of
 
-VERSION = "1"
+VERSION = "2"
 
 _TITLE_LINES = 12
 _TOP_LINES = 25
@@ -22,28 +19,6 @@ _OFFICE = ("text/csv", "application/vnd.ms-excel", "application/vnd.openxmlforma
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Words that speak for a class: each of at most `most` found adds `weight` (negative: speaks against)."""
-
-    doc_class: str
-    where: Literal["title", "top", "any"]
-    weight: float
-    most: int
-    pattern: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """All rules, and the points a class needs to be named."""
-
-    rules: tuple[Rule, ...]
-    enough: float
-    lead: float
-    little: float
-    words: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """A word that was found: where it stands and what it adds."""
 
@@ -51,38 +26,6 @@ class Evidence:
     word: str
     line: Line
     weight: float
-
-
-@cache
-def load_rules() -> Rules:
-    """Read the packaged rules once."""
-    raw = tomllib.loads(resources.files("processors").joinpath("rules.toml").read_text(encoding="utf-8"))
-    return Rules(
-        rules=tuple(_rule(entry) for entry in raw["rules"]),
-        enough=raw["enough"],
-        lead=raw["lead"],
-        little=raw["little"],
-        words=raw["words"],
-    )
-
-
-def _rule(entry: Mapping[str, object]) -> Rule:
-    words, patterns = entry.get("words", []), entry.get("patterns", [])
-    assert isinstance(words, list)
-    assert isinstance(patterns, list)
-    longest_first = sorted(words, key=len, reverse=True)
-    parts = [rf"(?<![a-z0-9])(?:{'|'.join(map(word_pattern, map(fold, longest_first)))})(?![a-z])"] if words else []
-    where = entry["where"]
-    assert where in {"title", "top", "any"}
-    if where == "title":
-        parts = [rf"^\W{{0,4}}{part}" for part in parts]
-    return Rule(
-        doc_class=str(entry["class"]),
-        where=where,
-        weight=float(str(entry["weight"])),
-        most=int(str(entry["most"])),
-        pattern=re.compile("|".join([*parts, *patterns])),
-    )
 
 
 def _scope(lines: Sequence[Line], where: str) -> Sequence[Line]:
@@ -100,9 +43,9 @@ def _found_by(rule: Rule, lines: Sequence[Line]) -> Iterator[Evidence]:
                     return
 
 
-def evidence_in(lines: Sequence[Line]) -> list[Evidence]:
+def evidence_in(lines: Sequence[Line], rules: Rules) -> list[Evidence]:
     """Return every word the rules found."""
-    return [found for rule in load_rules().rules for found in _found_by(rule, lines)]
+    return [found for rule in rules.rules for found in _found_by(rule, lines)]
 
 
 def _points(evidence: Sequence[Evidence]) -> list[tuple[float, str]]:
@@ -143,17 +86,18 @@ def _judge(points: Sequence[tuple[float, str]], evidence: Sequence[Evidence], *,
     return Finding(best, round(confidence, 2), f"{_named(evidence, best)}", page)
 
 
-def classify(pages: Sequence[PageText], *, media_type: str) -> Finding:
+def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> Finding:
     """Name the document's class, "other" where none fits, or None where the evidence is level or thin.
 
-    Classes: receipt, invoice, contract, letter, form, resume, identity_document, bank_statement, medical_record.
+    Classes: receipt, invoice, contract, letter, form, resume, identity_document, bank_statement, medical_record,
+    and whatever others `own_rules`, the text of a person's own rules file, names.
     """
-    rules = load_rules()
+    rules = parse_rules(own_rules) if own_rules else load_rules()
     lines = lines_of(pages)
     words = sum(len(line.folded.split()) for line in lines)
     if words < _LEAST_WORDS:
         return Finding(None, 0.0, "there is no text to judge by")
-    evidence = evidence_in(lines)
+    evidence = evidence_in(lines, rules)
     points = _points(evidence)
     sheet = media_type.startswith(_OFFICE)
     if not points or points[0][0] < rules.little:

@@ -78,6 +78,8 @@ class ReadSettings:
 
     `passwords` are tried on encrypted documents after the empty one; they are secrets. `scanned` says that a virus
     scanner is asked before. `renditions` are keys of RENDITIONS.
+    `date_order` (dmy, mdy or "") decides dates that a document leaves open; `rules` is the text of a person's own rules
+    for classes.
     """
 
     ocr: str = "auto"
@@ -86,6 +88,8 @@ class ReadSettings:
     limits: Limits = field(default_factory=Limits)
     passwords: tuple[str, ...] = field(default=(), repr=False)
     scanned: bool = False
+    date_order: str = ""
+    rules: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A barcode: its symbology as ZXing names it, its text, and its box in points."""
+
+    format: str
+    text: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page's text with the lines it was put together from.
+    """A page's text with the lines it was put together from, and the barcodes seen on it.
 
     Places and size are those of the page as it is shown; `turned_deg` is how far, clockwise, it was turned to be read.
     """
@@ -136,6 +149,19 @@ class Page:
     text: PageText
     lines: tuple[Line, ...] = ()
     turned_deg: int = 0
+    codes: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a document says in a form made for machines; nothing is guessed where it says something.
+
+    `complete`: there is nothing to guess from beside it.
+    """
+
+    fields: Mapping[str, Finding]
+    doc_type: Finding
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +189,7 @@ class Reading:
     children: Iterable[Enclosed] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    stated: Stated | None = None
 
 
 class OcrEngine(Protocol):

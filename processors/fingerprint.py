@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors import layout, ocr, picture, rapid, registry, tess, textlayer, trust
+from processors import barcodes, einvoice, layout, ocr, picture, rapid, registry, tess, textlayer, trust
 from processors._exec import tesseract
 from processors.contract import ReadSettings
 
@@ -23,7 +23,9 @@ def of(settings: ReadSettings) -> str:
 
     parts = {
         "processors": sorted(registry.versions()),
-        "stages": [stage.VERSION for stage in (layout, ocr, picture, textlayer, trust, classify, values)],
+        "stages": [
+            stage.VERSION for stage in (layout, ocr, picture, textlayer, trust, classify, values, barcodes, einvoice)
+        ],
         "libraries": _installed(_LIBRARIES),
         "engine": _engine(settings),
         "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),

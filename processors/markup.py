@@ -1,10 +1,12 @@
 """HTML as a reader sees it: words without tags, scripts or styles. XML as names and texts."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 from pipeline.model import ReadStatus
+from processors import einvoice
 from processors.contract import Context, Reading, Unreadable
 from processors.encoding import clean, decode
 from processors.plain import page_of
@@ -80,11 +82,16 @@ class XmlProcessor:
         """Return a line an element that holds text, the element's name before it."""
         del work_dir, context
         try:
-            lines = [f"{name}: {text}" for name, text in texts_of(path.read_bytes())]
+            data = path.read_bytes()
+            lines = [f"{name}: {text}" for name, text in texts_of(data)]
         except XmlRefused as exc:
             status = ReadStatus.SUSPICIOUS if exc.deceives else ReadStatus.DAMAGED
             raise Unreadable(status, f"The XML was not read: {exc}. Export it again, or as PDF.") from exc
-        return Reading(pages=(page_of(clean("\n".join(lines)), engine="xml"),))
+        stated = einvoice.stated_in(data)
+        return Reading(
+            pages=(page_of(clean("\n".join(lines)), engine="xml"),),
+            stated=dataclasses.replace(stated, complete=True) if stated else None,
+        )
 
 
 def strip(html: str) -> str:

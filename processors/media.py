@@ -82,6 +82,8 @@ _MAIL_HEADERS = frozenset(
 )
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60}):")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p|title|meta)\b", re.IGNORECASE)
+_INVOICE = re.compile(r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):")
+"""Declared by electronic invoices, which often lack the XML declaration and hold long comments before it."""
 _DELIMITERS = ",;\t|"
 
 
@@ -199,6 +201,8 @@ def _as_text(head: bytes) -> Kind | None:
 
 def _markup_kind(text: str) -> Kind:
     beginning = text[:2048]
+    if _INVOICE.search(text):
+        return Kind("application/xml", ".xml")
     if _HTML.search(beginning):
         return Kind("text/html", ".html")
     if "<svg" in beginning:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.model import PageText
-from processors import layout, rapid, tess
+from processors import barcodes, layout, rapid, tess
 from processors._exec import tesseract
 from processors.contract import EngineMissing, OcrEngine, Page, ReadSettings, Segment
 from processors.picture import LARGEST_SIDE_PX, is_blank
@@ -157,7 +157,8 @@ def read_picture(image: "Image.Image", *, number: int, dpi: float, engine: Calla
     )
     if turned in {90, 270}:
         page = dataclasses.replace(page, width_pt=page.height_pt, height_pt=page.width_pt)
-    return layout.turned_back(Page(page, lines), (360 - turned) % 360)
+    shown = layout.turned_back(Page(page, lines), (360 - turned) % 360)
+    return dataclasses.replace(shown, codes=barcodes.codes_in(smaller, scale=72 / dpi * shrunk))
 
 
 def _upright_segments(image: "Image.Image", reader: OcrEngine, *, dpi: float) -> tuple[Sequence[Segment], int]:

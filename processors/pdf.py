@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.model import PageText, ReadStatus
-from processors import layout, overlay, paint, render, searchable, textlayer, trust
+from processors import barcodes, einvoice, layout, overlay, paint, render, searchable, textlayer, trust
 from processors import picture as pictures
-from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
+from processors.contract import Code, Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
 from processors.pdf_structure import embedded, structure, unseen
 from processors.plain import page_of
 
+_CODES_DPI = 144  # modules of a payment slip's QR code are a third of a millimetre: two pixels
+_CODES_PIXELS = 4_000_000
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
 _SAMPLED_CHARS = 100
@@ -66,7 +69,15 @@ class PdfProcessor:
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
         children = embedded(path, password=password or "") if attached else ()
         left_out = _searchable(additions, path, work_dir, context, barred=_barred(signed=signed, password=password))
-        return Reading(tuple(pages), tuple(problems), children=children, metadata=metadata, left_out=left_out)
+        stated = einvoice.stated_among(embedded(path, password=password or "")) if attached else None
+        return Reading(
+            pages=tuple(pages),
+            problems=tuple(problems),
+            children=children,
+            metadata=metadata,
+            left_out=left_out,
+            stated=stated,
+        )
 
 
 def _searchable(
@@ -215,7 +226,7 @@ def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:
     """Take the text layer if it can be believed, else recognise the page; keep the layer if nothing better is had."""
     own = _own_text(page, number)
     if own.verdict.believed or own.paint.empty:
-        return own.page, None
+        return (dataclasses.replace(own.page, codes=_codes(page)) if number == 1 else own.page), None
     image = render.for_ocr(page, own.paint)
     if image is None:
         return own.page if own.page.text.text else _blank(own.page), None
@@ -230,6 +241,13 @@ def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:
     if not recognised.text.text and own.page.text.text:
         return own.page, None
     return _because(recognised, own.verdict.reason), None
+
+
+def _codes(page: Any) -> tuple[Code, ...]:
+    """Read the barcodes of a page that needs no OCR: drawn for this alone, so only the first page is."""
+    width, height = page.get_size()
+    scale = min(_CODES_DPI / 72, math.sqrt(_CODES_PIXELS / max(width * height, 1.0)))
+    return barcodes.codes_in(render.draw(page, scale=scale, grey=True), scale=1 / scale)
 
 
 def _own_text(page: Any, number: int) -> _Own:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.model import Child, Findings, PageText, ReadStatus
+from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors import derived, locked_office, media, ocr, registry
 from processors.children import Budget, Taken, take_out
-from processors.contract import Context, EngineMissing, OcrEngine, Reading, ReadSettings, Unreadable, failed
+from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
 from processors.together import together
 
@@ -112,14 +112,22 @@ def _findings(
     reading: Reading, *, kind: media.Kind, name: str, files: Mapping[str, Path], settings: ReadSettings
 ) -> Findings:
     """Return what the document's own pages say."""
-    from processors import classify, values
+    from processors import values
 
     texts = _capped([page.text for page in reading.pages])
+    stated = reading.stated
+    doc_type = stated.doc_type if stated else _class_of(reading.pages, kind=kind, settings=settings)
+    guessed = {}
+    if not (stated and stated.complete):
+        guessed = values.find_values(
+            reading.pages, languages=settings.languages, date_order=settings.date_order, doc_class=doc_type.value
+        )
+    fields = {**guessed, **stated.fields} if stated else guessed
     return Findings(
         media_type=kind.media_type,
         status=_status(texts, reading),
-        doc_type=classify.classify(texts, media_type=kind.media_type),
-        fields=values.find_values(texts, languages=settings.languages),
+        doc_type=doc_type,
+        fields=fields,
         pages=texts,
         text="\f".join(page.text for page in texts)[:TEXT_CHARS],
         problems=tuple(f"{name}: {problem}" for problem in reading.problems),
@@ -128,6 +136,12 @@ def _findings(
         extension=kind.extension or None,
         left_out={key: clean(reason) for key, reason in reading.left_out.items()},
     )
+
+
+def _class_of(pages: Sequence[Page], *, kind: media.Kind, settings: ReadSettings) -> Finding:
+    from processors import classify
+
+    return classify.classify(pages, media_type=kind.media_type, own_rules=settings.rules)
 
 
 def _status(pages: Sequence[PageText], reading: Reading) -> ReadStatus:

@@ -37,6 +37,8 @@ class SandboxedReader:
         passwords: tuple[str, ...] = (),
         renditions: tuple[str, ...] = tuple(RENDITIONS),
         clamav: str | None = None,
+        date_order: str = "",
+        rules: str = "",
         job: _child.Job | None = None,
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
@@ -47,6 +49,8 @@ class SandboxedReader:
             passwords=passwords,
             renditions=tuple(renditions),
             scanned=bool(clamav),
+            date_order=date_order,
+            rules=rules,
         )
         _check(self._settings)
         self._slots = [Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))]

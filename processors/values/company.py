@@ -261,4 +261,5 @@ def find_company(lines: Sequence[Line], *, commercial: bool) -> Finding | None:
         return None
     best = max(usable, key=lambda name: name.score)
     confidence = min(0.92, 0.4 + 0.1 * best.score)
-    return Finding(best.text, round(confidence, 2), best.reason, best.line.page)
+    start = max(0, best.line.text.find(best.text))
+    return best.line.finding(best.text, confidence, best.reason, start=start, end=start + len(best.text))

@@ -20,8 +20,20 @@ def find_email(lines: Sequence[Line]) -> Finding | None:
     for line in lines:
         match = _EMAIL.search(line.folded) if "@" in line.folded else None
         if match:
-            return Finding(match.group(), 0.95, f"the first address, on line {line.number + 1}", line.page)
+            return line.finding(
+                match.group(),
+                0.95,
+                f"the first address, on line {line.number + 1}",
+                start=match.start(),
+                end=match.end(),
+            )
     return None
+
+
+def _phone(line: Line, match: re.Match[str], confidence: float, reason: str) -> Finding:
+    """Normalise a number: digits grouped as they are written, one blank between groups at most."""
+    number = re.sub(r"[ ]{2,}", " ", match.group().strip())
+    return line.finding(number, confidence, reason, start=match.start(), end=match.end())
 
 
 def find_phone(lines: Sequence[Line]) -> Finding | None:
@@ -30,9 +42,9 @@ def find_phone(lines: Sequence[Line]) -> Finding | None:
         label = _PHONE_LABEL.search(line.folded)
         match = _PHONE.match(line.folded, label.end()) if label else None
         if match and label:
-            return Finding(match.group().strip(), 0.85, f"stands after '{label.group().strip()}'", line.page)
+            return _phone(line, match, 0.85, f"stands after '{label.group().strip()}'")
     for line in lines:
         match = _INTERNATIONAL.search(line.folded) if "+" in line.folded else None
         if match:
-            return Finding(match.group().strip(), 0.75, "is written with a country's code", line.page)
+            return _phone(line, match, 0.75, "is written with a country's code")
     return None

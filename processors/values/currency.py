@@ -105,9 +105,9 @@ def find_currency(lines: Sequence[Line], *, hints: Hints, has_total: bool) -> Fi
     code, count = ranked[0]
     line = first[where[code]]
     if len(ranked) > 1 and ranked[1][1] == count:
-        return Finding(None, 0.4, f"{code} and {ranked[1][0]} are written equally often", line.page)
+        return line.finding(None, 0.4, f"{code} and {ranked[1][0]} are written equally often")
     confidence = 0.95 if len(ranked) == 1 else 0.8
-    return Finding(code, confidence, f"'{where[code]}' stands beside {count} amounts", line.page)
+    return line.finding(code, confidence, f"'{where[code]}' stands beside {count} amounts")
 
 
 def _undecided(counts: Counter[str], first: dict[str, Line]) -> Finding | None:
@@ -115,7 +115,5 @@ def _undecided(counts: Counter[str], first: dict[str, Line]) -> Finding | None:
         return None
     mark, _ = counts.most_common(1)[0]
     if mark == "$":
-        return Finding("USD", 0.55, "'$' is written and nothing hints at another country's dollar", first[mark].page)
-    return Finding(
-        None, 0.3, f"'{mark}' is written, which several countries use, and nothing hints at one", first[mark].page
-    )
+        return first[mark].finding("USD", 0.55, "'$' is written and nothing hints at another country's dollar")
+    return first[mark].finding(None, 0.3, f"'{mark}' is written, which several countries use, and nothing hints at one")

@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.country import Hints, countries
@@ -16,6 +17,7 @@ _WEIGHTS = {"document": 6.0, "title": 5.0, "plain": 3.0, "link": 0.5, "due": -5.
 _NEAR = 45
 """Characters between a label and its date on one line."""
 _MOST_DATES = 400
+_JOINED = re.compile(r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?")
 _PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
 """Labels of dates that are never the document's: births, and ends of validity."""
 
@@ -93,7 +95,7 @@ def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:
     return found
 
 
-def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str]) -> tuple[str, str]:
+def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str], usual_order: str) -> tuple[str, str]:
     """Say whether the day or the month comes first in this document ("dmy", "mdy" or "") and why."""
     votes: dict[str, Written] = {}
     for dated in found:
@@ -106,6 +108,8 @@ def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str]) -> tu
     if len(votes) == 1:
         order, written = votes.popitem()
         return order, f"this document writes '{written.text}'"
+    if usual_order in {"dmy", "mdy"}:
+        return usual_order, "so the settings say"
     usual = {code: country.order for code, country in countries().items() if country.order in {"dmy", "mdy"}}
     weight = {
         order: sum(hints.weights.get(code, 0) for code, its in usual.items() if its == order)
@@ -147,13 +151,13 @@ def _score(dated: Dated, count: int) -> float:
 
 
 def _finding(chosen: Dated, *, day: date | None, why: str, score: float) -> Finding:
-    text, page = chosen.written.text, chosen.line.page
+    text, line, start, end = chosen.written.text, chosen.line, chosen.written.start, chosen.written.end
     place = f"after '{chosen.label}'" if chosen.label else f"on line {chosen.line.number + 1}, without a label"
     if day is None:
         first, second = (reading.isoformat() for reading in chosen.written.readings)
-        return Finding(None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", page)
+        return line.finding(None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", start=start, end=end)
     confidence = min(0.97, max(0.35, 0.62 + score * 0.06)) - (0.05 if why else 0.0)
-    return Finding(day.isoformat(), round(confidence, 2), f"'{text}' stands {place}{why}", page)
+    return line.finding(day.isoformat(), confidence, f"'{text}' stands {place}{why}", start=start, end=end)
 
 
 def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -> Finding | None:
@@ -168,12 +172,34 @@ def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -
     return _finding(chosen, day=day, why=reason, score=score)
 
 
+def _period(
+    lines: Sequence[Line], found: Sequence[Dated], *, certain: set[date], order: str, why: str
+) -> Finding | None:
+    """Find the stretch of time a document is about: two dates of one line, joined, with a period's word before."""
+    for first, last in pairwise(found):
+        line, between = first.line, first.line.folded[first.written.end : last.written.start]
+        if line is not last.line or not _JOINED.fullmatch(between):
+            continue
+        above = lines[line.number - 1].folded if line.number else ""
+        label = pattern("dates", "period").search(line.folded, 0, first.written.start)
+        label = label or pattern("dates", "period").search(above)
+        start, _ = _settle(first.written, certain=certain, order=order, why=why)
+        end, _ = _settle(last.written, certain=certain, order=order, why=why)
+        if label and start and end and start <= end:
+            value, reason = f"{start.isoformat()}/{end.isoformat()}", f"two dates stand after '{label.group()}'"
+            return line.finding(value, 0.8, reason, start=first.written.start, end=last.written.end)
+    return None
+
+
 def find_dates(
-    lines: Sequence[Line], *, hints: Hints, languages: Sequence[str], months: MonthNames
+    lines: Sequence[Line], *, hints: Hints, languages: Sequence[str], months: MonthNames, usual_order: str = ""
 ) -> dict[str, Finding | None]:
-    """Find `date` and `due_date`; a person's paper, with a birth or an end of validity, has nothing due."""
+    """Find `date`, `due_date` and `period`; a person's paper, with a birth or an end of validity, has nothing due.
+
+    `usual_order` (dmy, mdy) decides where the document itself does not.
+    """
     found = _dated_in(lines, months)
-    order, why = _order(found, hints, languages)
+    order, why = _order(found, hints, languages, usual_order)
     certain = _certain(found)
     personal = any(_PERSONAL.search(dated.label) for dated in found if dated.kind == "other")
     due = [dated for dated in found if dated.kind == "due" and not personal]
@@ -182,5 +208,6 @@ def find_dates(
     issued = _best(rest, certain=certain, order=order, why=why)
     payable = _best(due, certain=certain, order=order, why=why)
     if payable and payable.value:
-        payable = Finding(payable.value, 0.85, payable.reason, payable.page)
-    return {"date": issued, "due_date": payable}
+        payable = replace(payable, confidence=0.85)
+    period = _period(lines, found, certain=certain, order=order, why=why)
+    return {"date": issued, "due_date": payable, "period": period}

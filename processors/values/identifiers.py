@@ -29,7 +29,13 @@ def find_iban(lines: Sequence[Line]) -> Finding | None:
         for match in _IBAN.finditer(line.text.upper()):
             good = next((text for text in _prefixes(match.group(), _SHORTEST_IBAN) if iban.is_valid(text)), None)
             if good:
-                return Finding(good, 0.98, f"its check digits are right; line {line.number + 1}", line.page)
+                return line.finding(
+                    good,
+                    0.98,
+                    f"its check digits are right; line {line.number + 1}",
+                    start=match.start(),
+                    end=match.end(),
+                )
     return None
 
 
@@ -47,7 +53,11 @@ def find_vat_id(lines: Sequence[Line]) -> Finding | None:
             valid = _checker(match.group(1))
             good = next((t for t in _prefixes(match.group(2), 7) if sum(c.isdigit() for c in t) > 5 and valid(t)), None)  # noqa: PLR2004 - words hold fewer
             if good:
-                return Finding(
-                    match.group(1) + good, 0.95, f"its check digits are right; line {line.number + 1}", line.page
+                return line.finding(
+                    match.group(1) + good,
+                    0.95,
+                    f"its check digits are right; line {line.number + 1}",
+                    start=match.start(),
+                    end=match.end(),
                 )
     return None

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
-from pipeline.model import PageText
+from pipeline.model import Finding
+from processors.contract import Box, Page, Word
+from processors.contract import Line as PageLine
 
 MAX_LINE = 400
 """Characters; a longer line is cut into pieces, because every pattern's cost grows with its line."""
@@ -25,6 +27,33 @@ class Line:
     folded: str
     page: int
     number: int
+    box: Box | None = None
+    words: tuple[Word, ...] = ()
+
+    def finding(
+        self, value: str | None, confidence: float, reason: str, *, start: int = 0, end: int | None = None
+    ) -> Finding:
+        """Return a finding that stands on this line, between two places in its text."""
+        box = self._box_between(start, len(self.text) if end is None else end)
+        return Finding(value, round(confidence, 2), reason, self.page, box)
+
+    def _box_between(self, start: int, end: int) -> Box | None:
+        """Return the box round the words between two places; the line's own where its words are not known."""
+        at = 0
+        boxes = []
+        for word in self.words:
+            found = self.text.find(word.text, at) if word.text else -1
+            if found < 0:
+                continue
+            at = found + len(word.text)
+            if found < end and at > start:
+                boxes.append(word.box)
+        return around(boxes) if boxes else self.box
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the box round several."""
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
 
 
 @lru_cache(maxsize=4096)
@@ -40,31 +69,35 @@ def fold(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for raw in text.splitlines():
-        squeezed = " ".join(raw[: HEAD_CHARS + TAIL_CHARS].split())
-        for start in range(0, len(squeezed), MAX_LINE):
-            yield squeezed[start : start + MAX_LINE]
+    squeezed = " ".join(text[: HEAD_CHARS + TAIL_CHARS].split())
+    for start in range(0, len(squeezed), MAX_LINE):
+        yield squeezed[start : start + MAX_LINE]
 
 
-def _shorten(pages: Sequence[PageText]) -> Iterator[tuple[int, str]]:
-    left = HEAD_CHARS
-    total = sum(len(page.text) for page in pages)
-    seen = 0
-    for page in pages:
-        head = page.text[: max(left, 0)]
-        left -= len(page.text)
-        tail_from = max(total - TAIL_CHARS - seen, len(head))
-        seen += len(page.text)
-        yield page.number, head
-        yield page.number, page.text[tail_from:]
+def _shorten(lines: Sequence[tuple[int, PageLine]]) -> Iterator[tuple[int, PageLine]]:
+    """Yield the lines of the head and the tail; one that lies across a border is cut there."""
+    total, seen = sum(len(line.text) for _, line in lines), 0
+    for page, line in lines:
+        length = len(line.text)
+        head, tail = max(0, HEAD_CHARS - seen), max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen)
+        if length <= head or tail <= 0:
+            yield page, line
+        else:
+            yield from ((page, PageLine(part, line.box)) for part in (line.text[:head], line.text[tail:]) if part)
+        seen += length
 
 
-def lines_of(pages: Sequence[PageText]) -> list[Line]:
+def _lines_on(page: Page) -> Sequence[PageLine]:
+    return page.lines or [PageLine(line) for line in page.text.text.splitlines()]
+
+
+def lines_of(pages: Sequence[Page]) -> list[Line]:
     """Return the document's lines that are not blank, in reading order."""
     found: list[Line] = []
-    for number, text in _shorten(pages):
-        for piece in _pieces(text):
-            found.append(Line(text=piece, folded=fold(piece), page=number, number=len(found)))
+    for number, line in _shorten([(page.text.number, line) for page in pages for line in _lines_on(page)]):
+        for piece in _pieces(line.text):
+            words = line.words if len(line.text) <= MAX_LINE else ()
+            found.append(Line(piece, fold(piece), number, len(found), line.box, words))
     return found
 
 

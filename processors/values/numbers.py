@@ -1,7 +1,7 @@
 """The number the issuer gave the document."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.model import Finding
 from processors.values.datetext import MonthNames, dates_in
@@ -38,16 +38,16 @@ def _explicit(label: str, folded: str, end: int) -> bool:
     return bool(re.search(r"n[or]|num|#|°|º|id|date|cislo", label) or (link and re.search(r"[a-z#:№]", link.group())))
 
 
-def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str]]:
+def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
     for match in pattern("numbers", name).finditer(line.folded):
         link = _LINK.match(line.folded, match.end())
         number = _token_at(line, link.end() if link else match.end())
         if number and not _is_date(number):
             sure = _explicit(match.group(), line.folded, match.end())
-            yield number, _SURE if sure else _BARE - 0.15, match.group()
+            yield number, _SURE if sure else _BARE - 0.15, match.group(), line
 
 
-def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, float, str]]:
+def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
     """Read the line under a label: under a heading the token at the same place, under a lone label the first one."""
     match = pattern("numbers", name).search(line.folded)
     if not match or not _explicit(match.group(), line.folded, match.end()) or line.number + 1 >= len(lines):
@@ -57,21 +57,30 @@ def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, 
     tokens = [token for raw in lines[line.number + 1].text.split() if (token := _clean(raw)) and raw[0].isalnum()]
     tokens = [token for token in tokens if not _is_date(token)]
     if tokens and not (before and tail):
-        yield (tokens[-1] if before and not tail else tokens[0]), _BELOW, match.group()
+        yield (tokens[-1] if before and not tail else tokens[0]), _BELOW, match.group(), lines[line.number + 1]
+
+
+def _numbers(lines: Sequence[Line], name: str) -> Iterator[tuple[str, float, str, Line]]:
+    for line in lines:
+        yield from list(_on_line(line, name)) or list(_below(lines, line, name))
+
+
+def _best(found: Iterable[tuple[str, float, str, Line]], *, factor: float) -> Finding | None:
+    best = max(found, key=lambda entry: (entry[1], -entry[3].number), default=None)
+    if best is None:
+        return None
+    number, confidence, label, line = best
+    start = max(0, line.text.find(number))
+    reason = f"'{number}' stands after '{label}' on line {line.number + 1}"
+    return line.finding(number, confidence * factor, reason, start=start, end=start + len(number))
 
 
 def find_invoice_number(lines: Sequence[Line]) -> Finding | None:
     """Find the number after "invoice no" or the like, or else a receipt's own number."""
-    found: list[tuple[float, int, str, str, Line]] = []
-    for name, factor in (("invoice", 1.0), ("receipt", 0.75)):
-        for line in lines:
-            options = list(_on_line(line, name)) or list(_below(lines, line, name))
-            found += [(sure * factor, -line.number, number, label, line) for number, sure, label in options]
-        if found:
-            break
-    if not found:
-        return None
-    confidence, _, number, label, line = max(found, key=lambda entry: entry[:2])
-    return Finding(
-        number, round(confidence, 2), f"'{number}' stands after '{label}' on line {line.number + 1}", line.page
-    )
+    found = _best(_numbers(lines, "invoice"), factor=1.0)
+    return found or _best(_numbers(lines, "receipt"), factor=0.75)
+
+
+def find_order_number(lines: Sequence[Line]) -> Finding | None:
+    """Find the number after "order no", "PO number" or the like."""
+    return _best(((n, c, w, at) for n, c, w, at in _numbers(lines, "order") if c > _BARE), factor=0.95)

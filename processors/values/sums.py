@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.model import Finding
 from processors.values.amounts import Amount, amounts_in, mend, money_in
 from processors.values.lines import Line, pattern
 
@@ -27,6 +28,13 @@ class Sum:
     line: Line
     after_summary: bool
     integer: bool = False
+    place: Line | None = None
+    start: int = 0
+    end: int | None = None
+
+    def finding(self, value: str | None, confidence: float, reason: str) -> Finding:
+        """Return a finding that stands where the amount does, which may be below its label."""
+        return (self.place or self.line).finding(value, confidence, reason, start=self.start, end=self.end)
 
 
 def _longest(folded: str) -> tuple[str, str]:
@@ -70,14 +78,14 @@ def _bare(line: Line) -> list[Amount]:
     return money_in(line.folded) if letters <= 4 else []  # noqa: PLR2004 - a currency's name at most
 
 
-def _following(lines: Sequence[Line], line: Line) -> list[Amount]:
+def _following(lines: Sequence[Line], line: Line) -> list[tuple[Amount, Line]]:
     """Return the amounts below a label; of the rows of a table, the last one, where the sums stand."""
-    rows: list[list[Amount]] = []
+    rows: list[list[tuple[Amount, Line]]] = []
     for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
         bare = _bare(later)
         if not bare and (rows or later.number - line.number >= _LOOK_AHEAD or kind_of(later.folded)[0]):
             break
-        rows += [bare] if bare else []
+        rows += [[(amount, later) for amount in bare]] if bare else []
         if bare and len(bare) < 3:  # noqa: PLR2004 - no row of a table
             break
     return rows[-1] if rows else []
@@ -98,6 +106,20 @@ def _labelled(line: Line, amounts: Sequence[Amount], whole: tuple[str, str]) -> 
             yield amount, *own[place]
 
 
+def _sum(amount: Amount, kind: str, label: str, *, line: Line, place: Line, after_summary: bool) -> Sum:
+    return Sum(
+        amount.value,
+        kind,
+        label,
+        line,
+        after_summary,
+        integer=not amount.cents,
+        place=place,
+        start=amount.start,
+        end=amount.end,
+    )
+
+
 def sums_in(lines: Sequence[Line]) -> list[Sum]:
     """Return the amounts that stand beside a word of KINDS, and the bare ones, in reading order."""
     found: list[Sum] = []
@@ -107,8 +129,11 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
         after_summary = after_summary or kind == "summary"
         amounts = _amounts(line, announced=kind in {"strong", "plain", "due", "weak"})
         for amount, own, words in _labelled(line, amounts, (kind, label)):
-            found.append(Sum(amount.value, own, words, line, after_summary, integer=not amount.cents))
+            found.append(_sum(amount, own, words, line=line, place=line, after_summary=after_summary))
         heading = after_summary or _is_heading(line.folded, kind)
         if not amounts and kind not in {"", "summary", "never"} and not heading:
-            found += [Sum(a.value, kind, label, line, after_summary, not a.cents) for a in _following(lines, line)[-1:]]
+            found += [
+                _sum(amount, kind, label, line=line, place=place, after_summary=after_summary)
+                for amount, place in _following(lines, line)[-1:]
+            ]
     return found

@@ -115,9 +115,7 @@ def _loose(lines: Sequence[Line]) -> Finding | None:
     if not marked:
         return None
     value, line = max(marked, key=lambda entry: entry[0])
-    return Finding(
-        plain(value), 0.3, "nothing is called a total; this is the largest amount beside a currency", line.page
-    )
+    return line.finding(plain(value), 0.3, "nothing is called a total; this is the largest amount beside a currency")
 
 
 def find_total(lines: Sequence[Line]) -> Finding | None:
@@ -130,10 +128,18 @@ def find_total(lines: Sequence[Line]) -> Finding | None:
     confidence = min(0.97, 0.35 + 0.06 * first.score + 0.06 * min(lead, 3.0))
     if lead < 0.05 and len(ranked) > 1:  # noqa: PLR2004 - level, for all the points say
         both = f"{plain(first.value)} and {plain(ranked[1].value)}"
-        return Finding(
-            None, 0.4, f"{both} are both called total and nothing decides between them", first.best.line.page
-        )
-    return Finding(plain(first.value), round(confidence, 2), "; ".join(first.reasons), first.best.line.page)
+        return first.best.finding(None, 0.4, f"{both} are both called total and nothing decides between them")
+    return first.best.finding(plain(first.value), confidence, "; ".join(first.reasons))
+
+
+def find_amount_due(lines: Sequence[Line]) -> Finding | None:
+    """Find the sum still to be paid, behind "amount due" or the like; the last one counts the most in."""
+    due = [s for s in sums_in(lines) if s.label and pattern("due", "amount").fullmatch(s.label)]
+    if not due:
+        return None
+    last = due[-1]
+    same = {entry.value for entry in due} == {last.value}
+    return last.finding(plain(last.value), 0.8 if same else 0.6, f"stands after '{last.label}'")
 
 
 def _after(lines: Sequence[Line], name: str, *, below: Decimal) -> list[tuple[Decimal, Line, str]]:
@@ -167,9 +173,16 @@ def _both(
     net: tuple[Decimal, Line], tax: tuple[Decimal, Line], *, confidence: float, why: str
 ) -> dict[str, Finding | None]:
     return {
-        "net": Finding(plain(net[0]), confidence, why, net[1].page),
-        "tax": Finding(plain(tax[0]), confidence, why, tax[1].page),
+        "net": _placed(*net, confidence, why),
+        "tax": _placed(*tax, confidence, why),
     }
+
+
+def _placed(value: Decimal, line: Line, confidence: float, why: str) -> Finding:
+    amount = next((a for a in reversed(money_in(line.folded)) if a.value == value), None)
+    return line.finding(
+        plain(value), confidence, why, start=amount.start if amount else 0, end=amount.end if amount else None
+    )
 
 
 _PAIR = re.compile(r"(?<!\d)(\d{1,2}(?:[.,]\d{1,2})?) ?%")

@@ -16,6 +16,7 @@ from time import perf_counter
 
 from pipeline.model import PageText
 from processors import classify
+from processors.contract import Page
 from processors.values import find_values
 
 DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "dev"
@@ -89,10 +90,11 @@ def texts_of(row: Mapping[str, object], *, folder: Path, extra: Path | None) -> 
         yield "read", json.loads(read.read_text(encoding="utf-8"))
 
 
-def pages_of(texts: Sequence[str]) -> list[PageText]:
+def pages_of(texts: Sequence[str]) -> list[Page]:
     """Make pages of texts."""
     return [
-        PageText(number=n, source="ocr", engine=None, confidence=None, text=text) for n, text in enumerate(texts, 1)
+        Page(PageText(number=n, source="ocr", engine=None, confidence=None, text=text))
+        for n, text in enumerate(texts, 1)
     ]
 
 

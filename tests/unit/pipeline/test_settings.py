@@ -271,8 +271,8 @@ def test_folder_may_have_an_index_table(written: Write):
     [
         ('view = "V"\n', "exactly one of table, view and folder"),
         ('[sources.columns]\nA = "totl"\n', "did you mean 'total'"),
-        ('[sources.columns]\nA = "zzzzzz"\n', "known: archive_address"),
-        ('rename = "{{ dat }}"\n', "Known names: company"),
+        ('[sources.columns]\nA = "zzzzzz"\n', "known: address"),
+        ('rename = "{{ dat }}"\n', "Known names: address"),
         ('rename = "{{ date | dictsort }}"\n', "rename template"),
         ('[sources.index]\ntable = "I"\n', "an index table goes with a folder"),
         ("min_confidence = 2\n", "sources.0.min_confidence"),

@@ -3,7 +3,9 @@
 import pytest
 
 from pipeline.model import Finding, PageText
-from processors.classify import classify, load_rules
+from processors.classify import classify
+from processors.classrules import load_rules
+from processors.contract import Page
 
 CLASSES = {
     "receipt",
@@ -97,7 +99,7 @@ MEDICAL = (
 
 def class_of(text: str, media_type: str = "application/pdf") -> Finding:
     """Classify one page of text."""
-    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
     return classify([page], media_type=media_type)
 
 

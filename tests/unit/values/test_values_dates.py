@@ -3,12 +3,13 @@
 import pytest
 
 from pipeline.model import Finding, PageText
+from processors.contract import Page
 from processors.values import find_values
 
 
-def page(text: str, *, number: int = 1) -> PageText:
+def page(text: str, *, number: int = 1) -> Page:
     """Make a page of text."""
-    return PageText(number=number, source="text", engine=None, confidence=None, text=text)
+    return Page(PageText(number=number, source="text", engine=None, confidence=None, text=text))
 
 
 def found(text: str, name: str = "date", **options: tuple[str, ...]) -> Finding:

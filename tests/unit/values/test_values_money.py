@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import PageText
+from processors.contract import Page
 from processors.values import find_values
 from processors.values.amounts import money_in, parse_number
 
 
 def values_of(text: str) -> dict[str, str | None]:
     """Return the values found in a text."""
-    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
     return {name: finding.value for name, finding in find_values([page]).items()}
 
 

@@ -3,12 +3,13 @@
 import pytest
 
 from pipeline.model import PageText
+from processors.contract import Page
 from processors.values import find_values
 
 
 def values_of(text: str) -> dict[str, str | None]:
     """Return the values found in a text."""
-    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
     return {name: finding.value for name, finding in find_values([page]).items()}
 
 

@@ -1,7 +1,7 @@
 """What `find_values` and `classify` promise about any text at all."""
 
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.model import PageText
 from processors.classify import classify
+from processors.contract import Page
 from processors.values import find_values
 from processors.values.lines import HEAD_CHARS, MAX_LINE, fold, lines_of
 
@@ -35,9 +36,9 @@ WORDS = [
 ]
 
 
-def pages_of(text: str) -> list[PageText]:
+def pages_of(text: str) -> list[Page]:
     """Make one page."""
-    return [PageText(number=1, source="ocr", engine=None, confidence=None, text=text)]
+    return [Page(PageText(number=1, source="ocr", engine=None, confidence=None, text=text))]
 
 
 @given(st.text(max_size=400))
@@ -80,12 +81,12 @@ def test_amounts_are_plain_decimals(words: list[str]):
 def test_a_megabyte_on_one_line_is_read_in_bounded_time(unit: str):
     """A hostile line costs no more than its length."""
     pages = pages_of(unit * (MEGABYTE // len(unit)))
-    started = perf_counter()
+    started = process_time()
 
     find_values(pages)
     classify(pages, media_type="text/plain")
 
-    assert perf_counter() - started < BOUND_S
+    assert process_time() - started < BOUND_S
 
 
 def test_a_long_documents_tail_is_read():
