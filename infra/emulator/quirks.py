@@ -42,6 +42,8 @@ class Quirks:
         webhook_retries: How often a delivery that failed is tried again.
         webhook_retry_ms: Milliseconds before the first retry; each further one waits twice as long.
         webhook_timeout_ms: Milliseconds a receiver may take.
+        list_update: Whether an update of nothing but LIST fields counts its records, or counts none and fails with
+            response=rows, as the second version was seen to.
         task_ms: Milliseconds a task is Busy, and again at least Processing.
         max_upload_bytes: Larger uploads are refused with 413; 0 is no limit.
     """
@@ -77,6 +79,7 @@ class Quirks:
     webhook_retries: int = 3
     webhook_retry_ms: int = 1000
     webhook_timeout_ms: int = 30_000
+    list_update: Literal["counted", "uncounted"] = "counted"
     task_ms: int = 50
     max_upload_bytes: int = 0
 

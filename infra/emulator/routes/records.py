@@ -5,7 +5,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.errors import bad_body
+from infra.emulator.errors import ApiError, bad_body
 from infra.emulator.http import (
     CHANGING,
     LISTING,
@@ -19,6 +19,7 @@ from infra.emulator.http import (
     relation_of,
     result,
 )
+from infra.emulator.state.schema import LIST_TYPES
 
 
 async def _list(request: Request) -> Response:
@@ -43,7 +44,12 @@ async def _update(request: Request) -> Response:
         raise bad_body("name at least one field")
     records = account_of(request).records
     pks = records.update(relation, where, body)
-    hidden = account_of(request).store.quirks.empty_result_after_put
+    quirks = account_of(request).store.quirks
+    if quirks.list_update == "uncounted" and all(relation.field(name).type in LIST_TYPES for name in body):
+        if parameters.rows and pks:
+            raise ApiError(500, "InternalError", "Internal error")
+        return result([], RecordsAffected=0)
+    hidden = quirks.empty_result_after_put
     shown = records.rows(relation, pks[:1000]) if parameters.rows and not hidden else []
     return result(shown, RecordsAffected=len(pks))
 
