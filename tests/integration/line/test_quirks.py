@@ -25,6 +25,10 @@ ODD: list[dict[str, Any]] = [
     {"view_pk": "number"},
     {"download_content_type": "text/plain"},
     {"download_content_type": "application/octet-stream"},
+    {"unknown_parameters": "refused"},
+    {"bare_clauses": "ignored"},
+    {"fileinfo_dates": "z"},
+    {"attachment_event": True},
 ]
 _OF_FILES = [odd for odd in ODD if next(iter(odd)).startswith(("fileinfo", "attachment", "rename"))]
 PAIRS = [{**one, **other} for one, other in combinations(_OF_FILES, 2) if not one.keys() & other.keys()]
