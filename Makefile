@@ -7,9 +7,10 @@ WORKERS ?= 2
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench conformance crash-matrix emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-read conformance crash-matrix emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -31,6 +32,9 @@ format: setup-test ## Format the code and apply the safe fixes
 
 bench: setup-test ## Run the measurements (never part of the suite's verdict)
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
+
+bench-read: setup-test ## Measure reading beside tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
 
 crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table into docs/reliability.md
 	@$(BIN)/python -m tests.crash

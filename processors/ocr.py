@@ -83,7 +83,7 @@ def engine_for(settings: ReadSettings) -> OcrEngine:
     """
     if choose(settings) == "rapidocr":
         try:
-            return rapid.RapidEngine()
+            return rapid.RapidEngine(settings.languages)
         except ImportError as exc:
             raise EngineMissing(
                 f'RapidOCR is installed but does not load ({exc}); repair the installation or set ocr = "tesseract".'

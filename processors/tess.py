@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from processors._exec import tesseract
-from processors.contract import Segment
+from processors.contract import Segment, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
+VERSION = "2"
 
 _AUTOMATIC = 3  # page segmentation: find columns and blocks
 _ONE_BLOCK = 6  # for pages where the automatic one finds nothing
@@ -38,4 +38,5 @@ class TesseractEngine:
 
 def _segment(word: tesseract.Word) -> Segment:
     box = (float(word.left), float(word.top), float(word.left + word.width), float(word.top + word.height))
-    return Segment(text=word.text, box=box, confidence=word.confidence / 100)
+    confidence = word.confidence / 100
+    return Segment(text=word.text, box=box, confidence=confidence, words=(Word(word.text, box, confidence),))

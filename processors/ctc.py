@@ -1,0 +1,66 @@
+"""Turn what a line recogniser says at each step along a line into text, certainty and the places of words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WordSpan:
+    """One word with the shares of the picture's width at which it begins and ends; confidence runs from 0 to 1."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineText:
+    """What one line says; confidence runs from 0 to 1."""
+
+    text: str
+    confidence: float
+    words: tuple[WordSpan, ...]
+
+
+def decode(probabilities: Any, characters: Sequence[str]) -> LineText:
+    """Take the likeliest character of each step (steps x characters), once for each run of the same one.
+
+    A character is surest at its middle; a word is taken to begin and end half a character's step beyond its outer ones.
+    """
+    import numpy as np
+
+    likeliest = probabilities.argmax(axis=1)
+    chosen = likeliest != 0
+    chosen[1:] &= likeliest[1:] != likeliest[:-1]
+    steps = np.flatnonzero(chosen)
+    if not len(steps):
+        return LineText("", 0.0, ())
+    sure = probabilities[steps, likeliest[steps]].astype(float)
+    letters = [characters[index] for index in likeliest[steps]]
+    words = tuple(_words(letters, steps.tolist(), sure.tolist(), count=len(likeliest)))
+    return LineText("".join(letters), float(sure.mean()), words)
+
+
+def _words(letters: Sequence[str], steps: Sequence[int], sure: Sequence[float], *, count: int) -> list[WordSpan]:
+    """Split at spaces."""
+    found: list[WordSpan] = []
+    start = 0
+    for index in range(len(letters) + 1):
+        if index < len(letters) and not letters[index].isspace():
+            continue
+        if index > start:
+            found.append(_word(letters[start:index], steps[start:index], sure[start:index], count=count))
+        start = index + 1
+    return found
+
+
+def _word(letters: Sequence[str], steps: Sequence[int], sure: Sequence[float], *, count: int) -> WordSpan:
+    half = (steps[-1] - steps[0]) / (2 * (len(steps) - 1)) if len(steps) > 1 else 1.0
+    return WordSpan(
+        text="".join(letters),
+        start=max(0.0, (steps[0] + 0.5 - half) / count),
+        end=min(1.0, (steps[-1] + 0.5 + half) / count),
+        confidence=sum(sure) / len(sure),
+    )

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from processors import ctc
+
+CHARACTERS = ["", "a", "b", " "]
+
+
+def steps(*likeliest: int, certainty: float = 0.9) -> np.ndarray:
+    """Return what a recogniser says that is so sure of these characters, step by step."""
+    table = np.full((len(likeliest), len(CHARACTERS)), (1 - certainty) / (len(CHARACTERS) - 1), dtype=np.float32)
+    table[np.arange(len(likeliest)), likeliest] = certainty
+    return table
+
+
+def test_a_run_of_one_character_is_one_character():
+    """A character seen at several steps in a row is written once; nothing between two makes them two."""
+    line = ctc.decode(steps(1, 1, 0, 1, 2, 2), CHARACTERS)
+
+    assert line.text == "aab"
+    assert line.confidence == pytest.approx(0.9)
+
+
+def test_words_lie_where_their_characters_were_seen():
+    """Words end at spaces, and their places are shares of the width, in order and within it."""
+    line = ctc.decode(steps(0, 1, 0, 2, 3, 1, 0, 2, 0, 0), CHARACTERS)
+
+    assert [word.text for word in line.words] == ["ab", "ab"]
+    first, second = line.words
+    assert (first.start, first.end) == pytest.approx((0.05, 0.45))
+    assert (second.start, second.end) == pytest.approx((0.45, 0.85))
+
+
+def test_nothing_read_is_nothing():
+    """A line without a single character has no text, no words and no certainty."""
+    assert ctc.decode(steps(0, 0, 0), CHARACTERS) == ctc.LineText("", 0.0, ())

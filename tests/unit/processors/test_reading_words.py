@@ -1,0 +1,106 @@
+"""Words and their places in pixels, from both engines, on pages drawn here."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from processors import ocr, rapid
+from processors.contract import OcrEngine, ReadSettings, Segment, Word
+
+needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+FONT = ImageFont.load_default(size=48)
+PLACES = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (700, 200)}
+
+
+@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+def engine(request: pytest.FixtureRequest) -> OcrEngine:
+    """Load an engine once for all tests."""
+    return ocr.engine_for(ReadSettings(ocr=request.param))
+
+
+@pytest.fixture(scope="module")
+def rapidocr() -> rapid.RapidEngine:
+    """Load RapidOCR once for all tests."""
+    return rapid.RapidEngine()
+
+
+def page() -> Image.Image:
+    """Draw four words in two lines."""
+    image = Image.new("RGB", (1000, 400), "white")
+    for word, place in PLACES.items():
+        ImageDraw.Draw(image).text(place, word, fill="black", font=FONT)
+    return image
+
+
+def words_of(segments: "list[Segment]") -> dict[str, Word]:
+    """Return words by their text."""
+    return {word.text: word for segment in segments for word in segment.words}
+
+
+def test_every_word_has_its_place(engine: OcrEngine):
+    """Each engine tells where each word stands, within a letter's width of where it was drawn."""
+    found = words_of(list(engine.recognise(page(), dpi=200)))
+
+    assert set(found) == set(PLACES)
+    for text, place in PLACES.items():
+        drawn = ImageDraw.Draw(page()).textbbox(place, text, font=FONT)
+        assert found[text].box == pytest.approx(drawn, abs=30)
+
+
+SHAPES = {
+    "grey": lambda image: image.convert("L"),
+    "slanting by 4 degrees": lambda image: image.rotate(4, expand=True, fillcolor="white", resample=Image.BICUBIC),
+    "white on black": ImageOps.invert,
+    "thirty pixels high": lambda image: image.resize((250, 100)),
+    "a large scan": lambda image: image.resize((4000, 1600)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid.RapidEngine):
+    """Tone, slant and size leave the words readable."""
+    image = SHAPES[shape](page())
+
+    segments = rapidocr.recognise(image, dpi=200)
+
+    assert " ".join(segment.text for segment in segments).replace(" ", "")
+    assert sorted("".join(segment.text for segment in segments).replace(" ", "")) == sorted("".join(PLACES))
+
+
+def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.RapidEngine):
+    """Where a line is turned by a quarter, its words' boxes follow it down the page."""
+    turned = page().crop((0, 0, 1000, 140)).rotate(270, expand=True)
+
+    found = words_of(list(rapidocr.recognise(turned, dpi=200)))
+
+    assert found["Invoice"].box[3] < found["4711"].box[3]
+    assert np.ptp([word.box[0] for word in found.values()]) < 20
+
+
+def test_a_line_is_read_once_for_its_own_width(rapidocr: rapid.RapidEngine, monkeypatch: pytest.MonkeyPatch):
+    """A short word is not padded to a long line's width: what the recogniser sees is as wide as the word asks."""
+    seen: list[int] = []
+    inner = rapidocr._read
+
+    class Watching:
+        def run(self, pixels: np.ndarray) -> np.ndarray:
+            """Remember the width."""
+            seen.append(pixels.shape[3])
+            return np.asarray(inner.run(pixels))
+
+    monkeypatch.setattr(rapidocr, "_read", Watching())
+    rapidocr.recognise(page(), dpi=200)
+
+    assert seen == sorted(seen)
+    assert seen[0] < 200
+
+
+def test_letters_of_east_asia_are_left_out_unless_asked_for():
+    """The recogniser offers no Chinese character for Latin pages, and all of them for Chinese ones."""
+    latin, chinese = (rapid.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",)))
+
+    assert "é" in latin
+    assert "的" not in latin
+    assert "的" in chinese
