@@ -32,8 +32,7 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
 
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = limits.pixels
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _most_pixels(limits.pixels):
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
         try:
@@ -45,6 +44,19 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
         with picture:
             _check_pixels(picture, limits)
             yield picture
+
+
+@contextmanager
+def _most_pixels(count: int) -> Iterator[None]:
+    """Set the limit Pillow keeps for the whole process, and put it back: others in it open pictures too."""
+    from PIL import Image
+
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = count
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def upright(picture: "Image.Image", limits: Limits) -> "Image.Image":

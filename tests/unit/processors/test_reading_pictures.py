@@ -131,6 +131,15 @@ def test_a_decompression_bomb_is_too_big(tmp_path: Path):
     assert findings.status is ReadStatus.TOO_BIG
 
 
+def test_a_limit_on_pixels_holds_for_one_document(tmp_path: Path):
+    """The limit of one document is gone when it is read: the process may open larger pictures elsewhere."""
+    before = Image.MAX_IMAGE_PIXELS
+
+    documents.read(documents.saved(PAPER, "PNG"), tmp_path, settings=ReadSettings(limits=Limits(pixels=1_000_000)))
+
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
 def test_a_blank_picture_is_empty(tmp_path: Path):
     """A picture of nothing is not sent to the engine and reported as empty."""
     engine = documents.ScriptedEngine(documents.says("never"))
