@@ -9,25 +9,27 @@ from typing import Annotated
 
 from prefect import State, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows import events
 from flows.artifacts import FlowProgress, leave_report
 from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run
+from flows.problems import Problems
 from flows.report import Report
+from flows.states import FAILED_SHARE, failed_share, final_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Selection, for_seconds, work_all
-from pipeline.model import Outcome, RecordWork, Status
+from pipeline.model import RecordWork
 from pipeline.run import Job
 from pipeline.settings import load_settings
-from pipeline.summary import NEEDS_A_PERSON, Summary
+from pipeline.summary import Summary
 
 BATCH_S = 30.0
 """Seconds of work a task takes on: long enough that Prefect's own cost (about 30 ms a task) does not count."""
 
-FAILED_SHARE = 0.25
-"""Share of the documents worked on, from which on a run is red and not merely marked."""
+BUDGET_LOW_SHARE = 0.8
+"""Share of the month's calls, from which on each run raises an alarm."""
 
 Source = Annotated[str, Field(description="The source's name in the settings file")]
 Config = Annotated[str, Field(description="Path of the settings file, on the machine that runs the flow")]
@@ -74,6 +76,7 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     batch.tally.summary.held += work_all(batch.works, batch.job, observe=batch.tally.add, threads=batch.threads)
     after = batch.tally.summary.counts()
     counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
+    events.tell_batch(batch.job.spec.name, number=number, counts=counts)
     get_run_logger().info("batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items()))
     return counts
 
@@ -93,13 +96,24 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
         leave_report(source, report, archive=connected.parts.archive)
-    return _final_state(report, summary)
+        _raise_alarms(connected, job, summary)
+    return final_state(report, summary)
+
+
+def _raise_alarms(connected: Connected, job: Job, summary: Summary) -> None:
+    """Tell what somebody should look at: too many failures, a budget nearly used."""
+    share, budget = failed_share(summary), connected.settings.caspio.monthly_calls
+    if share >= FAILED_SHARE:
+        events.tell(events.MANY_FAILED, job.spec.name, run=summary.run_id, share=round(share, 3), **summary.counts())
+    used = connected.spending.used.calls
+    if budget is not None and used >= BUDGET_LOW_SHARE * budget:
+        events.tell(events.BUDGET_LOW, job.spec.name, run=summary.run_id, used=used, budget=budget)
 
 
 def _work(connected: Connected, job: Job, summary: Summary, *, selection: Selection | None, limit: int | None) -> None:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
-    tally = Tally(summary, _log_problem, on_found=progress.expect)
+    tally = Tally(summary, Problems().tell, on_found=progress.expect)
     works = prepare(connected, job, tally, selection=selection, limit=limit)
     number = 0
     while (first := next(works, None)) is not None:
@@ -108,25 +122,3 @@ def _work(connected: Connected, job: Job, summary: Summary, *, selection: Select
         work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
         progress.advance(tally.handled)
     progress.finish()
-
-
-def _log_problem(outcome: Outcome) -> None:
-    """Write one line for a document that needs a person; the others are counted only."""
-    if outcome.status in NEEDS_A_PERSON:
-        ref = outcome.ref
-        record = f"{ref.record.container} {ref.record.pk}" if ref.record else ref.path
-        level = get_run_logger().error if outcome.status is Status.FAILED else get_run_logger().warning
-        level("%s: %s (%s): %s", outcome.status, ref.name, record, outcome.reason)
-
-
-def _final_state(report: Report, summary: Summary) -> State:
-    """Be green only where it is deserved."""
-    counts = ", ".join(f"{count} {status}" for status, count in summary.counts().items() if count) or "nothing to do"
-    if report.planned_only:
-        return Completed(name="Planned", message=f"planned only, run again to write: {counts}", data=report)
-    worked_on = sum(count for status, count in summary.documents.items() if status is not Status.UNCHANGED)
-    if not report.failed:
-        return Completed(message=counts, data=report)
-    if report.failed >= FAILED_SHARE * worked_on:
-        return Failed(name="Failed", message=counts, data=report)
-    return Completed(name="Partly failed", message=counts, data=report)

@@ -8,7 +8,9 @@ from prefect import serve as prefect_serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+from flows.automations import HEARTBEAT_S
 from flows.ingest import ingest, reprocess
 from pipeline.settings import Settings
 
@@ -53,4 +55,5 @@ def _deployment(flow: Flow[..., Any], name: str, **options: Any) -> RunnerDeploy
 
 def serve(settings: Settings, config: Path) -> None:
     """Serve all deployments until stopped; SIGTERM and Ctrl-C end the runs in hand cleanly."""
-    prefect_serve(*deployments(settings, config))
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: HEARTBEAT_S}):
+        prefect_serve(*deployments(settings, config))

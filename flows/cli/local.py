@@ -73,7 +73,15 @@ def emulator(
     local.serve_forever(lambda url: err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"))
 
 
-def serve(config: Config = DEFAULT_CONFIG) -> None:
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    with_automations: Annotated[
+        bool, typer.Option("--with-automations", help="Also install the automations: lost runs, alarms.")
+    ] = False,
+    notify: Annotated[
+        str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")
+    ] = None,
+) -> None:
     """Serve the flows: every source on its schedule, reprocess on demand."""
     from pipeline.settings import environment, load_settings
 
@@ -87,4 +95,9 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     from flows.serve import serve as serve_flows
 
     set_up_logs()
+    if with_automations or notify:
+        from flows.automations import install
+
+        for name in install(notification_block=notify):
+            err().print(f"automation installed: {name}", highlight=False)
     serve_flows(settings, config)

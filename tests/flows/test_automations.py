@@ -1,0 +1,115 @@
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from prefect import flow
+from prefect.automations import Automation
+from prefect.events import emit_event
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.states import Completed
+
+from flows import events
+from flows.automations import TAG, automations, install
+from flows.states import PLANNED
+from pipeline.errors import BadSettings
+from tests.flows.conftest import Prefect
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def at_server(prefect_server: Prefect) -> Iterator[Prefect]:
+    """Let Prefect's client in this process speak to the test server."""
+    with temporary_settings({PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield prefect_server
+
+
+def _installed(server: Prefect) -> list[dict[str, Any]]:
+    return [one for one in server.find("automations") if one["name"].startswith(TAG)]
+
+
+def test_automations_are_installed_once(at_server: Prefect):
+    """Installed twice, each automation is there once."""
+    first, again = install(), install()
+
+    assert first == again
+    assert sorted(one["name"] for one in _installed(at_server)) == sorted(first)
+    assert len(first) == 4
+
+
+def test_an_unknown_notification_block_is_told(at_server: Prefect):
+    """A notification block that is not there stops with its name and where to make it."""
+    assert at_server.api
+
+    with pytest.raises(BadSettings, match="slack-webhook/nowhere"):
+        install(notification_block="slack-webhook/nowhere")
+
+
+def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str, Any]]:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        conditions = {"event": {"name": [event]}, "any_resource": {"id": [resource]}}
+        reply = httpx.post(f"{server.api}/events/filter", json={"filter": conditions}, timeout=30)
+        if found := reply.raise_for_status().json()["events"]:
+            return list(found)
+        time.sleep(0.3)
+    return []
+
+
+def test_an_alarm_triggers_its_automation(at_server: Prefect):
+    """A run that tells of many failures sets its automation off."""
+    install()
+    wanted = next(one for one in _installed(at_server) if "many documents" in one["name"])
+
+    events.tell(events.MANY_FAILED, "receipts", share=0.5)
+
+    assert _wait_for_event(at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}")
+
+
+@flow(name="stands in for a run")
+def _planned_run() -> Any:
+    return Completed(name=PLANNED)
+
+
+def _state(server: Prefect, run_id: str) -> dict[str, Any]:
+    state: dict[str, Any] = httpx.get(f"{server.api}/flow_runs/{run_id}", timeout=30).json()["state"]
+    return state
+
+
+def _sign_of_life(run_id: str) -> None:
+    emit_event(
+        event="prefect.flow-run.heartbeat",
+        resource={"prefect.resource.id": f"prefect.flow-run.{run_id}"},
+        related=[{"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}],
+    )
+
+
+def test_a_lost_run_is_marked_and_a_planned_one_is_not(at_server: Prefect):
+    """A run without a sign of life becomes Crashed; one that ended in a state of our own name stays as it is."""
+    rule = next(automations(lost_after=timedelta(seconds=10)))
+    rule.name = "lost runs, quickly"
+    assert isinstance(rule, Automation)
+    rule.create()
+    flow_id = httpx.post(f"{at_server.api}/flows/", json={"name": "lost"}, timeout=30).json()["id"]
+    body = {"flow_id": flow_id, "state": {"type": "RUNNING", "name": "Running"}, "tags": [TAG]}
+    lost = httpx.post(f"{at_server.api}/flow_runs/", json=body, timeout=30).json()["id"]
+    planned = _planned_run(return_state=True).state_details.flow_run_id
+    _sign_of_life(str(planned))
+    emit_event(
+        event=f"prefect.flow-run.{PLANNED}",
+        resource={"prefect.resource.id": f"prefect.flow-run.{planned}"},
+        related=[{"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}],
+    )
+
+    _sign_of_life(lost)
+
+    until = time.monotonic() + 60
+    while _state(at_server, lost)["type"] == "RUNNING" and time.monotonic() < until:
+        time.sleep(0.5)
+
+    assert _state(at_server, lost)["type"] == "CRASHED"
+    assert "next run" in _state(at_server, lost)["message"]
+    assert _state(at_server, str(planned))["name"] == PLANNED
