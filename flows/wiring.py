@@ -107,6 +107,15 @@ def open_client(
     )
 
 
+def open_account(url: str) -> "CaspioClient":
+    """Return a client where there is no settings file yet: the credentials are the environment's."""
+    from pipeline.adapters.caspio import CaspioClient
+
+    names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
+    client_id, client_secret = ((environment(name) or "").strip() for name in names)
+    return CaspioClient(url=url, client_id=client_id, client_secret=client_secret)
+
+
 def open_archive(settings: ArchiveSettings) -> Archive:
     """Return the archive: a folder or a bucket."""
     if settings.url.startswith("file:"):

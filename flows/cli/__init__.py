@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from flows.cli import caspio, local, look, plan, read, verify, work
+from flows.cli import caspio, init, local, look, plan, read, verify, work
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
 from pipeline.errors import BadSettings, IngestError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (local, work, plan, read, look, verify, caspio):
+for module in (init, local, work, plan, read, look, verify, caspio):
     module.register(app)
 
 

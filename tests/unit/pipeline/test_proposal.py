@@ -1,0 +1,181 @@
+"""What `init` proposes, from a survey alone."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.model import Column
+from pipeline.proposal import MEANINGS, Match, MissingColumn, Proposal, estimate, match_columns, propose, with_columns
+from pipeline.settings import COLUMN_NAMES
+from pipeline.settings_text import quoted, settings_text
+from pipeline.survey import Container, FileField, FilesArea, Survey
+
+SCAN = FileField("Scan", "ATTACHMENT", 2, 1000)
+
+
+def table(*columns: Column, name: str = "Docs", is_view: bool = False, **counts: int) -> Container:
+    """Return a table with an attachment field."""
+    scan = Column("Scan", "ATTACHMENT", editable=False)
+    return Container(
+        name, is_view, {c.name: c for c in (*columns, scan)}, (SCAN,), **(counts or {"records": 2, "looked_at": 2})
+    )
+
+
+def taken(*columns: Column, name: str = "Docs") -> dict[str, str]:
+    """Return the columns that are taken, with their findings."""
+    return {match.column: match.finding for match in match_columns(table(*columns, name=name))[0]}
+
+
+def doubts(*columns: Column) -> dict[str, str]:
+    """Return the columns that are left to a person, with the reasons."""
+    return {match.column: match.objection for match in match_columns(table(*columns))[1]}
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "finding"),
+    [
+        ("Total", "CURRENCY", "total"),
+        ("invoice_total", "NUMBER", "total"),
+        ("InvoiceDate", "DATE/TIME", "date"),
+        ("DUE DATE", "DATE/TIME", "due_date"),
+        ("VendorName", "STRING", "company"),
+        ("DocType", "STRING", "doc_type"),
+        ("InvoiceNo", "STRING", "invoice_number"),
+        ("SHA256", "STRING", "sha256"),
+        ("IBAN", "STRING", "iban"),
+        ("TaxAmount", "CURRENCY", "tax"),
+        ("OCR_Text", "TEXT", "text"),
+        ("Suplier", "STRING", "company"),
+    ],
+)
+def test_a_column_is_taken_by_its_name(column: str, kind: str, finding: str):
+    """However the words of a name are joined or slightly misspelt."""
+    assert taken(Column(column, kind)) == {column: finding}
+
+
+def test_the_tables_own_name_in_a_column_counts_for_nothing():
+    """ReimbursementDate of the table Reimbursements is its date."""
+    assert taken(Column("ReimbursementDate", "DATE/TIME"), name="Reimbursements") == {"ReimbursementDate": "date"}
+
+
+@pytest.mark.parametrize("column", ["Note", "Network", "Fax", "Updated", "Notes", "Customer", "Summary", "Tota"])
+def test_a_name_that_is_not_quite_alike_is_not_taken(column: str):
+    """Short words must agree letter by letter."""
+    assert taken(Column(column, "STRING")) == {}
+
+
+def test_a_finding_goes_to_one_column():
+    """The nearest name gets it; the other is mentioned, with where it went."""
+    columns = Column("GrossAmount", "CURRENCY"), Column("Total", "CURRENCY")
+
+    assert taken(*columns) == {"Total": "total"}
+    assert doubts(*columns) == {"GrossAmount": "total goes to Total already"}
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (Column("Total", "DATE/TIME"), "not an ISO date"),
+        (Column("Total", "LIST-NUMBER"), "cannot be written"),
+        (Column("Total", "CURRENCY", is_formula=True), "calculated"),
+        (Column("Total", "CURRENCY", editable=False), "read-only"),
+        (Column("InvoiceNumber", "STRING", unique=True), "unique"),
+        (Column("Status", "STRING"), "something else"),
+        (Column("DocumentText", "STRING"), "too short"),
+    ],
+)
+def test_what_speaks_against_a_column_is_said(column: Column, said: str):
+    """A type that cannot hold it, a column that cannot be written, a name with another meaning: left to a person."""
+    assert taken(column) == {}
+    assert said in doubts(column)[column.name]
+
+
+def test_a_lesser_type_is_taken_and_said():
+    """A total in a text column works, and the reason tells the better type."""
+    (match,) = match_columns(table(Column("Total", "STRING")))[0]
+
+    assert match.why == "its name says so; STRING takes it, CURRENCY would suit it better"
+    assert match.score < 100
+
+
+def test_every_meaning_is_a_finding_and_fits_its_own_types():
+    """The table of meanings speaks of what settings know, and its samples fit its best types."""
+    assert set(MEANINGS) <= COLUMN_NAMES
+    for finding, meaning in MEANINGS.items():
+        for kind in meaning.types:
+            assert taken(Column(meaning.names[0], kind)) == {meaning.names[0]: finding}
+
+
+def test_what_a_table_lacks_is_offered():
+    """A finding without a column gets one; a name that is taken for something else gets another."""
+    columns = Column("DocType", "STRING"), Column("Total", "YES/NO"), Column("Company", "STRING")
+    (source,) = propose(Survey((table(*columns),))).sources
+
+    assert MissingColumn("TotalRead", "CURRENCY", "total") in source.missing
+    assert {"doc_type", "company"}.isdisjoint(column.finding for column in source.missing)
+
+
+def test_created_columns_are_mapped():
+    """What was created is written to, and no longer offered."""
+    (source,) = propose(Survey((table(),))).sources
+    made = [column for column in source.missing if column.finding == "total"]
+
+    after = with_columns(source, made)
+
+    assert [(match.column, match.finding) for match in after.columns] == [("Total", "total")]
+    assert made[0] not in after.missing
+
+
+def test_a_view_with_the_files_of_a_table_is_left_out():
+    """Its files would be read twice; a view whose files no table shows is a source."""
+    other = Container("Slips", is_view=True, columns={}, fields=(FileField("Slip", "FILE", 1, 1),))
+    proposal = propose(Survey((table(), table(name="OpenDocs", is_view=True), other)))
+
+    assert [source.name for source in proposal.sources] == ["docs", "slips"]
+    assert [container.name for container, _ in proposal.left_out] == ["OpenDocs"]
+
+
+def test_names_of_sources_differ():
+    """Tables whose names differ in what a source's name cannot hold get numbers."""
+    proposal = propose(Survey((table(name="My Docs"), table(name="My-Docs"), table(name="…"))))
+
+    assert [source.name for source in proposal.sources] == ["my-docs", "my-docs-2", "source"]
+
+
+def test_without_file_fields_the_files_area_is_the_source():
+    """Where nothing else holds files, the folder is read; with an empty Files area nothing is proposed."""
+    assert propose(Survey((), FilesArea(files=3))).folder
+    assert propose(Survey(())) == Proposal(())
+
+
+def test_cost_is_carried_on_from_what_was_counted():
+    """Ten records of a hundred with two files between them: twenty files, and calls and pages for those."""
+    survey = Survey((table(Column("Total", "CURRENCY"), records=100, looked_at=10),))
+
+    cost = estimate(propose(survey), survey, calls_a_second=1, cores=2)
+
+    assert (cost.planning_calls, cost.writing_calls, cost.pages) == (22, 22, 60)
+    assert cost.minutes == pytest.approx((30 + 22) / 60)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_a_toml_string(text: str):
+    """Quotes, line ends, control characters and other planes come back as they were."""
+    assert tomllib.loads(f"a = {quoted(text)}")["a"] == text
+
+
+@given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), why=st.text())
+def test_any_names_make_a_settings_file(name: str, why: str):
+    """Whatever a table or column is called, the file says exactly that, and a comment stays a comment."""
+    columns = {"Scan": Column("Scan", "FILE"), name: Column(name, "STRING")}
+    container = Container(name, is_view=False, columns=columns, fields=(FileField(name, "FILE", 1, 1),))
+    (source,) = propose(Survey((container,))).sources
+    match = Match(name, "total", 90, why.encode("utf-8", "replace").decode())
+    mapped = type(source)(source.name, container, (match,), (match,))
+
+    document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((mapped,), ((container, why),))))
+
+    assert document["sources"][0]["table"] == name
+    assert document["sources"][0]["columns"] == {name: "total"}
