@@ -1,13 +1,16 @@
-"""`run` and `reprocess` as flows, one run a source, when PREFECT_API_URL names a server."""
+"""The commands as flows, when PREFECT_API_URL names a server; `run` and `reprocess` are one flow run a source."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from prefect import State
 
 from flows.ingest import ingest, reprocess
+from flows.on_demand import apply_plan, undo, verify
 from flows.report import Report
+from flows.verify import Verified
 from pipeline.batch import Selection
 from pipeline.settings import load_settings
 
@@ -39,15 +42,39 @@ def reprocess_as_flow(config: Path, *, sources: Sequence[str], selection: Select
     )
 
 
+def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
+    """Run the flow that carries out a plan."""
+    state = apply_plan(str(file.resolve()), records=list(records) or None, config=str(config), return_state=True)
+    report: Report = _result(state)
+    return report
+
+
+def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report:
+    """Run the flow that undoes a run."""
+    report: Report = _result(undo(run_id, records=list(records) or None, config=str(config), return_state=True))
+    return report
+
+
+def verify_as_flow(
+    config: Path, *, sources: Sequence[str], limit: int | None, mend: bool
+) -> tuple[Verified, Mapping[str, int]]:
+    """Run the flow that compares; return what it found and the calls it made."""
+    state = verify(sources=list(sources) or None, limit=limit, repair=mend, config=str(config), return_state=True)
+    found: tuple[Verified, Mapping[str, int]] = _result(state)
+    return found
+
+
+def _result(state: State) -> Any:
+    """Return what a flow run came to, or raise what ended it."""
+    result = state.result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
 def _each(config: Path, sources: Sequence[str], run: Callable[[str], State]) -> Report:
     names = list(sources) or list(load_settings(config).specs())
-    reports = []
-    for name in names:
-        result = run(name).result(raise_on_failure=False)
-        if isinstance(result, BaseException):
-            raise result
-        reports.append(result)
-    return merge(reports)
+    return merge([_result(run(name)) for name in names])
 
 
 def merge(reports: Sequence[Report]) -> Report:

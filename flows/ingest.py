@@ -97,12 +97,12 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
         leave_report(source, report, archive=connected.parts.archive)
         _raise_alarms(connected, job, summary)
-    return final_state(report, summary)
+    return final_state(report, summary.counts())
 
 
 def _raise_alarms(connected: Connected, job: Job, summary: Summary) -> None:
     """Tell what somebody should look at: too many failures, a budget nearly used."""
-    share, budget = failed_share(summary), connected.settings.caspio.monthly_calls
+    share, budget = failed_share(summary.failed, summary.counts()), connected.settings.caspio.monthly_calls
     if share >= FAILED_SHARE:
         events.tell(events.MANY_FAILED, job.spec.name, run=summary.run_id, share=round(share, 3), **summary.counts())
     used = connected.spending.used.calls

@@ -12,6 +12,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 
 from flows.automations import HEARTBEAT_S
 from flows.ingest import ingest, reprocess
+from flows.on_demand import apply_plan, undo, verify
 from pipeline.settings import Settings
 
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
@@ -19,8 +20,8 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLi
 
 
 def deployments(settings: Settings, config: Path) -> list[RunnerDeployment]:
-    """Return one scheduled `ingest` and one on-demand `reprocess` for each source."""
-    made: list[RunnerDeployment] = []
+    """Return one scheduled `ingest` and one on-demand `reprocess` for each source, and what a person starts for all."""
+    made = [_for_all(flow, config) for flow in (verify, apply_plan, undo)]
     for spec in settings.specs().values():
         schedule = Cron(spec.schedule or settings.serve.schedule, timezone=settings.serve.timezone)
         parameters = {"source": spec.name, "config": str(config.resolve())}
@@ -44,6 +45,17 @@ def deployments(settings: Settings, config: Path) -> list[RunnerDeployment]:
             ),
         ]
     return made
+
+
+def _for_all(flow: Flow[..., Any], config: Path) -> RunnerDeployment:
+    return _deployment(
+        flow,
+        flow.name,
+        parameters={"config": str(config.resolve())},
+        concurrency_limit=ONE_AT_A_TIME,
+        description=flow.description,
+        tags=["caspio-ingest"],
+    )
 
 
 def _deployment(flow: Flow[..., Any], name: str, **options: Any) -> RunnerDeployment:

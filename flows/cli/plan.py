@@ -7,6 +7,7 @@ import typer
 
 from flows.cli.common import DEFAULT_CONFIG, EXIT_SOME_FAILED, AsJson, Config, Failure, Verbose, print_json, set_up_logs
 from flows.cli.work import Limit, Sources, tell
+from pipeline.settings import environment
 
 Records = Annotated[
     list[str], typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK")
@@ -54,10 +55,12 @@ def apply(
     verbose: Verbose = False,
 ) -> None:
     """Carry out exactly what a plan says; what has moved since is refused, record by record."""
-    from flows.planning import apply_directly
-
     set_up_logs(verbose=verbose)
-    tell(apply_directly(config, file, records=record), as_json=as_json)
+    if environment("PREFECT_API_URL"):
+        from flows.as_flow import apply_as_flow as carry_out
+    else:
+        from flows.planning import apply_directly as carry_out
+    tell(carry_out(config, file, records=record), as_json=as_json)
 
 
 def undo(
@@ -68,7 +71,9 @@ def undo(
     verbose: Verbose = False,
 ) -> None:
     """Put back what a run wrote and renamed, where nobody has touched it since; say what was left alone and why."""
-    from flows.planning import undo_directly
-
     set_up_logs(verbose=verbose)
-    tell(undo_directly(config, run, records=record), as_json=as_json)
+    if environment("PREFECT_API_URL"):
+        from flows.as_flow import undo_as_flow as put_back
+    else:
+        from flows.planning import undo_directly as put_back
+    tell(put_back(config, run, records=record), as_json=as_json)

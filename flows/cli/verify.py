@@ -1,6 +1,8 @@
 """`verify`: compare source, ledger and archive, and mend what can be mended without writing to Caspio."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +17,9 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+
+if TYPE_CHECKING:
+    from flows.verify import Verified
 
 Repair = Annotated[
     bool, typer.Option("--repair", help="Mend what is safe: fetch originals, read again, settle open effects.")
@@ -37,27 +42,39 @@ def verify(
     verbose: Verbose = False,
 ) -> None:
     """Compare source, ledger and archive by name, size and digest. Caspio is read, never written."""
-    from pipeline.settings import load_settings
-
     set_up_logs(verbose=verbose)
     if rebuild_ledger:
         _rebuild(config, as_json=as_json)
         return
     from flows.show_verify import show_verified
-    from flows.verify import verify as compare
-    from flows.wiring import connect
 
-    with connect(load_settings(config)) as connected:
-        report = compare(
-            connected, sources=source, limit=limit, mend=repair, tell=lambda line: err().print(line, highlight=False)
-        )
-        calls = connected.client.calls
+    report, calls = _compare(config, sources=source, limit=limit, mend=repair)
     if as_json:
         print_json(report.as_json(calls))
     else:
         show_verified(report, calls=sum(calls.values()))
     if report.harm:
         raise Failure(EXIT_SOME_FAILED)
+
+
+def _compare(
+    config: Path, *, sources: list[str], limit: int | None, mend: bool
+) -> "tuple[Verified, Mapping[str, int]]":
+    """Compare directly or, where PREFECT_API_URL names a server, as the flow; return what was found and the calls."""
+    from pipeline.settings import environment, load_settings
+
+    if environment("PREFECT_API_URL"):
+        from flows.as_flow import verify_as_flow
+
+        return verify_as_flow(config, sources=sources, limit=limit, mend=mend)
+    from flows.verify import verify as compare
+    from flows.wiring import connect
+
+    with connect(load_settings(config)) as connected:
+        report = compare(
+            connected, sources=sources, limit=limit, mend=mend, tell=lambda line: err().print(line, highlight=False)
+        )
+        return report, connected.client.calls
 
 
 def _rebuild(config: Config, *, as_json: bool) -> None:

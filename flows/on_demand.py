@@ -1,0 +1,86 @@
+"""The flows that a person starts: `apply-plan`, `undo` and `verify`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from prefect import State, flow, get_run_logger
+from prefect.artifacts import create_table_artifact
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.artifacts import artifact_key, leave_report
+from flows.ingest import Config
+from flows.report import Report
+from flows.states import DIFFERENCES, final_state
+from flows.verify import Verified
+from flows.verify import verify as compare
+from flows.wiring import connect
+from pipeline.settings import load_settings
+
+Records = Annotated[list[str] | None, Field(description="Only these PK_IDs, or paths of the Files area")]
+
+
+@flow(name="apply-plan", flow_run_name="apply {plan}", description="Carry out exactly what a plan says.")
+def apply_plan(
+    plan: Annotated[str, Field(min_length=1, description="The plan file, on the machine that runs the flow")],
+    records: Records = None,
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Apply record by record; what has moved since the plan was made is refused and told."""
+    from flows.planning import apply_plan as apply
+
+    with connect(load_settings(Path(config))) as connected:
+        report = apply(connected, Path(plan), records=records or ())
+        leave_report("apply", report, archive=connected.parts.archive)
+    return _ended(report)
+
+
+@flow(name="undo", flow_run_name="undo {run}", description="Put back what a run wrote and renamed.")
+def undo(
+    run: Annotated[str, Field(min_length=1, description="The run's id, as `status` and the summary show it")],
+    records: Records = None,
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Undo where the present still is what the run left; the rest is left alone and told."""
+    from flows.planning import undo_run
+
+    with connect(load_settings(Path(config))) as connected:
+        report = undo_run(connected, run, records=records or ())
+        leave_report("undo", report, archive=connected.parts.archive)
+    return _ended(report)
+
+
+@flow(name="verify", flow_run_name="verify", description="Compare source, ledger and archive; write nothing to Caspio.")
+def verify(
+    sources: Annotated[list[str] | None, Field(description="Only these sources")] = None,
+    limit: Annotated[int | None, Field(ge=1, description="Stop after so many files; the next run goes on")] = None,
+    repair: Annotated[bool, Field(description="Mend what is safe to mend")] = False,  # noqa: FBT002 - Prefect passes parameters by name
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Go on where the last one stopped; each kind of difference is counted, the first are listed."""
+    with connect(load_settings(Path(config))) as connected:
+        found = compare(connected, sources=sources or (), limit=limit, mend=repair, tell=get_run_logger().info)
+        calls = dict(connected.client.calls)
+    _leave_differences(found)
+    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
+    return Completed(name=DIFFERENCES if found.harm else "Completed", message=counts, data=(found, calls))
+
+
+def _ended(report: Report) -> State:
+    return final_state(report, report.document["documents"])
+
+
+def _leave_differences(found: Verified) -> None:
+    """Leave a table of what differs, what was mended and what is left to do."""
+    done = {(d.kind, d.subject): f"mended: {text}" for d, text in found.repaired}
+    todo = {(d.kind, d.subject): text for d, text in found.left}
+    rows = [
+        {
+            "kind": d.kind.value,
+            "what": d.subject,
+            "how": d.detail,
+            "to do": done.get((d.kind, d.subject)) or todo.get((d.kind, d.subject), "nothing"),
+        }
+        for d in found.shown
+    ]
+    create_table_artifact(table=rows, key=artifact_key("differences"), description=f"run {found.run_id}")
