@@ -118,12 +118,12 @@ def calls_to_write(
 ) -> int:
     """Return how many calls writing takes, without repetitions.
 
-    `updated` records and `inserted` index rows take one (an insert looks first), `renamed` attachments one each.
-    A Files-area file that is `moved` takes nine: who points at it, is the name free, put, confirm, who points at it,
-    repoint, who points at it, confirm, delete; asking who points at it takes one for each table with FILE fields.
+    `updated` records take one call, `inserted` index rows and `renamed` attachments two: both look first.
+    A Files-area file that is `moved` takes ten: who points at it, is the name free, put, confirm both, who points at
+    it, repoint, who points at it, confirm, delete; asking who points at it takes one for each table with FILE fields.
     """
-    per_move = 6 + 3 * tables_with_files
-    return updated + renamed + 2 * inserted + moved * per_move
+    per_move = 7 + 3 * tables_with_files
+    return updated + 2 * (renamed + inserted) + moved * per_move
 
 
 def calls_to_fetch(files: int) -> int:

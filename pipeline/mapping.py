@@ -261,7 +261,11 @@ def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
 
 def _hindrance(policy: Overwrite, column: Column, *, current: Value, want: Wanted, last: Value) -> str:
     """Return why a value may not be written, "" when it may."""
-    if policy is Overwrite.ALWAYS or is_empty(current):
+    if policy is Overwrite.ALWAYS:
+        return ""
+    if last is True and current is False and column.type == "YES/NO":
+        return f"somebody took away the tick that was set here (read: {want.reason})"
+    if is_empty(current):
         return ""
     if policy is Overwrite.EMPTY:
         return f"the column already holds a value (read: {want.reason})"

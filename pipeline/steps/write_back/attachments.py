@@ -27,9 +27,9 @@ def rename_attachment(
         return Updated(int(now is not None and not base_differs(now, name)), None)
 
     for attempt, attempt_guard in enumerate((guard, None), start=1):
+        if context.target.attachment_name(record, ref.field) != ref.name:
+            return "the file was renamed or replaced meanwhile; its new name stays"
         if attempt_guard is None:
-            if context.target.attachment_name(record, ref.field) != ref.name:
-                return "the file was renamed or replaced meanwhile; its new name stays"
             current = read_columns(record, context)
             if current is None:
                 return "the record was deleted meanwhile"

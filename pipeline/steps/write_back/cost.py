@@ -6,8 +6,9 @@ from pipeline.model import FileRef, Place, Plan
 from pipeline.plan_file import Cost
 
 _INSERT_CALLS = 2  # look for the row, insert it
-_MOVE_CALLS = 5  # look for the name, put, digest of the new, digest of the old, delete
-_MOVE_PASSES = 3  # the new name's bytes up and down, the old one's down
+_RENAME_CALLS = 2  # look which file is there, rename it
+_MOVE_CALLS = 6  # look for the name, put, digest of the new, twice that of the old, delete
+_MOVE_PASSES = 4  # the new name's bytes up and down, the old one's down twice
 
 
 def cost_of(plan: Plan, sizes: Mapping[str, int], *, look_calls: int, review_calls: int) -> Cost:
@@ -26,6 +27,6 @@ def cost_of(plan: Plan, sizes: Mapping[str, int], *, look_calls: int, review_cal
 
 def _renaming(ref: FileRef, size_bytes: int, *, look_calls: int) -> Cost:
     if ref.place is Place.ATTACHMENT:
-        return Cost(1)
+        return Cost(_RENAME_CALLS)
     rows = 1 if ref.record else 0
     return Cost(3 * look_calls + _MOVE_CALLS + rows, _MOVE_PASSES * size_bytes)

@@ -59,8 +59,8 @@ def _move(
             _abandon(put, delete, "the upload's answer never came, and no file came of it", context)
             raise
         if arrived:
-            new = str(put.after["path"])
-            return posixpath.basename(new), finish_move(put, delete, context)
+            follows, reason = finish_move(put, delete, context)
+            return (posixpath.basename(str(put.after["path"])) if follows else file.ref.name), reason
         _abandon(put, delete, "the name is taken", context)
     if undoes:
         return file.ref.name, f"{name!r} is taken by another file now; the name stays"
@@ -133,23 +133,31 @@ def stands(put: Effect, context: WriteContext) -> bool:
         return False
 
 
-def finish_move(put: Effect, delete: Effect, context: WriteContext) -> str:
-    """Confirm the new file, repoint every row, delete the old file. Returns "" or why the old file was kept."""
+def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[bool, str]:
+    """Confirm the new file, repoint every row, delete the old file.
+
+    Returns whether rows were led to the new file, and "" or why the old file was kept. A file that somebody put in the
+    old one's place meanwhile is what its rows mean: they stay with it.
+    """
     old, new = str(delete.before["path"]), str(put.after["path"])
     if not stands(put, context):
         context.ledger.settle(put, EffectState.CONFLICT, "the uploaded copy is missing or differs")
         context.ledger.settle(delete, EffectState.ABANDONED, "the uploaded copy is missing or differs")
-        return f"the copy at {new} could not be confirmed; {old} stays as it is"
+        return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
     context.ledger.settle(put, EffectState.VERIFIED)
+    replaced = _replaced(delete, context)
+    if replaced:
+        context.ledger.settle(delete, EffectState.ABANDONED, replaced)
+        return False, f"{replaced}; both {old} and {new} are kept"
     for referrer in _all_referrers(old, context):
         _repoint(referrer, old, new, put, context)
     left = _all_referrers(old, context)
     reason = f"{len(left)} rows still point at {old}" if left else _delete_old(delete, context)
     if reason:
         context.ledger.settle(delete, EffectState.ABANDONED, reason)
-        return f"{reason}; both {old} and {new} are kept"
+        return True, f"{reason}; both {old} and {new} are kept"
     context.ledger.settle(delete, EffectState.VERIFIED)
-    return ""
+    return True, ""
 
 
 def _all_referrers(path: str, context: WriteContext) -> Sequence[Referrer]:
@@ -206,12 +214,23 @@ def _repointed_by(referrer: Referrer, path: str, put: Effect, context: WriteCont
 def _delete_old(delete: Effect, context: WriteContext) -> str:
     """Delete the old file if its bytes are still those in the archive; return why not otherwise."""
     old = str(delete.before["path"])
+    replaced = _replaced(delete, context)
+    if replaced:
+        return replaced
     try:
-        if context.target.file_sha256(old) != delete.before["sha256"]:
-            return f"{old} was replaced by another file meanwhile"
         context.target.delete_file(old)
     except FileGone:
         return ""
     except EffectInDoubt:
         return "" if not context.target.file_exists(old) else f"{old} could not be deleted"
     return ""
+
+
+def _replaced(delete: Effect, context: WriteContext) -> str:
+    """Say that another file lies in the old one's place by now, "" when it does not."""
+    old = str(delete.before["path"])
+    try:
+        ours = context.target.file_sha256(old) == delete.before["sha256"]
+    except FileGone:
+        return ""
+    return "" if ours else f"{old} was replaced by another file meanwhile"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.mapping import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.model import (
     Column,
@@ -214,7 +215,10 @@ def take_decisions(context: WriteContext, *, now: datetime) -> Iterator[Outcome]
         if item is None or row.get(NOTE):  # not ours, or told already what is wrong with it
             continue
         decided = _Decided(replace(item, row=pk), str(row[DECISION]), str(row.get(EDITED) or ""), row.get(DECIDED_AT))
-        outcome = _carry_out_decision(decided, context, now)
+        try:
+            outcome = _carry_out_decision(decided, context, now)
+        except (BadSettings, RefusedByCaspio, RejectFile, TryLater) as error:  # one decision must not stop the run
+            outcome = _untaken(item, Status.FAILED, f"{error} The next run tries again.", context)
         if outcome is not None:
             yield outcome
 
@@ -243,10 +247,10 @@ def _carry_out_decision(decided: _Decided, context: WriteContext, now: datetime)
         settle(state=ReviewState.WITHDRAWN, note=f"{MOVED}: {moved}")
     else:
         settle(state=ReviewState.ACCEPTED, note="")
+    if moved:
+        return _untaken(item, Status.CONFLICT, moved, context)
     if state is None:
         return None
-    if moved:
-        return Outcome(state.ref, Status.CONFLICT, f"a decision was not carried out: {moved}")
     return Outcome(state.ref, Status.DONE, "as decided in the review table", written={item.suggestion.column: value})
 
 
@@ -256,8 +260,13 @@ def _refuse(decided: _Decided, reason: str, context: WriteContext) -> Outcome | 
     columns = _columns(context)
     note = convert(reason, columns[NOTE])
     _update_row(item, {KEY: item.key, DECISION: decided.decision}, {NOTE: note}, columns, context)
+    return _untaken(item, Status.CONFLICT, reason, context)
+
+
+def _untaken(item: ReviewItem, status: Status, reason: str, context: WriteContext) -> Outcome | None:
+    """Say that a decision was not carried out."""
     state = context.ledger.state(item.version)
-    return Outcome(state.ref, Status.CONFLICT, f"a decision was not carried out: {reason}") if state else None
+    return Outcome(state.ref, status, f"a decision was not carried out: {reason}") if state else None
 
 
 def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+import structlog
+
+from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.mapping import same
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Place, RecordRef, RecordWork
 from pipeline.naming import base_differs
@@ -11,7 +14,10 @@ from pipeline.ports import Ledger, RecordTarget
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.move import finish_move, stands
 
+_log = structlog.get_logger()
+
 _MOVE = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
+_OF_COLUMNS = {EffectKind.UPDATE_COLUMNS, EffectKind.APPLY_DECISION}
 _INSERTS = {EffectKind.INSERT_INDEX_ROW, EffectKind.INSERT_REVIEW_ROW}
 
 
@@ -24,13 +30,21 @@ def recover(context: WriteContext, effects: Iterable[Effect]) -> int:
     open_effects = [effect for effect in effects if _belongs(effect, context)]
     for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
         effects = list(group)
-        moves = [effect for effect in effects if effect.kind in _MOVE]
-        for effect in effects:
-            if effect.kind not in _MOVE:
-                _settle(effect, context)
-        if moves:
-            _recover_move(moves, context)
+        try:
+            _recover_file(effects, context)
+        except (RefusedByCaspio, RejectFile, TryLater) as error:  # one file must not stop the run: it stays open
+            _log.warning("what a killed run left open is not settled yet", file=effects[0].version, error=str(error))
     return len(open_effects)
+
+
+def _recover_file(effects: Sequence[Effect], context: WriteContext) -> None:
+    """Settle what was left open on one file version."""
+    for effect in effects:
+        if effect.kind not in _MOVE:
+            _settle(effect, context)
+    moves = [effect for effect in effects if effect.kind in _MOVE]
+    if moves:
+        _recover_move(moves, context)
 
 
 def _belongs(effect: Effect, context: WriteContext) -> bool:
@@ -40,17 +54,29 @@ def _belongs(effect: Effect, context: WriteContext) -> bool:
 
 
 def _settle(effect: Effect, context: WriteContext) -> None:
-    if effect.kind in _INSERTS:
-        pks = context.target.find(effect.container, effect.field, effect.after[effect.field])
-        effect, ok = replace(effect, pk=pks[0] if pks else ""), bool(pks)
-    else:
-        ok = _LOOKS[effect.kind](effect, context.target)
-    state = EffectState.VERIFIED if ok else EffectState.ABANDONED
-    context.ledger.settle(effect, state, "settled by looking after an interrupted run")
+    try:
+        effect, ok = _looked_at(effect, context)
+        note = "settled by looking after an interrupted run"
+    except BadSettings as error:  # its table or column is gone: nobody can look at it any more
+        ok, note = False, f"cannot be looked at any more: {error}"
+    if not ok and effect.state is EffectState.APPLIED and effect.kind in _OF_COLUMNS:
+        # It was answered, so it was written; what a rule or a person made of one column leaves the others ours.
+        ok, note = True, "it was answered, and the record holds other values by now"
+    context.ledger.settle(effect, EffectState.VERIFIED if ok else EffectState.ABANDONED, note)
+
+
+def _looked_at(effect: Effect, context: WriteContext) -> tuple[Effect, bool]:
+    """Say whether an effect stands; an inserted row comes with its PK_ID."""
+    if effect.kind not in _INSERTS:
+        return effect, _LOOKS[effect.kind](effect, context.target)
+    pks = context.target.find(effect.container, effect.field, effect.after[effect.field])
+    return replace(effect, pk=pks[0] if pks else ""), bool(pks)
 
 
 def _columns_hold(effect: Effect, target: RecordTarget) -> bool:
     columns = target.columns(effect.container, is_view=effect.is_view)
+    if not effect.after.keys() <= columns.keys():
+        return False  # a column is gone
     row = target.read(RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after))
     return row is not None and all(same(row.get(n), value, columns[n]) for n, value in effect.after.items())
 

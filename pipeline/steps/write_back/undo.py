@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.errors import FileGone
-from pipeline.mapping import WRITABLE_TYPES, is_empty, same
+from pipeline.mapping import is_empty, same
 from pipeline.model import (
     Column,
     Effect,
@@ -27,6 +27,7 @@ from pipeline.steps.write_back.rows import insert_row
 
 _COLUMNS = frozenset({EffectKind.UPDATE_COLUMNS, EffectKind.APPLY_DECISION})
 _MOVE = frozenset({EffectKind.PUT_FILE, EffectKind.REPOINT, EffectKind.DELETE_FILE})
+_GENERATED = frozenset({"TIMESTAMP", "GUID", "RANDOM ID", "AUTONUMBER", "PREFIXED AUTONUMBER"})
 
 
 @dataclass(slots=True)
@@ -201,15 +202,12 @@ def _kept_moves(effects: Sequence[Effect], dead: frozenset[tuple[int, str]], don
 def _remove_row(effect: Effect, context: WriteContext, done: PutBack) -> None:
     """Delete an index row that was inserted, if nobody has touched it since: no column holds anything else."""
     record = RecordRef(effect.container, effect.pk)
-    columns = {
-        name: column
-        for name, column in context.target.columns(record.container, is_view=False).items()
-        if column.type in WRITABLE_TYPES and column.editable and not column.is_formula
-    }
+    columns, attachments = _a_persons_to_fill(context.target.columns(record.container, is_view=False))
     now = context.target.read(record, list(columns))
     if now is None:
         return
     touched_by_others = [name for name, column in columns.items() if not _as_inserted(now[name], name, effect, column)]
+    touched_by_others += [name for name in attachments if context.target.attachment_name(record, name) is not None]
     if touched_by_others:
         done.left.append(f"row {record.pk} of {record.container} stays: {', '.join(touched_by_others)} changed since")
         return
@@ -234,6 +232,13 @@ def _remove_row(effect: Effect, context: WriteContext, done: PutBack) -> None:
         done.rows += 1
     else:
         done.left.append(f"row {record.pk} of {record.container} changed at this moment and stays")
+
+
+def _a_persons_to_fill(columns: Mapping[str, Column]) -> tuple[Mapping[str, Column], Sequence[str]]:
+    """Return the columns that show what somebody put there, and the attachment fields, which are asked one by one."""
+    hidden = _GENERATED | {"ATTACHMENT", "PASSWORD"}
+    shown = {n: c for n, c in columns.items() if c.type.upper() not in hidden and not c.is_formula}
+    return shown, [n for n, c in columns.items() if c.type.upper() == "ATTACHMENT"]
 
 
 def _as_inserted(now: Value, name: str, effect: Effect, column: Column) -> bool:

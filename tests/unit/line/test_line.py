@@ -62,14 +62,14 @@ def test_second_run_does_nothing(world: World):
 
 
 def test_one_download_and_one_update_without_rename(world: World):
-    """An attachment costs two calls beyond listing, three with a rename."""
+    """An attachment costs two calls beyond listing, four with a rename, which looks what it renames."""
     world.receipt("1", GOOD)
     world.receipt("2", "doc_type=invoice\ntotal=3")
 
     world.run(named(RECEIPTS, "{{ doc_type }}"))
 
     assert sorted(call for call in world.caspio.calls if not call.startswith("list")) == sorted(
-        ["download", "update", "rename"] * 2
+        ["download", "update", "attachment name", "rename"] * 2
     )
 
 

@@ -89,6 +89,6 @@ def test_a_forecast_adds_up():
     """Listing, fetching and writing have each their price; reprocessing has none for fetching."""
     assert calls_to_list(2_500, attachment_fields=2) == 9
     assert calls_to_fetch(7) == 7
-    assert calls_to_write(updated=10, renamed=4) == 14
+    assert calls_to_write(updated=10, renamed=4) == 18
     assert calls_to_write(inserted=1) == 2
-    assert calls_to_write(moved=1, tables_with_files=2) == 12
+    assert calls_to_write(moved=1, tables_with_files=2) == 13

@@ -1,0 +1,206 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from pipeline.batch import Selection, carry_all, selected_work, work_all
+from pipeline.errors import RefusedByCaspio, RejectFile
+from pipeline.model import (
+    Column,
+    Effect,
+    EffectKind,
+    IndexTable,
+    Outcome,
+    Overwrite,
+    RecordRef,
+    SourceSpec,
+    Status,
+    Value,
+)
+from pipeline.ports import Updated
+from pipeline.steps.write_back.review import REVIEW_COLUMNS
+from pipeline.undo import undo_record, undone_by, with_listing
+from tests.fakes.caspio import Attachment, FakeCaspio
+from tests.unit.line.conftest import RECEIPTS, World, named
+
+GOOD = "doc_type=receipt\ntotal=12.50"
+MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path"))
+
+
+class Shouting(FakeCaspio):
+    """A table with a rule that writes its classes in capitals."""
+
+    def update(
+        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+    ) -> Updated:
+        """Update, and let the rule change what was written."""
+        shouted = {name: str(value).upper() if name == "DocType" and value else value for name, value in values.items()}
+        return super().update(record, guard=guard, values=shouted, columns=columns)
+
+
+def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
+    """Undo a run."""
+    job = world.job(spec)
+    outcomes: list[Outcome] = []
+    found = undone_by(world.ledger.effects(run_id=run), world.ledger)
+    carry_all(
+        with_listing(found[spec.name], job),
+        job,
+        act=lambda undoing, fresh: undo_record(undoing, job, fresh=fresh),
+        observe=outcomes.append,
+        threads=1,
+    )
+    return outcomes
+
+
+def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
+    """Read everything again."""
+    job = world.job(spec, reread=True)
+    outcomes: list[Outcome] = []
+    work_all(selected_work(job, Selection()), job, observe=outcomes.append, threads=1)
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("FILE", "/Mail/reply.pdf"), ("ATTACHMENT", "reply.pdf"), ("LIST-STRING", "a")]
+)
+def test_an_index_row_with_a_persons_file_is_not_deleted(world: World, kind: str, value: str):
+    """An inserted row stays where somebody has put a file or list items into it, which no column of ours can hold."""
+    world.caspio.columns_of["MailIndex"]["Reply"] = Column("Reply", kind)
+    world.caspio.files["/Mail/one.txt"] = GOOD.encode()
+    world.run(MAIL)
+    (row,) = world.caspio.tables["MailIndex"].values()
+    if kind == "ATTACHMENT":
+        world.caspio.attachments["MailIndex", "Reply", "1"] = Attachment(value, b"a reply")
+    row["Reply"] = value
+
+    outcomes = undo(world, MAIL, "run-1")
+
+    assert list(world.caspio.tables["MailIndex"].values()) == [row]
+    assert "Reply" in outcomes[0].reason
+
+
+@pytest.mark.parametrize("policy", [Overwrite.EMPTY, Overwrite.OURS])
+def test_what_a_person_unticked_stays_unticked(world: World, policy: Overwrite):
+    """No is what an empty YES/NO column holds, but not where we had set Yes: that No is a person's."""
+    world.caspio.columns_of["Receipts"]["IsTotal"] = Column("IsTotal", "YES/NO")
+    spec = replace(RECEIPTS, columns={"IsTotal": "total"}, overwrite=policy)
+    world.receipt("1", "doc_type=receipt\ntotal=1", IsTotal=False)
+    world.run(spec)
+    assert world.record("1")["IsTotal"] is True
+    world.caspio.tables["Receipts"]["1"]["IsTotal"] = False
+
+    (outcome,) = reprocess(world, spec)
+
+    assert world.record("1")["IsTotal"] is False
+    assert "took away" in outcome.suggestions[0].reason
+
+
+def test_a_refused_decision_stops_no_run(world: World):
+    """A decision that Caspio refuses is told as failed and tried again; the run goes on."""
+    kinds = {name: min(types).replace("/", "_") for name, types in REVIEW_COLUMNS.items()}
+    world.caspio.table("Suggestions", **kinds)
+    spec = replace(RECEIPTS, review="Suggestions")
+    world.receipt("1", GOOD, Total=99.0)
+    world.run(spec)
+    (row,) = world.caspio.tables["Suggestions"].values()
+    row["Decision"] = "accept"
+    world.receipt("2", "doc_type=receipt\ntotal=3")
+
+    def refuse(call: str) -> None:
+        if call == "update":
+            world.caspio.before_call = lambda _: None
+            raise RefusedByCaspio("a rule of the table", status=400)
+
+    world.caspio.before_call = refuse
+    outcomes = world.run(spec)
+
+    assert world.record("2")["Total"] == 3
+    assert [o.status for o in outcomes if o.ref.record and o.ref.record.pk == "1"] == [Status.FAILED]
+
+
+def test_what_a_dead_run_left_in_a_column_that_is_gone_stops_no_run(world: World):
+    """An open effect on a column that exists no more is given up, and the run goes on."""
+    world.receipt("1", GOOD)
+    world.run(RECEIPTS)
+    version = world.ledger.effects(record=("Receipts", "1"))[0].version
+    effect = Effect(
+        EffectKind.UPDATE_COLUMNS, version=version, container="Receipts", pk="1", before={}, after={"Old": "x"}
+    )
+    world.ledger.intend(effect, "dead")
+    world.receipt("2", GOOD)
+
+    world.run(RECEIPTS)
+
+    assert world.record("2")["DocType"] == "receipt"
+    assert world.ledger.unsettled() == []
+
+
+@pytest.mark.parametrize("error", [RefusedByCaspio("no", status=400), RejectFile("too long")])
+def test_what_cannot_be_looked_at_stops_no_run(world: World, error: Exception):
+    """What Caspio will not show of an open effect stays open, and the run goes on."""
+    world.receipt("1", GOOD)
+    world.run(RECEIPTS)
+    done = world.ledger.effects(record=("Receipts", "1"))[0]
+    world.ledger.intend(replace(done, id=0), "dead")
+    world.receipt("2", GOOD)
+
+    def refuse(call: str) -> None:
+        if call == "read":
+            world.caspio.before_call = lambda _: None
+            raise error
+
+    world.caspio.before_call = refuse
+    world.run(RECEIPTS)
+
+    assert world.record("2")["DocType"] == "receipt"
+
+
+def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: World):
+    """Where a rule of the table changed one of the values just written, the others can be undone, and it is told."""
+    world.receipt("1", GOOD)
+
+    world.caspio = Shouting(
+        columns_of=world.caspio.columns_of, tables=world.caspio.tables, attachments=world.caspio.attachments
+    )
+    (outcome,) = world.run(RECEIPTS)
+    assert outcome.status is Status.PARTIAL
+    world.run(RECEIPTS)
+
+    (undone,) = undo(world, RECEIPTS, "run-1")
+
+    assert world.record("1")["Total"] is None
+    assert "DocType holds 'RECEIPT' by now" in undone.reason
+
+
+def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World):
+    """A file replaced while it is being renamed keeps its rows: none is led to the copy of the bytes it had."""
+    spec = SourceSpec("contracts", table="Contracts", columns={}, rename="{{ doc_type }}")
+    world.caspio.files["/In/a.txt"] = GOOD.encode()
+    world.caspio.row("Contracts", "1", Document="/In/a.txt")
+
+    def replace_file(call: str) -> None:
+        if call == "put":
+            world.caspio.files["/In/a.txt"] = b"a person's new version"
+
+    world.caspio.before_call = replace_file
+    world.run(spec)
+
+    held = world.caspio.tables["Contracts"]["1"]["Document"]
+    assert world.caspio.files[held] == b"a person's new version"
+
+
+def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: World):
+    """An attachment replaced between reading and renaming keeps the name a person gave it, until it is read itself."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+
+    def swap(call: str) -> None:
+        if call == "update":
+            held = world.caspio.attachments["Receipts", "Scan", "1"]
+            held.name, held.data, held.date = "contract.txt", b"something else", "2026-05-05"
+
+    world.caspio.before_call = swap
+    world.run(spec)
+
+    assert world.caspio.attachments["Receipts", "Scan", "1"].name == "contract.txt"
