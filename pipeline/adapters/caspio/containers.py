@@ -38,7 +38,6 @@ class Containers:
         self._caller = caller
         self._parameter = parameter
         self.is_view = kind == "views"
-        self._names_with_type: dict[tuple[str, str], bool] = {}
 
     @operation("ListTables", "ListViews")
     def names(self) -> tuple[str, ...]:
@@ -181,16 +180,7 @@ class Containers:
         (GetFileMetadataFromAttachmentTableFields, GetFileMetadataFromAttachmentViewFields)
         """
         query = {"q.where": condition} if condition else {}
-        infos = wire.file_infos(self._ask(_FILE_INFO, container, query, names={"attachmentFieldName": field}))
-        for info in infos:
-            if info.file_type and not info.is_empty:
-                self._names_with_type[container, field] = info.name_has_type
-                break
-        return infos
-
-    def names_have_type(self, container: str, field: str) -> bool | None:
-        """Say whether FileName was seen to carry the extension in this field; None before anything was seen."""
-        return self._names_with_type.get((container, field))
+        return wire.file_infos(self._ask(_FILE_INFO, container, query, names={"attachmentFieldName": field}))
 
     @operation(_RENAME, for_view(_RENAME))
     def rename_attachments(

@@ -29,7 +29,7 @@ class CaspioRecordTarget:
         self._client = client
         self._schema = Schema(client)
         self._tree = FolderTree(client.files)
-        self._takes_base: dict[tuple[str, str], bool] = {}  # fields listed with the extension that take names without
+        self._takes_whole: dict[tuple[str, str], bool] = {}  # whether a field takes names with their extension
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         """Return the schema of a table or view by column name, without PK_ID."""
@@ -69,39 +69,35 @@ class CaspioRecordTarget:
     ) -> Updated:
         """Set the base name of one record's attachment, under the same guard as `update`.
 
-        Where this account was seen to keep the extension in FileName, it is sent along, so that it is not lost; where
-        it then stands twice, the name is sent once more without, and so from then on.
+        Whether FileName is taken with or without the extension does not follow from how it is listed. So the first
+        name in a field goes as names are listed, and what became of it is looked at: where the extension is lost or
+        stands twice, the name is sent once more the other way, and so from then on.
         """
-        operations = self._operations(record)
-        takes_base = self._takes_base.get((record.container, field))  # looked up once: other threads rename, too
-        extension = "" if takes_base else self._extension_to_send(record, field)
-        if extension is None:
+        takes_whole = self._takes_whole.get((record.container, field))  # looked up once: other threads rename, too
+        if takes_whole is False:
+            return self._rename(record, field, base_name, guard)
+        before = self._attachment(record, field)
+        if before is None:
             return Updated(0, None)
+        whole = f"{base_name}.{before.extension}" if before.extension else base_name
+        sends_whole = before.name_has_type if takes_whole is None else takes_whole
+        answer = self._rename(record, field, whole if sends_whole else base_name, guard)
+        if takes_whole is not None or whole == base_name or answer.affected != 1:
+            return answer
+        now = (self.attachment_name(record, field) or "").casefold()
+        if now == whole.casefold():
+            self._takes_whole[record.container, field] = sends_whole
+        elif now in {base_name.casefold(), f"{whole}.{before.extension}".casefold()}:
+            self._takes_whole[record.container, field] = not sends_whole
+            answer = self._rename(record, field, base_name if sends_whole else whole, guard)
+        return answer
+
+    def _rename(self, record: RecordRef, field: str, name: str, guard: Mapping[str, Value]) -> Updated:
+        operations = self._operations(record)
         condition = self._condition(record, guard, room=operations.file_infos_room(record.container, field))
-
-        def rename(name: str) -> Affected:
-            about = f"{_about(record)} field {field}"
-            return operations.rename_attachments(record.container, field, name, condition=condition, about=about)
-
-        if not extension:
-            return _updated(rename(base_name), record, list(guard))
-        name = f"{base_name}.{extension}"
-        answer = rename(name)
-        if answer.count == 1 and takes_base is None:
-            now = self._attachment(record, field)
-            doubled = now is not None and now.full_name.casefold() == f"{name}.{extension}".casefold()
-            self._takes_base[record.container, field] = doubled
-            answer = rename(base_name) if doubled else answer
+        about = f"{_about(record)} field {field}"
+        answer = operations.rename_attachments(record.container, field, name, condition=condition, about=about)
         return _updated(answer, record, list(guard))
-
-    def _extension_to_send(self, record: RecordRef, field: str) -> str | None:
-        """Return the extension that a new FileName must carry, "" where it must not; None without an attachment."""
-        if self._operations(record).names_have_type(record.container, field) is False:
-            return ""
-        info = self._attachment(record, field)
-        if info is None:
-            return None
-        return info.file_type.lstrip(".") if info.name_has_type else ""
 
     def file_exists(self, path: str) -> bool:
         """Say whether the Files area has a file at the path."""

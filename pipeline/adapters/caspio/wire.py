@@ -51,16 +51,19 @@ class FileInfo:
         return not self.file_name
 
     @property
+    def extension(self) -> str:
+        """Return the extension without its dot, "" without one."""
+        return self.file_type.lstrip(".")
+
+    @property
     def name_has_type(self) -> bool:
         """Say whether the name ends with the extension already."""
-        extension = self.file_type.lstrip(".").lower()
-        return bool(extension) and self.file_name.lower().endswith("." + extension)
+        return bool(self.extension) and self.file_name.lower().endswith(f".{self.extension}".lower())
 
     @property
     def full_name(self) -> str:
         """Return the name with its extension, once."""
-        extension = self.file_type.lstrip(".")
-        return self.file_name if not extension or self.name_has_type else f"{self.file_name}.{extension}"
+        return self.file_name if not self.extension or self.name_has_type else f"{self.file_name}.{self.extension}"
 
     @property
     def listed_date(self) -> str:

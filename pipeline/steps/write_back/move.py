@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from pipeline.errors import EffectInDoubt, FileGone
+from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
 from pipeline.naming import numbered, original_key
 from pipeline.ports import Referrer, Updated
@@ -57,6 +57,9 @@ def _move(
             arrived = _put(put, file, context, media_type=media_type)
         except EffectInDoubt:
             _abandon(put, delete, "the upload's answer never came, and no file came of it", context)
+            raise
+        except (RefusedByCaspio, RejectFile) as error:
+            _abandon(put, delete, f"refused: {error}", context)
             raise
         if arrived:
             follows, reason = finish_move(put, delete, context)

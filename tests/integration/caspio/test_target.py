@@ -205,18 +205,19 @@ def test_record_that_is_gone_is_none(target: CaspioRecordTarget) -> None:
 
 
 @pytest.mark.parametrize("filename", ["base", "with-extension"])
+@pytest.mark.parametrize("rename", ["base", "strip-same", "full"])
 @pytest.mark.parametrize("is_view", [False, True])
 def test_attachment_is_renamed_and_keeps_its_extension(
     start: Start,
     connect: Connect,
     filename: str,
+    rename: str,
     is_view: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """One record's attachment gets the new base name, whether or not the account keeps the extension in it."""
+    """One record's attachment gets the new base name, however the account lists names and takes them."""
     fields = [{"Name": "Scan", "Type": "ATTACHMENT"}, {"Name": "Company", "Type": "STRING"}]
     records = [{"PK_ID": n, "Scan": "a.pdf", "Company": "x"} for n in (1, 2)]
     made = {"tables": {"Docs": {"fields": fields, "records": records}}, "views": {"V": {"table": "Docs"}}}
-    rename = "full" if filename == "with-extension" else "base"
     target = CaspioRecordTarget(connect(start(made, DATA, fileinfo_filename=filename, rename_filename=rename)))
     one, two = (RecordRef("V" if is_view else "Docs", pk, is_view) for pk in "12")
 
@@ -225,6 +226,8 @@ def test_attachment_is_renamed_and_keeps_its_extension(
 
     assert (stale.affected, done.affected) == (0, 1)
     assert (target.attachment_name(one, "Scan"), target.attachment_name(two, "Scan")) == ("new 1.5.pdf", "a.pdf")
+    assert target.rename_attachment(two, "Scan", base_name="other", guard={}).affected == 1
+    assert target.attachment_name(two, "Scan") == "other.pdf"
 
 
 def test_record_without_an_attachment_has_no_name(target: CaspioRecordTarget) -> None:
