@@ -42,7 +42,7 @@ class Fault:
     - edit: let somebody else change records: `edits` as `infra.emulator.edits.apply` takes them, from `source`, before
       the request is processed or (`when` "after") once it is; the request itself is not harmed, and may meet another
       fault;
-    - rate_limited: answer as the account's rate limit does, with `status` 429 or 400 and, if above 0, `retry_after`.
+    - rate_limited: answer as the account's rate limit does, with `status` and `retry_after` where they are set.
 
     Deliveries of webhooks are matched as operation "Delivery": `latency` holds a message back so that others overtake
     it, `duplicate` sends it twice, `lost` never.

@@ -173,7 +173,8 @@ class Gate:
         if len(scope["raw_path"]) + len(call.query) + bool(call.query) > LONGEST_URI:
             return refused(ApiError(414, "UriTooLong", "The request URI is longer than 2,047 characters"), scope)
         if fault is not None and fault.kind == "rate_limited":
-            return rate_answer(fault.status or self._quirks.rate_limit_status, fault.retry_after)
+            wait_s = fault.retry_after or self._quirks.rate_limit_retry_after
+            return rate_answer(fault.status or self._quirks.rate_limit_status, wait_s)
         if not call.path.startswith(BASE):
             return None
         header = _header(scope, b"authorization")

@@ -1,10 +1,16 @@
 """Webhooks, tasks, applications, directories and passwords, over a local Caspio."""
 
+from typing import Any
+
 import pytest
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import CaspioClient, Clause, EventDefinition, NotFound, Query
+from pipeline.adapters.caspio.where import pk_equals
 from pipeline.adapters.system_clock import SystemClock
+from tests.emulator.api import eventually
+from tests.emulator.receiver import receiving
+from tests.support.quirks import covering, of_webhooks
 
 from .conftest import Connect, Start
 
@@ -61,20 +67,26 @@ def test_webhook_has_one_life(client: CaspioClient) -> None:
         client.webhooks.get(made.id)
 
 
-@pytest.mark.parametrize("quirks", [{"webhook_envelope": "result"}, {"webhook_list_secret": True}])
-def test_webhooks_are_understood_however_they_are_listed(
-    start: Start, connect: Connect, quirks: dict[str, object]
-) -> None:
-    """A list that is wrapped, or shows secrets, is read all the same, and shows none when it is printed."""
+@pytest.mark.parametrize("quirks", covering(of_webhooks()))
+def test_webhooks_are_understood_in_every_account(start: Start, connect: Connect, quirks: dict[str, Any]) -> None:
+    """Whatever differs between accounts, lists and counts are read alike, and no secret is shown when printed."""
     client = connect(start(ACCOUNT, {"in.csv": b"A"}, **quirks))
-    made = client.webhooks.create("W", ["https://example.com/hook"])
-    client.webhooks.create_event(made.id, EVENT)
-    (listed,) = client.webhooks.all()
+    with receiving() as receiver:
+        made = client.webhooks.create("W", [receiver.url])
+        client.webhooks.create_event(made.id, EVENT)
+        row = client.tables.insert("Docs", {"A": "old"})
+        assert row is not None
+        assert row.pk is not None
+        client.tables.update("Docs", {"A": "new"}, condition=pk_equals(row.pk, is_view=False))
+        receiver.messages(1)
+        eventually(lambda: client.webhooks.get(made.id).activity.messages == 1)
+    (listed,), (event,), found = client.webhooks.all(), client.webhooks.events(made.id), client.webhooks.get(made.id)
 
     assert made.secret is not None
-    assert listed.id == made.id
-    assert made.secret.reveal() not in repr([made, listed])
-    assert len(client.webhooks.events(made.id)) == 1
+    assert made.secret.reveal() not in repr([made, listed, found])
+    assert (listed.id, listed.name, listed.urls, listed.status) == (found.id, found.name, found.urls, found.status)
+    assert (event.type, event.table, event.fields, event.sources) == (EVENT.type, "Docs", ("A",), ("RESTAPIs",))
+    assert (found.events, found.activity.errors) == (1, 0)
 
 
 def test_event_has_one_life(client: CaspioClient) -> None:

@@ -1,118 +1,152 @@
-from itertools import combinations
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.integration.line.accounts import Source, account_state, receipt, uploads
+from tests.fakes.reader import FakeReader
+from tests.integration.line.accounts import COLUMNS, Line, Source, account_state, fields
 from tests.integration.line.conftest import MakeLine
+from tests.support.quirks import covering, of_the_line
 
 pytestmark = pytest.mark.integration
 
-ODD: list[dict[str, Any]] = [
-    {"fileinfo_filename": "with-extension", "rename_filename": "strip-same"},
-    {"fileinfo_filename": "with-extension", "rename_filename": "full"},
-    {"fileinfo_filetype": "with-dot"},
-    {"fileinfo_empty_rows": "null-rows"},
-    {"attachment_column": "null"},
-    {"attachment_column": "absent"},
-    {"attachment_stamps": True},
-    {"rename_filename": "strip-same"},
-    {"rate_limit_status": 400},
-    {"rate_limit_retry_after": 3},
-    {"stale_token": 400},
-    {"empty_result_after_put": True},
-    {"unset_text": "blank"},
-    {"view_pk": "number"},
-    {"download_content_type": "text/plain"},
-    {"download_content_type": "application/octet-stream"},
-    {"unknown_parameters": "refused"},
-    {"bare_clauses": "ignored"},
-    {"fileinfo_dates": "z"},
-    {"attachment_event": True},
-]
-_OF_FILES = [odd for odd in ODD if next(iter(odd)).startswith(("fileinfo", "attachment", "rename"))]
-PAIRS = [{**one, **other} for one, other in combinations(_OF_FILES, 2) if not one.keys() & other.keys()]
+WAYS = ("run", "plan, then run", "plan, then apply")
+ROWS = covering({**of_the_line(), "way": WAYS})
 
 
-def _label(quirks: dict[str, Any]) -> str:
-    return "-".join(f"{name}={value}" for name, value in quirks.items())
+def _text(number: int) -> bytes:
+    return f"doc_type=receipt\ntotal={number}.50\ncompany=Northwind\ndate=2026-03-{10 + number}".encode()
+
+
+FILES = {
+    "one.txt": _text(1), "v1.5 final.TXT": _text(2), "bare": _text(3), "empty.txt": b"", "typed.txt": _text(4),
+    "claim.txt": _text(5), "closed.txt": _text(6), "paper.txt": _text(7), "mail.txt": _text(8), "same.txt": _text(9),
+}  # fmt: skip
+MANY = 26
+"""Records with an attachment, one more than a capped listing shows; a person has filled them all."""
+
+
+def _changed(**kinds: str) -> list[dict[str, Any]]:
+    return [*fields(**kinds), {"Name": "Changed", "Type": "TIMESTAMP", "OnUpdate": True}]
+
+
+ACCOUNT: Mapping[str, Any] = {
+    "tables": {
+        "Uploads": {
+            "fields": _changed(Scan="ATTACHMENT"),
+            "records": [
+                *({"PK_ID": n, "Scan": name} for n, name in enumerate(["one.txt", "v1.5 final.TXT", "bare"], start=1)),
+                {"PK_ID": 4},
+                {"PK_ID": 5, "Scan": "empty.txt"},
+                {"PK_ID": 6, "Scan": "typed.txt", "Company": "Typed", "DocType": ""},
+            ],
+        },
+        "Claims": {
+            "fields": _changed(Scan="ATTACHMENT", Status="STRING"),
+            "records": [
+                {"PK_ID": 9, "Scan": "claim.txt", "Status": "open"},
+                {"PK_ID": 10, "Status": "open"},
+                {"PK_ID": 11, "Scan": "closed.txt", "Status": "closed"},
+            ],
+        },
+        "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/paper.txt"}, {"PK_ID": 2}]},
+        "Copies": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/paper.txt"}]},
+        "Found": {"fields": fields(Path="STRING"), "records": []},
+        "Many": {
+            "fields": fields(Scan="ATTACHMENT"),
+            "records": [{"PK_ID": n, "Scan": "same.txt", "Company": "Typed"} for n in range(1, MANY + 1)],
+        },
+    },
+    "views": {"Open": {"table": "Claims", "where": "Status = 'open'"}},
+    "files": {"/In/paper.txt": "paper.txt", "/Mail/mail.txt": "mail.txt"},
+}
+SOURCES = (
+    Source(),
+    Source({"view": "Open"}, name="claims"),
+    Source({"table": "Papers"}, name="papers"),
+    Source({"folder": "/Mail"}, name="mail", index={"table": "Found", "path_column": "Path"}),
+    Source({"table": "Many"}, name="many", rename="", columns={"Company": COLUMNS["Company"]}),
+)
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    usual = ROWS[0]
+    return ",".join(f"{name}={value}" for name, value in row.items() if value != usual[name]) or "usual"
+
+
+def _go(line: Line, way: str) -> dict[str, Any]:
+    """Do the work in one of the ways there are, with a token that ends and a limit that is met on the way."""
+    line.emulator.control.fault({"kind": "expired_token", "after": 7})
+    line.emulator.control.fault({"kind": "rate_limited", "after": 11})
+    if way != "run":
+        line.plan()
+        assert line.writes() == []
+    report = line.apply() if way.endswith("apply") else line.run()
+    assert all(fault["matched"] > fault["after"] for fault in line.emulator.control.faults())
+    line.emulator.control.clear_faults()
+    return dict(report.document)
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    """Return the account, without what a record shows for its attachment, when it changed, and kinds of nothing."""
+    state = account_state(line.emulator)
+    rows = {
+        table: [{k: v or None for k, v in row.items() if k not in {"Scan", "Changed"}} for row in found]
+        for table, found in state["tables"].items()
+    }
+    return {**state, "tables": rows}
+
+
+def _life(make_line: MakeLine, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Work, work again, undo, and work once more; return what was there after each."""
+    quirks = {name: value for name, value in row.items() if name != "way"}
+    line = make_line(*SOURCES, account=ACCOUNT, files=FILES, quirks=quirks)
+    line.reader = FakeReader()
+    before = _shown(line)
+    first = _go(line, row["way"])
+    after, ends = _shown(line), line.ends()
+    line.forget_calls()
+    again = line.run().document["documents"]
+    idle = (line.downloads(), line.writes())
+    undone = line.undo(first["run_id"]).document["documents"]
+    restored, unsettled = _shown(line), line.unsettled()
+    line.forget_calls()
+    line.run()
+    return {
+        "done": first["documents"]["done"], "after": after, "ends": ends, "again": again, "idle": idle,
+        "undone": undone, "restored": restored == before, "unsettled": unsettled,
+        "idle again": (line.downloads(), line.writes()),
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def usual() -> dict[str, Any]:
-    """How the account ends without odd behaviour, filled by the first test that needs it."""
+    """What a life leaves without odd behaviour, filled by the first test that needs it."""
     return {}
 
 
-def _account() -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return three uploads, one without extension, and a record without a file."""
-    files = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
-    account = uploads(files)
-    account["tables"]["Uploads"]["records"].append({"PK_ID": 4})
-    account["views"] = {"All": {"table": "Uploads"}}
-    return account, files
-
-
-@pytest.mark.parametrize("place", [{"table": "Uploads"}, {"view": "All"}], ids=["table", "view"])
-@pytest.mark.parametrize("quirks", ODD, ids=_label)
-def test_an_odd_account_ends_like_a_usual_one(
-    make_line: MakeLine, usual: dict[str, Any], quirks: dict[str, Any], place: dict[str, str]
-):
-    """Whatever of Caspio's open questions is answered which way: the outcome is one, and a second run does nothing."""
-    _check(make_line, usual, quirks, place)
-
-
-@pytest.mark.parametrize("quirks", PAIRS, ids=_label)
-def test_a_doubly_odd_account_ends_like_a_usual_one(make_line: MakeLine, usual: dict[str, Any], quirks: dict[str, Any]):
-    """Two odd answers at once change the outcome no more than one."""
-    _check(make_line, usual, quirks, {"table": "Uploads"})
-
-
-def _check(make_line: MakeLine, usual: dict[str, Any], quirks: dict[str, Any], place: dict[str, str]) -> None:
-    account, files = _account()
+@pytest.mark.parametrize("row", ROWS, ids=_label)
+def test_every_account_ends_alike(make_line: MakeLine, usual: dict[str, Any], row: dict[str, Any]):
+    """Whatever of Caspio's open questions is answered which way: work, idleness and undoing end alike."""
     if not usual:
-        plain = make_line(Source({"table": "Uploads"}), account=account, files=files)
-        plain.run()
-        usual.update(_shown(account_state(plain.emulator)))
-    line = make_line(Source(place), account=account, files=files, quirks=quirks)
+        usual.update(_life(make_line, ROWS[0]))
 
-    first = line.run()
-    line.forget_calls()
-    again = line.run()
+    lived = usual if row is ROWS[0] else _life(make_line, row)
 
-    assert first.document["documents"]["done"] == 3
-    assert again.document["documents"]["unchanged"] == 3
-    assert (line.downloads(), line.writes()) == (0, [])
-    assert _shown(account_state(line.emulator)) == usual
+    assert lived == usual
+    assert (lived["done"], lived["again"]["unchanged"], lived["restored"], lived["unsettled"]) == (33, 34, True, 0)
+    assert lived["idle"] == lived["idle again"] == (0, [])
 
 
-def _shown(state: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what a record shows for its attachment; the attachments themselves are compared."""
-    rows = [{k: v or None for k, v in row.items() if k != "Scan"} for row in state["tables"]["Uploads"]]
-    return {**state, "tables": {"Uploads": rows}}
+def test_a_file_too_large_to_add_keeps_its_name(make_line: MakeLine):
+    """Where no upload of a file's size is taken, it stays where it is and is told; no intent or work is left."""
+    line = make_line(SOURCES[2], account=ACCOUNT, files=FILES, quirks={"max_upload_bytes": 10})
+    line.reader = FakeReader()
 
-
-def test_a_capped_listing_of_files_loses_none(make_line: MakeLine):
-    """Where fileInfo lists 25 files at most, thirty are found all the same."""
-    account = uploads({f"upload{n}.txt": b"" for n in range(1, 31)})
-    files = {f"upload{n}.txt": receipt(1) for n in range(1, 31)}
-    line = make_line(Source(rename=""), account=account, files=files, quirks={"fileinfo_row_cap": 25})
-
-    report = line.run()
-
-    assert report.document["documents"]["done"] == 30
-
-
-def test_a_name_listed_whole_and_taken_as_base_is_not_doubled(make_line: MakeLine):
-    """Where names are listed with their extension but taken without, a rename does not double it."""
-    account, files = _account()
-    quirks = {"fileinfo_filename": "with-extension", "rename_filename": "base"}
-    line = make_line(account=account, files=files, quirks=quirks)
-
-    line.run()
+    (outcome,) = line.run().outcomes
     line.forget_calls()
     line.run()
 
-    names = [one["name"] for one in line.emulator.control.dump()["attachments"]["Uploads"]]
-    assert not any(name.endswith(".txt.txt") for name in names)
-    assert line.writes() == []
+    assert (outcome.status, "/In/paper.txt" in line.emulator.control.dump()["files"]) == ("partial", True)
+    assert "larger than Caspio takes" in outcome.reason
+    assert (line.unsettled(), line.writes()) == (0, [])
