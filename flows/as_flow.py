@@ -7,6 +7,7 @@ from typing import Any
 
 from prefect import State
 
+from flows.execute import named_sources, refuse_if_none_runs
 from flows.ingest import ingest, reprocess
 from flows.on_demand import apply_plan, undo, verify
 from flows.report import Report
@@ -73,8 +74,11 @@ def _result(state: State) -> Any:
 
 
 def _each(config: Path, sources: Sequence[str], run: Callable[[str], State]) -> Report:
-    names = list(sources) or list(load_settings(config).specs())
-    return merge([_result(run(name)) for name in names])
+    names = [spec.name for spec in named_sources(load_settings(config), sources)]
+    merged = merge([_result(run(name)) for name in names])
+    if not any(merged.document["documents"].values()):
+        refuse_if_none_runs(merged.stopped, names)
+    return merged
 
 
 def merge(reports: Sequence[Report]) -> Report:
@@ -86,10 +90,12 @@ def merge(reports: Sequence[Report]) -> Report:
         calls.update(document["caspio_calls"]["by"])
         counts.update(document["documents"])
     added = {key: sum(d[key] for d in documents) for key in ("planned_only", "held", "pages", "bytes", "seconds")}
+    stopped = {name: problems for report in reports for name, problems in report.stopped.items()}
     document = {
         "run_id": " ".join(str(d["run_id"]) for d in documents),
         "documents": dict(counts),
         **added,
+        "sources_stopped": stopped,
         "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
     }
     outcomes = tuple(outcome for report in reports for outcome in report.outcomes)

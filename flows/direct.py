@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run
+from flows.execute import (
+    Tally,
+    alone,
+    choose_sources,
+    conclude,
+    make_job,
+    new_run_id,
+    prepare,
+    recorded_run,
+    refuse_if_none_runs,
+)
 from flows.report import Report
 from flows.show import progress
 from flows.wiring import Connected, connect
@@ -28,15 +38,19 @@ def work_sources(
     began = clock.monotonic()
     summary = Summary(new_run_id(connected))
     kind = "ingest" if selection is None else "reprocess"
-    chosen = choose_sources(connected, sources)
+    chosen = choose_sources(connected, sources, accept_types=yes)
+    summary.stopped |= chosen.stopped
     with recorded_run(connected, kind, summary) as leases, progress() as bar:
-        for spec in chosen:
+        for spec in chosen.specs:
             job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
-            works = prepare(connected, job, tally, selection=selection, limit=limit)
-            summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
+            with alone(spec, summary):
+                works = prepare(connected, job, tally, selection=selection, limit=limit)
+                summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
+                conclude(job, whole=limit is None and selection is None)
             shown.finish()
-            conclude(job, whole=limit is None and selection is None)
+    if not summary.worked_on:
+        refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])
     document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

@@ -1,16 +1,17 @@
 """Examine an installation: one check after another, each with what to do when it fails."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.wiring import open_archive, open_client, open_ledger, open_reader
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.batch import refuse_source
-from pipeline.errors import BadSettings, IngestError
+from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings, load_settings
+from pipeline.sources import changed_types, refuse_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,20 @@ def _account(settings: Settings) -> Iterator[Check]:
         for spec in settings.specs().values():
             yield _attempt(
                 f"source {spec.name}",
-                lambda spec=spec: _source(spec, target),  # type: ignore[misc]  # bound now, called now
+                lambda spec=spec: _source(spec, target, settings),  # type: ignore[misc]  # bound now, called now
                 "Check the names in the settings and what the API profile may read and write.",
             )
 
 
-def _source(spec: SourceSpec, target: RecordTarget) -> str:
+def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+    from pipeline.adapters.caspio.schema import layout
+
     problems = refuse_source(spec, target)
+    if not problems:
+        with suppress(LedgerUnavailable), open_ledger(settings, clock=SystemClock()) as ledger:  # it has its own check
+            problems = changed_types(spec, target=target, ledger=ledger)
     if problems:
         raise BadSettings(problems)
+    if spec.folder is None:
+        layout(spec, target.columns(spec.container, is_view=spec.view is not None))
     return f"{spec.container}: {len(spec.columns)} columns are mapped and can be written"

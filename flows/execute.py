@@ -1,21 +1,22 @@
 """Run sources from beginning to end, with or without Prefect: who may run, what is planned only, what is kept."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from flows.wiring import Connected
-from pipeline.batch import Observe, Selection, decisions, recover_all, refuse_source, selected_work
+from pipeline.batch import Observe, Selection, decisions, recover_all, selected_work
 from pipeline.budget import Lane
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.leases import Leases, working
 from pipeline.model import Confirm, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.run import Job, new_work
-from pipeline.settings import settings_hash
+from pipeline.settings import Settings, settings_hash
+from pipeline.sources import changed_types, refuse_source, remember_types
 from pipeline.summary import Summary
 
 T = TypeVar("T")
@@ -47,21 +48,75 @@ class Tally:
         self.on_found(self.found)
 
 
-def choose_sources(connected: Connected, names: Sequence[str]) -> list[SourceSpec]:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The sources that can be run, and by name what is wrong with the others."""
+
+    specs: tuple[SourceSpec, ...]
+    stopped: Mapping[str, list[str]]
+
+
+def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     """Return the named sources, or all of them.
+
+    Raises:
+        BadSettings: a name is unknown.
+    """
+    specs = settings.specs()
+    unknown = [name for name in names if name not in specs]
+    if unknown:
+        raise BadSettings([f"There is no source {name!r}. Sources: {', '.join(specs)}." for name in unknown])
+    return [specs[name] for name in names] if names else list(specs.values())
+
+
+def source_problems(connected: Connected, spec: SourceSpec, *, accept_types: bool) -> list[str]:
+    """Return a sentence for everything in which a source contradicts the account as it is now."""
+    target, ledger = connected.parts.target, connected.parts.ledger
+    problems = refuse_source(spec, target)
+    return problems or ([] if accept_types else changed_types(spec, target=target, ledger=ledger))
+
+
+def choose_sources(connected: Connected, names: Sequence[str], *, accept_types: bool = False) -> Chosen:
+    """Part the named sources, or all, into those that can be run and those that contradict the account.
+
+    Raises:
+        BadSettings: a name is unknown, or not one source can be run (all problems listed).
+    """
+    specs = named_sources(connected.settings, names)
+    found = {spec.name: source_problems(connected, spec, accept_types=accept_types) for spec in specs}
+    stopped = {name: problems for name, problems in found.items() if problems}
+    refuse_if_none_runs(stopped, [spec.name for spec in specs])
+    return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
+
+
+def require_sources(connected: Connected, names: Sequence[str]) -> list[SourceSpec]:
+    """Return the named sources, or all of them, where what is done must not leave one out.
 
     Raises:
         BadSettings: a name is unknown, or a mapped column is missing or cannot be written (all of them listed).
     """
-    specs = connected.settings.specs()
-    unknown = [name for name in names if name not in specs]
-    if unknown:
-        raise BadSettings([f"There is no source {name!r}. Sources: {', '.join(specs)}." for name in unknown])
-    chosen = [specs[name] for name in names] if names else list(specs.values())
-    problems = [problem for spec in chosen for problem in refuse_source(spec, connected.parts.target)]
+    chosen = choose_sources(connected, names, accept_types=True)
+    problems = [problem for problems in chosen.stopped.values() for problem in problems]
     if problems:
         raise BadSettings(problems)
-    return chosen
+    return list(chosen.specs)
+
+
+def refuse_if_none_runs(stopped: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
+    """Make it an error of the settings when every source is stopped."""
+    if names and all(name in stopped for name in names):
+        raise BadSettings([problem for name in dict.fromkeys(names) for problem in stopped[name]])
+
+
+@contextmanager
+def alone(spec: SourceSpec, summary: Summary) -> Iterator[None]:
+    """Let what contradicts the account, also what changes while it is read, stop this source and no other."""
+    try:
+        yield
+    except BadSettings as error:
+        summary.stopped[spec.name] = list(error.problems)
+    except RefusedByCaspio as error:
+        summary.stopped[spec.name] = [f"source {spec.name!r}: {error} If a column was changed meanwhile, see `doctor`."]
 
 
 def new_run_id(connected: Connected) -> str:
@@ -82,7 +137,7 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
     try:
         with working(ledger, summary.run_id) as leases:
             yield leases
-        status = "failed" if summary.failed else "done"
+        status = "failed" if summary.failed or summary.stopped else "done"
     except KeyboardInterrupt:
         status = "interrupted"
         raise
@@ -158,5 +213,6 @@ def conclude(job: Job, *, whole: bool = True) -> None:
     """Remember that a source was planned or run with its present settings, and when it was written to its end."""
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
+    remember_types(job.spec, target=job.parts.target, ledger=ledger)
     if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
         ledger.keep_cursor(_caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id})

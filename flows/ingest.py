@@ -14,13 +14,23 @@ from pydantic import Field
 
 from flows import events
 from flows.artifacts import FlowProgress, leave_report
-from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run
+from flows.execute import (
+    Tally,
+    alone,
+    conclude,
+    make_job,
+    named_sources,
+    new_run_id,
+    prepare,
+    recorded_run,
+    source_problems,
+)
 from flows.problems import Problems
 from flows.report import Report
 from flows.states import FAILED_SHARE, failed_share, final_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Selection, for_seconds, work_all
-from pipeline.model import RecordWork
+from pipeline.model import RecordWork, SourceSpec
 from pipeline.run import Job
 from pipeline.settings import load_settings
 from pipeline.summary import Summary
@@ -86,28 +96,46 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
     with connect(load_settings(config)) as connected:
         began = connected.parts.clock.monotonic()
         summary = Summary(new_run_id(connected))
-        (spec,) = choose_sources(connected, [source])
-        kind = "ingest" if selection is None else "reprocess"
-        with recorded_run(connected, kind, summary) as leases:
-            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
-            _work(connected, job, summary, selection=selection, limit=limit)
-            conclude(job, whole=limit is None and selection is None)
+        (spec,) = named_sources(connected.settings, [source])
+        problems = source_problems(connected, spec, accept_types=yes)
+        if problems:
+            summary.stopped[source] = problems
+        else:
+            _run(connected, spec, summary, selection=selection, limit=limit, yes=yes)
         seconds = connected.parts.clock.monotonic() - began
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
         leave_report(source, report, archive=connected.parts.archive)
-        _raise_alarms(connected, job, summary)
+        _raise_alarms(connected, spec, summary)
     return final_state(report, summary.counts())
 
 
-def _raise_alarms(connected: Connected, job: Job, summary: Summary) -> None:
+def _run(
+    connected: Connected,
+    spec: SourceSpec,
+    summary: Summary,
+    *,
+    selection: Selection | None,
+    limit: int | None,
+    yes: bool,
+) -> None:
+    """Take a source down the line as a run of the ledger."""
+    kind = "ingest" if selection is None else "reprocess"
+    with recorded_run(connected, kind, summary) as leases:
+        job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
+        with alone(spec, summary):
+            _work(connected, job, summary, selection=selection, limit=limit)
+            conclude(job, whole=limit is None and selection is None)
+
+
+def _raise_alarms(connected: Connected, spec: SourceSpec, summary: Summary) -> None:
     """Tell what somebody should look at: too many failures, a budget nearly used."""
     share, budget = failed_share(summary.failed, summary.counts()), connected.settings.caspio.monthly_calls
     if share >= FAILED_SHARE:
-        events.tell(events.MANY_FAILED, job.spec.name, run=summary.run_id, share=round(share, 3), **summary.counts())
+        events.tell(events.MANY_FAILED, spec.name, run=summary.run_id, share=round(share, 3), **summary.counts())
     used = connected.spending.used.calls
     if budget is not None and used >= BUDGET_LOW_SHARE * budget:
-        events.tell(events.BUDGET_LOW, job.spec.name, run=summary.run_id, used=used, budget=budget)
+        events.tell(events.BUDGET_LOW, spec.name, run=summary.run_id, used=used, budget=budget)
 
 
 def _work(connected: Connected, job: Job, summary: Summary, *, selection: Selection | None, limit: int | None) -> None:

@@ -9,7 +9,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flows.execute import Tally, choose_sources, conclude, make_job, new_run_id, prepare, recorded_run, within_budget
+from flows.execute import (
+    Tally,
+    alone,
+    choose_sources,
+    conclude,
+    make_job,
+    new_run_id,
+    prepare,
+    recorded_run,
+    require_sources,
+    within_budget,
+)
 from flows.plan_page import write_page
 from flows.report import Report
 from flows.show import progress
@@ -123,17 +134,19 @@ def plan_sources(
     began = parts.clock.monotonic()
     summary = Summary(new_run_id(connected))
     chosen = choose_sources(connected, sources)
+    summary.stopped |= chosen.stopped
     made_at = parts.clock.now().isoformat(timespec="seconds")
-    owner = owner_of(connected.settings, chosen, run_id=summary.run_id, made_at=made_at)
+    owner = owner_of(connected.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
     path = file or Path(f"plan-{summary.run_id}.jsonl")
     with recorded_run(connected, "plan", summary) as leases, _writer(path, owner) as writer, progress() as bar:
         collector = _Collector(writer, lambda: len(parts.target.tables_with_files()))
-        for spec in chosen:
+        for spec in chosen.specs:
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = _planning(make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector)
-            works = prepare(connected, job, tally, limit=limit)
-            summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
+            with alone(spec, summary):
+                works = prepare(connected, job, tally, limit=limit)
+                summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
         plan = writer.finish(listing=collector.listing())
     if html is not None:
@@ -178,7 +191,7 @@ def apply_plan(connected: Connected, file: Path, *, records: Sequence[str] = ())
     summary = Summary(new_run_id(connected))
     with recorded_run(connected, "apply", summary) as leases, progress() as bar:
         connected.spending.lane = Lane.NEW
-        for spec in choose_sources(connected, list(plan.owner.sources)):
+        for spec in require_sources(connected, list(plan.owner.sources)):
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
@@ -217,7 +230,7 @@ def undo_run(connected: Connected, run_id: str, *, records: Sequence[str] = ()) 
     summary = Summary(new_run_id(connected))
     with recorded_run(connected, "undo", summary) as leases, progress() as bar:
         connected.spending.lane = Lane.NEW
-        for spec in choose_sources(connected, list(found)):
+        for spec in require_sources(connected, list(found)):
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)

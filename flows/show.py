@@ -86,6 +86,8 @@ def show_report(report: Report) -> None:
         highlight=False,
         style="dim",
     )
+    for problem in (problem for problems in report.stopped.values() for problem in problems):
+        console.print(Text.assemble(("Stopped: ", "bold red"), problem), soft_wrap=True)
     if report.planned_only:
         console.print(
             f"[bold yellow]Planned only:[/] {report.planned_only} documents are read and archived, and nothing was "

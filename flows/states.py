@@ -25,6 +25,9 @@ def failed_share(failed: int, documents: Mapping[str, int]) -> float:
 def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the state a run has earned."""
     counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count) or "nothing to do"
+    if report.stopped:
+        problems = [problem for problems in report.stopped.values() for problem in problems]
+        return Failed(name=FAILED, message="\n".join([*problems, counts]), data=report)
     if report.planned_only:
         return Completed(name=PLANNED, message=f"planned only, run again to write: {counts}", data=report)
     if not report.failed:

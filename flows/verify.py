@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.execute import choose_sources, make_job, new_run_id, recorded_run
+from flows.execute import make_job, new_run_id, recorded_run, require_sources
 from flows.wiring import Connected, open_archive, open_ledger
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Lane, calls_to_list
@@ -87,7 +87,7 @@ def verify(
 
     With `limit` it stops after so many files and goes on there the next time.
     """
-    specs = choose_sources(connected, sources)
+    specs = require_sources(connected, sources)
     ledger = connected.parts.ledger
     connected.spending.lane = Lane.REPROCESS
     name = f"verify: {' '.join(spec.name for spec in specs)}"

@@ -9,16 +9,14 @@ from itertools import compress, islice
 from posixpath import basename, dirname, join
 from typing import TypeVar
 
-from pipeline.mapping import refuse_columns
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
-from pipeline.ports import Clock, FileState, Ledger, RecordTarget
+from pipeline.ports import Clock, FileState, Ledger
 from pipeline.run import Job, work_record
 from pipeline.steps.archive import archive_successions
 from pipeline.steps.write_back import (
     WriteContext,
     recognise_echo,
     recover,
-    refuse_review,
     take_decisions,
     write_context,
 )
@@ -336,17 +334,3 @@ class _Crew:
             ledger.seen([ref for one in listed for ref in one.files], job.run_id)
             now[number] = listed[0] if listed else replace(work, files=())
         return now
-
-
-def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
-    """Return one sentence for every mapped column, and every column of a review table, that is missing or unfit."""
-    if spec.folder is not None:
-        container, is_view = (spec.index.table if spec.index else ""), False
-    else:
-        container, is_view = spec.container, spec.view is not None
-    problems: list[str] = []
-    if container and spec.columns:
-        problems += refuse_columns(spec, target.columns(container, is_view=is_view))
-    if spec.review is not None:
-        problems += refuse_review(spec, target.columns(spec.review, is_view=False))
-    return problems

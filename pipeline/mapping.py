@@ -191,9 +191,13 @@ def wanted_values(
         found = [d[finding_name] for d in documents if finding_name in d and d[finding_name].value is not None]
         if not found:
             continue
+        column = columns.get(column_name)
+        if column is None:
+            problems.append(f"{column_name}: the column is no longer there; see `doctor`")
+            continue
         best = max(found, key=lambda finding: finding.confidence)
         try:
-            value = _fitted(finding_name, best.value or "", columns[column_name], allow_formulas=spec.allow_formulas)
+            value = _fitted(finding_name, best.value or "", column, allow_formulas=spec.allow_formulas)
         except Unfit as error:
             problems.append(f"{column_name}: {error}")
             continue

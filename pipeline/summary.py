@@ -18,7 +18,11 @@ FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one run, safe to add to from many threads. `held`: files left to another worker that has them."""
+    """Counts of one run, safe to add to from many threads.
+
+    `held`: files left to another worker that has them. `stopped`: what is wrong with sources that contradict the
+    account, by name.
+    """
 
     run_id: str
     documents: Counter[Status] = field(default_factory=Counter)
@@ -29,6 +33,7 @@ class Summary:
     suggestions: int = 0
     latest: list[Outcome] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
+    stopped: dict[str, list[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, outcome: Outcome) -> None:
@@ -49,6 +54,11 @@ class Summary:
         """Count documents that did not get through."""
         return sum(self.documents[status] for status in FAILED)
 
+    @property
+    def worked_on(self) -> int:
+        """Count documents seen, unchanged ones among them."""
+        return self.documents.total()
+
     def counts(self) -> Mapping[str, int]:
         """Return documents by status, every status named."""
         return {status.value: self.documents[status] for status in Status}
@@ -64,6 +74,7 @@ class Summary:
             "documents": self.counts(),
             "planned_only": self.planned,
             "held": self.held,
+            "sources_stopped": dict(self.stopped),
             "pages": self.pages,
             "bytes": self.size_bytes,
             "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},

@@ -43,7 +43,7 @@ def plan(
         from flows.show_plan import show_plan
 
         show_plan(made)
-    if made.report.failed:
+    if made.report.failed or made.report.stopped:
         raise Failure(EXIT_SOME_FAILED)
 
 

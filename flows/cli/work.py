@@ -72,12 +72,12 @@ def reprocess(
 
 
 def tell(report: "Report", *, as_json: bool) -> None:
-    """Print what a run came to, and end with 1 where documents failed."""
+    """Print what a run came to, and end with 1 where documents failed or a source was stopped."""
     if as_json:
         print_json(report.document)
     else:
         from flows.show import show_report
 
         show_report(report)
-    if report.failed:
+    if report.failed or report.stopped:
         raise Failure(EXIT_SOME_FAILED)

@@ -120,6 +120,21 @@ def test_a_run_that_mostly_fails_is_red(prefect_server: Prefect, tmp_path: Path)
     assert (run["state"]["type"], run["state"]["name"], done.returncode) == ("FAILED", "Failed", 1)
 
 
+def test_a_source_that_contradicts_the_account_ends_red_and_alone(prefect_server: Prefect, tmp_path: Path):
+    """Its flow run fails with the reason as its message; the other source's goes through; the command ends with 1."""
+    broken = Source(name="broken", columns={"Amount": "total"})
+    with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
+        config = write_settings(tmp_path, emulator.url, broken, Source(name="sound", confirm="never"))
+        done = cli(config, "run", "--json", "--limit", "1", **prefect_server.environment)
+
+    (stopped,), (through,) = prefect_server.runs_of("ingest broken"), prefect_server.runs_of("ingest sound")
+    assert done.returncode == 1, done.stderr
+    assert list(json.loads(done.stdout)["sources_stopped"]) == ["broken"]
+    assert stopped["state"]["type"] == "FAILED"
+    assert "column 'Amount' of 'Uploads' does not exist" in stopped["state"]["message"]
+    assert through["state"]["type"] == "COMPLETED"
+
+
 def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Prefect, tmp_path: Path):
     """`serve` registers two deployments a source, carries out a run asked for in the UI, and ends when told to."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import refuse_source
 from pipeline.model import EffectKind, Overwrite, SourceSpec, Status, Value
 from pipeline.review import ReviewState
+from pipeline.sources import refuse_source
 from pipeline.steps.write_back.review import REVIEW_COLUMNS
 from tests.unit.line.conftest import RECEIPTS, World
 
