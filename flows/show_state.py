@@ -1,7 +1,7 @@
 """Tables of what the ledger remembers, for `status`, `explain` and `doctor`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +12,9 @@ from flows.show import COLOURS
 from pipeline.budget import Allowance, Lane
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
+
+if TYPE_CHECKING:
+    from pipeline.adapters.caspio.probes import Probed
 
 _FACTS = (
     "original_name",
@@ -97,6 +100,16 @@ def show_checks(checks: Sequence[Check]) -> None:
         console.print(Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail), soft_wrap=True)
         if check.remedy:
             console.print(Text(f"  → {check.remedy}", style="yellow"))
+
+
+def show_behaviour(probed: Sequence["Probed"], options: str) -> None:
+    """Print how the account behaves, and how to start a local Caspio that behaves alike."""
+    table = Table("Behaviour", "Of this account", "Seen", title="Where the documents are silent", title_justify="left")
+    for one in probed:
+        table.add_row(one.name, one.value if one.value is not None else "unknown", Text(one.detail))
+    console = Console()
+    console.print(table)
+    console.print(f"Alike: caspio-ingest emulator {options}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_life(life: Mapping[str, object]) -> None:

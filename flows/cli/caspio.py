@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,6 +16,7 @@ from flows.cli.common import (
     Config,
     Failure,
     complain,
+    counted_client,
     err,
     out,
     print_json,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pipeline.adapters.caspio.call import Call
     from pipeline.adapters.caspio.catalogue import Entry
     from pipeline.adapters.caspio.operations import Operation
-    from pipeline.settings import Settings
 
 STDOUT = Path("-")
 
@@ -71,36 +70,13 @@ def caspio(
     asks = wanted.asks_first and not yes
     if asks and not sys.stdin.isatty():
         _refuse(f"{wanted.id} changes, deletes or starts something. Add --yes to do it without being asked.")
-    with _counted(settings) as client:
+    with counted_client(settings) as client:
         if asks:
             _ask(client, call, settings.caspio.url)
         if output is not None:
             _download(client, wanted.id, parameters, output, as_json=as_json)
         else:
             _show(client.call(wanted.id, parameters, json=content, file=file), as_json=as_json)
-
-
-@contextmanager
-def _counted(settings: "Settings") -> "Iterator[CaspioClient]":
-    """Open a client that shares the account's rate with all workers, and whose calls count in the month's budget.
-
-    Without the ledger it works all the same, for support must be possible then: its calls are not counted.
-    """
-    from flows.wiring import open_client, open_ledger
-    from pipeline.adapters.system_clock import SystemClock
-    from pipeline.budget import Spending
-    from pipeline.errors import LedgerUnavailable
-
-    clock = SystemClock()
-    ledger = spending = None
-    with ExitStack() as stack:
-        try:
-            ledger = stack.enter_context(open_ledger(settings, clock=clock))
-            spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
-            stack.callback(spending.close)
-        except LedgerUnavailable as error:
-            complain("This command's calls are not counted", [str(error)])
-        yield stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
 
 
 def _known(name: str) -> "Operation":

@@ -3,7 +3,8 @@
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,9 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pipeline.adapters.caspio import CaspioClient
+    from pipeline.settings import Settings
 
 EXIT_SOME_FAILED = 1
 EXIT_SETTINGS = 2
@@ -52,6 +56,29 @@ def complain(title: str, lines: Sequence[str]) -> None:
     console.print(f"[bold red]{title}[/]", highlight=False)
     for line in lines:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
+    """Open a client that shares the account's rate with all workers, and whose calls count in the month's budget.
+
+    Without the ledger it works all the same, for support must be possible then: its calls are not counted.
+    """
+    from flows.wiring import open_client, open_ledger
+    from pipeline.adapters.system_clock import SystemClock
+    from pipeline.budget import Spending
+    from pipeline.errors import LedgerUnavailable
+
+    clock = SystemClock()
+    ledger = spending = None
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(open_ledger(settings, clock=clock))
+            spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
+            stack.callback(spending.close)
+        except LedgerUnavailable as error:
+            complain("This command's calls are not counted", [str(error)])
+        yield stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
 
 
 def print_json(document: object) -> None:

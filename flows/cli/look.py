@@ -1,11 +1,24 @@
-"""`status`, `explain`, `doctor`: look at what is, change nothing."""
+"""`status`, `explain`, `doctor`: look at what is; only `doctor --deep` makes something, and removes it."""
 
+import sys
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, AsJson, Config, Failure, complain, out, print_json
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    EXIT_STOPPED,
+    AsJson,
+    Config,
+    Failure,
+    complain,
+    counted_client,
+    out,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from pipeline.ports import FileState
@@ -107,19 +120,50 @@ def explain(
         show_life(life)
 
 
-def doctor(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def doctor(
+    config: Config = DEFAULT_CONFIG,
+    deep: Annotated[bool, typer.Option("--deep", help="Also find out how the account behaves.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --deep: make the scratch table without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check credentials, permissions, archive, ledger, programs and models, and say what to do about each failure."""
     from flows.doctor import examine
     from flows.show_state import show_checks
 
+    if deep and not yes and not sys.stdin.isatty():
+        complain(
+            "Not examined", ["--deep makes a scratch table in the account. Add --yes to do it without being asked."]
+        )
+        raise Failure(EXIT_SETTINGS)
     checks = []
     for check in examine(config):
         checks.append(check)
         if not as_json:
             show_checks([check])
+    reachable = any(check.name == "credentials" and check.ok for check in checks)
+    behaviour = _examined(config, yes=yes, as_json=as_json) if deep and reachable else {}
     if as_json:
-        print_json([{"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks])
+        listed = [{"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
+        print_json({"checks": listed, **behaviour} if deep else listed)
     if not all(check.ok for check in checks):
         raise Failure(EXIT_STOPPED)
     if not as_json:
         out().print("[green]Everything is ready.[/]")
+
+
+def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
+    """Find out how the account behaves; without a person's yes only what is there is looked at."""
+    from flows.deep import as_document, examine_account, question
+    from flows.show_state import show_behaviour
+    from pipeline.settings import load_settings
+
+    settings = load_settings(config)
+    may_write = yes or typer.confirm(question(settings.caspio.url), default=False, err=True)
+    with counted_client(settings) as client:
+        examined = examine_account(client, may_write=may_write)
+    document = as_document(examined)
+    if not as_json:
+        show_behaviour(examined.probed, str(document["emulator"]))
+        for sentence in examined.left:
+            out().print(sentence, markup=False, highlight=False, soft_wrap=True)
+    return document

@@ -2,14 +2,17 @@
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from flows.cli import app
+from infra.emulator.quirks import Quirks
 from pipeline.adapters.caspio.catalogue import catalogue
 from pipeline.adapters.caspio.operations import OPERATIONS
+from pipeline.adapters.caspio.probes import NOT_PROBED
 from pipeline.model import ReadStatus, ScanStatus, Status
 from pipeline.naming import FACT_NAMES, FINDING_NAMES
 from pipeline.settings import (
@@ -94,6 +97,17 @@ def test_every_operation_is_in_the_readme():
         attribute = found[0].methods[0].partition(".")[0]
         assert [cell.strip() for cell in rows[group][1:5]] == [group, str(len(found)), f"`{attribute}`", methods]
     assert rows["all"][2].strip() == f"{len(entries)}/{len(OPERATIONS)}"
+
+
+def test_every_quirk_is_in_the_page_on_caspio():
+    """What nobody could confirm stands in docs/caspio.md with how it is tolerated, and is probed or said not to be."""
+    page = (ROOT / "docs/caspio.md").read_text(encoding="utf-8")
+    rows = [row for row in page.splitlines() if row.startswith("| `")]
+    explained = {name for row in rows for name in re.findall(r"`([a-z0-9_]+)`", row.split("|")[1])}
+    quirks = {quirk.name for quirk in fields(Quirks)}
+
+    assert explained == quirks
+    assert set(NOT_PROBED) < quirks
 
 
 def test_flows_are_in_the_readme():
