@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_LIKELY_SPACE = 0.1
+"""Where nothing is the likeliest, a space this likely is one: joined words are a recogniser's commonest fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordSpan:
@@ -27,11 +30,13 @@ class LineText:
 def decode(probabilities: Any, characters: Sequence[str]) -> LineText:
     """Take the likeliest character of each step (steps x characters), once for each run of the same one.
 
-    A character is surest at its middle; a word is taken to begin and end half a character's step beyond its outer ones.
+    The first character stands for nothing, the last is the space. A character is surest at its middle; a word is taken
+    to begin and end half a character's step beyond its outer ones.
     """
     import numpy as np
 
     likeliest = probabilities.argmax(axis=1)
+    likeliest[(likeliest == 0) & (probabilities[:, -1] > _LIKELY_SPACE)] = len(characters) - 1
     chosen = likeliest != 0
     chosen[1:] &= likeliest[1:] != likeliest[:-1]
     steps = np.flatnonzero(chosen)
@@ -40,7 +45,8 @@ def decode(probabilities: Any, characters: Sequence[str]) -> LineText:
     sure = probabilities[steps, likeliest[steps]].astype(float)
     letters = [characters[index] for index in likeliest[steps]]
     words = tuple(_words(letters, steps.tolist(), sure.tolist(), count=len(likeliest)))
-    return LineText("".join(letters), float(sure.mean()), words)
+    written = [certainty for letter, certainty in zip(letters, sure, strict=True) if not letter.isspace()]
+    return LineText(" ".join(word.text for word in words), float(np.mean(written)) if written else 0.0, words)
 
 
 def _words(letters: Sequence[str], steps: Sequence[int], sure: Sequence[float], *, count: int) -> list[WordSpan]:

@@ -34,3 +34,14 @@ def test_words_lie_where_their_characters_were_seen():
 def test_nothing_read_is_nothing():
     """A line without a single character has no text, no words and no certainty."""
     assert ctc.decode(steps(0, 0, 0), CHARACTERS) == ctc.LineText("", 0.0, ())
+
+
+def test_a_likely_space_parts_words():
+    """Where nothing is the likeliest but a space not unlikely, two words are written, not one."""
+    table = steps(1, 0, 2, certainty=0.97)
+    table[1] = [0.8, 0.0, 0.0, 0.2]
+
+    line = ctc.decode(table, CHARACTERS)
+
+    assert line.text == "a b"
+    assert line.confidence == pytest.approx(0.97)
