@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
 
+from flows.terminal import PlainConsole
 from infra.emulator import Emulator
 from infra.samples import draw_samples, settings_toml
 from pipeline.errors import BadSettings, ServiceUnavailable
@@ -59,7 +59,7 @@ def run_demo(folder: Path, *, keep_open: bool | None, as_json: bool) -> int:
         BadSettings: the folder is there and is not an earlier demo's.
         ServiceUnavailable: Prefect's server does not start.
     """
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     with played(folder, console) as result:
         _tell(result, as_json=as_json)
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
@@ -69,7 +69,7 @@ def run_demo(folder: Path, *, keep_open: bool | None, as_json: bool) -> int:
 
 
 @contextmanager
-def played(folder: Path, console: Console) -> Iterator[DemoResult]:
+def played(folder: Path, console: PlainConsole) -> Iterator[DemoResult]:
     """Play the demo and yield its result while the UI and the emulator are up."""
     _clear(folder)
     with _prefect_server(folder, console) as (ui, environment):
@@ -88,7 +88,9 @@ def _clear(folder: Path) -> None:
     (folder / MARKER).touch()
 
 
-def _play(folder: Path, emulator: Emulator, *, ui: str, environment: dict[str, str], console: Console) -> DemoResult:
+def _play(
+    folder: Path, emulator: Emulator, *, ui: str, environment: dict[str, str], console: PlainConsole
+) -> DemoResult:
     """Plan, write, and look once more; the account is looked at before and after."""
     config = folder / "caspio-ingest.toml"
     config.write_text(settings_toml(emulator.url), encoding="utf-8")
@@ -113,7 +115,7 @@ def _command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _prefect_server(folder: Path, console: Console) -> Iterator[tuple[str, dict[str, str]]]:
+def _prefect_server(folder: Path, console: PlainConsole) -> Iterator[tuple[str, dict[str, str]]]:
     """Start Prefect's server on a free port with its data in the demo's folder; end it afterwards."""
     port = _free_port()
     ui = f"http://127.0.0.1:{port}"

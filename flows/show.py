@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from flows.report import Report
+from flows.terminal import PlainConsole
 from pipeline.model import Outcome, Status, Value
 
 _BIG = 1e12
@@ -60,7 +60,7 @@ class Bars:
 @contextmanager
 def progress() -> Iterator[Bars]:
     """Show progress on stderr, where it is a terminal."""
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -74,7 +74,7 @@ def progress() -> Iterator[Bars]:
 
 def show_report(report: Report) -> None:
     """Print what became of the documents, what they cost, and what to do next."""
-    console = Console()
+    console = PlainConsole()
     if report.outcomes:
         console.print(outcome_table(report.outcomes))
     document = report.document

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from flows.demo import DemoResult
 from flows.show import counts_line, shown
+from flows.terminal import PlainConsole
 
 Row = Mapping[str, Any]
 
 
-def show_demo(result: DemoResult, console: Console | None = None) -> None:
+def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
     """Print everything a person wants to see after the demo."""
-    console = console or Console()
+    console = console or PlainConsole()
     for name in sorted(result.after["tables"], key=lambda table: not result.after["attachments"].get(table)):
         console.print(_records_table(name, result.before, result.after))
     console.print(_archive_tree(result.folder / "archive"))

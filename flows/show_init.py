@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from flows.init import Seen, assumed
+from flows.terminal import PlainConsole
 from pipeline.proposal import ProposedSource
 from pipeline.survey import Container, FilesArea
 
 
 def show_proposal(seen: Seen) -> None:
     """Print each source with its files and columns, what was left out, and what it would cost."""
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     for source in seen.proposal.sources:
         console.print(_table(source))
         names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
@@ -36,14 +36,14 @@ def show_proposal(seen: Seen) -> None:
 
 def show_text(text: str) -> None:
     """Print the settings file that would have been written, on stdout."""
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+    PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def show_end(seen: Seen, path: Path, calls: int) -> None:
     """Say what was written and what comes next."""
     number = len(seen.proposal.sources) + seen.proposal.folder
     text = f"{path}: {number} sources, after {calls} calls. Next: `caspio-ingest doctor`, then `caspio-ingest run`."
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+    PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(source: ProposedSource) -> Table:

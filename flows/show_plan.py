@@ -1,17 +1,17 @@
 """A plan as a table on a terminal."""
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from flows.planning import PlanReport
 from flows.show import counts_line, shown
+from flows.terminal import PlainConsole
 from pipeline.plan_file import PlannedRecord
 
 
 def show_plan(made: PlanReport) -> None:
     """Print what would be written record by record, why, what it costs, and how to go on."""
-    console = Console()
+    console = PlainConsole()
     plan = made.plan
     if made.records:
         console.print(plan_table(made.records))

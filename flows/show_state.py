@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from flows.doctor import Check
 from flows.show import COLOURS
+from flows.terminal import PlainConsole
 from pipeline.budget import Allowance, Lane
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
@@ -42,7 +42,7 @@ def show_status(
     workers: Sequence[str],
 ) -> None:
     """Print files by source and state, the latest runs, the budget, and what needs a person."""
-    console = Console()
+    console = PlainConsole()
     console.print(_counts_table(counts))
     console.print(_runs_table(runs))
     console.print(_budget_line(used, allowance), highlight=False)
@@ -94,7 +94,7 @@ def _problem_table(problems: Sequence[FileState]) -> Table:
 
 def show_checks(checks: Sequence[Check]) -> None:
     """Print checks, each failure with its remedy."""
-    console = Console()
+    console = PlainConsole()
     for check in checks:
         mark, style = ("✓", "green") if check.ok else ("✗", "red")
         console.print(Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail), soft_wrap=True)
@@ -107,14 +107,14 @@ def show_behaviour(probed: Sequence["Probed"], options: str) -> None:
     table = Table("Behaviour", "Of this account", "Seen", title="Where the documents are silent", title_justify="left")
     for one in probed:
         table.add_row(one.name, one.value if one.value is not None else "unknown", Text(one.detail))
-    console = Console()
+    console = PlainConsole()
     console.print(table)
     console.print(f"Alike: caspio-ingest emulator {options}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_life(life: Mapping[str, object]) -> None:
     """Print one file version's life on a screen."""
-    console = Console()
+    console = PlainConsole()
     console.print(Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim"))
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     facts.add_column()
@@ -137,7 +137,7 @@ def show_life(life: Mapping[str, object]) -> None:
     _show_effects(console, life["effects"])
 
 
-def _show_findings(console: Console, findings: object) -> None:
+def _show_findings(console: PlainConsole, findings: object) -> None:
     if not isinstance(findings, dict) or not findings:
         return
     table = Table("Finding", "Value", "Confidence", "Page", "Reason")
@@ -148,7 +148,7 @@ def _show_findings(console: Console, findings: object) -> None:
     console.print(table)
 
 
-def _show_effects(console: Console, effects: object) -> None:
+def _show_effects(console: PlainConsole, effects: object) -> None:
     if not _dicts(effects):
         return
     table = Table("Effect", "State", "Before", "After", "Run", "Note")

@@ -1,9 +1,9 @@
 """What `verify` found, as tables."""
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.terminal import PlainConsole
 from flows.verify import Verified
 from pipeline.reconcile import ADVICE, HARMLESS, Rebuilt
 
@@ -12,7 +12,7 @@ MOST_ROWS = 50
 
 def show_verified(report: Verified, *, calls: int) -> None:
     """Print counts by kind, the first differences, what was mended, and what is left to do."""
-    console = Console()
+    console = PlainConsole()
     counts = Table("Difference", "Files", "What to do", title="Source, ledger, archive", title_justify="left")
     for kind, number in sorted(report.counts.items()):
         style = "" if kind in HARMLESS else "yellow"
@@ -38,11 +38,11 @@ def _last_line(report: Verified, calls: int) -> str:
 
 def show_rebuilt(rebuilt: Rebuilt) -> None:
     """Print what a rebuild came to."""
-    console = Console()
+    console = PlainConsole()
     console.print(
         f"{rebuilt.documents:,} documents and {rebuilt.effects:,} effects taken into the ledger, "
         f"{rebuilt.known:,} were known.",
         highlight=False,
     )
     for line in rebuilt.unreadable:
-        console.print(f"[yellow]not taken:[/] {line}", highlight=False)
+        console.print(Text.assemble(("not taken: ", "yellow"), line), soft_wrap=True)

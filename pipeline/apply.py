@@ -174,10 +174,12 @@ def _still_to_write(
     """Return what is left of the columns to write, and the state each was planned against.
 
     Raises:
-        Moved: a column holds neither what it held nor what is planned, or a record has appeared for a file without one.
+        Moved: a column holds neither what it held nor what is planned, or another record holds the file.
     """
     if planned.record is None and work.record is None:
         return planned.before, planned.after
+    if planned.record is not None and work.record != planned.record:
+        raise Moved("the record it was planned for does not refer to the file any more")
     inserted = any(e.kind is EffectKind.INSERT_INDEX_ROW and e.state in TAKEN for e in effects)
     if planned.record is None and planned.after and not inserted:
         raise Moved("a record that refers to the file appeared since it was planned")

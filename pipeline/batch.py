@@ -9,6 +9,9 @@ from itertools import compress, islice
 from posixpath import basename, dirname, join
 from typing import TypeVar
 
+import structlog
+
+from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState, Ledger
 from pipeline.run import Job, work_record
@@ -20,6 +23,8 @@ from pipeline.steps.write_back import (
     take_decisions,
     write_context,
 )
+
+_log = structlog.get_logger()
 
 T = TypeVar("T")
 Observe = Callable[[Outcome], None]
@@ -73,6 +78,13 @@ class Echo:
             works, self._works = self._works, []
         if not page:
             return
+        try:
+            self._look(page)
+        except (RefusedByCaspio, RejectFile, TryLater) as error:  # the next listing of the source tells as much
+            _log.warning("what was renamed is not listed yet", source=self.job.spec.name, error=str(error))
+        self.job.give_back(works)
+
+    def _look(self, page: Sequence[Outcome]) -> None:
         parts = self.job.parts
         renamed = {_new_place(outcome): outcome.ref for outcome in page}
         names = {outcome.ref.version: outcome.new_name or "" for outcome in page}
@@ -82,7 +94,6 @@ class Echo:
         if recognised:
             source, run_id = self.job.spec.name, self.job.run_id
             archive_successions(recognised, source, archive=parts.archive, folder=parts.work_dir, run_id=run_id)
-        self.job.give_back(works)
 
 
 def _new_place(outcome: Outcome) -> str:

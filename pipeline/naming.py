@@ -36,6 +36,7 @@ _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
 _TEMPLATE_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 _BASIC_PLANE_END = 0xFFFF
 _RESERVED = re.compile(r"^(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
+_EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 
 
@@ -80,7 +81,9 @@ class NameTemplate:
             if finding.value is not None and finding.confidence >= min_confidence
         }
         context = {**values, "original": split_name(original)[0], "pages": findings.page_count}
-        extension = (findings.extension or "").lstrip(".") or split_name(current)[1]
+        extension = (findings.extension or "").lstrip(".")
+        if not _EXTENSION.fullmatch(extension):  # a document that took its reader over could say "txt/../x"
+            extension = split_name(current)[1]
         try:
             text = self._template.render(context)
         except _TEMPLATE_ERRORS as error:

@@ -38,16 +38,16 @@ class Failure(Exception):
 
 def out() -> "Console":
     """Return the console for results."""
-    from rich.console import Console
+    from flows.terminal import PlainConsole
 
-    return Console()
+    return PlainConsole()
 
 
 def err() -> "Console":
     """Return the console for progress, logs and complaints."""
-    from rich.console import Console
+    from flows.terminal import PlainConsole
 
-    return Console(stderr=True)
+    return PlainConsole(stderr=True)
 
 
 def complain(title: str, lines: Sequence[str]) -> None:
@@ -95,11 +95,14 @@ def set_up_logs(*, verbose: bool = False) -> None:
     import structlog
     from structlog import processors
 
+    from flows.terminal import plain_log
+
     level = logging.DEBUG if verbose else logging.WARNING
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             processors.add_log_level,
+            plain_log,
             structlog.dev.set_exc_info,
             processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer(

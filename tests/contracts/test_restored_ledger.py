@@ -101,6 +101,21 @@ def test_restored_effects_tell_what_we_wrote(ledger: Ledger):
     assert asdict(effect)["before"] == {"Total": None}
 
 
+def test_restored_effects_take_back_what_they_took_back(ledger: Ledger):
+    """Ids change in a rebuild; what was undone still is, and an undo of something unknown takes nothing else back."""
+    wrote = replace(a_manifest().effects[0], id=41)
+    lost = replace(wrote, id=2, pk="8", undoes=1)
+    undo = replace(wrote, id=42, before=wrote.after, after=wrote.before, undoes=41)
+
+    ledger.restore_effects([lost, wrote, undo])
+
+    assert ledger.last_written("Receipts", "7") == {}
+    known = {effect.id: effect for effect in ledger.effects(record=("Receipts", "7"))}
+    (again,) = ledger.undoing([next(number for number, effect in known.items() if not effect.undoes)])
+    assert (again.before, again.after) == (wrote.after, wrote.before)
+    assert ledger.undoing([effect.id for effect in ledger.effects(record=("Receipts", "8"))]) == []
+
+
 def test_new_effects_come_after_restored_ones(ledger: Ledger, clock: FakeClock):
     """An effect of today is later than any of the lost ledger."""
     ledger.restore_effects(a_manifest().effects)

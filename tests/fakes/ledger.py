@@ -395,8 +395,11 @@ class MemoryLedger:
     @_locked
     def restore_effects(self, effects: Iterable[Effect]) -> None:
         """Take over effects."""
+        ids: dict[int, int] = {}
         for effect in effects:
-            known = replace(effect, id=len(self._effects) + 1)
+            ids[effect.id] = len(self._effects) + 1
+            undoes = ids.get(effect.undoes, -effect.undoes) if effect.undoes else 0
+            known = replace(effect, id=ids[effect.id], undoes=undoes)
             self._effects[known.id] = known
 
     @_locked

@@ -1,6 +1,6 @@
 """Take over from the archive's manifests what a lost ledger knew."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -60,10 +60,22 @@ class RestoreLog(SqlPart):
         connection.execute(self._insert()(readings).values(row).on_conflict_do_nothing())
 
     def restore_effects(self, effects: Iterable[Effect]) -> None:
-        """Take over effects of a lost ledger in the order given, which becomes the order they happened in."""
+        """Take over effects of a lost ledger in the order given, which becomes the order they happened in.
+
+        Their ids become others, so what an effect takes back is named anew, or by no id where it is not among them.
+        """
+        ids: dict[int, int] = {}
         for chunk in chunks(effects):
+            rows = [{**dump_effect(e), "undoes": _renamed(e.undoes, ids)} for e in chunk]
+            added = insert(effect_table).returning(effect_table.c.id, sort_by_parameter_order=True)
             with self._writing("restore effects") as connection:
-                connection.execute(insert(effect_table), [dump_effect(effect) for effect in chunk])
+                new = connection.execute(added, rows).scalars().all()
+                here = dict(zip((effect.id for effect in chunk), new, strict=True))
+                for effect, known in zip(chunk, new, strict=True):
+                    if effect.undoes and effect.undoes in here:
+                        again = update(effect_table).where(effect_table.c.id == known)
+                        connection.execute(again.values(undoes=here[effect.undoes]))
+            ids |= here
 
     def known_digests(self, digests: Sequence[str]) -> set[str]:
         """Return those digests that some file version has."""
@@ -73,6 +85,11 @@ class RestoreLog(SqlPart):
                 found = connection.execute(select(files.c.sha256).where(files.c.sha256.in_(chunk))).scalars()
                 known.update(digest for digest in found if digest)
         return known
+
+
+def _renamed(undoes: int, ids: Mapping[int, int]) -> int | None:
+    """Return the id an effect is known by now; a negative one, which nothing has, where it is not known."""
+    return ids.get(undoes, -undoes) if undoes else None
 
 
 def _columns(manifest: Manifest) -> dict[str, Any]:

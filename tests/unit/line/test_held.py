@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.batch import Selection, carry_all, selected_work, work_all
-from pipeline.errors import RefusedByCaspio, RejectFile
+from pipeline.errors import RefusedByCaspio, RejectFile, ServiceUnavailable
 from pipeline.model import (
     Column,
     Effect,
@@ -22,6 +22,7 @@ from pipeline.steps.write_back.review import REVIEW_COLUMNS
 from pipeline.undo import undo_record, undone_by, with_listing
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.unit.line.conftest import RECEIPTS, World, named
+from tests.unit.line.test_apply import apply, plan
 
 GOOD = "doc_type=receipt\ntotal=12.50"
 MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path"))
@@ -204,3 +205,34 @@ def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: Worl
     world.run(spec)
 
     assert world.caspio.attachments["Receipts", "Scan", "1"].name == "contract.txt"
+
+
+def test_a_listing_that_fails_after_a_rename_stops_no_run(world: World):
+    """What a rename left is recognised by a later listing where the first cannot be had, and not read again."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+
+    def fail(call: str) -> None:
+        if call == "list some":
+            world.caspio.before_call = lambda _: None
+            raise ServiceUnavailable("retries are used up")
+
+    world.caspio.before_call = fail
+    (outcome,) = world.run(spec)
+
+    assert (outcome.status, outcome.new_name) == (Status.DONE, "receipt.txt")
+    assert world.run(spec) == []
+    assert world.caspio.calls.count("download") == 1
+
+
+def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
+    """A plan for an index row is no plan for another: where a person deleted the row, nothing is written."""
+    world.caspio.files["/Mail/one.txt"] = GOOD.encode()
+    world.caspio.row("MailIndex", "1", Path="/Mail/one.txt")
+    planned = plan(world, MAIL)
+    del world.caspio.tables["MailIndex"]["1"]
+
+    (outcome,) = apply(world, planned, MAIL)
+
+    assert world.caspio.tables["MailIndex"] == {}
+    assert outcome.status is Status.CONFLICT

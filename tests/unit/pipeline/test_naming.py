@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -305,3 +306,13 @@ def test_name_from_a_strangers_text_is_safe(company: str):
     assert new.name.endswith(".pdf")
     assert "/" not in new.name
     assert len(new.name.encode()) <= MAX_NAME_BYTES
+
+
+@pytest.mark.parametrize("extension", ["txt/../../Other/evil", "../x", "a b", "x\n", "e" * 11, "\u202efdp"])
+def test_extension_that_a_reader_makes_up_is_not_used(extension: str):
+    """A reader that a document has taken over cannot lead a file out of its folder by the extension it states."""
+    findings = replace(document(), extension=extension)
+
+    new = NameTemplate("{{ doc_type }}").render(findings, current="scan.pdf", original="scan.pdf")
+
+    assert new.name == "receipt.pdf"
