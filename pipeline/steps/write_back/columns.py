@@ -24,7 +24,8 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -
     for attempt in (1, 2):
         if not plan.after:
             return plan, Written(suggestions=plan.suggestions)
-        written = _try_update(plan, record, context, last=attempt == 2)  # noqa: PLR2004 - of two attempts
+        unmet = _texts_moved(plan.before, record, context)
+        written = None if unmet else _try_update(plan, record, context, last=attempt == 2)  # noqa: PLR2004 - of two attempts
         if written is not None:
             return plan, written
         current = read_columns(record, context)
@@ -50,6 +51,21 @@ def moved_since(before: Mapping[str, Value], now: Mapping[str, Value], columns: 
         for name, value in before.items()
         if name not in columns or not same(now.get(name), value, columns[name])
     )
+
+
+def _texts_moved(before: Mapping[str, Value], record: RecordRef, context: WriteContext) -> bool:
+    """Say whether a text that is to be written over has changed in a way that its guard cannot see.
+
+    SQL Server takes "Acme" for "ACME", and long texts are guarded by length and beginning; so they are looked at.
+    """
+    texts = {n: v for n, v in before.items() if n in context.columns and _is_guarded_loosely(v, context.columns[n])}
+    now = context.target.read(record, list(texts)) if texts else None
+    return now is not None and bool(moved_since(texts, now, context.columns))
+
+
+def _is_guarded_loosely(value: Value, column: Column) -> bool:
+    """Say whether a value is one that the condition of a write cannot compare exactly."""
+    return column.type in {"STRING", "TEXT"} and not is_empty(value)
 
 
 def _shown(value: Value) -> str:

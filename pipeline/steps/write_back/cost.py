@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.mapping import is_empty
 from pipeline.model import FileRef, Place, Plan
 from pipeline.plan_file import Cost
 
@@ -18,11 +19,16 @@ def cost_of(plan: Plan, sizes: Mapping[str, int], *, look_calls: int, review_cal
     """
     cost = Cost(review_calls)
     if plan.after:
-        cost += Cost(1 if plan.work.record else _INSERT_CALLS)
+        cost += Cost(1 + _writes_over_text(plan) if plan.work.record else _INSERT_CALLS)
     for ref in plan.work.files:
         if ref.version in plan.new_names:
             cost += _renaming(ref, sizes.get(ref.version, 0), look_calls=look_calls)
     return cost
+
+
+def _writes_over_text(plan: Plan) -> bool:
+    """Say whether a text is written over, which is looked at once more before."""
+    return any(isinstance(value, str) and not is_empty(value) for value in plan.before.values())
 
 
 def _renaming(ref: FileRef, size_bytes: int, *, look_calls: int) -> Cost:

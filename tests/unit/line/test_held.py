@@ -28,6 +28,18 @@ GOOD = "doc_type=receipt\ntotal=12.50"
 MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path"))
 
 
+class Folding(FakeCaspio):
+    """Caspio's condition as SQL Server compares it: capital letters or small ones are the same."""
+
+    def update(
+        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+    ) -> Updated:
+        """Update where texts meet the guard in whatever case."""
+        row = self.tables[record.container][record.pk]
+        met = {n: row[n] for n, v in guard.items() if str(row[n]).casefold() == str(v).casefold()}
+        return super().update(record, guard={**guard, **met}, values=values, columns=columns)
+
+
 class Shouting(FakeCaspio):
     """A table with a rule that writes its classes in capitals."""
 
@@ -236,3 +248,23 @@ def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
 
     assert world.caspio.tables["MailIndex"] == {}
     assert outcome.status is Status.CONFLICT
+
+
+def test_a_correction_of_capitals_alone_is_a_persons(world: World):
+    """A text corrected between reading and writing is not written over where the correction is of its case alone."""
+    spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
+    old = world.caspio
+    world.caspio = Folding(columns_of=old.columns_of, tables=old.tables, attachments=old.attachments)
+    world.receipt("1", "doc_type=receipt")
+    world.run(spec)
+    world.receipt("1", "doc_type=invoice", DocType="receipt", name="fresh.txt")
+
+    def correct(call: str) -> None:
+        if call == "download":
+            world.caspio.tables["Receipts"]["1"]["DocType"] = "Receipt"
+
+    world.caspio.before_call = correct
+    (outcome,) = world.run(spec)
+
+    assert world.record("1")["DocType"] == "Receipt"
+    assert [left.suggested for left in outcome.suggestions] == ["invoice"]
