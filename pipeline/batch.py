@@ -120,7 +120,9 @@ def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
     ]
     mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
     try:
-        number = sum(recover(_context(job), by_version[work.files[0].version]) for work in mine)
+        number = sum(
+            recover(_context(job), by_version[work.files[0].version], may_write=not job.plan_only) for work in mine
+        )
         _recognise(job, [work.files[0] for work in mine])
         return number
     finally:

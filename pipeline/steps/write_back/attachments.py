@@ -14,8 +14,8 @@ def rename_attachment(
 ) -> str:
     """Give an attachment a new base name; its extension stays. Returns "" or why it was not renamed.
 
-    The WHERE of a rename can name columns of the record, not the file's present name; so a record that no longer
-    meets the guard is looked at again, and renamed only if its file still has the name it was planned against.
+    The WHERE of a rename can name columns of the record, not the file's present name; so the file is looked at before,
+    and renamed only if it still has the name it was planned against.
     `undoes` is the effect that this renaming takes back.
     """
     record = ref.record

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import EffectInDoubt, RefusedByCaspio, StopRun
+from pipeline.errors import EffectInDoubt, RefusedByCaspio, RejectFile, StopRun
 from pipeline.mapping import same
 from pipeline.model import Column, Effect, EffectState, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget, Updated
@@ -48,7 +48,7 @@ def carry_out(
         if answer.affected == 0:
             context.ledger.settle(effect, EffectState.ABANDONED, "its answer never came, and it did not take effect")
             raise
-    except RefusedByCaspio as error:
+    except (RefusedByCaspio, RejectFile) as error:  # refused there, or here before it was sent
         context.ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
         raise
     if answer.affected > 1:

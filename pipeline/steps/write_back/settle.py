@@ -21,13 +21,16 @@ _OF_COLUMNS = {EffectKind.UPDATE_COLUMNS, EffectKind.APPLY_DECISION}
 _INSERTS = {EffectKind.INSERT_INDEX_ROW, EffectKind.INSERT_REVIEW_ROW}
 
 
-def recover(context: WriteContext, effects: Iterable[Effect]) -> int:
+def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool = True) -> int:
     """Settle, of these effects that a killed run left open, this source's, by looking; return how many there were.
 
     What stands is recorded as verified. What does not is abandoned: the line plans it anew when it meets the file.
-    A half-done move of a Files-area file is finished, since the row may point at its new name already.
+    A half-done move of a Files-area file is finished, since the row may point at its new name already; where nothing
+    may be written, it waits.
     """
     open_effects = [effect for effect in effects if _belongs(effect, context)]
+    if not may_write:
+        open_effects = [effect for effect in open_effects if effect.kind not in _MOVE]
     for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
         effects = list(group)
         try:

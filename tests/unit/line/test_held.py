@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.batch import Selection, carry_all, selected_work, work_all
-from pipeline.errors import RefusedByCaspio, RejectFile, ServiceUnavailable
+from pipeline.errors import BudgetExhausted, RefusedByCaspio, RejectFile, ServiceUnavailable
 from pipeline.model import (
     Column,
     Effect,
@@ -26,6 +26,8 @@ from tests.unit.line.test_apply import apply, plan
 
 GOOD = "doc_type=receipt\ntotal=12.50"
 MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path"))
+
+PAPERS = SourceSpec("contracts", table="Contracts", columns={}, rename="{{ doc_type }}")
 
 
 class Folding(FakeCaspio):
@@ -188,7 +190,6 @@ def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: Worl
 
 def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World):
     """A file replaced while it is being renamed keeps its rows: none is led to the copy of the bytes it had."""
-    spec = SourceSpec("contracts", table="Contracts", columns={}, rename="{{ doc_type }}")
     world.caspio.files["/In/a.txt"] = GOOD.encode()
     world.caspio.row("Contracts", "1", Document="/In/a.txt")
 
@@ -197,7 +198,7 @@ def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World)
             world.caspio.files["/In/a.txt"] = b"a person's new version"
 
     world.caspio.before_call = replace_file
-    world.run(spec)
+    world.run(PAPERS)
 
     held = world.caspio.tables["Contracts"]["1"]["Document"]
     assert world.caspio.files[held] == b"a person's new version"
@@ -268,3 +269,41 @@ def test_a_correction_of_capitals_alone_is_a_persons(world: World):
 
     assert world.record("1")["DocType"] == "Receipt"
     assert [left.suggested for left in outcome.suggestions] == ["invoice"]
+
+
+def test_planning_finishes_no_move(world: World):
+    """A move that a stopped run left half-done waits for a run that may write: planning changes nothing at Caspio."""
+    world.caspio.files["/In/a.txt"] = GOOD.encode()
+    world.caspio.row("Contracts", "1", Document="/In/a.txt")
+
+    def stop(call: str) -> None:
+        if call == "delete":
+            world.caspio.before_call = lambda _: None
+            raise BudgetExhausted("the month's calls are used up")
+
+    world.caspio.before_call = stop
+    with pytest.raises(BudgetExhausted):
+        world.run(PAPERS)
+    world.caspio.calls.clear()
+
+    world.run(PAPERS, plan_only=True)
+    assert {"update", "put", "delete"}.isdisjoint(world.caspio.calls)
+
+    world.run(PAPERS)
+    assert list(world.caspio.files) == ["/In/receipt.txt"]
+    assert world.ledger.unsettled() == []
+
+
+def test_a_write_that_cannot_be_sent_leaves_nothing_open(world: World):
+    """A write that is refused before it is sent is given up in the ledger."""
+    world.receipt("1", GOOD)
+
+    def refuse(call: str) -> None:
+        if call == "update":
+            raise RejectFile("the condition for a safe write is too long")
+
+    world.caspio.before_call = refuse
+    (outcome,) = world.run()
+
+    assert outcome.status is Status.REJECTED
+    assert world.ledger.unsettled() == []
