@@ -14,7 +14,7 @@ from pipeline.ports import Archive, Manifest
 NAME = "manifest.json"
 
 
-def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: FileRef | None = None) -> Manifest:
+def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: tuple[FileRef, ...] = ()) -> Manifest:
     """Fetch and read one document's manifest.
 
     Raises:
@@ -58,6 +58,15 @@ def successions(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
     return found
 
 
+def heirs(version: str, became: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
+    """Return what a version became, rename after rename: an undo names a file anew, and so does the undo of that."""
+    line: dict[str, FileRef] = {}
+    while (ref := became.get(version)) is not None and ref.version not in line:
+        version = ref.version
+        line[version] = ref
+    return tuple(line.values())
+
+
 def load_ref(row: Mapping[str, Any]) -> FileRef:
     """Rebuild a reference from its JSON."""
     record = row["record"]
@@ -76,7 +85,7 @@ def _json(archive: Archive, key: str, folder: Path) -> dict[str, Any]:
     return data
 
 
-def _manifest(data: Mapping[str, Any], prefix: str, became: FileRef | None) -> Manifest:
+def _manifest(data: Mapping[str, Any], prefix: str, became: tuple[FileRef, ...]) -> Manifest:
     ref = load_ref(data["file"])
     return Manifest(
         ref=ref,

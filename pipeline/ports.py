@@ -249,7 +249,7 @@ class Repair:
 class Manifest:
     """What the archive tells of one document: all that the ledger knows of it. `findings` is JSON, as it stands there.
 
-    `became` is the version a listing showed after our own rename; None where there was none.
+    `became` are the versions listings showed after our own renames, the oldest first.
     """
 
     ref: FileRef
@@ -262,7 +262,7 @@ class Manifest:
     effects: tuple[Effect, ...]
     run_id: str
     at: datetime
-    became: FileRef | None = None
+    became: tuple[FileRef, ...] = ()
 
 
 MOST_STARTS = 3

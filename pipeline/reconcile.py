@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import FileGone, RejectFile
-from pipeline.manifests import children_digests, derived_names, prefixes, read_manifest, successions
+from pipeline.manifests import children_digests, derived_names, heirs, prefixes, read_manifest, successions
 from pipeline.mapping import same
 from pipeline.model import Effect, FileRef, RecordRef, RecordWork, SourceSpec
 from pipeline.naming import base_differs, document_prefix, original_key
@@ -272,7 +272,7 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
     new = known = 0
     for prefix in prefixes(archive):
         try:
-            manifest = read_manifest(archive, prefix, folder=folder, became=became.get(prefix.rpartition("/")[2]))
+            manifest = read_manifest(archive, prefix, folder=folder, became=heirs(prefix.rpartition("/")[2], became))
         except RejectFile as error:
             unreadable.append(str(error))
             continue

@@ -9,6 +9,8 @@ import typer
 from flows.cli.common import EXIT_SETTINGS, EXIT_SOME_FAILED, AsJson, Failure, complain, err, out, print_json
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from pipeline.model import Finding, Findings
 
 OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
@@ -39,14 +41,16 @@ def read(
 
     missing = [path for path in files if not path.is_file()]
     if missing:
-        complain("No such file", [str(path) for path in missing])
+        complain(
+            "No such file", [f"{path} is a folder; name files." if path.is_dir() else str(path) for path in missing]
+        )
         raise Failure(EXIT_SETTINGS)
     said: dict[str, object] = {"ocr": ocr, "languages": language, "passwords": passwords()}
     said["clamav"] = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
     try:
         settings = ProcessingSettings.model_validate(said)
     except ValidationError as error:
-        complain("No such way of reading", [f"--{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()])
+        complain("No such way of reading", list(dict.fromkeys(map(_refused, error.errors()))))
         raise Failure(EXIT_SETTINGS) from None
     workers = min(worker_count(settings), len(files))
     console = err()
@@ -71,6 +75,14 @@ def read(
             _show(path, findings)
     if not all(findings.status.readable for _, findings in documents):
         raise Failure(EXIT_SOME_FAILED)
+
+
+def _refused(detail: "ErrorDetails") -> str:
+    """Say what is wrong with an option under the name it has here."""
+    name = str(detail["loc"][0])
+    if name == "languages":
+        return "--language takes Tesseract's language codes, such as eng, deu or chi_sim."
+    return f"--{name}: {detail['msg']}"
 
 
 def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
@@ -118,14 +130,15 @@ def _field(finding: "Finding") -> dict[str, object]:
 
 
 def _show(path: Path, findings: "Findings") -> None:
-    from rich.table import Table
     from rich.text import Text
+
+    from flows.show import table_of
 
     console = out()
     title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {findings.page_count} pages · ")
     title.append(findings.status, style="green" if findings.status.readable else "red")
     console.print(title)
-    table = Table("Finding", "Value", "Confidence", "Page", "Reason")
+    table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
     for name, finding in {"doc_type": findings.doc_type, **findings.fields}.items():
         page = str(finding.page or "")
         value = finding.value if finding.value is not None else "unsure"

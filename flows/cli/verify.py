@@ -44,6 +44,8 @@ def verify(
     """Compare source, ledger and archive by name, size and digest. Caspio is read, never written."""
     set_up_logs(verbose=verbose)
     if rebuild_ledger:
+        if source or limit or repair:
+            raise typer.BadParameter("goes with no --source, --limit or --repair: it takes all the manifests say.")
         _rebuild(config, as_json=as_json)
         return
     from flows.show_verify import show_verified

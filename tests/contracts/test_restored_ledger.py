@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 from pipeline.adapters.sql_ledger.rows import dump_findings
+from pipeline.manifests import heirs
 from pipeline.model import (
     Effect,
     EffectKind,
@@ -33,7 +34,7 @@ FINDINGS = Findings(
 REF = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "a.txt", 9, "2026-03-01")
 
 
-def a_manifest(ref: FileRef = REF, *, seconds: int = 0, became: FileRef | None = None) -> Manifest:
+def a_manifest(ref: FileRef = REF, *, seconds: int = 0, became: tuple[FileRef, ...] = ()) -> Manifest:
     """Return what the archive tells of a document."""
     findings = json.loads(json.dumps(dump_findings(FINDINGS)))
     outcome = Outcome(ref, Status.DONE, sha256="ab", written={"Total": 1.5}, new_name="b.txt")
@@ -67,10 +68,29 @@ def test_what_our_rename_left_is_no_news(ledger: Ledger):
     """The version a listing showed after our rename is finished and the newest of its slot."""
     became = replace(REF, name="b.txt", listed_date="2026-03-02")
 
-    ledger.restore(a_manifest(became=became))
+    ledger.restore(a_manifest(became=(became,)))
 
     assert ledger.finished([became.version]) == {became.version}
     assert [(state.version, state.succeeds) for state in ledger.states()] == [(became.version, REF.version)]
+
+
+def test_what_several_renames_left_is_no_news(ledger: Ledger):
+    """A file renamed, renamed back by an undo and renamed again is finished as what it was last listed as."""
+    line = tuple(replace(REF, name=name, listed_date=f"2026-03-0{day}") for day, name in enumerate("bab", 2))
+
+    ledger.restore(a_manifest(became=line))
+
+    assert ledger.finished([ref.version for ref in line]) == {ref.version for ref in line}
+    assert [(state.version, state.succeeds) for state in ledger.states()] == [(line[2].version, line[1].version)]
+
+
+def test_a_files_heirs_are_followed_to_the_last():
+    """What a renamed version became, and that in turn, is told in order; a circle ends."""
+    one, two = (replace(REF, listed_date=f"2026-03-0{day}") for day in (2, 3))
+
+    assert heirs(REF.version, {REF.version: one, one.version: two}) == (one, two)
+    assert heirs(REF.version, {REF.version: one, one.version: REF}) == (one, REF)
+    assert heirs(REF.version, {}) == ()
 
 
 def test_the_order_of_manifests_does_not_matter(ledger: Ledger):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
+from itertools import pairwise
 from typing import Any
 
 from pipeline.adapters.sql_ledger.rows import load_findings
@@ -358,8 +359,8 @@ class MemoryLedger:
     def restore(self, manifest: Manifest) -> bool:
         """Take over what a manifest says."""
         new = self._restore(manifest, manifest.ref, succeeds=None)
-        if manifest.became is not None:
-            new |= self._restore(manifest, manifest.became, succeeds=manifest.ref.version)
+        for before, ref in pairwise((manifest.ref, *manifest.became)):
+            new |= self._restore(manifest, ref, succeeds=before.version)
         findings = load_findings(manifest.findings)
         if new:
             self._readings.setdefault((manifest.sha256, findings.fingerprint), (findings, manifest.prefix))

@@ -1,6 +1,7 @@
 """Take over from the archive's manifests what a lost ledger knew."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -27,8 +28,8 @@ class RestoreLog(SqlPart):
         """Take over what a manifest says of a version, and of what it became, unless more recent things are known."""
         with self._writing_files(f"restore {manifest.ref.name}") as connection:
             new = self._restore(connection, manifest, manifest.ref, succeeds=None)
-            if manifest.became is not None:
-                new |= self._restore(connection, manifest, manifest.became, succeeds=manifest.ref.version)
+            for before, ref in pairwise((manifest.ref, *manifest.became)):
+                new |= self._restore(connection, manifest, ref, succeeds=before.version)
             if new:
                 self._restore_reading(connection, manifest)
         return new
@@ -38,7 +39,7 @@ class RestoreLog(SqlPart):
         at = connection.execute(known).scalar_one_or_none()
         if at is not None and at >= manifest.at:
             return False
-        slots = {ref.slot, manifest.ref.slot}
+        slots = {ref.slot, manifest.ref.slot, *(heir.slot for heir in manifest.became)}
         later = select(files.c.id).where(files.c.slot == ref.slot, files.c.is_newest, files.c.updated_at > manifest.at)
         is_newest = connection.execute(later.limit(1)).first() is None
         if is_newest:

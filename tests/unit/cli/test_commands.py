@@ -121,6 +121,25 @@ def test_read_refuses_what_it_cannot_do(arguments: tuple[str, ...], tmp_path: Pa
     assert "Traceback" not in ended.err
 
 
+def test_read_names_the_option_that_is_wrong(tmp_path: Path):
+    """A wrong language is told once, under the name of the option and with examples of right ones."""
+    (tmp_path / "a.txt").write_text("a", encoding="utf-8")
+
+    ended = command("read", "--language", "E", "a.txt", cwd=tmp_path)
+
+    assert ended.err.count("--language") == 1
+    assert "deu" in ended.err
+
+
+def test_a_rebuild_is_never_of_a_part(tmp_path: Path):
+    """`verify --rebuild-ledger` refuses the options that would choose or mend a part, before anything is opened."""
+    for option in (("--limit", "3"), ("--source", "receipts"), ("--repair",)):
+        ended = command("verify", "--rebuild-ledger", *option, cwd=tmp_path)
+
+        assert ended.code == 2
+        assert "--limit" in ended.err
+
+
 def test_emulator_without_a_seed_is_told(tmp_path: Path):
     """A folder without account.json is no seed, and the message says how to draw one."""
     ended = command("emulator", "--seed", tmp_path, cwd=tmp_path)
