@@ -60,7 +60,18 @@ class Spending:
         self._booked = 0
         self._bytes = 0
         self._known = ledger.usage(account)
-        self.lane = Lane.NEW
+        self._lane = Lane.NEW
+
+    @property
+    def lane(self) -> Lane:
+        """Return the kind of work that calls are counted for; to change it gives back what the last one has left."""
+        return self._lane
+
+    @lane.setter
+    def lane(self, lane: Lane) -> None:
+        if lane is not self._lane:
+            self.close()
+            self._lane = lane
 
     def call(self) -> None:
         """Count a call that is about to be made."""

@@ -47,6 +47,20 @@ def test_calls_are_counted_exactly_in_the_end():
     assert (ahead, ledger.usage("acme").calls, ledger.usage("acme").size_bytes) == (30, 23, 500)
 
 
+def test_what_a_lane_left_is_given_back_to_it():
+    """A worker that changes to other work counts each call where it was made; no lane has less than none."""
+    ledger = MemoryLedger()
+    worker = spending(ledger, Lane.NEW)
+    for _ in range(3):
+        worker.call()
+    worker.lane = Lane.BACKFILL
+    worker.call()
+
+    worker.close()
+
+    assert ledger.usage("acme").by_lane == {"new": 3, "backfill": 1}
+
+
 def test_the_ledger_is_written_once_a_block():
     """Counting costs one entry for a block of calls, not one for each."""
     ledger = MemoryLedger()
