@@ -63,7 +63,7 @@ class NameTemplate:
             self._template.render(_Sample())
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
-            raise ValueError(f"rename template {source!r}: {error}. Known names: {known}.") from error
+            raise ValueError(f"rename template {source!r}: {error}. Known names: {known}") from error
         except _TEMPLATE_ERRORS as error:
             raise ValueError(f"rename template {source!r} fails on an ordinary document: {error}.") from error
 

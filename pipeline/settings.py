@@ -11,10 +11,10 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -39,6 +39,7 @@ from pipeline.budget import Allowance, Lane
 from pipeline.errors import BadSettings
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
 from pipeline.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
+from pipeline.settings_problems import sentences
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
@@ -328,7 +329,7 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Set
         stand_ins = {} if credentials else {name: "none" for name in _SECRETS if not environment(name)}
         settings = FileSettings(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
     except ValidationError as error:
-        raise BadSettings([*problems, *(_sentence(path, dict(detail)) for detail in error.errors())]) from None
+        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS)]) from None
     except SettingsError as error:
         said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
         raise BadSettings([*problems, said]) from None
@@ -347,20 +348,6 @@ def _secrets_in(path: Path) -> list[str]:
     if "passwords" in names.get("processing", {}):
         found.append("processing.passwords")
     return [f"{path}: {name} is a secret and never stands in a file. Take it out and export it." for name in found]
-
-
-def _sentence(path: Path, error: Mapping[str, Any]) -> str:
-    """Say what is wrong with one value, without ever showing the value: it may be a secret."""
-    where = ".".join(str(part) for part in error["loc"])
-    if where in _SECRETS:
-        return f"{where} is not set. Export it; credentials never stand in {path}."
-    match error["type"]:
-        case "missing":
-            return f"{path}: {where} is missing."
-        case "extra_forbidden":
-            return f"{path}: {where} is not a setting. See the table of settings in README.md."
-        case _:
-            return f"{path}: {where}: {error['msg'].removeprefix('Value error, ')}."
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -71,6 +71,14 @@ def test_unknown_names_stop_the_start(written: Write):
     assert any("archive.bukket is not a setting" in problem for problem in found)
 
 
+def test_what_is_wrong_in_a_source_goes_with_its_name(written: Write):
+    """A problem of one source among many names it, and is one sentence."""
+    (problem,) = problems(written(MINIMAL + 'rename = "{{ dat }}"\n'))
+
+    assert "source 'receipts'" in problem
+    assert not problem.endswith("..")
+
+
 def test_missing_values_are_named(written: Write):
     """What must be given and is not is named with its section."""
     found = problems(written("[caspio]\n[[sources]]\ntable = 'T'\n"))
