@@ -102,11 +102,17 @@ def counts_line(documents: Mapping[str, int]) -> str:
     return " · ".join(shown) or "nothing to do"
 
 
-def outcome_table(outcomes: tuple[Outcome, ...]) -> Table:
+def table_of(*headings: str, title: str | None = None, whole: str = "", lines: bool = False) -> Table:
+    """Return a table that cuts nothing off: a word too long for its column goes on below; `whole` is never broken."""
+    table = Table(title=title, title_justify="left", show_lines=lines)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading == whole)
+    return table
+
+
+def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") -> Table:
     """Return one row a document: where it is, what became of it, what was written and what was left."""
-    table = Table(title="Documents", title_justify="left", show_lines=True)
-    for heading in ("Record", "File", "Status", "What happened"):
-        table.add_column(heading, overflow="fold")
+    table = table_of("Record", "File", "Status", "What happened", title=title, lines=True)
     for outcome in outcomes:
         ref = outcome.ref
         record = f"{ref.record.container} {ref.record.pk}" if ref.record else (ref.path or "")

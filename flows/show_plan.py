@@ -4,9 +4,12 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.planning import PlanReport
-from flows.show import counts_line, shown
+from flows.show import counts_line, outcome_table, shown, table_of
 from flows.terminal import PlainConsole
+from pipeline.model import Status
 from pipeline.plan_file import PlannedRecord
+
+_NOT_PLANNED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 
 def show_plan(made: PlanReport) -> None:
@@ -17,6 +20,9 @@ def show_plan(made: PlanReport) -> None:
         console.print(plan_table(made.records))
     if plan.records > len(made.records):
         console.print(f"and {plan.records - len(made.records):,} records more, in the file", style="dim")
+    left_out = tuple(outcome for outcome in made.report.outcomes if outcome.status in _NOT_PLANNED)
+    if left_out:
+        console.print(outcome_table(left_out, title="Not in the plan"))
     console.print(counts_line(made.report.document["documents"]), highlight=False)
     console.print(
         f"plan {plan.id} · {plan.records:,} records · about {plan.cost.calls:,} Caspio calls and "
@@ -30,9 +36,7 @@ def show_plan(made: PlanReport) -> None:
 
 def plan_table(records: tuple[PlannedRecord, ...]) -> Table:
     """Return one row a record."""
-    table = Table(title="Plan", title_justify="left", show_lines=True)
-    for heading in ("Record", "File", "Write", "Left to a person"):
-        table.add_column(heading, overflow="fold")
+    table = table_of("Record", "File", "Write", "Left to a person", title="Plan", lines=True)
     for record in records:
         where = f"{record.record.container} {record.record.pk}" if record.record else record.key
         table.add_row(Text(where), _files(record), _writes(record), _left(record))

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.doctor import Check
-from flows.show import COLOURS
+from flows.show import COLOURS, table_of
 from flows.terminal import PlainConsole
 from pipeline.budget import Allowance, Lane
 from pipeline.model import Status
@@ -66,14 +66,14 @@ def _budget_line(used: Usage, allowance: Allowance) -> str:
 
 def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
     states = sorted({state for by_state in counts.values() for state in by_state})
-    table = Table("Source", *states, title="Files", title_justify="left")
+    table = table_of("Source", *states, title="Files")
     for source, by_state in counts.items():
         table.add_row(Text(source), *(f"{by_state.get(state, 0):,}" for state in states))
     return table
 
 
 def _runs_table(runs: Sequence[RunState]) -> Table:
-    table = Table("Run", "Kind", "Status", "Started (UTC)", "Files", "Calls", title="Latest runs", title_justify="left")
+    table = table_of("Run", "Kind", "Status", "Started (UTC)", "Files", "Calls", title="Latest runs", whole="Run")
     for run in runs:
         files = ", ".join(f"{count} {status}" for status, count in run.counts.items() if count)
         calls = str(sum(run.calls.values()))
@@ -82,7 +82,7 @@ def _runs_table(runs: Sequence[RunState]) -> Table:
 
 
 def _problem_table(problems: Sequence[FileState]) -> Table:
-    table = Table("Source", "Record", "File", "Status", "Why", title="Needs a person", title_justify="left")
+    table = table_of("Source", "Record", "File", "Status", "Why", title="Needs a person")
     for state in problems:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
@@ -140,7 +140,7 @@ def show_life(life: Mapping[str, object]) -> None:
 def _show_findings(console: PlainConsole, findings: object) -> None:
     if not isinstance(findings, dict) or not findings:
         return
-    table = Table("Finding", "Value", "Confidence", "Page", "Reason")
+    table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
     for name, finding in findings.items():
         value = "unsure" if finding["value"] is None else finding["value"]
         page = str(finding["page"] or "")
@@ -151,7 +151,7 @@ def _show_findings(console: PlainConsole, findings: object) -> None:
 def _show_effects(console: PlainConsole, effects: object) -> None:
     if not _dicts(effects):
         return
-    table = Table("Effect", "State", "Before", "After", "Run", "Note")
+    table = table_of("Effect", "State", "Before", "After", "Run", "Note", whole="Run")
     for effect in _dicts(effects):
         before, after = (
             "\n".join(f"{name}: {value}" for name, value in effect[side].items()) for side in ("before", "after")

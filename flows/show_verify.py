@@ -1,8 +1,8 @@
 """What `verify` found, as tables."""
 
-from rich.table import Table
 from rich.text import Text
 
+from flows.show import table_of
 from flows.terminal import PlainConsole
 from flows.verify import Verified
 from pipeline.reconcile import ADVICE, HARMLESS, Rebuilt
@@ -13,7 +13,7 @@ MOST_ROWS = 50
 def show_verified(report: Verified, *, calls: int) -> None:
     """Print counts by kind, the first differences, what was mended, and what is left to do."""
     console = PlainConsole()
-    counts = Table("Difference", "Files", "What to do", title="Source, ledger, archive", title_justify="left")
+    counts = table_of("Difference", "Files", "What to do", title="Source, ledger, archive")
     for kind, number in sorted(report.counts.items()):
         style = "" if kind in HARMLESS else "yellow"
         counts.add_row(Text(kind, style=style), f"{number:,}", Text(ADVICE[kind]))
@@ -21,7 +21,7 @@ def show_verified(report: Verified, *, calls: int) -> None:
         console.print(counts)
     for title, rows in (("Repaired", report.repaired), ("Left to do", report.left)):
         if rows:
-            table = Table("Difference", "What", title, title=title, title_justify="left")
+            table = table_of("Difference", "What", title, title=title)
             for difference, what in rows[:MOST_ROWS]:
                 table.add_row(difference.kind, Text(f"{difference.subject} {difference.detail}"), Text(what))
             console.print(table)
@@ -29,7 +29,7 @@ def show_verified(report: Verified, *, calls: int) -> None:
 
 
 def _last_line(report: Verified, calls: int) -> str:
-    found = "no difference" if not report.counts else f"{report.counts.total():,} differences"
+    found = "no difference" if not report.counts else f"differences: {report.counts.total():,}"
     line = (
         f"{report.files:,} files compared, {found}; {calls:,} Caspio calls, about {report.expected_calls:,} foreseen."
     )

@@ -93,7 +93,12 @@ def _apply(due: Due, job: Job, folder: Path) -> list[Outcome]:
     try:
         return settled + _carry_out(due, files, job, folder)
     except Moved as moved:
-        return settled + [Outcome(file.ref, Status.CONFLICT, f"{moved}; nothing was written") for file in files]
+        return settled + [Outcome(file.ref, Status.CONFLICT, f"{moved}; {_NOTHING_WRITTEN}") for file in files]
+
+
+_NOTHING_WRITTEN = (
+    "nothing was written. Run `caspio-ingest reprocess` for it to have it planned and written as it is now."
+)
 
 
 def _is_settled(file: PlannedFile, ledger: Ledger) -> bool:

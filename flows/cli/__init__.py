@@ -31,7 +31,7 @@ def main() -> None:
     except Failure as failure:
         sys.exit(failure.exit_code)
     except BadSettings as error:
-        complain("The settings do not fit", error.problems)
+        complain("Cannot begin", error.problems)
         sys.exit(EXIT_SETTINGS)
     except IngestError as error:
         complain("Stopped", [str(error)])

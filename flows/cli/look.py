@@ -109,8 +109,10 @@ def explain(
     with open_ledger(settings, clock=SystemClock()) as ledger:
         lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
     if not lives:
-        complain("Not known", [f"The ledger knows no file of record {pk} in source {source!r}. See `status`."])
-        raise Failure(EXIT_STOPPED)
+        where = f"record {pk}" if field is None else f"record {pk}, field {field}"
+        sources = ", ".join(settings.specs())
+        complain("Not known", [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."])
+        raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)
     if as_json:
         print_json(lives)
         return

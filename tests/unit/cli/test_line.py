@@ -80,6 +80,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         made.do("status", "status", "--json")
         made.do("explained", "explain", "--json", "receipts", "2")
         made.do("unknown record", "explain", "receipts", "77")
+        made.do("unknown source to explain", "explain", "recipes", "1")
         made.do("unknown source", "run", "--json", "--source", "recipes")
         made.do("wrong columns", "run", "--json", "--config", "wrong.toml")
         made.do("wrong secret", "run", "--json", CASPIO_CLIENT_SECRET="canary-secret")
@@ -166,9 +167,10 @@ def test_unknown_record_ends_with_3(life: Life):
     assert "77" in ended.err
 
 
-def test_unknown_source_ends_with_2(life: Life):
+@pytest.mark.parametrize("name", ["unknown source", "unknown source to explain"])
+def test_unknown_source_ends_with_2(name: str, life: Life):
     """A source that is not in the settings is told with those that are."""
-    ended = life.said["unknown source"]
+    ended = life.said[name]
 
     assert ended.code == 2
     assert ended.out == ""
