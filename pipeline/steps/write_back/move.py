@@ -217,10 +217,9 @@ def _repointed_by(referrer: Referrer, path: str, put: Effect, context: WriteCont
 def _delete_old(delete: Effect, context: WriteContext) -> str:
     """Delete the old file if its bytes are still those in the archive; return why not otherwise."""
     old = str(delete.before["path"])
-    replaced = _replaced(delete, context)
-    if replaced:
-        return replaced
     try:
+        if not _is_ours(delete, context):
+            return f"{old} was replaced by another file meanwhile"
         context.target.delete_file(old)
     except FileGone:
         return ""
@@ -231,9 +230,12 @@ def _delete_old(delete: Effect, context: WriteContext) -> str:
 
 def _replaced(delete: Effect, context: WriteContext) -> str:
     """Say that another file lies in the old one's place by now, "" when it does not."""
-    old = str(delete.before["path"])
     try:
-        ours = context.target.file_sha256(old) == delete.before["sha256"]
+        return "" if _is_ours(delete, context) else f"{delete.before['path']} was replaced by another file meanwhile"
     except FileGone:
         return ""
-    return "" if ours else f"{old} was replaced by another file meanwhile"
+
+
+def _is_ours(delete: Effect, context: WriteContext) -> bool:
+    """Say whether the file in the old place still has the bytes in the archive; FileGone when there is none."""
+    return context.target.file_sha256(str(delete.before["path"])) == delete.before["sha256"]
