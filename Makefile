@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-read conformance crash-matrix emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-read conformance crash-matrix soak race emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,12 @@ crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; wr
 
 conformance: setup-test ## Drive every operation of the local Caspio with many generated requests (CONFORMANCE_EXAMPLES=300)
 	@CONFORMANCE_EXAMPLES=$(CONFORMANCE_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/conformance $(PYTEST_ARGS)
+
+soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, and compare
+	@$(BIN)/python -m tests.crash.soak
+
+race: setup-test ## Let four workers race over 2,000 documents on PostgreSQL, and kill two of them
+	@$(BIN)/python -m tests.crash.race
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)

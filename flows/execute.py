@@ -120,8 +120,8 @@ def alone(spec: SourceSpec, summary: Summary) -> Iterator[None]:
 
 
 def new_run_id(connected: Connected) -> str:
-    """Return an id that sorts by time: date, time and four random digits."""
-    return f"{connected.parts.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+    """Return an id that sorts by time: date, time and eight random digits. Workers are told apart by it."""
+    return f"{connected.parts.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 @contextmanager

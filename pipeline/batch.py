@@ -335,15 +335,17 @@ class _Crew:
         return self._job.parts.ledger.finished([ref.version for work in works for ref in work.files])
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
-        """Settle what a worker that died meanwhile left open on these records; they come back as they are now."""
+        """Settle what a worker that died meanwhile left open on these records.
+
+        Those that another run has changed since they were listed, which may be that one, are listed again.
+        """
         job, ledger = self._job, self._job.parts.ledger
-        versions = {ref.version: number for number, work in enumerate(works) for ref in work.files}
-        effects = [effect for effect in ledger.open_effects(list(versions)) if effect.run_id != job.run_id]
+        numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
+        settle_effects(job, [e for e in ledger.open_effects(list(numbers)) if e.run_id != job.run_id])
+        changed = {numbers[version] for version in ledger.changed_by_others(list(numbers), job.run_id)}
         now = list(works)
-        settle_effects(job, effects)
-        for number in {versions[effect.version] for effect in effects}:
-            work = works[number]
-            listed = job.parts.source.records(job.spec, list(_keys_of(work.files, job.spec)))
+        for number in changed:
+            listed = job.parts.source.records(job.spec, list(_keys_of(works[number].files, job.spec)))
             ledger.seen([ref for one in listed for ref in one.files], job.run_id)
-            now[number] = listed[0] if listed else replace(work, files=())
+            now[number] = listed[0] if listed else replace(works[number], files=())
         return now

@@ -349,6 +349,9 @@ class Ledger(Protocol):
     def open_effects(self, versions: Sequence[str]) -> Sequence[Effect]:
         """Return effects of these versions still in state intent or applied, oldest first."""
 
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions on which another run's effects stand (applied or verified)."""
+
     def unsettled(self) -> Sequence[Effect]:
         """Return every effect still in state intent or applied, oldest first: what a killed run left open."""
 

@@ -603,6 +603,23 @@ def test_a_new_ledger_is_empty(ledger: Ledger):
     assert (ledger.usage("a").calls, ledger.runs(), ledger.counts()) == (0, [], {})
 
 
+def test_what_another_run_changed_is_known(ledger: Ledger):
+    """An unfinished version with another run's standing effect is told; a finished one and one's own are not."""
+    refs = [a_ref(str(number)) for number in range(4)]
+    ledger.seen(refs, "run-1")
+    for ref, run_id, state in zip(
+        refs,
+        ("other", "own", "other", "other"),
+        (EffectState.VERIFIED, EffectState.VERIFIED, EffectState.ABANDONED, EffectState.APPLIED),
+        strict=True,
+    ):
+        effect = replace(update("x", Total="1"), version=ref.version)
+        ledger.settle(ledger.intend(effect, run_id), state)
+    ledger.finish(done(refs[3]), "other")
+
+    assert ledger.changed_by_others([ref.version for ref in refs], "own") == {refs[0].version}
+
+
 def test_a_source_is_confirmed_with_its_settings(ledger: Ledger):
     """A source whose settings changed is a new one until it is confirmed again."""
     for _ in range(2):

@@ -1,7 +1,6 @@
 """A process killed at every boundary between intent, effect and record, run again, and compared."""
 
 import json
-import multiprocessing
 import os
 import signal
 import tempfile
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from infra.emulator import Emulator
-from pipeline.faultpoints import kill_at
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import (
     CREDENTIALS,
@@ -22,6 +20,7 @@ from tests.integration.line.accounts import (
     Source,
     fields,
     uploads,
+    worker_process,
     write_account,
     write_settings,
 )
@@ -150,27 +149,10 @@ def problem_of(scene: str, point: str) -> str:
 
 def killed_at(line: Line, point: str) -> int | None:
     """Run in a process of its own until it is killed; return its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_run, args=(line.config, line.emulator.url, point))
-    process.start()
+    process = worker_process(line, point)
     process.join(CHILD_S)
     code = process.exitcode
     process.kill()
     process.join()
     process.close()
     return code
-
-
-class _Elsewhere:
-    """The emulator as a child process sees it: an address."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-
-def _run(config: Path, url: str, point: str) -> None:
-    os.environ.update(CREDENTIALS)
-    line = Line(config, _Elsewhere(url), FakeReader())  # type: ignore[arg-type]
-    line.act = kill_at(point)
-    line.run()

@@ -263,6 +263,16 @@ class MemoryLedger:
         return [effect for effect in self.unsettled() if effect.version in versions]
 
     @_locked
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions that other runs changed."""
+        return {
+            effect.version
+            for effect in self._effects.values()
+            if effect.version in versions and effect.run_id != run_id and effect.state in _TAKEN
+            if self._files[effect.version].state.stage is not Stage.FINISHED
+        }
+
+    @_locked
     def unsettled(self) -> Sequence[Effect]:
         """Return every open effect, oldest first."""
         return [effect for effect in self._effects.values() if effect.state in _OPEN]

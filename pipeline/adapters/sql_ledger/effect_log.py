@@ -10,7 +10,7 @@ from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.tables import effects, files
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, Value
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
 from pipeline.ownership import owned
 
 _OPEN = effects.c.state.in_([EffectState.INTENT.value, EffectState.APPLIED.value])
@@ -52,6 +52,18 @@ class EffectLog(SqlPart):
         for chunk in chunks(dict.fromkeys(versions)):
             found.extend(self._effects(_OPEN, effects.c.version.in_(chunk)))
         return sorted(found, key=lambda effect: effect.id)
+
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions on which another run's effects stand (applied or verified)."""
+        found: set[str] = set()
+        unfinished = select(files.c.version).where(files.c.stage != Stage.FINISHED.value)
+        with self._reading("look up what other runs changed") as connection:
+            for chunk in chunks(dict.fromkeys(versions)):
+                wanted = select(effects.c.version).where(
+                    effects.c.version.in_(chunk), _TAKEN, effects.c.run_id != run_id
+                )
+                found.update(connection.execute(wanted.where(effects.c.version.in_(unfinished))).scalars())
+        return found
 
     def unsettled(self) -> Sequence[Effect]:
         """Return every effect still in state intent or applied, oldest first."""

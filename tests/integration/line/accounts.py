@@ -1,12 +1,14 @@
 """Accounts whose documents cost nothing to read, and the line run over them."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from infra.samples.pdfs import Page, write_pdf
 from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
 from pipeline.batch import Selection
 from pipeline.budget import Spending
-from pipeline.faultpoints import Act, watched
+from pipeline.faultpoints import Act, kill_at, watched
 from pipeline.model import FileRef
 from pipeline.ports import FileState, Ledger, Reader
 from pipeline.run import Parts
@@ -106,12 +108,18 @@ class Source:
 
 
 def write_settings(
-    folder: Path, url: str, *sources: Source, archive: str = 'url = "file:archive"', caspio: str = "", more: str = ""
+    folder: Path,
+    url: str,
+    *sources: Source,
+    archive: str = 'url = "file:archive"',
+    caspio: str = "",
+    more: str = "",
+    ledger: str = "sqlite:///ledger.db",
 ) -> Path:
     """Write the settings file of a folder; archive and ledger lie beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     text = f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
-    text += '[ledger]\nurl = "sqlite:///ledger.db"\n[serve]\ntimezone = "Europe/Berlin"\n'
+    text += f'[ledger]\nurl = "{ledger}"\n[serve]\ntimezone = "Europe/Berlin"\n'
     path = folder / "caspio-ingest.toml"
     path.write_text(text + "".join(source.toml() for source in sources), encoding="utf-8")
     return path
@@ -279,6 +287,32 @@ def cli_command(config: Path, *arguments: str) -> list[str]:
     """Return the command line."""
     command, *options = arguments
     return [sys.executable, "-m", "flows.cli", command, "--config", str(config), *options]
+
+
+class Elsewhere:
+    """The emulator as another process sees it: an address."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the address."""
+        self.url = url
+
+
+def worker_process(line: Line, point: str = "") -> ForkServerProcess:
+    """Start a run in a process of its own, forked from one with everything imported; it may be killed at a point."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "tests.fakes.reader"])
+    process = context.Process(target=_run_here, args=(line.config, line.emulator.url, point))
+    process.start()
+    return process
+
+
+def _run_here(config: Path, url: str, point: str) -> None:
+    from tests.fakes.reader import FakeReader
+
+    os.environ.update(CREDENTIALS)
+    line = Line(config, Elsewhere(url), FakeReader())  # type: ignore[arg-type]
+    line.act = kill_at(point) if point else None
+    line.run()
 
 
 class SlowlyChanged:
