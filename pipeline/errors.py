@@ -14,6 +14,7 @@
         ├── Unauthorized        credentials refused, profile disabled, permission missing
         ├── ArchiveUnavailable  the archive cannot be reached or written
         ├── LedgerUnavailable   the ledger cannot be reached or written
+        ├── DiskFull            the work folder cannot be written
         ├── BudgetExhausted     the calls this run may use are used up
         └── LeaseLost           another worker took this run for dead and has its files
     RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
@@ -81,6 +82,10 @@ class ArchiveUnavailable(StopRun):
 
 class LedgerUnavailable(StopRun):
     """The ledger cannot be reached or written."""
+
+
+class DiskFull(StopRun):
+    """The work folder cannot be written."""
 
 
 class BudgetExhausted(StopRun):

@@ -90,8 +90,9 @@ def _ledger_point(name: str, args: tuple[Any, ...], present: threading.local) ->
 def _archive_point(name: str, args: tuple[Any, ...]) -> str:
     if name not in {"put", "copy"}:
         return ""
-    kind = "original" if args[0].startswith("originals/") else args[-1 if name == "copy" else 0].rpartition("/")[2]
-    return f"archive {name} {kind}"
+    key = args[1 if name == "copy" else 0]
+    top, _, rest = key.partition("/")
+    return f"archive {name} {rest.rpartition('/')[2] if top == 'documents' else top}"
 
 
 def _target_point(name: str, present: threading.local) -> str:

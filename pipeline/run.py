@@ -1,5 +1,6 @@
 """The straight line: enumerate, fetch, process, archive, write back. One record at a time, many at once."""
 
+import errno
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from pipeline.errors import FileGone, IngestError, Quarantined, RejectFile, StopRun
+from pipeline.errors import DiskFull, FileGone, IngestError, Quarantined, RejectFile, StopRun
 from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
@@ -21,6 +22,7 @@ from pipeline.steps.process import process
 from pipeline.steps.write_back import WriteContext, outcome_of, plan_now, planned_outcome, write_back, write_context
 
 _log = structlog.get_logger()
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
 def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
     """Turn whatever goes wrong with these files into outcomes: no file can stop the run."""
     try:
-        return act()
+        return _unless_full(act)
     except StopRun:
         raise
     except RejectFile as error:
@@ -115,6 +117,19 @@ def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[O
     except Exception as error:  # noqa: BLE001 - the one place round a file: a bug in it must not stop the others
         _log.exception("file failed", files=[f"{where(ref)} ({ref.name})" for ref in refs])
         return [Outcome(ref, Status.FAILED, f"an error in caspio-ingest itself: {error!r}") for ref in refs]
+
+
+def _unless_full(act: Callable[[], list[Outcome]]) -> list[Outcome]:
+    """Stop the run where this machine's disk is full: no file is to blame, and none would get through."""
+    try:
+        return act()
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise DiskFull(
+            f"The work folder cannot be written: {error}. Free space there, or set TMPDIR to a larger disk, and run "
+            "again: it goes on where it stopped."
+        ) from error
 
 
 def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]) -> list[Outcome]:

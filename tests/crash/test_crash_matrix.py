@@ -7,7 +7,7 @@ pytestmark = pytest.mark.integration
 # The rest is behind `make crash-matrix`.
 POINTS = {
     "attachments": [
-        *("archive put original after", "ledger archived before", "archive put manifest.json after"),
+        *("archive put originals after", "ledger archived before", "archive put manifest.json after"),
         *("update_columns intent after", "update_columns effect after", "update_columns applied after"),
         *("rename_attachment intent after", "rename_attachment effect after", "rename_attachment applied after"),
         *("ledger finish before", "ledger finish after", "ledger succeeded_by before"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _IMMEDIATE = {"ledger_begin": "IMMEDIATE"}
 _WAYS_OUT = (
     ("unable to open database file", "Create the folder or correct [ledger] url."),
     ("readonly database", "Give this user the right to write the file and its folder."),
+    ("disk i/o error", "The disk may be full or failing: free space or mend it, then run again."),
     ("disk is full", "Free space on the disk, or move the ledger and change [ledger] url."),
     ("no space left", "Free space on the database server's disk."),
     (
@@ -74,13 +76,14 @@ def open_engine(text_url: str) -> tuple[Engine, URL]:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
-    event.listen(engine, "connect", _prepare_sqlite)
+    wait_s = float(str(url.query.get("timeout", _WAIT_S)))
+    engine = create_engine(url, connect_args={"timeout": wait_s})
+    event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
     """Set what SQLite forgets with each connection.
 
     synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut: an intent would be gone
@@ -88,7 +91,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     """
     connection.isolation_level = None  # the driver's own BEGIN would be deferred and could fail half-way
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", f"busy_timeout={_WAIT_S * 1000}", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
