@@ -15,6 +15,7 @@ from typing import Any
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import CaspioClient
+from pipeline.naming import original_key
 from tests.crash.cells import COLUMNS, RENAME, document
 from tests.fakes.clock import FakeClock
 from tests.fakes.reader import FakeReader
@@ -99,7 +100,8 @@ def soak(number: int, *, folder: Path, seed: int = 1) -> Soak:
         found, calls = _rows(line), line.calls() - people.calls
         met = sum(one["matched"] > one["after"] for one in line.emulator.control.faults())
         wrong = list(_wrong(expected, found, people))
-        wrong += [f"the archive lacks {entry}" for entry in originals - set(archive_state(line.archive))]
+        there = set(archive_state(line.archive)) | {original_key(expected[pk][2]) for pk in people.deleted}
+        wrong += [f"the archive lacks {entry}" for entry in originals - there]
         wrong += [f"{line.unsettled()} effects are open"] if line.unsettled() else []
     return Soak(
         number, len(faults), met, len(people.typed), len(people.deleted), calls, undisturbed_calls, tuple(wrong)
