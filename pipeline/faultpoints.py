@@ -22,12 +22,12 @@ _EFFECTS = {
     "rename_attachment": EffectKind.RENAME_ATTACHMENT,
     "put_file": EffectKind.PUT_FILE,
     "delete_file": EffectKind.DELETE_FILE,
-    "insert": EffectKind.INSERT_INDEX_ROW,
 }
+_AS_INTENDED = frozenset({"update", "insert", "delete"})
 _LEDGER = frozenset(
     {
         *("start_run", "finish_run", "seen", "archived", "save_reading", "planned", "finish", "succeeded_by"),
-        *("confirm_source", "keep_cursor", "join", "leave", "claim"),
+        *("confirm_source", "keep_cursor", "keep_review_item", "join", "leave", "claim"),
     }
 )
 
@@ -96,6 +96,6 @@ def _archive_point(name: str, args: tuple[Any, ...]) -> str:
 
 
 def _target_point(name: str, present: threading.local) -> str:
-    """Name an effect; `update` carries out what this thread has just intended."""
-    kind = getattr(present, "kind", EffectKind.UPDATE_COLUMNS) if name == "update" else _EFFECTS.get(name)
+    """Name an effect; what changes rows carries out what this thread has just intended."""
+    kind = getattr(present, "kind", "") if name in _AS_INTENDED else _EFFECTS.get(name)
     return f"{kind} effect" if kind else ""

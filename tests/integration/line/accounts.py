@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
@@ -24,7 +24,7 @@ from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
 from pipeline.batch import Selection
 from pipeline.budget import Spending
 from pipeline.faultpoints import Act, kill_at, watched
-from pipeline.model import FileRef
+from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
 from pipeline.run import Parts
 from pipeline.settings import load_settings
@@ -94,6 +94,7 @@ class Source:
     confirm: str = "never"
     columns: Mapping[str, str] = field(default_factory=lambda: COLUMNS)
     index: Mapping[str, str] = field(default_factory=dict)
+    review: str = ""
     more: str = ""
 
     def toml(self) -> str:
@@ -103,6 +104,7 @@ class Source:
         lines += [f"rename = {json.dumps(self.rename)}"] if self.rename else []
         if self.index:
             lines += ["[sources.index]", *(f"{key} = {json.dumps(value)}" for key, value in self.index.items())]
+        lines += ["[sources.review]", f"table = {json.dumps(self.review)}"] if self.review else []
         lines += ["[sources.columns]", *(f"{json.dumps(c)} = {json.dumps(f)}" for c, f in self.columns.items())]
         return "\n".join(lines) + "\n"
 
@@ -135,6 +137,7 @@ class Line:
     clock: FakeClock = field(default_factory=FakeClock)
     timeout_s: float = 5.0
     act: Act | None = None
+    one_at_a_time: bool = False
 
     @property
     def archive(self) -> Path:
@@ -243,11 +246,22 @@ class Line:
             clock=self.clock,
             work_dir=work_dir,
         )
-        return Connected(settings, watched(parts, self.act) if self.act else parts, client, spending)
+        kind = _OneAtATime if self.one_at_a_time else Connected
+        return kind(settings, watched(parts, self.act) if self.act else parts, client, spending)
+
+
+class _OneAtATime(Connected):
+    """Works on one record at a time."""
+
+    @property
+    def threads(self) -> int:
+        """Return one."""
+        return 1
 
 
 def _label(ref: FileRef) -> str:
-    return f"{ref.container} {ref.record.pk} {ref.field}" if ref.record else str(ref.path)
+    in_folder = ref.place is Place.FOLDER  # whose row may come and go
+    return f"{ref.container} {ref.record.pk} {ref.field}" if ref.record and not in_folder else str(ref.path)
 
 
 def account_state(emulator: Emulator) -> dict[str, Any]:
@@ -297,22 +311,23 @@ class Elsewhere:
         self.url = url
 
 
-def worker_process(line: Line, point: str = "") -> ForkServerProcess:
-    """Start a run in a process of its own, forked from one with everything imported; it may be killed at a point."""
+def worker_process(line: Line, point: str = "", command: Sequence[str] = ("run",)) -> ForkServerProcess:
+    """Run a line's method in a process forked from one with everything imported; it may be killed at a point."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "tests.fakes.reader"])
-    process = context.Process(target=_run_here, args=(line.config, line.emulator.url, point))
+    process = context.Process(target=_run_here, args=(line.config, line.emulator.url, point, command))
     process.start()
     return process
 
 
-def _run_here(config: Path, url: str, point: str) -> None:
+def _run_here(config: Path, url: str, point: str, command: Sequence[str]) -> None:
     from tests.fakes.reader import FakeReader
 
     os.environ.update(CREDENTIALS)
     line = Line(config, Elsewhere(url), FakeReader())  # type: ignore[arg-type]
     line.act = kill_at(point) if point else None
-    line.run()
+    line.one_at_a_time = bool(point)  # nothing else is under way where it is killed
+    getattr(line, command[0])(*command[1:])
 
 
 class SlowlyChanged:
