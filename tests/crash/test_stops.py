@@ -34,6 +34,7 @@ SCENE = "attachments"
 def line() -> Iterator[Line]:
     """Four uploads, not worked on yet."""
     with staged(SCENES[SCENE]) as made:
+        made.one_at_a_time = True  # so that nothing else is under way where the ground gives way
         yield made
 
 
