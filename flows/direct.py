@@ -1,6 +1,7 @@
 """The line without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from flows.execute import (
@@ -45,8 +46,10 @@ def work_sources(
             job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
-            with alone(spec, summary):
-                works = prepare(connected, job, tally, selection=selection, limit=limit)
+            with (
+                alone(spec, summary),
+                closing(prepare(connected, job, tally, selection=selection, limit=limit)) as works,
+            ):
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
                 conclude(job, whole=limit is None and selection is None)
             shown.finish()

@@ -1,7 +1,7 @@
 """Run sources from beginning to end, with or without Prefect: who may run, what is planned only, what is kept."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -171,8 +171,11 @@ def make_job(
 
 def prepare(
     connected: Connected, job: Job, tally: Tally, *, selection: Selection | None = None, limit: int | None = None
-) -> Iterator[RecordWork]:
-    """Settle what an earlier run left open, then list the work: what is new, or what a selection names."""
+) -> Generator[RecordWork, None, None]:
+    """Settle what an earlier run left open, then list the work: what is new, or what a selection names.
+
+    Whoever takes the work closes it, so that a listing that is not read to its end leaves nothing on the disk.
+    """
     connected.spending.lane = _lane(job, selection)
     connected.spending.require()
     recover_all(job)
@@ -196,7 +199,7 @@ def _caught_up(job: Job) -> str:
     return f"caught up: {job.spec.name}"
 
 
-def within_budget(connected: Connected, works: Iterator[T]) -> Iterator[T]:
+def within_budget(connected: Connected, works: Iterator[T]) -> Generator[T, None, None]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
     for work in works:
         connected.spending.require()

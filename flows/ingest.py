@@ -1,6 +1,7 @@
 """The flows `ingest` and `reprocess`: one run a source, one task a batch of some seconds, never a task a file."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -142,11 +143,11 @@ def _work(connected: Connected, job: Job, summary: Summary, *, selection: Select
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
     tally = Tally(summary, Problems().tell, on_found=progress.expect)
-    works = prepare(connected, job, tally, selection=selection, limit=limit)
     number = 0
-    while (first := next(works, None)) is not None:
-        number += 1
-        timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)
-        work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
-        progress.advance(tally.handled)
+    with closing(prepare(connected, job, tally, selection=selection, limit=limit)) as works:
+        while (first := next(works, None)) is not None:
+            number += 1
+            timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)
+            work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
+            progress.advance(tally.handled)
     progress.finish()

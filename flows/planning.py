@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -144,8 +145,7 @@ def plan_sources(
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = _planning(make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector)
-            with alone(spec, summary):
-                works = prepare(connected, job, tally, limit=limit)
+            with alone(spec, summary), closing(prepare(connected, job, tally, limit=limit)) as works:
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
         plan = writer.finish(listing=collector.listing())
