@@ -1,0 +1,120 @@
+"""What was read in a document: its status, its pages, its values and the files inside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class ReadStatus(StrEnum):
+    """What became of reading one document."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED = "unsupported"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    TOO_BIG = "too_big"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    SUSPICIOUS = "suspicious"  # built to deceive whoever reads it
+    INFECTED = "infected"
+
+    @property
+    def readable(self) -> bool:
+        """Say whether there is something to write back."""
+        return self in {ReadStatus.OK, ReadStatus.PARTIAL}
+
+
+class ScanStatus(StrEnum):
+    """What the virus scanner said of a document."""
+
+    OFF = "off"  # none is configured
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"  # one is configured and could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One value read from a document: normalised text (ISO dates, plain decimals), how sure (0 to 1) and why.
+
+    `page` counts from 1; None where a value belongs to no page. `value` None means unsure: `reason` says between what.
+    `box` is where on the page it stands: left, top, right, bottom in points (1/72 inch) from the top left corner; None
+    where the document knows no places. `child` names the file inside the document that page and box belong to, the
+    names of what lies deeper joined by " / "; "" for the document itself.
+    """
+
+    value: str | None
+    confidence: float
+    reason: str
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    child: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page: `number` counts from 1, `source` is "text" (a text layer), "ocr" or "none" (blank or unreadable).
+
+    `confidence` runs from 0 to 1 and is None where the engine gives none; width and height are points (1/72 inch).
+    `reason` says why the text was taken from there.
+    """
+
+    number: int
+    source: str
+    engine: str | None
+    confidence: float | None
+    text: str
+    width_pt: float | None = None
+    height_pt: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything read from one document.
+
+    `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
+    `children` are the documents inside it in its own order, `metadata` is what the file says of itself.
+    `derived` maps an archive name (text.txt, pages.json, searchable.pdf, thumbnail.webp) to the file that holds it,
+    `left_out` such a name to the reason why there is no such file.
+    `pages` are the document's own; `text`, `doc_type` and `fields` are those of it and all its children together.
+    """
+
+    media_type: str
+    status: ReadStatus
+    doc_type: Finding
+    fields: Mapping[str, Finding] = field(default_factory=dict)
+    pages: tuple[PageText, ...] = ()
+    text: str = ""
+    problems: tuple[str, ...] = ()
+    derived: Mapping[str, Path] = field(default_factory=dict)
+    children: "tuple[Child, ...]" = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    extension: str | None = None
+    fingerprint: str = ""
+    scan: ScanStatus = ScanStatus.OFF
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def page_count(self) -> int:
+        """Count the pages of the document and of everything in it."""
+        return len(self.pages) + sum(child.findings.page_count for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A document inside another, such as an attachment, read like any other; it may have children itself.
+
+    `name` is what the parent calls it, on one line: for people, never a path. `path` holds its bytes until the archive
+    has them; `sha256` is None and `path` too where it was not taken out, and its findings say why.
+    """
+
+    name: str
+    findings: Findings
+    sha256: str | None = None
+    size_bytes: int = 0
+    path: Path | None = None
