@@ -12,8 +12,7 @@ from flows.artifacts import artifact_key, leave_report
 from flows.ingest import Config
 from flows.report import Report
 from flows.states import DIFFERENCES, final_state
-from flows.verify import Verified
-from flows.verify import verify as compare
+from flows.verify import Verified, verify as compare
 from flows.wiring import connect
 from pipeline.settings import load_settings
 

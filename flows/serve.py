@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import Flow
-from prefect import serve as prefect_serve
+from prefect import Flow, serve as prefect_serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron

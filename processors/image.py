@@ -5,8 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pipeline.model import PageText, ReadStatus
-from processors import picture as pictures
-from processors import picture_pdf, searchable
+from processors import picture as pictures, picture_pdf, searchable
 from processors.contract import Context, Page, Reading, Unreadable
 from processors.ocr import read_picture
 

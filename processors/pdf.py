@@ -11,8 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.model import PageText, ReadStatus
-from processors import barcodes, einvoice, layout, overlay, paint, render, searchable, textlayer, trust
-from processors import picture as pictures
+from processors import (
+    barcodes,
+    einvoice,
+    layout,
+    overlay,
+    paint,
+    picture as pictures,
+    render,
+    searchable,
+    textlayer,
+    trust,
+)
 from processors.contract import Code, Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture

@@ -14,20 +14,10 @@ from pathlib import Path
 
 from pipeline.model.reading import (
     Child as Child,
-)
-from pipeline.model.reading import (
     Finding as Finding,
-)
-from pipeline.model.reading import (
     Findings as Findings,
-)
-from pipeline.model.reading import (
     PageText as PageText,
-)
-from pipeline.model.reading import (
     ReadStatus as ReadStatus,
-)
-from pipeline.model.reading import (
     ScanStatus as ScanStatus,
 )
 

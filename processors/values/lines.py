@@ -9,8 +9,7 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from pipeline.model import Finding
-from processors.contract import Box, Page, Word
-from processors.contract import Line as PageLine
+from processors.contract import Box, Line as PageLine, Page, Word
 
 MAX_LINE = 400
 """Characters; a longer line is cut into pieces, because every pattern's cost grows with its line."""

@@ -1,7 +1,6 @@
 # ruff: noqa: S608  the conditions are the subject
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.emulator.api import Api
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline.adapters.caspio import wire
-from pipeline.adapters.caspio import wire_account as account
+from pipeline.adapters.caspio import wire, wire_account as account
 from pipeline.adapters.caspio.call import Call, Caller
 from pipeline.adapters.caspio.containers import Written, body, checked
 from pipeline.adapters.caspio.operations import OPERATIONS, operation

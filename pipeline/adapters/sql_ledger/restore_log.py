@@ -15,8 +15,7 @@ from pipeline.adapters.sql_ledger.rows import (
     is_finished,
     load_findings,
 )
-from pipeline.adapters.sql_ledger.tables import effects as effect_table
-from pipeline.adapters.sql_ledger.tables import files, readings
+from pipeline.adapters.sql_ledger.tables import effects as effect_table, files, readings
 from pipeline.model import Effect, FileRef, Stage
 from pipeline.ports import Manifest
 

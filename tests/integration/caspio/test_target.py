@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import CaspioClient, CaspioRecordTarget, where

@@ -3,8 +3,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import CaspioClient, CaspioRecordTarget

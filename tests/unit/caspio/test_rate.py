@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pipeline.adapters.caspio.rate import RateLimiter
 from pipeline.errors import BadSettings

@@ -2,8 +2,7 @@ from urllib.parse import quote
 
 import pytest
 import sqlglot
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 

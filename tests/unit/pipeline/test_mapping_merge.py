@@ -1,8 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from pipeline.mapping import Wanted, decide, is_empty, same, wanted_values
 from pipeline.model import Column, Finding, Overwrite, Plan, RecordRef, RecordWork, SourceSpec, Value

@@ -3,8 +3,7 @@ import unicodedata
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from pipeline.mapping import (
     STRING_CHARS,

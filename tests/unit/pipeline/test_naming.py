@@ -2,8 +2,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from pipeline.adapters.archive_keys import checked_key
 from pipeline.model import FileRef, Finding, Findings, PageText, Place, ReadStatus, RecordRef

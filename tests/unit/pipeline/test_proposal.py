@@ -3,8 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pipeline.model import Column
 from pipeline.proposal import MEANINGS, Match, MissingColumn, Proposal, estimate, match_columns, propose, with_columns
