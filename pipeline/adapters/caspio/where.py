@@ -180,6 +180,7 @@ def _holds_long(field: str, value: str, prefix: int) -> Clause:
         if character > "\uffff" or not _speakable(character):
             break
         beginning += character
+    beginning = beginning.rstrip(" ")  # a comparison does not count blanks at the end, so they would guard nothing
     length = f"LEN(RTRIM({field})) IN ({', '.join(map(str, lengths))})"
     if not beginning:
         return Clause(length)

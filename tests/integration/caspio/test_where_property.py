@@ -50,6 +50,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator
 @example(value="]' OR PK_ID > 0 OR '[")
 @example(value="100%_[a-z]")
 @example(value="a\x00b")
+@example(value=" \x1f")
 @example(value="😀' --")
 def test_no_value_changes_which_rows_a_write_meets(account: tuple[Emulator, CaspioRecordTarget], value: str):
     """Whatever a record and its neighbours hold, a guarded write meets that record alone, and only as it was read."""
