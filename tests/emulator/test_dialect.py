@@ -41,6 +41,8 @@ def people(shared_api: Api) -> str:
         ("Name LIKE '%!%%' ESCAPE '!'", []),
         ("LEN(Name) = 6", [2]),
         ("DATALENGTH(Name) = 16", [2]),
+        ("DATALENGTH(RTRIM(Name)) = 12", [2]),
+        ("DATALENGTH(LTRIM(Name)) = 16", [2]),
         ("Name IS NULL", [3]),
         ("Name IS NOT NULL", [1, 2]),
         ("Name = NULL", []),

@@ -186,6 +186,12 @@ def _call(name: str, kind: str, *parts: str) -> Handler:
     return handler
 
 
+def _trim(node: exp.Expression, scope: Scope) -> Sql:
+    """Cut blanks off one end or both: sqlglot reads LTRIM, RTRIM and TRIM as one node with a side."""
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
+    return Sql(f"{name}({value(_bare(node.this), scope).text})", "text")
+
+
 def _bare(node: exp.Expression) -> exp.Expression:
     """Take off the casts that sqlglot puts round the arguments of LEN, LEFT, YEAR and DATEDIFF."""
     if isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime) or (isinstance(node, exp.Cast) and node.type):
@@ -342,7 +348,7 @@ _HANDLERS: Mapping[type[exp.Expression], Handler] = {
     exp.Length: _call("tsql_len", "number", "this"),
     exp.Upper: _call("tsql_upper", "text", "this"),
     exp.Lower: _call("tsql_lower", "text", "this"),
-    exp.Trim: _call("trim", "text", "this"),
+    exp.Trim: _trim,
     exp.Substring: _call("substr", "text", "this", "start", "length"),
     exp.StrPosition: _call("instr", "number", "this", "substr"),
     exp.Left: lambda node, scope: Sql(
