@@ -170,21 +170,32 @@ def _holds_long(field: str, value: str, prefix: int) -> Clause:
     """Compare length and beginning.
 
     LEN does not count blanks at the end, and counts a character beyond U+FFFF once or twice depending on the collation;
-    so trailing blanks are cut on both sides, both counts are let through, and the beginning ends before the first
-    such character.
+    so trailing blanks are cut on both sides, both counts are let through, and what is compared ends before the first
+    such character. It begins behind control characters, which no literal can carry.
     """
     trimmed = value.rstrip(" ")
     lengths = sorted({len(trimmed), len(trimmed) + sum(character > "\uffff" for character in trimmed)})
-    beginning = ""
-    for character in trimmed[:prefix]:
+    start, stretch = _stretch(trimmed, prefix)
+    length = f"LEN(RTRIM({field})) IN ({', '.join(map(str, lengths))})"
+    if not stretch and trimmed[:1] > "\uffff":  # LEFT would cut it in half or not, LIKE takes it whole
+        return Clause(f"{length} AND {field} LIKE {text_literal(trimmed[0] + '%')}")
+    if not stretch:
+        return Clause(length)
+    part = f"LEFT({field}, {len(stretch)})" if start == 0 else f"SUBSTRING({field}, {start + 1}, {len(stretch)})"
+    return Clause(f"{length} AND {part} = {text_literal(stretch)}")
+
+
+def _stretch(text: str, longest: int) -> tuple[int, str]:
+    """Return the first stretch of a text that a literal can carry, and where it begins; "" where there is none."""
+    start = next((n for n, character in enumerate(text) if _speakable(character)), len(text))
+    if any(character > "\uffff" for character in text[:start]):
+        return start, ""  # it is not known how many places such a character counts for
+    stretch = ""
+    for character in text[start : start + longest]:
         if character > "\uffff" or not _speakable(character):
             break
-        beginning += character
-    beginning = beginning.rstrip(" ")  # a comparison does not count blanks at the end, so they would guard nothing
-    length = f"LEN(RTRIM({field})) IN ({', '.join(map(str, lengths))})"
-    if not beginning:
-        return Clause(length)
-    return Clause(f"{length} AND LEFT({field}, {len(beginning)}) = {text_literal(beginning)}")
+        stretch += character
+    return start, stretch
 
 
 def guard(pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *, is_view: bool, room: int) -> Clause:
