@@ -21,7 +21,7 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.ports import FileState
+    from pipeline.ports import FileState, RunState
 
 MOST_PROBLEMS = 200
 """Files shown that need a person; the counts above them are complete."""
@@ -53,29 +53,34 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         troubled = (s for s in ledger.states() if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON)
         problems = list(islice(troubled, MOST_PROBLEMS))
     if as_json:
-        print_json(
-            {
-                "sources": counts,
-                "caspio_calls_this_month": used.calls,
-                "caspio_bytes_this_month": used.size_bytes,
-                "caspio_calls_by_lane": used.by_lane,
-                "caspio_calls_left": {lane: allowance.left(lane, used.calls) for lane in Lane},
-                "monthly_calls": settings.caspio.monthly_calls,
-                "workers": sorted(living),
-                "unsettled_effects": len(open_effects),
-                "needs_a_person": [_problem(state) for state in problems],
-                "runs": [
-                    {"run_id": run.id, "kind": run.kind, "status": run.status, "started_at": run.started_at.isoformat()}
-                    for run in runs
-                ],
-            }
-        )
+        budget = {
+            "caspio_calls_this_month": used.calls,
+            "caspio_bytes_this_month": used.size_bytes,
+            "caspio_calls_by_lane": used.by_lane,
+            "caspio_calls_left": {lane: allowance.left(lane, used.calls) for lane in Lane},
+            "monthly_calls": allowance.monthly_calls,
+        }
+        work = {"workers": sorted(living), "unsettled_effects": len(open_effects)}
+        listed = {"needs_a_person": [_problem(state) for state in problems], "runs": [_run(run) for run in runs]}
+        print_json({"sources": counts, **budget, **work, **listed})
         return
     from flows.show_state import show_status
 
     show_status(
         counts, runs, problems, used=used, allowance=allowance, unsettled=len(open_effects), workers=sorted(living)
     )
+
+
+def _run(run: "RunState") -> dict[str, object]:
+    return {
+        "run_id": run.id,
+        "kind": run.kind,
+        "status": run.status,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "documents": dict(run.counts),
+        "caspio_calls": {"total": sum(run.calls.values()), "by": dict(run.calls)},
+    }
 
 
 def _problem(state: "FileState") -> dict[str, object]:
@@ -147,8 +152,9 @@ def doctor(
     if as_json:
         listed = [{"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
         print_json({"checks": listed, **behaviour} if deep else listed)
-    if not all(check.ok for check in checks):
-        raise Failure(EXIT_STOPPED)
+    failed = {check.name for check in checks if not check.ok}
+    if failed:
+        raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
     if not as_json:
         out().print("[green]Everything is ready.[/]")
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from pipeline.model import Finding, Findings
+    from pipeline.settings import ProcessingSettings
 
 OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
 Languages = Annotated[
@@ -31,27 +32,45 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read local files and show what is in them."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from pydantic import ValidationError
-    from rich.progress import track
-
-    from flows.wiring import open_reader, worker_count
-    from pipeline.settings import ProcessingSettings, environment, passwords
-
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain(
             "No such file", [f"{path} is a folder; name files." if path.is_dir() else str(path) for path in missing]
         )
         raise Failure(EXIT_SETTINGS)
-    said: dict[str, object] = {"ocr": ocr, "languages": language, "passwords": passwords()}
+    documents = _read_all(files, _way_of_reading(ocr, language))
+    if as_json:
+        print_json([_as_json(path, findings) for path, findings in documents])
+    else:
+        for path, findings in documents:
+            _show(path, findings)
+    if not all(findings.status.readable for _, findings in documents):
+        raise Failure(EXIT_SOME_FAILED)
+
+
+def _way_of_reading(ocr: str, languages: list[str]) -> "ProcessingSettings":
+    """Return the settings of the options and the environment; end with 2 where they cannot be."""
+    from pydantic import ValidationError
+
+    from pipeline.settings import ProcessingSettings, environment, passwords
+
+    said: dict[str, object] = {"ocr": ocr, "languages": languages, "passwords": passwords()}
     said["clamav"] = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
     try:
-        settings = ProcessingSettings.model_validate(said)
+        return ProcessingSettings.model_validate(said)
     except ValidationError as error:
         complain("No such way of reading", list(dict.fromkeys(map(_refused, error.errors()))))
         raise Failure(EXIT_SETTINGS) from None
+
+
+def _read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[Path, Findings]]":
+    """Read the files, as many at once as there are children, with a progress bar on a terminal."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rich.progress import track
+
+    from flows.wiring import open_reader, worker_count
+
     workers = min(worker_count(settings), len(files))
     console = err()
     with open_reader(settings, workers=workers) as reader, tempfile.TemporaryDirectory() as folder:
@@ -67,14 +86,7 @@ def read(
             shown = track(
                 results, total=len(files), description="Reading", console=console, disable=not console.is_terminal
             )
-            documents = [(path, findings) for path, findings in shown]
-    if as_json:
-        print_json([_as_json(path, findings) for path, findings in documents])
-    else:
-        for path, findings in documents:
-            _show(path, findings)
-    if not all(findings.status.readable for _, findings in documents):
-        raise Failure(EXIT_SOME_FAILED)
+            return list(shown)
 
 
 def _refused(detail: "ErrorDetails") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.errors import EffectInDoubt
-from pipeline.model import Effect, EffectKind, FileRef, Value
+from pipeline.model import Effect, EffectKind, FileRef, RecordRef, Value
 from pipeline.naming import base_differs, split_name
 from pipeline.ports import Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, read_columns
@@ -34,17 +34,7 @@ def rename_attachment(
             if current is None:
                 return "the record was deleted meanwhile"
             attempt_guard = current  # noqa: PLW2901 - the second attempt is guarded by what is there now
-        effect = Effect(
-            EffectKind.RENAME_ATTACHMENT,
-            version=ref.version,
-            container=record.container,
-            pk=record.pk,
-            is_view=record.is_view,
-            field=ref.field,
-            before={"name": ref.name},
-            after={"name": name},
-            undoes=undoes.id if undoes else 0,
-        )
+        effect = _renaming(ref, record, name, undoes=undoes)
         held = dict(attempt_guard)
         try:
             _, answer = carry_out(
@@ -62,3 +52,17 @@ def rename_attachment(
         if answer.affected == 1:
             return ""
     return "the record kept changing; the name stays"
+
+
+def _renaming(ref: FileRef, record: RecordRef, name: str, *, undoes: Effect | None) -> Effect:
+    return Effect(
+        EffectKind.RENAME_ATTACHMENT,
+        version=ref.version,
+        container=record.container,
+        pk=record.pk,
+        is_view=record.is_view,
+        field=ref.field,
+        before={"name": ref.name},
+        after={"name": name},
+        undoes=undoes.id if undoes else 0,
+    )

@@ -49,6 +49,16 @@ def test_missing_settings_file_is_told(tmp_path: Path):
     assert "Traceback" not in ended.err
 
 
+def test_doctor_without_settings_ends_with_2(tmp_path: Path):
+    """Settings that are missing are what is wrong, not something that stopped: `doctor` ends as `run` does."""
+    ended = command("doctor", "--json", cwd=tmp_path)
+
+    (check,) = ended.document
+    assert ended.code == 2
+    assert (check["check"], check["ok"]) == ("settings", False)
+    assert check["remedy"]
+
+
 @pytest.mark.parametrize("arguments", [("rnu",), ("run", "--lmit", "1"), ("run", "--limit", "0"), ("read",)])
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], tmp_path: Path):
     """A misspelt command, option or value ends with 2 and leaves stdout empty."""

@@ -139,6 +139,8 @@ def test_status_counts_and_names_what_needs_a_person(life: Life):
     assert status["unsettled_effects"] == 0
     assert status["caspio_calls_this_month"] > 0
     assert [run["kind"] for run in status["runs"]] == ["reprocess", "ingest", "ingest", "ingest"]
+    planned = status["runs"][-1]
+    assert (planned["documents"]["rejected"], planned["caspio_calls"]["total"] > 0) == (1, True)
     (problem,) = status["needs_a_person"]
     assert (problem["record"], problem["status"]) == ("3", "rejected")
     assert problem["reason"]
