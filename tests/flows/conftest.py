@@ -25,9 +25,17 @@ class Prefect:
 
     def find(self, what: str, **conditions: Any) -> list[dict[str, Any]]:
         """Return objects that meet a filter of the REST API."""
-        reply = httpx.post(f"{self.api}/{what}/filter", json=conditions, timeout=30)
-        found: list[dict[str, Any]] = reply.raise_for_status().json()
+        found: list[dict[str, Any]] = self.ask("POST", f"/{what}/filter", conditions)
         return found
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Make a call of the REST API; 503, its answer while its database is busy, is met as its own client does."""
+        until = time.monotonic() + 60
+        while True:
+            reply = httpx.request(method, self.api + path, json=body, timeout=30)
+            if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
+                return reply.raise_for_status().json()
+            time.sleep(0.5)
 
     def runs_of(self, *tags_or_names: str) -> list[dict[str, Any]]:
         """Return flow runs by name, oldest first."""

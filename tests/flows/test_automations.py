@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from prefect import flow
 from prefect.automations import Automation
@@ -52,8 +51,7 @@ def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str
     until = time.monotonic() + 30
     while time.monotonic() < until:
         conditions = {"event": {"name": [event]}, "any_resource": {"id": [resource]}}
-        reply = httpx.post(f"{server.api}/events/filter", json={"filter": conditions}, timeout=30)
-        if found := reply.raise_for_status().json()["events"]:
+        if found := server.ask("POST", "/events/filter", {"filter": conditions})["events"]:
             return list(found)
         time.sleep(0.3)
     return []
@@ -75,7 +73,7 @@ def _planned_run() -> Any:
 
 
 def _state(server: Prefect, run_id: str) -> dict[str, Any]:
-    state: dict[str, Any] = httpx.get(f"{server.api}/flow_runs/{run_id}", timeout=30).json()["state"]
+    state: dict[str, Any] = server.ask("GET", f"/flow_runs/{run_id}")["state"]
     return state
 
 
@@ -93,9 +91,9 @@ def test_a_lost_run_is_marked_and_a_planned_one_is_not(at_server: Prefect):
     rule.name = "lost runs, quickly"
     assert isinstance(rule, Automation)
     rule.create()
-    flow_id = httpx.post(f"{at_server.api}/flows/", json={"name": "lost"}, timeout=30).json()["id"]
+    flow_id = at_server.ask("POST", "/flows/", {"name": "lost"})["id"]
     body = {"flow_id": flow_id, "state": {"type": "RUNNING", "name": "Running"}, "tags": [TAG]}
-    lost = httpx.post(f"{at_server.api}/flow_runs/", json=body, timeout=30).json()["id"]
+    lost = at_server.ask("POST", "/flow_runs/", body)["id"]
     planned = _planned_run(return_state=True).state_details.flow_run_id
     _sign_of_life(str(planned))
     emit_event(

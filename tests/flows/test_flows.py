@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from infra.emulator import Emulator
@@ -175,11 +174,10 @@ def _deployments(server: Prefect, served: "subprocess.Popen[bytes]", log: Path) 
 
 
 def _run_on_demand(server: Prefect, deployment_id: str) -> dict[str, Any]:
-    made = httpx.post(f"{server.api}/deployments/{deployment_id}/create_flow_run", json={}, timeout=30)
-    address = f"{server.api}/flow_runs/{made.raise_for_status().json()['id']}"
+    made = server.ask("POST", f"/deployments/{deployment_id}/create_flow_run", {})
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        state: dict[str, Any] = httpx.get(address, timeout=30).json()["state"]
+        state: dict[str, Any] = server.ask("GET", f"/flow_runs/{made['id']}")["state"]
         if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
             return state
         time.sleep(0.5)

@@ -224,6 +224,8 @@ def test_interrupted_run_ends_with_130(tmp_path: Path):
         silent.settimeout(60)
         settings = SETTINGS.format(url=f"http://127.0.0.1:{silent.getsockname()[1]}", more="")
         (tmp_path / "caspio-ingest.toml").write_text(settings, encoding="utf-8")
+        # What ignores SIGINT, as a shell's background jobs do, hands that on; a handler of this process's own is not.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         running = subprocess.Popen(
             [sys.executable, "-m", "flows.cli", "run", "--json"],
             cwd=tmp_path,
@@ -232,11 +234,14 @@ def test_interrupted_run_ends_with_130(tmp_path: Path):
             stderr=subprocess.PIPE,
             text=True,
         )
-        connection, _ = silent.accept()
-
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
-        connection.close()
+        try:
+            connection, _ = silent.accept()
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=60)
+            connection.close()
+        finally:
+            running.kill()
+            running.communicate()
 
     assert running.returncode == 130
     assert out == ""
