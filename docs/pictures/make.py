@@ -28,10 +28,9 @@ def main() -> None:
         with played(folder / "demo", Console(stderr=True)) as result:
             page = folder / "demo.html"
             page.write_text(_printed(result), encoding="utf-8")
-            _shoot(chromium, page.as_uri(), HERE / "demo.png", size=(1080, 1700))
+            _shoot(chromium, page.as_uri(), HERE / "demo.png", size=(1240, 1700))
             writing = [address for _, state, address in result.runs if state.startswith("Completed")]
             _shoot(chromium, writing[0], HERE / "prefect-run.png", size=(1400, 1000))
-            _shoot(chromium, f"{result.ui}/artifacts", HERE / "prefect-artifacts.png", size=(1400, 1000))
 
 
 def _printed(result: DemoResult) -> str:
