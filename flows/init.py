@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import BadSettings, RefusedByCaspio, Unauthorized
 from pipeline.proposal import PAGES_A_FILE, PAGES_A_SECOND, Estimate, MissingColumn, Proposal, ProposedSource, estimate
-from pipeline.settings import CaspioSettings, load_settings
+from pipeline.settings import load_settings
+from pipeline.settings.sections import CaspioSettings
 from pipeline.survey import Survey
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from pipeline.errors import BadSettings
 from pipeline.faultpoints import kill_at, watched
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.run import Parts
-from pipeline.settings import ArchiveSettings, ProcessingSettings, Settings, environment
+from pipeline.settings import Settings, environment
+from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
 
 if TYPE_CHECKING:
     import httpx

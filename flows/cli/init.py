@@ -36,7 +36,7 @@ def init(
     from flows.init import as_document, look_over, write_settings
     from flows.show_init import show_end, show_proposal, show_text
     from flows.wiring import open_account
-    from pipeline.settings_text import settings_text
+    from pipeline.settings.text import settings_text
 
     asks = sys.stdin.isatty() and not yes
     overwrite = _may_write(config, overwrite=overwrite, asks=asks)
@@ -113,7 +113,7 @@ def _cannot_be_written(match: "Match", source: "ProposedSource") -> bool:
 
 def _finding_for(match: "Match", default: str) -> "Match | None":
     """Ask what a column takes, until it is a finding or nothing."""
-    from pipeline.settings import COLUMN_NAMES
+    from pipeline.settings.sections import COLUMN_NAMES
 
     while True:
         question = f"  {match.column} (maybe {match.finding}) takes which finding? {_NONE} for none"

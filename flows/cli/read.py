@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from pipeline.model import Finding, Findings
-    from pipeline.settings import ProcessingSettings
+    from pipeline.settings.sections import ProcessingSettings
 
 OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
 Languages = Annotated[
@@ -52,7 +52,8 @@ def _way_of_reading(ocr: str, languages: list[str]) -> "ProcessingSettings":
     """Return the settings of the options and the environment; end with 2 where they cannot be."""
     from pydantic import ValidationError
 
-    from pipeline.settings import ProcessingSettings, environment, passwords
+    from pipeline.settings import environment, passwords
+    from pipeline.settings.sections import ProcessingSettings
 
     said: dict[str, object] = {"ocr": ocr, "languages": languages, "passwords": passwords()}
     said["clamav"] = environment("CASPIO_INGEST_PROCESSING__CLAMAV")

@@ -15,7 +15,7 @@ from pipeline.adapters.caspio.operations import OPERATIONS
 from pipeline.adapters.caspio.probes import NOT_PROBED
 from pipeline.model import ReadStatus, ScanStatus, Status
 from pipeline.naming import FACT_NAMES, FINDING_NAMES
-from pipeline.settings import (
+from pipeline.settings.sections import (
     ArchiveSettings,
     CaspioSettings,
     IndexSettings,

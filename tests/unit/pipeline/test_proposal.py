@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from pipeline.model import Column
 from pipeline.proposal import MEANINGS, Match, MissingColumn, Proposal, estimate, match_columns, propose, with_columns
-from pipeline.settings import COLUMN_NAMES
-from pipeline.settings_text import quoted, settings_text
+from pipeline.settings.sections import COLUMN_NAMES
+from pipeline.settings.text import quoted, settings_text
 from pipeline.survey import Container, FileField, FilesArea, Survey
 
 SCAN = FileField("Scan", "ATTACHMENT", 2, 1000)

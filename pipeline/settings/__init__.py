@@ -1,0 +1,174 @@
+"""Settings: one typed class, read once by `flows/wiring.py` from `caspio-ingest.toml` and the environment.
+
+One rule of precedence: the environment over the file over the defaults. `CASPIO_CLIENT_ID` and `CASPIO_CLIENT_SECRET`
+come from the environment only; any other value can be set there as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names
+stop the start, and all problems are listed together.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import BadSettings
+from pipeline.model import SourceSpec
+from pipeline.settings.problems import sentences
+from pipeline.settings.sections import (
+    ArchiveSettings,
+    CaspioSettings,
+    LedgerSettings,
+    ProcessingSettings,
+    ServeSettings,
+    SourceSettings,
+)
+
+DEFAULT_FILE = Path("caspio-ingest.toml")
+_SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
+_Credential = Annotated[
+    SecretStr, Field(min_length=1), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+]
+
+
+_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s"}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CASPIO_INGEST_", env_nested_delimiter="__", validate_default=False
+    )
+
+    caspio: CaspioSettings
+    archive: ArchiveSettings = ArchiveSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    serve: ServeSettings = ServeSettings()
+    sources: tuple[SourceSettings, ...]
+    client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
+    client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
+
+    @field_validator("sources")
+    @classmethod
+    def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        if not sources:
+            raise ValueError("at least one [[sources]] entry is needed")
+        names = [source.name for source in sources]
+        double = sorted({name for name in names if names.count(name) > 1})
+        if double:
+            raise ValueError(f"source names must differ: {', '.join(double)}")
+        return sources
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: given in code, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def specs(self) -> dict[str, SourceSpec]:
+        """Return all sources by name."""
+        return {source.name: source.spec() for source in self.sources}
+
+
+def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Settings:
+    """Read settings; relative paths in them are taken from the file's own folder.
+
+    Without `credentials` those may be missing: looking at the ledger and the archive needs none.
+
+    Raises:
+        BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown or out of range;
+            lists all problems.
+    """
+    if not path.is_file():
+        raise BadSettings(
+            [f"There is no settings file {path}. Give one with --config, or begin with the example in README.md."]
+        )
+
+    class FileSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    problems = _secrets_in(path)
+    try:
+        stand_ins = {} if credentials else {name: "none" for name in _SECRETS if not environment(name)}
+        settings = FileSettings(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
+    except ValidationError as error:
+        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS)]) from None
+    except SettingsError as error:
+        said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
+        raise BadSettings([*problems, said]) from None
+    if problems:
+        raise BadSettings(problems)
+    return _anchored(settings, path.resolve().parent)
+
+
+def _secrets_in(path: Path) -> list[str]:
+    """Return a sentence for every secret that stands in the file, where the settings class would take it."""
+    try:
+        names = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
+    found = [name for name in names if name.upper() in _SECRETS]
+    if "passwords" in names.get("processing", {}):
+        found.append("processing.passwords")
+    return [f"{path}: {name} is a secret and never stands in a file. Take it out and export it." for name in found]
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Make a relative archive folder, ledger file and rules file absolute."""
+    archive, ledger = settings.archive, settings.ledger
+    if archive.url.startswith("file:"):
+        root = folder / archive.url.removeprefix("file:").removeprefix("//")
+        archive = archive.model_copy(update={"url": f"file:{root}"})
+    if ledger.url.startswith("sqlite:///") and not ledger.url.startswith("sqlite:////"):
+        ledger = ledger.model_copy(update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"})
+    processing = settings.processing
+    if processing.rules is not None:
+        processing = processing.model_copy(update={"rules": folder / processing.rules})
+    return settings.model_copy(update={"archive": archive, "ledger": ledger, "processing": processing})
+
+
+def settings_hash(spec: SourceSpec) -> str:
+    """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
+    relevant = {k: v for k, v in asdict(spec).items() if k not in _WRITES_NOTHING_ELSE}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def passwords() -> tuple[str, ...]:
+    """Return the documents' passwords where no settings file is read.
+
+    Raises:
+        BadSettings: the variable holds no JSON list of texts; it is not repeated.
+    """
+    name = "CASPIO_INGEST_PROCESSING__PASSWORDS"
+    try:
+        listed = json.loads(environment(name) or "[]")
+    except json.JSONDecodeError:
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
+        raise BadSettings([f'{name} is no JSON list of texts, such as ["one", "two"].'])
+    return tuple(listed)
+
+
+def environment(name: str) -> str | None:
+    """Return an environment variable: the one place besides the settings class where the environment is read."""
+    value = os.environ.get(name)
+    return value if value and re.search(r"\S", value) else None
