@@ -8,38 +8,34 @@ from typing import Any
 from prefect import State
 
 from flows.execute import named_sources, refuse_if_none_runs
-from flows.ingest import ingest, reprocess
+from flows.ingest import ingest, ingest_record, reprocess
 from flows.on_demand import apply_plan, undo, verify
+from flows.order import Order
 from flows.report import Report
 from flows.verify import Verified
-from pipeline.batch import Selection
 from pipeline.settings import load_settings
 
 
-def ingest_as_flow(config: Path, *, sources: Sequence[str], limit: int | None, yes: bool) -> Report:
-    """Run the ingest flow for each source in turn."""
-    return _each(
-        config,
-        sources,
-        lambda name: ingest(name, limit=limit, yes=yes, config=str(config), return_state=True),
-    )
+def work_as_flow(config: Path, *, sources: Sequence[str], order: Order) -> Report:
+    """Run the flow that an order is for, for each source in turn."""
+    return _each(config, sources, lambda name: _state_of(name, str(config), order))
 
 
-def reprocess_as_flow(config: Path, *, sources: Sequence[str], selection: Selection, yes: bool) -> Report:
-    """Run the reprocess flow for each source in turn."""
-    return _each(
-        config,
-        sources,
-        lambda name: reprocess(
-            name,
-            records=list(selection.records) or None,
-            where=selection.where,
-            since=selection.since.date() if selection.since else None,
-            stale=selection.stale,
-            yes=yes,
-            config=str(config),
-            return_state=True,
-        ),
+def _state_of(source: str, config: str, order: Order) -> State:
+    if order.records:
+        return ingest_record(source, list(order.records), yes=order.yes, config=config, return_state=True)
+    if order.selection is None:
+        return ingest(source, limit=order.limit, yes=order.yes, config=config, return_state=True)
+    selection = order.selection
+    return reprocess(
+        source,
+        records=list(selection.records) or None,
+        where=selection.where,
+        since=selection.since.date() if selection.since else None,
+        stale=selection.stale,
+        yes=order.yes,
+        config=config,
+        return_state=True,
     )
 
 

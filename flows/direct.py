@@ -15,43 +15,38 @@ from flows.execute import (
     recorded_run,
     refuse_if_none_runs,
 )
+from flows.order import Order
 from flows.report import Report
 from flows.show import progress
 from flows.wiring import Connected, connect
-from pipeline.batch import Selection, work_all
+from pipeline.batch import work_all
 from pipeline.settings import load_settings
 from pipeline.summary import Summary
 
 
-def work_directly(
-    config: Path, *, sources: Sequence[str], limit: int | None, yes: bool, selection: Selection | None
-) -> Report:
+def work_directly(config: Path, *, sources: Sequence[str], order: Order) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
     with connect(load_settings(config)) as connected:
-        return work_sources(connected, sources=sources, limit=limit, yes=yes, selection=selection)
+        return work_sources(connected, sources=sources, order=order)
 
 
-def work_sources(
-    connected: Connected, *, sources: Sequence[str], limit: int | None, yes: bool, selection: Selection | None
-) -> Report:
+def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) -> Report:
     """Do the same on what is connected already."""
     clock = connected.parts.clock
     began = clock.monotonic()
     summary = Summary(new_run_id(connected))
-    kind = "ingest" if selection is None else "reprocess"
-    chosen = choose_sources(connected, sources, accept_types=yes)
+    chosen = choose_sources(connected, sources, accept_types=order.yes)
     summary.stopped |= chosen.stopped
-    with recorded_run(connected, kind, summary) as leases, progress() as bar:
+    with recorded_run(connected, order.kind, summary) as leases, progress() as bar:
         for spec in chosen.specs:
-            job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
+            job = make_job(
+                connected, spec, summary.run_id, yes=order.yes, reread=order.selection is not None, leases=leases
+            )
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
-            with (
-                alone(spec, summary),
-                closing(prepare(connected, job, tally, selection=selection, limit=limit)) as works,
-            ):
+            with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
-                conclude(job, whole=limit is None and selection is None)
+                conclude(job, whole=order.whole, few=bool(order.records))
             shown.finish()
     if not summary.worked_on:
         refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])

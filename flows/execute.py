@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from flows.order import Order
 from flows.wiring import Connected
-from pipeline.batch import Observe, Selection, decisions, recover_all, selected_work
+from pipeline.batch import Observe, decisions, recover_all, selected_work
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.leases import Leases, working
@@ -169,29 +170,25 @@ def make_job(
     )
 
 
-def prepare(
-    connected: Connected, job: Job, tally: Tally, *, selection: Selection | None = None, limit: int | None = None
-) -> Generator[RecordWork, None, None]:
-    """Settle what an earlier run left open, then list the work: what is new, or what a selection names.
+def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Generator[RecordWork, None, None]:
+    """Settle what an earlier run left open, then list the work: what is new, or what the order names.
 
     Whoever takes the work closes it, so that a listing that is not read to its end leaves nothing on the disk.
     """
-    connected.spending.lane = _lane(job, selection)
+    connected.spending.lane = order.lane or _lane(job)
     connected.spending.require()
     recover_all(job)
-    for decided in decisions(job):
+    for decided in () if order.records else decisions(job):
         tally.add(decided)
-    if selection is None:
-        works = new_work(job, unchanged=tally.unchanged, found=tally.expect)
+    if order.selection is None:
+        works = new_work(job, only=order.records, unchanged=tally.unchanged, found=tally.expect)
     else:
-        works = _expected(selected_work(job, selection), tally)
-    return within_budget(connected, islice(works, limit))
+        works = _expected(selected_work(job, order.selection), tally)
+    return within_budget(connected, islice(works, order.limit))
 
 
-def _lane(job: Job, selection: Selection | None) -> Lane:
-    """Say how urgent a job is: until a source was written to its end once, its files are a backlog."""
-    if selection is not None:
-        return Lane.REPROCESS
+def _lane(job: Job) -> Lane:
+    """Say how urgent new work is: until a source was written to its end once, its files are a backlog."""
     return Lane.NEW if job.parts.ledger.cursor(_caught_up(job)) else Lane.BACKFILL
 
 
@@ -212,8 +209,13 @@ def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]
         yield work
 
 
-def conclude(job: Job, *, whole: bool = True) -> None:
-    """Remember that a source was planned or run with its present settings, and when it was written to its end."""
+def conclude(job: Job, *, whole: bool = True, few: bool = False) -> None:
+    """Remember that a source was planned or run with its present settings, and when it was written to its end.
+
+    A plan of a `few` named records is none of the source: nobody has looked at the others.
+    """
+    if few and job.plan_only:
+        return
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
     remember_types(job.spec, target=job.parts.target, ledger=ledger)

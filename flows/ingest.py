@@ -1,4 +1,4 @@
-"""The flows `ingest` and `reprocess`: one run a source, one task a batch of some seconds, never a task a file."""
+"""The flows `ingest`, `ingest-record` and `reprocess`: one run a source, one task a batch of seconds, none a file."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,6 +26,7 @@ from flows.execute import (
     recorded_run,
     source_problems,
 )
+from flows.order import Order
 from flows.problems import Problems
 from flows.report import Report
 from flows.states import FAILED_SHARE, failed_share, final_state
@@ -61,7 +62,20 @@ class Batch:
 @flow(name="ingest", flow_run_name="ingest {source}", description="Work on everything new or changed in a source.")
 def ingest(source: Source, limit: Limit = None, yes: Yes = False, config: Config = "caspio-ingest.toml") -> State:  # noqa: FBT002 - Prefect passes parameters by name
     """Enumerate, then work in batches until nothing is left."""
-    return _follow(Path(config), source, selection=None, limit=limit, yes=yes)
+    return _follow(Path(config), source, Order(limit=limit, yes=yes))
+
+
+@flow(name="ingest-record", flow_run_name="ingest-record {source}", description="Work on a few records of a source.")
+def ingest_record(
+    source: Source,
+    records: Annotated[
+        list[str], Field(min_length=1, max_length=1000, description="PK_IDs; for a source that is a folder, paths")
+    ],
+    yes: Yes = False,  # noqa: FBT002 - Prefect passes parameters by name
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Take what is new or changed of the named records down the line, before everything else."""
+    return _follow(Path(config), source, Order(records=tuple(records), yes=yes))
 
 
 @flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
@@ -77,7 +91,7 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
     """Take up a selection again. Without conditions: the whole source."""
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     selection = Selection(records=tuple(records or ()), where=where, since=moment, stale=stale)
-    return _follow(Path(config), source, selection=selection, limit=None, yes=yes)
+    return _follow(Path(config), source, Order(selection=selection, yes=yes))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")
@@ -92,17 +106,17 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     return counts
 
 
-def _follow(config: Path, source: str, *, selection: Selection | None, limit: int | None, yes: bool) -> State:
+def _follow(config: Path, source: str, order: Order) -> State:
     """Run one source as a flow, and end in a state that says how it went."""
     with connect(load_settings(config)) as connected:
         began = connected.parts.clock.monotonic()
         summary = Summary(new_run_id(connected))
         (spec,) = named_sources(connected.settings, [source])
-        problems = source_problems(connected, spec, accept_types=yes)
+        problems = source_problems(connected, spec, accept_types=order.yes)
         if problems:
             summary.stopped[source] = problems
         else:
-            _run(connected, spec, summary, selection=selection, limit=limit, yes=yes)
+            _run(connected, spec, summary, order)
         seconds = connected.parts.clock.monotonic() - began
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
@@ -111,22 +125,14 @@ def _follow(config: Path, source: str, *, selection: Selection | None, limit: in
     return final_state(report, summary.counts())
 
 
-def _run(
-    connected: Connected,
-    spec: SourceSpec,
-    summary: Summary,
-    *,
-    selection: Selection | None,
-    limit: int | None,
-    yes: bool,
-) -> None:
+def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
     """Take a source down the line as a run of the ledger."""
-    kind = "ingest" if selection is None else "reprocess"
-    with recorded_run(connected, kind, summary) as leases:
-        job = make_job(connected, spec, summary.run_id, yes=yes, reread=selection is not None, leases=leases)
+    reread = order.selection is not None
+    with recorded_run(connected, order.kind, summary) as leases:
+        job = make_job(connected, spec, summary.run_id, yes=order.yes, reread=reread, leases=leases)
         with alone(spec, summary):
-            _work(connected, job, summary, selection=selection, limit=limit)
-            conclude(job, whole=limit is None and selection is None)
+            _work(connected, job, summary, order)
+            conclude(job, whole=order.whole, few=bool(order.records))
 
 
 def _raise_alarms(connected: Connected, spec: SourceSpec, summary: Summary) -> None:
@@ -139,12 +145,12 @@ def _raise_alarms(connected: Connected, spec: SourceSpec, summary: Summary) -> N
         events.tell(events.BUDGET_LOW, spec.name, run=summary.run_id, used=used, budget=budget)
 
 
-def _work(connected: Connected, job: Job, summary: Summary, *, selection: Selection | None, limit: int | None) -> None:
+def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> None:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
     tally = Tally(summary, Problems().tell, on_found=progress.expect)
     number = 0
-    with closing(prepare(connected, job, tally, selection=selection, limit=limit)) as works:
+    with closing(prepare(connected, job, tally, order)) as works:
         while (first := next(works, None)) is not None:
             number += 1
             timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)

@@ -22,6 +22,7 @@ from flows.execute import (
     require_sources,
     within_budget,
 )
+from flows.order import Order
 from flows.plan_page import write_page
 from flows.report import Report
 from flows.show import progress
@@ -145,7 +146,7 @@ def plan_sources(
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = _planning(make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector)
-            with alone(spec, summary), closing(prepare(connected, job, tally, limit=limit)) as works:
+            with alone(spec, summary), closing(prepare(connected, job, tally, Order(limit=limit))) as works:
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
         plan = writer.finish(listing=collector.listing())

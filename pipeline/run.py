@@ -64,9 +64,13 @@ class Job:
 
 
 def new_work(
-    job: Job, *, unchanged: Callable[[FileRef], None], found: Callable[[int], None] = lambda _: None
+    job: Job,
+    *,
+    only: Sequence[str] = (),
+    unchanged: Callable[[FileRef], None],
+    found: Callable[[int], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
-    """Enumerate everything that is new, changed or unfinished, lazily."""
+    """Enumerate everything, or `only` the named records, as far as it is new, changed or unfinished, lazily."""
     parts = job.parts
     return enumerate_work(
         job.spec,
@@ -74,6 +78,7 @@ def new_work(
         ledger=parts.ledger,
         run_id=job.run_id,
         fingerprint=parts.reader.fingerprint(),
+        only=only,
         unchanged=unchanged,
         found=found,
     )

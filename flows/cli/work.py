@@ -1,14 +1,27 @@
 """`run` and `reprocess`: the line, directly or, with PREFECT_API_URL set, as the flow."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, EXIT_SOME_FAILED, AsJson, Config, Failure, Verbose, print_json, set_up_logs
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    complain,
+    print_json,
+    set_up_logs,
+)
 from pipeline.settings import environment
 
 if TYPE_CHECKING:
+    from flows.order import Order
     from flows.report import Report
 
 Sources = Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")]
@@ -25,22 +38,23 @@ def register(app: typer.Typer) -> None:
 def run(
     config: Config = DEFAULT_CONFIG,
     source: Sources = [],
+    record: Annotated[
+        list[str],
+        typer.Option("--record", help="Only this record of one --source: PK_ID, or a folder's path.", metavar="PK"),
+    ] = [],
     limit: Limit = None,
     yes: Yes = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
+    from flows.order import Order
+
     set_up_logs(verbose=verbose)
-    if environment("PREFECT_API_URL"):
-        from flows.as_flow import ingest_as_flow
-
-        report = ingest_as_flow(config, sources=source, limit=limit, yes=yes)
-    else:
-        from flows.direct import work_directly
-
-        report = work_directly(config, sources=source, limit=limit, yes=yes, selection=None)
-    tell(report, as_json=as_json)
+    if record and len(source) != 1:
+        complain("Which source?", ["--record names records of one source: give exactly one --source with it."])
+        raise Failure(EXIT_SETTINGS)
+    _work(config, source, Order(records=tuple(record), limit=limit, yes=yes), as_json=as_json)
 
 
 def reprocess(
@@ -55,20 +69,21 @@ def reprocess(
     verbose: Verbose = False,
 ) -> None:
     """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
+    from flows.order import Order
     from pipeline.batch import Selection
 
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    _work(config, source, Order(selection=selection, yes=yes), as_json=as_json)
+
+
+def _work(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
     if environment("PREFECT_API_URL"):
-        from flows.as_flow import reprocess_as_flow
-
-        report = reprocess_as_flow(config, sources=source, selection=selection, yes=yes)
+        from flows.as_flow import work_as_flow as work
     else:
-        from flows.direct import work_directly
-
-        report = work_directly(config, sources=source, limit=None, yes=yes, selection=selection)
-    tell(report, as_json=as_json)
+        from flows.direct import work_directly as work
+    tell(work(config, sources=sources, order=order), as_json=as_json)
 
 
 def tell(report: "Report", *, as_json: bool) -> None:

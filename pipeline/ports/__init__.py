@@ -60,10 +60,11 @@ class FileSource(Protocol):
             ServiceUnavailable: retries are used up.
         """
 
-    def records(self, spec: SourceSpec, pks: Sequence[str]) -> Sequence[RecordWork]:
+    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:
         """Return the named records of a table or view with their files as they are now; missing ones are left out.
 
-        For a folder source `pks` are Files-area paths.
+        For a folder source `pks` are Files-area paths. With `matching` what does not belong to the source is left out,
+        too: records that do not meet its `where`, and paths that are not below its folder.
         """
 
     def open(self, ref: FileRef) -> AbstractContextManager[Download]:

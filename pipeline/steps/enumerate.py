@@ -1,11 +1,15 @@
 """List what there is, and let through what the ledger does not call finished."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from pipeline.echo import news
 from pipeline.model import FileRef, RecordWork, SourceSpec
 from pipeline.ports import FileSource, Ledger
+
+NAMED_AT_ONCE = 500
+"""Records that are named one by one in a listing."""
 
 
 def enumerate_work(
@@ -15,16 +19,18 @@ def enumerate_work(
     ledger: Ledger,
     run_id: str,
     fingerprint: str,
+    only: Sequence[str] = (),
     unchanged: Callable[[FileRef], None],
     found: Callable[[int], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
 
-    A record comes with its unfinished files only; each finished one is told to `unchanged`. A quarantined one is
-    finished until the reader's fingerprint changes. `found` is told, a page at a time, how many files are about to be
-    yielded.
+    `only` names the records (for a folder the paths) to look at, instead of all: those of them that belong to the
+    source and are still there. A record comes with its unfinished files only; each finished one is told to `unchanged`.
+    A quarantined one is finished until the reader's fingerprint changes. `found` is told, a page at a time, how many
+    files are about to be yielded.
     """
-    for page in source.pages(spec):
+    for page in _named(spec, source, only) if only else source.pages(spec):
         refs = [ref for work in page for ref in work.files]
         fresh = news(refs, ledger=ledger) | ledger.released([ref.version for ref in refs], fingerprint)
         todo: list[RecordWork] = []
@@ -39,3 +45,9 @@ def enumerate_work(
         ledger.seen(due, run_id)
         found(len(due))
         yield from todo
+
+
+def _named(spec: SourceSpec, source: FileSource, keys: Iterable[str]) -> Iterator[Sequence[RecordWork]]:
+    rest = iter(dict.fromkeys(keys))
+    while some := list(islice(rest, NAMED_AT_ONCE)):
+        yield source.records(spec, some, matching=True)

@@ -57,7 +57,7 @@ class FakeCaspio:
         for start in range(0, len(works), 2):
             yield works[start : start + 2]
 
-    def records(self, spec: SourceSpec, pks: Sequence[str]) -> Sequence[RecordWork]:
+    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:  # noqa: ARG002 - no source of it has a condition
         """List some records again."""
         self._call("list some")
         return [

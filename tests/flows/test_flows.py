@@ -135,7 +135,7 @@ def test_a_source_that_contradicts_the_account_ends_red_and_alone(prefect_server
 
 
 def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Prefect, tmp_path: Path):
-    """`serve` registers two deployments a source, carries out a run asked for in the UI, and ends when told to."""
+    """`serve` registers three deployments a source, carries out a run asked for in the UI, and ends when told to."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)
@@ -154,7 +154,7 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Pref
         rows = emulator.control.dump()["tables"]["Uploads"]
 
     schedule = found["ingest-served"]["schedules"][0]["schedule"]
-    assert set(found) == {"ingest-served", "reprocess-served"}
+    assert set(found) == {"ingest-served", "reprocess-served", "ingest-record-served"}
     assert (schedule["cron"], schedule["timezone"]) == ("17 3 * * *", "Europe/Berlin")
     assert found["reprocess-served"]["schedules"] == []
     assert found["ingest-served"]["global_concurrency_limit"]["limit"] == 1
@@ -166,10 +166,10 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Pref
 def _deployments(server: Prefect, served: "subprocess.Popen[bytes]", log: Path) -> dict[str, dict[str, Any]]:
     until = time.monotonic() + 60
     found: list[dict[str, Any]] = []
-    while len(found) < 2 and time.monotonic() < until and served.poll() is None:
+    while len(found) < 3 and time.monotonic() < until and served.poll() is None:
         time.sleep(0.3)
         found = server.find("deployments", deployments={"tags": {"all_": ["served"]}})
-    assert len(found) == 2, log.read_text(errors="replace")[-3000:]
+    assert len(found) == 3, log.read_text(errors="replace")[-3000:]
     return {deployment["name"]: deployment for deployment in found}
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from flows.cli import app
+from flows.lanes import KINDS
 from infra.emulator.quirks import Quirks
 from pipeline.adapters.caspio.catalogue import catalogue
 from pipeline.adapters.caspio.operations import OPERATIONS
@@ -111,8 +112,8 @@ def test_every_quirk_is_in_the_page_on_caspio():
 
 
 def test_flows_are_in_the_readme():
-    """Both flows are named."""
-    assert {"ingest", "reprocess"} <= CODE
+    """Every flow is named."""
+    assert {kind.flow for kind in KINDS.values()} <= CODE
 
 
 def test_pictures_of_the_readme_exist():

@@ -44,8 +44,14 @@ class FolderListing:
         for page in self._scratch.pages():
             yield [self._work(file) for file in page]
 
-    def named(self, paths: Sequence[str], *, files: FileLookup) -> Sequence[RecordWork]:
-        """Return the files at these paths that are there, with their rows as they are now."""
+    def named(self, paths: Sequence[str], *, files: FileLookup, matching: bool = False) -> Sequence[RecordWork]:
+        """Return the files at these paths that are there, with their rows as they are now.
+
+        With `matching` only those below the folder.
+        """
+        if matching:
+            below = self._folder.rstrip("/").casefold() + "/"
+            paths = [path for path in paths if path.casefold().startswith(below)]
         listed = files.find(paths)
         here = [path for path in paths if listed[path] is not None]
         for table, fields in self._holders_by_table().items() if here else ():

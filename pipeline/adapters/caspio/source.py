@@ -51,10 +51,10 @@ class CaspioFileSource:
                 return
             yield from self._records_of(spec, files).pages()
 
-    def records(self, spec: SourceSpec, pks: Sequence[str]) -> Sequence[RecordWork]:
+    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:
         """Return the named records with their files as they are now; missing ones are left out.
 
-        For a folder `pks` are paths.
+        For a folder `pks` are paths. With `matching` what does not belong to the source is left out, too.
         """
         if not pks:
             return []
@@ -62,8 +62,8 @@ class CaspioFileSource:
             files = FileLookup(self._client.files, tree=FolderTree(self._client.files), scratch=store)
             if spec.folder is not None:
                 listing = FolderListing(self._client, spec, schema=self._schema, scratch=store)
-                return listing.named(list(dict.fromkeys(pks)), files=files)
-            return self._records_of(spec, files).named(list(dict.fromkeys(pks)))
+                return listing.named(list(dict.fromkeys(pks)), files=files, matching=matching)
+            return self._records_of(spec, files).named(list(dict.fromkeys(pks)), matching=matching)
 
     def open(self, ref: FileRef) -> AbstractContextManager[Download]:
         """Open a file's bytes; FileGone when there is no such file any more."""
@@ -117,13 +117,16 @@ class _RecordListing:
             if works:
                 yield works
 
-    def named(self, pks: Sequence[str]) -> Sequence[RecordWork]:
+    def named(self, pks: Sequence[str], *, matching: bool) -> Sequence[RecordWork]:
         shape = self._shape
-        room = self._operations.records_room(shape.container, shape.select)
+        condition = self._spec.where if matching else None
+        room = self._operations.records_room(shape.container, shape.select) - where.size(f"({condition}) AND ()")
         wanted = frozenset(pks)
         found: list[Record] = []
         for clause, _ in where.pk_clauses(pks, is_view=shape.is_view, room=room):
-            rows = self._operations.records(shape.container, select=shape.select, condition=clause)
+            rows = self._operations.records(
+                shape.container, select=shape.select, condition=where.both(condition, clause)
+            )
             found += [record for record in rows if record.pk in wanted]
         here = [record.pk for record in found if record.pk is not None]
         infos = {field: lookup.of_records(here) for field, lookup in self._attachments.items()}

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from flows.direct import work_sources
+from flows.order import Order
 from flows.planning import PlanReport, apply_plan, plan_sources, undo_run
 from flows.report import Report
 from flows.wiring import Connected, open_archive, open_client, open_ledger
@@ -145,13 +146,20 @@ class Line:
         return self.config.parent / "archive"
 
     def run(
-        self, *, yes: bool = False, limit: int | None = None, selection: Selection | None = None, reader: Any = None
+        self,
+        *,
+        yes: bool = False,
+        limit: int | None = None,
+        records: Sequence[str] = (),
+        selection: Selection | None = None,
+        reader: Any = None,
     ) -> Report:
         """Take all sources down the line once."""
         self.clock.advance(1)
         with ExitStack() as stack:
             connected = self._connect(stack, reader or self.reader)
-            return work_sources(connected, sources=(), limit=limit, yes=yes, selection=selection)
+            order = Order(records=tuple(records), selection=selection, limit=limit, yes=yes)
+            return work_sources(connected, sources=(), order=order)
 
     @contextmanager
     def connected(self) -> Iterator[Connected]:

@@ -1,0 +1,37 @@
+"""What a run is asked to do with a source."""
+
+from dataclasses import dataclass
+
+from pipeline.batch import Selection
+from pipeline.budget import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Work on everything new or changed, on that of a few `records` only, or read a `selection` again.
+
+    `records` are PK_IDs, for a folder paths. `limit`: stop after so many records. `yes`: write, even where a new or
+    changed source would only be planned.
+    """
+
+    records: tuple[str, ...] = ()
+    selection: Selection | None = None
+    limit: int | None = None
+    yes: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Name the kind of run, as the ledger and the flows call it."""
+        if self.selection is not None:
+            return "reprocess"
+        return "ingest-record" if self.records else "ingest"
+
+    @property
+    def whole(self) -> bool:
+        """Say whether everything of the source is looked at, so that nothing new is left after it."""
+        return self.kind == "ingest" and self.limit is None
+
+    @property
+    def lane(self) -> Lane | None:
+        """Return how urgent it is; None where that depends on how far the source has come."""
+        return {"reprocess": Lane.REPROCESS, "ingest-record": Lane.WEBHOOK}.get(self.kind)
