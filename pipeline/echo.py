@@ -1,7 +1,7 @@
 """Tell our own work from news: in a listing, and in what a webhook says has changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from posixpath import basename
 
 from pipeline.mapping import same
@@ -48,24 +48,37 @@ def recognise(refs: Sequence[FileRef], *, ledger: Ledger) -> None:
 def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]:
     """Return, by version as it is listed now, the version that we renamed into it.
 
-    The ledger knows renames whose result no listing has shown yet; a file in that place, with that name and the size of
-    the file that was renamed, is taken for it. Any later file there is news, whatever its name and size.
+    A version that no listing has shown a successor of yet, in the place that we renamed, is taken for what became of
+    it when name and size are those we left. Any later file there is news, whatever its name and size. A file of the
+    Files area may lie in several records; for each of them it is a version of its own.
     """
     if not refs:
         return {}
-    effects = ledger.unseen_names(refs)
+    effects = ledger.names_given(refs)
+    candidates = {ref.version: list(_candidates(ref, effects)) for ref in refs}
+    known: dict[tuple[str, str], FileRef] = {}
+    for state in ledger.unsucceeded({slot for places in candidates.values() for slot, _ in places}):
+        known[state.ref.slot, state.version] = known[state.ref.slot, str(state.ref.path)] = state.ref
     found: dict[str, str] = {}
     for ref in refs:
-        states = (ledger.state(effect.version) for effect in reversed(effects) if _fits(ref, effect))
-        before = next((state for state in states if state and _became(state.ref, ref)), None)
-        if before is not None:
+        before = next((known[place] for place in candidates[ref.version] if place in known), None)
+        if before is not None and before.version != ref.version and _same_size(before, ref):
             found[ref.version] = before.version
     return found
 
 
-def _fits(ref: FileRef, effect: Effect) -> bool:
-    if effect.kind is EffectKind.PUT_FILE:
-        return ref.path == effect.after["path"] and ref.name == basename(str(ref.path))
+def _candidates(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
+    """Yield what a file may have been before we named it, the latest first: its slot, and its path or version."""
+    for effect in reversed(effects):
+        match effect.kind:
+            case EffectKind.PUT_FILE if effect.after["path"] == ref.path and ref.name == basename(str(ref.path)):
+                old = str(effect.before["path"])
+                yield replace(ref, path=old, name=basename(old)).slot, old
+            case EffectKind.RENAME_ATTACHMENT if _renamed(ref, effect):
+                yield ref.slot, effect.version
+
+
+def _renamed(ref: FileRef, effect: Effect) -> bool:
     return (
         ref.place is Place.ATTACHMENT
         and ref.record is not None
@@ -74,10 +87,7 @@ def _fits(ref: FileRef, effect: Effect) -> bool:
     )
 
 
-def _became(before: FileRef, ref: FileRef) -> bool:
-    """Say whether one version may have become another by its renaming: same slot (in a folder any path), same size."""
-    if before.version == ref.version or (ref.place is not Place.FOLDER and before.slot != ref.slot):
-        return False
+def _same_size(before: FileRef, ref: FileRef) -> bool:
     return None in {ref.size_bytes, before.size_bytes} or ref.size_bytes == before.size_bytes
 
 

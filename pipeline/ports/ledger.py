@@ -1,6 +1,6 @@
 """The promise of the ledger, and what it tells of files, runs, usage and repairs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -188,11 +188,14 @@ class Ledger(Protocol):
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
         """Return the effects that take back these (by id), those that take back them, and so on, oldest first."""
 
-    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
-        """Return the effects that named these records' attachments or put files at these paths, oldest first.
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects, applied or verified, that named these records' attachments or put files at these paths.
 
-        Only those applied or verified, and only until a listing has shown what the version they were about became.
+        The oldest come first.
         """
+
+    def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:
+        """Return the versions in these slots of which no listing has shown what our own write made of them."""
 
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
         """Return, by column, the value we last wrote to a record of ourselves: see `pipeline.ownership.owned`."""

@@ -748,8 +748,8 @@ def test_what_takes_back_an_effect_is_found_to_the_end(ledger: Ledger):
     assert ledger.undoing([]) == []
 
 
-def test_names_we_gave_are_found_until_a_listing_has_shown_them(ledger: Ledger):
-    """A rename or a put is found by its record or path, as long as its version has no successor."""
+def test_names_we_gave_are_found(ledger: Ledger):
+    """A rename or a put is found by its record or path."""
     old, file = a_ref(), a_file("/In/a.txt")
     ledger.seen([old, file], "run-1")
     renamed = settled(
@@ -759,14 +759,22 @@ def test_names_we_gave_are_found_until_a_listing_has_shown_them(ledger: Ledger):
     put = settled(
         ledger, Effect(EffectKind.PUT_FILE, file.version, "/In", "", {"path": "/In/a.txt"}, {"path": "/In/b"})
     )
-    new, moved = a_ref(name="b.pdf"), a_file("/In/b")
 
-    before = [effect.id for effect in ledger.unseen_names([new, moved])]
+    assert [e.id for e in ledger.names_given([a_ref(name="b.pdf"), a_file("/In/b")])] == [renamed.id, put.id]
+    assert ledger.names_given([a_ref("2"), a_file("/In/c")]) == []
+
+
+def test_versions_are_open_ends_until_they_are_succeeded(ledger: Ledger):
+    """Of a slot's versions those are returned that no later one is known to have been made of."""
+    old, new, other = a_ref(), a_ref(name="b.pdf"), a_ref("2")
+    ledger.seen([old, other], "run-1")
+
+    before = ledger.unsucceeded({old.slot, other.slot})
     ledger.succeeded_by(old.version, new)
 
-    assert before == [renamed.id, put.id]
-    assert [effect.id for effect in ledger.unseen_names([new, moved])] == [put.id]
-    assert ledger.unseen_names([a_ref("2"), a_file("/In/c")]) == []
+    assert {state.version for state in before} == {old.version, other.version}
+    assert [state.version for state in ledger.unsucceeded({old.slot})] == [new.version]
+    assert ledger.unsucceeded(set()) == []
 
 
 # Quarantine

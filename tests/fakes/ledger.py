@@ -1,6 +1,6 @@
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -305,21 +305,25 @@ class MemoryLedger:
         return [self._effects[number] for number in sorted(found)]
 
     @_locked
-    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
-        """Return the effects that gave names which no listing has shown yet."""
-        seen = {file.succeeds for file in self._files.values()}
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that gave names to these records' attachments, or put files at these paths."""
         records = {(ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None}
         paths = {ref.path for ref in refs if ref.path is not None}
         return [
             effect
             for effect in self._effects.values()
             if effect.state in _TAKEN
-            and effect.version not in seen
             and (
                 (effect.kind is EffectKind.RENAME_ATTACHMENT and (effect.container, effect.pk) in records)
                 or (effect.kind is EffectKind.PUT_FILE and effect.after["path"] in paths)
             )
         ]
+
+    @_locked
+    def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:
+        """Return the versions in these slots that have no successor."""
+        seen = {file.succeeds for file in self._files.values()}
+        return [f.state for f in self._files.values() if f.slot in slots and f.state.version not in seen]
 
     @_locked
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:

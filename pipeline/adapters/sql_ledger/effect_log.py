@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, tuple_, update
 
 from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
@@ -96,8 +96,8 @@ class EffectLog(SqlPart):
             wanted = [effect.id for effect in further]
         return sorted(found, key=lambda effect: effect.id)
 
-    def unseen_names(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
-        """Return the effects that named these records' attachments or put files at these paths, not yet seen listed."""
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that named these records' attachments or put files at these paths."""
         found: list[Effect] = []
         for chunk in chunks(refs):
             records = {(ref.record.container, ref.record.pk) for ref in chunk if ref.record and ref.path is None}
@@ -106,7 +106,7 @@ class EffectLog(SqlPart):
             ).in_(records)
             paths = {ref.path for ref in chunk if ref.path is not None}
             put = (effects.c.kind == EffectKind.PUT_FILE.value) & effects.c.path_to.in_(paths)
-            found += self._effects(_TAKEN, renamed | put, ~exists().where(files.c.succeeds == effects.c.version))
+            found += self._effects(_TAKEN, renamed | put)
         return sorted(found, key=lambda effect: effect.id)
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:

@@ -1,12 +1,12 @@
 """Walks over file versions: in order, a page at a time, each page a transaction of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
 
-from pipeline.adapters.sql_ledger.base import CHUNK, SqlPart
+from pipeline.adapters.sql_ledger.base import CHUNK, SqlPart, chunks
 from pipeline.adapters.sql_ledger.rows import load_file
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import Stage
@@ -41,6 +41,16 @@ class FileViews(SqlPart):
         if source is not None:
             wanted.append(files.c.source == source)
         return self._walk(wanted, newest=True)
+
+    def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:
+        """Return the versions in these slots of which no listing has shown what our own write made of them."""
+        later = files.alias()
+        found: list[FileState] = []
+        for chunk in chunks(slots):
+            open_ends = ~exists().where(later.c.succeeds == files.c.version)
+            wanted = select(files).where(files.c.slot.in_(chunk), open_ends).order_by(files.c.id)
+            found += [load_file(row) for row in self._page(wanted)]
+        return found
 
     def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
         """Page by the order's own columns: a slot renamed between two pages is neither met twice nor missed."""

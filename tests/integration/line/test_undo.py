@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.batch import Selection
 from pipeline.errors import BadSettings
-from tests.integration.line.accounts import CREDENTIALS, Line, Source, account_state, cli, cli_command, receipt
+from tests.integration.line.accounts import CREDENTIALS, Line, Source, account_state, cli, cli_command, fields, receipt
 from tests.integration.line.conftest import MakeLine
 from tests.integration.line.test_plan_apply import EVERYWHERE, FILES, SOURCES, THREE, row
 
@@ -43,6 +43,28 @@ def test_undone_everywhere_is_as_before(make_line: MakeLine):
     line.forget_calls()
     assert line.run().document["documents"]["unchanged"] == 3
     assert line.writes() == []
+
+
+def test_a_file_that_two_records_share_stays_as_undone(make_line: MakeLine):
+    """A Files-area file named by two records gets its name back for both, and the next run renames it no more."""
+    records = [{"PK_ID": 1, "File": "/In/two.txt"}, {"PK_ID": 2, "File": "/In/two.txt"}]
+    account = {
+        "tables": {"Papers": {"fields": fields(File="FILE"), "records": records}},
+        "files": {"/In/two.txt": "two.txt"},
+    }
+    line = make_line(Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)})
+    before = _without_keys(line)
+    run = _run(line)
+    line.run()
+
+    line.undo(run)
+    undone = _without_keys(line)
+    line.forget_calls()
+    again = line.run()
+
+    assert undone == before
+    assert line.writes() == []
+    assert again.document["documents"]["unchanged"] == 2
 
 
 def test_an_undo_is_undone(make_line: MakeLine):

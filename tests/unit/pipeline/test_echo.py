@@ -94,3 +94,17 @@ def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: M
     other = replace(ours, record=RecordRef("Docs", "2"))
 
     assert named_by_us([ours, other], ledger=ledger) == {ours.version: MOVED.version}
+
+
+def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedger):
+    """A second record with the same file is recognised by its own version, also in a later listing."""
+    second = replace(MOVED, record=RecordRef("Docs", "2"))
+    ledger.seen([MOVED, second], "run-1")
+    paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
+    write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
+    for ref in (MOVED, second):
+        ledger.finish(Outcome(ref, Status.DONE), "run-1")
+    here = [replace(ref, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-02") for ref in (MOVED, second)]
+
+    assert [news([ref], ledger=ledger) for ref in here] == [set(), set()]
+    assert news([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()
