@@ -167,6 +167,7 @@ def make_job(
         reread=reread,
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
+        others=frozenset(connected.settings.specs()) - {spec.name},
     )
 
 

@@ -122,7 +122,7 @@ def _one_source(
     if room == 0:
         return False
     if not after:
-        for difference in open_effects(spec, ledger):
+        for difference in open_effects(job):
             _take(difference, job if mend else None, report)
     before = report.files
     for batch in compare_source(spec, job.parts, after=after, limit=room):

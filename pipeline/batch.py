@@ -115,9 +115,7 @@ def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
     for effect in effects:
         by_version.setdefault(effect.version, []).append(effect)
     states = [job.parts.ledger.state(version) for version in by_version]
-    works = [
-        RecordWork(job.spec.name, s.ref.record, {}, (s.ref,)) for s in states if s and s.ref.source == job.spec.name
-    ]
+    works = [RecordWork(job.spec.name, s.ref.record, {}, (s.ref,)) for s in states if s and job.owns(s.ref)]
     mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
     try:
         number = sum(

@@ -12,7 +12,7 @@ from pipeline.mapping import same
 from pipeline.model import Effect, FileRef, RecordRef, RecordWork, SourceSpec
 from pipeline.naming import base_differs, document_prefix, original_key
 from pipeline.ports import Archive, FileState, Ledger
-from pipeline.run import Parts
+from pipeline.run import Job, Parts
 
 BATCH = 500
 """Files compared at a time; after each batch the place is kept."""
@@ -223,12 +223,13 @@ def _missing(prefix: str, parts: Parts) -> str:
     return ", ".join(name for name in names if name not in there)
 
 
-def open_effects(spec: SourceSpec, ledger: Ledger) -> Iterator[Difference]:
+def open_effects(job: Job) -> Iterator[Difference]:
     """Yield a source's effects that no living worker is carrying out and that are not settled."""
+    ledger = job.parts.ledger
     living = ledger.living()
     for effect in ledger.unsettled():
         state = ledger.state(effect.version)
-        if effect.run_id not in living and state is not None and state.ref.source == spec.name:
+        if effect.run_id not in living and state is not None and job.owns(state.ref):
             detail = f"{effect.kind} of run {effect.run_id} is {effect.state}"
             yield Difference(Kind.OPEN, subject_of(state.ref), detail, state, effect=effect)
 

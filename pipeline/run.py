@@ -42,7 +42,8 @@ class Parts:
 class Job:
     """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
 
-    `leases` None: no other worker shares the ledger. `on_plan` is told every plan and its documents, from many threads.
+    `leases` None: no other worker shares the ledger. `others` are the names of the other sources. `on_plan` is told
+    every plan and its documents, from many threads.
     """
 
     spec: SourceSpec
@@ -52,8 +53,17 @@ class Job:
     reread: bool = False
     template: NameTemplate | None = None
     leases: Leases | None = None
+    others: frozenset[str] = frozenset()
     moves: threading.Lock = field(default_factory=threading.Lock)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(default=lambda _plan, _documents: None)
+
+    def owns(self, ref: FileRef) -> bool:
+        """Say whether a file the ledger knows is this source's, or of one that no settings name any more.
+
+        A source that got another name takes over what was left open in its container.
+        """
+        name = self.spec.name
+        return ref.source == name or (ref.source not in self.others and ref.container == self.spec.container)
 
     def give_back(self, works: Sequence[RecordWork]) -> None:
         """Let other workers have these records."""

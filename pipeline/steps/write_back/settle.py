@@ -22,15 +22,13 @@ _INSERTS = {EffectKind.INSERT_INDEX_ROW, EffectKind.INSERT_REVIEW_ROW}
 
 
 def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool = True) -> int:
-    """Settle, of these effects that a killed run left open, this source's, by looking; return how many there were.
+    """Settle these effects, which a killed run of this source left open, by looking; return how many there were.
 
     What stands is recorded as verified. What does not is abandoned: the line plans it anew when it meets the file.
     A half-done move of a Files-area file is finished, since the row may point at its new name already; where nothing
     may be written, it waits.
     """
-    open_effects = [effect for effect in effects if _belongs(effect, context)]
-    if not may_write:
-        open_effects = [effect for effect in open_effects if effect.kind not in _MOVE]
+    open_effects = [effect for effect in effects if may_write or effect.kind not in _MOVE]
     for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
         effects = list(group)
         try:
@@ -48,12 +46,6 @@ def _recover_file(effects: Sequence[Effect], context: WriteContext) -> None:
     moves = [effect for effect in effects if effect.kind in _MOVE]
     if moves:
         _recover_move(moves, context)
-
-
-def _belongs(effect: Effect, context: WriteContext) -> bool:
-    """Say whether an effect is this source's: each source recovers its own, with its own index table."""
-    state = context.ledger.state(effect.version)
-    return state is not None and state.ref.source == context.spec.name
 
 
 def _settle(effect: Effect, context: WriteContext) -> None:

@@ -1,5 +1,6 @@
 import os
 import random
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.line.accounts import CREDENTIALS, Line, cli_command
+from tests.integration.line.accounts import CREDENTIALS, Line, Source, account_state, cli_command, fields, receipt
 from tests.integration.line.conftest import MakeLine
 
 pytestmark = pytest.mark.integration
@@ -100,3 +101,21 @@ def test_a_kill_leaves_no_half_written_original(make_line: MakeLine, tmp_path: P
     assert tmp_path in line.archive.parents
     assert originals
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in originals)
+
+
+def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
+    """A move that a killed run left half-done is finished although its source has another name by now."""
+    papers = {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/two.txt"}]}
+    account = {"tables": {"Papers": papers}, "files": {"/In/two.txt": "two.txt"}}
+    line = make_line(Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)})
+    environment = os.environ | CREDENTIALS | {"CASPIO_FAULTPOINT": "put_file effect after"}
+    killed = subprocess.run(cli_command(line.config, "run"), env=environment, capture_output=True, check=False)
+
+    text = line.config.read_text(encoding="utf-8")
+    line.config.write_text(text.replace('name = "papers"', 'name = "documents"'), encoding="utf-8")
+    line.run()
+
+    assert killed.returncode == -signal.SIGKILL
+    with line.ledger() as ledger:
+        assert ledger.unsettled() == []
+    assert list(account_state(line.emulator)["files"]) == ["/In/2026-03-12 Northwind Hardware Ltd receipt.txt"]
