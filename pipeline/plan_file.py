@@ -245,7 +245,7 @@ def _record(line: Mapping[str, Any]) -> PlannedRecord:
         **{
             **line,
             "record": _record_ref(line["record"]),
-            "files": tuple(PlannedFile(**{**file, "ref": _ref(file["ref"])}) for file in line["files"]),
+            "files": tuple(_file(file) for file in line["files"]),
             "basis": {column: Basis(**basis) for column, basis in line["basis"].items()},
             "suggestions": tuple(Suggestion(**suggestion) for suggestion in line["suggestions"]),
             "problems": tuple(line["problems"]),
@@ -256,6 +256,14 @@ def _record(line: Mapping[str, Any]) -> PlannedRecord:
 
 def _ref(row: Mapping[str, Any]) -> FileRef:
     return FileRef(**{**row, "place": Place(row["place"]), "record": _record_ref(row["record"])})
+
+
+def _file(row: Mapping[str, Any]) -> PlannedFile:
+    """Rebuild a planned file. A seal is no signature, so a name that would lead elsewhere is refused all the same."""
+    name = row["new_name"]
+    if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
+        raise ValueError(f"new_name {name!r} is no file name")
+    return PlannedFile(**{**row, "ref": _ref(row["ref"])})
 
 
 def _record_ref(row: Mapping[str, Any] | None) -> RecordRef | None:

@@ -145,7 +145,7 @@ class FakeCaspio:
         """Compare and set."""
         self._call("update")
         row = self.tables[record.container].get(record.pk)
-        if row is None or any(row[name] != value for name, value in guard.items()):
+        if row is None or any(_folded(row[name]) != _folded(value) for name, value in guard.items()):
             return Updated(0, None)
         row.update(values)
         self._answer("update")
@@ -273,3 +273,8 @@ class FakeCaspio:
             files=dict(self.files),
             calls=[],
         )
+
+
+def _folded(value: Value) -> Value:
+    """Return a value as SQL Server compares it: without regard to case."""
+    return value.casefold() if isinstance(value, str) else value

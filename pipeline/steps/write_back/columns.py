@@ -6,7 +6,7 @@ from dataclasses import replace
 from pipeline.errors import EffectInDoubt
 from pipeline.mapping import is_empty, same
 from pipeline.model import Column, Effect, EffectKind, Plan, RecordRef, Status, Value
-from pipeline.ports import Updated
+from pipeline.ports import RecordTarget, Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns, verify
 from pipeline.steps.write_back.result import Written
 
@@ -24,7 +24,7 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -
     for attempt in (1, 2):
         if not plan.after:
             return plan, Written(suggestions=plan.suggestions)
-        unmet = _texts_moved(plan.before, record, context)
+        unmet = texts_moved(plan.before, record, context.columns, context.target)
         written = None if unmet else _try_update(plan, record, context, last=attempt == 2)  # noqa: PLR2004 - of two attempts
         if written is not None:
             return plan, written
@@ -53,14 +53,16 @@ def moved_since(before: Mapping[str, Value], now: Mapping[str, Value], columns: 
     )
 
 
-def _texts_moved(before: Mapping[str, Value], record: RecordRef, context: WriteContext) -> bool:
-    """Say whether a text that is to be written over has changed in a way that its guard cannot see.
+def texts_moved(
+    before: Mapping[str, Value], record: RecordRef, columns: Mapping[str, Column], target: RecordTarget
+) -> str:
+    """Say which texts that are to be written over have changed in a way that their guard cannot see, "" for none.
 
     SQL Server takes "Acme" for "ACME", and long texts are guarded by length and beginning; so they are looked at.
     """
-    texts = {n: v for n, v in before.items() if n in context.columns and _is_guarded_loosely(v, context.columns[n])}
-    now = context.target.read(record, list(texts)) if texts else None
-    return now is not None and bool(moved_since(texts, now, context.columns))
+    texts = {n: v for n, v in before.items() if n in columns and _is_guarded_loosely(v, columns[n])}
+    now = target.read(record, list(texts)) if texts else None
+    return "" if now is None else moved_since(texts, now, columns)
 
 
 def _is_guarded_loosely(value: Value, column: Column) -> bool:

@@ -21,7 +21,7 @@ from pipeline.model import (
 )
 from pipeline.ports import Ledger, Updated
 from pipeline.review import ReviewItem, ReviewState
-from pipeline.steps.write_back.columns import moved_since
+from pipeline.steps.write_back.columns import moved_since, texts_moved
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, verify
 from pipeline.steps.write_back.rows import insert_row
 
@@ -276,6 +276,9 @@ def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     if name not in columns or columns[name].type not in WRITABLE_TYPES:
         return f"{record.container} has no column {name!r} that can be written"
     guard = {name: item.suggestion.current}
+    unseen = texts_moved(guard, record, columns, context.target)
+    if unseen:
+        return unseen
 
     def look() -> Updated:
         row = context.target.read(record, [name])

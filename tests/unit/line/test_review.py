@@ -154,6 +154,19 @@ def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
     assert "Total was 99.0 and is 50.0" in str(rows(world)[0]["Note"])
 
 
+def test_a_change_of_case_alone_is_a_change(world: World):
+    """A person's new spelling is not written over, though Caspio's WHERE takes it for the old one."""
+    world.receipt("1", "doc_type=receipt", DocType="Slip")
+    world.run(SPEC)
+    decide(world, "accept")
+    world.caspio.tables["Receipts"]["1"]["DocType"] = "SLIP"
+
+    (outcome,) = world.run(SPEC)
+
+    assert world.record("1")["DocType"] == "SLIP"
+    assert outcome.status is Status.CONFLICT
+
+
 @pytest.mark.parametrize(("decision", "edited"), [("maybe", ""), ("edit", "a lot"), ("edit", "")])
 def test_a_decision_that_cannot_be_carried_out_says_why_once(world: World, decision: str, edited: str):
     """An unknown decision or an unfit value is told in the row, and not again in each run."""

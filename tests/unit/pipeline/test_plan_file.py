@@ -61,6 +61,15 @@ def test_a_plan_comes_back_whole(path: Path):
     assert (opened.owner, opened.records, opened.cost) == (OWNER, 2, Cost(10, 11))
 
 
+@pytest.mark.parametrize("name", ["../a.pdf", "/a.pdf", "a\\b.pdf", "..", "", "a\0.pdf"])
+def test_a_name_that_leads_elsewhere_is_refused(path: Path, name: str):
+    """A plan that was written by another program, seal and all, names no file outside its folder."""
+    plan = write(path, replace(RECORD, files=(replace(RECORD.files[0], new_name=name),)))
+
+    with pytest.raises(BadSettings, match="is no file name"):
+        list(plan.each())
+
+
 def _cut(data: bytes) -> bytes:
     return b"".join(data.splitlines(keepends=True)[:-1])
 
