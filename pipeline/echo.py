@@ -1,6 +1,6 @@
 """Tell our own work from news: in a listing, and in what a webhook says has changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
@@ -38,11 +38,16 @@ def is_our_own(change: Change, *, ledger: Ledger, columns: Mapping[str, Column])
     return set(named_by_us(rest, ledger=ledger)) == {ref.version for ref in rest}
 
 
-def recognise(refs: Sequence[FileRef], *, ledger: Ledger) -> None:
-    """Let the ledger know which of these versions are what our own renames left, so that they are not news."""
+def recognise(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, FileRef]:
+    """Let the ledger know which of these versions are what our own renames left, so that they are not news.
+
+    Returns them by the version that was renamed.
+    """
     by_version = {ref.version: ref for ref in refs}
-    for version, before in named_by_us(refs, ledger=ledger).items():
-        ledger.succeeded_by(before, by_version[version])
+    recognised = {before: by_version[version] for version, before in named_by_us(refs, ledger=ledger).items()}
+    for before, ref in recognised.items():
+        ledger.succeeded_by(before, ref)
+    return recognised
 
 
 def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]:
@@ -91,10 +96,17 @@ def _same_size(before: FileRef, ref: FileRef) -> bool:
     return None in {ref.size_bytes, before.size_bytes} or ref.size_bytes == before.size_bytes
 
 
-def news(refs: Iterable[FileRef], *, ledger: Ledger) -> set[str]:
-    """Return the versions among these that need work, after recognising those that are our own doing."""
+def news(
+    refs: Iterable[FileRef], *, ledger: Ledger, recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None
+) -> set[str]:
+    """Return the versions among these that need work, after recognising those that are our own doing.
+
+    `recognised` is told the latter by the version that was renamed, if there are any.
+    """
     refs = list(refs)
     finished = ledger.finished([ref.version for ref in refs])
     fresh = [ref for ref in refs if ref.version not in finished]
-    recognise(fresh, ledger=ledger)
+    ours = recognise(fresh, ledger=ledger)
+    if ours:
+        recognised(ours)
     return {ref.version for ref in fresh} - ledger.finished([ref.version for ref in fresh])

@@ -15,7 +15,7 @@ from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.ports import MOST_STARTS, Archive, Clock, FileSource, Ledger, Reader, RecordTarget
-from pipeline.steps.archive import archive_document, archive_manifest
+from pipeline.steps.archive import archive_document, archive_manifest, archive_successions
 from pipeline.steps.enumerate import enumerate_work
 from pipeline.steps.fetch import fetch, where
 from pipeline.steps.process import process
@@ -91,6 +91,9 @@ def new_work(
         only=only,
         unchanged=unchanged,
         found=found,
+        recognised=lambda versions: archive_successions(
+            versions, job.spec.name, archive=parts.archive, folder=parts.work_dir, run_id=job.run_id
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Undo a run: put back prior values and names, record by record, where the present still is what the run left."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status
 from pipeline.ports import FileState, Ledger
+from pipeline.reconcile import document_folder
 from pipeline.run import Job, guarded
+from pipeline.steps.archive import amend_manifest
 from pipeline.steps.write_back import PutBack, put_back, write_context
 
 PAGE = 500
@@ -95,7 +97,34 @@ def _undo(undoing: Undoing, refs: Sequence[FileRef], job: Job, folder: Path) -> 
     work = undoing.listed or RecordWork(first.source, first.record, {}, tuple(refs))
     context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
     done = put_back(undoing.effects, undoing.listed, context)
-    return [_outcome(ref, done, job, first=number == 0) for number, ref in enumerate(refs)]
+    outcomes = [_outcome(ref, done, job, first=number == 0) for number, ref in enumerate(refs)]
+    if not done.nothing:
+        _tell_archive(undoing, {outcome.ref.version: outcome for outcome in outcomes}, job, folder)
+    return outcomes
+
+
+def _tell_archive(undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, folder: Path) -> None:
+    """Let the manifests say what was put back, so that a ledger rebuilt from them knows it."""
+    parts = job.parts
+    for state in undoing.files:
+        prefix = document_folder(state, parts)
+        present = _present(state, undoing).version
+        if prefix is not None and present in outcomes:
+            versions = {present, *_line(state, parts.ledger)}
+            effects = [effect for version in versions for effect in parts.ledger.effects(version=version)]
+            effects.sort(key=lambda effect: effect.id)
+            now, archive = parts.clock.now(), parts.archive
+            amend_manifest(
+                prefix, outcomes[present], effects, archive=archive, folder=folder, at=now, run_id=job.run_id
+            )
+
+
+def _line(state: FileState, ledger: Ledger) -> Iterator[str]:
+    """Yield a version and those it was made of by our own renames, the latest first."""
+    at: FileState | None = state
+    while at is not None:
+        yield at.version
+        at = ledger.state(at.succeeds) if at.succeeds else None
 
 
 def _outcome(ref: FileRef, done: PutBack, job: Job, *, first: bool) -> Outcome:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,30 @@ def archive_manifest(
         "renditions": _renditions(document, archive),
         "outcome": _outcome_json(outcome),
         "effects": [_effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
+        "run": run_id,
+        "at": at.isoformat(),
+    }
+    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    _put(archive, f"{prefix}/manifest.json", path)
+
+
+def amend_manifest(
+    prefix: str,
+    outcome: Outcome,
+    effects: Sequence[Effect],
+    *,
+    archive: Archive,
+    folder: Path,
+    at: datetime,
+    run_id: str,
+) -> None:
+    """Let a document's manifest say what was done to its record since it was written."""
+    path = folder / "manifest.json"
+    archive.get(f"{prefix}/manifest.json", path)
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest |= {
+        "outcome": _outcome_json(outcome),
+        "effects": [_effect_json(effect) for effect in effects],
         "run": run_id,
         "at": at.isoformat(),
     }

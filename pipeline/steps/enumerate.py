@@ -1,6 +1,6 @@
 """List what there is, and let through what the ledger does not call finished."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -22,17 +22,20 @@ def enumerate_work(
     only: Sequence[str] = (),
     unchanged: Callable[[FileRef], None],
     found: Callable[[int], None] = lambda _: None,
+    recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
 
     `only` names the records (for a folder the paths) to look at, instead of all: those of them that belong to the
     source and are still there. A record comes with its unfinished files only; each finished one is told to `unchanged`.
     A quarantined one is finished until the reader's fingerprint changes. `found` is told, a page at a time, how many
-    files are about to be yielded.
+    files are about to be yielded; `recognised` which versions our own renames have become, by the version that was
+    renamed.
     """
     for page in _named(spec, source, only) if only else source.pages(spec):
         refs = [ref for work in page for ref in work.files]
-        fresh = news(refs, ledger=ledger) | ledger.released([ref.version for ref in refs], fingerprint)
+        fresh = news(refs, ledger=ledger, recognised=recognised)
+        fresh |= ledger.released([ref.version for ref in refs], fingerprint)
         todo: list[RecordWork] = []
         for work in page:
             files = tuple(ref for ref in work.files if ref.version in fresh)

@@ -12,6 +12,7 @@ from pipeline.settings import load_settings
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, cli, fields, uploads
 from tests.integration.line.conftest import MakeLine
+from tests.integration.line.test_plan_apply import EVERYWHERE, SOURCES, THREE
 
 pytestmark = pytest.mark.integration
 
@@ -192,6 +193,28 @@ def test_a_rebuilt_ledger_knows_our_values_from_a_persons(line: Line):
     rows = {row["PK_ID"]: row for row in control.dump()["tables"]["Uploads"]}
     assert rows[1]["DocType"] == "typed by a person"
     assert rows[2]["DocType"] == "invoice"
+
+
+def test_what_was_undone_stays_undone_after_a_rebuild(make_line: MakeLine):
+    """A ledger rebuilt after an undo knows names, values and whose they are as the lost one did."""
+    line = make_line(*SOURCES, account=EVERYWHERE, files=THREE)
+    run = str(line.run().document["run_id"])
+    line.undo(run)
+    line.run()  # a listing shows what the undo's renames left
+    known = line.ends()
+    with line.ledger() as ledger:
+        written = ledger.last_written("Uploads", "1")
+    for path in line.config.parent.glob("ledger.db*"):
+        path.unlink()
+    line.forget_calls()
+
+    rebuild(load_settings(line.config))
+
+    assert line.run(yes=True).document["documents"]["unchanged"] == 3
+    assert (line.writes(), line.ends()) == ([], known)
+    with line.ledger() as ledger:
+        assert ledger.last_written("Uploads", "1") == written
+    assert kinds(compare(line)) == {}
 
 
 def _everything() -> Any:
