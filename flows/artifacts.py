@@ -1,4 +1,4 @@
-"""What a person sees in a run's page in the Prefect UI: progress, a table of outcomes, a list of problems."""
+"""What a person sees in a run's page in the Prefect UI: progress, a report, a table of documents."""
 
 import re
 from uuid import UUID
@@ -10,11 +10,13 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.report import Report
+from flows.report import Report, record_of
+from flows.run_report import run_report
+from flows.shown import cell
+from flows.wiring import Connected
 from pipeline.model import Outcome
 from pipeline.naming import document_prefix
 from pipeline.ports import Archive, Clock
-from pipeline.summary import NEEDS_A_PERSON
 
 PROGRESS_EVERY_S = 3.0
 """Seconds between updates: each costs the server about 13 ms."""
@@ -55,49 +57,31 @@ class FlowProgress:
         update_progress_artifact(self._id, progress=100.0)
 
 
-def leave_report(source: str, report: Report, *, archive: Archive) -> None:
-    """Leave the summary table, the table of documents and the list of problems with the run."""
-    document = report.document
-    calls = document["caspio_calls"]
-    documents = document["documents"]
-    rows = [{"what": status, "count": count} for status, count in documents.items()]
-    rows += [{"what": what, "count": document[what]} for what in ("pages", "bytes", "seconds")]
-    rows += [{"what": "Caspio calls", "count": calls["total"]}]
-    create_table_artifact(
-        table=rows, key=artifact_key("summary", source), description=f"{source}: run {document['run_id']}"
+def leave_report(title: str, report: Report, *, connected: Connected) -> None:
+    """Leave the report and, where anything was done, the table of documents with the run."""
+    create_markdown_artifact(
+        run_report(title, report, connected),
+        key=artifact_key("report", title),
+        description=f"{title}: run {report.document['run_id']}",
     )
-    create_table_artifact(
-        table=[_row(outcome, archive) for outcome in report.outcomes],
-        key=artifact_key("documents", source),
-        description=f"{source}: documents, those that need a person first",
-    )
-    problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
-    if problems:
-        lines = [f"- **{o.status}** {_quoted(_record(o))} {_quoted(o.ref.name)}: {_quoted(o.reason)}" for o in problems]
-        create_markdown_artifact(
-            "\n".join([f"## {len(problems)} documents need a person", *lines]), key=artifact_key("problems", source)
+    if report.outcomes:
+        create_table_artifact(
+            table=[_row(outcome, connected.parts.archive) for outcome in report.outcomes],
+            key=artifact_key("documents", title),
+            description=f"{title}: documents, those that need a person first",
         )
 
 
-def _record(outcome: Outcome) -> str:
-    ref = outcome.ref
-    return f"{ref.record.container} {ref.record.pk}" if ref.record else (ref.path or "")
-
-
 def _row(outcome: Outcome, archive: Archive) -> dict[str, str]:
-    return {
-        "record": _record(outcome),
+    row = {
+        "record": record_of(outcome),
         "file": outcome.ref.name,
         "new name": outcome.new_name or "",
-        "status": outcome.status,
+        "status": f"{outcome.status}, planned only" if outcome.planned_only else outcome.status.value,
         "class": outcome.doc_type or "",
         "written": "; ".join(f"{column} = {value}" for column, value in outcome.written.items()),
         "left to a person": "; ".join(f"{s.column}: {s.suggested}" for s in outcome.suggestions),
         "why": outcome.reason,
         "archive": archive.address(document_prefix(outcome.ref)),
     }
-
-
-def _quoted(text: str) -> str:
-    """Show a stranger's text in markdown as it is: nothing in it becomes a link, a picture or HTML."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    return {name: cell(text) for name, text in row.items()}

@@ -31,7 +31,7 @@ _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ALARMS = (
     (events.MANY_FAILED, "many documents failed", "a run in which the share of failed documents was too high"),
     (events.BUDGET_LOW, "budget nearly used", "the month's Caspio calls are nearly used up"),
-    (events.QUARANTINE_GREW, "quarantine grows", "more documents need a person than before the run"),
+    (events.QUARANTINE_GREW, "quarantine grows", "more documents need a person than at the end of the last run"),
 )
 
 
@@ -79,8 +79,9 @@ def _lost_runs(lost_after: timedelta) -> Automation:
         trigger=EventTrigger(
             posture=Posture.Proactive,
             after={_HEARTBEAT},
-            # An event is named after the state's name, and ours are more than Prefect's.
-            expect={_HEARTBEAT, *(f"prefect.flow-run.{name}" for name in FINAL_NAMES)},
+            # An event is named after the state's name, and ours are more than Prefect's. A suspended run has no
+            # process and shows no sign of life.
+            expect={_HEARTBEAT, *(f"prefect.flow-run.{name}" for name in (*FINAL_NAMES, "Suspended"))},
             match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
             match_related=ResourceSpecification(
                 {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}

@@ -14,6 +14,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows import events
+from flows.alarms import raise_alarms
 from flows.artifacts import FlowProgress, leave_report
 from flows.execute import (
     Tally,
@@ -29,7 +30,7 @@ from flows.execute import (
 from flows.order import Order
 from flows.problems import Problems
 from flows.report import Report
-from flows.states import FAILED_SHARE, failed_share, final_state
+from flows.states import final_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Selection, for_seconds, work_all
 from pipeline.model import RecordWork, SourceSpec
@@ -39,9 +40,6 @@ from pipeline.summary import Summary
 
 BATCH_S = 30.0
 """Seconds of work a task takes on: long enough that Prefect's own cost (about 30 ms a task) does not count."""
-
-BUDGET_LOW_SHARE = 0.8
-"""Share of the month's calls, from which on each run raises an alarm."""
 
 Source = Annotated[str, Field(description="The source's name in the settings file")]
 Config = Annotated[str, Field(description="Path of the settings file, on the machine that runs the flow")]
@@ -119,9 +117,9 @@ def _follow(config: Path, source: str, order: Order) -> State:
             _run(connected, spec, summary, order)
         seconds = connected.parts.clock.monotonic() - began
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
-        report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
-        leave_report(source, report, archive=connected.parts.archive)
-        _raise_alarms(connected, spec, summary)
+        report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
+        leave_report(source, report, connected=connected)
+        raise_alarms(connected, source, summary, few=bool(order.records))
     return final_state(report, summary.counts())
 
 
@@ -135,20 +133,10 @@ def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order)
             conclude(job, whole=order.whole, few=bool(order.records))
 
 
-def _raise_alarms(connected: Connected, spec: SourceSpec, summary: Summary) -> None:
-    """Tell what somebody should look at: too many failures, a budget nearly used."""
-    share, budget = failed_share(summary.failed, summary.counts()), connected.settings.caspio.monthly_calls
-    if share >= FAILED_SHARE:
-        events.tell(events.MANY_FAILED, spec.name, run=summary.run_id, share=round(share, 3), **summary.counts())
-    used = connected.spending.used.calls
-    if budget is not None and used >= BUDGET_LOW_SHARE * budget:
-        events.tell(events.BUDGET_LOW, spec.name, run=summary.run_id, used=used, budget=budget)
-
-
 def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> None:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
-    tally = Tally(summary, Problems().tell, on_found=progress.expect)
+    tally = Tally(summary, Problems(get_run_logger()).tell, on_found=progress.expect)
     number = 0
     with closing(prepare(connected, job, tally, order)) as works:
         while (first := next(works, None)) is not None:

@@ -30,7 +30,7 @@ def apply_plan(
 
     with connect(load_settings(Path(config))) as connected:
         report = apply(connected, Path(plan), records=records or ())
-        leave_report("apply", report, archive=connected.parts.archive)
+        leave_report("apply", report, connected=connected)
     return _ended(report)
 
 
@@ -45,7 +45,7 @@ def undo(
 
     with connect(load_settings(Path(config))) as connected:
         report = undo_run(connected, run, records=records or ())
-        leave_report("undo", report, archive=connected.parts.archive)
+        leave_report("undo", report, connected=connected)
     return _ended(report)
 
 

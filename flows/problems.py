@@ -1,19 +1,25 @@
 """What a run says of documents that need a person: a line in its log and an event each, up to a number."""
 
+import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from prefect import get_run_logger
-
 from flows import events
+from flows.report import record_of
+from flows.shown import one_line
 from pipeline.model import Outcome, Status
 from pipeline.summary import NEEDS_A_PERSON
+
+Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 @dataclass(slots=True)
 class Problems:
     """Tells of each document that needs a person; safe from many threads. Beyond `MOST_DOCUMENTS` it only counts."""
 
+    log: Log
+    tell_event: Callable[[Outcome], None] = events.tell_document
     told: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -25,14 +31,12 @@ class Problems:
             self.told += 1
             number = self.told
         if number <= events.MOST_DOCUMENTS:
-            events.tell_document(outcome)
-            _log(outcome)
+            self.tell_event(outcome)
+            self._write(outcome)
         elif number == events.MOST_DOCUMENTS + 1:
-            get_run_logger().warning("more documents need a person; `caspio-ingest status` lists them")
+            self.log.warning("more documents need a person; `caspio-ingest status` lists them")
 
-
-def _log(outcome: Outcome) -> None:
-    ref = outcome.ref
-    record = f"{ref.record.container} {ref.record.pk}" if ref.record else ref.path
-    level = get_run_logger().error if outcome.status is Status.FAILED else get_run_logger().warning
-    level("%s: %s (%s): %s", outcome.status, ref.name, record, outcome.reason)
+    def _write(self, outcome: Outcome) -> None:
+        level = self.log.error if outcome.status is Status.FAILED else self.log.warning
+        texts = (one_line(text) for text in (outcome.ref.name, record_of(outcome), outcome.reason))
+        level("%s: %s (%s): %s", outcome.status, *texts)

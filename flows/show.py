@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from flows.report import Report
+from flows.report import Report, record_of
 from flows.terminal import PlainConsole
 from pipeline.model import Outcome, Status, Value
 
@@ -115,13 +115,12 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
     table = table_of("Record", "File", "Status", "What happened", title=title, lines=True)
     for outcome in outcomes:
         ref = outcome.ref
-        record = f"{ref.record.container} {ref.record.pk}" if ref.record else (ref.path or "")
         file = Text(ref.name)  # Text, not markup: names and values are a stranger's, and may hold brackets
         if outcome.new_name:
             file.append(f"\n→ {outcome.new_name}", style="cyan")
         status = Text(outcome.status, style=COLOURS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
-        table.add_row(Text(record), file, status, _happened(outcome))
+        table.add_row(Text(record_of(outcome)), file, status, _happened(outcome))
     return table
 
 

@@ -103,6 +103,7 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
     Raises:
         StopRun: nothing more can be done until a person acts; files not finished stay unfinished.
     """
+    began = job.parts.clock.monotonic()
     with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
         folder = Path(name)
         documents: list[ReadDocument] = []
@@ -118,7 +119,8 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
             raise
         for outcome in outcomes:
             job.parts.ledger.finish(outcome, job.run_id)
-    return outcomes
+    seconds = job.parts.clock.monotonic() - began
+    return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
 def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:

@@ -4,13 +4,18 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from pipeline.model import Outcome, Status
 
 KEPT_OUTCOMES = 1_000
 """Outcomes that need a person, kept for the report; more are counted but not kept, so that memory stays flat."""
+
+MOST_SLOW = 10
+"""Slowest documents kept for the report."""
 
 NEEDS_A_PERSON = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, Status.FAILED})
 FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
@@ -33,6 +38,7 @@ class Summary:
     suggestions: int = 0
     latest: list[Outcome] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
+    slowest: list[Outcome] = field(default_factory=list)
     stopped: dict[str, list[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,6 +54,8 @@ class Summary:
             kept = self.problems if needs_a_person else self.latest
             if outcome.status is not Status.UNCHANGED and len(kept) < KEPT_OUTCOMES:
                 kept.append(outcome)
+            if outcome.seconds:
+                self.slowest = nlargest(MOST_SLOW, [*self.slowest, outcome], key=attrgetter("seconds"))
 
     @property
     def failed(self) -> int:

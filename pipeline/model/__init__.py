@@ -313,7 +313,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file, with the sentence a person reads."""
+    """What became of one file, with the sentence a person reads.
+
+    `seconds` is the wall time its record took in this run; the ledger does not keep it.
+    """
 
     ref: FileRef
     status: Status
@@ -327,3 +330,4 @@ class Outcome:
     suggestions: tuple[Suggestion, ...] = ()
     planned_only: bool = False
     quarantined: bool = False
+    seconds: float = field(default=0.0, compare=False)

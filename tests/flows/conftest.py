@@ -56,6 +56,16 @@ class Prefect:
         found = self.find("artifacts", artifacts={"flow_run_id": {"any_": [flow_run_id]}})
         return {artifact["key"]: artifact for artifact in found}
 
+    def logged(self, flow_run_id: str, *, until: str) -> list[str]:
+        """Return the lines of a flow run's log and its tasks' once one begins so; they arrive a moment later."""
+        conditions = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}, "sort": "TIMESTAMP_ASC"}
+        ends = time.monotonic() + 30
+        while True:
+            lines = [str(line["message"]) for line in self.find("logs", **conditions)]
+            if any(line.startswith(until) for line in lines) or time.monotonic() > ends:
+                return lines
+            time.sleep(0.3)
+
 
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:

@@ -1,6 +1,7 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from prefect.states import Completed
 from flows import events
 from flows.automations import TAG, automations, install
 from flows.states import PLANNED
+from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
+from tests.integration.line.accounts import Source, cli, receipt, uploads, write_account, write_settings
 
 pytestmark = pytest.mark.integration
 
@@ -67,6 +70,22 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
     assert _wait_for_event(at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}")
 
 
+def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_path: Path):
+    """A run after which more documents need a person tells both numbers and sets its automation off, and only that."""
+    install()
+    wanted = next(one for one in _installed(at_server) if "quarantine" in one["name"])
+    files = {f"upload{n}.txt": receipt(n) for n in range(1, 4)} | {"empty.txt": b""}
+    with Emulator(seed=write_account(tmp_path / "seed", uploads(files), files)) as emulator:
+        config = write_settings(tmp_path, emulator.url, Source(name="growing"))
+        for _ in range(2):
+            done = cli(config, "run", "--json", **at_server.environment)
+            assert done.returncode in {0, 1}, done.stderr
+
+    assert _wait_for_event(at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}")
+    told = _wait_for_event(at_server, events.QUARANTINE_GREW, "caspio-ingest.source.growing")
+    assert [(one["payload"]["before"], one["payload"]["now"]) for one in told] == [(0, 1)]
+
+
 @flow(name="stands in for a run")
 def _planned_run() -> Any:
     return Completed(name=PLANNED)
@@ -85,12 +104,21 @@ def _sign_of_life(run_id: str) -> None:
     )
 
 
-def test_a_lost_run_is_marked_and_a_planned_one_is_not(at_server: Prefect):
-    """A run without a sign of life becomes Crashed; one that ended in a state of our own name stays as it is."""
+@pytest.fixture
+def quick_rule(at_server: Prefect) -> Iterator[Automation]:
+    """The rule for lost runs, with so little patience that it is gone again before other tests' runs begin."""
+    assert at_server.api
     rule = next(automations(lost_after=timedelta(seconds=10)))
     rule.name = "lost runs, quickly"
     assert isinstance(rule, Automation)
     rule.create()
+    yield rule
+    rule.delete()
+
+
+def test_a_lost_run_is_marked_and_a_planned_one_is_not(at_server: Prefect, quick_rule: Automation):
+    """A run without a sign of life becomes Crashed; one that ended in a state of our own name stays as it is."""
+    assert quick_rule.enabled
     flow_id = at_server.ask("POST", "/flows/", {"name": "lost"})["id"]
     body = {"flow_id": flow_id, "state": {"type": "RUNNING", "name": "Running"}, "tags": [TAG]}
     lost = at_server.ask("POST", "/flow_runs/", body)["id"]

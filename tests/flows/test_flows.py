@@ -25,6 +25,7 @@ from tests.integration.line.accounts import (
 
 pytestmark = pytest.mark.integration
 
+PREFECTS_OWN = ("Beginning flow run", "View at", "Created task run", "Finished in state")
 GOOD = {f"upload{n}.txt": receipt(n) for n in range(1, 8)}
 
 
@@ -90,22 +91,36 @@ def test_progress_ends_at_a_hundred(prefect_server: Prefect, runs: Runs):
     assert found == [100.0] * 5
 
 
-def test_a_run_leaves_its_summary_documents_and_problems(prefect_server: Prefect, runs: Runs):
-    """Counts, a table of documents and what needs a person stand with the run."""
+def test_a_run_leaves_its_report_and_its_documents(prefect_server: Prefect, runs: Runs):
+    """What it came to, what it cost and what needs a person stand with the run, and a table of documents."""
     artifacts = prefect_server.artifacts(runs.flow_runs[4]["id"])
 
-    summary = {row["what"]: row["count"] for row in json.loads(artifacts["summary-mixed"]["data"])}
+    report = artifacts["report-mixed"]
     rows = json.loads(artifacts["documents-mixed"]["data"])
-    assert (summary["done"], summary["rejected"]) == (7, 1)
+    assert report["type"] == "markdown"
+    assert "mixed: 7 done, 1 rejected" in report["data"]
+    assert "of 500,000 used" in report["data"]
+    assert "### Slowest" in report["data"]
+    assert "**rejected** | Uploads 8 | empty\\.txt" in report["data"]
     assert rows[0]["status"] == "rejected"
     assert len(rows) == 8
-    assert artifacts["problems-mixed"]["type"] == "markdown"
-    assert "empty" in artifacts["problems-mixed"]["data"]
 
 
-def test_a_run_without_problems_leaves_no_list_of_them(prefect_server: Prefect, runs: Runs):
-    """A list of problems is there only where there are problems."""
-    assert "problems-mixed" not in prefect_server.artifacts(runs.flow_runs[3]["id"])
+def test_a_run_with_nothing_to_do_leaves_no_table(prefect_server: Prefect, runs: Runs):
+    """Where nothing was done there is a report that says so, and no table of nothing."""
+    artifacts = prefect_server.artifacts(runs.flow_runs[2]["id"])
+
+    assert set(artifacts) == {"progress-mixed", "report-mixed"}
+
+
+def test_a_run_logs_a_line_a_batch_and_a_line_a_problem(prefect_server: Prefect, runs: Runs):
+    """Besides Prefect's own lines a run's log has one for each batch and one for each document that needs a person."""
+    (run,) = (run for run in runs.flow_runs if run["state"]["name"] == "Partly failed")
+
+    lines = prefect_server.logged(run["id"], until="rejected: ")
+
+    ours = [line for line in lines if not line.startswith(PREFECTS_OWN)]
+    assert sorted(line.split(":")[0] for line in ours) == ["batch 1", "rejected"]
 
 
 def test_a_run_that_mostly_fails_is_red(prefect_server: Prefect, tmp_path: Path):
