@@ -138,7 +138,7 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
     try:
         with working(ledger, summary.run_id) as leases:
             yield leases
-        status = "failed" if summary.failed or summary.stopped else "done"
+        status = "failed" if summary.stopped else "partly failed" if summary.failed else "done"
     except KeyboardInterrupt:
         status = "interrupted"
         raise

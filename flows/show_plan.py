@@ -9,6 +9,7 @@ from flows.terminal import PlainConsole
 from pipeline.model import Status
 from pipeline.plan_file import PlannedRecord
 
+_WIDE = 120
 _NOT_PLANNED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 
@@ -17,7 +18,7 @@ def show_plan(made: PlanReport) -> None:
     console = PlainConsole()
     plan = made.plan
     if made.records:
-        console.print(plan_table(made.records))
+        console.print(plan_table(made.records, width=console.width))
     if plan.records > len(made.records):
         console.print(f"and {plan.records - len(made.records):,} records more, in the file", style="dim")
     left_out = tuple(outcome for outcome in made.report.outcomes if outcome.status in _NOT_PLANNED)
@@ -34,13 +35,22 @@ def show_plan(made: PlanReport) -> None:
     )
 
 
-def plan_table(records: tuple[PlannedRecord, ...]) -> Table:
-    """Return one row a record."""
-    table = table_of("Record", "File", "Write", "Left to a person", title="Plan", lines=True)
+def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:
+    """Return one row a record; on a narrow terminal in two columns, since four would break every sentence."""
+    wide = width >= _WIDE
+    headings = (
+        ("Record", "File", "Write", "Left to a person") if wide else ("Record and file", "Write · left to a person")
+    )
+    table = table_of(*headings, title="Plan", lines=True)
     for record in records:
-        where = f"{record.record.container} {record.record.pk}" if record.record else record.key
-        table.add_row(Text(where), _files(record), _writes(record), _left(record))
+        where = Text(f"{record.record.container} {record.record.pk}" if record.record else record.key)
+        cells = (where, _files(record), _writes(record), _left(record))
+        table.add_row(*(cells if wide else (_joined(*cells[:2]), _joined(*cells[2:]))))
     return table
+
+
+def _joined(*cells: Text) -> Text:
+    return Text("\n").join(cell for cell in cells if cell)
 
 
 def _files(record: PlannedRecord) -> Text:

@@ -48,6 +48,19 @@ def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[
             yield f"{where} is calculated or read-only; map {finding!r} to another column."
         elif column.type not in WRITABLE_TYPES:
             yield f"{where} is of type {column.type}; values can be written to {', '.join(sorted(WRITABLE_TYPES))}."
+        elif (sample := _SAMPLES.get(finding)) is not None and not _fits(sample, column):
+            yield (
+                f"{where} is of type {column.type}, which never holds {finding!r} (such as {sample!r}); map another "
+                "finding to it, or this one to another column."
+            )
+
+
+def _fits(text: str, column: Column) -> bool:
+    try:
+        convert(text, column)
+    except Unfit:
+        return False
+    return True
 
 
 def convert(text: str, column: Column, *, allow_formulas: bool = False) -> Value:
@@ -142,6 +155,26 @@ _CONVERTERS: Mapping[str, Callable[[str], Value]] = {
     "DATE/TIME": _date,
     "YES/NO": _yes_no,
 }
+_SAMPLES = {
+    **dict.fromkeys(("date", "due_date", "birth_date", "expiry_date", "processed_at"), "2026-03-31"),
+    **dict.fromkeys(("total", "amount_due", "net", "tax"), "1234"),
+    **dict.fromkeys(("company", "seller", "buyer", "person", "parties"), "Northwind Ltd"),
+    "address": "12 Mill Lane, Leeds",
+    "email": "a@example.com",
+    "currency": "EUR",
+    "iban": "DE89370400440532013000",
+    "vat_id": "DE136695976",
+    "buyer_vat_id": "DE136695976",
+    "doc_type": "invoice",
+    "language": "eng",
+    "pages": "23",
+    "media_type": "application/pdf",
+    "archive_address": "s3://bucket/a",
+    "status": "done",
+    "confidence": "0.95",
+}
+"""What these findings are like. Those left out may be text or a number, as it happens."""
+
 WRITABLE_TYPES = frozenset({*_TEXT_ROOM, *_CONVERTERS})
 """Column types this project writes. Files, passwords, stamps and generated values are Caspio's; lists cannot be
 compared in a WHERE clause, so no guarded write is possible."""

@@ -1,6 +1,7 @@
 """The command line. Commands import what they need when they run: --help answers at once."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -10,12 +11,24 @@ from pipeline.errors import BadSettings, IngestError
 
 app = typer.Typer(
     name="caspio-ingest",
-    help="Read the files people upload into Caspio and write what they say back to the record.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def _options(*, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    """Read the files people upload into Caspio and write what they say back to the record."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"caspio-ingest {installed('caspio-ingest')}")
+        raise typer.Exit
+
+
 for module in (init, local, work, plan, read, look, verify, caspio):
     module.register(app)
 

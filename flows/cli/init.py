@@ -32,7 +32,7 @@ def init(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a settings file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at the account, propose sources and columns, and write the settings file."""
+    """Propose sources and columns, and write the settings file."""
     from flows.init import as_document, look_over, write_settings
     from flows.show_init import show_end, show_proposal, show_text
     from flows.wiring import open_account

@@ -32,7 +32,10 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do everything on this machine: local Caspio, sample documents, archive, ledger, Prefect UI."""
+    """Show it all on this machine, with sample documents.
+
+    A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again.
+    """
     from flows.demo import run_demo
 
     set_up_logs()
@@ -82,7 +85,7 @@ def serve(
         str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")
     ] = None,
 ) -> None:
-    """Serve the flows: every source on its schedule, reprocess on demand."""
+    """Run every source on its schedule, and the rest on demand."""
     from pipeline.settings import environment, load_settings
 
     settings = load_settings(config)

@@ -104,7 +104,10 @@ def explain(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show one document's life: versions, decisions, reasons, writes with before and after."""
+    """Show one record's life: what was read, decided and written.
+
+    Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
+    """
     from flows.explain import lives_of
     from flows.wiring import open_archive, open_ledger
     from pipeline.adapters.system_clock import SystemClock
@@ -133,7 +136,10 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", help="With --deep: make the scratch table without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check credentials, permissions, archive, ledger, programs and models, and say what to do about each failure."""
+    """Check all that a run needs, and say what to do.
+
+    Credentials, permissions, columns, archive, ledger, programs and models; each failure comes with its remedy.
+    """
     from flows.doctor import examine
     from flows.show_state import show_checks
 

@@ -32,7 +32,10 @@ def plan(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read and archive everything new or changed, write nothing, and leave a plan to review and apply."""
+    """Read and archive, write nothing, and leave a plan.
+
+    Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
+    """
     from flows.planning import plan_directly
 
     set_up_logs(verbose=verbose)
@@ -54,7 +57,10 @@ def apply(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Carry out exactly what a plan says; what has moved since is refused, record by record."""
+    """Carry out exactly what a plan says.
+
+    What has moved since is refused, record by record.
+    """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
         from flows.as_flow import apply_as_flow as carry_out
@@ -70,7 +76,10 @@ def undo(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put back what a run wrote and renamed, where nobody has touched it since; say what was left alone and why."""
+    """Put back what a run wrote and renamed.
+
+    Only where nobody has touched it since; what is left alone is told, and why.
+    """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
         from flows.as_flow import undo_as_flow as put_back

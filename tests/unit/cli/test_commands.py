@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_help_lists_every_command(tmp_path: Path):
     assert names >= {"demo", "doctor", "read", "run", "reprocess", "explain", "status", "serve", "emulator"}
     assert names <= set(listed)
     assert all(listed[name] for name in names if name)
+    assert not [name for name, words in listed.items() if words[-1].endswith("...")]
+
+
+def test_version_is_told(tmp_path: Path):
+    """--version names the program and its version, and nothing else."""
+    ended = command("--version", cwd=tmp_path)
+
+    assert (ended.code, ended.out) == (0, f"caspio-ingest {version('caspio-ingest')}\n")
 
 
 def test_command_line_imports_nothing_heavy():

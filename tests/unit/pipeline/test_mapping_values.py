@@ -284,6 +284,24 @@ def test_every_bad_column_has_its_sentence():
     assert "STRING" in sentences[3]
 
 
+def _held(kind: str, finding: str) -> bool:
+    spec = SourceSpec("receipts", table="Receipts", columns={"C": finding})
+    return not list(refuse_columns(spec, {"C": Column("C", kind)}))
+
+
+def test_a_column_that_could_never_hold_its_finding_is_refused():
+    """A company is no date, no number and no yes or no; a total may well be whole, an invoice number a number."""
+    holding = {
+        finding: {kind for kind in ("STRING", "NUMBER", "INTEGER", "DATE/TIME", "YES/NO") if _held(kind, finding)}
+        for finding in ("company", "date", "total", "invoice_number")
+    }
+
+    assert holding["company"] == {"STRING"}
+    assert holding["date"] == {"STRING", "DATE/TIME"}
+    assert holding["total"] == {"STRING", "NUMBER", "INTEGER"}
+    assert {"STRING", "NUMBER", "INTEGER"} <= holding["invoice_number"]
+
+
 def test_column_in_another_spelling_is_pointed_out():
     """A column whose case differs is refused with its own spelling, since values are known by it."""
     (sentence,) = refused(doctype="doc_type")
