@@ -17,7 +17,7 @@ from pipeline.model import Confirm, FileRef, Outcome, RecordWork, SourceSpec, St
 from pipeline.naming import NameTemplate
 from pipeline.run import Job, new_work
 from pipeline.settings import Settings, settings_hash
-from pipeline.sources import changed_types, refuse_source, remember_types
+from pipeline.sources import changed_types, held, refuse_source, release, remember_types
 from pipeline.summary import Summary
 
 T = TypeVar("T")
@@ -71,10 +71,12 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
 
 
 def source_problems(connected: Connected, spec: SourceSpec, *, accept_types: bool) -> list[str]:
-    """Return a sentence for everything in which a source contradicts the account as it is now."""
+    """Return a sentence for everything in which a source contradicts the account as it is now, or why it is held."""
     target, ledger = connected.parts.target, connected.parts.ledger
     problems = refuse_source(spec, target)
-    return problems or ([] if accept_types else changed_types(spec, target=target, ledger=ledger))
+    if problems or accept_types:
+        return problems
+    return [*held(spec, ledger), *changed_types(spec, target=target, ledger=ledger)]
 
 
 def choose_sources(connected: Connected, names: Sequence[str], *, accept_types: bool = False) -> Chosen:
@@ -220,5 +222,7 @@ def conclude(job: Job, *, whole: bool = True, few: bool = False) -> None:
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
     remember_types(job.spec, target=job.parts.target, ledger=ledger)
+    if not job.plan_only:
+        release(job.spec, ledger)
     if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
         ledger.keep_cursor(_caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id})

@@ -7,7 +7,7 @@ from pipeline.mapping import refuse_columns
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.settings import settings_hash
-from pipeline.steps.write_back import refuse_review
+from pipeline.steps.write_back import hold_name, refuse_review
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
@@ -46,6 +46,27 @@ def remember_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) ->
     kept = {"settings": settings_hash(spec), "types": dict(_types(spec, target))}
     if kept["types"] and ledger.cursor(_name(spec)) != kept:
         ledger.keep_cursor(_name(spec), kept)
+
+
+def held(spec: SourceSpec, ledger: Ledger) -> list[str]:
+    """Return why nothing may be written to a source's tables until a person has looked: a write met too many rows."""
+    kept = {container: ledger.cursor(hold_name(container)) for container in _containers(spec)}
+    return [
+        f"source {spec.name!r}: run {hold['run']} was stopped in {container!r}: {hold['note']}. Look at these rows, "
+        "let PK_ID name one each (a view may join them), then run once with --yes."
+        for container, hold in kept.items()
+        if hold is not None
+    ]
+
+
+def release(spec: SourceSpec, ledger: Ledger) -> None:
+    """Let a source be written to again."""
+    for container in _containers(spec):
+        ledger.keep_cursor(hold_name(container), None)
+
+
+def _containers(spec: SourceSpec) -> list[str]:
+    return [name for name in (_written(spec)[0], spec.review) if name]
 
 
 def _name(spec: SourceSpec) -> str:

@@ -4,7 +4,7 @@
 """
 
 from pipeline.steps.write_back.columns import moved_since
-from pipeline.steps.write_back.context import WriteContext, write_context
+from pipeline.steps.write_back.context import WriteContext, hold_name, write_context
 from pipeline.steps.write_back.cost import cost_of
 from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
 from pipeline.steps.write_back.review import refuse_review, take_decisions
@@ -17,6 +17,7 @@ __all__ = [
     "WriteContext",
     "Written",
     "cost_of",
+    "hold_name",
     "moved_since",
     "outcome_of",
     "plan_now",

@@ -54,12 +54,18 @@ def carry_out(
     if answer.affected > 1:
         note = f"{answer.affected} rows were met where PK_ID {effect.pk} should meet one"
         context.ledger.settle(effect, EffectState.APPLIED, note)
+        context.ledger.keep_cursor(hold_name(effect.container), {"note": note, "run": context.run_id})
         raise StopRun(f"{effect.kind} in {effect.container}: {note}. Nothing more is written until somebody looks.")
     if answer.affected == 0:
         context.ledger.settle(effect, EffectState.CONFLICT, "the record is no longer as it was planned against")
     else:
         context.ledger.settle(effect, EffectState.APPLIED)
     return effect, answer
+
+
+def hold_name(container: str) -> str:
+    """Return the name under which the ledger keeps that nothing more is to be written to a table or view."""
+    return f"held: {container}"
 
 
 def holds(current: Mapping[str, Value] | None, expected: Mapping[str, Value], columns: Mapping[str, Column]) -> bool:

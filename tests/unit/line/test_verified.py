@@ -6,8 +6,9 @@ import pytest
 from pipeline.errors import StopRun
 from pipeline.model import EffectState, RecordRef, Status, Value
 from pipeline.ports import Updated
+from pipeline.sources import held, release
 from tests.fakes.caspio import FakeCaspio
-from tests.unit.line.conftest import World
+from tests.unit.line.conftest import RECEIPTS, World
 
 GOOD = "doc_type=receipt\ntotal=12.50"
 
@@ -84,6 +85,22 @@ def test_more_than_one_row_met_stops_everything(world: World):
     assert {effect.state for effect in effects} == {EffectState.APPLIED}
     assert all("2 rows were met" in effect.note for effect in effects)
     assert world.caspio.calls.count("update") <= 2  # those in hand
+
+
+def test_a_source_whose_write_met_too_many_rows_is_held(world: World):
+    """No later run writes there before a person has looked and let it go."""
+    world = _over(world, Careless)
+    with pytest.raises(StopRun):
+        world.run()
+
+    (problem,) = held(RECEIPTS, world.ledger)
+    others = held(replace(RECEIPTS, table="Others"), world.ledger)
+    release(RECEIPTS, world.ledger)
+
+    assert "'Receipts'" in problem
+    assert "2 rows were met" in problem
+    assert "--yes" in problem
+    assert others == held(RECEIPTS, world.ledger) == []
 
 
 def test_a_rule_of_the_table_is_noticed(world: World):
