@@ -73,26 +73,16 @@ class Emulator:
             ValueError: the seed cannot be used; the text says what to correct.
             OSError: the port is taken.
         """
-        kept = str(state) != "memory"
-        data_dir = Path(f"{state}.files") if kept and data_dir is None else data_dir
+        if str(state) != "memory" and data_dir is None:
+            data_dir = Path(f"{state}.files")
         self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
         folder = Path(self._temporary.name if self._temporary else str(data_dir)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        self._faults, clock = Faults(), Clock()
+        self._faults = Faults()
         self._accounts: dict[str, Account] = {}
         profiles = [Profile(client_id, client_secret, account_name(seed) if seed is not None else "account")]
         try:
-            for number, one in enumerate([seed, *more_seeds]):
-                name = account_name(one) if one is not None else "account"
-                if name in self._accounts:
-                    raise ValueError(f"Two seeds are called {name!r}; give one another `name` in its account.json.")  # noqa: TRY301  freed below
-                path = (f"{state}.{name}" if number else str(state)) if kept else ":memory:"
-                self._accounts[name] = open_account(
-                    name=name, path=path, data_dir=folder, clock=clock, quirks=quirks or Quirks(), faults=self._faults
-                )
-                if one is not None:
-                    seed_account(self._accounts[name], one)
-                    profiles += profiles_of(one)
+            profiles += self._open([seed, *more_seeds], state=str(state), folder=folder, quirks=quirks or Quirks())
             self._socket = _listen(host, port)
         except BaseException:
             self._free()
@@ -106,6 +96,23 @@ class Emulator:
         )
         self._thread: threading.Thread | None = None
         self.control = Control(self.url)
+
+    def _open(self, seeds: Sequence[Path | None], *, state: str, folder: Path, quirks: Quirks) -> list[Profile]:
+        """Open an account for each seed and return the profiles they name; the first keeps its state under `state`."""
+        clock, profiles = Clock(), []
+        for number, seed in enumerate(seeds):
+            name = account_name(seed) if seed is not None else "account"
+            if name in self._accounts:
+                raise ValueError(f"Two seeds are called {name!r}; give one another `name` in its account.json.")
+            path = ":memory:" if state == "memory" else f"{state}.{name}" if number else state
+            account = open_account(
+                name=name, path=path, data_dir=folder, clock=clock, quirks=quirks, faults=self._faults
+            )
+            self._accounts[name] = account
+            if seed is not None:
+                seed_account(account, seed)
+                profiles += profiles_of(seed)
+        return profiles
 
     @property
     def port(self) -> int:
