@@ -14,6 +14,7 @@ from pipeline.model import (
     Stage,
     Value,
 )
+from pipeline.ports.messages import MessageBox
 from pipeline.review import ReviewItem
 
 
@@ -94,10 +95,10 @@ MOST_STARTS = 3
 """Starts without an outcome after which a file is quarantined: it stops whoever works on it."""
 
 
-class Ledger(Protocol):
-    """Remembers every file version, reading and effect. Each method is one transaction; safe from many threads.
+class Ledger(MessageBox, Protocol):
+    """Remembers every file version, reading, effect and message.
 
-    Raises LedgerUnavailable when it cannot be reached or written.
+    Each method is one transaction; safe from many threads. Raises LedgerUnavailable when it cannot be reached or written.
     """
 
     def start_run(self, run_id: str, kind: str) -> None:

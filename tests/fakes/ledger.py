@@ -24,6 +24,7 @@ from pipeline.ownership import owned
 from pipeline.ports import MOST_STARTS, Clock, FileState, Manifest, Repair, RunState, Usage
 from pipeline.review import ReviewItem
 from tests.fakes.clock import FakeClock
+from tests.fakes.messages import MemoryMessages
 
 _OPEN = {EffectState.INTENT, EffectState.APPLIED}
 _TAKEN = {EffectState.APPLIED, EffectState.VERIFIED}
@@ -52,7 +53,7 @@ def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryMessages):
     """A ledger in dictionaries. Set `down` to a sentence to make it unavailable."""
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -75,6 +76,7 @@ class MemoryLedger:
         self._cursors: dict[str, dict[str, Any]] = {}
         self._repairs: list[tuple[str, Repair]] = []
         self._review: dict[str, ReviewItem] = {}
+        super().__init__()
 
     @_locked
     def start_run(self, run_id: str, kind: str) -> None:

@@ -234,3 +234,37 @@ review_items = Table(
     Column("updated_at", UtcTime, nullable=False),
     Index("ix_review_items_record", "source", "container", "pk"),
 )
+
+# A message is in a worker's hands while that lives; `batch` is what was taken together.
+webhook_messages = Table(
+    "webhook_messages",
+    metadata,
+    Column("seq", _ID, primary_key=True, autoincrement=True),
+    Column("account", Words, nullable=False),
+    Column("message_id", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("object", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("received_at", UtcTime, nullable=False, index=True),
+    Column("due_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("done_at", UtcTime),
+    Column("attempts", Integer, nullable=False),
+    Column("worker", Words),
+    Column("batch", Words, nullable=False, index=True),
+    Column("run_id", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Index("ix_webhook_messages_key", "account", "message_id", "source", "part", unique=True),
+    Index("ix_webhook_messages_due", "account", "done_at", "seq"),
+)
+
+# When a message last told of a record of a source.
+told_records = Table(
+    "told_records",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("told_at", UtcTime, nullable=False, index=True),
+)
