@@ -15,6 +15,7 @@ from flows.execute import (
     recorded_run,
     refuse_if_none_runs,
 )
+from flows.messages import answering
 from flows.order import Order
 from flows.report import Report
 from flows.show import progress
@@ -37,7 +38,12 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
     summary = Summary(new_run_id(connected))
     chosen = choose_sources(connected, sources, accept_types=order.yes)
     summary.stopped |= chosen.stopped
-    with recorded_run(connected, order.kind, summary) as leases, progress() as bar:
+    ledger = connected.parts.ledger
+    with (
+        recorded_run(connected, order.kind, summary) as leases,
+        answering(ledger, order, summary),
+        progress() as bar,
+    ):
         for spec in chosen.specs:
             job = make_job(
                 connected, spec, summary.run_id, yes=order.yes, reread=order.selection is not None, leases=leases

@@ -27,6 +27,7 @@ from flows.execute import (
     recorded_run,
     source_problems,
 )
+from flows.messages import answering
 from flows.order import Order
 from flows.problems import Problems
 from flows.report import Report
@@ -70,10 +71,11 @@ def ingest_record(
         list[str], Field(min_length=1, max_length=1000, description="PK_IDs; for a source that is a folder, paths")
     ],
     yes: Yes = False,  # noqa: FBT002 - Prefect passes parameters by name
+    messages: Annotated[str, Field(description="Set by the webhook receiver: the messages this run is for")] = "",
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Take what is new or changed of the named records down the line, before everything else."""
-    return _follow(Path(config), source, Order(records=tuple(records), yes=yes))
+    return _follow(Path(config), source, Order(records=tuple(records), yes=yes, batch=messages))
 
 
 @flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
@@ -126,7 +128,8 @@ def _follow(config: Path, source: str, order: Order) -> State:
 def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
     """Take a source down the line as a run of the ledger."""
     reread = order.selection is not None
-    with recorded_run(connected, order.kind, summary) as leases:
+    ledger = connected.parts.ledger
+    with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
         job = make_job(connected, spec, summary.run_id, yes=order.yes, reread=reread, leases=leases)
         with alone(spec, summary):
             _work(connected, job, summary, order)

@@ -10,14 +10,15 @@ from pipeline.budget import Lane
 class Order:
     """Work on everything new or changed, on that of a few `records` only, or read a `selection` again.
 
-    `records` are PK_IDs, for a folder paths. `limit`: stop after so many records. `yes`: write, even where a new or
-    changed source would only be planned.
+    `records` are PK_IDs, for a folder paths; `batch` names the webhook's messages that told of them. `limit`: stop
+    after so many records. `yes`: write, even where a new or changed source would only be planned.
     """
 
     records: tuple[str, ...] = ()
     selection: Selection | None = None
     limit: int | None = None
     yes: bool = False
+    batch: str = ""
 
     @property
     def kind(self) -> str:

@@ -12,7 +12,7 @@ from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Spending
 from pipeline.errors import BadSettings
 from pipeline.faultpoints import kill_at, watched
-from pipeline.ports import Archive, Clock, Ledger
+from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.run import Parts
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
@@ -67,6 +67,30 @@ def connect(settings: Settings) -> Iterator[Connected]:
         )
         point = environment("CASPIO_FAULTPOINT")
         yield Connected(settings, watched(parts, kill_at(point)) if point else parts, client, spending)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account and the ledger that counts its calls, where no document is read."""
+
+    client: "CaspioClient"
+    target: RecordTarget
+    ledger: Ledger
+    clock: Clock
+
+
+@contextmanager
+def open_settings_account(settings: Settings) -> Iterator[Account]:
+    """Open the account and the ledger of the settings; every call counts in the month's budget."""
+    from pipeline.adapters.caspio import CaspioRecordTarget
+
+    clock = SystemClock()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
+        stack.enter_context(closing(spending))
+        client = stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
+        yield Account(client, CaspioRecordTarget(client), ledger, clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """`demo`, `emulator`, `serve`: what keeps running on this machine."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +19,9 @@ from flows.cli.common import (
     err,
     set_up_logs,
 )
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -84,6 +90,9 @@ def serve(
     notify: Annotated[
         str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")
     ] = None,
+    webhooks: Annotated[
+        str | None, typer.Option("--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT")
+    ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
     from pipeline.settings import environment, load_settings
@@ -103,4 +112,24 @@ def serve(
 
         for name in install(notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)
-    serve_flows(settings, config)
+    with _receiver(settings, config, webhooks):
+        serve_flows(settings, config)
+
+
+@contextmanager
+def _receiver(settings: "Settings", config: Path, listen: str | None) -> Iterator[None]:
+    """Receive webhook messages beside the flows, in a thread."""
+    if listen is None:
+        yield
+        return
+    from flows.webhooks.serve import receiving
+
+    with receiving(settings, config, listen) as running:
+        thread = threading.Thread(target=running.run, name="webhook receiver")
+        thread.start()
+        err().print(f"webhook receiver at {running.address}", highlight=False)
+        try:
+            yield
+        finally:
+            running.stop()
+            thread.join()

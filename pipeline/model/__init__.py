@@ -63,7 +63,8 @@ class SourceSpec:
     `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides `overwrite` for a column.
     `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None. Findings less sure than
     `min_confidence` (0 to 1) are suggested, not written. `review` is a table that suggestions are kept in. A record
-    that `max_writes` runs have changed within the window is left alone.
+    that `max_writes` runs have changed within the window is left alone. `webhook_table` is the table whose changes
+    concern a view or a folder.
     """
 
     name: str
@@ -84,6 +85,7 @@ class SourceSpec:
     allow_formulas: bool = False
     max_writes: int = 10
     max_writes_window_s: int = 86_400
+    webhook_table: str | None = None
 
     @property
     def container(self) -> str:

@@ -98,7 +98,8 @@ MOST_STARTS = 3
 class Ledger(MessageBox, Protocol):
     """Remembers every file version, reading, effect and message.
 
-    Each method is one transaction; safe from many threads. Raises LedgerUnavailable when it cannot be reached or written.
+    Each method is one transaction; safe from many threads. Raises LedgerUnavailable when it cannot be reached or
+    written.
     """
 
     def start_run(self, run_id: str, kind: str) -> None:

@@ -1,8 +1,8 @@
 """Settings: one typed class, read once by `flows/wiring.py` from `caspio-ingest.toml` and the environment.
 
-One rule of precedence: the environment over the file over the defaults. `CASPIO_CLIENT_ID` and `CASPIO_CLIENT_SECRET`
-come from the environment only; any other value can be set there as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names
-stop the start, and all problems are listed together.
+One rule of precedence: the environment over the file over the defaults. `CASPIO_CLIENT_ID`, `CASPIO_CLIENT_SECRET` and
+`CASPIO_WEBHOOK_SECRET` come from the environment only; any other value can be set there as
+`CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start, and all problems are listed together.
 """
 
 import hashlib
@@ -33,16 +33,17 @@ from pipeline.settings.sections import (
     ProcessingSettings,
     ServeSettings,
     SourceSettings,
+    WebhookSettings,
 )
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
-_SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
+_SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
 _Credential = Annotated[
     SecretStr, Field(min_length=1), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
 ]
 
 
-_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s"}
+_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s", "webhook_table"}
 
 
 class Settings(BaseSettings):
@@ -57,9 +58,11 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     processing: ProcessingSettings = ProcessingSettings()
     serve: ServeSettings = ServeSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
+    webhook_secret: Annotated[_Credential | None, Field(validation_alias=_SECRETS[2])] = None
 
     @field_validator("sources")
     @classmethod
@@ -108,7 +111,7 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Set
 
     problems = _secrets_in(path)
     try:
-        stand_ins = {} if credentials else {name: "none" for name in _SECRETS if not environment(name)}
+        stand_ins = {} if credentials else {name: "none" for name in _SECRETS[:2] if not environment(name)}
         settings = FileSettings(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
     except ValidationError as error:
         raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS)]) from None

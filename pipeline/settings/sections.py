@@ -16,7 +16,7 @@ COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
 _Share = Annotated[float, Field(ge=0, lt=1)]
 _TAKEN_AS_THEY_ARE = {
     "name", "table", "view", "folder", "fields", "where", "rename", "schedule", "min_confidence", "allow_formulas",
-    "max_writes", "max_writes_window_s",
+    "max_writes", "max_writes_window_s", "webhook_table",
 }  # fmt: skip
 
 
@@ -139,6 +139,24 @@ class ServeSettings(Section):
     timezone: str = "UTC"
 
 
+class WebhookSettings(Section):
+    """`[webhooks]`: how Caspio tells of changes, and how its messages are taken.
+
+    `signature` says whether messages without one are taken when they carry the secret in their body.
+    """
+
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=255)] = "caspio-ingest"
+    listen: Annotated[str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$")] = "127.0.0.1:8766"
+    event_sources: tuple[Literal["Datasheet", "DataPages", "RESTAPIs", "TriggeredActions", "Tasks"], ...] = ()
+    signature: Literal["accepted", "required"] = "accepted"
+    signature_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Caspio-Signature"
+    batch_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    max_records: Annotated[int, Field(gt=0, le=1000)] = 100
+    max_body_mib: Annotated[int, Field(gt=0)] = 10
+    keep_days: Annotated[int, Field(gt=0)] = 30
+
+
 class ColumnSettings(Section):
     """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
 
@@ -179,6 +197,7 @@ class SourceSettings(Section):
     allow_formulas: bool = False
     max_writes: Annotated[int, Field(gt=0)] = 10
     max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
+    webhook_table: str | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -194,6 +213,8 @@ class SourceSettings(Section):
             yield "a folder has neither fields nor where"
         if self.index and not self.folder:
             yield "an index table goes with a folder"
+        if self.webhook_table and self.table:
+            yield "webhook_table goes with a view or a folder; a table's own changes are told anyway"
         for column, finding in self._findings().items():
             if finding not in COLUMN_NAMES:
                 close = difflib.get_close_matches(finding, COLUMN_NAMES, n=1)

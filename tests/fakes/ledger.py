@@ -517,6 +517,10 @@ class MemoryLedger(MemoryMessages):
         return [repair for whose, repair in self._repairs if whose == run_id]
 
 
+for _name in (name for name in vars(MemoryMessages) if not name.startswith("_") and name not in {"living", "clock"}):
+    setattr(MemoryLedger, _name, _locked(getattr(MemoryMessages, _name)))
+
+
 def _without_text(findings: Findings) -> Findings:
     return replace(
         findings,

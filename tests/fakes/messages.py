@@ -83,9 +83,7 @@ class MemoryMessages:
     def settle_messages(self, seqs: Sequence[int], note: str, *, run_id: str = "") -> None:
         """Record that messages are done."""
         for kept in self._open(seqs):
-            kept.message = replace(
-                _without_values(kept.message), done_at=self.clock.now(), note=note, run_id=run_id
-            )
+            kept.message = replace(_without_values(kept.message), done_at=self.clock.now(), note=note, run_id=run_id)
             kept.worker = None
 
     def put_back_messages(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:

@@ -25,6 +25,7 @@ from pipeline.settings.sections import (
     ReviewSettings,
     ServeSettings,
     SourceSettings,
+    WebhookSettings,
 )
 from processors import registry
 
@@ -37,6 +38,7 @@ SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("ledger", LedgerSettings),
     ("processing", ProcessingSettings),
     ("serve", ServeSettings),
+    ("webhooks", WebhookSettings),
     ("sources", SourceSettings),
     ("sources.index", IndexSettings),
     ("sources.review", ReviewSettings),
@@ -56,7 +58,8 @@ def test_every_command_is_in_the_readme():
     rows = [row for row in README.splitlines() if row.startswith("| `caspio-ingest")]
     commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
 
-    assert {row.split()[2].strip("`") for row in rows} == commands
+    groups = {group.name for group in app.registered_groups}
+    assert {row.split()[2].strip("`") for row in rows} == commands | groups
 
 
 def test_every_finding_and_class_is_in_the_readme():

@@ -36,15 +36,13 @@ class MessageLog(LeaseLog):
         keys = {(message.source, told.key) for message in messages for told in message.told if message.source}
         for chunk in chunks(sorted(keys)):
             statement = self._insert()(told_records).values([{"source": s, "key": k, "told_at": now} for s, k in chunk])
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["source", "key"], set_={"told_at": now})
-            )
+            connection.execute(statement.on_conflict_do_update(index_elements=["source", "key"], set_={"told_at": now}))
 
     def take_messages(self, account: str, worker: str, *, batch: str, most_records: int) -> Sequence[Message]:
         """Take waiting messages of one source, those received first, for a living worker."""
         with self._writing("take webhook messages") as connection:
             require_worker(connection, worker)
-            free = select(webhook_messages).where(_rows.account == account, self._free(connection))
+            free = select(webhook_messages).where(_rows.account == account, self._takeable(connection))
             found = connection.execute(
                 free.order_by(_rows.seq).limit(_AT_ONCE).with_for_update(skip_locked=True)
             ).mappings()
@@ -124,7 +122,7 @@ class MessageLog(LeaseLog):
             old = delete(webhook_messages).where(_rows.done_at.is_not(None), _rows.received_at < before)
             return connection.execute(old).rowcount
 
-    def _free(self, connection: Connection) -> ColumnElement[bool]:
+    def _takeable(self, connection: Connection) -> ColumnElement[bool]:
         """Return the condition that a message is due and in nobody's hands who lives."""
         self._bury(connection)
         now = database_time(connection, self._clock.now())

@@ -13,9 +13,7 @@ def upgrade() -> None:
     """Add the tables."""
     op.create_table(
         "webhook_messages",
-        sa.Column(
-            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True
-        ),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),
         sa.Column("account", _words(), nullable=False),
         sa.Column("message_id", _words(), nullable=False),
         sa.Column("source", _words(), nullable=False),
@@ -58,5 +56,5 @@ def _words() -> sa.types.TypeEngine[str]:
     return sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
-def _time() -> sa.types.TypeEngine[object]:
+def _time() -> sa.DateTime:
     return sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")

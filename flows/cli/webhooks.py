@@ -1,0 +1,123 @@
+"""`webhooks`: make the account tell of changes, receive what it tells, and look at what came."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    err,
+    out,
+    print_json,
+    set_up_logs,
+)
+
+if TYPE_CHECKING:
+    from flows.webhooks.sync import Synced
+
+Listen = Annotated[str, typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    webhooks = typer.Typer(
+        help="Let Caspio tell of changes, and hear what it tells.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    webhooks.command("sync")(sync)
+    webhooks.command("serve")(serve)
+    webhooks.command("status")(status)
+    app.add_typer(webhooks, name="webhooks")
+
+
+def sync(
+    config: Config = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    new_secret: Annotated[bool, typer.Option("--new-secret", help="Make it anew, with another secret.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create or mend the webhook and its events for all sources."""
+    from flows.webhooks.sync import as_json as shown, sync as bring_about
+    from flows.wiring import open_settings_account
+    from pipeline.settings import load_settings
+
+    set_up_logs()
+    settings = load_settings(config)
+    with open_settings_account(settings) as account:
+        done = bring_about(settings, account, dry_run=dry_run, new_secret=new_secret)
+    if as_json:
+        print_json(shown(done, dry_run=dry_run))
+    else:
+        _show_steps(done, dry_run=dry_run)
+    if done.refused:
+        raise Failure(EXIT_SOME_FAILED)
+
+
+def _show_steps(done: "Synced", *, dry_run: bool) -> None:
+    from rich.text import Text
+
+    from flows.show import table_of
+
+    table = table_of("What", "About", "Would be" if dry_run else "Done", "Detail")
+    for step in done.steps:
+        table.add_row(step.what, Text(step.about), step.action, Text(step.detail))
+    out().print(table)
+    if done.secret:
+        out().print("Caspio tells the webhook's secret this once. Give it to the receiver, and keep it nowhere else:")
+        out().print(f"  export CASPIO_WEBHOOK_SECRET={done.secret}", highlight=False, markup=False, soft_wrap=True)
+
+
+def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show what the webhook told, what is done with it, and what it missed."""
+    from flows.webhooks.status import status as look
+    from flows.wiring import open_settings_account
+    from pipeline.settings import load_settings
+
+    set_up_logs()
+    settings = load_settings(config)
+    with open_settings_account(settings) as account:
+        document = look(settings, account)
+    if as_json:
+        print_json(document)
+    else:
+        _show_status(document)
+
+
+def _show_status(document: "Mapping[str, Any]") -> None:
+    from rich.text import Text
+
+    from flows.show import table_of
+
+    hook = document["webhook"]
+    said = "No webhook of this program; see `caspio-ingest webhooks sync`."
+    if hook:
+        said = f"{hook['name']} ({hook['status']}): {hook['messages_30_days']} messages in 30 days"
+    out().print(Text(said))
+    table = table_of("Source", "On since", "Waiting", "In work", "Done", "Missed")
+    for name, one in document["sources"].items():
+        numbers = [str(one[word]) for word in ("waiting", "begun", "done")]
+        table.add_row(name or "(none)", one["on_since"] or "", *numbers, str(one["missed"] or 0))
+    out().print(table)
+    table = table_of("Received", "Source", "Event", "Records", "What became of it")
+    for one in document["latest"]:
+        note = Text(one["note"] or ("waits" if not one["done_at"] else ""))
+        table.add_row(one["received_at"] or "", one["source"], one["event"], str(one["records"]), note)
+    out().print(table)
+
+
+def serve(config: Config = DEFAULT_CONFIG, listen: Listen = "", verbose: Verbose = False) -> None:
+    """Receive messages, and work on the records they tell of."""
+    from flows.webhooks.serve import receiving
+    from pipeline.settings import load_settings
+
+    set_up_logs(verbose=verbose)
+    with receiving(load_settings(config), config, listen) as running:
+        err().print(f"webhook receiver at {running.address}", highlight=False)
+        running.run()

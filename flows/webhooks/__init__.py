@@ -1,0 +1,1 @@
+"""Webhooks: making them, receiving their messages, and starting the runs they ask for."""

@@ -1,0 +1,127 @@
+"""The receiver of webhook messages: checks, keeps, answers. It asks nothing of Caspio, and works on nothing."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pipeline.errors import LedgerUnavailable
+from pipeline.ports import Ledger
+from pipeline.settings import Settings
+from pipeline.webhooks import (
+    BadMessage,
+    NotCaspios,
+    is_signed,
+    parse,
+    require_secret,
+    route,
+    table_of,
+    types_of,
+)
+
+PATH = "/webhooks/caspio"
+BODY_S = 15.0
+"""Seconds a sender has for its body: one that dribbles must not hold a connection."""
+
+_log = structlog.get_logger()
+
+
+class _TooLarge(Exception):
+    """A body is larger than a message may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes messages for the sources of the settings. `kept` is called after messages were kept that wait for work."""
+
+    settings: Settings
+    ledger: Ledger
+    secrets: tuple[str, ...]
+    kept: Callable[[], None]
+
+    def app(self) -> Starlette:
+        """Return the application: messages at PATH, and /health."""
+        return Starlette(
+            routes=[
+                Route(PATH, self._message, methods=["POST"]),
+                Route("/health", self._health, methods=["GET"]),
+            ]
+        )
+
+    async def _message(self, request: Request) -> Response:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in {"application/json", "text/json"}:
+            return _refused(415, "a message is application/json")
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _body(request, self.settings.webhooks.max_body_mib * 2**20)
+        except _TooLarge:
+            return _refused(413, f"a message has at most {self.settings.webhooks.max_body_mib} MiB")
+        except TimeoutError:
+            return _refused(408, "the body took too long")
+        except ClientDisconnect:
+            return _refused(400, "the body is cut short")
+        signature = request.headers.get(self.settings.webhooks.signature_header, "")
+        return await run_in_threadpool(self._answer, body, signature)
+
+    def _answer(self, body: bytes, signature: str) -> Response:
+        """Keep a message and say so; whatever is refused here leaves nothing behind."""
+        try:
+            new = self._keep(body, signature)
+        except NotCaspios:
+            _log.info("a message without the right secret was refused", size_bytes=len(body))
+            return _refused(401, "the message carries neither the webhook's secret nor its signature")
+        except BadMessage as error:
+            return _refused(400, str(error))
+        except LedgerUnavailable as error:
+            _log.error("a message was not kept", error=str(error))
+            return _refused(503, "the ledger is not available; send the message again")
+        if new:
+            self.kept()
+        return JSONResponse({"kept": new})
+
+    def _keep(self, body: bytes, signature: str) -> int:
+        if signature and not is_signed(body, signature, self.secrets):
+            raise NotCaspios
+        if not signature and self.settings.webhooks.signature == "required":
+            raise NotCaspios
+        envelope = parse(body)
+        if not signature or envelope.secret:
+            require_secret(envelope, self.secrets)
+        specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
+        types = {spec.name: types_of(spec, self.ledger) for spec in specs}
+        return self.ledger.keep_messages(route(envelope, specs, self.settings.caspio.account, types=types))
+
+    async def _health(self, _request: Request) -> Response:
+        return await run_in_threadpool(self._state)
+
+    def _state(self) -> Response:
+        try:
+            backlog = self.ledger.backlog(self.settings.caspio.account)
+        except LedgerUnavailable:
+            return JSONResponse({"status": "the ledger is not available"}, status_code=503)
+        waiting = sum(one.waiting for one in backlog.values())
+        return JSONResponse({"status": "ok", "waiting": waiting, "begun": sum(one.begun for one in backlog.values())})
+
+
+async def _body(request: Request, most_bytes: int) -> bytes:
+    """Read a body, but never more of it than a message may have."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most_bytes:
+        raise _TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise _TooLarge
+    return bytes(body)
+
+
+def _refused(status: int, why: str) -> Response:
+    return JSONResponse({"error": why}, status_code=status)

@@ -1,0 +1,105 @@
+"""Keep a receiver running: the application, and the thread that hands its messages out."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
+from flows.webhooks.receiver import PATH, Receiver
+from flows.wiring import open_ledger
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.errors import BadSettings
+from pipeline.settings import Settings, environment
+
+CONNECTIONS = 100
+"""Senders answered at once; more are told 503 and send again."""
+
+
+WHERE_IT_IS = (
+    "Export what `caspio-ingest webhooks sync` printed when it made the webhook; Caspio's own page of it shows it, too."
+)
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return the secrets a message may carry: one, or several apart by blanks while they are changed over.
+
+    Raises:
+        BadSettings: there is none.
+    """
+    if settings.webhook_secret is None:
+        raise BadSettings([f"CASPIO_WEBHOOK_SECRET is not set. {WHERE_IT_IS}"])
+    return tuple(settings.webhook_secret.get_secret_value().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A receiver that listens already, and answers once it is run."""
+
+    server: uvicorn.Server
+    socket: socket.socket
+
+    @property
+    def address(self) -> str:
+        """Return where it takes messages."""
+        host, port = self.socket.getsockname()[:2]
+        return f"http://{host}:{port}{PATH}"
+
+    def run(self) -> None:
+        """Answer until told to stop: SIGTERM or Ctrl-C in the main thread, `stop` from elsewhere."""
+        self.server.run(sockets=[self.socket])
+
+    def stop(self) -> None:
+        """Let `run` return once what was begun is answered."""
+        self.server.should_exit = True
+
+
+@contextmanager
+def receiving(settings: Settings, config: Path, listen: str = "", *, start: Start | None = None) -> Iterator[Running]:
+    """Open the ledger, take up what an earlier receiver left, and listen.
+
+    Unless told how to `start` them, runs are asked for at PREFECT_API_URL, or made in this process without it.
+
+    Raises:
+        BadSettings: there is no secret, or nothing can listen at the address.
+    """
+    secrets = secrets_of(settings)
+    with listening(listen or settings.webhooks.listen) as door, open_ledger(settings, clock=SystemClock()) as ledger:
+        if start is None:
+            start = start_at_prefect(config) if environment("PREFECT_API_URL") else start_directly(config)
+        loop = Loop(Dispatcher(settings, ledger, start))
+        app = Receiver(settings, ledger, secrets, loop.wake).app()
+        loop.start()
+        try:
+            yield Running(uvicorn.Server(_configuration(app)), door)
+        finally:
+            loop.stop()
+
+
+@contextmanager
+def listening(address: str) -> Iterator[socket.socket]:
+    """Listen at HOST:PORT; port 0 takes a free one."""
+    host, _, port = address.rpartition(":")
+    try:
+        door = socket.create_server((host, int(port)))
+    except (OSError, OverflowError) as error:
+        said = f"The receiver cannot listen at {address}: {error}. Choose another --listen, or stop what listens there."
+        raise BadSettings([said]) from error
+    with door:
+        yield door
+
+
+def _configuration(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,171 @@
+"""An account with webhooks, and a receiver of its own beside it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from flows.direct import work_sources
+from flows.order import Order
+from flows.webhooks.serve import receiving
+from flows.webhooks.sync import Synced, sync
+from flows.wiring import open_ledger, open_settings_account
+from infra.emulator import Emulator
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.messages import Message
+from pipeline.ports import Reader
+from pipeline.settings import Settings, load_settings
+from tests.integration.line.accounts import CREDENTIALS, Line
+
+
+def free_port() -> int:
+    """Return a port that nothing listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], *, timeout_s: float = 60) -> Any:
+    """Wait until something is so, and return it."""
+    end = time.monotonic() + timeout_s
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise AssertionError("it never came to be so")
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Hooked:
+    """Settings, an emulator that delivers to `port`, and the commands over them."""
+
+    config: Path
+    emulator: Emulator
+    port: int
+    stack: ExitStack
+    reader: Reader
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line."""
+        return [sys.executable, "-m", "flows.cli", *arguments, "--config", str(self.config)]
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end."""
+        environment = os.environ | CREDENTIALS | self.environment
+        return subprocess.run(
+            self.command(*arguments), env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """Read the settings, with the webhook's secret where there is one."""
+        os.environ.update(self.environment)
+        try:
+            return load_settings(self.config)
+        finally:
+            for name in self.environment:
+                os.environ.pop(name, None)
+
+    def sync(self, **options: bool) -> Synced:
+        """Make the webhook, and give its secret to what is started from now on."""
+        with open_settings_account(self.settings) as account:
+            done = sync(self.settings, account, **options)
+        if done.secret:
+            self.environment["CASPIO_WEBHOOK_SECRET"] = done.secret
+        return done
+
+    def line(self) -> Line:
+        """Return the line over the same settings."""
+        return Line(self.config, self.emulator, self.reader)
+
+    def serve(self) -> None:
+        """Receive in this process where the webhook delivers to, until the test ends."""
+
+        def start(source: str, keys: Sequence[str], batch: str) -> None:
+            with self.line().connected() as connected:
+                work_sources(connected, sources=[source], order=Order(records=tuple(keys), batch=batch))
+
+        listen = f"127.0.0.1:{self.port}"
+        running = self.stack.enter_context(receiving(self.settings, self.config, listen, start=start))
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        self.stack.callback(thread.join)
+        self.stack.callback(running.stop)
+        until(self.health)
+
+    def serve_apart(self, *, point: str = "") -> "subprocess.Popen[bytes]":
+        """Start the command that receives, and wait until it answers."""
+        command = self.command("webhooks", "serve", "--listen", f"127.0.0.1:{self.port}")
+        log = self.stack.enter_context((self.config.parent / "receiver.log").open("ab"))
+        environment = os.environ | CREDENTIALS | self.environment | ({"CASPIO_FAULTPOINT": point} if point else {})
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        self.stack.callback(self.end, process)
+        until(lambda: self.health() or process.poll() is not None)
+        assert process.poll() is None, (self.config.parent / "receiver.log").read_text(errors="replace")
+        return process
+
+    @staticmethod
+    def end(process: "subprocess.Popen[bytes]", how: int = signal.SIGKILL) -> int:
+        """End a receiver and what it has started."""
+        if process.poll() is None:
+            if how == signal.SIGKILL:
+                os.killpg(process.pid, how)
+            else:
+                process.send_signal(how)
+        return process.wait(60)
+
+    def health(self) -> dict[str, Any]:
+        """Return what /health says, nothing while nobody answers."""
+        try:
+            found: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, timeout=5).json()
+        except httpx.TransportError:
+            return {}
+        return found
+
+    def post(self, body: bytes, **headers: str) -> int:
+        """Send bytes to the receiver."""
+        url = f"http://127.0.0.1:{self.port}/webhooks/caspio"
+        headers = {"Content-Type": "application/json", **headers}
+        return httpx.post(url, content=body, headers=headers, trust_env=False, timeout=60).status_code
+
+    def messages(self) -> list[Message]:
+        """Return what the ledger has kept, oldest first."""
+        settings = load_settings(self.config)
+        with open_ledger(settings, clock=SystemClock()) as ledger:
+            return list(ledger.latest_messages(settings.caspio.account, 1_000))[::-1]
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the runs there were."""
+        with self.line().ledger() as ledger:
+            return [run.kind for run in ledger.runs()]
+
+    def notes(self, *, at_least: int = 1) -> list[str]:
+        """Wait until so many messages came and all are done; return what became of them."""
+
+        def done() -> list[Message]:
+            found = self.messages()
+            return found if len(found) >= at_least and all(message.done_at for message in found) else []
+
+        return [message.note for message in until(done)]
+
+    def rows(self, table: str = "Uploads") -> list[dict[str, Any]]:
+        """Return a table's rows."""
+        rows: list[dict[str, Any]] = self.emulator.control.dump()["tables"][table]
+        return rows
+
+    def attach(self, pk: int, name: str, data: bytes) -> None:
+        """Put a file into a record as a person does."""
+        path = self.config.parent / name
+        path.write_bytes(data)
+        self.emulator.control.replace_attachment("Uploads", "Scan", pk, path)

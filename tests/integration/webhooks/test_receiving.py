@@ -1,0 +1,175 @@
+import json
+import signal
+
+import pytest
+
+from tests.integration.line.accounts import Source, receipt
+from tests.integration.webhooks.conftest import MakeHooked
+from tests.integration.webhooks.hooked import Hooked, until
+
+pytestmark = pytest.mark.integration
+
+
+def _message(hooked: Hooked, *pks: int, number: int = 1, **changes: object) -> bytes:
+    rows = [{"PK_ID": pk, "Scan": "a.txt"} for pk in pks]
+    body = {
+        "messageId": f"m{number}", "eventType": "table.recordUpdate", "objectName": "Uploads", "data": rows,
+        "secret": hooked.environment["CASPIO_WEBHOOK_SECRET"], **changes,
+    }  # fmt: skip
+    return json.dumps(body).encode()
+
+
+def test_a_persons_upload_is_read_and_written_within_seconds(make_hooked: MakeHooked):
+    """An upload becomes a message, a run and values in the record; what we write ourselves starts no other work."""
+    hooked = make_hooked()
+    hooked.sync()
+    hooked.serve()
+
+    hooked.attach(2, "new.txt", receipt(5, company="Fabrikam Ltd"))
+    until(lambda: hooked.rows()[1]["DocType"])
+    notes = hooked.notes(at_least=2)
+
+    untouched = [row["DocType"] for row in hooked.rows() if row["PK_ID"] != 2]
+    assert (hooked.rows()[1]["Company"], untouched) == ("Fabrikam Ltd", ["", ""])
+    assert notes[0] == "1 done"
+    assert set(notes[1:]) <= {"1 unchanged", "our own write"}
+    assert [call["query"] for call in hooked.emulator.control.call_log() if call["operation"] == "ListTableRecords"]
+
+
+def test_our_own_columns_raise_no_message_at_all(make_hooked: MakeHooked):
+    """What is watched are the fields that hold files: a run that only fills columns is never told of."""
+    hooked = make_hooked(Source(rename=""))
+    hooked.sync()
+    hooked.serve()
+
+    done = hooked.line().run().document
+    hooked.attach(1, "last.txt", receipt(5))
+    notes = hooked.notes()
+
+    assert done["documents"]["done"] == 3
+    assert (notes, len(hooked.messages())) == (["1 done"], 1)
+
+
+def test_a_message_survives_the_receiver_that_kept_it(make_hooked: MakeHooked):
+    """Killed between keeping and working, the next receiver takes the message up, and the record is written once."""
+    hooked = make_hooked(quirks={"attachment_event": False})
+    hooked.sync()
+    killed = hooked.serve_apart(point="ledger start_run before")
+    assert hooked.post(_message(hooked, 3)) == 200
+    killed.wait(60)
+    hooked.end(killed)
+    assert [message.done_at for message in hooked.messages()] == [None]
+
+    hooked.serve()
+
+    assert hooked.notes() == ["1 done"]
+    assert [row["PK_ID"] for row in hooked.rows() if row["DocType"]] == [3]
+
+
+def test_messages_wait_for_a_receiver_that_is_down(make_hooked: MakeHooked):
+    """What Caspio sends again once the receiver is up is worked on once."""
+    hooked = make_hooked()
+    hooked.sync()
+    hooked.attach(1, "early.txt", receipt(5))
+
+    hooked.serve()
+
+    assert hooked.notes()[0] == "1 done"
+    assert len({message.message_id for message in hooked.messages()}) == len(hooked.messages())
+
+
+def test_a_message_that_comes_twice_is_worked_on_once(make_hooked: MakeHooked):
+    """The second one is answered and forgotten."""
+    hooked = make_hooked(quirks={"attachment_event": False})
+    hooked.sync()
+    hooked.serve()
+
+    statuses = [hooked.post(_message(hooked, 2)) for _ in range(3)]
+
+    assert statuses == [200] * 3
+    assert hooked.notes() == ["1 done"]
+
+
+def test_bulk_changes_are_few_runs(make_hooked: MakeHooked):
+    """A message about many records, gone ones among them, is one run of those that are there."""
+    hooked = make_hooked(quirks={"attachment_event": False})
+    hooked.sync()
+    hooked.serve()
+
+    hooked.post(_message(hooked, *range(1, 90)))
+
+    assert hooked.notes() == ["3 done"]
+    assert hooked.kinds() == ["ingest-record"]
+
+
+def test_a_record_that_is_gone_is_told_so(make_hooked: MakeHooked):
+    """Deleted between message and run, there is nothing to do, and that is its outcome."""
+    hooked = make_hooked(quirks={"attachment_event": False})
+    hooked.sync()
+    hooked.serve()
+    hooked.emulator.control.change({"table": "Uploads", "pk": 2, "delete": True})
+
+    hooked.post(_message(hooked, 2))
+
+    assert "gone" in hooked.notes()[0]
+
+
+def test_strangers_get_nothing_done(make_hooked: MakeHooked):
+    """A wrong secret and a huge body are refused, an unknown table is kept as that; nothing of it starts a run."""
+    hooked = make_hooked(more="max_body_mib = 1", quirks={"attachment_event": False})
+    hooked.sync()
+    hooked.serve()
+
+    statuses = [
+        hooked.post(_message(hooked, 1, secret="guessed")),
+        hooked.post(b"x" * 2_000_000),
+        hooked.post(_message(hooked, 1, objectName="Strangers")),
+    ]
+
+    assert statuses == [401, 413, 200]
+    assert hooked.notes() == ["no source is about table 'Strangers'"]
+    assert hooked.kinds() == []
+
+
+@pytest.mark.parametrize("quirks", [{"webhook_signature": "none"}, {"webhook_secret_in_body": False}])
+def test_either_proof_is_enough(make_hooked: MakeHooked, quirks: dict[str, object]):
+    """Accounts that only sign, and those that only send the secret, are both heard."""
+    hooked = make_hooked(quirks=quirks)
+    hooked.sync()
+    hooked.serve()
+
+    hooked.attach(2, "new.txt", receipt(5))
+
+    assert hooked.notes()[0] == "1 done"
+
+
+def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
+    """Told to stop it ends by itself, and nothing that was kept is lost."""
+    hooked = make_hooked(quirks={"attachment_event": False})
+    hooked.sync()
+    process = hooked.serve_apart()
+    hooked.post(_message(hooked, 1))
+
+    code = hooked.end(process, signal.SIGTERM)
+
+    assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+    assert len(hooked.messages()) == 1
+
+
+def test_a_new_source_is_only_planned(make_hooked: MakeHooked):
+    """A message does not write where nobody has looked at the source's first plan."""
+    hooked = make_hooked(Source(confirm="first"), quirks={"attachment_event": False})
+    hooked.sync()
+    hooked.serve()
+
+    hooked.post(_message(hooked, 1))
+
+    assert "planned only" in hooked.notes()[0]
+    assert [row["DocType"] for row in hooked.rows()] == [""] * 3
+
+
+def test_without_a_secret_nothing_is_received(make_hooked: MakeHooked):
+    """The command says which variable to set, and ends with 2."""
+    done = make_hooked().run("webhooks", "serve")
+
+    assert (done.returncode, "CASPIO_WEBHOOK_SECRET" in done.stderr) == (2, True)

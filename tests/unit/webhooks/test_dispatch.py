@@ -1,0 +1,170 @@
+"""Messages become runs: batched, not our own, taken up again, and given up to the schedule in the end."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from flows.messages import answering
+from flows.order import Order
+from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
+from pipeline.errors import BudgetExhausted
+from pipeline.leases import working
+from pipeline.messages import Message, Told
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
+from pipeline.settings import Settings
+from pipeline.summary import Summary
+from pipeline.webhooks import cursor_name
+from tests.fakes.clock import FakeClock
+from tests.fakes.ledger import MemoryLedger
+
+ACCOUNT = "a.caspio.com"
+FILE = FileRef("papers", Place.ATTACHMENT, "Papers", "Scan", None, "a.pdf", 1, "")
+
+
+class Runs:
+    """Stands for the runs: carries an order out as `becomes` says."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        """Begin with runs that do their work."""
+        self.ledger = ledger
+        self.started: list[tuple[str, list[str]]] = []
+        self.becomes: Status | Exception = Status.DONE
+
+    def start(self, source: str, keys: Sequence[str], batch: str) -> None:
+        """Run."""
+        self.started.append((source, list(keys)))
+        run_id = f"run-{len(self.started)}"
+        summary, order = Summary(run_id), Order(records=tuple(keys), batch=batch)
+        with working(self.ledger, run_id), answering(self.ledger, order, summary):
+            if isinstance(self.becomes, Exception):
+                raise self.becomes
+            summary.add(Outcome(FILE, self.becomes))
+
+
+@pytest.fixture
+def runs(ledger: MemoryLedger) -> Runs:
+    """Runs that were started."""
+    return Runs(ledger)
+
+
+@pytest.fixture
+def dispatcher(settings: Settings, ledger: MemoryLedger, runs: Runs) -> Dispatcher:
+    """A dispatcher."""
+    return Dispatcher(settings, ledger, runs.start)
+
+
+def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) -> None:
+    ledger.keep_messages(
+        [
+            Message(ACCOUNT, f"m{number}", source, "T", "table.recordUpdate", (Told(key, values),))  # type: ignore[arg-type]  # a test names columns
+            for number, (source, key) in enumerate(messages)
+        ]
+    )
+
+
+def _notes(ledger: MemoryLedger) -> list[str]:
+    return [message.note for message in ledger.latest_messages(ACCOUNT)[::-1]]
+
+
+def test_messages_of_a_source_become_one_run(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+    """What waits is one run a source, each record named once, and settled with what became of it."""
+    _keep(ledger, ("papers", "1"), ("inbox", "/In/a"), ("papers", "2"), ("papers", "1"))
+
+    assert dispatcher.turn() == 4
+
+    assert runs.started == [("papers", ["1", "2"]), ("inbox", ["/In/a"])]
+    assert _notes(ledger) == ["1 done"] * 4
+    assert dispatcher.turn() == 0
+
+
+def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+    """A message about nothing but what this program has written is done without a run."""
+    ledger.keep_cursor(cursor_name("papers"), {"types": {"Total": "NUMBER"}})
+    effect = Effect(EffectKind.UPDATE_COLUMNS, "v", "Papers", "1", before={"Total": None}, after={"Total": 5})
+    ledger.settle(ledger.intend(effect, "run"), EffectState.VERIFIED)
+    _keep(ledger, ("papers", "1"), Total=5)
+
+    dispatcher.turn()
+
+    assert (runs.started, _notes(ledger)) == ([], ["our own write"])
+
+
+def test_a_source_that_is_gone_is_told(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+    """A message for a source that the settings lack by now is done with that as its outcome."""
+    _keep(ledger, ("former", "1"))
+
+    dispatcher.turn()
+
+    assert runs.started == []
+    assert "no source 'former'" in _notes(ledger)[0]
+
+
+@pytest.mark.parametrize("becomes", [Status.FAILED, BudgetExhausted("no calls left"), RuntimeError("a bug")])
+def test_what_fails_is_tried_again_later(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs, clock: FakeClock, becomes: Status | Exception
+):
+    """A document that failed, a budget that is used up, even a bug: the message waits, longer each time."""
+    runs.becomes = becomes
+    _keep(ledger, ("papers", "1"))
+    dispatcher.turn()
+    assert dispatcher.turn() == 0
+    clock.advance(61)
+    assert dispatcher.turn() == 1
+    clock.advance(61)
+    assert dispatcher.turn() == 0
+    runs.becomes = Status.DONE
+    clock.advance(61)
+
+    assert dispatcher.turn() == 1
+    assert _notes(ledger) == ["1 done"]
+
+
+def test_what_never_succeeds_is_left_to_the_schedule(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs, clock: FakeClock
+):
+    """After some attempts a message is done, with the last reason."""
+    runs.becomes = BudgetExhausted("no calls left")
+    _keep(ledger, ("papers", "1"))
+    for _ in range(MOST_ATTEMPTS + 1):
+        dispatcher.turn()
+        clock.advance(7_200)
+
+    assert len(runs.started) == MOST_ATTEMPTS
+    assert _notes(ledger) == ["left to the schedule after 5 attempts: no calls left"]
+    assert dispatcher.turn() == 0
+
+
+def test_a_run_that_never_begins_is_asked_for_again(
+    settings: Settings, ledger: MemoryLedger, runs: Runs, clock: FakeClock
+):
+    """What was handed over and not begun waits a quarter of an hour, and then is handed out anew."""
+    asked: list[str] = []
+    dispatcher = Dispatcher(settings, ledger, lambda *_: asked.append("run"))
+    _keep(ledger, ("papers", "1"))
+    dispatcher.turn()
+    clock.advance(899)
+    dispatcher.turn()
+    clock.advance(2)
+
+    Dispatcher(settings, ledger, runs.start).turn()
+
+    assert (asked, runs.started) == (["run"], [("papers", ["1"])])
+
+
+def test_what_a_killed_run_had_begun_is_handed_out_again(
+    settings: Settings, dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs
+):
+    """A run that took its messages over and died leaves them to the next turn."""
+
+    def die(_source: str, _keys: Sequence[str], batch: str) -> None:
+        ledger.join("dead run", ttl_s=0)
+        ledger._workers["dead run"] = FakeClock().now().replace(year=2100)
+        ledger.begin_messages(batch, "dead run")
+
+    _keep(ledger, ("papers", "1"))
+    Dispatcher(settings, ledger, die).turn()
+    assert dispatcher.turn() == 0
+    ledger.join("dead run", ttl_s=0)
+
+    assert dispatcher.turn() == 1
+    assert runs.started == [("papers", ["1"])]
