@@ -1,29 +1,32 @@
 """What runs inside a child process: prepared once, then one document after the other."""
 
 import errno
+import json
 import os
+import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.model import Findings, ReadStatus
-from processors import _family, _kernel, media
-from processors.contract import ReadSettings, failed
+from processors import _answers, _kernel, media
+from processors._answers import Bug
+from processors.contract import EngineMissing, ReadSettings, failed
 from processors.read import Engines, read_document
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 OUT_OF_MEMORY_EXIT = 77
 """Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a clean one."""
 
+TAKEN, ANSWERED = b"t", b"."
+"""What a child says in one byte: it has begun with a document, or has an answer."""
+
 _MEMORY_WORDS = ("bad_alloc", "annot allocate memory", "Insufficient memory", "out of memory")
-
-
-@dataclass(frozen=True, slots=True)
-class Bug:
-    """An error nobody foresaw, as text: exceptions of strangers do not always survive the way to the parent."""
-
-    kind: str
-    trace: str
 
 
 Job = Callable[[Path, str, Path], Findings]
@@ -31,11 +34,20 @@ Job = Callable[[Path, str, Path], Findings]
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a child finds documents, where alone it may write, and the file in which it says who it is."""
+    """Where a child finds what it is told and the documents, and where alone it may write."""
 
     documents: Path
     own: Path
-    introduction: Path
+
+
+def request_file(folders: Folders) -> Path:
+    """Return where a child is told which document is next."""
+    return folders.documents / "request.json"
+
+
+def answer_file(folders: Folders) -> Path:
+    """Return where a child leaves what it has to say."""
+    return folders.own / "answer.json"
 
 
 class _Child:
@@ -43,18 +55,39 @@ class _Child:
 
     settings: ReadSettings = ReadSettings()
     engines: Engines = Engines(settings)
-    granted: "_kernel.Granted | None" = None
+    granted: _kernel.Granted = _kernel.NOTHING
 
 
-def prepare(settings: ReadSettings, folders: Folders, job: Job | None) -> None:
+def serve(settings: ReadSettings, folders: Folders, job: Job | None, line: "Connection", warm: bool) -> None:  # noqa: FBT001 - a process takes its arguments by place
+    """Prepare, say what was granted, then read one document after the other until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _kernel.keep_open(line.fileno())
+    prepare(settings, folders)
+    if warm:
+        with suppress(EngineMissing):
+            _Child.engines.get()
+    _say(_Child.granted, folders, line)
+    while os.read(line.fileno(), 1):
+        os.write(line.fileno(), TAKEN)
+        path, name, own = json.loads(request_file(folders).read_bytes())
+        _say(run(job or _read, Path(path), name, Path(own)), folders, line)
+
+
+def _say(answer: _answers.Answer, folders: Folders, line: "Connection") -> None:
+    try:
+        _answers.written(answer, answer_file(folders))
+    except (OSError, ValueError, TypeError, RecursionError) as exc:
+        _answers.written(Bug(type(exc).__name__, traceback.format_exc(limit=-12)), answer_file(folders))
+    os.write(line.fileno(), ANSWERED)
+
+
+def prepare(settings: ReadSettings, folders: Folders) -> None:
     """Give up what a reader of documents does not need. Called once when the child starts.
 
-    `job` has been imported by being named here: its code can be read no more afterwards.
+    What is to be run has been imported before: its code can be read no more afterwards.
     """
-    del job
     # First: a user namespace is refused once there are threads, and threads keep the files they could reach.
     own_network = _kernel.leave_network()
-    _family.who_am_i().introduce(folders.introduction)
     restricted = _kernel.keep_to(folders.own, documents=folders.documents)
     _kernel.lead_group()
     _kernel.forget_environment(folders.own)
@@ -63,27 +96,6 @@ def prepare(settings: ReadSettings, folders: Folders, job: Job | None) -> None:
     _Child.settings = settings
     _Child.engines = Engines(settings)
     _Child.granted = _kernel.granted(settings.limits, own_network=own_network, restricted=restricted)
-
-
-def granted() -> "_kernel.Granted | None":
-    """Say what the kernel granted of what was asked."""
-    return _Child.granted
-
-
-def warm() -> bool:
-    """Load the OCR engine; say whether there is one."""
-    from processors.contract import EngineMissing
-
-    try:
-        _Child.engines.get()
-    except EngineMissing:
-        return False
-    return True
-
-
-def read(path: Path, name: str, work_dir: Path) -> Findings | Bug:
-    """Read one document under the CPU limit of one document."""
-    return run(_read, path, name, work_dir)
 
 
 def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:

@@ -19,23 +19,10 @@ class Who:
     pid: int
     network: str
 
-    def introduce(self, file: Path) -> None:
-        """Write down who this is, before any document is opened."""
-        file.write_text(f"{self.pid} {self.network}", encoding="ascii")
 
-
-def who_am_i() -> Who:
-    """Return this process."""
-    return Who(os.getpid(), _network_of(os.getpid()))
-
-
-def who_in(file: Path) -> Who | None:
-    """Return who a child said it is; None where it has not come so far."""
-    try:
-        pid, _, network = file.read_text(encoding="ascii").partition(" ")
-        return Who(int(pid), network)
-    except (OSError, ValueError):
-        return None
+def seen(pid: int) -> Who:
+    """Return who a living child is, as the system tells it."""
+    return Who(pid, _network_of(pid))
 
 
 def cpu_s(who: Who) -> float | None:

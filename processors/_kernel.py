@@ -30,6 +30,7 @@ _SYSTEM = (
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
 _MOST_MEMORY = 4
 """Times the memory of one document that a child with all it has loaded may reach."""
+_MOST_FILES = 65_536
 _ENV_START, _ENV_END = 49, 50  # fields of /proc/self/stat, counted from 0: proc(5) env_start and env_end
 
 
@@ -46,6 +47,9 @@ class Granted:
     cpu_s: int | None
     output_mib: int | None
     stall: bool
+
+
+NOTHING = Granted(network="", landlock=0, memory_mib=None, cpu_s=None, output_mib=None, stall=False)
 
 
 def granted(limits: Limits, *, own_network: bool, restricted: _landlock.Restricted) -> Granted:
@@ -164,6 +168,13 @@ def leave_network() -> bool:
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
     return True
+
+
+def keep_open(number: int) -> None:
+    """Close whatever else was handed down, such as the way to what cleans up for all processes of the parent."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    os.closerange(3, number)
+    os.closerange(number + 1, min(most, _MOST_FILES))
 
 
 def be_quiet() -> None:

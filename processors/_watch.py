@@ -15,11 +15,11 @@ _MOST_PROGRAMS = 32
 
 
 class Watch:
-    """Watches one document. `introduction` is where the child says who it is; `folder` is where it may write."""
+    """Watches a child with one document. `folder` is where it may write."""
 
-    def __init__(self, limits: Limits, *, introduction: Path, folder: Path) -> None:
+    def __init__(self, limits: Limits, *, who: _family.Who, folder: Path) -> None:
         self._limits = limits
-        self._introduction = introduction
+        self._who = who
         self._folder = folder
         self._moved_at = time.monotonic()
         self._cpu_s = 0.0
@@ -33,12 +33,9 @@ class Watch:
                 f"reading it writes more than {limits.disk_mib} MiB or {limits.disk_files} files, the limits; "
                 "split it or raise the limits."
             )
-        who = _family.who_in(self._introduction)
-        if who is None:
-            return None
-        if len(_family.members(who)) > _MOST_PROGRAMS:
+        if len(_family.members(self._who)) > _MOST_PROGRAMS:
             return ReadStatus.SUSPICIOUS, f"reading it started more than {_MOST_PROGRAMS} programs; upload it as PDF."
-        return self._stall(_family.cpu_s(who))
+        return self._stall(_family.cpu_s(self._who))
 
     def _stall(self, cpu_s: float | None) -> tuple[ReadStatus, str] | None:
         now = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
-from processors import _child, fingerprint, ocr
+from processors import _child, _home, fingerprint, ocr
 from processors._kernel import Granted
 from processors._slot import Slot
 from processors.clamav import Clamd, Verdict
@@ -53,6 +53,7 @@ class SandboxedReader:
             rules=rules,
         )
         _check(self._settings)
+        _home.sweep()
         self._slots = [Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))]
         self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[Slot] = queue.LifoQueue()

@@ -2,9 +2,12 @@
 
 import ctypes
 import os
+import pickle
 import socket
+import stat
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,6 +166,62 @@ def name_link(path: Path, _: str, work_dir: Path) -> Findings:
 def _argument(path: Path) -> str:
     """Return what follows the name of the deed in the document."""
     return path.read_text().partition(" ")[2]
+
+
+class _Deed:
+    """Whoever unpickles it empties a file."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[object, tuple[str, int]]:
+        return os.truncate, (self.target, 0)
+
+
+def answer_pickled(path: Path, _: str, work_dir: Path) -> Findings:
+    """Answer with what does harm where it is unpickled."""
+    (work_dir.parent / "answer.json").write_bytes(pickle.dumps(_Deed(_argument(path))))
+    return _answered()
+
+
+def answer_by_pipe(_: Path, __: str, work_dir: Path) -> Findings:
+    """Answer with a pipe that nobody ever writes to."""
+    (work_dir.parent / "answer.json").unlink()
+    os.mkfifo(work_dir.parent / "answer.json")
+    return _answered()
+
+
+def answer_by_link(path: Path, _: str, work_dir: Path) -> Findings:
+    """Answer with a link to a file of somebody else."""
+    (work_dir.parent / "answer.json").unlink()
+    (work_dir.parent / "answer.json").symlink_to(_argument(path))
+    return _answered()
+
+
+def answer_floods(_: Path, __: str, work_dir: Path) -> Findings:
+    """Answer with millions of lists."""
+    (work_dir.parent / "answer.json").write_bytes(b'{"findings": [' + b"[]," * (25 * 10**5))
+    return _answered()
+
+
+def cry_wolf(*_: object) -> Findings:
+    """Claim without end to have begun."""
+    while True:
+        _say(b"t")
+
+
+def _answered() -> Findings:
+    _say(b".")
+    _PAUSE.wait()
+    return _found("never")
+
+
+def _say(words: bytes) -> None:
+    """Write to whoever listens."""
+    for number in range(3, 64):
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.write(number, words)
 
 
 def tell_environment(*_: object) -> Findings:

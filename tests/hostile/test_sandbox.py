@@ -1,5 +1,6 @@
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
+from processors._home import Home, sweep
 from processors.contract import Limits
 from processors.sandbox import SandboxedReader
 from tests.hostile import chaos
@@ -132,12 +134,44 @@ def test_only_files_of_its_own_folder_are_taken_from_a_child(deed: str, misbehav
     assert (tmp_path / "credentials").read_text() == "hush"
 
 
+@pytest.mark.parametrize("deed", ["answer_pickled", "answer_by_pipe", "answer_by_link", "answer_floods", "cry_wolf"])
+def test_an_answer_that_is_none_is_suspicious(deed: str, misbehave: Misbehave, tmp_path: Path):
+    """What a child says is words and numbers in their places: nothing else is taken, run or waited for."""
+    (tmp_path / "credentials").write_text("hush")
+
+    findings = misbehave(f"{deed} {tmp_path / 'credentials'}")
+
+    assert findings.status in {ReadStatus.SUSPICIOUS, ReadStatus.CRASHED}
+    assert (tmp_path / "credentials").read_text() == "hush"
+    assert misbehave("and then?").text == "and then?"
+
+
+def test_folders_of_the_killed_are_removed_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A reader that starts removes what a killed one left, and nothing of one that lives, or of anybody else."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    living = Home()
+    killed = Home()
+    os.close(killed._lock)
+    (killed.folder / "own").mkdir()
+    (tmp_path / "caspio-ingest-child-without-a-lock").mkdir()
+    (tmp_path / "caspio-ingest-child-link").symlink_to(living.folder)
+
+    sweep()
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        living.folder.name,
+        "caspio-ingest-child-without-a-lock",
+        "caspio-ingest-child-link",
+    }
+    living.remove()
+    assert not living.folder.exists()
+
+
 def test_nothing_is_left_in_the_childs_folder(misbehave: Misbehave, reader: SandboxedReader):
     """What a document left in the child's folder is gone before the next one."""
     misbehave("flood_files")
 
-    folders = reader._slots[0]._folders
-    assert folders is not None
+    folders = reader._slots[0]._folders()
     assert list(folders.own.iterdir()) == []
     assert list(folders.documents.iterdir()) == []
 
