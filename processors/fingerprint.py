@@ -13,7 +13,7 @@ from processors.contract import ReadSettings
 
 _LIBRARIES = (
     "pypdfium2", "pillow", "python-calamine", "python-docx", "python-pptx", "python-oxmsg", "striprtf",
-    "lxml", "pypdf", "numpy",
+    "lxml", "pypdf", "numpy", "pi-heif",
 )  # fmt: skip
 
 

@@ -1,64 +1,107 @@
 """Pictures of documents: photos, scans, faxes. Every frame is a page."""
 
+from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pipeline.model import PageText, ReadStatus
 from processors import picture as pictures, picture_pdf, searchable
-from processors.contract import Context, Page, Reading, Unreadable
+from processors.contract import Context, Limits, Page, Reading, Unreadable
+from processors.media import HEIF
 from processors.ocr import read_picture
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"})
+_NO_HEIF = "HEIC photos need the extra caspio-ingest[heic]; install it, or save the photo as JPEG."
+_SAMPLE_PX = 192
+_NOISE = 20  # of 255 tones
+_REMEMBERED = 50
+_STACKED = frozenset({"TIFF", "GIF", "WEBP"})
 
 
 class ImageProcessor:
-    """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR."""
+    """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR, and HEIC and HEIF where the extra `heic` is installed."""
 
     name = "image"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept the six formats Pillow decodes without help."""
+        """Accept the six formats Pillow decodes without help, and those that the extra teaches it."""
+        if media_type in HEIF:
+            return None if _heif_is_known() else _NO_HEIF
         return None if media_type in _TYPES else f"{media_type} is not a picture this project decodes"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Recognise every frame, the first one's damage being the document's."""
+        """Recognise every frame, the first one's damage being the document's.
+
+        Of an animation, a frame that shows what one before it showed is no page.
+        """
         limits = context.settings.limits
         pages: list[Page] = []
         problems: list[str] = []
         with pictures.opened(path, limits) as picture, _Renditions(path, work_dir, context) as renditions:
             count = _frames(picture)
+            seen = _Seen()
             for number in range(1, min(count, limits.pages) + 1):
                 if pages and context.exhausted:
                     problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
                     break
                 try:
-                    page, plain = _frame(picture, number, context)
+                    plain, dpi = _frame(picture, number, limits)
+                    if picture.format != "TIFF" and seen.before(plain):
+                        continue
+                    page = read_picture(plain, number=len(pages) + 1, dpi=dpi, engine=context.engine)
                     renditions.take(picture, plain, page, alone=count == 1)
                     pages.append(context.keep(page))
                 except Unreadable as exc:
                     if number == 1 and count == 1:
                         raise
-                    problems.append(f"Page {number}: {exc}")
-                    pages.append(context.keep(_nothing(number)))
+                    problems.append(f"Page {len(pages) + 1}: {exc}")
+                    pages.append(context.keep(_nothing(len(pages) + 1)))
             if count > limits.pages:
                 problems.append(f"Only the first {limits.pages} of {count} pages were read, which is the limit.")
             left_out = renditions.end()
         return Reading(pages=tuple(pages), problems=tuple(problems), left_out=left_out)
 
 
+def _heif_is_known() -> bool:
+    """Let Pillow know of HEIF where the extra is installed: decoding only, by libheif and libde265."""
+    try:
+        import pi_heif
+    except ImportError:
+        return False
+    pi_heif.register_heif_opener()
+    return True
+
+
 def _frames(picture: "Image.Image") -> int:
-    """Count the pages: an animation is one picture, a TIFF is a stack of pages."""
-    if picture.format != "TIFF":
+    """Count the frames of a kind of file that holds several sheets; of others the first is the picture."""
+    if picture.format not in _STACKED:
         return 1
     try:
         return int(getattr(picture, "n_frames", 1))
     except (OSError, SyntaxError, ValueError, KeyError, TypeError):
         return 1
+
+
+class _Seen:
+    """Remembers what the latest frames show, small and in grey."""
+
+    def __init__(self) -> None:
+        self._frames: deque[Image.Image] = deque(maxlen=_REMEMBERED)
+
+    def before(self, picture: "Image.Image") -> bool:
+        """Say whether a frame like this one came before, the noise of packing aside, and remember it."""
+        from PIL import ImageChops
+
+        small = picture.convert("L").resize((_SAMPLE_PX, _SAMPLE_PX))
+        known = any(ImageChops.difference(small, other).getextrema()[1] <= _NOISE for other in self._frames)  # type: ignore[operator] # a single-band image gives two numbers
+        if not known:
+            self._frames.append(small)
+        return known
 
 
 class _Renditions:
@@ -92,16 +135,15 @@ class _Renditions:
             self._book.close()
 
 
-def _frame(picture: "Image.Image", number: int, context: Context) -> tuple[Page, "Image.Image"]:
-    """Read a frame; return it with the upright picture it was read from."""
+def _frame(picture: "Image.Image", number: int, limits: Limits) -> tuple["Image.Image", float]:
+    """Return a frame upright, with its resolution."""
     try:
         picture.seek(number - 1)
     except (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError) as exc:
         raise Unreadable(ReadStatus.DAMAGED, "this page of the picture file is damaged.") from exc
     dpi = pictures.dpi_of(picture)
-    plain = pictures.upright(picture, context.settings.limits)
-    dpi *= max(plain.size) / max(picture.size)
-    return read_picture(plain, number=number, dpi=dpi, engine=context.engine), plain
+    plain = pictures.upright(picture, limits)
+    return plain, dpi * max(plain.size) / max(picture.size)
 
 
 def _nothing(number: int) -> Page:

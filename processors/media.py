@@ -17,6 +17,7 @@ XLS = "application/vnd.ms-excel"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODF = frozenset(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "presentation", "graphics"))
 RTF = "application/rtf"
+HEIF = frozenset({"image/heic", "image/heif"})
 ZIP = "application/zip"
 TAR = "application/x-tar"
 LOCKED_OFFICE = "application/x-ole-encrypted"
@@ -45,6 +46,8 @@ _SIGNATURES = (
     (b"Rar!\x1a\x07", "application/vnd.rar", ".rar"),
     (b"\x28\xb5\x2f\xfd", "application/zstd", ".zst"),
 )
+_HEIF_BRANDS = {b"heic": ".heic", b"heix": ".heic", b"heim": ".heic", b"heis": ".heic", b"hevc": ".heic"}
+_ANY_HEIF_BRANDS = frozenset({b"mif1", b"msf1", b"mif2"})
 _PACKAGES = (
     ("word/document.xml", DOCX, ".docx"),
     ("xl/workbook.xml", XLSX, ".xlsx"),
@@ -110,6 +113,8 @@ def _by_signature(head: bytes) -> Kind | None:
             return Kind(media_type, extension)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Kind("image/webp", ".webp")
+    if head[4:8] == b"ftyp":
+        return _heif_kind(head)
     if head[257:262] == b"ustar":
         return Kind(TAR, ".tar")
     if head[:2] == b"BM" and head[14:18] in {
@@ -122,6 +127,14 @@ def _by_signature(head: bytes) -> Kind | None:
     }:
         return Kind("image/bmp", ".bmp")
     return None
+
+
+def _heif_kind(head: bytes) -> Kind | None:
+    """Tell by the brands a file of boxes lists; AVIF lists its own beside the general one."""
+    brands = [head[8:12], *(head[place : place + 4] for place in range(16, min(head[3], 64), 4))]
+    if brands[0] in _HEIF_BRANDS or (brands[0] in _ANY_HEIF_BRANDS and any(b in _HEIF_BRANDS for b in brands)):
+        return Kind("image/heic", ".heic")
+    return Kind("image/heif", ".heif") if brands[0] in _ANY_HEIF_BRANDS and b"avif" not in brands else None
 
 
 def _in_container(path: Path, head: bytes) -> Kind | None:

@@ -11,9 +11,9 @@ from processors.contract import Limits, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
+VERSION = "2"
 
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO", "HEIF")
 THUMBNAIL_PX = 400
 LARGEST_SIDE_PX = 5000
 _REDUCIBLE = frozenset({"L", "RGB", "RGBA", "CMYK", "LA", "YCbCr"})
@@ -151,7 +151,7 @@ def _stretched(picture: "Image.Image") -> "Image.Image":
     from PIL import Image
 
     tones = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-    top = 65535.0 if picture.mode.startswith("I;16") else max(float(tones.max()), 1.0)
+    top = max(float(tones.max()), 1.0)  # scanners leave 10 or 12 bits in 16
     return Image.fromarray((np.clip(tones / top, 0, 1) * 255).astype(np.uint8))
 
 

@@ -29,7 +29,8 @@ def _entry(module: str, attribute: str, *media_types: str) -> Entry:
 
 BUILT_IN: tuple[Entry, ...] = (
     _entry("pdf", "PdfProcessor", media.PDF),
-    _entry("image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"),
+    _entry("image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp",
+           *media.HEIF),
     _entry("office_docx", "DocxProcessor", media.DOCX),
     _entry("office_sheet", "SheetProcessor", media.XLSX, media.XLSB, media.XLS, media.ODS),
     _entry("office_pptx", "PptxProcessor", media.PPTX),
@@ -52,8 +53,6 @@ _WAYS_OUT = {
     "application/vnd.rar": "RAR archives are not unpacked; pack it as zip.",
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
-    "image/heic": "HEIC photos are not read; save the photo as JPEG.",
-    "image/heif": "HEIF photos are not read; save the photo as JPEG.",
     media.UNKNOWN: "The kind of file is not recognised; upload it as PDF, a picture or an Office document.",
 }
 

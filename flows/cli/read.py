@@ -137,6 +137,7 @@ def _field(finding: "Finding") -> dict[str, object]:
         "value": finding.value,
         "confidence": finding.confidence,
         "page": finding.page,
+        "box": finding.box,
         "reason": finding.reason,
     }
     return {**shown, "child": finding.child} if finding.child else shown

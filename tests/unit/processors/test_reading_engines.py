@@ -2,6 +2,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import ImageOps
+from rapidfuzz import fuzz
 
 from processors import fingerprint, ocr, rapid, registry
 from processors._exec import tesseract
@@ -30,6 +32,39 @@ def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
     assert page.engine.startswith(engine.name.split()[0])
     assert page.confidence is not None
     assert 0.5 < page.confidence <= 1
+
+
+SHEET = documents.sheet_of_paper(
+    "The quick brown fox", "jumps over the lazy dog", "and rests in the shade", "until the evening", size=(800, 460)
+)
+EXPECTED = "the quick brown fox jumps over the lazy dog and rests in the shade until the evening"
+
+
+@pytest.mark.parametrize("turned_deg", [90, 180, 270])
+def test_an_engine_reads_a_sheet_however_it_lies(turned_deg: int, engine: OcrEngine, tmp_path: Path):
+    """A sheet scanned on its side or head, with no word of it in the file, is read as if it lay straight."""
+    turned = documents.saved(SHEET.rotate(turned_deg, expand=True), "PNG")
+
+    findings = documents.read(turned, tmp_path, engine=engine)
+
+    assert fuzz.ratio(" ".join(findings.text.lower().split()), EXPECTED) > 95
+
+
+KINDS = {
+    "inverted": ImageOps.invert(SHEET),
+    "black and white": SHEET.convert("1"),
+    "cyan, magenta, yellow, black": SHEET.convert("CMYK"),
+    "tiny": SHEET.reduce(3),
+    "huge": SHEET.resize((SHEET.width * 4, SHEET.height * 4)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_engine_reads_every_kind_of_picture(kind: str, engine: OcrEngine, tmp_path: Path):
+    """White on black, two tones, printers' inks, letters small or large: the words are the same."""
+    findings = documents.read(documents.saved(KINDS[kind], "TIFF"), tmp_path, engine=engine)
+
+    assert fuzz.ratio(" ".join(findings.text.lower().split()), EXPECTED) > 90
 
 
 def test_auto_takes_rapidocr_within_its_reach():

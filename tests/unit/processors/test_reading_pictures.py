@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,14 +81,63 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
     assert [page.number for page in findings.pages] == [1, 2, 3]
 
 
-def test_an_animation_is_one_picture(tmp_path: Path):
-    """Of an animated GIF the first frame is read."""
-    other = documents.sheet_of_paper("Other words")
-    animation = documents.saved(PAPER, "GIF", save_all=True, append_images=[other])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_every_frame_that_shows_something_new_is_a_page(kind: str, tmp_path: Path):
+    """Of a GIF or WebP of several frames each sheet is read once, however often it is shown."""
+    other = documents.sheet_of_paper("Quite other words", "and one line more")
+    engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
+    frames = documents.saved(PAPER, kind, save_all=True, append_images=[other, PAPER, other], duration=100)
 
-    findings = documents.read(animation, tmp_path)
+    findings = documents.read(frames, tmp_path, engine=engine)
 
-    assert len(findings.pages) == 1
+    assert [(page.number, page.text) for page in findings.pages] == [(1, "one"), (2, "two")]
+    assert findings.derived["searchable.pdf"].read_bytes().count(b"/Type /Page ") == 2
+
+
+def test_twelve_bits_in_sixteen_are_paper_and_ink(tmp_path: Path):
+    """A scan whose white is 4095 of 65535 is as light as any other."""
+    twelve = Image.fromarray(np.asarray(PAPER.convert("L")).astype(np.uint16) * 16)
+    engine = documents.ScriptedEngine(documents.says("words"))
+
+    documents.read(documents.saved(twelve, "TIFF"), tmp_path, engine=engine)
+
+    dark, light = darkest_and_lightest(engine.seen[0])
+    assert (dark < DARK, light > 230) == (True, True)
+
+
+HEIC = Path(__file__).parents[2] / "resources" / "words.heic"
+
+
+def test_a_heic_photo_is_read_where_the_extra_is_installed(tmp_path: Path):
+    """A photo of a telephone is a picture like any other."""
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    engine = documents.ScriptedEngine(documents.says("Paid in full"))
+
+    findings = documents.read(HEIC.read_bytes(), tmp_path, engine=engine)
+
+    assert (findings.status, findings.media_type, findings.text) == (ReadStatus.OK, "image/heic", "Paid in full")
+    assert engine.seen[0].size == (400, 120)
+    assert darkest_and_lightest(engine.seen[0])[0] < DARK
+
+
+def test_a_cut_heic_photo_is_damaged(tmp_path: Path):
+    """A photo of a telephone that ends too early is damaged."""
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+
+    findings = documents.read(HEIC.read_bytes()[:900], tmp_path)
+
+    assert findings.status is ReadStatus.DAMAGED
+
+
+def test_without_the_extra_a_heic_photo_is_unsupported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where the extra is not installed, the outcome names it and the other way out."""
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+
+    findings = documents.read(HEIC.read_bytes(), tmp_path)
+
+    assert findings.status is ReadStatus.UNSUPPORTED
+    assert "caspio-ingest[heic]" in findings.problems[0]
+    assert "JPEG" in findings.problems[0]
 
 
 def test_places_follow_the_resolution(tmp_path: Path):
