@@ -2,7 +2,6 @@
 
 import dataclasses
 import gc
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,36 +11,36 @@ from typing import Any
 
 from pipeline.model import PageText, ReadStatus
 from processors import (
-    barcodes,
     einvoice,
+    inset,
     layout,
     overlay,
     paint,
+    pdf_codes,
     picture as pictures,
     render,
     searchable,
     textlayer,
     trust,
 )
-from processors.contract import Code, Context, EngineMissing, Page, Reading, Unreadable
+from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.media import PDF
 from processors.ocr import read_picture
 from processors.pdf_structure import embedded, structure, unseen
 from processors.plain import page_of
 
-_CODES_DPI = 144  # modules of a payment slip's QR code are a third of a millimetre: two pixels
-_CODES_PIXELS = 4_000_000
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
 _SAMPLED_CHARS = 100
 _COLLECTED_EVERY = 50_000  # objects made
+_NO_SHEET = overlay.Sheet(0, 0, 0, 0)
 
 
 class PdfProcessor:
     """Reads PDF files page by page with PDFium."""
 
     name = "pdf"
-    version = "2"
+    version = "3"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept PDF only."""
@@ -60,16 +59,16 @@ class PdfProcessor:
             thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in context.settings.renditions)
             pages: list[Page] = []
             problems: list[str] = []
+            search = pdf_codes.CodeSearch()
             limit = context.settings.limits.pages
             for number in range(1, min(count, limit) + 1):
                 if pages and context.exhausted:
                     problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
                     break
-                page, sheet, problem = _read(document, number, thumbnail, context)
-                if page.text.source == "ocr":
-                    additions.add(page, sheet)
-                pages.append(context.keep(page))
-                problems += [problem] if problem else []
+                result = _read(document, number, thumbnail, search, context)
+                additions.add(result.recognised, result.sheet)
+                pages.append(context.keep(result.page))
+                problems += [result.problem] if result.problem else []
             if count > limit:
                 problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
         said = structure(path, password=password or "")
@@ -188,21 +187,31 @@ def _page_count(document: Any) -> int:
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A page as it was read, the part of it that was recognised, if any, how it lies, and what went wrong."""
+
+    page: Page
+    recognised: Page | None = None
+    problem: str = ""
+    sheet: overlay.Sheet = _NO_SHEET
+
+
 def _read(
-    document: Any, number: int, thumbnail: pictures.Thumbnail, context: Context
-) -> tuple[Page, overlay.Sheet, str | None]:
+    document: Any, number: int, thumbnail: pictures.Thumbnail, search: pdf_codes.CodeSearch, context: Context
+) -> _Result:
     """Read one page and tell how it lies; what goes wrong becomes a sentence that names it."""
     import pypdfium2 as pdfium
 
-    lost = _nothing(number), overlay.Sheet(0, 0, 0, 0), f"Page {number} is damaged and could not be read."
+    lost = _Result(_nothing(number), problem=f"Page {number} is damaged and could not be read.")
     try:
         page = _with_forms(document, number)
     except (pdfium.PdfiumError, IndexError):
         return lost
     try:
-        read, problem = _page(page, number, context)
-        thumbnail.offer(partial(render.for_thumbnail, page), shows_something=read.text.source != "none")
-        return read, _sheet(page), problem
+        result = _page(page, number, search, context)
+        thumbnail.offer(partial(render.for_thumbnail, page), shows_something=result.page.text.source != "none")
+        return dataclasses.replace(result, sheet=_sheet(page))
     except (pdfium.PdfiumError, OSError, ValueError):
         return lost
     finally:
@@ -225,39 +234,37 @@ def _with_forms(document: Any, number: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A page as its own text has it, what is painted on it, and whether the text is believed."""
+    """A page as its own text has it, that text in pieces, what is painted on it, and whether the text is believed."""
 
     page: Page
+    layer: textlayer.TextLayer
     paint: paint.Paint
     verdict: trust.Verdict
 
 
-def _page(page: Any, number: int, context: Context) -> tuple[Page, str | None]:
+def _page(page: Any, number: int, search: pdf_codes.CodeSearch, context: Context) -> _Result:
     """Take the text layer if it can be believed, else recognise the page; keep the layer if nothing better is had."""
     own = _own_text(page, number)
     if own.verdict.believed or own.paint.empty:
-        return (dataclasses.replace(own.page, codes=_codes(page)) if number == 1 else own.page), None
+        read, added = own.page, None
+        if own.verdict.believed:
+            read, added = inset.with_scans(page, own.page, own.layer, own.paint, context)
+        return _Result(dataclasses.replace(read, codes=search.on(page, number, own.paint)), added)
     image = render.for_ocr(page, own.paint)
     if image is None:
-        return own.page if own.page.text.text else _blank(own.page), None
+        return _Result(own.page if own.page.text.text else _blank(own.page))
     width, _ = page.get_size()
     dpi = 72 * image.width / max(width, 1e-3)
     try:
         recognised = read_picture(image, number=number, dpi=dpi, engine=context.engine)
     except (EngineMissing, Unreadable) as exc:
         if isinstance(exc, EngineMissing) and not own.page.text.text:
-            return own.page, f"Page {number} is a picture and was not read: {exc}"
-        return own.page, f"Page {number} was not recognised: {exc}"
+            return _Result(own.page, problem=f"Page {number} is a picture and was not read: {exc}")
+        return _Result(own.page, problem=f"Page {number} was not recognised: {exc}")
     if not recognised.text.text and own.page.text.text:
-        return own.page, None
-    return _because(recognised, own.verdict.reason), None
-
-
-def _codes(page: Any) -> tuple[Code, ...]:
-    """Read the barcodes of a page that needs no OCR: drawn for this alone, so only the first page is."""
-    width, height = page.get_size()
-    scale = min(_CODES_DPI / 72, math.sqrt(_CODES_PIXELS / max(width * height, 1.0)))
-    return barcodes.codes_in(render.draw(page, scale=scale, grey=True), scale=1 / scale)
+        return _Result(own.page)
+    recognised = _because(recognised, own.verdict.reason)
+    return _Result(recognised, recognised if recognised.text.source == "ocr" else None)
 
 
 def _own_text(page: Any, number: int) -> _Own:
@@ -285,7 +292,7 @@ def _own_text(page: Any, number: int) -> _Own:
         height_pt=round(height, 2),
         reason="the page is blank" if painted.empty else verdict.reason,
     )
-    return _Own(layout.turned_back(Page(value, lines), 90 * layer.frame.turns), painted, verdict)
+    return _Own(layout.turned_back(Page(value, lines), 90 * layer.frame.turns), layer, painted, verdict)
 
 
 def _sheet(page: Any) -> overlay.Sheet:

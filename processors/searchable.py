@@ -46,10 +46,10 @@ class Additions:
     def __init__(self) -> None:
         self._overlays: list[Overlay] = []
 
-    def add(self, page: Page, sheet: overlay.Sheet) -> None:
-        """Take a page that was recognised; one without words is left out."""
-        content = overlay.content(page, sheet)
-        if content:
+    def add(self, page: Page | None, sheet: overlay.Sheet) -> None:
+        """Take what was recognised of a page; one without words is left out."""
+        content = overlay.content(page, sheet) if page else b""
+        if page and content:
             self._overlays.append(Overlay(page.text.number, content, tuple(overlay.words_of(page))))
 
     def write(self, path: Path, work_dir: Path, *, barred: str, most_bytes: int) -> str:

@@ -12,7 +12,7 @@ from processors.values.country import hints_in
 from processors.values.currency import find_currency
 from processors.values.dates import find_dates
 from processors.values.datetext import MonthNames
-from processors.values.identifiers import find_iban, find_vat_id
+from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.language import find_language
 from processors.values.lines import Line, lines_of, pattern
 from processors.values.mrz import values_in_zone
@@ -20,7 +20,7 @@ from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
 from processors.values.total import find_amount_due, find_net_and_tax, find_total
 
-VERSION = "2"
+VERSION = "3"
 
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""
@@ -104,7 +104,7 @@ def _guessed(
         "order_number": find_order_number(lines),
         "email": find_email(lines),
         "iban": find_iban(lines),
-        "vat_id": find_vat_id(lines),
+        **find_vat_ids(lines),
         "phone": find_phone(lines),
         "language": find_language(lines),
     }

@@ -167,13 +167,16 @@ def _start_of(line: Line) -> tuple[int, str]:
         and (within or label.group().rstrip().endswith(":") or rest.lstrip().startswith(":"))
     ):
         return label.end(), label.group().strip(" :")
+    title = pattern("dates", "title").match(line.folded)
+    if title and line.folded[title.end() : title.end() + 2].strip() in {".", ":", "-", "|"}:
+        return title.end(), ""
     leading = _LEADING.match(line.folded)
     return (leading.end() if leading else 0), ""
 
 
 def _name_of(line: Line, place: int, around: Surroundings) -> Name | None:
     start, label = _start_of(line)
-    start += len(line.text[start:]) - len(line.text[start:].lstrip(" :."))
+    start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
     text, folded = line.text[start:], line.folded[start:]
     cut, has_suffix = _cut_after_suffix(text, folded)
     name = _clean(cut)

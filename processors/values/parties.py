@@ -17,6 +17,13 @@ _END = re.compile(r"[(,;:\"\u201c]| (?:and|und|et|whose|having|with|located|a|an
 _REACH = 400
 """Characters between one party and the "and" before the next: addresses stand there."""
 _PERSON = re.compile(r"[^\W\d_][^\W\d_.'\u2019\-]{0,24}\.?")
+_NUMBERS_BELOW = 4
+_NUMBERED = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
+"""A number of the party, between the word that announces it and its name."""
+_NAME = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
+_WINDOW_LINES = 6
+_MARKS = re.compile(r"[\u25cf\u2022\u00b7|,*-]")
+_TOWN = re.compile(r"(?:[a-z]{1,2}[- ])?\d{4,5} [a-z]|.{0,40}(?<!\d)\d{5} [a-z]")
 _FIRST_LINES = 6
 _FEWEST, _MOST = 2, 4
 
@@ -37,7 +44,7 @@ def _is_name(text: str) -> bool:
     letters = sum(char.isalpha() for char in text)
     digits = sum(char.isdigit() for char in text)
     capital = text[:1].isupper() or text[:1].isdigit()
-    return 2 < letters > 3 * digits and capital and len(text.split()) <= _NAME_WORDS  # noqa: PLR2004 - initials are no name
+    return ":" not in text and 2 < letters > 3 * digits and capital and len(text.split()) <= _NAME_WORDS  # noqa: PLR2004 - initials are no name
 
 
 def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
@@ -58,14 +65,20 @@ def _after_labels(lines: Sequence[Line], kind: str) -> Iterator[_Labelled]:
         start, end = _trimmed(line, match.end(), rest.start() if rest else len(line.text))
         if _is_name(line.text[start:end]):
             yield _Labelled(line, start, end, match.group())
-        elif end - start < 3 and place + 1 < len(lines):  # noqa: PLR2004 - nothing but a mark
-            yield from _below(lines[place + 1], match)
+        elif end - start < 3:  # noqa: PLR2004 - nothing but a mark
+            below = lines[place + 1 : place + 1 + _NUMBERS_BELOW]
+            named = next((line for line in below if not _NUMBERED.match(line.folded)), None)
+            yield from _below(named, match) if named else ()
 
 
 def _below(line: Line, match: re.Match[str]) -> Iterator[_Labelled]:
     """Yield the name under a lone label; a second label there ends it."""
-    rest = pattern("parties", "any").search(line.folded)
-    start, end = _trimmed(line, 0, rest.start() if rest else len(line.text))
+    attention = pattern("parties", "receiver").match(line.folded)
+    said = _NAME.match(line.folded)
+    begin = attention.end() if attention and line.folded[attention.end() :].lstrip().startswith(":") else 0
+    begin = said.end() if said else begin
+    rest = pattern("parties", "any").search(line.folded, begin)
+    start, end = _trimmed(line, begin, rest.start() if rest else len(line.text))
     if _is_name(line.text[start:end]) and not pattern("company", "never").search(line.folded[start:end]):
         yield _Labelled(line, start, end, match.group())
 
@@ -76,13 +89,27 @@ def _starts_there(line: Line, match: re.Match[str]) -> bool:
 
 
 def find_buyer(lines: Sequence[Line], *, company: Finding | None) -> Finding | None:
-    """Find who is to pay: the name behind "bill to", "sold to", "customer" or the like, unless it is the issuer's."""
+    """Find who is to pay: the name behind "bill to", "sold to", "customer" or the like, unless it is the issuer's.
+
+    Where there is no such word, the name in the envelope's window.
+    """
     issuer = fold(company.value or "") if company else ""
     for kind, confidence in (("buyer", 0.75), ("receiver", 0.6)):
         names = (each for each in _after_labels(lines, kind) if each.line.folded[each.start : each.end] != issuer)
         found = next(names, None)
         if found:
             return found.finding(confidence)
+    return _in_window(lines, issuer)
+
+
+def _in_window(lines: Sequence[Line], issuer: str) -> Finding | None:
+    """Find the name under the line in small print with which the sender's address shows in an envelope's window."""
+    for place, line in enumerate(lines[:_SEARCHED]):
+        if not (issuer and issuer in line.folded and _MARKS.search(line.folded) and _TOWN.search(line.folded)):
+            continue
+        name, *rest = lines[place + 1 : place + 1 + _WINDOW_LINES] or [line]
+        if _is_name(name.text) and issuer not in name.folded and any(_TOWN.match(each.folded) for each in rest):
+            return name.finding(name.text, 0.6, "stands under the sender's line, as in an envelope's window")
     return None
 
 

@@ -30,6 +30,14 @@ NAMES = {
     "tax": "tax",
     "currency": "currency",
     "invoice_number": "invoice_number",
+    "buyer": "buyer",
+    "due": "amount_due",
+    "due_date": "due_date",
+    "period": "period",
+    "order_number": "order_number",
+    "vat_id": "vat_id",
+    "buyer_vat_id": "buyer_vat_id",
+    "iban": "iban",
 }
 CLASSES = {"id_document": "identity_document", "tax_form": "form", "scientific_publication": "other"}
 """The corpus's words for classes that are called otherwise here; a tax form is a form."""
@@ -70,9 +78,9 @@ def same_date(truth: str, value: str) -> bool:
 
 def same(name: str, truth: str, value: str) -> bool:
     """Compare a value with the truth as its kind asks."""
-    if name == "date":
+    if name in {"date", "due_date"}:
         return same_date(truth, value)
-    if name in {"total", "net", "tax"}:
+    if name in {"total", "net", "tax", "amount_due"}:
         try:
             return Decimal(re.sub(r"[^\d.\-]", "", truth)) == Decimal(value)
         except InvalidOperation:

@@ -64,6 +64,12 @@ def test_without_words_the_line_is_the_place():
     [
         ("INVOICE\nSmall Seller Ltd\nBill to: Big Buyer GmbH\nTotal 5.00", "Big Buyer GmbH"),
         ("INVOICE\nSmall Seller Ltd\nSold to\nBig Buyer GmbH\nLong Road 1\nTotal 5.00", "Big Buyer GmbH"),
+        ("RECHNUNG\nKleine AG\nKäufer:\nNummer: 47110815\nName: Große Käufer KG\nSumme 5,00 EUR", "Große Käufer KG"),
+        ("INVOICE\nSmall Seller Ltd\nBill to:\nATTN: Big Buyer Limited\nTotal 5.00", "Big Buyer Limited"),
+        (
+            "Kleine GmbH · Gasse 1 · 12345 Stadt\nPetra Käuferin\nWeg 2\n54321 Dorf\nRechnung Nr. 4711\nSumme 5,00 EUR",
+            "Petra Käuferin",
+        ),
         ("RECHNUNG\nKleine AG\nRechnungsempfänger:\nGroße Käufer KG\nSumme 5,00 EUR", "Große Käufer KG"),
     ],
 )

@@ -109,6 +109,22 @@ def test_vat_number_with_wrong_check_digits():
     assert "vat_id" not in values_of("USt-IdNr. DE 136 695 977")
 
 
+@pytest.mark.parametrize(
+    ("text", "own", "customers"),
+    [
+        ("USt-IdNr. DE 136 695 976\nIhre USt-IdNr. ATU12011204", "DE136695976", "ATU12011204"),
+        ("Your VAT no: ATU12011204\nVAT DE136695976", "DE136695976", "ATU12011204"),
+        ("VAT DE136695976\nBig Buyer, ATU12011204", "DE136695976", "ATU12011204"),
+        ("VAT DE136695976\nVAT DE136695976", "DE136695976", None),
+    ],
+)
+def test_the_customers_vat_number(text: str, own: str, customers: str | None):
+    """Of two VAT numbers the customer's stands behind words that say so, or is the one that does not come first."""
+    values = values_of(text)
+
+    assert (values.get("vat_id"), values.get("buyer_vat_id")) == (own, customers)
+
+
 def test_email_and_phone():
     """The first e-mail address and the number after a telephone label are found."""
     values = values_of("Tel: +49 30 123456-7\nMail: Info@Example-Shop.co.uk")
