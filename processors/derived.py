@@ -36,8 +36,10 @@ class PageLog:
 
     def keep(self, page: Page) -> Page:
         """Write the next page; return it fit for every reader, without what later steps have no use for."""
-        lines = tuple([_cleaned(line) for line in page.lines])
-        page = dataclasses.replace(page, text=dataclasses.replace(page.text, text=clean(page.text.text)), lines=lines)
+        text = clean(page.text.text)
+        if text != page.text.text:
+            lines = tuple([_cleaned(line) for line in page.lines])
+            page = dataclasses.replace(page, text=dataclasses.replace(page.text, text=text), lines=lines)
         if self._texts:
             self._texts.write(("\f" if self._count else "") + page.text.text)
         if self._pages:

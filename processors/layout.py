@@ -184,6 +184,8 @@ def _overlap(box: Box, other: Box) -> float:
 
 
 def _line(row: _Row, *, scale: float) -> Line:
+    if len(row.pieces) == 1:
+        return _line_of_one(row.pieces[0][1], scale)
     pieces = sorted(row.pieces, key=lambda piece: piece[0][0])
     text = pieces[0][1].text.strip()
     for (left, _), (right, segment) in itertools.pairwise(pieces):
@@ -196,6 +198,17 @@ def _line(row: _Row, *, scale: float) -> Line:
         confidence=None if confidence is None else round(confidence, 4),
         words=tuple([word for _, segment in pieces for word in _words(segment, scale)]),
         angle_deg=round(statistics.fmean(segment.angle_deg for _, segment in pieces), 2),
+    )
+
+
+def _line_of_one(segment: Segment, scale: float) -> Line:
+    confidence = segment.confidence
+    return Line(
+        text=segment.text.strip(),
+        box=_scaled(segment.box, scale),
+        confidence=None if confidence is None else round(confidence, 4),
+        words=tuple(_words(segment, scale)),
+        angle_deg=round(segment.angle_deg, 2),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VERSION = "2"
 
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO", "HEIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
 THUMBNAIL_PX = 400
 LARGEST_SIDE_PX = 5000
 _REDUCIBLE = frozenset({"L", "RGB", "RGBA", "CMYK", "LA", "YCbCr"})

@@ -73,27 +73,35 @@ def _pieces(text: str) -> Iterator[str]:
         yield squeezed[start : start + MAX_LINE]
 
 
-def _shorten(lines: Sequence[tuple[int, PageLine]]) -> Iterator[tuple[int, PageLine]]:
-    """Yield the lines of the head and the tail; one that lies across a border is cut there."""
-    total, seen = sum(len(line.text) for _, line in lines), 0
-    for page, line in lines:
-        length = len(line.text)
-        head, tail = max(0, HEAD_CHARS - seen), max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen)
-        if length <= head or tail <= 0:
-            yield page, line
-        else:
-            yield from ((page, PageLine(part, line.box)) for part in (line.text[:head], line.text[tail:]) if part)
-        seen += length
+def _shorten(pages: Sequence[Page]) -> Iterator[tuple[int, PageLine]]:
+    """Yield the lines of the head and the tail with their pages; one that lies across a border is cut there."""
+    total, seen = sum(_length(page) for page in pages), 0
+    for page in pages:
+        length = _length(page)
+        if seen >= HEAD_CHARS and seen + length <= total - TAIL_CHARS:
+            seen += length
+            continue
+        for line in page.lines or [PageLine(line) for line in page.text.text.splitlines()]:
+            size = len(line.text)
+            head, tail = max(0, HEAD_CHARS - seen), max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen)
+            if size <= head or tail <= 0:
+                yield page.text.number, line
+            else:
+                parts = (line.text[:head], line.text[tail:])
+                yield from ((page.text.number, PageLine(part, line.box)) for part in parts if part)
+            seen += size
 
 
-def _lines_on(page: Page) -> Sequence[PageLine]:
-    return page.lines or [PageLine(line) for line in page.text.text.splitlines()]
+def _length(page: Page) -> int:
+    """Count a page's characters, the ends of its lines left out."""
+    text = page.text.text
+    return sum([len(line.text) for line in page.lines]) if page.lines else len(text) - text.count("\n")
 
 
 def lines_of(pages: Sequence[Page]) -> list[Line]:
     """Return the document's lines that are not blank, in reading order."""
     found: list[Line] = []
-    for number, line in _shorten([(page.text.number, line) for page in pages for line in _lines_on(page)]):
+    for number, line in _shorten(pages):
         for piece in _pieces(line.text):
             words = line.words if len(line.text) <= MAX_LINE else ()
             found.append(Line(piece, fold(piece), number, len(found), line.box, words))
