@@ -20,8 +20,11 @@ RENDITIONS = {
     "pages": "pages.json",
     "searchable": "searchable.pdf",
     "thumbnail": "thumbnail.webp",
+    "pdfa": "pdfa.pdf",
 }
 """What can be left for the archive, by the name settings have for it, and the file that holds it."""
+USUAL_RENDITIONS = ("text", "pages", "searchable", "thumbnail")
+"""Those that need no program of others."""
 
 
 class Unreadable(RejectFile):
@@ -84,7 +87,7 @@ class ReadSettings:
 
     ocr: str = "auto"
     languages: tuple[str, ...] = ("eng",)
-    renditions: tuple[str, ...] = tuple(RENDITIONS)
+    renditions: tuple[str, ...] = USUAL_RENDITIONS
     limits: Limits = field(default_factory=Limits)
     passwords: tuple[str, ...] = field(default=(), repr=False)
     scanned: bool = False

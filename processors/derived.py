@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from processors.contract import RENDITIONS, Line, Page, Word
+from processors.contract import RENDITIONS, USUAL_RENDITIONS, Line, Page, Word
 from processors.encoding import clean
 
 PAGES_VERSION = 1
@@ -25,7 +25,7 @@ _text = json.encoder.encode_basestring
 class PageLog:
     """Writes text.txt (pages set apart by form feeds) and pages.json page by page. A context manager."""
 
-    def __init__(self, work_dir: Path, *, renditions: Iterable[str] = RENDITIONS) -> None:
+    def __init__(self, work_dir: Path, *, renditions: Iterable[str] = USUAL_RENDITIONS) -> None:
         self._folder = work_dir
         self._wanted = frozenset(renditions)
         self._texts = self._open("text")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from processors import barcodes, einvoice, layout, ocr, picture, rapid, registry, tess, textlayer, trust
-from processors._exec import tesseract
+from processors._exec import ocrmypdf, tesseract
 from processors.contract import ReadSettings
 
 _LIBRARIES = (
@@ -21,7 +21,7 @@ def of(settings: ReadSettings) -> str:
     """Return 20 hex digits of SHA-256 over code versions, libraries, engine, models, language data and settings."""
     from processors import classify, values
 
-    parts = {
+    parts: dict[str, object] = {
         "processors": sorted(registry.versions()),
         "stages": [
             stage.VERSION for stage in (layout, ocr, picture, textlayer, trust, classify, values, barcodes, einvoice)
@@ -31,6 +31,8 @@ def of(settings: ReadSettings) -> str:
         "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),
         "passwords": _tokens(settings.passwords),
     }
+    if "pdfa" in settings.renditions:
+        parts["pdfa"] = ocrmypdf.version()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 

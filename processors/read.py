@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
-from processors import derived, locked_office, media, ocr, registry
+from processors import derived, locked_office, media, ocr, pdfa, registry
 from processors.children import Budget, Taken, take_out
 from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
@@ -68,6 +68,7 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
         with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
             reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))
             reading = dataclasses.replace(reading, pages=log.keep_rest(reading.pages))
+            reading = _with_pdfa(reading, path, work_dir, media_type=kind.media_type, settings=context.settings)
             files = log.files()
     except Unreadable as exc:
         return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
@@ -83,6 +84,11 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
         exhausted=lambda: context.exhausted,
     )
     return _with_children(findings, reading, taken, name)
+
+
+def _with_pdfa(reading: Reading, path: Path, work_dir: Path, *, media_type: str, settings: ReadSettings) -> Reading:
+    reason = pdfa.left_out(path, work_dir, media_type=media_type, said=reading.metadata, settings=settings)
+    return dataclasses.replace(reading, left_out={**reading.left_out, pdfa.NAME: reason}) if reason else reading
 
 
 def _check_size(path: Path, settings: ReadSettings) -> None:

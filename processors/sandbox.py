@@ -11,10 +11,11 @@ from typing import Self
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
 from processors import _child, _home, fingerprint, ocr
+from processors._exec import ocrmypdf
 from processors._kernel import Granted
 from processors._slot import Slot
 from processors.clamav import Clamd, Verdict
-from processors.contract import RENDITIONS, EngineMissing, Limits, ReadSettings, failed
+from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
 from processors.media import UNKNOWN
 
 
@@ -35,7 +36,7 @@ class SandboxedReader:
         limits: Limits | None = None,
         workers: int | None = None,
         passwords: tuple[str, ...] = (),
-        renditions: tuple[str, ...] = tuple(RENDITIONS),
+        renditions: tuple[str, ...] = USUAL_RENDITIONS,
         clamav: str | None = None,
         date_order: str = "",
         rules: str = "",
@@ -128,3 +129,8 @@ def _check(settings: ReadSettings) -> None:
         ocr.check(settings)
     except EngineMissing as exc:
         raise BadSettings([f"processing.ocr: {exc}"]) from exc
+    if "pdfa" in settings.renditions:
+        try:
+            ocrmypdf.version()
+        except EngineMissing as exc:
+            raise BadSettings([f"archive.renditions: {exc}"]) from exc

@@ -83,7 +83,7 @@ class ArchiveSettings(Section):
     """
 
     url: Annotated[str, Field(pattern=r"^(file:|s3://).+")] = "file:archive"
-    renditions: tuple[Literal["text", "pages", "searchable", "thumbnail"], ...] = (
+    renditions: tuple[Literal["text", "pages", "searchable", "thumbnail", "pdfa"], ...] = (
         "text",
         "pages",
         "searchable",
