@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from PIL import Image
 
 from pipeline.model import ReadStatus
+from tests.hostile import more_generated as more
 from tests.unit.processors import documents
 
 
@@ -190,6 +191,7 @@ def picture_and_archive() -> bytes:
 DAMAGED = ReadStatus.DAMAGED
 TOO_BIG = ReadStatus.TOO_BIG
 SUSPICIOUS = ReadStatus.SUSPICIOUS
+_HANDLED = (TOO_BIG, DAMAGED, ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY, ReadStatus.OUT_OF_MEMORY)
 FILES: Mapping[str, Hostile] = {
     "image bomb": _case(image_bomb, ReadStatus.TOO_BIG, media_type="image/png"),
     "zip bomb": _case(zip_bomb, ReadStatus.TOO_BIG),
@@ -225,5 +227,22 @@ FILES: Mapping[str, Hostile] = {
     "sheet of seventeen billion cells": _case(huge_sheet, TOO_BIG),
     "ole in a circle": _case(broken_ole, ReadStatus.UNSUPPORTED, DAMAGED),
     "picture and archive": _case(picture_and_archive, ReadStatus.OK, ReadStatus.EMPTY, media_type="image/jpeg"),
+    "jpeg of four gigapixels": _case(lambda: more.claimed("JPEG"), TOO_BIG),
+    "gif of four gigapixels": _case(lambda: more.claimed("GIF"), TOO_BIG),
+    "bmp of four gigapixels": _case(lambda: more.claimed("BMP"), TOO_BIG),
+    "tiff of four gigapixels": _case(lambda: more.claimed("TIFF"), TOO_BIG),
+    "xlsx bomb": _case(lambda: more.packed_blanks("xl/sharedStrings.xml", "xl/workbook.xml"), TOO_BIG, DAMAGED),
+    "pptx bomb": _case(lambda: more.packed_blanks("ppt/slides/slide1.xml", "ppt/presentation.xml"), TOO_BIG, DAMAGED),
+    "pdf content bomb": _case(more.pdf_content_bomb, *_HANDLED),
+    "pdf picture bomb": _case(more.pdf_picture_bomb, *_HANDLED),
+    "pdf attachment bomb": _case(more.pdf_attachment_bomb, ReadStatus.PARTIAL),
+    "pdf in a circle": _case(more.pdf_in_a_circle, DAMAGED, ReadStatus.EMPTY, ReadStatus.OK, ReadStatus.PARTIAL),
+    "laughing xml": _case(more.laughing_xml, SUSPICIOUS),
+    "entries over each other": _case(more.overlapping_zip, SUSPICIOUS, TOO_BIG, DAMAGED, ReadStatus.PARTIAL),
+    "tar that climbs": _case(more.climbing_tar, ReadStatus.OK, ReadStatus.PARTIAL, DAMAGED),
+    "page and archive": _case(more.page_and_archive, ReadStatus.OK),
+    "rich text of two gigabytes": _case(more.bomb_in_rtf, ReadStatus.OK, ReadStatus.EMPTY, DAMAGED),
+    "a million nested parts": _case(lambda: nested_parts(1_000_000), SUSPICIOUS, TOO_BIG, ReadStatus.PARTIAL),
+    "mails in mails": _case(lambda: more.nested_mails(5_000), TOO_BIG, SUSPICIOUS, ReadStatus.PARTIAL),
     "../../etc/passwd": _case(lambda: b"a name that climbs", ReadStatus.OK),
 }

@@ -97,7 +97,7 @@ def test_read_prints_one_document(tmp_path: Path):
     assert set(document["pages"][0]) == {"number", "source", "engine", "confidence"}
     assert set(document["doc_type"]) == {"value", "confidence", "reason"}
     assert document["fields"]["total"]["value"] == "12.50"
-    assert set(document["fields"]["total"]) == {"value", "confidence", "page", "reason"}
+    assert set(document["fields"]["total"]) == {"value", "confidence", "page", "box", "reason"}
 
 
 def test_file_that_cannot_be_read_ends_with_1(tmp_path: Path):
