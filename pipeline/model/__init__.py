@@ -147,9 +147,12 @@ class FileRef:
         return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make a new encoder each time
+
+
 def short_digest(parts: Sequence[str | int | None]) -> str:
     """Return 20 hex digits of SHA-256 over the parts."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode(errors="surrogatepass")).hexdigest()[:20]
+    return hashlib.sha256(_ENCODE(parts).encode(errors="surrogatepass")).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What the parts of the ledger share: the database, the clock and one transaction a call."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import islice
+from threading import Lock
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
@@ -27,6 +28,9 @@ class SqlPart:
     def __init__(self, url: str, *, clock: Clock) -> None:
         self._clock = clock
         self._engine, self._url = database.open_engine(url)
+        # SQLite lets only one write, and who waits for it sleeps up to a tenth of a second; threads here queue instead.
+        sqlite = self._engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
         with ExitStack() as stack:
             stack.callback(self.close)  # a ledger that cannot be used leaves no connection open
             with database.translated(self._url, "open"):
@@ -45,12 +49,12 @@ class SqlPart:
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[Connection]:
-        with database.translated(self._url, doing), database.writing(self._engine) as connection:
+        with self._turn, database.translated(self._url, doing), database.writing(self._engine) as connection:
             yield connection
 
     @contextmanager
     def _writing_files(self, doing: str) -> Iterator[Connection]:
-        with database.translated(self._url, doing), database.writing_files(self._engine) as connection:
+        with self._turn, database.translated(self._url, doing), database.writing_files(self._engine) as connection:
             yield connection
 
     @contextmanager

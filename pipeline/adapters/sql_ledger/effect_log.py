@@ -1,10 +1,10 @@
 """Effects: what was about to change at Caspio, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
@@ -56,13 +56,11 @@ class EffectLog(SqlPart):
     def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
         """Return those unfinished versions on which another run's effects stand (applied or verified)."""
         found: set[str] = set()
-        unfinished = select(files.c.version).where(files.c.stage != Stage.FINISHED.value)
+        unfinished = (files.c.version == effects.c.version) & (files.c.stage != Stage.FINISHED.value)
         with self._reading("look up what other runs changed") as connection:
             for chunk in chunks(dict.fromkeys(versions)):
-                wanted = select(effects.c.version).where(
-                    effects.c.version.in_(chunk), _TAKEN, effects.c.run_id != run_id
-                )
-                found.update(connection.execute(wanted.where(effects.c.version.in_(unfinished))).scalars())
+                others = (effects.c.version.in_(chunk), _TAKEN, effects.c.run_id != run_id, unfinished)
+                found.update(connection.execute(select(effects.c.version).where(*others)).scalars())
         return found
 
     def unsettled(self) -> Sequence[Effect]:
@@ -99,14 +97,8 @@ class EffectLog(SqlPart):
     def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
         """Return the effects that named these records' attachments or put files at these paths."""
         found: list[Effect] = []
-        for chunk in chunks(refs):
-            records = {(ref.record.container, ref.record.pk) for ref in chunk if ref.record and ref.path is None}
-            renamed = (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value) & tuple_(
-                effects.c.container, effects.c.pk
-            ).in_(records)
-            paths = {ref.path for ref in chunk if ref.path is not None}
-            put = (effects.c.kind == EffectKind.PUT_FILE.value) & effects.c.path_to.in_(paths)
-            found += self._effects(_TAKEN, renamed | put)
+        for places in _places_named(refs):
+            found += self._effects(_TAKEN, places)
         return sorted(found, key=lambda effect: effect.id)
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
@@ -131,6 +123,20 @@ class EffectLog(SqlPart):
             while move := _next_move(connection, here, since):
                 here, since = move
         return None if here == path else here
+
+
+def _places_named(refs: Sequence[FileRef]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions, of one index each, for effects that named these records' attachments or put these files."""
+    by_container: dict[str, list[str]] = {}
+    for ref in refs:
+        if ref.record and ref.path is None:
+            by_container.setdefault(ref.record.container, []).append(ref.record.pk)
+    for container, pks in by_container.items():
+        for chunk in chunks(dict.fromkeys(pks)):
+            here = (effects.c.container == container) & effects.c.pk.in_(chunk)
+            yield here & (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value)
+    for chunk in chunks(dict.fromkeys(ref.path for ref in refs if ref.path is not None)):
+        yield effects.c.path_to.in_(chunk) & (effects.c.kind == EffectKind.PUT_FILE.value)
 
 
 def _next_move(connection: Connection, path: str, since: int) -> tuple[str, int] | None:

@@ -130,7 +130,8 @@ class FileLog(SqlPart):
         with self._writing_files(f"record the outcome of {outcome.ref.name}") as connection:
             connection.execute(fresh)
             values = {**_outcome_columns(outcome), "run_id": run_id, "updated_at": self._clock.now()}
-            connection.execute(update(files).where((files.c.version == version) | followers).values(values))
+            for whose in (files.c.version == version, followers):  # together, they would be found by no index
+                connection.execute(update(files).where(whose).values(values))
 
     def succeeded_by(self, version: str, ref: FileRef) -> None:
         """Record the version that a listing shows after our own write, as finished with the same outcome."""

@@ -47,7 +47,23 @@ def file_row(ref: FileRef) -> Json:
         "holder": ref.record.pk if ref.record else (ref.path or ""),
         "path": ref.path,
         "field": ref.field,
-        "ref": asdict(ref),
+        "ref": dump_ref(ref),
+    }
+
+
+def dump_ref(ref: FileRef) -> Json:
+    """Return a reference as JSON, by hand: `asdict` copies every value deeply, for each file of a listing."""
+    record = ref.record
+    return {
+        "source": ref.source,
+        "place": ref.place.value,
+        "container": ref.container,
+        "field": ref.field,
+        "record": {"container": record.container, "pk": record.pk, "is_view": record.is_view} if record else None,
+        "name": ref.name,
+        "size_bytes": ref.size_bytes,
+        "listed_date": ref.listed_date,
+        "path": ref.path,
     }
 
 

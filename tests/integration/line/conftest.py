@@ -16,9 +16,10 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
+from tests.servers.postgres import postgres
 from tests.servers.swift import swift
 
-__all__ = ["swift"]
+__all__ = ["postgres", "swift"]
 
 MakeLine = Callable[..., Line]
 

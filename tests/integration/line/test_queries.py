@@ -1,0 +1,116 @@
+"""What the ledger is asked for each page or record is answered by an index, in both databases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, insert
+
+from pipeline.adapters.sql_ledger.rows import file_row
+from pipeline.adapters.sql_ledger.tables import effects, files, leases, readings, review_items
+from pipeline.batch import Selection
+from pipeline.model import FileRef, Place, RecordRef
+from tests.fakes.clock import FakeClock
+from tests.fakes.reader import FakeReader
+from tests.integration.line.accounts import Line, Source, fields, uploads
+from tests.integration.line.conftest import MakeLine
+from tests.servers.postgres import Postgres
+
+pytestmark = pytest.mark.integration
+
+ROWS = 5_000
+GROWING = tuple(table.name for table in (files, effects, readings, leases, review_items))
+"""Tables that have rows for every file; the others have some for every worker, source or run."""
+
+Statement = tuple[str, Any]
+
+
+@contextmanager
+def heard() -> Iterator[dict[str, Statement]]:
+    """Collect each different statement that is executed meanwhile, with the values it was first executed with."""
+    statements: dict[str, Statement] = {}
+
+    def hear(_connection: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's signature
+        if text.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "INSERT", "WITH"} and "alembic" not in text:
+            statements.setdefault(text, (text, values[0] if many else values))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+def fill(connection: Connection) -> None:
+    """Let the ledger know thousands of files, so that a database has reason to use its indexes."""
+    now = FakeClock().now()
+    refs = [
+        FileRef("other", Place.ATTACHMENT, "Other", "Scan", RecordRef("Other", str(n)), f"{n}.txt", 1, "2026-01-01")
+        for n in range(ROWS)
+    ]
+    known = {"original_name": "x", "attempts": 1, "run_id": "r", "updated_at": now, "is_newest": True}
+    connection.execute(insert(files), [{**file_row(ref), **known, "stage": "finished"} for ref in refs])
+    effect = {"kind": "update_columns", "container": "Other", "is_view": False, "field": "", "before": {}, "after": {}}
+    effect |= {"state": "verified", "note": "", "run_id": "r", "at": now}
+    connection.execute(insert(effects), [effect | {"version": ref.version, "pk": ref.holder} for ref in refs])
+    reading = {"fingerprint": "f", "prefix": "p", "findings": {}, "saved_at": now}
+    connection.execute(insert(readings), [reading | {"sha256": f"{n:064}"} for n in range(ROWS)])
+    connection.execute(insert(leases), [{"key": f"record Other {n}", "worker": "w"} for n in range(ROWS)])
+    item = {"source": "other", "container": "Other", "item": {}, "run_id": "r", "updated_at": now}
+    connection.execute(insert(review_items), [item | {"key": f"k{n}", "pk": str(n)} for n in range(ROWS)])
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")  # as the server does by itself
+
+
+def work(line: Line) -> None:
+    """Do what a worker does for records and pages: ingest, again with nothing new, reprocess, undo."""
+    done = line.run()
+    line.run()
+    line.run(selection=Selection(records=("1",)))
+    line.run(selection=Selection(stale=True))
+    line.undo(done.document["run_id"])
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A ledger of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(server.create_database())
+
+
+def test_no_statement_of_a_run_reads_a_growing_table_from_end_to_end(url: str, make_line: MakeLine):
+    """Each statement that a run makes for pages and records finds its rows by an index."""
+    files = {f"upload{n}.txt": f"doc_type=receipt\ntotal=1{n}.50\ndate=2026-03-0{n}".encode() for n in (1, 2, 3)}
+    account = uploads(files) | {"files": {"/Inbox/a.txt": "upload1.txt"}}
+    account["tables"]["Index"] = {"fields": [*fields(), {"Name": "Path", "Type": "STRING"}]}
+    index = {"table": "Index", "path_column": "Path"}
+    inbox = Source(name="inbox", place={"folder": "/Inbox"}, index=index)
+    line = make_line(Source(), inbox, account=account, files=files, ledger=url)
+    line.reader = FakeReader()
+    with line.ledger():
+        pass  # which lays out the tables
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        fill(connection)
+
+    with heard() as statements:
+        work(line)
+    with engine.connect() as connection:
+        scans = {text: found for text, values in statements.values() if (found := _scans(connection, text, values))}
+    engine.dispose()
+
+    assert len(statements) > 40
+    assert scans == {}
+
+
+def _scans(connection: Connection, text: str, values: Any) -> list[str]:
+    """Return the steps of a statement's plan that read all of a growing table."""
+    if connection.dialect.name == "postgresql":
+        plan = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {text}", values)]
+        return [line.strip() for line in plan if any(f"Seq Scan on {table} " in line for table in GROWING)]
+    plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    return [line for line in plan if any(line.startswith(f"SCAN {table}") for table in GROWING)]
