@@ -13,9 +13,11 @@ from pipeline.budget import Spending
 from pipeline.errors import BadSettings
 from pipeline.faultpoints import kill_at, watched
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
+from pipeline.ports.figures import SILENT, Tracer
 from pipeline.run import Parts
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
+from pipeline.tallies import TallyBook
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +58,8 @@ def connect(settings: Settings) -> Iterator[Connected]:
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
         spending = stack.enter_context(closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance)))
         client = stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
+        book = TallyBook(ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls)
+        stack.enter_context(closing(book))
         parts = Parts(
             source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
             target=CaspioRecordTarget(client),
@@ -64,6 +68,7 @@ def connect(settings: Settings) -> Iterator[Connected]:
             reader=stack.enter_context(open_reader(settings.processing, renditions=settings.archive.renditions)),
             clock=clock,
             work_dir=work_dir,
+            telemetry=book,
         )
         point = environment("CASPIO_FAULTPOINT")
         yield Connected(settings, watched(parts, kill_at(point)) if point else parts, client, spending)
@@ -139,6 +144,15 @@ def open_account(url: str) -> "CaspioClient":
     names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
     client_id, client_secret = ((environment(name) or "").strip() for name in names)
     return CaspioClient(url=url, client_id=client_id, client_secret=client_secret)
+
+
+def open_tracer() -> Tracer:
+    """Return what takes spans: OpenTelemetry where its variables name a collector, nobody elsewhere."""
+    if not any(environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")):
+        return SILENT
+    from flows.otel import OtelTracer
+
+    return OtelTracer()
 
 
 def open_archive(settings: ArchiveSettings) -> Archive:

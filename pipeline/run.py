@@ -14,7 +14,8 @@ from pipeline.errors import DiskFull, FileGone, IngestError, Quarantined, Reject
 from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
-from pipeline.ports import MOST_STARTS, Archive, Clock, FileSource, Ledger, Reader, RecordTarget
+from pipeline.ports import MOST_STARTS, Archive, Clock, FileSource, Ledger, Reader, RecordTarget, Telemetry
+from pipeline.ports.figures import SILENT
 from pipeline.steps.archive import archive_document, archive_manifest, archive_successions
 from pipeline.steps.enumerate import enumerate_work
 from pipeline.steps.fetch import fetch, where
@@ -36,6 +37,7 @@ class Parts:
     reader: Reader
     clock: Clock
     work_dir: Path
+    telemetry: Telemetry = SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def new_work(
         recognised=lambda versions: archive_successions(
             versions, job.spec.name, archive=parts.archive, folder=parts.work_dir, run_id=job.run_id
         ),
+        telemetry=parts.telemetry,
     )
 
 
@@ -104,7 +107,12 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
         StopRun: nothing more can be done until a person acts; files not finished stay unfinished.
     """
     began = job.parts.clock.monotonic()
-    with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
+    telemetry = job.parts.telemetry
+    holder = work.record.pk if work.record else work.files[0].name
+    with (
+        telemetry.stage("record", source=work.source, record=holder, run=job.run_id),
+        tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name,
+    ):
         folder = Path(name)
         documents: list[ReadDocument] = []
         outcomes: list[Outcome] = []
@@ -119,6 +127,8 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
             raise
         for outcome in outcomes:
             job.parts.ledger.finish(outcome, job.run_id)
+            telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
+            telemetry.count("pages", outcome.ref.source, outcome.pages)
     seconds = job.parts.clock.monotonic() - began
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
@@ -158,16 +168,19 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
     folder.mkdir()
     _begin(ref, job)
     try:
-        file = fetch(ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder)
+        with parts.telemetry.stage("fetch"):
+            file = fetch(ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder)
     except FileGone:
         moved = _moved(ref, job)
         if not moved:
             raise
         return [outcome for work in moved for outcome in work_record(work, job)]
-    document = process(
-        file, reader=parts.reader, ledger=parts.ledger, archive=parts.archive, folder=folder, reread=job.reread
-    )
-    archive_document(document, archive=parts.archive, ledger=parts.ledger)
+    with parts.telemetry.stage("read"):
+        document = process(
+            file, reader=parts.reader, ledger=parts.ledger, archive=parts.archive, folder=folder, reread=job.reread
+        )
+    with parts.telemetry.stage("archive"):
+        archive_document(document, archive=parts.archive, ledger=parts.ledger)
     documents.append(document)
     return []
 
@@ -202,15 +215,19 @@ def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
 def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path) -> list[Outcome]:
     """Plan one record, write it back, and keep a manifest of each document."""
     context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
-    plan = plan_now(work, documents, context, template=job.template)
+    telemetry = job.parts.telemetry
+    with telemetry.stage("plan"):
+        plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
         job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)
     job.on_plan(plan, documents)
     if job.plan_only:
         outcomes = [planned_outcome(document, plan) for document in documents]
     else:
-        outcomes = _write(plan, work, documents, context, job)
-    keep_manifests(documents, outcomes, job, folder)
+        with telemetry.stage("write"):
+            outcomes = _write(plan, work, documents, context, job)
+    with telemetry.stage("manifest"):
+        keep_manifests(documents, outcomes, job, folder)
     return outcomes
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import caspio, init, local, look, plan, read, verify, webhooks, work
+from flows.cli import caspio, init, local, look, metrics, plan, read, verify, webhooks, work
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
 from pipeline.errors import BadSettings, IngestError
 
@@ -29,7 +29,7 @@ def _options(*, version: Annotated[bool, typer.Option("--version", help="Show th
         raise typer.Exit
 
 
-for module in (init, local, work, plan, read, look, verify, webhooks, caspio):
+for module in (init, local, work, plan, read, look, metrics, verify, webhooks, caspio):
     module.register(app)
 
 

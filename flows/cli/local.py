@@ -112,8 +112,21 @@ def serve(
 
         for name in install(notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)
-    with _receiver(settings, config, webhooks):
+    with _figures(settings), _receiver(settings, config, webhooks):
         serve_flows(settings, config)
+
+
+@contextmanager
+def _figures(settings: "Settings") -> Iterator[None]:
+    """Answer Prometheus beside the flows, where settings say so."""
+    if settings.metrics.listen is None:
+        yield
+        return
+    from flows.cli.metrics import answering, collector
+
+    with collector(settings) as figures, answering(figures, settings.metrics.listen) as address:
+        err().print(f"metrics at http://{address}/metrics", highlight=False)
+        yield
 
 
 @contextmanager

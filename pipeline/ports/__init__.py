@@ -17,6 +17,7 @@ from pipeline.model import (
     StoredObject,
     Value,
 )
+from pipeline.ports.figures import Telemetry as Telemetry
 from pipeline.ports.ledger import (
     MOST_STARTS as MOST_STARTS,
     FileState as FileState,

@@ -14,6 +14,7 @@ from pipeline.model import (
     Stage,
     Value,
 )
+from pipeline.ports.figures import Figures, Tallies
 from pipeline.ports.messages import MessageBox
 from pipeline.review import ReviewItem
 
@@ -166,6 +167,12 @@ class Ledger(MessageBox, Protocol):
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return files by source and status (or stage, where there is no outcome yet), each slot's latest version."""
+
+    def figures(self) -> Figures:
+        """Return what the ledger adds up to, cheaply enough to ask for every few seconds."""
+
+    def tally(self, counted: Tallies) -> None:
+        """Add to what all processes have counted."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call and return it with its id; LeaseLost for a worker taken for dead."""

@@ -30,6 +30,7 @@ from pipeline.settings.sections import (
     ArchiveSettings,
     CaspioSettings,
     LedgerSettings,
+    MetricsSettings,
     ProcessingSettings,
     ServeSettings,
     SourceSettings,
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     processing: ProcessingSettings = ProcessingSettings()
     serve: ServeSettings = ServeSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    metrics: MetricsSettings = MetricsSettings()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]

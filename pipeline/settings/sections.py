@@ -157,6 +157,13 @@ class WebhookSettings(Section):
     keep_days: Annotated[int, Field(gt=0)] = 30
 
 
+class MetricsSettings(Section):
+    """`[metrics]`: figures for Prometheus. `cache_s` seconds pass at least between two looks at the ledger."""
+
+    listen: Annotated[str, Field(pattern=r"^.+:[0-9]{1,5}$")] | None = None
+    cache_s: Annotated[float, Field(ge=0)] = 15.0
+
+
 class ColumnSettings(Section):
     """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
 

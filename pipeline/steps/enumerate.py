@@ -6,7 +6,8 @@ from itertools import islice
 
 from pipeline.echo import news
 from pipeline.model import FileRef, RecordWork, SourceSpec
-from pipeline.ports import FileSource, Ledger
+from pipeline.ports import FileSource, Ledger, Telemetry
+from pipeline.ports.figures import SILENT
 
 NAMED_AT_ONCE = 500
 """Records that are named one by one in a listing."""
@@ -23,6 +24,7 @@ def enumerate_work(
     unchanged: Callable[[FileRef], None],
     found: Callable[[int], None] = lambda _: None,
     recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
+    telemetry: Telemetry = SILENT,
 ) -> Iterator[RecordWork]:
     """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
 
@@ -32,7 +34,7 @@ def enumerate_work(
     files are about to be yielded; `recognised` which versions our own renames have become, by the version that was
     renamed.
     """
-    for page in _named(spec, source, only) if only else source.pages(spec):
+    for page in _timed(_named(spec, source, only) if only else source.pages(spec), telemetry):
         refs = [ref for work in page for ref in work.files]
         fresh = news(refs, ledger=ledger, recognised=recognised)
         fresh |= ledger.released([ref.version for ref in refs], fingerprint)
@@ -48,6 +50,16 @@ def enumerate_work(
         ledger.seen(due, run_id)
         found(len(due))
         yield from todo
+
+
+def _timed(pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry) -> Iterator[Sequence[RecordWork]]:
+    """Yield the pages, each timed as it is listed."""
+    while True:
+        with telemetry.stage("list"):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
 
 
 def _named(spec: SourceSpec, source: FileSource, keys: Iterable[str]) -> Iterator[Sequence[RecordWork]]:

@@ -96,6 +96,7 @@ def _ledger_bytes(folder: Path) -> int:
 def run_phase(config: Path, phase: str, sample: int) -> None:
     """Run a phase in this process and print what it took."""
     from flows.direct import work_sources
+    from flows.order import Order
     from flows.wiring import connect
     from pipeline.settings import load_settings
 
@@ -105,7 +106,7 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
             files = _enumerate(connected)
         else:
             limit = sample if phase == "sample" else None
-            report = work_sources(connected, sources=(), limit=limit, yes=False, selection=None)
+            report = work_sources(connected, sources=(), order=Order(limit=limit))
             files = sum(report.document["documents"].values())
         calls = dict(connected.client.calls)
         ended = os.times()
@@ -126,6 +127,7 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
 def _enumerate(connected: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
     from flows.execute import Tally, make_job, new_run_id, prepare, recorded_run
+    from flows.order import Order
     from flows.wiring import Connected
     from pipeline.summary import Summary
 
@@ -134,7 +136,7 @@ def _enumerate(connected: object) -> int:
     with recorded_run(connected, "ingest", summary) as leases:
         spec = next(iter(connected.settings.specs().values()))
         job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
-        with closing(prepare(connected, job, Tally(summary, lambda _: None))) as works:
+        with closing(prepare(connected, job, Tally(summary, lambda _: None), Order())) as works:
             return sum(len(work.files) for work in works)
 
 

@@ -22,6 +22,7 @@ from pipeline.model import (
 )
 from pipeline.ownership import owned
 from pipeline.ports import MOST_STARTS, Clock, FileState, Manifest, Repair, RunState, Usage
+from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
 from pipeline.review import ReviewItem
 from tests.fakes.clock import FakeClock
 from tests.fakes.messages import MemoryMessages
@@ -76,6 +77,8 @@ class MemoryLedger(MemoryMessages):
         self._cursors: dict[str, dict[str, Any]] = {}
         self._repairs: list[tuple[str, Repair]] = []
         self._review: dict[str, ReviewItem] = {}
+        self._tallies: dict[tuple[str, str], Counted] = {}
+        self._seen_at: dict[str, datetime] = {}
         super().__init__()
 
     @_locked
@@ -139,6 +142,7 @@ class MemoryLedger(MemoryMessages):
             self._newest[ref.slot] = ref.version
 
     def _fresh(self, ref: FileRef, run_id: str) -> FileState:
+        self._seen_at.setdefault(ref.version, self.clock.now())
         return FileState(
             version=ref.version,
             ref=ref,
@@ -244,6 +248,41 @@ class MemoryLedger(MemoryMessages):
         for state in self.states():
             result.setdefault(state.ref.source, Counter())[_label(state)] += 1
         return {source: dict(counts) for source, counts in result.items()}
+
+    @_locked
+    def tally(self, counted: Tallies) -> None:
+        """Add up."""
+        for key, more in counted.items():
+            self._tallies[key] = self._tallies.get(key, Counted()) + more
+
+    @_locked
+    def figures(self) -> Figures:
+        """Add up what is known."""
+        sizes: Counter[str] = Counter()
+        for (account, _month), size_bytes in self._bytes.items():
+            sizes[account] += size_bytes
+        return Figures(
+            sources=[self._source_figures(source) for source in sorted(self.counts())],
+            workers=len(self.living()),
+            leases=len(self._leases),
+            open_effects=len(self.unsettled()),
+            size_bytes=dict(sizes),
+            tallies=dict(self._tallies),
+        )
+
+    def _source_figures(self, source: str) -> SourceFigures:
+        newest = [file.state for file in self._ordered(newest=True) if file.state.ref.source == source]
+        waiting = [
+            self._seen_at.get(state.version, state.updated_at) for state in newest if state.stage is not Stage.FINISHED
+        ]
+        return SourceFigures(
+            source,
+            self.counts()[source],
+            sum(state.outcome.pages for state in newest if state.outcome),
+            len(waiting),
+            min(waiting, default=None),
+            sum(bool(state.outcome and state.outcome.quarantined) for state in newest),
+        )
 
     @_locked
     def intend(self, effect: Effect, run_id: str) -> Effect:

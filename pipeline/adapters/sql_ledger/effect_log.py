@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
-from pipeline.adapters.sql_ledger.tables import effects, files
+from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
 from pipeline.ownership import owned
 
-_OPEN = effects.c.state.in_([EffectState.INTENT.value, EffectState.APPLIED.value])
 _TAKEN = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
 _CHANGES_RECORDS = effects.c.kind.in_([EffectKind.UPDATE_COLUMNS.value, EffectKind.RENAME_ATTACHMENT.value])
 
@@ -50,7 +49,7 @@ class EffectLog(SqlPart):
         """Return effects of these versions still in state intent or applied, oldest first."""
         found: list[Effect] = []
         for chunk in chunks(dict.fromkeys(versions)):
-            found.extend(self._effects(_OPEN, effects.c.version.in_(chunk)))
+            found.extend(self._effects(OPEN, effects.c.version.in_(chunk)))
         return sorted(found, key=lambda effect: effect.id)
 
     def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
@@ -65,7 +64,7 @@ class EffectLog(SqlPart):
 
     def unsettled(self) -> Sequence[Effect]:
         """Return every effect still in state intent or applied, oldest first."""
-        return self._effects(_OPEN)
+        return self._effects(OPEN)
 
     def effects(
         self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None

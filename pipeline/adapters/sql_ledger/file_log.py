@@ -23,6 +23,7 @@ _INHERITED = (
     "stage",
     "sha256",
     "size_bytes",
+    "pages",
     "media_type",
     "fingerprint",
     "status",
@@ -100,7 +101,8 @@ class FileLog(SqlPart):
             "planned_only": False,
             "attempts": 0,
             "run_id": run_id,
-            "updated_at": self._clock.now(),
+            "seen_at": (now := self._clock.now()),
+            "updated_at": now,
         }
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
@@ -183,6 +185,7 @@ def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),
+        "pages": outcome.pages,
     }
     if not outcome.quarantined:
         columns["starts"] = 0

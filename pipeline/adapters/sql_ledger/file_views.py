@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 
 from pipeline.adapters.sql_ledger.base import CHUNK, SqlPart, chunks
+from pipeline.adapters.sql_ledger.figure_log import LABEL
 from pipeline.adapters.sql_ledger.rows import load_file
 from pipeline.adapters.sql_ledger.tables import files
-from pipeline.model import Stage
 from pipeline.ports import FileState
 
 _SLOT = (files.c.source, files.c.container, files.c.holder, files.c.field)
@@ -74,9 +74,7 @@ class FileViews(SqlPart):
 
         Where there is no outcome yet the stage stands in for it; a version that was only planned counts as planned.
         """
-        label = case(
-            (files.c.planned_only, Stage.PLANNED.value), else_=func.coalesce(files.c.status, files.c.stage)
-        ).label("label")
+        label = LABEL.label("label")
         grouped = (
             select(files.c.source, label, func.count())
             .where(files.c.is_newest)

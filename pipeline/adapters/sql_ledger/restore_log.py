@@ -104,7 +104,9 @@ def _columns(manifest: Manifest) -> dict[str, Any]:
         "status": outcome.status.value,
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),
+        "pages": outcome.pages,
         "attempts": 1,
         "run_id": manifest.run_id,
+        "seen_at": manifest.at,
         "updated_at": manifest.at,
     }

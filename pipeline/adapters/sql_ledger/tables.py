@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     false,
+    literal_column,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -104,6 +105,7 @@ files = Table(
     Column("stage", Words, nullable=False),
     Column("sha256", Words, index=True),
     Column("size_bytes", BigInteger),
+    Column("pages", Integer),
     Column("media_type", Words),
     Column("fingerprint", Words),
     Column("status", Words),
@@ -115,10 +117,27 @@ files = Table(
     Column("starts", Integer, nullable=False, server_default="0"),
     Column("started_under", Words),
     Column("run_id", Words, nullable=False),
+    Column("seen_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
     Index("ix_files_order", "source", "container", "holder", "field", "id"),
     Index("ix_files_holder", "holder"),
 )
+
+# Conditions of partial indexes: their constants stand in the statement, or no index would be found for them.
+WAITING = files.c.is_newest & (files.c.stage != literal_column("'finished'", Words))
+QUARANTINED = (
+    files.c.is_newest
+    & (files.c.starts >= literal_column("3", Integer))
+    & (files.c.stage == literal_column("'finished'", Words))
+)
+Index(
+    "ix_files_figures",
+    *(files.c[name] for name in ("source", "planned_only", "status", "stage", "pages")),
+    sqlite_where=files.c.is_newest,
+    postgresql_where=files.c.is_newest,
+)
+Index("ix_files_waiting", files.c.source, files.c.seen_at, sqlite_where=WAITING, postgresql_where=WAITING)
+Index("ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED)
 
 readings = Table(
     "readings",
@@ -153,11 +172,13 @@ effects = Table(
     Index("ix_effects_version", "version"),
     Index("ix_effects_record", "container", "pk"),
     Index("ix_effects_path_from", "path_from"),
-    Index("ix_effects_state", "state"),
     Index("ix_effects_run", "run_id"),
     Index("ix_effects_undoes", "undoes"),
     Index("ix_effects_path_to", "path_to"),
 )
+
+OPEN = effects.c.state.in_([literal_column("'intent'", Words), literal_column("'applied'", Words)])
+Index("ix_effects_open", effects.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
 
 sources = Table(
     "sources",
@@ -194,6 +215,16 @@ usage = Table(
     Column("lane", Words, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
+)
+
+# What all processes have counted and timed, added up every few seconds.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("label", Words, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("amount", Float(53), nullable=False),
 )
 
 # When the next call of an account is due, in seconds since 1970.

@@ -107,10 +107,39 @@ def test_no_statement_of_a_run_reads_a_growing_table_from_end_to_end(url: str, m
     assert scans == {}
 
 
+def test_no_figure_looks_at_the_rows_themselves(url: str, make_line: MakeLine):
+    """What is watched is counted in indexes that have all of it: the rows are wide."""
+    line = make_line(ledger=url)
+    with line.ledger():
+        pass
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        fill(connection)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM")  # as PostgreSQL does by itself; it says which rows everybody sees
+
+    with line.ledger() as ledger, heard() as statements:
+        ledger.figures()
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")  # which is as cheap for so few rows
+        plans = [step for text, values in statements.values() for step in _plan(connection, text, values)]
+    engine.dispose()
+
+    of_rows = [step for step in plans if " on files" in step or "SCAN files" in step or " effects" in step]
+    assert len([step for step in plans if "ix_files_figures" in step]) == 1
+    assert [step for step in of_rows if "ix_" not in step] == []
+
+
 def _scans(connection: Connection, text: str, values: Any) -> list[str]:
     """Return the steps of a statement's plan that read all of a growing table."""
-    if connection.dialect.name == "postgresql":
-        plan = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {text}", values)]
-        return [line.strip() for line in plan if any(f"Seq Scan on {table} " in line for table in GROWING)]
-    plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
-    return [line for line in plan if any(line.startswith(f"SCAN {table}") for table in GROWING)]
+    whole = [f"{words} {table}" for table in GROWING for words in ("Seq Scan on", "SCAN")]
+    plan = _plan(connection, text, values)
+    scans = [step for step in plan if any(f"{scan} " in f"{step} " for scan in whole)]
+    return [step for step in scans if "ix_effects_open" not in step]  # which has nothing but what is open
+
+
+def _plan(connection: Connection, text: str, values: Any) -> list[str]:
+    """Return the steps by which a database would carry out a statement."""
+    explain, column = ("EXPLAIN", 0) if connection.dialect.name == "postgresql" else ("EXPLAIN QUERY PLAN", 3)
+    return [str(row[column]).strip() for row in connection.exec_driver_sql(f"{explain} {text}", values)]

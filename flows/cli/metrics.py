@@ -1,0 +1,78 @@
+"""`metrics`: what Prometheus reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, Config, Failure, complain, err
+
+if TYPE_CHECKING:
+    from flows.metrics import LedgerCollector
+    from pipeline.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("metrics")(metrics)
+
+
+def metrics(
+    config: Config = DEFAULT_CONFIG,
+    serve: Annotated[bool, typer.Option("--serve", help="Answer Prometheus until stopped.")] = False,
+    listen: Annotated[
+        str | None, typer.Option(help="Where to answer, instead of metrics.listen.", metavar="HOST:PORT")
+    ] = None,
+) -> None:
+    """Print the figures as Prometheus reads them, or serve them."""
+    import threading
+
+    from flows.metrics import as_text
+    from pipeline.settings import load_settings
+
+    settings = load_settings(config, credentials=False)
+    with collector(settings) as figures:
+        if not serve and listen is None:
+            typer.echo(as_text(figures), nl=False)
+            return
+        with answering(figures, listen or settings.metrics.listen or "127.0.0.1:9464") as address:
+            err().print(f"metrics at http://{address}/metrics", highlight=False)
+            threading.Event().wait()
+
+
+@contextmanager
+def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
+    """Open the ledger for those who watch."""
+    from flows.metrics import LedgerCollector
+    from flows.wiring import open_ledger
+    from pipeline.adapters.system_clock import SystemClock
+
+    clock, caspio = SystemClock(), settings.caspio
+    with open_ledger(settings, clock=clock) as ledger:
+        yield LedgerCollector(ledger, clock, caspio.account, caspio.allowance, settings.metrics.cache_s)
+
+
+@contextmanager
+def answering(figures: "LedgerCollector", listen: str) -> Iterator[str]:
+    """Answer Prometheus from a thread meanwhile; yield host and port.
+
+    Raises:
+        Failure: the port is taken.
+    """
+    from prometheus_client import start_http_server
+
+    from flows.metrics import registry
+
+    host, _, port = listen.rpartition(":")
+    try:
+        server, thread = start_http_server(int(port), host.strip("[]") or "127.0.0.1", registry(figures))
+    except OSError as error:
+        complain("No metrics", [f"{listen} cannot be listened on: {error}. Set metrics.listen to another port."])
+        raise Failure(EXIT_STOPPED) from None
+    try:
+        yield f"{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,93 @@
+"""What the ledger adds up to: a few statements, each answered by an index that was made for it."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, select
+
+from pipeline.adapters.sql_ledger.base import SqlPart
+from pipeline.adapters.sql_ledger.lease_log import database_time
+from pipeline.adapters.sql_ledger.tables import (
+    OPEN,
+    QUARANTINED,
+    WAITING,
+    effects,
+    files,
+    leases,
+    tallies,
+    usage,
+    workers,
+)
+from pipeline.model import Stage
+from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
+
+LABEL = case((files.c.planned_only, Stage.PLANNED.value), else_=func.coalesce(files.c.status, files.c.stage))
+"""The status of a file, or its stage where there is no outcome yet; one that was only planned counts as planned."""
+
+
+class FigureLog(SqlPart):
+    """The part of the ledger that is watched."""
+
+    def tally(self, counted: Tallies) -> None:
+        """Add to what all processes have counted, in an order that no two processes meet each other in."""
+        rows = [
+            {"name": name, "label": label, "number": more.number, "amount": more.amount}
+            for (name, label), more in sorted(counted.items())
+        ]
+        statement = self._insert()(tallies)
+        added = {
+            "number": tallies.c.number + statement.excluded.number,
+            "amount": tallies.c.amount + statement.excluded.amount,
+        }
+        with self._writing("add up what was counted") as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["name", "label"], set_=added), rows)
+
+    def figures(self) -> Figures:
+        """Return what the ledger adds up to."""
+        with self._reading("add up the ledger") as connection:
+            now = database_time(connection, self._clock.now())
+            moved = select(usage.c.account, func.sum(usage.c.size_bytes)).group_by(usage.c.account)
+            return Figures(
+                sources=_sources(connection),
+                workers=_count(connection, workers, workers.c.lost.is_(False), workers.c.expires_at > now),
+                leases=_count(connection, leases, leases.c.worker.is_not(None)),
+                open_effects=_count(connection, effects, OPEN),
+                size_bytes={account: int(size) for account, size in connection.execute(moved)},
+                tallies={
+                    (row.name, row.label): Counted(row.number, row.amount)
+                    for row in connection.execute(select(tallies))
+                },
+            )
+
+
+def _count(connection: Connection, table: Any, *wanted: Any) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one())
+
+
+def _sources(connection: Connection) -> list[SourceFigures]:
+    documents: dict[str, dict[str, int]] = defaultdict(dict)
+    pages: dict[str, int] = defaultdict(int)
+    columns = (files.c.source, LABEL.label("label"), func.count(), func.coalesce(func.sum(files.c.pages), literal(0)))
+    grouped = select(*columns).where(files.c.is_newest).group_by(files.c.source, "label")
+    for source, label, number, of_these in connection.execute(grouped):
+        documents[source][label] = number
+        pages[source] += int(of_these)
+    waiting = _waiting(connection)
+    quarantined = dict(_by_source(connection, QUARANTINED))
+    return [
+        SourceFigures(
+            source, documents[source], pages[source], *waiting.get(source, (0, None)), quarantined.get(source, 0)
+        )
+        for source in sorted(documents)
+    ]
+
+
+def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+    grouped = select(files.c.source, func.count(), func.min(files.c.seen_at)).where(WAITING).group_by(files.c.source)
+    return {source: (number, oldest) for source, number, oldest in connection.execute(grouped)}
+
+
+def _by_source(connection: Connection, wanted: Any) -> list[tuple[str, int]]:
+    grouped = select(files.c.source, func.count()).where(wanted).group_by(files.c.source)
+    return [(source, number) for source, number in connection.execute(grouped)]

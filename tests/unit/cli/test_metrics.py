@@ -1,0 +1,159 @@
+"""What Prometheus reads, and what the dashboard shows of it."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from flows.cli.metrics import answering
+from flows.metrics import LedgerCollector, as_text, registry
+from pipeline.budget import Allowance
+from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
+from pipeline.ports.figures import Counted
+from pipeline.tallies import TallyBook
+from tests.fakes.clock import FakeClock
+from tests.fakes.ledger import MemoryLedger
+
+GRAFANA = Path(__file__).parents[3] / "infra" / "grafana"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until told otherwise."""
+    return FakeClock()
+
+
+@pytest.fixture
+def ledger(clock: FakeClock) -> MemoryLedger:
+    """A ledger with a file that is done, one that waits since five minutes, calls, and a stage that was timed."""
+    ledger = MemoryLedger(clock)
+    refs = [
+        FileRef("receipts", Place.ATTACHMENT, "R", "Scan", RecordRef("R", pk), "a.pdf", 1, "2026-01-01")
+        for pk in ("1", "2")
+    ]
+    ledger.seen(refs, "r")
+    ledger.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
+    ledger.spend("account", "new", calls=12, size_bytes=99)
+    book = TallyBook(ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4})
+    with book.stage("read"):
+        clock.advance(0.2)
+    book.count("documents", "receipts done")
+    book.count("pages", "receipts", 3)
+    book.close()
+    clock.advance(299.8)
+    return ledger
+
+
+def collector(ledger: MemoryLedger, *, cache_s: float = 0.0) -> LedgerCollector:
+    """Return a collector over a ledger, with a budget."""
+    return LedgerCollector(ledger, ledger.clock, "account", Allowance(500), cache_s)
+
+
+def samples(text: str) -> dict[str, float]:
+    """Parse as Prometheus does: name and labels, and the number."""
+    return {
+        sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_figures_are_what_the_ledger_says(ledger: MemoryLedger):
+    """Documents, queue, budget, calls, bytes and seconds have their numbers, names and units."""
+    found = samples(as_text(collector(ledger)))
+
+    expected = {
+        "caspio_ingest_up": 1,
+        "caspio_ingest_documents receipts done": 1,
+        "caspio_ingest_documents receipts seen": 1,
+        "caspio_ingest_document_pages receipts": 3,
+        "caspio_ingest_queue_documents receipts": 1,
+        "caspio_ingest_queue_oldest_age_seconds receipts": 300,
+        "caspio_ingest_quarantined_documents receipts": 0,
+        "caspio_ingest_workers": 0,
+        "caspio_ingest_leases": 0,
+        "caspio_ingest_open_effects": 0,
+        "caspio_ingest_budget_calls": 500,
+        "caspio_ingest_budget_used_calls new": 12,
+        "caspio_ingest_transferred_bytes_total account": 99,
+        "caspio_ingest_processed_documents_total receipts done": 1,
+        "caspio_ingest_processed_pages_total receipts": 3,
+        "caspio_ingest_caspio_calls_total GET /v3/tables/{tableName}/records": 4,
+        "caspio_ingest_stage_seconds_count read": 1,
+        "caspio_ingest_stage_seconds_sum read": pytest.approx(0.2),
+        "caspio_ingest_stage_seconds_bucket 0.1 read": 0,
+        "caspio_ingest_stage_seconds_bucket 0.25 read": 1,
+        "caspio_ingest_stage_seconds_bucket +Inf read": 1,
+    }
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_a_ledger_that_does_not_answer_is_a_figure(ledger: MemoryLedger):
+    """The endpoint goes on answering, and says what is wrong."""
+    ledger.down = "The server is gone."
+
+    assert samples(as_text(collector(ledger))) == {"caspio_ingest_up": 0}
+
+
+def test_the_ledger_is_asked_again_only_after_some_seconds(ledger: MemoryLedger, clock: FakeClock):
+    """However often is scraped, what is known is good for the seconds that are set."""
+    figures = collector(ledger, cache_s=15)
+    as_text(figures)
+    ledger.tally({("pages", "receipts"): Counted(7)})
+    clock.advance(14)
+    early = samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]
+    clock.advance(1)
+
+    assert (early, samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]) == (3, 10)
+
+
+def test_names_follow_the_conventions(ledger: MemoryLedger):
+    """Counters end in _total, seconds and bytes are named as such, and each figure says what it is."""
+    for family in registry(collector(ledger)).collect():
+        assert family.name.startswith("caspio_ingest_")
+        assert family.documentation.endswith(".")
+        assert (family.type == "counter") == any(
+            s.name.endswith("_total") for s in family.samples
+        ) or not family.samples
+        assert not re.search(r"_(ms|millis|mib|kb)(_|$)", family.name)
+
+
+@contextmanager
+def served(ledger: MemoryLedger) -> Iterator[str]:
+    """Serve the figures on a free port; yield the address."""
+    with answering(collector(ledger), "127.0.0.1:0") as address:
+        yield address
+
+
+def test_prometheus_is_answered(ledger: MemoryLedger):
+    """The endpoint gives the same text, and its port is free again afterwards."""
+    with served(ledger) as address, urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+        assert samples(answer.read().decode())["caspio_ingest_up"] == 1
+
+
+def _queries(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (
+            value for key, value in node.items() if key in {"expr", "query", "definition"} and isinstance(value, str)
+        )
+        for value in node.values():
+            yield from _queries(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _queries(value)
+
+
+def test_the_dashboard_shows_figures_that_there_are(ledger: MemoryLedger):
+    """Every name in a query of the dashboard, and of the alarms beside it, is one that is exported."""
+    text = (GRAFANA / "caspio-ingest.json").read_text(encoding="utf-8")
+    asked = " ".join(_queries(json.loads(text))) + (GRAFANA / "alerts.yml").read_text(encoding="utf-8")
+    exported = {sample.name for family in registry(collector(ledger)).collect() for sample in family.samples}
+    names = set(re.findall(r"\bcaspio_ingest_\w+", asked))
+
+    assert len(names) > 10
+    assert names - exported == set()
