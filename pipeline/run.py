@@ -127,8 +127,9 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
             raise
         for outcome in outcomes:
             job.parts.ledger.finish(outcome, job.run_id)
-            telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
-            telemetry.count("pages", outcome.ref.source, outcome.pages)
+            if outcome.ref in work.files:  # what a file has moved to was counted there
+                telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
+                telemetry.count("pages", outcome.ref.source, outcome.pages)
     seconds = job.parts.clock.monotonic() - began
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
