@@ -33,8 +33,9 @@ from flows.problems import Problems
 from flows.report import Report
 from flows.states import final_state
 from flows.wiring import Connected, connect
-from pipeline.batch import Selection, for_seconds, work_all
+from pipeline.batch import Crew, Selection, for_seconds, manned
 from pipeline.model import RecordWork, SourceSpec
+from pipeline.ports import Clock
 from pipeline.run import Job
 from pipeline.settings import load_settings
 from pipeline.summary import Summary
@@ -50,12 +51,20 @@ Yes = Annotated[bool, Field(description="Write, even where a new or changed sour
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch task works on; it stays in this process, and Prefect sees the counts only."""
+    """What a batch task works on until a moment; it stays in this process, and Prefect sees the counts only."""
 
     works: Iterator[RecordWork]
-    job: Job
+    crew: Crew
     tally: Tally
-    threads: int
+    source: str
+    clock: Clock
+    until_s: float
+
+    def work(self) -> None:
+        """Work until then, and leave what is in hand to the next batch; where nothing more comes, finish it."""
+        self.crew.work(self.works)
+        if self.clock.monotonic() < self.until_s:
+            self.tally.summary.held += self.crew.finish()
 
 
 @flow(name="ingest", flow_run_name="ingest {source}", description="Work on everything new or changed in a source.")
@@ -98,10 +107,10 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
 def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
     before = batch.tally.summary.counts()
-    batch.tally.summary.held += work_all(batch.works, batch.job, observe=batch.tally.add, threads=batch.threads)
+    batch.work()
     after = batch.tally.summary.counts()
     counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
-    events.tell_batch(batch.job.spec.name, number=number, counts=counts)
+    events.tell_batch(batch.source, number=number, counts=counts)
     get_run_logger().info("batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items()))
     return counts
 
@@ -141,10 +150,18 @@ def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Non
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
     tally = Tally(summary, Problems(get_run_logger()).tell, on_found=progress.expect)
     number = 0
-    with closing(prepare(connected, job, tally, order)) as works:
+    clock = connected.parts.clock
+    with (
+        manned(job, observe=tally.add, threads=connected.threads) as crew,
+        closing(prepare(connected, job, tally, order)) as works,
+    ):
         while (first := next(works, None)) is not None:
             number += 1
-            timed = for_seconds(works, BATCH_S, clock=connected.parts.clock)
-            work_batch(quote(Batch(chain([first], timed), job, tally, connected.threads)), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
+            until_s = clock.monotonic() + BATCH_S
+            timed = chain([first], for_seconds(works, BATCH_S, clock=clock))
+            batch = Batch(timed, crew, tally, job.spec.name, clock, until_s)
+            work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
             progress.advance(tally.handled)
+        summary.held += crew.finish()
+    progress.advance(tally.handled)
     progress.finish()

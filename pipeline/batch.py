@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, islice
@@ -222,7 +223,16 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
     Raises:
         StopRun: as soon as the records in hand are finished; nothing new is begun.
     """
-    return _man(_Crew(job, observe, lambda work, _leased: work_record(work, job)), works, threads)
+    with manned(job, observe=observe, threads=threads) as crew:
+        crew.work(works)
+        return crew.finish()
+
+
+@contextmanager
+def manned(job: Job, *, observe: Observe, threads: int) -> "Iterator[Crew]":
+    """Give threads that take records down the line, so that what is in hand goes on between two batches of work."""
+    with closing(Crew(job, observe, lambda work, _leased: work_record(work, job), threads)) as crew:
+        yield crew
 
 
 def carry_all(
@@ -249,53 +259,56 @@ def carry_all(
         return act(waiting.pop(leased.files[0].version), None if work == leased else work)
 
     # What is finished is not left out: that is for `act` to say.
-    return _man(_Crew(replace(job, reread=True), observe, carry), works(), threads)
+    with closing(Crew(replace(job, reread=True), observe, carry, threads)) as crew:
+        crew.work(works())
+        return crew.finish()
 
 
-def _man(crew: "_Crew", works: Iterable[RecordWork], threads: int) -> int:
-    crew.work(works, threads)
-    crew.work(crew.left(), threads)
-    return sum(len(work.files) for work in crew.left())
-
-
-class _Crew:
+class Crew:
     """Threads that work on the records this run could lease."""
 
-    def __init__(self, job: Job, observe: Observe, act: Act) -> None:
+    def __init__(self, job: Job, observe: Observe, act: Act, threads: int) -> None:
         self._job = job
         self._observe = observe
         self._act = act
         self._echo = Echo(job)
         self._left: list[RecordWork] = []
+        self._most = threads * 2
+        self._pending: set[Future[list[Outcome]]] = set()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="line")
 
-    def left(self) -> list[RecordWork]:
-        """Return, once, the records that other workers had."""
+    def work(self, works: Iterable[RecordWork]) -> None:
+        """Take what can be had until it is used up; up to two records a thread are still in hand then."""
+        for work, leased in self._leased(iter(works), self._most):
+            self._pending.add(self._pool.submit(self._work, work, leased))
+            while len(self._pending) >= self._most:
+                self._tell()
+
+    def finish(self) -> int:
+        """Finish what is in hand, try what other workers had once more; return how many files were left to them."""
+        self._drain()
         left, self._left = self._left, []
-        return left
+        self.work(left)
+        self._drain()
+        left, self._left = self._left, []
+        return sum(len(work.files) for work in left)
 
-    def work(self, works: Iterable[RecordWork], threads: int) -> None:
-        """Work on what can be had until it is used up."""
-        pending: set[Future[list[Outcome]]] = set()
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="line")
-        try:
-            for work, leased in self._leased(iter(works), threads * 2):
-                pending.add(pool.submit(self._work, work, leased))
-                while len(pending) >= threads * 2:
-                    pending = self._told(pending)
-            while pending:
-                pending = self._told(pending)
-            self._echo.flush()
-            if self._job.leases:
-                self._job.leases.take([])  # frees what was given back last
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    def _drain(self) -> None:
+        while self._pending:
+            self._tell()
+        self._echo.flush()
+        if self._job.leases:
+            self._job.leases.take([])  # frees what was given back last
 
-    def _told(self, pending: "set[Future[list[Outcome]]]") -> "set[Future[list[Outcome]]]":
-        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+    def _tell(self) -> None:
+        done, self._pending = wait(self._pending, return_when=FIRST_COMPLETED)
         for future in done:
             for outcome in future.result():
                 self._observe(outcome)
-        return pending
+
+    def close(self) -> None:
+        """Let the records in hand be finished, and begin nothing new."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _work(self, work: RecordWork, leased: RecordWork) -> list[Outcome]:
         outcomes = self._act(work, leased)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,16 @@ def seen(pid: int) -> Who:
     return Who(pid, _network_of(pid))
 
 
-def cpu_s(who: Who) -> float | None:
-    """Return the CPU seconds of a child and all it started, ended ones included; None where the system hides them."""
+def cpu_s(who: Who, below: Sequence[int]) -> float | None:
+    """Return the CPU seconds of a child and all it started, ended ones included; None where the system hides them.
+
+    `below` are its members: to find them costs a look at every process there is.
+    """
     own = _stat(who.pid)
     if own is None:
         return None
     ticks = sum(own[_UTIME : _CSTIME + 1])
-    for member in members(who):
+    for member in below:
         stat = _stat(member)
         ticks += sum(stat[_UTIME : _UTIME + 2]) if stat else 0
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -33,9 +33,10 @@ class Watch:
                 f"reading it writes more than {limits.disk_mib} MiB or {limits.disk_files} files, the limits; "
                 "split it or raise the limits."
             )
-        if len(_family.members(self._who)) > _MOST_PROGRAMS:
+        members = _family.members(self._who)
+        if len(members) > _MOST_PROGRAMS:
             return ReadStatus.SUSPICIOUS, f"reading it started more than {_MOST_PROGRAMS} programs; upload it as PDF."
-        return self._stall(_family.cpu_s(self._who))
+        return self._stall(_family.cpu_s(self._who, members))
 
     def _stall(self, cpu_s: float | None) -> tuple[ReadStatus, str] | None:
         now = time.monotonic()

@@ -1,10 +1,11 @@
 """What the ledger adds up to: a few statements, each answered by an index that was made for it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.adapters.sql_ledger.base import SqlPart
 from pipeline.adapters.sql_ledger.lease_log import database_time
@@ -21,9 +22,6 @@ from pipeline.adapters.sql_ledger.tables import (
 )
 from pipeline.model import Stage
 from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
-
-LABEL = case((files.c.planned_only, Stage.PLANNED.value), else_=func.coalesce(files.c.status, files.c.stage))
-"""The status of a file, or its stage where there is no outcome yet; one that was only planned counts as planned."""
 
 
 class FigureLog(SqlPart):
@@ -65,14 +63,23 @@ def _count(connection: Connection, table: Any, *wanted: Any) -> int:
     return int(connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one())
 
 
+def counted(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
+    """Yield source, status, files and pages of the latest versions, in the order of the index that has all of it.
+
+    Where there is no outcome yet the stage stands in for the status; one that was only planned counts as planned.
+    """
+    keys = (files.c.source, files.c.planned_only, files.c.status, files.c.stage)
+    grouped = select(*keys, func.count(), func.sum(files.c.pages)).where(files.c.is_newest).group_by(*keys)
+    for source, planned_only, status, stage, number, pages in connection.execute(grouped.order_by(*keys)):
+        yield source, Stage.PLANNED.value if planned_only else status or stage, number, int(pages or 0)
+
+
 def _sources(connection: Connection) -> list[SourceFigures]:
-    documents: dict[str, dict[str, int]] = defaultdict(dict)
-    pages: dict[str, int] = defaultdict(int)
-    columns = (files.c.source, LABEL.label("label"), func.count(), func.coalesce(func.sum(files.c.pages), literal(0)))
-    grouped = select(*columns).where(files.c.is_newest).group_by(files.c.source, "label")
-    for source, label, number, of_these in connection.execute(grouped):
-        documents[source][label] = number
-        pages[source] += int(of_these)
+    documents: dict[str, Counter[str]] = defaultdict(Counter)
+    pages: Counter[str] = Counter()
+    for source, status, number, of_these in counted(connection):
+        documents[source][status] += number
+        pages[source] += of_these
     waiting = _waiting(connection)
     quarantined = dict(_by_source(connection, QUARANTINED))
     return [

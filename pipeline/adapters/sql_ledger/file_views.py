@@ -1,13 +1,14 @@
 """Walks over file versions: in order, a page at a time, each page a transaction of its own."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, select, tuple_
 
 from pipeline.adapters.sql_ledger.base import CHUNK, SqlPart, chunks
-from pipeline.adapters.sql_ledger.figure_log import LABEL
+from pipeline.adapters.sql_ledger.figure_log import counted
 from pipeline.adapters.sql_ledger.rows import load_file
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.ports import FileState
@@ -74,15 +75,8 @@ class FileViews(SqlPart):
 
         Where there is no outcome yet the stage stands in for it; a version that was only planned counts as planned.
         """
-        label = LABEL.label("label")
-        grouped = (
-            select(files.c.source, label, func.count())
-            .where(files.c.is_newest)
-            .group_by(files.c.source, label)
-            .order_by(files.c.source, label)
-        )
-        result: dict[str, dict[str, int]] = {}
+        result: dict[str, Counter[str]] = {}
         with self._reading("count files") as connection:
-            for source, name, number in connection.execute(grouped):
-                result.setdefault(source, {})[name] = number
+            for source, status, number, _ in counted(connection):
+                result.setdefault(source, Counter())[status] += number
         return result
