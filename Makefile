@@ -11,7 +11,7 @@ BENCH_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-read scale conformance crash-matrix soak race emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix soak race emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ bench: setup-test ## Run the measurements (never part of the suite's verdict)
 
 bench-read: setup-test ## Measure reading beside tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
+
+byte-ranges: setup-test ## Observe anew what comes in at the recogniser's convolutions, after its package changed
+	@$(BIN)/python -m tests.bench.int8_ranges
 
 scale: setup-test ## Measure enumeration, a sample and a rescan at many files (SCALE_ARGS="--sizes 10000 1000000")
 	@$(BIN)/python -m tests.bench.scale $(SCALE_ARGS)

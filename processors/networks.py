@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from processors import int8
+
 _SHAPES_KEPT = 10
 _FIRST_UNUSUAL = 0x2E80  # from here on Unicode has the scripts of East Asia, and pictograms
 
@@ -41,6 +43,8 @@ def recogniser(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
         kept = [index for index, character in enumerate(characters) if character < chr(_FIRST_UNUSUAL)]
         _keep_outputs(model, kept)
         characters = [characters[index] for index in kept]
+    if int8.supported():
+        int8.quantise(model, int8.ranges_of(file))
     return _OpenVino(model), characters
 
 

@@ -1,24 +1,24 @@
 """RapidOCR's models and its detection's post-processing, with a loop of our own round them.
 
 rapidocr pads every line to 320 pixels and copies lines out with a cubic warp; both cost more than the reading of most
-lines. Here a line is as wide as it is, and only slanting lines are warped. Shrinking by area and not
+lines. Here short lines lie side by side in one strip, and only slanting lines are warped. Shrinking by area and not
 linearly, as the networks were taught, costs one word in a hundred.
 """
 
 import importlib.util
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors import ctc, networks
+from processors import ctc, networks, strips
 from processors.contract import Box, EngineMissing, Segment, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "3"
+VERSION = "4"
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
@@ -27,7 +27,6 @@ _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _LEAST_SCORE = 0.5
 _LINE_HEIGHT_PX = 48  # what the recogniser was taught
 _NARROWED = 0.85  # lines are read so much narrower than they are: time goes with width, and no word is lost to it
-_WIDTH_STEP_PX = 32  # widths are rounded up to this, so that few shapes come up
 _WIDEST_PX = 4800
 _STRAIGHT_PX = 1.0  # a line whose corners lie so close to its upright box is cut out, not warped
 _TURNED = 1.5  # times higher than wide: the line runs downwards
@@ -72,7 +71,7 @@ class RapidEngine:
         self.name = f"rapidocr ({runtime()})"
         self._find = networks.detector(files["Det"])
         self._boxes = DBPostProcess(
-            thresh=0.3, box_thresh=0.5, max_candidates=3000, unclip_ratio=1.6, use_dilation=True
+            thresh=0.3, box_thresh=0.5, max_candidates=3000, unclip_ratio=1.4, use_dilation=True
         )
         self._read, self._characters = networks.recogniser(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
@@ -83,10 +82,11 @@ class RapidEngine:
         import numpy as np
 
         del dpi
-        pixels = np.asarray(image.convert("RGB"))[:, :, ::-1]  # the networks were taught blue first
-        # Narrow lines first: to the runtime every width is a network of its own, prepared once for all lines of it.
-        corners = sorted(self._corners(pixels), key=_line_width)
-        segments = (self._line(pixels, each) for each in corners)
+        # The networks were taught blue first. A copy: OpenCV would make one of a reversed view each time it is used.
+        pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+        corners = self._corners(pixels)
+        packed = strips.pack([_line_width(each) for each in corners])
+        segments = (segment for strip in packed for segment in self._strip(pixels, strip, corners))
         return [segment for segment in segments if segment is not None]
 
     def _corners(self, pixels: Any) -> Sequence[Any]:
@@ -101,18 +101,19 @@ class RapidEngine:
         # A line that runs downwards begins at its upper right corner.
         return [np.roll(quad, -1, axis=0) if _height(quad) >= _TURNED * _width(quad) else quad for quad in quads]
 
-    def _line(self, pixels: Any, corners: Any) -> Segment | None:
-        """Read one line; None where nothing sure stands."""
+    def _strip(self, pixels: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment | None]:
+        """Read the lines of a strip; None for one where nothing sure stands."""
         import numpy as np
 
-        picture = _cut_out(pixels, corners)
-        width = picture.shape[1]
-        padded = np.zeros((1, 3, _LINE_HEIGHT_PX, -(-width // _WIDTH_STEP_PX) * _WIDTH_STEP_PX), dtype=np.float32)
-        padded[..., :width] = _batch(picture)
-        line = ctc.decode(self._read.run(padded)[0], self._characters)
-        if line.confidence < _LEAST_SCORE or not line.text.strip():
-            return None
-        return _segment(corners, line, stretch=padded.shape[3] / width)
+        picture = np.zeros((1, 3, _LINE_HEIGHT_PX, strip.width_px), dtype=np.float32)
+        for place in strip.places:
+            picture[..., place.left_px : place.right_px] = _batch(_cut_out(pixels, corners[place.line]))
+        steps = self._read.run(picture)[0]
+        for place in strip.places:
+            own = place.share_of(strip.width_px, count=len(steps))
+            line = ctc.decode(steps[own.first : own.last], self._characters)
+            sure = line.confidence >= _LEAST_SCORE and line.text.strip()
+            yield _segment(corners[place.line], line, own) if sure else None
 
 
 def _detection_size(width: int, height: int) -> tuple[int, int]:
@@ -160,13 +161,10 @@ def _cut_out(pixels: Any, corners: Any) -> Any:
     )
 
 
-def _segment(corners: Any, line: ctc.LineText, *, stretch: float) -> Segment:
-    """Turn corners, clockwise from where the text begins, into an upright box and a slope.
-
-    `stretch` is how much wider the picture read was than the line in it.
-    """
+def _segment(corners: Any, line: ctc.LineText, own: strips.Steps) -> Segment:
+    """Turn corners, clockwise from where the text begins, into an upright box and a slope."""
     words = tuple(
-        Word(word.text, _between(corners, word.start * stretch, word.end * stretch), round(word.confidence, 4))
+        Word(word.text, _between(corners, own.along(word.start), own.along(word.end)), round(word.confidence, 4))
         for word in line.words
     )
     box = _around(corners)

@@ -1,0 +1,110 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from processors import int8, networks, rapid
+
+openvino = pytest.importorskip("openvino", reason="OpenVINO is not made for this processor")
+
+
+def network(weights: "np.ndarray[Any, Any]") -> Any:
+    """Return a network of one convolution, named "only"."""
+    given = openvino.opset13.parameter([1, weights.shape[1], 4, -1], np.float32, name="pixels")
+    convolution = openvino.opset13.convolution(
+        given, openvino.opset13.constant(weights), [1, 1], [0, 0], [0, 0], [1, 1]
+    )
+    convolution.set_friendly_name("only")
+    return openvino.Model([openvino.opset13.result(convolution)], [given], "network")
+
+
+def output_of(model: Any, pixels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Run a network in full precision but for what is marked in it."""
+    compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return np.asarray(compiled([pixels])[0])
+
+
+@pytest.mark.parametrize("ends", [(0.0, 17.2), (-0.17, 2.9), (-3.0, 1.0)])
+def test_levels_span_what_was_observed(ends: tuple[float, float]):
+    """256 levels reach as far as was observed, to half a level, and one of them is exactly zero."""
+    low, high = int8.Range(*ends).ends()
+
+    step = (high - low) / 255
+    assert low == pytest.approx(ends[0], abs=step)
+    assert high == pytest.approx(ends[1], abs=step)
+    assert low / step == pytest.approx(round(low / step), abs=1e-9)
+
+
+def test_a_quantised_network_says_nearly_the_same():
+    """Rounded to bytes, a convolution's output differs by little more than the rounding."""
+    rng = np.random.default_rng(5)
+    weights = rng.normal(size=(6, 5, 1, 1)).astype(np.float32)
+    pixels = rng.uniform(-1, 1, (1, 5, 4, 9)).astype(np.float32)
+    exact = output_of(network(weights), pixels)
+    rounded = network(weights)
+    int8.quantise(rounded, {"only": int8.Range(-1.0, 1.0)})
+
+    found = output_of(rounded, pixels)
+
+    assert not np.array_equal(found, exact)
+    assert np.abs(found - exact).max() < 0.06
+
+
+def test_what_was_not_observed_stays_as_it_is():
+    """A convolution without a range is left alone."""
+    model = network(np.ones((2, 3, 1, 1), dtype=np.float32))
+
+    int8.quantise(model, {"another": int8.Range(0.0, 1.0)})
+
+    assert "FakeQuantize" not in {each.get_type_name() for each in model.get_ordered_ops()}
+
+
+def test_the_installed_recogniser_was_observed():
+    """The ranges kept are those of the recogniser that is installed, one for every convolution worth it."""
+    file = rapid.model_files()["Rec"]
+    names = {each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))}
+
+    assert names
+    assert set(int8.ranges_of(file)) == names
+
+
+def test_another_network_has_no_ranges(tmp_path: Path):
+    """A file with other content is not taken for the one that was observed."""
+    other = tmp_path / "other.onnx"
+    other.write_bytes(b"another network")
+
+    assert int8.ranges_of(other) == {}
+
+
+@pytest.mark.parametrize(
+    ("flags", "fit"), [("fpu avx512_vnni", True), ("fpu avx_vnni sse", True), ("fpu avx2 avx512f", False), ("", False)]
+)
+def test_bytes_are_for_processors_that_multiply_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, *, fit: bool
+):
+    """Only where the processor has instructions that lose nothing are bytes used."""
+    told = tmp_path / "cpuinfo"
+    told.write_text(f"processor : 0\nflags\t\t: {flags}\nbugs :\n", encoding="ascii")
+    monkeypatch.setattr(int8, "_CPUINFO", told)
+
+    assert int8.supported() is fit
+
+
+def test_without_knowledge_of_the_processor_no_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where the system does not tell what the processor can, nothing is risked."""
+    monkeypatch.setattr(int8, "_CPUINFO", tmp_path / "missing")
+
+    assert not int8.supported()
+
+
+@pytest.mark.parametrize("bytes_fit", [True, False])
+def test_the_recogniser_loads_either_way(monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool):
+    """With bytes or without, the recogniser gives a certainty for each character at each step."""
+    monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
+    network_, characters = networks.recogniser(rapid.model_files()["Rec"], east_asian=False)
+
+    told = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
+
+    assert told.shape == (1, 40, len(characters))
+    assert told.sum(axis=2) == pytest.approx(1.0, abs=0.02)
