@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors import barcodes, einvoice, layout, ocr, picture, rapid, registry, tess, textlayer, trust
+from processors import barcodes, einvoice, layout, lexicon, ocr, picture, rapid, registry, tess, textlayer, trust
 from processors._exec import ocrmypdf, tesseract
 from processors.contract import ReadSettings
 
@@ -41,7 +41,7 @@ def _engine(settings: ReadSettings) -> list[object]:
     if ocr.choose(settings) == "rapidocr":
         runtime = rapid.runtime()
         models = sorted(_digest(file) for file in rapid.model_files().values())
-        return [rapid.VERSION, *_installed(("rapidocr", runtime)), *models]
+        return [rapid.VERSION, *_installed(("rapidocr", runtime, lexicon.PACKAGE)), *models]
     files = tesseract.data_files(settings.languages)
     return [tess.VERSION, tesseract.version(), *(_digest(file) for file in files if file.is_file())]
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors import ctc, networks, strips
+from processors import ctc, lexicon, networks, strips
 from processors.contract import Box, EngineMissing, Segment, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "4"
+VERSION = "5"
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
@@ -76,6 +76,7 @@ class RapidEngine:
         self._read, self._characters = networks.recogniser(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
         )
+        self._words = lexicon.english() if "eng" in languages else None
 
     def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Return the lines found, whatever the resolution."""
@@ -111,7 +112,7 @@ class RapidEngine:
         steps = self._read.run(picture)[0]
         for place in strip.places:
             own = place.share_of(strip.width_px, count=len(steps))
-            line = ctc.decode(steps[own.first : own.last], self._characters)
+            line = ctc.decode(steps[own.first : own.last], self._characters, self._words)
             sure = line.confidence >= _LEAST_SCORE and line.text.strip()
             yield _segment(corners[place.line], line, own) if sure else None
 

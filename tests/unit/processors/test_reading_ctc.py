@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from processors import ctc
+from processors.lexicon import Lexicon
 
 CHARACTERS = ["", "a", "b", " "]
 
@@ -45,3 +46,16 @@ def test_a_likely_space_parts_words():
 
     assert line.text == "a b"
     assert line.confidence == pytest.approx(0.97)
+
+
+def test_a_lexicon_settles_what_is_doubtful():
+    """A doubtful letter follows the lexicon, and the word's confidence tells that it was doubtful; the line's stays."""
+    table = steps(1, 0, 2, 0, 1, 0, 2, certainty=0.97)
+    table[2] = [0.0, 0.4, 0.6, 0.0]
+    known = Lexicon({"aaab": 2_000_000})
+
+    line = ctc.decode(table, CHARACTERS, known)
+
+    assert line.text == "aaab"
+    assert line.words[0].confidence == pytest.approx((3 * 0.97 + 0.4) / 4)
+    assert line.confidence == pytest.approx((3 * 0.97 + 0.6) / 4)
