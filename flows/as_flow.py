@@ -85,7 +85,8 @@ def merge(reports: Sequence[Report]) -> Report:
     for document in documents:
         calls.update(document["caspio_calls"]["by"])
         counts.update(document["documents"])
-    added = {key: sum(d[key] for d in documents) for key in ("planned_only", "held", "pages", "bytes", "seconds")}
+    figures = ("planned_only", "held", "missed_by_webhooks", "pages", "bytes", "seconds")
+    added = {key: sum(d[key] for d in documents) for key in figures}
     stopped = {name: problems for report in reports for name, problems in report.stopped.items()}
     document = {
         "run_id": " ".join(str(d["run_id"]) for d in documents),

@@ -8,7 +8,7 @@ from flows.execute import (
     Tally,
     alone,
     choose_sources,
-    conclude,
+    finish_order,
     make_job,
     new_run_id,
     prepare,
@@ -52,7 +52,7 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
-                conclude(job, whole=order.whole, few=bool(order.records))
+                finish_order(job, order, tally)
             shown.finish()
     if not summary.worked_on:
         refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from flows.missed import Missed
 from flows.order import Order
 from flows.wiring import Connected
-from pipeline.batch import Observe, decisions, recover_all, selected_work
+from pipeline.batch import Observe, decisions, recover_all, selected_work, ticked_work
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.leases import Leases, working
-from pipeline.model import Confirm, FileRef, Outcome, RecordWork, SourceSpec, Status
+from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
 from pipeline.run import Job, new_work
 from pipeline.settings import Settings, settings_hash
@@ -32,6 +33,8 @@ class Tally:
     found: int = 0
     handled: int = 0
     on_found: Callable[[int], None] = field(default=lambda _: None)
+    missed: Missed | None = None
+    asked: set[RecordRef | None] = field(default_factory=set)
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome and show it."""
@@ -40,8 +43,9 @@ class Tally:
         self.observe(outcome)
 
     def unchanged(self, ref: FileRef) -> None:
-        """Count a file that the ledger calls finished."""
-        self.add(Outcome(ref, Status.UNCHANGED))
+        """Count a file that the ledger calls finished, unless it was asked for and so is worked on all the same."""
+        if ref.record is None or ref.record not in self.asked:
+            self.add(Outcome(ref, Status.UNCHANGED))
 
     def expect(self, files: int) -> None:
         """Learn of files about to be worked on."""
@@ -187,7 +191,24 @@ def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Gener
         works = new_work(job, only=order.records, unchanged=tally.unchanged, found=tally.expect)
     else:
         works = _expected(selected_work(job, order.selection), tally)
-    return within_budget(connected, islice(works, order.limit))
+    return within_budget(connected, islice(_asked_first(works, job, order, tally), order.limit))
+
+
+def _asked_first(works: Iterator[RecordWork], job: Job, order: Order, tally: Tally) -> Iterator[RecordWork]:
+    """Yield what people asked for in the records themselves, then everything new but that."""
+    if order.selection is not None:
+        yield from works
+        return
+    if job.spec.reprocess_column is not None and not job.plan_only:
+        for work in _expected(ticked_work(job, order.records), tally):
+            tally.asked.add(work.record)
+            yield work
+    if order.whole:
+        tally.missed = Missed(job)
+        works = tally.missed.watch(works)
+    for work in works:
+        if work.record is None or work.record not in tally.asked:
+            yield work
 
 
 def _lane(job: Job) -> Lane:
@@ -212,13 +233,20 @@ def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]
         yield work
 
 
-def conclude(job: Job, *, whole: bool = True, few: bool = False) -> None:
-    """Remember that a source was planned or run with its present settings, and when it was written to its end.
+def finish_order(job: Job, order: Order, tally: Tally) -> None:
+    """Do what comes after all work of an order: see `conclude`, and count what webhooks have missed.
 
-    A plan of a `few` named records is none of the source: nobody has looked at the others.
+    A plan of a few named records is none of the source: nobody has looked at the others.
     """
-    if few and job.plan_only:
+    if order.records and job.plan_only:
         return
+    conclude(job, whole=order.whole)
+    if tally.missed is not None:
+        tally.summary.missed += tally.missed.conclude()
+
+
+def conclude(job: Job, *, whole: bool = True) -> None:
+    """Remember that a source was planned or run with its present settings, and when it was written to its end."""
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
     remember_types(job.spec, target=job.parts.target, ledger=ledger)

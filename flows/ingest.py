@@ -19,7 +19,7 @@ from flows.artifacts import FlowProgress, leave_report
 from flows.execute import (
     Tally,
     alone,
-    conclude,
+    finish_order,
     make_job,
     named_sources,
     new_run_id,
@@ -141,11 +141,10 @@ def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order)
     with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
         job = make_job(connected, spec, summary.run_id, yes=order.yes, reread=reread, leases=leases)
         with alone(spec, summary):
-            _work(connected, job, summary, order)
-            conclude(job, whole=order.whole, few=bool(order.records))
+            finish_order(job, order, _work(connected, job, summary, order))
 
 
-def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> None:
+def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Tally:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
     tally = Tally(summary, Problems(get_run_logger()).tell, on_found=progress.expect)
@@ -165,3 +164,4 @@ def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Non
         summary.held += crew.finish()
     progress.advance(tally.handled)
     progress.finish()
+    return tally

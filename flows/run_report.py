@@ -73,6 +73,8 @@ def _figures(report: Report, connected: Connected) -> Iterator[Sequence[str]]:
         yield "planned only", f"{document['planned_only']:,} documents: nothing was written to Caspio for them"
     if document["held"]:
         yield "left to other workers", f"{document['held']:,} files"
+    if document["missed_by_webhooks"]:
+        yield "missed by webhooks", f"{document['missed_by_webhooks']:,} records changed and no message told of it"
 
 
 def _budget(connected: Connected) -> str:

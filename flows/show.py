@@ -86,6 +86,8 @@ def show_report(report: Report) -> None:
         highlight=False,
         style="dim",
     )
+    if document["missed_by_webhooks"]:
+        console.print(f"{document['missed_by_webhooks']} records changed, and no message of the webhook told of it.")
     for problem in (problem for problems in report.stopped.values() for problem in problems):
         console.print(Text.assemble(("Stopped: ", "bold red"), problem), soft_wrap=True)
     if report.planned_only:

@@ -1,7 +1,7 @@
 """Many records at once: a bounded window over the line, recovery before it, recognition of our own work after it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -183,6 +183,20 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
         yield from page
 
 
+def ticked_work(job: Job, only: Collection[str] = ()) -> Iterator[RecordWork]:
+    """Yield the records, `only` of these or all, in which a person asked for their files to be read again.
+
+    One without a file stays ticked: there is nothing to read yet.
+    """
+    rows = job.parts.source.ticked(job.spec)
+    for keys in _pages(key for key in rows if not only or key in only):
+        listed = job.parts.source.records(job.spec, keys)
+        job.parts.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
+        for work in listed:
+            (key, *_) = _keys_of(work.files, job.spec)
+            yield replace(work, ticked=rows[key])
+
+
 def _keys(states: Iterable[FileState], spec: SourceSpec) -> Iterator[str]:
     """Yield what a source lists single records by. Neighbours are not repeated."""
     last = None
@@ -195,9 +209,13 @@ def _keys(states: Iterable[FileState], spec: SourceSpec) -> Iterator[str]:
 def _keys_of(refs: Iterable[FileRef], spec: SourceSpec) -> Iterator[str]:
     """Yield what a source lists single records by: the PK_ID, for a folder the path."""
     for ref in refs:
-        key = ref.path if spec.folder is not None else (ref.record.pk if ref.record else None)
-        if key is not None:
+        if (key := key_of(ref, spec)) is not None:
             yield key
+
+
+def key_of(ref: FileRef, spec: SourceSpec) -> str | None:
+    """Return what a source lists the record of a file by: the PK_ID, for a folder the path."""
+    return ref.path if spec.folder is not None else (ref.record.pk if ref.record else None)
 
 
 def _pages(keys: Iterator[str], size: int = ECHO_PAGE) -> Iterator[Sequence[str]]:
@@ -336,7 +354,9 @@ class Crew:
                     leases.give_back(leased)
 
     def _rest(self, work: RecordWork, finished: set[str]) -> RecordWork:
-        """Leave out what another worker has finished since the listing."""
+        """Leave out what another worker has finished since the listing, unless a person asked for it again."""
+        if work.ticked is not None:
+            return work
         for ref in work.files:
             if ref.version in finished:
                 self._observe(Outcome(ref, Status.UNCHANGED))
@@ -358,5 +378,6 @@ class Crew:
         for number in changed:
             listed = job.parts.source.records(job.spec, list(_keys_of(works[number].files, job.spec)))
             ledger.seen([ref for one in listed for ref in one.files], job.run_id)
-            now[number] = listed[0] if listed else replace(works[number], files=())
+            work = listed[0] if listed else replace(works[number], files=())
+            now[number] = replace(work, ticked=works[number].ticked)
         return now

@@ -27,7 +27,8 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, Value]:
 
 def left(effects: Iterable[Effect]) -> Mapping[str, Value]:
     """Return, by column, the value this program put there last, whoever it belongs to: what our own echo looks like."""
-    taken = [effect for effect in effects if effect.state in TAKEN and effect.kind in _COLUMNS]
+    kinds = _COLUMNS | {EffectKind.CLEAR_TICK}
+    taken = [effect for effect in effects if effect.state in TAKEN and effect.kind in kinds]
     return {column: value for effect in taken for column, value in effect.after.items()}
 
 

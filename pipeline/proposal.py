@@ -156,6 +156,13 @@ class ProposedSource:
     unsure: tuple[Match, ...] = ()
     missing: tuple[MissingColumn, ...] = ()
 
+    @property
+    def tick(self) -> str | None:
+        """Name the YES/NO column called Reprocess, which people may tick to have a record read again."""
+        columns = self.container.columns.values()
+        fit = (column for column in columns if column.type == "YES/NO" and column.editable and not column.is_formula)
+        return next((column.name for column in fit if _words(column.name) == ["reprocess"]), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

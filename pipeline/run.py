@@ -20,7 +20,15 @@ from pipeline.steps.archive import archive_document, archive_manifest, archive_s
 from pipeline.steps.enumerate import enumerate_work
 from pipeline.steps.fetch import fetch, where
 from pipeline.steps.process import process
-from pipeline.steps.write_back import WriteContext, outcome_of, plan_now, planned_outcome, write_back, write_context
+from pipeline.steps.write_back import (
+    WriteContext,
+    clear_tick,
+    outcome_of,
+    plan_now,
+    planned_outcome,
+    write_back,
+    write_context,
+)
 
 _log = structlog.get_logger()
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
@@ -114,11 +122,12 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
         tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name,
     ):
         folder = Path(name)
+        asked = replace(job, reread=job.reread or work.ticked is not None)
         documents: list[ReadDocument] = []
         outcomes: list[Outcome] = []
         try:
             for number, ref in enumerate(work.files):
-                outcomes += guarded([ref], partial(_take_in, ref, job, folder / str(number), documents))
+                outcomes += guarded([ref], partial(_take_in, ref, asked, folder / str(number), documents))
             if documents:
                 files = tuple(document.file.ref for document in documents)
                 outcomes += guarded(files, partial(_give_back, replace(work, files=files), documents, job, folder))
@@ -130,8 +139,17 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
             if outcome.ref in work.files:  # what a file has moved to was counted there
                 telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
                 telemetry.count("pages", outcome.ref.source, outcome.pages)
+        if not any(outcome.status is Status.FAILED or outcome.planned_only for outcome in outcomes):
+            _clear_tick(work, job, folder)
     seconds = job.parts.clock.monotonic() - began
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
+
+
+def _clear_tick(work: RecordWork, job: Job, folder: Path) -> None:
+    """Tell the person who asked for a record to be read again that it is done."""
+    if work.ticked is not None:
+        parts, moves = job.parts, job.moves
+        clear_tick(work, write_context(work, job.spec, parts=parts, run_id=job.run_id, folder=folder, moves=moves))
 
 
 def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:

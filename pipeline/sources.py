@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.errors import BadSettings
 from pipeline.mapping import refuse_columns
-from pipeline.model import SourceSpec
+from pipeline.model import Column, SourceSpec
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.settings import settings_hash
 from pipeline.steps.write_back import hold_name, refuse_review
@@ -17,11 +17,26 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
     try:
         if container and spec.columns:
             problems += refuse_columns(spec, target.columns(container, is_view=is_view))
+        if container and spec.reprocess_column:
+            problems += _refuse_tick(spec, target.columns(container, is_view=is_view), container)
         if spec.review is not None:
             problems += refuse_review(spec, target.columns(spec.review, is_view=False))
     except BadSettings as error:  # the table or view itself is gone
         problems += [f"source {spec.name!r}: {problem}" for problem in error.problems]
     return problems
+
+
+def _refuse_tick(spec: SourceSpec, columns: Mapping[str, Column], container: str) -> list[str]:
+    """Return a sentence where the column that people tick is missing or cannot be ticked and cleared."""
+    name = spec.reprocess_column or ""
+    column = columns.get(name)
+    if column is None:
+        close = [one for one in columns if one.casefold() == name.casefold()]
+        hint = f"did you mean {close[0]!r}?" if close else "add it as YES/NO."
+        return [f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; {hint}"]
+    if column.type != "YES/NO" or not column.editable or column.is_formula:
+        return [f"source {spec.name!r}: reprocess_column {name!r} of {container!r} is {column.type}; make it YES/NO."]
+    return []
 
 
 def changed_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> list[str]:

@@ -25,7 +25,8 @@ FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 class Summary:
     """Counts of one run, safe to add to from many threads.
 
-    `held`: files left to another worker that has them. `stopped`: what is wrong with sources that contradict the
+    `held`: files left to another worker that has them. `missed`: records that changed without a message of the webhook,
+    where there is one. `stopped`: what is wrong with sources that contradict the
     account, by name.
     """
 
@@ -35,6 +36,7 @@ class Summary:
     size_bytes: int = 0
     planned: int = 0
     held: int = 0
+    missed: int = 0
     suggestions: int = 0
     latest: list[Outcome] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Summary:
             "documents": self.counts(),
             "planned_only": self.planned,
             "held": self.held,
+            "missed_by_webhooks": self.missed,
             "sources_stopped": dict(self.stopped),
             "pages": self.pages,
             "bytes": self.size_bytes,

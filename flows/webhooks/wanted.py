@@ -79,4 +79,5 @@ def _carrying(spec: SourceSpec, columns: Columns) -> list[str]:
         index = {spec.index.path_column} if spec.index and spec.index.table == spec.webhook_table else set()
         return [name for name, column in columns.items() if column.type.upper() == "FILE" or name in index]
     holders = [name for name, column in columns.items() if column.type.upper() in _HOLD_FILES]
-    return [name for name in holders if name in spec.fields] or holders
+    tick = [name for name in columns if name == spec.reprocess_column]
+    return ([name for name in holders if name in spec.fields] or holders) + tick

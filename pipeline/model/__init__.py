@@ -64,7 +64,7 @@ class SourceSpec:
     `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None. Findings less sure than
     `min_confidence` (0 to 1) are suggested, not written. `review` is a table that suggestions are kept in. A record
     that `max_writes` runs have changed within the window is left alone. `webhook_table` is the table whose changes
-    concern a view or a folder.
+    concern a view or a folder. A person ticks `reprocess_column` to have a record read again.
     """
 
     name: str
@@ -86,6 +86,7 @@ class SourceSpec:
     max_writes: int = 10
     max_writes_window_s: int = 86_400
     webhook_table: str | None = None
+    reprocess_column: str | None = None
 
     @property
     def container(self) -> str:
@@ -159,13 +160,15 @@ def short_digest(parts: Sequence[str | int | None]) -> str:
 class RecordWork:
     """A record with its files, and the mapped columns' values at the time of listing. The unit the line works on.
 
-    `record` is None for a Files-area file without a record; such work has exactly one file.
+    `record` is None for a Files-area file without a record; such work has exactly one file. `ticked` is the row in
+    which a person asked for it to be read again.
     """
 
     source: str
     record: RecordRef | None
     values: Mapping[str, Value]
     files: tuple[FileRef, ...]
+    ticked: RecordRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ class EffectKind(StrEnum):
     APPLY_DECISION = "apply_decision"  # columns, as a person decided in the review table
     INSERT_REVIEW_ROW = "insert_review_row"
     UPDATE_REVIEW_ROW = "update_review_row"
+    CLEAR_TICK = "clear_tick"  # of the column in which a person asked for reading again
 
 
 class EffectState(StrEnum):

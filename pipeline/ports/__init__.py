@@ -68,6 +68,9 @@ class FileSource(Protocol):
         too: records that do not meet its `where`, and paths that are not below its folder.
         """
 
+    def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
+        """Return the rows whose `reprocess_column` is Yes, by PK_ID; for a folder rows of its index table, by path."""
+
     def open(self, ref: FileRef) -> AbstractContextManager[Download]:
         """Open a file's bytes; the connection is closed when the context ends, however it ends.
 

@@ -44,7 +44,7 @@ _Credential = Annotated[
 ]
 
 
-_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s", "webhook_table"}
+_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s", "webhook_table", "reprocess_column"}
 
 
 class Settings(BaseSettings):

@@ -16,7 +16,7 @@ COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
 _Share = Annotated[float, Field(ge=0, lt=1)]
 _TAKEN_AS_THEY_ARE = {
     "name", "table", "view", "folder", "fields", "where", "rename", "schedule", "min_confidence", "allow_formulas",
-    "max_writes", "max_writes_window_s", "webhook_table",
+    "max_writes", "max_writes_window_s", "webhook_table", "reprocess_column",
 }  # fmt: skip
 
 
@@ -205,6 +205,7 @@ class SourceSettings(Section):
     max_writes: Annotated[int, Field(gt=0)] = 10
     max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
     webhook_table: str | None = None
+    reprocess_column: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -220,8 +221,7 @@ class SourceSettings(Section):
             yield "a folder has neither fields nor where"
         if self.index and not self.folder:
             yield "an index table goes with a folder"
-        if self.webhook_table and self.table:
-            yield "webhook_table goes with a view or a folder; a table's own changes are told anyway"
+        yield from self._problems_on_demand()
         for column, finding in self._findings().items():
             if finding not in COLUMN_NAMES:
                 close = difflib.get_close_matches(finding, COLUMN_NAMES, n=1)
@@ -232,6 +232,14 @@ class SourceSettings(Section):
                 NameTemplate(self.rename)
             except ValueError as error:
                 yield str(error)
+
+    def _problems_on_demand(self) -> Iterator[str]:
+        if self.webhook_table and self.table:
+            yield "webhook_table goes with a view or a folder; a table's own changes are told anyway"
+        if self.reprocess_column and self.folder and not self.index:
+            yield "a folder with a reprocess_column needs an index table, which has the column"
+        if self.reprocess_column in self.columns:
+            yield f"column {self.reprocess_column!r} cannot be the reprocess_column and take a finding"
 
     def _findings(self) -> dict[str, str]:
         return {name: c if isinstance(c, str) else c.finding for name, c in self.columns.items()}

@@ -52,6 +52,8 @@ def _source(source: ProposedSource) -> Iterator[str]:
     yield f"{_kind(container)} = {quoted(container.name)}"
     yield f"# fields = […]  # left out, it is all of: {_commented(fields)}"
     yield '# rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; one call more for each'
+    if source.tick:
+        yield f"reprocess_column = {quoted(source.tick)}  # tick it in a record, and its files are read again"
     yield "[sources.columns]"
     for match in source.columns:
         yield f"{_key(match.column)} = {quoted(match.finding)}  # {_commented(match.why)}"

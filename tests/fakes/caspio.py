@@ -64,6 +64,14 @@ class FakeCaspio:
             work for work in self._works(spec) if (work.record and work.record.pk in pks) or work.files[0].path in pks
         ]
 
+    def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
+        """Return the rows that a person has ticked."""
+        if spec.reprocess_column is None:
+            return {}
+        self._call("list ticked")
+        rows = self.tables[spec.container].items()
+        return {pk: RecordRef(spec.container, pk) for pk, row in rows if row[spec.reprocess_column]}
+
     def _works(self, spec: SourceSpec) -> Iterator[RecordWork]:
         if spec.folder is not None:
             for path in sorted(self.files):

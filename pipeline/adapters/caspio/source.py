@@ -12,6 +12,7 @@ from pipeline.adapters.caspio.folder_source import FolderListing
 from pipeline.adapters.caspio.lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.schema import Layout, Schema, layout
 from pipeline.adapters.caspio.scratch import ListedFile, scratch
+from pipeline.adapters.caspio.ticks import ticked
 from pipeline.adapters.caspio.wire import FileInfo, Record
 from pipeline.errors import FileGone, RefusedByCaspio
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
@@ -64,6 +65,10 @@ class CaspioFileSource:
                 listing = FolderListing(self._client, spec, schema=self._schema, scratch=store)
                 return listing.named(list(dict.fromkeys(pks)), files=files, matching=matching)
             return self._records_of(spec, files).named(list(dict.fromkeys(pks)), matching=matching)
+
+    def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
+        """Return the rows whose `reprocess_column` is Yes, by PK_ID; for a folder rows of its index table, by path."""
+        return ticked(self._client, spec)
 
     def open(self, ref: FileRef) -> AbstractContextManager[Download]:
         """Open a file's bytes; FileGone when there is no such file any more."""

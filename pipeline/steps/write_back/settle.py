@@ -97,6 +97,7 @@ _LOOKS = {
     EffectKind.DELETE_INDEX_ROW: _row_is_gone,
     EffectKind.APPLY_DECISION: _columns_hold,
     EffectKind.UPDATE_REVIEW_ROW: _columns_hold,
+    EffectKind.CLEAR_TICK: _columns_hold,
 }
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,24 @@ from pipeline.adapters.system_clock import SystemClock
 from pipeline.messages import Message
 from pipeline.ports import Reader
 from pipeline.settings import Settings, load_settings
+from tests.fakes.clock import FakeClock
 from tests.integration.line.accounts import CREDENTIALS, Line
+
+
+class Now(FakeClock):
+    """A clock that goes: receiver and runs must agree on the time."""
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return SystemClock().now()
+
+    def monotonic(self) -> float:
+        """Return seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
 
 def free_port() -> int:
@@ -87,7 +105,7 @@ class Hooked:
 
     def line(self) -> Line:
         """Return the line over the same settings."""
-        return Line(self.config, self.emulator, self.reader)
+        return Line(self.config, self.emulator, self.reader, clock=Now())
 
     def serve(self) -> None:
         """Receive in this process where the webhook delivers to, until the test ends."""

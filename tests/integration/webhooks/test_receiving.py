@@ -3,8 +3,11 @@ import signal
 
 import pytest
 
-from tests.integration.line.accounts import Source, receipt
-from tests.integration.webhooks.conftest import MakeHooked
+from flows.webhooks.status import status
+from flows.wiring import open_settings_account
+from pipeline.messages import Message, Told
+from tests.integration.line.accounts import Source, fields, receipt, uploads
+from tests.integration.webhooks.conftest import FILES, MakeHooked
 from tests.integration.webhooks.hooked import Hooked, until
 
 pytestmark = pytest.mark.integration
@@ -173,3 +176,49 @@ def test_without_a_secret_nothing_is_received(make_hooked: MakeHooked):
     done = make_hooked().run("webhooks", "serve")
 
     assert (done.returncode, "CASPIO_WEBHOOK_SECRET" in done.stderr) == (2, True)
+
+
+def test_what_no_message_told_of_is_a_figure(make_hooked: MakeHooked):
+    """A whole run counts the records it finds changed without a message since the run before, and status shows it."""
+    hooked = make_hooked(Source(rename=""), quirks={"attachment_event": False})
+    hooked.sync()
+    line = hooked.line()
+    first = line.run().document["missed_by_webhooks"]
+    hooked.serve()
+    hooked.attach(1, "silent.txt", receipt(5))
+    hooked.attach(2, "told.txt", receipt(6))
+    hooked.attach(3, "told.txt", receipt(7))
+    hooked.post(_message(hooked, 2))
+    hooked.notes()
+    with hooked.line().ledger() as ledger:
+        ledger.keep_messages([_told_of(hooked, "3")])
+
+    found = line.run().document
+
+    assert (first, found["documents"]["done"], found["missed_by_webhooks"]) == (0, 2, 1)
+    with open_settings_account(hooked.settings) as account:
+        sources = status(hooked.settings, account)["sources"]
+    assert (sources["uploads"]["missed_last_run"], sources["uploads"]["missed"]) == (1, 1)
+    assert line.run().document["missed_by_webhooks"] == 0
+
+
+def _told_of(hooked: Hooked, key: str) -> Message:
+    account = hooked.settings.caspio.account
+    return Message(account, "in flight", "uploads", "Uploads", "table.recordUpdate", (Told(key),))
+
+
+def test_a_tick_is_picked_up_by_its_message(make_hooked: MakeHooked):
+    """A person ticks the column in a DataPage: the record is read again within seconds, and the clearing is no news."""
+    account = uploads(FILES)
+    account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
+    hooked = make_hooked(Source(rename="", more='reprocess_column = "Again"'), account=account)
+    hooked.sync()
+    hooked.line().run()
+    hooked.serve()
+
+    hooked.emulator.control.change({"table": "Uploads", "pk": 2, "values": {"Again": True}}, source="DataPages")
+    until(lambda: "1 done" in [message.note for message in hooked.messages()])
+    notes = hooked.notes(at_least=2)
+
+    assert [row["Again"] for row in hooked.rows()] == [False] * 3
+    assert sum(note.startswith("1 done") for note in notes) == 1

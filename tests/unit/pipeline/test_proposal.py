@@ -178,3 +178,22 @@ def test_any_names_make_a_settings_file(name: str, why: str):
 
     assert document["sources"][0]["table"] == name
     assert document["sources"][0]["columns"] == {name: "total"}
+
+
+@pytest.mark.parametrize(
+    ("column", "taken"),
+    [
+        (Column("Reprocess", "YES/NO"), True),
+        (Column("REPROCESS", "YES/NO"), True),
+        (Column("Reprocess", "STRING"), False),
+        (Column("Reprocess", "YES/NO", is_formula=True), False),
+        (Column("ReprocessedBy", "YES/NO"), False),
+    ],
+)
+def test_a_column_to_tick_is_proposed_by_its_name(column: Column, taken: bool):  # noqa: FBT001
+    """A YES/NO column called Reprocess becomes the source's reprocess_column, and nothing else does."""
+    source = propose(Survey((table(column),))).sources[0]
+
+    document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((source,))))
+
+    assert document["sources"][0].get("reprocess_column") == (column.name if taken else None)

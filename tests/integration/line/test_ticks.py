@@ -1,0 +1,206 @@
+import pytest
+
+from pipeline.faultpoints import Act
+from tests.integration.line.accounts import COLUMNS, Line, SlowlyChanged, Source, fields, receipt, uploads
+from tests.integration.line.conftest import MakeLine
+
+pytestmark = pytest.mark.integration
+
+FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
+TICK = 'reprocess_column = "Again"'
+
+
+def _account() -> dict[str, object]:
+    account = uploads(FILES)
+    account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
+    return account
+
+
+@pytest.fixture
+def line(make_line: MakeLine) -> Line:
+    """A line whose three records were written once, with a column that people may tick."""
+    line = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
+    line.run()
+    line.forget_calls()
+    return line
+
+
+def _tick(line: Line, *pks: int, value: bool = True) -> None:
+    for pk in pks:
+        line.emulator.control.edit("Uploads", pk, {"Again": value})
+
+
+def _ticked(line: Line) -> list[int]:
+    return [row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["Again"]]
+
+
+def test_a_ticked_record_is_read_again_and_the_tick_is_cleared(line: Line):
+    """The next run of the source reads it again from the archive, without a download, and the others not at all."""
+    _tick(line, 2)
+    reader = SlowlyChanged(line.reader)
+
+    report = line.run(reader=reader)
+
+    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (1, 2)
+    assert reader.read_names == ["upload2.txt"]
+    assert (line.downloads(), _ticked(line)) == (0, [])
+
+
+def test_clearing_is_no_news(line: Line):
+    """The run after it finds nothing to do and writes nothing, and undoing that run does not tick again."""
+    _tick(line, 2)
+    first = line.run()
+    line.forget_calls()
+
+    again = line.run()
+
+    assert (again.document["documents"]["unchanged"], line.writes()) == (3, [])
+    line.undo(str(first.document["run_id"]))
+    assert _ticked(line) == []
+
+
+def test_looking_for_ticks_costs_one_call(make_line: MakeLine):
+    """A run with nothing ticked makes one call more than without such a column."""
+    with_column = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
+    without = make_line(Source(rename=""), account=_account(), files=FILES)
+    costs = []
+    for one in (with_column, without):
+        one.run()
+        one.forget_calls()
+        one.run()
+        costs.append(one.calls())
+
+    assert costs[0] - costs[1] == 1
+
+
+def test_a_record_that_failed_stays_ticked(line: Line):
+    """Where Caspio fails in the middle, the tick is there for the next run, which clears it."""
+    _tick(line, 2)
+    line.emulator.control.edit("Uploads", 2, {"DocType": ""})
+    line.emulator.control.fault({"kind": "status", "operation": "UpdateTableRecords", "status": 500, "times": 20})
+
+    failed = line.run()
+
+    assert (failed.document["documents"]["failed"], _ticked(line)) == (1, [2])
+    line.emulator.control.clear_faults()
+    line.run()
+    assert _ticked(line) == []
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def _stop_at(point: str) -> Act:
+    def act(reached: str) -> None:
+        if reached == point:
+            raise Killed
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "point", ["ledger finish after", "clear_tick intent after", "clear_tick effect before", "clear_tick effect after"]
+)
+def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, point: str):
+    """Whatever it was in the middle of, the next run clears the tick once and settles what stood open."""
+    _tick(line, 2)
+    line.act = _stop_at(point)
+    line.one_at_a_time = True
+    with pytest.raises(Killed):
+        line.run()
+    line.act = None
+
+    line.run()
+
+    assert (_ticked(line), line.unsettled()) == ([], 0)
+    line.forget_calls()
+    line.run()
+    assert line.writes() == []
+
+
+def test_a_person_who_takes_the_tick_back_is_no_conflict(line: Line):
+    """Unticked while it was read again, nothing is written over it, and the document is done."""
+    _tick(line, 2)
+    line.act = lambda point: _tick(line, 2, value=False) if point == "clear_tick effect before" else None
+
+    report = line.run()
+
+    assert report.document["documents"]["done"] == 1
+    assert _ticked(line) == []
+
+
+def test_a_new_source_only_plans_and_leaves_ticks(make_line: MakeLine):
+    """Nothing is cleared by a run that may not write."""
+    line = make_line(Source(more=TICK, confirm="first"), account=_account(), files=FILES)
+    _tick(line, 1)
+
+    line.run()
+
+    assert (_ticked(line), line.writes()) == ([1], [])
+
+
+def test_a_named_record_is_looked_at_for_its_tick(line: Line):
+    """A run for a few records, as a webhook asks for it, reads a ticked one of them again, and only of them."""
+    _tick(line, 1, 2)
+
+    report = line.run(records=["2", "3"])
+
+    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (1, 1)
+    assert _ticked(line) == [1]
+
+
+def test_ticks_outside_the_source_are_not_touched(make_line: MakeLine):
+    """A record that does not meet the source's condition keeps its tick."""
+    line = make_line(Source(more=f'{TICK}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES)
+    _tick(line, 1, 2)
+
+    line.run()
+
+    assert _ticked(line) == [1]
+
+
+def test_views_and_index_tables_can_be_ticked(make_line: MakeLine):
+    """A view is cleared through the view; a folder's file is asked for in its row of the index table."""
+    account = _account() | {
+        "views": {"Few": {"table": "Uploads", "where": "PK_ID <= 2"}},
+        "files": {"/In/a.txt": "upload3.txt"},
+    }
+    account["tables"]["Papers"] = {"fields": fields(Path="STRING", Again="YES/NO"), "records": []}
+    view = Source({"view": "Few"}, name="few", more=TICK, rename="")
+    folder = Source({"folder": "/In"}, name="inbox", more=TICK, rename="", index={"table": "Papers"})
+    line = make_line(view, folder, account=account, files=FILES)
+    line.run()
+    line.forget_calls()
+    _tick(line, 2)
+    line.emulator.control.edit("Papers", 1, {"Again": True})
+
+    report = line.run()
+
+    papers = line.emulator.control.dump()["tables"]["Papers"]
+    assert report.document["documents"]["done"] == 2
+    assert (_ticked(line), papers[0]["Again"], line.downloads()) == ([], False, 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("Nowhere", "has no column 'Nowhere'"), ("again", "did you mean 'Again'"), ("Note", "is STRING; make it YES/NO")],
+)
+def test_a_column_that_cannot_be_ticked_stops_the_source(make_line: MakeLine, column: str, said: str):
+    """Missing, misspelt or of another type: the source is stopped with the reason, and `doctor` says the same."""
+    from pipeline.errors import BadSettings
+
+    account = _account()
+    account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO", Note="STRING")
+    line = make_line(Source(more=f'reprocess_column = "{column}"'), account=account, files=FILES)
+
+    with pytest.raises(BadSettings, match=said):
+        line.run()
+
+
+def test_mapped_columns_are_not_for_ticking(make_line: MakeLine):
+    """One column cannot take a finding and be ticked."""
+    from pipeline.errors import BadSettings
+
+    with pytest.raises(BadSettings, match="take a finding"):
+        make_line(Source(more=f'reprocess_column = "{next(iter(COLUMNS))}"'), files=FILES).run()
