@@ -1,6 +1,5 @@
 """`demo`, `emulator`, `serve`: what keeps running on this machine."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,12 +136,6 @@ def _receiver(settings: "Settings", config: Path, listen: str | None) -> Iterato
         return
     from flows.webhooks.serve import receiving
 
-    with receiving(settings, config, listen) as running:
-        thread = threading.Thread(target=running.run, name="webhook receiver")
-        thread.start()
-        err().print(f"webhook receiver at {running.address}", highlight=False)
-        try:
-            yield
-        finally:
-            running.stop()
-            thread.join()
+    with receiving(settings, config, listen) as receiver, receiver.running():
+        err().print(f"webhook receiver at {receiver.address}", highlight=False)
+        yield

@@ -1,10 +1,13 @@
 """Keep a receiver running: the application, and the thread that hands its messages out."""
 
+import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -50,12 +53,38 @@ class Running:
         return f"http://{host}:{port}{PATH}"
 
     def run(self) -> None:
-        """Answer until told to stop: SIGTERM or Ctrl-C in the main thread, `stop` from elsewhere."""
-        self.server.run(sockets=[self.socket])
+        """Answer until SIGTERM or Ctrl-C comes; a second one has its plain effect. For the main thread only."""
+        ended = threading.Event()
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def stop(self) -> None:
-        """Let `run` return once what was begun is answered."""
-        self.server.should_exit = True
+        def end(number: int, _frame: FrameType | None) -> None:
+            signal.signal(number, before[signal.Signals(number)])
+            ended.set()
+
+        for number in before:
+            signal.signal(number, end)
+        with self.running(ended.set):
+            ended.wait()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def running(self, ended: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Answer from a thread while the context lasts; what was begun is answered. `ended` is told when none is."""
+
+        def run() -> None:
+            try:
+                self.server.run(sockets=[self.socket])
+            finally:
+                ended()
+
+        thread = threading.Thread(target=run, name="webhook receiver")
+        thread.start()
+        try:
+            yield
+        finally:
+            self.server.should_exit = True
+            thread.join()
 
 
 @contextmanager

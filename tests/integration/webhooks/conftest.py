@@ -7,11 +7,13 @@ import pytest
 
 from infra.emulator import Emulator, Quirks
 from processors.sandbox import SandboxedReader
+from tests.contracts.conftest import migrated
 from tests.integration.line.accounts import CREDENTIALS, Source, receipt, uploads, write_account, write_settings
 from tests.integration.line.conftest import reader
 from tests.integration.webhooks.hooked import Hooked, free_port
+from tests.servers.postgres import postgres
 
-__all__ = ["reader"]
+__all__ = ["migrated", "postgres", "reader"]
 
 FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -107,20 +106,18 @@ class Hooked:
         """Return the line over the same settings."""
         return Line(self.config, self.emulator, self.reader, clock=Now())
 
-    def serve(self) -> None:
-        """Receive in this process where the webhook delivers to, until the test ends."""
+    def serve(self, port: int = 0) -> int:
+        """Receive in this process until the test ends; unless told otherwise where the webhook delivers to."""
 
         def start(source: str, keys: Sequence[str], batch: str) -> None:
             with self.line().connected() as connected:
                 work_sources(connected, sources=[source], order=Order(records=tuple(keys), batch=batch))
 
-        listen = f"127.0.0.1:{self.port}"
-        running = self.stack.enter_context(receiving(self.settings, self.config, listen, start=start))
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        self.stack.callback(thread.join)
-        self.stack.callback(running.stop)
-        until(self.health)
+        port = port or self.port
+        receiver = receiving(self.settings, self.config, f"127.0.0.1:{port}", start=start)
+        self.stack.enter_context(self.stack.enter_context(receiver).running())
+        until(lambda: self.health(port))
+        return port
 
     def serve_apart(self, *, point: str = "") -> "subprocess.Popen[bytes]":
         """Start the command that receives, and wait until it answers."""
@@ -143,10 +140,11 @@ class Hooked:
                 process.send_signal(how)
         return process.wait(60)
 
-    def health(self) -> dict[str, Any]:
+    def health(self, port: int = 0) -> dict[str, Any]:
         """Return what /health says, nothing while nobody answers."""
+        url = f"http://127.0.0.1:{port or self.port}/health"
         try:
-            found: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, timeout=5).json()
+            found: dict[str, Any] = httpx.get(url, trust_env=False, timeout=5).json()
         except httpx.TransportError:
             return {}
         return found
