@@ -26,6 +26,10 @@ from tests.bench.values import DEFAULT, NAMES, Score, note, pages_of, same
 _GLYPH_WITHOUT_MEANING = re.compile(r"\(cid:\d+\)")
 """What references taken from PDF files say where the file does not: nobody could read that from the page."""
 
+_PROSE = re.compile(r"[^\W\d_]{3,}")
+"""Words of at least three letters. References taken from typesetting files have formulas in pieces, each its own way:
+what stands in the page's sentences is told apart from them."""
+
 Reader = Callable[[Path], str]
 
 
@@ -43,13 +47,14 @@ class Sample:
 class Words:
     """Words right, read and asked for, ignoring order and case."""
 
+    pattern: re.Pattern[str] = re.compile(r"\w+")
     right: int = 0
     read: int = 0
     asked: int = 0
 
     def add(self, reference: str, text: str) -> None:
         """Count one page."""
-        asked, read = (Counter(re.findall(r"\w+", each.casefold())) for each in (reference, text))
+        asked, read = (Counter(self.pattern.findall(each.casefold())) for each in (reference, text))
         self.right += (asked & read).total()
         self.read += read.total()
         self.asked += asked.total()
@@ -62,7 +67,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one reader made of one kind. `ratio` is its CPU to that of the command tesseract."""
+    """What one reader made of one kind. `ratio` is its CPU to that of the command tesseract.
+
+    `prose_f1` counts words of at least three letters only.
+    """
 
     reader: str
     kind: str
@@ -72,6 +80,7 @@ class Row:
     precision: float
     recall: float
     f1: float
+    prose_f1: float
     ratio: float | None = None
 
 
@@ -118,14 +127,16 @@ def _printed(command: list[str]) -> str:
 
 def measured(name: str, reader: Reader, kind: str, pages: list[Sample]) -> tuple[Row, list[str]]:
     """Read all pages of a kind; return the figures and the texts."""
-    words = Words()
+    words, prose = Words(), Words(_PROSE)
     before = _cpu_s()
     texts = [reader(page.path) for page in pages]
     cpu_s = (_cpu_s() - before) / len(pages)
     for page, text in zip(pages, texts, strict=True):
         words.add(page.reference, text)
+        prose.add(page.reference, text)
     precision, recall, f1 = words.scores()
-    return Row(name, kind, len(pages), cpu_s, (os.cpu_count() or 1) / cpu_s, precision, recall, f1), texts
+    per_s = (os.cpu_count() or 1) / cpu_s
+    return Row(name, kind, len(pages), cpu_s, per_s, precision, recall, f1, prose.scores()[2]), texts
 
 
 def _cpu_s() -> float:
@@ -195,11 +206,12 @@ def _value_row(kind: str, name: str, score: Score) -> dict[str, object]:
 
 def _print(rows: list[Row], values: list[dict[str, object]]) -> None:
     figures = f"{'pages':>5} {'CPU s/page':>10} {'ratio':>6} {'pages/s':>8}"
-    print(f"{'kind':10} {'reader':14} {figures} {'P':>6} {'R':>6} {'F1':>6}")
+    print(f"{'kind':10} {'reader':14} {figures} {'P':>6} {'R':>6} {'F1':>6} {'prose':>6}")
     for row in rows:
         ratio = f"{row.ratio:6.2f}" if row.ratio else "     -"
         figures = f"{row.pages:5} {row.cpu_s_per_page:10.3f} {ratio} {row.pages_per_s_all_cores:8.2f}"
-        print(f"{row.kind:10} {row.reader:14} {figures} {row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f}")
+        found = f"{row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f} {row.prose_f1:6.3f}"
+        print(f"{row.kind:10} {row.reader:14} {figures} {found}")
     print(f"\n{'kind':10} {'value':18} {'n':>4} {'P':>6} {'R':>6} {'F1':>6}")
     for value in values:
         figures = " ".join(f"{value[name]:6.3f}" for name in ("precision", "recall", "f1"))
