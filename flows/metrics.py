@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,6 +14,7 @@ from pipeline.errors import LedgerUnavailable
 from pipeline.ports import Clock, Ledger
 from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
 from pipeline.tallies import BOUNDS_S, STAGE
+from pipeline.webhooks import cursor_name
 
 PREFIX = "caspio_ingest"
 
@@ -27,6 +28,7 @@ class LedgerCollector(Collector):
     account: str
     allowance: Allowance
     cache_s: float
+    sources: Sequence[str] = ()
     _figures: Figures | None = None
     _asked_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -34,13 +36,18 @@ class LedgerCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield everything; without a ledger, that there is none."""
         try:
-            figures = self._known()
+            found = list(self._everything())
         except LedgerUnavailable:
             yield _gauge("up", "Whether the ledger answers", [((), 0)])
             return
         yield _gauge("up", "Whether the ledger answers", [((), 1)])
+        yield from found
+
+    def _everything(self) -> Iterator[Metric]:
+        figures = self._known()
         yield from self._of_sources(figures.sources)
         yield from self._of_the_whole(figures)
+        yield from self._of_webhooks()
         yield from _counters(figures.tallies)
         yield _seconds(figures.tallies)
 
@@ -78,6 +85,19 @@ class LedgerCollector(Collector):
             yield _gauge("budget_calls", "Calls allowed in a month", [((), self.allowance.monthly_calls)])
         moved = [((account,), size_bytes) for account, size_bytes in sorted(figures.size_bytes.items())]
         yield _counter("transferred_bytes", "Bytes from and to Caspio", moved, "account")
+
+    def _of_webhooks(self) -> Iterator[Metric]:
+        """Yield what webhooks told and missed, for the sources whose messages are kept."""
+        backlog = self.ledger.backlog(self.account)
+        states = [
+            ((source or "none", state), number)
+            for source, one in sorted(backlog.items())
+            for state, number in (("waiting", one.waiting), ("begun", one.begun), ("done", one.done))
+        ]
+        yield _gauge("webhook_messages", "Messages kept, by how far they are", states, "source", "state")
+        kept = {source: self.ledger.cursor(cursor_name(source)) or {} for source in self.sources}
+        missed = [((source,), one["missed"]) for source, one in kept.items() if one.get("missed") is not None]
+        yield _counter("webhook_missed_documents", "Files that no message told of", missed, "source")
 
 
 def _counters(tallies: Tallies) -> Iterator[Metric]:

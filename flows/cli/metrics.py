@@ -50,7 +50,9 @@ def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
 
     clock, caspio = SystemClock(), settings.caspio
     with open_ledger(settings, clock=clock) as ledger:
-        yield LedgerCollector(ledger, clock, caspio.account, caspio.allowance, settings.metrics.cache_s)
+        yield LedgerCollector(
+            ledger, clock, caspio.account, caspio.allowance, settings.metrics.cache_s, tuple(settings.specs())
+        )
 
 
 @contextmanager

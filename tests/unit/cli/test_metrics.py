@@ -13,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from flows.cli.metrics import answering
 from flows.metrics import LedgerCollector, as_text, registry
 from pipeline.budget import Allowance
+from pipeline.messages import Message, Told
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from pipeline.ports.figures import Counted
 from pipeline.tallies import TallyBook
+from pipeline.webhooks import cursor_name
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -30,7 +32,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def ledger(clock: FakeClock) -> MemoryLedger:
-    """A ledger with a file that is done, one that waits since five minutes, calls, and a stage that was timed."""
+    """A ledger with a file that is done, one that waits since five minutes, calls, a message, and a stage timed."""
     ledger = MemoryLedger(clock)
     refs = [
         FileRef("receipts", Place.ATTACHMENT, "R", "Scan", RecordRef("R", pk), "a.pdf", 1, "2026-01-01")
@@ -39,6 +41,8 @@ def ledger(clock: FakeClock) -> MemoryLedger:
     ledger.seen(refs, "r")
     ledger.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
     ledger.spend("account", "new", calls=12, size_bytes=99)
+    ledger.keep_messages([Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))])
+    ledger.keep_cursor(cursor_name("receipts"), {"missed": 4})
     book = TallyBook(ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4})
     with book.stage("read"):
         clock.advance(0.2)
@@ -51,7 +55,7 @@ def ledger(clock: FakeClock) -> MemoryLedger:
 
 def collector(ledger: MemoryLedger, *, cache_s: float = 0.0) -> LedgerCollector:
     """Return a collector over a ledger, with a budget."""
-    return LedgerCollector(ledger, ledger.clock, "account", Allowance(500), cache_s)
+    return LedgerCollector(ledger, ledger.clock, "account", Allowance(500), cache_s, ("receipts", "other"))
 
 
 def samples(text: str) -> dict[str, float]:
@@ -91,6 +95,16 @@ def test_figures_are_what_the_ledger_says(ledger: MemoryLedger):
         "caspio_ingest_stage_seconds_bucket +Inf read": 1,
     }
     assert {name: found.get(name) for name in expected} == expected
+
+
+def test_webhooks_are_figures_too(ledger: MemoryLedger):
+    """Messages count by source and how far they are; what none told of counts once it is known."""
+    found = samples(as_text(collector(ledger)))
+
+    assert found["caspio_ingest_webhook_messages receipts waiting"] == 1
+    assert {name: n for name, n in found.items() if "missed" in name} == {
+        "caspio_ingest_webhook_missed_documents_total receipts": 4
+    }
 
 
 def test_a_ledger_that_does_not_answer_is_a_figure(ledger: MemoryLedger):
