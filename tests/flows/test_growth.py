@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +60,12 @@ def _events(server: Prefect, flow_run_id: str) -> int:
     return now
 
 
-def test_ten_times_the_documents_leave_no_more_at_the_server(prefect_server: Prefect, tmp_path: Path):
+def test_ten_times_the_documents_leave_no_more_at_the_server(
+    prefect_server: Prefect, tmp_path: Path, record_property: Callable[[str, object], None]
+):
     """Task runs, artifacts, log lines and events are those of the batches, half a minute each, whatever they hold."""
     few, many = (left_by(prefect_server, tmp_path / str(number), number) for number in (FEW, MANY))
+    record_property(f"left by {FEW} and {MANY}", (few, many))  # --junitxml=FILE tells
     batches = many.tasks - few.tasks
 
     assert many.tasks <= 1 + many.seconds / BATCH_S
