@@ -1,8 +1,7 @@
-"""What the line costs beside the reading itself: `make bench` prints it; nothing here is a verdict."""
+"""What memory the line takes: `make bench` prints it; nothing here is a verdict."""
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -12,40 +11,7 @@ import psutil
 import pytest
 
 from infra.emulator import Emulator
-from tests.support.corpus import corpus_documents, write_seed, write_settings
-
-EVERY = int(os.environ.get("BENCH_EVERY", "4"))
-"""Every how manieth document of the corpus is taken: BENCH_EVERY=1 takes all of them, and minutes."""
-
-_BARE = """
-import sys, tempfile
-from pathlib import Path
-from processors.contract import ReadSettings
-from processors.read import Engines, read_document
-settings = ReadSettings()
-engines = Engines(settings)
-for name in sys.argv[1:]:
-    with tempfile.TemporaryDirectory() as folder:
-        read_document(Path(name), name=Path(name).name, work_dir=Path(folder), settings=settings, engine=engines.get)
-"""
-
-
-@pytest.mark.bench
-def test_cpu_of_a_run_beside_the_bare_processors(tmp_path: Path, corpora: Path):
-    """Print CPU of a whole run ÷ CPU of the bare processors on the same files."""
-    paths = [document.path for document in corpus_documents(corpora / "dev")][::EVERY]
-    seed = write_seed(tmp_path / "seed", paths)
-
-    bare_s, _ = _cpu_s([sys.executable, "-c", _BARE, *map(str, paths)], os.environ)
-    with Emulator(seed=seed) as emulator:
-        config = write_settings(tmp_path / "run", emulator.url, rename="{{ date }} {{ doc_type }}")
-        whole_s, printed = _cpu_s(_run(config), _credentials())
-    report = json.loads(printed)
-
-    print(f"\n{len(paths)} documents, {report['pages']} pages, {report['documents']}")
-    print(f"bare processors {bare_s:.1f} CPU s; whole run {whole_s:.1f} CPU s; ratio {whole_s / bare_s:.2f}")
-    print(f"{report['caspio_calls']['total']} calls, {report['seconds']:.1f} s by the clock")
-    assert sum(report["documents"].values()) == len(paths)
+from tests.support.corpus import write_settings
 
 
 @pytest.mark.bench
@@ -83,15 +49,6 @@ def _memory(process: psutil.Process) -> int:
         return sum(member.memory_info().rss for member in family)
     except psutil.NoSuchProcess:
         return 0
-
-
-def _cpu_s(command: list[str], environment: "os._Environ[str] | dict[str, str]") -> tuple[float, str]:
-    """Return the CPU seconds a command and all its children took, and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, env=dict(environment), stdout=subprocess.PIPE, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode in {0, 1}
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
 def _run(config: Path) -> list[str]:

@@ -44,11 +44,24 @@ for name in sys.argv[1:]:
 """
 
 _CHILDREN = """
-import sys
+import sys, tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from processors.sandbox import SandboxedReader
-with SandboxedReader(workers=int(sys.argv[1])) as reader:
-    for slot in reader._slots:
-        slot._scheduled(__import__('processors._child', fromlist=['warm']).warm, ()).result()
+number = int(sys.argv[1])
+with (
+    tempfile.TemporaryDirectory() as folder,
+    SandboxedReader(workers=number) as reader,
+    ThreadPoolExecutor(number) as pool,
+):
+    def read(one):
+        home = Path(folder, str(one))
+        home.mkdir()
+        (home / "a.txt").write_text("nothing")
+        (home / "derived").mkdir()
+        return reader.read(home / "a.txt", name="a.txt", work_dir=home / "derived")
+    reader.warm()
+    list(pool.map(read, range(number)))
 """
 
 
