@@ -71,4 +71,4 @@ def test_ten_times_the_documents_leave_no_more_at_the_server(
     assert many.tasks <= 1 + many.seconds / BATCH_S
     assert many.artifacts == few.artifacts
     assert many.logs <= few.logs + 5 * batches
-    assert many.events <= few.events + 10 * batches + 2
+    assert many.events <= few.events + many.seconds + 5  # progress is told every few seconds
