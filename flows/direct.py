@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from flows.drain import draining
 from flows.execute import (
     Tally,
     alone,
@@ -27,7 +28,7 @@ from pipeline.summary import Summary
 
 def work_directly(config: Path, *, sources: Sequence[str], order: Order) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         return work_sources(connected, sources=sources, order=order)
 
 

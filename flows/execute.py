@@ -12,7 +12,7 @@ from flows.order import Order
 from flows.wiring import Connected
 from pipeline.batch import Observe, decisions, recover_all, selected_work, ticked_work
 from pipeline.budget import Lane
-from pipeline.errors import BadSettings, RefusedByCaspio
+from pipeline.errors import BadSettings, RefusedByCaspio, StopRequested
 from pipeline.leases import Leases, working
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
@@ -145,7 +145,7 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
         with working(ledger, summary.run_id) as leases:
             yield leases
         status = "failed" if summary.stopped else "partly failed" if summary.failed else "done"
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StopRequested):
         status = "interrupted"
         raise
     finally:
@@ -174,6 +174,7 @@ def make_job(
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
         others=frozenset(connected.settings.specs()) - {spec.name},
+        go_on=connected.drain.require,
     )
 
 
@@ -188,7 +189,9 @@ def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Gener
     for decided in () if order.records else decisions(job):
         tally.add(decided)
     if order.selection is None:
-        works = new_work(job, only=order.records, unchanged=tally.unchanged, found=tally.expect)
+        works = new_work(
+            job, only=order.records, unchanged=tally.unchanged, found=lambda files: _listed(tally, job, files)
+        )
     else:
         works = _expected(selected_work(job, order.selection), tally)
     return within_budget(connected, islice(_asked_first(works, job, order, tally), order.limit))
@@ -223,8 +226,15 @@ def _caught_up(job: Job) -> str:
 def within_budget(connected: Connected, works: Iterator[T]) -> Generator[T, None, None]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
     for work in works:
+        connected.drain.require()
         connected.spending.require()
         yield work
+
+
+def _listed(tally: Tally, job: Job, files: int) -> None:
+    """Learn of a page of a listing; one with nothing new in it is no reason to go on when asked to stop."""
+    job.go_on()
+    tally.expect(files)
 
 
 def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]:

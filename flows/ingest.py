@@ -1,7 +1,7 @@
 """The flows `ingest`, `ingest-record` and `reprocess`: one run a source, one task a batch of seconds, none a file."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -16,6 +16,7 @@ from pydantic import Field
 from flows import events
 from flows.alarms import raise_alarms
 from flows.artifacts import FlowProgress, leave_report
+from flows.drain import draining
 from flows.execute import (
     Tally,
     alone,
@@ -31,9 +32,10 @@ from flows.messages import answering
 from flows.order import Order
 from flows.problems import Problems
 from flows.report import Report
-from flows.states import final_state
+from flows.states import final_state, stopped_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Crew, Selection, for_seconds, manned
+from pipeline.errors import StopRequested
 from pipeline.model import RecordWork, SourceSpec
 from pipeline.ports import Clock
 from pipeline.run import Job
@@ -107,7 +109,8 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
 def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
     before = batch.tally.summary.counts()
-    batch.work()
+    with suppress(StopRequested):  # the flow asks again, and ends as what it is; this task has done its part
+        batch.work()
     after = batch.tally.summary.counts()
     counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
     events.tell_batch(batch.source, number=number, counts=counts)
@@ -117,7 +120,8 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
 
 def _follow(config: Path, source: str, order: Order) -> State:
     """Run one source as a flow, and end in a state that says how it went."""
-    with connect(load_settings(config)) as connected:
+    interrupted = None
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         began = connected.parts.clock.monotonic()
         summary = Summary(new_run_id(connected))
         (spec,) = named_sources(connected.settings, [source])
@@ -125,13 +129,16 @@ def _follow(config: Path, source: str, order: Order) -> State:
         if problems:
             summary.stopped[source] = problems
         else:
-            _run(connected, spec, summary, order)
+            try:
+                _run(connected, spec, summary, order)
+            except StopRequested as error:
+                interrupted = error
         seconds = connected.parts.clock.monotonic() - began
         document = summary.as_json(calls=connected.client.calls, seconds=seconds)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
         leave_report(source, report, connected=connected)
         raise_alarms(connected, source, summary, few=bool(order.records))
-    return final_state(report, summary.counts())
+    return stopped_state(interrupted, summary.counts()) if interrupted else final_state(report, summary.counts())
 
 
 def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
@@ -155,12 +162,14 @@ def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Tal
         closing(prepare(connected, job, tally, order)) as works,
     ):
         while (first := next(works, None)) is not None:
+            job.go_on()
             number += 1
             until_s = clock.monotonic() + BATCH_S
             timed = chain([first], for_seconds(works, BATCH_S, clock=clock))
             batch = Batch(timed, crew, tally, job.spec.name, clock, until_s)
             work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
             progress.advance(tally.handled)
+        job.go_on()
         summary.held += crew.finish()
     progress.advance(tally.handled)
     progress.finish()

@@ -1,5 +1,7 @@
 """The flows that a person starts: `apply-plan`, `undo` and `verify`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +11,13 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.artifacts import artifact_key, leave_report
+from flows.drain import draining
 from flows.ingest import Config
 from flows.report import Report
-from flows.states import DIFFERENCES, final_state
+from flows.states import DIFFERENCES, final_state, stopped_state
 from flows.verify import Verified, verify as compare
-from flows.wiring import connect
+from flows.wiring import Connected, connect
+from pipeline.errors import StopRequested
 from pipeline.settings import load_settings
 
 Records = Annotated[list[str] | None, Field(description="Only these PK_IDs, or paths of the Files area")]
@@ -28,8 +32,11 @@ def apply_plan(
     """Apply record by record; what has moved since the plan was made is refused and told."""
     from flows.planning import apply_plan as apply
 
-    with connect(load_settings(Path(config))) as connected:
-        report = apply(connected, Path(plan), records=records or ())
+    with _connected(config) as connected:
+        try:
+            report = apply(connected, Path(plan), records=records or ())
+        except StopRequested as error:
+            return stopped_state(error)
         leave_report("apply", report, connected=connected)
     return _ended(report)
 
@@ -43,8 +50,11 @@ def undo(
     """Undo where the present still is what the run left; the rest is left alone and told."""
     from flows.planning import undo_run
 
-    with connect(load_settings(Path(config))) as connected:
-        report = undo_run(connected, run, records=records or ())
+    with _connected(config) as connected:
+        try:
+            report = undo_run(connected, run, records=records or ())
+        except StopRequested as error:
+            return stopped_state(error)
         leave_report("undo", report, connected=connected)
     return _ended(report)
 
@@ -57,12 +67,22 @@ def verify(
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Go on where the last one stopped; each kind of difference is counted, the first are listed."""
-    with connect(load_settings(Path(config))) as connected:
-        found = compare(connected, sources=sources or (), limit=limit, mend=repair, tell=get_run_logger().info)
+    with _connected(config) as connected:
+        try:
+            found = compare(connected, sources=sources or (), limit=limit, mend=repair, tell=get_run_logger().info)
+        except StopRequested as error:
+            return stopped_state(error)
         calls = dict(connected.client.calls)
     _leave_differences(found)
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
     return Completed(name=DIFFERENCES if found.harm else "Completed", message=counts, data=(found, calls))
+
+
+@contextmanager
+def _connected(config: str) -> Iterator[Connected]:
+    """Connect everything; from here on the first SIGTERM is a request to stop."""
+    with connect(load_settings(Path(config))) as connected, draining(connected.drain):
+        yield connected
 
 
 def _ended(report: Report) -> State:

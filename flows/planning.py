@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from flows.drain import draining
 from flows.execute import (
     Tally,
     alone,
@@ -124,7 +125,7 @@ def plan_directly(
     config: Path, *, sources: Sequence[str], limit: int | None, file: Path | None, html: Path | None
 ) -> PlanReport:
     """Read and archive everything new or changed, and leave a plan of what would be written."""
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         return plan_sources(connected, sources=sources, limit=limit, file=file, html=html)
 
 
@@ -172,7 +173,7 @@ def _writer(path: Path, owner: Owner) -> PlanWriter:
 
 def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> Report:
     """Carry out a plan, or the named records of it."""
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         return apply_plan(connected, file, records=records)
 
 
@@ -210,7 +211,7 @@ def apply_plan(connected: Connected, file: Path, *, records: Sequence[str] = ())
 
 def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:
     """Put back what a run wrote and renamed, or only for the named records."""
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         return undo_run(connected, run_id, records=records)
 
 

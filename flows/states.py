@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 
 from prefect import State
-from prefect.states import Completed, Failed
+from prefect.exceptions import Abort
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.report import Report
+from pipeline.errors import StopRequested
 from pipeline.model import Status
 
 FAILED_SHARE = 0.25
 """Share of the documents worked on, from which on a run is red and not merely marked."""
 
 PLANNED, PARTLY_FAILED, FAILED, DIFFERENCES = "Planned", "Partly failed", "Failed", "Differences"
-FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, PARTLY_FAILED, DIFFERENCES)
+STOPPED = "Stopped"
+FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, PARTLY_FAILED, DIFFERENCES, STOPPED)
 """Names of the states a run can end in, Prefect's and ours."""
 
 
@@ -35,3 +38,14 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     if failed_share(report.failed, documents) >= FAILED_SHARE:
         return Failed(name=FAILED, message=counts, data=report)
     return Completed(name=PARTLY_FAILED, message=counts, data=report)
+
+
+def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:
+    """Return the state of a run that was asked to stop: how far it came, and that nothing is lost.
+
+    It is of the type Cancelled: the only one Prefect takes from a run that somebody is cancelling. Its result is what
+    Prefect passes on without an error in the log.
+    """
+    counts = ", ".join(f"{count} {status}" for status, count in (documents or {}).items() if count)
+    result = Abort(str(error))
+    return Cancelled(name=STOPPED, message=" ".join(filter(None, [str(error), counts])), data=result)

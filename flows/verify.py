@@ -131,6 +131,7 @@ def _one_source(
         report.files += batch.files
         if batch.place:
             ledger.keep_cursor(name, {"done": kept.get("done", []), "source": spec.name, "after": list(batch.place)})
+        job.go_on()
     return room is None or report.files - before < room
 
 

@@ -4,10 +4,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.drain import Drain
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Spending
 from pipeline.errors import BadSettings
@@ -34,6 +35,7 @@ class Connected:
     parts: Parts
     client: "CaspioClient"
     spending: Spending
+    drain: Drain = field(default_factory=Drain)
 
     @property
     def threads(self) -> int:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
+from pipeline.errors import RefusedByCaspio, RejectFile, StopRequested, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState, Ledger
 from pipeline.run import Job, work_record
@@ -249,8 +249,19 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
 @contextmanager
 def manned(job: Job, *, observe: Observe, threads: int) -> "Iterator[Crew]":
     """Give threads that take records down the line, so that what is in hand goes on between two batches of work."""
-    with closing(Crew(job, observe, lambda work, _leased: work_record(work, job), threads)) as crew:
+    with _at_work(Crew(job, observe, lambda work, _leased: work_record(work, job), threads)) as crew:
         yield crew
+
+
+@contextmanager
+def _at_work(crew: "Crew") -> "Iterator[Crew]":
+    """End a crew however its work ends; asked to stop, it finishes and tells what it has begun."""
+    with closing(crew):
+        try:
+            yield crew
+        except StopRequested:
+            crew.let_go()
+            raise
 
 
 def carry_all(
@@ -277,7 +288,7 @@ def carry_all(
         return act(waiting.pop(leased.files[0].version), None if work == leased else work)
 
     # What is finished is not left out: that is for `act` to say.
-    with closing(Crew(replace(job, reread=True), observe, carry, threads)) as crew:
+    with _at_work(Crew(replace(job, reread=True), observe, carry, threads)) as crew:
         crew.work(works())
         return crew.finish()
 
@@ -298,6 +309,7 @@ class Crew:
     def work(self, works: Iterable[RecordWork]) -> None:
         """Take what can be had until it is used up; up to two records a thread are still in hand then."""
         for work, leased in self._leased(iter(works), self._most):
+            self._job.go_on()
             self._pending.add(self._pool.submit(self._work, work, leased))
             while len(self._pending) >= self._most:
                 self._tell()
@@ -310,6 +322,11 @@ class Crew:
         self._drain()
         left, self._left = self._left, []
         return sum(len(work.files) for work in left)
+
+    def let_go(self) -> None:
+        """Finish what is begun; what only waits for a thread is given up."""
+        self._pending = {future for future in self._pending if not future.cancel()}
+        self._drain()
 
     def _drain(self) -> None:
         while self._pending:

@@ -16,7 +16,8 @@
         ├── LedgerUnavailable   the ledger cannot be reached or written
         ├── DiskFull            the work folder cannot be written
         ├── BudgetExhausted     the calls this run may use are used up
-        └── LeaseLost           another worker took this run for dead and has its files
+        ├── LeaseLost           another worker took this run for dead and has its files
+        └── StopRequested       this process was asked to stop; the next run goes on
     RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
 
 Anything else is a bug. A message names the file, record and step where it can, and ends in a way out.
@@ -94,6 +95,10 @@ class BudgetExhausted(StopRun):
 
 class LeaseLost(StopRun):
     """Another worker took this run for dead and has its files; nothing may be written any more."""
+
+
+class StopRequested(StopRun):
+    """This process was asked to stop: what is in hand is finished, nothing new is begun, the next run goes on."""
 
 
 class RefusedByCaspio(IngestError):

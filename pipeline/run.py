@@ -53,7 +53,8 @@ class Job:
     """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
 
     `leases` None: no other worker shares the ledger. `others` are the names of the other sources. `on_plan` is told
-    every plan and its documents, from many threads.
+    every plan and its documents, from many threads. `go_on` is asked before anything new is begun, and raises
+    StopRequested when nothing may be.
     """
 
     spec: SourceSpec
@@ -66,6 +67,7 @@ class Job:
     others: frozenset[str] = frozenset()
     moves: threading.Lock = field(default_factory=threading.Lock)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(default=lambda _plan, _documents: None)
+    go_on: Callable[[], None] = field(default=lambda: None)
 
     def owns(self, ref: FileRef) -> bool:
         """Say whether a file the ledger knows is this source's, or of one that no settings name any more.

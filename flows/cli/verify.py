@@ -69,10 +69,11 @@ def _compare(
         from flows.as_flow import verify_as_flow
 
         return verify_as_flow(config, sources=sources, limit=limit, mend=mend)
+    from flows.drain import draining
     from flows.verify import verify as compare
     from flows.wiring import connect
 
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         report = compare(
             connected, sources=sources, limit=limit, mend=mend, tell=lambda line: err().print(line, highlight=False)
         )
