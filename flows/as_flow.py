@@ -1,18 +1,23 @@
 """The commands as flows, when PREFECT_API_URL names a server; `run` and `reprocess` are one flow run a source."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from prefect import State
+from prefect import State, tags
+from prefect.exceptions import Abort
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+from flows.automations import TAG
 from flows.execute import named_sources, refuse_if_none_runs
 from flows.ingest import ingest, ingest_record, reprocess
 from flows.on_demand import apply_plan, undo, verify
 from flows.order import Order
 from flows.report import Report
 from flows.verify import Verified
+from pipeline.errors import StopRequested
 from pipeline.settings import load_settings
 
 
@@ -41,14 +46,18 @@ def _state_of(source: str, config: str, order: Order) -> State:
 
 def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
     """Run the flow that carries out a plan."""
-    state = apply_plan(str(file.resolve()), records=list(records) or None, config=str(config), return_state=True)
+    named = list(records) or None
+    with _as_deployed(config):
+        state = apply_plan(str(file.resolve()), records=named, config=str(config), return_state=True)
     report: Report = _result(state)
     return report
 
 
 def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report:
     """Run the flow that undoes a run."""
-    report: Report = _result(undo(run_id, records=list(records) or None, config=str(config), return_state=True))
+    with _as_deployed(config):
+        state = undo(run_id, records=list(records) or None, config=str(config), return_state=True)
+    report: Report = _result(state)
     return report
 
 
@@ -56,14 +65,25 @@ def verify_as_flow(
     config: Path, *, sources: Sequence[str], limit: int | None, mend: bool
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow that compares; return what it found and the calls it made."""
-    state = verify(sources=list(sources) or None, limit=limit, repair=mend, config=str(config), return_state=True)
+    with _as_deployed(config):
+        state = verify(sources=list(sources) or None, limit=limit, repair=mend, config=str(config), return_state=True)
     found: tuple[Verified, Mapping[str, int]] = _result(state)
     return found
+
+
+@contextmanager
+def _as_deployed(config: Path) -> Iterator[None]:
+    """Give runs started by hand what others have: the tag that the rule for lost runs goes by, and heartbeats."""
+    heartbeat_s = load_settings(config).serve.heartbeat_s
+    with tags(TAG), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: heartbeat_s}):
+        yield
 
 
 def _result(state: State) -> Any:
     """Return what a flow run came to, or raise what ended it."""
     result = state.result(raise_on_failure=False)
+    if isinstance(result, Abort):
+        raise StopRequested(state.message or "It was asked to stop.")
     if isinstance(result, BaseException):
         raise result
     return result
@@ -71,7 +91,8 @@ def _result(state: State) -> Any:
 
 def _each(config: Path, sources: Sequence[str], run: Callable[[str], State]) -> Report:
     names = [spec.name for spec in named_sources(load_settings(config), sources)]
-    merged = merge([_result(run(name)) for name in names])
+    with _as_deployed(config):
+        merged = merge([_result(run(name)) for name in names])
     if not any(merged.document["documents"].values()):
         refuse_if_none_runs(merged.stopped, names)
     return merged

@@ -21,11 +21,8 @@ from flows.states import FINAL_NAMES
 from pipeline.errors import BadSettings
 
 TAG = "caspio-ingest"
-HEARTBEAT_S = 30
-"""Seconds between a run's signs of life: what PREFECT_FLOWS_HEARTBEAT_FREQUENCY must be where flows run."""
-
-LOST_AFTER = timedelta(seconds=3 * HEARTBEAT_S)
-"""A run is lost after three signs missed; with Prefect's default of 180 s between them, healthy runs would be."""
+SIGNS_MISSED = 3
+"""Signs of life in a row that a lost run has not given; `serve.heartbeat_s` is the time between two."""
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ALARMS = (
@@ -35,7 +32,7 @@ _ALARMS = (
 )
 
 
-def automations(*, notification_block: UUID | None = None, lost_after: timedelta = LOST_AFTER) -> Iterator[Automation]:
+def automations(*, lost_after: timedelta, notification_block: UUID | None = None) -> Iterator[Automation]:
     """Yield all automations; with a notification block the alarms send a message by it."""
     yield _lost_runs(lost_after)
     for event, title, meaning in _ALARMS:
@@ -50,14 +47,16 @@ def automations(*, notification_block: UUID | None = None, lost_after: timedelta
         )
 
 
-def install(*, notification_block: str | None = None) -> list[str]:
+def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[str]:
     """Create the automations, or bring those of the same name up to date; return their names.
 
     Raises:
         BadSettings: the server has no such notification block.
     """
     names = []
-    for wanted in automations(notification_block=_block_id(notification_block) if notification_block else None):
+    block = _block_id(notification_block) if notification_block else None
+    lost_after = timedelta(seconds=SIGNS_MISSED * heartbeat_s)
+    for wanted in automations(lost_after=lost_after, notification_block=block):
         try:
             known = Automation.read(name=wanted.name)
             assert isinstance(known, Automation)  # outside an event loop Prefect returns it at once

@@ -1,27 +1,18 @@
 """Examine an installation: one check after another, each with what to do when it fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from flows.check import Check, attempt
+from flows.doctor_server import examine_server
 from flows.wiring import open_archive, open_client, open_ledger, open_reader
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
+from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import changed_types, refuse_source
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. `remedy` is "" when it is well."""
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
 
 
 def examine(config: Path) -> Iterator[Check]:
@@ -33,26 +24,19 @@ def examine(config: Path) -> Iterator[Check]:
             yield Check("settings", ok=False, detail=problem, remedy="Mend the file or the environment and run again.")
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
-    yield _attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
-    yield _attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
-    yield _attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
-    yield _attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
+    yield attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
+    yield attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
+    yield attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
+    yield attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
     if settings.processing.clamav:
-        yield _attempt("virus scanner", lambda: _scanner(settings), "Start clamd, or correct processing.clamav.")
+        yield attempt("virus scanner", lambda: _scanner(settings), "Start clamd, or correct processing.clamav.")
     yield from _account(settings)
-
-
-def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
-    try:
-        return Check(name, ok=True, detail=look())
-    except (IngestError, OSError) as error:
-        return Check(name, ok=False, detail=str(error), remedy=remedy)
+    yield from examine_server(settings)
 
 
 def _archive(settings: Settings) -> str:
-    archive = open_archive(settings.archive)
-    archive.check()
-    return f"{settings.archive.url}: written, read and removed a probe"
+    said = open_archive(settings.archive).check()
+    return f"{settings.archive.url}: written, read and removed a probe{'; ' if said else ''}{said}"
 
 
 def _ledger(settings: Settings) -> str:
@@ -110,13 +94,13 @@ def _account(settings: Settings) -> Iterator[Check]:
 
     with open_client(settings, clock=SystemClock()) as client:
         remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
-        account = _attempt("credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy)
+        account = attempt("credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy)
         yield account
         if not account.ok:
             return
         target = CaspioRecordTarget(client)
         for spec in settings.specs().values():
-            yield _attempt(
+            yield attempt(
                 f"source {spec.name}",
                 lambda spec=spec: _source(spec, target, settings),  # type: ignore[misc]  # bound now, called now
                 "Check the names in the settings and what the API profile may read and write.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from flows.doctor import Check
+from flows.check import Check
 from flows.show import COLOURS, table_of
 from flows.terminal import PlainConsole
 from pipeline.budget import Allowance, Lane

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import caspio, init, local, look, metrics, plan, read, verify, webhooks, work
+from flows.cli import caspio, init, local, look, metrics, plan, pool, read, verify, webhooks, work
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
-from pipeline.errors import BadSettings, IngestError
+from pipeline.errors import BadSettings, IngestError, StopRequested
 
 app = typer.Typer(
     name="caspio-ingest",
@@ -29,7 +29,7 @@ def _options(*, version: Annotated[bool, typer.Option("--version", help="Show th
         raise typer.Exit
 
 
-for module in (init, local, work, plan, read, look, metrics, verify, webhooks, caspio):
+for module in (init, local, pool, work, plan, read, look, metrics, verify, webhooks, caspio):
     module.register(app)
 
 
@@ -46,6 +46,9 @@ def main() -> None:
     except BadSettings as error:
         complain("Cannot begin", error.problems)
         sys.exit(EXIT_SETTINGS)
+    except StopRequested as error:
+        complain("Interrupted", [str(error)])
+        sys.exit(EXIT_INTERRUPTED)
     except IngestError as error:
         complain("Stopped", [str(error)])
         sys.exit(EXIT_STOPPED)

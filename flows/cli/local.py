@@ -16,11 +16,17 @@ from flows.cli.common import (
     Failure,
     complain,
     err,
+    require_server,
     set_up_logs,
 )
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
+
+WithAutomations = Annotated[
+    bool, typer.Option("--with-automations", help="Also install the automations: lost runs, alarms.")
+]
+Notify = Annotated[str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,33 +89,24 @@ def emulator(
 
 def serve(
     config: Config = DEFAULT_CONFIG,
-    with_automations: Annotated[
-        bool, typer.Option("--with-automations", help="Also install the automations: lost runs, alarms.")
-    ] = False,
-    notify: Annotated[
-        str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")
-    ] = None,
+    with_automations: WithAutomations = False,
+    notify: Notify = None,
     webhooks: Annotated[
         str | None, typer.Option("--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT")
     ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
-    from pipeline.settings import environment, load_settings
+    from pipeline.settings import load_settings
 
     settings = load_settings(config)
-    if not environment("PREFECT_API_URL"):
-        complain(
-            "No Prefect server",
-            ["Start one with `prefect server start` and export PREFECT_API_URL, such as http://127.0.0.1:4200/api."],
-        )
-        raise Failure(EXIT_SETTINGS)
+    require_server()
     from flows.serve import serve as serve_flows
 
     set_up_logs()
     if with_automations or notify:
         from flows.automations import install
 
-        for name in install(notification_block=notify):
+        for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)
     with _figures(settings), _receiver(settings, config, webhooks):
         serve_flows(settings, config)

@@ -106,7 +106,7 @@ class LocalArchive:
         """Return the path of an object."""
         return str(self._path(key))
 
-    def check(self) -> None:
+    def check(self) -> str:
         """Write, read and remove a probe object; raises ArchiveUnavailable with what to do."""
         path = self._path(f"probe-{secrets.token_hex(8)}")
         with _translated(path, "check"), self._incoming() as incoming:
@@ -118,6 +118,7 @@ class LocalArchive:
             raise ArchiveUnavailable(
                 f"The archive folder {self._root} gives back other bytes than it was given. {_OTHERWISE}"
             )
+        return ""
 
     def _path(self, key: str) -> Path:
         if checked_key(key).split("/")[0] == _INCOMING:

@@ -36,6 +36,8 @@ _DIGEST = "sha256"
 _PROBE = b"probe"
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
 _UNKNOWN = {"NotImplemented", "501"}
+_STRICT = "it refuses to overwrite, whoever writes at the same instant"
+_LOOSE = "it does NOT refuse to overwrite at one instant; originals are safe, since their keys are their digests"
 _BROKEN_OFF = (HTTPClientError, IncompleteReadError)
 
 
@@ -171,14 +173,18 @@ class S3Archive:
         """Return the s3:// URL of an object."""
         return f"s3://{self._bucket}/{self._name(key)}"
 
-    def check(self) -> None:
-        """Write, read and remove a probe object as originals are; raises ArchiveUnavailable with what to do."""
+    def check(self) -> str:
+        """Write, read and remove a probe object as originals are; say whether the store refuses to overwrite it.
+
+        Raises:
+            ArchiveUnavailable: with what to do.
+        """
         key = f"probe-{secrets.token_hex(8)}"
         with tempfile.TemporaryDirectory() as folder, self._translated(key, "check"):
             if self._lock_days:
                 self._client.get_object_lock_configuration(Bucket=self._bucket)
             try:
-                self._probe(key, Path(folder))
+                return self._probe(key, Path(folder))
             except (ArchiveConflict, FileGone) as exc:
                 raise ArchiveUnavailable(f"{exc} Use another store: this one does not keep what it is given.") from exc
 
@@ -186,12 +192,14 @@ class S3Archive:
         """Close every connection."""
         self._client.close()
 
-    def _probe(self, key: str, folder: Path) -> None:
-        source = folder / "probe"
+    def _probe(self, key: str, folder: Path) -> str:
+        source, sha256 = folder / "probe", hashlib.sha256(_PROBE).hexdigest()
         source.write_bytes(_PROBE)
-        self.put(key, source, sha256=hashlib.sha256(_PROBE).hexdigest(), media_type="text/plain")
+        self.put(key, source, sha256=sha256, media_type="text/plain")
         try:
             self.get(key, folder / "back")
+            sent = self._sent(key, source, sha256=sha256, media_type="text/plain", replace=False)
+            return _LOOSE if sent or not self._conditional else _STRICT
         finally:
             self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 

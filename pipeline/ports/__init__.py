@@ -187,8 +187,12 @@ class Archive(Protocol):
     def address(self, key: str) -> str:
         """Return the address a person can use: a path or an s3:// URL."""
 
-    def check(self) -> None:
-        """Write, read and remove a probe object; raises ArchiveUnavailable with what to do."""
+    def check(self) -> str:
+        """Write, read and remove a probe object; return what is worth knowing of the store, "" without anything.
+
+        Raises:
+            ArchiveUnavailable: with what to do.
+        """
 
 
 class Reader(Protocol):

@@ -137,6 +137,8 @@ class ServeSettings(Section):
 
     schedule: str = "0 * * * *"
     timezone: str = "UTC"
+    heartbeat_s: Annotated[int, Field(ge=30)] = 30
+    drain_s: Annotated[int, Field(gt=0)] = 300
 
 
 class WebhookSettings(Section):

@@ -219,6 +219,20 @@ def test_a_check_that_fails_names_a_way_out(
     assert "secret" not in message + repr(archive)
 
 
+def test_a_check_says_whether_the_store_refuses_to_overwrite(open_archive: Callable[..., S3Archive], tmp_path: Path):
+    """What it says is what the store then does with a key that is taken."""
+    archive = open_archive()
+    source = tmp_path / "taken"
+    source.write_bytes(b"taken")
+    digest = hashlib.sha256(b"taken").hexdigest()
+
+    said = archive.check()
+
+    archive.put("taken", source, sha256=digest, media_type="text/plain")
+    sent = archive._sent("taken", source, sha256=digest, media_type="text/plain", replace=False)
+    assert ("does NOT refuse" in said) is (sent or not archive._conditional)
+
+
 @pytest.mark.parametrize("change", [{"bucket": "no-such-bucket"}, {"secret_access_key": "wrong"}])
 def test_every_call_says_that_the_bucket_is_out_of_reach(
     open_archive: Callable[..., S3Archive], change: dict[str, str], tmp_path: Path

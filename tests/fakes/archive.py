@@ -65,9 +65,10 @@ class MemoryArchive:
         """Return a made-up address."""
         return f"memory:{checked_key(key)}"
 
-    def check(self) -> None:
+    def check(self) -> str:
         """Raise when `down`."""
         self._reach("probe")
+        return ""
 
     def _reach(self, key: str) -> None:
         if self.down:

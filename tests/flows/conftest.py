@@ -22,6 +22,7 @@ class Prefect:
 
     api: str
     environment: dict[str, str]
+    auth: tuple[str, str] | None = None
 
     def find(self, what: str, **conditions: Any) -> list[dict[str, Any]]:
         """Return objects that meet a filter of the REST API."""
@@ -32,7 +33,7 @@ class Prefect:
         """Make a call of the REST API; 503, its answer while its database is busy, is met as its own client does."""
         until = time.monotonic() + 60
         while True:
-            reply = httpx.request(method, self.api + path, json=body, timeout=30)
+            reply = httpx.request(method, self.api + path, json=body, auth=self.auth, timeout=30)
             if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return reply.raise_for_status().json()
             time.sleep(0.5)
@@ -87,7 +88,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait_until_healthy(environment["PREFECT_API_URL"], server, folder / "server.log")
+        wait_until_healthy(environment["PREFECT_API_URL"], server, folder / "server.log")
         yield Prefect(environment["PREFECT_API_URL"], environment)
     finally:
         server.terminate()
@@ -98,7 +99,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             server.wait()
 
 
-def _wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait for a Prefect server to answer."""
     until = time.monotonic() + START_S
     while time.monotonic() < until and server.poll() is None:
         try:

@@ -35,7 +35,7 @@ def _installed(server: Prefect) -> list[dict[str, Any]]:
 
 def test_automations_are_installed_once(at_server: Prefect):
     """Installed twice, each automation is there once."""
-    first, again = install(), install()
+    first, again = install(heartbeat_s=30), install(heartbeat_s=30)
 
     assert first == again
     assert sorted(one["name"] for one in _installed(at_server)) == sorted(first)
@@ -47,7 +47,7 @@ def test_an_unknown_notification_block_is_told(at_server: Prefect):
     assert at_server.api
 
     with pytest.raises(BadSettings, match="slack-webhook/nowhere"):
-        install(notification_block="slack-webhook/nowhere")
+        install(heartbeat_s=30, notification_block="slack-webhook/nowhere")
 
 
 def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str
 
 def test_an_alarm_triggers_its_automation(at_server: Prefect):
     """A run that tells of many failures sets its automation off."""
-    install()
+    install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "many documents" in one["name"])
 
     events.tell(events.MANY_FAILED, "receipts", share=0.5)
@@ -72,7 +72,7 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
 
 def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_path: Path):
     """A run after which more documents need a person tells both numbers and sets its automation off, and only that."""
-    install()
+    install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "quarantine" in one["name"])
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 4)} | {"empty.txt": b""}
     with Emulator(seed=write_account(tmp_path / "seed", uploads(files), files)) as emulator:

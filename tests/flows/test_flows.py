@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flows.automations import TAG
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.integration.line.accounts import (
@@ -63,6 +64,11 @@ def test_every_source_is_a_flow_run_with_a_telling_state(runs: Runs):
         ("reprocess mixed", "Completed"),
         ("reprocess mixed", "Partly failed"),
     ]
+
+
+def test_runs_by_hand_are_found_when_they_are_lost(runs: Runs):
+    """A run of the command has the tag that the rule for lost runs goes by."""
+    assert all(TAG in run["tags"] for run in runs.flow_runs)
 
 
 def test_the_command_reports_what_the_flow_did(runs: Runs):

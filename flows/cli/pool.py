@@ -1,0 +1,90 @@
+"""`deploy` and `worker`: the flows on several hosts, by a work pool."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import DEFAULT_CONFIG, AsJson, Config, err, print_json, require_server, set_up_logs
+from flows.cli.local import Notify, WithAutomations
+
+Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metavar="NAME")]
+
+
+class PoolType(StrEnum):
+    """Where a pool's runs run."""
+
+    PROCESS = "process"
+    DOCKER = "docker"
+    KUBERNETES = "kubernetes"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("deploy")(deploy)
+    app.command("worker")(worker)
+
+
+def deploy(
+    pool: Pool,
+    config: Config = DEFAULT_CONFIG,
+    kind: Annotated[PoolType, typer.Option("--type", help="Where its runs run, if it is made.")] = PoolType.PROCESS,
+    image: Annotated[str | None, typer.Option("--image", help="Image of docker and kubernetes pools.")] = None,
+    run_config: Annotated[
+        Path | None,
+        typer.Option("--run-config", help="The settings file as the runs find it, where not as here.", metavar="PATH"),
+    ] = None,
+    with_automations: WithAutomations = False,
+    notify: Notify = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register the flows on a work pool.
+
+    Every source gets its schedule, every lane a queue. Repeat it after each change of the settings.
+    """
+    from pipeline.settings import load_settings
+
+    if image and kind is PoolType.PROCESS:
+        raise typer.BadParameter("an image goes with --type docker or kubernetes.", param_hint="--image")
+    settings = load_settings(config, credentials=False)
+    require_server()
+    set_up_logs()
+    from flows.serve import Pool as WorkPool, deploy as register_all
+
+    names = register_all(settings, run_config or config.resolve(), WorkPool(pool, kind.value, image))
+    if with_automations or notify:
+        from flows.automations import install
+
+        install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
+    if as_json:
+        print_json({"pool": pool, "deployments": names})
+    else:
+        for name in names:
+            err().print(f"deployed: {name}", highlight=False)
+
+
+def worker(
+    pool: Pool,
+    config: Config = DEFAULT_CONFIG,
+    queue: Annotated[
+        list[str], typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE")
+    ] = [],
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,
+    with_healthcheck: Annotated[
+        bool, typer.Option("--with-healthcheck", help="Answer /health on PREFECT_WORKER_WEBSERVER_PORT (8080).")
+    ] = False,
+) -> None:
+    """Run what is due in a work pool.
+
+    SIGTERM lets the runs in hand finish what they are at, a second one ends them.
+    """
+    from pipeline.settings import load_settings
+
+    settings = load_settings(config)
+    require_server()
+    set_up_logs()
+    from flows.worker import work
+
+    work(settings.serve, pool=pool, queues=queue, limit=limit, name=name, with_healthcheck=with_healthcheck)

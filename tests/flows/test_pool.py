@@ -1,0 +1,170 @@
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.emulator import Emulator
+from tests.flows.conftest import Prefect
+from tests.flows.pooled import Account, wait_for
+from tests.integration.line.accounts import Source, cli, cli_command, receipt, uploads, write_account, write_settings
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+POOL = "pool-of-the-tests"
+FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 49)}
+SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 8.0}
+
+
+@pytest.fixture(scope="module")
+def account(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account whose flows are deployed on a pool, on a schedule that hardly ever comes by itself."""
+    folder = tmp_path_factory.mktemp("pool")
+    prefect_server.environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
+    with Emulator(seed=write_account(folder / "seed", uploads(FILES), FILES)) as emulator:
+        config = write_settings(folder, emulator.url, Source(name="pooled", more='schedule = "0 0 1 * *"'))
+        done = cli(config, "deploy", "--pool", POOL, **prefect_server.environment)
+        assert done.returncode == 0, done.stderr
+        yield Account(prefect_server, emulator, config, POOL, "pooled")
+
+
+def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
+    """Each deployment is in its lane's queue, has version, schedule and limit; queues are taken in the lanes' order."""
+    found = account.deployments()
+    queues = account.server.ask("POST", f"/work_pools/{POOL}/queues/filter", {})
+
+    assert {name: one["work_queue_name"] for name, one in found.items()} == {
+        "ingest-pooled": "new",
+        "backfill-pooled": "backfill",
+        "reprocess-pooled": "reprocess",
+        "ingest-record-pooled": "webhook",
+    }
+    lanes = {queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"}
+    assert sorted(lanes, key=lambda name: lanes[name]) == ["webhook", "new", "backfill", "reprocess"]
+    schedule = found["ingest-pooled"]["schedules"][0]["schedule"]
+    assert (schedule["cron"], schedule["timezone"]) == ("0 0 1 * *", "Europe/Berlin")
+    assert found["ingest-pooled"]["version"]
+    assert found["ingest-pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+
+def test_the_server_plans_the_runs_of_a_schedule(account: Account):
+    """What is due next stands at the server, for whoever works then; `make production-test` waits until one comes."""
+    deployment = account.deployments()["ingest-pooled"]["id"]
+
+    def planned() -> list[dict[str, Any]]:
+        runs = account.server.find("flow_runs", deployments={"id": {"any_": [deployment]}})
+        return [run for run in runs if run["auto_scheduled"]]
+
+    wait_for(planned)
+
+    assert planned()[0]["work_queue_name"] == "new"
+
+
+def test_doctor_says_what_a_pool_lacks(account: Account):
+    """Without a worker doctor says so and what to do; the rest of the pool is well."""
+    done = cli(account.config, "doctor", "--json", **account.server.environment)
+
+    checks = {check["check"]: check for check in json.loads(done.stdout)}
+    failed = {name for name, check in checks.items() if not check["ok"]}
+    assert failed - {"lost runs"} == {f"work pool {POOL}"}, done.stdout  # other tests may have installed the rule
+    assert "caspio-ingest worker --pool" in checks[f"work pool {POOL}"]["remedy"]
+    assert "0 0 1 * * Europe/Berlin" in checks["deployment ingest-pooled"]["detail"]
+    assert checks[f"queues of {POOL}"]["detail"] == "webhook, new, backfill, reprocess"
+
+
+def test_serve_refuses_what_is_in_a_pool(account: Account):
+    """It names the deployment and the pool and says what to do, since both would take its runs."""
+    done = cli(account.config, "serve", **account.server.environment)
+
+    assert done.returncode == 2
+    assert f"is in work pool '{POOL}'" in " ".join(done.stderr.split())
+
+
+def test_a_worker_told_to_stop_finishes_what_is_in_hand(account: Account):
+    """A second run of the source is cancelled meanwhile; the first ends as Stopped, nothing is written twice."""
+    account.emulator.control.fault(SLOW)
+    with account.worker() as worker:
+        first = account.start("ingest-pooled")
+        wait_for(lambda: len(account.writes()) > 1)
+        overlapping = account.start("ingest-pooled")
+        second = account.ended(overlapping)
+        worker.send_signal(signal.SIGTERM)
+        code = worker.wait(120)
+    stopped = account.state(first)
+    said = (account.config.parent / "worker.log").read_text(errors="replace")
+    account.emulator.control.clear_faults()
+
+    assert second["type"] == "CANCELLED"
+    assert (stopped["type"], stopped["name"], code) == ("CANCELLED", "Stopped", 0)
+    assert "next run" in stopped["message"]
+    assert "Traceback" not in said
+    assert 0 < len(account.writes()) < len(FILES)
+    assert max(Counter(account.writes()).values()) == 1
+
+
+def _told(deployment: dict[str, Any]) -> dict[str, Any]:
+    """Return what is registered, without what differs from one deploying to the next."""
+    kept = (
+        "name",
+        "version",
+        "tags",
+        "parameters",
+        "concurrency_options",
+        "work_queue_name",
+        "entrypoint",
+    )
+    schedules = [(one["schedule"]["cron"], one["schedule"]["timezone"]) for one in deployment["schedules"]]
+    return {key: deployment[key] for key in kept} | {"schedules": schedules, "pull": deployment["pull_steps"] or []}
+
+
+def test_prefect_deploy_registers_what_deploy_registers(account: Account):
+    """infra/prefect.yaml and `caspio-ingest deploy` leave the same deployments, but for the words of a description."""
+    settings = {
+        "SOURCE": "pooled", "SCHEDULE": "0 0 1 * *", "TIMEZONE": "Europe/Berlin", "POOL": POOL, "IMAGE": "",
+        "VERSION": version("caspio-ingest"), "CONFIG": str(account.config),
+    }  # fmt: skip
+    before = {name: _told(one) for name, one in account.deployments().items()}
+
+    prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
+
+    done = subprocess.run(
+        [*prefect, "deploy", "--all", "--prefect-file", ROOT / "infra/prefect.yaml"],
+        check=False, env=account.server.environment | settings, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+    after = {name: _told(one) for name, one in account.deployments().items()}
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert after == before
+
+
+def test_serve_told_to_stop_finishes_what_is_in_hand(prefect_server: Prefect, tmp_path: Path):
+    """It passes SIGTERM on to its run, waits for it, and ends; the run is Stopped, and its schedule is paused."""
+    with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
+        config = write_settings(tmp_path, emulator.url, Source(name="drained", more='schedule = "0 0 1 * *"'))
+        account = Account(prefect_server, emulator, config, "", "drained")
+        emulator.control.fault(SLOW)
+        with (tmp_path / "serve.log").open("wb") as log:
+            served = subprocess.Popen(
+                cli_command(config, "serve"), env=prefect_server.environment, stdout=log, stderr=log
+            )
+        try:
+            wait_for(lambda: "ingest-drained" in account.deployments())
+            run = account.start("ingest-drained")
+            wait_for(lambda: len(account.writes()) > 1)
+            served.send_signal(signal.SIGTERM)
+            served.wait(120)
+        finally:
+            served.kill()
+            served.wait()
+
+        state = account.state(run)
+        assert (state["type"], state["name"]) == ("CANCELLED", "Stopped")
+        assert 0 < len(account.writes()) < len(FILES)
+        assert account.deployments()["ingest-drained"]["paused"]
