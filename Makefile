@@ -11,10 +11,10 @@ BENCH_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix soak race emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix production-test soak race emulator clean setup setup-test
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 demo: setup ## Set up and run everything on this machine, with sample documents
 	@$(BIN)/caspio-ingest demo
@@ -45,6 +45,9 @@ scale: setup-test ## Measure enumeration, a sample and a rescan at many files (S
 
 crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table into docs/reliability.md
 	@$(BIN)/python -m tests.crash
+
+production-test: setup-test ## Run the production profile's processes here: two workers, PostgreSQL, Redis, S3; kill and stop them
+	@$(BIN)/python -m pytest -m bench -p no:randomly tests/production $(PYTEST_ARGS)
 
 conformance: setup-test ## Drive every operation of the local Caspio with many generated requests (CONFORMANCE_EXAMPLES=300)
 	@CONFORMANCE_EXAMPLES=$(CONFORMANCE_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/conformance $(PYTEST_ARGS)

@@ -169,6 +169,7 @@ if [ ! -w "${XDG_CACHE_HOME:-${HOME:-/nonexistent}}" ]; then export UV_CACHE_DIR
 want tesseract tesseract-ocr tesseract "the second OCR engine; RapidOCR works without it"
 if [ "$PURPOSE" = test ]; then
     want initdb postgresql postgresql "the ledger's tests on PostgreSQL"
+    want redis-server redis-server redis "the test of the production profile"
     want chromium chromium chromium "the test of the local Caspio's pages in a browser"
     add_s3_server
 fi

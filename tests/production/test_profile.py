@@ -1,0 +1,116 @@
+"""The production profile, its processes started as they are on a host. `make production-test`; it takes minutes."""
+
+import json
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.flows.pooled import Account, wait_for
+from tests.integration.line.accounts import cli
+from tests.production.conftest import FILES
+
+pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(1200)]
+
+SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "contains": "/Uploads/", "times": 0, "seconds": 5.0}
+Workers = dict[str, "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture(scope="module")
+def workers(account: Account) -> Iterator[Workers]:
+    """Two workers."""
+    with account.worker("one") as one, account.worker("two") as two:
+        yield {"one": one, "two": two}
+
+
+def _writes(account: Account) -> Counter[str]:
+    """Count the writes each record of the table met."""
+    calls = account.emulator.control.call_log()
+    updates = [call for call in calls if call["operation"] == SLOW["operation"] and "/Uploads/" in call["path"]]
+    return Counter(call["query"].partition(")")[0] for call in updates)
+
+
+def _worker_of(run: str, workers: Workers) -> str:
+    """Say which worker has a run: the one whose child's environment names it."""
+    for name, worker in workers.items():
+        for child in psutil.Process(worker.pid).children(recursive=True):
+            if child.environ().get("PREFECT__FLOW_RUN_ID") == run:
+                return name
+    raise AssertionError("no worker has it")
+
+
+def _kill(worker: "subprocess.Popen[bytes]") -> None:
+    """Kill a worker and all that came of it, as a host that loses power does."""
+    process = psutil.Process(worker.pid)
+    for one in [*process.children(recursive=True), process]:
+        one.kill()
+    worker.wait()
+
+
+def test_a_schedule_fires(account: Account, workers: Workers):
+    """Without anybody asking, a source's run comes at its time and is carried out by a worker."""
+    assert workers
+
+    def scheduled() -> list[str]:
+        runs = account.server.find("flow_runs", flow_runs={"name": {"any_": ["ingest clock"]}})
+        return [run["id"] for run in runs if run["auto_scheduled"] and run["state"]["type"] == "COMPLETED"]
+
+    wait_for(scheduled, within_s=300)
+
+    rows = account.emulator.control.dump()["tables"]["Other"]
+    assert [row["DocType"] for row in rows] == ["receipt"] * 4
+
+
+def test_doctor_is_content(account: Account, workers: Workers):
+    """It finds the profile whole: password, Redis, rule for lost runs, queues, workers, shared ledger, archive."""
+    assert workers
+    wait_for(lambda: len(_online(account)) == 2)
+
+    done = cli(account.config, "doctor", "--json", **account.server.environment)
+
+    checks = {check["check"]: check for check in json.loads(done.stdout)}
+    assert {name: check["detail"] for name, check in checks.items() if not check["ok"]} == {}
+    assert "prefect_redis" in checks["prefect services"]["detail"]
+    assert checks["prefect access"]["detail"] == "asks for a password"
+    assert checks["shared ledger"]["detail"].startswith("PostgreSQL")
+
+
+def _online(account: Account) -> list[str]:
+    found = account.server.ask("POST", f"/work_pools/{account.pool}/workers/filter", {})
+    return [worker["name"] for worker in found if worker["status"] == "ONLINE"]
+
+
+def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(account: Account, workers: Workers):
+    """Killed with all its processes: its run ends as Crashed by the rule, and the next run, elsewhere, finishes."""
+    account.emulator.control.fault(SLOW)
+    lost = account.start("ingest-receipts")
+    wait_for(lambda: len(_writes(account)) > 1)
+
+    _kill(workers[_worker_of(lost, workers)])
+    marked = account.ended(lost, within_s=400)
+    account.emulator.control.clear_faults()
+    after = account.ended(account.start("ingest-receipts"), within_s=400)
+
+    assert (marked["type"], "No sign of life" in marked["message"]) == ("CRASHED", True)
+    assert after["type"] == "COMPLETED", after
+    assert len(_writes(account)) == len(FILES)
+    rows = account.emulator.control.dump()["tables"]["Uploads"]
+    assert {row["DocType"] for row in rows} == {"receipt"}
+
+
+def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):
+    """Asked to stop with a run in hand, it ends by itself, and the run says so."""
+    account.emulator.control.fault({**SLOW, "operation": "ListTableRecords", "contains": "/Uploads/", "seconds": 2.0})
+    run = account.start("reprocess-receipts")
+    wait_for(lambda: account.state(run)["type"] == "RUNNING")
+    worker = workers[_worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]
+
+    wait_for(lambda: account.server.artifacts(run))  # its own handler stands by then
+    worker.send_signal(signal.SIGTERM)
+    code = worker.wait(300)
+    account.emulator.control.clear_faults()
+
+    assert (account.state(run)["name"], code) == ("Stopped", 0)

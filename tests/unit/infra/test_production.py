@@ -1,0 +1,221 @@
+"""The production profile's files, as far as they can be checked without Docker and a cluster."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from prefect.settings import Settings
+from prefect.settings.legacy import _get_valid_setting_names
+from typer.main import get_command
+
+from flows.cli import app
+from flows.lanes import KINDS
+from pipeline.settings import load_settings
+from pipeline.settings.sections import ServeSettings
+
+ROOT = Path(__file__).parents[3]
+COMPOSE = ROOT / "infra/compose.production.yaml"
+KUBERNETES = ROOT / "infra/kubernetes"
+OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_URL"}
+REDIS = {
+    "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_redis.messaging",
+    "PREFECT_SERVER_EVENTS_MESSAGING_CACHE": "prefect_redis.messaging",
+    "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "prefect_redis.ordering",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
+}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    """The services of the compose file."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    return found
+
+
+def _objects() -> list[dict[str, Any]]:
+    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    files = [*listed, "secret.example.yaml"]
+    return [one for name in files for one in yaml.safe_load_all((KUBERNETES / name).read_text(encoding="utf-8"))]
+
+
+OBJECTS = _objects()
+PODS = [
+    (one["metadata"]["name"], one["spec"]["template"]["spec"]) for one in OBJECTS if "template" in one.get("spec", {})
+]
+CONTAINERS = [(f"{name}/{one['name']}", pod, one) for name, pod in PODS for one in pod["containers"]]
+
+
+def _server_settings() -> dict[str, str]:
+    lines = (KUBERNETES / "prefect-server.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line)
+
+
+def _seconds(duration: str) -> int:
+    number, unit = int(duration[:-1]), duration[-1]
+    return number * {"s": 1, "m": 60}[unit]
+
+
+def _refused(command: list[str]) -> str:
+    """Say what a command line lacks, "" when it is one of ours and every option of it exists."""
+    name, *options = command[1:]
+    known = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+    if name not in known:
+        return f"no command {name}"
+    names = {option for parameter in known[name].params for option in parameter.opts}
+    wrong = [option for option in options if option.startswith("--") and option.split("=")[0] not in names]
+    return f"{name} has no {', '.join(wrong)}" if wrong else ""
+
+
+def _commands() -> Iterator[list[str]]:
+    for path in (COMPOSE, ROOT / "infra/compose.yaml"):
+        yield from (
+            s["command"]
+            for s in yaml.safe_load(path.read_text(encoding="utf-8"))["services"].values()
+            if "command" in s
+        )
+    yield from (one["command"] for _, _, one in CONTAINERS)
+
+
+def test_every_command_exists():
+    """What compose files and manifests start is a command of the program, with options it has."""
+    ours = [command for command in _commands() if command[0] == "caspio-ingest"]
+
+    assert len(ours) >= 6
+    assert [said for command in ours if (said := _refused(command))] == []
+
+
+@pytest.mark.parametrize(
+    "path", [COMPOSE, KUBERNETES / "prefect-server.env", KUBERNETES / "secret.example.yaml", KUBERNETES / "worker.yaml"]
+)
+def test_every_prefect_setting_exists(path: Path):
+    """Prefect knows each variable that is set; a wrong name would be ignored silently."""
+    text = path.read_text(encoding="utf-8")
+    names = set(re.findall(r"^\s*(?:- \{name: )?(PREFECT_[A-Z_]+)[:=,]", text, re.MULTILINE))
+
+    assert names
+    assert names - OF_PREFECT_REDIS - set(_get_valid_setting_names(Settings)) == set()
+
+
+def test_the_server_is_split_and_speaks_through_redis(services: dict[str, dict[str, Any]]):
+    """API and services are processes of their own that share database and Redis; migrations are a step before them."""
+    for name in ("prefect", "services", "migrate"):
+        environment = services[name]["environment"]
+        assert {key: environment[key] for key in REDIS} == REDIS
+        assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].startswith("postgresql+asyncpg://")
+        assert environment["PREFECT_SERVER_DOCKET_URL"].startswith("redis://")
+        assert environment["PREFECT_SERVER_DATABASE_MIGRATE_ON_START"] == "false"
+        assert "flow_runs" in environment["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"]
+    assert "--no-services" in services["prefect"]["command"]
+    assert {key: _server_settings()[key] for key in REDIS} == REDIS
+
+
+def test_no_password_stands_in_the_compose_file(services: dict[str, dict[str, Any]]):
+    """Each comes from the environment and stops the start when missing; the example has all names and no value."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?\}", text))
+    lines = (ROOT / "infra/production.env.example").read_text(encoding="utf-8").splitlines()
+    example = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    assert asked <= set(example)
+    assert {name for name in asked if example[name]} == set()
+    assert all(
+        "${" in str(value) or "$$" in str(value)
+        for service in services.values()
+        for name, value in service.get("environment", {}).items()
+        if any(word in name for word in ("PASSWORD", "SECRET", "AUTH"))
+    )
+
+
+def test_our_containers_are_closed_in_both(services: dict[str, dict[str, Any]]):
+    """No new privileges, no capabilities, a root file system that is read only, and not root."""
+    ours = [service for service in services.values() if "build" in service]
+
+    assert len(ours) == 5
+    assert all(s["read_only"] and s["cap_drop"] == ["ALL"] and s["security_opt"] for s in ours)
+    for name, pod, container in CONTAINERS:
+        closed = container["securityContext"]
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert closed["readOnlyRootFilesystem"] is True, name
+        assert closed["allowPrivilegeEscalation"] is False, name
+        assert closed["capabilities"] == {"drop": ["ALL"]}, name
+        assert {"requests", "limits"} <= set(container["resources"]), name
+
+
+def test_whoever_listens_is_probed():
+    """Every container with a port has a startup, a readiness and a liveness probe."""
+    listening = {name: container for name, _, container in CONTAINERS if "ports" in container}
+
+    assert set(listening) == {"prefect/prefect", "caspio-ingest-worker/worker"}
+    assert all({"startupProbe", "readinessProbe", "livenessProbe"} <= set(one) for one in listening.values())
+
+
+def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):
+    """Docker and Kubernetes wait longer than a worker takes to finish what is in hand."""
+    drain_s = ServeSettings().drain_s
+    (worker,) = [pod for name, pod in PODS if name == "caspio-ingest-worker"]
+
+    assert _seconds(services["worker"]["stop_grace_period"]) > drain_s + 30
+    assert worker["terminationGracePeriodSeconds"] > drain_s + 30
+
+
+@pytest.mark.parametrize("one", OBJECTS, ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
+@pytest.mark.parametrize("version", ["1.28", "1.35"])
+def test_manifests_are_what_kubernetes_takes(one: dict[str, Any], version: str):
+    """Each object is valid by Kubernetes' own schema, without a field it does not know."""
+    assert kubernetes_validate.validate(one, version, strict=True)
+
+
+def test_the_kustomization_is_whole():
+    """Every manifest in the folder is in it, but for the example of the secrets; what it names is there."""
+    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))
+    files = {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml", "secret.example.yaml"}
+    generated = [
+        name for one in kustomization["configMapGenerator"] for key in ("files", "envs") for name in one.get(key, [])
+    ]
+
+    assert set(kustomization["resources"]) == files
+    assert [name for name in generated if not (KUBERNETES / name).is_file()] == []
+
+
+def test_kustomize_builds_it():
+    """`kubectl kustomize` puts it together, with the settings' names in place, where there is a kubectl."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+
+    done = subprocess.run([kubectl, "kustomize", KUBERNETES], check=False, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"name: caspio-ingest-settings-\w+", done.stdout)
+
+
+def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
+    """The file is valid as it stands, with the variables that the secret has."""
+    secrets = {one["metadata"]["name"]: one["stringData"] for one in OBJECTS if one["kind"] == "Secret"}
+    for name, value in secrets["caspio-ingest"].items():
+        monkeypatch.setenv(name, value or "filled in")
+
+    settings = load_settings(KUBERNETES / "settings/caspio-ingest.toml")
+
+    assert settings.ledger.url.startswith("postgresql+psycopg://")
+
+
+def test_prefect_yaml_has_every_kind_of_deployment():
+    """Each kind is there once, in its lane's queue, tagged, described and limited as `deploy` does it."""
+    declared = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text(encoding="utf-8"))
+    found = {one["name"].removesuffix("-{{ $SOURCE }}"): one for one in declared["deployments"]}
+
+    assert set(found) == set(KINDS)
+    assert {name: one["work_pool"]["work_queue_name"] for name, one in found.items()} == {
+        name: kind.queue for name, kind in KINDS.items()
+    }
+    assert all({"caspio-ingest", f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items())
+    assert all(one["concurrency_limit"]["limit"] == 1 and one["description"] for one in found.values())
+    assert declared["pull"] == []
