@@ -4,6 +4,7 @@ Text set in it can be searched and copied in any script while what one sees is t
 """
 
 import struct
+from collections.abc import Mapping
 
 from processors.pdf_file import PdfFile
 
@@ -13,6 +14,8 @@ _UNITS = 1000
 _ASCENT = 800
 _GLYPHS = 2
 _ONE = 0x10000  # 1.0 in TrueType's fixed point numbers
+_WIDTH_UNITS = int(WIDTH * _UNITS)
+_BOUNDS = (0, _ASCENT - _UNITS, _WIDTH_UNITS, _ASCENT)
 
 _TO_UNICODE = b"""/CIDInit /ProcSet findresource begin
 12 dict begin
@@ -60,57 +63,41 @@ def font_program() -> bytes:
 
     PDFium takes no notice of turned text without a size.
     """
-    width = int(WIDTH * _UNITS)
-    bounds = (0, _ASCENT - _UNITS, width, _ASCENT)
-    outline = struct.pack(">hhhhhHHBBhhhh", 1, *bounds, 1, 0, 1, 1, 0, width, bounds[1], _UNITS)
-    outline += bytes(-len(outline) % 4)
+    outline = _outline()
     tables = {
         b"glyf": outline,
-        b"head": struct.pack(
-            ">IIIIHHQQhhhhHHhhh",
-            0x10000,
-            0x10000,
-            0,
-            0x5F0F3CF5,
-            11,
-            _UNITS,
-            0,
-            0,
-            0,
-            _ASCENT - _UNITS,
-            width,
-            _ASCENT,
-            0,
-            8,
-            2,
-            0,
-            0,
-        ),
-        b"hhea": struct.pack(
-            ">IhhhHhhhhhhhhhhhH",
-            0x10000,
-            _ASCENT,
-            _ASCENT - _UNITS,
-            0,
-            width,
-            0,
-            0,
-            width,
-            1,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            _GLYPHS,
-        ),
-        b"hmtx": struct.pack(">HhHh", width, 0, width, 0),
+        b"head": _head(),
+        b"hhea": _hhea(),
+        b"hmtx": struct.pack(">HhHh", _WIDTH_UNITS, 0, _WIDTH_UNITS, 0),
         b"loca": struct.pack(">HHH", 0, 0, len(outline) // 2),
-        b"maxp": struct.pack(">IHHHHHHHHHHHHHH", _ONE, _GLYPHS, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),
-        b"post": struct.pack(">IIhhIIIII", 0x30000, 0, 0, 0, 1, 0, 0, 0, 0),
+        b"maxp": struct.pack(">IHHHHHHHHHHHHHH", _ONE, _GLYPHS, 2, 1, 0, 0, 1, *[0] * 8),
+        b"post": struct.pack(">IIhhIIIII", 0x30000, 0, 0, 0, 1, *[0] * 4),
     }
+    return _assembled(tables)
+
+
+def _outline() -> bytes:
+    """Return a contour of two points, at opposite corners of the box."""
+    points = (0, _WIDTH_UNITS, _BOUNDS[1], _UNITS)
+    outline = struct.pack(">hhhhhHHBBhhhh", 1, *_BOUNDS, 1, 0, 1, 1, *points)
+    return outline + bytes(-len(outline) % 4)
+
+
+def _head() -> bytes:
+    magic, flags, made = 0x5F0F3CF5, 11, 0
+    style, smallest_px, direction, short_places, format_ = 0, 8, 2, 0, 0
+    first = struct.pack(">IIIIHHQQ", _ONE, _ONE, 0, magic, flags, _UNITS, made, made)
+    return first + struct.pack(">hhhhHHhhh", *_BOUNDS, style, smallest_px, direction, short_places, format_)
+
+
+def _hhea() -> bytes:
+    heights = struct.pack(">Ihhh", _ONE, _ASCENT, _ASCENT - _UNITS, 0)
+    widths = struct.pack(">Hhhhh", _WIDTH_UNITS, 0, 0, _WIDTH_UNITS, 1)
+    return heights + widths + struct.pack(">hhhhhhhH", *[0] * 7, _GLYPHS)
+
+
+def _assembled(tables: Mapping[bytes, bytes]) -> bytes:
+    """Put tables behind their directory."""
     directory, body = b"", b""
     start = 12 + 16 * len(tables)
     for tag, data in tables.items():
