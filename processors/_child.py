@@ -117,8 +117,8 @@ def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
 
 
 def _too_much(name: str) -> str:
-    limit = _Child.settings.limits.output_mib
-    return f"{name}: reading it writes files of more than {limit} MiB, the limit; split it or raise the limit."
+    limit = _kernel.told(_Child.settings.limits.output_mib, _Child.granted.output_mib, "MiB")
+    return f"{name}: reading it writes files of more than {limit}, the limit; split it or raise the limit."
 
 
 def _read(path: Path, name: str, work_dir: Path) -> Findings:

@@ -49,6 +49,11 @@ class Granted:
     stall: bool
 
 
+def told(asked: int, given: int | None, unit: str) -> str:
+    """Say a limit, and where the system granted less than was asked, both."""
+    return f"{asked} {unit}" if given is None or given >= asked else f"{given} {unit}, granted of {asked} asked for"
+
+
 NOTHING = Granted(network="", landlock=0, memory_mib=None, cpu_s=None, output_mib=None, stall=False)
 
 

@@ -89,7 +89,7 @@ class Slot:
                 self._renew()
                 self._stop_if_closed(name)
                 if process.taken:
-                    return _post_mortem(exc.code, name, self._settings.limits)
+                    return _post_mortem(exc.code, name, self._settings.limits, process.ready())
                 continue  # it died while it had nothing to do, or could not start
             self._documents += 1
             return self._heard(process, trouble, name)
@@ -182,15 +182,17 @@ def _empty(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _post_mortem(code: int | None, name: str, limits: Limits) -> Findings:
+def _post_mortem(code: int | None, name: str, limits: Limits, granted: _kernel.Granted) -> Findings:
     """Say what a child died of by its exit code: negative numbers are signals."""
+    cpu = _kernel.told(limits.cpu_s, granted.cpu_s, "s of CPU time")
+    memory = _kernel.told(limits.memory_mib, granted.memory_mib, "MiB of memory")
     if code == -signal.SIGXCPU:
-        return failed(_UNKNOWN, ReadStatus.TIMED_OUT, f"{name}: {_too_slow(f'{limits.cpu_s} s of CPU time')}")
+        return failed(_UNKNOWN, ReadStatus.TIMED_OUT, f"{name}: {_too_slow(cpu)}")
     if code in {_child.OUT_OF_MEMORY_EXIT, -signal.SIGKILL}:
         return failed(
             _UNKNOWN,
             ReadStatus.OUT_OF_MEMORY,
-            f"{name}: reading it needs more than the limit of {limits.memory_mib} MiB of memory; "
+            f"{name}: reading it needs more than the limit of {memory}; "
             "upload a smaller scan, split the document or raise the limit.",
         )
     died = "silently" if code is None else _signal_or_code(code)

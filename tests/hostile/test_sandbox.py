@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
 from processors._home import Home, sweep
+from processors._kernel import told
 from processors.contract import Limits
 from processors.sandbox import SandboxedReader
 from tests.hostile import chaos
@@ -184,6 +185,12 @@ def test_what_was_granted_is_told(reader: SandboxedReader):
     assert granted.memory_mib in {None, 400}
     assert granted.output_mib in {None, 8}
     assert granted.cpu_s == 1
+
+
+def test_a_limit_says_what_was_asked_and_what_was_granted():
+    """Where the system grants less than was asked, a sentence about the limit says both."""
+    assert told(400, 400, "MiB") == told(400, None, "MiB") == "400 MiB"
+    assert told(400, 100, "MiB") == "100 MiB, granted of 400 asked for"
 
 
 def _need_landlock(reader: SandboxedReader) -> None:
