@@ -380,7 +380,10 @@ class Crew:
         return replace(work, files=tuple(ref for ref in work.files if ref.version not in finished))
 
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
-        return self._job.parts.ledger.finished([ref.version for work in works for ref in work.files])
+        """Return what needs no more work; what another way of reading releases from quarantine does."""
+        parts = self._job.parts
+        finished = parts.ledger.finished([ref.version for work in works for ref in work.files])
+        return finished - parts.ledger.released(list(finished), parts.reader.fingerprint()) if finished else finished
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
         """Settle what a worker that died meanwhile left open on these records.

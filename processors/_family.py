@@ -25,6 +25,17 @@ def seen(pid: int) -> Who:
     return Who(pid, _network_of(pid))
 
 
+def held_network(pid: int) -> int | None:
+    """Open the network of a child, so that its name is given to no other as long as this is not closed.
+
+    What is ended by the name of a network that is gone may be another worker's child.
+    """
+    try:
+        return os.open(_PROC / str(pid) / "ns" / "net", os.O_RDONLY)
+    except OSError:
+        return None
+
+
 def cpu_s(who: Who, below: Sequence[int]) -> float | None:
     """Return the CPU seconds of a child and all it started, ended ones included; None where the system hides them.
 

@@ -52,6 +52,7 @@ class ChildProcess:
         self._starting = threading.Lock()
         self._granted: Granted | None = None
         self.who = _family.Who(self._process.pid or 0, "")
+        self._network: int | None = None
         self.taken = False
 
     def ready(self) -> Granted:
@@ -64,6 +65,7 @@ class ChildProcess:
             end = time.monotonic() + self._start_s
             while self._granted is None:
                 if self.wait(_LOOK_S):
+                    self._network = _family.held_network(self.who.pid)
                     self.who = _family.seen(self.who.pid)
                     self._granted = self._greeting()
                 elif time.monotonic() > end:
@@ -120,6 +122,9 @@ class ChildProcess:
             self._process.kill()
         self._last_words()
         _family.end_programs(self.who)
+        held, self._network = self._network, None
+        if held is not None:
+            os.close(held)
 
     def _last_words(self) -> int | None:
         """Return the exit code, waiting a little for it; `join` would wait for a child that only looks dead."""

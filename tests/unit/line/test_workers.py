@@ -9,7 +9,9 @@ from pipeline.errors import LeaseLost
 from pipeline.leases import Leases
 from pipeline.model import EffectState, Outcome, RecordWork, SourceSpec, Status
 from pipeline.run import Job, new_work
+from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World, named
+from tests.unit.line.test_quarantine import killed
 
 GOOD = "doc_type=receipt\ntotal=12.50"
 RENAMING = named(RECEIPTS, "{{ doc_type }} {{ total }}")
@@ -48,6 +50,19 @@ def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
     assert [outcome.ref.record.pk for outcome in outcomes if outcome.ref.record] == ["2"]
     assert held == 1
     assert not world.record("1")["DocType"]
+
+
+def test_a_worker_takes_up_what_another_way_of_reading_released(world: World):
+    """A quarantined file is no finished one for a worker whose reader has another fingerprint."""
+    world.receipt("1", GOOD)
+    killed(world, 3)
+    world.run()
+    world.reader = FakeReader(version="2")
+    one = worker(world)
+
+    outcomes, _ = work(one, listed(one))
+
+    assert [outcome.status for outcome in outcomes] == [Status.DONE]
 
 
 def test_what_another_worker_finished_since_the_listing_is_not_done_again(world: World):
