@@ -1,6 +1,8 @@
 """What a person sees in a run's page in the Prefect UI: progress, a report, a table of documents."""
 
 import re
+from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -14,7 +16,7 @@ from flows.report import Report, record_of
 from flows.run_report import run_report
 from flows.shown import cell
 from flows.wiring import Connected
-from pipeline.model import Outcome
+from pipeline.model import Outcome, Status
 from pipeline.naming import document_prefix
 from pipeline.ports import Archive, Clock
 
@@ -55,6 +57,45 @@ class FlowProgress:
     def finish(self) -> None:
         """Show that nothing is left."""
         update_progress_artifact(self._id, progress=100.0)
+
+
+@dataclass(slots=True)
+class _Watching:
+    """One source of a run that is not worked on in batches."""
+
+    shown: FlowProgress
+    handled: int = 0
+
+    def expect(self, found: int) -> None:
+        """Learn how many files are found so far."""
+        self.shown.expect(found)
+
+    def advance(self, outcome: Outcome) -> None:
+        """Count one file."""
+        if outcome.status is not Status.UNCHANGED:
+            self.handled += 1
+            self.shown.advance(self.handled)
+
+    def finish(self) -> None:
+        """Show that nothing is left."""
+        self.shown.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBars:
+    """Shows progress in the UI where the command line shows bars: an artifact for each source."""
+
+    clock: Clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        return
+
+    def source(self, name: str) -> _Watching:
+        """Begin to show a source."""
+        return _Watching(FlowProgress(name, clock=self.clock))
 
 
 def leave_report(title: str, report: Report, *, connected: Connected) -> None:

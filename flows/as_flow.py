@@ -16,9 +16,9 @@ from flows.ingest import ingest, ingest_record, reprocess
 from flows.on_demand import apply_plan, undo, verify
 from flows.order import Order
 from flows.report import Report
+from flows.settings import load_settings
 from flows.verify import Verified
 from pipeline.errors import StopRequested
-from pipeline.settings import load_settings
 
 
 def work_as_flow(config: Path, *, sources: Sequence[str], order: Order) -> Report:
@@ -34,8 +34,8 @@ def _state_of(source: str, config: str, order: Order) -> State:
     selection = order.selection
     return reprocess(
         source,
-        records=list(selection.records) or None,
-        where=selection.where,
+        records=list(selection.records),
+        where=selection.where or "",
         since=selection.since.date() if selection.since else None,
         stale=selection.stale,
         yes=order.yes,
@@ -46,9 +46,8 @@ def _state_of(source: str, config: str, order: Order) -> State:
 
 def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
     """Run the flow that carries out a plan."""
-    named = list(records) or None
     with _as_deployed(config):
-        state = apply_plan(str(file.resolve()), records=named, config=str(config), return_state=True)
+        state = apply_plan(str(file.resolve()), records=list(records), config=str(config), return_state=True)
     report: Report = _result(state)
     return report
 
@@ -56,7 +55,7 @@ def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report
 def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report:
     """Run the flow that undoes a run."""
     with _as_deployed(config):
-        state = undo(run_id, records=list(records) or None, config=str(config), return_state=True)
+        state = undo(run_id, records=list(records), config=str(config), return_state=True)
     report: Report = _result(state)
     return report
 
@@ -66,7 +65,7 @@ def verify_as_flow(
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow that compares; return what it found and the calls it made."""
     with _as_deployed(config):
-        state = verify(sources=list(sources) or None, limit=limit, repair=mend, config=str(config), return_state=True)
+        state = verify(sources=list(sources), limit=limit, repair=mend, config=str(config), return_state=True)
     found: tuple[Verified, Mapping[str, int]] = _result(state)
     return found
 

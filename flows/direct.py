@@ -19,10 +19,10 @@ from flows.execute import (
 from flows.messages import answering
 from flows.order import Order
 from flows.report import Report
+from flows.settings import load_settings
 from flows.show import progress
 from flows.wiring import Connected, connect
 from pipeline.batch import work_all
-from pipeline.settings import load_settings
 from pipeline.summary import Summary
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from flows.check import Check, attempt
 from flows.doctor_server import examine_server
+from flows.settings import load_settings
 from flows.wiring import open_archive, open_client, open_ledger, open_reader
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import Settings
 from pipeline.sources import changed_types, refuse_source
 
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
 
 from prefect import State, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
-from pydantic import Field
 
 from flows import events
 from flows.alarms import raise_alarms
@@ -28,10 +26,13 @@ from flows.execute import (
     recorded_run,
     source_problems,
 )
+from flows.forms import Config, Day, Limit, NamedRecords, Records, Source, Where
 from flows.messages import answering
 from flows.order import Order
+from flows.preview import leave_selection
 from flows.problems import Problems
 from flows.report import Report
+from flows.settings import load_settings
 from flows.states import final_state, stopped_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Crew, Selection, for_seconds, manned
@@ -39,16 +40,10 @@ from pipeline.errors import StopRequested
 from pipeline.model import RecordWork, SourceSpec
 from pipeline.ports import Clock
 from pipeline.run import Job
-from pipeline.settings import load_settings
 from pipeline.summary import Summary
 
 BATCH_S = 30.0
 """Seconds of work a task takes on: long enough that Prefect's own cost (about 30 ms a task) does not count."""
-
-Source = Annotated[str, Field(description="The source's name in the settings file")]
-Config = Annotated[str, Field(description="Path of the settings file, on the machine that runs the flow")]
-Limit = Annotated[int | None, Field(ge=1, description="Stop after this many records")]
-Yes = Annotated[bool, Field(description="Write, even where a new or changed source would only be planned")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +65,71 @@ class Batch:
 
 
 @flow(name="ingest", flow_run_name="ingest {source}", description="Work on everything new or changed in a source.")
-def ingest(source: Source, limit: Limit = None, yes: Yes = False, config: Config = "caspio-ingest.toml") -> State:  # noqa: FBT002 - Prefect passes parameters by name
-    """Enumerate, then work in batches until nothing is left."""
-    return _follow(Path(config), source, Order(limit=limit, yes=yes))
+def ingest(
+    source: Source,
+    limit: Limit = None,
+    yes: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - the same
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Enumerate, then work in batches until nothing is left.
+
+    Args:
+        source: The source, as the settings name it.
+        limit: Stop after this many records. None is no limit.
+        yes: Write, even where a new or changed source would only be planned.
+        dry_run: Read, archive and plan, and write nothing to Caspio, whatever else is chosen.
+        config: The settings file, on the machine that runs the flow.
+    """
+    return _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run))
 
 
 @flow(name="ingest-record", flow_run_name="ingest-record {source}", description="Work on a few records of a source.")
 def ingest_record(
     source: Source,
-    records: Annotated[
-        list[str], Field(min_length=1, max_length=1000, description="PK_IDs; for a source that is a folder, paths")
-    ],
-    yes: Yes = False,  # noqa: FBT002 - Prefect passes parameters by name
-    messages: Annotated[str, Field(description="Set by the webhook receiver: the messages this run is for")] = "",
+    records: NamedRecords,
+    yes: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    messages: str = "",
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Take what is new or changed of the named records down the line, before everything else."""
+    """Take what is new or changed of the named records down the line, before everything else.
+
+    Args:
+        source: The source, as the settings name it.
+        records: PK_IDs; for a source that is a folder, paths of the Files area.
+        yes: Write, even where a new or changed source would only be planned.
+        messages: Set by the webhook receiver: the messages this run is for.
+        config: The settings file, on the machine that runs the flow.
+    """
     return _follow(Path(config), source, Order(records=tuple(records), yes=yes, batch=messages))
 
 
 @flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
 def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them by name
     source: Source,
-    records: Annotated[list[str] | None, Field(description="Only these PK_IDs")] = None,
-    where: Annotated[str | None, Field(description="Only records that meet this WHERE clause")] = None,
-    since: Annotated[date | None, Field(description="Only what was handled on or after this day (UTC)")] = None,
-    stale: Annotated[bool, Field(description="Only what was read under other code, settings or models")] = False,  # noqa: FBT002
-    yes: Yes = False,  # noqa: FBT002
+    records: Records = [],  # noqa: B006 - Prefect copies it
+    where: Where = "",
+    since: Day | None = None,
+    stale: bool = False,  # noqa: FBT001, FBT002 - the form's switches
+    yes: bool = False,  # noqa: FBT001, FBT002 - the same
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - the same
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Take up a selection again. Without conditions: the whole source."""
+    """Take up a selection again. Without conditions: the whole source.
+
+    Args:
+        source: The source, as the settings name it.
+        records: Only these PK_IDs; for a source that is a folder, paths of the Files area.
+        where: Only records that meet this WHERE clause, such as Status = 'open'.
+        since: Only what was handled on or after this day (UTC).
+        stale: Only what was read under other code, settings or models.
+        yes: Write, even where a new or changed source would only be planned.
+        dry_run: Show which records would be read again, and stop there.
+        config: The settings file, on the machine that runs the flow.
+    """
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
-    selection = Selection(records=tuple(records or ()), where=where, since=moment, stale=stale)
-    return _follow(Path(config), source, Order(selection=selection, yes=yes))
+    selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
+    return _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")
@@ -147,8 +174,15 @@ def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order)
     ledger = connected.parts.ledger
     with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
         job = make_job(connected, spec, summary.run_id, yes=order.yes, reread=reread, leases=leases)
+        if order.dry_run:
+            job = replace(job, plan_only=True)
         with alone(spec, summary):
-            finish_order(job, order, _work(connected, job, summary, order))
+            if order.dry_run and order.selection is not None:
+                summary.planned = leave_selection(connected, job, order.selection)
+                return
+            tally = _work(connected, job, summary, order)
+            if not order.dry_run:
+                finish_order(job, order, tally)
 
 
 def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Tally:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.settings import load_settings
 from pipeline.errors import BadSettings, RefusedByCaspio, Unauthorized
 from pipeline.proposal import PAGES_A_FILE, PAGES_A_SECOND, Estimate, MissingColumn, Proposal, ProposedSource, estimate
-from pipeline.settings import load_settings
 from pipeline.settings.sections import CaspioSettings
 from pipeline.survey import Survey
 

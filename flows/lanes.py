@@ -32,6 +32,7 @@ KINDS: Mapping[str, Kind] = {
     "backfill": Kind("ingest", Lane.BACKFILL, in_pools_only=True),
     "reprocess": Kind("reprocess", Lane.REPROCESS),
     "apply-plan": Kind("apply-plan", Lane.NEW, per_source=False),
+    "plan-and-apply": Kind("plan-and-apply", Lane.NEW, per_source=False),
     "undo": Kind("undo", Lane.NEW, per_source=False),
     "verify": Kind("verify", Lane.REPROCESS, per_source=False),
 }

@@ -7,34 +7,41 @@ from typing import Annotated
 
 from prefect import State, flow, get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.artifacts import artifact_key, leave_report
+from flows.artifacts import FlowBars, artifact_key, leave_report
 from flows.drain import draining
-from flows.ingest import Config
+from flows.forms import Config, Limit, Records, Sources
+from flows.plan_artifact import leave_plan
 from flows.report import Report
+from flows.settings import load_settings
 from flows.states import DIFFERENCES, final_state, stopped_state
 from flows.verify import Verified, verify as compare
 from flows.wiring import Connected, connect
 from pipeline.errors import StopRequested
-from pipeline.settings import load_settings
-
-Records = Annotated[list[str] | None, Field(description="Only these PK_IDs, or paths of the Files area")]
+from pipeline.plan_file import open_plan
 
 
 @flow(name="apply-plan", flow_run_name="apply {plan}", description="Carry out exactly what a plan says.")
 def apply_plan(
-    plan: Annotated[str, Field(min_length=1, description="The plan file, on the machine that runs the flow")],
-    records: Records = None,
+    plan: Annotated[str, Field(min_length=1)],
+    records: Records = [],  # noqa: B006 - Prefect copies it
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Apply record by record; what has moved since the plan was made is refused and told."""
+    """Apply record by record; what has moved since the plan was made is refused and told.
+
+    Args:
+        plan: The plan file, on the machine that runs the flow.
+        records: Only these PK_IDs, or paths of the Files area.
+        config: The settings file, on the machine that runs the flow.
+    """
     from flows.planning import apply_plan as apply
 
     with _connected(config) as connected:
+        leave_plan(open_plan(Path(plan)), connected)
         try:
-            report = apply(connected, Path(plan), records=records or ())
+            report = apply(connected, Path(plan), records=records, watch=FlowBars(connected.parts.clock))
         except StopRequested as error:
             return stopped_state(error)
         leave_report("apply", report, connected=connected)
@@ -43,16 +50,22 @@ def apply_plan(
 
 @flow(name="undo", flow_run_name="undo {run}", description="Put back what a run wrote and renamed.")
 def undo(
-    run: Annotated[str, Field(min_length=1, description="The run's id, as `status` and the summary show it")],
-    records: Records = None,
+    run: Annotated[str, Field(min_length=1)],
+    records: Records = [],  # noqa: B006 - Prefect copies it
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Undo where the present still is what the run left; the rest is left alone and told."""
+    """Undo where the present still is what the run left; the rest is left alone and told.
+
+    Args:
+        run: The run's id, as its report and `status` show it.
+        records: Only these PK_IDs, or paths of the Files area.
+        config: The settings file, on the machine that runs the flow.
+    """
     from flows.planning import undo_run
 
     with _connected(config) as connected:
         try:
-            report = undo_run(connected, run, records=records or ())
+            report = undo_run(connected, run, records=records, watch=FlowBars(connected.parts.clock))
         except StopRequested as error:
             return stopped_state(error)
         leave_report("undo", report, connected=connected)
@@ -61,21 +74,30 @@ def undo(
 
 @flow(name="verify", flow_run_name="verify", description="Compare source, ledger and archive; write nothing to Caspio.")
 def verify(
-    sources: Annotated[list[str] | None, Field(description="Only these sources")] = None,
-    limit: Annotated[int | None, Field(ge=1, description="Stop after so many files; the next run goes on")] = None,
-    repair: Annotated[bool, Field(description="Mend what is safe to mend")] = False,  # noqa: FBT002 - Prefect passes parameters by name
+    sources: Sources = [],  # noqa: B006 - Prefect copies it
+    limit: Limit = None,
+    repair: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Go on where the last one stopped; each kind of difference is counted, the first are listed."""
+    """Go on where the last one stopped; each kind of difference is counted, the first are listed.
+
+    Args:
+        sources: Only these sources. Without any: all, and what the archive holds besides.
+        limit: Stop after so many files; the next run goes on there. None is no limit.
+        repair: Mend what can be mended without writing to Caspio.
+        config: The settings file, on the machine that runs the flow.
+    """
     with _connected(config) as connected:
         try:
-            found = compare(connected, sources=sources or (), limit=limit, mend=repair, tell=get_run_logger().info)
+            found = compare(connected, sources=sources, limit=limit, mend=repair, tell=get_run_logger().info)
         except StopRequested as error:
             return stopped_state(error)
         calls = dict(connected.client.calls)
     _leave_differences(found)
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
-    return Completed(name=DIFFERENCES if found.harm else "Completed", message=counts, data=(found, calls))
+    if found.harm:
+        return Failed(name=DIFFERENCES, message=counts, data=(found, calls))
+    return Completed(message=counts, data=(found, calls))
 
 
 @contextmanager

@@ -11,7 +11,8 @@ class Order:
     """Work on everything new or changed, on that of a few `records` only, or read a `selection` again.
 
     `records` are PK_IDs, for a folder paths; `batch` names the webhook's messages that told of them. `limit`: stop
-    after so many records. `yes`: write, even where a new or changed source would only be planned.
+    after so many records. `yes`: write, even where a new or changed source would only be planned. `dry_run`: plan
+    only, even where `yes` is given; of a selection, only show it.
     """
 
     records: tuple[str, ...] = ()
@@ -19,6 +20,7 @@ class Order:
     limit: int | None = None
     yes: bool = False
     batch: str = ""
+    dry_run: bool = False
 
     @property
     def kind(self) -> str:

@@ -2,8 +2,8 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -26,7 +26,8 @@ from flows.execute import (
 from flows.order import Order
 from flows.plan_page import write_page
 from flows.report import Report
-from flows.show import progress
+from flows.settings import load_settings
+from flows.show import Watch, progress
 from flows.wiring import Connected, connect
 from pipeline.apply import PAGE, Due, apply_record, due_records
 from pipeline.batch import carry_all, recover_all, work_all
@@ -35,7 +36,7 @@ from pipeline.errors import BadSettings
 from pipeline.model import Outcome, Place, Plan, ReadDocument, RecordWork, SourceSpec
 from pipeline.plan_file import Cost, Owner, PlanFile, PlannedRecord, PlanWriter, open_plan, planned_record, refuse_owner
 from pipeline.run import Job
-from pipeline.settings import Settings, load_settings, settings_hash
+from pipeline.settings import Settings, settings_hash
 from pipeline.steps.write_back import cost_of
 from pipeline.summary import Summary
 from pipeline.undo import Undoing, undo_record, undone_by, with_listing
@@ -130,7 +131,13 @@ def plan_directly(
 
 
 def plan_sources(
-    connected: Connected, *, sources: Sequence[str], limit: int | None, file: Path | None, html: Path | None
+    connected: Connected,
+    *,
+    sources: Sequence[str],
+    limit: int | None,
+    file: Path | None,
+    html: Path | None,
+    watch: AbstractContextManager[Watch] | None = None,
 ) -> PlanReport:
     """Do the same on what is connected already. Planning confirms no source: applying does."""
     parts = connected.parts
@@ -141,7 +148,7 @@ def plan_sources(
     made_at = parts.clock.now().isoformat(timespec="seconds")
     owner = owner_of(connected.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
     path = file or Path(f"plan-{summary.run_id}.jsonl")
-    with recorded_run(connected, "plan", summary) as leases, _writer(path, owner) as writer, progress() as bar:
+    with recorded_run(connected, "plan", summary) as leases, _writer(path, owner) as writer, watch or progress() as bar:
         collector = _Collector(writer, lambda: len(parts.target.tables_with_files()))
         for spec in chosen.specs:
             shown = bar.source(spec.name)
@@ -177,8 +184,15 @@ def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> 
         return apply_plan(connected, file, records=records)
 
 
-def apply_plan(connected: Connected, file: Path, *, records: Sequence[str] = ()) -> Report:
-    """Do the same on what is connected already.
+def apply_plan(
+    connected: Connected,
+    file: Path,
+    *,
+    records: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    watch: AbstractContextManager[Watch] | None = None,
+) -> Report:
+    """Do the same on what is connected already; records to `leave_out` stay as they are.
 
     Raises:
         BadSettings: the plan was changed, or is another account's, or its sources' settings have changed since.
@@ -191,14 +205,14 @@ def apply_plan(connected: Connected, file: Path, *, records: Sequence[str] = ())
     if problems:
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
-    with recorded_run(connected, "apply", summary) as leases, progress() as bar:
+    with recorded_run(connected, "apply", summary) as leases, watch or progress() as bar:
         connected.spending.lane = Lane.NEW
         for spec in require_sources(connected, list(plan.owner.sources)):
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
             recover_all(job)
-            due = due_records(_chosen(plan, records), job, expect=tally.expect)
+            due = due_records(_chosen(plan, records, frozenset(leave_out)), job, expect=tally.expect)
             works = within_budget(connected, due)
             act = partial(_apply_one, job)
             summary.held += carry_all(works, job, act=act, observe=tally.add, threads=connected.threads)
@@ -215,7 +229,13 @@ def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> 
         return undo_run(connected, run_id, records=records)
 
 
-def undo_run(connected: Connected, run_id: str, *, records: Sequence[str] = ()) -> Report:
+def undo_run(
+    connected: Connected,
+    run_id: str,
+    *,
+    records: Sequence[str] = (),
+    watch: AbstractContextManager[Watch] | None = None,
+) -> Report:
     """Do the same on what is connected already.
 
     Raises:
@@ -230,7 +250,7 @@ def undo_run(connected: Connected, run_id: str, *, records: Sequence[str] = ()) 
     if problems:
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
-    with recorded_run(connected, "undo", summary) as leases, progress() as bar:
+    with recorded_run(connected, "undo", summary) as leases, watch or progress() as bar:
         connected.spending.lane = Lane.NEW
         for spec in require_sources(connected, list(found)):
             shown = bar.source(spec.name)
@@ -253,8 +273,9 @@ def _undo_one(job: Job, undoing: Undoing, fresh: RecordWork | None) -> list[Outc
     return undo_record(undoing, job, fresh=fresh)
 
 
-def _chosen(plan: PlanFile, records: Sequence[str]) -> Iterator[PlannedRecord]:
-    return (record for record in plan.each() if not records or record.key in records)
+def _chosen(plan: PlanFile, records: Sequence[str], leave_out: Collection[str]) -> Iterator[PlannedRecord]:
+    chosen = (record for record in plan.each() if not records or record.key in records)
+    return (record for record in chosen if record.key not in leave_out)
 
 
 def _unknown(plan: PlanFile, records: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 MOST_PICTURES_BYTES = 256 * 1024
 """Bytes of all pictures together: they travel inside the report, which the server keeps."""
 
-_PICTURE_WIDTH = 120
+_PICTURE_WIDTH = 200
 
 
 def run_report(title: str, report: Report, connected: Connected) -> str:
@@ -32,16 +32,13 @@ def run_report(title: str, report: Report, connected: Connected) -> str:
     lines += [f"**Stopped:** {quoted(why)}\n" for reasons in report.stopped.values() for why in reasons]
     lines += _table(("", ""), _figures(report, connected))
     if problems:
-        lines += ["", "### Needs a person", "", *_table(_HEADINGS, _problems(problems[:MOST_SHOWN], connected))]
+        lines += ["", "### Needs a person", "", *_problems(problems[:MOST_SHOWN], connected)]
     if len(problems) > MOST_SHOWN:
         more = len(problems) - MOST_SHOWN
         lines += ["", f"… and {more} more in the table of documents and in `caspio-ingest status`."]
     if report.slowest:
         lines += ["", "### Slowest", "", *_table(("seconds", "pages", "record", "file"), map(_slow, report.slowest))]
     return "\n".join(lines)
-
-
-_HEADINGS = ("page", "status", "record", "file", "why", "archive")
 
 
 def _slow(outcome: Outcome) -> Sequence[str]:
@@ -86,15 +83,17 @@ def _budget(connected: Connected) -> str:
     return f"{used:,} of {allowance.monthly_calls:,} used; {left:,} left for {spending.lane} work"
 
 
-def _problems(outcomes: Sequence[Outcome], connected: Connected) -> Iterator[Sequence[str]]:
+def _problems(outcomes: Sequence[Outcome], connected: Connected) -> Iterator[str]:
     archive, room = connected.parts.archive, MOST_PICTURES_BYTES
     for outcome in outcomes:
         prefix = document_prefix(outcome.ref)
         picture = _picture(prefix, archive, room=room)
         room -= len(picture)
-        shown = f'<img width="{_PICTURE_WIDTH}" src="data:image/webp;base64,{picture}">' if picture else ""
-        texts = (quoted(text) for text in (record_of(outcome), outcome.ref.name, outcome.reason))
-        yield shown, f"**{outcome.status}**", *texts, archive_link(prefix, archive, connected.settings.archive)
+        yield f"#### {outcome.status}: {quoted(record_of(outcome))}, {quoted(outcome.ref.name)}\n"
+        if picture:
+            yield f'<img width="{_PICTURE_WIDTH}" src="data:image/webp;base64,{picture}">\n'
+        yield f"{quoted(outcome.reason)}\n"
+        yield f"{archive_link(prefix, archive, connected.settings.archive)}\n"
 
 
 def _picture(prefix: str, archive: Archive, *, room: int) -> str:

@@ -14,7 +14,10 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
+from prefect.utilities.annotations import freeze
 
+from flows.approval import plan_and_apply
+from flows.forms import let_choose
 from flows.ingest import ingest, ingest_record, reprocess
 from flows.lanes import KINDS, deployment_name
 from flows.on_demand import apply_plan, undo, verify
@@ -57,7 +60,7 @@ class _Made:
         flow: Flow[..., Any],
         kind: str,
         source: str = "",
-        limit: ConcurrencyLimitConfig = ONE_AT_A_TIME,
+        limit: ConcurrencyLimitConfig | None = ONE_AT_A_TIME,
         **options: Any,
     ) -> RunnerDeployment:
         """Make a deployment; outside an event loop Prefect returns it at once."""
@@ -66,7 +69,8 @@ class _Made:
             options |= {"job_variables": self.pool.job_variables}
         deployment = flow.to_deployment(
             deployment_name(kind, source),
-            parameters={"config": self.config} | ({"source": source} if source else {}),
+            # Frozen: a form shows them and takes no others.
+            parameters={"config": freeze(self.config)} | ({"source": freeze(source)} if source else {}),
             tags=["caspio-ingest", f"lane:{KINDS[kind].lane}", *([source] if source else [])],
             version=version("caspio-ingest"),
             concurrency_limit=limit,
@@ -83,8 +87,14 @@ def deployments(settings: Settings, config: Path, *, pool: Pool | None = None) -
     `config` is the settings file where the runs find it.
     """
     made = _Made(str(config), pool)
+    for_all = [made.deployment(flow, flow.name, description=flow.description) for flow in (verify, apply_plan, undo)]
+    # A limit would kill a paused run: pausing gives its slot back, and the engine ends a run that cannot renew it.
+    waiting = plan_and_apply
+    for_all.append(made.deployment(waiting, waiting.name, limit=None, description=waiting.description))
+    for deployment in for_all:
+        let_choose(deployment, {"sources": list(settings.specs())})
     return [
-        *(made.deployment(flow, flow.name, description=flow.description) for flow in (verify, apply_plan, undo)),
+        *for_all,
         *(one for spec in settings.specs().values() for one in _of_source(spec, settings, made)),
     ]
 

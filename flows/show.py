@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -22,6 +23,26 @@ COLOURS = {
     Status.CONFLICT: "magenta",
     Status.FAILED: "bold red",
 }
+
+
+class Watched(Protocol):
+    """How far a run has come with one source."""
+
+    def expect(self, found: int) -> None:
+        """Learn how many files are found so far."""
+
+    def advance(self, outcome: Outcome) -> None:
+        """Count one file."""
+
+    def finish(self) -> None:
+        """Show that nothing is left."""
+
+
+class Watch(Protocol):
+    """Shows how far a run has come."""
+
+    def source(self, name: str) -> Watched:
+        """Begin to show a source."""
 
 
 @dataclass(slots=True)

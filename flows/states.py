@@ -1,4 +1,7 @@
-"""How a flow run ends: green only where it deserves it, with the counts in its message."""
+"""How a flow run ends: green only where it deserves it, with the counts in its message.
+
+The UI takes the colour from a state's type and the word from its name.
+"""
 
 from collections.abc import Mapping
 
@@ -11,11 +14,11 @@ from pipeline.errors import StopRequested
 from pipeline.model import Status
 
 FAILED_SHARE = 0.25
-"""Share of the documents worked on, from which on a run is red and not merely marked."""
+"""Share of the documents worked on, from which on a run has failed and not merely in part."""
 
-PLANNED, PARTLY_FAILED, FAILED, DIFFERENCES = "Planned", "Partly failed", "Failed", "Differences"
-STOPPED = "Stopped"
-FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, PARTLY_FAILED, DIFFERENCES, STOPPED)
+PLANNED, REFUSED, PARTLY_FAILED = "Planned", "Refused", "Partly failed"
+FAILED, DIFFERENCES, STOPPED = "Failed", "Differences", "Stopped"
+FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, REFUSED, PARTLY_FAILED, DIFFERENCES, STOPPED)
 """Names of the states a run can end in, Prefect's and ours."""
 
 
@@ -27,7 +30,8 @@ def failed_share(failed: int, documents: Mapping[str, int]) -> float:
 
 def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the state a run has earned."""
-    counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count) or "nothing to do"
+    counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count)
+    counts = counts or (f"{report.planned_only} selected" if report.planned_only else "nothing to do")
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return Failed(name=FAILED, message="\n".join([*problems, counts]), data=report)
@@ -37,7 +41,7 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
         return Completed(message=counts, data=report)
     if failed_share(report.failed, documents) >= FAILED_SHARE:
         return Failed(name=FAILED, message=counts, data=report)
-    return Completed(name=PARTLY_FAILED, message=counts, data=report)
+    return Failed(name=PARTLY_FAILED, message=counts, data=report)
 
 
 def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from flows.drain import Drain
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.budget import Spending
@@ -176,7 +178,14 @@ def open_archive(settings: ArchiveSettings) -> Archive:
         storage_class=settings.storage_class,
         object_lock_days=settings.object_lock_days,
         object_lock_mode=settings.object_lock_mode,
+        access_key_id=_revealed(settings.access_key_id),
+        secret_access_key=_revealed(settings.secret_access_key),
+        session_token=_revealed(settings.session_token),
     )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
 
 
 @contextmanager

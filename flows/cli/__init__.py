@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import caspio, init, local, look, metrics, plan, pool, read, verify, webhooks, work
+from flows.cli import blocks, caspio, init, local, look, metrics, plan, pool, read, verify, webhooks, work
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
 from pipeline.errors import BadSettings, IngestError, StopRequested
 
@@ -29,7 +29,7 @@ def _options(*, version: Annotated[bool, typer.Option("--version", help="Show th
         raise typer.Exit
 
 
-for module in (init, local, pool, work, plan, read, look, metrics, verify, webhooks, caspio):
+for module in (init, local, pool, work, plan, read, look, metrics, verify, webhooks, caspio, blocks):
     module.register(app)
 
 

@@ -56,8 +56,8 @@ def caspio(
     if operation is None:
         _list(as_json=as_json)
         return
+    from flows.settings import load_settings
     from pipeline.adapters.caspio.operations import Answer
-    from pipeline.settings import load_settings
 
     wanted = _known(operation)
     parameters, content = _parameters(param), _content(body)

@@ -96,13 +96,15 @@ def serve(
     ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
-    from pipeline.settings import load_settings
+    from flows.settings import load_settings
 
     settings = load_settings(config)
     require_server()
+    from flows.blocks import register as register_blocks
     from flows.serve import serve as serve_flows
 
     set_up_logs()
+    register_blocks()
     if with_automations or notify:
         from flows.automations import install
 

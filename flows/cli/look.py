@@ -36,10 +36,10 @@ def register(app: typer.Typer) -> None:
 
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show files by state, the budget used, and what needs a person."""
+    from flows.settings import load_settings
     from flows.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
     from pipeline.budget import Lane
-    from pipeline.settings import load_settings
     from pipeline.summary import NEEDS_A_PERSON
 
     settings = load_settings(config, credentials=False)
@@ -109,9 +109,9 @@ def explain(
     Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
     """
     from flows.explain import lives_of
+    from flows.settings import load_settings
     from flows.wiring import open_archive, open_ledger
     from pipeline.adapters.system_clock import SystemClock
-    from pipeline.settings import load_settings
 
     settings = load_settings(config, credentials=False)
     with open_ledger(settings, clock=SystemClock()) as ledger:
@@ -168,8 +168,8 @@ def doctor(
 def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
     """Find out how the account behaves; without a person's yes only what is there is looked at."""
     from flows.deep import as_document, examine_account, question
+    from flows.settings import load_settings
     from flows.show_state import show_behaviour
-    from pipeline.settings import load_settings
 
     settings = load_settings(config)
     may_write = yes or typer.confirm(question(settings.caspio.url), default=False, err=True)

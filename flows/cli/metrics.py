@@ -29,7 +29,7 @@ def metrics(
     import threading
 
     from flows.metrics import as_text
-    from pipeline.settings import load_settings
+    from flows.settings import load_settings
 
     settings = load_settings(config, credentials=False)
     with collector(settings) as figures:

@@ -43,7 +43,7 @@ def deploy(
 
     Every source gets its schedule, every lane a queue. Repeat it after each change of the settings.
     """
-    from pipeline.settings import load_settings
+    from flows.settings import load_settings
 
     if image and kind is PoolType.PROCESS:
         raise typer.BadParameter("an image goes with --type docker or kubernetes.", param_hint="--image")
@@ -80,7 +80,7 @@ def worker(
 
     SIGTERM lets the runs in hand finish what they are at, a second one ends them.
     """
-    from pipeline.settings import load_settings
+    from flows.settings import load_settings
 
     settings = load_settings(config)
     require_server()

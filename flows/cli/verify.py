@@ -63,7 +63,8 @@ def _compare(
     config: Path, *, sources: list[str], limit: int | None, mend: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
     """Compare directly or, where PREFECT_API_URL names a server, as the flow; return what was found and the calls."""
-    from pipeline.settings import environment, load_settings
+    from flows.settings import load_settings
+    from pipeline.settings import environment
 
     if environment("PREFECT_API_URL"):
         from flows.as_flow import verify_as_flow
@@ -83,9 +84,9 @@ def _compare(
 def _rebuild(config: Config, *, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from flows.settings import load_settings
     from flows.show_verify import show_rebuilt
     from flows.verify import rebuild
-    from pipeline.settings import load_settings
 
     rebuilt = rebuild(load_settings(config, credentials=False))
     if as_json:

@@ -63,6 +63,7 @@ class S3Archive:
         storage_class: such as STANDARD_IA; it must be one that is read at once.
         access_key_id: None leaves both keys to the AWS chain: environment, profile, role.
         secret_access_key: as above.
+        session_token: belongs to temporary keys.
         clock: what object lock counts from.
         sizes: when objects travel in parts.
 
@@ -85,6 +86,7 @@ class S3Archive:
         storage_class: str | None = None,
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
+        session_token: str | None = None,
         clock: Clock | None = None,
         sizes: Sizes | None = None,
     ) -> None:
@@ -98,7 +100,12 @@ class S3Archive:
         self._conditional = True
         self._bucket_exists = False
         with translated(bucket, f"s3://{bucket}", "open"):
-            self._client = _connect(endpoint_url, region, access_key_id, secret_access_key)
+            keys = _given(
+                aws_access_key_id=access_key_id,
+                aws_secret_access_key=secret_access_key,
+                aws_session_token=session_token,
+            )
+            self._client = _connect(endpoint_url, region, keys)
 
     def __repr__(self) -> str:
         return f"S3Archive(s3://{self._bucket}/{self._prefix})"
@@ -344,7 +351,7 @@ def _checked_place(prefix: str, endpoint_url: str | None) -> str:
     return place
 
 
-def _connect(endpoint_url: str | None, region: str | None, key_id: str | None, secret: str | None) -> "S3Client":
+def _connect(endpoint_url: str | None, region: str | None, keys: Mapping[str, Any]) -> "S3Client":
     config = Config(
         connect_timeout=5,
         read_timeout=60,
@@ -356,7 +363,7 @@ def _connect(endpoint_url: str | None, region: str | None, key_id: str | None, s
         # Such stores seldom have a host name for each bucket.
         s3={"addressing_style": "path" if endpoint_url else "auto"},
     )
-    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=region)
+    session = boto3.Session(**dict(keys), region_name=region)
     return session.client("s3", endpoint_url=endpoint_url, config=config)
 
 

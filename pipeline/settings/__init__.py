@@ -1,8 +1,9 @@
 """Settings: one typed class, read once by `flows/wiring.py` from `caspio-ingest.toml` and the environment.
 
-One rule of precedence: the environment over the file over the defaults. `CASPIO_CLIENT_ID`, `CASPIO_CLIENT_SECRET` and
-`CASPIO_WEBHOOK_SECRET` come from the environment only; any other value can be set there as
-`CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start, and all problems are listed together.
+One rule of precedence: the environment over a block over the file over the defaults. `CASPIO_CLIENT_ID`,
+`CASPIO_CLIENT_SECRET` and `CASPIO_WEBHOOK_SECRET` come from the environment or a block, never from the file; any other
+value can be set in the environment as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start, and all problems
+are listed together.
 """
 
 import hashlib
@@ -10,13 +11,15 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -39,6 +42,15 @@ from pipeline.settings.sections import (
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
+_SECRET_SETTINGS = {
+    "processing": ("passwords",),
+    "archive": ("access_key_id", "secret_access_key", "session_token"),
+}
+_WITH_BLOCKS = ("caspio", "archive")
+
+Blocks = Callable[[str, str], Mapping[str, Any]]
+"""Return the settings, by dotted name, that a block gives: called with the section that names it, and its name."""
+
 _Credential = Annotated[
     SecretStr, Field(min_length=1), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
 ]
@@ -51,7 +63,12 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="CASPIO_INGEST_", env_nested_delimiter="__", validate_default=False
+        extra="forbid",
+        frozen=True,
+        env_prefix="CASPIO_INGEST_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        validate_default=False,
     )
 
     caspio: CaspioSettings
@@ -94,10 +111,15 @@ class Settings(BaseSettings):
         return {source.name: source.spec() for source in self.sources}
 
 
-def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Settings:
+def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:
+    raise BadSettings([f"{section}.block names {reference!r}, and blocks cannot be asked for here."])
+
+
+def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks: Blocks = _no_blocks) -> Settings:
     """Read settings; relative paths in them are taken from the file's own folder.
 
-    Without `credentials` those may be missing: looking at the ledger and the archive needs none.
+    Without `credentials` those may be missing: looking at the ledger and the archive needs none. `blocks` is asked for
+    the blocks that are named.
 
     Raises:
         BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown or out of range;
@@ -108,33 +130,81 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Set
             [f"There is no settings file {path}. Give one with --config, or begin with the example in README.md."]
         )
 
+    names = _read(path)
+    problems = [*_secrets_in(path, names)]
+    named = _named_blocks(names)
+    given, origins = _from_blocks(named, blocks)
+
     class FileSettings(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
-    problems = _secrets_in(path)
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
+            return (*above, InitSettingsSource(settings_cls, init_kwargs=given), file)
+
     try:
-        stand_ins = {} if credentials else {name: "none" for name in _SECRETS[:2] if not environment(name)}
+        lacking = [name for name in _SECRETS[:2] if not environment(name) and name not in given]
+        stand_ins = {} if credentials else dict.fromkeys(lacking, "none")
         settings = FileSettings(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
     except ValidationError as error:
-        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS)]) from None
+        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]) from None
     except SettingsError as error:
         said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
         raise BadSettings([*problems, said]) from None
+    problems += [
+        f"{section}.block is named in a way that is not looked at: name it in {path}, or as "
+        f"CASPIO_INGEST_{section.upper()}__BLOCK."
+        for section in _WITH_BLOCKS
+        if getattr(settings, section).block and section not in named
+    ]
     if problems:
         raise BadSettings(problems)
     return _anchored(settings, path.resolve().parent)
 
 
-def _secrets_in(path: Path) -> list[str]:
-    """Return a sentence for every secret that stands in the file, where the settings class would take it."""
+def _read(path: Path) -> Mapping[str, Any]:
     try:
-        names = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
+
+
+def _section(names: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    found = names.get(section)
+    return found if isinstance(found, dict) else {}
+
+
+def _secrets_in(path: Path, names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every secret that stands in the file, where the settings class would take it."""
     found = [name for name in names if name.upper() in _SECRETS]
-    if "passwords" in names.get("processing", {}):
-        found.append("processing.passwords")
-    return [f"{path}: {name} is a secret and never stands in a file. Take it out and export it." for name in found]
+    for section, secrets in _SECRET_SETTINGS.items():
+        found += [f"{section}.{name}" for name in secrets if name in _section(names, section)]
+    for name in found:
+        yield f"{path}: {name} is a secret and never stands in a file. Take it out and export it."
+
+
+def _named_blocks(names: Mapping[str, Any]) -> dict[str, str]:
+    """Return the blocks that are named, by section; the environment comes first here, too."""
+    asked = {
+        section: environment(f"CASPIO_INGEST_{section.upper()}__BLOCK") or _section(names, section).get("block")
+        for section in _WITH_BLOCKS
+    }
+    return {section: block for section, block in asked.items() if block and isinstance(block, str)}
+
+
+def _from_blocks(named: Mapping[str, str], blocks: Blocks) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what blocks give, nested as the file is, and by dotted name which block gave it."""
+    given: dict[str, Any] = {}
+    origins = {}
+    for section, block in named.items():
+        for setting, value in blocks(section, block).items():
+            place, _, name = setting.rpartition(".")
+            (given.setdefault(place, {}) if place else given)[name] = value
+            origins[setting] = f"block {block!r}"
+    return given, origins
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

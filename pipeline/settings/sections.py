@@ -39,6 +39,7 @@ class CaspioSettings(Section):
     """`[caspio]`: the account."""
 
     url: str
+    block: Annotated[str, Field(min_length=1)] | None = None
     rate: Annotated[str, Field(pattern=r"^0*[1-9][0-9]*/0*[1-9][0-9]*s$")] = "2000/300s"
     monthly_calls: Annotated[int, Field(gt=0)] | None = 500_000
     reserve: _Share = 0.05
@@ -79,10 +80,11 @@ def _has_sound_port(url: str) -> bool:
 class ArchiveSettings(Section):
     """`[archive]`: where originals and derived files are kept and which of the latter are made.
 
-    The options below `renditions` are for `s3://` only.
+    The options below `renditions` are for `s3://` only. Without keys the AWS chain is asked for them.
     """
 
     url: Annotated[str, Field(pattern=r"^(file:|s3://).+")] = "file:archive"
+    block: Annotated[str, Field(min_length=1)] | None = None
     renditions: tuple[Literal["text", "pages", "searchable", "thumbnail", "pdfa"], ...] = (
         "text",
         "pages",
@@ -96,6 +98,15 @@ class ArchiveSettings(Section):
     storage_class: str | None = None
     object_lock_days: Annotated[int, Field(gt=0)] | None = None
     object_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+    session_token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _keys_together(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("access_key_id and secret_access_key go together: give both or neither")
+        return self
 
 
 class LedgerSettings(Section):

@@ -2,7 +2,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ import pytest
 from flows.automations import TAG
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
+from tests.flows.serving import serving
 from tests.integration.line.accounts import (
-    CREDENTIALS,
     Source,
     cli,
-    cli_command,
     documents,
     receipt,
     uploads,
@@ -107,7 +105,7 @@ def test_a_run_leaves_its_report_and_its_documents(prefect_server: Prefect, runs
     assert "mixed: 7 done, 1 rejected" in report["data"]
     assert "of 500,000 used" in report["data"]
     assert "### Slowest" in report["data"]
-    assert "**rejected** | Uploads 8 | empty\\.txt" in report["data"]
+    assert "#### rejected: Uploads 8, empty\\.txt" in report["data"]
     assert rows[0]["status"] == "rejected"
     assert len(rows) == 8
 
@@ -160,18 +158,11 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Pref
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)
-        with (tmp_path / "serve.log").open("wb") as log:
-            served = subprocess.Popen(
-                cli_command(config, "serve"), env=prefect_server.environment | CREDENTIALS, stdout=log, stderr=log
-            )
-        try:
-            found = _deployments(prefect_server, served, tmp_path / "serve.log")
-            state = _run_on_demand(prefect_server, found["ingest-served"]["id"])
-            served.send_signal(signal.SIGTERM)
-            code = served.wait(30)
-        finally:
-            served.kill()
-            served.wait()
+        with serving(prefect_server, config, deployments=7) as served:
+            found = {name: one for name, one in served.deployments.items() if "served" in one["tags"]}
+            state = served.wait(served.start("ingest-served"))
+            served.process.send_signal(signal.SIGTERM)
+            code = served.process.wait(30)
         rows = emulator.control.dump()["tables"]["Uploads"]
 
     schedule = found["ingest-served"]["schedules"][0]["schedule"]
@@ -182,27 +173,6 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Pref
     assert state["type"] == "COMPLETED"
     assert all(row["DocType"] == "receipt" for row in rows)
     assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
-
-
-def _deployments(server: Prefect, served: "subprocess.Popen[bytes]", log: Path) -> dict[str, dict[str, Any]]:
-    until = time.monotonic() + 60
-    found: list[dict[str, Any]] = []
-    while len(found) < 3 and time.monotonic() < until and served.poll() is None:
-        time.sleep(0.3)
-        found = server.find("deployments", deployments={"tags": {"all_": ["served"]}})
-    assert len(found) == 3, log.read_text(errors="replace")[-3000:]
-    return {deployment["name"]: deployment for deployment in found}
-
-
-def _run_on_demand(server: Prefect, deployment_id: str) -> dict[str, Any]:
-    made = server.ask("POST", f"/deployments/{deployment_id}/create_flow_run", {})
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        state: dict[str, Any] = server.ask("GET", f"/flow_runs/{made['id']}")["state"]
-        if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
-            return state
-        time.sleep(0.5)
-    raise AssertionError("the run asked for never ended")
 
 
 def test_the_line_knows_nothing_of_prefect():

@@ -75,4 +75,4 @@ def test_an_empty_plan_name_is_refused_before_a_run_starts(prefect_server: Prefe
 
     assert prefect_server.api
     with pytest.raises(ParameterTypeError, match="plan"):
-        apply_plan.validate_parameters({"plan": "", "records": None, "config": "x"})
+        apply_plan.validate_parameters({"plan": "", "records": [], "config": "x"})

@@ -89,19 +89,20 @@ def test_problems_are_shown_with_reason_picture_and_place(show: Show, archive: M
 
     report = show([failed, outcome(8)])
 
-    assert '<img width="120" src="data:image/webp;base64,UklGRnBpY3R1cmU=">' in report
+    assert '<img width="200" src="data:image/webp;base64,UklGRnBpY3R1cmU=">' in report
     assert r"it changed \[twice\]" in report
     assert "scan8.pdf" not in report
     assert "memory\\:documents\\/receipts\\/7" in report
 
 
-def test_a_strangers_name_stays_in_its_cell(show: Show):
-    """A file name with markup and bars breaks no table and shows nothing from elsewhere."""
-    report = show([outcome(1, Status.REJECTED, name="a|b![x](https://evil.example/y).pdf")])
+def test_a_strangers_name_stays_in_its_place(show: Show):
+    """A file name with markup, bars and line ends breaks no table and shows nothing from elsewhere."""
+    report = show([outcome(1, Status.REJECTED, name="a|b\n![x](https://evil.example/y).pdf", seconds=2.0)])
 
-    row = next(line for line in report.splitlines() if "evil" in line)
-    assert row.replace("\\|", "").count("|") == 7
-    assert "](https" not in row
+    heading, row = (line for line in report.splitlines() if "evil" in line)
+    assert heading.startswith("#### rejected: Receipts 1, a\\|b ")
+    assert row.replace("\\|", "").count("|") == 5
+    assert "](https" not in report
 
 
 def test_pictures_and_rows_are_bounded(show: Show, archive: MemoryArchive):
@@ -112,7 +113,7 @@ def test_pictures_and_rows_are_bounded(show: Show, archive: MemoryArchive):
 
     report = show(failed)
 
-    assert report.count("**rejected**") == MOST_SHOWN
+    assert report.count("#### rejected") == MOST_SHOWN
     assert 0 < report.count("<img") < MOST_SHOWN
     assert len(report) < MOST_PICTURES_BYTES + 20_000
     assert "180 more" in report  # of the 200 that a report is given
@@ -122,7 +123,7 @@ def test_a_report_does_without_an_archive(show: Show, archive: MemoryArchive):
     """Where the archive cannot be reached the report stands without pictures."""
     archive.down = "gone"
 
-    assert "**rejected**" in show([outcome(1, Status.REJECTED)])
+    assert "#### rejected" in show([outcome(1, Status.REJECTED)])
 
 
 def test_the_slowest_come_first(show: Show):

@@ -1,0 +1,144 @@
+"""Prefect blocks that people fill in instead of parts of the settings file: the Caspio account, and the archive.
+
+`caspio-ingest blocks` and `serve` make their types known to the server. The file names one: `[caspio] block = "main"`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import httpx
+from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL
+from pydantic import Field, SecretStr
+
+from pipeline.errors import BadSettings
+
+
+class CaspioAccount(Block):
+    """A Caspio account and the Web Services profile that caspio-ingest uses."""
+
+    _block_type_name: ClassVar[str] = "Caspio Account"
+    _block_type_slug: ClassVar[str] = "caspio-account"
+    _description: ClassVar[str] = "A Caspio account for caspio-ingest. Name it in the settings: [caspio] block."
+
+    url: str = Field(description="The account's address, such as https://abc12345.caspio.com")
+    client_id: SecretStr = Field(description="Client id of a Web Services profile")
+    client_secret: SecretStr = Field(description="Client secret of the profile")
+    webhook_secret: SecretStr | None = Field(default=None, description="What `webhooks sync` told")
+    rate: str | None = Field(default=None, description='Calls in so many seconds, such as "2000/300s"')
+    monthly_calls: int | None = Field(default=None, gt=0, description="Calls that may be used in a calendar month")
+
+
+class CaspioArchive(Block):
+    """The bucket that caspio-ingest archives documents in."""
+
+    _block_type_name: ClassVar[str] = "Caspio Archive"
+    _block_type_slug: ClassVar[str] = "caspio-archive"
+    _description: ClassVar[str] = "The archive of caspio-ingest. Name it in the settings: [archive] block."
+
+    url: str = Field(description="s3://bucket/prefix")
+    endpoint_url: str | None = Field(default=None, description="Address of a store other than Amazon's")
+    region: str | None = Field(default=None, description="The bucket's region")
+    access_key_id: SecretStr | None = Field(default=None, description="Without keys the AWS chain is asked")
+    secret_access_key: SecretStr | None = Field(default=None, description="Belongs to the access key id")
+    session_token: SecretStr | None = Field(default=None, description="For temporary credentials")
+
+
+TYPES: tuple[type[Block], ...] = (CaspioAccount, CaspioArchive)
+
+_SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "caspio": {
+        "caspio-account": {
+            "url": "caspio.url",
+            "rate": "caspio.rate",
+            "monthly_calls": "caspio.monthly_calls",
+            "client_id": "CASPIO_CLIENT_ID",
+            "client_secret": "CASPIO_CLIENT_SECRET",
+            "webhook_secret": "CASPIO_WEBHOOK_SECRET",
+        }
+    },
+    "archive": {
+        "caspio-archive": {
+            name: f"archive.{name}"
+            for name in ("url", "endpoint_url", "region", "access_key_id", "secret_access_key", "session_token")
+        },
+        # prefect-aws's own; the server knows its type without the package, and only what it holds is asked for.
+        "aws-credentials": {
+            "aws_access_key_id": "archive.access_key_id",
+            "aws_secret_access_key": "archive.secret_access_key",
+            "aws_session_token": "archive.session_token",
+            "region_name": "archive.region",
+            "aws_client_parameters.endpoint_url": "archive.endpoint_url",
+        },
+    },
+}
+"""By section and type: a block's member, and the setting it gives. The first type is meant where none is named."""
+
+
+def values_of(section: str, reference: str) -> Mapping[str, Any]:
+    """Return the settings, by dotted name, that a block gives; members that are not filled in give none.
+
+    `reference` is a block's name, or its type and name: `aws-credentials/main`.
+
+    Raises:
+        BadSettings: there is no such type or block, or no server to ask.
+    """
+    kinds = _SETTINGS[section]
+    slug, _, name = reference.rpartition("/")
+    slug = slug or next(iter(kinds))
+    if slug not in kinds:
+        raise BadSettings(
+            [f"{section}.block: a block of type {slug!r} is of no use there; one of {', '.join(kinds)} is."]
+        )
+    found = _document(section, slug, name)
+    if found.get("profile_name") and not found.get("aws_access_key_id"):
+        way_out = "Give it keys, or leave archive.block out and export AWS_PROFILE where the flows run."
+        raise BadSettings([f"archive.block: {slug}/{name} names an AWS profile and no keys. {way_out}"])
+    return {setting: value for member, setting in kinds[slug].items() if (value := _member(found, member)) is not None}
+
+
+def _member(found: Mapping[str, Any], member: str) -> Any:
+    value: Any = found
+    for part in member.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return None if value == "" else value
+
+
+def _document(section: str, slug: str, name: str) -> Mapping[str, Any]:
+    address = PREFECT_API_URL.value()
+    where = f"{section}.block names {slug}/{name}"
+    if not address:
+        raise BadSettings([f"{where}, and there is no Prefect server to ask: export PREFECT_API_URL."])
+    try:
+        with get_client(sync_client=True) as client:
+            return dict(client.read_block_document_by_name(name, slug, include_secrets=True).data)
+    except ObjectNotFound as error:
+        way_out = (
+            "Make it in the UI under Blocks; `caspio-ingest blocks` makes the types known and lists what is there."
+        )
+        raise BadSettings([f"{where}, which the Prefect server at {address} does not have. {way_out}"]) from error
+    except (httpx.TransportError, PrefectHTTPStatusError) as error:
+        said = (
+            f"{where}, and the Prefect server at {address} does not give it: {error!r}. Is it up, and is the key right?"
+        )
+        raise BadSettings([said]) from error
+
+
+def register() -> None:
+    """Make the block types known to the server, or bring them up to date."""
+    for kind in TYPES:
+        kind.register_type_and_schema()
+
+
+def known() -> Iterator[tuple[str, str, str]]:
+    """Yield section, type and name of every block at the server that settings can name."""
+    with get_client(sync_client=True) as client:
+        for section, kinds in _SETTINGS.items():
+            for slug in kinds:
+                try:
+                    documents = client.read_block_documents_by_type(slug)
+                except ObjectNotFound:  # a server that was told not to know prefect-aws
+                    continue
+                yield from ((section, slug, str(document.name)) for document in documents)

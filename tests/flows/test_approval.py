@@ -1,0 +1,175 @@
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prefect import State, flow
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.states import Completed
+
+from flows import approval
+from flows.states import PLANNED
+from infra.emulator import Emulator
+from pipeline.plan_file import open_plan
+from tests.flows.conftest import Prefect
+from tests.flows.serving import Served, serving
+from tests.integration.line.accounts import Source, receipt, uploads, write_account, write_settings
+
+pytestmark = pytest.mark.integration
+
+NAMES = ("chosen", "moved", "slept")
+FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
+
+
+@dataclass
+class World:
+    """A served account with three tables of three receipts each, for a test each: a plan is made of what is new."""
+
+    served: Served
+    emulator: Emulator
+    folder: Path
+
+    def classes(self, table: str) -> list[str]:
+        """Return the class written to each record, "" where none was."""
+        return [row["DocType"] or "" for row in self.emulator.control.dump()["tables"][table]]
+
+
+@pytest.fixture(scope="module")
+def world(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One served account for all tests."""
+    folder = tmp_path_factory.mktemp("approval")
+    table = uploads(FILES)["tables"]["Uploads"]
+    account = {"tables": {name.title(): table for name in NAMES}}
+    with Emulator(seed=write_account(folder / "seed", account, FILES)) as emulator:
+        sources = [Source(name=name, place={"table": name.title()}) for name in NAMES]
+        config = write_settings(folder, emulator.url, *sources)
+        with serving(prefect_server, config, deployments=4 + 3 * len(NAMES)) as served:
+            yield World(served, emulator, folder)
+
+
+def test_an_approved_plan_is_applied_without_what_was_left_out(world: World):
+    """The plan stands with the paused run; an answer that does not fit is asked for again; the rest is applied."""
+    run = world.served.start("plan-and-apply", sources=["chosen"])
+    paused = world.served.wait(run, "PAUSED")
+    shown = world.served.prefect.artifacts(run)["plan"]
+    planned = world.classes("Chosen")
+    world.served.answer(run, decision="apply", leave_out=["77"])
+    again = world.served.wait_for_another_pause(run, paused)
+
+    world.served.answer(run, decision="apply", leave_out=["2"], note="two is mine")
+    end = world.served.wait(run)
+
+    assert (paused["name"], again["name"]) == ("Paused", "Paused")
+    assert sorted(row["record"] for row in json.loads(shown["data"])) == ["Chosen 1", "Chosen 2", "Chosen 3"]
+    assert "Caspio calls**" in shown["description"]
+    assert planned == ["", "", ""]
+    assert (end["name"], end["message"]) == ("Completed", "2 done")
+    assert world.classes("Chosen") == ["receipt", "", "receipt"]
+
+
+def test_what_moved_while_people_thought_is_refused(world: World):
+    """A record changed after the plan was made is a conflict, and the run is not green."""
+    run = world.served.start("plan-and-apply", sources=["moved"], limit=2)
+    world.served.wait(run, "PAUSED")
+    world.emulator.control.edit("Moved", 1, {"Company": "typed by a person"})
+
+    world.served.answer(run, decision="apply")
+    end = world.served.wait(run)
+
+    assert (end["type"], end["message"]) == ("FAILED", "1 done, 1 conflict")
+    assert world.classes("Moved") == ["", "receipt", ""]
+
+
+def test_a_suspended_run_goes_on_in_a_new_process(world: World):
+    """While nobody has decided there is no process; the one that goes on decides on the plan that was seen."""
+    run = world.served.start("plan-and-apply", sources=["slept"], suspend=True)
+    suspended = world.served.wait(run, "PAUSED")
+    plan = world.served.prefect.artifacts(run)["plan"]["description"]
+
+    world.served.answer(run, decision="refuse", note="not today")
+    end = world.served.wait(run)
+
+    (kept,) = (world.folder / "plans").glob(f"*{run}*")
+    assert suspended["name"] == "Suspended"
+    assert (end["name"], end["message"]) == ("Refused", "3 planned records refused, nothing was written: not today")
+    assert open_plan(kept).id in plan
+    assert world.classes("Slept") == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("deployment", "parameters"),
+    [
+        ("plan-and-apply", {"wait_hours": 0}),
+        ("plan-and-apply", {"sources": ["unknown"]}),
+        ("ingest-chosen", {"limit": 0}),
+        ("ingest-chosen", {"source": "another"}),
+        ("reprocess-chosen", {"since": "yesterday"}),
+        ("reprocess-chosen", {"config": "/etc/passwd"}),
+        ("apply-plan", {"plan": ""}),
+    ],
+)
+def test_what_is_out_of_range_is_refused_before_a_run_is_made(
+    world: World, deployment: str, parameters: dict[str, Any]
+):
+    """The server answers with the field's name, and there is no run."""
+    runs = len(world.served.prefect.find("flow_runs"))
+
+    with pytest.raises(httpx.HTTPStatusError, match="409") as refused:
+        world.served.start(deployment, **parameters)
+
+    assert next(iter(parameters)) in refused.value.response.text
+    assert len(world.served.prefect.find("flow_runs")) == runs
+
+
+def test_every_parameter_of_every_form_is_described(world: World):
+    """Each field says what it is for; sources are there to choose from; what the deployment decides is fixed."""
+    schemas = {name: one["parameter_openapi_schema"]["properties"] for name, one in world.served.deployments.items()}
+    silent = [
+        f"{name}.{field}" for name, fields in schemas.items() for field in fields if not _described(fields[field])
+    ]
+
+    assert silent == []
+    assert schemas["verify"]["sources"]["items"]["enum"] == list(NAMES)
+    assert schemas["ingest-chosen"]["source"]["readOnly"]
+    assert all(fields["config"]["readOnly"] for fields in schemas.values())
+
+
+def test_a_plan_waits_outside_of_any_limit(world: World):
+    """Its deployment has no concurrency limit, for which Prefect would kill a paused run minutes later; others have."""
+    limited = {name for name, one in world.served.deployments.items() if one["global_concurrency_limit"]}
+
+    assert set(world.served.deployments) - limited == {"plan-and-apply"}
+
+
+def _described(field: dict[str, Any]) -> bool:
+    return len(field.get("description", "")) > len("Only these.")
+
+
+@dataclass
+class _Plan:
+    """A plan that nobody decides on."""
+
+    id: str = "0123456789abcdef"
+    records: tuple[Any, ...] = field(default=())
+
+    def each(self) -> Iterator[Any]:
+        """Yield nothing."""
+        yield from self.records
+
+
+@flow(name="nobody decides")
+def _undecided() -> State:
+    question = approval._Question(_Plan(), "a plan", wait_s=2, suspend=False)  # type: ignore[arg-type]
+    return Completed(name=PLANNED if approval._decided(question) is None else "decided")
+
+
+def test_a_run_nobody_decides_on_ends_as_planned(prefect_server: Prefect):
+    """When the time is up the run ends as what it is, planned, and not as a failure."""
+    with temporary_settings({PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        state = _undecided(return_state=True)
+
+    (run,) = prefect_server.find("flow_runs", flows={"name": {"any_": ["nobody decides"]}})
+    assert (state.name, run["state"]["name"]) == (PLANNED, PLANNED)
