@@ -11,7 +11,7 @@ BENCH_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix production-test soak race emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, an
 
 race: setup-test ## Let four workers race over 2,000 documents on PostgreSQL, and kill two of them
 	@$(BIN)/python -m tests.crash.race
+
+pictures: setup-test ## Take the pictures of README and docs anew; needs Chromium; look at them before committing
+	@$(BIN)/python -m docs.pictures.make
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)

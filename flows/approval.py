@@ -16,14 +16,16 @@ from prefect.states import Completed, Running
 from pydantic import Field
 
 from flows.artifacts import FlowBars, leave_report
+from flows.drain import draining
 from flows.forms import Config, Limit, Sources
 from flows.plan_artifact import leave_plan, totals
 from flows.planning import apply_plan, plan_sources
 from flows.report import Report
 from flows.settings import load_settings
 from flows.shown import quoted
-from flows.states import PLANNED, REFUSED, final_state
+from flows.states import PLANNED, REFUSED, final_state, stopped_state
 from flows.wiring import connect
+from pipeline.errors import StopRequested
 from pipeline.plan_file import PlanFile, open_plan
 
 POLL_S = 3
@@ -71,7 +73,13 @@ def plan_and_apply(
         suspend: End the process while waiting, and go on in a new one, which must find the plan file where it was.
         config: The settings file, on the machine that runs the flow.
     """
-    path = Path(config).resolve()
+    try:
+        return _carried_through(Path(config).resolve(), sources, limit, wait_hours, suspend=suspend)
+    except StopRequested as error:
+        return stopped_state(error)
+
+
+def _carried_through(path: Path, sources: Sequence[str], limit: int | None, wait_hours: int, *, suspend: bool) -> State:
     question, planned = _planned(path, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend)
     if planned is not None and not question.plan.records:
         return final_state(planned, planned.document["documents"])
@@ -84,7 +92,7 @@ def plan_and_apply(
     if decision.decision == "refuse":
         said = f"{plan.records} planned records refused, nothing was written: {decision.note or 'no reason given'}"
         return Completed(name=REFUSED, message=said)
-    with connect(load_settings(path)) as connected:
+    with connect(load_settings(path)) as connected, draining(connected.drain):
         report = apply_plan(connected, plan.path, leave_out=decision.leave_out, watch=FlowBars(connected.parts.clock))
         leave_report("apply", report, connected=connected)
     return final_state(report, report.document["documents"])
@@ -96,7 +104,7 @@ def _planned(
     """Make the plan, or find the one this run made before it was suspended."""
     file = config.parent / "plans" / f"plan-{flow_run.id}.jsonl"
     file.parent.mkdir(exist_ok=True)
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         if file.exists():
             plan, report = open_plan(file), None
         else:

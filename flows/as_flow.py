@@ -17,6 +17,7 @@ from flows.on_demand import apply_plan, undo, verify
 from flows.order import Order
 from flows.report import Report
 from flows.settings import load_settings
+from flows.states import Ended
 from flows.verify import Verified
 from pipeline.errors import StopRequested
 
@@ -81,6 +82,8 @@ def _as_deployed(config: Path) -> Iterator[None]:
 def _result(state: State) -> Any:
     """Return what a flow run came to, or raise what ended it."""
     result = state.result(raise_on_failure=False)
+    if isinstance(result, Ended):
+        return result.result
     if isinstance(result, Abort):
         raise StopRequested(state.message or "It was asked to stop.")
     if isinstance(result, BaseException):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from prefect import State, flow, get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.artifacts import FlowBars, artifact_key, leave_report
@@ -16,7 +16,7 @@ from flows.forms import Config, Limit, Records, Sources
 from flows.plan_artifact import leave_plan
 from flows.report import Report
 from flows.settings import load_settings
-from flows.states import DIFFERENCES, final_state, stopped_state
+from flows.states import DIFFERENCES, final_state, red, stopped_state
 from flows.verify import Verified, verify as compare
 from flows.wiring import Connected, connect
 from pipeline.errors import StopRequested
@@ -96,7 +96,7 @@ def verify(
     _leave_differences(found)
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
     if found.harm:
-        return Failed(name=DIFFERENCES, message=counts, data=(found, calls))
+        return red(DIFFERENCES, counts, result=(found, calls))
     return Completed(message=counts, data=(found, calls))
 
 

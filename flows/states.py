@@ -22,6 +22,20 @@ FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, REFUSED, PA
 """Names of the states a run can end in, Prefect's and ours."""
 
 
+class Ended(Abort):
+    """Carries what a red run came to: Prefect's engine passes it on without an error and a traceback in the log."""
+
+    def __init__(self, result: object, message: str) -> None:
+        """Keep the result."""
+        super().__init__(message)
+        self.result = result
+
+
+def red(name: str, message: str, *, result: object) -> State:
+    """Return the state of a run that did what it could and is not green."""
+    return Failed(name=name, message=message, data=Ended(result, message))
+
+
 def failed_share(failed: int, documents: Mapping[str, int]) -> float:
     """Return the share of the documents worked on that did not get through, 0 to 1; `documents` are by status."""
     worked_on = sum(count for status, count in documents.items() if status != Status.UNCHANGED)
@@ -34,14 +48,14 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     counts = counts or (f"{report.planned_only} selected" if report.planned_only else "nothing to do")
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
-        return Failed(name=FAILED, message="\n".join([*problems, counts]), data=report)
+        return red(FAILED, "\n".join([*problems, counts]), result=report)
     if report.planned_only:
         return Completed(name=PLANNED, message=f"planned only, run again to write: {counts}", data=report)
     if not report.failed:
         return Completed(message=counts, data=report)
     if failed_share(report.failed, documents) >= FAILED_SHARE:
-        return Failed(name=FAILED, message=counts, data=report)
-    return Failed(name=PARTLY_FAILED, message=counts, data=report)
+        return red(FAILED, counts, result=report)
+    return red(PARTLY_FAILED, counts, result=report)
 
 
 def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:

@@ -1,11 +1,11 @@
-"""Take the pictures of the README: `python docs/pictures/make.py`. Needs Chromium; look at them before committing.
+"""Take the pictures of README and docs: `make pictures`. Needs Chromium; look at them before committing.
 
-The terminal's picture is what the demo printed; the others are pages of the Prefect UI while the demo is up.
+The terminal's picture is what the demo printed; the others are taken on the walk through the Prefect UI that is a test,
+too, here with the demo's documents.
 """
 
 import io
-import shutil
-import subprocess
+import os
 import tempfile
 from pathlib import Path
 
@@ -13,24 +13,36 @@ from rich.console import Console
 
 from flows.demo import DemoResult, played
 from flows.show_demo import show_demo
+from infra.emulator import Emulator
+from infra.samples import draw_samples, settings_toml
+from tests.flows.conftest import Prefect
+from tests.flows.serving import serving
+from tests.flows.walk import Walk
+from tests.support.browser import PROGRAM, browser
 
 HERE = Path(__file__).parent
 WIDTH = 118
+FOR_ALL, FOR_EACH, SOURCES = 4, 3, 4
+"""Deployments that `serve` makes for all sources and for each, and sources of the demo."""
 
 
 def main() -> None:
-    """Play the demo and take its pictures."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    """Play the demo, walk through the UI, and take the pictures."""
+    if PROGRAM is None:
         raise SystemExit("Chromium is needed for the pictures; install your system's package.")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
         folder = Path(name)
         with played(folder / "demo", Console(stderr=True)) as result:
-            page = folder / "demo.html"
-            page.write_text(_printed(result), encoding="utf-8")
-            _shoot(chromium, page.as_uri(), HERE / "demo.png", size=(1240, 1700))
-            writing = [address for _, state, address in result.runs if state.startswith("Completed")]
-            _shoot(chromium, writing[0], HERE / "prefect-run.png", size=(1400, 1000))
+            _demo(folder, result)
+            _walk(folder / "walk", result)
+
+
+def _demo(folder: Path, result: DemoResult) -> None:
+    page = folder / "demo.html"
+    page.write_text(_printed(result), encoding="utf-8")
+    with browser(width=1240, height=1700) as tab:
+        tab.open(page.as_uri())
+        tab.picture(HERE / "demo.png")
 
 
 def _printed(result: DemoResult) -> str:
@@ -42,14 +54,16 @@ def _printed(result: DemoResult) -> str:
     )
 
 
-def _shoot(chromium: str, address: str, target: Path, *, size: tuple[int, int]) -> None:
-    """Take one picture of a page, once its scripts have had their time."""
-    with tempfile.TemporaryDirectory() as profile:
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
-        options += ["--disable-background-networking", "--disable-sync", "--disable-component-update"]
-        options += [f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"]
-        options += ["--virtual-time-budget=15000", f"--screenshot={target}"]
-        subprocess.run([chromium, *options, address], check=True, timeout=120, stderr=subprocess.DEVNULL)  # noqa: S603 - found on PATH
+def _walk(folder: Path, result: DemoResult) -> None:
+    """Walk over an account of its own at the demo's server, so that there is something new."""
+    api = f"{result.ui}/api"
+    prefect = Prefect(api, {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(folder)})
+    with Emulator(seed=draw_samples(folder / "seed")) as emulator:
+        config = folder / "caspio-ingest.toml"
+        config.write_text(settings_toml(emulator.url), encoding="utf-8")
+        with serving(prefect, config, deployments=FOR_ALL + FOR_EACH * SOURCES) as served, browser() as page:
+            walk = Walk(page, served, "receipts", "documents", picture=lambda name: HERE / f"{name}.png")
+            walk.all()
 
 
 if __name__ == "__main__":
