@@ -37,15 +37,18 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
 
     expected = {deployment_name(kind, "papers"): f"lane:{k.lane}" for kind, k in KINDS.items() if not k.in_pools_only}
     assert {name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()} == expected
-    waits = {name for name, one in made.items() if one.concurrency_options.collision_strategy == "ENQUEUE"}
+    limits = {name: one.concurrency_options for name, one in made.items()}
+    waits = {name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"}
     assert waits == {"ingest-record-papers"}
+    assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply"]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_flow_of_a_kind_exists(kind: str):
     """What a kind names is a flow, which takes a source where there is a deployment for each."""
-    from flows import ingest, on_demand
+    from flows import approval, ingest, on_demand
 
-    flows = {flow.name: flow for module in (ingest, on_demand) for flow in vars(module).values() if hasattr(flow, "fn")}
+    found = (flow for module in (approval, ingest, on_demand) for flow in vars(module).values())
+    flows = {flow.name: flow for flow in found if hasattr(flow, "fn")}
 
     assert ("source" in flows[KINDS[kind].flow].parameters.properties) == KINDS[kind].per_source
