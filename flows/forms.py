@@ -26,6 +26,13 @@ Day = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}"}
 Where = Annotated[str, Field(max_length=4_000)]
 
 
+def fix(deployment: RunnerDeployment) -> None:
+    """Let the forms of a deployment show what it is made with, and the server take nothing else in its place."""
+    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - Prefect's `freeze` loses the value where an entrypoint is a module
+    for name, value in deployment.parameters.items():
+        properties[name] = {**properties[name], "readOnly": True, "enum": [value]}
+
+
 def let_choose(deployment: RunnerDeployment, choices: Mapping[str, Sequence[str]]) -> None:
     """Let the form of a deployment offer these values for a list parameter, and the server take no others."""
     properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - a flow's own types cannot know the settings

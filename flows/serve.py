@@ -14,10 +14,9 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
-from prefect.utilities.annotations import freeze
 
 from flows.approval import plan_and_apply
-from flows.forms import let_choose
+from flows.forms import fix, let_choose
 from flows.ingest import ingest, ingest_record, reprocess
 from flows.lanes import KINDS, deployment_name
 from flows.on_demand import apply_plan, undo, verify
@@ -69,8 +68,7 @@ class _Made:
             options |= {"job_variables": self.pool.job_variables}
         deployment = flow.to_deployment(
             deployment_name(kind, source),
-            # Frozen: a form shows them and takes no others.
-            parameters={"config": freeze(self.config)} | ({"source": freeze(source)} if source else {}),
+            parameters={"config": self.config} | ({"source": source} if source else {}),
             tags=["caspio-ingest", f"lane:{KINDS[kind].lane}", *([source] if source else [])],
             version=version("caspio-ingest"),
             concurrency_limit=limit,
@@ -78,6 +76,7 @@ class _Made:
             **options,
         )
         assert isinstance(deployment, RunnerDeployment)
+        fix(deployment)
         return deployment
 
 
