@@ -10,12 +10,13 @@ from typing import TypeVar
 from flows.missed import Missed
 from flows.order import Order
 from flows.wiring import Connected
-from pipeline.batch import Observe, decisions, recover_all, selected_work, ticked_work
+from pipeline.batch import Observe, selected_work, ticked_work
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings, RefusedByCaspio, StopRequested
 from pipeline.leases import Leases, working
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
+from pipeline.recovery import decisions, recover_all
 from pipeline.run import Job, new_work
 from pipeline.settings import Settings, settings_hash
 from pipeline.sources import changed_types, held, refuse_source, release, remember_types

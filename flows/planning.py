@@ -30,11 +30,12 @@ from flows.settings import load_settings
 from flows.show import Watch, progress
 from flows.wiring import Connected, connect
 from pipeline.apply import PAGE, Due, apply_record, due_records
-from pipeline.batch import carry_all, recover_all, work_all
+from pipeline.batch import carry_all, work_all
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings
 from pipeline.model import Outcome, Place, Plan, ReadDocument, RecordWork, SourceSpec
 from pipeline.plan_file import Cost, Owner, PlanFile, PlannedRecord, PlanWriter, open_plan, planned_record, refuse_owner
+from pipeline.recovery import recover_all
 from pipeline.run import Job
 from pipeline.settings import Settings, settings_hash
 from pipeline.steps.write_back import cost_of

@@ -4,12 +4,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.batch import settle_effects
 from pipeline.errors import FileGone, IngestError, StopRun
 from pipeline.model import EffectKind, FetchedFile, FileRef
 from pipeline.naming import original_key
 from pipeline.ports import FileState
 from pipeline.reconcile import ADVICE, Difference, Kind
+from pipeline.recovery import settle_effects
 from pipeline.run import Job
 from pipeline.steps.archive import archive_document, archive_manifest
 from pipeline.steps.fetch import download

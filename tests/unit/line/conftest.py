@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.batch import decisions, recover_all, work_all
+from pipeline.batch import work_all
 from pipeline.model import Outcome, SourceSpec
 from pipeline.naming import NameTemplate
+from pipeline.recovery import decisions, recover_all
 from pipeline.run import Job, Parts, new_work
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.caspio import Attachment, FakeCaspio

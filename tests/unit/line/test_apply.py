@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from pipeline.apply import apply_record, due_records
-from pipeline.batch import carry_all, recover_all
+from pipeline.batch import carry_all
 from pipeline.model import Outcome, Plan, SourceSpec, Status
 from pipeline.plan_file import Cost, PlannedRecord, planned_record
+from pipeline.recovery import recover_all
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import recover_all, work_all
+from pipeline.batch import work_all
 from pipeline.errors import LeaseLost
 from pipeline.leases import Leases
 from pipeline.model import EffectState, Outcome, RecordWork, SourceSpec, Status
+from pipeline.recovery import recover_all
 from pipeline.run import Job, new_work
 from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World, named
