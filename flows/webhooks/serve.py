@@ -113,9 +113,14 @@ def receiving(settings: Settings, config: Path, listen: str = "", *, start: Star
 def listening(address: str) -> Iterator[socket.socket]:
     """Listen at HOST:PORT; port 0 takes a free one."""
     host, _, port = address.rpartition(":")
+    # Named as TCP, or asyncio would not switch Nagle's algorithm off, and each answer would wait 40 ms for an ACK.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        door = socket.create_server((host, int(port)))
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, int(port)))
+        door.listen()
     except (OSError, OverflowError) as error:
+        door.close()
         said = f"The receiver cannot listen at {address}: {error}. Choose another --listen, or stop what listens there."
         raise BadSettings([said]) from error
     with door:
