@@ -29,7 +29,10 @@ class Missed:
         self.began = self.job.parts.clock.now()
 
     def watch(self, works: Iterator[RecordWork]) -> Iterator[RecordWork]:
-        """Hand the work on, and remember the records with a file that no run had seen before."""
+        """Hand the work on; where there are webhooks, remember the records with a file that no run had seen before."""
+        if self.job.parts.ledger.cursor(cursor_name(self.job.spec.name)) is None:
+            yield from works  # which would cost a look at the ledger for each file, for nothing
+            return
         for work in works:
             if len(self._keys) < MOST_KEPT and self._is_new(work):
                 self._keys[key_of(work.files[0], self.job.spec) or ""] = None
