@@ -276,9 +276,8 @@ def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     if name not in columns or columns[name].type not in WRITABLE_TYPES:
         return f"{record.container} has no column {name!r} that can be written"
     guard = {name: item.suggestion.current}
-    unseen = texts_moved(guard, record, columns, context.target)
-    if unseen:
-        return unseen
+    if texts_moved(guard, record, columns, context.target):
+        return _moved(item, value, context, columns)
 
     def look() -> Updated:
         row = context.target.read(record, [name])
@@ -302,7 +301,15 @@ def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     if answer.affected == 1:
         verify(effect, answer, context, columns=columns)
         return ""
-    current = context.target.read(record, [name])
+    return _moved(item, value, context, columns)
+
+
+def _moved(item: ReviewItem, value: Value, context: WriteContext, columns: Mapping[str, Column]) -> str:
+    """Say what stands instead of what the person saw, "" where it is what was decided."""
+    name = item.suggestion.column
+    current = context.target.read(item.record, [name])
     if current is None:
         return "the record was deleted"
-    return "" if same(current[name], value, columns[name]) else moved_since(guard, current, columns)
+    if same(current[name], value, columns[name]):
+        return ""
+    return moved_since({name: item.suggestion.current}, current, columns)
