@@ -39,7 +39,7 @@ def test_a_run_needs_nothing_but_the_block(at_server: Prefect, tmp_path: Path):
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
         CaspioAccount(url=emulator.url, client_id="id", client_secret="secret").save("account", overwrite=True)
         config = _settings(tmp_path, caspio='block = "account"')
-        done = cli(config, "run", "--json", **at_server.environment, **NO_CREDENTIALS)
+        done = cli(config, "run", "--json", **(at_server.environment | NO_CREDENTIALS))
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["documents"]["done"] == 1

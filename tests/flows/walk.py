@@ -46,11 +46,11 @@ class Walk:
 
     def work(self) -> None:
         """Have an ingest run and one for a record, as a webhook asks for it, and a plan that waits."""
+        self.runs["plan"] = self.served.start("plan-and-apply", sources=[self.planned])
         self.runs["ingest"] = self.served.start(f"ingest-{self.ingested}", yes=True)
         self.served.wait(self.runs["ingest"])
         self.runs["record"] = self.served.start(f"ingest-record-{self.ingested}", records=["1"], yes=True)
         self.served.wait(self.runs["record"])
-        self.runs["plan"] = self.served.start("plan-and-apply", sources=[self.planned])
         self.served.wait(self.runs["plan"], "PAUSED")
 
     def dashboard(self) -> None:
