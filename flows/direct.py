@@ -46,9 +46,7 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
         progress() as bar,
     ):
         for spec in chosen.specs:
-            job = make_job(
-                connected, spec, summary.run_id, yes=order.yes, reread=order.selection is not None, leases=leases
-            )
+            job = make_job(connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases)
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from flows.missed import Missed
 from flows.order import Order
 from flows.wiring import Connected
-from pipeline.batch import Observe, selected_work, ticked_work
+from pipeline.batch import Observe, Selection, selected_work, ticked_work
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings, RefusedByCaspio, StopRequested
 from pipeline.leases import Leases, working
@@ -159,10 +159,13 @@ def make_job(
     run_id: str,
     *,
     yes: bool,
-    reread: bool = False,
+    selection: Selection | None = None,
     leases: Leases | None = None,
 ) -> Job:
-    """Return the job for a source; a new or changed source is only planned the first time, unless `yes`."""
+    """Return the job for a source; a new or changed source is only planned the first time, unless `yes`.
+
+    What a `selection` names is read again; where it names what is stale, only what was read under another fingerprint.
+    """
     confirmed = (
         yes or spec.confirm is Confirm.NEVER or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
     )
@@ -171,7 +174,8 @@ def make_job(
         connected.parts,
         run_id,
         plan_only=not confirmed,
-        reread=reread,
+        reread=selection is not None,
+        reuse=selection is not None and selection.stale,
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
         others=frozenset(connected.settings.specs()) - {spec.name},

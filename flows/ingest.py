@@ -29,7 +29,8 @@ from flows.execute import (
 from flows.forms import Config, Day, Limit, NamedRecords, Records, Source, Where
 from flows.messages import answering
 from flows.order import Order
-from flows.preview import leave_selection
+from flows.plan_artifact import leave_selection
+from flows.preview import preview
 from flows.problems import Problems
 from flows.report import Report
 from flows.settings import load_settings
@@ -122,7 +123,7 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
         records: Only these PK_IDs; for a source that is a folder, paths of the Files area.
         where: Only records that meet this WHERE clause, such as Status = 'open'.
         since: Only what was handled on or after this day (UTC).
-        stale: Only what was read under other code, settings or models.
+        stale: Only what was read or planned under other code, settings or models.
         yes: Write, even where a new or changed source would only be planned.
         dry_run: Show which records would be read again, and stop there.
         config: The settings file, on the machine that runs the flow.
@@ -170,15 +171,16 @@ def _follow(config: Path, source: str, order: Order) -> State:
 
 def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
     """Take a source down the line as a run of the ledger."""
-    reread = order.selection is not None
     ledger = connected.parts.ledger
     with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
-        job = make_job(connected, spec, summary.run_id, yes=order.yes, reread=reread, leases=leases)
+        job = make_job(connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases)
         if order.dry_run:
             job = replace(job, plan_only=True)
         with alone(spec, summary):
             if order.dry_run and order.selection is not None:
-                summary.planned = leave_selection(connected, job, order.selection)
+                seen = preview(connected, job, order.selection)
+                leave_selection(seen)
+                summary.planned = seen.total
                 return
             tally = _work(connected, job, summary, order)
             if not order.dry_run:

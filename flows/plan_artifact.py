@@ -5,6 +5,7 @@ from itertools import islice
 from prefect.artifacts import create_table_artifact
 
 from flows.artifacts import artifact_key
+from flows.preview import Preview
 from flows.show import shown
 from flows.shown import cell, quoted
 from flows.wiring import Connected
@@ -54,3 +55,16 @@ def _row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
         "archive": archive.address(record.files[0].archive),
     }
     return {name: cell(text) for name, text in row.items()}
+
+
+def leave_selection(seen: Preview) -> None:
+    """Leave a table of the files a dry run of `reprocess` has selected."""
+    rows = [
+        {
+            "record": cell(f"{ref.record.container} {ref.record.pk}" if ref.record else str(ref.path)),
+            "field": cell(ref.field),
+            "file": cell(ref.name),
+        }
+        for ref in seen.files
+    ]
+    create_table_artifact(table=rows, key=artifact_key("selection", seen.source), description=str(seen))

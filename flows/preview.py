@@ -1,33 +1,66 @@
-"""A dry run of `reprocess`: which records would be read again. Nothing is read, and nothing written."""
+"""A dry run of `reprocess`: what would be read again and what only planned anew. Nothing is read, nothing written."""
 
-from prefect.artifacts import create_table_artifact
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from flows.artifacts import artifact_key
-from flows.execute import within_budget
-from flows.shown import cell
-from flows.wiring import Connected
-from pipeline.batch import Selection, selected_work
+from flows.execute import choose_sources, make_job, new_run_id, within_budget
+from flows.order import Order
+from flows.settings import load_settings
+from flows.wiring import Connected, connect
+from pipeline.batch import Selection, foreseen
 from pipeline.budget import Lane
+from pipeline.model import FileRef
 from pipeline.run import Job
 
 MOST_ROWS = 500
-"""Files in the table; all are counted."""
+"""Files that are named; all are counted."""
 
 
-def leave_selection(connected: Connected, job: Job, selection: Selection) -> int:
-    """Leave a table of the selected files with the run, and return how many there are."""
+@dataclass(slots=True)
+class Preview:
+    """What a selection comes to: records and files, of these those to be read again. `files` names the first."""
+
+    source: str
+    records: int = 0
+    read_again: int = 0
+    planned_anew: int = 0
+    files: tuple[FileRef, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Count the files."""
+        return self.read_again + self.planned_anew
+
+    def as_json(self) -> dict[str, int]:
+        """Return the figures."""
+        return {"records": self.records, "read_again": self.read_again, "planned_anew": self.planned_anew}
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return (
+            f"{self.source}: of {self.total:,} files of {self.records:,} records, {self.read_again:,} would be read "
+            f"again, from the archive, and {self.planned_anew:,} only planned anew"
+        )
+
+
+def preview(connected: Connected, job: Job, selection: Selection) -> Preview:
+    """Count what a selection comes to in a source."""
     connected.spending.lane = Lane.REPROCESS
-    rows: list[dict[str, str]] = []
-    files = records = 0
-    for work in within_budget(connected, selected_work(job, selection)):
-        records += 1
-        files += len(work.files)
-        for ref in work.files[: MOST_ROWS - len(rows)]:
-            record = f"{ref.record.container} {ref.record.pk}" if ref.record else (ref.path or "")
-            rows.append({"record": cell(record), "field": cell(ref.field), "file": cell(ref.name)})
-    create_table_artifact(
-        table=rows,
-        key=artifact_key("selection", job.spec.name),
-        description=f"{job.spec.name}: {files:,} files of {records:,} records would be read again, from the archive",
-    )
-    return files
+    seen = Preview(job.spec.name)
+    for work, again in within_budget(connected, foreseen(job, selection)):
+        seen.records += 1
+        seen.read_again += again
+        seen.planned_anew += len(work.files) - again
+        seen.files += work.files[: MOST_ROWS - len(seen.files)]
+    return seen
+
+
+def preview_directly(config: Path, *, sources: Sequence[str], order: Order) -> list[Preview]:
+    """Count what a selection comes to in each source that can be run."""
+    assert order.selection is not None
+    with connect(load_settings(config)) as connected:
+        chosen = choose_sources(connected, sources, accept_types=True)
+        run_id, selection = new_run_id(connected), order.selection
+        jobs = [make_job(connected, spec, run_id, yes=False, selection=selection) for spec in chosen.specs]
+        return [preview(connected, job, selection) for job in jobs]

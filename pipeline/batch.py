@@ -11,6 +11,7 @@ from typing import TypeVar
 import structlog
 
 from pipeline.errors import StopRequested
+from pipeline.fingerprint import plan_fingerprint
 from pipeline.model import FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState
 from pipeline.recovery import ECHO_PAGE, Echo, settle_effects
@@ -44,7 +45,7 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
         pages = [parts.source.records(spec, selection.records)]
     else:
         states = (
-            parts.ledger.stale(parts.reader.fingerprint(), source=spec.name)
+            parts.ledger.stale(parts.reader.fingerprint(), plan_fingerprint(spec), source=spec.name)
             if selection.stale
             else parts.ledger.states(source=spec.name, since=selection.since)
         )
@@ -52,6 +53,15 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
     for page in pages:
         parts.ledger.seen([ref for work in page for ref in work.files], job.run_id)
         yield from page
+
+
+def foreseen(job: Job, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
+    """Yield the selected records, each with how many of its files would be read again; the others are planned anew."""
+    ledger, fingerprint = job.parts.ledger, job.parts.reader.fingerprint()
+    for work in selected_work(job, selection):
+        states = [ledger.state(ref.version) for ref in work.files]
+        kept = [s for s in states if s is not None and s.fingerprint == fingerprint] if job.reuse else []
+        yield work, len(work.files) - len(kept)
 
 
 def ticked_work(job: Job, only: Collection[str] = ()) -> Iterator[RecordWork]:

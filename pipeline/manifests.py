@@ -99,6 +99,7 @@ def _manifest(data: Mapping[str, Any], prefix: str, became: tuple[FileRef, ...])
         run_id=data["run"],
         at=datetime.fromisoformat(data["at"]),
         became=became,
+        rules=data.get("rules"),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.errors import DiskFull, FileGone, IngestError, Quarantined, RejectFile, StopRun
+from pipeline.fingerprint import plan_fingerprint
 from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
@@ -52,9 +53,9 @@ class Parts:
 class Job:
     """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
 
-    `leases` None: no other worker shares the ledger. `others` are the names of the other sources. `on_plan` is told
-    every plan and its documents, from many threads. `go_on` is asked before anything new is begun, and raises
-    StopRequested when nothing may be.
+    With `reuse`, that only where no reading under the present fingerprint is kept. `leases` None: no other worker
+    shares the ledger. `others` are the names of the other sources. `on_plan` is told every plan and its documents, from
+    many threads. `go_on` is asked before anything new is begun, and raises StopRequested when nothing may be.
     """
 
     spec: SourceSpec
@@ -62,6 +63,7 @@ class Job:
     run_id: str
     plan_only: bool = False
     reread: bool = False
+    reuse: bool = False
     template: NameTemplate | None = None
     leases: Leases | None = None
     others: frozenset[str] = frozenset()
@@ -198,7 +200,13 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
         return [outcome for work in moved for outcome in work_record(work, job)]
     with parts.telemetry.stage("read"):
         document = process(
-            file, reader=parts.reader, ledger=parts.ledger, archive=parts.archive, folder=folder, reread=job.reread
+            file,
+            reader=parts.reader,
+            ledger=parts.ledger,
+            archive=parts.archive,
+            folder=folder,
+            reread=job.reread and not job.reuse,
+            needs_text="text" in job.spec.columns.values(),
         )
     with parts.telemetry.stage("archive"):
         archive_document(document, archive=parts.archive, ledger=parts.ledger)
@@ -240,7 +248,9 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
     with telemetry.stage("plan"):
         plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
-        job.parts.ledger.planned(document.file.ref.version, fingerprint=document.findings.fingerprint)
+        job.parts.ledger.planned(
+            document.file.ref.version, fingerprint=document.findings.fingerprint, rules=plan_fingerprint(job.spec)
+        )
     job.on_plan(plan, documents)
     if job.plan_only:
         outcomes = [planned_outcome(document, plan) for document in documents]

@@ -15,6 +15,7 @@ from flows.cli.common import (
     Failure,
     Verbose,
     complain,
+    out,
     print_json,
     set_up_logs,
 )
@@ -63,7 +64,10 @@ def reprocess(
     record: Annotated[list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")] = [],
     where: Annotated[str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")] = None,
     since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")] = None,
-    stale: Annotated[bool, typer.Option("--stale", help="Read under other code, settings or models.")] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Read or planned under other code, settings or models.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be read again, and stop there.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -75,7 +79,21 @@ def reprocess(
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    if dry_run:
+        _foretell(config, source, Order(selection=selection), as_json=as_json)
+        return
     _work(config, source, Order(selection=selection, yes=yes), as_json=as_json)
+
+
+def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
+    from flows.preview import preview_directly
+
+    previews = preview_directly(config, sources=sources, order=order)
+    if as_json:
+        print_json({p.source: p.as_json() for p in previews})
+        return
+    for one in previews:
+        out().print(str(one), highlight=False, markup=False)
 
 
 def _work(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:

@@ -23,7 +23,8 @@ from pipeline.review import ReviewItem
 class FileState:
     """What the ledger knows of one file version. `outcome` is None until one is recorded.
 
-    `succeeds` is the version that our own rename made this one of: the archive has the document under that.
+    `succeeds` is the version that our own rename made this one of: the archive has the document under that. `rules`
+    identifies the settings under which it was planned (`pipeline.fingerprint`).
     """
 
     version: str
@@ -38,6 +39,7 @@ class FileState:
     original_name: str
     size_bytes: int | None = None
     succeeds: str | None = None
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Manifest:
     run_id: str
     at: datetime
     became: tuple[FileRef, ...] = ()
+    rules: str | None = None
 
 
 MOST_STARTS = 3
@@ -145,8 +148,8 @@ class Ledger(MessageBox, Protocol):
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
         """Return the findings of this content under this fingerprint and the archive prefix of its derived files."""
 
-    def planned(self, version: str, *, fingerprint: str) -> None:
-        """Record that findings are archived and what to write is decided."""
+    def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
+        """Record that findings are archived and what to write is decided, under which settings (`rules`)."""
 
     def finish(self, outcome: Outcome, run_id: str) -> None:
         """Record a file's outcome. A failed or planned-only outcome leaves the version unfinished."""
@@ -162,8 +165,8 @@ class Ledger(MessageBox, Protocol):
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; with `newest` only each slot's latest version."""
 
-    def stale(self, fingerprint: str, *, source: str | None = None) -> Iterator[FileState]:
-        """Yield each slot's latest version where it was read under another fingerprint."""
+    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
+        """Yield each slot's latest version in a source where it was read or planned under another fingerprint."""
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return files by source and status (or stage, where there is no outcome yet), each slot's latest version."""

@@ -84,6 +84,7 @@ def archive_manifest(
         "derived": _names(archive, prefix),
         "findings": findings_json(document.findings),
         "renditions": _renditions(document, archive),
+        "rules": state.rules if state else None,
         "outcome": _outcome_json(outcome),
         "effects": [_effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
         "run": run_id,

@@ -148,7 +148,7 @@ def test_a_version_goes_from_seen_to_finished(ledger: Ledger):
 
     ledger.archived(ref.version, sha256=SHA, size_bytes=10, media_type="application/pdf")
     stages.append(ledger.state(ref.version))
-    ledger.planned(ref.version, fingerprint="f1")
+    ledger.planned(ref.version, fingerprint="f1", rules="r1")
     stages.append(ledger.state(ref.version))
     ledger.finish(done(ref), "run-2")
     stages.append(ledger.state(ref.version))
@@ -166,7 +166,7 @@ def test_a_step_of_an_unseen_version_is_a_bug(ledger: Ledger, step: str):
     """Nothing is recorded in silence about a version that was never seen."""
     calls = {
         "archived": lambda: ledger.archived("v", sha256=SHA, size_bytes=1, media_type=""),
-        "planned": lambda: ledger.planned("v", fingerprint="f"),
+        "planned": lambda: ledger.planned("v", fingerprint="f", rules="r1"),
         "succeeded_by": lambda: ledger.succeeded_by("v", a_ref()),
     }
 
@@ -214,7 +214,7 @@ def test_planning_a_finished_version_again_opens_it(ledger: Ledger):
     ref = a_ref()
     ledger.finish(done(ref), "run-1")
 
-    ledger.planned(ref.version, fingerprint="f2")
+    ledger.planned(ref.version, fingerprint="f2", rules="r1")
 
     assert ledger.finished([ref.version]) == set()
 
@@ -251,7 +251,7 @@ def test_what_our_rename_left_is_finished_with_the_same_outcome(ledger: Ledger):
     old, new = a_ref(), a_ref(name="2026 Shop.pdf")
     ledger.seen([old], "run-1")
     ledger.archived(old.version, sha256=SHA, size_bytes=10, media_type="application/pdf")
-    ledger.planned(old.version, fingerprint="f1")
+    ledger.planned(old.version, fingerprint="f1", rules="r1")
     ledger.finish(done(old, written={"Total": "1"}), "run-1")
 
     ledger.succeeded_by(old.version, new)
@@ -383,24 +383,35 @@ def test_a_walk_meets_each_slot_once_while_files_are_renamed(ledger: Ledger):
 
 
 def test_stale_are_those_read_under_another_fingerprint(ledger: Ledger):
-    """What was read under the fingerprint asked for, or never, is not stale."""
+    """What was read under the fingerprint asked for, or never, is not stale; another source's is not asked for."""
     old, current, unread, elsewhere = a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")
     ledger.seen([old, current, unread, elsewhere], "run-1")
     for ref, fingerprint in ((old, "f1"), (current, "f2"), (elsewhere, "f1")):
-        ledger.planned(ref.version, fingerprint=fingerprint)
+        ledger.planned(ref.version, fingerprint=fingerprint, rules="r1")
 
-    assert [state.ref for state in ledger.stale("f2")] == [elsewhere, old]
-    assert [state.ref for state in ledger.stale("f2", source="receipts")] == [old]
+    assert [state.ref for state in ledger.stale("f2", "r1", source="receipts")] == [old]
+    assert [state.ref for state in ledger.stale("f2", "r1", source=elsewhere.source)] == [elsewhere]
+
+
+def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
+    """What was read as it would be now, but planned under other settings, is stale, too."""
+    old, unread = a_ref("1"), a_ref("2")
+    ledger.seen([old, unread], "run-1")
+    ledger.planned(old.version, fingerprint="f1", rules="r1")
+
+    assert list(ledger.stale("f1", "r1", source="receipts")) == []
+    (state,) = ledger.stale("f1", "r2", source="receipts")
+    assert (state.ref, state.rules) == (old, "r1")
 
 
 def test_a_replaced_file_is_not_stale(ledger: Ledger):
     """Only a slot's latest version is worth reading again."""
     ledger.seen([a_ref()], "run-1")
-    ledger.planned(a_ref().version, fingerprint="f1")
+    ledger.planned(a_ref().version, fingerprint="f1", rules="r1")
 
     ledger.seen([a_ref(name="other.pdf")], "run-2")
 
-    assert list(ledger.stale("f2")) == []
+    assert list(ledger.stale("f2", "r1", source="receipts")) == []
 
 
 def test_counts_tell_status_or_stage(ledger: Ledger):

@@ -179,9 +179,9 @@ class MemoryLedger(MemoryMessages):
         return self._readings.get((sha256, fingerprint))
 
     @_locked
-    def planned(self, version: str, *, fingerprint: str) -> None:
+    def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
         """Record that what to write is decided."""
-        self._keep(replace(self._files[version].state, stage=Stage.PLANNED, fingerprint=fingerprint))
+        self._keep(replace(self._files[version].state, stage=Stage.PLANNED, fingerprint=fingerprint, rules=rules))
 
     @_locked
     def finish(self, outcome: Outcome, run_id: str) -> None:
@@ -236,10 +236,10 @@ class MemoryLedger(MemoryMessages):
         return sorted(files, key=lambda file: file.order)
 
     @_locked
-    def stale(self, fingerprint: str, *, source: str | None = None) -> Iterator[FileState]:
-        """Yield each slot's latest version where it was read under another fingerprint."""
+    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
+        """Yield each slot's latest version where it was read or planned under another fingerprint."""
         states = self.states(source=source)
-        return iter([state for state in states if state.fingerprint not in {None, fingerprint}])
+        return iter([s for s in states if s.fingerprint not in {None, fingerprint} or s.rules not in {None, rules}])
 
     @_locked
     def counts(self) -> Mapping[str, Mapping[str, int]]:
@@ -439,6 +439,7 @@ class MemoryLedger(MemoryMessages):
             updated_at=manifest.at,
             original_name=manifest.original_name,
             succeeds=succeeds,
+            rules=manifest.rules,
         )
         self._files[ref.version] = _File(state, ref.slot, succeeds)
         newest = self._files.get(self._newest.get(ref.slot, ""))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import LedgerUnavailable
 
-HEAD = "r0006"
+HEAD = "r0007"
 """The schema this version of the program writes; a test compares it with the newest migration."""
 
 _WAIT_S = 30

@@ -26,6 +26,7 @@ _INHERITED = (
     "pages",
     "media_type",
     "fingerprint",
+    "rules",
     "status",
     "planned_only",
     "outcome",
@@ -110,12 +111,12 @@ class FileLog(SqlPart):
         stage = case((files.c.stage == Stage.SEEN.value, Stage.ARCHIVED.value), else_=files.c.stage)
         self._advance(version, stage=stage, sha256=sha256, size_bytes=size_bytes, media_type=media_type)
 
-    def planned(self, version: str, *, fingerprint: str) -> None:
-        """Record that findings are archived and what to write is decided.
+    def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
+        """Record that findings are archived and what to write is decided, under which settings (`rules`).
 
         A finished version is open again until its outcome is recorded, so that work cut short here is noticed.
         """
-        self._advance(version, stage=Stage.PLANNED.value, fingerprint=fingerprint)
+        self._advance(version, stage=Stage.PLANNED.value, fingerprint=fingerprint, rules=rules)
 
     def _advance(self, version: str, **values: Any) -> None:
         statement = update(files).where(files.c.version == version)

@@ -36,12 +36,10 @@ class FileViews(SqlPart):
             wanted.append(files.c.updated_at >= since)
         return self._walk(wanted, newest=newest)
 
-    def stale(self, fingerprint: str, *, source: str | None = None) -> Iterator[FileState]:
-        """Yield each slot's latest version where it was read under another fingerprint."""
-        wanted: list[ColumnElement[bool]] = [files.c.fingerprint != fingerprint]
-        if source is not None:
-            wanted.append(files.c.source == source)
-        return self._walk(wanted, newest=True)
+    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
+        """Yield each slot's latest version in a source where it was read or planned under another fingerprint."""
+        changed = (files.c.fingerprint != fingerprint) | (files.c.rules != rules)
+        return self._walk([files.c.source == source, changed], newest=True)
 
     def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:
         """Return the versions in these slots of which no listing has shown what our own write made of them."""

@@ -101,6 +101,7 @@ def _columns(manifest: Manifest) -> dict[str, Any]:
         "size_bytes": manifest.size_bytes,
         "media_type": manifest.findings["media_type"],
         "fingerprint": manifest.findings["fingerprint"],
+        "rules": manifest.rules,
         "status": outcome.status.value,
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),

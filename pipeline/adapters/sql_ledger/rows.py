@@ -112,6 +112,7 @@ def load_file(row: RowMapping) -> FileState:
         original_name=row["original_name"],
         size_bytes=row["size_bytes"],
         succeeds=row["succeeds"],
+        rules=row["rules"],
     )
 
 

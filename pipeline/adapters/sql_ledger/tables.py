@@ -108,6 +108,8 @@ files = Table(
     Column("pages", Integer),
     Column("media_type", Words),
     Column("fingerprint", Words),
+    # The settings under which it was planned.
+    Column("rules", Words),
     Column("status", Words),
     Column("planned_only", Boolean, nullable=False, server_default=false()),
     Column("outcome", JSON(none_as_null=True)),
