@@ -81,7 +81,7 @@ class Walk:
         known = {run["id"] for run in self.served.prefect.find("flow_runs")}
         deployment = self.served.deployments[f"reprocess-{self.ingested}"]["id"]
         self.page.open(f"{self.ui}/deployments/deployment/{deployment}/run")
-        self.page.see("Only these PK_IDs", "Only what was read under other code")
+        self.page.see("Only these PK_IDs", "Only what was read or planned under other code")
         self.page.click("Add item", role="button")
         self.page.press("ul textarea, li textarea, [role=listitem] textarea, [data-slot=card] textarea")
         self.page.type("1")
