@@ -106,6 +106,21 @@ def _review(*, decided: bool) -> Scene:
     return replace(scene, name="decision", prepare=decide) if decided else scene
 
 
+def _ticked() -> Scene:
+    """A person has emptied a column and ticked the record, so that it is read again and the tick cleared."""
+    files = {"one.txt": document(1), "two.txt": document(2)}
+    account = uploads(files)
+    account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
+
+    def tick(line: Line) -> tuple[str, ...]:
+        line.run()
+        line.emulator.control.edit("Uploads", 1, {"Again": True, "DocType": ""})
+        return ()
+
+    source = Source(rename=RENAME, columns=COLUMNS, more='reprocess_column = "Again"')
+    return Scene("ticked", files, account, source, prepare=tick)
+
+
 SCENES = {
     scene.name: scene
     for scene in (
@@ -116,6 +131,7 @@ SCENES = {
         _undone(_files_area()),
         _review(decided=False),
         _review(decided=True),
+        _ticked(),
     )
 }
 
