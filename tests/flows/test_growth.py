@@ -51,10 +51,15 @@ def left_by(server: Prefect, folder: Path, number: int) -> Left:
 
 
 def _events(server: Prefect, flow_run_id: str) -> int:
-    """Count the events about a flow run and its tasks, once no more arrive."""
-    wanted = {"filter": {"any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]}}}
+    """Count the events about a flow run and its tasks, once that of its end has arrived and no more do."""
+    about = {"any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]}}
+    ended = {"filter": {**about, "event": {"name": ["prefect.flow-run.Completed"]}}}
+    until = time.monotonic() + 60
+    while not server.ask("POST", "/events/filter", ended)["total"]:
+        assert time.monotonic() < until, "the server never told of the run's end"
+        time.sleep(0.5)
     before = -1
-    while (now := int(server.ask("POST", "/events/filter", wanted)["total"])) != before:
+    while (now := int(server.ask("POST", "/events/filter", {"filter": about})["total"])) != before:
         before = now
         time.sleep(2)
     return now
