@@ -98,9 +98,10 @@ def test_a_worker_taken_for_dead_may_write_nothing(ledger: Ledger):
 
 
 def test_a_worker_nobody_took_over_goes_on(ledger: Ledger):
-    """A clock that jumps harms nobody: an expired worker whose files nobody wanted renews and writes."""
+    """A clock that jumps harms nobody: an expired worker whose files nobody wanted claims, renews and writes."""
     ledger.join("slow", ttl_s=0)
 
+    assert ledger.claim("slow", [["a"]]) == [True]
     ledger.renew("slow", ttl_s=600)
 
     assert ledger.intend(EFFECT, "slow").id

@@ -60,7 +60,7 @@ class LeaseLog(SqlPart):
             require_worker(connection, worker)
             for chunk in chunks(sorted(release)):
                 connection.execute(delete(leases).where(leases.c.worker == worker, leases.c.key.in_(chunk)))
-            self._bury(connection)
+            self._bury(connection, spare=worker)
             free = self._free(connection, worker, sorted({key for group in wanted for key in group}))
             had: list[bool] = []
             taken: set[str] = set()
@@ -85,11 +85,11 @@ class LeaseLog(SqlPart):
             free.update(connection.execute(wanted.with_for_update(skip_locked=True, of=leases)).scalars())
         return free
 
-    def _bury(self, connection: Connection) -> None:
-        """Mark workers lost that have expired or are known to have ended."""
+    def _bury(self, connection: Connection, *, spare: str = "") -> None:
+        """Mark workers lost that have expired or are known to have ended; not the one that asks, which is alive."""
         now = database_time(connection, self._clock.now())
         rows = connection.execute(select(workers).where(workers.c.lost.is_(False))).mappings()
-        dead = [row["id"] for row in rows if row["expires_at"] <= now or is_gone(row["host"], row["pid"])]
+        dead = {row["id"] for row in rows if row["expires_at"] <= now or is_gone(row["host"], row["pid"])} - {spare}
         if dead:
             connection.execute(update(workers).where(workers.c.id.in_(sorted(dead))).values(lost=True))
 
