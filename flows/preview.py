@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.execute import choose_sources, make_job, new_run_id, within_budget
+from flows.execute import make_job, new_run_id, require_sources, within_budget
 from flows.order import Order
 from flows.settings import load_settings
 from flows.wiring import Connected, connect
@@ -57,10 +57,13 @@ def preview(connected: Connected, job: Job, selection: Selection) -> Preview:
 
 
 def preview_directly(config: Path, *, sources: Sequence[str], order: Order) -> list[Preview]:
-    """Count what a selection comes to in each source that can be run."""
+    """Count what a selection comes to in each source.
+
+    Raises:
+        BadSettings: a source is unknown or cannot be run (all problems listed).
+    """
     assert order.selection is not None
     with connect(load_settings(config)) as connected:
-        chosen = choose_sources(connected, sources, accept_types=True)
-        run_id, selection = new_run_id(connected), order.selection
-        jobs = [make_job(connected, spec, run_id, yes=False, selection=selection) for spec in chosen.specs]
+        specs, run_id, selection = require_sources(connected, sources), new_run_id(connected), order.selection
+        jobs = [make_job(connected, spec, run_id, yes=False, selection=selection) for spec in specs]
         return [preview(connected, job, selection) for job in jobs]

@@ -21,7 +21,7 @@ def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: tuple[
         RejectFile: there is none, or it cannot be understood.
     """
     key = f"{prefix}/{NAME}"
-    data = _json(archive, key, folder)
+    data = read_json(archive, key, folder=folder)
     try:
         return _manifest(data, prefix, became)
     except (KeyError, TypeError, ValueError) as error:
@@ -30,7 +30,7 @@ def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: tuple[
 
 def derived_names(archive: Archive, prefix: str, *, folder: Path) -> tuple[str, ...]:
     """Return the names a manifest says its folder holds; RejectFile as `read_manifest`."""
-    return tuple(_json(archive, f"{prefix}/{NAME}", folder).get("derived", ()))
+    return tuple(read_json(archive, f"{prefix}/{NAME}", folder=folder).get("derived", ()))
 
 
 def children_digests(findings: Mapping[str, Any]) -> Iterator[str]:
@@ -54,7 +54,7 @@ def successions(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
     """Return, by version, what each renamed file was listed as after its rename."""
     found: dict[str, FileRef] = {}
     for stored in archive.list("successions/"):
-        found |= {version: load_ref(ref) for version, ref in _json(archive, stored.key, folder).items()}
+        found |= {version: load_ref(ref) for version, ref in read_json(archive, stored.key, folder=folder).items()}
     return found
 
 
@@ -73,7 +73,8 @@ def load_ref(row: Mapping[str, Any]) -> FileRef:
     return FileRef(**{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None})
 
 
-def _json(archive: Archive, key: str, folder: Path) -> dict[str, Any]:
+def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
+    """Fetch one of the archive's JSON objects; RejectFile where it is none, FileGone where it is not there."""
     path = folder / "manifest-to-read.json"
     archive.get(key, path)
     try:

@@ -204,13 +204,16 @@ def _compare_archive(state: FileState, listed: FileRef | None, parts: Parts) -> 
 
 def document_folder(state: FileState, parts: Parts) -> str | None:
     """Return where the archive has a document's folder: under its version or one that our rename made it of."""
+    folders = (document_prefix(one.ref) for one in line_of(state, parts.ledger))
+    return next((prefix for prefix in folders if parts.archive.head(f"{prefix}/manifest.json") is not None), None)
+
+
+def line_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
+    """Yield a version and those that our own renames made it of, the latest first."""
     at: FileState | None = state
     while at is not None:
-        prefix = document_prefix(at.ref)
-        if parts.archive.head(f"{prefix}/manifest.json") is not None:
-            return prefix
-        at = parts.ledger.state(at.succeeds) if at.succeeds else None
-    return None
+        yield at
+        at = ledger.state(at.succeeds) if at.succeeds else None
 
 
 def _missing(prefix: str, parts: Parts) -> str:
@@ -226,7 +229,7 @@ def _missing(prefix: str, parts: Parts) -> str:
 def open_effects(job: Job) -> Iterator[Difference]:
     """Yield a source's effects that no living worker is carrying out and that are not settled."""
     ledger = job.parts.ledger
-    living = ledger.living()
+    living = ledger.living(asking=job.run_id)
     for effect in ledger.unsettled():
         state = ledger.state(effect.version)
         if effect.run_id not in living and state is not None and job.owns(state.ref):

@@ -81,7 +81,7 @@ def _new_place(outcome: Outcome) -> str:
 def recover_all(job: Job) -> int:
     """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
     ledger = job.parts.ledger
-    living = ledger.living() - {job.run_id}
+    living = ledger.living(asking=job.run_id) - {job.run_id}
     return settle_effects(job, [effect for effect in ledger.unsettled() if effect.run_id not in living])
 
 

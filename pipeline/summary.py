@@ -26,8 +26,7 @@ class Summary:
     """Counts of one run, safe to add to from many threads.
 
     `held`: files left to another worker that has them. `missed`: records that changed without a message of the webhook,
-    where there is one. `stopped`: what is wrong with sources that contradict the
-    account, by name.
+    where there is one. `stopped`: what is wrong with sources that contradict the account, by name.
     """
 
     run_id: str

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status
 from pipeline.ports import FileState, Ledger
-from pipeline.reconcile import document_folder
+from pipeline.reconcile import document_folder, line_of
 from pipeline.run import Job, guarded
 from pipeline.steps.archive import amend_manifest
 from pipeline.steps.write_back import PutBack, put_back, write_context
@@ -98,33 +98,28 @@ def _undo(undoing: Undoing, refs: Sequence[FileRef], job: Job, folder: Path) -> 
     context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
     done = put_back(undoing.effects, undoing.listed, context)
     outcomes = [_outcome(ref, done, job, first=number == 0) for number, ref in enumerate(refs)]
-    if not done.nothing:
-        _tell_archive(undoing, {outcome.ref.version: outcome for outcome in outcomes}, job, folder)
+    _tell_archive(undoing, {outcome.ref.version: outcome for outcome in outcomes}, job, folder)
     return outcomes
 
 
 def _tell_archive(undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, folder: Path) -> None:
-    """Let the manifests say what was put back, so that a ledger rebuilt from them knows it."""
+    """Let the manifests say what was put back, so that a ledger rebuilt from them knows it.
+
+    Also where nothing had to be put back: an undo may have been killed right before it came to this.
+    """
     parts = job.parts
     for state in undoing.files:
         prefix = document_folder(state, parts)
         present = _present(state, undoing).version
-        if prefix is not None and present in outcomes:
-            versions = {present, *_line(state, parts.ledger)}
+        if prefix is not None:
+            newest = parts.ledger.state(present) or state
+            versions = {one.version for ends in (newest, state) for one in line_of(ends, parts.ledger)}
             effects = [effect for version in versions for effect in parts.ledger.effects(version=version)]
             effects.sort(key=lambda effect: effect.id)
             now, archive = parts.clock.now(), parts.archive
             amend_manifest(
                 prefix, outcomes[present], effects, archive=archive, folder=folder, at=now, run_id=job.run_id
             )
-
-
-def _line(state: FileState, ledger: Ledger) -> Iterator[str]:
-    """Yield a version and those it was made of by our own renames, the latest first."""
-    at: FileState | None = state
-    while at is not None:
-        yield at.version
-        at = ledger.state(at.succeeds) if at.succeeds else None
 
 
 def _outcome(ref: FileRef, done: PutBack, job: Job, *, first: bool) -> Outcome:

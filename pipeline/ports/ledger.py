@@ -251,8 +251,8 @@ class Ledger(MessageBox, Protocol):
     def leave(self, worker: str) -> None:
         """Stop being a worker: all it holds is free."""
 
-    def living(self) -> set[str]:
-        """Return the workers that are neither expired nor known to have ended."""
+    def living(self, *, asking: str = "") -> set[str]:
+        """Return the workers that are neither expired nor known to have ended; a worker that asks is alive."""
 
     def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
         """Free some keys, then take groups of keys, each whole or not at all; say which were had.

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument
+from pipeline.manifests import read_json
+from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument, Status
 from pipeline.naming import document_prefix, original_key
 from pipeline.ports import Archive, Ledger
 
@@ -104,16 +105,20 @@ def amend_manifest(
     at: datetime,
     run_id: str,
 ) -> None:
-    """Let a document's manifest say what was done to its record since it was written."""
+    """Let a document's manifest say what was done to its record since it was written; nothing if it does already.
+
+    Raises:
+        FileGone: there is no manifest.
+        RejectFile: it cannot be understood.
+    """
+    manifest = read_json(archive, f"{prefix}/manifest.json", folder=folder)
+    told = json.loads(json.dumps([_effect_json(effect) for effect in effects]))
+    if manifest.get("effects") == told:
+        return
+    manifest |= {"effects": told, "run": run_id, "at": at.isoformat()}
+    if outcome.status is not Status.UNCHANGED:
+        manifest["outcome"] = _outcome_json(outcome)
     path = folder / "manifest.json"
-    archive.get(f"{prefix}/manifest.json", path)
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest |= {
-        "outcome": _outcome_json(outcome),
-        "effects": [_effect_json(effect) for effect in effects],
-        "run": run_id,
-        "at": at.isoformat(),
-    }
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     _put(archive, f"{prefix}/manifest.json", path)
 

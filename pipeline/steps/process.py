@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import FileGone
-from pipeline.model import FetchedFile, Findings, ReadDocument, ScanStatus
+from pipeline.model import FetchedFile, ReadDocument, ScanStatus
 from pipeline.naming import original_key
 from pipeline.ports import Archive, Ledger, Reader
 
@@ -59,7 +59,6 @@ def _with_text(document: ReadDocument, archive: Archive, folder: Path) -> ReadDo
         archive.get(f"{document.prefix}/text.txt", path)
     except FileGone:
         return None
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="", errors="replace") as file:
         text = file.read(_TEXT_CHARS)
-    findings: Findings = replace(document.findings, text=text)
-    return replace(document, findings=findings)
+    return replace(document, findings=replace(document.findings, text=text))

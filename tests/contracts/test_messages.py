@@ -199,6 +199,15 @@ def test_odd_texts_are_kept(box: Ledger):
     assert message.told == (Told("/In/\ud800", {"A": odd}),)
 
 
+def test_one_whose_clock_jumped_takes(box: Ledger):
+    """A receiver that has expired, but whose messages nobody wanted, is alive when it asks."""
+    box.keep_messages([a_message(1)])
+    box.join("slow", ttl_s=0)
+
+    assert len(taken(box, "slow")) == 1
+    assert box.begin_messages("batch", "slow") is not None
+
+
 def test_one_taken_for_dead_takes_nothing(box: Ledger):
     """A receiver that others have buried is refused, instead of working on what they have."""
     box.join("slow", ttl_s=0)

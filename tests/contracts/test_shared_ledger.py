@@ -102,6 +102,7 @@ def test_a_worker_nobody_took_over_goes_on(ledger: Ledger):
     ledger.join("slow", ttl_s=0)
 
     assert ledger.claim("slow", [["a"]]) == [True]
+    assert ledger.living(asking="slow") == {"slow"}
     ledger.renew("slow", ttl_s=600)
 
     assert ledger.intend(EFFECT, "slow").id

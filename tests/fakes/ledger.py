@@ -488,13 +488,10 @@ class MemoryLedger(MemoryMessages):
             self._workers.pop(worker, None)
 
     @_locked
-    def living(self) -> set[str]:
+    def living(self, *, asking: str = "") -> set[str]:
         """Return the workers that are alive."""
-        return self._alive()
-
-    def _alive(self, *, spare: str = "") -> set[str]:
         expired = {worker for worker, expires_at in self._workers.items() if expires_at <= self.clock.now()}
-        self._lost |= expired - {spare}
+        self._lost |= expired - {asking}
         return set(self._workers) - self._lost
 
     @_locked
@@ -504,7 +501,7 @@ class MemoryLedger(MemoryMessages):
         for key in release:
             if self._leases.get(key) == worker:
                 del self._leases[key]
-        others = self._alive(spare=worker) - {worker}
+        others = self.living(asking=worker) - {worker}
         had = [not any(self._leases.get(key) in others for key in group) for group in wanted]
         self._leases.update({key: worker for group, ok in zip(wanted, had, strict=True) if ok for key in group})
         return had

@@ -25,7 +25,7 @@ class MemoryMessages:
         self._messages: dict[tuple[str, str, str, int], _Kept] = {}
         self._told: dict[tuple[str, str], datetime] = {}
 
-    def living(self) -> set[str]:
+    def living(self, *, asking: str = "") -> set[str]:
         """Return the workers that are alive."""
         raise NotImplementedError
 
@@ -50,7 +50,7 @@ class MemoryMessages:
     def take_messages(self, account: str, worker: str, *, batch: str, most_records: int) -> Sequence[Message]:
         """Take waiting messages of one source."""
         self._require(worker)
-        living = self.living()
+        living = self.living(asking=worker)
         taken: list[Message] = []
         for kept in self._messages.values():
             message = kept.message

@@ -45,10 +45,10 @@ class LeaseLog(SqlPart):
             connection.execute(delete(leases).where(leases.c.worker == worker))
             connection.execute(delete(workers).where(workers.c.id == worker, workers.c.lost.is_(False)))
 
-    def living(self) -> set[str]:
+    def living(self, *, asking: str = "") -> set[str]:
         """Return the workers that are neither lost nor expired nor known to have ended."""
         with self._writing("look for dead workers") as connection:
-            self._bury(connection)
+            self._bury(connection, asking)
             return set(connection.execute(select(workers.c.id).where(workers.c.lost.is_(False))).scalars())
 
     def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
@@ -60,7 +60,7 @@ class LeaseLog(SqlPart):
             require_worker(connection, worker)
             for chunk in chunks(sorted(release)):
                 connection.execute(delete(leases).where(leases.c.worker == worker, leases.c.key.in_(chunk)))
-            self._bury(connection, spare=worker)
+            self._bury(connection, worker)
             free = self._free(connection, worker, sorted({key for group in wanted for key in group}))
             had: list[bool] = []
             taken: set[str] = set()
@@ -85,11 +85,11 @@ class LeaseLog(SqlPart):
             free.update(connection.execute(wanted.with_for_update(skip_locked=True, of=leases)).scalars())
         return free
 
-    def _bury(self, connection: Connection, *, spare: str = "") -> None:
+    def _bury(self, connection: Connection, asking: str) -> None:
         """Mark workers lost that have expired or are known to have ended; not the one that asks, which is alive."""
         now = database_time(connection, self._clock.now())
         rows = connection.execute(select(workers).where(workers.c.lost.is_(False))).mappings()
-        dead = {row["id"] for row in rows if row["expires_at"] <= now or is_gone(row["host"], row["pid"])} - {spare}
+        dead = {row["id"] for row in rows if row["expires_at"] <= now or is_gone(row["host"], row["pid"])} - {asking}
         if dead:
             connection.execute(update(workers).where(workers.c.id.in_(sorted(dead))).values(lost=True))
 

@@ -42,7 +42,7 @@ class MessageLog(LeaseLog):
         """Take waiting messages of one source, those received first, for a living worker."""
         with self._writing("take webhook messages") as connection:
             require_worker(connection, worker)
-            free = select(webhook_messages).where(_rows.account == account, self._takeable(connection))
+            free = select(webhook_messages).where(_rows.account == account, self._takeable(connection, worker))
             found = connection.execute(
                 free.order_by(_rows.seq).limit(_AT_ONCE).with_for_update(skip_locked=True)
             ).mappings()
@@ -122,9 +122,9 @@ class MessageLog(LeaseLog):
             old = delete(webhook_messages).where(_rows.done_at.is_not(None), _rows.received_at < before)
             return connection.execute(old).rowcount
 
-    def _takeable(self, connection: Connection) -> ColumnElement[bool]:
+    def _takeable(self, connection: Connection, worker: str) -> ColumnElement[bool]:
         """Return the condition that a message is due and in nobody's hands who lives."""
-        self._bury(connection)
+        self._bury(connection, worker)
         now = database_time(connection, self._clock.now())
         living = select(workers.c.id).where(workers.c.lost.is_(False))
         return and_(

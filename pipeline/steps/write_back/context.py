@@ -53,9 +53,13 @@ def carry_out(
         raise
     if answer.affected > 1:
         note = f"{answer.affected} rows were met where PK_ID {effect.pk} should meet one"
-        context.ledger.settle(effect, EffectState.APPLIED, note)
+        # The hold comes first: once the effect is settled, nothing else would tell the next run to keep away.
         context.ledger.keep_cursor(hold_name(effect.container), {"note": note, "run": context.run_id})
-        raise StopRun(f"{effect.kind} in {effect.container}: {note}. Nothing more is written until somebody looks.")
+        context.ledger.settle(effect, EffectState.APPLIED, note)
+        raise StopRun(
+            f"{effect.kind} in {effect.container}: {note}. Nothing more is written there: look at these rows, let "
+            "PK_ID name one each, then run once with --yes."
+        )
     if answer.affected == 0:
         context.ledger.settle(effect, EffectState.CONFLICT, "the record is no longer as it was planned against")
     else:

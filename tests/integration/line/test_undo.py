@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import time
@@ -158,6 +159,30 @@ def test_an_index_row_somebody_filled_stays(make_line: MakeLine):
     (kept,) = line.emulator.control.dump()["tables"]["Found"]
     assert kept["Company"] == "Typed"
     assert "stays: Company changed since" in report.outcomes[0].reason
+
+
+def _undone_by(manifest: Path) -> dict[int, int]:
+    """Return the effects that take back others, and which."""
+    effects = json.loads(manifest.read_text(encoding="utf-8"))["effects"]
+    return {effect["id"]: effect["undoes"] for effect in effects if effect["undoes"]}
+
+
+def test_an_undo_that_was_cut_short_before_the_archive_knew_is_told_to_it_by_the_next(make_line: MakeLine):
+    """Where everything is put back already, the manifests that do not say so yet are amended."""
+    line = make_line(files=FILES)
+    run = _run(line)
+    manifests = {path: path.read_text(encoding="utf-8") for path in line.archive.rglob("manifest.json")}
+    line.undo(run)
+    told = {path: _undone_by(path) for path in manifests}
+    for path, text in manifests.items():
+        path.write_text(text, encoding="utf-8")
+    line.forget_calls()
+
+    line.undo(run)
+
+    assert all(told.values())
+    assert {path: _undone_by(path) for path in manifests} == told
+    assert line.writes() == []
 
 
 def test_only_the_named_record_is_undone(make_line: MakeLine):
