@@ -135,6 +135,24 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks
     named = _named_blocks(names)
     given, origins = _from_blocks(named, blocks)
 
+    try:
+        lacking = [name for name in _SECRETS[:2] if not environment(name) and name not in given]
+        stand_ins = {} if credentials else dict.fromkeys(lacking, "none")
+        settings = _class_for(path, given)(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
+    except ValidationError as error:
+        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]) from None
+    except SettingsError as error:
+        said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
+        raise BadSettings([*problems, said]) from None
+    problems += _overlooked(settings, named, path)
+    if problems:
+        raise BadSettings(problems)
+    return _anchored(settings, path.resolve().parent)
+
+
+def _class_for(path: Path, given: Mapping[str, Any]) -> type[Settings]:
+    """Return the settings class that reads a file, with what blocks have given between it and the environment."""
+
     class FileSettings(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
@@ -143,26 +161,19 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks
             cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
-            return (*above, InitSettingsSource(settings_cls, init_kwargs=given), file)
+            return (*above, InitSettingsSource(settings_cls, init_kwargs=dict(given)), file)
 
-    try:
-        lacking = [name for name in _SECRETS[:2] if not environment(name) and name not in given]
-        stand_ins = {} if credentials else dict.fromkeys(lacking, "none")
-        settings = FileSettings(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
-    except ValidationError as error:
-        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]) from None
-    except SettingsError as error:
-        said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
-        raise BadSettings([*problems, said]) from None
-    problems += [
-        f"{section}.block is named in a way that is not looked at: name it in {path}, or as "
-        f"CASPIO_INGEST_{section.upper()}__BLOCK."
-        for section in _WITH_BLOCKS
-        if getattr(settings, section).block and section not in named
-    ]
-    if problems:
-        raise BadSettings(problems)
-    return _anchored(settings, path.resolve().parent)
+    return FileSettings
+
+
+def _overlooked(settings: Settings, named: Mapping[str, str], path: Path) -> Iterator[str]:
+    """Yield a sentence for every block that is named where nobody looks for one."""
+    for section in _WITH_BLOCKS:
+        if getattr(settings, section).block and section not in named:
+            yield (
+                f"{section}.block is named in a way that is not looked at: name it in {path}, or as "
+                f"CASPIO_INGEST_{section.upper()}__BLOCK."
+            )
 
 
 def _read(path: Path) -> Mapping[str, Any]:

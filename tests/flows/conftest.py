@@ -1,5 +1,4 @@
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from tests.integration.line.accounts import CREDENTIALS
+from tests.support.processes import end, free_port
 
 START_S = 120.0
 
@@ -72,9 +72,7 @@ class Prefect:
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
     """One Prefect server for all tests, with its data in a temporary folder."""
     folder = tmp_path_factory.mktemp("prefect")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         **CREDENTIALS,
@@ -91,12 +89,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
         wait_until_healthy(environment["PREFECT_API_URL"], server, folder / "server.log")
         yield Prefect(environment["PREFECT_API_URL"], environment)
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        end(server)
 
 
 def wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.flows.conftest import Prefect
 from tests.integration.line.accounts import CREDENTIALS, cli_command
+from tests.support.processes import end
 
 WAIT_S = 120.0
 ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -69,9 +70,4 @@ def serving(prefect: Prefect, config: Path, *, deployments: int) -> Iterator[Ser
             found = [one for one in prefect.find("deployments") if known.get(one["id"]) != one["updated"]]
         yield Served(prefect, process, {one["name"]: one for one in found})
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, within_s=30)

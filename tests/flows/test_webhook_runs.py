@@ -23,7 +23,7 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
-from tests.integration.webhooks.hooked import free_port
+from tests.support.processes import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -24,6 +24,7 @@ from tests.servers.absent import Absent, skip_or_fail
 from tests.servers.postgres import Postgres, run_postgres
 from tests.servers.redis import run_redis
 from tests.servers.swift import BUCKET, Store, run_swift
+from tests.support.processes import end
 
 POOL = "production"
 FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 61)}
@@ -38,12 +39,7 @@ def _running(command: Sequence[str], environment: Mapping[str, str], log: Path) 
         try:
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _server_environment(folder: Path, port: int, postgres: Postgres, redis: str) -> dict[str, str]:

@@ -3,7 +3,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ import pytest
 from psycopg import sql
 
 from tests.servers.absent import Absent, skip_or_fail
+from tests.support.processes import free_port
 
 USER, PASSWORD = "ledger", "known-to-nobody"
 _INSTALLED = Path("/usr/lib/postgresql")
@@ -69,7 +69,7 @@ def run_postgres() -> Iterator[Postgres]:
     """
     programs, become = _programs(), _unprivileged()
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         if become:
             os.chown(folder, become["user"], become["group"])
         _initialise(programs, folder, become)
@@ -114,12 +114,6 @@ def _initialise(programs: Path, folder: Path, become: dict[str, Any]) -> None:
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, **become)
     if done.returncode:
         raise RuntimeError(f"initdb failed:\n{done.stdout}\n{done.stderr}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answering(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> Postgres:

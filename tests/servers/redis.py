@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.servers.absent import Absent
+from tests.support.processes import free_port
 
 _START_S = 30
 _STOP_S = 10
@@ -23,9 +24,7 @@ def run_redis() -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         raise Absent("Redis is not installed: apt-get install redis-server.")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="redis-", ignore_cleanup_errors=True) as folder:
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
         command = [program, *options, "--maxmemory-policy", "noeviction"]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.servers.absent import Absent, skip_or_fail
+from tests.support.processes import end
 
 BUCKET = "contracts"
 _START_S = 60
@@ -57,7 +58,7 @@ def run_swift(folder: Path, *, options: Sequence[str] = ()) -> Iterator[Store]:
         try:
             yield Store(**json.loads(_first_line(process, log)))
         finally:
-            _stop(process)
+            end(process, within_s=_STOP_S)
 
 
 def _first_line(process: subprocess.Popen[bytes], log: Path) -> bytes:
@@ -73,14 +74,6 @@ def _first_line(process: subprocess.Popen[bytes], log: Path) -> bytes:
                 raise RuntimeError(f"The local S3 did not start within {_START_S} s:\n{said}")
             line += part
     return line
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.processes import end
+
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT_S = 60.0
 _FLAGS = (
@@ -183,12 +185,7 @@ def browser(*, width: int = 1400, height: int = 1000) -> Iterator[Page]:
                 page.size(width, height)
                 yield page
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _address(folder: Path, process: "subprocess.Popen[bytes]") -> str:

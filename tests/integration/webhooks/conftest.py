@@ -10,8 +10,9 @@ from processors.sandbox import SandboxedReader
 from tests.contracts.conftest import migrated
 from tests.integration.line.accounts import CREDENTIALS, Source, receipt, uploads, write_account, write_settings
 from tests.integration.line.conftest import reader
-from tests.integration.webhooks.hooked import Hooked, free_port
+from tests.integration.webhooks.hooked import Hooked
 from tests.servers.postgres import postgres
+from tests.support.processes import free_port
 
 __all__ = ["migrated", "postgres", "reader"]
 

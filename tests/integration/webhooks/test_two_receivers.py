@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.integration.webhooks.conftest import MakeHooked
-from tests.integration.webhooks.hooked import free_port
 from tests.servers.postgres import Postgres
+from tests.support.processes import free_port
 
 pytestmark = pytest.mark.integration
 
