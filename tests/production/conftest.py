@@ -1,5 +1,4 @@
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from tests.servers.absent import Absent, skip_or_fail
 from tests.servers.postgres import Postgres, run_postgres
 from tests.servers.redis import run_redis
 from tests.servers.swift import BUCKET, Store, run_swift
-from tests.support.processes import end
+from tests.support.processes import end, free_port
 
 POOL = "production"
 FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 61)}
@@ -71,9 +70,7 @@ def _server_environment(folder: Path, port: int, postgres: Postgres, redis: str)
 @contextmanager
 def _prefect(folder: Path, postgres: Postgres, redis: str) -> Iterator[Prefect]:
     """Run Prefect's server as two processes over PostgreSQL and Redis, migrated by a third before."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = _server_environment(folder, port, postgres, redis)
     prefect = [sys.executable, "-m", "prefect", "server"]
     migrated = subprocess.run(
