@@ -35,7 +35,7 @@ class Prefect:
         while True:
             reply = httpx.request(method, self.api + path, json=body, auth=self.auth, timeout=30)
             if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
-                return reply.raise_for_status().json()
+                return reply.raise_for_status().json() if reply.content else None
             time.sleep(0.5)
 
     def runs_of(self, *tags_or_names: str) -> list[dict[str, Any]]:

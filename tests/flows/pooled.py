@@ -61,6 +61,8 @@ class Account:
             finally:
                 process.kill()
                 process.wait()
+                # To the server it would be online for another half minute.
+                self.server.ask("DELETE", f"/work_pools/{self.pool}/workers/{name}")
 
 
 def wait_for(met: Callable[[], Any], *, within_s: float = 120.0) -> None:

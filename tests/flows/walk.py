@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,9 @@ class Walk:
 
     def reprocess(self) -> dict[str, Any]:
         """Fill in the form for one record and send it; return the run that came of it, ended."""
-        known = {run["id"] for run in self.served.prefect.find("flow_runs")}
         deployment = self.served.deployments[f"reprocess-{self.ingested}"]["id"]
+        its_runs = partial(self.served.prefect.find, "flow_runs", deployments={"id": {"any_": [deployment]}})
+        known = {run["id"] for run in its_runs()}
         self.page.open(f"{self.ui}/deployments/deployment/{deployment}/run")
         self.page.see("Only these PK_IDs", "Only what was read or planned under other code")
         self.page.click("Add item", role="button")
@@ -88,7 +90,7 @@ class Walk:
         self._look("prefect-form", height=1150)
         self.page.click("Submit", role="button")
         until = time.monotonic() + 60
-        while not (new := [run for run in self.served.prefect.find("flow_runs") if run["id"] not in known]):
+        while not (new := [run for run in its_runs() if run["id"] not in known]):
             assert time.monotonic() < until, self.page.text[:2000]
             time.sleep(0.3)
         self.runs["reprocess"] = new[0]["id"]
