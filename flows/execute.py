@@ -256,6 +256,8 @@ def finish_order(job: Job, order: Order, tally: Tally) -> None:
     if order.records and job.plan_only:
         return
     conclude(job, whole=order.whole)
+    if order.yes:  # by a person, who has looked; no other run that happens to end may let go of what is held
+        release(job.spec, job.parts.ledger)
     if tally.missed is not None:
         tally.summary.missed += tally.missed.conclude()
 
@@ -265,7 +267,5 @@ def conclude(job: Job, *, whole: bool = True) -> None:
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
     remember_types(job.spec, target=job.parts.target, ledger=ledger)
-    if not job.plan_only:
-        release(job.spec, ledger)
     if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
         ledger.keep_cursor(_caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id})

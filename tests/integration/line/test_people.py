@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import BadSettings
 from pipeline.model import Findings
+from pipeline.steps.write_back import hold_name
 from tests.integration.line.accounts import Line, Source, fields, receipt
 from tests.integration.line.conftest import MakeLine
 
@@ -188,3 +190,20 @@ def test_odd_names_are_read_and_renamed(make_line: MakeLine, name: str, place: s
     assert report.document["documents"]["done"] == 1
     assert _row(line, 1, "My Papers")["The File"] == f"/In box/{NAMED}"
     assert line.writes() == []
+
+
+def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
+    """A source that is held runs again only after a run with --yes; plain runs and applied plans leave it held."""
+    line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
+    line.plan()
+    with line.ledger() as ledger:
+        ledger.keep_cursor(hold_name("Uploads"), {"note": "2 rows were met", "run": "run-1"})
+
+    with pytest.raises(BadSettings, match="2 rows were met"):
+        line.run()
+    line.apply()
+    with pytest.raises(BadSettings, match="run once with --yes"):
+        line.run()
+    line.run(yes=True)
+
+    assert line.run().document["documents"]["unchanged"] == 1
