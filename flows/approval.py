@@ -15,15 +15,15 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Running
 from pydantic import Field
 
-from flows.artifacts import FlowBars, leave_report
 from flows.drain import draining
-from flows.forms import Config, Limit, Sources
-from flows.plan_artifact import leave_plan, totals
-from flows.planning import apply_plan, plan_sources
-from flows.report import Report
+from flows.runs.planning import apply_plan, plan_sources
+from flows.runs.report import Report
 from flows.settings import load_settings
-from flows.shown import quoted
-from flows.states import PLANNED, REFUSED, final_state, stopped_state
+from flows.ui.artifacts import FlowBars, leave_report
+from flows.ui.forms import Config, Limit, Sources
+from flows.ui.plan import leave_plan, totals
+from flows.ui.states import PLANNED, REFUSED, final_state, stopped_state
+from flows.ui.text import quoted
 from flows.wiring import connect
 from pipeline.errors import StopRequested
 from pipeline.plan_file import PlanFile, open_plan

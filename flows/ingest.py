@@ -11,11 +11,8 @@ from prefect import State, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
-from flows import events
-from flows.alarms import raise_alarms
-from flows.artifacts import FlowProgress, leave_report
 from flows.drain import draining
-from flows.execute import (
+from flows.runs.execute import (
     Tally,
     alone,
     finish_order,
@@ -26,15 +23,18 @@ from flows.execute import (
     recorded_run,
     source_problems,
 )
-from flows.forms import Config, Day, Limit, NamedRecords, Records, Source, Where
-from flows.messages import answering
-from flows.order import Order
-from flows.plan_artifact import leave_selection
-from flows.preview import preview
-from flows.problems import Problems
-from flows.report import Report
+from flows.runs.messages import answering
+from flows.runs.order import Order
+from flows.runs.preview import preview
+from flows.runs.report import Report
 from flows.settings import load_settings
-from flows.states import final_state, stopped_state
+from flows.ui import events
+from flows.ui.alarms import raise_alarms
+from flows.ui.artifacts import FlowProgress, leave_report
+from flows.ui.forms import Config, Day, Limit, NamedRecords, Records, Source, Where
+from flows.ui.plan import leave_selection
+from flows.ui.problems import Problems
+from flows.ui.states import final_state, stopped_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Crew, Selection, for_seconds, manned
 from pipeline.errors import StopRequested

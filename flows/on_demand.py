@@ -10,14 +10,14 @@ from prefect.artifacts import create_table_artifact
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.artifacts import FlowBars, artifact_key, leave_report
 from flows.drain import draining
-from flows.forms import Config, Limit, Records, Sources
-from flows.plan_artifact import leave_plan
-from flows.report import Report
+from flows.runs.report import Report
+from flows.runs.verify import Verified, verify as compare
 from flows.settings import load_settings
-from flows.states import DIFFERENCES, final_state, red, stopped_state
-from flows.verify import Verified, verify as compare
+from flows.ui.artifacts import FlowBars, artifact_key, leave_report
+from flows.ui.forms import Config, Limit, Records, Sources
+from flows.ui.plan import leave_plan
+from flows.ui.states import DIFFERENCES, final_state, red, stopped_state
 from flows.wiring import Connected, connect
 from pipeline.errors import StopRequested
 from pipeline.plan_file import open_plan
@@ -36,7 +36,7 @@ def apply_plan(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    from flows.planning import apply_plan as apply
+    from flows.runs.planning import apply_plan as apply
 
     with _connected(config) as connected:
         leave_plan(open_plan(Path(plan)), connected)
@@ -61,7 +61,7 @@ def undo(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    from flows.planning import undo_run
+    from flows.runs.planning import undo_run
 
     with _connected(config) as connected:
         try:

@@ -154,7 +154,7 @@ def open_tracer() -> Tracer:
     """Return what takes spans: OpenTelemetry where its variables name a collector, nobody elsewhere."""
     if not any(environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")):
         return SILENT
-    from flows.otel import OtelTracer
+    from flows.telemetry.otel import OtelTracer
 
     return OtelTracer()
 

@@ -38,14 +38,14 @@ class Failure(Exception):
 
 def out() -> "Console":
     """Return the console for results."""
-    from flows.terminal import PlainConsole
+    from flows.terminal.console import PlainConsole
 
     return PlainConsole()
 
 
 def err() -> "Console":
     """Return the console for progress, logs and complaints."""
-    from flows.terminal import PlainConsole
+    from flows.terminal.console import PlainConsole
 
     return PlainConsole(stderr=True)
 
@@ -107,7 +107,7 @@ def set_up_logs(*, verbose: bool = False) -> None:
     import structlog
     from structlog import processors
 
-    from flows.terminal import plain_log
+    from flows.terminal.console import plain_log
 
     level = logging.DEBUG if verbose else logging.WARNING
     structlog.configure(

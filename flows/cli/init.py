@@ -10,7 +10,7 @@ import typer
 from flows.cli.common import DEFAULT_CONFIG, EXIT_SETTINGS, AsJson, Config, Failure, complain, print_json
 
 if TYPE_CHECKING:
-    from flows.init import Seen
+    from flows.start.init import Seen
     from pipeline.adapters.caspio import CaspioClient
     from pipeline.proposal import Match, ProposedSource
 
@@ -33,8 +33,8 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Propose sources and columns, and write the settings file."""
-    from flows.init import as_document, look_over, write_settings
-    from flows.show_init import show_end, show_proposal, show_text
+    from flows.cli.show.init import show_end, show_proposal, show_text
+    from flows.start.init import as_document, look_over, write_settings
     from flows.wiring import open_account
     from pipeline.settings.text import settings_text
 
@@ -64,7 +64,7 @@ def init(
 
 def _may_write(config: Path, *, overwrite: bool, asks: bool) -> bool:
     """Refuse to go on where the file is there and must be kept; say whether it may be written over."""
-    from flows.init import already_there
+    from flows.start.init import already_there
 
     if not config.exists() or overwrite:
         return overwrite
@@ -127,7 +127,7 @@ def _finding_for(match: "Match", default: str) -> "Match | None":
 
 def _created(client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool) -> "tuple[Seen, dict[str, list[str]]]":
     """Create what is missing where it is wanted; a column that cannot be created is left out of the mapping."""
-    from flows.init import create_columns
+    from flows.start.init import create_columns
     from pipeline.proposal import with_columns
 
     sources, created = [], {}

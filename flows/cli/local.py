@@ -1,7 +1,9 @@
 """`demo`, `emulator`, `serve`: what keeps running on this machine."""
 
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +18,13 @@ from flows.cli.common import (
     Failure,
     complain,
     err,
+    print_json,
     require_server,
     set_up_logs,
 )
 
 if TYPE_CHECKING:
+    from flows.start.demo import DemoResult
     from pipeline.settings import Settings
 
 WithAutomations = Annotated[
@@ -47,12 +51,25 @@ def demo(
 
     A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again.
     """
-    from flows.demo import run_demo
+    from flows.start.demo import played
 
     set_up_logs()
-    failed = run_demo(folder, keep_open=keep_open, as_json=as_json)
-    if failed:
-        raise Failure(failed)
+    console = err()
+    with played(folder, console) as result:
+        _tell(result, as_json=as_json)
+        if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
+            console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+
+def _tell(result: "DemoResult", *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.as_json())
+    else:
+        from flows.cli.show.demo import show_demo
+
+        show_demo(result)
 
 
 def emulator(
@@ -100,13 +117,13 @@ def serve(
 
     settings = load_settings(config)
     require_server()
-    from flows.blocks import register as register_blocks
-    from flows.serve import serve as serve_flows
+    from flows.deployments.serve import serve as serve_flows
+    from flows.settings.blocks import register as register_blocks
 
     set_up_logs()
     register_blocks()
     if with_automations or notify:
-        from flows.automations import install
+        from flows.deployments.automations import install
 
         for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)

@@ -64,7 +64,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         listed = {"needs_a_person": [_problem(state) for state in problems], "runs": [_run(run) for run in runs]}
         print_json({"sources": counts, **budget, **work, **listed})
         return
-    from flows.show_state import show_status
+    from flows.cli.show.state import show_status
 
     show_status(
         counts, runs, problems, used=used, allowance=allowance, unsettled=len(open_effects), workers=sorted(living)
@@ -108,7 +108,7 @@ def explain(
 
     Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
     """
-    from flows.explain import lives_of
+    from flows.runs.explain import lives_of
     from flows.settings import load_settings
     from flows.wiring import open_archive, open_ledger
     from pipeline.adapters.system_clock import SystemClock
@@ -124,7 +124,7 @@ def explain(
     if as_json:
         print_json(lives)
         return
-    from flows.show_state import show_life
+    from flows.cli.show.state import show_life
 
     for life in lives:
         show_life(life)
@@ -140,8 +140,8 @@ def doctor(
 
     Credentials, permissions, columns, archive, ledger, programs and models; each failure comes with its remedy.
     """
-    from flows.doctor import examine
-    from flows.show_state import show_checks
+    from flows.cli.show.state import show_checks
+    from flows.doctor.installation import examine
 
     if deep and not yes and not sys.stdin.isatty():
         complain(
@@ -167,9 +167,9 @@ def doctor(
 
 def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
     """Find out how the account behaves; without a person's yes only what is there is looked at."""
-    from flows.deep import as_document, examine_account, question
+    from flows.cli.show.state import show_behaviour
+    from flows.doctor.deep import as_document, examine_account, question
     from flows.settings import load_settings
-    from flows.show_state import show_behaviour
 
     settings = load_settings(config)
     may_write = yes or typer.confirm(question(settings.caspio.url), default=False, err=True)

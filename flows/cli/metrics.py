@@ -9,7 +9,7 @@ import typer
 from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, Config, Failure, complain, err
 
 if TYPE_CHECKING:
-    from flows.metrics import LedgerCollector
+    from flows.telemetry.metrics import LedgerCollector
     from pipeline.settings import Settings
 
 
@@ -28,8 +28,8 @@ def metrics(
     """Print the figures as Prometheus reads them, or serve them."""
     import threading
 
-    from flows.metrics import as_text
     from flows.settings import load_settings
+    from flows.telemetry.metrics import as_text
 
     settings = load_settings(config, credentials=False)
     with collector(settings) as figures:
@@ -44,7 +44,7 @@ def metrics(
 @contextmanager
 def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
     """Open the ledger for those who watch."""
-    from flows.metrics import LedgerCollector
+    from flows.telemetry.metrics import LedgerCollector
     from flows.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
 
@@ -64,7 +64,7 @@ def answering(figures: "LedgerCollector", listen: str) -> Iterator[str]:
     """
     from prometheus_client import start_http_server
 
-    from flows.metrics import registry
+    from flows.telemetry.metrics import registry
 
     host, _, port = listen.rpartition(":")
     try:

@@ -36,14 +36,14 @@ def plan(
 
     Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
     """
-    from flows.planning import plan_directly
+    from flows.runs.planning import plan_directly
 
     set_up_logs(verbose=verbose)
     made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
     if as_json:
         print_json(made.document)
     else:
-        from flows.show_plan import show_plan
+        from flows.cli.show.plan import show_plan
 
         show_plan(made)
     if made.report.failed or made.report.stopped:
@@ -63,9 +63,9 @@ def apply(
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
-        from flows.as_flow import apply_as_flow as carry_out
+        from flows.cli.as_flow import apply_as_flow as carry_out
     else:
-        from flows.planning import apply_directly as carry_out
+        from flows.runs.planning import apply_directly as carry_out
     tell(carry_out(config, file, records=record), as_json=as_json)
 
 
@@ -82,7 +82,7 @@ def undo(
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
-        from flows.as_flow import undo_as_flow as put_back
+        from flows.cli.as_flow import undo_as_flow as put_back
     else:
-        from flows.planning import undo_directly as put_back
+        from flows.runs.planning import undo_directly as put_back
     tell(put_back(config, run, records=record), as_json=as_json)

@@ -50,11 +50,11 @@ def deploy(
     settings = load_settings(config, credentials=False)
     require_server()
     set_up_logs()
-    from flows.serve import Pool as WorkPool, deploy as register_all
+    from flows.deployments.serve import Pool as WorkPool, deploy as register_all
 
     names = register_all(settings, run_config or config.resolve(), WorkPool(pool, kind.value, image))
     if with_automations or notify:
-        from flows.automations import install
+        from flows.deployments.automations import install
 
         install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
     if as_json:
@@ -85,6 +85,6 @@ def worker(
     settings = load_settings(config)
     require_server()
     set_up_logs()
-    from flows.worker import work
+    from flows.deployments.worker import work
 
     work(settings.serve, pool=pool, queues=queue, limit=limit, name=name, with_healthcheck=with_healthcheck)

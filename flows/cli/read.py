@@ -146,7 +146,7 @@ def _field(finding: "Finding") -> dict[str, object]:
 def _show(path: Path, findings: "Findings") -> None:
     from rich.text import Text
 
-    from flows.show import table_of
+    from flows.terminal.tables import table_of
 
     console = out()
     title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {findings.page_count} pages · ")

@@ -19,7 +19,7 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from flows.verify import Verified
+    from flows.runs.verify import Verified
 
 Repair = Annotated[
     bool, typer.Option("--repair", help="Mend what is safe: fetch originals, read again, settle open effects.")
@@ -48,7 +48,7 @@ def verify(
             raise typer.BadParameter("goes with no --source, --limit or --repair: it takes all the manifests say.")
         _rebuild(config, as_json=as_json)
         return
-    from flows.show_verify import show_verified
+    from flows.cli.show.verify import show_verified
 
     report, calls = _compare(config, sources=source, limit=limit, mend=repair)
     if as_json:
@@ -67,11 +67,11 @@ def _compare(
     from pipeline.settings import environment
 
     if environment("PREFECT_API_URL"):
-        from flows.as_flow import verify_as_flow
+        from flows.cli.as_flow import verify_as_flow
 
         return verify_as_flow(config, sources=sources, limit=limit, mend=mend)
     from flows.drain import draining
-    from flows.verify import verify as compare
+    from flows.runs.verify import verify as compare
     from flows.wiring import connect
 
     with connect(load_settings(config)) as connected, draining(connected.drain):
@@ -84,9 +84,9 @@ def _compare(
 def _rebuild(config: Config, *, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from flows.cli.show.verify import show_rebuilt
+    from flows.runs.verify import rebuild
     from flows.settings import load_settings
-    from flows.show_verify import show_rebuilt
-    from flows.verify import rebuild
 
     rebuilt = rebuild(load_settings(config, credentials=False))
     if as_json:

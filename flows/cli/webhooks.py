@@ -63,7 +63,7 @@ def sync(
 def _show_steps(done: "Synced", *, dry_run: bool) -> None:
     from rich.text import Text
 
-    from flows.show import table_of
+    from flows.terminal.tables import table_of
 
     table = table_of("What", "About", "Would be" if dry_run else "Done", "Detail")
     for step in done.steps:
@@ -93,7 +93,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 def _show_status(document: "Mapping[str, Any]") -> None:
     from rich.text import Text
 
-    from flows.show import table_of
+    from flows.terminal.tables import table_of
 
     hook = document["webhook"]
     said = "No webhook of this program; see `caspio-ingest webhooks sync`."

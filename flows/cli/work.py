@@ -22,8 +22,8 @@ from flows.cli.common import (
 from pipeline.settings import environment
 
 if TYPE_CHECKING:
-    from flows.order import Order
-    from flows.report import Report
+    from flows.runs.order import Order
+    from flows.runs.report import Report
 
 Sources = Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many records of each source.")]
@@ -49,7 +49,7 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
-    from flows.order import Order
+    from flows.runs.order import Order
 
     set_up_logs(verbose=verbose)
     if record and len(source) != 1:
@@ -73,7 +73,7 @@ def reprocess(
     verbose: Verbose = False,
 ) -> None:
     """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
-    from flows.order import Order
+    from flows.runs.order import Order
     from pipeline.batch import Selection
 
     set_up_logs(verbose=verbose)
@@ -86,7 +86,7 @@ def reprocess(
 
 
 def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
-    from flows.preview import preview_directly
+    from flows.runs.preview import preview_directly
 
     previews = preview_directly(config, sources=sources, order=order)
     if as_json:
@@ -98,9 +98,9 @@ def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool
 
 def _work(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
     if environment("PREFECT_API_URL"):
-        from flows.as_flow import work_as_flow as work
+        from flows.cli.as_flow import work_as_flow as work
     else:
-        from flows.direct import work_directly as work
+        from flows.runs.direct import work_directly as work
     tell(work(config, sources=sources, order=order), as_json=as_json)
 
 
@@ -109,7 +109,7 @@ def tell(report: "Report", *, as_json: bool) -> None:
     if as_json:
         print_json(report.document)
     else:
-        from flows.show import show_report
+        from flows.cli.show.report import show_report
 
         show_report(report)
     if report.failed or report.stopped:

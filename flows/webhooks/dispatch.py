@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from flows.lanes import deployment_name
-from flows.messages import wait_s
-from flows.order import Order
+from flows.deployments.lanes import deployment_name
+from flows.runs.messages import wait_s
+from flows.runs.order import Order
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import IngestError
 from pipeline.leases import working
@@ -148,7 +148,7 @@ def start_directly(config: Path) -> Start:
     """Return what runs the line in this process."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
-        from flows.direct import work_directly
+        from flows.runs.direct import work_directly
 
         work_directly(config, sources=[source], order=Order(records=tuple(keys), batch=batch))
 

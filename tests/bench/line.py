@@ -8,8 +8,8 @@ from pathlib import Path
 
 def main(config: Path) -> None:
     """Run the sources once and print CPU seconds of this process and of its reading children, and what was done."""
-    from flows.direct import work_sources
-    from flows.order import Order
+    from flows.runs.direct import work_sources
+    from flows.runs.order import Order
     from flows.wiring import connect
     from pipeline.settings import load_settings
     from pipeline.tallies import STAGE

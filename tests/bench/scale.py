@@ -95,8 +95,8 @@ def _ledger_bytes(folder: Path) -> int:
 
 def run_phase(config: Path, phase: str, sample: int) -> None:
     """Run a phase in this process and print what it took."""
-    from flows.direct import work_sources
-    from flows.order import Order
+    from flows.runs.direct import work_sources
+    from flows.runs.order import Order
     from flows.wiring import connect
     from pipeline.settings import load_settings
 
@@ -126,8 +126,8 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
 
 def _enumerate(connected: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
-    from flows.execute import Tally, make_job, new_run_id, prepare, recorded_run
-    from flows.order import Order
+    from flows.runs.execute import Tally, make_job, new_run_id, prepare, recorded_run
+    from flows.runs.order import Order
     from flows.wiring import Connected
     from pipeline.summary import Summary
 

@@ -11,7 +11,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
 from prefect.states import Completed
 
 from flows import approval
-from flows.states import PLANNED
+from flows.ui.states import PLANNED
 from infra.emulator import Emulator
 from pipeline.plan_file import open_plan
 from tests.flows.conftest import Prefect

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from flows.cli import app
-from flows.lanes import KINDS
+from flows.deployments.lanes import KINDS
 from infra.emulator.quirks import Quirks
 from pipeline.adapters.caspio.catalogue import catalogue
 from pipeline.adapters.caspio.operations import OPERATIONS

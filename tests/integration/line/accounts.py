@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from flows.direct import work_sources
-from flows.order import Order
-from flows.planning import PlanReport, apply_plan, plan_sources, undo_run
-from flows.report import Report
+from flows.runs.direct import work_sources
+from flows.runs.order import Order
+from flows.runs.planning import PlanReport, apply_plan, plan_sources, undo_run
+from flows.runs.report import Report
 from flows.wiring import Connected, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf

@@ -9,8 +9,8 @@ from typing import Self
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from flows.execute import Tally, make_job, new_run_id, prepare, recorded_run
-from flows.order import Order
+from flows.runs.execute import Tally, make_job, new_run_id, prepare, recorded_run
+from flows.runs.order import Order
 from infra.emulator import Emulator
 from pipeline.model import FileRef, RecordWork
 from pipeline.summary import Summary

@@ -8,8 +8,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from flows.direct import work_directly
-from flows.order import Order
+from flows.runs.direct import work_directly
+from flows.runs.order import Order
 from flows.wiring import open_tracer
 from pipeline.ports.figures import SILENT
 from tests.integration.line.accounts import receipt

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.verify import Verified, rebuild, verify
+from flows.runs.verify import Verified, rebuild, verify
 from pipeline.model import Effect, EffectKind
 from pipeline.reconcile import Kind
 from pipeline.settings import load_settings

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from flows.direct import work_sources
-from flows.order import Order
+from flows.runs.direct import work_sources
+from flows.runs.order import Order
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import Synced, sync
 from flows.wiring import open_ledger, open_settings_account

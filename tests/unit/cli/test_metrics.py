@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.cli.metrics import answering
-from flows.metrics import LedgerCollector, as_text, registry
+from flows.telemetry.metrics import LedgerCollector, as_text, registry
 from pipeline.budget import Allowance
 from pipeline.messages import Message, Told
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from flows.planning import PlanReport
-from flows.report import Report
-from flows.show import table_of
-from flows.show_plan import show_plan
-from flows.show_state import show_status
+from flows.cli.show.plan import show_plan
+from flows.cli.show.state import show_status
+from flows.runs.planning import PlanReport
+from flows.runs.report import Report
+from flows.terminal.tables import table_of
 from pipeline.budget import Allowance
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from pipeline.plan_file import Cost, Owner, PlanFile

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from flows.show import outcome_table
-from flows.terminal import PlainConsole, plain_log
+from flows.cli.show.report import outcome_table
+from flows.terminal.console import PlainConsole, plain_log
 from pipeline.model import FileRef, Outcome, Place, Status
 
 CLEAR, TITLE, EIGHT_BIT = "\x1b[2J", "\x1b]0;mine\x07", "\x9b2J"

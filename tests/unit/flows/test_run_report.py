@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.report import Report
-from flows.run_report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
+from flows.runs.report import Report
+from flows.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
 from flows.wiring import Connected
 from pipeline.budget import Spending
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status

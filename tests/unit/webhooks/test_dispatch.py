@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from flows.messages import answering
-from flows.order import Order
+from flows.runs.messages import answering
+from flows.runs.order import Order
 from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
 from pipeline.errors import BudgetExhausted
 from pipeline.leases import working

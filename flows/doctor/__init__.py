@@ -1,0 +1,1 @@
+"""Whether an installation is well, and how an account behaves."""

@@ -1,0 +1,122 @@
+"""Examine an installation: one check after another, each with what to do when it fails."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from flows.doctor.check import Check, attempt
+from flows.doctor.server import examine_server
+from flows.settings import load_settings
+from flows.wiring import open_archive, open_client, open_ledger, open_reader
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.errors import BadSettings, LedgerUnavailable
+from pipeline.model import SourceSpec
+from pipeline.ports import RecordTarget
+from pipeline.settings import Settings
+from pipeline.sources import changed_types, refuse_source
+
+
+def examine(config: Path) -> Iterator[Check]:
+    """Yield the checks one by one; what needs settings is left out when there are none to be had."""
+    try:
+        settings = load_settings(config)
+    except BadSettings as error:
+        for problem in error.problems:
+            yield Check("settings", ok=False, detail=problem, remedy="Mend the file or the environment and run again.")
+        return
+    yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
+    yield attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
+    yield attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
+    yield attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
+    yield attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
+    if settings.processing.clamav:
+        yield attempt("virus scanner", lambda: _scanner(settings), "Start clamd, or correct processing.clamav.")
+    yield from _account(settings)
+    yield from examine_server(settings)
+
+
+def _archive(settings: Settings) -> str:
+    said = open_archive(settings.archive).check()
+    return f"{settings.archive.url}: written, read and removed a probe{'; ' if said else ''}{said}"
+
+
+def _ledger(settings: Settings) -> str:
+    with open_ledger(settings, clock=SystemClock()) as ledger:
+        known = sum(sum(by_status.values()) for by_status in ledger.counts().values())
+    return f"migrated; {known:,} files known"
+
+
+def _reading(settings: Settings) -> str:
+    from processors import ocr
+    from processors.contract import EngineMissing, ReadSettings
+
+    chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
+    try:
+        engine = ocr.describe(chosen)
+    except EngineMissing as error:
+        raise BadSettings([str(error)]) from error
+    return engine
+
+
+def _safety(settings: Settings) -> str:
+    """Say what the system grants the children that read documents, beside what was asked for."""
+    asked = settings.processing
+    with open_reader(asked, workers=1) as reader:
+        granted = reader.granted()
+    if granted is None:
+        raise BadSettings(["no child process could be started"])
+    network = granted.network or "NOT cut off the network (the kernel refuses)"
+    files = f"Landlock {granted.landlock}" if granted.landlock else "NOT kept from other files (no Landlock)"
+    still = f"{asked.stall_s}" if granted.stall else f"NOT watched of {asked.stall_s}"
+    given = (
+        f"memory {_of(granted.memory_mib, asked.memory_mib)} MiB, CPU {_of(granted.cpu_s, asked.cpu_s)} s, "
+        f"wall {asked.wall_s} s, standing still {still} s, "
+        f"disk {asked.disk_mib} MiB"
+    )
+    return f"network: {network}; files: {files}; {given}"
+
+
+def _scanner(settings: Settings) -> str:
+    from processors.clamav import Clamd
+
+    address = settings.processing.clamav or ""
+    return f"{address}: {Clamd(address).version()}"
+
+
+def _of(granted: int | None, asked: int) -> str:
+    """Write what was granted, and what was asked where that is more."""
+    if granted is None:
+        return f"NOT limited of {asked}"
+    return f"{granted}" if granted >= asked else f"{granted} of {asked}"
+
+
+def _account(settings: Settings) -> Iterator[Check]:
+    from pipeline.adapters.caspio import CaspioRecordTarget
+
+    with open_client(settings, clock=SystemClock()) as client:
+        remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
+        account = attempt("credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy)
+        yield account
+        if not account.ok:
+            return
+        target = CaspioRecordTarget(client)
+        for spec in settings.specs().values():
+            yield attempt(
+                f"source {spec.name}",
+                lambda spec=spec: _source(spec, target, settings),  # type: ignore[misc]  # bound now, called now
+                "Check the names in the settings and what the API profile may read and write.",
+            )
+
+
+def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+    from pipeline.adapters.caspio.schema import layout
+
+    problems = refuse_source(spec, target)
+    if not problems:
+        with suppress(LedgerUnavailable), open_ledger(settings, clock=SystemClock()) as ledger:  # it has its own check
+            problems = changed_types(spec, target=target, ledger=ledger)
+    if problems:
+        raise BadSettings(problems)
+    if spec.folder is None:
+        layout(spec, target.columns(spec.container, is_view=spec.view is not None))
+    return f"{spec.container}: {len(spec.columns)} columns are mapped and can be written"

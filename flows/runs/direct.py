@@ -1,0 +1,59 @@
+"""The line without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from flows.drain import draining
+from flows.runs.execute import (
+    Tally,
+    alone,
+    choose_sources,
+    finish_order,
+    make_job,
+    new_run_id,
+    prepare,
+    recorded_run,
+    refuse_if_none_runs,
+)
+from flows.runs.messages import answering
+from flows.runs.order import Order
+from flows.runs.report import Report
+from flows.settings import load_settings
+from flows.terminal.progress import progress
+from flows.wiring import Connected, connect
+from pipeline.batch import work_all
+from pipeline.summary import Summary
+
+
+def work_directly(config: Path, *, sources: Sequence[str], order: Order) -> Report:
+    """Take the sources down the line one after another, with a progress bar on stderr."""
+    with connect(load_settings(config)) as connected, draining(connected.drain):
+        return work_sources(connected, sources=sources, order=order)
+
+
+def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) -> Report:
+    """Do the same on what is connected already."""
+    clock = connected.parts.clock
+    began = clock.monotonic()
+    summary = Summary(new_run_id(connected))
+    chosen = choose_sources(connected, sources, accept_types=order.yes)
+    summary.stopped |= chosen.stopped
+    ledger = connected.parts.ledger
+    with (
+        recorded_run(connected, order.kind, summary) as leases,
+        answering(ledger, order, summary),
+        progress() as bar,
+    ):
+        for spec in chosen.specs:
+            job = make_job(connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases)
+            shown = bar.source(spec.name)
+            tally = Tally(summary, shown.advance, on_found=shown.expect)
+            with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:
+                summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
+                finish_order(job, order, tally)
+            shown.finish()
+    if not summary.worked_on:
+        refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])
+    document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
+    return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

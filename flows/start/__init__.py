@@ -1,0 +1,1 @@
+"""Beginning: the demo, and the settings file for an account."""

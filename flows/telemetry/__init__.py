@@ -1,0 +1,1 @@
+"""Figures and spans for those who watch."""

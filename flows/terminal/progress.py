@@ -1,0 +1,79 @@
+"""Progress bars on a terminal, and what anything that shows a run's progress is asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from flows.terminal.console import PlainConsole
+from pipeline.model import Outcome, Status
+
+
+class Watched(Protocol):
+    """How far a run has come with one source."""
+
+    def expect(self, found: int) -> None:
+        """Learn how many files are found so far."""
+
+    def advance(self, outcome: Outcome) -> None:
+        """Count one file."""
+
+    def finish(self) -> None:
+        """Show that nothing is left."""
+
+
+class Watch(Protocol):
+    """Shows how far a run has come."""
+
+    def source(self, name: str) -> Watched:
+        """Begin to show a source."""
+
+
+@dataclass(slots=True)
+class SourceProgress:
+    """One source's bar. Files are known a page at a time, so its end moves as pages are listed."""
+
+    bar: Progress
+    task: TaskID
+
+    def expect(self, found: int) -> None:
+        """Learn how many files are found so far."""
+        self.bar.update(self.task, total=found)
+
+    def advance(self, outcome: Outcome) -> None:
+        """Count one file."""
+        if outcome.status is not Status.UNCHANGED:
+            self.bar.advance(self.task)
+
+    def finish(self) -> None:
+        """Fill the bar of a source with nothing to do."""
+        task = self.bar.tasks[self.bar.task_ids.index(self.task)]
+        self.bar.update(self.task, total=task.completed or 1, completed=task.completed or 1)
+
+
+@dataclass(slots=True)
+class Bars:
+    """The bars of a run."""
+
+    bar: Progress
+
+    def source(self, name: str) -> SourceProgress:
+        """Add a source's bar."""
+        return SourceProgress(self.bar, self.bar.add_task(name, total=None))
+
+
+@contextmanager
+def progress() -> Iterator[Bars]:
+    """Show progress on stderr, where it is a terminal."""
+    console = PlainConsole(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield Bars(bar)

@@ -1,0 +1,140 @@
+"""What doctor makes of a Prefect server's answers; tests/flows and tests/production ask real ones."""
+
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from flows.doctor import server
+from flows.doctor.check import Check
+from pipeline.errors import BadSettings
+from pipeline.settings import Settings, load_settings
+
+VERSION = version("caspio-ingest")
+SCHEDULE = {"active": True, "schedule": {"cron": "0 * * * *", "timezone": "UTC"}}
+DEPLOYED = {
+    "name": "ingest-receipts", "version": VERSION, "paused": False, "schedules": [SCHEDULE], "work_pool_name": "pool",
+}  # fmt: skip
+QUEUES = [
+    {"name": name, "is_paused": False, "priority": number}
+    for number, name in enumerate(("webhook", "new", "backfill", "reprocess"))
+]
+RULE = {"enabled": True, "trigger": {"within": 90.0}}
+
+
+@dataclass
+class Answers:
+    """A server that answers from a table: what is well, unless a test changes it."""
+
+    api: str = "https://prefect.example.com/api"
+    password: bool = True
+    changed: dict[str, Any] = field(default_factory=dict)
+
+    def ask(self, _method: str, path: str, _body: object = None) -> Any:
+        """Answer a call."""
+        well: dict[str, Any] = {
+            "/admin/version": version("prefect"),
+            "/admin/settings": {"server": {"events": {"messaging_broker": "prefect_redis.messaging"}}},
+            "/automations/filter": [RULE],
+            "/deployments/filter": [DEPLOYED],
+            "/work_pools/pool": {"is_paused": False},
+            "/work_pools/pool/workers/filter": [{"name": name, "status": "ONLINE"} for name in ("one", "two")],
+            "/work_pools/pool/queues/filter": QUEUES,
+        }
+        answer = {**well, **self.changed}[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def asks_for_password(self) -> bool:
+        """Say whether it does."""
+        return self.password
+
+
+@pytest.fixture
+def settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with one source and a ledger in PostgreSQL."""
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(
+        '[caspio]\nurl = "https://abc12345.caspio.com"\n[[sources]]\nname = "receipts"\ntable = "Receipts"\n'
+    )
+    monkeypatch.setenv("CASPIO_INGEST_LEDGER__URL", "postgresql+psycopg://ledger:secret@db/ledger")
+    monkeypatch.setenv("PREFECT_API_URL", "https://prefect.example.com/api")
+    return load_settings(path, credentials=False)
+
+
+def _examined(settings: Settings, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
+    monkeypatch.setattr(server, "Server", lambda *_: answers)
+    return {check.name: check for check in server.examine_server(settings)}
+
+
+def test_a_whole_profile_is_well(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Nothing fails, and each line says what was found."""
+    checks = _examined(settings, Answers(), monkeypatch)
+
+    assert [check for check in checks.values() if not check.ok] == []
+    assert checks["deployment ingest-receipts"].detail == "0 * * * * UTC, pool"
+    assert checks["shared ledger"].detail == "PostgreSQL, for 2 workers"
+
+
+def test_without_a_server_nothing_is_looked_at(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Commands run directly then, and nothing of this concerns them."""
+    monkeypatch.delenv("PREFECT_API_URL")
+
+    assert _examined(settings, Answers(), monkeypatch) == {}
+
+
+WRONG = [
+    ("/admin/version", "3.0.1", "prefect server", "upgrade the server first"),
+    ("/admin/version", BadSettings(["asks for a password"]), "prefect server", "asks for a password"),
+    ("/automations/filter", [], "lost runs", "stay Running for ever"),
+    ("/automations/filter", [{**RULE, "enabled": False}], "lost runs", "switched off"),
+    ("/automations/filter", [{**RULE, "trigger": {"within": 60.0}}], "lost runs", "every 30 s only"),
+    ("/deployments/filter", [], "deployment ingest-receipts", "no deployment"),
+    ("/deployments/filter", [{**DEPLOYED, "version": "0.0.1"}], "deployment ingest-receipts", "version 0.0.1"),
+    ("/deployments/filter", [{**DEPLOYED, "paused": True}], "deployment ingest-receipts", "paused"),
+    ("/work_pools/pool", {"is_paused": True}, "work pool pool", "resume it"),
+    ("/work_pools/pool/workers/filter", [{"name": "one", "status": "OFFLINE"}], "work pool pool", "No worker"),
+    ("/work_pools/pool/queues/filter", QUEUES[1:], "queues of pool", "webhook is missing"),
+    (
+        "/work_pools/pool/queues/filter",
+        [{**one, "is_paused": True} for one in QUEUES],
+        "queues of pool",
+        "new is paused",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "name", "said"), WRONG, ids=[f"{name}: {said}" for _, _, name, said in WRONG]
+)
+def test_what_is_wrong_is_told_with_a_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, *, path: str, answer: Any, name: str, said: str
+):
+    """The line of what is wrong says so and what to do, and no other fails."""
+    checks = _examined(settings, Answers(changed={path: answer}), monkeypatch)
+
+    failed = [check for check in checks.values() if not check.ok]
+    assert [check.name for check in failed] == [name]
+    assert said in failed[0].detail
+    assert failed[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("api", "ok"), [("https://prefect.example.com/api", False), ("http://127.0.0.1:4200/api", True)]
+)
+def test_a_server_without_a_password_may_only_be_this_machines(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, api: str, *, ok: bool
+):
+    """Elsewhere whoever reaches it could start runs."""
+    assert _examined(settings, Answers(api=api, password=False), monkeypatch)["prefect access"].ok is ok
+
+
+def test_several_workers_need_postgresql(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    """A ledger in SQLite is told where more than one worker is online."""
+    sqlite = settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"url": "sqlite:///ledger.db"})})
+
+    check = _examined(sqlite, Answers(), monkeypatch)["shared ledger"]
+
+    assert (check.ok, "PostgreSQL" in check.remedy) == (False, True)

@@ -1,0 +1,54 @@
+"""Every deployment has a lane, and every flow a deployment."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.deployments.lanes import KINDS, deployment_name
+from flows.runs.order import Order
+from pipeline.batch import Selection
+from pipeline.budget import Lane
+from pipeline.settings import load_settings
+
+SETTINGS = '[caspio]\nurl = "https://a.caspio.com"\n[[sources]]\nname = "papers"\ntable = "T"\nschedule = "5 * * * *"\n'
+
+
+def test_every_lane_has_a_queue_of_its_own():
+    """There is a kind of deployment for each lane, and its queue is named as the lane."""
+    assert {kind.queue for kind in KINDS.values()} == {lane.value for lane in Lane}
+
+
+def test_an_order_spends_in_the_lane_of_its_deployment():
+    """Named records go before everything, reading again after it; new work depends on how far the source has come."""
+    assert Order(records=("1",)).lane is KINDS["ingest-record"].lane
+    assert Order(selection=Selection()).lane is KINDS["reprocess"].lane
+    assert Order().lane is None
+
+
+def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """All but those that need queues are served, named and tagged by kind and lane; named records wait in turn."""
+    monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
+    monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    from flows.deployments.serve import deployments
+
+    made = {one.name: one for one in deployments(load_settings(path), path)}
+
+    expected = {deployment_name(kind, "papers"): f"lane:{k.lane}" for kind, k in KINDS.items() if not k.in_pools_only}
+    assert {name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()} == expected
+    limits = {name: one.concurrency_options for name, one in made.items()}
+    waits = {name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"}
+    assert waits == {"ingest-record-papers"}
+    assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply"]
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_the_flow_of_a_kind_exists(kind: str):
+    """What a kind names is a flow, which takes a source where there is a deployment for each."""
+    from flows import approval, ingest, on_demand
+
+    found = (flow for module in (approval, ingest, on_demand) for flow in vars(module).values())
+    flows = {flow.name: flow for flow in found if hasattr(flow, "fn")}
+
+    assert ("source" in flows[KINDS[kind].flow].parameters.properties) == KINDS[kind].per_source
