@@ -1,16 +1,18 @@
 """What kind of work each deployment is: its lane in the month's budget, and its queue where it runs in a work pool."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.budget import Lane
+from pipeline.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of deployment: the flow it runs, and how urgent that is.
 
-    `per_source`: there is one for each source, named `<kind>-<source>`; else one for all, named as the kind.
+    `per_source`: there is one for each source; else one for all.
     `in_pools_only`: `caspio-ingest serve` has no queues, so it does without.
     """
 
@@ -42,6 +44,15 @@ What an `ingest` run spends is counted as backfill until its source was written 
 """
 
 
-def deployment_name(kind: str, source: str = "") -> str:
-    """Name a deployment as `serve` and infra/prefect.yaml do."""
-    return f"{kind}-{source}" if KINDS[kind].per_source else kind
+def settings_name(settings: Settings) -> str:
+    """Name the settings at a Prefect server that may have several: as they say, else by the account's address."""
+    account = settings.caspio.account.removesuffix(".caspio.com")
+    return settings.serve.name or re.sub(r"[^A-Za-z0-9]+", "-", account)
+
+
+def deployment_name(kind: str, settings: Settings, source: str = "") -> str:
+    """Name a deployment as `serve`, `deploy` and infra/prefect.yaml do.
+
+    No source, and no settings' name, has an @ in it, so two never get one name.
+    """
+    return f"{kind}-{source}@{settings_name(settings)}" if source else f"{kind}@{settings_name(settings)}"

@@ -10,13 +10,14 @@ from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.approval import plan_and_apply
-from flows.deployments.lanes import KINDS, deployment_name
+from flows.deployments.lanes import KINDS, deployment_name, settings_name
 from flows.ingest import ingest, ingest_record, reprocess
 from flows.on_demand import apply_plan, undo, verify
 from flows.ui.forms import fix, let_choose
@@ -47,10 +48,16 @@ class Pool:
         return {"image": self.image} if self.image else {}
 
 
+def settings_tag(settings: Settings) -> str:
+    """Return the tag of all deployments of these settings, and so of their runs."""
+    return f"settings:{settings_name(settings)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What all deployments share: the settings file as the runs find it, and the pool, None where this host serves."""
+    """What all deployments share: settings, their file as the runs find it, the pool, None where this host serves."""
 
+    settings: Settings
     config: str
     pool: Pool | None
 
@@ -66,10 +73,11 @@ class _Made:
         if self.pool is not None:
             options |= {"work_pool_name": self.pool.name, "work_queue_name": KINDS[kind].queue}
             options |= {"job_variables": self.pool.job_variables}
+        tags = ["caspio-ingest", f"lane:{KINDS[kind].lane}", settings_tag(self.settings), source]
         deployment = flow.to_deployment(
-            deployment_name(kind, source),
+            deployment_name(kind, self.settings, source),
             parameters={"config": self.config} | ({"source": source} if source else {}),
-            tags=["caspio-ingest", f"lane:{KINDS[kind].lane}", *([source] if source else [])],
+            tags=[tag for tag in tags if tag],
             version=version("caspio-ingest"),
             concurrency_limit=limit,
             entrypoint_type=EntrypointType.MODULE_PATH,
@@ -85,7 +93,7 @@ def deployments(settings: Settings, config: Path, *, pool: Pool | None = None) -
 
     `config` is the settings file where the runs find it.
     """
-    made = _Made(str(config), pool)
+    made = _Made(settings, str(config), pool)
     for_all = [made.deployment(flow, flow.name, description=flow.description) for flow in (verify, apply_plan, undo)]
     # A limit would kill a paused run: pausing gives its slot back, and the engine ends a run that cannot renew it.
     waiting = plan_and_apply
@@ -94,12 +102,13 @@ def deployments(settings: Settings, config: Path, *, pool: Pool | None = None) -
         let_choose(deployment, {"sources": list(settings.specs())})
     return [
         *for_all,
-        *(one for spec in settings.specs().values() for one in _of_source(spec, settings, made)),
+        *(one for spec in settings.specs().values() for one in _of_source(spec, made)),
     ]
 
 
-def _of_source(spec: SourceSpec, settings: Settings, made: _Made) -> Iterator[RunnerDeployment]:
-    schedule = Cron(spec.schedule or settings.serve.schedule, timezone=settings.serve.timezone)
+def _of_source(spec: SourceSpec, made: _Made) -> Iterator[RunnerDeployment]:
+    serving = made.settings.serve
+    schedule = Cron(spec.schedule or serving.schedule, timezone=serving.timezone)
     everything = f"Everything new or changed in {spec.container}, on schedule {schedule.cron}."
     yield made.deployment(ingest, "ingest", spec.name, schedule=schedule, description=everything)
     again = f"Read files of {spec.container} again, from the archive."
@@ -115,30 +124,45 @@ def serve(settings: Settings, config: Path) -> None:
     """Serve all deployments until stopped; SIGTERM lets the runs in hand finish what they are at.
 
     Raises:
-        BadSettings: one of them is in a work pool, whose workers would take its runs, too.
+        BadSettings: one of them is another settings file's, or in a work pool, whose workers would take its runs, too.
     """
     from flows.deployments.worker import serve_here
 
     made = deployments(settings, config.resolve())
-    _refuse_pooled(made)
+    with get_client(sync_client=True) as client:
+        _refuse_others(client, made, settings)
+        _refuse_pooled(client, made)
     serve_here(settings.serve, made)
 
 
-def _refuse_pooled(made: Sequence[RunnerDeployment]) -> None:
-    """Refuse sources that are in a pool: a deployment stays there when it is registered anew without one."""
-    with get_client(sync_client=True) as client:
-        for deployment in made:
-            pool = _pool_of(client, deployment)
-            if pool and "source" in deployment.parameters:  # those for all may be another settings file's
-                said = (
-                    f"Deployment {deployment.name!r} is in work pool {pool!r}: run `caspio-ingest worker --pool {pool}`"
-                )
-                raise BadSettings([f"{said}, or delete the deployments of that pool in Prefect's UI."])
+def _refuse_pooled(client: SyncPrefectClient, made: Sequence[RunnerDeployment]) -> None:
+    """Refuse what is in a pool: a deployment stays there when it is registered anew without one."""
+    for deployment in made:
+        there = _registered(client, deployment)
+        if there is not None and (pool := there.work_pool_name):
+            said = f"Deployment {deployment.name!r} is in work pool {pool!r}: run `caspio-ingest worker --pool {pool}`"
+            raise BadSettings([f"{said}, or delete the deployments of that pool in Prefect's UI."])
 
 
-def _pool_of(client: SyncPrefectClient, deployment: RunnerDeployment) -> str | None:
+def _refuse_others(client: SyncPrefectClient, made: Sequence[RunnerDeployment], settings: Settings) -> None:
+    """Refuse to register over what another settings file has registered under the same name.
+
+    A file under another path that has a source of the same name is taken for this one, moved.
+    """
+    first = made[0]
+    there = _registered(client, first)
+    if there is None or there.parameters.get("config") == first.parameters["config"]:
+        return
+    fields = (there.parameter_openapi_schema or {}).get("properties", {})
+    theirs = fields.get("sources", {}).get("items", {}).get("enum", [])
+    if not {*theirs} & {*settings.specs()}:
+        said = f"Deployment {first.name!r} is that of {there.parameters.get('config')}, for {', '.join(theirs)}"
+        raise BadSettings([f"{said}. Give these settings another name: serve.name."])
+
+
+def _registered(client: SyncPrefectClient, deployment: RunnerDeployment) -> DeploymentResponse | None:
     try:
-        return client.read_deployment_by_name(deployment.full_name).work_pool_name
+        return client.read_deployment_by_name(deployment.full_name)
     except ObjectNotFound:
         return None
 
@@ -147,13 +171,14 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
     """Register all deployments on a work pool with a queue a lane, and make what is missing; return their names.
 
     Raises:
-        BadSettings: there is a pool of that name and another type.
+        BadSettings: there is a pool of that name and another type, or one of them is another settings file's.
     """
+    made = deployments(settings, config, pool=pool)
     with get_client(sync_client=True) as client:
+        _refuse_others(client, made, settings)
         _make_pool(client, pool)
         for priority, lane in enumerate(Lane, start=1):
             _make_queue(client, pool.name, lane.value, priority)
-    made = deployments(settings, config, pool=pool)
     for deployment in made:
         deployment.apply()
     return [deployment.full_name for deployment in made]

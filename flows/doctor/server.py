@@ -108,7 +108,7 @@ def _lost_runs(server: Server, heartbeat_s: int) -> str:
 
 def _deployed(server: Server, settings: Settings) -> Iterator[Check]:
     """Look for each source's schedule, and for workers that carry it out."""
-    names = [deployment_name("ingest", source) for source in settings.specs()]
+    names = [deployment_name("ingest", settings, source) for source in settings.specs()]
     conditions = {"deployments": {"name": {"any_": names}}}
     found = {one["name"]: one for one in server.ask("POST", "/deployments/filter", conditions)}
     remedy = "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` where one host is enough."

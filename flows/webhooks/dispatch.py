@@ -155,14 +155,14 @@ def start_directly(config: Path) -> Start:
     return start
 
 
-def start_at_prefect(config: Path) -> Start:
+def start_at_prefect(settings: Settings, config: Path) -> Start:
     """Return what asks the Prefect server for a run of the deployment; what is asked for twice runs once."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from prefect.deployments import run_deployment
 
         parameters = {"source": source, "records": list(keys), "messages": batch, "config": str(config.resolve())}
-        name = f"ingest-record/{deployment_name('ingest-record', source)}"
+        name = f"ingest-record/{deployment_name('ingest-record', settings, source)}"
         run_deployment(name, parameters=parameters, timeout=0, idempotency_key=batch)
 
     return start

@@ -99,7 +99,7 @@ def receiving(settings: Settings, config: Path, listen: str = "", *, start: Star
     secrets = secrets_of(settings)
     with listening(listen or settings.webhooks.listen) as door, open_ledger(settings, clock=SystemClock()) as ledger:
         if start is None:
-            start = start_at_prefect(config) if environment("PREFECT_API_URL") else start_directly(config)
+            start = start_at_prefect(settings, config) if environment("PREFECT_API_URL") else start_directly(config)
         loop = Loop(Dispatcher(settings, ledger, start))
         app = Receiver(settings, ledger, secrets, loop.wake).app()
         loop.start()

@@ -144,8 +144,12 @@ class ProcessingSettings(Section):
 
 
 class ServeSettings(Section):
-    """`[serve]`: when sources run by themselves. A source's own `schedule` comes first."""
+    """`[serve]`: when sources run by themselves. A source's own `schedule` comes first.
 
+    `name` tells these settings from others at the same Prefect server.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] | None = None
     schedule: str = "0 * * * *"
     timezone: str = "UTC"
     heartbeat_s: Annotated[int, Field(ge=30)] = 30

@@ -25,9 +25,9 @@ class Account:
     pool: str
     source: str
 
-    def deployments(self) -> dict[str, dict[str, Any]]:
-        """Return what is registered for its source, by name."""
-        found = self.server.find("deployments", deployments={"tags": {"all_": [self.source]}})
+    def deployments(self, tag: str = "") -> dict[str, dict[str, Any]]:
+        """Return what is registered with a tag, or for its source, by name."""
+        found = self.server.find("deployments", deployments={"tags": {"all_": [tag or self.source]}})
         return {deployment["name"]: deployment for deployment in found}
 
     def start(self, name: str) -> str:

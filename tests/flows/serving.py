@@ -16,7 +16,7 @@ ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 @dataclass(frozen=True)
 class Served:
-    """A running `caspio-ingest serve`, and its deployments by name."""
+    """A running `caspio-ingest serve`, and its deployments by name, without that of the settings."""
 
     prefect: Prefect
     process: "subprocess.Popen[bytes]"
@@ -68,6 +68,6 @@ def serving(prefect: Prefect, config: Path, *, deployments: int) -> Iterator[Ser
             assert time.monotonic() < until, log.read_text(errors="replace")[-3000:]
             time.sleep(0.3)
             found = [one for one in prefect.find("deployments") if known.get(one["id"]) != one["updated"]]
-        yield Served(prefect, process, {one["name"]: one for one in found})
+        yield Served(prefect, process, {one["name"].partition("@")[0]: one for one in found})
     finally:
         end(process, within_s=30)

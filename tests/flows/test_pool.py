@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flows.deployments.lanes import KINDS
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.pooled import Account, wait_for
@@ -41,22 +42,22 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
     queues = account.server.ask("POST", f"/work_pools/{POOL}/queues/filter", {})
 
     assert {name: one["work_queue_name"] for name, one in found.items()} == {
-        "ingest-pooled": "new",
-        "backfill-pooled": "backfill",
-        "reprocess-pooled": "reprocess",
-        "ingest-record-pooled": "webhook",
+        "ingest-pooled@pooled": "new",
+        "backfill-pooled@pooled": "backfill",
+        "reprocess-pooled@pooled": "reprocess",
+        "ingest-record-pooled@pooled": "webhook",
     }
     lanes = {queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"}
     assert sorted(lanes, key=lambda name: lanes[name]) == ["webhook", "new", "backfill", "reprocess"]
-    schedule = found["ingest-pooled"]["schedules"][0]["schedule"]
+    schedule = found["ingest-pooled@pooled"]["schedules"][0]["schedule"]
     assert (schedule["cron"], schedule["timezone"]) == ("0 0 1 * *", "Europe/Berlin")
-    assert found["ingest-pooled"]["version"]
-    assert found["ingest-pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert found["ingest-pooled@pooled"]["version"]
+    assert found["ingest-pooled@pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
 
 def test_the_server_plans_the_runs_of_a_schedule(account: Account):
     """What is due next stands at the server, for whoever works then; `make production-test` waits until one comes."""
-    deployment = account.deployments()["ingest-pooled"]["id"]
+    deployment = account.deployments()["ingest-pooled@pooled"]["id"]
 
     def planned() -> list[dict[str, Any]]:
         runs = account.server.find("flow_runs", deployments={"id": {"any_": [deployment]}})
@@ -75,7 +76,7 @@ def test_doctor_says_what_a_pool_lacks(account: Account):
     failed = {name for name, check in checks.items() if not check["ok"]}
     assert failed - {"lost runs"} == {f"work pool {POOL}"}, done.stdout  # other tests may have installed the rule
     assert "caspio-ingest worker --pool" in checks[f"work pool {POOL}"]["remedy"]
-    assert "0 0 1 * * Europe/Berlin" in checks["deployment ingest-pooled"]["detail"]
+    assert "0 0 1 * * Europe/Berlin" in checks["deployment ingest-pooled@pooled"]["detail"]
     assert checks[f"queues of {POOL}"]["detail"] == "webhook, new, backfill, reprocess"
 
 
@@ -91,9 +92,9 @@ def test_a_worker_told_to_stop_finishes_what_is_in_hand(account: Account):
     """A second run of the source is cancelled meanwhile; the first ends as Stopped, nothing is written twice."""
     account.emulator.control.fault(SLOW)
     with account.worker() as worker:
-        first = account.start("ingest-pooled")
+        first = account.start("ingest-pooled@pooled")
         wait_for(lambda: len(account.writes()) > 1)
-        overlapping = account.start("ingest-pooled")
+        overlapping = account.start("ingest-pooled@pooled")
         second = account.ended(overlapping)
         worker.send_signal(signal.SIGTERM)
         code = worker.wait(120)
@@ -109,6 +110,23 @@ def test_a_worker_told_to_stop_finishes_what_is_in_hand(account: Account):
     assert max(Counter(account.writes()).values()) == 1
 
 
+def test_settings_files_do_not_register_over_each_other(account: Account, tmp_path: Path):
+    """Other settings have deployments of their own; under the name of these they are refused, and told what to do."""
+    there = {one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()}
+    other = write_settings(tmp_path, account.emulator.url, Source(name="others"))
+    same = write_settings(tmp_path / "same", account.emulator.url, Source(name="others"))
+    same.write_text(same.read_text().replace('name = "others"', 'name = "pooled"', 1))
+
+    beside = cli(other, "deploy", "--pool", POOL, **account.server.environment)
+    over = cli(same, "deploy", "--pool", POOL, **account.server.environment)
+
+    assert beside.returncode == 0, beside.stderr
+    assert {"verify@others", "undo@others", "apply-plan@others"} <= set(account.deployments("settings:others"))
+    assert over.returncode == 2
+    assert "serve.name" in over.stderr
+    assert {one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()} == there
+
+
 def _told(deployment: dict[str, Any]) -> dict[str, Any]:
     """Return what is registered, without what differs from one deploying to the next."""
     kept = (
@@ -119,18 +137,21 @@ def _told(deployment: dict[str, Any]) -> dict[str, Any]:
         "concurrency_options",
         "work_queue_name",
         "entrypoint",
+        "parameter_openapi_schema",
+        "enforce_parameter_schema",
     )
     schedules = [(one["schedule"]["cron"], one["schedule"]["timezone"]) for one in deployment["schedules"]]
     return {key: deployment[key] for key in kept} | {"schedules": schedules, "pull": deployment["pull_steps"] or []}
 
 
 def test_prefect_deploy_registers_what_deploy_registers(account: Account):
-    """infra/prefect.yaml and `caspio-ingest deploy` leave the same deployments, but for the words of a description."""
+    """infra/prefect.yaml and `caspio-ingest deploy` leave the same deployments and forms, but for descriptions."""
     settings = {
-        "SOURCE": "pooled", "SCHEDULE": "0 0 1 * *", "TIMEZONE": "Europe/Berlin", "POOL": POOL, "IMAGE": "",
-        "VERSION": version("caspio-ingest"), "CONFIG": str(account.config),
+        "DEPLOY_SOURCE": "pooled", "DEPLOY_SOURCES": "pooled", "DEPLOY_NAME": "pooled", "DEPLOY_POOL": POOL,
+        "DEPLOY_SCHEDULE": "0 0 1 * *", "DEPLOY_TIMEZONE": "Europe/Berlin", "DEPLOY_IMAGE": "",
+        "DEPLOY_VERSION": version("caspio-ingest"), "DEPLOY_CONFIG": str(account.config),
     }  # fmt: skip
-    before = {name: _told(one) for name, one in account.deployments().items()}
+    before = {name: _told(one) for name, one in account.deployments("settings:pooled").items()}
 
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
 
@@ -139,7 +160,10 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
         check=False, env=account.server.environment | settings, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
-    after = {name: _told(one) for name, one in account.deployments().items()}
+    after = {name: _told(one) for name, one in account.deployments("settings:pooled").items()}
+    assert set(before) == {
+        f"{kind}-pooled@pooled" if told.per_source else f"{kind}@pooled" for kind, told in KINDS.items()
+    }
     assert done.returncode == 0, done.stdout + done.stderr
     assert after == before
 
@@ -155,8 +179,8 @@ def test_serve_told_to_stop_finishes_what_is_in_hand(prefect_server: Prefect, tm
                 cli_command(config, "serve"), env=prefect_server.environment, stdout=log, stderr=log
             )
         try:
-            wait_for(lambda: "ingest-drained" in account.deployments())
-            run = account.start("ingest-drained")
+            wait_for(lambda: "ingest-drained@drained" in account.deployments())
+            run = account.start("ingest-drained@drained")
             wait_for(lambda: len(account.writes()) > 1)
             served.send_signal(signal.SIGTERM)
             served.wait(120)
@@ -167,4 +191,4 @@ def test_serve_told_to_stop_finishes_what_is_in_hand(prefect_server: Prefect, tm
         state = account.state(run)
         assert (state["type"], state["name"]) == ("CANCELLED", "Stopped")
         assert 0 < len(account.writes()) < len(FILES)
-        assert account.deployments()["ingest-drained"]["paused"]
+        assert account.deployments()["ingest-drained@drained"]["paused"]

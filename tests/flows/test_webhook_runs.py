@@ -27,6 +27,7 @@ from tests.support.processes import free_port
 
 pytestmark = pytest.mark.integration
 
+DEPLOYED = {"name": {"any_": ["ingest-record-hooked@hooked"]}}
 FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 3)}
 
 
@@ -58,10 +59,7 @@ def test_a_persons_upload_becomes_a_run_in_the_ui(
         with log.open("wb") as out:
             served = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
         try:
-            _until(
-                lambda: prefect_server.find("deployments", deployments={"name": {"any_": ["ingest-record-hooked"]}}),
-                log,
-            )
+            _until(lambda: prefect_server.find("deployments", deployments=DEPLOYED), log)
             (tmp_path / "new.txt").write_bytes(receipt(5, company="Fabrikam Ltd"))
             emulator.control.replace_attachment("Uploads", "Scan", 2, tmp_path / "new.txt")
             _until(lambda: emulator.control.dump()["tables"]["Uploads"][1]["Company"], log)

@@ -86,13 +86,13 @@ def _online(account: Account) -> list[str]:
 def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(account: Account, workers: Workers):
     """Killed with all its processes: its run ends as Crashed by the rule, and the next run, elsewhere, finishes."""
     account.emulator.control.fault(SLOW)
-    lost = account.start("ingest-receipts")
+    lost = account.start("ingest-receipts@receipts")
     wait_for(lambda: len(_writes(account)) > 1)
 
     _kill(workers[_worker_of(lost, workers)])
     marked = account.ended(lost, within_s=400)
     account.emulator.control.clear_faults()
-    after = account.ended(account.start("ingest-receipts"), within_s=400)
+    after = account.ended(account.start("ingest-receipts@receipts"), within_s=400)
 
     assert (marked["type"], "No sign of life" in marked["message"]) == ("CRASHED", True)
     assert after["type"] == "COMPLETED", after
@@ -104,7 +104,7 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(account: Acc
 def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):
     """Asked to stop with a run in hand, it ends by itself, and the run says so."""
     account.emulator.control.fault({**SLOW, "operation": "ListTableRecords", "contains": "/Uploads/", "seconds": 2.0})
-    run = account.start("reprocess-receipts")
+    run = account.start("reprocess-receipts@receipts")
     wait_for(lambda: account.state(run)["type"] == "RUNNING")
     worker = workers[_worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]
 

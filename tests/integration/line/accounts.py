@@ -123,6 +123,7 @@ def write_settings(
     folder.mkdir(parents=True, exist_ok=True)
     text = f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
     text += f'[ledger]\nurl = "{ledger}"\n[serve]\ntimezone = "Europe/Berlin"\n'
+    text += f'name = "{sources[0].name}"\n' if sources else ""
     path = folder / "caspio-ingest.toml"
     path.write_text(text + "".join(source.toml() for source in sources), encoding="utf-8")
     return path

@@ -14,7 +14,8 @@ from pipeline.settings import Settings, load_settings
 VERSION = version("caspio-ingest")
 SCHEDULE = {"active": True, "schedule": {"cron": "0 * * * *", "timezone": "UTC"}}
 DEPLOYED = {
-    "name": "ingest-receipts", "version": VERSION, "paused": False, "schedules": [SCHEDULE], "work_pool_name": "pool",
+    "name": "ingest-receipts@abc12345", "version": VERSION, "paused": False, "schedules": [SCHEDULE],
+    "work_pool_name": "pool",
 }  # fmt: skip
 QUEUES = [
     {"name": name, "is_paused": False, "priority": number}
@@ -74,7 +75,7 @@ def test_a_whole_profile_is_well(settings: Settings, monkeypatch: pytest.MonkeyP
     checks = _examined(settings, Answers(), monkeypatch)
 
     assert [check for check in checks.values() if not check.ok] == []
-    assert checks["deployment ingest-receipts"].detail == "0 * * * * UTC, pool"
+    assert checks["deployment ingest-receipts@abc12345"].detail == "0 * * * * UTC, pool"
     assert checks["shared ledger"].detail == "PostgreSQL, for 2 workers"
 
 
@@ -91,9 +92,9 @@ WRONG = [
     ("/automations/filter", [], "lost runs", "stay Running for ever"),
     ("/automations/filter", [{**RULE, "enabled": False}], "lost runs", "switched off"),
     ("/automations/filter", [{**RULE, "trigger": {"within": 60.0}}], "lost runs", "every 30 s only"),
-    ("/deployments/filter", [], "deployment ingest-receipts", "no deployment"),
-    ("/deployments/filter", [{**DEPLOYED, "version": "0.0.1"}], "deployment ingest-receipts", "version 0.0.1"),
-    ("/deployments/filter", [{**DEPLOYED, "paused": True}], "deployment ingest-receipts", "paused"),
+    ("/deployments/filter", [], "deployment ingest-receipts@abc12345", "no deployment"),
+    ("/deployments/filter", [{**DEPLOYED, "version": "0.0.1"}], "deployment ingest-receipts@abc12345", "version 0.0.1"),
+    ("/deployments/filter", [{**DEPLOYED, "paused": True}], "deployment ingest-receipts@abc12345", "paused"),
     ("/work_pools/pool", {"is_paused": True}, "work pool pool", "resume it"),
     ("/work_pools/pool/workers/filter", [{"name": "one", "status": "OFFLINE"}], "work pool pool", "No worker"),
     ("/work_pools/pool/queues/filter", QUEUES[1:], "queues of pool", "webhook is missing"),

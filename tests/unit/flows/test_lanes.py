@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.deployments.lanes import KINDS, deployment_name
+from flows.deployments.lanes import KINDS, deployment_name, settings_name
 from flows.runs.order import Order
 from pipeline.batch import Selection
 from pipeline.budget import Lane
@@ -25,6 +25,26 @@ def test_an_order_spends_in_the_lane_of_its_deployment():
     assert Order().lane is None
 
 
+@pytest.mark.parametrize(
+    ("url", "serve", "name"),
+    [
+        ("https://abc12345.caspio.com", "", "abc12345"),
+        ("http://127.0.0.1:8250", "", "127-0-0-1-8250"),
+        ("https://abc12345.caspio.com", '[serve]\nname = "sales"', "sales"),
+    ],
+)
+def test_settings_have_a_name_at_the_server(tmp_path: Path, url: str, serve: str, name: str):
+    """It is the account's, unless they say another; it stands in every deployment's name, behind an @."""
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(SETTINGS.replace("https://a.caspio.com", url) + serve, encoding="utf-8")
+
+    settings = load_settings(path, credentials=False)
+
+    assert settings_name(settings) == name
+    assert deployment_name("verify", settings) == f"verify@{name}"
+    assert deployment_name("ingest", settings, "papers") == f"ingest-papers@{name}"
+
+
 def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """All but those that need queues are served, named and tagged by kind and lane; named records wait in turn."""
     monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
@@ -35,12 +55,16 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
 
     made = {one.name: one for one in deployments(load_settings(path), path)}
 
-    expected = {deployment_name(kind, "papers"): f"lane:{k.lane}" for kind, k in KINDS.items() if not k.in_pools_only}
+    expected = {
+        f"{kind}-papers@a" if told.per_source else f"{kind}@a": f"lane:{told.lane}"
+        for kind, told in KINDS.items()
+        if not told.in_pools_only
+    }
     assert {name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()} == expected
     limits = {name: one.concurrency_options for name, one in made.items()}
     waits = {name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"}
-    assert waits == {"ingest-record-papers"}
-    assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply"]
+    assert waits == {"ingest-record-papers@a"}
+    assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply@a"]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -210,13 +210,17 @@ def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
 def test_prefect_yaml_has_every_kind_of_deployment():
     """Each kind is there once, in its lane's queue, tagged, described and limited as `deploy` does it."""
     declared = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text(encoding="utf-8"))
-    found = {one["name"].removesuffix("-{{ $SOURCE }}"): one for one in declared["deployments"]}
+    found = {
+        one["name"].removesuffix("@{{ $DEPLOY_NAME }}").removesuffix("-{{ $DEPLOY_SOURCE }}"): one
+        for one in declared["deployments"]
+    }
 
     assert set(found) == set(KINDS)
     assert {name: one["work_pool"]["work_queue_name"] for name, one in found.items()} == {
         name: kind.queue for name, kind in KINDS.items()
     }
-    assert all({"caspio-ingest", f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items())
+    tags = {"caspio-ingest", "settings:{{ $DEPLOY_NAME }}"}
+    assert all({*tags, f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items())
     assert all(one["description"] for one in found.values())
     assert {name for name, one in found.items() if one.get("concurrency_limit") is None} == {"plan-and-apply"}
     assert {one["concurrency_limit"]["limit"] for one in found.values() if "concurrency_limit" in one} == {1}
