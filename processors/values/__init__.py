@@ -18,9 +18,10 @@ from processors.values.lines import Line, lines_of, pattern
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
-from processors.values.total import find_amount_due, find_net_and_tax, find_total
+from processors.values.taxes import find_net_and_tax
+from processors.values.total import find_amount_due, find_total
 
-VERSION = "3"
+VERSION = "4"
 
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""

@@ -10,6 +10,7 @@ _AFTER = re.compile(r" ?" + _CURRENCY + r"(?![a-z])")
 _TOKEN = re.compile(r"(?<![\d.,])(?:\d{1,3}(?: \d{3}){1,3},\d{2}(?!\d)|\d+(?:[.,'\u2019]\d+){0,6})")
 _GAP = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
 _LETTER_O = re.compile(r"(?<=[\d.,])o(?=[\d.,]|$|\s)")
+_LETTER_ONE = re.compile(r"(?:(?<=rm)|(?<=[$€£¥])|(?<![^\s:(]))[il|](?=\d{1,3}[.,]\d\d(?!\d))")
 MAX_DIGITS = 13
 _LARGEST_WHOLE = 1_000_000_000
 """A longer number without decimals numbers something."""
@@ -57,14 +58,15 @@ def _is_part_of_something(folded: str, start: int, end: int) -> bool:
 
 def _negative(folded: str, start: int, end: int) -> bool:
     lead = folded[max(0, start - 2) : start].replace(" ", "")
-    if lead.endswith(("-", "\u2212")) and not folded[max(0, start - 3) : start - 1].strip()[-1:].isalnum():
-        return True
+    if lead.endswith(("-", "\u2212")) and not folded[max(0, start - 2) : start - 1].strip()[-1:].isalnum():
+        return folded[start - 1 : start] != " " or not folded[max(0, start - 4) : start - 2].strip()[-1:].isalnum()
     return lead.endswith("(") and folded[end : end + 1] == ")" and _BEFORE.search(folded[: start - 1]) is not None
 
 
 def mend(folded: str) -> str:
-    """Undo what scans do to numbers: a blank beside the decimal point, the letter O for a nought."""
-    return _GAP.sub(lambda m: m.group(1) or m.group(2), _LETTER_O.sub("0", folded))
+    """Undo what scans do to numbers: a blank beside the decimal point, the letters O and I for a nought and a one."""
+    lettered = _LETTER_ONE.sub("1", _LETTER_O.sub("0", folded))
+    return _GAP.sub(lambda m: m.group(1) or m.group(2), lettered)
 
 
 def amounts_in(folded: str) -> list[Amount]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -41,11 +41,19 @@ class Dated:
     label: str
 
 
+def _all_of(kind: str, folded: str, stop: int) -> Iterator[Label]:
+    """Yield a kind's labels, those that begin within another one too: "invoice date due date"."""
+    match = pattern("dates", kind).search(folded, 0, stop)
+    while match:
+        yield Label(match.start(), match.end(), kind)
+        match = pattern("dates", kind).search(folded, match.start() + 1, stop)
+
+
 def _labels(folded: str, stop: int) -> list[Label]:
     """Return the labels that end before `stop`, from left to right; of two that overlap the longer one."""
     found: list[Label] = []
     for kind in _WEIGHTS:
-        found += [Label(m.start(), m.end(), kind) for m in pattern("dates", kind).finditer(folded, 0, stop)]
+        found += _all_of(kind, folded, stop)
     chosen: list[Label] = []
     for label in sorted(found, key=lambda each: each.start - each.end):
         if not any(label.start < other.end and other.start < label.end for other in chosen):

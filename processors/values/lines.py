@@ -55,8 +55,13 @@ def around(boxes: Sequence[Box]) -> Box:
     return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
 
 
+_STROKED = str.maketrans("\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131", "lLoOdDi")
+"""Letters with a stroke, and the Turkish i without its dot: Unicode takes none of them apart."""
+
+
 @lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str:
+    char = char.translate(_STROKED)
     base = unicodedata.normalize("NFKD", char)[:1].lower()
     lower = char.lower()
     return base if base.isascii() and base else lower if len(lower) == 1 else char

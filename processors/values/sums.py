@@ -14,6 +14,10 @@ _LOOK_AHEAD = 3
 _TABLE_ROWS = 6
 _LARGEST_WHOLE = 100_000_000
 """A longer number without decimals or currency numbers something."""
+_BARE_TOTALS = frozenset(
+    {"total", "totals", "totaal", "totale", "gesamt", "gesamtbetrag", "summe", "sum", "suma", "summa"}
+)
+_INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 _TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
 """What scans make of the word total."""
 
@@ -47,10 +51,19 @@ def _longest(folded: str) -> tuple[str, str]:
     return kind_of_best, best
 
 
+def _of_taxes(folded: str, label: str) -> bool:
+    """Say whether a total is that of the taxes, named right before it."""
+    before = folded[: folded.find(label)].rstrip(" .:-")
+    named = [match for match in pattern("totals", "tax").finditer(before) if match.end() == len(before)]
+    return label in _BARE_TOTALS and bool(named) and not _INCLUDED.search(before[: named[0].start()])
+
+
 def kind_of(folded: str) -> tuple[str, str]:
     """Say what a line announces, and by which words."""
     folded = _TOTAL.sub("total", folded)
     kind, label = _longest(folded)
+    if kind in {"strong", "plain"} and _of_taxes(folded, label):
+        return "never", label
     if kind in {"plain", "never"}:
         for other in ("change", "cash"):
             match = pattern("totals", other).search(folded)

@@ -1,20 +1,18 @@
-"""The sum asked for, with the net amount and the tax that lead to it."""
+"""The sum asked for, and what is still to be paid of it."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
 
 from pipeline.model import Finding
 from processors.values.amounts import money_in, plain
 from processors.values.lines import Line, pattern
 from processors.values.sums import Sum, sums_in
+from processors.values.taxes import MOST_ROUNDING, gross_sums, labelled
 
 _WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "weak": 1.5, "cash": 0.8, "": 1.0}
-_CENT = Decimal("0.01")
-_MOST_ROUNDING = Decimal("0.05")
+_LABELLED = frozenset(_WEIGHTS) - {""}
 _MOST_SUMS = 300
 _MOST_WORDS = 14
 """Words in a line; a longer one is a sentence about money, not a line of a bill."""
@@ -41,22 +39,42 @@ def _on_card(sums: Sequence[Sum]) -> set[Decimal]:
     return {s.value for s in sums if s.kind == "card"}
 
 
-def _parts(sums: Sequence[Sum], taxes: set[Decimal]) -> set[Decimal]:
+def _parts(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
     """Return the sums of each net amount and each tax."""
-    nets = {s.value for s in sums if s.kind == "subtotal"}
-    return {net + tax for net in list(nets)[:20] for tax in list(taxes)[:20] if tax}
+    nets = {s.value for s in sums if s.kind == "subtotal"} | {each.value for each in labelled(lines, "net")}
+    taxes = {each.value for each in labelled(lines, "tax")}
+    return {net + tax for net in sorted(nets)[-20:] for tax in sorted(taxes)[-20:] if net > tax > 0}
 
 
-def _tax_amounts(lines: Sequence[Line]) -> list[tuple[Decimal, Line]]:
-    found = []
-    for line in lines:
-        if pattern("totals", "tax").search(line.folded):
-            found += [(amount.value, line) for amount in money_in(line.folded)[-1:]]
-    return found[:40]
+def _taxed(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], set[Decimal]]:
+    """Return the sums that a "total" and a tax below it lead to, and those totals."""
+    totals = [s for s in sums if s.kind == "plain"][:20]
+    taxes = labelled(lines, "tax")[:20]
+    later = {s.value: s.line.number for s in sums}
+    steps = [
+        (total.value + tax.value, total.value)
+        for total in totals
+        for tax in taxes
+        if tax.value and total.line.number < tax.line.number < later.get(total.value + tax.value, 0)
+    ]
+    return {taxed for taxed, _ in steps}, {bare for _, bare in steps}
 
 
-def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
-    """Return the totals that another total leads to by a line of rounding: the later one was asked for."""
+def _left_after_payment(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], set[Decimal]]:
+    """Return the totals that something was paid of before, and what was left of them to pay."""
+    paid = {
+        abs(amounts[-1].value)
+        for line in lines
+        if pattern("totals", "paid_before").search(line.folded) and (amounts := money_in(line.folded))
+    }
+    asked = {s.value for s in sums if s.kind in {"strong", "plain", "due"}}
+    values = {s.value for s in sums if s.kind in {"strong", "plain", "due", ""}}
+    steps = [(before, left) for left in asked for payment in paid if (before := left + payment) in values]
+    return {before for before, left in steps if left}, {left for _, left in steps}
+
+
+def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], set[Decimal]]:
+    """Return the totals that another total leads to by a line of rounding, and those others."""
     steps = {
         a.value
         for line in lines
@@ -64,24 +82,35 @@ def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
         for a in money_in(line.folded)[-1:]
     }
     steps |= {s.value for s in sums if not s.kind and s.line.folded.strip("-").replace(".", "").isdigit()}
-    totals = [s.value for s in sums if s.kind in {"strong", "plain", "due", ""}][:80]
-    near = {abs(step) for step in steps if 0 < abs(step) <= _MOST_ROUNDING}
-    return {later for place, later in enumerate(totals) for first in totals[:place] if abs(later - first) in near}
+    asked = {"strong", "plain", "due", ""}
+    totals = [s.value for s in sums if s.kind in asked and not s.after_summary][:80]
+    near = {abs(step) for step in steps if 0 < abs(step) <= MOST_ROUNDING}
+    pairs = [(later, first) for n, later in enumerate(totals) for first in totals[:n] if abs(later - first) in near]
+    return {later for later, _ in pairs}, {first for _, first in pairs} - {later for later, _ in pairs}
 
 
 def _candidates(lines: Sequence[Line]) -> list[Candidate]:
     sums = sums_in(lines)[:_MOST_SUMS]
-    taxes = {value for value, _ in _tax_amounts(lines)}
+    whole, left = _left_after_payment(sums, lines)
+    taxed, bare = _taxed(sums, lines)
+    rounded, unrounded = _rounded(sums, lines)
+    tables = gross_sums(lines)
     supports = (
         (_kept(sums), 3.0, "it is the money given less the change"),
         (_on_card(sums), 2.0, "it went on a card"),
-        (_parts(sums, taxes), 1.5, "net and tax add up to it"),
-        (_rounded(sums, lines), 2.0, "it is the total after rounding"),
+        (_parts(sums, lines), 1.5, "net and tax add up to it"),
+        (rounded, 4.0, "it is the total after rounding"),
+        (unrounded, -2.0, "it is rounded below"),
+        ({value for value, rows in tables.items() if rows > 1}, 3.0, "the table of taxes adds up to it"),
+        (whole, 1.5, "a payment is taken from it"),
+        (left, -2.5, "a payment was taken from it"),
+        (taxed, 1.5, "tax is added to a total before"),
+        (bare, -2.5, "tax is added to it"),
     )
     groups: dict[Decimal, list[Sum]] = defaultdict(list)
     for entry in sums:
-        backed = entry.kind or any(entry.value in values for values, _, _ in supports[:2])
-        if backed and entry.kind in _WEIGHTS and (entry.value > 0 or entry.kind in {"strong", "plain", "due"}):
+        backed = entry.kind in _LABELLED or any(entry.value in values for values, points, _ in supports if points > 0)
+        if backed and entry.kind != "change" and (entry.value > 0 or entry.kind in {"strong", "plain", "due"}):
             groups[entry.value].append(entry)
     return [_candidate(value, entries, supports, last=sums[-1].line.number) for value, entries in groups.items()]
 
@@ -89,7 +118,7 @@ def _candidates(lines: Sequence[Line]) -> list[Candidate]:
 def _weight(entry: Sum) -> float:
     penalty = (2.5 if entry.after_summary and entry.kind != "strong" else 0.0) + (0.5 if entry.integer else 0.0)
     penalty += 2.5 if len(entry.line.folded.split()) > _MOST_WORDS else 0.0
-    return _WEIGHTS[entry.kind] - penalty
+    return _WEIGHTS.get(entry.kind, _WEIGHTS[""]) - penalty
 
 
 def _candidate(
@@ -140,66 +169,3 @@ def find_amount_due(lines: Sequence[Line]) -> Finding | None:
     last = due[-1]
     same = {entry.value for entry in due} == {last.value}
     return last.finding(plain(last.value), 0.8 if same else 0.6, f"stands after '{last.label}'")
-
-
-def _after(lines: Sequence[Line], name: str, *, below: Decimal) -> list[tuple[Decimal, Line, str]]:
-    """Return the first amount after a label of a kind, and the last of its line."""
-    found = []
-    for line in lines:
-        match = pattern("totals", name).search(line.folded)
-        if match:
-            amounts = [a for a in money_in(line.folded) if 0 <= a.value <= below]
-            chosen = {a.value for a in (*[a for a in amounts if a.start >= match.end()][:1], *amounts[-1:])}
-            found += [(value, line, match.group()) for value in sorted(chosen)]
-    return found[:80]
-
-
-def find_net_and_tax(lines: Sequence[Line], *, total: Finding | None) -> dict[str, Finding | None]:
-    """Find `net` and `tax`: the pair that adds up to the total, or else nothing."""
-    if total is None or total.value is None:
-        return {"net": None, "tax": None}
-    whole = Decimal(total.value)
-    nets = [entry for entry in _after(lines, "net", below=whole) if entry[0]]
-    taxes = [entry for entry in _after(lines, "tax", below=whole) if entry[0]]
-    for slack, confidence in ((Decimal(0), 0.9), (_MOST_ROUNDING, 0.75)):
-        for net, tax in product(nets, taxes):
-            if net[0] > tax[0] and abs(net[0] + tax[0] - whole) <= slack:
-                why = f"'{net[2]}' and '{tax[2]}' add up to the total"
-                return _both((net[0], net[1]), (tax[0], tax[1]), confidence=confidence, why=why)
-    return _from_rate(lines, whole=whole)
-
-
-def _both(
-    net: tuple[Decimal, Line], tax: tuple[Decimal, Line], *, confidence: float, why: str
-) -> dict[str, Finding | None]:
-    return {
-        "net": _placed(*net, confidence, why),
-        "tax": _placed(*tax, confidence, why),
-    }
-
-
-def _placed(value: Decimal, line: Line, confidence: float, why: str) -> Finding:
-    amount = next((a for a in reversed(money_in(line.folded)) if a.value == value), None)
-    return line.finding(
-        plain(value), confidence, why, start=amount.start if amount else 0, end=amount.end if amount else None
-    )
-
-
-_PAIR = re.compile(r"(?<!\d)(\d{1,2}(?:[.,]\d{1,2})?) ?%")
-
-
-def _from_rate(lines: Sequence[Line], *, whole: Decimal) -> dict[str, Finding | None]:
-    """Take the two amounts of a tax table's line that add up to the total."""
-    for line in lines:
-        amounts = [amount.value for amount in money_in(line.folded)]
-        for net in amounts:
-            tax = whole - net
-            if (
-                tax > 0
-                and net > tax
-                and tax in amounts
-                and (_PAIR.search(line.folded) or pattern("totals", "tax").search(line.folded))
-            ):
-                why = "two amounts of one line about tax add up to the total"
-                return _both((net, line), (tax, line), confidence=0.75, why=why)
-    return {"net": None, "tax": None}
