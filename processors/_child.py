@@ -26,8 +26,6 @@ OUT_OF_MEMORY_EXIT = 77
 TAKEN, ANSWERED = b"t", b"."
 """What a child says in one byte: it has begun with a document, or has an answer."""
 
-_MEMORY_WORDS = ("bad_alloc", "annot allocate memory", "Insufficient memory", "out of memory")
-
 
 Job = Callable[[Path, str, Path], Findings]
 
@@ -111,7 +109,7 @@ def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
     except MemoryError:
         os._exit(OUT_OF_MEMORY_EXIT)
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
-        if any(word in str(exc) for word in _MEMORY_WORDS):
+        if _kernel.tells_of_memory(exc):
             os._exit(OUT_OF_MEMORY_EXIT)
         return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
 

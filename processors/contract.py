@@ -149,12 +149,14 @@ class Page:
     """A page's text with the lines it was put together from, and the barcodes seen on it.
 
     Places and size are those of the page as it is shown; `turned_deg` is how far, clockwise, it was turned to be read.
+    `problem` says what is poorer than it should be, for a person.
     """
 
     text: PageText
     lines: tuple[Line, ...] = ()
     turned_deg: int = 0
     codes: tuple[Code, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +205,53 @@ class OcrEngine(Protocol):
     name: str
 
     def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
-        """Return segments in any order, boxes in pixels of the picture given (mode L or RGB)."""
+        """Return segments in any order, boxes in pixels of the picture given (mode L or RGB).
+
+        A line that was found and not read has no text.
+
+        Raises:
+            EngineMissing: a program, model or language is not installed.
+            Unreadable: the engine fails on this picture.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What was recognised on a picture, by which engine and why by that one, in words.
+
+    Places are pixels of the picture after it was turned by `turned_deg` against the clock. `problem` says, where
+    another engine had to step in, what is poorer by it.
+    """
+
+    segments: Sequence[Segment]
+    engine: str
+    reason: str
+    turned_deg: int = 0
+    problem: str = ""
+
+
+class PageReader(Protocol):
+    """Recognises pictures by the engine that the settings name, or by one chosen for each."""
+
+    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
+        """Recognise a picture (mode L or RGB), whatever way it lies unless `turning` is forbidden.
+
+        Raises:
+            EngineMissing: no engine that may read it is installed.
+            Unreadable: all that may read it fail on this picture.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a processor may use. `engine` loads the OCR engine when first called and raises EngineMissing.
+    """What a processor may use. `engine` loads what recognises pictures when first called and raises EngineMissing.
 
     `cpu_used_s` tells the CPU seconds this document has cost, programs it started included. `keep` takes each page
     as soon as it is read and returns what to hand back of it: documents of many pages do not fit into memory else.
     """
 
     settings: ReadSettings
-    engine: Callable[[], OcrEngine]
+    engine: Callable[[], PageReader]
     cpu_used_s: Callable[[], float]
     keep: Callable[[Page], Page] = field(default=lambda page: page)
 

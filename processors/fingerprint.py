@@ -7,7 +7,22 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors import barcodes, einvoice, layout, lexicon, ocr, picture, rapid, registry, tess, textlayer, trust
+from processors import (
+    auto,
+    barcodes,
+    einvoice,
+    engines,
+    layout,
+    lexicon,
+    ocr,
+    orientation,
+    picture,
+    rapid,
+    registry,
+    tess,
+    textlayer,
+    trust,
+)
 from processors._exec import ocrmypdf, tesseract
 from processors.contract import ReadSettings
 
@@ -24,10 +39,11 @@ def of(settings: ReadSettings) -> str:
     parts: dict[str, object] = {
         "processors": sorted(registry.versions()),
         "stages": [
-            stage.VERSION for stage in (layout, ocr, picture, textlayer, trust, classify, values, barcodes, einvoice)
+            stage.VERSION
+            for stage in (layout, ocr, orientation, picture, textlayer, trust, classify, values, barcodes, einvoice)
         ],
         "libraries": _installed(_LIBRARIES),
-        "engine": _engine(settings),
+        "engines": [engines.VERSION, auto.VERSION, *(_engine(name, settings) for name in engines.used(settings))],
         "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),
         "passwords": _tokens(settings.passwords),
     }
@@ -36,9 +52,9 @@ def of(settings: ReadSettings) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _engine(settings: ReadSettings) -> list[object]:
-    """Describe the engine that would be chosen now; raises EngineMissing."""
-    if ocr.choose(settings) == "rapidocr":
+def _engine(name: str, settings: ReadSettings) -> list[object]:
+    """Describe an engine as it is installed now; raises EngineMissing."""
+    if name == "rapidocr":
         runtime = rapid.runtime()
         models = sorted(_digest(file) for file in rapid.model_files().values())
         return [rapid.VERSION, *_installed(("rapidocr", runtime, lexicon.PACKAGE)), *models]

@@ -54,6 +54,7 @@ class ImageProcessor:
                     if picture.format != "TIFF" and seen.before(plain):
                         continue
                     page = read_picture(plain, number=len(pages) + 1, dpi=dpi, engine=context.engine)
+                    problems += [f"Page {page.text.number}: {page.problem}"] if page.problem else []
                     renditions.take(picture, plain, page, alone=count == 1)
                     pages.append(context.keep(page))
                 except Unreadable as exc:

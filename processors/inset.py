@@ -29,10 +29,18 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
     if layer.frame.turns or painted.hidden:
         return own, None
     found: list[Segment] = []
+    problem = ""
     for box in _scans(layer, painted):
-        found += _recognised(page, box, layer, painted, context)
+        try:
+            segments, poorer = _recognised(page, box, layer, painted, context)
+        except (EngineMissing, Unreadable) as exc:
+            problem = f"a picture on it was not recognised: {exc}"
+            continue
+        found += segments
+        problem = poorer or problem
+    own = dataclasses.replace(own, problem=problem)
     words = [word.box for segment in layer.segments for word in segment.words]
-    added = [segment for segment in found if _under(segment.box, words) < _TWICE]
+    added = [segment for segment in found if segment.text.strip() and _under(segment.box, words) < _TWICE]
     if not added:
         return own, None
     lines = layout.lines_of([*layer.segments, *added])
@@ -60,20 +68,17 @@ def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
     ]
 
 
-def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> list[Segment]:
-    """Recognise one part of a page; places in points of the page."""
+def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> tuple[list[Segment], str]:
+    """Recognise one part of a page, places in points of the page; say, too, what is poorer than it should be."""
     if context.exhausted:
-        return []
+        return [], ""
     width, height = layer.frame.size
     scale = render.scale_for_ocr(width, height, painted)
     image = render.draw(page, scale=scale, grey=True).crop([round(scale * side) for side in box])  # type: ignore[arg-type] # four numbers
     if not _is_sheet(image):
-        return []
-    try:
-        segments = context.engine().recognise(image, dpi=72 * scale)
-    except (EngineMissing, Unreadable):
-        return []
-    return [_moved(segment, box[0], box[1], 1 / scale) for segment in segments]
+        return [], ""
+    read = context.engine().read(image, dpi=72 * scale, turning=False)
+    return [_moved(segment, box[0], box[1], 1 / scale) for segment in read.segments], read.problem
 
 
 def _is_sheet(image: "Image.Image") -> bool:

@@ -249,22 +249,21 @@ def _page(page: Any, number: int, search: pdf_codes.CodeSearch, context: Context
         read, added = own.page, None
         if own.verdict.believed:
             read, added = inset.with_scans(page, own.page, own.layer, own.paint, context)
-        return _Result(dataclasses.replace(read, codes=search.on(page, number, own.paint)), added)
+        return _Result(dataclasses.replace(read, codes=search.on(page, number, own.paint)), added, _problem(read))
     image = render.for_ocr(page, own.paint)
     if image is None:
         return _Result(own.page if own.page.text.text else _blank(own.page))
     width, _ = page.get_size()
     dpi = 72 * image.width / max(width, 1e-3)
     try:
-        recognised = read_picture(image, number=number, dpi=dpi, engine=context.engine)
+        recognised = read_picture(image, number=number, dpi=dpi, engine=context.engine, why=own.verdict.reason)
     except (EngineMissing, Unreadable) as exc:
         if isinstance(exc, EngineMissing) and not own.page.text.text:
             return _Result(own.page, problem=f"Page {number} is a picture and was not read: {exc}")
         return _Result(own.page, problem=f"Page {number} was not recognised: {exc}")
     if not recognised.text.text and own.page.text.text:
         return _Result(own.page)
-    recognised = _because(recognised, own.verdict.reason)
-    return _Result(recognised, recognised if recognised.text.source == "ocr" else None)
+    return _Result(recognised, recognised if recognised.text.source == "ocr" else None, _problem(recognised))
 
 
 def _own_text(page: Any, number: int) -> _Own:
@@ -311,6 +310,10 @@ def _unmapped_share(textpage: Any) -> float:
     sampled = range(0, count, max(1, count // _SAMPLED_CHARS))
     failed = sum([int(pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1) for index in sampled])
     return failed / max(1, len(sampled))
+
+
+def _problem(page: Page) -> str:
+    return f"Page {page.text.number}: {page.problem}" if page.problem else ""
 
 
 def _because(page: Page, reason: str) -> Page:

@@ -79,7 +79,7 @@ class RapidEngine:
         self._words = lexicon.english() if "eng" in languages else None
 
     def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
-        """Return the lines found, whatever the resolution."""
+        """Return the lines found, whatever the resolution; those where nothing sure stands have no text."""
         import numpy as np
 
         del dpi
@@ -87,8 +87,7 @@ class RapidEngine:
         pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
         corners = self._corners(pixels)
         packed = strips.pack([_line_width(each) for each in corners])
-        segments = (segment for strip in packed for segment in self._strip(pixels, strip, corners))
-        return [segment for segment in segments if segment is not None]
+        return [segment for strip in packed for segment in self._strip(pixels, strip, corners)]
 
     def _corners(self, pixels: Any) -> Sequence[Any]:
         """Find lines: four corners each, clockwise from where the text begins."""
@@ -102,8 +101,8 @@ class RapidEngine:
         # A line that runs downwards begins at its upper right corner.
         return [np.roll(quad, -1, axis=0) if _height(quad) >= _TURNED * _width(quad) else quad for quad in quads]
 
-    def _strip(self, pixels: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment | None]:
-        """Read the lines of a strip; None for one where nothing sure stands."""
+    def _strip(self, pixels: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
+        """Read the lines of a strip."""
         import numpy as np
 
         picture = np.zeros((1, 3, _LINE_HEIGHT_PX, strip.width_px), dtype=np.float32)
@@ -113,8 +112,9 @@ class RapidEngine:
         for place in strip.places:
             own = place.share_of(strip.width_px, count=len(steps))
             line = ctc.decode(steps[own.first : own.last], self._characters, self._words)
-            sure = line.confidence >= _LEAST_SCORE and line.text.strip()
-            yield _segment(corners[place.line], line, own) if sure else None
+            if line.confidence < _LEAST_SCORE:
+                line = ctc.LineText("", line.confidence, ())
+            yield _segment(corners[place.line], line, own)
 
 
 def _detection_size(width: int, height: int) -> tuple[int, int]:

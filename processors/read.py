@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
-from processors import derived, locked_office, media, ocr, pdfa, registry
+from processors import derived, engines, locked_office, media, pdfa, registry
 from processors.children import Budget, Taken, take_out
-from processors.contract import Context, EngineMissing, OcrEngine, Page, Reading, ReadSettings, Unreadable, failed
+from processors.contract import Context, EngineMissing, Page, PageReader, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
 from processors.together import together
 
@@ -26,17 +26,17 @@ _BY_THE_WAY = frozenset({ReadStatus.UNSUPPORTED, ReadStatus.EMPTY})
 
 
 class Engines:
-    """Keeps the OCR engine of one setting loaded from its first use on."""
+    """Keeps the OCR engines of one setting loaded from their first use on."""
 
     def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
-        self._engine: OcrEngine | None = None
+        self._reader: PageReader | None = None
 
-    def get(self) -> OcrEngine:
-        """Return the engine, loading it when first asked; raises EngineMissing."""
-        if self._engine is None:
-            self._engine = ocr.engine_for(self._settings)
-        return self._engine
+    def get(self) -> PageReader:
+        """Return what recognises pictures, loading it when first asked; raises EngineMissing."""
+        if self._reader is None:
+            self._reader = engines.reader_for(self._settings)
+        return self._reader
 
 
 def read_document(
@@ -45,7 +45,7 @@ def read_document(
     name: str,
     work_dir: Path,
     settings: ReadSettings,
-    engine: Callable[[], OcrEngine] | None = None,
+    engine: Callable[[], PageReader] | None = None,
 ) -> Findings:
     """Read a file, leaving derived files in `work_dir`. The name appears in sentences only, never decides anything.
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
-from processors import _child, _home, fingerprint, ocr
+from processors import _child, _home, engines, fingerprint
 from processors._exec import ocrmypdf
 from processors._kernel import Granted
 from processors._slot import Slot
@@ -126,7 +126,7 @@ def _unscanned(findings: Findings, problem: str) -> Findings:
 def _check(settings: ReadSettings) -> None:
     """Refuse settings that no document could be read with."""
     try:
-        ocr.check(settings)
+        engines.check(settings)
     except EngineMissing as exc:
         raise BadSettings([f"processing.ocr: {exc}"]) from exc
     if "pdfa" in settings.renditions:

@@ -1,6 +1,7 @@
 """`read`: local files through the same processors, no account needed."""
 
 import tempfile
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,7 +112,13 @@ def _document(findings: "Findings") -> dict[str, object]:
     return {
         "media_type": findings.media_type,
         "pages": [
-            {"number": page.number, "source": page.source, "engine": page.engine, "confidence": page.confidence}
+            {
+                "number": page.number,
+                "source": page.source,
+                "engine": page.engine,
+                "confidence": page.confidence,
+                "reason": page.reason,
+            }
             for page in findings.pages
         ],
         "text": findings.text,
@@ -159,9 +166,21 @@ def _show(path: Path, findings: "Findings") -> None:
         table.add_row(name, Text(value), f"{finding.confidence:.2f}", page, Text(finding.reason))
     if findings.status.readable:
         console.print(table)
+    _show_ways(findings)
     _show_children(findings, "  ")
     for problem in findings.problems:
         console.print(f"  {problem}", markup=False, highlight=False)
+
+
+def _show_ways(findings: "Findings") -> None:
+    """Say how the pages were read and why so, pages that were read alike together."""
+    from rich.text import Text
+
+    for (engine, reason), alike in groupby(findings.pages, key=lambda page: (page.engine or "not read", page.reason)):
+        numbers = [page.number for page in alike]
+        pages = f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+        if reason:
+            out().print(Text(f"  {pages}, {engine}: {reason}", style="dim"))
 
 
 def _show_children(findings: "Findings", indent: str) -> None:

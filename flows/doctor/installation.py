@@ -47,12 +47,12 @@ def _ledger(settings: Settings) -> str:
 
 
 def _reading(settings: Settings) -> str:
-    from processors import ocr
+    from processors import engines
     from processors.contract import EngineMissing, ReadSettings
 
     chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
     try:
-        engine = ocr.describe(chosen)
+        engine = engines.describe(chosen)
     except EngineMissing as error:
         raise BadSettings([str(error)]) from error
     return engine

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from processors import ocr, picture
-from processors.contract import Limits, OcrEngine, ReadSettings
+from processors import engines, ocr, picture
+from processors.contract import Limits, PageReader, ReadSettings
 from processors.values import find_values
 from tests.bench.values import DEFAULT, NAMES, Score, note, pages_of, same
 
@@ -95,7 +95,7 @@ def samples(folder: Path, every: int) -> Iterator[Sample]:
         yield Sample(folder / row["path"], row["kind"], _GLYPH_WITHOUT_MEANING.sub(" ", reference), values)
 
 
-def by_project(engine: OcrEngine) -> Reader:
+def by_project(engine: PageReader) -> Reader:
     """Return a reader that opens, turns, recognises and orders as `caspio-ingest read` does, the engine loaded."""
 
     def read(path: Path) -> str:
@@ -157,7 +157,7 @@ def value_scores(pages: list[Sample], texts: list[str]) -> dict[str, Score]:
 
 def readers(settings: ReadSettings) -> dict[str, Reader]:
     """Return the readers that are installed, the project's first."""
-    found: dict[str, Reader] = {"caspio-ingest": by_project(ocr.engine_for(settings))}
+    found: dict[str, Reader] = {"caspio-ingest": by_project(engines.reader_for(settings))}
     for program, reader in (("tesseract", by_tesseract), ("ocrmypdf", by_ocrmypdf)):
         if shutil.which(program):
             found[program] = reader

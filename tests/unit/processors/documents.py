@@ -9,7 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.model import Findings
-from processors.contract import OcrEngine, ReadSettings, Segment
+from processors.contract import OcrEngine, PageReader, ReadSettings, Segment
+from processors.engines import Always
 from processors.read import read_document
 
 
@@ -48,7 +49,7 @@ def read(
     work_dir = folder / "work"
     work_dir.mkdir(exist_ok=True)
     used = engine or ScriptedEngine(says("picture"))
-    get: Callable[[], OcrEngine] = lambda: used  # noqa: E731 - shorter than a function of one line
+    get: Callable[[], PageReader] = lambda: Always(used, reason="the test says so")  # noqa: E731 - shorter than a function of one line
     return read_document(path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get)
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import ImageOps
 from rapidfuzz import fuzz
 
-from processors import fingerprint, ocr, rapid, registry
+from processors import engines, fingerprint, rapid, registry
 from processors._exec import tesseract
 from processors.contract import EngineMissing, Limits, OcrEngine, ReadSettings
 from tests.unit.processors import documents
@@ -17,7 +17,7 @@ WORDS = ("Invoice 4711", "Total 12.50")
 @pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
-    return ocr.engine_for(ReadSettings(ocr=request.param))
+    return engines.loaded(request.param, ReadSettings())
 
 
 def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
@@ -67,14 +67,24 @@ def test_an_engine_reads_every_kind_of_picture(kind: str, engine: OcrEngine, tmp
     assert fuzz.ratio(" ".join(findings.text.lower().split()), EXPECTED) > 90
 
 
-def test_auto_takes_rapidocr_within_its_reach():
-    """With languages the bundled model reads, `auto` is rapidocr."""
-    assert ocr.choose(ReadSettings(languages=("eng", "deu"))) == "rapidocr"
+@pytest.mark.parametrize(
+    ("languages", "used"),
+    [
+        (("eng", "deu"), ("rapidocr",)),
+        (("eng", "ara"), ("rapidocr", "tesseract")),
+        (("ara",), ("tesseract",)),
+    ],
+)
+def test_auto_uses_the_engines_that_the_languages_need(languages: tuple[str, ...], used: tuple[str, ...]):
+    """Within the reach of RapidOCR's model `auto` needs nothing else, beyond it Tesseract, for mixed languages both."""
+    assert engines.used(ReadSettings(languages=languages)) == used
 
 
-def test_auto_takes_tesseract_beyond_that():
-    """With a language the bundled model does not read, `auto` is tesseract."""
-    assert ocr.choose(ReadSettings(languages=("eng", "ara"))) == "tesseract"
+def test_auto_takes_tesseract_where_a_model_is_missing(monkeypatch: pytest.MonkeyPatch):
+    """Where the package rapidocr carries no model of the name expected, `auto` reads with Tesseract."""
+    monkeypatch.setattr(rapid, "_MODELS", {"Det": "no.onnx", "Rec": "such.onnx"})
+
+    assert engines.used(ReadSettings()) == ("tesseract",)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +98,7 @@ def test_auto_takes_tesseract_beyond_that():
 def test_what_is_missing_is_named(settings: ReadSettings, words: str):
     """A check of settings that cannot work says what to change or install."""
     with pytest.raises(EngineMissing, match=words):
-        ocr.check(settings)
+        engines.check(settings)
 
 
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from processors import ocr, rapid
+from processors import engines, rapid
 from processors.contract import OcrEngine, ReadSettings, Segment, Word
 
 needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
@@ -17,7 +17,7 @@ PLACES = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (
 @pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
-    return ocr.engine_for(ReadSettings(ocr=request.param))
+    return engines.loaded(request.param, ReadSettings())
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,259 @@
+"""Engine `auto`: which engine reads a page, and why. The engines say what they are told; one test has real ones."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.model import Findings, ReadStatus
+from processors import engines
+from processors.auto import AutoReader
+from processors.contract import EngineMissing, OcrEngine, ReadSettings, Recognised, Segment, Unreadable
+from processors.read import read_document
+from tests.unit.processors import documents, drawn
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PAPER = documents.sheet_of_paper("Some words", "and one line more")
+LATIN = "Total amount due in euro"
+CYRILLIC = "Благодарим вас за заказ"
+WIDE_PX = 12
+
+
+class Scripted(documents.ScriptedEngine):
+    """An engine of a given name that says lines of text, with one confidence, or raises."""
+
+    def __init__(self, name: str, *texts: str, sure: float = 0.95, error: Exception | None = None) -> None:
+        lines = [
+            Segment(text, (60, 20 + 50 * row, 60 + WIDE_PX * len(LATIN), 50 + 50 * row), sure)
+            for row, text in enumerate(texts)
+        ]
+        super().__init__(lines)
+        self.name = name
+        self._error = error
+
+    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+        """Say it, or raise."""
+        said = super().recognise(image, dpi=dpi)
+        if self._error:
+            raise self._error
+        return said
+
+
+def rapidocr(*texts: str, sure: float = 0.95, error: Exception | None = None) -> Scripted:
+    """Return what stands for RapidOCR."""
+    return Scripted("rapidocr (test)", *texts, sure=sure, error=error)
+
+
+def tesseract(*texts: str, sure: float = 0.95, error: Exception | None = None) -> Scripted:
+    """Return what stands for Tesseract."""
+    return Scripted("tesseract test", *texts, sure=sure, error=error)
+
+
+def never() -> OcrEngine:
+    """Stand for an engine that must not be needed."""
+    raise AssertionError("this engine is not needed")
+
+
+def missing() -> OcrEngine:
+    """Stand for an engine that is not installed."""
+    raise EngineMissing("The program is not installed; install it.")
+
+
+def reader(
+    first: OcrEngine | Callable[[], OcrEngine],
+    second: OcrEngine | Callable[[], OcrEngine],
+    *,
+    languages: tuple[str, ...] = ("eng", "rus"),
+) -> AutoReader:
+    """Return `auto` over RapidOCR and Tesseract."""
+    load = [engine if callable(engine) else (lambda engine=engine: engine) for engine in (first, second)]
+    beyond = tuple(language for language in languages if language not in engines.RAPIDOCR_LANGUAGES)
+    return AutoReader(rapidocr=load[0], tesseract=load[1], languages=languages, beyond=beyond)
+
+
+def read(reader_: AutoReader) -> Recognised:
+    """Read a sheet."""
+    return reader_.read(PAPER, dpi=200)
+
+
+def said(recognised: Recognised) -> str:
+    """Return what was read."""
+    return " ".join(segment.text for segment in recognised.segments)
+
+
+def document(data: bytes, folder: Path, reader_: AutoReader) -> Findings:
+    """Read a document with `auto`."""
+    path, work_dir = folder / "document", folder / "work"
+    path.write_bytes(data)
+    work_dir.mkdir()
+    return read_document(path, name="upload", work_dir=work_dir, settings=ReadSettings(), engine=lambda: reader_)
+
+
+def test_within_its_reach_rapidocr_reads_alone():
+    """Where RapidOCR knows the letters of every language, Tesseract is not even loaded."""
+    found = read(reader(rapidocr(LATIN, sure=0.5), never, languages=("eng", "deu")))
+
+    assert (said(found), found.reason) == (LATIN, "RapidOCR read it: it knows the letters of eng, deu")
+
+
+def test_beyond_its_reach_tesseract_reads_alone():
+    """Where RapidOCR knows the letters of no language, it is not even loaded."""
+    found = read(reader(never, tesseract(CYRILLIC), languages=("rus",)))
+
+    assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
+    assert found.reason == "Tesseract read it: RapidOCR was not taught the letters of rus"
+
+
+def test_a_latin_page_among_mixed_languages_is_read_by_rapidocr():
+    """With other letters possible, a page on which Tesseract sees none of them keeps RapidOCR's text."""
+    second = tesseract("Tota1 arnount dve in curo")
+
+    found = read(reader(rapidocr(LATIN, LATIN), second))
+
+    assert (said(found), found.engine) == (f"{LATIN} {LATIN}", "rapidocr (test)")
+    assert found.reason == "RapidOCR read it: no letters of rus were seen on it"
+    assert len(second.seen) == 1
+
+
+def test_a_page_in_other_letters_is_read_by_tesseract():
+    """Letters that RapidOCR took for Latin ones, surely, are read by Tesseract."""
+    found = read(reader(rapidocr("BLAGODAPHM BAC 3A 3AKA3", sure=0.97), tesseract(CYRILLIC)))
+
+    assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
+    assert found.reason == "Tesseract read it: it has letters of rus, which RapidOCR was not taught"
+
+
+def test_one_line_in_other_letters_is_enough():
+    """A page of Latin lines with one in other letters, which RapidOCR left out, is read by Tesseract."""
+    first = rapidocr(LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, "")
+
+    found = read(reader(first, tesseract(LATIN, LATIN, LATIN, CYRILLIC)))
+
+    assert CYRILLIC in said(found)
+
+
+@pytest.mark.parametrize(("theirs", "engine"), [(0.9, "tesseract test"), (0.2, "rapidocr (test)")])
+def test_of_a_page_rapidocr_is_unsure_of_the_surer_text_counts(theirs: float, engine: str):
+    """Where RapidOCR is unsure of most of a page, Tesseract reads all of it; both say how sure they are."""
+    found = read(reader(rapidocr(LATIN, sure=0.4), tesseract(LATIN, sure=theirs)))
+
+    assert found.engine == engine
+    assert "0.40" in found.reason
+    assert f"{theirs:.2f}" in found.reason
+
+
+def test_specks_read_surely_are_no_text():
+    """A page whose long lines became a few points and commas is one that RapidOCR is unsure of."""
+    found = read(reader(rapidocr(". , -", ", .", sure=0.93), tesseract(CYRILLIC, CYRILLIC)))
+
+    assert said(found) == f"{CYRILLIC} {CYRILLIC}"
+
+
+def test_a_picture_without_text_costs_one_look():
+    """Where RapidOCR finds no line at all, Tesseract is not asked."""
+    assert said(read(reader(rapidocr(), never))) == ""
+
+
+BROKEN = Unreadable(ReadStatus.CRASHED, "RapidOCR failed on this page: out of luck")
+HANGING = Unreadable(ReadStatus.TIMED_OUT, "tesseract was stopped after 75 s on one page.")
+
+
+@pytest.mark.parametrize("first", [rapidocr(error=BROKEN), missing], ids=["fails", "is missing"])
+def test_where_rapidocr_cannot_tesseract_reads(first: "OcrEngine | Callable[[], OcrEngine]", tmp_path: Path):
+    """A page on which RapidOCR fails, or for which it does not load, is read by Tesseract; a problem says so."""
+    found = document(documents.saved(PAPER, "PNG"), tmp_path, reader(first, tesseract(LATIN), languages=("eng",)))
+
+    assert (found.text, found.status) == (LATIN, ReadStatus.PARTIAL)
+    assert "Tesseract read it: RapidOCR could not" in found.pages[0].reason
+    assert "the text may be poorer" in found.problems[0]
+
+
+def test_where_tesseract_cannot_rapidocr_reads(tmp_path: Path):
+    """A page that Tesseract alone knows the letters of, and fails on, keeps what RapidOCR makes of it."""
+    failing = reader(rapidocr("4711"), tesseract(error=HANGING), languages=("rus",))
+
+    found = document(drawn.document(drawn.scan()), tmp_path, failing)
+
+    assert (found.text, found.status) == ("4711", ReadStatus.PARTIAL)
+    assert found.problems[0].startswith("upload: Page 1: RapidOCR read it, since Tesseract could not (tesseract was ")
+    assert found.problems[0].endswith("; letters of rus are wrong or missing.")
+
+
+def test_a_second_look_that_fails_loses_nothing(tmp_path: Path):
+    """Where Tesseract fails on a page that RapidOCR has read, the text stays; a problem says what may be missing."""
+    found = document(documents.saved(PAPER, "PNG"), tmp_path, reader(rapidocr(LATIN), tesseract(error=HANGING)))
+
+    assert (found.text, found.status) == (LATIN, ReadStatus.PARTIAL)
+    assert "letters of rus, if there are any, are wrong or missing" in found.problems[0]
+
+
+def test_where_both_fail_the_first_failure_is_told():
+    """A page that no engine can read fails as the engine tried first did."""
+    with pytest.raises(Unreadable, match="out of luck"):
+        read(reader(rapidocr(error=BROKEN), tesseract(error=HANGING), languages=("eng",)))
+
+
+def test_a_configured_engine_is_never_changed(tmp_path: Path):
+    """Without `auto` a page is read by the engine the settings name or not at all."""
+    fax = documents.saved(PAPER, "TIFF", save_all=True, append_images=[PAPER])
+
+    found = documents.read(fax, tmp_path, engine=rapidocr(error=BROKEN))
+
+    assert [page.source for page in found.pages] == ["none", "none"]
+    assert "out of luck" in found.problems[0]
+
+
+def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
+    """Where a picture on a page of text cannot be recognised, the text stays and a problem says so."""
+    paper = documents.sheet_of_paper("Total 12.50").convert("L")
+    head = f"q 300 0 0 150 150 300 cm BI /W {paper.width} /H {paper.height} /BPC 8 /CS /G ID ".encode()
+    page = drawn.page(*drawn.column(drawn.prose(12), 60, 750), behind=head + paper.tobytes() + b" EI Q\n")
+
+    found = documents.read(drawn.document(page), tmp_path, engine=tesseract(error=HANGING))
+
+    assert (found.pages[0].source, found.status) == ("text", ReadStatus.PARTIAL)
+    assert "a picture on it was not recognised: tesseract was stopped" in found.problems[0]
+
+
+class Raising:
+    """An engine under which a library fails."""
+
+    name = "rapidocr (test)"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+        """Raise."""
+        del image, dpi
+        raise self._error
+
+
+def test_what_a_library_raises_is_a_failure_on_one_page():
+    """An error of the inference runtime is told as the page's, so that another engine can read it."""
+    engine = engines._Guarded(Raising(RuntimeError("Exception from src/inference:\n shape mismatch")))
+
+    with pytest.raises(Unreadable, match=r"RapidOCR failed on this page: .* shape mismatch"):
+        engine.recognise(PAPER, dpi=200)
+
+
+def test_lack_of_memory_is_no_failure_of_a_page():
+    """Where a library runs out of memory, the child has to go: no other engine is tried in it."""
+    engine = engines._Guarded(Raising(RuntimeError("std::bad_alloc")))
+
+    with pytest.raises(MemoryError):
+        engine.recognise(PAPER, dpi=200)
+
+
+def test_the_reason_is_told_with_the_page(tmp_path: Path):
+    """A page's reason says why it was recognised and why by this engine, with the real one as with any."""
+    path = tmp_path / "document"
+    path.write_bytes(documents.saved(PAPER, "PNG"))
+    (tmp_path / "work").mkdir()
+
+    found = read_document(path, name="upload", work_dir=tmp_path / "work", settings=ReadSettings())
+
+    assert found.pages[0].reason == "it is a picture; RapidOCR read it: it knows the letters of eng"

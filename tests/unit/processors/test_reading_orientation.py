@@ -1,0 +1,76 @@
+"""How often a page is recognised until it is known which way it lies; runs are counted, never timed."""
+
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+from rapidfuzz import fuzz
+
+from processors import engines, layout, orientation
+from processors.contract import OcrEngine, ReadSettings, Segment
+from tests.unit.processors import documents, drawn
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+LINES = drawn.prose(10, words=5)
+SHEET = documents.sheet_of_paper(*LINES, size=(1000, 1000))
+
+
+class Counting:
+    """An engine that remembers which pictures it was shown."""
+
+    def __init__(self, engine: OcrEngine) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self.seen: list[Image.Image] = []
+
+    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+        """Pass it on."""
+        self.seen.append(image)
+        return self._engine.recognise(image, dpi=dpi)
+
+    def whole_pages(self) -> int:
+        """Count the pictures as large as the page."""
+        return sum(image.width * image.height == SHEET.width * SHEET.height for image in self.seen)
+
+
+@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+def engine(request: pytest.FixtureRequest) -> OcrEngine:
+    """Load an engine once for all tests."""
+    return engines.loaded(request.param, ReadSettings())
+
+
+def test_an_upright_page_is_recognised_once(engine: OcrEngine):
+    """A page that reads well costs nothing more."""
+    counting = Counting(engine)
+
+    _, turned = orientation.upright(SHEET, counting, dpi=200)
+
+    assert (turned, len(counting.seen)) == (0, 1)
+
+
+@pytest.mark.parametrize("lies_deg", [90, 180, 270])
+def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
+    """A page on its side or head is recognised as it lies and once more upright; a few lines decide which way."""
+    counting = Counting(engine)
+
+    segments, turned = orientation.upright(SHEET.rotate(lies_deg, expand=True), counting, dpi=200)
+
+    assert turned == 360 - lies_deg
+    assert counting.whole_pages() == 2
+    read = " ".join(line.text for line in layout.lines_of(segments))
+    assert fuzz.ratio(read, " ".join(LINES)) > 98
+
+
+def test_a_page_that_reads_badly_either_way_is_left_as_it_lies():
+    """Where a few lines read no better upside down, the page is not recognised again."""
+    unsure = [Segment("snudged letfers", (100, 80 * row, 500, 80 * row + 40), 0.7) for row in range(8)]
+    counting = Counting(documents.ScriptedEngine(unsure, unsure[:4]))
+
+    segments, turned = orientation.upright(SHEET, counting, dpi=200)
+
+    assert (segments, turned) == (unsure, 0)
+    assert [image.size == SHEET.size for image in counting.seen] == [True, False]
