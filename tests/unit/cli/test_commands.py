@@ -94,7 +94,7 @@ def test_read_prints_one_document(tmp_path: Path):
     assert document["status"] == "ok"
     assert document["text"] == "Invoice total: 12.50 EUR"
     assert [(page["number"], page["source"]) for page in document["pages"]] == [(1, "text")]
-    assert set(document["pages"][0]) == {"number", "source", "engine", "confidence"}
+    assert set(document["pages"][0]) == {"number", "source", "engine", "confidence", "reason"}
     assert set(document["doc_type"]) == {"value", "confidence", "reason"}
     assert document["fields"]["total"]["value"] == "12.50"
     assert set(document["fields"]["total"]) == {"value", "confidence", "page", "box", "reason"}
