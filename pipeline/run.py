@@ -92,7 +92,7 @@ def new_work(
     *,
     only: Sequence[str] = (),
     unchanged: Callable[[FileRef], None],
-    found: Callable[[int], None] = lambda _: None,
+    found: Callable[[Sequence[FileRef]], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Enumerate everything, or `only` the named records, as far as it is new, changed or unfinished, lazily."""
     parts = job.parts

@@ -194,6 +194,7 @@ def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Gener
     for decided in () if order.records else decisions(job):
         tally.add(decided)
     if order.selection is None:
+        tally.missed = Missed(job) if order.whole else None
         works = new_work(
             job, only=order.records, unchanged=tally.unchanged, found=lambda files: _listed(tally, job, files)
         )
@@ -211,9 +212,6 @@ def _asked_first(works: Iterator[RecordWork], job: Job, order: Order, tally: Tal
         for work in _expected(ticked_work(job, order.records), tally):
             tally.asked.add(work.record)
             yield work
-    if order.whole:
-        tally.missed = Missed(job)
-        works = tally.missed.watch(works)
     for work in works:
         if work.record is None or work.record not in tally.asked:
             yield work
@@ -236,10 +234,12 @@ def within_budget(connected: Connected, works: Iterator[T]) -> Generator[T, None
         yield work
 
 
-def _listed(tally: Tally, job: Job, files: int) -> None:
+def _listed(tally: Tally, job: Job, files: Sequence[FileRef]) -> None:
     """Learn of a page of a listing; one with nothing new in it is no reason to go on when asked to stop."""
     job.go_on()
-    tally.expect(files)
+    tally.expect(len(files))
+    if tally.missed is not None:
+        tally.missed.listed(files)
 
 
 def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]:

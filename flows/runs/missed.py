@@ -1,16 +1,16 @@
 """What a whole run of a source found although no message of the webhook had told of it."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.batch import key_of
-from pipeline.model import RecordWork
+from pipeline.model import FileRef
 from pipeline.run import Job
 from pipeline.webhooks import cursor_name
 
 MOST_KEPT = 10_000
-"""Records looked at once more at the end of a run; beyond them nothing is counted."""
+"""Records looked at once more at the end of a run; beyond them, to the end of a page, nothing is counted."""
 
 
 @dataclass(slots=True)
@@ -22,25 +22,20 @@ class Missed:
 
     job: Job
     began: datetime = field(init=False)
+    _is_on: bool = field(init=False)
     _keys: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Remember when the run looks."""
+        """Remember when the run looks, and whether there are webhooks."""
         self.began = self.job.parts.clock.now()
+        self._is_on = self.job.parts.ledger.cursor(cursor_name(self.job.spec.name)) is not None
 
-    def watch(self, works: Iterator[RecordWork]) -> Iterator[RecordWork]:
-        """Hand the work on; where there are webhooks, remember the records with a file that no run had seen before."""
-        if self.job.parts.ledger.cursor(cursor_name(self.job.spec.name)) is None:
-            yield from works  # which would cost a look at the ledger for each file, for nothing
+    def listed(self, files: Sequence[FileRef]) -> None:
+        """Remember the records of a page of the listing with a file that no run had seen before."""
+        if not self._is_on or not files or len(self._keys) >= MOST_KEPT:
             return
-        for work in works:
-            if len(self._keys) < MOST_KEPT and self._is_new(work):
-                self._keys[key_of(work.files[0], self.job.spec) or ""] = None
-            yield work
-
-    def _is_new(self, work: RecordWork) -> bool:
-        states = (self.job.parts.ledger.state(ref.version) for ref in work.files)
-        return any(state is not None and state.attempts == 1 for state in states)
+        new = self.job.parts.ledger.seen_once([ref.version for ref in files])
+        self._keys |= dict.fromkeys(key_of(ref, self.job.spec) or "" for ref in files if ref.version in new)
 
     def conclude(self) -> int:
         """Return how many of them no message told of, and keep the figure; 0 where webhooks are off."""

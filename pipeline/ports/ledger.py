@@ -136,6 +136,9 @@ class Ledger(MessageBox, Protocol):
         The first name ever seen in a slot is kept as `original_name` for later versions that we renamed.
         """
 
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that one listing alone has found so far."""
+
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
         """Record that the original's bytes are stored and confirmed."""
 

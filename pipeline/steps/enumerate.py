@@ -22,7 +22,7 @@ def enumerate_work(
     fingerprint: str,
     only: Sequence[str] = (),
     unchanged: Callable[[FileRef], None],
-    found: Callable[[int], None] = lambda _: None,
+    found: Callable[[Sequence[FileRef]], None] = lambda _: None,
     recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
     telemetry: Telemetry = SILENT,
 ) -> Iterator[RecordWork]:
@@ -30,8 +30,8 @@ def enumerate_work(
 
     `only` names the records (for a folder the paths) to look at, instead of all: those of them that belong to the
     source and are still there. A record comes with its unfinished files only; each finished one is told to `unchanged`.
-    A quarantined one is finished until the reader's fingerprint changes. `found` is told, a page at a time, how many
-    files are about to be yielded; `recognised` which versions our own renames have become, by the version that was
+    A quarantined one is finished until the reader's fingerprint changes. `found` is told, a page at a time, the files
+    about to be yielded; `recognised` which versions our own renames have become, by the version that was
     renamed.
     """
     for page in _timed(_named(spec, source, only) if only else source.pages(spec), telemetry):
@@ -48,7 +48,7 @@ def enumerate_work(
                 todo.append(replace(work, files=files))
         due = [ref for work in todo for ref in work.files]
         ledger.seen(due, run_id)
-        found(len(due))
+        found(due)
         yield from todo
 
 

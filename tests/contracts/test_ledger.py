@@ -140,6 +140,17 @@ def test_many_versions_are_seen_and_looked_up_at_once(ledger: Ledger):
     assert {state.attempts for state in ledger.states()} == {1}
 
 
+def test_what_no_listing_had_found_before_is_told_apart(ledger: Ledger):
+    """Of many versions, those that have been seen once are found in one call."""
+    refs = [a_ref(str(number)) for number in range(1200)]
+    ledger.seen(refs[:700], "run-1")
+    ledger.seen(refs, "run-2")
+
+    new = ledger.seen_once([*(ref.version for ref in refs), "unknown"])
+
+    assert new == {ref.version for ref in refs[700:]}
+
+
 def test_a_version_goes_from_seen_to_finished(ledger: Ledger):
     """Each step leaves its stage and what it learned."""
     ref = a_ref()

@@ -141,6 +141,11 @@ class MemoryLedger(MemoryMessages):
             self._keep(replace(state, attempts=state.attempts + 1), touch=False)
             self._newest[ref.slot] = ref.version
 
+    @_locked
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that one listing alone has found so far."""
+        return {version for version in versions if version in self._files and self._files[version].state.attempts == 1}
+
     def _fresh(self, ref: FileRef, run_id: str) -> FileState:
         self._seen_at.setdefault(ref.version, self.clock.now())
         return FileState(

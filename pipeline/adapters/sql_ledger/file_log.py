@@ -93,6 +93,15 @@ class FileLog(SqlPart):
         again = {"attempts": files.c.attempts + 1, "is_newest": statement.excluded.is_newest}
         connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=again), rows)
 
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that one listing alone has found so far."""
+        new: set[str] = set()
+        with self._reading("look up files seen once") as connection:
+            for chunk in chunks(versions):
+                among = files.c.version.in_(chunk) & (files.c.attempts == 1)
+                new.update(connection.execute(select(files.c.version).where(among)).scalars())
+        return new
+
     def _fresh(self, ref: FileRef, run_id: str) -> dict[str, Any]:
         return {
             **file_row(ref),

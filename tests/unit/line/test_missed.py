@@ -1,0 +1,45 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flows.runs.missed import Missed
+from pipeline.ports import FileState
+from pipeline.run import new_work
+from pipeline.webhooks import cursor_name
+from tests.fakes.ledger import MemoryLedger
+from tests.unit.line.conftest import RECEIPTS, World
+
+
+class Asked(MemoryLedger):
+    """A ledger that counts how often it is asked for versions seen once."""
+
+    many = 0
+
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Count, and answer."""
+        self.many += 1
+        return super().seen_once(versions)
+
+    def state(self, version: str) -> FileState | None:
+        """Refuse: a look-up a file is what must not be."""
+        raise AssertionError(version)
+
+
+def test_what_was_missed_costs_a_look_up_a_page(world: World):
+    """However many files a page of the listing has, the ledger is asked once; where webhooks are off, never."""
+    world.ledger = asked = Asked()
+    for number in range(1, 8):
+        world.receipt(str(number), "a receipt")
+    job = world.job(RECEIPTS)
+    off = Missed(job)
+    list(new_work(job, unchanged=lambda _: None, found=off.listed))
+    earlier = (world.clock.now() - timedelta(days=1)).isoformat()
+    asked.keep_cursor(cursor_name("receipts"), {"since": earlier, "looked_at": earlier})
+    world.receipt("8", "another")
+    on = Missed(job)
+
+    pages = []
+    list(new_work(job, unchanged=lambda _: None, found=lambda page: (pages.append(page), on.listed(page))))
+
+    assert (off.conclude(), on.conclude()) == (0, 1)
+    assert asked.many == len(pages)
+    assert asked.cursor(cursor_name("receipts"))["missed"] == 1
