@@ -19,6 +19,11 @@ class Drain:
 
     requested: bool = False
 
+    def request(self) -> None:
+        """Ask for it, and say so; a signal's handler may call this in the middle of anything."""
+        self.requested = True
+        os.write(2, _SAID)  # the one way to print that is safe in the middle of another print
+
     def require(self) -> None:
         """Let go on what may go on.
 
@@ -43,10 +48,9 @@ def draining(drain: Drain) -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
 
     def request(_number: int, _frame: FrameType | None) -> None:
-        drain.requested = True
         # Prefect's own handler would wait for every document in hand.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.write(2, _SAID)  # the one way to print that is safe in the middle of another print
+        drain.request()
 
     signal.signal(signal.SIGTERM, request)
     try:

@@ -161,8 +161,7 @@ def _follow(config: Path, source: str, order: Order) -> State:
                 _run(connected, spec, summary, order)
             except StopRequested as error:
                 interrupted = error
-        seconds = connected.parts.clock.monotonic() - began
-        document = summary.as_json(calls=connected.client.calls, seconds=seconds)
+        document = connected.document(summary, began=began)
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
         leave_report(source, report, connected=connected)
         raise_alarms(connected, source, summary, few=bool(order.records))

@@ -2,11 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
@@ -20,6 +20,7 @@ from pipeline.ports.figures import SILENT, Tracer
 from pipeline.run import Parts
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
+from pipeline.summary import Summary
 from pipeline.tallies import TallyBook
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Connected:
     client: "CaspioClient"
     spending: Spending
     drain: Drain = field(default_factory=Drain)
+    stages: Callable[[], Mapping[str, float]] = field(default=dict)
+
+    def document(self, summary: Summary, *, began: float) -> Mapping[str, Any]:
+        """Return a run's document for --json; `began` is the clock's reading at its start."""
+        seconds = self.parts.clock.monotonic() - began
+        return summary.as_json(calls=self.client.calls, seconds=seconds, stages=self.stages())
 
     @property
     def threads(self) -> int:
@@ -46,8 +53,10 @@ class Connected:
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[Connected]:
+def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Connected]:
     """Open the client, the archive, the ledger and the reader, and close them again, however the run ends.
+
+    `drain` is whoever may ask the run to stop, where that is not the run's own signal.
 
     Raises:
         LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
@@ -75,7 +84,8 @@ def connect(settings: Settings) -> Iterator[Connected]:
             telemetry=book,
         )
         point = environment("CASPIO_FAULTPOINT")
-        yield Connected(settings, watched(parts, kill_at(point)) if point else parts, client, spending)
+        parts = watched(parts, kill_at(point)) if point else parts
+        yield Connected(settings, parts, client, spending, drain or Drain(), book.seconds)
 
 
 @dataclass(frozen=True, slots=True)

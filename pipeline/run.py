@@ -32,6 +32,9 @@ from pipeline.steps.write_back import (
 )
 
 _log = structlog.get_logger()
+_STAYS_ASKED = frozenset({Status.FAILED, Status.CONFLICT})
+"""What leaves a person's tick in place: what they asked for is not in the record; the next run may bring it there."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
@@ -143,7 +146,7 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
             if outcome.ref in work.files:  # what a file has moved to was counted there
                 telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
                 telemetry.count("pages", outcome.ref.source, outcome.pages)
-        if not any(outcome.status is Status.FAILED or outcome.planned_only for outcome in outcomes):
+        if not any(outcome.status in _STAYS_ASKED or outcome.planned_only for outcome in outcomes):
             _clear_tick(work, job, folder)
     seconds = job.parts.clock.monotonic() - began
     return [replace(outcome, seconds=seconds) for outcome in outcomes]

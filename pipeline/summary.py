@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import islice
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.model import Outcome, Status
@@ -19,6 +20,10 @@ MOST_SLOW = 10
 
 NEEDS_A_PERSON = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, Status.FAILED})
 FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
+
+
+STAGES = ("list", "fetch", "read", "archive", "plan", "write", "manifest")
+"""Stages of the line as they are timed, in their order."""
 
 
 @dataclass(slots=True)
@@ -76,8 +81,10 @@ class Summary:
         """Return outcomes for a table, those that need a person first."""
         return list(islice([*self.problems, *self.latest], limit))
 
-    def as_json(self, *, calls: Mapping[str, int], seconds: float) -> Mapping[str, Any]:
-        """Return the document that `run --json` prints."""
+    def as_json(
+        self, *, calls: Mapping[str, int], seconds: float, stages: Mapping[str, float] = MappingProxyType({})
+    ) -> Mapping[str, Any]:
+        """Return the document that `run --json` prints; `stages` are seconds of all threads together."""
         return {
             "run_id": self.run_id,
             "documents": self.counts(),
@@ -89,4 +96,5 @@ class Summary:
             "bytes": self.size_bytes,
             "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
             "seconds": round(seconds, 3),
+            "stage_seconds": {name: round(stages[name], 3) for name in STAGES if name in stages},
         }

@@ -2,6 +2,7 @@
 
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -42,6 +43,7 @@ class TallyBook:
         self._calls_told: Mapping[str, int] = {}
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str], Counted] = {}
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._due_at = clock.monotonic() + FLUSH_S
 
     @contextmanager
@@ -54,6 +56,13 @@ class TallyBook:
             finally:
                 seconds = self._clock.monotonic() - began
                 self._add(STAGE, bucket_label(name, seconds), Counted(1, seconds))
+                with self._lock:
+                    self._seconds[name] += seconds
+
+    def seconds(self) -> Mapping[str, float]:
+        """Return the seconds of each stage in this process so far, of all threads together."""
+        with self._lock:
+            return dict(self._seconds)
 
     def count(self, name: str, label: str, number: int = 1) -> None:
         """Count something."""

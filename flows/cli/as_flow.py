@@ -105,9 +105,12 @@ def merge(reports: Sequence[Report]) -> Report:
     documents = [report.document for report in reports]
     calls: Counter[str] = Counter()
     counts: Counter[str] = Counter()
+    stages: dict[str, float] = {}
     for document in documents:
         calls.update(document["caspio_calls"]["by"])
         counts.update(document["documents"])
+        for name, seconds in document["stage_seconds"].items():
+            stages[name] = round(stages.get(name, 0.0) + seconds, 3)
     figures = ("planned_only", "held", "missed_by_webhooks", "pages", "bytes", "seconds")
     added = {key: sum(d[key] for d in documents) for key in figures}
     stopped = {name: problems for report in reports for name, problems in report.stopped.items()}
@@ -115,6 +118,7 @@ def merge(reports: Sequence[Report]) -> Report:
         "run_id": " ".join(str(d["run_id"]) for d in documents),
         "documents": dict(counts),
         **added,
+        "stage_seconds": stages,
         "sources_stopped": stopped,
         "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from flows.drain import draining
+from flows.drain import Drain, draining
 from flows.runs.execute import (
     Tally,
     alone,
@@ -26,16 +26,15 @@ from pipeline.batch import work_all
 from pipeline.summary import Summary
 
 
-def work_directly(config: Path, *, sources: Sequence[str], order: Order) -> Report:
+def work_directly(config: Path, *, sources: Sequence[str], order: Order, drain: Drain | None = None) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
-    with connect(load_settings(config)) as connected, draining(connected.drain):
+    with connect(load_settings(config), drain=drain) as connected, draining(connected.drain):
         return work_sources(connected, sources=sources, order=order)
 
 
 def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) -> Report:
     """Do the same on what is connected already."""
-    clock = connected.parts.clock
-    began = clock.monotonic()
+    began = connected.parts.clock.monotonic()
     summary = Summary(new_run_id(connected))
     chosen = choose_sources(connected, sources, accept_types=order.yes)
     summary.stopped |= chosen.stopped
@@ -55,5 +54,5 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
             shown.finish()
     if not summary.worked_on:
         refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])
-    document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
+    document = connected.document(summary, began=began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

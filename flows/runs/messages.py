@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flows.runs.order import Order
+from pipeline.errors import StopRequested
 from pipeline.model import Status
 from pipeline.ports import Ledger
 from pipeline.summary import Summary
@@ -23,7 +24,8 @@ def wait_s(attempts: int) -> float:
 def answering(ledger: Ledger, order: Order, summary: Summary) -> Iterator[None]:
     """Take over the messages that an order is about, and settle them when their records were worked on.
 
-    Where the run is stopped or a document failed they are put back and taken again later.
+    Where the run is stopped or a document failed they are put back and taken again later; where it was asked to stop,
+    by whoever looks next.
     """
     if not order.batch:
         yield
@@ -33,6 +35,9 @@ def answering(ledger: Ledger, order: Order, summary: Summary) -> Iterator[None]:
     wait = wait_s(max((message.attempts for message in begun), default=1))
     try:
         yield
+    except StopRequested as error:
+        ledger.put_back_messages(seqs, str(error), wait_s=0)
+        raise
     except BaseException as error:
         ledger.put_back_messages(seqs, str(error) or type(error).__name__, wait_s=wait)
         raise

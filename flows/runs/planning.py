@@ -161,7 +161,7 @@ def plan_sources(
         plan = writer.finish(listing=collector.listing())
     if html is not None:
         write_page(plan, html, archive=parts.archive, work_dir=parts.work_dir)
-    document = summary.as_json(calls=connected.client.calls, seconds=parts.clock.monotonic() - began)
+    document = connected.document(summary, began=began)
     report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
     return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)))
 
@@ -198,8 +198,7 @@ def apply_plan(
     Raises:
         BadSettings: the plan was changed, or is another account's, or its sources' settings have changed since.
     """
-    clock = connected.parts.clock
-    began = clock.monotonic()
+    began = connected.parts.clock.monotonic()
     plan = open_plan(file)
     specs = connected.settings.specs()
     problems = refuse_owner(plan, owner_of(connected.settings, specs.values())) + _unknown(plan, records)
@@ -219,8 +218,7 @@ def apply_plan(
             summary.held += carry_all(works, job, act=act, observe=tally.add, threads=connected.threads)
             shown.finish()
             conclude(job, whole=False)
-    document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
-    document = {**document, "plan": plan.id}
+    document = {**connected.document(summary, began=began), "plan": plan.id}
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
 
 
@@ -242,8 +240,7 @@ def undo_run(
     Raises:
         BadSettings: the ledger knows nothing of such a run, or nothing it did to such records.
     """
-    ledger, clock = connected.parts.ledger, connected.parts.clock
-    began = clock.monotonic()
+    ledger, began = connected.parts.ledger, connected.parts.clock.monotonic()
     found = undone_by(ledger.effects(run_id=run_id), ledger, records=records)
     specs = connected.settings.specs()
     problems = [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."] if not found else []
@@ -262,16 +259,18 @@ def undo_run(
             act = partial(_undo_one, job)
             summary.held += carry_all(works, job, act=act, observe=tally.add, threads=connected.threads)
             shown.finish()
-    document = summary.as_json(calls=connected.client.calls, seconds=clock.monotonic() - began)
-    return Report({**document, "undoes": run_id}, summary.failed, summary.planned, tuple(summary.shown()))
+    document = {**connected.document(summary, began=began), "undoes": run_id}
+    return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
 
 
 def _apply_one(job: Job, due: Due, fresh: RecordWork | None) -> list[Outcome]:
-    return apply_record(due, job, fresh=fresh)
+    with job.parts.telemetry.stage("write"):
+        return apply_record(due, job, fresh=fresh)
 
 
 def _undo_one(job: Job, undoing: Undoing, fresh: RecordWork | None) -> list[Outcome]:
-    return undo_record(undoing, job, fresh=fresh)
+    with job.parts.telemetry.stage("write"):
+        return undo_record(undoing, job, fresh=fresh)
 
 
 def _chosen(plan: PlanFile, records: Sequence[str], leave_out: Collection[str]) -> Iterator[PlannedRecord]:

@@ -27,6 +27,11 @@ class Report:
         return found
 
 
+def stages_line(document: Mapping[str, Any]) -> str:
+    """Tell the seconds of each stage, of all threads together; "" where nothing was timed."""
+    return " · ".join(f"{name} {seconds:,.1f}" for name, seconds in document["stage_seconds"].items())
+
+
 def record_of(outcome: Outcome) -> str:
     """Name the record of a document, or its path where it has none."""
     ref = outcome.ref

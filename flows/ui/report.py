@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from flows.runs.report import Report, record_of
+from flows.runs.report import Report, record_of, stages_line
 from flows.ui.text import quoted
 from flows.wiring import Connected
 from pipeline.errors import ArchiveUnavailable, FileGone
@@ -62,6 +62,8 @@ def _figures(report: Report, connected: Connected) -> Iterator[Sequence[str]]:
     pages, seconds = document["pages"], document["seconds"]
     yield "run", f"`{document['run_id']}`"
     yield "time", f"{seconds:,.1f} s"
+    if stages := stages_line(document):
+        yield "seconds by stage, all threads together", stages
     yield "pages", f"{pages:,}{f', {pages / seconds:.2f} a second' if pages and seconds else ''}"
     yield "bytes", f"{document['bytes']:,}"
     yield "Caspio calls", f"{document['caspio_calls']['total']:,}"

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -11,10 +11,11 @@ from pathlib import Path
 import structlog
 
 from flows.deployments.lanes import deployment_name
+from flows.drain import Drain
 from flows.runs.messages import wait_s
 from flows.runs.order import Order
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.errors import IngestError
+from pipeline.errors import IngestError, StopRequested
 from pipeline.leases import working
 from pipeline.messages import Message
 from pipeline.model import SourceSpec
@@ -41,11 +42,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Takes messages from the ledger and starts runs for them; it keeps none itself."""
+    """Takes messages from the ledger and starts runs for them; it keeps none itself.
+
+    Asked to stop, by `drain`, it takes no more: what waits in the ledger waits for the next receiver.
+    """
 
     settings: Settings
     ledger: Ledger
     start: Start
+    drain: Drain = field(default_factory=Drain)
 
     def turn(self) -> int:
         """Hand out everything that waits; return how many messages that was.
@@ -54,7 +59,7 @@ class Dispatcher:
         """
         number, worker = 0, f"receiver-{uuid.uuid4().hex[:12]}"
         with working(self.ledger, worker):
-            while messages := self._take(worker, batch := uuid.uuid4().hex):
+            while not self.drain.requested and (messages := self._take(worker, batch := uuid.uuid4().hex)):
                 self._hand_out(messages, batch)
                 self.ledger.hand_over_messages(batch, worker, wait_s=HANDED_OVER_S)
                 number += len(messages)
@@ -96,6 +101,8 @@ class Dispatcher:
     def _start(self, source: str, keys: Sequence[str], batch: str, messages: Sequence[Message]) -> None:
         try:
             self.start(source, keys, batch)
+        except StopRequested as error:
+            self.ledger.put_back_messages([message.seq for message in messages], str(error), wait_s=0)
         except Exception as error:  # noqa: BLE001 - the one place round a batch: a failed run must not stop the others
             _log.error("messages wait", source=source, error=str(error), exc_info=not isinstance(error, IngestError))
             attempts = max(message.attempts for message in messages)
@@ -124,7 +131,8 @@ class Loop:
         self._woken.set()
 
     def stop(self) -> None:
-        """End after the run in hand."""
+        """End; a run in this process finishes the documents in hand."""
+        self._dispatcher.drain.requested = True
         self._ended.set()
         self._woken.set()
         self._thread.join()
@@ -144,13 +152,13 @@ class Loop:
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 
 
-def start_directly(config: Path) -> Start:
-    """Return what runs the line in this process."""
+def start_directly(config: Path, drain: Drain) -> Start:
+    """Return what runs the line in this process until `drain` asks it to stop."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from flows.runs.direct import work_directly
 
-        work_directly(config, sources=[source], order=Order(records=tuple(keys), batch=batch))
+        work_directly(config, sources=[source], order=Order(records=tuple(keys), batch=batch), drain=drain)
 
     return start
 

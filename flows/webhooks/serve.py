@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from flows.drain import Drain
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
 from flows.wiring import open_ledger
@@ -45,6 +46,7 @@ class Running:
 
     server: uvicorn.Server
     socket: socket.socket
+    drain: Drain
 
     @property
     def address(self) -> str:
@@ -53,12 +55,16 @@ class Running:
         return f"http://{host}:{port}{PATH}"
 
     def run(self) -> None:
-        """Answer until SIGTERM or Ctrl-C comes; a second one has its plain effect. For the main thread only."""
+        """Answer until SIGTERM or Ctrl-C comes, which also drains the run in hand; a second one has its plain effect.
+
+        For the main thread only.
+        """
         ended = threading.Event()
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
         def end(number: int, _frame: FrameType | None) -> None:
             signal.signal(number, before[signal.Signals(number)])
+            self.drain.request()
             ended.set()
 
         for number in before:
@@ -98,13 +104,15 @@ def receiving(settings: Settings, config: Path, listen: str = "", *, start: Star
     """
     secrets = secrets_of(settings)
     with listening(listen or settings.webhooks.listen) as door, open_ledger(settings, clock=SystemClock()) as ledger:
+        drain = Drain()
         if start is None:
-            start = start_at_prefect(settings, config) if environment("PREFECT_API_URL") else start_directly(config)
-        loop = Loop(Dispatcher(settings, ledger, start))
+            at_prefect = environment("PREFECT_API_URL")
+            start = start_at_prefect(settings, config) if at_prefect else start_directly(config, drain)
+        loop = Loop(Dispatcher(settings, ledger, start, drain))
         app = Receiver(settings, ledger, secrets, loop.wake).app()
         loop.start()
         try:
-            yield Running(uvicorn.Server(_configuration(app)), door)
+            yield Running(uvicorn.Server(_configuration(app)), door, drain)
         finally:
             loop.stop()
 

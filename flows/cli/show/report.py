@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.runs.report import Report, record_of
+from flows.runs.report import Report, record_of, stages_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLOURS, counts_line, shown, table_of
 from pipeline.model import Outcome
@@ -23,6 +23,8 @@ def show_report(report: Report) -> None:
         highlight=False,
         style="dim",
     )
+    if stages := stages_line(document):
+        console.print(f"seconds by stage, all threads together: {stages}", highlight=False, style="dim")
     if document["missed_by_webhooks"]:
         console.print(f"{document['missed_by_webhooks']} records changed, and no message of the webhook told of it.")
     for problem in (problem for problems in report.stopped.values() for problem in problems):

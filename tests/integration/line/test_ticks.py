@@ -87,6 +87,21 @@ def test_a_record_that_failed_stays_ticked(line: Line):
     assert _ticked(line) == []
 
 
+def test_a_record_in_conflict_stays_ticked(make_line: MakeLine):
+    """A record left alone because it changes over and over keeps its tick; once it rests, the next run does it."""
+    line = make_line(Source(more=f"{TICK}\nmax_writes = 1", rename=""), account=_account(), files=FILES)
+    line.run()
+    line.emulator.control.edit("Uploads", 2, {"DocType": ""})
+    _tick(line, 2)
+
+    met = line.run()
+
+    assert (met.document["documents"]["conflict"], _ticked(line)) == (1, [2])
+    line.clock.advance(90_000)
+    done = line.run()
+    assert (done.document["documents"]["done"], _ticked(line)) == (1, [])
+
+
 class Killed(BaseException):
     """Stands for the end of the process."""
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,14 @@ def make_hooked(tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.Mon
         def make(
             *sources: Source,
             account: Any = None,
+            files: Mapping[str, bytes] = FILES,
             address: str = "",
             more: str = "",
             quirks: Any = None,
             ledger: str = LEDGER,
         ) -> Hooked:
             port = free_port()
-            seed = write_account(tmp_path / "seed", uploads(FILES) if account is None else account, FILES)
+            seed = write_account(tmp_path / "seed", uploads(FILES) if account is None else account, files)
             emulator = stack.enter_context(Emulator(seed=seed, quirks=Quirks(**EAGER | (quirks or {}))))
             address = address or f"http://127.0.0.1:{port}/webhooks/caspio"
             hooks = f'[webhooks]\nurl = "{address}"\nbatch_s = 0.1\n{more}'

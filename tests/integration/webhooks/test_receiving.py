@@ -1,5 +1,8 @@
 import json
+import re
 import signal
+from collections import Counter
+from urllib.parse import unquote
 
 import pytest
 
@@ -157,6 +160,35 @@ def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
 
     assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
     assert len(hooked.messages()) == 1
+
+
+def test_sigterm_drains_the_run_in_hand_and_keeps_what_waits(make_hooked: MakeHooked):
+    """Documents in hand are written, the others and later messages wait; the next receiver does them, none twice."""
+    files = {f"upload{n}.txt": receipt(n) for n in range(1, 25)}
+    hooked = make_hooked(Source(rename=""), account=uploads(files), files=files, quirks={"attachment_event": False})
+    hooked.sync()
+    slow = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 1.0}
+    hooked.emulator.control.fault(slow)
+    process = hooked.serve_apart()
+    hooked.post(_message(hooked, *range(1, 24)))
+    until(lambda: len(_written(hooked)) > 1)
+    hooked.post(_message(hooked, 24, number=2))
+
+    code = hooked.end(process, signal.SIGTERM)
+
+    hooked.emulator.control.clear_faults()
+    assert code == 0
+    assert [message.done_at for message in hooked.messages()] == [None, None]
+    assert 0 < len(_written(hooked)) < 23
+    hooked.serve_apart()
+    hooked.notes(at_least=2)
+    assert Counter(_written(hooked)) == Counter(dict.fromkeys(range(1, 25), 1))
+
+
+def _written(hooked: Hooked) -> list[int]:
+    """Return the PK_IDs written so far, as often as they were."""
+    calls = [one for one in hooked.emulator.control.call_log() if one["operation"] == "UpdateTableRecords"]
+    return [int(found[1]) for one in calls if (found := re.search(r"PK_ID\W*=?\W*(\d+)", unquote(one["query"])))]
 
 
 def test_a_new_source_is_only_planned(make_hooked: MakeHooked):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.emulator import Emulator
+from pipeline.summary import STAGES
 from tests.unit.cli.conftest import ENVIRONMENT, Ended, command
 
 pytestmark = pytest.mark.integration
@@ -101,6 +102,8 @@ def test_run_prints_one_document(life: Life):
     document = life.said["written"].document
 
     assert {"run_id", "documents", "pages", "bytes", "caspio_calls", "seconds"} <= set(document)
+    assert list(document["stage_seconds"]) == list(STAGES)
+    assert sum(document["stage_seconds"].values()) > 0
     assert set(document["documents"]) == STATUSES
     assert document["documents"]["done"] == 2
     assert document["documents"]["unchanged"] == 1

@@ -57,7 +57,7 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
         summary = Summary("20261124-120000-abcdef01")
         for outcome in outcomes:
             summary.add(outcome)
-        document = summary.as_json(calls={"GET /v3/tables": 7}, seconds=4.0)
+        document = summary.as_json(calls={"GET /v3/tables": 7}, seconds=4.0, stages={"read": 6.25, "fetch": 1})
         report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
         connected = Connected(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
         return run_report("receipts", report, connected)
@@ -73,11 +73,12 @@ def outcome(number: int, status: Status = Status.DONE, **more: object) -> Outcom
 
 
 def test_the_report_says_what_was_done_and_what_it_cost(show: Show):
-    """Counts, pages a second, calls of the run, calls used and left in the month."""
+    """Counts, pages a second, seconds by stage, calls of the run, calls used and left in the month."""
     report = show([outcome(1, pages=6), outcome(2, pages=2)])
 
     assert "receipts: 2 done" in report
     assert "8, 2.00 a second" in report
+    assert "| fetch 1.0 · read 6.2 |" in report
     assert "| Caspio calls | 7 |" in report
     assert "100 of 1,000 used; 799 left for new work" in report
 

@@ -1,13 +1,15 @@
 """Messages become runs: batched, not our own, taken up again, and given up to the schedule in the end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from flows.drain import Drain
 from flows.runs.messages import answering
 from flows.runs.order import Order
 from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
-from pipeline.errors import BudgetExhausted
+from pipeline.errors import BudgetExhausted, StopRequested
 from pipeline.leases import working
 from pipeline.messages import Message, Told
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
@@ -75,6 +77,26 @@ def test_messages_of_a_source_become_one_run(dispatcher: Dispatcher, ledger: Mem
     assert runs.started == [("papers", ["1", "2"]), ("inbox", ["/In/a"])]
     assert _notes(ledger) == ["1 done"] * 4
     assert dispatcher.turn() == 0
+
+
+def test_what_waits_is_kept_for_the_next_receiver(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+    """Asked to stop in the middle of a run, no other is begun, and all of it can be taken at once by the next."""
+    _keep(ledger, ("papers", "1"), ("inbox", "/In/a"))
+    runs.becomes = StopRequested("It was asked to stop.")
+    begin = runs.start
+
+    def start(source: str, keys: Sequence[str], batch: str) -> None:
+        stopped.drain.requested = True
+        begin(source, keys, batch)
+
+    stopped = replace(dispatcher, start=start, drain=Drain())
+    stopped.turn()
+    assert runs.started == [("papers", ["1"])]
+    runs.becomes = Status.DONE
+
+    assert dispatcher.turn() == 2
+
+    assert _notes(ledger) == ["1 done"] * 2
 
 
 def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
