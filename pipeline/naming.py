@@ -87,11 +87,19 @@ class NameTemplate:
         try:
             text = self._template.render(context)
         except _TEMPLATE_ERRORS as error:
-            return NewName(current, f"the name stays, since the template asks for what was not found: {error}")
+            return NewName(
+                current, f"the name stays, since the template asks for what was not found: {error}{_without(error)}"
+            )
         base = safe_base(text, extension=extension)
         if not base:
             return NewName(current, "the name template gave no usable name; the name stays")
         return NewName(join_name(base, extension))
+
+
+def _without(error: Exception) -> str:
+    """Say how a template does without a value that not every document has."""
+    found = re.match(r"'(\w+)' is undefined", str(error))
+    return f"; where names may do without it, write {{{{ {found[1]} | default('') }}}}" if found else ""
 
 
 class _Sample(dict[str, object]):

@@ -74,7 +74,7 @@ def _parsed(data: bytes) -> Message:
     except RecursionError as exc:
         raise Unreadable(
             ReadStatus.SUSPICIOUS,
-            "the mail's parts lie hundreds of levels deep, as no mail program writes them; refused.",
+            "the mail's parts lie hundreds of levels deep, as no mail program writes them; upload its files.",
         ) from exc
 
 

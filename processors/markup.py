@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -48,6 +49,10 @@ _BREAKS = frozenset(
         "ul",
     ]
 )
+_CONTAINERS = frozenset({"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"})
+"""Elements that are always closed: one that is not shown cannot swallow what comes after it."""
+_INVISIBLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_TYPED = frozenset({"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"})
 _CELLS = frozenset({"td", "th"})
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 
@@ -56,7 +61,7 @@ class HtmlProcessor:
     """Reads HTML with the standard library's parser; nothing is fetched and nothing run."""
 
     name = "html"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept HTML only."""
@@ -114,6 +119,17 @@ def _decoded(data: bytes) -> str:
     return decode(data)
 
 
+def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
+    return "hidden" in attributes or _INVISIBLE.search(attributes.get("style") or "") is not None
+
+
+def _typed(attributes: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield what somebody typed into a field of a saved form."""
+    value = attributes.get("value")
+    if value and (attributes.get("type") or "text").lower() in _TYPED:
+        yield f" {value} "
+
+
 class _Visible(HTMLParser):
     """Collects what is shown. An element that hides its content ends with its own closing tag only."""
 
@@ -121,19 +137,23 @@ class _Visible(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._hidden: str | None = None
+        self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if self._hidden is None and tag in _HIDDEN:
-            self._hidden = tag
+        if tag == self._hidden:
+            self._depth += 1
         elif tag == "body":
             self._hidden = None  # a head that was never closed
+        elif self._hidden is None and (tag in _HIDDEN or (tag in _CONTAINERS and _is_hidden(dict(attrs)))):
+            self._hidden, self._depth = tag, 1
         elif self._hidden is None:
             self._separate(tag)
+            self.parts += _typed(dict(attrs)) if tag == "input" else ()
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._hidden:
-            self._hidden = None
+            self._depth -= 1
+            self._hidden = self._hidden if self._depth else None
         elif self._hidden is None:
             self._separate(tag)
 

@@ -45,6 +45,7 @@ _SIGNATURES = (
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", ".7z"),
     (b"Rar!\x1a\x07", "application/vnd.rar", ".rar"),
     (b"\x28\xb5\x2f\xfd", "application/zstd", ".zst"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef", ".dat"),
 )
 _HEIF_BRANDS = {b"heic": ".heic", b"heix": ".heic", b"heim": ".heic", b"heis": ".heic", b"hevc": ".heic"}
 _ANY_HEIF_BRANDS = frozenset({b"mif1", b"msf1", b"mif2"})

@@ -16,6 +16,7 @@ from processors.safe_xml import XmlRefused, elements, local_name
 _WHAT = "OpenDocument file"
 _BROKEN = (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError)
 _BLOCKS = frozenset({"p", "h"})
+_MARGINS = frozenset(f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first"))
 _SKIPPED = frozenset({"tracked-changes", "annotation", "forms", "automatic-styles", "font-face-decls", "scripts"})
 _MOST_SPACES = 1_000
 
@@ -24,7 +25,7 @@ class OdfProcessor:
     """Reads .odt, .odp and .odg: their XML is walked through, nothing in it is run or fetched."""
 
     name = "odf"
-    version = "1"
+    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept OpenDocument texts, presentations and drawings."""
@@ -37,7 +38,7 @@ class OdfProcessor:
         try:
             with zipfile.ZipFile(path) as archive:
                 _refuse_locked(archive)
-                pages = list(_pages(archive.read("content.xml")))
+                pages = _with_margins(archive, list(_pages(archive.read("content.xml"))))
         except XmlRefused as exc:
             raise package.refused(_WHAT, exc) from exc
         except _BROKEN as exc:
@@ -82,6 +83,19 @@ def _pages(content: bytes) -> Iterator[str]:
                 lines = []
     if lines or not slides:
         yield "\n".join(lines)
+
+
+def _with_margins(archive: zipfile.ZipFile, pages: list[str]) -> list[str]:
+    """Put a text's headers before it and its footers after it; they lie with its styles."""
+    if len(pages) != 1 or "styles.xml" not in archive.namelist():
+        return pages
+    told: dict[str, dict[str, None]] = {"header": {}, "footer": {}}
+    for event, element in elements(archive.read("styles.xml"), whole=_MARGINS):
+        if event == "end" and local_name(element) in _MARGINS:
+            lines = (_text(block) for block in element.iter() if local_name(block) in _BLOCKS)
+            text = "\n".join(line for line in lines if line)
+            told[local_name(element).partition("-")[0]][text] = None
+    return ["\n".join(part for part in (*told["header"], *pages, *told["footer"]) if part)]
 
 
 def _text(block: Any) -> str:

@@ -48,7 +48,9 @@ def refused(what: str, error: XmlRefused) -> Unreadable:
     """Return the error for XML that was not read."""
     if error.deceives:
         return Unreadable(
-            ReadStatus.SUSPICIOUS, f"The {what} was made to harm its reader: {error}, which office programs never do."
+            ReadStatus.SUSPICIOUS,
+            f"The {what} was made to harm its reader: {error}, which office programs never do; "
+            "if it is genuine, save it as PDF and upload that.",
         )
     return damaged(what)
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _MOST_FIELDS = 5_000
 _MOST_CHARS = 500
 _MOST_FORM_CHARS = 200_000
+_PASSWORD = 1 << 13
+"""The bit of a text field whose value nobody is to see (ISO 32000-1, table 228)."""
+_DATASETS = re.compile(rb"<((?:[\w.-]{1,40}:)?datasets)\b.*?</\1\s*>", re.DOTALL)
 _STRAY = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, ArithmeticError)
 """What pypdf raises, beside errors of its own, on structures that break the rules."""
 
@@ -94,8 +97,8 @@ def _form(reader: "PdfReader") -> dict[str, str]:
     values: dict[str, str] = {}
     try:
         for name, found in islice((reader.get_fields() or {}).items(), _MOST_FIELDS):
-            value = found.value
-            if isinstance(value, str) and value.strip() and found.field_type != "/Sig":
+            value = _said(found)
+            if value.strip():
                 values[clean(str(name))] = clean(value.removeprefix("/"))
     except (PyPdfError, *_STRAY):
         values.clear()
@@ -104,14 +107,34 @@ def _form(reader: "PdfReader") -> dict[str, str]:
     return values
 
 
+def _said(found: Any) -> str:
+    """Return a field's value, several chosen ones joined; nothing of signatures and passwords."""
+    if found.field_type == "/Sig" or (found.field_type == "/Tx" and int(found.flags or 0) & _PASSWORD):
+        return ""
+    if isinstance(found.value, list):
+        return ", ".join(str(value) for value in found.value)
+    return found.value if isinstance(found.value, str) else ""
+
+
 def _xfa(reader: "PdfReader") -> Iterator[tuple[str, str]]:
     from pypdf.errors import PyPdfError
 
     try:
-        data = (reader.xfa or {}).get("datasets", b"")
+        data = _datasets(reader)
         yield from islice(texts_of(data), _MOST_FIELDS) if data else ()
     except (PyPdfError, XmlRefused, *_STRAY):
         return
+
+
+def _datasets(reader: "PdfReader") -> bytes:
+    """Return the part of XFA that holds the data, whether its parts lie apart or in one stream."""
+    form = reader.root_object.get("/AcroForm", {}).get_object()
+    whole = form.get("/XFA")
+    whole = whole.get_object() if whole is not None else None
+    if isinstance(whole, Mapping) and hasattr(whole, "get_data"):
+        found = _DATASETS.search(whole.get_data())
+        return found.group() if found else b""
+    return (reader.xfa or {}).get("datasets", b"") or b""
 
 
 def unseen(form: Mapping[str, str], text: str) -> str:

@@ -187,8 +187,14 @@ def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str
 
 def _missed(child: Child, whole: ReadStatus) -> bool:
     """Say whether something is missing from the whole because of a child."""
-    status = child.findings.status
-    return status is not ReadStatus.OK and not (whole.readable and status in _BY_THE_WAY)
+    return child.findings.status is not ReadStatus.OK and not (whole.readable and _is_by_the_way(child))
+
+
+def _is_by_the_way(child: Child) -> bool:
+    """Say whether nothing is missing though a child was not read: a logo, a calendar, a blank page."""
+    findings = child.findings
+    unread = findings.status is ReadStatus.UNSUPPORTED and registry.holds_documents(findings.media_type)
+    return findings.status in _BY_THE_WAY and not unread
 
 
 def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus:
@@ -196,7 +202,7 @@ def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus
     statuses = [child.findings.status for child in taken.children]
     readable = own.readable or any(status.readable for status in statuses)
     if readable:
-        missed = any(status not in {ReadStatus.OK, *_BY_THE_WAY} for status in statuses)
+        missed = any(_missed(child, ReadStatus.OK) for child in taken.children)
         lost = missed or bool(taken.problems) or own not in {ReadStatus.OK, ReadStatus.EMPTY}
         return ReadStatus.PARTIAL if lost else ReadStatus.OK
     if reading.pages:

@@ -52,9 +52,18 @@ _WAYS_OUT = {
     "application/x-7z-compressed": "7z archives are not unpacked; pack it as zip.",
     "application/vnd.rar": "RAR archives are not unpacked; pack it as zip.",
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
+    "application/ms-tnef": "Outlook's winmail.dat is not unpacked; ask for its files as they are.",
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
     media.UNKNOWN: "The kind of file is not recognised; upload it as PDF, a picture or an Office document.",
 }
+
+
+_BESIDE_THE_POINT = frozenset({media.UNKNOWN, "image/svg+xml"})
+
+
+def holds_documents(media_type: str) -> bool:
+    """Say whether files of this type, though they are not read, are documents or hold some."""
+    return media_type in media.HEIF or (media_type in _WAYS_OUT and media_type not in _BESIDE_THE_POINT)
 
 
 def processor_for(media_type: str) -> Processor:

@@ -25,6 +25,8 @@ VERSION = "4"
 
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""
+_WRITTEN = 0.8
+"""How sure a currency must be to tell in which order its countries write dates."""
 _TITLE_LINES = 15
 _SOLD = frozenset({"invoice", "receipt", None})
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
@@ -89,12 +91,14 @@ def _guessed(
     number = find_invoice_number(lines)
     commercial = _is_commercial(lines, number=number, total=total)
     company = find_company(lines, commercial=commercial) if lines else None
+    currency = find_currency(lines, hints=hints, has_total=total is not None)
+    paid_in = currency.value if currency and currency.confidence >= _WRITTEN else None
     return {
-        **find_dates(lines, hints=hints, languages=languages, months=months, usual_order=date_order),
+        **find_dates(lines, hints=hints, languages=languages, months=months, usual_order=date_order, currency=paid_in),
         "total": total,
         **find_net_and_tax(lines, total=total),
         "amount_due": find_amount_due(lines) if commercial else None,
-        "currency": find_currency(lines, hints=hints, has_total=total is not None),
+        "currency": currency,
         "company": company,
         "seller": company if commercial and doc_class in _SOLD else None,
         "buyer": find_buyer(lines, company=company) if commercial and doc_class in _SOLD else None,

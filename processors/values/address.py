@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Finding
+from processors.values.amounts import money_in
 from processors.values.lines import Line, around, pattern
 
 _MOST_LINES = 6
@@ -28,7 +29,8 @@ def _ends(line: Line) -> bool:
     """Say whether a line tells of something else than a place."""
     letters = sum(char.isalpha() for char in line.text)
     few = letters < (1 - _MOSTLY_DIGITS) * len(line.text.replace(" ", ""))
-    return few or bool(pattern("address", "end").search(line.folded)) or "@" in line.text
+    paid = any(amount.cents for amount in money_in(line.folded))
+    return few or paid or bool(pattern("address", "end").search(line.folded)) or "@" in line.text
 
 
 def find_address(lines: Sequence[Line], *, company: Finding | None) -> Finding | None:
@@ -55,10 +57,13 @@ def _block(lines: Sequence[Line]) -> list[Line]:
     block: list[Line] = []
     for place, line in enumerate(lines):
         if _ends(line):
-            if block or place > _SKIPPED:
+            if _is_sure(block) or place > _SKIPPED:
                 break
+            block = []
             continue
-        fits = _is_street(line) or _is_place(line) or (block and not _is_place(block[-1])) or line.text.endswith(",")
+        fits = not line.folded.startswith("(") and (
+            _is_street(line) or _is_place(line) or (block and not _is_place(block[-1])) or line.text.endswith(",")
+        )
         if not fits and (block or place >= _SKIPPED):
             if block and len(line.text.split()) <= 3 and line.text.isupper() and len(block) < _MOST_LINES:  # noqa: PLR2004 - a town
                 block.append(line)
@@ -67,4 +72,9 @@ def _block(lines: Sequence[Line]) -> list[Line]:
             block.append(line)
         if len(block) >= _MOST_LINES:
             break
-    return block if any(_is_street(line) or _is_place(line) for line in block) else []
+    return block if _is_sure(block) else []
+
+
+def _is_sure(block: Sequence[Line]) -> bool:
+    """Say whether a block has a postcode or a word of addresses; a number at a line's end alone is none."""
+    return any(_is_place(line) or pattern("company", "address").search(line.folded) for line in block)

@@ -103,7 +103,9 @@ def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:
     return found
 
 
-def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str], usual_order: str) -> tuple[str, str]:
+def _order(
+    found: Iterable[Dated], hints: Hints, languages: Sequence[str], usual_order: str, currency: str | None
+) -> tuple[str, str]:
     """Say whether the day or the month comes first in this document ("dmy", "mdy" or "") and why."""
     votes: dict[str, Written] = {}
     for dated in found:
@@ -127,6 +129,9 @@ def _order(found: Iterable[Dated], hints: Hints, languages: Sequence[str], usual
         order = max(weight, key=lambda key: weight[key])
         code = max((c for c, its in usual.items() if its == order), key=lambda c: hints.weights.get(c, 0))
         return order, f"'{hints.marks[code]}' hints at {code}"
+    orders = {country.order for country in countries().values() if country.currency == currency} & {"dmy", "mdy"}
+    if len(orders) == 1:
+        return orders.pop(), f"amounts are in {currency}"
     if languages and "eng" not in languages:
         return "dmy", "the document's language writes the day first"
     return "", "nothing in the document says whether day or month comes first"
@@ -200,14 +205,21 @@ def _period(
 
 
 def find_dates(
-    lines: Sequence[Line], *, hints: Hints, languages: Sequence[str], months: MonthNames, usual_order: str = ""
+    lines: Sequence[Line],
+    *,
+    hints: Hints,
+    languages: Sequence[str],
+    months: MonthNames,
+    usual_order: str = "",
+    currency: str | None = None,
 ) -> dict[str, Finding | None]:
     """Find `date`, `due_date` and `period`; a person's paper, with a birth or an end of validity, has nothing due.
 
-    `usual_order` (dmy, mdy) decides where the document itself does not.
+    `usual_order` (dmy, mdy) decides where the document itself does not; where it is not set, the country hinted at
+    does, or `currency`, the code of one whose countries all write dates alike.
     """
     found = _dated_in(lines, months)
-    order, why = _order(found, hints, languages, usual_order)
+    order, why = _order(found, hints, languages, usual_order, currency)
     certain = _certain(found)
     personal = any(_PERSONAL.search(dated.label) for dated in found if dated.kind == "other")
     due = [dated for dated in found if dated.kind == "due" and not personal]

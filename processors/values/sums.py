@@ -72,9 +72,10 @@ def kind_of(folded: str) -> tuple[str, str]:
     return kind, label
 
 
-def _is_heading(folded: str, kind: str) -> bool:
+def _is_heading(folded: str, kind: str, label: str) -> bool:
     """Recognise the heading of a table of goods: its "total" is a column's, and below stand prices."""
-    return kind in {"plain", "weak"} and pattern("totals", "never").search(folded) is not None
+    others = kind == "weak" and any(map(str.isalpha, folded[folded.find(label) + len(label) :]))
+    return others or (kind in {"plain", "weak"} and pattern("totals", "never").search(folded) is not None)
 
 
 def _amounts(line: Line, *, announced: bool) -> list[Amount]:
@@ -143,7 +144,7 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
         amounts = _amounts(line, announced=kind in {"strong", "plain", "due", "weak"})
         for amount, own, words in _labelled(line, amounts, (kind, label)):
             found.append(_sum(amount, own, words, line=line, place=line, after_summary=after_summary))
-        heading = after_summary or _is_heading(line.folded, kind)
+        heading = after_summary or _is_heading(line.folded, kind, label)
         if not amounts and kind not in {"", "summary", "never"} and not heading:
             found += [
                 _sum(amount, kind, label, line=line, place=place, after_summary=after_summary)

@@ -261,7 +261,7 @@ def test_missing_value_keeps_the_name():
     )
 
     assert new.name == "scan.pdf"
-    assert "date" in new.problem
+    assert "write {{ date | default('') }}" in new.problem
 
 
 def test_default_stands_in_for_a_missing_value():

@@ -214,3 +214,17 @@ def test_wrong_rules_are_told(text: str, said: str):
         parse_rules(text)
 
     assert said in " ".join(caught.value.problems)
+
+
+@pytest.mark.parametrize(("money", "day"), [("5.00 €", "2018-04-03"), ("£5.00", "2018-04-03"), ("$5.00", None)])
+def test_the_currency_settles_a_date_where_its_countries_agree(money: str, day: str | None):
+    """A bill in euro or pounds has the day first; a dollar alone may be anybody's."""
+    assert value("date", f"Shop\nDate: 03/04/2018\nTotal {money}") == day
+
+
+def test_sums_and_branches_are_no_address():
+    """The address is where a postcode or a street is, not the total, nor a branch with a number."""
+    text = "Corner Shop Ltd\nBranch-2\nTax Reg No 12\n5 Mill Street\n90210 Springfield\nTotal 5.00"
+
+    assert value("address", text) == "5 Mill Street 90210 Springfield"
+    assert value("address", "Corner Shop Ltd\nTotal 5.00") is None
