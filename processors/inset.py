@@ -17,6 +17,7 @@ _COARSEST_DPI = 90  # a picture coarser than this is no scan of anything written
 _TALLEST_PT = 20.0
 _WRITTEN_OVER = 0.02  # share of a picture under the page's own text from which it is a background
 _TWICE = 0.3  # share of a recognised piece under the page's own text
+_COVERED = 0.9  # share of a picture under a larger one: the page is drawn as a whole, so the larger one shows it, too
 _PAPER = (0.55, 0.995)  # share of a sheet of paper that is as light as its lightest tenth
 _PAPER_TONES = 48
 
@@ -28,7 +29,8 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
     """
     if layer.frame.turns or painted.hidden:
         return own, None
-    found: list[Segment] = []
+    added: list[Segment] = []
+    words = [word.box for segment in layer.segments for word in segment.words]
     problem = ""
     for box in _scans(layer, painted):
         try:
@@ -36,11 +38,11 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
         except (EngineMissing, Unreadable) as exc:
             problem = f"a picture on it was not recognised: {exc}"
             continue
-        found += segments
+        new = [segment for segment in segments if segment.text.strip() and _under(segment.box, words) < _TWICE]
+        added += new
+        words += [segment.box for segment in new]
         problem = poorer or problem
     own = dataclasses.replace(own, problem=problem)
-    words = [word.box for segment in layer.segments for word in segment.words]
-    added = [segment for segment in found if segment.text.strip() and _under(segment.box, words) < _TWICE]
     if not added:
         return own, None
     lines = layout.lines_of([*layer.segments, *added])
@@ -50,7 +52,7 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
 
 
 def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
-    """Return where pictures lie that may be scans, in points from the page's top left corner."""
+    """Return where pictures lie that may be scans, in points from the page's top left corner; of layers the largest."""
     import numpy as np
 
     width, height = layer.frame.size
@@ -59,13 +61,18 @@ def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
         return []
     boxes = [tuple(row) for row in layer.frame.boxes(np.array(likely, dtype=float)).tolist()]
     words = [word.box for segment in layer.segments for word in segment.words]
-    return [
+    scans = [
         box
         for box in boxes
         if _area(box) > _LEAST_SHARE * width * height
         and min(box[2] - box[0], box[3] - box[1]) > _TALLEST_PT
         and _under(box, words) < _WRITTEN_OVER
     ]
+    largest: list[Box] = []
+    for box in sorted(scans, key=_area, reverse=True):
+        if all(_under(box, [other]) < _COVERED for other in largest):
+            largest.append(box)
+    return largest
 
 
 def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> tuple[list[Segment], str]:

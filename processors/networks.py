@@ -36,11 +36,13 @@ def recogniser(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
     """
     if runtime() != "openvino":
         network = _Onnx(file)
-        return network, _alphabet(network.metadata["character"])
+        characters = _alphabet(network.metadata["character"])
+        kept = range(len(characters)) if east_asian else _usual(characters)
+        return _Among(network, kept), [characters[index] for index in kept]
     model = _model(file)
     characters = _alphabet(model.get_rt_info()["framework"]["character"].value)
     if not east_asian:
-        kept = [index for index, character in enumerate(characters) if character < chr(_FIRST_UNUSUAL)]
+        kept = _usual(characters)
         _keep_outputs(model, kept)
         characters = [characters[index] for index in kept]
     if int8.supported():
@@ -51,6 +53,11 @@ def recogniser(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
 def _alphabet(lines: str) -> list[str]:
     """Add what the trained list leaves out: nothing at the start, the space at the end."""
     return ["", *lines.splitlines(), " "]
+
+
+def _usual(characters: Sequence[str]) -> list[int]:
+    """Return the places of the characters that are not East Asian."""
+    return [index for index, character in enumerate(characters) if character < chr(_FIRST_UNUSUAL)]
 
 
 def _model(file: Path) -> Any:
@@ -105,3 +112,21 @@ class _Onnx:
     def run(self, pixels: Any) -> Any:
         """Return the only output."""
         return self._session.run(None, {self._session.get_inputs()[0].name: pixels})[0]
+
+
+class _Among:
+    """A network with some of its outputs only, which share what all of them shared: as if the others had been cut.
+
+    To cut them in the file takes the package onnx, which nothing else here needs.
+    """
+
+    def __init__(self, network: Network, kept: Sequence[int]) -> None:
+        self._network = network
+        self._kept = kept
+
+    def run(self, pixels: Any) -> Any:
+        """Return the likelihoods of those kept."""
+        import numpy as np
+
+        told = np.take(self._network.run(pixels), self._kept, axis=-1)
+        return told / told.sum(axis=-1, keepdims=True).clip(min=np.finfo(np.float32).tiny)

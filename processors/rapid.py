@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors import ctc, lexicon, networks, strips
+from processors import ctc, doubles, lexicon, networks, strips
 from processors.contract import Box, EngineMissing, Segment, Word
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "5"
+VERSION = "6"
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
@@ -99,7 +99,9 @@ class RapidEngine:
         found, _ = self._boxes(self._find.run(_batch(small)), (height, width))
         quads = [np.asarray(quad, dtype=np.float32) for quad in found]
         # A line that runs downwards begins at its upper right corner.
-        return [np.roll(quad, -1, axis=0) if _height(quad) >= _TURNED * _width(quad) else quad for quad in quads]
+        return doubles.distinct(
+            [np.roll(quad, -1, axis=0) if _height(quad) >= _TURNED * _width(quad) else quad for quad in quads]
+        )
 
     def _strip(self, pixels: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
         """Read the lines of a strip."""

@@ -15,6 +15,7 @@ from processors import derived, engines, locked_office, media, pdfa, registry
 from processors.children import Budget, Taken, take_out
 from processors.contract import Context, EngineMissing, Page, PageReader, Reading, ReadSettings, Unreadable, failed
 from processors.encoding import clean
+from processors.remembered import Remembering
 from processors.together import together
 
 TEXT_CHARS = 2_000_000
@@ -35,7 +36,7 @@ class Engines:
     def get(self) -> PageReader:
         """Return what recognises pictures, loading it when first asked; raises EngineMissing."""
         if self._reader is None:
-            self._reader = engines.reader_for(self._settings)
+            self._reader = Remembering(engines.reader_for(self._settings))
         return self._reader
 
 

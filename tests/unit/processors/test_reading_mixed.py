@@ -65,6 +65,35 @@ def test_only_the_scans_words_are_added_to_the_searchable_copy(tmp_path: Path):
     assert (text.count("12.50"), text.count("Covering letter")) == (1, 1)
 
 
+def test_a_scan_painted_twice_is_read_once(tmp_path: Path):
+    """A picture that lies over itself, or over a larger one, is recognised with it, and its words come once."""
+    engine = documents.ScriptedEngine(recognised("Total 12.50"))
+    prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
+    left, bottom, width, height = PLACE
+    full = documents.sheet_of_paper("Total 12.50", "Thank you", "Please come again", "soon").convert("L")
+    layers = painted(full, *PLACE) * 2 + painted(full, left + 10, bottom + 10, width - 20, height - 20)
+
+    findings = documents.read(drawn.document(drawn.page(*prose, behind=layers)), tmp_path, engine=engine)
+
+    assert findings.pages[0].text.count("Total 12.50") == 1
+    assert len(engine.seen) == 1
+
+
+def test_scans_that_overlap_give_each_line_once(tmp_path: Path):
+    """A line that two overlapping pictures show is added once."""
+    left, bottom, width, height = PLACE
+    first = Segment(text="Total 12.50", box=(20, 250, 160, 280), confidence=0.9)
+    second = Segment(text="Tota1 12.50", box=(20, 42, 160, 72), confidence=0.9)
+    engine = documents.ScriptedEngine([first], [second])
+    prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
+    tiles = painted(PAPER, *PLACE) + painted(PAPER, left, bottom - 75, width, height - 1)
+
+    findings = documents.read(drawn.document(drawn.page(*prose, behind=tiles)), tmp_path, engine=engine)
+
+    assert findings.pages[0].text.count("12.50") == 1
+    assert len(engine.seen) == 2
+
+
 @pytest.mark.parametrize("kind", ["photo", "black", "white"])
 def test_pictures_that_are_no_sheets_are_left_alone(kind: str, tmp_path: Path):
     """Photos and empty areas beside sound text cost no recognition."""

@@ -1,0 +1,78 @@
+"""RapidOCR on ONNX Runtime, where OpenVINO is not made for the processor: the same page, the same text."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from processors import engines, fingerprint, layout, networks, rapid
+from processors.contract import ReadSettings
+from tests.unit.processors import documents, drawn
+
+LINES = drawn.prose(8, words=5)
+SHEET = documents.sheet_of_paper(*LINES, "Total 1,234.50", size=(1000, 900))
+needs_openvino = pytest.mark.skipif(
+    importlib.util.find_spec("openvino") is None, reason="OpenVINO is not made for this processor"
+)
+
+
+@pytest.fixture
+def without_openvino(monkeypatch: pytest.MonkeyPatch):
+    """Let the project believe that OpenVINO is not installed."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openvino" else found(name))
+
+
+def text(engine: rapid.RapidEngine) -> str:
+    """Read the sheet."""
+    return layout.text_of(layout.lines_of(engine.recognise(SHEET, dpi=200)))
+
+
+@pytest.mark.usefixtures("without_openvino")
+def test_onnx_runtime_reads_a_page():
+    """Without OpenVINO every line of a drawn page is read, and the engine's name says what ran it."""
+    engine = rapid.RapidEngine()
+
+    assert text(engine).splitlines() == [*LINES, "Total 1,234.50"]
+    assert engine.name == "rapidocr (onnxruntime)"
+
+
+@needs_openvino
+def test_both_runtimes_read_the_same(request: pytest.FixtureRequest):
+    """A page says the same whichever runtime reads it."""
+    by_openvino = text(rapid.RapidEngine())
+    request.getfixturevalue("without_openvino")
+
+    assert text(rapid.RapidEngine()) == by_openvino
+
+
+@pytest.mark.usefixtures("without_openvino")
+def test_onnx_runtime_offers_no_east_asian_letters_unless_asked_for():
+    """What East Asian characters would have been likely is shared among the letters that are kept."""
+    file = rapid.model_files()["Rec"]
+    line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
+    (latin, letters), (whole, all_letters) = (networks.recogniser(file, east_asian=asked) for asked in (False, True))
+
+    told, everything = latin.run(line), whole.run(line)
+
+    assert "的" in all_letters
+    assert "的" not in letters
+    assert told.shape == (1, 40, len(letters))
+    assert told.sum(axis=-1) == pytest.approx(1.0, abs=1e-4)
+    places = [all_letters.index(letter) for letter in letters]
+    assert (told >= everything[..., places] - 1e-6).all()
+
+
+@pytest.mark.usefixtures("without_openvino")
+def test_doctor_names_the_runtime():
+    """What describes the engine says which runtime it runs on."""
+    assert "rapidocr on onnxruntime" in engines.describe(ReadSettings())
+
+
+@needs_openvino
+def test_another_runtime_has_another_fingerprint(request: pytest.FixtureRequest):
+    """Documents read on another runtime are told apart."""
+    by_openvino = fingerprint.of(ReadSettings())
+    request.getfixturevalue("without_openvino")
+
+    assert fingerprint.of(ReadSettings()) != by_openvino
