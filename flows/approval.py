@@ -22,10 +22,9 @@ from flows.settings import load_settings
 from flows.ui.artifacts import FlowBars, leave_report
 from flows.ui.forms import Config, Limit, Sources
 from flows.ui.plan import leave_plan, totals
-from flows.ui.states import PLANNED, REFUSED, final_state, stopped_state
+from flows.ui.states import PLANNED, REFUSED, ended, final_state
 from flows.ui.text import quoted
 from flows.wiring import connect
-from pipeline.errors import StopRequested
 from pipeline.plan_file import PlanFile, open_plan
 
 POLL_S = 3
@@ -73,10 +72,7 @@ def plan_and_apply(
         suspend: End the process while waiting, and go on in a new one, which must find the plan file where it was.
         config: The settings file, on the machine that runs the flow.
     """
-    try:
-        return _carried_through(Path(config).resolve(), sources, limit, wait_hours, suspend=suspend)
-    except StopRequested as error:
-        return stopped_state(error)
+    return ended(lambda: _carried_through(Path(config).resolve(), sources, limit, wait_hours, suspend=suspend))
 
 
 def _carried_through(path: Path, sources: Sequence[str], limit: int | None, wait_hours: int, *, suspend: bool) -> State:

@@ -34,7 +34,7 @@ from flows.ui.artifacts import FlowProgress, leave_report
 from flows.ui.forms import Config, Day, Limit, NamedRecords, Records, Source, Where
 from flows.ui.plan import leave_selection
 from flows.ui.problems import Problems
-from flows.ui.states import final_state, stopped_state
+from flows.ui.states import ended, final_state, stopped_state
 from flows.wiring import Connected, connect
 from pipeline.batch import Crew, Selection, for_seconds, manned
 from pipeline.errors import StopRequested
@@ -82,7 +82,7 @@ def ingest(
         dry_run: Read, archive and plan, and write nothing to Caspio, whatever else is chosen.
         config: The settings file, on the machine that runs the flow.
     """
-    return _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run))
+    return ended(lambda: _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run)))
 
 
 @flow(name="ingest-record", flow_run_name="ingest-record {source}", description="Work on a few records of a source.")
@@ -102,7 +102,7 @@ def ingest_record(
         messages: Set by the webhook receiver: the messages this run is for.
         config: The settings file, on the machine that runs the flow.
     """
-    return _follow(Path(config), source, Order(records=tuple(records), yes=yes, batch=messages))
+    return ended(lambda: _follow(Path(config), source, Order(records=tuple(records), yes=yes, batch=messages)))
 
 
 @flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
@@ -130,7 +130,7 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
     """
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
-    return _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run))
+    return ended(lambda: _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run)))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")

@@ -1,6 +1,6 @@
 """The flows that a person starts: `apply-plan`, `undo` and `verify`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +11,13 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.drain import draining
-from flows.runs.report import Report
 from flows.runs.verify import Verified, verify as compare
 from flows.settings import load_settings
 from flows.ui.artifacts import FlowBars, artifact_key, leave_report
 from flows.ui.forms import Config, Limit, Records, Sources
 from flows.ui.plan import leave_plan
-from flows.ui.states import DIFFERENCES, final_state, red, stopped_state
+from flows.ui.states import DIFFERENCES, ended, final_state, red
 from flows.wiring import Connected, connect
-from pipeline.errors import StopRequested
 from pipeline.plan_file import open_plan
 
 
@@ -36,16 +34,7 @@ def apply_plan(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    from flows.runs.planning import apply_plan as apply
-
-    with _connected(config) as connected:
-        leave_plan(open_plan(Path(plan)), connected)
-        try:
-            report = apply(connected, Path(plan), records=records, watch=FlowBars(connected.parts.clock))
-        except StopRequested as error:
-            return stopped_state(error)
-        leave_report("apply", report, connected=connected)
-    return _ended(report)
+    return ended(lambda: _applied(Path(config), Path(plan), records))
 
 
 @flow(name="undo", flow_run_name="undo {run}", description="Put back what a run wrote and renamed.")
@@ -61,15 +50,7 @@ def undo(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    from flows.runs.planning import undo_run
-
-    with _connected(config) as connected:
-        try:
-            report = undo_run(connected, run, records=records, watch=FlowBars(connected.parts.clock))
-        except StopRequested as error:
-            return stopped_state(error)
-        leave_report("undo", report, connected=connected)
-    return _ended(report)
+    return ended(lambda: _undone(Path(config), run, records))
 
 
 @flow(name="verify", flow_run_name="verify", description="Compare source, ledger and archive; write nothing to Caspio.")
@@ -87,11 +68,31 @@ def verify(
         repair: Mend what can be mended without writing to Caspio.
         config: The settings file, on the machine that runs the flow.
     """
+    return ended(lambda: _compared(Path(config), sources, limit, mend=repair))
+
+
+def _applied(config: Path, plan: Path, records: Sequence[str]) -> State:
+    from flows.runs.planning import apply_plan as apply
+
     with _connected(config) as connected:
-        try:
-            found = compare(connected, sources=sources, limit=limit, mend=repair, tell=get_run_logger().info)
-        except StopRequested as error:
-            return stopped_state(error)
+        leave_plan(open_plan(plan), connected)
+        report = apply(connected, plan, records=records, watch=FlowBars(connected.parts.clock))
+        leave_report("apply", report, connected=connected)
+    return final_state(report, report.document["documents"])
+
+
+def _undone(config: Path, run: str, records: Sequence[str]) -> State:
+    from flows.runs.planning import undo_run
+
+    with _connected(config) as connected:
+        report = undo_run(connected, run, records=records, watch=FlowBars(connected.parts.clock))
+        leave_report("undo", report, connected=connected)
+    return final_state(report, report.document["documents"])
+
+
+def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: bool) -> State:
+    with _connected(config) as connected:
+        found = compare(connected, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info)
         calls = dict(connected.client.calls)
     _leave_differences(found)
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
@@ -101,14 +102,10 @@ def verify(
 
 
 @contextmanager
-def _connected(config: str) -> Iterator[Connected]:
+def _connected(config: Path) -> Iterator[Connected]:
     """Connect everything; from here on the first SIGTERM is a request to stop."""
-    with connect(load_settings(Path(config))) as connected, draining(connected.drain):
+    with connect(load_settings(config)) as connected, draining(connected.drain):
         yield connected
-
-
-def _ended(report: Report) -> State:
-    return final_state(report, report.document["documents"])
 
 
 def _leave_differences(found: Verified) -> None:

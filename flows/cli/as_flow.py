@@ -83,8 +83,8 @@ def _result(state: State) -> Any:
     """Return what a flow run came to, or raise what ended it."""
     result = state.result(raise_on_failure=False)
     if isinstance(result, Ended):
-        return result.result
-    if isinstance(result, Abort):
+        result = result.result
+    elif isinstance(result, Abort):
         raise StopRequested(state.message or "It was asked to stop.")
     if isinstance(result, BaseException):
         raise result

@@ -22,6 +22,7 @@ from flows.cli.common import (
     require_server,
     set_up_logs,
 )
+from pipeline.settings import environment
 
 if TYPE_CHECKING:
     from flows.start.demo import DemoResult
@@ -117,7 +118,8 @@ def serve(
 
     settings = load_settings(config)
     require_server()
-    from flows.deployments.serve import serve as serve_flows
+    from flows.deployments.serve import deployments_to_serve
+    from flows.deployments.worker import serve_here
     from flows.settings.blocks import register as register_blocks
 
     set_up_logs()
@@ -127,8 +129,11 @@ def serve(
 
         for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)
+    made = deployments_to_serve(settings, config)
+    where = f"{(environment('PREFECT_API_URL') or '').removesuffix('/api')}/deployments"
     with _figures(settings), _receiver(settings, config, webhooks):
-        serve_flows(settings, config)
+        err().print(f"serving {len(made)} deployments: {where}. SIGTERM or Ctrl-C stops it.", highlight=False)
+        serve_here(settings.serve, made)
 
 
 @contextmanager

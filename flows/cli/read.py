@@ -153,10 +153,10 @@ def _field(finding: "Finding") -> dict[str, object]:
 def _show(path: Path, findings: "Findings") -> None:
     from rich.text import Text
 
-    from flows.terminal.tables import table_of
+    from flows.terminal.tables import counted, table_of
 
     console = out()
-    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {findings.page_count} pages · ")
+    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {counted(findings.page_count, 'page')} · ")
     title.append(findings.status, style="green" if findings.status.readable else "red")
     console.print(title)
     table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
@@ -186,8 +186,10 @@ def _show_ways(findings: "Findings") -> None:
 def _show_children(findings: "Findings", indent: str) -> None:
     from rich.text import Text
 
+    from flows.terminal.tables import counted
+
     for child in findings.children:
         inside = child.findings
-        said = f"{indent}{child.name}  {inside.media_type} · {inside.page_count} pages · {inside.status}"
+        said = f"{indent}{child.name}  {inside.media_type} · {counted(inside.page_count, 'page')} · {inside.status}"
         out().print(Text(said, style="dim"))
         _show_children(inside, indent + "  ")

@@ -105,6 +105,8 @@ def _show_status(document: "Mapping[str, Any]") -> None:
         numbers = [str(one[word]) for word in ("waiting", "begun", "done")]
         table.add_row(name or "(none)", one["on_since"] or "", *numbers, str(one["missed"] or 0))
     out().print(table)
+    if not document["latest"]:
+        return
     table = table_of("Received", "Source", "Event", "Records", "What became of it")
     for one in document["latest"]:
         note = Text(one["note"] or ("waits" if not one["done_at"] else ""))

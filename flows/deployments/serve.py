@@ -120,19 +120,17 @@ def _of_source(spec: SourceSpec, made: _Made) -> Iterator[RunnerDeployment]:
         yield made.deployment(ingest, "backfill", spec.name, description=first)
 
 
-def serve(settings: Settings, config: Path) -> None:
-    """Serve all deployments until stopped; SIGTERM lets the runs in hand finish what they are at.
+def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeployment]:
+    """Return all deployments for this host to serve.
 
     Raises:
         BadSettings: one of them is another settings file's, or in a work pool, whose workers would take its runs, too.
     """
-    from flows.deployments.worker import serve_here
-
     made = deployments(settings, config.resolve())
     with get_client(sync_client=True) as client:
         _refuse_others(client, made, settings)
         _refuse_pooled(client, made)
-    serve_here(settings.serve, made)
+    return made
 
 
 def _refuse_pooled(client: SyncPrefectClient, made: Sequence[RunnerDeployment]) -> None:

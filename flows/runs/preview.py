@@ -38,6 +38,8 @@ class Preview:
 
     def __str__(self) -> str:
         """Say it in a sentence."""
+        if not self.total:
+            return f"{self.source}: no file would be read again or planned anew"
         return (
             f"{self.source}: of {self.total:,} files of {self.records:,} records, {self.read_again:,} would be read "
             f"again, from the archive, and {self.planned_anew:,} only planned anew"

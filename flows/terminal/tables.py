@@ -24,6 +24,11 @@ def counts_line(documents: Mapping[str, int]) -> str:
     return " · ".join(shown) or "nothing to do"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def table_of(*headings: str, title: str | None = None, whole: str = "", lines: bool = False) -> Table:
     """Return a table that cuts nothing off: a word too long for its column goes on below; `whole` is never broken."""
     table = Table(title=title, title_justify="left", show_lines=lines)

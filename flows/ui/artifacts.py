@@ -13,6 +13,7 @@ from prefect.artifacts import (
 )
 
 from flows.runs.report import Report, record_of
+from flows.terminal.tables import shown
 from flows.ui.report import run_report
 from flows.ui.text import cell
 from flows.wiring import Connected
@@ -120,8 +121,8 @@ def _row(outcome: Outcome, archive: Archive) -> dict[str, str]:
         "new name": outcome.new_name or "",
         "status": f"{outcome.status}, planned only" if outcome.planned_only else outcome.status.value,
         "class": outcome.doc_type or "",
-        "written": "; ".join(f"{column} = {value}" for column, value in outcome.written.items()),
-        "left to a person": "; ".join(f"{s.column}: {s.suggested}" for s in outcome.suggestions),
+        "written": "; ".join(f"{column} = {shown(value)}" for column, value in outcome.written.items()),
+        "left to a person": "; ".join(f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions),
         "why": outcome.reason,
         "archive": archive.address(document_prefix(outcome.ref)),
     }

@@ -47,7 +47,8 @@ def _slow(outcome: Outcome) -> Sequence[str]:
 
 def _counts(report: Report) -> str:
     counts = report.document["documents"]
-    return ", ".join(f"{count:,} {status}" for status, count in counts.items() if count) or "nothing to do"
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    return said or (f"{report.planned_only:,} files selected" if report.planned_only else "nothing to do")
 
 
 def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:

@@ -3,14 +3,14 @@
 The UI takes the colour from a state's type and the word from its name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prefect import State
 from prefect.exceptions import Abort
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.runs.report import Report
-from pipeline.errors import StopRequested
+from pipeline.errors import IngestError, StopRequested
 from pipeline.model import Status
 
 FAILED_SHARE = 0.25
@@ -45,7 +45,9 @@ def failed_share(failed: int, documents: Mapping[str, int]) -> float:
 def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the state a run has earned."""
     counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count)
-    counts = counts or (f"{report.planned_only} selected" if report.planned_only else "nothing to do")
+    if not counts and report.planned_only:
+        return Completed(name=PLANNED, message=f"dry run: {report.planned_only} files selected", data=report)
+    counts = counts or "nothing to do"
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
@@ -56,6 +58,16 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     if failed_share(report.failed, documents) >= FAILED_SHARE:
         return red(FAILED, counts, result=report)
     return red(PARTLY_FAILED, counts, result=report)
+
+
+def ended(work: Callable[[], State]) -> State:
+    """Return the state of a run; of one that could not go on, a state that says what is wrong, without a traceback."""
+    try:
+        return work()
+    except StopRequested as error:
+        return stopped_state(error)
+    except IngestError as error:
+        return red(FAILED, str(error), result=error)
 
 
 def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:

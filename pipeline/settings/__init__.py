@@ -127,7 +127,7 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks
     """
     if not path.is_file():
         raise BadSettings(
-            [f"There is no settings file {path}. Give one with --config, or begin with the example in README.md."]
+            [f"There is no settings file {path}. Give one with --config, or let `caspio-ingest init` make one."]
         )
 
     names = _read(path)

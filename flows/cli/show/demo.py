@@ -1,6 +1,7 @@
 """The demo's result: every record before and after, the archive's folders, the calls, the addresses."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,10 +34,16 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
         console.print(Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan")), soft_wrap=True)
     console.print(
         f"\nEverything lies in {result.folder}: archive, ledger, settings, Prefect's data. To see the UI again later:\n"
-        f"  PREFECT_HOME={result.folder}/prefect prefect server start",
+        f"  PREFECT_HOME={result.folder}/prefect {_prefect()} server start",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _prefect() -> str:
+    """Return how this installation's `prefect` is called from here."""
+    program = Path(sys.executable).with_name("prefect")
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
 
 
 def _records_table(name: str, before: Row, after: Row) -> Table:

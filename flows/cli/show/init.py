@@ -7,6 +7,7 @@ from rich.text import Text
 
 from flows.start.init import Seen, assumed
 from flows.terminal.console import PlainConsole
+from flows.terminal.tables import counted
 from pipeline.proposal import ProposedSource
 from pipeline.survey import Container, FilesArea
 
@@ -25,10 +26,11 @@ def show_proposal(seen: Seen) -> None:
         console.print(Text(f"{name} cannot be seen: {why}", style="yellow"), soft_wrap=True)
     console.print(Text(_area(seen.survey.files_area)), soft_wrap=True)
     cost = seen.estimate()
+    minutes = counted(max(1, round(cost.minutes)), "minute")
     console.print(
         Text(
             f"A first run takes about {cost.planning_calls:,} calls and plans; the next writes with "
-            f"{cost.writing_calls:,}; together about {max(1, round(cost.minutes)):,} minutes. Assumed: {assumed()}."
+            f"{cost.writing_calls:,}; together about {minutes}. Assumed: {assumed()}."
         ),
         soft_wrap=True,
     )

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from flows.runs.report import Report, record_of, stages_line
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLOURS, counts_line, shown, table_of
+from flows.terminal.tables import COLOURS, counted, counts_line, shown, table_of
 from pipeline.model import Outcome
 
 
@@ -18,7 +18,7 @@ def show_report(report: Report) -> None:
     console.print(counts_line(document["documents"]), highlight=False)
     calls = document["caspio_calls"]
     console.print(
-        f"run {document['run_id']} · {document['pages']} pages · {document['bytes']:,} bytes · "
+        f"run {document['run_id']} · {counted(document['pages'], 'page')} · {document['bytes']:,} bytes · "
         f"{calls['total']} Caspio calls · {document['seconds']:.1f} s",
         highlight=False,
         style="dim",

@@ -73,11 +73,12 @@ def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def _runs_table(runs: Sequence[RunState]) -> Table:
-    table = table_of("Run", "Kind", "Status", "Started (UTC)", "Files", "Calls", title="Latest runs", whole="Run")
+    title = "Latest runs, named by their start (UTC)"
+    table = table_of("Run", "Kind", "Status", "Files", "Calls", title=title, whole="Run")
     for run in runs:
-        files = ", ".join(f"{count} {status}" for status, count in run.counts.items() if count)
+        files = "\n".join(f"{count} {status}" for status, count in run.counts.items() if count)
         calls = str(sum(run.calls.values()))
-        table.add_row(run.id, run.kind, run.status, f"{run.started_at:%Y-%m-%d %H:%M:%S}", files, calls)
+        table.add_row(run.id, run.kind, run.status, files, calls)
     return table
 
 
