@@ -8,7 +8,7 @@ from processors.classrules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
 from processors.values.lines import Line, lines_of
 
-VERSION = "2"
+VERSION = "3"
 
 _TITLE_LINES = 12
 _TOP_LINES = 25

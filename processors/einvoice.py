@@ -301,7 +301,7 @@ def _amount(said: _Said, reason: str) -> Finding:
         value = Decimal("NaN")
     if not value.is_finite():
         return Finding(None, 0.3, f"'{said.text}' in {said.element} of the electronic invoice is no amount")
-    exponent = value.as_tuple().exponent
+    exponent = value.normalize().as_tuple().exponent
     digits = max(2, min(-exponent if isinstance(exponent, int) else 2, 8))
     return Finding(f"{value:.{digits}f}", 1.0, reason)
 

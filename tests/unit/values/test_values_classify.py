@@ -165,3 +165,33 @@ def test_small_tables_are_other():
 def test_rules_name_known_classes_only():
     """Each class has rules, and no rule names another word."""
     assert {rule.doc_class for rule in load_rules().rules} == CLASSES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Purchase Order\nPO Number: 4500012\nVendor: Parts Inc\nShip to: Acme\nItem Qty Unit price Total\nTotal 10.00",
+        "Gehaltsabrechnung März 2021\nPersonalnummer 12\nBruttolohn 3.000,00\nAuszahlungsbetrag 2.000,00",
+        "Lieferschein Nr. 5512\nDatum 03.05.2021\nBestellnummer 778\nPos Artikel Menge\n1 Schraube 10",
+        "Quotation\nQuote No: Q-55\nValid until 01/06/2021\nCustomer: Acme\nDescription Qty Price\nTotal 5,000.00",
+    ],
+    ids=["order", "payslip", "delivery note", "quotation"],
+)
+def test_papers_with_a_bills_words_are_no_invoice(text: str):
+    """An order, a payslip, a delivery note and a quotation are something else, or unsure."""
+    assert class_of(text).value in {None, "other"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Muster GmbH\nGutschrift Nr. G-12\nDatum 01.03.2020\nNettobetrag -100,00\nGesamtbetrag -119,00 EUR",
+        "Hansen ApS\nFaktura nr. 552\nFakturadato 04-03-2020\nMoms (25%) 200,00\nI alt 1.000,00",
+        "City Power\nPrevious Balance $9.10\nCurrent Charges $98.77\n812 kWh\nTotal Due $98.77\nDue Date 06/04/2020",
+        "Parts\nINVOICE\nInvoice No: 9001\nPurchase Order\n88-1204\nBill to: Acme\nDue date 1 May 2021\nTotal 10.00",
+    ],
+    ids=["credit", "Danish", "utility", "with an order's number"],
+)
+def test_short_bills_are_invoices(text: str):
+    """Little text is enough where its words are a bill's."""
+    assert class_of(text).value == "invoice"

@@ -222,3 +222,30 @@ def test_xml_alone_is_an_invoice(tmp_path: Path, xml: str):
     assert (findings.media_type, findings.doc_type.value) == ("application/xml", "invoice")
     assert {name: finding.value for name, finding in findings.fields.items()} == said(xml)
     assert "2026" in findings.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1"])
+@pytest.mark.parametrize("kind", ["cii", "ubl"])
+def test_no_encoding_or_prefix_changes_what_is_said(kind: str, encoding: str):
+    """The values are the same in every encoding XML knows, and under other prefixes."""
+    xml = (cii("urn:x") if kind == "cii" else ubl()).removeprefix('<?xml version="1.0"?>')
+    for prefix in ("ram", "cac", "cbc", "rsm"):
+        xml = xml.replace(f"<{prefix}:", f"<p{prefix}:").replace(f"</{prefix}:", f"</p{prefix}:")
+        xml = xml.replace(f"xmlns:{prefix}=", f"xmlns:p{prefix}=")
+    name = encoding.removesuffix("-sig").removesuffix("-le")
+    expected = stated_in((cii("urn:x") if kind == "cii" else ubl()).encode())
+
+    found = stated_in(f'<?xml version="1.0" encoding="{name}"?>{xml}'.encode(encoding))
+
+    assert expected is not None
+    assert found is not None
+    assert found.fields == expected.fields
+
+
+def test_amounts_have_no_more_decimals_than_they_say():
+    """Noughts behind the cents are left off, and finer amounts kept."""
+    stated = stated_in(cii("urn:x").replace(">119.00<", ">119.0000<").replace(">69.00<", ">69.1250<").encode())
+
+    assert stated is not None
+    assert stated.fields["total"].value == "119.00"
+    assert stated.fields["amount_due"].value == "69.125"
