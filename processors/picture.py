@@ -11,7 +11,7 @@ from processors.contract import Limits, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "2"
+VERSION = "3"
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
 THUMBNAIL_PX = 400
@@ -136,12 +136,15 @@ def _plain(picture: "Image.Image") -> "Image.Image":
 
 
 def _opaque(picture: "Image.Image", mode: str) -> "Image.Image":
-    """Lay a picture with transparent parts on white paper."""
+    """Lay a picture with transparent parts on white paper, on black where white shows nothing of it."""
     from PIL import Image
 
     seen = picture.convert("RGBA")
-    paper = Image.new("RGBA", seen.size, "white")
-    paper.alpha_composite(seen)
+    for tone in ("white", "black"):
+        paper = Image.new("RGBA", seen.size, tone)
+        paper.alpha_composite(seen)
+        if not is_blank(paper):
+            break
     return paper.convert(mode)
 
 

@@ -94,7 +94,8 @@ def require(codes: tuple[str, ...]) -> None:
         packages = " ".join(f"tesseract-ocr-{code.replace('_', '-')}" for code in missing)
         raise EngineMissing(
             f"tesseract has no data for {', '.join(missing)} (installed: {', '.join(languages())}). "
-            f"Install {packages} on Debian, or the .traineddata file, or change processing.languages."
+            f"Install {packages} on Debian, tesseract-lang with Homebrew on macOS, or the .traineddata file, "
+            "or change processing.languages."
         )
 
 
@@ -103,7 +104,7 @@ def _ask(argument: str) -> str:
     if program is None:
         raise EngineMissing(
             "The program tesseract is not installed or not on the PATH. "
-            'Install it (Debian: apt install tesseract-ocr) or set ocr = "rapidocr".'
+            'Install it (Debian: apt install tesseract-ocr; macOS: brew install tesseract) or set ocr = "rapidocr".'
         )
     try:
         answer = subprocess.run(  # noqa: S603 - fixed arguments

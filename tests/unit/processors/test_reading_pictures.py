@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipeline.model import ReadStatus
 from processors.contract import Limits, ReadSettings
@@ -59,6 +59,20 @@ def test_every_mode_becomes_dark_on_white(sample: str, tmp_path: Path):
     assert dark < DARK
     assert light > 230
     assert np.asarray(engine.seen[0].convert("L")).mean() > 200
+
+
+def test_white_ink_on_nothing_is_seen(tmp_path: Path):
+    """A transparent picture that white paper would swallow is laid on black; one that shows nothing is blank."""
+    ink = Image.new("RGBA", PAPER.size, (255, 255, 255, 0))
+    clear = documents.saved(ink, "PNG")
+    ink.putalpha(ImageOps.invert(PAPER.convert("L")))
+    engine = documents.ScriptedEngine(documents.says("words"))
+
+    findings = documents.read(documents.saved(ink, "PNG"), tmp_path, engine=engine)
+
+    assert findings.text == "words"
+    assert darkest_and_lightest(engine.seen[0]) == (0, 255)
+    assert documents.read(clear, tmp_path, engine=engine).status is ReadStatus.EMPTY
 
 
 def test_exif_turns_a_photo_upright(tmp_path: Path):
