@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.model import ReadStatus
 from processors import layout, render
-from processors.contract import Box, Context, EngineMissing, Page, Segment, Unreadable, Word
+from processors.contract import Box, Context, EngineMissing, Page, Recognised, Segment, Unreadable, Word
 from processors.paint import Paint
 from processors.textlayer import TextLayer
 
@@ -30,23 +31,25 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
     if layer.frame.turns or painted.hidden:
         return own, None
     added: list[Segment] = []
+    ways: list[str] = []
     words = [word.box for segment in layer.segments for word in segment.words]
     problem = ""
     for box in _scans(layer, painted):
         try:
-            segments, poorer = _recognised(page, box, layer, painted, context)
+            read = _recognised(page, box, layer, painted, context)
         except (EngineMissing, Unreadable) as exc:
             problem = f"a picture on it was not recognised: {exc}"
             continue
-        new = [segment for segment in segments if segment.text.strip() and _under(segment.box, words) < _TWICE]
+        new = [piece for piece in read.segments if piece.text.strip() and _under(piece.box, words) < _TWICE]
         added += new
-        words += [segment.box for segment in new]
-        problem = poorer or problem
+        ways += [read.reason] if new and read.reason not in ways else []
+        words += [piece.box for piece in new]
+        problem = read.problem or problem
     own = dataclasses.replace(own, problem=problem)
     if not added:
         return own, None
     lines = layout.lines_of([*layer.segments, *added])
-    reason = f"{own.text.reason}; a picture on it was recognised"
+    reason = "; ".join([own.text.reason, "a picture on it was recognised", *ways])
     text = dataclasses.replace(own.text, text=layout.text_of(lines), reason=reason)
     return dataclasses.replace(own, text=text, lines=lines), Page(own.text, layout.lines_of(added))
 
@@ -75,17 +78,18 @@ def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
     return largest
 
 
-def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> tuple[list[Segment], str]:
-    """Recognise one part of a page, places in points of the page; say, too, what is poorer than it should be."""
+def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> Recognised:
+    """Recognise one part of a page, places in points of the page; nothing of one that is no sheet."""
     if context.exhausted:
-        return [], ""
+        raise Unreadable(ReadStatus.TIMED_OUT, "the time for one document is used up.")
     width, height = layer.frame.size
     scale = render.scale_for_ocr(width, height, painted)
     image = render.draw(page, scale=scale, grey=True).crop([round(scale * side) for side in box])  # type: ignore[arg-type] # four numbers
     if not _is_sheet(image):
-        return [], ""
+        return Recognised((), "", "")
     read = context.engine().read(image, dpi=72 * scale, turning=False)
-    return [_moved(segment, box[0], box[1], 1 / scale) for segment in read.segments], read.problem
+    moved = [_moved(segment, box[0], box[1], 1 / scale) for segment in read.segments]
+    return dataclasses.replace(read, segments=moved)
 
 
 def _is_sheet(image: "Image.Image") -> bool:
