@@ -1,4 +1,4 @@
-"""RapidOCR's models and its detection's post-processing, with a loop of our own round them.
+"""RapidOCR's models, with a loop of our own round them.
 
 rapidocr pads every line to 320 pixels and copies lines out with a cubic warp; both cost more than the reading of most
 lines. Here short lines lie side by side in one strip, and only slanting lines are warped. Shrinking by area and not
@@ -6,23 +6,25 @@ linearly, as the networks were taught, costs one word in a hundred.
 """
 
 import importlib.util
-import logging
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors import ctc, doubles, lexicon, networks, strips
+from processors import ctc, lexicon, networks, strips
 from processors.contract import Box, EngineMissing, Segment, Word
+from processors.linefinder import height_of, lines_in, width_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "6"
+VERSION = "7"
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
 _DETECTION_SIDE_PX = 960  # lines are found on a page shrunk to this; they are read at full size
+_SHEET_SIDE_PX = 1280  # sheets have small print that is lost at 960; receipts, which are longer, and strips have none
+_SHEET = 1.6  # times longer than wide, at most
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _LEAST_SCORE = 0.5
 _LINE_HEIGHT_PX = 48  # what the recogniser was taught
@@ -64,15 +66,9 @@ class RapidEngine:
         import cv2
 
         cv2.setNumThreads(1)
-        logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-        from rapidocr.ch_ppocr_det.utils import DBPostProcess
-
         files = model_files()
         self.name = f"rapidocr ({runtime()})"
         self._find = networks.detector(files["Det"])
-        self._boxes = DBPostProcess(
-            thresh=0.3, box_thresh=0.5, max_candidates=3000, unclip_ratio=1.4, use_dilation=True
-        )
         self._read, self._characters = networks.recogniser(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
         )
@@ -87,7 +83,7 @@ class RapidEngine:
         pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
         corners = self._corners(pixels)
         packed = strips.pack([_line_width(each) for each in corners])
-        return [segment for strip in packed for segment in self._strip(pixels, strip, corners)]
+        return [segment for batch in strips.batches(packed) for segment in self._batch(pixels, batch, corners)]
 
     def _corners(self, pixels: Any) -> Sequence[Any]:
         """Find lines: four corners each, clockwise from where the text begins."""
@@ -96,21 +92,23 @@ class RapidEngine:
 
         height, width = pixels.shape[:2]
         small = cv2.resize(pixels, _detection_size(width, height), interpolation=cv2.INTER_LINEAR)
-        found, _ = self._boxes(self._find.run(_batch(small)), (height, width))
-        quads = [np.asarray(quad, dtype=np.float32) for quad in found]
+        lines = lines_in(self._find.run(_toned(small)[None])[0, 0], width_px=width, height_px=height)
         # A line that runs downwards begins at its upper right corner.
-        return doubles.distinct(
-            [np.roll(quad, -1, axis=0) if _height(quad) >= _TURNED * _width(quad) else quad for quad in quads]
-        )
+        return [np.roll(line, -1, axis=0) if height_of(line) >= _TURNED * width_of(line) else line for line in lines]
 
-    def _strip(self, pixels: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
-        """Read the lines of a strip."""
+    def _batch(self, pixels: Any, batch: Sequence[strips.Strip], corners: Sequence[Any]) -> Iterator[Segment]:
+        """Read the lines of strips that are equally wide."""
         import numpy as np
 
-        picture = np.zeros((1, 3, _LINE_HEIGHT_PX, strip.width_px), dtype=np.float32)
-        for place in strip.places:
-            picture[..., place.left_px : place.right_px] = _batch(_cut_out(pixels, corners[place.line]))
-        steps = self._read.run(picture)[0]
+        pictures = np.zeros((len(batch), 3, _LINE_HEIGHT_PX, batch[0].width_px), dtype=np.float32)
+        for picture, strip in zip(pictures, batch, strict=True):
+            for place in strip.places:
+                picture[..., place.left_px : place.right_px] = _toned(_cut_out(pixels, corners[place.line]))
+        for steps, strip in zip(self._read.run(pictures), batch, strict=True):
+            yield from self._lines(steps, strip, corners)
+
+    def _lines(self, steps: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
+        """Turn what the recogniser says along a strip into its lines."""
         for place in strip.places:
             own = place.share_of(strip.width_px, count=len(steps))
             line = ctc.decode(steps[own.first : own.last], self._characters, self._words)
@@ -121,28 +119,21 @@ class RapidEngine:
 
 def _detection_size(width: int, height: int) -> tuple[int, int]:
     """Shrink to the side lines are found at; the network asks for whole multiples of 32."""
-    factor = min(1.0, _DETECTION_SIDE_PX / max(width, height))
+    sheet = max(width, height) <= _SHEET * min(width, height)
+    factor = min(1.0, (_SHEET_SIDE_PX if sheet else _DETECTION_SIDE_PX) / max(width, height))
     return max(32, round(width * factor / 32) * 32), max(32, round(height * factor / 32) * 32)
 
 
-def _batch(picture: Any) -> Any:
-    """Make a picture a batch of one, tones from -1 to 1."""
+def _toned(picture: Any) -> Any:
+    """Turn rows x columns x colours of 0 to 255 into colours x rows x columns, tones from -1 to 1."""
     import numpy as np
 
-    return np.ascontiguousarray((picture.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
-
-
-def _width(quad: Any) -> float:
-    return max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))
-
-
-def _height(quad: Any) -> float:
-    return max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))
+    return np.ascontiguousarray((picture.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
 
 
 def _line_width(corners: Any) -> int:
     """Return how wide a line is read, at the recogniser's height."""
-    width = _NARROWED * _LINE_HEIGHT_PX * _width(corners) / max(_height(corners), 1.0)
+    width = _NARROWED * _LINE_HEIGHT_PX * width_of(corners) / max(height_of(corners), 1.0)
     return max(8, min(math.ceil(width), _WIDEST_PX))
 
 

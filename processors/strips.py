@@ -1,16 +1,19 @@
 """Lay lines of text side by side in strips of few widths.
 
 To the runtime every width is a network of its own, prepared anew at each change, and every run costs a few
-milliseconds whatever it reads. A strip is read in one run, and most are equally wide.
+milliseconds whatever it reads. Most strips are equally wide, and those are read four at a time: a tenth of the time
+less than one by one. One strip four times as wide would do that, too, but lines of many kinds side by side confuse
+the recogniser.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 STEP_PX = 8  # the recogniser says something at each of these
 _USUAL_PX = 320
 _OTHER_STEP_PX = 160  # what is longer, or left over, is rounded up to this
+_TOGETHER = 4
 _GAP_PX = 24  # with less, letters of neighbours are read together
 
 
@@ -74,6 +77,20 @@ def pack(widths_px: Sequence[int]) -> list[Strip]:
             filling.append(room)
         room.add(line, width)
     return [Strip(_rounded(strip.places[-1].right_px), tuple(strip.places)) for strip in filling]
+
+
+def batches(strips: Sequence[Strip]) -> Iterator[Sequence[Strip]]:
+    """Yield each strip once, with those that are read in the same run; they are equally wide."""
+    waiting: list[Strip] = []
+    for strip in strips:
+        if strip.width_px != _USUAL_PX:
+            yield [strip]
+            continue
+        waiting.append(strip)
+        if len(waiting) == _TOGETHER:
+            yield waiting
+            waiting = []
+    yield from ([strip] for strip in waiting)
 
 
 def _rounded(width_px: int) -> int:

@@ -59,3 +59,20 @@ def test_places_are_those_along_the_line():
     assert own.along(middle) == pytest.approx(0.5)
     assert own.along(0.0) < 0
     assert own.along(1.0) > 1
+
+
+@given(WIDTHS)
+def test_strips_read_together_are_equally_wide(widths: list[int]):
+    """Each strip is in one batch, with others of its own width only."""
+    packed = strips.pack(widths)
+    batches = list(strips.batches(packed))
+
+    assert sorted(id(strip) for batch in batches for strip in batch) == sorted(id(strip) for strip in packed)
+    assert all(len({strip.width_px for strip in batch}) == 1 for batch in batches)
+
+
+def test_short_lines_are_read_four_strips_at_a_time():
+    """Forty short lines take a quarter of the runs that their strips are."""
+    packed = strips.pack([100] * 40)
+
+    assert len(list(strips.batches(packed))) <= len(packed) // 4 + 3
