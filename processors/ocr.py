@@ -31,8 +31,31 @@ def read_picture(
         EngineMissing: no engine that may read it is installed.
         Unreadable: all that may read it fail on it.
     """
+    empty = _empty(image, number=number, dpi=dpi)
+    if min(image.size) < _SMALLEST_SIDE_PX or is_blank(image):
+        return Page(empty)
+    smaller, shrunk = _within(image)
+    scale = 72 / dpi * shrunk
+    read = engine().read(smaller, dpi=dpi / shrunk)
+    lines = layout.lines_of(read.segments, scale=scale)
+    page = dataclasses.replace(
+        empty,
+        source="ocr" if lines else "none",
+        engine=read.engine,
+        confidence=layout.confidence_of(lines),
+        text=layout.text_of(lines),
+        reason=f"{why if lines else 'nothing written was found in the picture'}; {read.reason}",
+    )
+    if read.turned_deg in {90, 270}:
+        page = dataclasses.replace(page, width_pt=page.height_pt, height_pt=page.width_pt)
+    shown = layout.turned_back(Page(page, lines), (360 - read.turned_deg) % 360)
+    return dataclasses.replace(shown, codes=barcodes.codes_in(smaller, scale=scale), problem=read.problem)
+
+
+def _empty(image: "Image.Image", *, number: int, dpi: float) -> PageText:
+    """Return the page of a picture on which nothing stands."""
     width_pt, height_pt = image.width * 72 / dpi, image.height * 72 / dpi
-    page = PageText(
+    return PageText(
         number=number,
         source="none",
         engine=None,
@@ -42,25 +65,6 @@ def read_picture(
         height_pt=round(height_pt, 2),
         reason="the page is blank",
     )
-    if min(image.size) < _SMALLEST_SIDE_PX or is_blank(image):
-        return Page(page)
-    smaller, shrunk = _within(image)
-    read = engine().read(smaller, dpi=dpi / shrunk)
-    lines = layout.lines_of(read.segments, scale=72 / dpi * shrunk)
-    found = why if lines else "nothing written was found in the picture"
-    page = dataclasses.replace(
-        page,
-        source="ocr" if lines else "none",
-        engine=read.engine,
-        confidence=layout.confidence_of(lines),
-        text=layout.text_of(lines),
-        reason=f"{found}; {read.reason}",
-    )
-    if read.turned_deg in {90, 270}:
-        page = dataclasses.replace(page, width_pt=page.height_pt, height_pt=page.width_pt)
-    shown = layout.turned_back(Page(page, lines), (360 - read.turned_deg) % 360)
-    codes = barcodes.codes_in(smaller, scale=72 / dpi * shrunk)
-    return dataclasses.replace(shown, codes=codes, problem=read.problem)
 
 
 def _within(image: "Image.Image") -> tuple["Image.Image", float]:

@@ -190,6 +190,9 @@ def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Gener
     """
     connected.spending.lane = order.lane or _lane(job)
     connected.spending.require()
+    if order.yes and not job.plan_only:
+        # A person has looked. Before the work, not after it: what another run has met meanwhile stays held.
+        release(job.spec, job.parts.ledger)
     recover_all(job)
     for decided in () if order.records else decisions(job):
         tally.add(decided)
@@ -256,8 +259,6 @@ def finish_order(job: Job, order: Order, tally: Tally) -> None:
     if order.records and job.plan_only:
         return
     conclude(job, whole=order.whole)
-    if order.yes:  # by a person, who has looked; no other run that happens to end may let go of what is held
-        release(job.spec, job.parts.ledger)
     if tally.missed is not None:
         tally.summary.missed += tally.missed.conclude()
 

@@ -207,3 +207,17 @@ def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
     line.run(yes=True)
 
     assert line.run().document["documents"]["unchanged"] == 1
+
+
+def test_what_is_held_during_a_persons_run_stays_held(make_line: MakeLine):
+    """A run with --yes lets go of what was held when it began, not of what another run meets meanwhile."""
+    line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
+
+    def meets_two_rows() -> None:
+        with line.ledger() as ledger:
+            ledger.keep_cursor(hold_name("Uploads"), {"note": "2 rows were met", "run": "run-2"})
+
+    line.run(yes=True, reader=Meanwhile(line, meets_two_rows))
+
+    with pytest.raises(BadSettings, match="2 rows were met"):
+        line.run()
