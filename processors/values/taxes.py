@@ -14,40 +14,17 @@ MOST_ROUNDING = Decimal("0.05")
 _CENT = Decimal("0.01")
 _PERCENT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?) ?%")
 _HIGHEST_RATE = 30
-_USUAL_RATES = tuple(
-    map(
-        Decimal,
-        [
-            "5",
-            "6",
-            "7",
-            "7.7",
-            "8",
-            "8.1",
-            "9",
-            "10",
-            "12",
-            "13",
-            "15",
-            "16",
-            "17",
-            "18",
-            "19",
-            "20",
-            "21",
-            "22",
-            "23",
-            "24",
-            "25",
-            "27",
-        ],
-    )
-)
+_USUAL_RATES = tuple(map(Decimal, [
+    "5", "6", "7", "7.7", "8", "8.1", "9", "10", "12", "13", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24",
+    "25", "27",
+]))  # fmt: skip
 """Rates of sales taxes in many countries, in percent; trusted only where the amount is precise enough to tell."""
 _HEADING_ABOVE = 8
 """Lines between a table's heading and a row of it."""
 _GAP = 3
 """Lines from one row of a tax table to the next, goods named between them counted in."""
+_MOST_STEPS = 12
+"""Lines from a bill's first sum to its total: more are no longer one sum."""
 _MOST_ROWS = 40
 _MOST_LABELLED = 40
 _MOST_TAXES = 6
@@ -274,9 +251,11 @@ def _by_steps(
 ) -> Iterator[Split]:
     """Follow a bill from its first sum to its total over charges and discounts; those before the tax are taxed."""
     for net, tax in product(nets, taxes):
-        ends = (line for line in lines[tax.line.number + 1 :] if whole in _values(line))
-        end = next(ends, None)
-        if end is None or net.line.number >= tax.line.number or end.number - net.line.number > 12:  # noqa: PLR2004 - no longer one sum
+        if not 0 < tax.line.number - net.line.number < _MOST_STEPS:
+            continue
+        near = lines[tax.line.number + 1 : net.line.number + _MOST_STEPS + 1]
+        end = next((line for line in near if whole in _values(line)), None)
+        if end is None:
             continue
         steps = [s for s in _steps(lines[net.line.number + 1 : end.number]) if s.line is not tax.line]
         if steps and net.value + tax.value + sum(step.value for step in steps) == whole:

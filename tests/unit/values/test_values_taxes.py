@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.model import PageText
+from pipeline.model import Finding, PageText
 from processors.contract import Page
-from processors.values import find_values
+from processors.values import find_values, taxes
+from processors.values.lines import lines_of
 
 
 def money_of(text: str) -> tuple[str | None, ...]:
@@ -152,3 +153,18 @@ def test_two_due_dates_headings_share_a_line():
     found = find_values([page])
 
     assert (found["date"].value, found["due_date"].value) == ("2022-01-12", "2022-01-26")
+
+
+def test_a_long_statement_is_gone_through_a_few_times_only(monkeypatch: pytest.MonkeyPatch):
+    """Many sums and taxes on many lines are not each tried against every line: it would take minutes."""
+    body = [line for number in range(40) for line in (f"Net amount {number + 100}.00", f"VAT 19 % {number + 1}.13")]
+    body += [f"Some goods {number % 97}.{number % 90 + 10}" for number in range(1500)]
+    text = "\n".join([*body, "Grand total 99999.77"])
+    lines = lines_of([Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))])
+    looked_at: list[str] = []
+    look = taxes.money_in
+    monkeypatch.setattr(taxes, "money_in", lambda folded: looked_at.append(folded) or look(folded))
+
+    taxes.find_net_and_tax(lines, total=Finding("99999.77", 0.9, "it is a grand total"))
+
+    assert len(looked_at) < 12 * len(lines)
