@@ -154,7 +154,8 @@ def _refuse_others(client: SyncPrefectClient, made: Sequence[RunnerDeployment], 
     fields = (there.parameter_openapi_schema or {}).get("properties", {})
     theirs = fields.get("sources", {}).get("items", {}).get("enum", [])
     if not {*theirs} & {*settings.specs()}:
-        said = f"Deployment {first.name!r} is that of {there.parameters.get('config')}, for {', '.join(theirs)}"
+        sources = f", for {', '.join(theirs)}" if theirs else ""
+        said = f"Deployment {first.name!r} is that of {there.parameters.get('config', 'other settings')}{sources}"
         raise BadSettings([f"{said}. Give these settings another name: serve.name."])
 
 

@@ -49,7 +49,7 @@ def find_address(lines: Sequence[Line], *, company: Finding | None) -> Finding |
     boxes = [line.box for line in block if line.box]
     value = " ".join(line.text.strip() for line in block)
     confidence = 0.75 if any(_is_place(line) for line in block) else 0.55
-    reason = f"{len(block)} lines below '{company.value}' are an address"
+    reason = f"what stands below '{company.value}' looks like an address"
     return Finding(value, confidence, reason, block[0].page, around(boxes) if boxes else None)
 
 

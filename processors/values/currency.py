@@ -107,7 +107,8 @@ def find_currency(lines: Sequence[Line], *, hints: Hints, has_total: bool) -> Fi
     if len(ranked) > 1 and ranked[1][1] == count:
         return line.finding(None, 0.4, f"{code} and {ranked[1][0]} are written equally often")
     confidence = 0.95 if len(ranked) == 1 else 0.8
-    return line.finding(code, confidence, f"'{where[code]}' stands beside {count} amounts")
+    amounts = "an amount" if count == 1 else f"{count} amounts"
+    return line.finding(code, confidence, f"'{where[code]}' stands beside {amounts}")
 
 
 def _undecided(counts: Counter[str], first: dict[str, Line]) -> Finding | None:
