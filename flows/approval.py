@@ -36,8 +36,12 @@ WaitHours = Annotated[int, Field(ge=1, le=24 * 30)]
 class Decision(RunInput):
     """What a person decides on a plan."""
 
-    decision: Literal["apply", "refuse"] = Field(description="Apply writes what the plan says; refuse writes nothing.")
-    leave_out: list[str] = Field(default=[], description="PK_IDs, or paths of the Files area, not to be applied.")
+    decision: Literal["apply", "refuse"] = Field(
+        description="Apply writes what the plan says; refuse writes nothing."
+    )
+    leave_out: list[str] = Field(
+        default=[], description="PK_IDs, or paths of the Files area, not to be applied."
+    )
     note: str = Field(default="", max_length=1_000, description="Why; it is kept with the run.")
 
 
@@ -72,24 +76,41 @@ def plan_and_apply(
         suspend: End the process while waiting, and go on in a new one, which must find the plan file where it was.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _carried_through(Path(config).resolve(), sources, limit, wait_hours, suspend=suspend))
+    return ended(
+        lambda: _carried_through(
+            Path(config).resolve(), sources, limit, wait_hours, suspend=suspend
+        )
+    )
 
 
-def _carried_through(path: Path, sources: Sequence[str], limit: int | None, wait_hours: int, *, suspend: bool) -> State:
-    question, planned = _planned(path, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend)
+def _carried_through(
+    path: Path, sources: Sequence[str], limit: int | None, wait_hours: int, *, suspend: bool
+) -> State:
+    question, planned = _planned(
+        path, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend
+    )
     if planned is not None and not question.plan.records:
         return final_state(planned, planned.document["documents"])
     decision = _decided(question)
     plan = question.plan
     if decision is None:
         said = f"nobody decided within {wait_hours} hours; nothing was written. {plan.records} records are planned in "
-        return Completed(name=PLANNED, message=f"{said}{plan.path}; the flow apply-plan carries it out.")
-    get_run_logger().info("decided: %s, %d left out. %s", decision.decision, len(decision.leave_out), decision.note)
+        return Completed(
+            name=PLANNED, message=f"{said}{plan.path}; the flow apply-plan carries it out."
+        )
+    get_run_logger().info(
+        "decided: %s, %d left out. %s", decision.decision, len(decision.leave_out), decision.note
+    )
     if decision.decision == "refuse":
         said = f"{plan.records} planned records refused, nothing was written: {decision.note or 'no reason given'}"
         return Completed(name=REFUSED, message=said)
     with connect(load_settings(path)) as connected, draining(connected.drain):
-        report = apply_plan(connected, plan.path, leave_out=decision.leave_out, watch=FlowBars(connected.parts.clock))
+        report = apply_plan(
+            connected,
+            plan.path,
+            leave_out=decision.leave_out,
+            watch=FlowBars(connected.parts.clock),
+        )
         leave_report("apply", report, connected=connected)
     return final_state(report, report.document["documents"])
 
@@ -105,7 +126,9 @@ def _planned(
             plan, report = open_plan(file), None
         else:
             watch = FlowBars(connected.parts.clock)
-            made = plan_sources(connected, sources=sources, limit=limit, file=file, html=None, watch=watch)
+            made = plan_sources(
+                connected, sources=sources, limit=limit, file=file, html=None, watch=watch
+            )
             plan, report = made.plan, made.report
             leave_report("plan", report, connected=connected)
             leave_plan(plan, connected)
@@ -137,7 +160,9 @@ def _decided(question: _Question) -> Decision | None:
 def _ask(form: type[Decision], question: _Question, *, key: str) -> Decision:
     if question.suspend:
         return suspend_flow_run(wait_for_input=form, timeout=question.wait_s, key=key)
-    return pause_flow_run(wait_for_input=form, timeout=question.wait_s, poll_interval=POLL_S, key=key)
+    return pause_flow_run(
+        wait_for_input=form, timeout=question.wait_s, poll_interval=POLL_S, key=key
+    )
 
 
 def _wake() -> None:

@@ -65,7 +65,11 @@ class Batch:
             self.tally.summary.held += self.crew.finish()
 
 
-@flow(name="ingest", flow_run_name="ingest {source}", description="Work on everything new or changed in a source.")
+@flow(
+    name="ingest",
+    flow_run_name="ingest {source}",
+    description="Work on everything new or changed in a source.",
+)
 def ingest(
     source: Source,
     limit: Limit = None,
@@ -82,10 +86,16 @@ def ingest(
         dry_run: Read, archive and plan, and write nothing to Caspio, whatever else is chosen.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run)))
+    return ended(
+        lambda: _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run))
+    )
 
 
-@flow(name="ingest-record", flow_run_name="ingest-record {source}", description="Work on a few records of a source.")
+@flow(
+    name="ingest-record",
+    flow_run_name="ingest-record {source}",
+    description="Work on a few records of a source.",
+)
 def ingest_record(
     source: Source,
     records: NamedRecords,
@@ -102,10 +112,18 @@ def ingest_record(
         messages: Set by the webhook receiver: the messages this run is for.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _follow(Path(config), source, Order(records=tuple(records), yes=yes, batch=messages)))
+    return ended(
+        lambda: _follow(
+            Path(config), source, Order(records=tuple(records), yes=yes, batch=messages)
+        )
+    )
 
 
-@flow(name="reprocess", flow_run_name="reprocess {source}", description="Read again, from the archive.")
+@flow(
+    name="reprocess",
+    flow_run_name="reprocess {source}",
+    description="Read again, from the archive.",
+)
 def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them by name
     source: Source,
     records: Records = [],  # noqa: B006 - Prefect copies it
@@ -130,19 +148,27 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
     """
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
-    return ended(lambda: _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run)))
+    return ended(
+        lambda: _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run))
+    )
 
 
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")
 def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
     before = batch.tally.summary.counts()
-    with suppress(StopRequested):  # the flow asks again, and ends as what it is; this task has done its part
+    with suppress(
+        StopRequested
+    ):  # the flow asks again, and ends as what it is; this task has done its part
         batch.work()
     after = batch.tally.summary.counts()
-    counts = {status: after[status] - before[status] for status in after if after[status] > before[status]}
+    counts = {
+        status: after[status] - before[status] for status in after if after[status] > before[status]
+    }
     events.tell_batch(batch.source, number=number, counts=counts)
-    get_run_logger().info("batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items()))
+    get_run_logger().info(
+        "batch %d: %s", number, ", ".join(f"{n} {status}" for status, n in counts.items())
+    )
     return counts
 
 
@@ -162,17 +188,29 @@ def _follow(config: Path, source: str, order: Order) -> State:
             except StopRequested as error:
                 interrupted = error
         document = connected.document(summary, began=began)
-        report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
+        report = Report(
+            document,
+            summary.failed,
+            summary.planned,
+            tuple(summary.shown()),
+            tuple(summary.slowest),
+        )
         leave_report(source, report, connected=connected)
         raise_alarms(connected, source, summary, few=bool(order.records))
-    return stopped_state(interrupted, summary.counts()) if interrupted else final_state(report, summary.counts())
+    return (
+        stopped_state(interrupted, summary.counts())
+        if interrupted
+        else final_state(report, summary.counts())
+    )
 
 
 def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
     """Take a source down the line as a run of the ledger."""
     ledger = connected.parts.ledger
     with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
-        job = make_job(connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases)
+        job = make_job(
+            connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases
+        )
         if order.dry_run:
             job = replace(job, plan_only=True)
         with alone(spec, summary):

@@ -21,7 +21,11 @@ from flows.wiring import Connected, connect
 from pipeline.plan_file import open_plan
 
 
-@flow(name="apply-plan", flow_run_name="apply {plan}", description="Carry out exactly what a plan says.")
+@flow(
+    name="apply-plan",
+    flow_run_name="apply {plan}",
+    description="Carry out exactly what a plan says.",
+)
 def apply_plan(
     plan: Annotated[str, Field(min_length=1)],
     records: Records = [],  # noqa: B006 - Prefect copies it
@@ -53,7 +57,11 @@ def undo(
     return ended(lambda: _undone(Path(config), run, records))
 
 
-@flow(name="verify", flow_run_name="verify", description="Compare source, ledger and archive; write nothing to Caspio.")
+@flow(
+    name="verify",
+    flow_run_name="verify",
+    description="Compare source, ledger and archive; write nothing to Caspio.",
+)
 def verify(
     sources: Sources = [],  # noqa: B006 - Prefect copies it
     limit: Limit = None,
@@ -92,10 +100,15 @@ def _undone(config: Path, run: str, records: Sequence[str]) -> State:
 
 def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: bool) -> State:
     with _connected(config) as connected:
-        found = compare(connected, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info)
+        found = compare(
+            connected, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info
+        )
         calls = dict(connected.client.calls)
     _leave_differences(found)
-    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items())) or "no differences"
+    counts = (
+        ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
+        or "no differences"
+    )
     if found.harm:
         return red(DIFFERENCES, counts, result=(found, calls))
     return Completed(message=counts, data=(found, calls))
@@ -121,4 +134,6 @@ def _leave_differences(found: Verified) -> None:
         }
         for d in found.shown
     ]
-    create_table_artifact(table=rows, key=artifact_key("differences"), description=f"run {found.run_id}")
+    create_table_artifact(
+        table=rows, key=artifact_key("differences"), description=f"run {found.run_id}"
+    )

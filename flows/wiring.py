@@ -69,8 +69,12 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Conne
         scratch = work_dir / "listing"
         scratch.mkdir()
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
-        spending = stack.enter_context(closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance)))
-        client = stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
+        spending = stack.enter_context(
+            closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
+        )
+        client = stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
         book = TallyBook(ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls)
         stack.enter_context(closing(book))
         parts = Parts(
@@ -78,7 +82,9 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Conne
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
             ledger=ledger,
-            reader=stack.enter_context(open_reader(settings.processing, renditions=settings.archive.renditions)),
+            reader=stack.enter_context(
+                open_reader(settings.processing, renditions=settings.archive.renditions)
+            ),
             clock=clock,
             work_dir=work_dir,
             telemetry=book,
@@ -108,7 +114,9 @@ def open_settings_account(settings: Settings) -> Iterator[Account]:
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
         spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
         stack.enter_context(closing(spending))
-        client = stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
+        client = stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
         yield Account(client, CaspioRecordTarget(client), ledger, clock)
 
 
@@ -162,7 +170,9 @@ def open_account(url: str) -> "CaspioClient":
 
 def open_tracer() -> Tracer:
     """Return what takes spans: OpenTelemetry where its variables name a collector, nobody elsewhere."""
-    if not any(environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")):
+    if not any(
+        environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")
+    ):
         return SILENT
     from flows.telemetry.otel import OtelTracer
 
@@ -263,7 +273,11 @@ def _own_rules(path: Path | None) -> str:
         text = path.read_text(encoding="utf-8")
         parse_rules(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings([f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]) from error
+        raise BadSettings(
+            [f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]
+        ) from error
     except BadRules as error:
-        raise BadSettings([f"processing.rules: {path}: {problem}" for problem in error.problems]) from error
+        raise BadSettings(
+            [f"processing.rules: {path}: {problem}" for problem in error.problems]
+        ) from error
     return text

@@ -51,7 +51,10 @@ def due_records(
     """Yield this source's planned records, each with what is listed of it now, a page at a time."""
     mine = (record for record in planned if record.source == job.spec.name)
     while page := list(islice(mine, PAGE)):
-        keys = {record.key if job.spec.folder is None else _path_now(record, job.parts.ledger) for record in page}
+        keys = {
+            record.key if job.spec.folder is None else _path_now(record, job.parts.ledger)
+            for record in page
+        }
         listed = job.parts.source.records(job.spec, sorted(keys))
         by_key = {_key(work, is_folder=job.spec.folder is not None): work for work in listed}
         expect(sum(len(record.files) for record in page))
@@ -87,18 +90,20 @@ def apply_record(due: Due, job: Job, *, fresh: RecordWork | None = None) -> list
 
 def _apply(due: Due, job: Job, folder: Path) -> list[Outcome]:
     files = [file for file in due.planned.files if not _is_settled(file, job.parts.ledger)]
-    settled = [Outcome(file.ref, Status.UNCHANGED) for file in due.planned.files if file not in files]
+    settled = [
+        Outcome(file.ref, Status.UNCHANGED) for file in due.planned.files if file not in files
+    ]
     if not files:
         return settled
     try:
         return settled + _carry_out(due, files, job, folder)
     except Moved as moved:
-        return settled + [Outcome(file.ref, Status.CONFLICT, f"{moved}; {_NOTHING_WRITTEN}") for file in files]
+        return settled + [
+            Outcome(file.ref, Status.CONFLICT, f"{moved}; {_NOTHING_WRITTEN}") for file in files
+        ]
 
 
-_NOTHING_WRITTEN = (
-    "nothing was written. Run `caspio-ingest reprocess` for it to have it planned and written as it is now."
-)
+_NOTHING_WRITTEN = "nothing was written. Run `caspio-ingest reprocess` for it to have it planned and written as it is now."
 
 
 def _is_settled(file: PlannedFile, ledger: Ledger) -> bool:
@@ -115,16 +120,24 @@ def _carry_out(due: Due, files: Sequence[PlannedFile], job: Job, folder: Path) -
     if due.listed is None:
         raise Moved("the record or its file was deleted since it was planned")
     effects = {file.ref.version: ledger.effects(version=file.ref.version) for file in files}
-    named = {file.ref.version: _name_now(file, due.listed, effects[file.ref.version]) for file in files}
+    named = {
+        file.ref.version: _name_now(file, due.listed, effects[file.ref.version]) for file in files
+    }
     documents = [_document(file, ledger) for file in files]
     work = replace(due.listed, files=tuple(file.ref for file in files))
-    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
-    before, after = _still_to_write(planned, work, context.columns, [e for found in effects.values() for e in found])
+    context = write_context(
+        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+    )
+    before, after = _still_to_write(
+        planned, work, context.columns, [e for found in effects.values() for e in found]
+    )
     plan = Plan(
         work,
         before=before,
         after=after,
-        new_names={f.ref.version: f.new_name for f in files if f.new_name and named[f.ref.version] is None},
+        new_names={
+            f.ref.version: f.new_name for f in files if f.new_name and named[f.ref.version] is None
+        },
         suggestions=planned.suggestions,
         problems=planned.problems,
         basis=planned.basis,
@@ -132,7 +145,9 @@ def _carry_out(due: Due, files: Sequence[PlannedFile], job: Job, folder: Path) -
     written = write_back(plan, documents, context, replan=None)
     done = {version: name for version, name in named.items() if name is not None}
     stands = planned.after if written.status in {Status.DONE, Status.PARTIAL} else {}
-    written = replace(written, written={**stands, **written.written}, new_names={**done, **written.new_names})
+    written = replace(
+        written, written={**stands, **written.written}, new_names={**done, **written.new_names}
+    )
     outcomes = [outcome_of(document, plan, written) for document in documents]
     keep_manifests(documents, outcomes, job, folder)
     return outcomes
@@ -151,10 +166,14 @@ def _name_now(file: PlannedFile, listed: RecordWork, effects: Sequence[Effect]) 
     ours = {
         str(effect.after.get("name") or str(effect.after.get("path")).rpartition("/")[2])
         for effect in effects
-        if effect.kind in {EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE} and effect.state in TAKEN
+        if effect.kind in {EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE}
+        and effect.state in TAKEN
     }
     for now in here:
-        if any(not base_differs(now.name, name) for name in ours) and now.size_bytes == ref.size_bytes:
+        if (
+            any(not base_differs(now.name, name) for name in ours)
+            and now.size_bytes == ref.size_bytes
+        ):
             return now.name
     raise Moved(f"{ref.name!r} was replaced, renamed or removed since it was planned")
 
@@ -168,13 +187,18 @@ def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:
     state = ledger.state(file.ref.version)
     known = ledger.reading(file.sha256, state.fingerprint or "") if state else None
     if known is None:
-        raise Moved(f"the ledger does not know the reading of {file.ref.name!r} that was planned; plan it again")
+        raise Moved(
+            f"the ledger does not know the reading of {file.ref.name!r} that was planned; plan it again"
+        )
     findings, prefix = known
     return ReadDocument(FetchedFile(file.ref, None, file.sha256, file.size_bytes), findings, prefix)
 
 
 def _still_to_write(
-    planned: PlannedRecord, work: RecordWork, columns: Mapping[str, Column], effects: Sequence[Effect]
+    planned: PlannedRecord,
+    work: RecordWork,
+    columns: Mapping[str, Column],
+    effects: Sequence[Effect],
 ) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
     """Return what is left of the columns to write, and the state each was planned against.
 

@@ -40,7 +40,9 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
     parts, spec = job.parts, job.spec
     if selection.where or not (selection.records or selection.since or selection.stale):
         clauses = [f"({clause})" for clause in (spec.where, selection.where) if clause]
-        pages: Iterable[Sequence[RecordWork]] = parts.source.pages(replace(spec, where=" AND ".join(clauses) or None))
+        pages: Iterable[Sequence[RecordWork]] = parts.source.pages(
+            replace(spec, where=" AND ".join(clauses) or None)
+        )
     elif selection.records:
         pages = [parts.source.records(spec, selection.records)]
     else:
@@ -60,7 +62,11 @@ def foreseen(job: Job, selection: Selection) -> Iterator[tuple[RecordWork, int]]
     ledger, fingerprint = job.parts.ledger, job.parts.reader.fingerprint()
     for work in selected_work(job, selection):
         states = [ledger.state(ref.version) for ref in work.files]
-        kept = [s for s in states if s is not None and s.fingerprint == fingerprint] if job.reuse else []
+        kept = (
+            [s for s in states if s is not None and s.fingerprint == fingerprint]
+            if job.reuse
+            else []
+        )
         yield work, len(work.files) - len(kept)
 
 
@@ -104,7 +110,9 @@ def _pages(keys: Iterator[str], size: int = ECHO_PAGE) -> Iterator[Sequence[str]
         yield page
 
 
-def for_seconds(works: Iterator[RecordWork], seconds: float, *, clock: Clock) -> Iterator[RecordWork]:
+def for_seconds(
+    works: Iterator[RecordWork], seconds: float, *, clock: Clock
+) -> Iterator[RecordWork]:
     """Take work until the time is up; what is left stays in the iterator for the next batch."""
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
@@ -130,7 +138,9 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
 @contextmanager
 def manned(job: Job, *, observe: Observe, threads: int) -> "Iterator[Crew]":
     """Give threads that take records down the line, so that what is in hand goes on between two batches of work."""
-    with _at_work(Crew(job, observe, lambda work, _leased: work_record(work, job), threads)) as crew:
+    with _at_work(
+        Crew(job, observe, lambda work, _leased: work_record(work, job), threads)
+    ) as crew:
         yield crew
 
 
@@ -232,7 +242,9 @@ class Crew:
             self._job.give_back([leased])
         return outcomes
 
-    def _leased(self, works: Iterator[RecordWork], number: int) -> Iterator[tuple[RecordWork, RecordWork]]:
+    def _leased(
+        self, works: Iterator[RecordWork], number: int
+    ) -> Iterator[tuple[RecordWork, RecordWork]]:
         """Yield the records no other worker has: what is left to do of each, and as it was leased."""
         leases = self._job.leases
         if leases is None:
@@ -264,7 +276,11 @@ class Crew:
         """Return what needs no more work; what another way of reading releases from quarantine does."""
         parts = self._job.parts
         finished = parts.ledger.finished([ref.version for work in works for ref in work.files])
-        return finished - parts.ledger.released(list(finished), parts.reader.fingerprint()) if finished else finished
+        return (
+            finished - parts.ledger.released(list(finished), parts.reader.fingerprint())
+            if finished
+            else finished
+        )
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
         """Settle what a worker that died meanwhile left open on these records.
@@ -273,11 +289,17 @@ class Crew:
         """
         job, ledger = self._job, self._job.parts.ledger
         numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
-        settle_effects(job, [e for e in ledger.open_effects(list(numbers)) if e.run_id != job.run_id])
-        changed = {numbers[version] for version in ledger.changed_by_others(list(numbers), job.run_id)}
+        settle_effects(
+            job, [e for e in ledger.open_effects(list(numbers)) if e.run_id != job.run_id]
+        )
+        changed = {
+            numbers[version] for version in ledger.changed_by_others(list(numbers), job.run_id)
+        }
         now = list(works)
         for number in changed:
-            listed = job.parts.source.records(job.spec, list(_keys_of(works[number].files, job.spec)))
+            listed = job.parts.source.records(
+                job.spec, list(_keys_of(works[number].files, job.spec))
+            )
             ledger.seen([ref for one in listed for ref in one.files], job.run_id)
             work = listed[0] if listed else replace(works[number], files=())
             now[number] = replace(work, ticked=works[number].ticked)

@@ -51,7 +51,9 @@ class Allowance:
 class Spending:
     """Counts what one process spends, booked in the ledger in blocks ahead of the calls. Safe from many threads."""
 
-    def __init__(self, ledger: Ledger, account: str, allowance: Allowance, *, block: int = BLOCK) -> None:
+    def __init__(
+        self, ledger: Ledger, account: str, allowance: Allowance, *, block: int = BLOCK
+    ) -> None:
         self._ledger = ledger
         self._account = account
         self._allowance = allowance
@@ -87,7 +89,9 @@ class Spending:
 
     def _book(self, calls: int) -> None:
         size_bytes, self._bytes = self._bytes, 0
-        self._known = self._ledger.spend(self._account, self.lane, calls=calls, size_bytes=size_bytes)
+        self._known = self._ledger.spend(
+            self._account, self.lane, calls=calls, size_bytes=size_bytes
+        )
         self._booked += calls
 
     @property
@@ -125,7 +129,12 @@ def calls_to_list(records: int, *, attachment_fields: int = 1) -> int:
 
 
 def calls_to_write(
-    *, updated: int = 0, renamed: int = 0, moved: int = 0, inserted: int = 0, tables_with_files: int = 1
+    *,
+    updated: int = 0,
+    renamed: int = 0,
+    moved: int = 0,
+    inserted: int = 0,
+    tables_with_files: int = 1,
 ) -> int:
     """Return how many calls writing takes, without repetitions.
 

@@ -44,7 +44,9 @@ def recognise(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, FileRe
     Returns them by the version that was renamed.
     """
     by_version = {ref.version: ref for ref in refs}
-    recognised = {before: by_version[version] for version, before in named_by_us(refs, ledger=ledger).items()}
+    recognised = {
+        before: by_version[version] for version, before in named_by_us(refs, ledger=ledger).items()
+    }
     for before, ref in recognised.items():
         ledger.succeeded_by(before, ref)
     return recognised
@@ -63,7 +65,9 @@ def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     candidates = {ref.version: list(_candidates(ref, effects)) for ref in refs}
     known: dict[tuple[str, str], FileRef] = {}
     for state in ledger.unsucceeded({slot for places in candidates.values() for slot, _ in places}):
-        known[state.ref.slot, state.version] = known[state.ref.slot, str(state.ref.path)] = state.ref
+        known[state.ref.slot, state.version] = known[state.ref.slot, str(state.ref.path)] = (
+            state.ref
+        )
     found: dict[str, str] = {}
     for ref in refs:
         before = next((known[place] for place in candidates[ref.version] if place in known), None)
@@ -76,7 +80,9 @@ def _candidates(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, 
     """Yield what a file may have been before we named it, the latest first: its slot, and its path or version."""
     for effect in reversed(effects):
         match effect.kind:
-            case EffectKind.PUT_FILE if effect.after["path"] == ref.path and ref.name == basename(str(ref.path)):
+            case EffectKind.PUT_FILE if effect.after["path"] == ref.path and ref.name == basename(
+                str(ref.path)
+            ):
                 old = str(effect.before["path"])
                 yield replace(ref, path=old, name=basename(old)).slot, old
             case EffectKind.RENAME_ATTACHMENT if _renamed(ref, effect):
@@ -87,7 +93,8 @@ def _renamed(ref: FileRef, effect: Effect) -> bool:
     return (
         ref.place is Place.ATTACHMENT
         and ref.record is not None
-        and (ref.record.container, ref.record.pk, ref.field) == (effect.container, effect.pk, effect.field)
+        and (ref.record.container, ref.record.pk, ref.field)
+        == (effect.container, effect.pk, effect.field)
         and not base_differs(ref.name, str(effect.after["name"]))
     )
 
@@ -97,7 +104,10 @@ def _same_size(before: FileRef, ref: FileRef) -> bool:
 
 
 def news(
-    refs: Iterable[FileRef], *, ledger: Ledger, recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None
+    refs: Iterable[FileRef],
+    *,
+    ledger: Ledger,
+    recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
 ) -> set[str]:
     """Return the versions among these that need work, after recognising those that are our own doing.
 

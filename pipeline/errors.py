@@ -111,7 +111,9 @@ class RefusedByCaspio(IngestError):
         request_id: Value of X-Caspio-Request-ID, for a support case.
     """
 
-    def __init__(self, message: str, *, status: int, code: str = "", resource: str = "", request_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int, code: str = "", resource: str = "", request_id: str = ""
+    ) -> None:
         """Keep what a caller branches on beside the message."""
         self.status = status
         self.code = code

@@ -26,7 +26,16 @@ _EFFECTS = {
 _AS_INTENDED = frozenset({"update", "insert", "delete"})
 _LEDGER = frozenset(
     {
-        *("start_run", "finish_run", "seen", "archived", "save_reading", "planned", "finish", "succeeded_by"),
+        *(
+            "start_run",
+            "finish_run",
+            "seen",
+            "archived",
+            "save_reading",
+            "planned",
+            "finish",
+            "succeeded_by",
+        ),
         *("confirm_source", "keep_cursor", "keep_review_item", "join", "leave", "claim"),
     }
 )
@@ -49,16 +58,24 @@ def watched(parts: Parts, act: Act) -> Parts:
     present = threading.local()
     return replace(
         parts,
-        ledger=cast("Ledger", _Watched(parts.ledger, act, lambda name, args: _ledger_point(name, args, present))),
+        ledger=cast(
+            "Ledger",
+            _Watched(parts.ledger, act, lambda name, args: _ledger_point(name, args, present)),
+        ),
         archive=cast("Archive", _Watched(parts.archive, act, _archive_point)),
-        target=cast("RecordTarget", _Watched(parts.target, act, lambda name, _: _target_point(name, present))),
+        target=cast(
+            "RecordTarget",
+            _Watched(parts.target, act, lambda name, _: _target_point(name, present)),
+        ),
     )
 
 
 class _Watched:
     """A port whose calls that change something are points."""
 
-    def __init__(self, inner: object, act: Act, name: Callable[[str, tuple[Any, ...]], str]) -> None:
+    def __init__(
+        self, inner: object, act: Act, name: Callable[[str, tuple[Any, ...]], str]
+    ) -> None:
         self._inner = inner
         self._act = act
         self._name = name

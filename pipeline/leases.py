@@ -52,8 +52,12 @@ class Leases:
 
 def lease_keys(files: Sequence[FileRef]) -> list[str]:
     """Name what must be held to work on files of one record: the record, and each file of the Files area."""
-    records = {f"record {ref.record.container} {ref.record.pk}" for ref in files if ref.record is not None}
-    return sorted(records | {f"file {ref.path.casefold()}" for ref in files if ref.path is not None})
+    records = {
+        f"record {ref.record.container} {ref.record.pk}" for ref in files if ref.record is not None
+    }
+    return sorted(
+        records | {f"file {ref.path.casefold()}" for ref in files if ref.path is not None}
+    )
 
 
 @contextmanager
@@ -61,7 +65,9 @@ def working(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Le
     """Be a worker until the context ends; a thread renews meanwhile, as long as the ledger answers."""
     ledger.join(worker, ttl_s=ttl_s)
     ended = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(ledger, worker, ttl_s, ended), name="leases", daemon=True)
+    renewing = threading.Thread(
+        target=_renew, args=(ledger, worker, ttl_s, ended), name="leases", daemon=True
+    )
     renewing.start()
     try:
         yield Leases(ledger, worker)

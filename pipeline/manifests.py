@@ -8,13 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RejectFile
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, RecordRef, Status, Suggestion
+from pipeline.model import (
+    Effect,
+    EffectKind,
+    EffectState,
+    FileRef,
+    Outcome,
+    Place,
+    RecordRef,
+    Status,
+    Suggestion,
+)
 from pipeline.ports import Archive, Manifest
 
 NAME = "manifest.json"
 
 
-def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: tuple[FileRef, ...] = ()) -> Manifest:
+def read_manifest(
+    archive: Archive, prefix: str, *, folder: Path, became: tuple[FileRef, ...] = ()
+) -> Manifest:
     """Fetch and read one document's manifest.
 
     Raises:
@@ -25,7 +37,9 @@ def read_manifest(archive: Archive, prefix: str, *, folder: Path, became: tuple[
     try:
         return _manifest(data, prefix, became)
     except (KeyError, TypeError, ValueError) as error:
-        raise RejectFile(f"{key} in the archive is no whole manifest ({error!r}). Run `verify --repair`.") from error
+        raise RejectFile(
+            f"{key} in the archive is no whole manifest ({error!r}). Run `verify --repair`."
+        ) from error
 
 
 def derived_names(archive: Archive, prefix: str, *, folder: Path) -> tuple[str, ...]:
@@ -54,7 +68,10 @@ def successions(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
     """Return, by version, what each renamed file was listed as after its rename."""
     found: dict[str, FileRef] = {}
     for stored in archive.list("successions/"):
-        found |= {version: load_ref(ref) for version, ref in read_json(archive, stored.key, folder=folder).items()}
+        found |= {
+            version: load_ref(ref)
+            for version, ref in read_json(archive, stored.key, folder=folder).items()
+        }
     return found
 
 
@@ -70,7 +87,9 @@ def heirs(version: str, became: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
 def load_ref(row: Mapping[str, Any]) -> FileRef:
     """Rebuild a reference from its JSON."""
     record = row["record"]
-    return FileRef(**{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None})
+    return FileRef(
+        **{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None}
+    )
 
 
 def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
@@ -80,7 +99,9 @@ def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise RejectFile(f"{key} in the archive is not JSON ({error}). Run `verify --repair`.") from error
+        raise RejectFile(
+            f"{key} in the archive is not JSON ({error}). Run `verify --repair`."
+        ) from error
     if not isinstance(data, dict):
         raise RejectFile(f"{key} in the archive is no manifest. Run `verify --repair`.")
     return data
@@ -106,10 +127,16 @@ def _manifest(data: Mapping[str, Any], prefix: str, became: tuple[FileRef, ...])
 
 def _outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
     known = {one.name for one in fields(Suggestion)}
-    suggestions = tuple(Suggestion(**{k: v for k, v in one.items() if k in known}) for one in row["suggestions"])
-    return Outcome(**{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions})
+    suggestions = tuple(
+        Suggestion(**{k: v for k, v in one.items() if k in known}) for one in row["suggestions"]
+    )
+    return Outcome(
+        **{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions}
+    )
 
 
 def _effect(row: Mapping[str, Any]) -> Effect:
     at = datetime.fromisoformat(row["at"]) if row["at"] else None
-    return Effect(**{**row, "kind": EffectKind(row["kind"]), "state": EffectState(row["state"]), "at": at})
+    return Effect(
+        **{**row, "kind": EffectKind(row["kind"]), "state": EffectState(row["state"]), "at": at}
+    )

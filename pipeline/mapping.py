@@ -9,7 +9,17 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from pipeline import provenance
-from pipeline.model import Basis, Column, Finding, Overwrite, Plan, RecordWork, SourceSpec, Suggestion, Value
+from pipeline.model import (
+    Basis,
+    Column,
+    Finding,
+    Overwrite,
+    Plan,
+    RecordWork,
+    SourceSpec,
+    Suggestion,
+    Value,
+)
 from pipeline.provenance import same_provenance
 
 STRING_CHARS = 255
@@ -114,7 +124,9 @@ def _date(text: str) -> str:
 
 
 def _yes_no(text: str) -> bool:
-    answer = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.strip().lower())
+    answer = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+        text.strip().lower()
+    )
     if answer is None:
         raise Unfit(f"{text!r} is neither yes nor no")
     return answer
@@ -127,10 +139,16 @@ def clean_text(text: str, *, max_chars: int, allow_formulas: bool = False) -> st
     U+FFFD; no leading sign that a spreadsheet takes for a formula, unless allowed; cut at a word with an ellipsis.
     """
     text = _TAG.sub(" ", text)
-    if re.search(r"<[^<>]*>", text):  # very long, or "<a<b>c>": what was taken out had stood inside another
+    if re.search(
+        r"<[^<>]*>", text
+    ):  # very long, or "<a<b>c>": what was taken out had stood inside another
         text = re.sub("[<>]", " ", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join("\ufffd" if ord(c) > _BASIC_PLANE_END else c for c in text if c in "\n\t" or not _invisible(c))
+    text = "".join(
+        "\ufffd" if ord(c) > _BASIC_PLANE_END else c
+        for c in text
+        if c in "\n\t" or not _invisible(c)
+    )
     # Last of the replacements, since what was taken out may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", text).strip()
     # "-5.00" is a number and stays; "=1+1" or "@SUM" would run when the table is opened in a spreadsheet.
@@ -156,7 +174,9 @@ _CONVERTERS: Mapping[str, Callable[[str], Value]] = {
     "YES/NO": _yes_no,
 }
 _SAMPLES = {
-    **dict.fromkeys(("date", "due_date", "birth_date", "expiry_date", "processed_at"), "2026-03-31"),
+    **dict.fromkeys(
+        ("date", "due_date", "birth_date", "expiry_date", "processed_at"), "2026-03-31"
+    ),
     **dict.fromkeys(("total", "amount_due", "net", "tax"), "1234"),
     **dict.fromkeys(("company", "seller", "buyer", "person", "parties"), "Northwind Ltd"),
     "address": "12 Mill Lane, Leeds",
@@ -221,7 +241,11 @@ def wanted_values(
     wanted: dict[str, Wanted] = {}
     problems: list[str] = []
     for column_name, finding_name in spec.columns.items():
-        found = [d[finding_name] for d in documents if finding_name in d and d[finding_name].value is not None]
+        found = [
+            d[finding_name]
+            for d in documents
+            if finding_name in d and d[finding_name].value is not None
+        ]
         if not found:
             continue
         column = columns.get(column_name)
@@ -230,7 +254,9 @@ def wanted_values(
             continue
         best = max(found, key=lambda finding: finding.confidence)
         try:
-            value = _fitted(finding_name, best.value or "", column, allow_formulas=spec.allow_formulas)
+            value = _fitted(
+                finding_name, best.value or "", column, allow_formulas=spec.allow_formulas
+            )
         except Unfit as error:
             problems.append(f"{column_name}: {error}")
             continue
@@ -242,7 +268,9 @@ def wanted_values(
 
 def _fitted(finding: str, text: str, column: Column, *, allow_formulas: bool) -> Value:
     if finding == "provenance" and len(text) > _TEXT_ROOM.get(column.type, 0):
-        raise Unfit(f"provenance has {len(text)} characters and is no JSON when cut; map it to a TEXT column")
+        raise Unfit(
+            f"provenance has {len(text)} characters and is no JSON when cut; map it to a TEXT column"
+        )
     return convert(text, column, allow_formulas=allow_formulas)
 
 
@@ -268,10 +296,14 @@ def decide(
     stamps: dict[str, Value] = {}
     for name, want in wanted.items():
         column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
-        if same(current, want.value, column) or (finding == "provenance" and same_provenance(current, want.value)):
+        if same(current, want.value, column) or (
+            finding == "provenance" and same_provenance(current, want.value)
+        ):
             continue
         policy = _policy(spec, name, finding)
-        hindrance = _hindrance(policy, column, current=current, want=want, last=last_written.get(name))
+        hindrance = _hindrance(
+            policy, column, current=current, want=want, last=last_written.get(name)
+        )
         if finding in provenance.VOLATILE and not is_empty(current):
             stamps |= {} if hindrance else {name: want.value}
             continue
@@ -296,7 +328,9 @@ def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
     return Overwrite.OURS if own and policy is Overwrite.EMPTY else policy
 
 
-def _hindrance(policy: Overwrite, column: Column, *, current: Value, want: Wanted, last: Value) -> str:
+def _hindrance(
+    policy: Overwrite, column: Column, *, current: Value, want: Wanted, last: Value
+) -> str:
     """Return why a value may not be written, "" when it may."""
     if policy is Overwrite.ALWAYS:
         return ""

@@ -33,7 +33,14 @@ FACT_NAMES = provenance.NAMES | {"text", "pages", "media_type"}
 """What is known of every document beside its findings; columns may be mapped to these, too."""
 
 _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
-_TEMPLATE_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+_TEMPLATE_ERRORS = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+)
 _BASIC_PLANE_END = 0xFFFF
 _RESERVED = re.compile(r"^(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
 _EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
@@ -63,11 +70,17 @@ class NameTemplate:
             self._template.render(_Sample())
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
-            raise ValueError(f"rename template {source!r}: {error}. Known names: {known}") from error
+            raise ValueError(
+                f"rename template {source!r}: {error}. Known names: {known}"
+            ) from error
         except _TEMPLATE_ERRORS as error:
-            raise ValueError(f"rename template {source!r} fails on an ordinary document: {error}.") from error
+            raise ValueError(
+                f"rename template {source!r} fails on an ordinary document: {error}."
+            ) from error
 
-    def render(self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0) -> NewName:
+    def render(
+        self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0
+    ) -> NewName:
         """Name a document. `current` is its full name now, `original` the one it was uploaded under.
 
         Findings less sure than `min_confidence` do not get into a name.
@@ -82,13 +95,16 @@ class NameTemplate:
         }
         context = {**values, "original": split_name(original)[0], "pages": findings.page_count}
         extension = (findings.extension or "").lstrip(".")
-        if not _EXTENSION.fullmatch(extension):  # a document that took its reader over could say "txt/../x"
+        if not _EXTENSION.fullmatch(
+            extension
+        ):  # a document that took its reader over could say "txt/../x"
             extension = split_name(current)[1]
         try:
             text = self._template.render(context)
         except _TEMPLATE_ERRORS as error:
             return NewName(
-                current, f"the name stays, since the template asks for what was not found: {error}{_without(error)}"
+                current,
+                f"the name stays, since the template asks for what was not found: {error}{_without(error)}",
             )
         base = safe_base(text, extension=extension)
         if not base:
@@ -99,16 +115,27 @@ class NameTemplate:
 def _without(error: Exception) -> str:
     """Say how a template does without a value that not every document has."""
     found = re.match(r"'(\w+)' is undefined", str(error))
-    return f"; where names may do without it, write {{{{ {found[1]} | default('') }}}}" if found else ""
+    return (
+        f"; where names may do without it, write {{{{ {found[1]} | default('') }}}}"
+        if found
+        else ""
+    )
 
 
 class _Sample(dict[str, object]):
     """A document that has everything, for trying a template when settings load."""
 
     def __init__(self) -> None:
-        super().__init__(dict.fromkeys(_TEMPLATE_NAMES, "sample"), date="2026-01-31", due_date="2026-02-28")
+        super().__init__(
+            dict.fromkeys(_TEMPLATE_NAMES, "sample"), date="2026-01-31", due_date="2026-02-28"
+        )
         self.update(total="12.50", amount_due="12.50", net="10.50", tax="2.00", pages=1)
-        self.update(birth_date="1990-01-31", expiry_date="2030-01-31", period="2026-01-01/2026-01-31", language="en")
+        self.update(
+            birth_date="1990-01-31",
+            expiry_date="2030-01-31",
+            period="2026-01-01/2026-01-31",
+            language="en",
+        )
 
 
 def safe_base(text: str, *, extension: str = "") -> str:
@@ -116,7 +143,10 @@ def safe_base(text: str, *, extension: str = "") -> str:
     text = unicodedata.normalize("NFC", text)
     text = _FORBIDDEN.sub(" ", text)
     text = "".join(
-        c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"} and ord(c) <= _BASIC_PLANE_END
+        c
+        for c in text
+        if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+        and ord(c) <= _BASIC_PLANE_END
     )
     # Again, since what was taken out may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", " ".join(text.split()).strip(" ."))
@@ -164,7 +194,9 @@ def original_key(sha256: str) -> str:
 
 def document_prefix(ref: FileRef) -> str:
     """Return the archive prefix, without a slash at the end, of what is derived from one file version."""
-    field = "" if ref.place is Place.FOLDER else ref.field  # its column is known only once there is a record
+    field = (
+        "" if ref.place is Place.FOLDER else ref.field
+    )  # its column is known only once there is a record
     parts = [ref.source, ref.holder.lstrip("/"), field]
     return "/".join(["documents", *map(_key_part, parts), ref.version])
 

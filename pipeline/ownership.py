@@ -6,7 +6,12 @@ from pipeline.model import Effect, EffectKind, EffectState, Value
 
 TAKEN = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 _COLUMNS = frozenset(
-    {EffectKind.UPDATE_COLUMNS, EffectKind.INSERT_INDEX_ROW, EffectKind.REPOINT, EffectKind.APPLY_DECISION}
+    {
+        EffectKind.UPDATE_COLUMNS,
+        EffectKind.INSERT_INDEX_ROW,
+        EffectKind.REPOINT,
+        EffectKind.APPLY_DECISION,
+    }
 )
 
 
@@ -37,7 +42,11 @@ def undone(effects: Iterable[Effect]) -> frozenset[tuple[int, str]]:
     dead: set[tuple[int, str]] = set()
     for effect in sorted(effects, key=lambda effect: -effect.id):
         if effect.state in TAKEN and effect.undoes:
-            dead |= {(effect.undoes, column) for column in touched(effect) if (effect.id, column) not in dead}
+            dead |= {
+                (effect.undoes, column)
+                for column in touched(effect)
+                if (effect.id, column) not in dead
+            }
     return frozenset(dead)
 
 
@@ -48,7 +57,10 @@ def touched(effect: Effect) -> Iterable[str]:
 
 def _standing(effects: Sequence[Effect]) -> Iterator[tuple[Effect, str]]:
     """Yield every effect that was not undone, oldest first, with each of its columns."""
-    taken = sorted((e for e in effects if e.state in TAKEN and e.kind in _COLUMNS), key=lambda effect: effect.id)
+    taken = sorted(
+        (e for e in effects if e.state in TAKEN and e.kind in _COLUMNS),
+        key=lambda effect: effect.id,
+    )
     dead = undone(taken)
     for effect in taken:
         for column in effect.after:

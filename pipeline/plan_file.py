@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from pipeline.errors import BadSettings
-from pipeline.model import Basis, FileRef, Place, Plan, ReadDocument, RecordRef, Status, Suggestion, Value
+from pipeline.model import (
+    Basis,
+    FileRef,
+    Place,
+    Plan,
+    ReadDocument,
+    RecordRef,
+    Status,
+    Suggestion,
+    Value,
+)
 from pipeline.naming import document_prefix
 
 VERSION = 1
@@ -97,7 +107,9 @@ class PlanFile:
                 try:
                     yield _record(json.loads(line))
                 except (ValueError, TypeError, KeyError) as error:
-                    raise BadSettings([f"{self.path}: line {number + 2} is not understood: {error!r}."]) from error
+                    raise BadSettings(
+                        [f"{self.path}: line {number + 2} is not understood: {error!r}."]
+                    ) from error
 
 
 def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> PlannedRecord:
@@ -111,7 +123,9 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
             doc_type=document.findings.doc_type.value,
             new_name=plan.new_names.get(document.file.ref.version),
             archive=document_prefix(document.file.ref),
-            problem="" if document.findings.status.readable else "; ".join(document.findings.problems),
+            problem=""
+            if document.findings.status.readable
+            else "; ".join(document.findings.problems),
         )
         for document in documents
     )
@@ -203,16 +217,24 @@ def open_plan(path: Path) -> PlanFile:
                 first, last = first or line, line
     except OSError as error:
         raise BadSettings(
-            [f"{path} cannot be read: {error.strerror}. Name a file that `caspio-ingest plan` made."]
+            [
+                f"{path} cannot be read: {error.strerror}. Name a file that `caspio-ingest plan` made."
+            ]
         ) from error
     header, seal = _object(first), _object(last)
     if "plan" not in header:
         raise BadSettings([f"{path} is no plan. Name a file that `caspio-ingest plan` made."])
     if header["plan"] != VERSION:
-        raise BadSettings([f"{path} is a plan of version {header['plan']}; this program reads {VERSION}. {_WAY_OUT}"])
+        raise BadSettings(
+            [
+                f"{path} is a plan of version {header['plan']}; this program reads {VERSION}. {_WAY_OUT}"
+            ]
+        )
     stated = seal.pop("seal", None)
     if stated is None or stated != _sealed(digest, seal):
-        raise BadSettings([f"{path} was changed or cut after it was made: its seal does not fit. {_WAY_OUT}"])
+        raise BadSettings(
+            [f"{path} was changed or cut after it was made: its seal does not fit. {_WAY_OUT}"]
+        )
     del header["plan"]
     return PlanFile(path, Owner(**header), str(stated), int(seal["records"]), Cost(**seal["cost"]))
 
@@ -229,14 +251,20 @@ def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
     """Return a sentence for everything that makes a plan another account's or another settings file's."""
     problems = []
     if plan.owner.url != owner.url:
-        problems.append(f"{plan.path} was made for {plan.owner.url}, and the settings name {owner.url}.")
+        problems.append(
+            f"{plan.path} was made for {plan.owner.url}, and the settings name {owner.url}."
+        )
     if plan.owner.profile != owner.profile:
         problems.append(f"{plan.path} was made with another Web Services profile. {_WAY_OUT}")
     for name, planned in plan.owner.sources.items():
         if name not in owner.sources:
-            problems.append(f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_WAY_OUT}")
+            problems.append(
+                f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_WAY_OUT}"
+            )
         elif owner.sources[name] != planned:
-            problems.append(f"{plan.path}: the settings of source {name!r} have changed since. {_WAY_OUT}")
+            problems.append(
+                f"{plan.path}: the settings of source {name!r} have changed since. {_WAY_OUT}"
+            )
     return problems
 
 

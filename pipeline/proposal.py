@@ -54,19 +54,44 @@ MEANINGS = {
     "date": Meaning(
         "2026-03-31",
         ("DATE/TIME",),
-        ("date", "doc date", "document date", "invoice date", "receipt date", "issue date", "date issued", "signed on"),
+        (
+            "date",
+            "doc date",
+            "document date",
+            "invoice date",
+            "receipt date",
+            "issue date",
+            "date issued",
+            "signed on",
+        ),
         ("issued", "signed", "purchase date", "order date"),
     ),
-    "due_date": Meaning("2026-03-31", ("DATE/TIME",), ("due date", "payment due", "pay by", "due on"), ("due",)),
+    "due_date": Meaning(
+        "2026-03-31", ("DATE/TIME",), ("due date", "payment due", "pay by", "due on"), ("due",)
+    ),
     "total": Meaning(
         "1234.56",
         _AMOUNTS,
-        ("total", "total amount", "amount", "grand total", "invoice total", "amount due", "gross", "gross amount"),
+        (
+            "total",
+            "total amount",
+            "amount",
+            "grand total",
+            "invoice total",
+            "amount due",
+            "gross",
+            "gross amount",
+        ),
         ("sum", "price", "cost", "balance"),
     ),
-    "net": Meaning("1234.56", _AMOUNTS, ("net", "net amount", "subtotal", "sub total", "net total")),
+    "net": Meaning(
+        "1234.56", _AMOUNTS, ("net", "net amount", "subtotal", "sub total", "net total")
+    ),
     "tax": Meaning(
-        "1234.56", _AMOUNTS, ("tax", "tax amount", "vat", "vat amount", "sales tax", "gst", "mwst"), ("tax total",)
+        "1234.56",
+        _AMOUNTS,
+        ("tax", "tax amount", "vat", "vat amount", "sales tax", "gst", "mwst"),
+        ("tax total",),
     ),
     "currency": Meaning("EUR", _TEXTS, ("currency", "currency code"), ("ccy",)),
     "company": Meaning(
@@ -99,18 +124,44 @@ MEANINGS = {
         ),
         ("number", "reference", "reference number", "invoice", "invoice id"),
     ),
-    "email": Meaning("a@example.com", _TEXTS, ("vendor email", "company email"), ("email", "e mail", "email address")),
-    "iban": Meaning("DE89370400440532013000", _TEXTS, ("iban",), ("bank account", "account number")),
-    "vat_id": Meaning("DE136695976", _TEXTS, ("vat id", "vat number", "vat no", "ust id"), ("tax id", "tax number")),
-    "phone": Meaning("+49 30 1234", _TEXTS, ("vendor phone", "company phone"), ("phone", "phone number", "telephone")),
+    "email": Meaning(
+        "a@example.com",
+        _TEXTS,
+        ("vendor email", "company email"),
+        ("email", "e mail", "email address"),
+    ),
+    "iban": Meaning(
+        "DE89370400440532013000", _TEXTS, ("iban",), ("bank account", "account number")
+    ),
+    "vat_id": Meaning(
+        "DE136695976",
+        _TEXTS,
+        ("vat id", "vat number", "vat no", "ust id"),
+        ("tax id", "tax number"),
+    ),
+    "phone": Meaning(
+        "+49 30 1234",
+        _TEXTS,
+        ("vendor phone", "company phone"),
+        ("phone", "phone number", "telephone"),
+    ),
     "archive_address": Meaning(
         "s3://bucket/a/b", _TEXTS, ("archive address", "archive url", "archive path", "archived at")
     ),
-    "status": Meaning("done", _TEXTS, ("read status", "ocr status", "ingest status", "processing status"), ("status",)),
+    "status": Meaning(
+        "done",
+        _TEXTS,
+        ("read status", "ocr status", "ingest status", "processing status"),
+        ("status",),
+    ),
     "confidence": Meaning("0.95", ("NUMBER",), ("confidence", "ocr confidence", "read confidence")),
-    "sha256": Meaning("0" * 64, _TEXTS, ("sha256", "file sha256", "file hash"), ("checksum", "hash")),
+    "sha256": Meaning(
+        "0" * 64, _TEXTS, ("sha256", "file sha256", "file hash"), ("checksum", "hash")
+    ),
     "processed_at": Meaning(
-        "2026-03-31T10:00:00", ("DATE/TIME",), ("processed at", "processed on", "read at", "ocr date")
+        "2026-03-31T10:00:00",
+        ("DATE/TIME",),
+        ("processed at", "processed on", "read at", "ocr date"),
     ),
     "run_id": Meaning("20260331-100000-abcd", _TEXTS, ("run id", "ingest run")),
     "pages": Meaning("3", ("INTEGER", "NUMBER"), ("pages", "page count", "number of pages")),
@@ -160,7 +211,11 @@ class ProposedSource:
     def tick(self) -> str | None:
         """Name the YES/NO column called Reprocess, which people may tick to have a record read again."""
         columns = self.container.columns.values()
-        fit = (column for column in columns if column.type == "YES/NO" and column.editable and not column.is_formula)
+        fit = (
+            column
+            for column in columns
+            if column.type == "YES/NO" and column.editable and not column.is_formula
+        )
         return next((column.name for column in fit if _words(column.name) == ["reprocess"]), None)
 
 
@@ -217,7 +272,9 @@ def _source(container: Container, names: set[str]) -> ProposedSource:
         name = f"{base}-{number}"
     names.add(name)
     sure, unsure = match_columns(container)
-    return ProposedSource(name, container, sure, unsure, () if container.is_view else _missing(container, sure))
+    return ProposedSource(
+        name, container, sure, unsure, () if container.is_view else _missing(container, sure)
+    )
 
 
 def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
@@ -226,7 +283,12 @@ def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match,
     taken: dict[str, Match] = {}
     columns: set[str] = set()
     for match in ranked:
-        if match.score >= SURE and not match.objection and match.finding not in taken and match.column not in columns:
+        if (
+            match.score >= SURE
+            and not match.objection
+            and match.finding not in taken
+            and match.column not in columns
+        ):
             taken[match.finding] = match
             columns.add(match.column)
     unsure: dict[str, Match] = {}
@@ -242,7 +304,9 @@ def _explained(match: Match, taken: dict[str, Match]) -> Match:
     if match.objection:
         return match
     if match.finding in taken:
-        return replace(match, objection=f"{match.finding} goes to {taken[match.finding].column} already")
+        return replace(
+            match, objection=f"{match.finding} goes to {taken[match.finding].column} already"
+        )
     return replace(match, objection="its name may mean something else")
 
 
@@ -272,30 +336,49 @@ def _alike(words: Sequence[str], name: str) -> float:
     text = " ".join(words)
     if len(name) <= _SHORT or len(text) <= _SHORT:  # "net" is no "note"
         return 100.0 if text == name else 0.0
-    return max(fuzz.token_sort_ratio(text, name), fuzz.ratio(text.replace(" ", ""), name.replace(" ", "")))
+    return max(
+        fuzz.token_sort_ratio(text, name), fuzz.ratio(text.replace(" ", ""), name.replace(" ", ""))
+    )
 
 
 def _words(name: str) -> list[str]:
     """Split a name as people write them: InvoiceDate, invoice_date, INVOICE DATE, sha256."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+", name)]
+    return [
+        word.lower() for word in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+", name)
+    ]
 
 
 def _judged(column: Column, finding: str, meaning: Meaning, score: float, name: str) -> Match:
     """Let the column's type and properties have their say."""
-    why = f"its name is like {name!r}" if column.name.casefold() != finding.casefold() else "its name says so"
+    why = (
+        f"its name is like {name!r}"
+        if column.name.casefold() != finding.casefold()
+        else "its name says so"
+    )
     held = f"{column.type} holds it"
     if column.is_formula or not column.editable:
         return Match(column.name, finding, score, why, "it is calculated or read-only")
     if column.unique:
-        return Match(column.name, finding, score, why, "it is unique: a second document that says the same is refused")
+        return Match(
+            column.name,
+            finding,
+            score,
+            why,
+            "it is unique: a second document that says the same is refused",
+        )
     if column.type not in meaning.types and meaning.only_these_types:
-        return Match(column.name, finding, score, why, f"it is of type {column.type}, which is too short")
+        return Match(
+            column.name, finding, score, why, f"it is of type {column.type}, which is too short"
+        )
     try:
         convert(meaning.sample, column)
     except Unfit as error:
         return Match(column.name, finding, score, why, str(error))
     if column.type not in meaning.types:
-        score, held = score - _LESSER_TYPE, f"{column.type} takes it, {meaning.types[0]} would suit it better"
+        score, held = (
+            score - _LESSER_TYPE,
+            f"{column.type} takes it, {meaning.types[0]} would suit it better",
+        )
     return Match(column.name, finding, round(score, 1), f"{why}; {held}")
 
 
@@ -321,12 +404,20 @@ def with_columns(source: ProposedSource, made: Sequence[MissingColumn]) -> Propo
 def estimate(proposal: Proposal, survey: Survey, *, calls_a_second: float, cores: int) -> Estimate:
     """Reckon what reading everything once costs; each record with a file is written once, nothing is renamed."""
     containers = [source.container for source in proposal.sources]
-    files = sum(one.files for one in containers) + (survey.files_area.files if proposal.folder else 0)
-    listing = sum(calls_to_list(one.records, attachment_fields=one.attachment_fields) for one in containers)
+    files = sum(one.files for one in containers) + (
+        survey.files_area.files if proposal.folder else 0
+    )
+    listing = sum(
+        calls_to_list(one.records, attachment_fields=one.attachment_fields) for one in containers
+    )
     written = sum(
-        min(source.container.records, source.container.files) for source in proposal.sources if source.columns
+        min(source.container.records, source.container.files)
+        for source in proposal.sources
+        if source.columns
     )
     planning, writing = listing + calls_to_fetch(files), listing + calls_to_write(updated=written)
     pages = files * PAGES_A_FILE
-    seconds = max(pages / (PAGES_A_SECOND * cores), planning / calls_a_second) + writing / calls_a_second
+    seconds = (
+        max(pages / (PAGES_A_SECOND * cores), planning / calls_a_second) + writing / calls_a_second
+    )
     return Estimate(planning, writing, seconds / 60, pages)

@@ -15,7 +15,13 @@ _SAID_BY = "known of every document"
 
 
 def provenance(
-    findings: Iterable[Finding], *, sha256: str, address: str, status: str, run_id: str, processed_at: str
+    findings: Iterable[Finding],
+    *,
+    sha256: str,
+    address: str,
+    status: str,
+    run_id: str,
+    processed_at: str,
 ) -> Mapping[str, Finding]:
     """Return the facts by name. `confidence` is that of the least sure finding; `provenance` is all of it as JSON."""
     found = [finding.confidence for finding in findings if finding.value is not None]
@@ -23,7 +29,10 @@ def provenance(
     facts = {"sha256": sha256, "archive_address": address, "status": status, **sure}
     stamps = {"processed_at": processed_at, "run_id": run_id}
     whole = json.dumps({**facts, **stamps}, ensure_ascii=True, separators=(",", ":"))
-    return {name: Finding(text, 1.0, _SAID_BY) for name, text in {**facts, **stamps, "provenance": whole}.items()}
+    return {
+        name: Finding(text, 1.0, _SAID_BY)
+        for name, text in {**facts, **stamps, "provenance": whole}.items()
+    }
 
 
 def same_provenance(current: object, wanted: object) -> bool:
@@ -36,4 +45,8 @@ def _lasting(text: object) -> Mapping[str, object] | None:
         whole = json.loads(str(text))
     except ValueError:
         return None
-    return {name: value for name, value in whole.items() if name not in VOLATILE} if isinstance(whole, dict) else None
+    return (
+        {name: value for name, value in whole.items() if name not in VOLATILE}
+        if isinstance(whole, dict)
+        else None
+    )

@@ -7,7 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import FileGone, RejectFile
-from pipeline.manifests import children_digests, derived_names, heirs, prefixes, read_manifest, successions
+from pipeline.manifests import (
+    children_digests,
+    derived_names,
+    heirs,
+    prefixes,
+    read_manifest,
+    successions,
+)
 from pipeline.mapping import same
 from pipeline.model import Effect, FileRef, RecordRef, RecordWork, SourceSpec
 from pipeline.naming import base_differs, document_prefix, original_key
@@ -96,7 +103,9 @@ def compare_source(
         yield Batch(list(listing.new()))
 
 
-def _rest(listing: "_Listing", states: Iterator[FileState], after: list[str]) -> Iterator[FileState]:
+def _rest(
+    listing: "_Listing", states: Iterator[FileState], after: list[str]
+) -> Iterator[FileState]:
     """Yield the states behind a place; those before it were compared."""
     for state in states:
         if place_of(state) > after:
@@ -127,7 +136,11 @@ class _Listing:
     def records(self, states: Sequence[FileState]) -> None:
         folder = self._spec.folder is not None
         keys = [s.ref.path if folder else s.ref.record.pk if s.ref.record else None for s in states]
-        self._take(self._parts.source.records(self._spec, [key for key in dict.fromkeys(keys) if key is not None]))
+        self._take(
+            self._parts.source.records(
+                self._spec, [key for key in dict.fromkeys(keys) if key is not None]
+            )
+        )
 
     def _take(self, works: Sequence[RecordWork]) -> None:
         for work in works:
@@ -138,9 +151,15 @@ class _Listing:
     def _differing(self, work: RecordWork, record: RecordRef) -> Iterator[Difference]:
         columns = self._parts.target.columns(record.container, is_view=record.is_view)
         for name, left in self._parts.ledger.last_written(record.container, record.pk).items():
-            if name in work.values and name in columns and not same(work.values[name], left, columns[name]):
+            if (
+                name in work.values
+                and name in columns
+                and not same(work.values[name], left, columns[name])
+            ):
                 subject = f"{record.container} record {record.pk} column {name}"
-                yield Difference(Kind.VALUE, subject, f"{work.values[name]!r} stands, {left!r} was left")
+                yield Difference(
+                    Kind.VALUE, subject, f"{work.values[name]!r} stands, {left!r} was left"
+                )
 
     def values_that_differ(self, state: FileState) -> Sequence[Difference]:
         """Return, once, the values of a file's record that differ."""
@@ -182,10 +201,16 @@ def _compare(state: FileState, listing: _Listing, parts: Parts) -> Iterator[Diff
 def _is_echo(listed: FileRef, state: FileState) -> bool:
     """Say whether a listing shows our own rename, which its run did not live to see."""
     name = state.outcome.new_name if state.outcome and not state.outcome.planned_only else None
-    return name is not None and not base_differs(listed.name, name) and listed.size_bytes == state.ref.size_bytes
+    return (
+        name is not None
+        and not base_differs(listed.name, name)
+        and listed.size_bytes == state.ref.size_bytes
+    )
 
 
-def _compare_archive(state: FileState, listed: FileRef | None, parts: Parts) -> Iterator[Difference]:
+def _compare_archive(
+    state: FileState, listed: FileRef | None, parts: Parts
+) -> Iterator[Difference]:
     subject = subject_of(state.ref)
     sha256 = state.sha256 or ""
     stored = parts.archive.head(original_key(sha256))
@@ -196,16 +221,27 @@ def _compare_archive(state: FileState, listed: FileRef | None, parts: Parts) -> 
         kind = Kind.NOT_ARCHIVED if prefix is None and finished else Kind.ORIGINAL_MISSING
         yield Difference(kind, subject, original_key(sha256), state, listed)
     elif stored.sha256 not in {None, sha256} or (state.size_bytes not in {None, stored.size_bytes}):
-        detail = f"{original_key(sha256)} has {stored.size_bytes:,} bytes and SHA-256 {stored.sha256}"
+        detail = (
+            f"{original_key(sha256)} has {stored.size_bytes:,} bytes and SHA-256 {stored.sha256}"
+        )
         yield Difference(Kind.ORIGINAL_DAMAGED, subject, detail, state, listed)
-    if finished and state.outcome and state.outcome.sha256 and (prefix is None or missing) and stored is not None:
+    if (
+        finished
+        and state.outcome
+        and state.outcome.sha256
+        and (prefix is None or missing)
+        and stored is not None
+    ):
         yield Difference(Kind.DERIVED_MISSING, subject, missing or "its folder", state, listed)
 
 
 def document_folder(state: FileState, parts: Parts) -> str | None:
     """Return where the archive has a document's folder: under its version or one that our rename made it of."""
     folders = (document_prefix(one.ref) for one in line_of(state, parts.ledger))
-    return next((prefix for prefix in folders if parts.archive.head(f"{prefix}/manifest.json") is not None), None)
+    return next(
+        (prefix for prefix in folders if parts.archive.head(f"{prefix}/manifest.json") is not None),
+        None,
+    )
 
 
 def line_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
@@ -276,7 +312,9 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
     new = known = 0
     for prefix in prefixes(archive):
         try:
-            manifest = read_manifest(archive, prefix, folder=folder, became=heirs(prefix.rpartition("/")[2], became))
+            manifest = read_manifest(
+                archive, prefix, folder=folder, became=heirs(prefix.rpartition("/")[2], became)
+            )
         except RejectFile as error:
             unreadable.append(str(error))
             continue

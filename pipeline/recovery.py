@@ -13,7 +13,13 @@ from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Re
 from pipeline.ports import Ledger
 from pipeline.run import Job
 from pipeline.steps.archive import archive_successions
-from pipeline.steps.write_back import WriteContext, recognise_echo, recover, take_decisions, write_context
+from pipeline.steps.write_back import (
+    WriteContext,
+    recognise_echo,
+    recover,
+    take_decisions,
+    write_context,
+)
 
 _log = structlog.get_logger()
 
@@ -36,7 +42,11 @@ class Echo:
         Says whether there were any: their record is given back once their new version is known, since to another
         worker it would look like news until then.
         """
-        renamed = [outcome for outcome in outcomes if outcome.new_name is not None and not outcome.planned_only]
+        renamed = [
+            outcome
+            for outcome in outcomes
+            if outcome.new_name is not None and not outcome.planned_only
+        ]
         if not renamed:
             return False
         with self._lock:
@@ -56,20 +66,31 @@ class Echo:
             return
         try:
             self._look(page)
-        except (RefusedByCaspio, RejectFile, TryLater) as error:  # the next listing of the source tells as much
-            _log.warning("what was renamed is not listed yet", source=self.job.spec.name, error=str(error))
+        except (
+            RefusedByCaspio,
+            RejectFile,
+            TryLater,
+        ) as error:  # the next listing of the source tells as much
+            _log.warning(
+                "what was renamed is not listed yet", source=self.job.spec.name, error=str(error)
+            )
         self.job.give_back(works)
 
     def _look(self, page: Sequence[Outcome]) -> None:
         parts = self.job.parts
         renamed = {_new_place(outcome): outcome.ref for outcome in page}
         names = {outcome.ref.version: outcome.new_name or "" for outcome in page}
-        pks = [o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o) for o in page]
+        pks = [
+            o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o)
+            for o in page
+        ]
         listed = parts.source.records(self.job.spec, sorted(set(pks)))
         recognised = recognise_echo(renamed, listed, ledger=parts.ledger, names=names)
         if recognised:
             source, run_id = self.job.spec.name, self.job.run_id
-            archive_successions(recognised, source, archive=parts.archive, folder=parts.work_dir, run_id=run_id)
+            archive_successions(
+                recognised, source, archive=parts.archive, folder=parts.work_dir, run_id=run_id
+            )
 
 
 def _new_place(outcome: Outcome) -> str:
@@ -82,7 +103,9 @@ def recover_all(job: Job) -> int:
     """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
     ledger = job.parts.ledger
     living = ledger.living(asking=job.run_id) - {job.run_id}
-    return settle_effects(job, [effect for effect in ledger.unsettled() if effect.run_id not in living])
+    return settle_effects(
+        job, [effect for effect in ledger.unsettled() if effect.run_id not in living]
+    )
 
 
 def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
@@ -91,11 +114,16 @@ def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
     for effect in effects:
         by_version.setdefault(effect.version, []).append(effect)
     states = [job.parts.ledger.state(version) for version in by_version]
-    works = [RecordWork(job.spec.name, s.ref.record, {}, (s.ref,)) for s in states if s and job.owns(s.ref)]
+    works = [
+        RecordWork(job.spec.name, s.ref.record, {}, (s.ref,))
+        for s in states
+        if s and job.owns(s.ref)
+    ]
     mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
     try:
         number = sum(
-            recover(_context(job), by_version[work.files[0].version], may_write=not job.plan_only) for work in mine
+            recover(_context(job), by_version[work.files[0].version], may_write=not job.plan_only)
+            for work in mine
         )
         _recognise(job, [work.files[0] for work in mine])
         return number
@@ -108,7 +136,10 @@ def _recognise(job: Job, refs: Sequence[FileRef]) -> None:
     echo = Echo(replace(job, leases=None))
     for ref in refs:
         if name := _name_given(ref, job.parts.ledger):
-            echo.add(RecordWork(ref.source, ref.record, {}, (ref,)), [Outcome(ref, Status.DONE, new_name=name)])
+            echo.add(
+                RecordWork(ref.source, ref.record, {}, (ref,)),
+                [Outcome(ref, Status.DONE, new_name=name)],
+            )
     echo.flush()
 
 
@@ -117,7 +148,11 @@ def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
         path = ledger.moved_to(ref.path)
         return basename(path) if path else None
     effects = ledger.effects(version=ref.version)
-    standing = [e for e in effects if e.kind is EffectKind.RENAME_ATTACHMENT and e.state is EffectState.VERIFIED]
+    standing = [
+        e
+        for e in effects
+        if e.kind is EffectKind.RENAME_ATTACHMENT and e.state is EffectState.VERIFIED
+    ]
     return str(standing[-1].after["name"]) if standing else None
 
 

@@ -59,13 +59,19 @@ def _fetch_original(state: FileState, listed: FileRef | None, job: Job, folder: 
         FileGone: the source has no such file, or other bytes.
     """
     if listed is None:
-        raise FileGone("the source does not show the file any more: restore the original from a backup")
+        raise FileGone(
+            "the source does not show the file any more: restore the original from a backup"
+        )
     file = download(listed, source=job.parts.source, target=folder / "original")
     if file.sha256 != state.sha256:
-        raise FileGone(f"the file at Caspio has other bytes by now (SHA-256 {file.sha256}): restore a backup")
+        raise FileGone(
+            f"the file at Caspio has other bytes by now (SHA-256 {file.sha256}): restore a backup"
+        )
     key = original_key(file.sha256)
     media_type = "application/octet-stream"
-    job.parts.archive.put(key, folder / "original", sha256=file.sha256, media_type=media_type, replace=True)
+    job.parts.archive.put(
+        key, folder / "original", sha256=file.sha256, media_type=media_type, replace=True
+    )
     return "fetched again from Caspio"
 
 
@@ -78,7 +84,14 @@ def _read_again(state: FileState, job: Job, folder: Path) -> str:
     work.mkdir()
     size_bytes = state.size_bytes if state.size_bytes is not None else (state.ref.size_bytes or 0)
     file = FetchedFile(state.ref, None, state.sha256, size_bytes)
-    document = process(file, reader=parts.reader, ledger=parts.ledger, archive=parts.archive, folder=work, reread=True)
+    document = process(
+        file,
+        reader=parts.reader,
+        ledger=parts.ledger,
+        archive=parts.archive,
+        folder=work,
+        reread=True,
+    )
     archive_document(document, archive=parts.archive, ledger=parts.ledger)
     archive_manifest(
         document,

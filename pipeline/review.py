@@ -29,4 +29,6 @@ class ReviewItem:
     @property
     def key(self) -> str:
         """Identify source, record and column: 20 hex digits, which the review row carries too."""
-        return short_digest([self.source, self.record.container, self.record.pk, self.suggestion.column])
+        return short_digest(
+            [self.source, self.record.container, self.record.pk, self.suggestion.column]
+        )

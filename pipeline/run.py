@@ -15,7 +15,16 @@ from pipeline.fingerprint import plan_fingerprint
 from pipeline.leases import Leases
 from pipeline.model import FileRef, Outcome, Plan, ReadDocument, RecordWork, SourceSpec, Status
 from pipeline.naming import NameTemplate
-from pipeline.ports import MOST_STARTS, Archive, Clock, FileSource, Ledger, Reader, RecordTarget, Telemetry
+from pipeline.ports import (
+    MOST_STARTS,
+    Archive,
+    Clock,
+    FileSource,
+    Ledger,
+    Reader,
+    RecordTarget,
+    Telemetry,
+)
 from pipeline.ports.figures import SILENT
 from pipeline.steps.archive import archive_document, archive_manifest, archive_successions
 from pipeline.steps.enumerate import enumerate_work
@@ -71,7 +80,9 @@ class Job:
     leases: Leases | None = None
     others: frozenset[str] = frozenset()
     moves: threading.Lock = field(default_factory=threading.Lock)
-    on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(default=lambda _plan, _documents: None)
+    on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
+        default=lambda _plan, _documents: None
+    )
     go_on: Callable[[], None] = field(default=lambda: None)
 
     def owns(self, ref: FileRef) -> bool:
@@ -80,7 +91,9 @@ class Job:
         A source that got another name takes over what was left open in its container.
         """
         name = self.spec.name
-        return ref.source == name or (ref.source not in self.others and ref.container == self.spec.container)
+        return ref.source == name or (
+            ref.source not in self.others and ref.container == self.spec.container
+        )
 
     def give_back(self, works: Sequence[RecordWork]) -> None:
         """Let other workers have these records."""
@@ -134,10 +147,14 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
         outcomes: list[Outcome] = []
         try:
             for number, ref in enumerate(work.files):
-                outcomes += guarded([ref], partial(_take_in, ref, asked, folder / str(number), documents))
+                outcomes += guarded(
+                    [ref], partial(_take_in, ref, asked, folder / str(number), documents)
+                )
             if documents:
                 files = tuple(document.file.ref for document in documents)
-                outcomes += guarded(files, partial(_give_back, replace(work, files=files), documents, job, folder))
+                outcomes += guarded(
+                    files, partial(_give_back, replace(work, files=files), documents, job, folder)
+                )
         except StopRun:
             job.parts.ledger.put_off([ref.version for ref in work.files])
             raise
@@ -156,7 +173,12 @@ def _clear_tick(work: RecordWork, job: Job, folder: Path) -> None:
     """Tell the person who asked for a record to be read again that it is done."""
     if work.ticked is not None:
         parts, moves = job.parts, job.moves
-        clear_tick(work, write_context(work, job.spec, parts=parts, run_id=job.run_id, folder=folder, moves=moves))
+        clear_tick(
+            work,
+            write_context(
+                work, job.spec, parts=parts, run_id=job.run_id, folder=folder, moves=moves
+            ),
+        )
 
 
 def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
@@ -172,7 +194,10 @@ def guarded(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[O
         return [Outcome(ref, Status.FAILED, f"{error} The next run tries again.") for ref in refs]
     except Exception as error:  # noqa: BLE001 - the one place round a file: a bug in it must not stop the others
         _log.exception("file failed", files=[f"{where(ref)} ({ref.name})" for ref in refs])
-        return [Outcome(ref, Status.FAILED, f"an error in caspio-ingest itself: {error!r}") for ref in refs]
+        return [
+            Outcome(ref, Status.FAILED, f"an error in caspio-ingest itself: {error!r}")
+            for ref in refs
+        ]
 
 
 def _unless_full(act: Callable[[], list[Outcome]]) -> list[Outcome]:
@@ -195,7 +220,9 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
     _begin(ref, job)
     try:
         with parts.telemetry.stage("fetch"):
-            file = fetch(ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder)
+            file = fetch(
+                ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder
+            )
     except FileGone:
         moved = _moved(ref, job)
         if not moved:
@@ -239,20 +266,28 @@ def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
     if path is None:
         return []
     listed = list(job.parts.source.records(job.spec, [ref.record.pk if ref.record else path]))
-    listed = [replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed]
+    listed = [
+        replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
+    ]
     ledger.seen([new for work in listed for new in work.files], job.run_id)
     return [work for work in listed if work.files]
 
 
-def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path) -> list[Outcome]:
+def _give_back(
+    work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path
+) -> list[Outcome]:
     """Plan one record, write it back, and keep a manifest of each document."""
-    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
+    context = write_context(
+        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+    )
     telemetry = job.parts.telemetry
     with telemetry.stage("plan"):
         plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
         job.parts.ledger.planned(
-            document.file.ref.version, fingerprint=document.findings.fingerprint, rules=plan_fingerprint(job.spec)
+            document.file.ref.version,
+            fingerprint=document.findings.fingerprint,
+            rules=plan_fingerprint(job.spec),
         )
     job.on_plan(plan, documents)
     if job.plan_only:
@@ -265,7 +300,9 @@ def _give_back(work: RecordWork, documents: list[ReadDocument], job: Job, folder
     return outcomes
 
 
-def keep_manifests(documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], job: Job, folder: Path) -> None:
+def keep_manifests(
+    documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], job: Job, folder: Path
+) -> None:
     """Write a manifest for each document that was not merely planned."""
     for document, outcome in zip(documents, outcomes, strict=True):
         if outcome.planned_only:
@@ -288,6 +325,8 @@ def _write(
         plan,
         documents,
         context,
-        replan=lambda now: plan_now(replace(work, values=now), documents, context, template=job.template),
+        replan=lambda now: plan_now(
+            replace(work, values=now), documents, context, template=job.template
+        ),
     )
     return [outcome_of(document, plan, written) for document in documents]

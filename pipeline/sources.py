@@ -33,9 +33,13 @@ def _refuse_tick(spec: SourceSpec, columns: Mapping[str, Column], container: str
     if column is None:
         close = [one for one in columns if one.casefold() == name.casefold()]
         hint = f"did you mean {close[0]!r}?" if close else "add it as YES/NO."
-        return [f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; {hint}"]
+        return [
+            f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; {hint}"
+        ]
     if column.type != "YES/NO" or not column.editable or column.is_formula:
-        return [f"source {spec.name!r}: reprocess_column {name!r} of {container!r} is {column.type}; make it YES/NO."]
+        return [
+            f"source {spec.name!r}: reprocess_column {name!r} of {container!r} is {column.type}; make it YES/NO."
+        ]
     return []
 
 

@@ -61,7 +61,9 @@ class Summary:
             if outcome.status is not Status.UNCHANGED and len(kept) < KEPT_OUTCOMES:
                 kept.append(outcome)
             if outcome.seconds:
-                self.slowest = nlargest(MOST_SLOW, [*self.slowest, outcome], key=attrgetter("seconds"))
+                self.slowest = nlargest(
+                    MOST_SLOW, [*self.slowest, outcome], key=attrgetter("seconds")
+                )
 
     @property
     def failed(self) -> int:
@@ -82,7 +84,11 @@ class Summary:
         return list(islice([*self.problems, *self.latest], limit))
 
     def as_json(
-        self, *, calls: Mapping[str, int], seconds: float, stages: Mapping[str, float] = MappingProxyType({})
+        self,
+        *,
+        calls: Mapping[str, int],
+        seconds: float,
+        stages: Mapping[str, float] = MappingProxyType({}),
     ) -> Mapping[str, Any]:
         """Return the document that `run --json` prints; `stages` are seconds of all threads together."""
         return {

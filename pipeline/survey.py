@@ -50,7 +50,11 @@ class Container:
         return sum(one.type == "ATTACHMENT" for one in self.fields)
 
     def _carried_on(self, counted: int) -> int:
-        return counted if self.counted_all or not self.looked_at else round(counted * self.records / self.looked_at)
+        return (
+            counted
+            if self.counted_all or not self.looked_at
+            else round(counted * self.records / self.looked_at)
+        )
 
 
 @dataclass(frozen=True, slots=True)

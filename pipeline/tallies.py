@@ -81,7 +81,10 @@ class TallyBook:
         """Add what was counted since the last time to the ledger; where that fails, the next time has it, too."""
         with self._lock:
             calls = dict(self._calls())
-            new = {("calls", name): Counted(n - self._calls_told.get(name, 0)) for name, n in calls.items()}
+            new = {
+                ("calls", name): Counted(n - self._calls_told.get(name, 0))
+                for name, n in calls.items()
+            }
             kept, self._kept = self._kept, {}
             self._calls_told = calls
         for key, counted in new.items():

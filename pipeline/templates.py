@@ -20,7 +20,19 @@ _ALLOWED = (
     nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Add, nodes.Sub,
     nodes.Getitem, nodes.Slice, nodes.Keyword, nodes.Neg, nodes.Pos,
 )  # fmt: skip
-_TAKEN_OVER = ("capitalize", "default", "d", "first", "int", "last", "lower", "title", "trim", "truncate", "upper")
+_TAKEN_OVER = (
+    "capitalize",
+    "default",
+    "d",
+    "first",
+    "int",
+    "last",
+    "lower",
+    "title",
+    "trim",
+    "truncate",
+    "upper",
+)
 _WAYS = {
     nodes.Call: "write `| upper` and the like: functions cannot be called",
     nodes.Getattr: "write `| upper` and the like: values have no attributes here",
@@ -56,7 +68,9 @@ def compile_template(source: str) -> Template:
         if not isinstance(node, _ALLOWED):
             kind = type(node)
             way = _WAYS.get(kind, "only values, filters, conditions and ~ are")
-            raise TemplateAssertionError(f"{kind.__name__.lower()} is not allowed: {way}", node.lineno)
+            raise TemplateAssertionError(
+                f"{kind.__name__.lower()} is not allowed: {way}", node.lineno
+            )
     return environment.from_string(source)
 
 
@@ -80,7 +94,9 @@ def money(value: object) -> str:
 def _replace(value: object, old: str, new: str) -> str:
     text = str(value).replace(str(old), str(new)) if old else str(value)
     if len(text) > MAX_VALUE_CHARS:
-        raise ValueError(f"a replacement made {len(text):,} characters; {MAX_VALUE_CHARS:,} are enough for a name")
+        raise ValueError(
+            f"a replacement made {len(text):,} characters; {MAX_VALUE_CHARS:,} are enough for a name"
+        )
     return text
 
 

@@ -28,7 +28,9 @@ class Undoing:
     listed: RecordWork | None = None
 
 
-def undone_by(effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()) -> dict[str, list[Undoing]]:
+def undone_by(
+    effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
+) -> dict[str, list[Undoing]]:
     """Group a run's effects by source and record; with `records` only those of these PK_IDs or paths."""
     states = {version: ledger.state(version) for version in {effect.version for effect in effects}}
     grouped: dict[tuple[str, str], list[Effect]] = {}
@@ -59,12 +61,18 @@ def with_listing(
     rest = iter(undoing)
     while page := list(islice(rest, PAGE)):
         listed = job.parts.source.records(job.spec, sorted(one.key for one in page))
-        by_key = {str(w.files[0].path) if is_folder or w.record is None else w.record.pk: w for w in listed}
+        by_key = {
+            str(w.files[0].path) if is_folder or w.record is None else w.record.pk: w
+            for w in listed
+        }
         job.parts.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
         expect(sum(len(one.files) for one in page))
         for one in page:
             refs = tuple(state.ref for state in one.files)
-            yield RecordWork(job.spec.name, refs[0].record, {}, refs), replace(one, listed=by_key.get(one.key))
+            yield (
+                RecordWork(job.spec.name, refs[0].record, {}, refs),
+                replace(one, listed=by_key.get(one.key)),
+            )
 
 
 def undo_record(undoing: Undoing, job: Job, *, fresh: RecordWork | None = None) -> list[Outcome]:
@@ -73,7 +81,9 @@ def undo_record(undoing: Undoing, job: Job, *, fresh: RecordWork | None = None) 
     `fresh` is the record listed once more, where that was needed after `undoing` was.
     """
     undoing = replace(undoing, listed=fresh) if fresh else undoing
-    refs = list({ref.version: ref for ref in (_present(state, undoing) for state in undoing.files)}.values())
+    refs = list(
+        {ref.version: ref for ref in (_present(state, undoing) for state in undoing.files)}.values()
+    )
     with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
         outcomes = guarded(refs, partial(_undo, undoing, refs, job, Path(name)))
     known = job.parts.ledger.finished([ref.version for ref in refs])
@@ -88,21 +98,29 @@ def _present(state: FileState, undoing: Undoing) -> FileRef:
     """Return the file as it lies there now; as it was, where it is gone."""
     listed = undoing.listed.files if undoing.listed else ()
     place, field = state.ref.place, state.ref.field
-    here = (ref for ref in listed if ref.place is place and (place is Place.FOLDER or ref.field == field))
+    here = (
+        ref
+        for ref in listed
+        if ref.place is place and (place is Place.FOLDER or ref.field == field)
+    )
     return next(here, state.ref)
 
 
 def _undo(undoing: Undoing, refs: Sequence[FileRef], job: Job, folder: Path) -> list[Outcome]:
     first = undoing.files[0].ref
     work = undoing.listed or RecordWork(first.source, first.record, {}, tuple(refs))
-    context = write_context(work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves)
+    context = write_context(
+        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+    )
     done = put_back(undoing.effects, undoing.listed, context)
     outcomes = [_outcome(ref, done, job, first=number == 0) for number, ref in enumerate(refs)]
     _tell_archive(undoing, {outcome.ref.version: outcome for outcome in outcomes}, job, folder)
     return outcomes
 
 
-def _tell_archive(undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, folder: Path) -> None:
+def _tell_archive(
+    undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, folder: Path
+) -> None:
     """Let the manifests say what was put back, so that a ledger rebuilt from them knows it.
 
     Also where nothing had to be put back: an undo may have been killed right before it came to this.
@@ -113,12 +131,22 @@ def _tell_archive(undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, f
         present = _present(state, undoing).version
         if prefix is not None:
             newest = parts.ledger.state(present) or state
-            versions = {one.version for ends in (newest, state) for one in line_of(ends, parts.ledger)}
-            effects = [effect for version in versions for effect in parts.ledger.effects(version=version)]
+            versions = {
+                one.version for ends in (newest, state) for one in line_of(ends, parts.ledger)
+            }
+            effects = [
+                effect for version in versions for effect in parts.ledger.effects(version=version)
+            ]
             effects.sort(key=lambda effect: effect.id)
             now, archive = parts.clock.now(), parts.archive
             amend_manifest(
-                prefix, outcomes[present], effects, archive=archive, folder=folder, at=now, run_id=job.run_id
+                prefix,
+                outcomes[present],
+                effects,
+                archive=archive,
+                folder=folder,
+                at=now,
+                run_id=job.run_id,
             )
 
 

@@ -51,7 +51,9 @@ def is_signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
     met = False
     for secret in secrets:
         digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        met |= _equal(given.lower(), digest.hex()) | _equal(given, base64.b64encode(digest).decode())
+        met |= _equal(given.lower(), digest.hex()) | _equal(
+            given, base64.b64encode(digest).decode()
+        )
     return met
 
 
@@ -69,7 +71,9 @@ def require_secret(envelope: Envelope, secrets: Sequence[str]) -> None:
 
 
 def _equal(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
+    return hmac.compare_digest(
+        one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass")
+    )
 
 
 def parse(body: bytes) -> Envelope:
@@ -105,7 +109,11 @@ def _word(document: Mapping[str, Any], name: str) -> str:
 
 
 def _scalars(row: Mapping[str, Any]) -> Mapping[str, Value]:
-    return {name: value for name, value in row.items() if value is None or isinstance(value, (str, int, float, bool))}
+    return {
+        name: value
+        for name, value in row.items()
+        if value is None or isinstance(value, (str, int, float, bool))
+    }
 
 
 def table_of(spec: SourceSpec) -> str | None:
@@ -125,33 +133,64 @@ def cursor_name(source: str) -> str:
 
 
 def route(
-    envelope: Envelope, specs: Iterable[SourceSpec], account: str, *, types: Mapping[str, Mapping[str, str]]
+    envelope: Envelope,
+    specs: Iterable[SourceSpec],
+    account: str,
+    *,
+    types: Mapping[str, Mapping[str, str]],
 ) -> list[Message]:
     """Return a message for each source it concerns, in parts; one that concerns none is done as it comes.
 
     Values are kept only where all of them are of columns that this program knows: others make it news at once.
     """
-    concerned = [spec for spec in specs if (table_of(spec) or "").casefold() == envelope.table.casefold()]
-    made = [message for spec in concerned for message in _parts(envelope, spec, account, types.get(spec.name, {}))]
-    return made or [_message(envelope, "", account, note=f"no source is about table {envelope.table!r}")]
+    concerned = [
+        spec for spec in specs if (table_of(spec) or "").casefold() == envelope.table.casefold()
+    ]
+    made = [
+        message
+        for spec in concerned
+        for message in _parts(envelope, spec, account, types.get(spec.name, {}))
+    ]
+    return made or [
+        _message(envelope, "", account, note=f"no source is about table {envelope.table!r}")
+    ]
 
 
-def _parts(envelope: Envelope, spec: SourceSpec, account: str, types: Mapping[str, str]) -> Iterator[Message]:
+def _parts(
+    envelope: Envelope, spec: SourceSpec, account: str, types: Mapping[str, str]
+) -> Iterator[Message]:
     if envelope.event.casefold() == DELETE.casefold():
         yield _message(envelope, spec.name, account, note="a record was deleted: nothing to do")
         return
     told = [one for row in envelope.rows for one in _told(row, spec, types)]
     if not told:
-        yield _message(envelope, spec.name, account, note="it names no record or file of the source")
+        yield _message(
+            envelope, spec.name, account, note="it names no record or file of the source"
+        )
     for part, start in enumerate(range(0, len(told), PART)):
-        yield _message(envelope, spec.name, account, told=tuple(told[start : start + PART]), part=part)
+        yield _message(
+            envelope, spec.name, account, told=tuple(told[start : start + PART]), part=part
+        )
 
 
 def _message(
-    envelope: Envelope, source: str, account: str, *, told: tuple[Told, ...] = (), part: int = 0, note: str = ""
+    envelope: Envelope,
+    source: str,
+    account: str,
+    *,
+    told: tuple[Told, ...] = (),
+    part: int = 0,
+    note: str = "",
 ) -> Message:
     return Message(
-        account, envelope.message_id, source, envelope.table, envelope.event, told=told, part=part, note=note
+        account,
+        envelope.message_id,
+        source,
+        envelope.table,
+        envelope.event,
+        told=told,
+        part=part,
+        note=note,
     )
 
 
@@ -163,7 +202,11 @@ def _told(row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]) 
                 yield Told(value)
         return
     pk, values = row.get(PK), {name: value for name, value in row.items() if name != PK}
-    if isinstance(pk, bool) or not isinstance(pk, (int, str)) or not re.fullmatch(r"\d{1,18}", str(pk)):
+    if (
+        isinstance(pk, bool)
+        or not isinstance(pk, (int, str))
+        or not re.fullmatch(r"\d{1,18}", str(pk))
+    ):
         return
     yield Told(str(pk), values if values.keys() <= types.keys() else {})
 

@@ -39,7 +39,13 @@ Answer = Findings | Bug | Granted
 
 def written(answer: Answer, file: Path) -> None:
     """Write an answer to a file."""
-    kind = "findings" if isinstance(answer, Findings) else "bug" if isinstance(answer, Bug) else "granted"
+    kind = (
+        "findings"
+        if isinstance(answer, Findings)
+        else "bug"
+        if isinstance(answer, Bug)
+        else "granted"
+    )
     text = json.dumps({kind: asdict(answer)}, default=str, ensure_ascii=False)
     file.write_bytes(text.encode("utf-8", "replace"))
 

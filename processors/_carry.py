@@ -49,7 +49,9 @@ def _files(findings: Findings) -> Iterator[Path]:
 
 def _check(path: Path, source: Path) -> None:
     with suppress(OSError, RuntimeError):
-        inside = path.is_relative_to(source) and path.parent.resolve().is_relative_to(source.resolve())
+        inside = path.is_relative_to(source) and path.parent.resolve().is_relative_to(
+            source.resolve()
+        )
         if inside and ".." not in path.parts and stat.S_ISREG(path.lstat().st_mode):
             return
     raise Astray(f"{path.name!r} is not a file of its own folder")
@@ -63,7 +65,11 @@ def _moved(findings: Findings, source: Path, target: Path) -> Findings:
         findings,
         derived={name: new(path) for name, path in findings.derived.items()},
         children=tuple(
-            replace(child, path=child.path and new(child.path), findings=_moved(child.findings, source, target))
+            replace(
+                child,
+                path=child.path and new(child.path),
+                findings=_moved(child.findings, source, target),
+            )
             for child in findings.children
         ),
     )

@@ -56,7 +56,13 @@ class _Child:
     granted: _kernel.Granted = _kernel.NOTHING
 
 
-def serve(settings: ReadSettings, folders: Folders, job: Job | None, line: "Connection", warm: bool) -> None:  # noqa: FBT001 - a process takes its arguments by place
+def serve(
+    settings: ReadSettings,
+    folders: Folders,
+    job: Job | None,
+    line: "Connection",
+    warm: bool,  # noqa: FBT001 - a process takes its arguments by place
+) -> None:
     """Prepare, say what was granted, then read one document after the other until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _kernel.keep_open(line.fileno())
@@ -75,7 +81,9 @@ def _say(answer: _answers.Answer, folders: Folders, line: "Connection") -> None:
     try:
         _answers.written(answer, answer_file(folders))
     except (OSError, ValueError, TypeError, RecursionError) as exc:
-        _answers.written(Bug(type(exc).__name__, traceback.format_exc(limit=-12)), answer_file(folders))
+        _answers.written(
+            Bug(type(exc).__name__, traceback.format_exc(limit=-12)), answer_file(folders)
+        )
     os.write(line.fileno(), ANSWERED)
 
 
@@ -93,7 +101,9 @@ def prepare(settings: ReadSettings, folders: Folders) -> None:
     _kernel.limit(settings.limits)
     _Child.settings = settings
     _Child.engines = Engines(settings)
-    _Child.granted = _kernel.granted(settings.limits, own_network=own_network, restricted=restricted)
+    _Child.granted = _kernel.granted(
+        settings.limits, own_network=own_network, restricted=restricted
+    )
 
 
 def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
@@ -120,4 +130,6 @@ def _too_much(name: str) -> str:
 
 
 def _read(path: Path, name: str, work_dir: Path) -> Findings:
-    return read_document(path, name=name, work_dir=work_dir, settings=_Child.settings, engine=_Child.engines.get)
+    return read_document(
+        path, name=name, work_dir=work_dir, settings=_Child.settings, engine=_Child.engines.get
+    )

@@ -121,6 +121,9 @@ def _ended(pid: int) -> bool:
 def _stat(pid: int) -> list[int] | None:
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        return [int(field) if field.lstrip("-").isdigit() else 0 for field in text.rpartition(")")[2].split()]
+        return [
+            int(field) if field.lstrip("-").isdigit() else 0
+            for field in text.rpartition(")")[2].split()
+        ]
     except OSError:
         return None

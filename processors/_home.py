@@ -21,7 +21,9 @@ class Home:
     def __init__(self) -> None:
         while True:
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-            self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            self._lock = os.open(
+                folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
+            )
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             if (folder / _LOCK).exists():  # else somebody swept between the last two lines
                 break
@@ -49,7 +51,9 @@ def _remove_if_left(folder: Path) -> None:
         return
     lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises BlockingIOError while the owner lives
+        fcntl.flock(
+            lock, fcntl.LOCK_EX | fcntl.LOCK_NB
+        )  # raises BlockingIOError while the owner lives
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)

@@ -32,7 +32,10 @@ _MOST_MEMORY = 4
 """Times the memory of one document that a child with all it has loaded may reach."""
 _MOST_FILES = 65_536
 _MEMORY_WORDS = ("bad_alloc", "annot allocate memory", "Insufficient memory", "out of memory")
-_ENV_START, _ENV_END = 49, 50  # fields of /proc/self/stat, counted from 0: proc(5) env_start and env_end
+_ENV_START, _ENV_END = (
+    49,
+    50,
+)  # fields of /proc/self/stat, counted from 0: proc(5) env_start and env_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,11 @@ class Granted:
 
 def told(asked: int, given: int | None, unit: str) -> str:
     """Say a limit, and where the system granted less than was asked, both."""
-    return f"{asked} {unit}" if given is None or given >= asked else f"{given} {unit}, granted of {asked} asked for"
+    return (
+        f"{asked} {unit}"
+        if given is None or given >= asked
+        else f"{given} {unit}, granted of {asked} asked for"
+    )
 
 
 NOTHING = Granted(network="", landlock=0, memory_mib=None, cpu_s=None, output_mib=None, stall=False)
@@ -60,13 +67,17 @@ NOTHING = Granted(network="", landlock=0, memory_mib=None, cpu_s=None, output_mi
 
 def granted(limits: Limits, *, own_network: bool, restricted: _landlock.Restricted) -> Granted:
     """Read back what this process was given."""
-    network = "a network of its own, empty" if own_network else "no TCP" if restricted.tcp_closed else ""
+    network = (
+        "a network of its own, empty" if own_network else "no TCP" if restricted.tcp_closed else ""
+    )
     memory = _left(resource.RLIMIT_DATA, 2**20)
     return Granted(
         network=network,
         landlock=restricted.version,
         memory_mib=None if memory is None else min(memory, limits.memory_mib),
-        cpu_s=limits.cpu_s if (hard := _left(resource.RLIMIT_CPU, 1)) is None else min(hard, limits.cpu_s),
+        cpu_s=limits.cpu_s
+        if (hard := _left(resource.RLIMIT_CPU, 1)) is None
+        else min(hard, limits.cpu_s),
         output_mib=_left(resource.RLIMIT_FSIZE, 2**20),
         stall=Path("/proc/self/stat").exists(),
     )
@@ -80,19 +91,30 @@ def _left(kind: int, unit: int) -> int | None:
 def keep_to(folder: Path, *, documents: Path) -> _landlock.Restricted:
     """Leave this process one folder to write in, and to read the documents' folder and what programs are made of."""
     tempfile.tempdir = str(folder)
-    return _landlock.restrict(readable=[documents, *_programs()], writable=[folder, Path(os.devnull)])
+    return _landlock.restrict(
+        readable=[documents, *_programs()], writable=[folder, Path(os.devnull)]
+    )
 
 
 def _programs() -> Iterator[Path]:
     """Yield where code, libraries, fonts and models lie: the system's folders, Python's, and packages in use."""
     yield from (Path(name) for name in _SYSTEM)
-    yield from {Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix), Path(os.__file__).parent}
+    yield from {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.exec_prefix),
+        Path(os.__file__).parent,
+    }
     for entry in sys.path:
         if Path(entry).name in {"site-packages", "dist-packages"}:
             yield Path(entry)
     for name, module in list(sys.modules.items()):
         if "." not in name and name != "__main__":
-            yield from map(Path, getattr(module, "__path__", None) or filter(None, [getattr(module, "__file__", None)]))
+            yield from map(
+                Path,
+                getattr(module, "__path__", None)
+                or filter(None, [getattr(module, "__file__", None)]),
+            )
     data = os.environ.get("TESSDATA_PREFIX")  # noqa: TID251 - the program tesseract reads it, so its folder must stay
     if data:
         yield Path(data)
@@ -120,7 +142,9 @@ def limit_memory(memory_mib: int) -> None:
     """
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     soft = _data_bytes() + memory_mib * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
 
 
 def _data_bytes() -> int:
@@ -140,7 +164,9 @@ def limit_cpu(seconds: int) -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(usage.ru_utime + usage.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
 
 
 def forget_environment(temporary: Path) -> None:

@@ -72,7 +72,9 @@ def restrict(*, readable: Iterable[Path], writable: Iterable[Path]) -> Restricte
 
 
 def _created(libc: ctypes.CDLL, version: int, handled: int) -> int:
-    wanted = _Ruleset(handled, _TCP if version >= _TCP_SINCE else 0, _SCOPE if version >= _SCOPE_SINCE else 0)
+    wanted = _Ruleset(
+        handled, _TCP if version >= _TCP_SINCE else 0, _SCOPE if version >= _SCOPE_SINCE else 0
+    )
     size = 8 if version < _TCP_SINCE else 16 if version < _SCOPE_SINCE else 24
     return int(libc.syscall(_CREATE_RULESET, ctypes.byref(wanted), size, 0))
 

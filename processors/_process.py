@@ -38,14 +38,22 @@ class ChildProcess:
     """
 
     def __init__(
-        self, settings: ReadSettings, folders: "_child.Folders", job: "_child.Job | None", *, warm: bool
+        self,
+        settings: ReadSettings,
+        folders: "_child.Folders",
+        job: "_child.Job | None",
+        *,
+        warm: bool,
     ) -> None:
         context = multiprocessing.get_context("spawn")
         self._folders = folders
         self._start_s = _START_S + (settings.limits.wall_s if warm else 0)
         self._line, theirs = context.Pipe()
         self._process = context.Process(
-            target=_child.serve, args=(settings, folders, job, theirs, warm), name="caspio-ingest-child", daemon=True
+            target=_child.serve,
+            args=(settings, folders, job, theirs, warm),
+            name="caspio-ingest-child",
+            daemon=True,
         )
         self._process.start()
         theirs.close()

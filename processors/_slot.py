@@ -53,7 +53,11 @@ class Slot:
                 return carried(findings, source=own, target=work_dir.absolute())
             except Astray as exc:
                 self._renew()
-                return failed(_UNKNOWN, ReadStatus.SUSPICIOUS, f"{name}: its reader went astray: {exc}; report it.")
+                return failed(
+                    _UNKNOWN,
+                    ReadStatus.SUSPICIOUS,
+                    f"{name}: its reader went astray: {exc}; report it.",
+                )
 
     @contextmanager
     def _laid_out(self, path: Path) -> Iterator[tuple[Path, Path]]:
@@ -93,9 +97,15 @@ class Slot:
                 continue  # it died while it had nothing to do, or could not start
             self._documents += 1
             return self._heard(process, trouble, name)
-        return failed(_UNKNOWN, ReadStatus.CRASHED, f"{name}: no reading process could be started; run doctor.")
+        return failed(
+            _UNKNOWN,
+            ReadStatus.CRASHED,
+            f"{name}: no reading process could be started; run doctor.",
+        )
 
-    def _heard(self, process: ChildProcess, trouble: tuple[ReadStatus, str] | None, name: str) -> Findings:
+    def _heard(
+        self, process: ChildProcess, trouble: tuple[ReadStatus, str] | None, name: str
+    ) -> Findings:
         """Return what the child found, or what it did wrong."""
         if trouble is not None:
             self._renew()
@@ -103,7 +113,9 @@ class Slot:
             return failed(_UNKNOWN, trouble[0], f"{name}: {trouble[1]}")
         answer = process.answer()
         if isinstance(answer, Bug):
-            structlog.get_logger(__name__).error("processor_failed", file=name, error=answer.kind, trace=answer.trace)
+            structlog.get_logger(__name__).error(
+                "processor_failed", file=name, error=answer.kind, trace=answer.trace
+            )
             reason = f"{name}: reading failed with an unforeseen {answer.kind}; the log has the details to report."
             return failed(_UNKNOWN, ReadStatus.CRASHED, reason)
         if not isinstance(answer, Findings):
@@ -125,7 +137,9 @@ class Slot:
 
     def _stop_if_closed(self, name: str) -> None:
         if self._closed:
-            raise TryLater(f"{name}: reading was broken off because the program ends; the next run reads it.")
+            raise TryLater(
+                f"{name}: reading was broken off because the program ends; the next run reads it."
+            )
 
     def granted(self) -> _kernel.Granted | None:
         """Ask the child what the system granted it."""
@@ -204,7 +218,11 @@ def _post_mortem(code: int | None, name: str, limits: Limits, granted: _kernel.G
 
 
 def _signal_or_code(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 and -code in set(signal.Signals) else f"exit code {code}"
+    return (
+        signal.Signals(-code).name
+        if code < 0 and -code in set(signal.Signals)
+        else f"exit code {code}"
+    )
 
 
 def _too_slow(limit: str) -> str:

@@ -35,7 +35,10 @@ class Watch:
             )
         members = _family.members(self._who)
         if len(members) > _MOST_PROGRAMS:
-            return ReadStatus.SUSPICIOUS, f"reading it started more than {_MOST_PROGRAMS} programs; upload it as PDF."
+            return (
+                ReadStatus.SUSPICIOUS,
+                f"reading it started more than {_MOST_PROGRAMS} programs; upload it as PDF.",
+            )
         return self._stall(_family.cpu_s(self._who, members))
 
     def _stall(self, cpu_s: float | None) -> tuple[ReadStatus, str] | None:

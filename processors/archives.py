@@ -55,7 +55,10 @@ class ArchiveProcessor:
             return Reading(pages=(), children=_zip(path, context.settings.passwords))
         if media_type == media.TAR:
             return Reading(pages=(), children=_tar(path))
-        return Reading(pages=(), children=[Enclosed("content", partial(_unpacked, path, _COMPRESSED[media_type]))])
+        return Reading(
+            pages=(),
+            children=[Enclosed("content", partial(_unpacked, path, _COMPRESSED[media_type]))],
+        )
 
 
 def _zip(path: Path, passwords: Sequence[str]) -> Iterator[Enclosed]:
@@ -80,12 +83,15 @@ def _check_overlaps(entries: Iterable[zipfile.ZipInfo]) -> None:
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
             raise Unreadable(
-                ReadStatus.SUSPICIOUS, "entries of the archive share the same bytes, as bombs do; pack it anew."
+                ReadStatus.SUSPICIOUS,
+                "entries of the archive share the same bytes, as bombs do; pack it anew.",
             )
         end = entry.header_offset + entry.compress_size
 
 
-def _zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]) -> Iterator[bytes]:
+def _zip_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]
+) -> Iterator[bytes]:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise Unreadable(ReadStatus.UNSUPPORTED, _LINK)
     try:
@@ -94,10 +100,14 @@ def _zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequ
     except NotImplementedError as exc:
         raise _zip_refusal(entry) from exc
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew."
+        ) from exc
 
 
-def _zip_stream(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]) -> IO[bytes]:
+def _zip_stream(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]
+) -> IO[bytes]:
     """Open an entry, with the first configured password that fits where it is locked."""
     if not entry.flag_bits & 1:
         return archive.open(entry)
@@ -115,7 +125,9 @@ def _zip_refusal(entry: zipfile.ZipInfo) -> Unreadable:
             "it is locked with a password inside the archive; pack it without one, or add it to processing.passwords "
             "(zip's own encryption only, AES is not opened).",
         )
-    return Unreadable(ReadStatus.UNSUPPORTED, "it is packed by a rare method; pack it with deflate.")
+    return Unreadable(
+        ReadStatus.UNSUPPORTED, "it is packed by a rare method; pack it with deflate."
+    )
 
 
 def _tar(path: Path) -> Iterator[Enclosed]:
@@ -137,7 +149,9 @@ def _tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[b
         if stream is not None:
             yield from _chunks(stream)
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew."
+        ) from exc
 
 
 def _unpacked(path: Path, opened: Callable[[Path], Any]) -> Iterator[bytes]:
@@ -154,4 +168,6 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _damaged() -> Unreadable:
-    return Unreadable(ReadStatus.DAMAGED, "the archive is damaged; pack it anew and upload it again.")
+    return Unreadable(
+        ReadStatus.DAMAGED, "the archive is damaged; pack it anew and upload it again."
+    )

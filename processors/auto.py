@@ -23,14 +23,19 @@ VERSION = "1"
 
 TITLES = {"rapidocr": "RapidOCR", "tesseract": "Tesseract"}
 _FAILURES = (EngineMissing, Unreadable)
-_UNSURE, _SURE = 0.6, 0.85  # of Latin pages RapidOCR is sure to 0.9 and more, of Cyrillic prose to 0.1
+_UNSURE, _SURE = (
+    0.6,
+    0.85,
+)  # of Latin pages RapidOCR is sure to 0.9 and more, of Cyrillic prose to 0.1
 _SAMPLED = 6  # lines
 _SURE_WORD = 0.8
 _WORD_LETTERS = 3
 _SHARE = 0.4  # of such words' letters: Tesseract takes up to a fifth of a smudged Latin receipt's for Cyrillic
 _MANY = 12  # letters: a line of them among Latin ones
 _LATIN = frozenset({"LATIN", "FEMININE", "MASCULINE", "MICRO", "MODIFIER"})
-_EAST_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "FULLWIDTH", "HALFWIDTH", "IDEOGRAPHIC"})
+_EAST_ASIAN = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "FULLWIDTH", "HALFWIDTH", "IDEOGRAPHIC"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,15 @@ class AutoReader:
         """
         picture = _Picture(image, dpi, turning)
         if not self._taught:
-            return self._first_that_can(picture, f"RapidOCR was not taught the letters of {self._beyond}")
+            return self._first_that_can(
+                picture, f"RapidOCR was not taught the letters of {self._beyond}"
+            )
         read = self._first_that_can(picture, f"it knows the letters of {', '.join(self._taught)}")
-        return self._doubted(read, picture) if self._beyond and read.segments and not read.problem else read
+        return (
+            self._doubted(read, picture)
+            if self._beyond and read.segments and not read.problem
+            else read
+        )
 
     def _first_that_can(self, picture: _Picture, why: str) -> Recognised:
         """Read with the engine tried first, with the other where that fails; what it failed of is told."""
@@ -84,13 +95,21 @@ class AutoReader:
                 read = self._by(second, picture, failure)
             except _FAILURES:
                 raise exc from None
-        poorer = "the text may be poorer" if self._taught else f"letters of {self._beyond} are wrong or missing"
-        return dataclasses.replace(read, problem=f"{TITLES[second]} read it, since {failure}; {poorer}.")
+        poorer = (
+            "the text may be poorer"
+            if self._taught
+            else f"letters of {self._beyond} are wrong or missing"
+        )
+        return dataclasses.replace(
+            read, problem=f"{TITLES[second]} read it, since {failure}; {poorer}."
+        )
 
     def _by(self, name: str, picture: _Picture, why: str) -> Recognised:
         engine = self._engines[name].get()
         reason = f"{TITLES[name]} read it: {why}"
-        return orientation.recognised(picture.image, engine, dpi=picture.dpi, turning=picture.turning, reason=reason)
+        return orientation.recognised(
+            picture.image, engine, dpi=picture.dpi, turning=picture.turning, reason=reason
+        )
 
     def _doubted(self, read: Recognised, picture: _Picture) -> Recognised:
         """Let Tesseract read what RapidOCR could not know, and keep RapidOCR's text of all else."""
@@ -98,7 +117,9 @@ class AutoReader:
         try:
             if sure < _UNSURE:
                 return self._surer(read, sure, picture)
-            if self._shows_other_letters(read, picture, either_way=read.turned_deg != 0 or sure < _SURE):
+            if self._shows_other_letters(
+                read, picture, either_way=read.turned_deg != 0 or sure < _SURE
+            ):
                 why = f"it has letters of {self._beyond}, which RapidOCR was not taught"
                 return self._by("tesseract", picture, why)
         except _FAILURES as exc:
@@ -107,7 +128,9 @@ class AutoReader:
                 f"letters of {self._beyond}, if there are any, are wrong or missing."
             )
             return dataclasses.replace(read, problem=problem)
-        return dataclasses.replace(read, reason=f"RapidOCR read it: no letters of {self._beyond} were seen on it")
+        return dataclasses.replace(
+            read, reason=f"RapidOCR read it: no letters of {self._beyond} were seen on it"
+        )
 
     def _surer(self, read: Recognised, sure: float, picture: _Picture) -> Recognised:
         why = f"RapidOCR was unsure of this page ({sure:.2f}, Tesseract "
@@ -120,20 +143,29 @@ class AutoReader:
             reason=f"RapidOCR read it: it was unsure of this page ({sure:.2f}), and Tesseract no surer ({theirs:.2f})",
         )
 
-    def _shows_other_letters(self, read: Recognised, picture: _Picture, *, either_way: bool) -> bool:
+    def _shows_other_letters(
+        self, read: Recognised, picture: _Picture, *, either_way: bool
+    ) -> bool:
         """Let Tesseract look at some lines: the longest, and those of which RapidOCR is least sure.
 
         `either_way`: upside down, too, for RapidOCR may take letters it does not know for Latin ones on their head.
         """
-        image = picture.image.rotate(read.turned_deg, expand=True) if read.turned_deg else picture.image
+        image = (
+            picture.image.rotate(read.turned_deg, expand=True) if read.turned_deg else picture.image
+        )
         sample = lines.cut_out(image, lines.doubtful_and_long(read.segments, _SAMPLED))
         engine = self._engines["tesseract"].get()
         looks = (sample, sample.rotate(180)) if either_way else (sample,)
-        return any(self._has_other_letters(engine.recognise(look, dpi=picture.dpi)) for look in looks)
+        return any(
+            self._has_other_letters(engine.recognise(look, dpi=picture.dpi)) for look in looks
+        )
 
     def _has_other_letters(self, segments: Iterable[Segment]) -> bool:
         letters = list(_letters_of_sure_words(segments))
-        other = sum(unicodedata.name(letter, "").partition(" ")[0] not in self._scripts for letter in letters)
+        other = sum(
+            unicodedata.name(letter, "").partition(" ")[0] not in self._scripts
+            for letter in letters
+        )
         return other >= _MANY or other > _SHARE * len(letters)
 
 

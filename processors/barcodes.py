@@ -36,7 +36,14 @@ def codes_in(image: "Image.Image", *, scale: float) -> tuple[Code, ...]:
 
 
 def _box(position: "object", scale: float) -> tuple[float, float, float, float]:
-    corners = [getattr(position, name) for name in ("top_left", "top_right", "bottom_left", "bottom_right")]
+    corners = [
+        getattr(position, name) for name in ("top_left", "top_right", "bottom_left", "bottom_right")
+    ]
     across, down = [corner.x for corner in corners], [corner.y for corner in corners]
     left, top, right, bottom = min(across), min(down), max(across), max(down)
-    return (round(left * scale, 2), round(top * scale, 2), round(right * scale, 2), round(bottom * scale, 2))
+    return (
+        round(left * scale, 2),
+        round(top * scale, 2),
+        round(right * scale, 2),
+        round(bottom * scale, 2),
+    )

@@ -26,12 +26,16 @@ class Budget:
     def __init__(self, limits: Limits, *, upload_bytes: int) -> None:
         self._limits = limits
         self._files = limits.children
-        self._bytes = min(limits.unpacked_mib * 2**20, max(_RATIO_MATTERS_BYTES, limits.ratio * upload_bytes))
+        self._bytes = min(
+            limits.unpacked_mib * 2**20, max(_RATIO_MATTERS_BYTES, limits.ratio * upload_bytes)
+        )
 
     def refusal(self, depth: int) -> str | None:
         """Say why no further file is taken out at this depth; None where one may be."""
         if depth >= self._limits.depth:
-            return f"files inside it lie deeper than {self._limits.depth} levels and were left unread."
+            return (
+                f"files inside it lie deeper than {self._limits.depth} levels and were left unread."
+            )
         if self._files <= 0:
             return f"it holds more than {self._limits.children} files; the others were left unread."
         if self._bytes <= 0:
@@ -81,7 +85,9 @@ def take_out(
         for number, one in enumerate(enclosed, start=1):
             refused = budget.refusal(depth)
             if refused is None and exhausted():
-                refused = "the time for one document is used up; further files in it were left unread."
+                refused = (
+                    "the time for one document is used up; further files in it were left unread."
+                )
             if refused is not None:
                 return Taken(tuple(children), (refused,), ReadStatus.TOO_BIG)
             budget.take_file()

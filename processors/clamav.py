@@ -35,7 +35,9 @@ class Clamd:
             with self._connected() as connection, path.open("rb") as file:
                 answer = _stream(connection, file.read)
         except OSError as exc:
-            return Verdict(ScanStatus.NOT_SCANNED, f"the scanner at {self.address} does not answer: {exc}")
+            return Verdict(
+                ScanStatus.NOT_SCANNED, f"the scanner at {self.address} does not answer: {exc}"
+            )
         return _verdict(answer)
 
     def version(self) -> str:

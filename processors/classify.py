@@ -15,7 +15,11 @@ _TOP_LINES = 25
 _LEAST_WORDS = 3
 _NAMED = 5
 """Pieces of evidence a reason names; more would bury it."""
-_OFFICE = ("text/csv", "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml")
+_OFFICE = (
+    "text/csv",
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,12 @@ def _points(evidence: Sequence[Evidence]) -> list[tuple[float, str]]:
 
 
 def _named(evidence: Sequence[Evidence], doc_class: str) -> str:
-    own = sorted((e for e in evidence if e.doc_class == doc_class and e.weight > 0), key=lambda e: -e.weight)
-    return ", ".join(f"'{e.word[:40]}' (page {e.line.page}, line {e.line.number + 1})" for e in own[:_NAMED])
+    own = sorted(
+        (e for e in evidence if e.doc_class == doc_class and e.weight > 0), key=lambda e: -e.weight
+    )
+    return ", ".join(
+        f"'{e.word[:40]}' (page {e.line.page}, line {e.line.number + 1})" for e in own[:_NAMED]
+    )
 
 
 def _first_page(evidence: Sequence[Evidence], doc_class: str) -> int:
@@ -67,17 +75,26 @@ def _first_page(evidence: Sequence[Evidence], doc_class: str) -> int:
 def _nothing_found(word_count: int, *, rules: Rules, sheet: bool) -> Finding:
     if word_count >= rules.words or sheet:
         hint = " of a table" if sheet else ""
-        return Finding("other", 0.6, f"next to nothing among {word_count} words{hint} points to a class")
-    return Finding(None, 0.2, f"only {word_count} words were read, and next to nothing points to a class")
+        return Finding(
+            "other", 0.6, f"next to nothing among {word_count} words{hint} points to a class"
+        )
+    return Finding(
+        None, 0.2, f"only {word_count} words were read, and next to nothing points to a class"
+    )
 
 
-def _judge(points: Sequence[tuple[float, str]], evidence: Sequence[Evidence], *, rules: Rules, words: int) -> Finding:
+def _judge(
+    points: Sequence[tuple[float, str]], evidence: Sequence[Evidence], *, rules: Rules, words: int
+) -> Finding:
     score, best = points[0]
     second, rival = points[1] if len(points) > 1 else (0.0, "")
     page = _first_page(evidence, best)
     if score < rules.enough:
         return Finding(
-            None, 0.3, f"unsure: little points to {best}: {_named(evidence, best)}; {words} words in all", page
+            None,
+            0.3,
+            f"unsure: little points to {best}: {_named(evidence, best)}; {words} words in all",
+            page,
         )
     if score - second < rules.lead:
         both = f"{best} for {_named(evidence, best)}; {rival} for {_named(evidence, rival)}"

@@ -57,7 +57,9 @@ def load_rules() -> Rules:
 
 
 def _packaged() -> dict[str, Any]:
-    return tomllib.loads(resources.files("processors").joinpath("rules.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        resources.files("processors").joinpath("rules.toml").read_text(encoding="utf-8")
+    )
 
 
 @lru_cache(maxsize=4)
@@ -112,7 +114,11 @@ def _wrong_in(rule: Mapping[str, Any]) -> Iterator[str]:
         yield f"where must be one of {', '.join(_PLACES)}."
     if not _is_number(rule.get("weight")):
         yield "weight must be a number; a negative one speaks against the class."
-    if not isinstance(rule.get("most"), int) or isinstance(rule.get("most"), bool) or rule["most"] < 1:
+    if (
+        not isinstance(rule.get("most"), int)
+        or isinstance(rule.get("most"), bool)
+        or rule["most"] < 1
+    ):
         yield "most must be a whole number from 1 up."
     yield from _wrong_words(rule)
 
@@ -120,7 +126,9 @@ def _wrong_in(rule: Mapping[str, Any]) -> Iterator[str]:
 def _wrong_words(rule: Mapping[str, Any]) -> Iterator[str]:
     words, patterns = rule.get("words", []), rule.get("patterns", [])
     lists = [given for given in (words, patterns) if isinstance(given, list)]
-    if len(lists) < 2 or not all(isinstance(text, str) and text for given in lists for text in given):  # noqa: PLR2004 - words and patterns
+    if len(lists) < 2 or not all(  # noqa: PLR2004 - words and patterns
+        isinstance(text, str) and text for given in lists for text in given
+    ):
         yield "words and patterns must be lists of texts."
         return
     if not words and not patterns:
@@ -137,7 +145,11 @@ def _wrong_words(rule: Mapping[str, Any]) -> Iterator[str]:
 def _rule(entry: Mapping[str, Any]) -> Rule:
     words, patterns = entry.get("words", []), entry.get("patterns", [])
     longest_first = sorted(words, key=len, reverse=True)
-    parts = [rf"(?<![a-z0-9])(?:{'|'.join(map(word_pattern, map(fold, longest_first)))})(?![a-z])"] if words else []
+    parts = (
+        [rf"(?<![a-z0-9])(?:{'|'.join(map(word_pattern, map(fold, longest_first)))})(?![a-z])"]
+        if words
+        else []
+    )
     if entry["where"] == "title":
         parts = [rf"^\W{{0,4}}{part}" for part in parts]
     return Rule(

@@ -12,7 +12,9 @@ _LONG = 10.0  # heights that the middle line of a column is wide: a cell is shor
 _LETTERS = 0.6  # share of letters among what is written: columns of amounts have fewer
 _LEVEL = 0.5  # share of height that two pieces of one row have in common
 _NARROWEST = 0.4  # heights of text a gutter is wide at least
-_INDEPENDENT = 0.45  # share of lines with a neighbour at the same height, below which sides go their own ways
+_INDEPENDENT = (
+    0.45  # share of lines with a neighbour at the same height, below which sides go their own ways
+)
 _TRIES = 6
 _DEPTH = 6
 
@@ -28,7 +30,9 @@ class Item:
 
 def blocks(items: Sequence[Item]) -> list[list[Item]]:
     """Return groups of pieces in reading order; within a group rows go across."""
-    return [group for group in _blocks(sorted(items, key=lambda item: item.box[1]), _DEPTH) if group]
+    return [
+        group for group in _blocks(sorted(items, key=lambda item: item.box[1]), _DEPTH) if group
+    ]
 
 
 def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
@@ -66,7 +70,8 @@ def _gutters(items: list[Item]) -> list[float]:
             (
                 other.box[0]
                 for other in items[max(0, place - 40) : place + 40]
-                if other.box[0] >= right and min(bottom, other.box[3]) - max(top, other.box[1]) > 0.3 * (bottom - top)
+                if other.box[0] >= right
+                and min(bottom, other.box[3]) - max(top, other.box[1]) > 0.3 * (bottom - top)
             ),
             default=None,
         )
@@ -124,7 +129,9 @@ def _joined(parts: list[list[Item]], gutter: float) -> list[list[Item]]:
     for part in parts:
         if not part:
             continue
-        is_column = all(item.box[2] <= gutter for item in part) or all(item.box[0] >= gutter for item in part)
+        is_column = all(item.box[2] <= gutter for item in part) or all(
+            item.box[0] >= gutter for item in part
+        )
         if joined and not is_column and not was_column:
             joined[-1] += part
         else:
@@ -152,14 +159,18 @@ def _runs(items: list[Item], gutter: float) -> Iterator[tuple[list[Item], list[I
     yield beside, []
 
 
-def _trimmed(left: list[Item], right: list[Item]) -> tuple[list[Item], list[Item], list[Item], list[Item]]:
+def _trimmed(
+    left: list[Item], right: list[Item]
+) -> tuple[list[Item], list[Item], list[Item], list[Item]]:
     """Take a page's head and foot, one or two lines well apart from the rest, off a run of columns."""
     head, left, right = _cut(left, right, sign=1)
     foot, left, right = _cut(left, right, sign=-1)
     return head, left, right, foot
 
 
-def _cut(left: list[Item], right: list[Item], *, sign: int) -> tuple[list[Item], list[Item], list[Item]]:
+def _cut(
+    left: list[Item], right: list[Item], *, sign: int
+) -> tuple[list[Item], list[Item], list[Item]]:
     both = sorted([*left, *right], key=lambda item: sign * _middle(item))
     if len(both) <= 2 * _LEAST_LINES:
         return [], left, right
@@ -171,7 +182,11 @@ def _cut(left: list[Item], right: list[Item], *, sign: int) -> tuple[list[Item],
             taken = {id(piece) for piece in both[:count]}
             if max(sum(id(i) in taken for i in side) for side in (left, right)) > 2:  # noqa: PLR2004 - a paragraph
                 break
-            return both[:count], [i for i in left if id(i) not in taken], [i for i in right if id(i) not in taken]
+            return (
+                both[:count],
+                [i for i in left if id(i) not in taken],
+                [i for i in right if id(i) not in taken],
+            )
         far = item.box[3] if sign > 0 else item.box[1]
         edge = max(edge, far) if sign > 0 else min(edge, far)
     return [], left, right
@@ -179,7 +194,10 @@ def _cut(left: list[Item], right: list[Item], *, sign: int) -> tuple[list[Item],
 
 def _are_columns(left: list[Item], right: list[Item]) -> bool:
     """Say whether both sides run on by themselves: filled with words, or lines of words at heights of their own."""
-    if min(len(_rows(left)), len(_rows(right))) < _LEAST_LINES or min(_letters(left), _letters(right)) < _LETTERS:
+    if (
+        min(len(_rows(left)), len(_rows(right))) < _LEAST_LINES
+        or min(_letters(left), _letters(right)) < _LETTERS
+    ):
         return False
     if _is_filled(left) and _is_filled(right):
         return True
@@ -196,7 +214,9 @@ def _is_filled(side: list[Item]) -> bool:
 
 def _level_share(side: list[Item], other: list[Item]) -> float:
     """Return the share of pieces that stand in a row with one of the other side."""
-    return sum(any(_overlap(item.box, mate.box) > 0.7 for mate in other) for item in side) / len(side)  # noqa: PLR2004
+    return sum(any(_overlap(item.box, mate.box) > 0.7 for mate in other) for item in side) / len(  # noqa: PLR2004
+        side
+    )
 
 
 def _rows(side: list[Item]) -> list[list[Item]]:

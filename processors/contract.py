@@ -42,9 +42,15 @@ class EngineMissing(RejectFile):
 
 def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str = "") -> Findings:
     """Return findings of a document that gave nothing."""
-    nothing = Finding(value=None, confidence=0.0, reason=f"the document was not read: {status.value}")
+    nothing = Finding(
+        value=None, confidence=0.0, reason=f"the document was not read: {status.value}"
+    )
     return Findings(
-        media_type=media_type, status=status, doc_type=nothing, problems=(problem,), extension=extension or None
+        media_type=media_type,
+        status=status,
+        doc_type=nothing,
+        problems=(problem,),
+        extension=extension or None,
     )
 
 

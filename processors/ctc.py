@@ -31,7 +31,9 @@ class LineText:
     words: tuple[WordSpan, ...]
 
 
-def decode(probabilities: Any, characters: Sequence[str], lexicon: Lexicon | None = None) -> LineText:
+def decode(
+    probabilities: Any, characters: Sequence[str], lexicon: Lexicon | None = None
+) -> LineText:
     """Take the likeliest character of each step (steps x characters), once for each run of the same one.
 
     The first character stands for nothing, the last is the space. A character is surest at its middle; a word is taken
@@ -48,12 +50,19 @@ def decode(probabilities: Any, characters: Sequence[str], lexicon: Lexicon | Non
     if not len(steps):
         return LineText("", 0.0, ())
     sure = probabilities[steps, likeliest[steps]].astype(float).tolist()
-    letters = [Letter(characters[index], share) for index, share in zip(likeliest[steps], sure, strict=True)]
+    letters = [
+        Letter(characters[index], share)
+        for index, share in zip(likeliest[steps], sure, strict=True)
+    ]
     written = [letter.certainty for letter in letters if not letter.text.isspace()]
     if lexicon is not None and min(sure) < 1 - _POSSIBLE:
-        letters = lexicon.settle(letters, lambda index: _others(probabilities[steps[index]], characters))
+        letters = lexicon.settle(
+            letters, lambda index: _others(probabilities[steps[index]], characters)
+        )
     words = tuple(_words(letters, steps.tolist(), count=len(likeliest)))
-    return LineText(" ".join(word.text for word in words), float(np.mean(written)) if written else 0.0, words)
+    return LineText(
+        " ".join(word.text for word in words), float(np.mean(written)) if written else 0.0, words
+    )
 
 
 def _others(probabilities: Any, characters: Sequence[str]) -> list[Letter]:

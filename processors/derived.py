@@ -32,14 +32,18 @@ class PageLog:
         self._pages = self._open("pages")
         self._count = 0
         if self._pages:
-            self._pages.write(f'{{"format":"pages","version":{PAGES_VERSION},"unit":"pt","origin":"top left","pages":[')
+            self._pages.write(
+                f'{{"format":"pages","version":{PAGES_VERSION},"unit":"pt","origin":"top left","pages":['
+            )
 
     def keep(self, page: Page) -> Page:
         """Write the next page; return it fit for every reader, without what later steps have no use for."""
         text = clean(page.text.text)
         if text != page.text.text:
             lines = tuple([_cleaned(line) for line in page.lines])
-            page = dataclasses.replace(page, text=dataclasses.replace(page.text, text=text), lines=lines)
+            page = dataclasses.replace(
+                page, text=dataclasses.replace(page.text, text=text), lines=lines
+            )
         if self._texts:
             self._texts.write(("\f" if self._count else "") + page.text.text)
         if self._pages:
@@ -62,14 +66,19 @@ class PageLog:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._close()
 
     def _open(self, kind: str) -> IO[str] | None:
         if kind not in self._wanted:
             return None
-        return (self._folder / RENDITIONS[kind]).open("w", encoding="utf-8", errors="replace", newline="\n")
+        return (self._folder / RENDITIONS[kind]).open(
+            "w", encoding="utf-8", errors="replace", newline="\n"
+        )
 
     def _close(self) -> None:
         if self._pages and not self._pages.closed:

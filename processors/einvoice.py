@@ -17,7 +17,11 @@ MOST_BYTES = 20 * 2**20
 """Larger XML is no invoice a person could check."""
 _MOST_ENCLOSED = 50
 _MOST_CHARS = 500
-_CORRECTIONS = {"381": "a credit note", "384": "a corrected invoice", "261": "a self-billed credit note"}
+_CORRECTIONS = {
+    "381": "a credit note",
+    "384": "a corrected invoice",
+    "261": "a self-billed credit note",
+}
 _NAMESPACES = {
     "CrossIndustryInvoice": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice",
     "CrossIndustryDocument": "urn:ferd:CrossIndustryDocument",
@@ -45,12 +49,16 @@ def stated_in(data: bytes) -> Stated | None:
     root = _root(data)
     if root is None:
         return None
-    syntax, readers = ("UBL", _UBL) if local_name(root) in {"Invoice", "CreditNote"} else ("CII", _CII)
+    syntax, readers = (
+        ("UBL", _UBL) if local_name(root) in {"Invoice", "CreditNote"} else ("CII", _CII)
+    )
     found = {name: said for name, reader in readers.items() if (said := reader(root)) is not None}
     if "invoice_number" not in found and "total" not in found:
         return None
     fields = {name: _finding(name, said, syntax) for name, said in found.items()}
-    fields["company"] = fields["seller"] if "seller" in fields else Finding(None, 0.3, "the XML names no seller")
+    fields["company"] = (
+        fields["seller"] if "seller" in fields else Finding(None, 0.3, "the XML names no seller")
+    )
     return Stated(fields=fields, doc_type=_doc_type(root, syntax))
 
 
@@ -129,7 +137,9 @@ def _day(*paths: str) -> _Reader:
         for path in paths:
             for node in _nodes(root, path):
                 if _text(node):
-                    return _Said(_iso(_text(node), node.get("format")), local_name(node.getparent()))
+                    return _Said(
+                        _iso(_text(node), node.get("format")), local_name(node.getparent())
+                    )
         return None
 
     return read
@@ -160,7 +170,9 @@ def _where(path: str, value: str, *, test: Callable[[_Node], bool]) -> _Reader:
     """Read a value of the first element at a path that passes a test."""
 
     def read(root: _Node) -> _Said | None:
-        return next((said for node in _nodes(root, path) if test(node) and (said := _at(value)(node))), None)
+        return next(
+            (said for node in _nodes(root, path) if test(node) and (said := _at(value)(node))), None
+        )
 
     return read
 
@@ -171,7 +183,9 @@ def _tax(path: str, currency: _Reader) -> _Reader:
     def read(root: _Node) -> _Said | None:
         own = currency(root)
         nodes = [node for node in _nodes(root, path) if _text(node)]
-        best = [node for node in nodes if own and node.get("currencyID") in {own.text, None}] or nodes
+        best = [
+            node for node in nodes if own and node.get("currencyID") in {own.text, None}
+        ] or nodes
         return _Said(_text(best[0]), local_name(best[0])) if best else None
 
     return read
@@ -191,7 +205,9 @@ def _address(path: str, *, lines: Sequence[str], code: str, city: str, country: 
 
 
 def _vat(path: str) -> _Reader:
-    return _where(path, "ID", test=lambda node: any(child.get("schemeID") == "VA" for child in node))
+    return _where(
+        path, "ID", test=lambda node: any(child.get("schemeID") == "VA" for child in node)
+    )
 
 
 def _is_vat(node: _Node) -> bool:
@@ -211,7 +227,9 @@ _CII: Mapping[str, _Reader] = {
     "date": _day(f"{_HEADER}/IssueDateTime/DateTimeString"),
     "due_date": _day(f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString"),
     "period": _period(
-        f"{_SETTLEMENT}/BillingSpecifiedPeriod", "StartDateTime/DateTimeString", "EndDateTime/DateTimeString"
+        f"{_SETTLEMENT}/BillingSpecifiedPeriod",
+        "StartDateTime/DateTimeString",
+        "EndDateTime/DateTimeString",
     ),
     "total": _at(f"{_SUM}/GrandTotalAmount"),
     "amount_due": _at(f"{_SUM}/DuePayableAmount"),
@@ -229,9 +247,13 @@ _CII: Mapping[str, _Reader] = {
     ),
     "vat_id": _vat(f"{_SELLER}/SpecifiedTaxRegistration"),
     "buyer_vat_id": _vat(f"{_BUYER}/SpecifiedTaxRegistration"),
-    "iban": _at(f"{_SETTLEMENT}/SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/IBANID"),
+    "iban": _at(
+        f"{_SETTLEMENT}/SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/IBANID"
+    ),
     "order_number": _at(f"{_AGREEMENT}/BuyerOrderReferencedDocument/IssuerAssignedID|ID"),
-    "email": _at(f"{_SELLER}/DefinedTradeContact/EmailURIUniversalCommunication/URIID|CompleteNumber"),
+    "email": _at(
+        f"{_SELLER}/DefinedTradeContact/EmailURIUniversalCommunication/URIID|CompleteNumber"
+    ),
     "phone": _at(f"{_SELLER}/DefinedTradeContact/TelephoneUniversalCommunication/CompleteNumber"),
 }
 _SUPPLIER, _CUSTOMER = "AccountingSupplierParty/Party", "AccountingCustomerParty/Party"
@@ -264,7 +286,8 @@ _UBL: Mapping[str, _Reader] = {
 }
 _TYPE = _at(f"{_HEADER}/TypeCode", "InvoiceTypeCode", "CreditNoteTypeCode")
 _CORRECTED = _at(
-    f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID|ID", "BillingReference/InvoiceDocumentReference/ID"
+    f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID|ID",
+    "BillingReference/InvoiceDocumentReference/ID",
 )
 
 
@@ -272,7 +295,9 @@ def _doc_type(root: _Node, syntax: str) -> Finding:
     code, corrected = _TYPE(root), _CORRECTED(root)
     kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
     of = f" to invoice {corrected.text}" if corrected else ""
-    return Finding("invoice", 1.0, f"it is {kind}{of} in XML ({syntax}{f', type {code.text}' if code else ''})")
+    return Finding(
+        "invoice", 1.0, f"it is {kind}{of} in XML ({syntax}{f', type {code.text}' if code else ''})"
+    )
 
 
 def _finding(name: str, said: _Said, syntax: str) -> Finding:
@@ -280,7 +305,9 @@ def _finding(name: str, said: _Said, syntax: str) -> Finding:
     if name in {"total", "amount_due", "net", "tax"}:
         return _amount(said, reason)
     if name in {"date", "due_date"} and not _is_iso(said.text):
-        return Finding(None, 0.3, f"'{said.text}' in {said.element} of the electronic invoice is no date")
+        return Finding(
+            None, 0.3, f"'{said.text}' in {said.element} of the electronic invoice is no date"
+        )
     if name == "iban":
         return _account(said, reason)
     return Finding(said.text, 1.0, reason)
@@ -300,7 +327,9 @@ def _amount(said: _Said, reason: str) -> Finding:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        return Finding(None, 0.3, f"'{said.text}' in {said.element} of the electronic invoice is no amount")
+        return Finding(
+            None, 0.3, f"'{said.text}' in {said.element} of the electronic invoice is no amount"
+        )
     exponent = value.normalize().as_tuple().exponent
     digits = max(2, min(-exponent if isinstance(exponent, int) else 2, 8))
     return Finding(f"{value:.{digits}f}", 1.0, reason)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from pipeline.model import ReadStatus
 from processors import _kernel, auto, orientation, rapid, tess
 from processors._exec import tesseract
-from processors.contract import EngineMissing, OcrEngine, PageReader, ReadSettings, Recognised, Segment, Unreadable
+from processors.contract import (
+    EngineMissing,
+    OcrEngine,
+    PageReader,
+    ReadSettings,
+    Recognised,
+    Segment,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,7 +24,9 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 ENGINES = ("auto", "tesseract", "rapidocr")
-_SHARE_OF_TIME = 4  # a page on which Tesseract hangs is given up in time for the others of its document
+_SHARE_OF_TIME = (
+    4  # a page on which Tesseract hangs is given up in time for the others of its document
+)
 
 RAPIDOCR_LANGUAGES = frozenset({
     "afr", "aze", "bos", "cat", "ces", "chi_sim", "chi_tra", "cym", "dan", "deu", "eng", "est", "eus", "fin", "fra",
@@ -36,11 +46,14 @@ def reader_for(settings: ReadSettings) -> PageReader:
     check(settings)
     if settings.ocr != "auto":
         return Always(
-            loaded(settings.ocr, settings), reason=f"{auto.TITLES[settings.ocr]} read it, as the settings say"
+            loaded(settings.ocr, settings),
+            reason=f"{auto.TITLES[settings.ocr]} read it, as the settings say",
         )
     absent = _rapidocr_missing()
     if absent:
-        return Always(loaded("tesseract", settings), reason=f"Tesseract read it: {absent.rstrip('.')}")
+        return Always(
+            loaded("tesseract", settings), reason=f"Tesseract read it: {absent.rstrip('.')}"
+        )
     return auto.AutoReader(
         rapidocr=partial(loaded, "rapidocr", settings),
         tesseract=partial(loaded, "tesseract", settings),
@@ -56,7 +69,9 @@ def loaded(name: str, settings: ReadSettings) -> OcrEngine:
         EngineMissing: it is not installed or does not load.
     """
     if name == "tesseract":
-        return tess.TesseractEngine(languages=settings.languages, timeout_s=settings.limits.cpu_s / _SHARE_OF_TIME)
+        return tess.TesseractEngine(
+            languages=settings.languages, timeout_s=settings.limits.cpu_s / _SHARE_OF_TIME
+        )
     try:
         return _Guarded(rapid.RapidEngine(settings.languages))
     except _failures() as exc:
@@ -73,7 +88,9 @@ def used(settings: ReadSettings) -> tuple[str, ...]:
         EngineMissing: `ocr` is no engine this project knows, or nothing installed can read these languages.
     """
     if settings.ocr not in ENGINES:
-        raise EngineMissing(f'There is no OCR engine "{settings.ocr}"; use one of {", ".join(ENGINES)}.')
+        raise EngineMissing(
+            f'There is no OCR engine "{settings.ocr}"; use one of {", ".join(ENGINES)}.'
+        )
     beyond = _beyond(settings)
     if settings.ocr == "tesseract":
         return ("tesseract",)
@@ -109,10 +126,14 @@ def describe(settings: ReadSettings) -> str:
         "rapidocr": lambda: (
             f"rapidocr on {rapid.runtime()}, {rapid.model_files()['Rec'].stem}, bundled with the package"
         ),
-        "tesseract": lambda: f"tesseract {tesseract.version()} with {', '.join(settings.languages)}",
+        "tesseract": lambda: (
+            f"tesseract {tesseract.version()} with {', '.join(settings.languages)}"
+        ),
     }
     names = used(settings)
-    second = f"; pages in other letters ({', '.join(_beyond(settings))}): " if len(names) > 1 else ""
+    second = (
+        f"; pages in other letters ({', '.join(_beyond(settings))}): " if len(names) > 1 else ""
+    )
     return second.join(said[name]() for name in names)
 
 
@@ -139,7 +160,9 @@ class Always:
 
     def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
         """Recognise a picture."""
-        return orientation.recognised(image, self._engine, dpi=dpi, turning=turning, reason=self._reason)
+        return orientation.recognised(
+            image, self._engine, dpi=dpi, turning=turning, reason=self._reason
+        )
 
 
 class _Guarded:
@@ -156,13 +179,20 @@ class _Guarded:
         except _failures() as exc:
             _leave_if_out_of_memory(exc)
             said = " ".join(str(exc).split())[:200]
-            raise Unreadable(ReadStatus.CRASHED, f"RapidOCR failed on this page: {said or type(exc).__name__}") from exc
+            raise Unreadable(
+                ReadStatus.CRASHED, f"RapidOCR failed on this page: {said or type(exc).__name__}"
+            ) from exc
 
 
 def _failures() -> tuple[type[Exception], ...]:
     """Return what the libraries under RapidOCR raise: Python's own errors, and classes of those that are loaded."""
-    onnx, cv2 = (sys.modules.get(name) for name in ("onnxruntime.capi.onnxruntime_pybind11_state", "cv2"))
-    own = [(cv2, "error"), *((onnx, name) for name in ("Fail", "RuntimeException", "InvalidArgument", "InvalidGraph"))]
+    onnx, cv2 = (
+        sys.modules.get(name) for name in ("onnxruntime.capi.onnxruntime_pybind11_state", "cv2")
+    )
+    own = [
+        (cv2, "error"),
+        *((onnx, name) for name in ("Fail", "RuntimeException", "InvalidArgument", "InvalidGraph")),
+    ]
     known = [getattr(module, name) for module, name in own if hasattr(module, name)]
     return (ImportError, RuntimeError, ValueError, LookupError, ArithmeticError, *known)
 

@@ -40,10 +40,25 @@ def of(settings: ReadSettings) -> str:
         "processors": sorted(registry.versions()),
         "stages": [
             stage.VERSION
-            for stage in (layout, ocr, orientation, picture, textlayer, trust, classify, values, barcodes, einvoice)
+            for stage in (
+                layout,
+                ocr,
+                orientation,
+                picture,
+                textlayer,
+                trust,
+                classify,
+                values,
+                barcodes,
+                einvoice,
+            )
         ],
         "libraries": _installed(_LIBRARIES),
-        "engines": [engines.VERSION, auto.VERSION, *(_engine(name, settings) for name in engines.used(settings))],
+        "engines": [
+            engines.VERSION,
+            auto.VERSION,
+            *(_engine(name, settings) for name in engines.used(settings)),
+        ],
         "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),
         "passwords": _tokens(settings.passwords),
     }

@@ -42,7 +42,8 @@ def add_to(file: PdfFile, *, number: int | None = None) -> int:
     data = file.add_stream(f"/Length1 {len(program)}", program, pack=True)
     descriptor = file.add(
         b"<< /Type /FontDescriptor /FontName /Unseen /Flags 5 /FontBBox [0 -200 500 800] /ItalicAngle 0"
-        b" /Ascent %d /Descent %d /CapHeight 800 /StemV 80 /FontFile2 %d 0 R >>" % (_ASCENT, _ASCENT - _UNITS, data)
+        b" /Ascent %d /Descent %d /CapHeight 800 /StemV 80 /FontFile2 %d 0 R >>"
+        % (_ASCENT, _ASCENT - _UNITS, data)
     )
     glyphs = file.add_stream("", b"\x00\x01" * 65536, pack=True)
     descendant = file.add(
@@ -87,7 +88,9 @@ def _head() -> bytes:
     magic, flags, made = 0x5F0F3CF5, 11, 0
     style, smallest_px, direction, short_places, format_ = 0, 8, 2, 0, 0
     first = struct.pack(">IIIIHHQQ", _ONE, _ONE, 0, magic, flags, _UNITS, made, made)
-    return first + struct.pack(">hhhhHHhhh", *_BOUNDS, style, smallest_px, direction, short_places, format_)
+    return first + struct.pack(
+        ">hhhhHHhhh", *_BOUNDS, style, smallest_px, direction, short_places, format_
+    )
 
 
 def _hhea() -> bytes:

@@ -14,7 +14,9 @@ from processors.ocr import read_picture
 if TYPE_CHECKING:
     from PIL import Image
 
-_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"})
+_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"}
+)
 _NO_HEIF = "HEIC photos need the extra caspio-ingest[heic]; install it, or save the photo as JPEG."
 _SAMPLE_PX = 192
 _NOISE = 20  # of 255 tones
@@ -32,7 +34,9 @@ class ImageProcessor:
         """Accept the six formats Pillow decodes without help, and those that the extra teaches it."""
         if media_type in HEIF:
             return None if _heif_is_known() else _NO_HEIF
-        return None if media_type in _TYPES else f"{media_type} is not a picture this project decodes"
+        return (
+            None if media_type in _TYPES else f"{media_type} is not a picture this project decodes"
+        )
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Recognise every frame, the first one's damage being the document's.
@@ -42,18 +46,25 @@ class ImageProcessor:
         limits = context.settings.limits
         pages: list[Page] = []
         problems: list[str] = []
-        with pictures.opened(path, limits) as picture, _Renditions(path, work_dir, context) as renditions:
+        with (
+            pictures.opened(path, limits) as picture,
+            _Renditions(path, work_dir, context) as renditions,
+        ):
             count = _frames(picture)
             seen = _Seen()
             for number in range(1, min(count, limits.pages) + 1):
                 if pages and context.exhausted:
-                    problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
+                    problems.append(
+                        f"Pages {number} to {count} were not read: the time for one document is used up."
+                    )
                     break
                 try:
                     plain, dpi = _frame(picture, number, limits)
                     if picture.format != "TIFF" and seen.before(plain):
                         continue
-                    page = read_picture(plain, number=len(pages) + 1, dpi=dpi, engine=context.engine)
+                    page = read_picture(
+                        plain, number=len(pages) + 1, dpi=dpi, engine=context.engine
+                    )
                     problems += [f"Page {page.text.number}: {page.problem}"] if page.problem else []
                     renditions.take(picture, plain, page, alone=count == 1)
                     pages.append(context.keep(page))
@@ -63,7 +74,9 @@ class ImageProcessor:
                     problems.append(f"Page {len(pages) + 1}: {exc}")
                     pages.append(context.keep(_nothing(len(pages) + 1)))
             if count > limits.pages:
-                problems.append(f"Only the first {limits.pages} of {count} pages were read, which is the limit.")
+                problems.append(
+                    f"Only the first {limits.pages} of {count} pages were read, which is the limit."
+                )
             left_out = renditions.end()
         return Reading(pages=tuple(pages), problems=tuple(problems), left_out=left_out)
 
@@ -99,7 +112,9 @@ class _Seen:
         from PIL import ImageChops
 
         small = picture.convert("L").resize((_SAMPLE_PX, _SAMPLE_PX))
-        known = any(ImageChops.difference(small, other).getextrema()[1] <= _NOISE for other in self._frames)  # type: ignore[operator] # a single-band image gives two numbers
+        differences = [ImageChops.difference(small, other) for other in self._frames]
+        # A single-band image gives two numbers.
+        known = any(image.getextrema()[1] <= _NOISE for image in differences)  # type: ignore[operator]
         if not known:
             self._frames.append(small)
         return known
@@ -112,10 +127,16 @@ class _Renditions:
         wanted = context.settings.renditions
         most_bytes = context.settings.limits.output_mib * 2**20
         self._path = path
-        self._book = picture_pdf.PictureBook(work_dir, most_bytes=most_bytes) if "searchable" in wanted else None
+        self._book = (
+            picture_pdf.PictureBook(work_dir, most_bytes=most_bytes)
+            if "searchable" in wanted
+            else None
+        )
         self._thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in wanted)
 
-    def take(self, picture: "Image.Image", plain: "Image.Image", page: Page, *, alone: bool) -> None:
+    def take(
+        self, picture: "Image.Image", plain: "Image.Image", page: Page, *, alone: bool
+    ) -> None:
         """Add a frame: as it is in the file, as it was read, and what was read."""
         self._thumbnail.offer(lambda: plain, shows_something=page.text.source != "none")
         if self._book:
@@ -130,7 +151,10 @@ class _Renditions:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._book:
             self._book.close()
@@ -148,5 +172,12 @@ def _frame(picture: "Image.Image", number: int, limits: Limits) -> tuple["Image.
 
 
 def _nothing(number: int) -> Page:
-    value = PageText(number=number, source="none", engine=None, confidence=None, text="", reason="the page is damaged")
+    value = PageText(
+        number=number,
+        source="none",
+        engine=None,
+        confidence=None,
+        text="",
+        reason="the page is damaged",
+    )
     return Page(value)

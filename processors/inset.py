@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
 from processors import layout, render
-from processors.contract import Box, Context, EngineMissing, Page, Recognised, Segment, Unreadable, Word
+from processors.contract import (
+    Box,
+    Context,
+    EngineMissing,
+    Page,
+    Recognised,
+    Segment,
+    Unreadable,
+    Word,
+)
 from processors.paint import Paint
 from processors.textlayer import TextLayer
 
@@ -23,7 +32,9 @@ _PAPER = (0.55, 0.995)  # share of a sheet of paper that is as light as its ligh
 _PAPER_TONES = 48
 
 
-def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: Context) -> tuple[Page, Page | None]:
+def with_scans(
+    page: Any, own: Page, layer: TextLayer, painted: Paint, context: Context
+) -> tuple[Page, Page | None]:
     """Return a page with what its scans say added to its own text, and what was added, None where nothing was.
 
     Pictures that are no light sheet with dark writing, such as photos, are left alone.
@@ -40,7 +51,11 @@ def with_scans(page: Any, own: Page, layer: TextLayer, painted: Paint, context: 
         except (EngineMissing, Unreadable) as exc:
             problem = f"a picture on it was not recognised: {exc}"
             continue
-        new = [piece for piece in read.segments if piece.text.strip() and _under(piece.box, words) < _TWICE]
+        new = [
+            piece
+            for piece in read.segments
+            if piece.text.strip() and _under(piece.box, words) < _TWICE
+        ]
         added += new
         ways += [read.reason] if new and read.reason not in ways else []
         words += [piece.box for piece in new]
@@ -78,7 +93,9 @@ def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
     return largest
 
 
-def _recognised(page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context) -> Recognised:
+def _recognised(
+    page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context
+) -> Recognised:
     """Recognise one part of a page, places in points of the page; nothing of one that is no sheet."""
     if context.exhausted:
         raise Unreadable(ReadStatus.TIMED_OUT, "the time for one document is used up.")
@@ -105,7 +122,12 @@ def _is_sheet(image: "Image.Image") -> bool:
 
 def _moved(segment: Segment, left: float, top: float, scale: float) -> Segment:
     def place(box: Box) -> Box:
-        return (left + box[0] * scale, top + box[1] * scale, left + box[2] * scale, top + box[3] * scale)
+        return (
+            left + box[0] * scale,
+            top + box[1] * scale,
+            left + box[2] * scale,
+            top + box[3] * scale,
+        )
 
     words = tuple([Word(word.text, place(word.box), word.confidence) for word in segment.words])
     return dataclasses.replace(segment, box=place(segment.box), words=words)

@@ -81,14 +81,19 @@ def quantise(model: Any, ranges: Mapping[str, Range]) -> None:
 
 
 def _sees_one_pixel(convolution: Any) -> bool:
-    return all(side.is_static and side.get_length() == 1 for side in list(convolution.input(0).get_partial_shape())[2:])
+    return all(
+        side.is_static and side.get_length() == 1
+        for side in list(convolution.input(0).get_partial_shape())[2:]
+    )
 
 
 def _as_bytes(source: Any, observed: Range) -> Any:
     import numpy as np
     from openvino import opset13
 
-    low, high = (opset13.constant(np.full((1, 1, 1, 1), end, dtype=np.float32)) for end in observed.ends())
+    low, high = (
+        opset13.constant(np.full((1, 1, 1, 1), end, dtype=np.float32)) for end in observed.ends()
+    )
     return opset13.fake_quantize(source, low, high, low, high, _LEVELS)
 
 
@@ -98,6 +103,11 @@ def _rounded(source: Any) -> Any:
     from openvino import opset13
 
     weights = source.get_node().data
-    most = np.abs(weights).max(axis=(1, 2, 3), keepdims=True).clip(min=_LEAST_WEIGHT).astype(np.float32)
+    most = (
+        np.abs(weights)
+        .max(axis=(1, 2, 3), keepdims=True)
+        .clip(min=_LEAST_WEIGHT)
+        .astype(np.float32)
+    )
     low, high = opset13.constant(-most), opset13.constant(most)
     return opset13.fake_quantize(source, low, high, low, high, _LEVELS - 1)

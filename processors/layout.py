@@ -67,7 +67,11 @@ def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
     """Group pieces by the columns they stand in. Engines that give single words have them put together first."""
     groups = _close_groups(pieces) if _are_words(pieces) else [[piece] for piece in pieces]
     items = [
-        columns.Item(_hull([box for box, _ in group]), " ".join([segment.text for _, segment in group]), index)
+        columns.Item(
+            _hull([box for box, _ in group]),
+            " ".join([segment.text for _, segment in group]),
+            index,
+        )
         for index, group in enumerate(groups)
     ]
     for block in columns.blocks(items):
@@ -120,7 +124,10 @@ def turned_back(page: Page, turned_deg: int) -> Page:
             line,
             box=None if line.box is None else _turned_back(line.box, turned_deg, width, height),
             words=tuple(
-                [Word(w.text, _turned_back(w.box, turned_deg, width, height), w.confidence) for w in line.words]
+                [
+                    Word(w.text, _turned_back(w.box, turned_deg, width, height), w.confidence)
+                    for w in line.words
+                ]
             ),
         )
         for line in page.lines
@@ -149,15 +156,27 @@ def text_of(lines: Sequence[Line]) -> str:
 
 def confidence_of(lines: Sequence[Line]) -> float | None:
     """Return the mean confidence, each line weighing as much as it is long."""
-    rated = [(line.confidence, len(line.text)) for line in lines if line.confidence is not None and line.text]
+    rated = [
+        (line.confidence, len(line.text))
+        for line in lines
+        if line.confidence is not None and line.text
+    ]
     if not rated:
         return None
-    return round(sum(confidence * length for confidence, length in rated) / sum(length for _, length in rated), 4)
+    return round(
+        sum(confidence * length for confidence, length in rated)
+        / sum(length for _, length in rated),
+        4,
+    )
 
 
 def _slope(segments: Sequence[Segment]) -> float:
     """Return the median slope in radians; short pieces say little about it."""
-    long = [s.angle_deg for s in segments if s.box[2] - s.box[0] > 4 * (s.box[3] - s.box[1]) and abs(s.angle_deg) < 15]  # noqa: PLR2004
+    long = [
+        s.angle_deg
+        for s in segments
+        if s.box[2] - s.box[0] > 4 * (s.box[3] - s.box[1]) and abs(s.angle_deg) < 15  # noqa: PLR2004
+    ]
     return math.radians(statistics.median(long)) if len(long) > 2 else 0.0  # noqa: PLR2004 - two do not make a rule
 
 
@@ -217,7 +236,9 @@ def _words(segment: Segment, scale: float) -> Sequence[Word]:
     if segment.words:
         if scale == 1.0:
             return segment.words
-        return [Word(word.text, _scaled(word.box, scale), word.confidence) for word in segment.words]
+        return [
+            Word(word.text, _scaled(word.box, scale), word.confidence) for word in segment.words
+        ]
     left, top, right, bottom = segment.box
     text = segment.text.strip()
     step = (right - left) / max(1, len(text))
@@ -244,4 +265,9 @@ def _hull(boxes: Sequence[Box]) -> Box:
 
 def _scaled(box: Box, scale: float) -> Box:
     left, top, right, bottom = box
-    return (round(left * scale, 2), round(top * scale, 2), round(right * scale, 2), round(bottom * scale, 2))
+    return (
+        round(left * scale, 2),
+        round(top * scale, 2),
+        round(right * scale, 2),
+        round(bottom * scale, 2),
+    )

@@ -34,7 +34,9 @@ class Lexicon:
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
 
-    def settle(self, letters: Sequence[Letter], others: Callable[[int], Sequence[Letter]]) -> list[Letter]:
+    def settle(
+        self, letters: Sequence[Letter], others: Callable[[int], Sequence[Letter]]
+    ) -> list[Letter]:
         """Return the letters, those of doubtful words settled; `others` gives what else a place may say."""
         settled = list(letters)
         for start, end in _words(letters):
@@ -58,10 +60,18 @@ class Lexicon:
         written = [
             spelling
             for spelling in itertools.product(*choices)
-            if sum(letter is not choice[0] for letter, choice in zip(spelling, choices, strict=True)) <= most
-            and self._counts.get("".join(letter.text for letter in spelling).casefold(), 0) >= _OFTEN
+            if sum(
+                letter is not choice[0] for letter, choice in zip(spelling, choices, strict=True)
+            )
+            <= most
+            and self._counts.get("".join(letter.text for letter in spelling).casefold(), 0)
+            >= _OFTEN
         ]
-        return max(written, key=lambda spelling: math.prod(letter.certainty for letter in spelling), default=None)
+        return max(
+            written,
+            key=lambda spelling: math.prod(letter.certainty for letter in spelling),
+            default=None,
+        )
 
 
 def english() -> Lexicon | None:

@@ -28,12 +28,16 @@ def lines_in(marks: Any, *, width_px: int, height_px: int) -> Sequence[Any]:
     import cv2
     import numpy as np
 
-    mask = cv2.dilate((marks > _MARKED).astype(np.uint8), np.ones((_CLOSED_PX, _CLOSED_PX), np.uint8))
+    mask = cv2.dilate(
+        (marks > _MARKED).astype(np.uint8), np.ones((_CLOSED_PX, _CLOSED_PX), np.uint8)
+    )
     contours, nested = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     rows, columns = marks.shape
     scale = np.asarray([width_px / columns, height_px / rows], dtype=np.float32)
     last = np.asarray([width_px - 1, height_px - 1], dtype=np.float32)
-    outer = [contour for index, contour in enumerate(contours) if nested[0][index][3] < 0]  # the others are holes
+    outer = [
+        contour for index, contour in enumerate(contours) if nested[0][index][3] < 0
+    ]  # the others are holes
     cores = (core for contour in outer for core in _cores(marks, _box(contour)))
     grown = (np.clip(np.round(_grown(core) * scale), 0, last).astype(np.float32) for core in cores)
     return [line for line in grown if min(width_of(line), height_of(line)) > _LEAST_SIDE_PX]
@@ -55,7 +59,9 @@ def _box(contour: Any) -> Any:
     import numpy as np
 
     corners = sorted(cv2.boxPoints(cv2.minAreaRect(contour)).tolist())
-    left, right = (sorted(pair, key=lambda corner: corner[1]) for pair in (corners[:2], corners[2:]))
+    left, right = (
+        sorted(pair, key=lambda corner: corner[1]) for pair in (corners[:2], corners[2:])
+    )
     return np.asarray([left[0], right[0], right[1], left[1]], dtype=np.float32)
 
 
@@ -115,4 +121,6 @@ def _grown(box: Any) -> Any:
     width, height = max(width_of(box), 1.0), max(height_of(box), 1.0)
     by = width * height * _GROWN / (2 * (width + height))
     right, down = (box[1] - box[0]) / width * by, (box[3] - box[0]) / height * by
-    return box + np.asarray([-right - down, right - down, right + down, down - right], dtype=np.float32)
+    return box + np.asarray(
+        [-right - down, right - down, right + down, down - right], dtype=np.float32
+    )

@@ -8,7 +8,9 @@ from processors.contract import Segment
 if TYPE_CHECKING:
     from PIL import Image
 
-_FEWEST_LETTERS = 0.9  # letters to each height of a line along it: the widest printed letters are more
+_FEWEST_LETTERS = (
+    0.9  # letters to each height of a line along it: the widest printed letters are more
+)
 _MARGIN_PX = 8
 _GAP_PX = 24
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from pipeline.model import ReadStatus
 from processors.contract import Unreadable
 
-_DEFAULT = "VelvetSweatshop"  # what Excel itself uses for workbooks that are locked against writing only
+_DEFAULT = (
+    "VelvetSweatshop"  # what Excel itself uses for workbooks that are locked against writing only
+)
 _STRAY = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -20,7 +22,14 @@ def unlocked(path: Path, work_dir: Path, passwords: Sequence[str]) -> Path:
     from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 
     target = work_dir / "unlocked"
-    broken = (DecryptionError, FileFormatError, InvalidKeyError, ParseError, NotImplementedError, *_STRAY)
+    broken = (
+        DecryptionError,
+        FileFormatError,
+        InvalidKeyError,
+        ParseError,
+        NotImplementedError,
+        *_STRAY,
+    )
     for password in (_DEFAULT, *passwords):
         try:
             with path.open("rb") as source, target.open("wb") as plain:

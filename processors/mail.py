@@ -41,8 +41,16 @@ class MailProcessor:
         body = _body([part for part in parts if not _is_attachment(part)])
         attached = [part for part in parts if _is_attachment(part)]
         text = "\n".join(headers) + "\n\n" + body
-        problems = () if len(parts) < _PARTS else (f"Only the first {_PARTS} parts of the mail were read.",)
-        return Reading(pages=(page_of(clean(text), engine="mail"),), problems=problems, children=_enclosed(attached))
+        problems = (
+            ()
+            if len(parts) < _PARTS
+            else (f"Only the first {_PARTS} parts of the mail were read.",)
+        )
+        return Reading(
+            pages=(page_of(clean(text), engine="mail"),),
+            problems=problems,
+            children=_enclosed(attached),
+        )
 
 
 def _enclosed(parts: Sequence[Message]) -> Iterator[Enclosed]:
@@ -59,7 +67,9 @@ def _content(part: Message) -> Iterator[bytes]:
             return
         decoded = part.get_payload(decode=True)
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "the attachment's encoding is broken; ask for it again.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the attachment's encoding is broken; ask for it again."
+        ) from exc
     yield decoded if isinstance(decoded, bytes) else b""
 
 
@@ -81,7 +91,9 @@ def _parsed(data: bytes) -> Message:
 def _bytes(path: Path) -> bytes:
     """Return the mail as 8-bit text; a text editor may have saved it as UTF-16."""
     data = path.read_bytes().lstrip()
-    return decode(data).lstrip("\ufeff").encode() if encoding_of(data).startswith("utf-16") else data
+    return (
+        decode(data).lstrip("\ufeff").encode() if encoding_of(data).startswith("utf-16") else data
+    )
 
 
 def _leaves(message: Message, depth: int = 0) -> Iterator[Message]:
@@ -108,17 +120,25 @@ def _is_attachment(part: Message) -> bool:
 
 def _filename(part: Message) -> str:
     try:
-        return clean(part.get_filename() or ("mail.eml" if part.get_content_type() == MAIL else "unnamed"))
+        return clean(
+            part.get_filename() or ("mail.eml" if part.get_content_type() == MAIL else "unnamed")
+        )
     except _BROKEN:
         return "unnamed"
 
 
 def _body(parts: list[Message]) -> str:
     """Return the plain text, or the stripped HTML where the sender gave no plain text."""
-    plain = [text for part in parts if part.get_content_type() == "text/plain" and (text := _text(part)).strip()]
+    plain = [
+        text
+        for part in parts
+        if part.get_content_type() == "text/plain" and (text := _text(part)).strip()
+    ]
     if plain:
         return "\n\n".join(plain)
-    return "\n\n".join(strip(_text(part)) for part in parts if part.get_content_type() == "text/html")
+    return "\n\n".join(
+        strip(_text(part)) for part in parts if part.get_content_type() == "text/html"
+    )
 
 
 def _text(part: Message) -> str:

@@ -49,12 +49,18 @@ _BREAKS = frozenset(
         "ul",
     ]
 )
-_CONTAINERS = frozenset({"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"})
+_CONTAINERS = frozenset(
+    {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
+)
 """Elements that are always closed: one that is not shown cannot swallow what comes after it."""
 _INVISIBLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_TYPED = frozenset({"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"})
+_TYPED = frozenset(
+    {"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"}
+)
 _CELLS = frozenset({"td", "th"})
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
+)
 
 
 class HtmlProcessor:
@@ -91,7 +97,9 @@ class XmlProcessor:
             lines = [f"{name}: {text}" for name, text in texts_of(data)]
         except XmlRefused as exc:
             status = ReadStatus.SUSPICIOUS if exc.deceives else ReadStatus.DAMAGED
-            raise Unreadable(status, f"The XML was not read: {exc}. Export it again, or as PDF.") from exc
+            raise Unreadable(
+                status, f"The XML was not read: {exc}. Export it again, or as PDF."
+            ) from exc
         stated = einvoice.stated_in(data)
         return Reading(
             pages=(page_of(clean("\n".join(lines)), engine="xml"),),
@@ -104,7 +112,10 @@ def strip(html: str) -> str:
     parser = _Visible()
     parser.feed(html)
     parser.close()
-    lines = (re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ") for line in clean("".join(parser.parts)).split("\n"))
+    lines = (
+        re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ")
+        for line in clean("".join(parser.parts)).split("\n")
+    )
     return "\n".join(line for line in lines if line.strip())
 
 
@@ -144,7 +155,9 @@ class _Visible(HTMLParser):
             self._depth += 1
         elif tag == "body":
             self._hidden = None  # a head that was never closed
-        elif self._hidden is None and (tag in _HIDDEN or (tag in _CONTAINERS and _is_hidden(dict(attrs)))):
+        elif self._hidden is None and (
+            tag in _HIDDEN or (tag in _CONTAINERS and _is_hidden(dict(attrs)))
+        ):
             self._hidden, self._depth = tag, 1
         elif self._hidden is None:
             self._separate(tag)

@@ -15,7 +15,9 @@ PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentatio
 XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 XLS = "application/vnd.ms-excel"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
-ODF = frozenset(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "presentation", "graphics"))
+ODF = frozenset(
+    f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "presentation", "graphics")
+)
 RTF = "application/rtf"
 HEIF = frozenset({"image/heic", "image/heif"})
 ZIP = "application/zip"
@@ -47,7 +49,13 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", "application/zstd", ".zst"),
     (b"\x78\x9f\x3e\x22", "application/ms-tnef", ".dat"),
 )
-_HEIF_BRANDS = {b"heic": ".heic", b"heix": ".heic", b"heim": ".heic", b"heis": ".heic", b"hevc": ".heic"}
+_HEIF_BRANDS = {
+    b"heic": ".heic",
+    b"heix": ".heic",
+    b"heim": ".heic",
+    b"heis": ".heic",
+    b"hevc": ".heic",
+}
 _ANY_HEIF_BRANDS = frozenset({b"mif1", b"msf1", b"mif2"})
 _PACKAGES = (
     ("word/document.xml", DOCX, ".docx"),
@@ -86,7 +94,9 @@ _MAIL_HEADERS = frozenset(
 )
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60}):")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p|title|meta)\b", re.IGNORECASE)
-_INVOICE = re.compile(r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):")
+_INVOICE = re.compile(
+    r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):"
+)
 """Declared by electronic invoices, which often lack the XML declaration and hold long comments before it."""
 _DELIMITERS = ",;\t|"
 
@@ -105,7 +115,13 @@ def kind_of(path: Path) -> Kind:
         head = stream.read(_HEAD_BYTES)
         stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         tail = stream.read()
-    return _by_signature(head) or _in_container(path, head) or _late_pdf(head, tail) or _as_text(head) or _named(head)
+    return (
+        _by_signature(head)
+        or _in_container(path, head)
+        or _late_pdf(head, tail)
+        or _as_text(head)
+        or _named(head)
+    )
 
 
 def _by_signature(head: bytes) -> Kind | None:
@@ -133,9 +149,15 @@ def _by_signature(head: bytes) -> Kind | None:
 def _heif_kind(head: bytes) -> Kind | None:
     """Tell by the brands a file of boxes lists; AVIF lists its own beside the general one."""
     brands = [head[8:12], *(head[place : place + 4] for place in range(16, min(head[3], 64), 4))]
-    if brands[0] in _HEIF_BRANDS or (brands[0] in _ANY_HEIF_BRANDS and any(b in _HEIF_BRANDS for b in brands)):
+    if brands[0] in _HEIF_BRANDS or (
+        brands[0] in _ANY_HEIF_BRANDS and any(b in _HEIF_BRANDS for b in brands)
+    ):
         return Kind("image/heic", ".heic")
-    return Kind("image/heif", ".heif") if brands[0] in _ANY_HEIF_BRANDS and b"avif" not in brands else None
+    return (
+        Kind("image/heif", ".heif")
+        if brands[0] in _ANY_HEIF_BRANDS and b"avif" not in brands
+        else None
+    )
 
 
 def _in_container(path: Path, head: bytes) -> Kind | None:
@@ -249,7 +271,9 @@ def table_delimiter(text: str) -> str | None:
     if len(text) > 16384 or len(lines) > 20:  # noqa: PLR2004 - the last line may be cut
         lines = lines[:-1]
     for delimiter in _DELIMITERS:
-        counts = {line.count(delimiter) for line in (re.sub(r'"[^"]*"', "", line) for line in lines)}
+        counts = {
+            line.count(delimiter) for line in (re.sub(r'"[^"]*"', "", line) for line in lines)
+        }
         if len(lines) > 1 and len(counts) == 1 and counts.pop() >= (2 if len(lines) < 3 else 1):  # noqa: PLR2004
             return delimiter
     return None

@@ -88,7 +88,9 @@ class _OpenVino:
         from openvino import Core
 
         settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
-        compiled = Core().compile_model(model, "CPU", {**settings, "CPU_RUNTIME_CACHE_CAPACITY": _SHAPES_KEPT})
+        compiled = Core().compile_model(
+            model, "CPU", {**settings, "CPU_RUNTIME_CACHE_CAPACITY": _SHAPES_KEPT}
+        )
         self._request = compiled.create_infer_request()
 
     def run(self, pixels: Any) -> Any:
@@ -106,7 +108,9 @@ class _Onnx:
         options.log_severity_level = 4
         options.enable_cpu_mem_arena = False
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"]
+        )
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, pixels: Any) -> Any:

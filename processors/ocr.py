@@ -49,7 +49,9 @@ def read_picture(
     if read.turned_deg in {90, 270}:
         page = dataclasses.replace(page, width_pt=page.height_pt, height_pt=page.width_pt)
     shown = layout.turned_back(Page(page, lines), (360 - read.turned_deg) % 360)
-    return dataclasses.replace(shown, codes=barcodes.codes_in(smaller, scale=scale), problem=read.problem)
+    return dataclasses.replace(
+        shown, codes=barcodes.codes_in(smaller, scale=scale), problem=read.problem
+    )
 
 
 def _empty(image: "Image.Image", *, number: int, dpi: float) -> PageText:
@@ -72,4 +74,6 @@ def _within(image: "Image.Image") -> tuple["Image.Image", float]:
     factor = max(1.0, max(image.size) / LARGEST_SIDE_PX)
     if factor == 1.0:
         return image, factor
-    return image.resize((max(1, round(image.width / factor)), max(1, round(image.height / factor)))), factor
+    return image.resize(
+        (max(1, round(image.width / factor)), max(1, round(image.height / factor)))
+    ), factor

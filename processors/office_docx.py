@@ -50,7 +50,16 @@ def _document_lines(path: Path) -> Iterator[str]:
         yield from _blocks(document.element.body, 0)
         yield from _notes(document)
         yield from _margins(document, "footer")
-    except (OpcError, SyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError, OSError) as exc:
+    except (
+        OpcError,
+        SyntaxError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        TypeError,
+        OSError,
+    ) as exc:
         raise package.damaged(_WHAT) from exc
 
 
@@ -60,7 +69,11 @@ def _margins(document: Any, which: str) -> Iterator[str]:
     for section in document.sections:
         for variant in (which, f"first_page_{which}", f"even_page_{which}"):
             margin = getattr(section, variant)
-            text = "" if margin.is_linked_to_previous else "\n".join(_blocks(margin._element, 0)).strip()  # noqa: SLF001 - python-docx passes over text boxes and content controls
+            text = (
+                ""
+                if margin.is_linked_to_previous
+                else "\n".join(_blocks(margin._element, 0)).strip()  # noqa: SLF001 - python-docx passes over text boxes and content controls
+            )
             if text and text not in told:
                 told.add(text)
                 yield text

@@ -16,8 +16,12 @@ from processors.safe_xml import XmlRefused, elements, local_name
 _WHAT = "OpenDocument file"
 _BROKEN = (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError)
 _BLOCKS = frozenset({"p", "h"})
-_MARGINS = frozenset(f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first"))
-_SKIPPED = frozenset({"tracked-changes", "annotation", "forms", "automatic-styles", "font-face-decls", "scripts"})
+_MARGINS = frozenset(
+    f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")
+)
+_SKIPPED = frozenset(
+    {"tracked-changes", "annotation", "forms", "automatic-styles", "font-face-decls", "scripts"}
+)
 _MOST_SPACES = 1_000
 
 
@@ -29,7 +33,11 @@ class OdfProcessor:
 
     def accepts(self, media_type: str) -> str | None:
         """Accept OpenDocument texts, presentations and drawings."""
-        return None if media_type in ODF else f"{media_type} is not an OpenDocument text or presentation"
+        return (
+            None
+            if media_type in ODF
+            else f"{media_type} is not an OpenDocument text or presentation"
+        )
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return a text as one page, a presentation as a page a slide; embedded files are children."""
@@ -44,10 +52,21 @@ class OdfProcessor:
         except _BROKEN as exc:
             raise package.damaged(_WHAT) from exc
         limit = context.settings.limits.pages
-        problems = (f"Only the first {limit} of {len(pages)} pages were read.",) if len(pages) > limit else ()
-        made = [page_of(clean(text), number=n, engine="odf") for n, text in enumerate(pages[:limit], start=1)]
+        problems = (
+            (f"Only the first {limit} of {len(pages)} pages were read.",)
+            if len(pages) > limit
+            else ()
+        )
+        made = [
+            page_of(clean(text), number=n, engine="odf")
+            for n, text in enumerate(pages[:limit], start=1)
+        ]
         written = sum(len(page.text.text) for page in made)
-        return Reading(pages=tuple(made), problems=problems, children=package.enclosed(path, written_chars=written))
+        return Reading(
+            pages=tuple(made),
+            problems=problems,
+            children=package.enclosed(path, written_chars=written),
+        )
 
 
 def _refuse_locked(archive: zipfile.ZipFile) -> None:
@@ -56,8 +75,12 @@ def _refuse_locked(archive: zipfile.ZipFile) -> None:
     Raises:
         Unreadable: ENCRYPTED.
     """
-    if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise Unreadable(ReadStatus.ENCRYPTED, f"The {_WHAT} is protected by a password; save it without one.")
+    if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read(
+        "META-INF/manifest.xml"
+    ):
+        raise Unreadable(
+            ReadStatus.ENCRYPTED, f"The {_WHAT} is protected by a password; save it without one."
+        )
 
 
 def _pages(content: bytes) -> Iterator[str]:

@@ -12,7 +12,16 @@ from processors.plain import page_of
 
 _WHAT = "presentation"
 _DEEPEST_GROUP = 8
-_BROKEN = (SyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError, OSError, RecursionError)
+_BROKEN = (
+    SyntaxError,
+    KeyError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    TypeError,
+    OSError,
+    RecursionError,
+)
 
 
 class PptxProcessor:
@@ -36,21 +45,33 @@ class PptxProcessor:
         try:
             slides = pptx.Presentation(str(path)).slides
             count = len(slides)
-            pages = [_page(slide, number) for number, slide in enumerate(slides, start=1) if number <= limit]
+            pages = [
+                _page(slide, number)
+                for number, slide in enumerate(slides, start=1)
+                if number <= limit
+            ]
         except (PythonPptxError, *_BROKEN) as exc:
             raise package.damaged(_WHAT) from exc
         problems = (
-            (f"Only the first {limit} of {count} slides were read, which is the limit.",) if count > limit else ()
+            (f"Only the first {limit} of {count} slides were read, which is the limit.",)
+            if count > limit
+            else ()
         )
         written = sum(len(page.text.text) for page in pages)
-        return Reading(pages=tuple(pages), problems=problems, children=package.enclosed(path, written_chars=written))
+        return Reading(
+            pages=tuple(pages),
+            problems=problems,
+            children=package.enclosed(path, written_chars=written),
+        )
 
 
 def _page(slide: Any, number: int) -> Page:
     lines = list(_shapes(slide.shapes, 0))
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         lines.append(slide.notes_slide.notes_text_frame.text)
-    return page_of(clean("\n".join(line for line in lines if line.strip())), number=number, engine="pptx")
+    return page_of(
+        clean("\n".join(line for line in lines if line.strip())), number=number, engine="pptx"
+    )
 
 
 def _shapes(shapes: Any, depth: int) -> Iterator[str]:

@@ -28,6 +28,7 @@ class RtfProcessor:
             text = rtf_to_text(path.read_bytes().decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call] # no types
         except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as exc:
             raise Unreadable(
-                ReadStatus.DAMAGED, "The rich text document is damaged; save it again, or as .docx or PDF."
+                ReadStatus.DAMAGED,
+                "The rich text document is damaged; save it again, or as .docx or PDF.",
             ) from exc
         return Reading(pages=(page_of(clean(text), engine="rtf"),))

@@ -29,7 +29,9 @@ class SheetProcessor:
 
     def accepts(self, media_type: str) -> str | None:
         """Accept workbooks, old and new."""
-        return None if media_type in _TYPES else f"{media_type} is not a workbook this project reads"
+        return (
+            None if media_type in _TYPES else f"{media_type} is not a workbook this project reads"
+        )
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return every sheet as a page headed by its name."""
@@ -52,12 +54,16 @@ class SheetProcessor:
                         problems.append(f"Sheet {number} ({name}) could not be read.")
         except PasswordError as exc:
             raise Unreadable(
-                ReadStatus.ENCRYPTED, f"The {_WHAT} is protected by a password; save it without one."
+                ReadStatus.ENCRYPTED,
+                f"The {_WHAT} is protected by a password; save it without one.",
             ) from exc
         except (CalamineError, ZipError, ValueError, OSError) as exc:
             raise package.damaged(_WHAT) from exc
         if not pages:
-            raise Unreadable(ReadStatus.DAMAGED, "No sheet of the workbook can be read; save it again and upload it.")
+            raise Unreadable(
+                ReadStatus.DAMAGED,
+                "No sheet of the workbook can be read; save it again and upload it.",
+            )
         written = sum(len(page.text.text) for page in pages)
         children = package.enclosed(path, written_chars=written) if packed else ()
         return Reading(pages=tuple(pages), problems=tuple(problems), children=children)
@@ -105,7 +111,11 @@ def _page(sheet: object, name: str, number: int) -> Page:
         raise ValueError(f"sheet {name} claims {height} by {width} cells")
     rows = sheet.to_python(skip_empty_area=True)  # type: ignore[attr-defined] # calamine publishes no types
     lines = ["\t".join(_cell(value) for value in row).rstrip("\t") for row in rows]
-    return page_of(clean("\n".join([name, *(line for line in lines if line.strip())])), number=number, engine="sheet")
+    return page_of(
+        clean("\n".join([name, *(line for line in lines if line.strip())])),
+        number=number,
+        engine="sheet",
+    )
 
 
 def _cell(value: object) -> str:

@@ -16,7 +16,9 @@ _BETTER = 1.1
 _TRIED = 4  # lines that decide which way a page lies
 
 
-def upright(image: "Image.Image", engine: OcrEngine, *, dpi: float) -> tuple[Sequence[Segment], int]:
+def upright(
+    image: "Image.Image", engine: OcrEngine, *, dpi: float
+) -> tuple[Sequence[Segment], int]:
     """Recognise a page, turned where it lies on its side or head; return segments of the turned page and the angle.
 
     Only a page that reads badly is looked at again: its lines run upwards, or the engine is unsure of most of them.
@@ -30,14 +32,19 @@ def upright(image: "Image.Image", engine: OcrEngine, *, dpi: float) -> tuple[Seq
     return (other, turn) if _certainty(other) > _BETTER * _certainty(read) else (read, 0)
 
 
-def _likely_turn(image: "Image.Image", read: Sequence[Segment], engine: OcrEngine, *, dpi: float) -> int:
+def _likely_turn(
+    image: "Image.Image", read: Sequence[Segment], engine: OcrEngine, *, dpi: float
+) -> int:
     """Return the turn, in degrees against the clock, in which a few lines read best; 0 where none is better."""
     turns = _turns(read)
     if not turns:
         return 0
     tried = lines.longest(read, _TRIED)
     sample = lines.cut_out(image, tried)
-    certain = {turn: _certainty(engine.recognise(sample.rotate(turn, expand=True), dpi=dpi)) for turn in turns}
+    certain = {
+        turn: _certainty(engine.recognise(sample.rotate(turn, expand=True), dpi=dpi))
+        for turn in turns
+    }
     best = max(certain, key=lambda turn: certain[turn])
     return best if certain[best] > _BETTER * _certainty(tried) else 0
 
@@ -48,16 +55,26 @@ def _turns(segments: Sequence[Segment]) -> tuple[int, ...]:
     rising = [s for s in long if s.box[3] - s.box[1] > 1.5 * (s.box[2] - s.box[0])]
     if len(long) >= 3 and 2 * len(rising) > len(long):  # noqa: PLR2004 - two words prove nothing
         return (90, 270)
-    sure = sum((s.confidence or 0) * len(s.text) for s in segments) / max(1, sum(len(s.text) for s in segments))
+    sure = sum((s.confidence or 0) * len(s.text) for s in segments) / max(
+        1, sum(len(s.text) for s in segments)
+    )
     return (180,) if segments and sure < _UNSURE else ()
 
 
 def _certainty(segments: Sequence[Segment]) -> float:
     """Weigh what was read: much and surely, a line's certainty counting more the surer it is."""
-    return sum(len(s.text) * (s.confidence or 0) ** 4 for s in segments if s.box[2] - s.box[0] > s.box[3] - s.box[1])
+    return sum(
+        len(s.text) * (s.confidence or 0) ** 4
+        for s in segments
+        if s.box[2] - s.box[0] > s.box[3] - s.box[1]
+    )
 
 
-def recognised(image: "Image.Image", engine: OcrEngine, *, dpi: float, turning: bool, reason: str) -> Recognised:
+def recognised(
+    image: "Image.Image", engine: OcrEngine, *, dpi: float, turning: bool, reason: str
+) -> Recognised:
     """Recognise a picture by one engine, and say why by that one."""
-    segments, turned = upright(image, engine, dpi=dpi) if turning else (engine.recognise(image, dpi=dpi), 0)
+    segments, turned = (
+        upright(image, engine, dpi=dpi) if turning else (engine.recognise(image, dpi=dpi), 0)
+    )
     return Recognised(segments, engine.name, reason, turned)

@@ -51,14 +51,17 @@ class MsgProcessor:
             attachments = list(islice(message.attachments, _MOST_ATTACHED))
         except _BROKEN as exc:
             raise Unreadable(
-                ReadStatus.DAMAGED, "The Outlook message is damaged; save it as .eml or PDF and upload that."
+                ReadStatus.DAMAGED,
+                "The Outlook message is damaged; save it as .eml or PDF and upload that.",
             ) from exc
         return Reading(pages=(page_of(clean(text), engine="msg"),), children=_enclosed(attachments))
 
 
 def _headers(message: "Message") -> Iterator[str]:
     headers = message.message_headers
-    to = headers.get("To") or ", ".join(f"{who.name} <{who.email_address}>" for who in message.recipients)
+    to = headers.get("To") or ", ".join(
+        f"{who.name} <{who.email_address}>" for who in message.recipients
+    )
     sent = message.sent_date
     date = headers.get("Date") or (sent.strftime("%a, %d %b %Y %H:%M:%S %z") if sent else "")
     told = (
@@ -97,9 +100,14 @@ def _bytes(attached: "Attachment") -> Iterator[bytes]:
     try:
         data = attached.file_bytes
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "the attachment is damaged; ask for it again.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the attachment is damaged; ask for it again."
+        ) from exc
     if data is None:
-        raise Unreadable(ReadStatus.UNSUPPORTED, "it is a link to a file elsewhere, or an embedded program's object.")
+        raise Unreadable(
+            ReadStatus.UNSUPPORTED,
+            "it is a link to a file elsewhere, or an embedded program's object.",
+        )
     yield data
 
 
@@ -112,7 +120,9 @@ def _as_mail(storage: "Storage") -> Iterator[bytes]:
     try:
         yield _mail(storage, 0).as_bytes()
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "the enclosed message is damaged; ask for it again.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the enclosed message is damaged; ask for it again."
+        ) from exc
 
 
 def _mail(storage: "Storage", depth: int) -> EmailMessage:

@@ -50,7 +50,8 @@ def _line(line: Line, turned_deg: int, sheet: Sheet) -> bytes:
     shown = [_as_shown(word.text) + " " for word in words]
     shown[-1:] = [text.rstrip() for text in shown[-1:]]
     return b"".join(
-        _word(word, text, line.angle_deg, turned_deg, sheet) for word, text in zip(words, shown, strict=True)
+        _word(word, text, line.angle_deg, turned_deg, sheet)
+        for word, text in zip(words, shown, strict=True)
     )
 
 

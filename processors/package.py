@@ -17,8 +17,18 @@ _RATIO_MATTERS_BYTES = 5 * 2**20
 _MOST_ENTRIES = 20_000
 _CHUNK_BYTES = 2**20
 _LITTLE_TEXT = 200
-_DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0(?:D\0O\0C|E\0N\0T)|\0<\0!\0(?:D\0O\0C|E\0N\0T)")
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, OverflowError)
+_DOCTYPE = re.compile(
+    rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0(?:D\0O\0C|E\0N\0T)|\0<\0!\0(?:D\0O\0C|E\0N\0T)"
+)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+)
 
 
 def check(path: Path, *, what: str) -> None:
@@ -34,14 +44,19 @@ def check(path: Path, *, what: str) -> None:
             for entry in package.infolist():
                 _check_entry(package, entry, what)
     except RuntimeError as exc:  # what zipfile raises for a password
-        raise Unreadable(ReadStatus.ENCRYPTED, f"The {what} is protected by a password; save it without one.") from exc
+        raise Unreadable(
+            ReadStatus.ENCRYPTED, f"The {what} is protected by a password; save it without one."
+        ) from exc
     except _BROKEN as exc:
         raise damaged(what) from exc
 
 
 def damaged(what: str) -> Unreadable:
     """Return the error for a package that cannot be read."""
-    return Unreadable(ReadStatus.DAMAGED, f"The {what} is damaged; open and save it again, then upload it once more.")
+    return Unreadable(
+        ReadStatus.DAMAGED,
+        f"The {what} is damaged; open and save it again, then upload it once more.",
+    )
 
 
 def refused(what: str, error: XmlRefused) -> Unreadable:
@@ -60,7 +75,9 @@ def enclosed(path: Path, *, written_chars: int) -> Iterator[Enclosed]:
 
     A scan is often pasted into a document; a letter's logo is not worth reading.
     """
-    folders = ("embeddings", "media", "Pictures") if written_chars < _LITTLE_TEXT else ("embeddings",)
+    folders = (
+        ("embeddings", "media", "Pictures") if written_chars < _LITTLE_TEXT else ("embeddings",)
+    )
     with zipfile.ZipFile(path) as package:
         for entry in package.infolist():
             parts = entry.filename.split("/")
@@ -96,8 +113,11 @@ def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, what: str) ->
             seen += len(chunk)
             if seen > entry.file_size:
                 raise Unreadable(
-                    ReadStatus.SUSPICIOUS, f"The {what} unpacks to more than it says; save it again and upload that."
+                    ReadStatus.SUSPICIOUS,
+                    f"The {what} unpacks to more than it says; save it again and upload that.",
                 )
             if xml and _DOCTYPE.search(last + chunk):
-                raise refused(what, XmlRefused("it declares a document type or entities", deceives=True))
+                raise refused(
+                    what, XmlRefused("it declares a document type or entities", deceives=True)
+                )
             last = chunk[-16:]

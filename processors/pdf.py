@@ -56,29 +56,41 @@ class PdfProcessor:
             count = _page_count(document)
             signed, attached = _signatures(document), _attachments(document)
             additions = searchable.Additions()
-            thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in context.settings.renditions)
+            thumbnail = pictures.Thumbnail(
+                work_dir, wanted="thumbnail" in context.settings.renditions
+            )
             pages: list[Page] = []
             problems: list[str] = []
             search = pdf_codes.CodeSearch()
             limit = context.settings.limits.pages
             for number in range(1, min(count, limit) + 1):
                 if pages and context.exhausted:
-                    problems.append(f"Pages {number} to {count} were not read: the time for one document is used up.")
+                    problems.append(
+                        f"Pages {number} to {count} were not read: the time for one document is used up."
+                    )
                     break
                 result = _read(document, number, thumbnail, search, context)
                 additions.add(result.recognised, result.sheet)
                 pages.append(context.keep(result.page))
                 problems += [result.problem] if result.problem else []
             if count > limit:
-                problems.append(f"Only the first {limit} of {count} pages were read, which is the limit.")
+                problems.append(
+                    f"Only the first {limit} of {count} pages were read, which is the limit."
+                )
         said = structure(path, password=password or "")
-        unshown = unseen(said.form, "\n".join(page.text.text for page in pages)) if said.form else ""
+        unshown = (
+            unseen(said.form, "\n".join(page.text.text for page in pages)) if said.form else ""
+        )
         if unshown:
             pages.append(page_of(unshown, number=count + 1, engine="form"))
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
         children = embedded(path, password=password or "") if attached else ()
-        left_out = _searchable(additions, path, work_dir, context, barred=_barred(signed=signed, password=password))
-        stated = einvoice.stated_among(embedded(path, password=password or "")) if attached else None
+        left_out = _searchable(
+            additions, path, work_dir, context, barred=_barred(signed=signed, password=password)
+        )
+        stated = (
+            einvoice.stated_among(embedded(path, password=password or "")) if attached else None
+        )
         return Reading(
             pages=tuple(pages),
             problems=tuple(problems),
@@ -103,7 +115,11 @@ def _searchable(
 def _barred(*, signed: bool, password: str | None) -> str:
     if signed:
         return "it is signed, and a signed document is never written again"
-    return "" if password is None else "it is encrypted, and an encrypted document is never written again"
+    return (
+        ""
+        if password is None
+        else "it is encrypted, and an encrypted document is never written again"
+    )
 
 
 @contextmanager
@@ -176,14 +192,17 @@ def _refused(code: int | None) -> Unreadable:
             "or add the password to processing.passwords.",
         )
     return Unreadable(
-        ReadStatus.DAMAGED, "The PDF cannot be opened: its structure is broken. Export or scan it again and upload it."
+        ReadStatus.DAMAGED,
+        "The PDF cannot be opened: its structure is broken. Export or scan it again and upload it.",
     )
 
 
 def _page_count(document: Any) -> int:
     count = len(document)
     if count < 1:
-        raise Unreadable(ReadStatus.DAMAGED, "The PDF has no pages; export or scan it again and upload it.")
+        raise Unreadable(
+            ReadStatus.DAMAGED, "The PDF has no pages; export or scan it again and upload it."
+        )
     return count
 
 
@@ -198,7 +217,11 @@ class _Result:
 
 
 def _read(
-    document: Any, number: int, thumbnail: pictures.Thumbnail, search: pdf_codes.CodeSearch, context: Context
+    document: Any,
+    number: int,
+    thumbnail: pictures.Thumbnail,
+    search: pdf_codes.CodeSearch,
+    context: Context,
 ) -> _Result:
     """Read one page and tell how it lies; what goes wrong becomes a sentence that names it."""
     import pypdfium2 as pdfium
@@ -210,7 +233,9 @@ def _read(
         return lost
     try:
         result = _page(page, number, search, context)
-        thumbnail.offer(partial(render.for_thumbnail, page), shows_something=result.page.text.source != "none")
+        thumbnail.offer(
+            partial(render.for_thumbnail, page), shows_something=result.page.text.source != "none"
+        )
         return dataclasses.replace(result, sheet=_sheet(page))
     except (pdfium.PdfiumError, OSError, ValueError):
         return lost
@@ -249,21 +274,29 @@ def _page(page: Any, number: int, search: pdf_codes.CodeSearch, context: Context
         read, added = own.page, None
         if own.verdict.believed:
             read, added = inset.with_scans(page, own.page, own.layer, own.paint, context)
-        return _Result(dataclasses.replace(read, codes=search.on(page, number, own.paint)), added, _problem(read))
+        return _Result(
+            dataclasses.replace(read, codes=search.on(page, number, own.paint)),
+            added,
+            _problem(read),
+        )
     image = render.for_ocr(page, own.paint)
     if image is None:
         return _Result(own.page if own.page.text.text else _blank(own.page))
     width, _ = page.get_size()
     dpi = 72 * image.width / max(width, 1e-3)
     try:
-        recognised = read_picture(image, number=number, dpi=dpi, engine=context.engine, why=own.verdict.reason)
+        recognised = read_picture(
+            image, number=number, dpi=dpi, engine=context.engine, why=own.verdict.reason
+        )
     except (EngineMissing, Unreadable) as exc:
         if isinstance(exc, EngineMissing) and not own.page.text.text:
             return _Result(own.page, problem=f"Page {number} is a picture and was not read: {exc}")
         return _Result(own.page, problem=f"Page {number} was not recognised: {exc}")
     if not recognised.text.text and own.page.text.text:
         return _Result(own.page)
-    return _Result(recognised, recognised if recognised.text.source == "ocr" else None, _problem(recognised))
+    return _Result(
+        recognised, recognised if recognised.text.source == "ocr" else None, _problem(recognised)
+    )
 
 
 def _own_text(page: Any, number: int) -> _Own:
@@ -279,7 +312,12 @@ def _own_text(page: Any, number: int) -> _Own:
     text = layout.text_of(lines)
     width, height = layer.frame.size
     verdict = trust.judge(
-        text, layer.segments, painted, height_pt=height, area_pt=max(width * height, 1.0), unmapped=unmapped
+        text,
+        layer.segments,
+        painted,
+        height_pt=height,
+        area_pt=max(width * height, 1.0),
+        unmapped=unmapped,
     )
     value = PageText(
         number=number,
@@ -291,7 +329,9 @@ def _own_text(page: Any, number: int) -> _Own:
         height_pt=round(height, 2),
         reason="the page is blank" if painted.empty else verdict.reason,
     )
-    return _Own(layout.turned_back(Page(value, lines), 90 * layer.frame.turns), layer, painted, verdict)
+    return _Own(
+        layout.turned_back(Page(value, lines), 90 * layer.frame.turns), layer, painted, verdict
+    )
 
 
 def _sheet(page: Any) -> overlay.Sheet:
@@ -308,7 +348,9 @@ def _unmapped_share(textpage: Any) -> float:
 
     count = textpage.count_chars()
     sampled = range(0, count, max(1, count // _SAMPLED_CHARS))
-    failed = sum([int(pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1) for index in sampled])
+    failed = sum(
+        [int(pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1) for index in sampled]
+    )
     return failed / max(1, len(sampled))
 
 
@@ -325,5 +367,12 @@ def _blank(page: Page) -> Page:
 
 
 def _nothing(number: int) -> Page:
-    value = PageText(number=number, source="none", engine=None, confidence=None, text="", reason="the page is damaged")
+    value = PageText(
+        number=number,
+        source="none",
+        engine=None,
+        confidence=None,
+        text="",
+        reason="the page is damaged",
+    )
     return Page(value)

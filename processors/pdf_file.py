@@ -27,7 +27,9 @@ class PdfFile:
         self._stream.write(b"%d %d obj\n%s\nendobj\n" % (number, generation, body))
         return number
 
-    def add_stream(self, entries: str, data: bytes, *, number: int | None = None, pack: bool = False) -> int:
+    def add_stream(
+        self, entries: str, data: bytes, *, number: int | None = None, pack: bool = False
+    ) -> int:
         """Write a stream with the entries of its dictionary, deflated where asked."""
         if pack:
             entries, data = f"{entries} /Filter /FlateDecode", zlib.compress(data)

@@ -24,7 +24,16 @@ _MOST_FORM_CHARS = 200_000
 _PASSWORD = 1 << 13
 """The bit of a text field whose value nobody is to see (ISO 32000-1, table 228)."""
 _DATASETS = re.compile(rb"<((?:[\w.-]{1,40}:)?datasets)\b.*?</\1\s*>", re.DOTALL)
-_STRAY = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, ArithmeticError)
+_STRAY = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+    ArithmeticError,
+)
 """What pypdf raises, beside errors of its own, on structures that break the rules."""
 
 
@@ -46,7 +55,10 @@ def structure(path: Path, *, password: str = "") -> Structure:
 
     try:
         with _opened(path, password) as reader:
-            said = {str(key).lstrip("/").lower(): str(value) for key, value in (reader.metadata or {}).items()}
+            said = {
+                str(key).lstrip("/").lower(): str(value)
+                for key, value in (reader.metadata or {}).items()
+            }
             metadata = {key: value[:_MOST_CHARS] for key, value in said.items() if value.strip()}
             return Structure(metadata, _form(reader))
     except (PyPdfError, *_STRAY):
@@ -66,7 +78,9 @@ def embedded(path: Path, *, password: str = "") -> Iterator[Enclosed]:
             for attached in reader.attachment_list:
                 yield Enclosed(str(attached.name or "unnamed"), partial(_content, attached))
     except (PyPdfError, *_STRAY) as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "its list of embedded files is broken; some may be missing.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "its list of embedded files is broken; some may be missing."
+        ) from exc
 
 
 @contextmanager
@@ -86,7 +100,9 @@ def _content(attached: Any) -> Iterator[bytes]:
     try:
         data: bytes = attached.content
     except (PyPdfError, *_STRAY) as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "the embedded file is damaged; ask for it on its own.") from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the embedded file is damaged; ask for it on its own."
+        ) from exc
     yield data
 
 
@@ -109,7 +125,9 @@ def _form(reader: "PdfReader") -> dict[str, str]:
 
 def _said(found: Any) -> str:
     """Return a field's value, several chosen ones joined; nothing of signatures and passwords."""
-    if found.field_type == "/Sig" or (found.field_type == "/Tx" and int(found.flags or 0) & _PASSWORD):
+    if found.field_type == "/Sig" or (
+        found.field_type == "/Tx" and int(found.flags or 0) & _PASSWORD
+    ):
         return ""
     if isinstance(found.value, list):
         return ", ".join(str(value) for value in found.value)

@@ -11,7 +11,9 @@ from processors.media import PDF
 NAME = RENDITIONS["pdfa"]
 
 
-def left_out(path: Path, work_dir: Path, *, media_type: str, said: Mapping[str, str], settings: ReadSettings) -> str:
+def left_out(
+    path: Path, work_dir: Path, *, media_type: str, said: Mapping[str, str], settings: ReadSettings
+) -> str:
     """Write the PDF/A copy where one is wanted; return why there is none, "" where there is one or none was wanted.
 
     `said` is the document's metadata: what is signed or encrypted is never written again.

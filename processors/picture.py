@@ -17,7 +17,17 @@ FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
 THUMBNAIL_PX = 400
 LARGEST_SIDE_PX = 5000
 _REDUCIBLE = frozenset({"L", "RGB", "RGBA", "CMYK", "LA", "YCbCr"})
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError, ArithmeticError, AttributeError)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    IndexError,
+    KeyError,
+    ArithmeticError,
+    AttributeError,
+)
 """What Pillow's decoders raise on broken data. MemoryError is not among them: it is told apart."""
 
 
@@ -40,7 +50,9 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
             raise Unreadable(ReadStatus.TOO_BIG, _too_big(limits)) from exc
         except _BROKEN as exc:
-            raise Unreadable(ReadStatus.DAMAGED, _damaged("its header cannot be understood")) from exc
+            raise Unreadable(
+                ReadStatus.DAMAGED, _damaged("its header cannot be understood")
+            ) from exc
         with picture:
             _check_pixels(picture, limits)
             yield picture
@@ -73,11 +85,15 @@ def upright(picture: "Image.Image", limits: Limits) -> "Image.Image":
     try:
         picture.load()
         factor = max(picture.size) // LARGEST_SIDE_PX
-        if factor > 1 and picture.mode in _REDUCIBLE:  # before any copy is made: a poster takes half a GiB each time
+        if (
+            factor > 1 and picture.mode in _REDUCIBLE
+        ):  # before any copy is made: a poster takes half a GiB each time
             return _plain(ImageOps.exif_transpose(picture.reduce(factor)))
         return _plain(ImageOps.exif_transpose(picture))
     except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, _damaged("its data end too early or are corrupt")) from exc
+        raise Unreadable(
+            ReadStatus.DAMAGED, _damaged("its data end too early or are corrupt")
+        ) from exc
 
 
 def dpi_of(picture: "Image.Image", *, fallback: float = 200.0) -> float:

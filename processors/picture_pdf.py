@@ -67,7 +67,9 @@ class PictureBook:
         width, height = page.text.width_pt, page.text.height_pt
         if self._too_big or not width or not height:
             return
-        image = self._file.add_stream(f"/Type /XObject /Subtype /Image {packed.entries}", packed.data)
+        image = self._file.add_stream(
+            f"/Type /XObject /Subtype /Image {packed.entries}", packed.data
+        )
         text = overlay.content(page, overlay.Sheet(0, 0, width, height))
         self._written = self._written or bool(text)
         a, b, c, d, e, f = packed.placed
@@ -85,7 +87,9 @@ class PictureBook:
         """Finish the file; return why there is none, "" where there is one."""
         reason = ""
         if self._too_big:
-            reason = f"it would be larger than {self._most_bytes / 2**20:.0f} MiB, the limit of one file"
+            reason = (
+                f"it would be larger than {self._most_bytes / 2**20:.0f} MiB, the limit of one file"
+            )
         elif not self._written:
             reason = "nothing was recognised"
         if reason:
@@ -94,7 +98,10 @@ class PictureBook:
             return reason
         glyphless.add_to(self._file, number=self._font)
         kids = " ".join(f"{number} 0 R" for number in self._pages)
-        self._file.add(f"<< /Type /Pages /Kids [{kids}] /Count {len(self._pages)} >>".encode(), number=self._tree)
+        self._file.add(
+            f"<< /Type /Pages /Kids [{kids}] /Count {len(self._pages)} >>".encode(),
+            number=self._tree,
+        )
         self._file.add(b"<< /Type /Catalog /Pages %d 0 R >>" % self._tree, number=self._catalog)
         self._file.end(f"/Root {self._catalog} 0 R")
         self._stream.close()
@@ -124,7 +131,9 @@ def packed(path: Path, picture: "Image.Image", plain: "Image.Image", *, alone: b
     out = io.BytesIO()
     if lossy:
         plain.save(out, "JPEG", quality=_JPEG_QUALITY)
-        return Packed(_entries(plain.size, _SPACES[plain.mode], "/Filter /DCTDecode"), out.getvalue())
+        return Packed(
+            _entries(plain.size, _SPACES[plain.mode], "/Filter /DCTDecode"), out.getvalue()
+        )
     plain.save(out, "PNG")
     again = _png(out.getvalue())
     assert again is not None, "Pillow writes grey and colour without interlace"
@@ -132,7 +141,9 @@ def packed(path: Path, picture: "Image.Image", plain: "Image.Image", *, alone: b
 
 
 def _jpeg(path: Path, picture: "Image.Image") -> Packed:
-    inverted = "/Decode [1 0 1 0 1 0 1 0]" if picture.mode == "CMYK" and "adobe" in picture.info else ""
+    inverted = (
+        "/Decode [1 0 1 0 1 0 1 0]" if picture.mode == "CMYK" and "adobe" in picture.info else ""
+    )
     placed = _PLACED.get(picture.getexif().get(_ORIENTATION, 1), _PLACED[1])
     entries = _entries(picture.size, _SPACES[picture.mode], f"/Filter /DCTDecode {inverted}")
     return Packed(entries, path.read_bytes(), placed)
@@ -171,7 +182,9 @@ def _png(data: bytes) -> Packed | None:
             return None
         space = f"[/Indexed /DeviceRGB {len(palette) // 3 - 1} <{palette.hex()}>]"
     parms = f"/DecodeParms << /Predictor 15 /Colors {colours} /BitsPerComponent {bits} /Columns {width} >>"
-    return Packed(_entries((width, height), space, f"/Filter /FlateDecode {parms}", bits=bits), chunks["IDAT"])
+    return Packed(
+        _entries((width, height), space, f"/Filter /FlateDecode {parms}", bits=bits), chunks["IDAT"]
+    )
 
 
 def _chunks(data: bytes) -> dict[str, bytes] | None:

@@ -33,7 +33,12 @@ def page_of(text: str, *, number: int = 1, engine: str = "text") -> Page:
     """Make a page of text that has no places."""
     lines = tuple(Line(text=line) for line in text.split("\n") if line.strip())
     source = "text" if lines else "none"
-    return Page(PageText(number=number, source=source, engine=engine, confidence=None, text=text.strip("\n")), lines)
+    return Page(
+        PageText(
+            number=number, source=source, engine=engine, confidence=None, text=text.strip("\n")
+        ),
+        lines,
+    )
 
 
 def _rows(text: str) -> str | None:

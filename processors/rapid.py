@@ -42,7 +42,9 @@ def model_files() -> dict[str, Path]:
     """
     spec = importlib.util.find_spec("rapidocr")
     if spec is None or spec.origin is None:
-        raise EngineMissing('RapidOCR is not installed; install the package "rapidocr" or set ocr = "tesseract".')
+        raise EngineMissing(
+            'RapidOCR is not installed; install the package "rapidocr" or set ocr = "tesseract".'
+        )
     folder = Path(spec.origin).parent / "models"
     files = {stage: folder / name for stage, name in _MODELS.items()}
     missing = [file.name for file in files.values() if not file.is_file()]
@@ -83,7 +85,11 @@ class RapidEngine:
         pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
         corners = self._corners(pixels)
         packed = strips.pack([_line_width(each) for each in corners])
-        return [segment for batch in strips.batches(packed) for segment in self._batch(pixels, batch, corners)]
+        return [
+            segment
+            for batch in strips.batches(packed)
+            for segment in self._batch(pixels, batch, corners)
+        ]
 
     def _corners(self, pixels: Any) -> Sequence[Any]:
         """Find lines: four corners each, clockwise from where the text begins."""
@@ -92,18 +98,27 @@ class RapidEngine:
 
         height, width = pixels.shape[:2]
         small = cv2.resize(pixels, _detection_size(width, height), interpolation=cv2.INTER_LINEAR)
-        lines = lines_in(self._find.run(_toned(small)[None])[0, 0], width_px=width, height_px=height)
+        lines = lines_in(
+            self._find.run(_toned(small)[None])[0, 0], width_px=width, height_px=height
+        )
         # A line that runs downwards begins at its upper right corner.
-        return [np.roll(line, -1, axis=0) if height_of(line) >= _TURNED * width_of(line) else line for line in lines]
+        return [
+            np.roll(line, -1, axis=0) if height_of(line) >= _TURNED * width_of(line) else line
+            for line in lines
+        ]
 
-    def _batch(self, pixels: Any, batch: Sequence[strips.Strip], corners: Sequence[Any]) -> Iterator[Segment]:
+    def _batch(
+        self, pixels: Any, batch: Sequence[strips.Strip], corners: Sequence[Any]
+    ) -> Iterator[Segment]:
         """Read the lines of strips that are equally wide."""
         import numpy as np
 
         pictures = np.zeros((len(batch), 3, _LINE_HEIGHT_PX, batch[0].width_px), dtype=np.float32)
         for picture, strip in zip(pictures, batch, strict=True):
             for place in strip.places:
-                picture[..., place.left_px : place.right_px] = _toned(_cut_out(pixels, corners[place.line]))
+                picture[..., place.left_px : place.right_px] = _toned(
+                    _cut_out(pixels, corners[place.line])
+                )
         for steps, strip in zip(self._read.run(pictures), batch, strict=True):
             yield from self._lines(steps, strip, corners)
 
@@ -144,35 +159,49 @@ def _cut_out(pixels: Any, corners: Any) -> Any:
 
     width = _line_width(corners)
     left, top, right, bottom = _around(corners)
-    upright = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], dtype=np.float32)
+    upright = np.asarray(
+        [(left, top), (right, top), (right, bottom), (left, bottom)], dtype=np.float32
+    )
     if np.abs(corners - upright).max() <= _STRAIGHT_PX and right - left >= 1 and bottom - top >= 1:
         part = pixels[int(top) : int(bottom), int(left) : int(right)]
         return cv2.resize(part, (width, _LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
     target = np.asarray([(0, 0), (width, 0), (width, _LINE_HEIGHT_PX)], dtype=np.float32)
     turn = cv2.getAffineTransform(np.ascontiguousarray(corners[:3]), target)
     return cv2.warpAffine(
-        pixels, turn, (width, _LINE_HEIGHT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        pixels,
+        turn,
+        (width, _LINE_HEIGHT_PX),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
 
 
 def _segment(corners: Any, line: ctc.LineText, own: strips.Steps) -> Segment:
     """Turn corners, clockwise from where the text begins, into an upright box and a slope."""
     words = tuple(
-        Word(word.text, _between(corners, own.along(word.start), own.along(word.end)), round(word.confidence, 4))
+        Word(
+            word.text,
+            _between(corners, own.along(word.start), own.along(word.end)),
+            round(word.confidence, 4),
+        )
         for word in line.words
     )
     box = _around(corners)
     (x0, y0), (x1, y1) = corners[0], corners[1]
     turned = box[3] - box[1] >= _TURNED * (box[2] - box[0])
     angle = 0.0 if turned else math.degrees(math.atan2(float(y1 - y0), float(x1 - x0)))
-    return Segment(text=line.text, box=box, confidence=line.confidence, angle_deg=angle, words=words)
+    return Segment(
+        text=line.text, box=box, confidence=line.confidence, angle_deg=angle, words=words
+    )
 
 
 def _between(corners: Any, start: float, end: float) -> Box:
     """Return the upright box of a part of a line, from one share of its length to another."""
     shares = (max(0.0, min(start, 1.0)), max(0.0, min(end, 1.0)))
     ends = [
-        corners[near] + (corners[far] - corners[near]) * share for near, far in ((0, 1), (3, 2)) for share in shares
+        corners[near] + (corners[far] - corners[near]) * share
+        for near, far in ((0, 1), (3, 2))
+        for share in shares
     ]
     return _around(ends)
 

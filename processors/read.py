@@ -13,7 +13,16 @@ from pathlib import Path
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors import derived, engines, locked_office, media, pdfa, registry
 from processors.children import Budget, Taken, take_out
-from processors.contract import Context, EngineMissing, Page, PageReader, Reading, ReadSettings, Unreadable, failed
+from processors.contract import (
+    Context,
+    EngineMissing,
+    Page,
+    PageReader,
+    Reading,
+    ReadSettings,
+    Unreadable,
+    failed,
+)
 from processors.encoding import clean
 from processors.remembered import Remembering
 from processors.together import together
@@ -52,12 +61,16 @@ def read_document(
 
     What a document can do wrong becomes a status; anything raised is a bug in a processor.
     """
-    context = Context(settings=settings, engine=engine or Engines(settings).get, cpu_used_s=_stopwatch())
+    context = Context(
+        settings=settings, engine=engine or Engines(settings).get, cpu_used_s=_stopwatch()
+    )
     budget = Budget(settings.limits, upload_bytes=path.stat().st_size)
     return _read(path, name, work_dir, context=context, budget=budget, depth=0)
 
 
-def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Budget, depth: int) -> Findings:
+def _read(
+    path: Path, name: str, work_dir: Path, *, context: Context, budget: Budget, depth: int
+) -> Findings:
     kind = media.Kind(media.UNKNOWN, "")
     try:
         _check_size(path, context.settings)
@@ -69,12 +82,16 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
         with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
             reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))
             reading = dataclasses.replace(reading, pages=log.keep_rest(reading.pages))
-            reading = _with_pdfa(reading, path, work_dir, media_type=kind.media_type, settings=context.settings)
+            reading = _with_pdfa(
+                reading, path, work_dir, media_type=kind.media_type, settings=context.settings
+            )
             files = log.files()
     except Unreadable as exc:
         return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
     except EngineMissing as exc:
-        return failed(kind.media_type, ReadStatus.UNSUPPORTED, f"{name}: {exc}", extension=kind.extension)
+        return failed(
+            kind.media_type, ReadStatus.UNSUPPORTED, f"{name}: {exc}", extension=kind.extension
+        )
     findings = _findings(reading, kind=kind, name=name, files=files, settings=context.settings)
     taken = take_out(
         reading.children,
@@ -87,9 +104,17 @@ def _read(path: Path, name: str, work_dir: Path, *, context: Context, budget: Bu
     return _with_children(findings, reading, taken, name)
 
 
-def _with_pdfa(reading: Reading, path: Path, work_dir: Path, *, media_type: str, settings: ReadSettings) -> Reading:
-    reason = pdfa.left_out(path, work_dir, media_type=media_type, said=reading.metadata, settings=settings)
-    return dataclasses.replace(reading, left_out={**reading.left_out, pdfa.NAME: reason}) if reason else reading
+def _with_pdfa(
+    reading: Reading, path: Path, work_dir: Path, *, media_type: str, settings: ReadSettings
+) -> Reading:
+    reason = pdfa.left_out(
+        path, work_dir, media_type=media_type, said=reading.metadata, settings=settings
+    )
+    return (
+        dataclasses.replace(reading, left_out={**reading.left_out, pdfa.NAME: reason})
+        if reason
+        else reading
+    )
 
 
 def _check_size(path: Path, settings: ReadSettings) -> None:
@@ -116,7 +141,12 @@ def _stopwatch() -> Callable[[], float]:
 
 
 def _findings(
-    reading: Reading, *, kind: media.Kind, name: str, files: Mapping[str, Path], settings: ReadSettings
+    reading: Reading,
+    *,
+    kind: media.Kind,
+    name: str,
+    files: Mapping[str, Path],
+    settings: ReadSettings,
 ) -> Findings:
     """Return what the document's own pages say."""
     from processors import values
@@ -127,7 +157,10 @@ def _findings(
     guessed = {}
     if not (stated and stated.complete):
         guessed = values.find_values(
-            reading.pages, languages=settings.languages, date_order=settings.date_order, doc_class=doc_type.value
+            reading.pages,
+            languages=settings.languages,
+            date_order=settings.date_order,
+            doc_class=doc_type.value,
         )
     fields = {**guessed, **stated.fields} if stated else guessed
     return Findings(
@@ -163,12 +196,21 @@ def _status(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
 def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str) -> Findings:
     """Add to a document what is in its children: their text, the values of all together, and what is missing."""
     status = _whole_status(findings.status, reading, taken)
-    missing = [problem for child in taken.children if _missed(child, status) for problem in child.findings.problems]
+    missing = [
+        problem
+        for child in taken.children
+        if _missed(child, status)
+        for problem in child.findings.problems
+    ]
     problems = [*taken.problems, *missing[:_MOST_PROBLEMS]]
     if len(missing) > _MOST_PROBLEMS:
-        problems.append(f"{len(missing) - _MOST_PROBLEMS} more sentences about the files inside it are left out.")
+        problems.append(
+            f"{len(missing) - _MOST_PROBLEMS} more sentences about the files inside it are left out."
+        )
     if status is ReadStatus.EMPTY and not problems:
-        problems = ["no text was found in it; check that it is the right file and not a blank page."]
+        problems = [
+            "no text was found in it; check that it is the right file and not a blank page."
+        ]
     all_problems = (*findings.problems, *(f"{name}: {problem}" for problem in problems))
     if not taken.children:
         return dataclasses.replace(findings, status=status, problems=all_problems)
@@ -188,13 +230,17 @@ def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str
 
 def _missed(child: Child, whole: ReadStatus) -> bool:
     """Say whether something is missing from the whole because of a child."""
-    return child.findings.status is not ReadStatus.OK and not (whole.readable and _is_by_the_way(child))
+    return child.findings.status is not ReadStatus.OK and not (
+        whole.readable and _is_by_the_way(child)
+    )
 
 
 def _is_by_the_way(child: Child) -> bool:
     """Say whether nothing is missing though a child was not read: a logo, a calendar, a blank page."""
     findings = child.findings
-    unread = findings.status is ReadStatus.UNSUPPORTED and registry.holds_documents(findings.media_type)
+    unread = findings.status is ReadStatus.UNSUPPORTED and registry.holds_documents(
+        findings.media_type
+    )
     return findings.status in _BY_THE_WAY and not unread
 
 
@@ -242,7 +288,10 @@ def _trimmed(children: Sequence[Child], left: int) -> tuple[Child, ...]:
         pages = findings.pages if len(kept) == len(findings.text) else _without_text(findings.pages)
         deeper = _trimmed(findings.children, 0) if findings.children else ()
         trimmed.append(
-            dataclasses.replace(child, findings=dataclasses.replace(findings, text=kept, pages=pages, children=deeper))
+            dataclasses.replace(
+                child,
+                findings=dataclasses.replace(findings, text=kept, pages=pages, children=deeper),
+            )
         )
     return tuple(trimmed)
 
@@ -256,6 +305,8 @@ def _capped(pages: Sequence[PageText]) -> tuple[PageText, ...]:
     left = TEXT_CHARS
     capped: list[PageText] = []
     for page in pages:
-        capped.append(page if len(page.text) <= left else dataclasses.replace(page, text=page.text[:left]))
+        capped.append(
+            page if len(page.text) <= left else dataclasses.replace(page, text=page.text[:left])
+        )
         left -= len(capped[-1].text)
     return tuple(capped)

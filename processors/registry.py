@@ -63,7 +63,9 @@ _BESIDE_THE_POINT = frozenset({media.UNKNOWN, "image/svg+xml"})
 
 def holds_documents(media_type: str) -> bool:
     """Say whether files of this type, though they are not read, are documents or hold some."""
-    return media_type in media.HEIF or (media_type in _WAYS_OUT and media_type not in _BESIDE_THE_POINT)
+    return media_type in media.HEIF or (
+        media_type in _WAYS_OUT and media_type not in _BESIDE_THE_POINT
+    )
 
 
 def processor_for(media_type: str) -> Processor:
@@ -80,7 +82,10 @@ def processor_for(media_type: str) -> Processor:
             if declined is None:
                 return processor
             reasons.append(declined)
-    fallback = "; ".join(reasons) or f"Files of type {media_type} are not read; upload it as PDF or a picture."
+    fallback = (
+        "; ".join(reasons)
+        or f"Files of type {media_type} are not read; upload it as PDF or a picture."
+    )
     raise Unreadable(ReadStatus.UNSUPPORTED, _WAYS_OUT.get(media_type, fallback))
 
 

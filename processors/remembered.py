@@ -76,7 +76,11 @@ def _unlocked(kept: bytes, key: bytes) -> Recognised:
 
 
 def _segment(
-    text: str, box: list[float], confidence: float | None, angle_deg: float, words: list[list[object]]
+    text: str,
+    box: list[float],
+    confidence: float | None,
+    angle_deg: float,
+    words: list[list[object]],
 ) -> Segment:
     return Segment(text, _box(box), confidence, angle_deg, tuple([_word(*word) for word in words]))  # type: ignore[arg-type] # as they were written
 

@@ -17,7 +17,9 @@ _PATTERN_DPI = 50  # a picture coarser than this is a pattern laid behind, no sc
 _SCAN = 0.4  # share of the page under pictures from which their resolution is all there is to see
 _PIXELS = 24_000_000  # a plan of a metre is drawn coarser, not refused
 _SIDE_PX = 10_000
-_BLANK_REDUCE = 8  # pixels to a side that are averaged: grain of a scanner vanishes, a digit does not
+_BLANK_REDUCE = (
+    8  # pixels to a side that are averaged: grain of a scanner vanishes, a digit does not
+)
 _BLANK_TONES = 20
 
 

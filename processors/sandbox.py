@@ -55,7 +55,9 @@ class SandboxedReader:
         )
         _check(self._settings)
         _home.sweep()
-        self._slots = [Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))]
+        self._slots = [
+            Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))
+        ]
         self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[Slot] = queue.LifoQueue()
         for slot in self._slots:
@@ -83,7 +85,9 @@ class SandboxedReader:
         else:
             findings = self._read(path, name=name, work_dir=work_dir)
         if verdict.status is ScanStatus.NOT_SCANNED:
-            findings = _unscanned(findings, f"{name}: it was not scanned for viruses: {verdict.detail}.")
+            findings = _unscanned(
+                findings, f"{name}: it was not scanned for viruses: {verdict.detail}."
+            )
         findings = dataclasses.replace(findings, scan=verdict.status)
         return dataclasses.replace(findings, fingerprint=self.fingerprint())
 
@@ -112,7 +116,10 @@ class SandboxedReader:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 

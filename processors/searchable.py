@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 NAME = "searchable.pdf"
 _TAIL_BYTES = 2048
 _FOUND = 0.9  # share of a page's words that must be found in it again
-_STRAY = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, ArithmeticError)
+_STRAY = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+    ArithmeticError,
+)
 """What pypdf raises, beside errors of its own, on structures that break the rules."""
 
 
@@ -83,7 +92,9 @@ def _append(path: Path, target: Path, overlays: Sequence[Overlay]) -> None:
     try:
         with PdfReader(path, strict=False) as reader, target.open("r+b") as stream:
             if "/Perms" in reader.root_object:
-                raise CannotAdd("its usage rights are signed, and a signed document is never written again")
+                raise CannotAdd(
+                    "its usage rights are signed, and a signed document is never written again"
+                )
             start, as_stream = _last_table(path)
             stream.seek(0, 2)
             stream.write(b"\n")
@@ -141,7 +152,9 @@ def _add_pages(reader: "PdfReader", file: PdfFile, overlays: Sequence[Overlay]) 
         if place is None:
             raise ValueError("a page that is no object of its own")
         changed, name = _with_text(page, font, reader)
-        number = file.add_stream("", item.content.replace(b"/Unseen ", b"/" + name.encode() + b" "), pack=True)
+        number = file.add_stream(
+            "", item.content.replace(b"/Unseen ", b"/" + name.encode() + b" "), pack=True
+        )
         changed[_name("/Contents")] = _contents(page, number, reader)
         body = io.BytesIO()
         changed.write_to_stream(body)
@@ -155,8 +168,14 @@ def _with_text(page: Any, font: int, reader: "PdfReader") -> "tuple[DictionaryOb
     changed = DictionaryObject({key: page.raw_get(key) for key in page})
     resources = _inherited(page, "/Resources")
     fonts = resources.get("/Font")
-    fonts = DictionaryObject({key: fonts.raw_get(key) for key in fonts}) if fonts is not None else DictionaryObject()
-    name = next(f"/Unseen{number}" for number in range(len(fonts) + 1) if f"/Unseen{number}" not in fonts)
+    fonts = (
+        DictionaryObject({key: fonts.raw_get(key) for key in fonts})
+        if fonts is not None
+        else DictionaryObject()
+    )
+    name = next(
+        f"/Unseen{number}" for number in range(len(fonts) + 1) if f"/Unseen{number}" not in fonts
+    )
     fonts[_name(name)] = _reference(font, reader)
     own = DictionaryObject({key: resources.raw_get(key) for key in resources})
     own[_name("/Font")] = fonts

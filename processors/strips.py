@@ -44,7 +44,9 @@ class Place:
         step = width_px / count
         first = max(0, math.floor((self.left_px - _GAP_PX / 2) / step))
         last = min(count, math.ceil((self.right_px + _GAP_PX / 2) / step))
-        begin, end = ((side / step - first) / (last - first) for side in (self.left_px, self.right_px))
+        begin, end = (
+            (side / step - first) / (last - first) for side in (self.left_px, self.right_px)
+        )
         return Steps(first, last, begin, end)
 
 

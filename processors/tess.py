@@ -29,7 +29,11 @@ class TesseractEngine:
         """Return words; a page on which layout analysis finds none is read again as one block."""
         for mode in (_AUTOMATIC, _ONE_BLOCK):
             found = tesseract.words(
-                image, codes=self._languages, dpi=max(70, min(2400, round(dpi))), mode=mode, timeout_s=self._timeout_s
+                image,
+                codes=self._languages,
+                dpi=max(70, min(2400, round(dpi))),
+                mode=mode,
+                timeout_s=self._timeout_s,
             )
             if found:
                 return [_segment(word) for word in found]
@@ -37,6 +41,13 @@ class TesseractEngine:
 
 
 def _segment(word: tesseract.Word) -> Segment:
-    box = (float(word.left), float(word.top), float(word.left + word.width), float(word.top + word.height))
+    box = (
+        float(word.left),
+        float(word.top),
+        float(word.left + word.width),
+        float(word.top + word.height),
+    )
     confidence = word.confidence / 100
-    return Segment(text=word.text, box=box, confidence=confidence, words=(Word(word.text, box, confidence),))
+    return Segment(
+        text=word.text, box=box, confidence=confidence, words=(Word(word.text, box, confidence),)
+    )

@@ -66,7 +66,10 @@ class Frame:
         import numpy as np
 
         x0, x1 = corners[:, 0] - self.left, corners[:, 2] - self.left
-        y0, y1 = self.height + self.bottom - corners[:, 1], self.height + self.bottom - corners[:, 3]
+        y0, y1 = (
+            self.height + self.bottom - corners[:, 1],
+            self.height + self.bottom - corners[:, 3],
+        )
         match self.quarters:
             case 0:
                 turned = (x0, y0, x1, y1)
@@ -106,7 +109,9 @@ def text_layer(page: Any, textpage: Any) -> TextLayer:
     if _HYPHEN.search(text):
         texts = [_HYPHEN.sub("-", word) for word in texts]
     if _HALF.search(text):
-        texts = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in texts]
+        texts = [
+            word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in texts
+        ]
     words = list(map(Word, texts, map(tuple, boxes.tolist())))
     return TextLayer(tuple(_pieces(words, _breaks(boxes, texts, sideways))), frame)
 
@@ -120,9 +125,16 @@ def _ends(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Corners":
     at = ctypes.addressof(rects)
     handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
     ends = [index for start, end in spans for index in (start, end - 1)]
-    deque(map(_char_box(), repeat(handle), ends, range(at, at + ctypes.sizeof(rects), 16)), maxlen=0)
-    found = np.nan_to_num(np.frombuffer(rects, dtype=np.float32).astype(np.float64)).reshape(-1, 2, 4)
-    low, high = np.minimum(found[:, :, :2], found[:, :, 2:]), np.maximum(found[:, :, :2], found[:, :, 2:])
+    deque(
+        map(_char_box(), repeat(handle), ends, range(at, at + ctypes.sizeof(rects), 16)), maxlen=0
+    )
+    found = np.nan_to_num(np.frombuffer(rects, dtype=np.float32).astype(np.float64)).reshape(
+        -1, 2, 4
+    )
+    low, high = (
+        np.minimum(found[:, :, :2], found[:, :, 2:]),
+        np.maximum(found[:, :, :2], found[:, :, 2:]),
+    )
     return np.concatenate((low, high), axis=2)
 
 
@@ -130,7 +142,10 @@ def _hulls(ends: "Corners") -> "Corners":
     """Return the box round both ends of each word: left, top, right, bottom in page space."""
     import numpy as np
 
-    low, high = np.minimum(ends[:, 0, :2], ends[:, 1, :2]), np.maximum(ends[:, 0, 2:], ends[:, 1, 2:])
+    low, high = (
+        np.minimum(ends[:, 0, :2], ends[:, 1, :2]),
+        np.maximum(ends[:, 0, 2:], ends[:, 1, 2:]),
+    )
     return np.stack((low[:, 0], high[:, 1], high[:, 0], low[:, 1]), axis=1)
 
 
@@ -140,7 +155,9 @@ def _stacked(ends: "Corners", *, upright: bool) -> "Flags":
 
     axis = 1 if upright else 0
     shared: Flags = (
-        np.minimum(ends[:, 0, axis + 2], ends[:, 1, axis + 2]) - np.maximum(ends[:, 0, axis], ends[:, 1, axis]) <= 0
+        np.minimum(ends[:, 0, axis + 2], ends[:, 1, axis + 2])
+        - np.maximum(ends[:, 0, axis], ends[:, 1, axis])
+        <= 0
     )
     return shared
 
@@ -151,7 +168,9 @@ def _char_box() -> Callable[..., int]:
     import pypdfium2.raw as pdfium_c
 
     address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
-    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address or 0)
+    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+        address or 0
+    )
 
 
 def _text(textpage: Any) -> str:
@@ -184,7 +203,9 @@ def _tall(boxes: "Corners") -> "Flags":
     return (boxes[:, 3] - boxes[:, 1]) > _TALL * (boxes[:, 2] - boxes[:, 0])
 
 
-def _sideways(textpage: Any, frame: Frame, spans: Sequence[tuple[int, int]], boxes: "Corners") -> "Flags":
+def _sideways(
+    textpage: Any, frame: Frame, spans: Sequence[tuple[int, int]], boxes: "Corners"
+) -> "Flags":
     """Say which words run up or down in the frame; asked of PDFium only where the shape of a word suggests it."""
     import numpy as np
 
@@ -210,7 +231,11 @@ def _unstacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple
     """Take words apart that PDFium put together from characters below each other: a column of digits."""
     parted: list[tuple[int, int]] = []
     for (start, end), apart in zip(spans, stacked.tolist(), strict=True):
-        parted += [(index, index + 1) for index in range(start, end)] if apart and end - start > 1 else [(start, end)]
+        parted += (
+            [(index, index + 1) for index in range(start, end)]
+            if apart and end - start > 1
+            else [(start, end)]
+        )
     return parted
 
 
@@ -222,7 +247,10 @@ def _breaks(boxes: "Corners", texts: Sequence[str], sideways: "Flags") -> list[i
     import numpy as np
 
     (x0, y0, x1, y1), (left, top, right, bottom) = boxes[:-1].T, boxes[1:].T
-    height, low = np.maximum(np.maximum(y1 - y0, bottom - top), 1.0), np.minimum(y1 - y0, bottom - top)
+    height, low = (
+        np.maximum(np.maximum(y1 - y0, bottom - top), 1.0),
+        np.minimum(y1 - y0, bottom - top),
+    )
     level = np.minimum(y1, bottom) - np.maximum(y0, top) > _LEVEL * low
     onward = (left - x1 > -height) & (left - x1 < _GAP * height) & (right > x1)
     back = (x0 - right > -height) & (x0 - right < _GAP * height) & (left < x0)

@@ -22,7 +22,9 @@ class _Voice:
 
     @property
     def weight(self) -> float:
-        return sum(finding.confidence for finding in self.fields.values() if finding.value is not None)
+        return sum(
+            finding.confidence for finding in self.fields.values() if finding.value is not None
+        )
 
 
 def together(
@@ -39,7 +41,11 @@ def together(
     lead = max(voices, key=lambda voice: (voice.weight, voice.doc_type.value is not None))
     names = dict.fromkeys(name for voice in voices for name in voice.fields)
     told = {name: finding for name in names if (finding := _value(name, lead, voices)) is not None}
-    typed = lead if lead.doc_type.value is not None else next((v for v in voices if v.doc_type.value), lead)
+    typed = (
+        lead
+        if lead.doc_type.value is not None
+        else next((v for v in voices if v.doc_type.value), lead)
+    )
     return _said(typed.doc_type, typed), told
 
 
@@ -50,20 +56,37 @@ def _voice(child: Child) -> _Voice:
 def _value(name: str, lead: _Voice, voices: Sequence[_Voice]) -> Finding | None:
     said = lead.fields.get(name)
     if said is not None and said.value is not None:
-        rivals = [voice for voice in _rivals(lead, voices) if _differs(voice.fields.get(name), said)]
+        rivals = [
+            voice for voice in _rivals(lead, voices) if _differs(voice.fields.get(name), said)
+        ]
         return _unsure(name, [lead, *rivals]) if rivals else _said(said, lead)
-    others = [voice for voice in voices if (finding := voice.fields.get(name)) and finding.value is not None]
+    others = [
+        voice
+        for voice in voices
+        if (finding := voice.fields.get(name)) and finding.value is not None
+    ]
     if not others:
         return _said(said, lead) if said is not None else next(_any(name, voices), None)
     best = max(others, key=lambda voice: voice.fields[name].confidence)
-    differing = [voice for voice in others if voice.name and _differs(voice.fields[name], best.fields[name])]
-    return _unsure(name, [best, *differing]) if differing and best.name else _said(best.fields[name], best)
+    differing = [
+        voice for voice in others if voice.name and _differs(voice.fields[name], best.fields[name])
+    ]
+    return (
+        _unsure(name, [best, *differing])
+        if differing and best.name
+        else _said(best.fields[name], best)
+    )
 
 
 def _rivals(lead: _Voice, voices: Sequence[_Voice]) -> Iterator[_Voice]:
     """Yield the other children that are of the leading child's class."""
     for voice in voices:
-        if lead.name and voice.name and voice is not lead and voice.doc_type.value == lead.doc_type.value:
+        if (
+            lead.name
+            and voice.name
+            and voice is not lead
+            and voice.doc_type.value == lead.doc_type.value
+        ):
             yield voice
 
 

@@ -24,7 +24,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ue000-\uf8ff\ufffd\ufffe\uffff]")
 _CONVERSION_MARK = re.compile(r"\(cid:\d+\)")
 # UTF-8 read as Windows-1252: a lead byte and one of what that encoding has for continuation bytes.
-_CONTINUED = "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
+_CONTINUED = (
+    "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
+)
 _MOJIBAKE = re.compile(f"[\xc2\xc3\xd0\xd1][{_CONTINUED}]|\xe2\u20ac.?|\xef\xbf\xbd")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]{4,}")
 _VOWEL = re.compile(
@@ -39,11 +41,17 @@ _MUTE = 0.4  # codes and names have few vowels
 _LETTERS_ENOUGH = 80  # for a statement about how often each comes
 _MANY_LETTERS = 250
 _FREQUENT = "aeinorst"
-_TOO_FEW_FREQUENT = 0.42  # in 95 languages of Latin script these eight are 0.46 of a page's letters and more
+_TOO_FEW_FREQUENT = (
+    0.42  # in 95 languages of Latin script these eight are 0.46 of a page's letters and more
+)
 _FAR_TOO_FEW = 0.36  # of few letters, where chance has more say
-_ONLY_ACCENTED = 0.6  # Cyrillic read as Western: no language accents more than a third of its letters
+_ONLY_ACCENTED = (
+    0.6  # Cyrillic read as Western: no language accents more than a third of its letters
+)
 _NOISE_WORDS = 20
-_NOISE = re.compile(r"(?<!\S)[^\w\s]{1,3}(?!\S)|(?<!\S)\S*\w[|~^\\{}_=<>]+\w\S*|(?<!\S)[b-hj-zB-HJ-Z](?!\S)")
+_NOISE = re.compile(
+    r"(?<!\S)[^\w\s]{1,3}(?!\S)|(?<!\S)\S*\w[|~^\\{}_=<>]+\w\S*|(?<!\S)[b-hj-zB-HJ-Z](?!\S)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,13 @@ class Verdict:
 
 
 def judge(
-    text: str, segments: Sequence[Segment], paint: Paint, *, height_pt: float, area_pt: float, unmapped: float
+    text: str,
+    segments: Sequence[Segment],
+    paint: Paint,
+    *,
+    height_pt: float,
+    area_pt: float,
+    unmapped: float,
 ) -> Verdict:
     """Weigh a text layer against what is painted. `unmapped` is the share of characters whose font gives no meaning."""
     visible = len(text) - sum(map(text.count, " \n\t"))
@@ -65,7 +79,9 @@ def judge(
     junk = junk_score(text, unmapped=unmapped)
     if junk >= _MUCH_JUNK:
         reason = f"its own text makes no sense ({junk:.0%} junk)"
-    elif paint.covered > _COVERED and (visible < _LITTLE_TEXT or _thin(segments, height_pt=height_pt, area_pt=area_pt)):
+    elif paint.covered > _COVERED and (
+        visible < _LITTLE_TEXT or _thin(segments, height_pt=height_pt, area_pt=area_pt)
+    ):
         reason = "its own text is little beside the picture that covers it"
     elif visible < _LITTLE_TEXT and paint.curves > _MANY_CURVES:
         reason = "most of it is drawn, not written"

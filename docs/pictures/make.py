@@ -61,8 +61,13 @@ def _walk(folder: Path, result: DemoResult) -> None:
     with Emulator(seed=draw_samples(folder / "seed")) as emulator:
         config = folder / "caspio-ingest.toml"
         config.write_text(settings_toml(emulator.url), encoding="utf-8")
-        with serving(prefect, config, deployments=FOR_ALL + FOR_EACH * SOURCES) as served, browser() as page:
-            walk = Walk(page, served, "receipts", "documents", picture=lambda name: HERE / f"{name}.png")
+        with (
+            serving(prefect, config, deployments=FOR_ALL + FOR_EACH * SOURCES) as served,
+            browser() as page,
+        ):
+            walk = Walk(
+                page, served, "receipts", "documents", picture=lambda name: HERE / f"{name}.png"
+            )
             walk.all()
 
 

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import blocks, caspio, init, local, look, metrics, plan, pool, read, verify, webhooks, work
+from flows.cli import (
+    blocks,
+    caspio,
+    init,
+    local,
+    look,
+    metrics,
+    plan,
+    pool,
+    read,
+    verify,
+    webhooks,
+    work,
+)
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
 from pipeline.errors import BadSettings, IngestError, StopRequested
 
@@ -20,7 +33,10 @@ app = typer.Typer(
 
 
 @app.callback()
-def _options(*, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
     """Read the files people upload into Caspio and write what they say back to the record."""
     if version:
         from importlib.metadata import version as installed
@@ -29,7 +45,20 @@ def _options(*, version: Annotated[bool, typer.Option("--version", help="Show th
         raise typer.Exit
 
 
-for module in (init, local, pool, work, plan, read, look, metrics, verify, webhooks, caspio, blocks):
+for module in (
+    init,
+    local,
+    pool,
+    work,
+    plan,
+    read,
+    look,
+    metrics,
+    verify,
+    webhooks,
+    caspio,
+    blocks,
+):
     module.register(app)
 
 

@@ -29,7 +29,9 @@ def work_as_flow(config: Path, *, sources: Sequence[str], order: Order) -> Repor
 
 def _state_of(source: str, config: str, order: Order) -> State:
     if order.records:
-        return ingest_record(source, list(order.records), yes=order.yes, config=config, return_state=True)
+        return ingest_record(
+            source, list(order.records), yes=order.yes, config=config, return_state=True
+        )
     if order.selection is None:
         return ingest(source, limit=order.limit, yes=order.yes, config=config, return_state=True)
     selection = order.selection
@@ -48,7 +50,9 @@ def _state_of(source: str, config: str, order: Order) -> State:
 def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
     """Run the flow that carries out a plan."""
     with _as_deployed(config):
-        state = apply_plan(str(file.resolve()), records=list(records), config=str(config), return_state=True)
+        state = apply_plan(
+            str(file.resolve()), records=list(records), config=str(config), return_state=True
+        )
     report: Report = _result(state)
     return report
 
@@ -66,7 +70,9 @@ def verify_as_flow(
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow that compares; return what it found and the calls it made."""
     with _as_deployed(config):
-        state = verify(sources=list(sources), limit=limit, repair=mend, config=str(config), return_state=True)
+        state = verify(
+            sources=list(sources), limit=limit, repair=mend, config=str(config), return_state=True
+        )
     found: tuple[Verified, Mapping[str, int]] = _result(state)
     return found
 
@@ -123,4 +129,6 @@ def merge(reports: Sequence[Report]) -> Report:
         "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
     }
     outcomes = tuple(outcome for report in reports for outcome in report.outcomes)
-    return Report(document, sum(r.failed for r in reports), sum(r.planned_only for r in reports), outcomes)
+    return Report(
+        document, sum(r.failed for r in reports), sum(r.planned_only for r in reports), outcomes
+    )

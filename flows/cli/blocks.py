@@ -17,7 +17,9 @@ def blocks(as_json: AsJson = False) -> None:
     Their types are made known to the server first.
     """
     if not environment("PREFECT_API_URL"):
-        complain("No Prefect server", ["Export PREFECT_API_URL, such as http://127.0.0.1:4200/api."])
+        complain(
+            "No Prefect server", ["Export PREFECT_API_URL, such as http://127.0.0.1:4200/api."]
+        )
         raise Failure(EXIT_SETTINGS)
     from flows.settings.blocks import TYPES, known, register as register_types
 
@@ -28,6 +30,9 @@ def blocks(as_json: AsJson = False) -> None:
         print_json({"types": types, "blocks": named})
         return
     console = out()
-    console.print(f"Known to the server: {', '.join(types)}. Fill one in in its UI, under Blocks.", highlight=False)
+    console.print(
+        f"Known to the server: {', '.join(types)}. Fill one in in its UI, under Blocks.",
+        highlight=False,
+    )
     for section, slug, name in found:
         console.print(f'  [{section}] block = "{slug}/{name}"', markup=False, highlight=False)

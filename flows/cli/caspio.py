@@ -38,17 +38,28 @@ def register(app: typer.Typer) -> None:
 
 def caspio(
     operation: Annotated[
-        str | None, typer.Argument(help="The operation's name; without one, all are listed.", metavar="[OPERATION]")
+        str | None,
+        typer.Argument(
+            help="The operation's name; without one, all are listed.", metavar="[OPERATION]"
+        ),
     ] = None,
     param: Annotated[
-        list[str], typer.Option("--param", help="As Caspio names it; may be repeated.", metavar="NAME=VALUE")
+        list[str],
+        typer.Option("--param", help="As Caspio names it; may be repeated.", metavar="NAME=VALUE"),
     ] = [],
-    body: Annotated[str | None, typer.Option("--body", help="The JSON body.", metavar="JSON|@FILE")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="The file to upload.", metavar="PATH")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Where a download goes; - is stdout.", metavar="PATH")
+    body: Annotated[
+        str | None, typer.Option("--body", help="The JSON body.", metavar="JSON|@FILE")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Change, delete or start without asking.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="The file to upload.", metavar="PATH")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Where a download goes; - is stdout.", metavar="PATH"),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Change, delete or start without asking.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -65,11 +76,15 @@ def caspio(
     if wanted.answer is Answer.BYTES:
         output = _target(output, yes=yes, as_json=as_json)
     elif output is not None:
-        _refuse(f"{wanted.id} answers with {wanted.answer}, which goes to stdout; leave --output out.")
+        _refuse(
+            f"{wanted.id} answers with {wanted.answer}, which goes to stdout; leave --output out."
+        )
     settings = load_settings(config)
     asks = wanted.asks_first and not yes
     if asks and not sys.stdin.isatty():
-        _refuse(f"{wanted.id} changes, deletes or starts something. Add --yes to do it without being asked.")
+        _refuse(
+            f"{wanted.id} changes, deletes or starts something. Add --yes to do it without being asked."
+        )
     with counted_client(settings) as client:
         if asks:
             _ask(client, call, settings.caspio.url)
@@ -99,7 +114,9 @@ def _parameters(given: list[str]) -> Mapping[str, str]:
     wrong = [name for name, sign, _ in pairs if not sign]
     names = [name for name, _, _ in pairs]
     if wrong or len(set(names)) < len(names):
-        _refuse("--param is NAME=VALUE, such as --param tableName=Receipts, and each name is given once.")
+        _refuse(
+            "--param is NAME=VALUE, such as --param tableName=Receipts, and each name is given once."
+        )
     return {name: value for name, _, value in pairs}
 
 
@@ -113,7 +130,9 @@ def _content(body: str | None) -> object:
         _refuse(f"--body is JSON, or @ and the path of a file with JSON: {error}.")
 
 
-def _checked(wanted: "Operation", parameters: Mapping[str, str], content: object, file: Path | None) -> "Call":
+def _checked(
+    wanted: "Operation", parameters: Mapping[str, str], content: object, file: Path | None
+) -> "Call":
     from pipeline.adapters.caspio.generic import build
 
     try:
@@ -155,7 +174,9 @@ def _met(client: "CaspioClient", call: "Call") -> str:
     for name in ("tableName", "viewName"):
         if name in call.names:
             query = Query(select="COUNT(*) AS n", where=condition)
-            (row,) = client.container(is_view=name == "viewName").query(call.names[name], query).items
+            (row,) = (
+                client.container(is_view=name == "viewName").query(call.names[name], query).items
+            )
             return f"{told}\n  records that meet it now: {row.values['n']}"
     return told
 
@@ -166,7 +187,12 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def _download(
-    client: "CaspioClient", operation_id: str, parameters: Mapping[str, str], output: Path, *, as_json: bool
+    client: "CaspioClient",
+    operation_id: str,
+    parameters: Mapping[str, str],
+    output: Path,
+    *,
+    as_json: bool,
 ) -> None:
     from pipeline.adapters.caspio.save import save
 
@@ -179,7 +205,11 @@ def _download(
     if as_json:
         print_json({"file": str(output), "bytes": saved.size_bytes, "sha256": saved.sha256})
     else:
-        out().print(f"{output}: {saved.size_bytes:,} bytes, SHA-256 {saved.sha256}", highlight=False, soft_wrap=True)
+        out().print(
+            f"{output}: {saved.size_bytes:,} bytes, SHA-256 {saved.sha256}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _show(answer: object, *, as_json: bool) -> None:
@@ -188,7 +218,9 @@ def _show(answer: object, *, as_json: bool) -> None:
     elif answer is None:
         out().print("Done.")
     else:
-        text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=2)
+        text = (
+            answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=2)
+        )
         out().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -207,7 +239,9 @@ def _list(*, as_json: bool) -> None:
             group = entry.operation.group
             console.print(Text(group, style="bold"))
         console.print(
-            Text(f"  {entry.operation.id} ", style="cyan").append(_takes(entry.operation), style="default"),
+            Text(f"  {entry.operation.id} ", style="cyan").append(
+                _takes(entry.operation), style="default"
+            ),
             soft_wrap=True,
         )
         console.print(Text(f"      {entry.summary}", style="dim"), soft_wrap=True)
@@ -227,7 +261,10 @@ def _as_json(entry: "Entry") -> dict[str, object]:
         "group": operation.group,
         "method": operation.method,
         "path": operation.template,
-        "parameters": [*named, *({"name": p.name, "kind": p.kind, "required": p.required} for p in operation.query)],
+        "parameters": [
+            *named,
+            *({"name": p.name, "kind": p.kind, "required": p.required} for p in operation.query),
+        ],
         "takes_body": operation.takes_json,
         "takes_file": bool(operation.file_part),
         "answer": operation.answer,

@@ -22,8 +22,12 @@ EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="PATH")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every call and step to stderr.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Log every call and step to stderr.")
+]
 DEFAULT_CONFIG = Path("caspio-ingest.toml")
 
 
@@ -78,7 +82,9 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
             stack.callback(spending.close)
         except LedgerUnavailable as error:
             complain("This command's calls are not counted", [str(error)])
-        yield stack.enter_context(open_client(settings, clock=clock, ledger=ledger, spending=spending))
+        yield stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
 
 
 def require_server() -> None:
@@ -88,7 +94,9 @@ def require_server() -> None:
     if not environment("PREFECT_API_URL"):
         complain(
             "No Prefect server",
-            ["Start one with `prefect server start` and export PREFECT_API_URL, such as http://127.0.0.1:4200/api."],
+            [
+                "Start one with `prefect server start` and export PREFECT_API_URL, such as http://127.0.0.1:4200/api."
+            ],
         )
         raise Failure(EXIT_SETTINGS)
 

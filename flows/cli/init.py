@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, EXIT_SETTINGS, AsJson, Config, Failure, complain, print_json
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    AsJson,
+    Config,
+    Failure,
+    complain,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from flows.start.init import Seen
@@ -24,12 +32,17 @@ def register(app: typer.Typer) -> None:
 
 def init(
     config: Config = DEFAULT_CONFIG,
-    url: Annotated[str | None, typer.Option("--url", help="The account's address.", metavar="URL")] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="The account's address.", metavar="URL")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the proposal without asking.")] = False,
     create: Annotated[
-        bool, typer.Option("--create-columns", help="With --yes: create the columns that tables lack.")
+        bool,
+        typer.Option("--create-columns", help="With --yes: create the columns that tables lack."),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a settings file that is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write over a settings file that is there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Propose sources and columns, and write the settings file."""
@@ -47,10 +60,14 @@ def init(
             show_proposal(seen)
         if not asks and not yes:
             if as_json:
-                print_json(as_document(seen, written=None, created={}, calls=sum(client.calls.values())))
+                print_json(
+                    as_document(seen, written=None, created={}, calls=sum(client.calls.values()))
+                )
             else:
                 show_text(settings_text(url, seen.proposal))
-            _refuse("Nothing was written, since nobody could be asked. Add --yes to take the proposal as it stands.")
+            _refuse(
+                "Nothing was written, since nobody could be asked. Add --yes to take the proposal as it stands."
+            )
         if asks:
             seen = _chosen(seen)
         seen, created = _created(client, seen, asks=asks, create=create)
@@ -68,7 +85,9 @@ def _may_write(config: Path, *, overwrite: bool, asks: bool) -> bool:
 
     if not config.exists() or overwrite:
         return overwrite
-    if not asks or not typer.confirm(f"{config} is there already. Write over it?", default=False, err=True):
+    if not asks or not typer.confirm(
+        f"{config} is there already. Write over it?", default=False, err=True
+    ):
         _refuse(already_there(config))
     return True
 
@@ -86,17 +105,25 @@ def _address(*, asks: bool) -> str:
 
 def _chosen(seen: "Seen") -> "Seen":
     """Let a person take, change or leave each source and each column."""
-    sources = [_columns_chosen(s) for s in seen.proposal.sources if _agrees(f"Read the files of {s.container.name}?")]
+    sources = [
+        _columns_chosen(s)
+        for s in seen.proposal.sources
+        if _agrees(f"Read the files of {s.container.name}?")
+    ]
     if not sources and not seen.proposal.folder:
         _refuse("No source was taken, so nothing was written.")
     return replace(seen, proposal=replace(seen.proposal, sources=tuple(sources)))
 
 
 def _columns_chosen(source: "ProposedSource") -> "ProposedSource":
-    if source.columns and _agrees(f"Write to {', '.join(m.column for m in source.columns)} as proposed?"):
+    if source.columns and _agrees(
+        f"Write to {', '.join(m.column for m in source.columns)} as proposed?"
+    ):
         kept = list(source.columns)
     else:
-        kept = [m for match in source.columns if (m := _finding_for(match, match.finding)) is not None]
+        kept = [
+            m for match in source.columns if (m := _finding_for(match, match.finding)) is not None
+        ]
     unsure: list[Match] = []
     for match in source.unsure:
         answer = None if _cannot_be_written(match, source) else _finding_for(match, _NONE)
@@ -125,7 +152,9 @@ def _finding_for(match: "Match", default: str) -> "Match | None":
         complain("There is no such finding", [f"Known: {', '.join(sorted(COLUMN_NAMES))}"])
 
 
-def _created(client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool) -> "tuple[Seen, dict[str, list[str]]]":
+def _created(
+    client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool
+) -> "tuple[Seen, dict[str, list[str]]]":
     """Create what is missing where it is wanted; a column that cannot be created is left out of the mapping."""
     from flows.start.init import create_columns
     from pipeline.proposal import with_columns
@@ -134,7 +163,9 @@ def _created(client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool) 
     for source in seen.proposal.sources:
         names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
         table = source.container.name
-        wanted = create or (asks and names and _agrees(f"Create {names} in {table}?", default=False))
+        wanted = create or (
+            asks and names and _agrees(f"Create {names} in {table}?", default=False)
+        )
         made, problem = create_columns(client, table, source.missing) if wanted else ([], "")
         if problem:
             complain("Not created", [problem])

@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 WithAutomations = Annotated[
-    bool, typer.Option("--with-automations", help="Also install the automations: lost runs, alarms.")
+    bool,
+    typer.Option("--with-automations", help="Also install the automations: lost runs, alarms."),
 ]
-Notify = Annotated[str | None, typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK")]
+Notify = Annotated[
+    str | None,
+    typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +46,14 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path(
+        "demo"
+    ),
     keep_open: Annotated[
-        bool | None, typer.Option("--keep-open/--no-keep-open", help="Leave the UI up (default: in a terminal).")
+        bool | None,
+        typer.Option(
+            "--keep-open/--no-keep-open", help="Leave the UI up (default: in a terminal)."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,12 +84,22 @@ def _tell(result: "DemoResult", *, as_json: bool) -> None:
 
 def emulator(
     seed: Annotated[
-        list[Path], typer.Option("--seed", help="A seed folder with account.json; one for each account.", metavar="DIR")
+        list[Path],
+        typer.Option(
+            "--seed", help="A seed folder with account.json; one for each account.", metavar="DIR"
+        ),
     ] = [],
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free port.")] = 8250,
-    state: Annotated[Path | None, typer.Option("--state", help="Keep the account in this SQLite file.")] = None,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes a free port.")
+    ] = 8250,
+    state: Annotated[
+        Path | None, typer.Option("--state", help="Keep the account in this SQLite file.")
+    ] = None,
     quirk: Annotated[
-        list[str], typer.Option("--quirk", help="Behave otherwise where Caspio is unknown.", metavar="NAME=VALUE")
+        list[str],
+        typer.Option(
+            "--quirk", help="Behave otherwise where Caspio is unknown.", metavar="NAME=VALUE"
+        ),
     ] = [],
 ) -> None:
     """Run the local Caspio until stopped. Client id and secret are `id` and `secret`; a browser sees what it holds."""
@@ -88,7 +107,10 @@ def emulator(
 
     absent = next((one for one in seed if not (one / "account.json").is_file()), None)
     if absent is not None:
-        complain("No seed", [f"{absent} has no account.json; draw one with `python -m infra.samples {absent}`."])
+        complain(
+            "No seed",
+            [f"{absent} has no account.json; draw one with `python -m infra.samples {absent}`."],
+        )
         raise Failure(EXIT_SETTINGS)
     try:
         quirks = parse_quirks(quirk)
@@ -97,12 +119,23 @@ def emulator(
         raise Failure(EXIT_SETTINGS) from None
     try:
         local = Emulator(
-            seed=seed[0] if seed else None, more_seeds=seed[1:], port=port, state=state or "memory", quirks=quirks
+            seed=seed[0] if seed else None,
+            more_seeds=seed[1:],
+            port=port,
+            state=state or "memory",
+            quirks=quirks,
         )
     except (OSError, ValueError) as error:
-        complain("The emulator cannot start", [f"{error}. Choose another --port (0 takes a free one) or --seed."])
+        complain(
+            "The emulator cannot start",
+            [f"{error}. Choose another --port (0 takes a free one) or --seed."],
+        )
         raise Failure(EXIT_STOPPED) from None
-    local.serve_forever(lambda url: err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"))
+    local.serve_forever(
+        lambda url: err().print(
+            f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"
+        )
+    )
 
 
 def serve(
@@ -110,7 +143,10 @@ def serve(
     with_automations: WithAutomations = False,
     notify: Notify = None,
     webhooks: Annotated[
-        str | None, typer.Option("--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT")
+        str | None,
+        typer.Option(
+            "--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT"
+        ),
     ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
@@ -132,7 +168,10 @@ def serve(
     made = deployments_to_serve(settings, config)
     where = f"{(environment('PREFECT_API_URL') or '').removesuffix('/api')}/deployments"
     with _figures(settings), _receiver(settings, config, webhooks):
-        err().print(f"serving {len(made)} deployments: {where}. SIGTERM or Ctrl-C stops it.", highlight=False)
+        err().print(
+            f"serving {len(made)} deployments: {where}. SIGTERM or Ctrl-C stops it.",
+            highlight=False,
+        )
         serve_here(settings.serve, made)
 
 

@@ -50,7 +50,11 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         used = ledger.usage(settings.caspio.account)
         living = ledger.living()
         open_effects = ledger.unsettled()
-        troubled = (s for s in ledger.states() if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON)
+        troubled = (
+            s
+            for s in ledger.states()
+            if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON
+        )
         problems = list(islice(troubled, MOST_PROBLEMS))
     if as_json:
         budget = {
@@ -61,13 +65,22 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
             "monthly_calls": allowance.monthly_calls,
         }
         work = {"workers": sorted(living), "unsettled_effects": len(open_effects)}
-        listed = {"needs_a_person": [_problem(state) for state in problems], "runs": [_run(run) for run in runs]}
+        listed = {
+            "needs_a_person": [_problem(state) for state in problems],
+            "runs": [_run(run) for run in runs],
+        }
         print_json({"sources": counts, **budget, **work, **listed})
         return
     from flows.cli.show.state import show_status
 
     show_status(
-        counts, runs, problems, used=used, allowance=allowance, unsettled=len(open_effects), workers=sorted(living)
+        counts,
+        runs,
+        problems,
+        used=used,
+        allowance=allowance,
+        unsettled=len(open_effects),
+        workers=sorted(living),
     )
 
 
@@ -99,7 +112,9 @@ def _problem(state: "FileState") -> dict[str, object]:
 
 def explain(
     source: Annotated[str, typer.Argument(help="The source's name.", metavar="SOURCE")],
-    pk: Annotated[str, typer.Argument(help="The record's PK_ID, or a Files-area path.", metavar="PK")],
+    pk: Annotated[
+        str, typer.Argument(help="The record's PK_ID, or a Files-area path.", metavar="PK")
+    ],
     field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="[FIELD]")] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
@@ -119,7 +134,10 @@ def explain(
     if not lives:
         where = f"record {pk}" if field is None else f"record {pk}, field {field}"
         sources = ", ".join(settings.specs())
-        complain("Not known", [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."])
+        complain(
+            "Not known",
+            [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."],
+        )
         raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)
     if as_json:
         print_json(lives)
@@ -132,8 +150,12 @@ def explain(
 
 def doctor(
     config: Config = DEFAULT_CONFIG,
-    deep: Annotated[bool, typer.Option("--deep", help="Also find out how the account behaves.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --deep: make the scratch table without asking.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also find out how the account behaves.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --deep: make the scratch table without asking.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check all that a run needs, and say what to do.
@@ -145,7 +167,10 @@ def doctor(
 
     if deep and not yes and not sys.stdin.isatty():
         complain(
-            "Not examined", ["--deep makes a scratch table in the account. Add --yes to do it without being asked."]
+            "Not examined",
+            [
+                "--deep makes a scratch table in the account. Add --yes to do it without being asked."
+            ],
         )
         raise Failure(EXIT_SETTINGS)
     checks = []
@@ -156,7 +181,9 @@ def doctor(
     reachable = any(check.name == "credentials" and check.ok for check in checks)
     behaviour = _examined(config, yes=yes, as_json=as_json) if deep and reachable else {}
     if as_json:
-        listed = [{"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
+        listed = [
+            {"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks
+        ]
         print_json({"checks": listed, **behaviour} if deep else listed)
     failed = {check.name for check in checks if not check.ok}
     if failed:

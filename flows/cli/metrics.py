@@ -20,9 +20,12 @@ def register(app: typer.Typer) -> None:
 
 def metrics(
     config: Config = DEFAULT_CONFIG,
-    serve: Annotated[bool, typer.Option("--serve", help="Answer Prometheus until stopped.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Answer Prometheus until stopped.")
+    ] = False,
     listen: Annotated[
-        str | None, typer.Option(help="Where to answer, instead of metrics.listen.", metavar="HOST:PORT")
+        str | None,
+        typer.Option(help="Where to answer, instead of metrics.listen.", metavar="HOST:PORT"),
     ] = None,
 ) -> None:
     """Print the figures as Prometheus reads them, or serve them."""
@@ -51,7 +54,12 @@ def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
     clock, caspio = SystemClock(), settings.caspio
     with open_ledger(settings, clock=clock) as ledger:
         yield LedgerCollector(
-            ledger, clock, caspio.account, caspio.allowance, settings.metrics.cache_s, tuple(settings.specs())
+            ledger,
+            clock,
+            caspio.account,
+            caspio.allowance,
+            settings.metrics.cache_s,
+            tuple(settings.specs()),
         )
 
 
@@ -68,9 +76,14 @@ def answering(figures: "LedgerCollector", listen: str) -> Iterator[str]:
 
     host, _, port = listen.rpartition(":")
     try:
-        server, thread = start_http_server(int(port), host.strip("[]") or "127.0.0.1", registry(figures))
+        server, thread = start_http_server(
+            int(port), host.strip("[]") or "127.0.0.1", registry(figures)
+        )
     except OSError as error:
-        complain("No metrics", [f"{listen} cannot be listened on: {error}. Set metrics.listen to another port."])
+        complain(
+            "No metrics",
+            [f"{listen} cannot be listened on: {error}. Set metrics.listen to another port."],
+        )
         raise Failure(EXIT_STOPPED) from None
     try:
         yield f"{host}:{server.server_port}"

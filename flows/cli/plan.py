@@ -5,12 +5,22 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, EXIT_SOME_FAILED, AsJson, Config, Failure, Verbose, print_json, set_up_logs
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    print_json,
+    set_up_logs,
+)
 from flows.cli.work import Limit, Sources, tell
 from pipeline.settings import environment
 
 Records = Annotated[
-    list[str], typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK")
+    list[str],
+    typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK"),
 ]
 
 
@@ -25,7 +35,9 @@ def plan(
     config: Config = DEFAULT_CONFIG,
     source: Sources = [],
     limit: Limit = None,
-    file: Annotated[Path | None, typer.Option("-o", "--output", help="The plan file to write.", metavar="FILE")] = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The plan file to write.", metavar="FILE")
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write a page for a browser.", metavar="FILE")
     ] = None,
@@ -70,7 +82,9 @@ def apply(
 
 
 def undo(
-    run: Annotated[str, typer.Argument(help="The run's id, as `status` and `run` show it.", metavar="RUN")],
+    run: Annotated[
+        str, typer.Argument(help="The run's id, as `status` and `run` show it.", metavar="RUN")
+    ],
     record: Records = [],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEFAULT_CONFIG, AsJson, Config, err, print_json, require_server, set_up_logs
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    err,
+    print_json,
+    require_server,
+    set_up_logs,
+)
 from flows.cli.local import Notify, WithAutomations
 
 Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metavar="NAME")]
@@ -29,11 +37,19 @@ def register(app: typer.Typer) -> None:
 def deploy(
     pool: Pool,
     config: Config = DEFAULT_CONFIG,
-    kind: Annotated[PoolType, typer.Option("--type", help="Where its runs run, if it is made.")] = PoolType.PROCESS,
-    image: Annotated[str | None, typer.Option("--image", help="Image of docker and kubernetes pools.")] = None,
+    kind: Annotated[
+        PoolType, typer.Option("--type", help="Where its runs run, if it is made.")
+    ] = PoolType.PROCESS,
+    image: Annotated[
+        str | None, typer.Option("--image", help="Image of docker and kubernetes pools.")
+    ] = None,
     run_config: Annotated[
         Path | None,
-        typer.Option("--run-config", help="The settings file as the runs find it, where not as here.", metavar="PATH"),
+        typer.Option(
+            "--run-config",
+            help="The settings file as the runs find it, where not as here.",
+            metavar="PATH",
+        ),
     ] = None,
     with_automations: WithAutomations = False,
     notify: Notify = None,
@@ -46,13 +62,17 @@ def deploy(
     from flows.settings import load_settings
 
     if image and kind is PoolType.PROCESS:
-        raise typer.BadParameter("an image goes with --type docker or kubernetes.", param_hint="--image")
+        raise typer.BadParameter(
+            "an image goes with --type docker or kubernetes.", param_hint="--image"
+        )
     settings = load_settings(config, credentials=False)
     require_server()
     set_up_logs()
     from flows.deployments.serve import Pool as WorkPool, deploy as register_all
 
-    names = register_all(settings, run_config or config.resolve(), WorkPool(pool, kind.value, image))
+    names = register_all(
+        settings, run_config or config.resolve(), WorkPool(pool, kind.value, image)
+    )
     if with_automations or notify:
         from flows.deployments.automations import install
 
@@ -68,12 +88,16 @@ def worker(
     pool: Pool,
     config: Config = DEFAULT_CONFIG,
     queue: Annotated[
-        list[str], typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE")
+        list[str],
+        typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE"),
     ] = [],
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,
     with_healthcheck: Annotated[
-        bool, typer.Option("--with-healthcheck", help="Answer /health on PREFECT_WORKER_WEBSERVER_PORT (8080).")
+        bool,
+        typer.Option(
+            "--with-healthcheck", help="Answer /health on PREFECT_WORKER_WEBSERVER_PORT (8080)."
+        ),
     ] = False,
 ) -> None:
     """Run what is due in a work pool.
@@ -87,4 +111,11 @@ def worker(
     set_up_logs()
     from flows.deployments.worker import work
 
-    work(settings.serve, pool=pool, queues=queue, limit=limit, name=name, with_healthcheck=with_healthcheck)
+    work(
+        settings.serve,
+        pool=pool,
+        queues=queue,
+        limit=limit,
+        name=name,
+        with_healthcheck=with_healthcheck,
+    )

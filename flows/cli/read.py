@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.common import EXIT_SETTINGS, EXIT_SOME_FAILED, AsJson, Failure, complain, err, out, print_json
+from flows.cli.common import (
+    EXIT_SETTINGS,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Failure,
+    complain,
+    err,
+    out,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -17,7 +26,8 @@ if TYPE_CHECKING:
 
 OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
 Languages = Annotated[
-    list[str], typer.Option("--language", help="Tesseract's language code; may be repeated.", metavar="CODE")
+    list[str],
+    typer.Option("--language", help="Tesseract's language code; may be repeated.", metavar="CODE"),
 ]
 
 
@@ -36,7 +46,11 @@ def read(
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain(
-            "No such file", [f"{path} is a folder; name files." if path.is_dir() else str(path) for path in missing]
+            "No such file",
+            [
+                f"{path} is a folder; name files." if path.is_dir() else str(path)
+                for path in missing
+            ],
         )
         raise Failure(EXIT_SETTINGS)
     documents = _read_all(files, _way_of_reading(ocr, language))
@@ -86,7 +100,11 @@ def _read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[
         with ThreadPoolExecutor(workers) as pool:
             results = pool.map(read_one, enumerate(files))
             shown = track(
-                results, total=len(files), description="Reading", console=console, disable=not console.is_terminal
+                results,
+                total=len(files),
+                description="Reading",
+                console=console,
+                disable=not console.is_terminal,
             )
             return list(shown)
 
@@ -130,7 +148,12 @@ def _document(findings: "Findings") -> dict[str, object]:
         "fields": {name: _field(finding) for name, finding in findings.fields.items()},
         "metadata": dict(findings.metadata),
         "children": [
-            {"name": child.name, "sha256": child.sha256, "size_bytes": child.size_bytes, **_document(child.findings)}
+            {
+                "name": child.name,
+                "sha256": child.sha256,
+                "size_bytes": child.size_bytes,
+                **_document(child.findings),
+            }
             for child in findings.children
         ],
         "status": findings.status,
@@ -156,7 +179,9 @@ def _show(path: Path, findings: "Findings") -> None:
     from flows.terminal.tables import counted, table_of
 
     console = out()
-    title = Text.assemble((str(path), "bold"), f"  {findings.media_type} · {counted(findings.page_count, 'page')} · ")
+    title = Text.assemble(
+        (str(path), "bold"), f"  {findings.media_type} · {counted(findings.page_count, 'page')} · "
+    )
     title.append(findings.status, style="green" if findings.status.readable else "red")
     console.print(title)
     table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
@@ -176,9 +201,13 @@ def _show_ways(findings: "Findings") -> None:
     """Say how the pages were read and why so, pages that were read alike together."""
     from rich.text import Text
 
-    for (engine, reason), alike in groupby(findings.pages, key=lambda page: (page.engine or "not read", page.reason)):
+    for (engine, reason), alike in groupby(
+        findings.pages, key=lambda page: (page.engine or "not read", page.reason)
+    ):
         numbers = [page.number for page in alike]
-        pages = f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+        pages = (
+            f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
+        )
         if reason:
             out().print(Text(f"  {pages}, {engine}: {reason}", style="dim"))
 

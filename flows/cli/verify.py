@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from flows.runs.verify import Verified
 
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Mend what is safe: fetch originals, read again, settle open effects.")
+    bool,
+    typer.Option(
+        "--repair", help="Mend what is safe: fetch originals, read again, settle open effects."
+    ),
 ]
-Rebuild = Annotated[bool, typer.Option("--rebuild-ledger", help="Only fill the ledger from the archive's manifests.")]
+Rebuild = Annotated[
+    bool,
+    typer.Option("--rebuild-ledger", help="Only fill the ledger from the archive's manifests."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +40,12 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     config: Config = DEFAULT_CONFIG,
-    source: Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.")] = [],
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after N files; the next goes on.")] = None,
+    source: Annotated[
+        list[str], typer.Option("--source", help="Only this source; may be repeated.")
+    ] = [],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Stop after N files; the next goes on.")
+    ] = None,
     repair: Repair = False,
     rebuild_ledger: Rebuild = False,
     as_json: AsJson = False,
@@ -45,7 +55,9 @@ def verify(
     set_up_logs(verbose=verbose)
     if rebuild_ledger:
         if source or limit or repair:
-            raise typer.BadParameter("goes with no --source, --limit or --repair: it takes all the manifests say.")
+            raise typer.BadParameter(
+                "goes with no --source, --limit or --repair: it takes all the manifests say."
+            )
         _rebuild(config, as_json=as_json)
         return
     from flows.cli.show.verify import show_verified
@@ -76,7 +88,11 @@ def _compare(
 
     with connect(load_settings(config)) as connected, draining(connected.drain):
         report = compare(
-            connected, sources=sources, limit=limit, mend=mend, tell=lambda line: err().print(line, highlight=False)
+            connected,
+            sources=sources,
+            limit=limit,
+            mend=mend,
+            tell=lambda line: err().print(line, highlight=False),
         )
         return report, connected.client.calls
 

@@ -21,7 +21,9 @@ from flows.cli.common import (
 if TYPE_CHECKING:
     from flows.webhooks.sync import Synced
 
-Listen = Annotated[str, typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT")]
+Listen = Annotated[
+    str, typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,8 +41,12 @@ def register(app: typer.Typer) -> None:
 
 def sync(
     config: Config = DEFAULT_CONFIG,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
-    new_secret: Annotated[bool, typer.Option("--new-secret", help="Make it anew, with another secret.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+    ] = False,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make it anew, with another secret.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create or mend the webhook and its events for all sources."""
@@ -70,8 +76,15 @@ def _show_steps(done: "Synced", *, dry_run: bool) -> None:
         table.add_row(step.what, Text(step.about), step.action, Text(step.detail))
     out().print(table)
     if done.secret:
-        out().print("Caspio tells the webhook's secret this once. Give it to the receiver, and keep it nowhere else:")
-        out().print(f"  export CASPIO_WEBHOOK_SECRET={done.secret}", highlight=False, markup=False, soft_wrap=True)
+        out().print(
+            "Caspio tells the webhook's secret this once. Give it to the receiver, and keep it nowhere else:"
+        )
+        out().print(
+            f"  export CASPIO_WEBHOOK_SECRET={done.secret}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
@@ -110,7 +123,9 @@ def _show_status(document: "Mapping[str, Any]") -> None:
     table = table_of("Received", "Source", "Event", "Records", "What became of it")
     for one in document["latest"]:
         note = Text(one["note"] or ("waits" if not one["done_at"] else ""))
-        table.add_row(one["received_at"] or "", one["source"], one["event"], str(one["records"]), note)
+        table.add_row(
+            one["received_at"] or "", one["source"], one["event"], str(one["records"]), note
+        )
     out().print(table)
 
 

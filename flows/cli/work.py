@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     from flows.runs.order import Order
     from flows.runs.report import Report
 
-Sources = Annotated[list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many records of each source.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Write, even where a new or changed source would only be planned.")]
+Sources = Annotated[
+    list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Stop after this many records of each source.")
+]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Write, even where a new or changed source would only be planned."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +48,11 @@ def run(
     source: Sources = [],
     record: Annotated[
         list[str],
-        typer.Option("--record", help="Only this record of one --source: PK_ID, or a folder's path.", metavar="PK"),
+        typer.Option(
+            "--record",
+            help="Only this record of one --source: PK_ID, or a folder's path.",
+            metavar="PK",
+        ),
     ] = [],
     limit: Limit = None,
     yes: Yes = False,
@@ -53,7 +64,10 @@ def run(
 
     set_up_logs(verbose=verbose)
     if record and len(source) != 1:
-        complain("Which source?", ["--record names records of one source: give exactly one --source with it."])
+        complain(
+            "Which source?",
+            ["--record names records of one source: give exactly one --source with it."],
+        )
         raise Failure(EXIT_SETTINGS)
     _work(config, source, Order(records=tuple(record), limit=limit, yes=yes), as_json=as_json)
 
@@ -61,13 +75,21 @@ def run(
 def reprocess(
     config: Config = DEFAULT_CONFIG,
     source: Sources = [],
-    record: Annotated[list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")] = [],
-    where: Annotated[str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")] = None,
-    since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")] = None,
+    record: Annotated[
+        list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")
+    ] = [],
+    where: Annotated[
+        str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")
+    ] = None,
     stale: Annotated[
         bool, typer.Option("--stale", help="Read or planned under other code, settings or models.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be read again, and stop there.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be read again, and stop there.")
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
     verbose: Verbose = False,

@@ -26,13 +26,23 @@ SIGNS_MISSED = 3
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ALARMS = (
-    (events.MANY_FAILED, "many documents failed", "a run in which the share of failed documents was too high"),
+    (
+        events.MANY_FAILED,
+        "many documents failed",
+        "a run in which the share of failed documents was too high",
+    ),
     (events.BUDGET_LOW, "budget nearly used", "the month's Caspio calls are nearly used up"),
-    (events.QUARANTINE_GREW, "quarantine grows", "more documents need a person than at the end of the last run"),
+    (
+        events.QUARANTINE_GREW,
+        "quarantine grows",
+        "more documents need a person than at the end of the last run",
+    ),
 )
 
 
-def automations(*, lost_after: timedelta, notification_block: UUID | None = None) -> Iterator[Automation]:
+def automations(
+    *, lost_after: timedelta, notification_block: UUID | None = None
+) -> Iterator[Automation]:
     """Yield all automations; with a notification block the alarms send a message by it."""
     yield _lost_runs(lost_after)
     for event, title, meaning in _ALARMS:
@@ -41,7 +51,8 @@ def automations(*, lost_after: timedelta, notification_block: UUID | None = None
             description=f"Raised by {meaning}.",
             tags=[TAG],
             trigger=EventTrigger(
-                expect={event}, match=ResourceSpecification({"prefect.resource.id": f"{TAG}.source.*"})
+                expect={event},
+                match=ResourceSpecification({"prefect.resource.id": f"{TAG}.source.*"}),
             ),
             actions=[_message(title, notification_block)],
         )
@@ -80,7 +91,10 @@ def _lost_runs(lost_after: timedelta) -> Automation:
             after={_HEARTBEAT},
             # An event is named after the state's name, and ours are more than Prefect's. A suspended run has no
             # process and shows no sign of life.
-            expect={_HEARTBEAT, *(f"prefect.flow-run.{name}" for name in (*FINAL_NAMES, "Suspended"))},
+            expect={
+                _HEARTBEAT,
+                *(f"prefect.flow-run.{name}" for name in (*FINAL_NAMES, "Suspended")),
+            },
             match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
             match_related=ResourceSpecification(
                 {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
@@ -108,7 +122,9 @@ def _block_id(address: str) -> UUID:
             return client.read_block_document_by_name(name, slug).id
     except ObjectNotFound as error:
         raise BadSettings(
-            [f"Prefect has no block {address!r}. Make one in its UI under Blocks, and give it as slug/name."]
+            [
+                f"Prefect has no block {address!r}. Make one in its UI under Blocks, and give it as slug/name."
+            ]
         ) from error
 
 

@@ -55,4 +55,8 @@ def deployment_name(kind: str, settings: Settings, source: str = "") -> str:
 
     No source, and no settings' name, has an @ in it, so two never get one name.
     """
-    return f"{kind}-{source}@{settings_name(settings)}" if source else f"{kind}@{settings_name(settings)}"
+    return (
+        f"{kind}-{source}@{settings_name(settings)}"
+        if source
+        else f"{kind}@{settings_name(settings)}"
+    )

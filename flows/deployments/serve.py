@@ -26,7 +26,9 @@ from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from pipeline.settings import Settings
 
-ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+ONE_AT_A_TIME = ConcurrencyLimitConfig(
+    limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+)
 """A source never runs twice at once: a run that would overlap is cancelled, since the next one finds its work."""
 
 
@@ -88,16 +90,23 @@ class _Made:
         return deployment
 
 
-def deployments(settings: Settings, config: Path, *, pool: Pool | None = None) -> list[RunnerDeployment]:
+def deployments(
+    settings: Settings, config: Path, *, pool: Pool | None = None
+) -> list[RunnerDeployment]:
     """Return one scheduled `ingest` for each source, the other flows of a source on demand, and those for all.
 
     `config` is the settings file where the runs find it.
     """
     made = _Made(settings, str(config), pool)
-    for_all = [made.deployment(flow, flow.name, description=flow.description) for flow in (verify, apply_plan, undo)]
+    for_all = [
+        made.deployment(flow, flow.name, description=flow.description)
+        for flow in (verify, apply_plan, undo)
+    ]
     # A limit would kill a paused run: pausing gives its slot back, and the engine ends a run that cannot renew it.
     waiting = plan_and_apply
-    for_all.append(made.deployment(waiting, waiting.name, limit=None, description=waiting.description))
+    for_all.append(
+        made.deployment(waiting, waiting.name, limit=None, description=waiting.description)
+    )
     for deployment in for_all:
         let_choose(deployment, {"sources": list(settings.specs())})
     return [
@@ -142,7 +151,9 @@ def _refuse_pooled(client: SyncPrefectClient, made: Sequence[RunnerDeployment]) 
             raise BadSettings([f"{said}, or delete the deployments of that pool in Prefect's UI."])
 
 
-def _refuse_others(client: SyncPrefectClient, made: Sequence[RunnerDeployment], settings: Settings) -> None:
+def _refuse_others(
+    client: SyncPrefectClient, made: Sequence[RunnerDeployment], settings: Settings
+) -> None:
     """Refuse to register over what another settings file has registered under the same name.
 
     A file under another path that has a source of the same name is taken for this one, moved.
@@ -159,7 +170,9 @@ def _refuse_others(client: SyncPrefectClient, made: Sequence[RunnerDeployment], 
         raise BadSettings([f"{said}. Give these settings another name: serve.name."])
 
 
-def _registered(client: SyncPrefectClient, deployment: RunnerDeployment) -> DeploymentResponse | None:
+def _registered(
+    client: SyncPrefectClient, deployment: RunnerDeployment
+) -> DeploymentResponse | None:
     try:
         return client.read_deployment_by_name(deployment.full_name)
     except ObjectNotFound:
@@ -191,7 +204,9 @@ def _make_pool(client: SyncPrefectClient, pool: Pool) -> None:
         return
     if there.type != pool.type:
         raise BadSettings(
-            [f"Work pool {pool.name!r} is of type {there.type!r}. Give --type {there.type} or another name."]
+            [
+                f"Work pool {pool.name!r} is of type {there.type!r}. Give --type {there.type} or another name."
+            ]
         )
 
 

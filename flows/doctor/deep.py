@@ -35,7 +35,9 @@ def as_document(examined: "Examined") -> dict[str, object]:
     from pipeline.adapters.caspio.probes import as_quirks
 
     return {
-        "behaviour": {one.name: {"value": one.value, "detail": one.detail} for one in examined.probed},
+        "behaviour": {
+            one.name: {"value": one.value, "detail": one.detail} for one in examined.probed
+        },
         "emulator": " ".join(as_quirks(examined.probed)),
         "left_behind": list(examined.left),
     }

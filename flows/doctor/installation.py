@@ -22,15 +22,38 @@ def examine(config: Path) -> Iterator[Check]:
         settings = load_settings(config)
     except BadSettings as error:
         for problem in error.problems:
-            yield Check("settings", ok=False, detail=problem, remedy="Mend the file or the environment and run again.")
+            yield Check(
+                "settings",
+                ok=False,
+                detail=problem,
+                remedy="Mend the file or the environment and run again.",
+            )
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
-    yield attempt("archive", lambda: _archive(settings), "Check archive.url, the credentials and the free space.")
-    yield attempt("ledger", lambda: _ledger(settings), "Check ledger.url and the rights on its folder or server.")
-    yield attempt("reading", lambda: _reading(settings), "Install what is named, or set processing.ocr.")
-    yield attempt("safety", lambda: _safety(settings), "Look at the limits of processes on this machine (ulimit -a).")
+    yield attempt(
+        "archive",
+        lambda: _archive(settings),
+        "Check archive.url, the credentials and the free space.",
+    )
+    yield attempt(
+        "ledger",
+        lambda: _ledger(settings),
+        "Check ledger.url and the rights on its folder or server.",
+    )
+    yield attempt(
+        "reading", lambda: _reading(settings), "Install what is named, or set processing.ocr."
+    )
+    yield attempt(
+        "safety",
+        lambda: _safety(settings),
+        "Look at the limits of processes on this machine (ulimit -a).",
+    )
     if settings.processing.clamav:
-        yield attempt("virus scanner", lambda: _scanner(settings), "Start clamd, or correct processing.clamav.")
+        yield attempt(
+            "virus scanner",
+            lambda: _scanner(settings),
+            "Start clamd, or correct processing.clamav.",
+        )
     yield from _account(settings)
     yield from examine_server(settings)
 
@@ -66,7 +89,11 @@ def _safety(settings: Settings) -> str:
     if granted is None:
         raise BadSettings(["no child process could be started"])
     network = granted.network or "NOT cut off the network (the kernel refuses)"
-    files = f"Landlock {granted.landlock}" if granted.landlock else "NOT kept from other files (no Landlock)"
+    files = (
+        f"Landlock {granted.landlock}"
+        if granted.landlock
+        else "NOT kept from other files (no Landlock)"
+    )
     still = f"{asked.stall_s}" if granted.stall else f"NOT watched of {asked.stall_s}"
     given = (
         f"memory {_of(granted.memory_mib, asked.memory_mib)} MiB, CPU {_of(granted.cpu_s, asked.cpu_s)} s, "
@@ -95,7 +122,9 @@ def _account(settings: Settings) -> Iterator[Check]:
 
     with open_client(settings, clock=SystemClock()) as client:
         remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
-        account = attempt("credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy)
+        account = attempt(
+            "credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy
+        )
         yield account
         if not account.ok:
             return
@@ -113,7 +142,10 @@ def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
 
     problems = refuse_source(spec, target)
     if not problems:
-        with suppress(LedgerUnavailable), open_ledger(settings, clock=SystemClock()) as ledger:  # it has its own check
+        with (
+            suppress(LedgerUnavailable),
+            open_ledger(settings, clock=SystemClock()) as ledger,
+        ):  # it has its own check
             problems = changed_types(spec, target=target, ledger=ledger)
     if problems:
         raise BadSettings(problems)

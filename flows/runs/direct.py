@@ -26,7 +26,9 @@ from pipeline.batch import work_all
 from pipeline.summary import Summary
 
 
-def work_directly(config: Path, *, sources: Sequence[str], order: Order, drain: Drain | None = None) -> Report:
+def work_directly(
+    config: Path, *, sources: Sequence[str], order: Order, drain: Drain | None = None
+) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
     with connect(load_settings(config), drain=drain) as connected, draining(connected.drain):
         return work_sources(connected, sources=sources, order=order)
@@ -45,7 +47,14 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
         progress() as bar,
     ):
         for spec in chosen.specs:
-            job = make_job(connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases)
+            job = make_job(
+                connected,
+                spec,
+                summary.run_id,
+                yes=order.yes,
+                selection=order.selection,
+                leases=leases,
+            )
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:
@@ -53,6 +62,8 @@ def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) 
                 finish_order(job, order, tally)
             shown.finish()
     if not summary.worked_on:
-        refuse_if_none_runs(summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)])
+        refuse_if_none_runs(
+            summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)]
+        )
     document = connected.document(summary, began=began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

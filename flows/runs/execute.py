@@ -71,7 +71,9 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     specs = settings.specs()
     unknown = [name for name in names if name not in specs]
     if unknown:
-        raise BadSettings([f"There is no source {name!r}. Sources: {', '.join(specs)}." for name in unknown])
+        raise BadSettings(
+            [f"There is no source {name!r}. Sources: {', '.join(specs)}." for name in unknown]
+        )
     return [specs[name] for name in names] if names else list(specs.values())
 
 
@@ -84,14 +86,18 @@ def source_problems(connected: Connected, spec: SourceSpec, *, accept_types: boo
     return [*held(spec, ledger), *changed_types(spec, target=target, ledger=ledger)]
 
 
-def choose_sources(connected: Connected, names: Sequence[str], *, accept_types: bool = False) -> Chosen:
+def choose_sources(
+    connected: Connected, names: Sequence[str], *, accept_types: bool = False
+) -> Chosen:
     """Part the named sources, or all, into those that can be run and those that contradict the account.
 
     Raises:
         BadSettings: a name is unknown, or not one source can be run (all problems listed).
     """
     specs = named_sources(connected.settings, names)
-    found = {spec.name: source_problems(connected, spec, accept_types=accept_types) for spec in specs}
+    found = {
+        spec.name: source_problems(connected, spec, accept_types=accept_types) for spec in specs
+    }
     stopped = {name: problems for name, problems in found.items() if problems}
     refuse_if_none_runs(stopped, [spec.name for spec in specs])
     return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
@@ -124,7 +130,9 @@ def alone(spec: SourceSpec, summary: Summary) -> Iterator[None]:
     except BadSettings as error:
         summary.stopped[spec.name] = list(error.problems)
     except RefusedByCaspio as error:
-        summary.stopped[spec.name] = [f"source {spec.name!r}: {error} If a column was changed meanwhile, see `doctor`."]
+        summary.stopped[spec.name] = [
+            f"source {spec.name!r}: {error} If a column was changed meanwhile, see `doctor`."
+        ]
 
 
 def new_run_id(connected: Connected) -> str:
@@ -150,7 +158,9 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
         status = "interrupted"
         raise
     finally:
-        ledger.finish_run(summary.run_id, status, counts=summary.counts(), calls=connected.client.calls)
+        ledger.finish_run(
+            summary.run_id, status, counts=summary.counts(), calls=connected.client.calls
+        )
 
 
 def make_job(
@@ -167,7 +177,9 @@ def make_job(
     What a `selection` names is read again; where it names what is stale, only what was read under another fingerprint.
     """
     confirmed = (
-        yes or spec.confirm is Confirm.NEVER or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
+        yes
+        or spec.confirm is Confirm.NEVER
+        or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
     )
     return Job(
         spec,
@@ -183,7 +195,9 @@ def make_job(
     )
 
 
-def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Generator[RecordWork, None, None]:
+def prepare(
+    connected: Connected, job: Job, tally: Tally, order: Order
+) -> Generator[RecordWork, None, None]:
     """Settle what an earlier run left open, then list the work: what is new, or what the order names.
 
     Whoever takes the work closes it, so that a listing that is not read to its end leaves nothing on the disk.
@@ -199,14 +213,19 @@ def prepare(connected: Connected, job: Job, tally: Tally, order: Order) -> Gener
     if order.selection is None:
         tally.missed = Missed(job) if order.whole else None
         works = new_work(
-            job, only=order.records, unchanged=tally.unchanged, found=lambda files: _listed(tally, job, files)
+            job,
+            only=order.records,
+            unchanged=tally.unchanged,
+            found=lambda files: _listed(tally, job, files),
         )
     else:
         works = _expected(selected_work(job, order.selection), tally)
     return within_budget(connected, islice(_asked_first(works, job, order, tally), order.limit))
 
 
-def _asked_first(works: Iterator[RecordWork], job: Job, order: Order, tally: Tally) -> Iterator[RecordWork]:
+def _asked_first(
+    works: Iterator[RecordWork], job: Job, order: Order, tally: Tally
+) -> Iterator[RecordWork]:
     """Yield what people asked for in the records themselves, then everything new but that."""
     if order.selection is not None:
         yield from works
@@ -269,4 +288,6 @@ def conclude(job: Job, *, whole: bool = True) -> None:
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
     remember_types(job.spec, target=job.parts.target, ledger=ledger)
     if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
-        ledger.keep_cursor(_caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id})
+        ledger.keep_cursor(
+            _caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id}
+        )

@@ -25,11 +25,19 @@ def lives_of(
 
 
 def _review(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
-    records = {(s.ref.source, s.ref.record.container, s.ref.record.pk) for s in states if s.ref.record}
-    return [item for source, *record in sorted(records) for item in ledger.review_items(source, (record[0], record[1]))]
+    records = {
+        (s.ref.source, s.ref.record.container, s.ref.record.pk) for s in states if s.ref.record
+    }
+    return [
+        item
+        for source, *record in sorted(records)
+        for item in ledger.review_items(source, (record[0], record[1]))
+    ]
 
 
-def _life(state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive) -> Mapping[str, object]:
+def _life(
+    state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive
+) -> Mapping[str, object]:
     effects = ledger.effects(version=state.version)
     reading = ledger.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
     findings, outcome = reading[0] if reading else None, state.outcome
@@ -61,7 +69,10 @@ def _life(state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, arch
         },
         "findings": {}
         if findings is None
-        else {name: asdict(f) for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()},
+        else {
+            name: asdict(f)
+            for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()
+        },
         "effects": [_effect(effect) for effect in effects],
         "review": [_item(item) for item in items],
     }

@@ -57,7 +57,9 @@ def _left(summary: Summary) -> str:
 
 
 def _said(summary: Summary) -> str:
-    counts = ", ".join(f"{number} {status}" for status, number in summary.counts().items() if number)
+    counts = ", ".join(
+        f"{number} {status}" for status, number in summary.counts().items() if number
+    )
     if summary.planned:
         return f"{counts} (planned only: nobody has looked at the source's first plan yet)"
     return counts or "nothing there: the record is gone, has no file, or is not of the source"

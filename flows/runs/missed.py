@@ -35,7 +35,9 @@ class Missed:
         if not self._is_on or not files or len(self._keys) >= MOST_KEPT:
             return
         new = self.job.parts.ledger.seen_once([ref.version for ref in files])
-        self._keys |= dict.fromkeys(key_of(ref, self.job.spec) or "" for ref in files if ref.version in new)
+        self._keys |= dict.fromkeys(
+            key_of(ref, self.job.spec) or "" for ref in files if ref.version in new
+        )
 
     def conclude(self) -> int:
         """Return how many of them no message told of, and keep the figure; 0 where webhooks are off."""
@@ -49,6 +51,10 @@ class Missed:
             told = ledger.told(name, list(self._keys))
             since = datetime.fromisoformat(before)
             number = sum(key not in told or told[key] < since for key in self._keys)
-        figures = {"looked_at": self.began.isoformat(), "missed_last": number, "missed": kept.get("missed", 0) + number}
+        figures = {
+            "looked_at": self.began.isoformat(),
+            "missed_last": number,
+            "missed": kept.get("missed", 0) + number,
+        }
         ledger.keep_cursor(cursor_name(name), {**kept, **figures})
         return number

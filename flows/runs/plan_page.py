@@ -30,7 +30,9 @@ def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) 
             page.writelines(stream)
 
 
-def _with_thumbnails(plan: PlanFile, archive: Archive, folder: Path) -> Iterator[tuple[PlannedRecord, str]]:
+def _with_thumbnails(
+    plan: PlanFile, archive: Archive, folder: Path
+) -> Iterator[tuple[PlannedRecord, str]]:
     for record in islice(plan.each(), MOST_RECORDS):
         yield record, _thumbnail(record.files[0], archive, folder)
 

@@ -34,7 +34,16 @@ from pipeline.batch import carry_all, work_all
 from pipeline.budget import Lane
 from pipeline.errors import BadSettings
 from pipeline.model import Outcome, Place, Plan, ReadDocument, RecordWork, SourceSpec
-from pipeline.plan_file import Cost, Owner, PlanFile, PlannedRecord, PlanWriter, open_plan, planned_record, refuse_owner
+from pipeline.plan_file import (
+    Cost,
+    Owner,
+    PlanFile,
+    PlannedRecord,
+    PlanWriter,
+    open_plan,
+    planned_record,
+    refuse_owner,
+)
 from pipeline.recovery import recover_all
 from pipeline.run import Job
 from pipeline.settings import Settings, settings_hash
@@ -72,7 +81,9 @@ class PlanReport:
         }
 
 
-def owner_of(settings: Settings, sources: Iterable[SourceSpec], *, run_id: str = "", made_at: str = "") -> Owner:
+def owner_of(
+    settings: Settings, sources: Iterable[SourceSpec], *, run_id: str = "", made_at: str = ""
+) -> Owner:
     """Say whose plan one made with these settings is; the client id enters as a digest only."""
     profile = hashlib.sha256(settings.client_id.get_secret_value().encode()).hexdigest()[:16]
     hashes = {spec.name: settings_hash(spec) for spec in sources}
@@ -97,17 +108,25 @@ class _Collector:
             return
         with self._lock:
             sizes = {document.file.ref.version: document.file.size_bytes for document in readable}
-            review_calls = _ROW_CALLS * len(plan.suggestions) if spec.review and plan.work.record else 0
-            cost = cost_of(plan, sizes, look_calls=self._look_calls(spec, plan), review_calls=review_calls)
+            review_calls = (
+                _ROW_CALLS * len(plan.suggestions) if spec.review and plan.work.record else 0
+            )
+            cost = cost_of(
+                plan, sizes, look_calls=self._look_calls(spec, plan), review_calls=review_calls
+            )
             self.writer.add(planned_record(plan, list(documents), cost=cost))
             renames = any(version in plan.new_names for version in sizes)
-            self.lookups += (1 + renames) * sum(document.file.ref.path is not None for document in documents)
+            self.lookups += (1 + renames) * sum(
+                document.file.ref.path is not None for document in documents
+            )
             fields = len({document.file.ref.field for document in documents})
             counted = self.pages.setdefault(spec.name, [0, 0, 0])
             counted[:] = [counted[0] + 1, counted[1] + renames, max(counted[2], fields)]
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
-        moves = any(f.version in plan.new_names and f.place is not Place.ATTACHMENT for f in plan.work.files)
+        moves = any(
+            f.version in plan.new_names and f.place is not Place.ATTACHMENT for f in plan.work.files
+        )
         if not moves:
             return 0
         if self._tables is None:
@@ -149,13 +168,22 @@ def plan_sources(
     made_at = parts.clock.now().isoformat(timespec="seconds")
     owner = owner_of(connected.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
     path = file or Path(f"plan-{summary.run_id}.jsonl")
-    with recorded_run(connected, "plan", summary) as leases, _writer(path, owner) as writer, watch or progress() as bar:
+    with (
+        recorded_run(connected, "plan", summary) as leases,
+        _writer(path, owner) as writer,
+        watch or progress() as bar,
+    ):
         collector = _Collector(writer, lambda: len(parts.target.tables_with_files()))
         for spec in chosen.specs:
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
-            job = _planning(make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector)
-            with alone(spec, summary), closing(prepare(connected, job, tally, Order(limit=limit))) as works:
+            job = _planning(
+                make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector
+            )
+            with (
+                alone(spec, summary),
+                closing(prepare(connected, job, tally, Order(limit=limit))) as works,
+            ):
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
         plan = writer.finish(listing=collector.listing())
@@ -175,7 +203,11 @@ def _planning(job: Job, collector: _Collector) -> Job:
 
 def _writer(path: Path, owner: Owner) -> PlanWriter:
     if not path.parent.is_dir():
-        raise BadSettings([f"There is no folder {path.parent} for the plan; make it, or name another file with -o."])
+        raise BadSettings(
+            [
+                f"There is no folder {path.parent} for the plan; make it, or name another file with -o."
+            ]
+        )
     return PlanWriter(path, owner)
 
 
@@ -201,7 +233,9 @@ def apply_plan(
     began = connected.parts.clock.monotonic()
     plan = open_plan(file)
     specs = connected.settings.specs()
-    problems = refuse_owner(plan, owner_of(connected.settings, specs.values())) + _unknown(plan, records)
+    problems = refuse_owner(plan, owner_of(connected.settings, specs.values())) + _unknown(
+        plan, records
+    )
     if problems:
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
@@ -212,10 +246,14 @@ def apply_plan(
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
             recover_all(job)
-            due = due_records(_chosen(plan, records, frozenset(leave_out)), job, expect=tally.expect)
+            due = due_records(
+                _chosen(plan, records, frozenset(leave_out)), job, expect=tally.expect
+            )
             works = within_budget(connected, due)
             act = partial(_apply_one, job)
-            summary.held += carry_all(works, job, act=act, observe=tally.add, threads=connected.threads)
+            summary.held += carry_all(
+                works, job, act=act, observe=tally.add, threads=connected.threads
+            )
             shown.finish()
             conclude(job, whole=False)
     document = {**connected.document(summary, began=began), "plan": plan.id}
@@ -243,8 +281,15 @@ def undo_run(
     ledger, began = connected.parts.ledger, connected.parts.clock.monotonic()
     found = undone_by(ledger.effects(run_id=run_id), ledger, records=records)
     specs = connected.settings.specs()
-    problems = [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."] if not found else []
-    problems += [f"Run {run_id!r} worked on source {name!r}, which the settings lack." for name in found.keys() - specs]
+    problems = (
+        [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]
+        if not found
+        else []
+    )
+    problems += [
+        f"Run {run_id!r} worked on source {name!r}, which the settings lack."
+        for name in found.keys() - specs
+    ]
     if problems:
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
@@ -255,9 +300,13 @@ def undo_run(
             tally = Tally(summary, shown.advance, on_found=shown.expect)
             job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
             recover_all(job)
-            works = within_budget(connected, with_listing(found[spec.name], job, expect=tally.expect))
+            works = within_budget(
+                connected, with_listing(found[spec.name], job, expect=tally.expect)
+            )
             act = partial(_undo_one, job)
-            summary.held += carry_all(works, job, act=act, observe=tally.add, threads=connected.threads)
+            summary.held += carry_all(
+                works, job, act=act, observe=tally.add, threads=connected.threads
+            )
             shown.finish()
     document = {**connected.document(summary, began=began), "undoes": run_id}
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
@@ -273,7 +322,9 @@ def _undo_one(job: Job, undoing: Undoing, fresh: RecordWork | None) -> list[Outc
         return undo_record(undoing, job, fresh=fresh)
 
 
-def _chosen(plan: PlanFile, records: Sequence[str], leave_out: Collection[str]) -> Iterator[PlannedRecord]:
+def _chosen(
+    plan: PlanFile, records: Sequence[str], leave_out: Collection[str]
+) -> Iterator[PlannedRecord]:
     chosen = (record for record in plan.each() if not records or record.key in records)
     return (record for record in chosen if record.key not in leave_out)
 
@@ -282,4 +333,6 @@ def _unknown(plan: PlanFile, records: Sequence[str]) -> list[str]:
     if not records:
         return []
     keys = {record.key for record in plan.each()}
-    return [f"{plan.path} plans nothing for a record {key!r}." for key in records if key not in keys]
+    return [
+        f"{plan.path} plans nothing for a record {key!r}." for key in records if key not in keys
+    ]

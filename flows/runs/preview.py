@@ -34,7 +34,11 @@ class Preview:
 
     def as_json(self) -> dict[str, int]:
         """Return the figures."""
-        return {"records": self.records, "read_again": self.read_again, "planned_anew": self.planned_anew}
+        return {
+            "records": self.records,
+            "read_again": self.read_again,
+            "planned_anew": self.planned_anew,
+        }
 
     def __str__(self) -> str:
         """Say it in a sentence."""
@@ -66,6 +70,10 @@ def preview_directly(config: Path, *, sources: Sequence[str], order: Order) -> l
     """
     assert order.selection is not None
     with connect(load_settings(config)) as connected:
-        specs, run_id, selection = require_sources(connected, sources), new_run_id(connected), order.selection
+        specs, run_id, selection = (
+            require_sources(connected, sources),
+            new_run_id(connected),
+            order.selection,
+        )
         jobs = [make_job(connected, spec, run_id, yes=False, selection=selection) for spec in specs]
         return [preview(connected, job, selection) for job in jobs]

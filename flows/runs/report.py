@@ -29,7 +29,9 @@ class Report:
 
 def stages_line(document: Mapping[str, Any]) -> str:
     """Tell the seconds of each stage, of all threads together; "" where nothing was timed."""
-    return " · ".join(f"{name} {seconds:,.1f}" for name, seconds in document["stage_seconds"].items())
+    return " · ".join(
+        f"{name} {seconds:,.1f}" for name, seconds in document["stage_seconds"].items()
+    )
 
 
 def record_of(outcome: Outcome) -> str:

@@ -68,8 +68,12 @@ class Verified:
             "complete": self.complete,
             "resumed": self.resumed,
             "differences": {kind.value: number for kind, number in sorted(self.counts.items())},
-            "found": [{"kind": d.kind, "subject": d.subject, "detail": d.detail} for d in self.shown],
-            "repaired": [{"kind": d.kind, "subject": d.subject, "done": done} for d, done in self.repaired],
+            "found": [
+                {"kind": d.kind, "subject": d.subject, "detail": d.detail} for d in self.shown
+            ],
+            "repaired": [
+                {"kind": d.kind, "subject": d.subject, "done": done} for d, done in self.repaired
+            ],
             "plan": [{"kind": d.kind, "subject": d.subject, "do": what} for d, what in self.left],
             "caspio_calls": {"expected": self.expected_calls, "total": sum(calls.values())},
         }
@@ -94,7 +98,9 @@ def verify(
     kept = ledger.cursor(name) or {}
     summary = Summary(new_run_id(connected))
     report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=bool(kept))
-    tell(f"About {report.expected_calls:,} Caspio calls; repairs take one each. The archive is read, not Caspio.")
+    tell(
+        f"About {report.expected_calls:,} Caspio calls; repairs take one each. The archive is read, not Caspio."
+    )
     with recorded_run(connected, "verify", summary) as leases:
         for spec in specs:
             if spec.name in kept.get("done", []):
@@ -106,7 +112,9 @@ def verify(
             kept = {"done": [*kept.get("done", []), spec.name]}
             ledger.keep_cursor(name, kept)
         if not sources:
-            for difference in compare_archive(connected.parts.archive, ledger, folder=connected.parts.work_dir):
+            for difference in compare_archive(
+                connected.parts.archive, ledger, folder=connected.parts.work_dir
+            ):
                 _take(difference, None, report)
         ledger.keep_cursor(name, None)
     return report
@@ -130,7 +138,10 @@ def _one_source(
             _take(difference, job if mend else None, report)
         report.files += batch.files
         if batch.place:
-            ledger.keep_cursor(name, {"done": kept.get("done", []), "source": spec.name, "after": list(batch.place)})
+            ledger.keep_cursor(
+                name,
+                {"done": kept.get("done", []), "source": spec.name, "after": list(batch.place)},
+            )
         job.go_on()
     return room is None or report.files - before < room
 
@@ -152,11 +163,16 @@ def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) 
     for spec in specs:
         files = sum(counts.get(spec.name, {}).values())
         fields = 0 if spec.folder is not None else max(1, len(spec.fields))
-        total += calls_to_list(files if limit is None else min(files, limit), attachment_fields=fields)
+        total += calls_to_list(
+            files if limit is None else min(files, limit), attachment_fields=fields
+        )
     return total
 
 
 def rebuild(settings: Settings) -> Rebuilt:
     """Rebuild the ledger of the settings from their archive; Caspio is not asked."""
-    with open_ledger(settings, clock=SystemClock()) as ledger, tempfile.TemporaryDirectory() as name:
+    with (
+        open_ledger(settings, clock=SystemClock()) as ledger,
+        tempfile.TemporaryDirectory() as name,
+    ):
         return rebuild_ledger(open_archive(settings.archive), ledger, folder=Path(name))

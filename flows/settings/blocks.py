@@ -21,14 +21,20 @@ class CaspioAccount(Block):
 
     _block_type_name: ClassVar[str] = "Caspio Account"
     _block_type_slug: ClassVar[str] = "caspio-account"
-    _description: ClassVar[str] = "A Caspio account for caspio-ingest. Name it in the settings: [caspio] block."
+    _description: ClassVar[str] = (
+        "A Caspio account for caspio-ingest. Name it in the settings: [caspio] block."
+    )
 
     url: str = Field(description="The account's address, such as https://abc12345.caspio.com")
     client_id: SecretStr = Field(description="Client id of a Web Services profile")
     client_secret: SecretStr = Field(description="Client secret of the profile")
     webhook_secret: SecretStr | None = Field(default=None, description="What `webhooks sync` told")
-    rate: str | None = Field(default=None, description='Calls in so many seconds, such as "2000/300s"')
-    monthly_calls: int | None = Field(default=None, gt=0, description="Calls that may be used in a calendar month")
+    rate: str | None = Field(
+        default=None, description='Calls in so many seconds, such as "2000/300s"'
+    )
+    monthly_calls: int | None = Field(
+        default=None, gt=0, description="Calls that may be used in a calendar month"
+    )
 
 
 class CaspioArchive(Block):
@@ -36,13 +42,21 @@ class CaspioArchive(Block):
 
     _block_type_name: ClassVar[str] = "Caspio Archive"
     _block_type_slug: ClassVar[str] = "caspio-archive"
-    _description: ClassVar[str] = "The archive of caspio-ingest. Name it in the settings: [archive] block."
+    _description: ClassVar[str] = (
+        "The archive of caspio-ingest. Name it in the settings: [archive] block."
+    )
 
     url: str = Field(description="s3://bucket/prefix")
-    endpoint_url: str | None = Field(default=None, description="Address of a store other than Amazon's")
+    endpoint_url: str | None = Field(
+        default=None, description="Address of a store other than Amazon's"
+    )
     region: str | None = Field(default=None, description="The bucket's region")
-    access_key_id: SecretStr | None = Field(default=None, description="Without keys the AWS chain is asked")
-    secret_access_key: SecretStr | None = Field(default=None, description="Belongs to the access key id")
+    access_key_id: SecretStr | None = Field(
+        default=None, description="Without keys the AWS chain is asked"
+    )
+    secret_access_key: SecretStr | None = Field(
+        default=None, description="Belongs to the access key id"
+    )
     session_token: SecretStr | None = Field(default=None, description="For temporary credentials")
 
 
@@ -62,7 +76,14 @@ _SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "archive": {
         "caspio-archive": {
             name: f"archive.{name}"
-            for name in ("url", "endpoint_url", "region", "access_key_id", "secret_access_key", "session_token")
+            for name in (
+                "url",
+                "endpoint_url",
+                "region",
+                "access_key_id",
+                "secret_access_key",
+                "session_token",
+            )
         },
         # prefect-aws's own; the server knows its type without the package, and only what it holds is asked for.
         "aws-credentials": {
@@ -90,13 +111,23 @@ def values_of(section: str, reference: str) -> Mapping[str, Any]:
     slug = slug or next(iter(kinds))
     if slug not in kinds:
         raise BadSettings(
-            [f"{section}.block: a block of type {slug!r} is of no use there; one of {', '.join(kinds)} is."]
+            [
+                f"{section}.block: a block of type {slug!r} is of no use there; one of {', '.join(kinds)} is."
+            ]
         )
     found = _document(section, slug, name)
     if found.get("profile_name") and not found.get("aws_access_key_id"):
-        way_out = "Give it keys, or leave archive.block out and export AWS_PROFILE where the flows run."
-        raise BadSettings([f"archive.block: {slug}/{name} names an AWS profile and no keys. {way_out}"])
-    return {setting: value for member, setting in kinds[slug].items() if (value := _member(found, member)) is not None}
+        way_out = (
+            "Give it keys, or leave archive.block out and export AWS_PROFILE where the flows run."
+        )
+        raise BadSettings(
+            [f"archive.block: {slug}/{name} names an AWS profile and no keys. {way_out}"]
+        )
+    return {
+        setting: value
+        for member, setting in kinds[slug].items()
+        if (value := _member(found, member)) is not None
+    }
 
 
 def _member(found: Mapping[str, Any], member: str) -> Any:
@@ -110,19 +141,19 @@ def _document(section: str, slug: str, name: str) -> Mapping[str, Any]:
     address = PREFECT_API_URL.value()
     where = f"{section}.block names {slug}/{name}"
     if not address:
-        raise BadSettings([f"{where}, and there is no Prefect server to ask: export PREFECT_API_URL."])
+        raise BadSettings(
+            [f"{where}, and there is no Prefect server to ask: export PREFECT_API_URL."]
+        )
     try:
         with get_client(sync_client=True) as client:
             return dict(client.read_block_document_by_name(name, slug, include_secrets=True).data)
     except ObjectNotFound as error:
-        way_out = (
-            "Make it in the UI under Blocks; `caspio-ingest blocks` makes the types known and lists what is there."
-        )
-        raise BadSettings([f"{where}, which the Prefect server at {address} does not have. {way_out}"]) from error
+        way_out = "Make it in the UI under Blocks; `caspio-ingest blocks` makes the types known and lists what is there."
+        raise BadSettings(
+            [f"{where}, which the Prefect server at {address} does not have. {way_out}"]
+        ) from error
     except (httpx.TransportError, PrefectHTTPStatusError) as error:
-        said = (
-            f"{where}, and the Prefect server at {address} does not give it: {error!r}. Is it up, and is the key right?"
-        )
+        said = f"{where}, and the Prefect server at {address} does not give it: {error!r}. Is it up, and is the key right?"
         raise BadSettings([said]) from error
 
 

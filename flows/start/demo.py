@@ -43,7 +43,9 @@ class DemoResult:
         return {
             "folder": str(self.folder),
             "ui": self.ui,
-            "runs": [dict(zip(("name", "state", "address"), run, strict=True)) for run in self.runs],
+            "runs": [
+                dict(zip(("name", "state", "address"), run, strict=True)) for run in self.runs
+            ],
             "planned": self.planned,
             "written": self.written,
             "again": self.again,
@@ -71,24 +73,32 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
 def _clear(folder: Path) -> None:
     """Make the demo's folder anew, if it is ours to remove."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-        raise BadSettings([f"{folder} is not empty and not an earlier demo; give another folder with --dir."])
+        raise BadSettings(
+            [f"{folder} is not empty and not an earlier demo; give another folder with --dir."]
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARKER).touch()
 
 
-def _play(folder: Path, emulator: Emulator, *, ui: str, environment: dict[str, str], console: Console) -> DemoResult:
+def _play(
+    folder: Path, emulator: Emulator, *, ui: str, environment: dict[str, str], console: Console
+) -> DemoResult:
     """Plan, write, and look once more; the account is looked at before and after."""
     config = folder / "caspio-ingest.toml"
     config.write_text(settings_toml(emulator.url), encoding="utf-8")
     before = emulator.control.dump()
-    console.print("First run: reads and archives everything, and only plans, because the sources are new")
+    console.print(
+        "First run: reads and archives everything, and only plans, because the sources are new"
+    )
     planned = _command(config, environment)
     console.print("Second run: writes what was planned")
     written = _command(config, environment)
     console.print("Third run: finds nothing to do")
     again = _command(config, environment)
-    return DemoResult(folder, before, emulator.control.dump(), planned, written, again, tuple(_flow_runs(ui)), ui)
+    return DemoResult(
+        folder, before, emulator.control.dump(), planned, written, again, tuple(_flow_runs(ui)), ui
+    )
 
 
 def _command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
@@ -96,7 +106,9 @@ def _command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
     arguments = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
     done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own command
     if done.returncode not in {0, 1}:
-        raise ServiceUnavailable(f"the run ended with {done.returncode}; its complaint stands above.")
+        raise ServiceUnavailable(
+            f"the run ended with {done.returncode}; its complaint stands above."
+        )
     report: Mapping[str, Any] = json.loads(done.stdout)
     return report
 
@@ -117,9 +129,21 @@ def _prefect_server(folder: Path, console: Console) -> Iterator[tuple[str, dict[
         "CASPIO_CLIENT_SECRET": "secret",
     }
     console.print("Starting Prefect's server")
-    arguments = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    arguments = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with (folder / "prefect.log").open("wb") as log:
-        server = subprocess.Popen(arguments, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        server = subprocess.Popen(  # noqa: S603
+            arguments, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         _wait_until_healthy(f"{ui}/api/health", server, folder / "prefect.log")
         yield ui, environment
@@ -152,7 +176,13 @@ def _wait_until_healthy(url: str, server: "subprocess.Popen[bytes]", log: Path) 
 
 def _flow_runs(ui: str) -> Iterator[tuple[str, str, str]]:
     """Yield name, state and address of the demo's flow runs, in order of time."""
-    found = httpx.post(f"{ui}/api/flow_runs/filter", json={"sort": "START_TIME_ASC"}, timeout=10).raise_for_status()
+    found = httpx.post(
+        f"{ui}/api/flow_runs/filter", json={"sort": "START_TIME_ASC"}, timeout=10
+    ).raise_for_status()
     for run in found.json():
         state = run["state"]
-        yield run["name"], f"{state['name']}: {state['message'] or ''}", f"{ui}/runs/flow-run/{run['id']}"
+        yield (
+            run["name"],
+            f"{state['name']}: {state['message'] or ''}",
+            f"{ui}/runs/flow-run/{run['id']}",
+        )

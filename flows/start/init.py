@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from flows.settings import load_settings
 from pipeline.errors import BadSettings, RefusedByCaspio, Unauthorized
-from pipeline.proposal import PAGES_A_FILE, PAGES_A_SECOND, Estimate, MissingColumn, Proposal, ProposedSource, estimate
+from pipeline.proposal import (
+    PAGES_A_FILE,
+    PAGES_A_SECOND,
+    Estimate,
+    MissingColumn,
+    Proposal,
+    ProposedSource,
+    estimate,
+)
 from pipeline.settings.sections import CaspioSettings
 from pipeline.survey import Survey
 
@@ -28,7 +36,12 @@ class Seen:
     def estimate(self) -> Estimate:
         """Reckon what the first runs cost on this machine, at the default rate."""
         calls, seconds = CaspioSettings.model_fields["rate"].default.removesuffix("s").split("/")
-        return estimate(self.proposal, self.survey, calls_a_second=int(calls) / int(seconds), cores=os.cpu_count() or 1)
+        return estimate(
+            self.proposal,
+            self.survey,
+            calls_a_second=int(calls) / int(seconds),
+            cores=os.cpu_count() or 1,
+        )
 
 
 def look_over(client: "CaspioClient", url: str) -> Seen:
@@ -103,7 +116,9 @@ def assumed(cores: int | None = None) -> str:
     )
 
 
-def as_document(seen: Seen, *, written: Path | None, created: Mapping[str, Sequence[str]], calls: int) -> object:
+def as_document(
+    seen: Seen, *, written: Path | None, created: Mapping[str, Sequence[str]], calls: int
+) -> object:
     """Return what `init --json` prints."""
     cost = seen.estimate()
     return {
@@ -139,7 +154,9 @@ def _source_document(source: ProposedSource) -> object:
         "records_looked_at": container.looked_at,
         "files": container.files,
         "bytes": container.size_bytes,
-        "columns": {m.column: {"finding": m.finding, "score": m.score, "why": m.why} for m in source.columns},
+        "columns": {
+            m.column: {"finding": m.finding, "score": m.score, "why": m.why} for m in source.columns
+        },
         "unsure": {m.column: {"finding": m.finding, "why": m.objection} for m in source.unsure},
         "missing": {column.name: column.type for column in source.missing},
     }

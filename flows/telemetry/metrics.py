@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from pipeline.budget import Allowance
@@ -61,7 +66,11 @@ class LedgerCollector(Collector):
     def _of_sources(self, sources: Iterable[SourceFigures]) -> Iterator[Metric]:
         sources = list(sources)
         now = self.clock.now()
-        documents = [((one.source, status), n) for one in sources for status, n in sorted(one.documents.items())]
+        documents = [
+            ((one.source, status), n)
+            for one in sources
+            for status, n in sorted(one.documents.items())
+        ]
         yield _gauge("documents", "Files by what became of them", documents, "source", "status")
         by_source: list[tuple[str, str, Callable[[SourceFigures], float]]] = [
             ("document_pages", "Pages of these files", lambda one: one.pages),
@@ -78,12 +87,22 @@ class LedgerCollector(Collector):
         used = self.ledger.usage(self.account)
         yield _gauge("workers", "Runs at work", [((), figures.workers)])
         yield _gauge("leases", "Records and files they hold", [((), figures.leases)])
-        yield _gauge("open_effects", "Changes at Caspio not known to stand or not to", [((), figures.open_effects)])
+        yield _gauge(
+            "open_effects",
+            "Changes at Caspio not known to stand or not to",
+            [((), figures.open_effects)],
+        )
         lanes = [((lane,), calls) for lane, calls in sorted(used.by_lane.items())]
-        yield _gauge("budget_used_calls", "Calls of this month (UTC), by kind of work", lanes, "lane")
+        yield _gauge(
+            "budget_used_calls", "Calls of this month (UTC), by kind of work", lanes, "lane"
+        )
         if self.allowance.monthly_calls is not None:
-            yield _gauge("budget_calls", "Calls allowed in a month", [((), self.allowance.monthly_calls)])
-        moved = [((account,), size_bytes) for account, size_bytes in sorted(figures.size_bytes.items())]
+            yield _gauge(
+                "budget_calls", "Calls allowed in a month", [((), self.allowance.monthly_calls)]
+            )
+        moved = [
+            ((account,), size_bytes) for account, size_bytes in sorted(figures.size_bytes.items())
+        ]
         yield _counter("transferred_bytes", "Bytes from and to Caspio", moved, "account")
 
     def _of_webhooks(self) -> Iterator[Metric]:
@@ -92,12 +111,24 @@ class LedgerCollector(Collector):
         states = [
             ((source or "none", state), number)
             for source, one in sorted(backlog.items())
-            for state, number in (("waiting", one.waiting), ("begun", one.begun), ("done", one.done))
+            for state, number in (
+                ("waiting", one.waiting),
+                ("begun", one.begun),
+                ("done", one.done),
+            )
         ]
-        yield _gauge("webhook_messages", "Messages kept, by how far they are", states, "source", "state")
+        yield _gauge(
+            "webhook_messages", "Messages kept, by how far they are", states, "source", "state"
+        )
         kept = {source: self.ledger.cursor(cursor_name(source)) or {} for source in self.sources}
-        missed = [((source,), one["missed"]) for source, one in kept.items() if one.get("missed") is not None]
-        yield _counter("webhook_missed_documents", "Files that no message told of", missed, "source")
+        missed = [
+            ((source,), one["missed"])
+            for source, one in kept.items()
+            if one.get("missed") is not None
+        ]
+        yield _counter(
+            "webhook_missed_documents", "Files that no message told of", missed, "source"
+        )
 
 
 def _counters(tallies: Tallies) -> Iterator[Metric]:
@@ -105,7 +136,11 @@ def _counters(tallies: Tallies) -> Iterator[Metric]:
              "pages": ("processed_pages", "Pages of files worked on", ("source",)),
              "calls": ("caspio_calls", "Calls to Caspio", ("operation",))}  # fmt: skip
     for name, (metric, about, labels) in named.items():
-        found = [(label, counted.number) for (whose, label), counted in sorted(tallies.items()) if whose == name]
+        found = [
+            (label, counted.number)
+            for (whose, label), counted in sorted(tallies.items())
+            if whose == name
+        ]
         samples = [(tuple(label.split(" ", len(labels) - 1)), number) for label, number in found]
         yield _counter(metric, about, samples, *labels)
 
@@ -117,7 +152,9 @@ def _seconds(tallies: Tallies) -> Metric:
         if name == STAGE:
             stage, _, bucket = label.rpartition(" ")
             stages[stage][int(bucket)] = counted
-    metric = HistogramMetricFamily(f"{PREFIX}_stage_seconds", "Seconds a stage of the line takes.", labels=["stage"])
+    metric = HistogramMetricFamily(
+        f"{PREFIX}_stage_seconds", "Seconds a stage of the line takes.", labels=["stage"]
+    )
     for stage, buckets in sorted(stages.items()):
         below, cumulated = 0, []
         for number, bound in enumerate([*map(str, BOUNDS_S), "+Inf"]):

@@ -20,7 +20,9 @@ COLOURS = {
 
 def counts_line(documents: Mapping[str, int]) -> str:
     """Return the counts as one coloured line."""
-    shown = [f"[{COLOURS[Status(name)]}]{count} {name}[/]" for name, count in documents.items() if count]
+    shown = [
+        f"[{COLOURS[Status(name)]}]{count} {name}[/]" for name, count in documents.items() if count
+    ]
     return " · ".join(shown) or "nothing to do"
 
 
@@ -29,7 +31,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def table_of(*headings: str, title: str | None = None, whole: str = "", lines: bool = False) -> Table:
+def table_of(
+    *headings: str, title: str | None = None, whole: str = "", lines: bool = False
+) -> Table:
     """Return a table that cuts nothing off: a word too long for its column goes on below; `whole` is never broken."""
     table = Table(title=title, title_justify="left", show_lines=lines)
     for heading in headings:

@@ -12,9 +12,18 @@ BUDGET_LOW_SHARE = 0.8
 
 def raise_alarms(connected: Connected, source: str, summary: Summary, *, few: bool = False) -> None:
     """Send an event for each reason to look. After a run of a `few` named records nobody counts a whole source."""
-    share, budget = failed_share(summary.failed, summary.counts()), connected.settings.caspio.monthly_calls
+    share, budget = (
+        failed_share(summary.failed, summary.counts()),
+        connected.settings.caspio.monthly_calls,
+    )
     if share >= FAILED_SHARE:
-        events.tell(events.MANY_FAILED, source, run=summary.run_id, share=round(share, 3), **summary.counts())
+        events.tell(
+            events.MANY_FAILED,
+            source,
+            run=summary.run_id,
+            share=round(share, 3),
+            **summary.counts(),
+        )
     used = connected.spending.used.calls
     if budget is not None and used >= BUDGET_LOW_SHARE * budget:
         events.tell(events.BUDGET_LOW, source, run=summary.run_id, used=used, budget=budget)

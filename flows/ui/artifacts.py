@@ -39,7 +39,9 @@ class FlowProgress:
         self._found = 0
         self._updated = clock.monotonic()
         created = create_progress_artifact(
-            progress=0.0, key=artifact_key("progress", source), description=f"{source}: files handled, of those listed"
+            progress=0.0,
+            key=artifact_key("progress", source),
+            description=f"{source}: files handled, of those listed",
         )
         assert isinstance(created, UUID)
         self._id = created
@@ -119,10 +121,16 @@ def _row(outcome: Outcome, archive: Archive) -> dict[str, str]:
         "record": record_of(outcome),
         "file": outcome.ref.name,
         "new name": outcome.new_name or "",
-        "status": f"{outcome.status}, planned only" if outcome.planned_only else outcome.status.value,
+        "status": f"{outcome.status}, planned only"
+        if outcome.planned_only
+        else outcome.status.value,
         "class": outcome.doc_type or "",
-        "written": "; ".join(f"{column} = {shown(value)}" for column, value in outcome.written.items()),
-        "left to a person": "; ".join(f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions),
+        "written": "; ".join(
+            f"{column} = {shown(value)}" for column, value in outcome.written.items()
+        ),
+        "left to a person": "; ".join(
+            f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions
+        ),
         "why": outcome.reason,
         "archive": archive.address(document_prefix(outcome.ref)),
     }

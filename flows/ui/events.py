@@ -22,7 +22,10 @@ MOST_DOCUMENTS = 200
 
 def tell(event: str, source: str, **payload: Any) -> None:
     """Send one event about a source; it is queued and costs the caller about 0.1 ms."""
-    resource = {"prefect.resource.id": f"caspio-ingest.source.{source}", "prefect.resource.name": source}
+    resource = {
+        "prefect.resource.id": f"caspio-ingest.source.{source}",
+        "prefect.resource.name": source,
+    }
     emit_event(event=event, resource=resource, payload=payload)
 
 

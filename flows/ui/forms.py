@@ -38,14 +38,17 @@ class _Told:
     variable: str
     as_what: Callable[[str], dict[str, Any]]
 
-    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         value = environment(self.variable)
         return handler(core_schema) | (self.as_what(value) if value else {})
 
 
 Source = Annotated[str, Field(min_length=1), _Told("DEPLOY_SOURCE", _fixed)]
 Sources = Annotated[
-    list[Annotated[str, Field(min_length=1)]], _Told("DEPLOY_SOURCES", lambda names: _offered(names.split()))
+    list[Annotated[str, Field(min_length=1)]],
+    _Told("DEPLOY_SOURCES", lambda names: _offered(names.split())),
 ]
 Config = Annotated[str, Field(min_length=1), _Told("DEPLOY_CONFIG", _fixed)]
 Limit = Annotated[int, Field(ge=1, le=10_000_000)] | None

@@ -20,7 +20,9 @@ MOST_RECORDS = 500
 def leave_plan(plan: PlanFile, connected: Connected) -> None:
     """Leave the plan with the run before anything of it is carried out."""
     create_table_artifact(
-        table=[_row(record, connected.parts.archive) for record in islice(plan.each(), MOST_RECORDS)],
+        table=[
+            _row(record, connected.parts.archive) for record in islice(plan.each(), MOST_RECORDS)
+        ],
         key=artifact_key("plan"),
         description=totals(plan, connected),
     )
@@ -36,7 +38,9 @@ def totals(plan: PlanFile, connected: Connected) -> str:
         f"- {plan.cost.size_bytes:,} bytes to and from Caspio",
     ]
     if plan.records > MOST_RECORDS:
-        lines.append(f"- the first {MOST_RECORDS:,} records are shown; `plan --html` and the file have more")
+        lines.append(
+            f"- the first {MOST_RECORDS:,} records are shown; `plan --html` and the file have more"
+        )
     return "\n".join(lines)
 
 
@@ -47,10 +51,16 @@ def _row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
         "record": f"{record.record.container} {record.record.pk}" if record.record else record.key,
         "file": "; ".join(file.ref.name for file in record.files),
         "new name": "; ".join(file.new_name for file in record.files if file.new_name),
-        "changes": "; ".join(f"{name}: {shown(before.get(name))} → {shown(after[name])}" for name in after),
+        "changes": "; ".join(
+            f"{name}: {shown(before.get(name))} → {shown(after[name])}" for name in after
+        ),
         "why": "; ".join(f"{name}: {basis.reason}" for name, basis in record.basis.items()),
-        "left to a person": "; ".join(f"{s.column}: {shown(s.suggested)}" for s in record.suggestions),
-        "problems": "; ".join([*record.problems, *(file.problem for file in record.files if file.problem)]),
+        "left to a person": "; ".join(
+            f"{s.column}: {shown(s.suggested)}" for s in record.suggestions
+        ),
+        "problems": "; ".join(
+            [*record.problems, *(file.problem for file in record.files if file.problem)]
+        ),
         "calls": f"{record.cost.calls:,}",
         "archive": archive.address(record.files[0].archive),
     }
@@ -61,10 +71,14 @@ def leave_selection(seen: Preview) -> None:
     """Leave a table of the files a dry run of `reprocess` has selected."""
     rows = [
         {
-            "record": cell(f"{ref.record.container} {ref.record.pk}" if ref.record else str(ref.path)),
+            "record": cell(
+                f"{ref.record.container} {ref.record.pk}" if ref.record else str(ref.path)
+            ),
             "field": cell(ref.field),
             "file": cell(ref.name),
         }
         for ref in seen.files
     ]
-    create_table_artifact(table=rows, key=artifact_key("selection", seen.source), description=str(seen))
+    create_table_artifact(
+        table=rows, key=artifact_key("selection", seen.source), description=str(seen)
+    )

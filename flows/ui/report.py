@@ -29,7 +29,9 @@ def run_report(title: str, report: Report, connected: Connected) -> str:
     """Return the report. Pictures are put in as they lie in the archive: nothing of a document is opened here."""
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
     lines = [f"## {quoted(title)}: {_counts(report)}", ""]
-    lines += [f"**Stopped:** {quoted(why)}\n" for reasons in report.stopped.values() for why in reasons]
+    lines += [
+        f"**Stopped:** {quoted(why)}\n" for reasons in report.stopped.values() for why in reasons
+    ]
     lines += _table(("", ""), _figures(report, connected))
     if problems:
         lines += ["", "### Needs a person", "", *_problems(problems[:MOST_SHOWN], connected)]
@@ -37,18 +39,30 @@ def run_report(title: str, report: Report, connected: Connected) -> str:
         more = len(problems) - MOST_SHOWN
         lines += ["", f"… and {more} more in the table of documents and in `caspio-ingest status`."]
     if report.slowest:
-        lines += ["", "### Slowest", "", *_table(("seconds", "pages", "record", "file"), map(_slow, report.slowest))]
+        lines += [
+            "",
+            "### Slowest",
+            "",
+            *_table(("seconds", "pages", "record", "file"), map(_slow, report.slowest)),
+        ]
     return "\n".join(lines)
 
 
 def _slow(outcome: Outcome) -> Sequence[str]:
-    return f"{outcome.seconds:.1f}", f"{outcome.pages:,}", quoted(record_of(outcome)), quoted(outcome.ref.name)
+    return (
+        f"{outcome.seconds:.1f}",
+        f"{outcome.pages:,}",
+        quoted(record_of(outcome)),
+        quoted(outcome.ref.name),
+    )
 
 
 def _counts(report: Report) -> str:
     counts = report.document["documents"]
     said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-    return said or (f"{report.planned_only:,} files selected" if report.planned_only else "nothing to do")
+    return said or (
+        f"{report.planned_only:,} files selected" if report.planned_only else "nothing to do"
+    )
 
 
 def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
@@ -70,11 +84,17 @@ def _figures(report: Report, connected: Connected) -> Iterator[Sequence[str]]:
     yield "Caspio calls", f"{document['caspio_calls']['total']:,}"
     yield "Caspio calls this month", _budget(connected)
     if document["planned_only"]:
-        yield "planned only", f"{document['planned_only']:,} documents: nothing was written to Caspio for them"
+        yield (
+            "planned only",
+            f"{document['planned_only']:,} documents: nothing was written to Caspio for them",
+        )
     if document["held"]:
         yield "left to other workers", f"{document['held']:,} files"
     if document["missed_by_webhooks"]:
-        yield "missed by webhooks", f"{document['missed_by_webhooks']:,} records changed and no message told of it"
+        yield (
+            "missed by webhooks",
+            f"{document['missed_by_webhooks']:,} records changed and no message told of it",
+        )
 
 
 def _budget(connected: Connected) -> str:
@@ -105,7 +125,10 @@ def _picture(prefix: str, archive: Archive, *, room: int) -> str:
         target = Path(name) / "thumbnail.webp"
         try:
             archive.get(f"{prefix}/thumbnail.webp", target)
-        except (FileGone, ArchiveUnavailable):  # the report of a run must not fail for want of a picture
+        except (
+            FileGone,
+            ArchiveUnavailable,
+        ):  # the report of a run must not fail for want of a picture
             return ""
         picture = base64.b64encode(target.read_bytes()).decode("ascii")
     return picture if len(picture) <= room else ""
@@ -117,5 +140,7 @@ def archive_link(prefix: str, archive: Archive, settings: ArchiveSettings) -> st
     if not settings.url.startswith("s3://") or settings.endpoint_url:
         return quoted(address)
     bucket, _, key = address.removeprefix("s3://").partition("/")
-    query = urlencode({"prefix": f"{key}/", **({"region": settings.region} if settings.region else {})})
+    query = urlencode(
+        {"prefix": f"{key}/", **({"region": settings.region} if settings.region else {})}
+    )
     return f"[{quoted(address)}](https://console.aws.amazon.com/s3/buckets/{quote(bucket)}?{query})"

@@ -18,7 +18,17 @@ FAILED_SHARE = 0.25
 
 PLANNED, REFUSED, PARTLY_FAILED = "Planned", "Refused", "Partly failed"
 FAILED, DIFFERENCES, STOPPED = "Failed", "Differences", "Stopped"
-FINAL_NAMES = ("Completed", FAILED, "Cancelled", "Crashed", PLANNED, REFUSED, PARTLY_FAILED, DIFFERENCES, STOPPED)
+FINAL_NAMES = (
+    "Completed",
+    FAILED,
+    "Cancelled",
+    "Crashed",
+    PLANNED,
+    REFUSED,
+    PARTLY_FAILED,
+    DIFFERENCES,
+    STOPPED,
+)
 """Names of the states a run can end in, Prefect's and ours."""
 
 
@@ -46,13 +56,17 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the state a run has earned."""
     counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count)
     if not counts and report.planned_only:
-        return Completed(name=PLANNED, message=f"dry run: {report.planned_only} files selected", data=report)
+        return Completed(
+            name=PLANNED, message=f"dry run: {report.planned_only} files selected", data=report
+        )
     counts = counts or "nothing to do"
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
     if report.planned_only:
-        return Completed(name=PLANNED, message=f"planned only, run again to write: {counts}", data=report)
+        return Completed(
+            name=PLANNED, message=f"planned only, run again to write: {counts}", data=report
+        )
     if not report.failed:
         return Completed(message=counts, data=report)
     if failed_share(report.failed, documents) >= FAILED_SHARE:
@@ -78,4 +92,6 @@ def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = No
     """
     counts = ", ".join(f"{count} {status}" for status, count in (documents or {}).items() if count)
     result = Abort(str(error))
-    return Cancelled(name=STOPPED, message=" ".join(filter(None, [str(error), counts])), data=result)
+    return Cancelled(
+        name=STOPPED, message=" ".join(filter(None, [str(error), counts])), data=result
+    )

@@ -23,4 +23,6 @@ def cell(text: str) -> str:
     The older UI takes a cell for markdown, the newer one as it is: what would be a link, a picture or HTML is broken by
     a blank, and nothing is escaped.
     """
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", one_line(text).replace("](", "] (").replace("][", "] ["))
+    return re.sub(
+        r"<(?=[A-Za-z/!?])", "< ", one_line(text).replace("](", "] (").replace("][", "] [")
+    )

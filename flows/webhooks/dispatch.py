@@ -59,7 +59,9 @@ class Dispatcher:
         """
         number, worker = 0, f"receiver-{uuid.uuid4().hex[:12]}"
         with working(self.ledger, worker):
-            while not self.drain.requested and (messages := self._take(worker, batch := uuid.uuid4().hex)):
+            while not self.drain.requested and (
+                messages := self._take(worker, batch := uuid.uuid4().hex)
+            ):
                 self._hand_out(messages, batch)
                 self.ledger.hand_over_messages(batch, worker, wait_s=HANDED_OVER_S)
                 number += len(messages)
@@ -72,7 +74,9 @@ class Dispatcher:
 
     def _take(self, worker: str, batch: str) -> Sequence[Message]:
         most = self.settings.webhooks.max_records
-        return self.ledger.take_messages(self.settings.caspio.account, worker, batch=batch, most_records=most)
+        return self.ledger.take_messages(
+            self.settings.caspio.account, worker, batch=batch, most_records=most
+        )
 
     def _hand_out(self, messages: Sequence[Message], batch: str) -> None:
         """Settle what needs no run, and start one for the rest, which that settles."""
@@ -85,7 +89,10 @@ class Dispatcher:
         keys: dict[str, None] = {}
         for message in messages:
             if message.attempts > MOST_ATTEMPTS:
-                self._settle([message], f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}")
+                self._settle(
+                    [message],
+                    f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}",
+                )
             elif news := self._news(message, spec):
                 todo.append(message)
                 keys |= dict.fromkeys(news)
@@ -96,17 +103,32 @@ class Dispatcher:
 
     def _news(self, message: Message, spec: SourceSpec) -> list[str]:
         types = types_of(spec, self.ledger)
-        return [told.key for told in message.told if not is_echo(told, spec, types=types, ledger=self.ledger)]
+        return [
+            told.key
+            for told in message.told
+            if not is_echo(told, spec, types=types, ledger=self.ledger)
+        ]
 
-    def _start(self, source: str, keys: Sequence[str], batch: str, messages: Sequence[Message]) -> None:
+    def _start(
+        self, source: str, keys: Sequence[str], batch: str, messages: Sequence[Message]
+    ) -> None:
         try:
             self.start(source, keys, batch)
         except StopRequested as error:
-            self.ledger.put_back_messages([message.seq for message in messages], str(error), wait_s=0)
+            self.ledger.put_back_messages(
+                [message.seq for message in messages], str(error), wait_s=0
+            )
         except Exception as error:  # noqa: BLE001 - the one place round a batch: a failed run must not stop the others
-            _log.error("messages wait", source=source, error=str(error), exc_info=not isinstance(error, IngestError))
+            _log.error(
+                "messages wait",
+                source=source,
+                error=str(error),
+                exc_info=not isinstance(error, IngestError),
+            )
             attempts = max(message.attempts for message in messages)
-            self.ledger.put_back_messages([message.seq for message in messages], str(error), wait_s=wait_s(attempts))
+            self.ledger.put_back_messages(
+                [message.seq for message in messages], str(error), wait_s=wait_s(attempts)
+            )
 
     def _settle(self, messages: Sequence[Message], note: str) -> None:
         self.ledger.settle_messages([message.seq for message in messages], note)
@@ -158,7 +180,9 @@ def start_directly(config: Path, drain: Drain) -> Start:
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from flows.runs.direct import work_directly
 
-        work_directly(config, sources=[source], order=Order(records=tuple(keys), batch=batch), drain=drain)
+        work_directly(
+            config, sources=[source], order=Order(records=tuple(keys), batch=batch), drain=drain
+        )
 
     return start
 
@@ -169,7 +193,12 @@ def start_at_prefect(settings: Settings, config: Path) -> Start:
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from prefect.deployments import run_deployment
 
-        parameters = {"source": source, "records": list(keys), "messages": batch, "config": str(config.resolve())}
+        parameters = {
+            "source": source,
+            "records": list(keys),
+            "messages": batch,
+            "config": str(config.resolve()),
+        }
         name = f"ingest-record/{deployment_name('ingest-record', settings, source)}"
         run_deployment(name, parameters=parameters, timeout=0, idempotency_key=batch)
 

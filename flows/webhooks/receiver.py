@@ -76,7 +76,9 @@ class Receiver:
             new = self._keep(body, signature)
         except NotCaspios:
             _log.info("a message without the right secret was refused", size_bytes=len(body))
-            return _refused(401, "the message carries neither the webhook's secret nor its signature")
+            return _refused(
+                401, "the message carries neither the webhook's secret nor its signature"
+            )
         except BadMessage as error:
             return _refused(400, str(error))
         except LedgerUnavailable as error:
@@ -96,7 +98,9 @@ class Receiver:
             require_secret(envelope, self.secrets)
         specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
         types = {spec.name: types_of(spec, self.ledger) for spec in specs}
-        return self.ledger.keep_messages(route(envelope, specs, self.settings.caspio.account, types=types))
+        return self.ledger.keep_messages(
+            route(envelope, specs, self.settings.caspio.account, types=types)
+        )
 
     async def _health(self, _request: Request) -> Response:
         return await run_in_threadpool(self._state)
@@ -107,7 +111,13 @@ class Receiver:
         except LedgerUnavailable:
             return JSONResponse({"status": "the ledger is not available"}, status_code=503)
         waiting = sum(one.waiting for one in backlog.values())
-        return JSONResponse({"status": "ok", "waiting": waiting, "begun": sum(one.begun for one in backlog.values())})
+        return JSONResponse(
+            {
+                "status": "ok",
+                "waiting": waiting,
+                "begun": sum(one.begun for one in backlog.values()),
+            }
+        )
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:

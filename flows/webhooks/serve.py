@@ -24,9 +24,7 @@ CONNECTIONS = 100
 """Senders answered at once; more are told 503 and send again."""
 
 
-WHERE_IT_IS = (
-    "Export what `caspio-ingest webhooks sync` printed when it made the webhook; Caspio's own page of it shows it, too."
-)
+WHERE_IT_IS = "Export what `caspio-ingest webhooks sync` printed when it made the webhook; Caspio's own page of it shows it, too."
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
@@ -94,7 +92,9 @@ class Running:
 
 
 @contextmanager
-def receiving(settings: Settings, config: Path, listen: str = "", *, start: Start | None = None) -> Iterator[Running]:
+def receiving(
+    settings: Settings, config: Path, listen: str = "", *, start: Start | None = None
+) -> Iterator[Running]:
     """Open the ledger, take up what an earlier receiver left, and listen.
 
     Unless told how to `start` them, runs are asked for at PREFECT_API_URL, or made in this process without it.
@@ -103,11 +103,16 @@ def receiving(settings: Settings, config: Path, listen: str = "", *, start: Star
         BadSettings: there is no secret, or nothing can listen at the address.
     """
     secrets = secrets_of(settings)
-    with listening(listen or settings.webhooks.listen) as door, open_ledger(settings, clock=SystemClock()) as ledger:
+    with (
+        listening(listen or settings.webhooks.listen) as door,
+        open_ledger(settings, clock=SystemClock()) as ledger,
+    ):
         drain = Drain()
         if start is None:
             at_prefect = environment("PREFECT_API_URL")
-            start = start_at_prefect(settings, config) if at_prefect else start_directly(config, drain)
+            start = (
+                start_at_prefect(settings, config) if at_prefect else start_directly(config, drain)
+            )
         loop = Loop(Dispatcher(settings, ledger, start, drain))
         app = Receiver(settings, ledger, secrets, loop.wake).app()
         loop.start()

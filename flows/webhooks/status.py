@@ -13,13 +13,22 @@ from pipeline.webhooks import cursor_name
 def status(settings: Settings, account: Account) -> Mapping[str, Any]:
     """Return what `webhooks status --json` prints: the webhook at Caspio, messages by source, the latest ones."""
     ledger, hook_id = account.ledger, kept_id(settings, account)
-    hook = next((one for one in account.client.webhooks.all() if one.id == hook_id), None) if hook_id else None
+    hook = (
+        next((one for one in account.client.webhooks.all() if one.id == hook_id), None)
+        if hook_id
+        else None
+    )
     backlog = ledger.backlog(settings.caspio.account)
     names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
     return {
         "webhook": None if hook is None else _hook(hook_id, account),
-        "sources": {name: _source(backlog.get(name, Backlog()), ledger.cursor(cursor_name(name))) for name in names},
-        "latest": [_message(message) for message in ledger.latest_messages(settings.caspio.account)],
+        "sources": {
+            name: _source(backlog.get(name, Backlog()), ledger.cursor(cursor_name(name)))
+            for name in names
+        },
+        "latest": [
+            _message(message) for message in ledger.latest_messages(settings.caspio.account)
+        ],
     }
 
 
@@ -51,7 +60,9 @@ def _source(backlog: Backlog, kept: Mapping[str, Any] | None) -> Mapping[str, An
 
 def _message(message: Message) -> Mapping[str, Any]:
     return {
-        "received_at": message.received_at.isoformat(timespec="seconds") if message.received_at else None,
+        "received_at": message.received_at.isoformat(timespec="seconds")
+        if message.received_at
+        else None,
         "message_id": message.message_id,
         "event": message.event,
         "table": message.table,

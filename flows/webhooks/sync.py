@@ -39,15 +39,21 @@ class Synced:
         return any(step.action == "refused" for step in self.steps)
 
 
-def sync(settings: Settings, account: Account, *, dry_run: bool = False, new_secret: bool = False) -> Synced:
+def sync(
+    settings: Settings, account: Account, *, dry_run: bool = False, new_secret: bool = False
+) -> Synced:
     """Bring the account's webhook to what the settings want; a second time there is nothing to do.
 
     Raises:
         BadSettings: there is no address, a table is not there, or another webhook has the name or the address.
     """
     if settings.webhooks.url is None:
-        raise BadSettings(["webhooks.url is not set: the https address at which Caspio reaches the receiver."])
-    want = wanted(settings.specs().values(), lambda table: account.target.columns(table, is_view=False))
+        raise BadSettings(
+            ["webhooks.url is not set: the https address at which Caspio reaches the receiver."]
+        )
+    want = wanted(
+        settings.specs().values(), lambda table: account.target.columns(table, is_view=False)
+    )
     work = _Sync(settings, account, settings.webhooks.url, dry_run=dry_run)
     work.done.steps += [Step("source", name, "skipped", why) for name, why in want.skipped.items()]
     hook = work.webhook(new_secret=new_secret)
@@ -102,15 +108,21 @@ class _Sync:
         hooks, name = self.account.client.webhooks.all(), self.settings.webhooks.name
         known = kept_id(self.settings, self.account)
         ours = next((hook for hook in hooks if hook.id == known), None)
-        ours = ours or next((hook for hook in hooks if hook.description == MARK and _same(hook.name, name)), None)
+        ours = ours or next(
+            (hook for hook in hooks if hook.description == MARK and _same(hook.name, name)), None
+        )
         problems = []
         for hook in hooks:
             if ours is not None and hook.id == ours.id:
                 continue
             if _same(hook.name, name):
-                problems.append(f"A webhook {hook.name!r} is not this program's. Set another webhooks.name.")
+                problems.append(
+                    f"A webhook {hook.name!r} is not this program's. Set another webhooks.name."
+                )
             if any(_same(one, self.url) for one in hook.urls):
-                problems.append(f"The webhook {hook.name!r}, not this program's, uses {self.url}. Set another.")
+                problems.append(
+                    f"The webhook {hook.name!r}, not this program's, uses {self.url}. Set another."
+                )
         if problems:
             raise BadSettings(problems)
         return ours
@@ -127,7 +139,9 @@ class _Sync:
 
     def _create(self) -> Webhook:
         try:
-            hook = self.account.client.webhooks.create(self.settings.webhooks.name, [self.url], description=MARK)
+            hook = self.account.client.webhooks.create(
+                self.settings.webhooks.name, [self.url], description=MARK
+            )
         except RefusedByCaspio as error:
             said = f"Caspio did not make the webhook for {self.url}: {error} It must be https, and the plan allow it."
             raise BadSettings([said]) from error
@@ -138,7 +152,9 @@ class _Sync:
 
     def events(self, hook: Webhook | None, want: Wanted) -> list[WatchedTable]:
         """Remove events that are not wanted, create or mend the rest; return the tables that are watched."""
-        definitions = {table.name: table.events(self.settings.webhooks.event_sources) for table in want.tables}
+        definitions = {
+            table.name: table.events(self.settings.webhooks.event_sources) for table in want.tables
+        }
         known = {_key(one.type, one.table) for pair in definitions.values() for one in pair}
         keep: dict[tuple[str, str], WebhookEvent] = {}
         for event in self.account.client.webhooks.events(hook.id) if hook else ():
@@ -149,7 +165,10 @@ class _Sync:
                 self._remove(hook, event)
         watched = []
         for table in want.tables:
-            actions = [self._event(hook, keep.get(_key(one.type, one.table)), one) for one in definitions[table.name]]
+            actions = [
+                self._event(hook, keep.get(_key(one.type, one.table)), one)
+                for one in definitions[table.name]
+            ]
             if "refused" not in actions:
                 watched.append(table)
         return watched
@@ -203,10 +222,20 @@ def _remember(settings: Settings, account: Account, watched: list[WatchedTable])
     since = account.clock.now().isoformat(timespec="seconds")
     for name in settings.specs():
         before = account.ledger.cursor(cursor_name(name)) or {"since": since}
-        account.ledger.keep_cursor(cursor_name(name), {**before, "types": types[name]} if name in types else None)
+        account.ledger.keep_cursor(
+            cursor_name(name), {**before, "types": types[name]} if name in types else None
+        )
 
 
 def as_json(done: Synced, *, dry_run: bool) -> Mapping[str, Any]:
     """Return what `webhooks sync --json` prints; the secret is in it once, when the webhook was made."""
-    steps = [{"what": s.what, "about": s.about, "action": s.action, "detail": s.detail} for s in done.steps]
-    return {"webhook_id": done.webhook_id, "dry_run": dry_run, "secret": done.secret or None, "steps": steps}
+    steps = [
+        {"what": s.what, "about": s.about, "action": s.action, "detail": s.detail}
+        for s in done.steps
+    ]
+    return {
+        "webhook_id": done.webhook_id,
+        "dry_run": dry_run,
+        "secret": done.secret or None,
+        "steps": steps,
+    }

@@ -24,7 +24,10 @@ class WatchedTable:
     def events(self, event_sources: Sequence[str]) -> tuple[EventDefinition, EventDefinition]:
         """Return the two events: a record is added, one of the watched fields changes. A delete needs nothing."""
         insert = EventDefinition(
-            type=INSERT, table=self.name, sources=tuple(event_sources), payload_fields=tuple(self.types)
+            type=INSERT,
+            table=self.name,
+            sources=tuple(event_sources),
+            payload_fields=tuple(self.types),
         )
         return insert, replace(insert, type=UPDATE, fields=self.fields)
 
@@ -45,10 +48,14 @@ def wanted(specs: Iterable[SourceSpec], columns_of: Callable[[str], Columns]) ->
     skipped: dict[str, str] = {}
     for spec in specs:
         if (table := table_of(spec)) is None:
-            skipped[spec.name] = f"{_kind(spec)} tells of no changes; name the table behind it with webhook_table"
+            skipped[spec.name] = (
+                f"{_kind(spec)} tells of no changes; name the table behind it with webhook_table"
+            )
         else:
             by_table.setdefault(table.casefold(), []).append(spec)
-    watched = [_watched(group, columns_of(table_of(group[0]) or ""), ours) for group in by_table.values()]
+    watched = [
+        _watched(group, columns_of(table_of(group[0]) or ""), ours) for group in by_table.values()
+    ]
     for one in watched:
         if not one.types:
             skipped |= dict.fromkeys(one.sources, f"{one.name} has no field that holds its files")
@@ -67,17 +74,28 @@ def _watched(specs: Sequence[SourceSpec], columns: Columns, ours: set[str]) -> W
         fields = [
             name
             for name, column in columns.items()
-            if name in names or not (name in ours or column.is_formula or column.type.upper() in _CANNOT_CHANGE)
+            if name in names
+            or not (name in ours or column.is_formula or column.type.upper() in _CANNOT_CHANGE)
         ]
     types = {name: columns[name].type.upper() for name in names}
-    return WatchedTable(table_of(specs[0]) or "", tuple(spec.name for spec in specs), tuple(fields), types)
+    return WatchedTable(
+        table_of(specs[0]) or "", tuple(spec.name for spec in specs), tuple(fields), types
+    )
 
 
 def _carrying(spec: SourceSpec, columns: Columns) -> list[str]:
     """Return the columns whose change is news of a source."""
     if spec.folder is not None:
-        index = {spec.index.path_column} if spec.index and spec.index.table == spec.webhook_table else set()
-        return [name for name, column in columns.items() if column.type.upper() == "FILE" or name in index]
+        index = (
+            {spec.index.path_column}
+            if spec.index and spec.index.table == spec.webhook_table
+            else set()
+        )
+        return [
+            name
+            for name, column in columns.items()
+            if column.type.upper() == "FILE" or name in index
+        ]
     holders = [name for name, column in columns.items() if column.type.upper() in _HOLD_FILES]
     tick = [name for name in columns if name == spec.reprocess_column]
     return ([name for name in holders if name in spec.fields] or holders) + tick

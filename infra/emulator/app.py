@@ -50,7 +50,17 @@ class Parts:
 
 def operations() -> tuple[Operation, ...]:
     """Return every operation the emulator answers, fixed paths before those with a key in the same place."""
-    groups = (tables, records, passwords, attachments, files, webhooks, tasks, applications, directories)
+    groups = (
+        tables,
+        records,
+        passwords,
+        attachments,
+        files,
+        webhooks,
+        tasks,
+        applications,
+        directories,
+    )
     return tuple(operation for group in groups for operation in group.OPERATIONS)
 
 
@@ -59,7 +69,12 @@ def build(parts: Parts) -> ASGIApp:
     faults, log = parts.faults, Log()
     named = [(_route(one), one.id, one.template) for one in operations()]
     named.append((Route(_TOKEN, parts.tokens.handle, methods=["POST"]), "Token", _TOKEN))
-    routes = [*_merged(named), *Control(faults=faults, log=log).routes(), *links.routes(), *Look(log).routes()]
+    routes = [
+        *_merged(named),
+        *Control(faults=faults, log=log).routes(),
+        *links.routes(),
+        *Look(log).routes(),
+    ]
     handlers = {ApiError: _on_error, HTTPException: _on_http, RecursionError: _on_depth}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers name their own exception
     app.state.wires = parts.wires
@@ -110,10 +125,13 @@ async def _on_error(request: Request, error: ApiError) -> Response:
 
 
 async def _on_depth(request: Request, _: RecursionError) -> Response:
-    return refused(sql_error("Some part of your SQL statement is nested too deeply."), request.scope)
+    return refused(
+        sql_error("Some part of your SQL statement is nested too deeply."), request.scope
+    )
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
     return refused(
-        ApiError(error.status_code, _CODES.get(error.status_code, "BadRequest"), error.detail), request.scope
+        ApiError(error.status_code, _CODES.get(error.status_code, "BadRequest"), error.detail),
+        request.scope,
     )

@@ -31,7 +31,9 @@ def read_members(body: Mapping[str, Any], model: Model) -> dict[str, Any]:
             raise bad_body(name)
         if value is not None:
             given[published] = tuple(value) if isinstance(value, list) else value
-    missing = [name for name, one in model.items() if one.required and given.get(name) in (None, "", ())]
+    missing = [
+        name for name, one in model.items() if one.required and given.get(name) in (None, "", ())
+    ]
     if missing:
         raise bad_body(", ".join(missing))
     return given

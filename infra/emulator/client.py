@@ -54,10 +54,14 @@ class Control:
 
     def edit(self, table: str, pk: int, values: Mapping[str, object]) -> dict[str, Any]:
         """Set values of a record as a person would, and return the record."""
-        row: dict[str, Any] = self._send("POST", "records", {"table": table, "pk": pk, "values": dict(values)})
+        row: dict[str, Any] = self._send(
+            "POST", "records", {"table": table, "pk": pk, "values": dict(values)}
+        )
         return row
 
-    def replace_attachment(self, table: str, field: str, pk: int, path: Path, name: str = "") -> None:
+    def replace_attachment(
+        self, table: str, field: str, pk: int, path: Path, name: str = ""
+    ) -> None:
         """Attach a file of this machine to a record as a person would; `name` defaults to the path's."""
         body = {"table": table, "field": field, "pk": pk, "path": str(path), "name": name}
         self._send("POST", "attachments", body)
@@ -88,7 +92,9 @@ class Control:
         connection = http.client.HTTPConnection(self._address, timeout=60)
         try:
             text = None if body is None else json.dumps(body)
-            connection.request(method, f"/_control/{what}", body=text, headers={"Content-Type": "application/json"})
+            connection.request(
+                method, f"/_control/{what}", body=text, headers={"Content-Type": "application/json"}
+            )
             reply = connection.getresponse()
             raw = reply.read()
         finally:

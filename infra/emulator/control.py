@@ -47,7 +47,9 @@ class Control:
     async def _calls(self, request: Request) -> Response:
         if request.method == "DELETE":
             self._log.calls.clear()
-        return answer({"counts": self._log.counts(), "calls": [asdict(call) for call in self._log.calls]})
+        return answer(
+            {"counts": self._log.counts(), "calls": [asdict(call) for call in self._log.calls]}
+        )
 
     async def _scripted(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -64,9 +66,16 @@ def dump(account: Account) -> dict[str, Any]:
     """Return every record, every attachment with name and digest, and every file with digest."""
     return {
         "tables": {table.name: _rows(account, table) for table in account.store.tables()},
-        "attachments": {table.name: list(_attached(account, table)) for table in account.store.tables()},
+        "attachments": {
+            table.name: list(_attached(account, table)) for table in account.store.tables()
+        },
         "files": {
-            path: {"sha256": one.content.sha256(), "size": one.size, "key": one.key, "modified": one.modified}
+            path: {
+                "sha256": one.content.sha256(),
+                "size": one.size,
+                "key": one.key,
+                "modified": one.modified,
+            }
             for path, one in account.files.paths().items()
         },
     }
@@ -102,7 +111,11 @@ async def _edit(request: Request) -> Response:
     """Set values as a person does in the datasheet: read-only fields stay as they are, TIMESTAMPs move."""
     body, account = await request.json(), account_of(request)
     relation, pk = account.store.relation(body["table"], is_view=False), int(body["pk"])
-    edits.apply(account, {"table": body["table"], "pk": pk, "values": body["values"]}, body.get("source", _PERSON))
+    edits.apply(
+        account,
+        {"table": body["table"], "pk": pk, "values": body["values"]},
+        body.get("source", _PERSON),
+    )
     return answer(account.records.rows(relation, [pk])[0])
 
 
@@ -121,7 +134,12 @@ async def _deliveries(request: Request) -> Response:
 
 async def _tasks(request: Request) -> Response:
     tasks = account_of(request).tasks
-    return answer({one.name: {"status": tasks.status(one)} | _ran(tasks.ran.get(one.key)) for one in tasks.all()})
+    return answer(
+        {
+            one.name: {"status": tasks.status(one)} | _ran(tasks.ran.get(one.key))
+            for one in tasks.all()
+        }
+    )
 
 
 def _ran(run: Ran | None) -> dict[str, Any]:

@@ -77,7 +77,9 @@ class Deliveries:
         url: Address of the emulator, for temporary links.
     """
 
-    def __init__(self, *, account: str, webhooks: Webhooks, faults: Faults, quirks: Quirks, clock: Clock) -> None:
+    def __init__(
+        self, *, account: str, webhooks: Webhooks, faults: Faults, quirks: Quirks, clock: Clock
+    ) -> None:
         self._account = account
         self._webhooks = webhooks
         self._faults = faults
@@ -92,7 +94,10 @@ class Deliveries:
 
     def wants(self, kind: str, table: str) -> bool:
         """Say whether any event listens to a kind of change in a table."""
-        return any(one.type == kind and one.object.lower() == table.lower() for one in self._webhooks.active())
+        return any(
+            one.type == kind and one.object.lower() == table.lower()
+            for one in self._webhooks.active()
+        )
 
     def changed(self, changes: Sequence[Change]) -> None:
         """Queue what events are raised by changes."""
@@ -100,7 +105,9 @@ class Deliveries:
             due = [change for change in changes if _raises(event, change)]
             if not due:
                 continue
-            self._pending.setdefault(event.webhook, deque()).extend((event.id, change) for change in due)
+            self._pending.setdefault(event.webhook, deque()).extend(
+                (event.id, change) for change in due
+            )
             if event.webhook not in self._draining:
                 self._draining.add(event.webhook)
                 self._start(self._drain(event.webhook))
@@ -109,7 +116,11 @@ class Deliveries:
         """Count messages, calls and errors of a webhook or an event."""
         mine = [one for one in self.log if webhook == one.webhook or event == one.event]
         messages = {one.message for one in mine}
-        return {"Messages": len(messages), "Calls": len(mine), "Errors": sum(not one.success for one in mine)}
+        return {
+            "Messages": len(messages),
+            "Calls": len(mine),
+            "Errors": sum(not one.success for one in mine),
+        }
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the log as plain data."""
@@ -148,7 +159,9 @@ class Deliveries:
             await asyncio.sleep(len(hook.urls) / hook.throttling)
         self._draining.discard(key)
 
-    def _body(self, hook: Webhook, event: Event, message: str, call: str, batch: Sequence[Change]) -> bytes:
+    def _body(
+        self, hook: Webhook, event: Event, message: str, call: str, batch: Sequence[Change]
+    ) -> bytes:
         envelope = {
             "eventId": event.id, "messageId": message, "webhookId": hook.id, "accountId": self._account,
             "secret": hook.secret, "eventDate": to_seconds(self._clock.now()), "eventType": event.type,
@@ -172,20 +185,26 @@ class Deliveries:
         for name, value in envelope.items():
             text = text.replace(f"[@out-hook:{name}]", json.dumps(value)[1:-1])
         for name, value in change.row.items():
-            text = text.replace(f"[@field:{name}]", json.dumps("" if value is None else str(value))[1:-1])
+            text = text.replace(
+                f"[@field:{name}]", json.dumps("" if value is None else str(value))[1:-1]
+            )
             if f"[@field:{name}/]" in text:
                 text = text.replace(f"[@field:{name}/]", self._temporary(change, name))
         return text
 
     def _temporary(self, change: Change, field: str) -> str:
         key = secrets.token_urlsafe(24)
-        link = Link(table=change.table, field=field, pk=int(change.row[PK]), ends=time.monotonic() + _LINK_S)
+        link = Link(
+            table=change.table, field=field, pk=int(change.row[PK]), ends=time.monotonic() + _LINK_S
+        )
         self._links[key] = link
         return f"{self.url}/_temporary/{key}?account={self._account}"
 
     async def _send(self, parcel: "_Parcel") -> None:
         target = parcel.body.decode()
-        fault = self._faults.next(operation="Delivery", method="POST", template=parcel.url, target=target)
+        fault = self._faults.next(
+            operation="Delivery", method="POST", template=parcel.url, target=target
+        )
         kind = fault.kind if fault is not None else ""
         if fault is not None and fault.kind == "latency":
             await asyncio.sleep(fault.seconds)
@@ -215,7 +234,9 @@ class Deliveries:
             return 0, f"{_NOT_SENT} the message is larger than 10 MB"
         headers = {"Content-Type": "application/json"} | self._signature(parcel.hook, parcel.body)
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=self._quirks.webhook_timeout_ms / 1000) as client:
+            async with httpx.AsyncClient(
+                trust_env=False, timeout=self._quirks.webhook_timeout_ms / 1000
+            ) as client:
                 reply = await client.post(parcel.url, content=parcel.body, headers=headers)
         except httpx.HTTPError as error:
             return 0, type(error).__name__
@@ -225,7 +246,11 @@ class Deliveries:
         if self._quirks.webhook_signature == "none":
             return {}
         digest = hmac.new(hook.secret.encode(), body, hashlib.sha256).digest()
-        encoded = digest.hex() if self._quirks.webhook_signature == "hex" else base64.b64encode(digest).decode()
+        encoded = (
+            digest.hex()
+            if self._quirks.webhook_signature == "hex"
+            else base64.b64encode(digest).decode()
+        )
         return {self._quirks.webhook_signature_header: encoded}
 
 

@@ -26,7 +26,10 @@ def apply(account: Account, edit: Mapping[str, Any], source: str) -> None:
             account.records.remove(relation, [pk])
             account.attachments.forget(relation.name, [pk])
             return
-        values = {(field := relation.field(name)).name: stored(field, one) for name, one in edit["values"].items()}
+        values = {
+            (field := relation.field(name)).name: stored(field, one)
+            for name, one in edit["values"].items()
+        }
         account.records.change(relation.name, [pk], values)
 
 

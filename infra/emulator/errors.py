@@ -20,14 +20,18 @@ class ApiError(Exception):
 def bad_body(detail: str = "") -> ApiError:
     """Refuse a body that is missing, malformed or has unknown members."""
     return ApiError(
-        400, "IncorrectBodyParameter", _with("Required body parameter absent or has incorrect format", detail)
+        400,
+        "IncorrectBodyParameter",
+        _with("Required body parameter absent or has incorrect format", detail),
     )
 
 
 def bad_query(detail: str = "") -> ApiError:
     """Refuse a query parameter that is missing, out of range or not a number."""
     return ApiError(
-        400, "IncorrectQueryParameter", _with("Required query parameter absent or has incorrect format", detail)
+        400,
+        "IncorrectQueryParameter",
+        _with("Required query parameter absent or has incorrect format", detail),
     )
 
 
@@ -45,7 +49,9 @@ def no_field(*names: str) -> ApiError:
     """Say that fields do not exist."""
     listed = ", ".join(f"'{name}'" for name in names)
     return ApiError(
-        404, "FieldNotFound", f"Cannot perform operation because the following field(s) do not exist: {listed}"
+        404,
+        "FieldNotFound",
+        f"Cannot perform operation because the following field(s) do not exist: {listed}",
     )
 
 
@@ -62,17 +68,27 @@ def no_file() -> ApiError:
 def read_only(*names: str, status: int = 400) -> ApiError:
     """Refuse to change fields that Caspio fills itself."""
     listed = ", ".join(names)
-    return ApiError(status, "AlterReadOnlyData", f"Cannot alter read-only data in the following field(s): {listed}")
+    return ApiError(
+        status,
+        "AlterReadOnlyData",
+        f"Cannot alter read-only data in the following field(s): {listed}",
+    )
 
 
 def forbidden() -> ApiError:
     """Refuse what the profile has no right to; the code is spelt as Caspio spells it."""
-    return ApiError(403, "UnsufficientPrivileges", "Not enough privileges to perform requested operation")
+    return ApiError(
+        403, "UnsufficientPrivileges", "Not enough privileges to perform requested operation"
+    )
 
 
 def not_ready() -> ApiError:
     """Refuse to run a task that is running, or one more than may run at once."""
-    return ApiError(400, "InternalError", "The task cannot be started: it is not ready, or too many tasks are running")
+    return ApiError(
+        400,
+        "InternalError",
+        "The task cannot be started: it is not ready, or too many tasks are running",
+    )
 
 
 def sql_error(native: str) -> ApiError:
@@ -82,7 +98,9 @@ def sql_error(native: str) -> ApiError:
 
 def conflict(name: str) -> ApiError:
     """Say that a name is taken."""
-    return ApiError(409, "FileAlreadyExists", f"A file with the name '{name}' already exists in the folder")
+    return ApiError(
+        409, "FileAlreadyExists", f"A file with the name '{name}' already exists in the folder"
+    )
 
 
 def too_large() -> ApiError:

@@ -90,7 +90,9 @@ def fault_from_json(data: object) -> Fault:
         raise ValueError(f"A fault is an object whose kind is one of {', '.join(get_args(Kind))}.")
     unknown = set(data) - known
     if unknown:
-        raise ValueError(f"Unknown members {', '.join(sorted(unknown))}; a fault has {', '.join(sorted(known))}.")
+        raise ValueError(
+            f"Unknown members {', '.join(sorted(unknown))}; a fault has {', '.join(sorted(known))}."
+        )
     return Fault(**data)
 
 
@@ -117,13 +119,18 @@ class Faults:
 
     def next(self, *, operation: str, method: str, template: str, target: str) -> Fault | None:
         """Count a request with every fault it matches and return the first one that strikes."""
-        return next((one for one in self.due(operation, method, template, target) if one.kind != "edit"), None)
+        return next(
+            (one for one in self.due(operation, method, template, target) if one.kind != "edit"),
+            None,
+        )
 
     def due(self, operation: str, method: str, template: str, target: str) -> list[Fault]:
         """Count a request with every fault it matches and return all that strike."""
         struck: list[Fault] = []
         for fault, seen in self._counted:
-            if not fault.matches(operation=operation, method=method, template=template, target=target):
+            if not fault.matches(
+                operation=operation, method=method, template=template, target=target
+            ):
                 continue
             seen[0] += 1
             if seen[0] > fault.after and (not fault.times or seen[0] <= fault.after + fault.times):

@@ -163,7 +163,9 @@ class Gate:
             if route.matches(scope)[0] is Match.FULL:
                 template, operation = shown, name
                 break
-        call = Call(method=scope["method"], template=template, operation=operation, path=path, query=query)
+        call = Call(
+            method=scope["method"], template=template, operation=operation, path=path, query=query
+        )
         self._log.calls.append(call)
         return call
 
@@ -171,7 +173,10 @@ class Gate:
         if fault is not None and fault.kind == "status":
             return scripted(fault)
         if len(scope["raw_path"]) + len(call.query) + bool(call.query) > LONGEST_URI:
-            return refused(ApiError(414, "UriTooLong", "The request URI is longer than 2,047 characters"), scope)
+            return refused(
+                ApiError(414, "UriTooLong", "The request URI is longer than 2,047 characters"),
+                scope,
+            )
         if fault is not None and fault.kind == "rate_limited":
             wait_s = fault.retry_after or self._quirks.rate_limit_retry_after
             return rate_answer(fault.status or self._quirks.rate_limit_status, wait_s)
@@ -197,7 +202,9 @@ class Gate:
     def _stale(self, scope: Scope) -> Response:
         if self._quirks.stale_token == 400:  # noqa: PLR2004  the quirk is a status
             return refused(bad_query(), scope)
-        return refused(ApiError(401, "Unauthorized", "Authorization has been denied for this request"), scope)
+        return refused(
+            ApiError(401, "Unauthorized", "Authorization has been denied for this request"), scope
+        )
 
     def _over_rate(self, account: str) -> bool:
         if self._rate is None:
@@ -227,14 +234,18 @@ class Gate:
             await self._app({**scope, "state": dict(scope["state"])}, again, send)
             return
         if fault.kind == "drip":
-            await self._app(scope, receive, drip(send, size=max(1, fault.bytes), seconds=fault.seconds))
+            await self._app(
+                scope, receive, drip(send, size=max(1, fault.bytes), seconds=fault.seconds)
+            )
             return
         if fault.kind == "latency":
             await self._app(scope, receive, late(send, fault.seconds))
             return
         if fault.kind == "expired_midway":
             header = _header(scope, b"authorization")
-            await self._app(scope, receive, noticing(send, fault.bytes, lambda: self._tokens.revoke(header)))
+            await self._app(
+                scope, receive, noticing(send, fault.bytes, lambda: self._tokens.revoke(header))
+            )
             return
         part = Partial(self._wires, scope, send, fault)
         with suppress(Over):
@@ -288,6 +299,14 @@ def rate_answer(status: int, retry_after: int) -> Response:
 
 def scripted(fault: Fault) -> Response:
     """Answer what a fault prescribes."""
-    text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body) if fault.body is not None else ""
+    text = (
+        fault.body
+        if isinstance(fault.body, str)
+        else json.dumps(fault.body)
+        if fault.body is not None
+        else ""
+    )
     kind = "text/html" if isinstance(fault.body, str) else "application/json"
-    return Response(text, status_code=fault.status or 500, headers=dict(fault.headers), media_type=kind)
+    return Response(
+        text, status_code=fault.status or 500, headers=dict(fault.headers), media_type=kind
+    )

@@ -84,12 +84,17 @@ def relation_of(request: Request) -> Relation:
     """Return the table or view that the path names; 404 without one."""
     names = request.path_params
     is_view = "viewName" in names
-    return account_of(request).store.relation(names["viewName" if is_view else "tableName"], is_view=is_view)
+    return account_of(request).store.relation(
+        names["viewName" if is_view else "tableName"], is_view=is_view
+    )
 
 
 def result(value: object, *, status: int = 200, **more: object) -> Response:
     """Answer with a `Result` and further members beside it."""
-    return answer({**{name: one for name, one in more.items() if one is not None}, "Result": value}, status=status)
+    return answer(
+        {**{name: one for name, one in more.items() if one is not None}, "Result": value},
+        status=status,
+    )
 
 
 def listed(listing: Listing, query: Query) -> Response:
@@ -104,27 +109,41 @@ def listed(listing: Listing, query: Query) -> Response:
 class Answer(Response):
     """A JSON answer that is written as XML for a caller who asks for it."""
 
-    def __init__(self, body: object, *, status: int, headers: Mapping[str, str] | None, is_error: bool) -> None:
+    def __init__(
+        self, body: object, *, status: int, headers: Mapping[str, str] | None, is_error: bool
+    ) -> None:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        super().__init__(text, status_code=status, headers=headers, media_type="application/json; charset=utf-8")
+        super().__init__(
+            text, status_code=status, headers=headers, media_type="application/json; charset=utf-8"
+        )
         self._given = body
         self._extra = headers
         self._is_error = is_error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        accept = next((value for name, value in scope["headers"] if name == b"accept"), b"").decode("latin-1")
+        accept = next((value for name, value in scope["headers"] if name == b"accept"), b"").decode(
+            "latin-1"
+        )
         if not prefers_xml(accept):
             await super().__call__(scope, receive, send)
             return
         is_error = self._is_error and isinstance(self._given, dict)
-        text = error_xml(cast("dict[str, object]", self._given)) if is_error else document_xml(self._given)
+        text = (
+            error_xml(cast("dict[str, object]", self._given))
+            if is_error
+            else document_xml(self._given)
+        )
         written = Response(text, self.status_code, self._extra, "application/xml; charset=utf-8")
         await written(scope, receive, send)
 
 
 def answer(
-    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None, is_error: bool = False
+    body: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    is_error: bool = False,
 ) -> Response:
     """Answer with JSON, or XML where that is asked for."""
     return Answer(body, status=status, headers=headers, is_error=is_error)
@@ -187,7 +206,9 @@ class Parameters:
             order_by=self.clause("orderBy"),
             limit=_DEFAULT_LIMIT
             if paged
-            else self.number(self.clause("limit"), lowest=1, highest=_LARGEST, default=_DEFAULT_LIMIT),
+            else self.number(
+                self.clause("limit"), lowest=1, highest=_LARGEST, default=_DEFAULT_LIMIT
+            ),
             page=self.number(page, lowest=1, highest=2**31 - 1, default=1) if paged else 0,
             page_size=self.page_size(size),
             total=self.flag(self.clause("getPaginationInfo")),
@@ -266,7 +287,9 @@ def _keep(upload: UploadFile, folder: Path) -> Named:
     with target.open("wb") as stream:
         while chunk := upload.file.read(CHUNK):
             stream.write(chunk)
-    return Named(name=upload.filename or "", content=on_disk(target), media_type=upload.content_type or "")
+    return Named(
+        name=upload.filename or "", content=on_disk(target), media_type=upload.content_type or ""
+    )
 
 
 class FileAnswer(Response):
@@ -274,8 +297,12 @@ class FileAnswer(Response):
 
     def __init__(self, content: Content, *, name: str, media_type: str) -> None:
         super().__init__(media_type=media_type)
-        ascii_name = "".join(char if " " <= char <= "~" and char not in '"\\' else "_" for char in name)
-        disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+        ascii_name = "".join(
+            char if " " <= char <= "~" and char not in '"\\' else "_" for char in name
+        )
+        disposition = (
+            f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+        )
         self.headers["content-disposition"] = disposition
         self.headers["content-length"] = str(content.size)
         self._content = content

@@ -27,5 +27,7 @@ async def _download(request: Request) -> Response:
 
 async def _activate(request: Request) -> Response:
     if not account_of(request).directories.complete(request.path_params["key"]):
-        return HTMLResponse("<!doctype html><title>Activation</title><p>This address is over.", status_code=404)
+        return HTMLResponse(
+            "<!doctype html><title>Activation</title><p>This address is over.", status_code=404
+        )
     return HTMLResponse("<!doctype html><title>Activation</title><p>The account is active.")

@@ -47,13 +47,31 @@ class Profile:
 
 def profile_from_seed(data: Mapping[str, Any], account: str) -> Profile:
     """Read one of a seed's `profiles`; ValueError names what is wrong."""
-    known = {"client_id", "client_secret", "enabled", "create_objects", "objects", "allowed_ips", "denied_ips"}
-    if not isinstance(data, dict) or set(data) - known or not {"client_id", "client_secret"} <= set(data):
-        raise ValueError(f"A profile has client_id, client_secret and of {', '.join(sorted(known))} what it needs.")
+    known = {
+        "client_id",
+        "client_secret",
+        "enabled",
+        "create_objects",
+        "objects",
+        "allowed_ips",
+        "denied_ips",
+    }
+    if (
+        not isinstance(data, dict)
+        or set(data) - known
+        or not {"client_id", "client_secret"} <= set(data)
+    ):
+        raise ValueError(
+            f"A profile has client_id, client_secret and of {', '.join(sorted(known))} what it needs."
+        )
     given: dict[str, Any] = dict(data)
     if given.get("objects") is not None:
-        given["objects"] = {name.lower(): frozenset(rights) for name, rights in given["objects"].items()}
+        given["objects"] = {
+            name.lower(): frozenset(rights) for name, rights in given["objects"].items()
+        }
         wrong = {right for rights in given["objects"].values() for right in rights} - RIGHTS
         if wrong:
-            raise ValueError(f"There is no right {', '.join(sorted(wrong))}; use {', '.join(sorted(RIGHTS))}.")
+            raise ValueError(
+                f"There is no right {', '.join(sorted(wrong))}; use {', '.join(sorted(RIGHTS))}."
+            )
     return Profile(**given, account=account)

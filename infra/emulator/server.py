@@ -75,14 +75,20 @@ class Emulator:
         """
         if str(state) != "memory" and data_dir is None:
             data_dir = Path(f"{state}.files")
-        self._temporary = tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
+        self._temporary = (
+            tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
+        )
         folder = Path(self._temporary.name if self._temporary else str(data_dir)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         self._faults = Faults()
         self._accounts: dict[str, Account] = {}
-        profiles = [Profile(client_id, client_secret, account_name(seed) if seed is not None else "account")]
+        profiles = [
+            Profile(client_id, client_secret, account_name(seed) if seed is not None else "account")
+        ]
         try:
-            profiles += self._open([seed, *more_seeds], state=str(state), folder=folder, quirks=quirks or Quirks())
+            profiles += self._open(
+                [seed, *more_seeds], state=str(state), folder=folder, quirks=quirks or Quirks()
+            )
             self._socket = _listen(host, port)
         except BaseException:
             self._free()
@@ -90,23 +96,40 @@ class Emulator:
         self._host = host
         for account in self._accounts.values():
             account.deliveries.url = self.url
-        tokens = Tokens(profiles, lifetime_s=token_lifetime_s, refresh_lifetime_s=refresh_lifetime_s)
+        tokens = Tokens(
+            profiles, lifetime_s=token_lifetime_s, refresh_lifetime_s=refresh_lifetime_s
+        )
         self._server = _server(
-            Parts(accounts=self._accounts, tokens=tokens, faults=self._faults, wires=Wires(), rate_limit=rate_limit)
+            Parts(
+                accounts=self._accounts,
+                tokens=tokens,
+                faults=self._faults,
+                wires=Wires(),
+                rate_limit=rate_limit,
+            )
         )
         self._thread: threading.Thread | None = None
         self.control = Control(self.url)
 
-    def _open(self, seeds: Sequence[Path | None], *, state: str, folder: Path, quirks: Quirks) -> list[Profile]:
+    def _open(
+        self, seeds: Sequence[Path | None], *, state: str, folder: Path, quirks: Quirks
+    ) -> list[Profile]:
         """Open an account for each seed and return the profiles they name; the first keeps its state under `state`."""
         clock, profiles = Clock(), []
         for number, seed in enumerate(seeds):
             name = account_name(seed) if seed is not None else "account"
             if name in self._accounts:
-                raise ValueError(f"Two seeds are called {name!r}; give one another `name` in its account.json.")
+                raise ValueError(
+                    f"Two seeds are called {name!r}; give one another `name` in its account.json."
+                )
             path = ":memory:" if state == "memory" else f"{state}.{name}" if number else state
             account = open_account(
-                name=name, path=path, data_dir=folder, clock=clock, quirks=quirks, faults=self._faults
+                name=name,
+                path=path,
+                data_dir=folder,
+                clock=clock,
+                quirks=quirks,
+                faults=self._faults,
             )
             self._accounts[name] = account
             if seed is not None:
@@ -126,13 +149,17 @@ class Emulator:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
         self._thread.start()
         deadline = time.monotonic() + _START_S
         while not self._server.started:
             if time.monotonic() > deadline or not self._thread.is_alive():
                 self.__exit__()
-                raise OSError(f"The emulator did not start on {self.url}; see whether the port is in use.")
+                raise OSError(
+                    f"The emulator did not start on {self.url}; see whether the port is in use."
+                )
             time.sleep(0.002)
         return self
 

@@ -94,7 +94,9 @@ class Partial:
 
     @property
     def _raw(self) -> bool:
-        return self._fault.kind == "cut" and not self._fault.declared and self._fault.ending == "close"
+        return (
+            self._fault.kind == "cut" and not self._fault.declared and self._fault.ending == "close"
+        )
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer and send what the fault leaves of it."""
@@ -112,13 +114,25 @@ class Partial:
     async def _start(self, message: Message) -> None:
         headers = list(message["headers"])
         if self._left < 0:
-            self._left = int(next((value for name, value in headers if name.lower() == b"content-length"), b"0")) // 2
+            self._left = (
+                int(
+                    next(
+                        (value for name, value in headers if name.lower() == b"content-length"),
+                        b"0",
+                    )
+                )
+                // 2
+            )
         if self._fault.kind == "cut" and not self._fault.declared:
             headers = [one for one in headers if one[0].lower() != b"content-length"]
         if not self._raw:
             await self._send({**message, "headers": headers})
             return
-        lines = [b"HTTP/1.1 %d OK" % message["status"], *(b": ".join(one) for one in headers), b"connection: close"]
+        lines = [
+            b"HTTP/1.1 %d OK" % message["status"],
+            *(b": ".join(one) for one in headers),
+            b"connection: close",
+        ]
         self._wires.write(self._client, b"\r\n".join([*lines, b"", b""]))
 
     async def _pass(self, body: bytes, *, more: bool) -> None:

@@ -26,7 +26,9 @@ class _Token:
 class Tokens:
     """Tokens given out so far to the profiles of all accounts; asking for a new one leaves the others valid."""
 
-    def __init__(self, profiles: Sequence[Profile], *, lifetime_s: float, refresh_lifetime_s: float) -> None:
+    def __init__(
+        self, profiles: Sequence[Profile], *, lifetime_s: float, refresh_lifetime_s: float
+    ) -> None:
         self._profiles = {(one.client_id, one.client_secret): one for one in profiles}
         self._lifetime_s = lifetime_s
         self._refresh_lifetime_s = refresh_lifetime_s
@@ -51,7 +53,9 @@ class Tokens:
         profile = self._profiles.get(self._credentials(request, given))
         if profile is None:
             return answer({"error": "invalid_client"}, status=400)
-        if grant == "refresh_token" and not self._refreshable(given.get("refresh_token", ""), profile):
+        if grant == "refresh_token" and not self._refreshable(
+            given.get("refresh_token", ""), profile
+        ):
             return answer({"error": "invalid_grant"}, status=401)
         if grant not in {"client_credentials", "refresh_token"}:
             return answer({"error": "unsupported_grant_type"}, status=400)
@@ -66,7 +70,9 @@ class Tokens:
         now = time.monotonic()
         self._access[access] = _Token(profile, now + self._lifetime_s)
         self._refresh[refresh] = _Token(profile, now + self._refresh_lifetime_s)
-        mine = [token for token, one in self._refresh.items() if one.profile.account == profile.account]
+        mine = [
+            token for token, one in self._refresh.items() if one.profile.account == profile.account
+        ]
         for oldest in mine[:-_MOST_REFRESH_TOKENS]:
             del self._refresh[oldest]
         return {

@@ -39,7 +39,9 @@ class Wires:
         if transport is None:
             return
         # Lingering for zero seconds makes the kernel send RST in place of FIN.
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
         transport.abort()
 
     def close(self, client: Address) -> None:

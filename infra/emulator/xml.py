@@ -9,7 +9,9 @@ _ERROR = ("Code", "Message", "RequestId", "Resource")
 def prefers_xml(accept: str) -> bool:
     """Say whether an Accept header asks for XML rather than JSON."""
     kinds = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    xml = next((at for at, kind in enumerate(kinds) if kind in {"application/xml", "text/xml"}), None)
+    xml = next(
+        (at for at, kind in enumerate(kinds) if kind in {"application/xml", "text/xml"}), None
+    )
     json = next((at for at, kind in enumerate(kinds) if kind.endswith(("/json", "*/*"))), None)
     return xml is not None and (json is None or xml < json)
 
@@ -28,8 +30,13 @@ def document_xml(body: object) -> str:
 def _inside(value: object) -> str:
     if isinstance(value, Mapping):
         if value and all(str(name).isdigit() for name in value):
-            return "".join(f'<item Key="{name}" Value="{_quoted(one)}"/>' for name, one in value.items())
-        return "".join(f"<{_name(str(name))}>{_inside(one)}</{_name(str(name))}>" for name, one in value.items())
+            return "".join(
+                f'<item Key="{name}" Value="{_quoted(one)}"/>' for name, one in value.items()
+            )
+        return "".join(
+            f"<{_name(str(name))}>{_inside(one)}</{_name(str(name))}>"
+            for name, one in value.items()
+        )
     if isinstance(value, list | tuple):
         return "".join(f"<Row>{_inside(one)}</Row>" for one in value)
     return _text(value)
@@ -37,7 +44,9 @@ def _inside(value: object) -> str:
 
 def _name(name: str) -> str:
     """Encode what an element's name cannot have, as .NET does."""
-    return "".join(char if char.isalnum() or char in "_-." else f"_x{ord(char):04X}_" for char in name)
+    return "".join(
+        char if char.isalnum() or char in "_-." else f"_x{ord(char):04X}_" for char in name
+    )
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,14 @@ import numpy as np
 from infra.samples.invoices import COURIER, OFFICE, WEB, draw_invoice
 from infra.samples.office import draw_docx, draw_mail, draw_xlsx
 from infra.samples.receipts import draw_card_slips, draw_receipts
-from infra.samples.records import draw_contract, draw_damaged, draw_encrypted, draw_mixed, draw_resume, draw_statement
+from infra.samples.records import (
+    draw_contract,
+    draw_damaged,
+    draw_encrypted,
+    draw_mixed,
+    draw_resume,
+    draw_statement,
+)
 from infra.samples.sample import Sample
 from infra.samples.scans import draw_delivery_note, draw_fax, draw_letter, draw_medical_letter
 from infra.samples.seeds import account
@@ -29,7 +36,12 @@ def draw_samples(target: Path, *, seed: int = 7) -> Path:
     groups = {
         "attachments": _attachments(rng=rng),
         "inbox": _inbox(rng=rng),
-        "mailroom": [draw_letter(rng=rng), draw_fax(rng=rng), draw_medical_letter(rng=rng), draw_resume()],
+        "mailroom": [
+            draw_letter(rng=rng),
+            draw_fax(rng=rng),
+            draw_medical_letter(rng=rng),
+            draw_resume(),
+        ],
     }
     places = {group: _write(target, group, samples) for group, samples in groups.items()}
     _write_json(target / "account.json", account(**places))
@@ -71,7 +83,9 @@ def _write(target: Path, group: str, samples: Sequence[Sample]) -> dict[str, str
     return {sample.name: f"{group}/{sample.name}" for sample in samples}
 
 
-def _truth(groups: Mapping[str, Sequence[Sample]], places: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
+def _truth(
+    groups: Mapping[str, Sequence[Sample]], places: Mapping[str, Mapping[str, str]]
+) -> dict[str, object]:
     return {
         sample.name: {
             "path": places[group][sample.name],

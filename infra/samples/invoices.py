@@ -117,7 +117,10 @@ PRINTER = Invoice(
     currency="GBP",
     sign="£",
     tax=("VAT 20%", Decimal(20)),
-    lines=(("Exhibition catalogue, 48 pages", 120, Decimal("2.85")), ("Posters A2", 25, Decimal("3.60"))),
+    lines=(
+        ("Exhibition catalogue, 48 pages", 120, Decimal("2.85")),
+        ("Posters A2", 25, Decimal("3.60")),
+    ),
     payment="Card on file will be charged on delivery.",
     colour=(0.62, 0.20, 0.27),
 )
@@ -133,7 +136,10 @@ COURIER = Invoice(
     currency="GBP",
     sign="£",
     tax=("VAT 20%", Decimal(20)),
-    lines=(("Parcel London to Bristol, next day", 3, Decimal("11.20")), ("Fuel surcharge", 1, Decimal("2.40"))),
+    lines=(
+        ("Parcel London to Bristol, next day", 3, Decimal("11.20")),
+        ("Fuel surcharge", 1, Decimal("2.40")),
+    ),
     payment="Paid by direct debit on the due date.",
     colour=(0.80, 0.45, 0.10),
 )
@@ -220,8 +226,15 @@ def _lines(page: Page, invoice: Invoice) -> None:
         )
     page.rule()
     page.down(6)
-    page.row([(455, "right", "Subtotal"), (_RIGHT, "right", _money(invoice.net, sign=invoice.sign))])
-    page.row([(455, "right", invoice.tax[0]), (_RIGHT, "right", _money(invoice.tax_amount, sign=invoice.sign))])
+    page.row(
+        [(455, "right", "Subtotal"), (_RIGHT, "right", _money(invoice.net, sign=invoice.sign))]
+    )
+    page.row(
+        [
+            (455, "right", invoice.tax[0]),
+            (_RIGHT, "right", _money(invoice.tax_amount, sign=invoice.sign)),
+        ]
+    )
     total = _money(invoice.total, sign=invoice.sign)
     page.row([(455, "right", "Total due"), (_RIGHT, "right", total)], size=13, font="bold")
 

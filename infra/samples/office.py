@@ -35,17 +35,26 @@ def draw_docx() -> Sample:
     document = Document()
     document.core_properties.author = "Willow Gallery"
     document.core_properties.title = "Exhibition agreement"
-    document.core_properties.created = document.core_properties.modified = _FIXED.replace(tzinfo=None)
+    document.core_properties.created = document.core_properties.modified = _FIXED.replace(
+        tzinfo=None
+    )
     document.add_heading("Exhibition Agreement", level=0)
     document.add_paragraph("This Agreement is made on 2 March 2026 between:")
-    document.add_paragraph("Willow Gallery, 5 Chapel Street, Lewes (the Gallery), and", style="List Number")
-    document.add_paragraph("Juniper House Studios Ltd, 31 Fern Road, London (the Artist).", style="List Number")
+    document.add_paragraph(
+        "Willow Gallery, 5 Chapel Street, Lewes (the Gallery), and", style="List Number"
+    )
+    document.add_paragraph(
+        "Juniper House Studios Ltd, 31 Fern Road, London (the Artist).", style="List Number"
+    )
     for title, text in (
         (
             "Term",
             "The exhibition runs from 10 April 2026 to 31 May 2026. Either party may end this Agreement by notice.",
         ),
-        ("Sales", "The Gallery keeps thirty per cent of the price of each work sold and pays the rest within 14 days."),
+        (
+            "Sales",
+            "The Gallery keeps thirty per cent of the price of each work sold and pays the rest within 14 days.",
+        ),
         ("Governing law", "This Agreement is governed by the law of England and Wales."),
     ):
         document.add_heading(title, level=1)
@@ -86,7 +95,9 @@ def draw_xlsx() -> Sample:
         "_rels/.rels": _relation("rId1", kind="officeDocument", target="xl/workbook.xml"),
         "xl/workbook.xml": f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
         '<sheet name="April 2026" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": _relation("rId1", kind="worksheet", target="worksheets/sheet1.xml"),
+        "xl/_rels/workbook.xml.rels": _relation(
+            "rId1", kind="worksheet", target="worksheets/sheet1.xml"
+        ),
         "xl/worksheets/sheet1.xml": f'{_XML}<worksheet xmlns="{_MAIN}">{_sheet_data(rows)}</worksheet>',
     }
     return Sample(
@@ -161,7 +172,9 @@ def _relation(identity: str, *, kind: str, target: str) -> str:
 def _sheet_data(rows: list[tuple[str | Decimal, ...]]) -> str:
     lines = []
     for number, row in enumerate(rows, start=1):
-        cells = (_cell(value, at=f"{chr(ord('A') + column)}{number}") for column, value in enumerate(row))
+        cells = (
+            _cell(value, at=f"{chr(ord('A') + column)}{number}") for column, value in enumerate(row)
+        )
         lines.append(f'<row r="{number}">{"".join(cells)}</row>')
     return f"<sheetData>{''.join(lines)}</sheetData>"
 

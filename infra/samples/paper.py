@@ -31,12 +31,22 @@ class Sheet:
         """Return the drawing tool."""
         return ImageDraw.Draw(self.image)
 
-    def line(self, text: str, *, size: int = 32, align: str = "left", bold: bool = False, gap: float = 1.35) -> None:
+    def line(
+        self,
+        text: str,
+        *,
+        size: int = 32,
+        align: str = "left",
+        bold: bool = False,
+        gap: float = 1.35,
+    ) -> None:
         """Set one line and move down by `gap` times its size."""
         self._place(text, size=size, align=align, bold=bold)
         self.y += round(size * gap)
 
-    def pair(self, left: str, right: str, *, size: int = 32, bold: bool = False, gap: float = 1.35) -> None:
+    def pair(
+        self, left: str, right: str, *, size: int = 32, bold: bool = False, gap: float = 1.35
+    ) -> None:
         """Set a line with something at either end."""
         self._place(left, size=size, align="left", bold=bold)
         self.line(right, size=size, align="right", bold=bold, gap=gap)
@@ -75,10 +85,14 @@ class Sheet:
     def _place(self, text: str, *, size: int, align: str, bold: bool) -> None:
         font = ImageFont.load_default(size=size)
         length = font.getlength(text)
-        x = {"left": self.margin, "right": self.width - self.margin - length, "center": (self.width - length) / 2}[
-            align
-        ]
-        self.pen.text((x, self.y), text, font=font, fill=25, stroke_width=1 if bold else 0, stroke_fill=25)
+        x = {
+            "left": self.margin,
+            "right": self.width - self.margin - length,
+            "center": (self.width - length) / 2,
+        }[align]
+        self.pen.text(
+            (x, self.y), text, font=font, fill=25, stroke_width=1 if bold else 0, stroke_fill=25
+        )
 
 
 def wrap(text: str, *, size: int, width: int) -> list[str]:
@@ -94,10 +108,14 @@ def wrap(text: str, *, size: int, width: int) -> list[str]:
     return lines
 
 
-def thermal_print(image: Image.Image, *, rng: np.random.Generator, fade: float = 0.25) -> Image.Image:
+def thermal_print(
+    image: Image.Image, *, rng: np.random.Generator, fade: float = 0.25
+) -> Image.Image:
     """Print the way a worn thermal head does: rows unevenly dark, a column or two burnt out, the paper off-white."""
     ink = 1 - _pixels(image) / 255
-    unevenness = np.interp(np.arange(image.height), *_slow_curve(rng, length=image.height)).astype(np.float32)
+    unevenness = np.interp(np.arange(image.height), *_slow_curve(rng, length=image.height)).astype(
+        np.float32
+    )
     rows = 1 - fade * np.abs(unevenness)
     columns = np.ones(image.width, dtype=np.float32)
     columns[rng.integers(0, image.width, size=2)] = 0.55
@@ -107,7 +125,9 @@ def thermal_print(image: Image.Image, *, rng: np.random.Generator, fade: float =
     return _image(paper - ink * 205).filter(ImageFilter.GaussianBlur(0.5))
 
 
-def flatbed_scan(image: Image.Image, *, rng: np.random.Generator, degrees: float, specks: int = 160) -> Image.Image:
+def flatbed_scan(
+    image: Image.Image, *, rng: np.random.Generator, degrees: float, specks: int = 160
+) -> Image.Image:
     """Scan a sheet: a little crooked, with dust, grain and a shadow along one edge."""
     turned = image.rotate(degrees, resample=Image.Resampling.BICUBIC, fillcolor=255)
     page = _pixels(turned) + noise(rng, shape=(image.height, image.width), deviation=3.0)
@@ -144,9 +164,19 @@ def png(image: Image.Image, *, dpi: int = 200) -> bytes:
 
 def tiff(frames: list[Image.Image], *, dpi: int = 200) -> bytes:
     """Encode black and white frames as one fax-like TIFF."""
-    bilevel = [frame.point(lambda level: 255 if level > 140 else 0).convert("1") for frame in frames]  # noqa: PLR2004 - mid grey, read on the same line
+    mid_gray = 140
+    bilevel = [
+        frame.point(lambda level: 255 if level > mid_gray else 0).convert("1") for frame in frames
+    ]
     buffer = BytesIO()
-    bilevel[0].save(buffer, "TIFF", save_all=True, append_images=bilevel[1:], compression="group4", dpi=(dpi, dpi))
+    bilevel[0].save(
+        buffer,
+        "TIFF",
+        save_all=True,
+        append_images=bilevel[1:],
+        compression="group4",
+        dpi=(dpi, dpi),
+    )
     return buffer.getvalue()
 
 
@@ -155,7 +185,9 @@ def noise(rng: np.random.Generator, *, shape: tuple[int, ...], deviation: float)
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
 
 
-def _slow_curve(rng: np.random.Generator, *, length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _slow_curve(
+    rng: np.random.Generator, *, length: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     knots = max(4, length // 140)
     return np.linspace(0, length, knots), rng.uniform(-1, 1, knots)
 

@@ -14,7 +14,12 @@ WIDTH = 595.0
 HEIGHT = 842.0
 MARGIN = 56.0
 _CREATED = "D:20260601090000Z"
-_FONTS = {"regular": "Helvetica", "bold": "Helvetica-Bold", "oblique": "Helvetica-Oblique", "mono": "Courier"}
+_FONTS = {
+    "regular": "Helvetica",
+    "bold": "Helvetica-Bold",
+    "oblique": "Helvetica-Oblique",
+    "mono": "Courier",
+}
 _MONO_WIDTH = 600
 
 # Advance widths of Helvetica's printable ASCII, space to tilde, in thousandths of the size (Adobe's core font metrics).
@@ -35,7 +40,11 @@ def text_width(text: str, *, size: float, font: str = "regular") -> float:
     if font == "mono":
         return len(text) * _MONO_WIDTH * size / 1000
     codes = (ord(letter) - _FIRST for letter in text)
-    return sum(_HELVETICA[code] if 0 <= code < len(_HELVETICA) else _OTHER_WIDTH for code in codes) * size / 1000
+    return (
+        sum(_HELVETICA[code] if 0 <= code < len(_HELVETICA) else _OTHER_WIDTH for code in codes)
+        * size
+        / 1000
+    )
 
 
 def wrap_text(text: str, *, size: float, width: float) -> list[str]:
@@ -59,7 +68,14 @@ class Page:
     images: list[bytes] = field(default_factory=list)
 
     def text(
-        self, x: float, text: str, *, size: float = 10.5, font: str = "regular", align: str = "left", grey: float = 0.1
+        self,
+        x: float,
+        text: str,
+        *,
+        size: float = 10.5,
+        font: str = "regular",
+        align: str = "left",
+        grey: float = 0.1,
     ) -> None:
         """Set one line at `x` on the current base line; `align` says which end of it `x` is."""
         left = x - (text_width(text, size=size, font=font) if align == "right" else 0)
@@ -72,14 +88,18 @@ class Page:
         """Move the pen down."""
         self.y += points
 
-    def paragraph(self, text: str, *, size: float = 10.5, width: float = WIDTH - 2 * MARGIN, x: float = MARGIN) -> None:
+    def paragraph(
+        self, text: str, *, size: float = 10.5, width: float = WIDTH - 2 * MARGIN, x: float = MARGIN
+    ) -> None:
         """Set broken text and leave the pen below it."""
         for line in wrap_text(text, size=size, width=width):
             self.text(x, line, size=size)
             self.down(size * 1.45)
         self.down(size * 0.6)
 
-    def row(self, cells: list[tuple[float, str, str]], *, size: float = 10.5, font: str = "regular") -> None:
+    def row(
+        self, cells: list[tuple[float, str, str]], *, size: float = 10.5, font: str = "regular"
+    ) -> None:
         """Set a table row of (x, align, text) and move to the next."""
         for x, align, text in cells:
             self.text(x, text, size=size, font=font, align=align)
@@ -88,18 +108,32 @@ class Page:
     def rule(self, *, grey: float = 0.7) -> None:
         """Draw a line across the text's width, just above the current base line."""
         y = HEIGHT - self.y + 13
-        self.operators.append(f"{grey:g} G 0.7 w {MARGIN:g} {y:.2f} m {WIDTH - MARGIN:g} {y:.2f} l S")
+        self.operators.append(
+            f"{grey:g} G 0.7 w {MARGIN:g} {y:.2f} m {WIDTH - MARGIN:g} {y:.2f} l S"
+        )
 
     def band(self, *, height: float, colour: tuple[float, float, float]) -> None:
         """Fill a band across the top of the page."""
         red, green, blue = colour
-        self.operators.append(f"{red:g} {green:g} {blue:g} rg 0 {HEIGHT - height:g} {WIDTH:g} {height:g} re f")
+        self.operators.append(
+            f"{red:g} {green:g} {blue:g} rg 0 {HEIGHT - height:g} {WIDTH:g} {height:g} re f"
+        )
 
-    def picture(self, jpeg: bytes, *, x: float = 0, y: float = 0, width: float = WIDTH, height: float = HEIGHT) -> None:
+    def picture(
+        self,
+        jpeg: bytes,
+        *,
+        x: float = 0,
+        y: float = 0,
+        width: float = WIDTH,
+        height: float = HEIGHT,
+    ) -> None:
         """Place a JPEG; without a place it fills the page, as a scanner would have it."""
         self.images.append(jpeg)
         name = len(self.images)
-        self.operators.append(f"q {width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g} cm /I{name} Do Q")
+        self.operators.append(
+            f"q {width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g} cm /I{name} Do Q"
+        )
 
 
 def write_pdf(pages: list[Page], *, title: str) -> bytes:
@@ -124,7 +158,10 @@ def _add(objects: list[bytes], body: bytes) -> int:
 
 
 def _add_page(objects: list[bytes], page: Page, *, fonts: str) -> int:
-    images = [f"/I{index} {_add_image(objects, jpeg)} 0 R" for index, jpeg in enumerate(page.images, start=1)]
+    images = [
+        f"/I{index} {_add_image(objects, jpeg)} 0 R"
+        for index, jpeg in enumerate(page.images, start=1)
+    ]
     content = _add(objects, _stream("", "\n".join(page.operators).encode("cp1252")))
     resources = f"<< /Font << {fonts} >> /XObject << {' '.join(images)} >> >>"
     return _add(

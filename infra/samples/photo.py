@@ -42,10 +42,16 @@ def photograph(paper: Image.Image, *, shot: Shot, rng: np.random.Generator) -> I
     sheet = _creased(paper, rng=rng).transform(
         size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC
     )
-    mask = Image.new("L", paper.size, 255).transform(size, Image.Transform.PERSPECTIVE, coefficients)
+    mask = Image.new("L", paper.size, 255).transform(
+        size, Image.Transform.PERSPECTIVE, coefficients
+    )
     mask = mask.filter(ImageFilter.GaussianBlur(0.8))
     scene = _table(shot=shot, rng=rng)
-    shadow = ImageChops.offset(mask, 14, 18).filter(ImageFilter.GaussianBlur(16)).point(lambda level: level * 0.6)
+    shadow = (
+        ImageChops.offset(mask, 14, 18)
+        .filter(ImageFilter.GaussianBlur(16))
+        .point(lambda level: level * 0.6)
+    )
     scene.paste((18, 14, 12), (0, 0), shadow)
     scene.paste(_tinted(sheet), (0, 0), mask)
     return _exposed(scene, shot=shot, rng=rng)
@@ -83,7 +89,9 @@ def _creased(paper: Image.Image, *, rng: np.random.Generator) -> Image.Image:
     rows = np.arange(paper.height, dtype=np.float32)
     shade = 5 * np.sin(rows / paper.height * float(rng.uniform(4, 8)) + float(rng.uniform(0, 6)))
     for place in map(float, rng.uniform(0.25, 0.8, size=2) * paper.height):
-        shade -= 16 * np.exp(-(((rows - place) / 3.0) ** 2)) - 7 * np.exp(-(((rows - place - 8) / 4.0) ** 2))
+        shade -= 16 * np.exp(-(((rows - place) / 3.0) ** 2)) - 7 * np.exp(
+            -(((rows - place - 8) / 4.0) ** 2)
+        )
     return _image(pixels + shade[:, None])
 
 
@@ -91,14 +99,18 @@ def _tinted(sheet: Image.Image) -> Image.Image:
     """Give grey paper the warm white of a lamp and its print a touch of blue."""
     grey = np.asarray(sheet, dtype=np.float32)
     light = grey / 255
-    return _image(np.stack([grey * (0.93 + 0.06 * light), grey * (0.95 + 0.02 * light), grey * 0.94], axis=-1))
+    return _image(
+        np.stack([grey * (0.93 + 0.06 * light), grey * (0.95 + 0.02 * light), grey * 0.94], axis=-1)
+    )
 
 
 def _table(*, shot: Shot, rng: np.random.Generator) -> Image.Image:
     """Draw the surface below: grain stretched along its length, boards for wood."""
     rough = rng.normal(0, 1, (shot.height // 4, shot.width // 60 + 2))
     grain = np.asarray(
-        Image.fromarray(rough.astype(np.float32)).resize((shot.height, shot.width), Image.Resampling.BICUBIC)
+        Image.fromarray(rough.astype(np.float32)).resize(
+            (shot.height, shot.width), Image.Resampling.BICUBIC
+        )
     ).T
     fine = noise(rng, shape=(shot.height, shot.width), deviation=2.5)
     relief = (grain * 9 + fine)[..., None]

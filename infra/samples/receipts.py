@@ -40,7 +40,11 @@ RECEIPTS = (
         printed_date="14/03/2026 09:42",
         date="2026-03-14",
         currency="GBP",
-        items=(("2 x Flat white", "7.20"), ("1 x Almond croissant", "3.40"), ("1 x Oat milk", "0.80")),
+        items=(
+            ("2 x Flat white", "7.20"),
+            ("1 x Almond croissant", "3.40"),
+            ("1 x Oat milk", "0.80"),
+        ),
         sums=(("Subtotal", "11.40"), ("VAT 20% incl.", "1.90")),
         total=("TOTAL GBP", "11.40"),
         tender=(("Card ****4417", "11.40"),),
@@ -94,12 +98,18 @@ RECEIPTS = (
         printed_date="2 May 2026  22:47",
         date="2026-05-02",
         currency="GBP",
-        items=(("Leeds Station to Roundhay", "19.50"), ("Waiting time 6 min", "2.00"), ("Luggage", "2.00")),
+        items=(
+            ("Leeds Station to Roundhay", "19.50"),
+            ("Waiting time 6 min", "2.00"),
+            ("Luggage", "2.00"),
+        ),
         sums=(),
         total=("FARE TOTAL GBP", "23.50"),
         tender=(("Paid by card", "23.50"),),
         footer=("Driver 118  Vehicle LS 42", "Safe home!"),
-        shot=Shot(table=SLATE, degrees=-1.5, slant=0.1, light=0.55, noise=7.0, width=1200, height=1300),
+        shot=Shot(
+            table=SLATE, degrees=-1.5, slant=0.1, light=0.55, noise=7.0, width=1200, height=1300
+        ),
     ),
     Receipt(
         file="IMG_4502.jpg",
@@ -123,7 +133,11 @@ RECEIPTS = (
         printed_date="05/23/2026 17:31",
         date="2026-05-23",
         currency="USD",
-        items=(("Sun lotion SPF 50", "$14.29"), ("Plasters, assorted", "$5.40"), ("Vitamin D3 90 ct", "$20.35")),
+        items=(
+            ("Sun lotion SPF 50", "$14.29"),
+            ("Plasters, assorted", "$5.40"),
+            ("Vitamin D3 90 ct", "$20.35"),
+        ),
         sums=(("Subtotal", "$40.04"), ("Tax 5.34%", "$2.14")),
         total=("AMOUNT DUE", "$42.18"),
         tender=(("Mastercard ****7720", "$42.18"),),

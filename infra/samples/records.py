@@ -62,8 +62,12 @@ def draw_contract() -> Sample:
     first.text(MARGIN, "CONSULTANCY AGREEMENT", size=20, font="bold")
     first.down(40)
     first.paragraph("This Agreement is made on 12 January 2026 (the Effective Date) between:")
-    first.paragraph("Juniper House Studios Ltd, 31 Fern Road, London SE15 4QL (the Client); and", x=MARGIN + 18)
-    first.paragraph("Adaeze Thornbury, trading as Thornbury Interiors (the Consultant).", x=MARGIN + 18)
+    first.paragraph(
+        "Juniper House Studios Ltd, 31 Fern Road, London SE15 4QL (the Client); and", x=MARGIN + 18
+    )
+    first.paragraph(
+        "Adaeze Thornbury, trading as Thornbury Interiors (the Consultant).", x=MARGIN + 18
+    )
     first.paragraph("The parties agree as follows.")
     clauses = [clause.split("\n", 1) for clause in _CONTRACT.split("\n\n")]
     for page, some in ((first, clauses[:3]), (second, clauses[3:7]), (third, clauses[7:])):
@@ -131,12 +135,20 @@ def draw_statement() -> Sample:
     for date, text, amount in _BOOKINGS:
         balance += Decimal(amount.replace(",", ""))
         page.row(
-            [(MARGIN, "left", date), (140, "left", text), (440, "right", amount), (_RIGHT, "right", f"{balance:,.2f}")]
+            [
+                (MARGIN, "left", date),
+                (140, "left", text),
+                (440, "right", amount),
+                (_RIGHT, "right", f"{balance:,.2f}"),
+            ]
         )
     page.rule()
     page.row([(140, "left", "Closing balance"), (_RIGHT, "right", f"{balance:,.2f}")], font="bold")
     page.down(20)
-    page.paragraph("Your deposits are looked after by people who live nearby. Please check every entry.", size=9)
+    page.paragraph(
+        "Your deposits are looked after by people who live nearby. Please check every entry.",
+        size=9,
+    )
     return Sample(
         name="statement.pdf",
         data=write_pdf([page], title="Statement March 2026"),
@@ -152,10 +164,18 @@ def draw_resume() -> Sample:
     page = Page(y=72)
     page.text(MARGIN, "Tobias Wren", size=24, font="bold")
     page.down(20)
-    page.text(MARGIN, "Bookbinder and archivist   tobias.wren@example.org   +44 1632 960 118", size=10, grey=0.35)
+    page.text(
+        MARGIN,
+        "Bookbinder and archivist   tobias.wren@example.org   +44 1632 960 118",
+        size=10,
+        grey=0.35,
+    )
     page.down(34)
     for title, entries in (
-        ("Profile", ("Twelve years of mending what others had given up: paper, leather, and catalogues.",)),
+        (
+            "Profile",
+            ("Twelve years of mending what others had given up: paper, leather, and catalogues.",),
+        ),
         (
             "Work experience",
             (
@@ -164,8 +184,20 @@ def draw_resume() -> Sample:
                 "2014 - 2016   Apprentice, Old Mill Bindery, Ludlow.",
             ),
         ),
-        ("Education", ("MA Conservation of Books, West Dean, 2016", "BA History, University of Leicester, 2013")),
-        ("Skills", ("Paper repair, gold tooling, deacidification, cataloguing in EAD, first aid", "English, Dutch")),
+        (
+            "Education",
+            (
+                "MA Conservation of Books, West Dean, 2016",
+                "BA History, University of Leicester, 2013",
+            ),
+        ),
+        (
+            "Skills",
+            (
+                "Paper repair, gold tooling, deacidification, cataloguing in EAD, first aid",
+                "English, Dutch",
+            ),
+        ),
         ("References", ("Available on request.",)),
     ):
         page.text(MARGIN, title.upper(), size=12, font="bold")
@@ -199,7 +231,9 @@ def draw_mixed(*, scan: bytes) -> Sample:
 
 def draw_encrypted() -> Sample:
     """Lock an invoice with a user's password; the random salt makes every copy differ."""
-    writer = PdfWriter(clone_from=PdfReader(BytesIO(write_pdf([invoice_page(WEB)], title="Locked"))))
+    writer = PdfWriter(
+        clone_from=PdfReader(BytesIO(write_pdf([invoice_page(WEB)], title="Locked")))
+    )
     writer.encrypt(user_password=PASSWORD, algorithm="AES-256")
     buffer = BytesIO()
     writer.write(buffer)

@@ -21,7 +21,10 @@ def account(
     files |= {f"{MAILROOM}/{name}": relative for name, relative in mailroom.items()}
     return {
         "tables": {
-            RECEIPTS: {"fields": _fields(_RECEIPT_FIELDS), "records": _receipt_records(attachments)},
+            RECEIPTS: {
+                "fields": _fields(_RECEIPT_FIELDS),
+                "records": _receipt_records(attachments),
+            },
             DOCUMENTS: {"fields": _fields(_DOCUMENT_FIELDS), "records": _document_records(inbox)},
             MAIL_INDEX: {"fields": _fields(_INDEX_FIELDS), "records": _index_records()},
         },
@@ -95,13 +98,21 @@ _DOCUMENT_ROWS: Sequence[Row] = (
 
 def _fields(columns: Mapping[str, str]) -> list[dict[str, Cell]]:
     return [
-        {"Name": name, "Type": kind, **({"Unique": True} if name in _UNIQUE else {})} for name, kind in columns.items()
+        {"Name": name, "Type": kind, **({"Unique": True} if name in _UNIQUE else {})}
+        for name, kind in columns.items()
     ]
 
 
 def _receipt_records(attachments: Mapping[str, str]) -> list[Row]:
     empty: Row = dict.fromkeys(_RECEIPT_FIELDS)
-    start: Row = {"DocType": "", "Currency": "", "Company": "", "Note": "", "Status": "open", "Paid": False}
+    start: Row = {
+        "DocType": "",
+        "Currency": "",
+        "Company": "",
+        "Note": "",
+        "Status": "open",
+        "Paid": False,
+    }
     records: list[Row] = []
     for key, typed in enumerate(_RECEIPT_ROWS, start=1):
         row: dict[str, Cell] = {"PK_ID": key, **empty, **start, **typed}

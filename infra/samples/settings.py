@@ -74,13 +74,19 @@ Total = "total"
 
 
 def settings_toml(
-    url: str, *, archive: str = "file:archive", ledger: str = "sqlite:///caspio-ingest.db", confirm: str | None = None
+    url: str,
+    *,
+    archive: str = "file:archive",
+    ledger: str = "sqlite:///caspio-ingest.db",
+    confirm: str | None = None,
 ) -> str:
     """Return the demo's `caspio-ingest.toml` for the Caspio at `url`.
 
     `confirm` ("first" or "never") is set for every source where given.
     """
-    text = _TEMPLATE.format(url=json.dumps(url), archive=json.dumps(archive), ledger=json.dumps(ledger))
+    text = _TEMPLATE.format(
+        url=json.dumps(url), archive=json.dumps(archive), ledger=json.dumps(ledger)
+    )
     if confirm is None:
         return text
     return text.replace("\n[[sources]]\n", f"\n[[sources]]\nconfirm = {json.dumps(confirm)}\n")

@@ -38,7 +38,16 @@ use = egg:swift#{app}
 """
 
 _FILTERS = "catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo dlo versioned_writes symlink"
-_PLAIN_FILTERS = ("catch_errors", "gatekeeper", "listing_formats", "bulk", "copy", "slo", "dlo", "symlink")
+_PLAIN_FILTERS = (
+    "catch_errors",
+    "gatekeeper",
+    "listing_formats",
+    "bulk",
+    "copy",
+    "slo",
+    "dlo",
+    "symlink",
+)
 
 _PROXY = """\
 [DEFAULT]
@@ -82,7 +91,13 @@ def write_config(folder: Path, *, ports: Mapping[str, int], log_level: str = "WA
         text = _BACKEND.format(folder=folder, part=part, app=app, log_level=log_level)
         (folder / f"{part}-server.conf").write_text(text)
         _write_ring(folder / f"{part}.ring.gz", ports[part])
-    values = {"account": ACCOUNT, "user": USER, "secret": SECRET, "region": REGION, "filters": _FILTERS}
+    values = {
+        "account": ACCOUNT,
+        "user": USER,
+        "secret": SECRET,
+        "region": REGION,
+        "filters": _FILTERS,
+    }
     proxy = _PROXY.format(folder=folder, log_level=log_level, **values)
     proxy += "".join(f"\n[filter:{name}]\nuse = egg:swift#{name}\n" for name in _PLAIN_FILTERS)
     (folder / "proxy-server.conf").write_text(proxy)
@@ -104,7 +119,14 @@ def has_xattrs(folder: Path) -> bool:
 def _write_ring(path: Path, port: int) -> None:
     ring = import_module("swift.common.ring")  # installed with the dependency group `s3` only
     builder = ring.RingBuilder(part_power=4, replicas=1, min_part_hours=0)
-    place = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": port, "device": "disk", "weight": 1.0}
+    place = {
+        "region": 1,
+        "zone": 1,
+        "ip": "127.0.0.1",
+        "port": port,
+        "device": "disk",
+        "weight": 1.0,
+    }
     builder.add_dev({**place, "replication_ip": "127.0.0.1", "replication_port": port, "meta": ""})
     builder.rebalance()
     builder.get_ring().save(str(path))

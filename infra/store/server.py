@@ -11,7 +11,9 @@ from typing import Any
 from infra.store.config import PARTS, write_config
 
 
-def serve(folder: Path, *, host: str, port: int, log_level: str, ready: Callable[[str], None]) -> None:
+def serve(
+    folder: Path, *, host: str, port: int, log_level: str, ready: Callable[[str], None]
+) -> None:
     """Serve until the process ends; `ready` is called with the endpoint once requests are answered.
 
     Args:
@@ -21,7 +23,9 @@ def serve(folder: Path, *, host: str, port: int, log_level: str, ready: Callable
         log_level: Swift's, from DEBUG to CRITICAL.
         ready: gets the endpoint's URL.
     """
-    warnings.filterwarnings("ignore", module="eventlet")  # Swift knows that eventlet is old, and that it keeps ETag
+    warnings.filterwarnings(
+        "ignore", module="eventlet"
+    )  # Swift knows that eventlet is old, and that it keeps ETag
     eventlet = import_module("eventlet")
     import_module("eventlet.wsgi")
     utils = import_module("swift.common.utils")
@@ -32,7 +36,10 @@ def serve(folder: Path, *, host: str, port: int, log_level: str, ready: Callable
     ports = {part: listener.getsockname()[1] for part, listener in backends.items()}
     write_config(folder, ports=ports, log_level=log_level)
     utils.set_swift_dir(str(folder))
-    servers = [_start(folder, part, listener) for part, listener in [*backends.items(), ("proxy", endpoint)]]
+    servers = [
+        _start(folder, part, listener)
+        for part, listener in [*backends.items(), ("proxy", endpoint)]
+    ]
     url = f"http://{host}:{endpoint.getsockname()[1]}"
     eventlet.spawn(ready, url)
     for server in servers:
@@ -47,7 +54,11 @@ def _start(folder: Path, part: str, listener: Any) -> Any:
     app = wsgi.loadapp(str(folder / f"{part}-server.conf"), global_conf={"log_name": part})
     quiet = utils.NullLogger()
     # boto3 looks for "ETag"; eventlet would write "Etag".
-    options = {"protocol": wsgi.SwiftHttpProtocol, "capitalize_response_headers": False, "socket_timeout": 60}
+    options = {
+        "protocol": wsgi.SwiftHttpProtocol,
+        "capitalize_response_headers": False,
+        "socket_timeout": 60,
+    }
     return eventlet.spawn(eventlet.wsgi.server, listener, app, quiet, **options)
 
 

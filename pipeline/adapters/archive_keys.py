@@ -16,7 +16,11 @@ def checked_key(key: str) -> str:
 def checked_prefix(prefix: str) -> str:
     """Return the prefix if keys could begin with it; its last part may be empty or cut short."""
     parts = prefix.split("/")
-    if any(part in {"", ".", ".."} for part in parts[:-1]) or parts[-1] == ".." or _unusable(prefix):
+    if (
+        any(part in {"", ".", ".."} for part in parts[:-1])
+        or parts[-1] == ".."
+        or _unusable(prefix)
+    ):
         raise ValueError(f"{prefix!r} is not a prefix of archive keys")
     return prefix
 

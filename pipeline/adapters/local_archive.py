@@ -41,7 +41,15 @@ class LocalArchive:
     def __init__(self, root: Path) -> None:
         self._root = Path(root).absolute()
 
-    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:  # noqa: ARG002 - a file has no media type
+    def put(
+        self,
+        key: str,
+        source: Path,
+        *,
+        sha256: str,
+        media_type: str,  # noqa: ARG002 - a file has no media type
+        replace: bool = False,
+    ) -> StoredObject:
         """Store a file and confirm its SHA-256 by reading it back; the same digest already there is success.
 
         Raises:
@@ -122,7 +130,9 @@ class LocalArchive:
 
     def _path(self, key: str) -> Path:
         if checked_key(key).split("/")[0] == _INCOMING:
-            raise ValueError(f"{key!r} is not an archive key: {_INCOMING} is where unfinished files lie")
+            raise ValueError(
+                f"{key!r} is not an archive key: {_INCOMING} is where unfinished files lie"
+            )
         return self._root / key
 
     def _described(self, key: str) -> StoredObject:
@@ -135,7 +145,9 @@ class LocalArchive:
         try:
             stream = self._path(key).open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as exc:
-            raise FileGone(f"The archive has no {key} in {self._root}. Run `caspio-ingest verify --repair`.") from exc
+            raise FileGone(
+                f"The archive has no {key} in {self._root}. Run `caspio-ingest verify --repair`."
+            ) from exc
         with stream:
             yield stream
 
@@ -225,4 +237,6 @@ def _translated(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as exc:
         way_out = _WAYS_OUT.get(exc.errno or 0, _OTHERWISE)
-        raise ArchiveUnavailable(f"The archive cannot {doing} {path}: {exc.strerror or exc}. {way_out}") from exc
+        raise ArchiveUnavailable(
+            f"The archive cannot {doing} {path}: {exc.strerror or exc}. {way_out}"
+        ) from exc

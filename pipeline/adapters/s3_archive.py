@@ -92,7 +92,9 @@ class S3Archive:
     ) -> None:
         self._bucket = bucket
         self._prefix = _checked_place(prefix, endpoint_url)
-        self._wishes = _given(ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class)
+        self._wishes = _given(
+            ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class
+        )
         self._lock_days = object_lock_days
         self._lock_mode = object_lock_mode
         self._clock = clock or SystemClock()
@@ -110,7 +112,9 @@ class S3Archive:
     def __repr__(self) -> str:
         return f"S3Archive(s3://{self._bucket}/{self._prefix})"
 
-    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:
+    def put(
+        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+    ) -> StoredObject:
         """Store a file whose bytes the store has checked on arrival; the same digest already there is success.
 
         Raises:
@@ -125,8 +129,12 @@ class S3Archive:
                 if self._sent(key, source, sha256=sha256, media_type=media_type, replace=replace):
                     return self._confirmed(key, source.stat().st_size, sha256)
                 self._clock.sleep(attempt * _PAUSE_S)
-        way_out = "Let only one program write to the bucket {bucket} under this prefix, then run again."
-        raise unavailable(self._bucket, self.address(key), "store", "others keep writing and removing it", way_out)
+        way_out = (
+            "Let only one program write to the bucket {bucket} under this prefix, then run again."
+        )
+        raise unavailable(
+            self._bucket, self.address(key), "store", "others keep writing and removing it", way_out
+        )
 
     def get(self, key: str, target: Path) -> StoredObject:
         """Write an object to a file, which appears complete or not at all; FileGone when there is none.
@@ -163,18 +171,24 @@ class S3Archive:
         with self._translated(new_key, "copy to"):
             copied = self._head(new_key)
         if copied is None or copied["ContentLength"] != found["ContentLength"]:
-            raise ArchiveConflict(f"{self.address(new_key)} is not the copy just made: others write there. Run again.")
+            raise ArchiveConflict(
+                f"{self.address(new_key)} is not the copy just made: others write there. Run again."
+            )
         return _described(new_key, copied)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, lazily, without their digests."""
         place = self._prefix + checked_prefix(prefix)
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=place)
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=place
+        )
         with translated(self._bucket, f"s3://{self._bucket}/{place}", "list"):
             for page in pages:
                 for entry in page.get("Contents", ()):
                     if not entry["Key"].endswith("/"):  # the folders that consoles draw
-                        yield StoredObject(entry["Key"].removeprefix(self._prefix), entry["Size"], None)
+                        yield StoredObject(
+                            entry["Key"].removeprefix(self._prefix), entry["Size"], None
+                        )
 
     def address(self, key: str) -> str:
         """Return the s3:// URL of an object."""
@@ -193,7 +207,9 @@ class S3Archive:
             try:
                 return self._probe(key, Path(folder))
             except (ArchiveConflict, FileGone) as exc:
-                raise ArchiveUnavailable(f"{exc} Use another store: this one does not keep what it is given.") from exc
+                raise ArchiveUnavailable(
+                    f"{exc} Use another store: this one does not keep what it is given."
+                ) from exc
 
     def close(self) -> None:
         """Close every connection."""
@@ -256,8 +272,14 @@ class S3Archive:
     def _sent(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
         """Send a file; False when the key may have been taken meanwhile, or must be asked for first from now on."""
         condition = {"IfNoneMatch": "*"} if self._conditional and not replace else {}
-        options = {**self._options(key), **_given(ContentType=media_type), "Metadata": {_DIGEST: sha256}}
-        send = self._put_parts if source.stat().st_size > self._sizes.single_put else self._put_whole
+        options = {
+            **self._options(key),
+            **_given(ContentType=media_type),
+            "Metadata": {_DIGEST: sha256},
+        }
+        send = (
+            self._put_parts if source.stat().st_size > self._sizes.single_put else self._put_whole
+        )
         try:
             send(key, source, sha256, options, condition)
         except ClientError as exc:
@@ -269,21 +291,36 @@ class S3Archive:
         return True
 
     def _put_whole(
-        self, key: str, source: Path, sha256: str, options: Mapping[str, Any], condition: Mapping[str, Any]
+        self,
+        key: str,
+        source: Path,
+        sha256: str,
+        options: Mapping[str, Any],
+        condition: Mapping[str, Any],
     ) -> None:
         with source.open("rb") as body:
             _require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
             body.seek(0)
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             place: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key)}
-            self._client.put_object(**place, Body=body, ChecksumSHA256=checksum, **options, **condition)
+            self._client.put_object(
+                **place, Body=body, ChecksumSHA256=checksum, **options, **condition
+            )
 
     def _put_parts(
-        self, key: str, source: Path, sha256: str, options: Mapping[str, Any], condition: Mapping[str, Any]
+        self,
+        key: str,
+        source: Path,
+        sha256: str,
+        options: Mapping[str, Any],
+        condition: Mapping[str, Any],
     ) -> None:
         size = part_size(source.stat().st_size, self._sizes.part)
         digest = hashlib.sha256()
-        with source.open("rb") as body, multipart(self._client, self._bucket, self._name(key), options) as upload:
+        with (
+            source.open("rb") as body,
+            multipart(self._client, self._bucket, self._name(key), options) as upload,
+        ):
             while part := body.read(size):
                 digest.update(part)
                 upload.send(part)
@@ -307,7 +344,11 @@ class S3Archive:
         if not self._lock_days or not key.startswith(_LOCKED):
             return dict(self._wishes)
         until = self._clock.now() + timedelta(days=self._lock_days)
-        return {**self._wishes, "ObjectLockMode": self._lock_mode, "ObjectLockRetainUntilDate": until}
+        return {
+            **self._wishes,
+            "ObjectLockMode": self._lock_mode,
+            "ObjectLockRetainUntilDate": until,
+        }
 
     def _download(self, key: str, target: Path) -> StoredObject:
         """Read an object into a file, from its beginning again when the connection breaks off."""
@@ -342,10 +383,19 @@ def _checked_place(prefix: str, endpoint_url: str | None) -> str:
     try:
         place = checked_key(place) + "/" if place else ""
     except ValueError:
-        problems.append(f"[archive] url: {prefix!r} cannot be the beginning of keys; write s3://bucket/some/prefix.")
+        problems.append(
+            f"[archive] url: {prefix!r} cannot be the beginning of keys; write s3://bucket/some/prefix."
+        )
     parts = urlsplit(endpoint_url or "https://default")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-        problems.append("[archive] endpoint_url must be http(s)://HOST[:PORT]; keys come from the environment.")
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username
+        or parts.password
+    ):
+        problems.append(
+            "[archive] endpoint_url must be http(s)://HOST[:PORT]; keys come from the environment."
+        )
     if problems:
         raise BadSettings(problems)
     return place

@@ -18,9 +18,7 @@ _RIGHTS = (
 )
 _REGION = "Set [archive] region to the region of the bucket {bucket}, or correct endpoint_url."
 _REACH = "Check the network and [archive] endpoint_url and region, then run again: the bucket {bucket} is not reached."
-_WORDING = (
-    "Check the bucket's name in [archive] url, its region and any session token; the bucket asked for is {bucket}."
-)
+_WORDING = "Check the bucket's name in [archive] url, its region and any session token; the bucket asked for is {bucket}."
 _BUSY = "The store of the bucket {bucket} is overloaded; nothing is lost, run again later or with fewer workers."
 _BUCKET = "Create the bucket {bucket}, or correct [archive] url."
 _KMS = "Correct [archive] sse_kms_key_id, enable the key and let these credentials use it for the bucket {bucket}."
@@ -31,7 +29,9 @@ _UNSUPPORTED = (
 )
 _LOCK = "The bucket {bucket} was made without object lock; make one with it, or remove [archive] object_lock_days."
 _COLD = "Restore the object in the bucket {bucket}, and choose a [archive] storage_class that can be read at once."
-_OTHERWISE = "Check the bucket {bucket} and the settings in [archive], then run `caspio-ingest doctor`."
+_OTHERWISE = (
+    "Check the bucket {bucket} and the settings in [archive], then run `caspio-ingest doctor`."
+)
 
 _BY_CODE = {
     "NoSuchBucket": _BUCKET,
@@ -86,7 +86,12 @@ _BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
 )
 
 _GONE = {"NoSuchKey", "404"}
-_CHANGED = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+_CHANGED = {
+    "BadDigest",
+    "InvalidDigest",
+    "XAmzContentSHA256Mismatch",
+    "XAmzContentChecksumMismatch",
+}
 
 
 def error_code(exc: ClientError) -> str:
@@ -106,9 +111,13 @@ def translated(bucket: str, address: str, doing: str) -> Iterator[None]:
         raise unavailable(bucket, address, doing, str(exc), way_out) from exc
 
 
-def unavailable(bucket: str, address: str, doing: str, said: str, way_out: str) -> ArchiveUnavailable:
+def unavailable(
+    bucket: str, address: str, doing: str, said: str, way_out: str
+) -> ArchiveUnavailable:
     """Make the error that stops a run."""
-    return ArchiveUnavailable(f"The archive cannot {doing} {address}: {said}. {way_out.format(bucket=bucket)}")
+    return ArchiveUnavailable(
+        f"The archive cannot {doing} {address}: {said}. {way_out.format(bucket=bucket)}"
+    )
 
 
 def bucket_missing(bucket: str, address: str, doing: str) -> ArchiveUnavailable:
@@ -126,6 +135,10 @@ def _from_answer(exc: ClientError, bucket: str, address: str, doing: str) -> Ing
     if code in _GONE:
         return gone(address)
     if code in _CHANGED:
-        return ArchiveConflict(f"The bytes for {address} changed on their way ({code}). Fetch the file again.")
+        return ArchiveConflict(
+            f"The bytes for {address} changed on their way ({code}). Fetch the file again."
+        )
     said = exc.response.get("Error", {}).get("Message", "").strip().rstrip(".")
-    return unavailable(bucket, address, doing, f"{said} ({code})" if said else code, _BY_CODE.get(code, _OTHERWISE))
+    return unavailable(
+        bucket, address, doing, f"{said} ({code})" if said else code, _BY_CODE.get(code, _OTHERWISE)
+    )

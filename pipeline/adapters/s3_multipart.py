@@ -47,20 +47,27 @@ class Upload:
         """Send the next part; the store checks its MD5, which every store knows."""
         checksum = base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()
         number = len(self._parts) + 1
-        answer = self._client.upload_part(**self._where, PartNumber=number, Body=part, ContentMD5=checksum)
+        answer = self._client.upload_part(
+            **self._where, PartNumber=number, Body=part, ContentMD5=checksum
+        )
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
 
     def copy(self, source: "CopySourceTypeDef", first: int, last: int) -> None:
         """Let the store copy bytes `first` to `last`, both included, as the next part."""
         number = len(self._parts) + 1
         answer = self._client.upload_part_copy(
-            **self._where, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={first}-{last}"
+            **self._where,
+            PartNumber=number,
+            CopySource=source,
+            CopySourceRange=f"bytes={first}-{last}",
         )
         self._parts.append({"ETag": answer["CopyPartResult"].get("ETag", ""), "PartNumber": number})
 
     def complete(self, condition: Mapping[str, Any]) -> None:
         """Make the object of the parts sent."""
-        self._client.complete_multipart_upload(**self._where, MultipartUpload={"Parts": self._parts}, **condition)
+        self._client.complete_multipart_upload(
+            **self._where, MultipartUpload={"Parts": self._parts}, **condition
+        )
         self.completed = True
 
     def abort(self) -> None:
@@ -70,7 +77,9 @@ class Upload:
 
 
 @contextmanager
-def multipart(client: "S3Client", bucket: str, name: str, options: Mapping[str, Any]) -> Iterator[Upload]:
+def multipart(
+    client: "S3Client", bucket: str, name: str, options: Mapping[str, Any]
+) -> Iterator[Upload]:
     """Open an upload, which is aborted unless it was completed when the context ends."""
     begun = client.create_multipart_upload(Bucket=bucket, Key=name, **options)
     upload = Upload(client, {"Bucket": bucket, "Key": name, "UploadId": begun["UploadId"]})

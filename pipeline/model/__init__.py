@@ -142,13 +142,17 @@ class FileRef:
     def version(self) -> str:
         """Identify this version of the file: 20 hex digits of SHA-256 over everything the listing said."""
         name = self.path or self.name
-        return short_digest([self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date])
+        return short_digest(
+            [self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date]
+        )
 
     def _where(self) -> list[str]:
         return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make a new encoder each time
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=False
+).encode  # json.dumps would make a new encoder each time
 
 
 def short_digest(parts: Sequence[str | int | None]) -> str:

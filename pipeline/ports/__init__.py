@@ -61,7 +61,9 @@ class FileSource(Protocol):
             ServiceUnavailable: retries are used up.
         """
 
-    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:
+    def records(
+        self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False
+    ) -> Sequence[RecordWork]:
         """Return the named records of a table or view with their files as they are now; missing ones are left out.
 
         For a folder source `pks` are Files-area paths. With `matching` what does not belong to the source is left out,
@@ -110,7 +112,12 @@ class RecordTarget(Protocol):
         """Return the named columns as they are now, None if the record is gone."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Write values where PK_ID matches and every guard column still holds its value, NULL and blank told apart."""
 
@@ -162,7 +169,9 @@ class RecordTarget(Protocol):
 class Archive(Protocol):
     """Write-once store of originals and replaceable store of what is derived from them. Keys use `/`."""
 
-    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:
+    def put(
+        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+    ) -> StoredObject:
         """Store a file and confirm its SHA-256 from the store's own answer or by reading it back.
 
         Put-if-absent unless `replace`: the same digest already there is success.

@@ -109,7 +109,9 @@ class Ledger(MessageBox, Protocol):
     def start_run(self, run_id: str, kind: str) -> None:
         """Record that a run began."""
 
-    def finish_run(self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]) -> None:
+    def finish_run(
+        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+    ) -> None:
         """Record how a run ended; calls are added to those it has."""
 
     def runs(self, limit: int = 10) -> Sequence[RunState]:
@@ -164,7 +166,12 @@ class Ledger(MessageBox, Protocol):
         """Return one version's state."""
 
     def states(
-        self, *, source: str | None = None, pk: str | None = None, since: datetime | None = None, newest: bool = True
+        self,
+        *,
+        source: str | None = None,
+        pk: str | None = None,
+        since: datetime | None = None,
+        newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; with `newest` only each slot's latest version."""
 
@@ -196,7 +203,11 @@ class Ledger(MessageBox, Protocol):
         """Return every effect still in state intent or applied, oldest first: what a killed run left open."""
 
     def effects(
-        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
 
@@ -221,7 +232,9 @@ class Ledger(MessageBox, Protocol):
     def keep_review_item(self, item: ReviewItem, run_id: str) -> None:
         """Keep a suggestion for a person, in place of what was kept for the same source, record and column."""
 
-    def review_items(self, source: str, record: tuple[str, str] | None = None) -> Sequence[ReviewItem]:
+    def review_items(
+        self, source: str, record: tuple[str, str] | None = None
+    ) -> Sequence[ReviewItem]:
         """Return the suggestions kept for a source, or for one record (container and PK_ID) of it, in order of key."""
 
     def moved_to(self, path: str) -> str | None:
@@ -257,7 +270,9 @@ class Ledger(MessageBox, Protocol):
     def living(self, *, asking: str = "") -> set[str]:
         """Return the workers that are neither expired nor known to have ended; a worker that asks is alive."""
 
-    def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
+    def claim(
+        self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()
+    ) -> Sequence[bool]:
         """Free some keys, then take groups of keys, each whole or not at all; say which were had.
 
         What a dead worker holds is taken from it; from then on `intend`, `renew` and `claim` refuse it.

@@ -16,7 +16,9 @@ class MessageBox(Protocol):
         One with a `note` is done as it comes. What is known is told by account, message id, source and part.
         """
 
-    def take_messages(self, account: str, worker: str, *, batch: str, most_records: int) -> Sequence[Message]:
+    def take_messages(
+        self, account: str, worker: str, *, batch: str, most_records: int
+    ) -> Sequence[Message]:
         """Take waiting messages of one source, those received first, for a living worker.
 
         At most so many records, but at least one message. Nobody else gets them while the worker lives. Raises

@@ -52,11 +52,20 @@ Blocks = Callable[[str, str], Mapping[str, Any]]
 """Return the settings, by dotted name, that a block gives: called with the section that names it, and its name."""
 
 _Credential = Annotated[
-    SecretStr, Field(min_length=1), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+    SecretStr,
+    Field(min_length=1),
+    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
 ]
 
 
-_WRITES_NOTHING_ELSE = {"confirm", "schedule", "max_writes", "max_writes_window_s", "webhook_table", "reprocess_column"}
+_WRITES_NOTHING_ELSE = {
+    "confirm",
+    "schedule",
+    "max_writes",
+    "max_writes_window_s",
+    "webhook_table",
+    "reprocess_column",
+}
 
 
 class Settings(BaseSettings):
@@ -112,10 +121,14 @@ class Settings(BaseSettings):
 
 
 def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:
-    raise BadSettings([f"{section}.block names {reference!r}, and blocks cannot be asked for here."])
+    raise BadSettings(
+        [f"{section}.block names {reference!r}, and blocks cannot be asked for here."]
+    )
 
 
-def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks: Blocks = _no_blocks) -> Settings:
+def load_settings(
+    path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks: Blocks = _no_blocks
+) -> Settings:
     """Read settings; relative paths in them are taken from the file's own folder.
 
     Without `credentials` those may be missing: looking at the ledger and the archive needs none. `blocks` is asked for
@@ -127,7 +140,9 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks
     """
     if not path.is_file():
         raise BadSettings(
-            [f"There is no settings file {path}. Give one with --config, or let `caspio-ingest init` make one."]
+            [
+                f"There is no settings file {path}. Give one with --config, or let `caspio-ingest init` make one."
+            ]
         )
 
     names = _read(path)
@@ -140,7 +155,9 @@ def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks
         stand_ins = {} if credentials else dict.fromkeys(lacking, "none")
         settings = _class_for(path, given)(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
     except ValidationError as error:
-        raise BadSettings([*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]) from None
+        raise BadSettings(
+            [*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]
+        ) from None
     except SettingsError as error:
         said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
         raise BadSettings([*problems, said]) from None
@@ -200,7 +217,8 @@ def _secrets_in(path: Path, names: Mapping[str, Any]) -> Iterator[str]:
 def _named_blocks(names: Mapping[str, Any]) -> dict[str, str]:
     """Return the blocks that are named, by section; the environment comes first here, too."""
     asked = {
-        section: environment(f"CASPIO_INGEST_{section.upper()}__BLOCK") or _section(names, section).get("block")
+        section: environment(f"CASPIO_INGEST_{section.upper()}__BLOCK")
+        or _section(names, section).get("block")
         for section in _WITH_BLOCKS
     }
     return {section: block for section, block in asked.items() if block and isinstance(block, str)}
@@ -225,17 +243,23 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         root = folder / archive.url.removeprefix("file:").removeprefix("//")
         archive = archive.model_copy(update={"url": f"file:{root}"})
     if ledger.url.startswith("sqlite:///") and not ledger.url.startswith("sqlite:////"):
-        ledger = ledger.model_copy(update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"})
+        ledger = ledger.model_copy(
+            update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"}
+        )
     processing = settings.processing
     if processing.rules is not None:
         processing = processing.model_copy(update={"rules": folder / processing.rules})
-    return settings.model_copy(update={"archive": archive, "ledger": ledger, "processing": processing})
+    return settings.model_copy(
+        update={"archive": archive, "ledger": ledger, "processing": processing}
+    )
 
 
 def settings_hash(spec: SourceSpec) -> str:
     """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
     relevant = {k: v for k, v in asdict(spec).items() if k not in _WRITES_NOTHING_ELSE}
-    return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[
+        :16
+    ]
 
 
 def passwords() -> tuple[str, ...]:

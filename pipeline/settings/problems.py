@@ -16,7 +16,11 @@ def sentences(
     `origins` are names of blocks by the settings they gave.
     """
     sources = tomllib.loads(path.read_text(encoding="utf-8")).get("sources")
-    names = [one.get("name") if isinstance(one, dict) else None for one in sources] if isinstance(sources, list) else []
+    names = (
+        [one.get("name") if isinstance(one, dict) else None for one in sources]
+        if isinstance(sources, list)
+        else []
+    )
     for detail in error.errors():
         loc = detail["loc"]
         number = loc[1] if loc[:1] == ("sources",) and len(loc) > 1 else None

@@ -53,7 +53,12 @@ class CaspioSettings(Section):
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise ValueError("must begin with https:// (plain http only for loopback)")
         address = f"{parts.scheme}://{parts.netloc}"
-        if not parts.hostname or "@" in parts.netloc or url.rstrip("/") != address or not _has_sound_port(url):
+        if (
+            not parts.hostname
+            or "@" in parts.netloc
+            or url.rstrip("/") != address
+            or not _has_sound_port(url)
+        ):
             raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
         return url.rstrip("/")
 
@@ -105,7 +110,9 @@ class ArchiveSettings(Section):
     @model_validator(mode="after")
     def _keys_together(self) -> Self:
         if (self.access_key_id is None) != (self.secret_access_key is None):
-            raise ValueError("access_key_id and secret_access_key go together: give both or neither")
+            raise ValueError(
+                "access_key_id and secret_access_key go together: give both or neither"
+            )
         return self
 
 
@@ -121,9 +128,9 @@ class ProcessingSettings(Section):
     """`[processing]`: how documents are read, and the limits each one has in its child process."""
 
     ocr: Literal["auto", "tesseract", "rapidocr"] = "auto"
-    languages: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...], Field(min_length=1)] = (
-        "eng",
-    )
+    languages: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...], Field(min_length=1)
+    ] = ("eng",)
     workers: Annotated[int, Field(gt=0)] | None = None
     max_file_mib: Annotated[int, Field(gt=0)] = 200
     max_pages: Annotated[int, Field(gt=0)] = 500
@@ -165,7 +172,9 @@ class WebhookSettings(Section):
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     name: Annotated[str, Field(min_length=1, max_length=255)] = "caspio-ingest"
     listen: Annotated[str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$")] = "127.0.0.1:8766"
-    event_sources: tuple[Literal["Datasheet", "DataPages", "RESTAPIs", "TriggeredActions", "Tasks"], ...] = ()
+    event_sources: tuple[
+        Literal["Datasheet", "DataPages", "RESTAPIs", "TriggeredActions", "Tasks"], ...
+    ] = ()
     signature: Literal["accepted", "required"] = "accepted"
     signature_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Caspio-Signature"
     batch_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
@@ -242,7 +251,11 @@ class SourceSettings(Section):
         for column, finding in self._findings().items():
             if finding not in COLUMN_NAMES:
                 close = difflib.get_close_matches(finding, COLUMN_NAMES, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(COLUMN_NAMES))}"
+                hint = (
+                    f"; did you mean {close[0]!r}?"
+                    if close
+                    else f"; known: {', '.join(sorted(COLUMN_NAMES))}"
+                )
                 yield f"column {column!r} asks for an unknown finding {finding!r}{hint}"
         if self.rename is not None:
             try:

@@ -27,7 +27,10 @@ def settings_text(url: str, proposal: Proposal) -> str:
     if proposal.folder:
         lines += ["", "[[sources]]", 'name = "files"', 'folder = "/"']
     for container, why in proposal.left_out:
-        lines += ["", f"# {_kind(container)} {_commented(container.name)} is left out: {_commented(why)}."]
+        lines += [
+            "",
+            f"# {_kind(container)} {_commented(container.name)} is left out: {_commented(why)}.",
+        ]
     return "\n".join(lines) + "\n"
 
 

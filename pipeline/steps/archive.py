@@ -29,8 +29,15 @@ def archive_document(document: ReadDocument, *, archive: Archive, ledger: Ledger
     """
     file, findings = document.file, document.findings
     if file.path is not None:
-        archive.put(original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type)
-    ledger.archived(file.ref.version, sha256=file.sha256, size_bytes=file.size_bytes, media_type=findings.media_type)
+        archive.put(
+            original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type
+        )
+    ledger.archived(
+        file.ref.version,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        media_type=findings.media_type,
+    )
     prefix = document_prefix(file.ref)
     _put_derived(findings, prefix, archive)
     if document.prefix is not None and document.prefix != prefix:
@@ -48,8 +55,15 @@ def _put_derived(findings: Findings, prefix: str, archive: Archive) -> None:
         _put(archive, f"{prefix}/{name}", path)
     for number, child in enumerate(findings.children, start=1):
         if child.path is not None:
-            sha256 = _sha256(child.path)  # the archive's own count, not what a reader of strangers' files says
-            archive.put(original_key(sha256), child.path, sha256=sha256, media_type=child.findings.media_type)
+            sha256 = _sha256(
+                child.path
+            )  # the archive's own count, not what a reader of strangers' files says
+            archive.put(
+                original_key(sha256),
+                child.path,
+                sha256=sha256,
+                media_type=child.findings.media_type,
+            )
         _put_derived(child.findings, f"{prefix}/{_folder(number)}", archive)
 
 
@@ -127,7 +141,9 @@ def archive_successions(
     successions: Mapping[str, FileRef], source: str, *, archive: Archive, folder: Path, run_id: str
 ) -> None:
     """Note which version a listing shows of each file after our own rename: its manifest was written before that."""
-    text = json.dumps({version: asdict(ref) for version, ref in successions.items()}, ensure_ascii=False, indent=1)
+    text = json.dumps(
+        {version: asdict(ref) for version, ref in successions.items()}, ensure_ascii=False, indent=1
+    )
     name = f"{run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
     path = folder / name
     path.write_text(text, encoding="utf-8")
@@ -154,10 +170,17 @@ def _renditions(document: ReadDocument, archive: Archive) -> Mapping[str, object
         }
     else:  # copied inside the archive, which knows them
         names = [stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/")]
-        found = [(name, archive.head(f"{prefix}/{name}")) for name in names if name != "manifest.json"]
-        made = {name: (stored.size_bytes, stored.sha256) for name, stored in found if stored is not None}
+        found = [
+            (name, archive.head(f"{prefix}/{name}")) for name in names if name != "manifest.json"
+        ]
+        made = {
+            name: (stored.size_bytes, stored.sha256) for name, stored in found if stored is not None
+        }
     return {
-        **{name: {"size_bytes": size_bytes, "sha256": sha256} for name, (size_bytes, sha256) in sorted(made.items())},
+        **{
+            name: {"size_bytes": size_bytes, "sha256": sha256}
+            for name, (size_bytes, sha256) in sorted(made.items())
+        },
         **{name: {"left_out": reason} for name, reason in document.findings.left_out.items()},
     }
 
@@ -198,7 +221,9 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
             for page in findings.pages
         ],
         "problems": list(findings.problems),
-        "children": [_child_json(number, child) for number, child in enumerate(findings.children, start=1)],
+        "children": [
+            _child_json(number, child) for number, child in enumerate(findings.children, start=1)
+        ],
         "metadata": dict(findings.metadata),
         "extension": findings.extension,
         "fingerprint": findings.fingerprint,

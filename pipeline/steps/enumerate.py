@@ -52,7 +52,9 @@ def enumerate_work(
         yield from todo
 
 
-def _timed(pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry) -> Iterator[Sequence[RecordWork]]:
+def _timed(
+    pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry
+) -> Iterator[Sequence[RecordWork]]:
     """Yield the pages, each timed as it is listed."""
     while True:
         with telemetry.stage("list"):
@@ -62,7 +64,9 @@ def _timed(pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry) -> Itera
         yield page
 
 
-def _named(spec: SourceSpec, source: FileSource, keys: Iterable[str]) -> Iterator[Sequence[RecordWork]]:
+def _named(
+    spec: SourceSpec, source: FileSource, keys: Iterable[str]
+) -> Iterator[Sequence[RecordWork]]:
     rest = iter(dict.fromkeys(keys))
     while some := list(islice(rest, NAMED_AT_ONCE)):
         yield source.records(spec, some, matching=True)

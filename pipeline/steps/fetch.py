@@ -11,7 +11,9 @@ ATTEMPTS = 3
 PAUSE_S = 1.0
 
 
-def fetch(ref: FileRef, *, source: FileSource, ledger: Ledger, clock: Clock, folder: Path) -> FetchedFile:
+def fetch(
+    ref: FileRef, *, source: FileSource, ledger: Ledger, clock: Clock, folder: Path
+) -> FetchedFile:
     """Download a file, unless the archive already has this version: then its bytes stay there until somebody asks.
 
     A body that breaks off or has another length than the listing said is fetched again, `ATTEMPTS` times in all. The

@@ -30,7 +30,11 @@ def version() -> str:
         raise EngineMissing(_MISSING)
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program and argument
-            [*_program(), "--version"], capture_output=True, check=True, text=True, timeout=_ASK_TIMEOUT_S
+            [*_program(), "--version"],
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=_ASK_TIMEOUT_S,
         )
     except (OSError, subprocess.SubprocessError) as exc:
         raise EngineMissing(_MISSING) from exc
@@ -39,7 +43,17 @@ def version() -> str:
 
 def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
     """Write a PDF as PDF/A, recognising nothing; return why there is none, "" where there is one."""
-    options = ("--output-type", "pdfa", "--skip-text", "--tesseract-timeout", "0", "--optimize", "0", "--jobs", "1")
+    options = (
+        "--output-type",
+        "pdfa",
+        "--skip-text",
+        "--tesseract-timeout",
+        "0",
+        "--optimize",
+        "0",
+        "--jobs",
+        "1",
+    )
     command = [*_program(), *options, "--quiet", str(source), str(target)]
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments and two paths of ours

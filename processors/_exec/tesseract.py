@@ -47,7 +47,9 @@ def languages() -> tuple[str, ...]:
     Raises:
         EngineMissing: there is no such program.
     """
-    return tuple(sorted(line.strip() for line in _ask("--list-langs").splitlines()[1:] if line.strip()))
+    return tuple(
+        sorted(line.strip() for line in _ask("--list-langs").splitlines()[1:] if line.strip())
+    )
 
 
 def data_files(codes: tuple[str, ...]) -> tuple[Path, ...]:
@@ -57,7 +59,9 @@ def data_files(codes: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(folder / f"{code}.traineddata" for code in codes)
 
 
-def words(image: "Image.Image", *, codes: tuple[str, ...], dpi: int, mode: int, timeout_s: float) -> list[Word]:
+def words(
+    image: "Image.Image", *, codes: tuple[str, ...], dpi: int, mode: int, timeout_s: float
+) -> list[Word]:
     """Recognise a picture with page segmentation `mode`, on one thread.
 
     Raises:
@@ -77,9 +81,13 @@ def words(image: "Image.Image", *, codes: tuple[str, ...], dpi: int, mode: int, 
             output_type=pytesseract.Output.DICT,
         )
     except pytesseract.TesseractError as exc:
-        raise Unreadable(ReadStatus.CRASHED, f"tesseract failed on this page: {str(exc)[:200]}") from exc
+        raise Unreadable(
+            ReadStatus.CRASHED, f"tesseract failed on this page: {str(exc)[:200]}"
+        ) from exc
     except RuntimeError as exc:  # what pytesseract raises when it has killed the program
-        raise Unreadable(ReadStatus.TIMED_OUT, f"tesseract was stopped after {timeout_s:.0f} s on one page.") from exc
+        raise Unreadable(
+            ReadStatus.TIMED_OUT, f"tesseract was stopped after {timeout_s:.0f} s on one page."
+        ) from exc
     return _parsed(table)
 
 

@@ -66,7 +66,11 @@ _DATEPARSER = {
 
 
 def find_values(
-    pages: Sequence[Page], *, languages: Sequence[str] = ("eng",), date_order: str = "", doc_class: str | None = None
+    pages: Sequence[Page],
+    *,
+    languages: Sequence[str] = ("eng",),
+    date_order: str = "",
+    doc_class: str | None = None,
 ) -> dict[str, Finding]:
     """Find the values the README lists, each with its page, its place, how sure it is and why.
 
@@ -94,7 +98,14 @@ def _guessed(
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     paid_in = currency.value if currency and currency.confidence >= _WRITTEN else None
     return {
-        **find_dates(lines, hints=hints, languages=languages, months=months, usual_order=date_order, currency=paid_in),
+        **find_dates(
+            lines,
+            hints=hints,
+            languages=languages,
+            months=months,
+            usual_order=date_order,
+            currency=paid_in,
+        ),
         "total": total,
         **find_net_and_tax(lines, total=total),
         "amount_due": find_amount_due(lines) if commercial else None,
@@ -103,7 +114,9 @@ def _guessed(
         "seller": company if commercial and doc_class in _SOLD else None,
         "buyer": find_buyer(lines, company=company) if commercial and doc_class in _SOLD else None,
         "parties": find_parties(lines) if doc_class == "contract" else None,
-        "person": find_person(lines, resume=doc_class == "resume") if doc_class in _PERSONAL else None,
+        "person": find_person(lines, resume=doc_class == "resume")
+        if doc_class in _PERSONAL
+        else None,
         "address": find_address(lines, company=company),
         "invoice_number": number,
         "order_number": find_order_number(lines),

@@ -38,9 +38,14 @@ def find_address(lines: Sequence[Line], *, company: Finding | None) -> Finding |
     if company is None or company.value is None:
         return None
     word = company.value.split()[-1]
-    at = next((line.number for line in lines if company.page == line.page and company.value in line.text), None)
+    at = next(
+        (line.number for line in lines if company.page == line.page and company.value in line.text),
+        None,
+    )
     if at is None:
-        at = next((line.number for line in lines if company.page == line.page and word in line.text), None)
+        at = next(
+            (line.number for line in lines if company.page == line.page and word in line.text), None
+        )
     if at is None:
         return None
     block = _block(lines[at + 1 : at + 1 + _SKIPPED + _MOST_LINES])
@@ -62,10 +67,18 @@ def _block(lines: Sequence[Line]) -> list[Line]:
             block = []
             continue
         fits = not line.folded.startswith("(") and (
-            _is_street(line) or _is_place(line) or (block and not _is_place(block[-1])) or line.text.endswith(",")
+            _is_street(line)
+            or _is_place(line)
+            or (block and not _is_place(block[-1]))
+            or line.text.endswith(",")
         )
         if not fits and (block or place >= _SKIPPED):
-            if block and len(line.text.split()) <= 3 and line.text.isupper() and len(block) < _MOST_LINES:  # noqa: PLR2004 - a town
+            if (
+                block
+                and len(line.text.split()) <= 3  # noqa: PLR2004 - a town
+                and line.text.isupper()
+                and len(block) < _MOST_LINES
+            ):
                 block.append(line)
             break
         if fits:
@@ -77,4 +90,6 @@ def _block(lines: Sequence[Line]) -> list[Line]:
 
 def _is_sure(block: Sequence[Line]) -> bool:
     """Say whether a block has a postcode or a word of addresses; a number at a line's end alone is none."""
-    return any(_is_place(line) or pattern("company", "address").search(line.folded) for line in block)
+    return any(
+        _is_place(line) or pattern("company", "address").search(line.folded) for line in block
+    )

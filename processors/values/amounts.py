@@ -58,9 +58,19 @@ def _is_part_of_something(folded: str, start: int, end: int) -> bool:
 
 def _negative(folded: str, start: int, end: int) -> bool:
     lead = folded[max(0, start - 2) : start].replace(" ", "")
-    if lead.endswith(("-", "\u2212")) and not folded[max(0, start - 2) : start - 1].strip()[-1:].isalnum():
-        return folded[start - 1 : start] != " " or not folded[max(0, start - 4) : start - 2].strip()[-1:].isalnum()
-    return lead.endswith("(") and folded[end : end + 1] == ")" and _BEFORE.search(folded[: start - 1]) is not None
+    if (
+        lead.endswith(("-", "\u2212"))
+        and not folded[max(0, start - 2) : start - 1].strip()[-1:].isalnum()
+    ):
+        return (
+            folded[start - 1 : start] != " "
+            or not folded[max(0, start - 4) : start - 2].strip()[-1:].isalnum()
+        )
+    return (
+        lead.endswith("(")
+        and folded[end : end + 1] == ")"
+        and _BEFORE.search(folded[: start - 1]) is not None
+    )
 
 
 def mend(folded: str) -> str:
@@ -77,7 +87,9 @@ def amounts_in(folded: str) -> list[Amount]:
         parsed = parse_number(match.group())
         if parsed is None or _is_part_of_something(folded, start, end):
             continue
-        marked = bool(_BEFORE.search(folded[max(0, start - 8) : start]) or _AFTER.match(folded, end))
+        marked = bool(
+            _BEFORE.search(folded[max(0, start - 8) : start]) or _AFTER.match(folded, end)
+        )
         value = -parsed[0] if _negative(folded, start, end) else parsed[0]
         found.append(Amount(value=value, start=start, end=end, cents=parsed[1], marked=marked))
     return found

@@ -15,7 +15,13 @@ _EPC_FIELDS = 7
 _SWISS_FIELDS = 20
 _SWISS_CREDITOR = slice(5, 11)
 _AAMVA = re.compile(r"^(D[A-Z][A-Z])(.{0,80})$", re.MULTILINE)
-_AAMVA_NAMES = {"DAQ": "document_number", "DBB": "birth_date", "DBA": "expiry_date", "DBD": "date", "DBC": "sex"}
+_AAMVA_NAMES = {
+    "DAQ": "document_number",
+    "DBB": "birth_date",
+    "DBA": "expiry_date",
+    "DBD": "date",
+    "DBC": "sex",
+}
 _SEX = {"1": "M", "2": "F", "9": "X", "M": "M", "F": "F", "X": "X"}
 _SURE = 0.99
 
@@ -98,7 +104,10 @@ def _aamva(seen: Seen) -> Iterator[tuple[str, Finding]]:
     text = seen.code.text.replace("\r", "\n")
     if seen.code.format != "PDF417" or ("ANSI " not in text[:30] and "AAMVA" not in text[:30]):
         return
-    said = {key: value.strip() for key, value in _AAMVA.findall(re.sub(r"(?<=\n)(?:DL|ID)(?=D[A-Z]{2})", "", text))}
+    said = {
+        key: value.strip()
+        for key, value in _AAMVA.findall(re.sub(r"(?<=\n)(?:DL|ID)(?=D[A-Z]{2})", "", text))
+    }
     first = re.search(r"(?:DL|ID)(DAQ|DCS|DCA)([^\n]{0,60})", text)
     if first:
         said.setdefault(first[1], first[2].strip())
@@ -121,7 +130,9 @@ def _aamva_value(name: str, text: str, *, canadian: bool) -> str | None:
         return text or None
     if not re.fullmatch(r"\d{8}", text):
         return None
-    year, month, day = (text[:4], text[4:6], text[6:]) if canadian else (text[4:], text[:2], text[2:4])
+    year, month, day = (
+        (text[:4], text[4:6], text[6:]) if canadian else (text[4:], text[:2], text[2:4])
+    )
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:

@@ -20,7 +20,8 @@ _LONG_FORM = 3
 """Letters of a legal form that can stand alone on its line."""
 _FORM = "legal form"
 _REGISTRATION = re.compile(
-    r" ?\(? ?(?:co\.? ?(?:reg\.?)? ?no\.? ?:? ?)?[A-Z]{0,3}\d{4,}[ .\-]?[A-Z0-9]{0,2} ?\)?\.?$", re.IGNORECASE
+    r" ?\(? ?(?:co\.? ?(?:reg\.?)? ?no\.? ?:? ?)?[A-Z]{0,3}\d{4,}[ .\-]?[A-Z0-9]{0,2} ?\)?\.?$",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(
     r"^\W{0,2}(?:(?:co|company)?\W{0,2}(?:reg|registration)\W{0,2}no|roc|co no)\W{0,5}[a-z0-9\-]{4,20}\W{1,3}(?=[a-z])"
@@ -28,7 +29,9 @@ _LEADING = re.compile(
 _CUT = re.compile(r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]")
 _BETWEEN = re.compile(r"[ .,&]{0,3}(?:\([a-z .]{1,12}\))?[ .,&]{0,3}")
 """What may stand between two legal forms, as in "Co. (M) Bhd"."""
-_NAME_LABEL = re.compile(r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?")
+_NAME_LABEL = re.compile(
+    r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?"
+)
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 
@@ -73,7 +76,9 @@ def _is_form(text: str, folded: str, match: re.Match[str]) -> bool:
         return False
     form = match.group().strip(".)")
     before = folded[: match.start()].rstrip(" .,")[-1:]
-    capitals = text[match.start() : match.start() + 2].isupper() and not (before.isdigit() or before == "(")
+    capitals = text[match.start() : match.start() + 2].isupper() and not (
+        before.isdigit() or before == "("
+    )
     return len(form) >= _LONG_FORM or capitals
 
 
@@ -92,8 +97,14 @@ def _cut_after_suffix(text: str, folded: str) -> tuple[str, bool]:
 def _is_suffix_alone(line: Line) -> bool:
     bare = line.folded.strip("() .,")
     match = _suffix().match(bare)
-    whole = bool(match and match.end() >= len(fold(_clean(bare))) and len(match.group().strip(".")) >= _LONG_FORM)
-    return bare not in {"company", "enterprise", "limited liability"} and (whole or _is_bracketed_form(line))
+    whole = bool(
+        match
+        and match.end() >= len(fold(_clean(bare)))
+        and len(match.group().strip(".")) >= _LONG_FORM
+    )
+    return bare not in {"company", "enterprise", "limited liability"} and (
+        whole or _is_bracketed_form(line)
+    )
 
 
 def _is_bracketed_form(line: Line) -> bool:
@@ -159,7 +170,9 @@ def _support(name: str, around: Surroundings) -> tuple[float, str]:
 def _start_of(line: Line) -> tuple[int, str]:
     """Return where a name begins behind a label, and the label."""
     within = pattern("company", "owned").search(line.folded)
-    label = within or _NAME_LABEL.match(line.folded) or pattern("company", "seller").match(line.folded)
+    label = (
+        within or _NAME_LABEL.match(line.folded) or pattern("company", "seller").match(line.folded)
+    )
     rest = line.folded[label.end() :] if label else ""
     if (
         label
@@ -213,7 +226,11 @@ def _surroundings(lines: Sequence[Line]) -> Surroundings:
     buyers, sellers = _blocks(lines)
     buyer_text = "\n".join(line.folded for line in lines if line.number in buyers)
     return Surroundings(
-        buyers=buyers, sellers=sellers, domains=frozenset(_DOMAIN.findall(text)), text=text, buyer_text=buyer_text
+        buyers=buyers,
+        sellers=sellers,
+        domains=frozenset(_DOMAIN.findall(text)),
+        text=text,
+        buyer_text=buyer_text,
     )
 
 
@@ -221,8 +238,19 @@ def _joined(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
     """Yield the lines, a legal form alone on its line joined to the line before."""
     for place, line in enumerate(lines):
         follower = lines[place + 1] if place + 1 < len(lines) else None
-        if follower and _is_suffix_alone(follower) and not _cut_after_suffix(line.text, line.folded)[1]:
-            yield place, replace(line, text=f"{line.text} {follower.text}", folded=f"{line.folded} {follower.folded}")
+        if (
+            follower
+            and _is_suffix_alone(follower)
+            and not _cut_after_suffix(line.text, line.folded)[1]
+        ):
+            yield (
+                place,
+                replace(
+                    line,
+                    text=f"{line.text} {follower.text}",
+                    folded=f"{line.folded} {follower.folded}",
+                ),
+            )
         elif place == 0 or not _is_suffix_alone(line):
             yield place, line
 
@@ -256,13 +284,21 @@ def find_company(lines: Sequence[Line], *, commercial: bool) -> Finding | None:
     """Find who issued the document; where it is not `commercial`, only a name with a legal form counts."""
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED]
     around = _surroundings(first_page)
-    names = [_name_of(line, p, around) for p, line in _joined(first_page) if line.number not in around.buyers]
+    names = [
+        _name_of(line, p, around)
+        for p, line in _joined(first_page)
+        if line.number not in around.buyers
+    ]
     stacked = _stacked(first_page)
     names += [_name_of(stacked, 0, around)] if stacked else []
-    usable = [name for name in names if name and name.score > 0 and (commercial or _has_long_form(name))]
+    usable = [
+        name for name in names if name and name.score > 0 and (commercial or _has_long_form(name))
+    ]
     if not usable:
         return None
     best = max(usable, key=lambda name: name.score)
     confidence = min(0.92, 0.4 + 0.1 * best.score)
     start = max(0, best.line.text.find(best.text))
-    return best.line.finding(best.text, confidence, best.reason, start=start, end=start + len(best.text))
+    return best.line.finding(
+        best.text, confidence, best.reason, start=start, end=start + len(best.text)
+    )

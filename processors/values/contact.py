@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pipeline.model import Finding
 from processors.values.lines import Line
 
-_EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18}(?![\w@])")
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18}(?![\w@])"
+)
 _PHONE_LABEL = re.compile(
     r"(?<![a-z])(?:tel|telephone|telefon|telefono|telefone|phone|ph|mobile|mobil|mob|hp|h/p|call|fon|puh|tlf)(?![a-z])"
     r"[ .:)#]{0,4}(?:no|nr|number)?[ .:)]{0,4}"

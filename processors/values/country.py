@@ -33,7 +33,9 @@ class Hints:
 
     def best(self, codes: Sequence[str]) -> str | None:
         """Return the country hinted at most among those given; None when two are level or none is hinted at."""
-        ranked = sorted(((self.weights[code], code) for code in codes if self.weights.get(code)), reverse=True)
+        ranked = sorted(
+            ((self.weights[code], code) for code in codes if self.weights.get(code)), reverse=True
+        )
         if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
             return None
         return ranked[0][1]
@@ -42,7 +44,9 @@ class Hints:
 @cache
 def countries() -> Mapping[str, Country]:
     """Read the packaged countries once."""
-    raw = tomllib.loads(resources.files(__package__).joinpath("countries.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(
+        resources.files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")
+    )
     return {code: _country(code, entry) for code, entry in raw.items()}
 
 
@@ -51,7 +55,9 @@ def _country(code: str, entry: Mapping[str, object]) -> Country:
     assert isinstance(marks, list)
     alternatives = "|".join(r"[ .]{0,2}".join(map(re.escape, str(mark).split())) for mark in marks)
     compiled = re.compile(rf"(?<![a-z])(?:{alternatives})(?![a-z])")
-    return Country(code=code, order=str(entry["order"]), currency=str(entry["currency"]), pattern=compiled)
+    return Country(
+        code=code, order=str(entry["order"]), currency=str(entry["currency"]), pattern=compiled
+    )
 
 
 def hints_in(lines: Sequence[Line]) -> Hints:

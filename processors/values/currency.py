@@ -54,9 +54,7 @@ def _mark() -> re.Pattern[str]:
     symbols = "|".join(re.escape(symbol) for symbol in sorted(_SYMBOLS, key=len, reverse=True))
     one = rf"({codes}|{symbols}|kr\.?|[$¥])"
     beside = rf"(?<![a-z$]){one}[ .:]{{0,2}}[-\u2212]?\d|\d ?{one}(?![a-z$])"
-    labelled = (
-        rf"(?<![a-z])(?:total|currency|\w{{0,20}}wahrung|devise|moneda|valuta|amount|in|betrag) ?:? ?{one}(?![a-z])"
-    )
+    labelled = rf"(?<![a-z])(?:total|currency|\w{{0,20}}wahrung|devise|moneda|valuta|amount|in|betrag) ?:? ?{one}(?![a-z])"
     return re.compile(rf"{beside}|[(\[]{one}[)\]]|(?<![a-z]){one} ?:|{labelled}")
 
 
@@ -75,7 +73,9 @@ def _from_hints(hints: Hints) -> Finding | None:
     if country is None or hints.weights[country] < 2:  # noqa: PLR2004 - one chance word is not a country
         return None
     currency = countries()[country].currency
-    return Finding(currency, 0.6, f"no currency is written; '{hints.marks[country]}' hints at {country}")
+    return Finding(
+        currency, 0.6, f"no currency is written; '{hints.marks[country]}' hints at {country}"
+    )
 
 
 def _counted(lines: Sequence[Line]) -> tuple[Counter[str], dict[str, Line]]:
@@ -116,5 +116,9 @@ def _undecided(counts: Counter[str], first: dict[str, Line]) -> Finding | None:
         return None
     mark, _ = counts.most_common(1)[0]
     if mark == "$":
-        return first[mark].finding("USD", 0.55, "'$' is written and nothing hints at another country's dollar")
-    return first[mark].finding(None, 0.3, f"'{mark}' is written, which several countries use, and nothing hints at one")
+        return first[mark].finding(
+            "USD", 0.55, "'$' is written and nothing hints at another country's dollar"
+        )
+    return first[mark].finding(
+        None, 0.3, f"'{mark}' is written, which several countries use, and nothing hints at one"
+    )

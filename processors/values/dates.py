@@ -17,7 +17,9 @@ _WEIGHTS = {"document": 6.0, "title": 5.0, "plain": 3.0, "link": 0.5, "due": -5.
 _NEAR = 45
 """Characters between a label and its date on one line."""
 _MOST_DATES = 400
-_JOINED = re.compile(r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?")
+_JOINED = re.compile(
+    r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
+)
 _PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
 """Labels of dates that are never the document's: births, and ends of validity."""
 
@@ -81,7 +83,11 @@ def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[st
     if line.number == 0:
         return "", ""
     above = lines[line.number - 1]
-    labels = [label for label in _labels(above.folded, len(above.folded)) if label.kind not in {"link", "title"}]
+    labels = [
+        label
+        for label in _labels(above.folded, len(above.folded))
+        if label.kind not in {"link", "title"}
+    ]
     if place >= len(labels):
         return "", ""
     label = labels[place]
@@ -104,14 +110,22 @@ def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:
 
 
 def _order(
-    found: Iterable[Dated], hints: Hints, languages: Sequence[str], usual_order: str, currency: str | None
+    found: Iterable[Dated],
+    hints: Hints,
+    languages: Sequence[str],
+    usual_order: str,
+    currency: str | None,
 ) -> tuple[str, str]:
     """Say whether the day or the month comes first in this document ("dmy", "mdy" or "") and why."""
     votes: dict[str, Written] = {}
     for dated in found:
         text = dated.written.text
         sure = bool(dated.label) or re.search(r"\d{4}", text) is not None
-        if sure and len(dated.written.readings) == 1 and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text):
+        if (
+            sure
+            and len(dated.written.readings) == 1
+            and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text)
+        ):
             first, second = (int(part) for part in re.findall(r"\d+", text)[:2])
             if first != second:
                 votes.setdefault("mdy" if second > 12 else "dmy", dated.written)  # noqa: PLR2004 - months in a year
@@ -120,16 +134,25 @@ def _order(
         return order, f"this document writes '{written.text}'"
     if usual_order in {"dmy", "mdy"}:
         return usual_order, "so the settings say"
-    usual = {code: country.order for code, country in countries().items() if country.order in {"dmy", "mdy"}}
+    usual = {
+        code: country.order
+        for code, country in countries().items()
+        if country.order in {"dmy", "mdy"}
+    }
     weight = {
         order: sum(hints.weights.get(code, 0) for code, its in usual.items() if its == order)
         for order in ("dmy", "mdy")
     }
     if weight["dmy"] != weight["mdy"]:
         order = max(weight, key=lambda key: weight[key])
-        code = max((c for c, its in usual.items() if its == order), key=lambda c: hints.weights.get(c, 0))
+        code = max(
+            (c for c, its in usual.items() if its == order), key=lambda c: hints.weights.get(c, 0)
+        )
         return order, f"'{hints.marks[code]}' hints at {code}"
-    orders = {country.order for country in countries().values() if country.currency == currency} & {"dmy", "mdy"}
+    orders = {country.order for country in countries().values() if country.currency == currency} & {
+        "dmy",
+        "mdy",
+    }
     if len(orders) == 1:
         return orders.pop(), f"amounts are in {currency}"
     if languages and "eng" not in languages:
@@ -141,7 +164,9 @@ def _certain(found: Iterable[Dated]) -> set[date]:
     return {dated.written.readings[0] for dated in found if len(dated.written.readings) == 1}
 
 
-def _settle(written: Written, *, certain: set[date], order: str, why: str) -> tuple[date | None, str]:
+def _settle(
+    written: Written, *, certain: set[date], order: str, why: str
+) -> tuple[date | None, str]:
     """Choose a reading; None when nothing decides."""
     if len(written.readings) == 1:
         return written.readings[0], ""
@@ -151,7 +176,9 @@ def _settle(written: Written, *, certain: set[date], order: str, why: str) -> tu
     if written.dotted and not order:
         return written.readings[0], "; dates with points have the day first"
     if order:
-        return written.readings[0 if order == "dmy" else 1], f"; day and month in the order {order}: {why}"
+        return written.readings[
+            0 if order == "dmy" else 1
+        ], f"; day and month in the order {order}: {why}"
     return None, why
 
 
@@ -164,13 +191,26 @@ def _score(dated: Dated, count: int) -> float:
 
 
 def _finding(chosen: Dated, *, day: date | None, why: str, score: float) -> Finding:
-    text, line, start, end = chosen.written.text, chosen.line, chosen.written.start, chosen.written.end
-    place = f"after '{chosen.label}'" if chosen.label else f"on line {chosen.line.number + 1}, without a label"
+    text, line, start, end = (
+        chosen.written.text,
+        chosen.line,
+        chosen.written.start,
+        chosen.written.end,
+    )
+    place = (
+        f"after '{chosen.label}'"
+        if chosen.label
+        else f"on line {chosen.line.number + 1}, without a label"
+    )
     if day is None:
         first, second = (reading.isoformat() for reading in chosen.written.readings)
-        return line.finding(None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", start=start, end=end)
+        return line.finding(
+            None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", start=start, end=end
+        )
     confidence = min(0.97, max(0.35, 0.62 + score * 0.06)) - (0.05 if why else 0.0)
-    return line.finding(day.isoformat(), confidence, f"'{text}' stands {place}{why}", start=start, end=end)
+    return line.finding(
+        day.isoformat(), confidence, f"'{text}' stands {place}{why}", start=start, end=end
+    )
 
 
 def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -> Finding | None:
@@ -179,7 +219,10 @@ def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -
         counts[dated.written.readings] += 1
     if not found:
         return None
-    scored = [(_score(dated, counts[dated.written.readings]), -dated.line.number, dated) for dated in found]
+    scored = [
+        (_score(dated, counts[dated.written.readings]), -dated.line.number, dated)
+        for dated in found
+    ]
     score, _, chosen = max(scored, key=lambda entry: entry[:2])
     day, reason = _settle(chosen.written, certain=certain, order=order, why=why)
     return _finding(chosen, day=day, why=reason, score=score)
@@ -199,7 +242,10 @@ def _period(
         start, _ = _settle(first.written, certain=certain, order=order, why=why)
         end, _ = _settle(last.written, certain=certain, order=order, why=why)
         if label and start and end and start <= end:
-            value, reason = f"{start.isoformat()}/{end.isoformat()}", f"two dates stand after '{label.group()}'"
+            value, reason = (
+                f"{start.isoformat()}/{end.isoformat()}",
+                f"two dates stand after '{label.group()}'",
+            )
             return line.finding(value, 0.8, reason, start=first.written.start, end=last.written.end)
     return None
 
@@ -224,7 +270,9 @@ def find_dates(
     personal = any(_PERSONAL.search(dated.label) for dated in found if dated.kind == "other")
     due = [dated for dated in found if dated.kind == "due" and not personal]
     rest = [dated for dated in found if dated.kind not in {"due", "other"}]
-    rest = rest or [dated for dated in found if dated.kind == "other" and not _PERSONAL.search(dated.label)]
+    rest = rest or [
+        dated for dated in found if dated.kind == "other" and not _PERSONAL.search(dated.label)
+    ]
     issued = _best(rest, certain=certain, order=order, why=why)
     payable = _best(due, certain=certain, order=order, why=why)
     if payable and payable.value:

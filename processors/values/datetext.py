@@ -17,7 +17,9 @@ _NUMERIC = re.compile(
     rf"(?<![\d.,/-])(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}})"
     r"(?:(?!\d|[-/.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
 )
-_YEAR_FIRST = re.compile(rf"(?<![\d.,/-])(\d{{4}}){_SEP}(\d{{1,2}}){_SEP}(\d{{1,2}})(?:(?!\d)|(?=\d\d:\d\d))")
+_YEAR_FIRST = re.compile(
+    rf"(?<![\d.,/-])(\d{{4}}){_SEP}(\d{{1,2}}){_SEP}(\d{{1,2}})(?:(?!\d)|(?=\d\d:\d\d))"
+)
 _CJK = re.compile(r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _COMPACT = re.compile(r"(?<![\da-z])((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\da-z])")
 _WORD = r"([^\W\d_]{3,12})"
@@ -28,7 +30,9 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     rf"(?<![^\W\d_]){_WORD}[ .\-/]{{0,2}}(\d{{1,2}})(?:st|nd|rd|th)?(?:[ ,.\-/]{{1,3}})(\d{{4}})(?!\d)"
 )
-_YEAR_MONTH_DAY = re.compile(rf"(?<!\d)(\d{{4}})[ \-/.]{{1,2}}{_WORD}[ \-/.]{{1,2}}(\d{{1,2}})(?!\d)")
+_YEAR_MONTH_DAY = re.compile(
+    rf"(?<!\d)(\d{{4}})[ \-/.]{{1,2}}{_WORD}[ \-/.]{{1,2}}(\d{{1,2}})(?!\d)"
+)
 _ZERO = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
 _ONE = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])")
 
@@ -65,7 +69,11 @@ class Written:
 
 @lru_cache(maxsize=1)
 def _months() -> dict[str, int]:
-    return {fold(name): number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+    return {
+        fold(name): number
+        for number, names in enumerate(_MONTHS, start=1)
+        for name in names.split()
+    }
 
 
 def _date(year: str | int, month: str | int, day: str | int) -> date | None:
@@ -85,7 +93,9 @@ def _foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
     import dateparser  # 0.3 s, and needed for few documents
 
     asked = f"15 {word} 2020"
-    parsed = dateparser.parse(asked, languages=list(languages), settings={"REQUIRE_PARTS": ["day", "month", "year"]})
+    parsed = dateparser.parse(
+        asked, languages=list(languages), settings={"REQUIRE_PARTS": ["day", "month", "year"]}
+    )
     return parsed.month if parsed and (parsed.day, parsed.year) == (15, 2020) else None
 
 
@@ -115,7 +125,11 @@ def _single(found: date | None) -> tuple[date, ...]:
 
 
 def _named(text: str, months: MonthNames) -> Iterator[tuple[re.Match[str], tuple[date, ...]]]:
-    for pattern, day, month, year in ((_DAY_MONTH, 1, 2, 3), (_MONTH_DAY, 2, 1, 3), (_YEAR_MONTH_DAY, 3, 2, 1)):
+    for pattern, day, month, year in (
+        (_DAY_MONTH, 1, 2, 3),
+        (_MONTH_DAY, 2, 1, 3),
+        (_YEAR_MONTH_DAY, 3, 2, 1),
+    ):
         for match in pattern.finditer(text):
             number = months.number(match.group(month))
             if number:
@@ -143,7 +157,11 @@ def dates_in(folded: str, months: MonthNames) -> list[Written]:
         if readings and not any(start < other.end and other.start < end for other in found):
             found.append(
                 Written(
-                    readings=readings, start=start, end=end, text=match.group().strip(), dotted="." in match.group()
+                    readings=readings,
+                    start=start,
+                    end=end,
+                    text=match.group().strip(),
+                    dotted="." in match.group(),
                 )
             )
     return sorted(found, key=lambda written: written.start)

@@ -30,7 +30,10 @@ def find_iban(lines: Sequence[Line]) -> Finding | None:
 
     for line in lines:
         for match in _IBAN.finditer(line.text.upper()):
-            good = next((text for text in _prefixes(match.group(), _SHORTEST_IBAN) if iban.is_valid(text)), None)
+            good = next(
+                (text for text in _prefixes(match.group(), _SHORTEST_IBAN) if iban.is_valid(text)),
+                None,
+            )
             if good:
                 return line.finding(
                     good,
@@ -68,9 +71,19 @@ def _vats(lines: Sequence[Line]) -> Iterator[_Vat]:
     for line in lines:
         for match in _VAT.finditer(line.text.upper()):
             valid = _checker(match.group(1))
-            good = next((t for t in _prefixes(match.group(2), 7) if sum(c.isdigit() for c in t) > 5 and valid(t)), None)  # noqa: PLR2004 - words hold fewer
+            good = next(
+                (
+                    t
+                    for t in _prefixes(match.group(2), 7)
+                    if sum(c.isdigit() for c in t) > 5 and valid(t)  # noqa: PLR2004 - words hold fewer
+                ),
+                None,
+            )
             if good:
-                customers = pattern("parties", "vat_of_buyer").search(line.folded, 0, match.start()) is not None
+                customers = (
+                    pattern("parties", "vat_of_buyer").search(line.folded, 0, match.start())
+                    is not None
+                )
                 yield _Vat(match.group(1) + good, line, match.start(), match.end(), customers)
 
 
@@ -81,9 +94,16 @@ def find_vat_ids(lines: Sequence[Line]) -> dict[str, Finding | None]:
     """
     found = list(itertools.islice(_vats(lines), _MOST_VATS))
     own = next((each for each in found if not each.customers), None)
-    theirs = next((each for each in found if each.customers and (own is None or each.number != own.number)), None)
+    theirs = next(
+        (each for each in found if each.customers and (own is None or each.number != own.number)),
+        None,
+    )
     others = {each.number for each in found if own and each.number != own.number}
-    buyer = theirs.finding(0.95, ", and words before it say that it is the customer's") if theirs else None
+    buyer = (
+        theirs.finding(0.95, ", and words before it say that it is the customer's")
+        if theirs
+        else None
+    )
     if theirs is None and len(others) == 1:
         other = next(each for each in found if each.number in others)
         buyer = other.finding(0.5, ", and it is not the one that stands first")

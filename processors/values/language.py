@@ -33,7 +33,9 @@ def find_language(lines: Sequence[Line]) -> Finding | None:
     code, probability = _identifier().classify(text)
     confidence = round(min(0.99, float(probability)) * min(1.0, 0.6 + letters / 1000), 2)
     if probability < _LEAST_PROBABILITY:
-        return Finding(None, confidence, f"{letters} letters point to no language; {code} is likeliest")
+        return Finding(
+            None, confidence, f"{letters} letters point to no language; {code} is likeliest"
+        )
     return Finding(str(code), confidence, f"{letters} letters of the text point to it")
 
 

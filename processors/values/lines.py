@@ -30,7 +30,13 @@ class Line:
     words: tuple[Word, ...] = ()
 
     def finding(
-        self, value: str | None, confidence: float, reason: str, *, start: int = 0, end: int | None = None
+        self,
+        value: str | None,
+        confidence: float,
+        reason: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
     ) -> Finding:
         """Return a finding that stands on this line, between two places in its text."""
         box = self._box_between(start, len(self.text) if end is None else end)
@@ -52,7 +58,12 @@ class Line:
 
 def around(boxes: Sequence[Box]) -> Box:
     """Return the box round several."""
-    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+    return (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
 
 
 _STROKED = str.maketrans("\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131", "lLoOdDi")
@@ -88,7 +99,10 @@ def _shorten(pages: Sequence[Page]) -> Iterator[tuple[int, PageLine]]:
             continue
         for line in page.lines or [PageLine(line) for line in page.text.text.splitlines()]:
             size = len(line.text)
-            head, tail = max(0, HEAD_CHARS - seen), max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen)
+            head, tail = (
+                max(0, HEAD_CHARS - seen),
+                max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen),
+            )
             if size <= head or tail <= 0:
                 yield page.text.number, line
             else:
@@ -100,7 +114,9 @@ def _shorten(pages: Sequence[Page]) -> Iterator[tuple[int, PageLine]]:
 def _length(page: Page) -> int:
     """Count a page's characters, the ends of its lines left out."""
     text = page.text.text
-    return sum([len(line.text) for line in page.lines]) if page.lines else len(text) - text.count("\n")
+    return (
+        sum([len(line.text) for line in page.lines]) if page.lines else len(text) - text.count("\n")
+    )
 
 
 def lines_of(pages: Sequence[Page]) -> list[Line]:
@@ -116,8 +132,13 @@ def lines_of(pages: Sequence[Page]) -> list[Line]:
 @cache
 def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Read the packaged words once."""
-    raw = tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8"))
-    return {part: {name: tuple(fold(w) for w in ws) for name, ws in names.items()} for part, names in raw.items()}
+    raw = tomllib.loads(
+        resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8")
+    )
+    return {
+        part: {name: tuple(fold(w) for w in ws) for name, ws in names.items()}
+        for part, names in raw.items()
+    }
 
 
 def word_pattern(word: str) -> str:
@@ -126,7 +147,9 @@ def word_pattern(word: str) -> str:
     A blank also matches dots, dashes and an opening bracket.
     """
     start = r"[a-z]{0,24}" if word.startswith("*") else ""
-    pieces = (re.escape(piece).replace("ss", "(?:ss|ß)") for piece in word.removeprefix("*").split())
+    pieces = (
+        re.escape(piece).replace("ss", "(?:ss|ß)") for piece in word.removeprefix("*").split()
+    )
     return start + r"[ ._:(\-]{0,3}".join(pieces)
 
 

@@ -24,7 +24,9 @@ _TWO_LINES = re.compile(
     rf"^([A-Z0-9<]{{9}})({_DIGIT}|<)([A-Z0-9<]{{3}})({_DIGIT}{{6}})({_DIGIT})([MFX<HN])({_DIGIT}{{6}})({_DIGIT})"
 )
 _CARD_NUMBER = re.compile(r"^([IAC])([A-Z0-9<])([A-Z0-9<]{3})([A-Z0-9<]{9})([A-Z0-9<])")
-_CARD_DATES = re.compile(rf"^({_DIGIT}{{6}})({_DIGIT})([MFX<])({_DIGIT}{{6}})({_DIGIT})([A-Z0-9<]{{3}})")
+_CARD_DATES = re.compile(
+    rf"^({_DIGIT}{{6}})({_DIGIT})([MFX<])({_DIGIT}{{6}})({_DIGIT})([A-Z0-9<]{{3}})"
+)
 _CENTURY = 100
 _LAST_EXPIRY = 2069
 """No zone was printed for a date before 1970; a birth lies before the expiry."""
@@ -47,13 +49,19 @@ class Zone:
 
 def check_digit(text: str) -> int:
     """Return the check digit of a field: weights 7, 3, 1; letters count from 10, the filler nothing."""
-    values = ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(char) if char != "<" else 0 for char in text)
+    values = (
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(char) if char != "<" else 0 for char in text
+    )
     return sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10
 
 
 def _zone_text(line: Line) -> str:
     text = line.text.upper().replace("\u00ab", "<<").replace("\u2039", "<").replace(" ", "")
-    return text if re.fullmatch(r"[A-Z0-9<]{1,90}", text) and _SHORTEST <= len(text) <= _LONGEST else ""
+    return (
+        text
+        if re.fullmatch(r"[A-Z0-9<]{1,90}", text) and _SHORTEST <= len(text) <= _LONGEST
+        else ""
+    )
 
 
 def _checked(text: str, digit: str) -> tuple[str, bool]:
@@ -70,7 +78,9 @@ def _repairs(text: str) -> Iterator[str]:
     for char in set(text) & set(_SWAPS):
         other = _SWAPS[char][1]
         yield text.replace(char, other)
-        yield from (text[:at] + other + text[at + 1 :] for at, each in enumerate(text) if each == char)
+        yield from (
+            text[:at] + other + text[at + 1 :] for at, each in enumerate(text) if each == char
+        )
 
 
 def _two_line_number(core: re.Match[str], text: str, *, visa: bool) -> tuple[str, bool]:
@@ -103,10 +113,19 @@ def _zones(lines: Sequence[Line]) -> Iterator[Zone]:
                 expiry=_day(core[7], core[8]),
                 sex=core[6],
                 lines=tuple(lines[place - 1 : place + 1]),
-                kind="visa" if head[1] == "V" else "passport" if head[1] == "P" else "identity card",
+                kind="visa"
+                if head[1] == "V"
+                else "passport"
+                if head[1] == "P"
+                else "identity card",
             )
         dates = _CARD_DATES.match(text)
-        if dates and place and place + 1 < len(texts) and (card := _CARD_NUMBER.match(texts[place - 1])):
+        if (
+            dates
+            and place
+            and place + 1 < len(texts)
+            and (card := _CARD_NUMBER.match(texts[place - 1]))
+        ):
             yield Zone(
                 names=texts[place + 1],
                 number=_card_number(card, texts[place - 1]),
@@ -132,7 +151,9 @@ def _iso(text: str, *, latest: int) -> str | None:
     """Return an ISO date of two-digit years, in the last century that does not pass the year `latest`."""
     year = latest - latest % _CENTURY + int(text[:2])
     try:
-        return date(year - _CENTURY if year > latest else year, int(text[2:4]), int(text[4:])).isoformat()
+        return date(
+            year - _CENTURY if year > latest else year, int(text[2:4]), int(text[4:])
+        ).isoformat()
     except ValueError:
         return None
 
@@ -170,10 +191,15 @@ def values_in_zone(lines: Sequence[Line]) -> dict[str, Finding]:
         "sex": sex,
     }
     found = {name: _unchecked(zone, value, sure=all_hold) for name, value in plain.items() if value}
-    found["document_number"] = _checked_finding(zone, zone.number[0].replace("<", ""), holds=zone.number[1])
+    found["document_number"] = _checked_finding(
+        zone, zone.number[0].replace("<", ""), holds=zone.number[1]
+    )
     expiry = _iso(zone.expiry[0], latest=_LAST_EXPIRY)
     birth = _iso(zone.birth[0], latest=int(expiry[:4]) if expiry else _LAST_EXPIRY)
-    for name, day, holds in (("birth_date", birth, zone.birth[1]), ("expiry_date", expiry, zone.expiry[1])):
+    for name, day, holds in (
+        ("birth_date", birth, zone.birth[1]),
+        ("expiry_date", expiry, zone.expiry[1]),
+    ):
         found[name] = _checked_finding(zone, day, holds=holds and day is not None)
     return found
 
@@ -185,12 +211,25 @@ def _place(zone: Zone, value: str | None, confidence: float, reason: str) -> Fin
 
 def _unchecked(zone: Zone, value: str, *, sure: bool) -> Finding:
     said = "whose check digits hold" if sure else "of which not every check digit holds"
-    return _place(zone, value, 0.9 if sure else 0.7, f"the {zone.kind}'s machine-readable zone says so, {said}")
+    return _place(
+        zone,
+        value,
+        0.9 if sure else 0.7,
+        f"the {zone.kind}'s machine-readable zone says so, {said}",
+    )
 
 
 def _checked_finding(zone: Zone, value: str | None, *, holds: bool) -> Finding:
     if holds:
-        return _place(zone, value, 0.98, f"the {zone.kind}'s machine-readable zone says so; its check digit holds")
+        return _place(
+            zone,
+            value,
+            0.98,
+            f"the {zone.kind}'s machine-readable zone says so; its check digit holds",
+        )
     return _place(
-        zone, None, 0.3, f"the {zone.kind}'s machine-readable zone has '{value}', but its check digit differs"
+        zone,
+        None,
+        0.3,
+        f"the {zone.kind}'s machine-readable zone has '{value}', but its check digit differs",
     )

@@ -29,13 +29,19 @@ def _clean(token: str) -> str | None:
 
 
 def _is_date(number: str) -> bool:
-    return any(written.text.strip() == number.lower() for written in dates_in(number.lower(), MonthNames(())))
+    return any(
+        written.text.strip() == number.lower()
+        for written in dates_in(number.lower(), MonthNames(()))
+    )
 
 
 def _explicit(label: str, folded: str, end: int) -> bool:
     """Say whether the label speaks of a number, not only of an invoice."""
     link = _LINK.match(folded, end)
-    return bool(re.search(r"n[or]|num|#|°|º|id|date|cislo", label) or (link and re.search(r"[a-z#:№]", link.group())))
+    return bool(
+        re.search(r"n[or]|num|#|°|º|id|date|cislo", label)
+        or (link and re.search(r"[a-z#:№]", link.group()))
+    )
 
 
 def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
@@ -50,14 +56,27 @@ def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
 def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
     """Read the line under a label: under a heading the token at the same place, under a lone label the first one."""
     match = pattern("numbers", name).search(line.folded)
-    if not match or not _explicit(match.group(), line.folded, match.end()) or line.number + 1 >= len(lines):
+    if (
+        not match
+        or not _explicit(match.group(), line.folded, match.end())
+        or line.number + 1 >= len(lines)
+    ):
         return
     tail = _LINK.sub("", line.folded[match.end() :], count=1)
     before = line.folded[: match.start()].strip(" :")
-    tokens = [token for raw in lines[line.number + 1].text.split() if (token := _clean(raw)) and raw[0].isalnum()]
+    tokens = [
+        token
+        for raw in lines[line.number + 1].text.split()
+        if (token := _clean(raw)) and raw[0].isalnum()
+    ]
     tokens = [token for token in tokens if not _is_date(token)]
     if tokens and not (before and tail):
-        yield (tokens[-1] if before and not tail else tokens[0]), _BELOW, match.group(), lines[line.number + 1]
+        yield (
+            (tokens[-1] if before and not tail else tokens[0]),
+            _BELOW,
+            match.group(),
+            lines[line.number + 1],
+        )
 
 
 def _numbers(lines: Sequence[Line], name: str) -> Iterator[tuple[str, float, str, Line]]:
@@ -83,4 +102,6 @@ def find_invoice_number(lines: Sequence[Line]) -> Finding | None:
 
 def find_order_number(lines: Sequence[Line]) -> Finding | None:
     """Find the number after "order no", "PO number" or the like."""
-    return _best(((n, c, w, at) for n, c, w, at in _numbers(lines, "order") if c > _BARE), factor=0.95)
+    return _best(
+        ((n, c, w, at) for n, c, w, at in _numbers(lines, "order") if c > _BARE), factor=0.95
+    )

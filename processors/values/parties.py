@@ -13,7 +13,9 @@ _NAME_WORDS = 8
 _CONTRACT_CHARS = 6_000
 _BETWEEN = re.compile(r"(?<![a-z])(?:between|zwischen|entre|tra|tussen)(?![a-z])[ :]{0,2}")
 _AND = re.compile(r"(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ :]{0,2}")
-_END = re.compile(r"[(,;:\"\u201c]| (?:and|und|et|whose|having|with|located|a|an) (?=[a-z(])|\.(?: |$)")
+_END = re.compile(
+    r"[(,;:\"\u201c]| (?:and|und|et|whose|having|with|located|a|an) (?=[a-z(])|\.(?: |$)"
+)
 _REACH = 400
 """Characters between one party and the "and" before the next: addresses stand there."""
 _PERSON = re.compile(r"[^\W\d_][^\W\d_.'\u2019\-]{0,24}\.?")
@@ -37,14 +39,21 @@ class _Labelled:
 
     def finding(self, confidence: float) -> Finding:
         name = self.line.text[self.start : self.end]
-        return self.line.finding(name, confidence, f"stands after '{self.label}'", start=self.start, end=self.end)
+        return self.line.finding(
+            name, confidence, f"stands after '{self.label}'", start=self.start, end=self.end
+        )
 
 
 def _is_name(text: str) -> bool:
     letters = sum(char.isalpha() for char in text)
     digits = sum(char.isdigit() for char in text)
     capital = text[:1].isupper() or text[:1].isdigit()
-    return ":" not in text and 2 < letters > 3 * digits and capital and len(text.split()) <= _NAME_WORDS  # noqa: PLR2004 - initials are no name
+    return (
+        ":" not in text
+        and 2 < letters > 3 * digits  # noqa: PLR2004 - initials are no name
+        and capital
+        and len(text.split()) <= _NAME_WORDS
+    )
 
 
 def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
@@ -58,7 +67,10 @@ def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
 def _after_labels(lines: Sequence[Line], kind: str) -> Iterator[_Labelled]:
     """Yield the names behind labels of a kind, on the same line after a colon or else on the next line."""
     for place, line in enumerate(lines[:_SEARCHED]):
-        match = next((m for m in pattern("parties", kind).finditer(line.folded) if _starts_there(line, m)), None)
+        match = next(
+            (m for m in pattern("parties", kind).finditer(line.folded) if _starts_there(line, m)),
+            None,
+        )
         if match is None:
             continue
         rest = pattern("parties", "any").search(line.folded, match.end())
@@ -75,11 +87,17 @@ def _below(line: Line, match: re.Match[str]) -> Iterator[_Labelled]:
     """Yield the name under a lone label; a second label there ends it."""
     attention = pattern("parties", "receiver").match(line.folded)
     said = _NAME.match(line.folded)
-    begin = attention.end() if attention and line.folded[attention.end() :].lstrip().startswith(":") else 0
+    begin = (
+        attention.end()
+        if attention and line.folded[attention.end() :].lstrip().startswith(":")
+        else 0
+    )
     begin = said.end() if said else begin
     rest = pattern("parties", "any").search(line.folded, begin)
     start, end = _trimmed(line, begin, rest.start() if rest else len(line.text))
-    if _is_name(line.text[start:end]) and not pattern("company", "never").search(line.folded[start:end]):
+    if _is_name(line.text[start:end]) and not pattern("company", "never").search(
+        line.folded[start:end]
+    ):
         yield _Labelled(line, start, end, match.group())
 
 
@@ -95,7 +113,11 @@ def find_buyer(lines: Sequence[Line], *, company: Finding | None) -> Finding | N
     """
     issuer = fold(company.value or "") if company else ""
     for kind, confidence in (("buyer", 0.75), ("receiver", 0.6)):
-        names = (each for each in _after_labels(lines, kind) if each.line.folded[each.start : each.end] != issuer)
+        names = (
+            each
+            for each in _after_labels(lines, kind)
+            if each.line.folded[each.start : each.end] != issuer
+        )
         found = next(names, None)
         if found:
             return found.finding(confidence)
@@ -105,11 +127,22 @@ def find_buyer(lines: Sequence[Line], *, company: Finding | None) -> Finding | N
 def _in_window(lines: Sequence[Line], issuer: str) -> Finding | None:
     """Find the name under the line in small print with which the sender's address shows in an envelope's window."""
     for place, line in enumerate(lines[:_SEARCHED]):
-        if not (issuer and issuer in line.folded and _MARKS.search(line.folded) and _TOWN.search(line.folded)):
+        if not (
+            issuer
+            and issuer in line.folded
+            and _MARKS.search(line.folded)
+            and _TOWN.search(line.folded)
+        ):
             continue
         name, *rest = lines[place + 1 : place + 1 + _WINDOW_LINES] or [line]
-        if _is_name(name.text) and issuer not in name.folded and any(_TOWN.match(each.folded) for each in rest):
-            return name.finding(name.text, 0.6, "stands under the sender's line, as in an envelope's window")
+        if (
+            _is_name(name.text)
+            and issuer not in name.folded
+            and any(_TOWN.match(each.folded) for each in rest)
+        ):
+            return name.finding(
+                name.text, 0.6, "stands under the sender's line, as in an envelope's window"
+            )
     return None
 
 
@@ -133,12 +166,16 @@ def _between(lines: Sequence[Line]) -> Finding | None:
     folded = " ".join(line.folded for line in lines)[:_CONTRACT_CHARS]
     for match in _BETWEEN.finditer(folded):
         first = _name_at(text, folded, match.end())
-        link = _AND.search(folded, match.end() + len(first), match.end() + _REACH) if first else None
+        link = (
+            _AND.search(folded, match.end() + len(first), match.end() + _REACH) if first else None
+        )
         while link:
             second = _name_at(text, folded, link.end())
             if second:
                 line = next(line for line, end in _ends(lines) if end > match.start())
-                return line.finding(f"{first}; {second}", 0.75, f"named after '{match.group().strip(' :')}'")
+                return line.finding(
+                    f"{first}; {second}", 0.75, f"named after '{match.group().strip(' :')}'"
+                )
             link = _AND.search(folded, link.end(), match.end() + _REACH)
     return None
 
@@ -167,12 +204,19 @@ def find_person(lines: Sequence[Line], *, resume: bool) -> Finding | None:
                 and all(word[0].isupper() for word in words)
                 and not pattern("parties", "no_name").search(line.folded)
             ):
-                return line.finding(line.text, 0.75, f"line {line.number + 1} of a resume is a name")
+                return line.finding(
+                    line.text, 0.75, f"line {line.number + 1} of a resume is a name"
+                )
     full = next(_after_labels(lines, "person"), None)
     if full:
         return full.finding(0.65)
-    surname, given = next(_after_labels(lines, "surname"), None), next(_after_labels(lines, "given"), None)
+    surname, given = (
+        next(_after_labels(lines, "surname"), None),
+        next(_after_labels(lines, "given"), None),
+    )
     if surname and given:
         name = f"{given.line.text[given.start : given.end]} {surname.line.text[surname.start : surname.end]}"
-        return surname.line.finding(name, 0.7, f"stands after '{given.label}' and '{surname.label}'")
+        return surname.line.finding(
+            name, 0.7, f"stands after '{given.label}' and '{surname.label}'"
+        )
     return None

@@ -15,7 +15,18 @@ _TABLE_ROWS = 6
 _LARGEST_WHOLE = 100_000_000
 """A longer number without decimals or currency numbers something."""
 _BARE_TOTALS = frozenset(
-    {"total", "totals", "totaal", "totale", "gesamt", "gesamtbetrag", "summe", "sum", "suma", "summa"}
+    {
+        "total",
+        "totals",
+        "totaal",
+        "totale",
+        "gesamt",
+        "gesamtbetrag",
+        "summe",
+        "sum",
+        "suma",
+        "summa",
+    }
 )
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 _TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
@@ -38,7 +49,9 @@ class Sum:
 
     def finding(self, value: str | None, confidence: float, reason: str) -> Finding:
         """Return a finding that stands where the amount does, which may be below its label."""
-        return (self.place or self.line).finding(value, confidence, reason, start=self.start, end=self.end)
+        return (self.place or self.line).finding(
+            value, confidence, reason, start=self.start, end=self.end
+        )
 
 
 def _longest(folded: str) -> tuple[str, str]:
@@ -54,8 +67,12 @@ def _longest(folded: str) -> tuple[str, str]:
 def _of_taxes(folded: str, label: str) -> bool:
     """Say whether a total is that of the taxes, named right before it."""
     before = folded[: folded.find(label)].rstrip(" .:-")
-    named = [match for match in pattern("totals", "tax").finditer(before) if match.end() == len(before)]
-    return label in _BARE_TOTALS and bool(named) and not _INCLUDED.search(before[: named[0].start()])
+    named = [
+        match for match in pattern("totals", "tax").finditer(before) if match.end() == len(before)
+    ]
+    return (
+        label in _BARE_TOTALS and bool(named) and not _INCLUDED.search(before[: named[0].start()])
+    )
 
 
 def kind_of(folded: str) -> tuple[str, str]:
@@ -75,14 +92,18 @@ def kind_of(folded: str) -> tuple[str, str]:
 def _is_heading(folded: str, kind: str, label: str) -> bool:
     """Recognise the heading of a table of goods: its "total" is a column's, and below stand prices."""
     others = kind == "weak" and any(map(str.isalpha, folded[folded.find(label) + len(label) :]))
-    return others or (kind in {"plain", "weak"} and pattern("totals", "never").search(folded) is not None)
+    return others or (
+        kind in {"plain", "weak"} and pattern("totals", "never").search(folded) is not None
+    )
 
 
 def _amounts(line: Line, *, announced: bool) -> list[Amount]:
     found = money_in(line.folded)
     if found or not announced:
         return found
-    whole = [amount for amount in amounts_in(mend(line.folded)) if 1 <= amount.value < _LARGEST_WHOLE]
+    whole = [
+        amount for amount in amounts_in(mend(line.folded)) if 1 <= amount.value < _LARGEST_WHOLE
+    ]
     return whole[-1:] if len(whole) == 1 and line.folded[whole[0].end :].strip(" .-") == "" else []
 
 
@@ -97,7 +118,9 @@ def _following(lines: Sequence[Line], line: Line) -> list[tuple[Amount, Line]]:
     rows: list[list[tuple[Amount, Line]]] = []
     for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
         bare = _bare(later)
-        if not bare and (rows or later.number - line.number >= _LOOK_AHEAD or kind_of(later.folded)[0]):
+        if not bare and (
+            rows or later.number - line.number >= _LOOK_AHEAD or kind_of(later.folded)[0]
+        ):
             break
         rows += [[(amount, later) for amount in bare]] if bare else []
         if bare and len(bare) < 3:  # noqa: PLR2004 - no row of a table
@@ -105,7 +128,9 @@ def _following(lines: Sequence[Line], line: Line) -> list[tuple[Amount, Line]]:
     return rows[-1] if rows else []
 
 
-def _labelled(line: Line, amounts: Sequence[Amount], whole: tuple[str, str]) -> Iterator[tuple[Amount, str, str]]:
+def _labelled(
+    line: Line, amounts: Sequence[Amount], whole: tuple[str, str]
+) -> Iterator[tuple[Amount, str, str]]:
     """Give each amount the label right before it; the last amount without one takes the line's."""
     start = 0
     own: list[tuple[str, str]] = []
@@ -120,7 +145,9 @@ def _labelled(line: Line, amounts: Sequence[Amount], whole: tuple[str, str]) -> 
             yield amount, *own[place]
 
 
-def _sum(amount: Amount, kind: str, label: str, *, line: Line, place: Line, after_summary: bool) -> Sum:
+def _sum(
+    amount: Amount, kind: str, label: str, *, line: Line, place: Line, after_summary: bool
+) -> Sum:
     return Sum(
         amount.value,
         kind,
@@ -143,7 +170,9 @@ def sums_in(lines: Sequence[Line]) -> list[Sum]:
         after_summary = after_summary or kind == "summary"
         amounts = _amounts(line, announced=kind in {"strong", "plain", "due", "weak"})
         for amount, own, words in _labelled(line, amounts, (kind, label)):
-            found.append(_sum(amount, own, words, line=line, place=line, after_summary=after_summary))
+            found.append(
+                _sum(amount, own, words, line=line, place=line, after_summary=after_summary)
+            )
         heading = after_summary or _is_heading(line.folded, kind, label)
         if not amounts and kind not in {"", "summary", "never"} and not heading:
             found += [

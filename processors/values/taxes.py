@@ -51,7 +51,10 @@ class Split:
 
     def findings(self, sign: int) -> dict[str, Finding | None]:
         """Return both amounts as findings that stand where they are written."""
-        return {name: _finding(part, sign, self) for name, part in (("net", self.net), ("tax", self.tax))}
+        return {
+            name: _finding(part, sign, self)
+            for name, part in (("net", self.net), ("tax", self.tax))
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Row:
 
 
 def _finding(part: Placed, sign: int, split: Split) -> Finding:
-    amount = next((a for a in reversed(money_in(part.line.folded)) if abs(a.value) == part.value), None)
+    amount = next(
+        (a for a in reversed(money_in(part.line.folded)) if abs(a.value) == part.value), None
+    )
     start, end = (amount.start, amount.end) if amount else (0, None)
     value = plain(sign * part.value if part.value else part.value)
     return part.line.finding(value, split.confidence, split.why, start=start, end=end)
@@ -77,7 +82,11 @@ def fits(net: Decimal, tax: Decimal, rate: Decimal) -> bool:
 
 
 def _rates(folded: str) -> list[Decimal]:
-    return [rate for found in _PERCENT.findall(folded) if (rate := Decimal(found.replace(",", "."))) <= _HIGHEST_RATE]
+    return [
+        rate
+        for found in _PERCENT.findall(folded)
+        if (rate := Decimal(found.replace(",", "."))) <= _HIGHEST_RATE
+    ]
 
 
 def _row_of(line: Line) -> Row | None:
@@ -140,7 +149,9 @@ def _below(lines: Sequence[Line], line: Line) -> list[Amount]:
     if line.number + 1 >= len(lines):
         return []
     later = lines[line.number + 1].folded
-    return money_in(later) if sum(map(str.isalpha, later)) <= 4 and len(money_in(later)) == 1 else []  # noqa: PLR2004 - a currency's name at most
+    return (
+        money_in(later) if sum(map(str.isalpha, later)) <= 4 and len(money_in(later)) == 1 else []  # noqa: PLR2004 - a currency's name at most
+    )
 
 
 def _names_more(between: str) -> bool:
@@ -159,7 +170,11 @@ def labelled(lines: Sequence[Line], name: str) -> list[Placed]:
         if not amounts and len(line.folded) - match.end() <= _HEADING_ABOVE:
             amounts, at = _below(lines, line), lines[min(line.number + 1, len(lines) - 1)]
         after = [a for a in amounts if a.start >= match.end() or at is not line][:1]
-        last = [a for a in amounts[-1:] if not (after and _names_more(line.folded[after[0].end : a.start]))]
+        last = [
+            a
+            for a in amounts[-1:]
+            if not (after and _names_more(line.folded[after[0].end : a.start]))
+        ]
         chosen = {abs(a.value) for a in (*after, *last)}
         found += [Placed(value, at, match.group()) for value in sorted(chosen)]
     return found[:_MOST_LABELLED]
@@ -191,11 +206,18 @@ def _splits(lines: Sequence[Line], whole: Decimal) -> Iterator[Split]:
 
 
 def _pairs(
-    nets: Sequence[Placed], taxes: Sequence[Placed], whole: Decimal, *, slack: Decimal, confidence: float
+    nets: Sequence[Placed],
+    taxes: Sequence[Placed],
+    whole: Decimal,
+    *,
+    slack: Decimal,
+    confidence: float,
 ) -> Iterator[Split]:
     for net, tax in product(nets, taxes):
         if net.value > tax.value and abs(net.value + tax.value - whole) <= slack:
-            yield Split(net, tax, confidence, f"'{net.label}' and '{tax.label}' add up to the total")
+            yield Split(
+                net, tax, confidence, f"'{net.label}' and '{tax.label}' add up to the total"
+            )
 
 
 def _by_tables(lines: Sequence[Line], whole: Decimal) -> Iterator[Split]:
@@ -215,16 +237,27 @@ def _line_with(lines: Sequence[Line], row: Line, *values: Decimal) -> Line:
     return row
 
 
-def _several_taxes(nets: Sequence[Placed], taxes: Sequence[Placed], whole: Decimal) -> Iterator[Split]:
+def _several_taxes(
+    nets: Sequence[Placed], taxes: Sequence[Placed], whole: Decimal
+) -> Iterator[Split]:
     """Add up taxes of different names, such as those of a state and of its union."""
     last = {tax.line.number: tax for tax in taxes}
     each = list(last.values())[:_MOST_TAXES]
     for net, count in product(nets, (2, 3)):
         for chosen in combinations(each, count):
             tax = sum((part.value for part in chosen), Decimal(0))
-            if net.line not in {part.line for part in chosen} and tax < net.value and net.value + tax == whole:
+            if (
+                net.line not in {part.line for part in chosen}
+                and tax < net.value
+                and net.value + tax == whole
+            ):
                 names = ", ".join(f"'{part.label}'" for part in chosen)
-                yield Split(net, Placed(tax, chosen[-1].line), 0.8, f"'{net.label}' and {names} add up to the total")
+                yield Split(
+                    net,
+                    Placed(tax, chosen[-1].line),
+                    0.8,
+                    f"'{net.label}' and {names} add up to the total",
+                )
 
 
 def _in_one_line(lines: Sequence[Line], whole: Decimal) -> Iterator[Split]:
@@ -240,7 +273,9 @@ def _in_one_line(lines: Sequence[Line], whole: Decimal) -> Iterator[Split]:
             if not (net > tax > 0 and (tax in amounts or amounts.count(tax / 2) > 1)):
                 continue
             own = pattern("totals", "tax").search(line.folded) or _rates(line.folded)
-            headed = _speaks_of_tax(lines, line) and (whole in amounts or any(fits(net, tax, rate) for rate in rates))
+            headed = _speaks_of_tax(lines, line) and (
+                whole in amounts or any(fits(net, tax, rate) for rate in rates)
+            )
             if own or headed:
                 why = "two amounts of one line about tax add up to the total"
                 yield Split(Placed(net, line), Placed(tax, line), 0.75, why)
@@ -257,7 +292,9 @@ def _by_steps(
         end = next((line for line in near if whole in _values(line)), None)
         if end is None:
             continue
-        steps = [s for s in _steps(lines[net.line.number + 1 : end.number]) if s.line is not tax.line]
+        steps = [
+            s for s in _steps(lines[net.line.number + 1 : end.number]) if s.line is not tax.line
+        ]
         if steps and net.value + tax.value + sum(step.value for step in steps) == whole:
             before = sum((s.value for s in steps if s.line.number < tax.line.number), Decimal(0))
             why = f"'{net.label}' and '{tax.label}' lead to the total over {len(steps)} charges or discounts"
@@ -279,7 +316,9 @@ def _included(lines: Sequence[Line], taxes: Sequence[Placed], whole: Decimal) ->
         net = whole - tax.value
         own = [rate for rate in _rates(tax.line.folded) if fits(net, tax.value, rate)]
         known = own or [rate for rate in printed if fits(net, tax.value, rate)]
-        precise = known or [rate for rate in _USUAL_RATES if abs(tax.value * 100 / net - rate) * net <= _CENT * 50]
+        precise = known or [
+            rate for rate in _USUAL_RATES if abs(tax.value * 100 / net - rate) * net <= _CENT * 50
+        ]
         if net > tax.value and precise and (known or net >= 100):  # noqa: PLR2004 - cents of less tell no rate
             place = next((line for line in lines if net in _values(line)), tax.line)
             why = f"'{tax.label}' is {precise[0].normalize():f} % of the total without it"
@@ -288,7 +327,12 @@ def _included(lines: Sequence[Line], taxes: Sequence[Placed], whole: Decimal) ->
 
 def _untaxed(lines: Sequence[Line], taxes: Sequence[Placed], whole: Decimal) -> Iterator[Split]:
     """Read a bill whose only taxes are nought: all of its total is net."""
-    rates = (rate for line in lines if pattern("totals", "tax").search(line.folded) for rate in _rates(line.folded))
+    rates = (
+        rate
+        for line in lines
+        if pattern("totals", "tax").search(line.folded)
+        for rate in _rates(line.folded)
+    )
     if taxes and not any(tax.value for tax in taxes) and not any(rates):
         place = next((line for line in lines if whole in _values(line)), taxes[-1].line)
         yield Split(Placed(whole, place), taxes[-1], 0.7, f"'{taxes[-1].label}' is nought")

@@ -11,7 +11,16 @@ from processors.values.lines import Line, pattern
 from processors.values.sums import Sum, sums_in
 from processors.values.taxes import MOST_ROUNDING, gross_sums, labelled
 
-_WEIGHTS = {"strong": 5.0, "plain": 4.0, "due": 3.0, "subtotal": 1.5, "card": 1.2, "weak": 1.5, "cash": 0.8, "": 1.0}
+_WEIGHTS = {
+    "strong": 5.0,
+    "plain": 4.0,
+    "due": 3.0,
+    "subtotal": 1.5,
+    "card": 1.2,
+    "weak": 1.5,
+    "cash": 0.8,
+    "": 1.0,
+}
 _LABELLED = frozenset(_WEIGHTS) - {""}
 _MOST_SUMS = 300
 _MOST_WORDS = 14
@@ -41,7 +50,9 @@ def _on_card(sums: Sequence[Sum]) -> set[Decimal]:
 
 def _parts(sums: Sequence[Sum], lines: Sequence[Line]) -> set[Decimal]:
     """Return the sums of each net amount and each tax."""
-    nets = {s.value for s in sums if s.kind == "subtotal"} | {each.value for each in labelled(lines, "net")}
+    nets = {s.value for s in sums if s.kind == "subtotal"} | {
+        each.value for each in labelled(lines, "net")
+    }
     taxes = {each.value for each in labelled(lines, "tax")}
     return {net + tax for net in sorted(nets)[-20:] for tax in sorted(taxes)[-20:] if net > tax > 0}
 
@@ -60,16 +71,21 @@ def _taxed(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], se
     return {taxed for taxed, _ in steps}, {bare for _, bare in steps}
 
 
-def _left_after_payment(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], set[Decimal]]:
+def _left_after_payment(
+    sums: Sequence[Sum], lines: Sequence[Line]
+) -> tuple[set[Decimal], set[Decimal]]:
     """Return the totals that something was paid of before, and what was left of them to pay."""
     paid = {
         abs(amounts[-1].value)
         for line in lines
-        if pattern("totals", "paid_before").search(line.folded) and (amounts := money_in(line.folded))
+        if pattern("totals", "paid_before").search(line.folded)
+        and (amounts := money_in(line.folded))
     }
     asked = {s.value for s in sums if s.kind in {"strong", "plain", "due"}}
     values = {s.value for s in sums if s.kind in {"strong", "plain", "due", ""}}
-    steps = [(before, left) for left in asked for payment in paid if (before := left + payment) in values]
+    steps = [
+        (before, left) for left in asked for payment in paid if (before := left + payment) in values
+    ]
     return {before for before, left in steps if left}, {left for _, left in steps}
 
 
@@ -81,12 +97,21 @@ def _rounded(sums: Sequence[Sum], lines: Sequence[Line]) -> tuple[set[Decimal], 
         if pattern("totals", "rounding").search(line.folded)
         for a in money_in(line.folded)[-1:]
     }
-    steps |= {s.value for s in sums if not s.kind and s.line.folded.strip("-").replace(".", "").isdigit()}
+    steps |= {
+        s.value for s in sums if not s.kind and s.line.folded.strip("-").replace(".", "").isdigit()
+    }
     asked = {"strong", "plain", "due", ""}
     totals = [s.value for s in sums if s.kind in asked and not s.after_summary][:80]
     near = {abs(step) for step in steps if 0 < abs(step) <= MOST_ROUNDING}
-    pairs = [(later, first) for n, later in enumerate(totals) for first in totals[:n] if abs(later - first) in near]
-    return {later for later, _ in pairs}, {first for _, first in pairs} - {later for later, _ in pairs}
+    pairs = [
+        (later, first)
+        for n, later in enumerate(totals)
+        for first in totals[:n]
+        if abs(later - first) in near
+    ]
+    return {later for later, _ in pairs}, {first for _, first in pairs} - {
+        later for later, _ in pairs
+    }
 
 
 def _candidates(lines: Sequence[Line]) -> list[Candidate]:
@@ -101,7 +126,11 @@ def _candidates(lines: Sequence[Line]) -> list[Candidate]:
         (_parts(sums, lines), 1.5, "net and tax add up to it"),
         (rounded, 4.0, "it is the total after rounding"),
         (unrounded, -2.0, "it is rounded below"),
-        ({value for value, rows in tables.items() if rows > 1}, 3.0, "the table of taxes adds up to it"),
+        (
+            {value for value, rows in tables.items() if rows > 1},
+            3.0,
+            "the table of taxes adds up to it",
+        ),
         (whole, 1.5, "a payment is taken from it"),
         (left, -2.5, "a payment was taken from it"),
         (taxed, 1.5, "tax is added to a total before"),
@@ -109,20 +138,35 @@ def _candidates(lines: Sequence[Line]) -> list[Candidate]:
     )
     groups: dict[Decimal, list[Sum]] = defaultdict(list)
     for entry in sums:
-        backed = entry.kind in _LABELLED or any(entry.value in values for values, points, _ in supports if points > 0)
-        if backed and entry.kind != "change" and (entry.value > 0 or entry.kind in {"strong", "plain", "due"}):
+        backed = entry.kind in _LABELLED or any(
+            entry.value in values for values, points, _ in supports if points > 0
+        )
+        if (
+            backed
+            and entry.kind != "change"
+            and (entry.value > 0 or entry.kind in {"strong", "plain", "due"})
+        ):
             groups[entry.value].append(entry)
-    return [_candidate(value, entries, supports, last=sums[-1].line.number) for value, entries in groups.items()]
+    return [
+        _candidate(value, entries, supports, last=sums[-1].line.number)
+        for value, entries in groups.items()
+    ]
 
 
 def _weight(entry: Sum) -> float:
-    penalty = (2.5 if entry.after_summary and entry.kind != "strong" else 0.0) + (0.5 if entry.integer else 0.0)
+    penalty = (2.5 if entry.after_summary and entry.kind != "strong" else 0.0) + (
+        0.5 if entry.integer else 0.0
+    )
     penalty += 2.5 if len(entry.line.folded.split()) > _MOST_WORDS else 0.0
     return _WEIGHTS.get(entry.kind, _WEIGHTS[""]) - penalty
 
 
 def _candidate(
-    value: Decimal, entries: list[Sum], supports: Sequence[tuple[set[Decimal], float, str]], *, last: int
+    value: Decimal,
+    entries: list[Sum],
+    supports: Sequence[tuple[set[Decimal], float, str]],
+    *,
+    last: int,
 ) -> Candidate:
     best = max(entries, key=lambda entry: (_weight(entry), entry.line.number))
     score = _weight(best) + 0.4 * min(len(entries) - 1, 3) + 0.6 * best.line.number / max(last, 1)
@@ -139,17 +183,24 @@ def _candidate(
 def _loose(lines: Sequence[Line]) -> Finding | None:
     """Fall back on the largest amount beside a currency, unsure."""
     marked = [
-        (amount.value, line) for line in lines for amount in money_in(line.folded) if amount.cents and amount.marked
+        (amount.value, line)
+        for line in lines
+        for amount in money_in(line.folded)
+        if amount.cents and amount.marked
     ]
     if not marked:
         return None
     value, line = max(marked, key=lambda entry: entry[0])
-    return line.finding(plain(value), 0.3, "nothing is called a total; this is the largest amount beside a currency")
+    return line.finding(
+        plain(value), 0.3, "nothing is called a total; this is the largest amount beside a currency"
+    )
 
 
 def find_total(lines: Sequence[Line]) -> Finding | None:
     """Find the sum asked for: not the subtotal, nor cash given, nor change."""
-    ranked = sorted(_candidates(lines), key=lambda candidate: (candidate.score, candidate.value), reverse=True)
+    ranked = sorted(
+        _candidates(lines), key=lambda candidate: (candidate.score, candidate.value), reverse=True
+    )
     if not ranked:
         return _loose(lines)
     first = ranked[0]
@@ -157,7 +208,9 @@ def find_total(lines: Sequence[Line]) -> Finding | None:
     confidence = min(0.97, 0.35 + 0.06 * first.score + 0.06 * min(lead, 3.0))
     if lead < 0.05 and len(ranked) > 1:  # noqa: PLR2004 - level, for all the points say
         both = f"{plain(first.value)} and {plain(ranked[1].value)}"
-        return first.best.finding(None, 0.4, f"{both} are both called total and nothing decides between them")
+        return first.best.finding(
+            None, 0.4, f"{both} are both called total and nothing decides between them"
+        )
     return first.best.finding(plain(first.value), confidence, "; ".join(first.reasons))
 
 

@@ -22,7 +22,12 @@ from processors import int8, networks, rapid
 _PAGES = 24
 _STRIPS_A_PAGE = 40
 _MARGIN = 1.05
-_LETTERS = string.ascii_lowercase * 6 + string.ascii_uppercase * 2 + string.digits * 3 + ".,:-/()%&$#*+='\""
+_LETTERS = (
+    string.ascii_lowercase * 6
+    + string.ascii_uppercase * 2
+    + string.digits * 3
+    + ".,:-/()%&$#*+='\""
+)
 _SIZES = (11, 13, 16, 20, 26, 34, 44, 60)
 
 
@@ -32,7 +37,9 @@ def pages(rng: np.random.Generator) -> Iterator[Image.Image]:
         sheet = Sheet(int(rng.choice([480, 700, 1000, 1600])), int(rng.choice([700, 1100, 2000])))
         size = int(rng.choice(_SIZES[:5] if sheet.width < 900 else _SIZES))
         while sheet.y < sheet.height - 2 * size:
-            sheet.line(_words(rng, sheet.width - 80, size), size=size, bold=bool(rng.random() < 0.2))
+            sheet.line(
+                _words(rng, sheet.width - 80, size), size=size, bold=bool(rng.random() < 0.2)
+            )
         yield _damaged(sheet.image, number, rng)
 
 
@@ -49,7 +56,9 @@ def _damaged(image: Image.Image, number: int, rng: np.random.Generator) -> Image
         lambda: image,
         lambda: thermal_print(image, rng=rng, fade=float(rng.uniform(0.1, 0.6))),
         lambda: flatbed_scan(image, rng=rng, degrees=float(rng.uniform(-1.5, 1.5))),
-        lambda: photograph(image, shot=Shot(degrees=float(rng.uniform(-4, 4)), blur=1.0, noise=8.0), rng=rng),
+        lambda: photograph(
+            image, shot=Shot(degrees=float(rng.uniform(-4, 4)), blur=1.0, noise=8.0), rng=rng
+        ),
         lambda: ImageOps.invert(image),
         lambda: image.point(lambda level: 110 + level // 4).filter(ImageFilter.GaussianBlur(0.8)),
         lambda: ImageOps.colorize(image, (20, 30, 120), (250, 240, 200)),
@@ -74,8 +83,14 @@ class Observer:
         chosen = list(int8.convolutions(model))
         self._names = [each.get_friendly_name() for each in chosen]
         outputs = [opset13.result(each.input_value(0)) for each in chosen]
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "CPU_RUNTIME_CACHE_CAPACITY": 4}
-        compiled = Core().compile_model(Model(outputs, model.get_parameters(), "observed"), "CPU", settings)
+        settings = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": 1,
+            "CPU_RUNTIME_CACHE_CAPACITY": 4,
+        }
+        compiled = Core().compile_model(
+            Model(outputs, model.get_parameters(), "observed"), "CPU", settings
+        )
         self._request = compiled.create_infer_request()
         self._seen = dict.fromkeys(self._names, (0.0, 0.0))
 
@@ -120,7 +135,9 @@ def main() -> None:
             observer.run(pixels)
         recorder.inputs.clear()
     target = Path(processors.__file__).parent / int8.RANGES
-    target.write_text(json.dumps({int8.digest_of(file): observer.ranges()}, indent=1) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps({int8.digest_of(file): observer.ranges()}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

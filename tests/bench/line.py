@@ -23,7 +23,10 @@ def main(config: Path) -> None:
     for (name, label), counted in tallies.items():
         if name == STAGE:
             stages[label.split()[0]] = stages.get(label.split()[0], 0.0) + counted.amount
-    own = {"own_s": took.user + took.system, "children_s": took.children_user + took.children_system}
+    own = {
+        "own_s": took.user + took.system,
+        "children_s": took.children_user + took.children_system,
+    }
     print(json.dumps({"report": document, "stages": stages, **own}))
 
 

@@ -62,7 +62,11 @@ class Words:
     def scores(self) -> tuple[float, float, float]:
         """Return precision, recall and F1."""
         total = self.read + self.asked
-        return self.right / max(self.read, 1), self.right / max(self.asked, 1), 2 * self.right / max(total, 1)
+        return (
+            self.right / max(self.read, 1),
+            self.right / max(self.asked, 1),
+            2 * self.right / max(total, 1),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,20 @@ class Row:
 
 def samples(folder: Path, every: int) -> Iterator[Sample]:
     """Yield the pictures that have a reference text."""
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    with_text = [row for row in rows if row["media"].startswith("image/") and row.get("gt_text_path")]
+    rows = [
+        json.loads(line)
+        for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    with_text = [
+        row for row in rows if row["media"].startswith("image/") and row.get("gt_text_path")
+    ]
     for row in with_text[::every]:
         reference = (folder / row["gt_text_path"]).read_text(encoding="utf-8", errors="replace")
         fields = row["labels"].get("fields") or {}
         values = {NAMES[name]: str(value) for name, value in fields.items() if name in NAMES}
-        yield Sample(folder / row["path"], row["kind"], _GLYPH_WITHOUT_MEANING.sub(" ", reference), values)
+        yield Sample(
+            folder / row["path"], row["kind"], _GLYPH_WITHOUT_MEANING.sub(" ", reference), values
+        )
 
 
 def by_project(engine: PageReader) -> Reader:
@@ -101,7 +112,9 @@ def by_project(engine: PageReader) -> Reader:
     def read(path: Path) -> str:
         with picture.opened(path, Limits()) as opened:
             image = picture.upright(opened, Limits())
-            return ocr.read_picture(image, number=1, dpi=picture.dpi_of(opened), engine=lambda: engine).text.text
+            return ocr.read_picture(
+                image, number=1, dpi=picture.dpi_of(opened), engine=lambda: engine
+            ).text.text
 
     return read
 
@@ -115,14 +128,26 @@ def by_ocrmypdf(path: Path) -> str:
     """Make a searchable PDF and keep the text beside it."""
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"
-        command = ["ocrmypdf", "--jobs", "1", "--image-dpi", "200", "--output-type", "pdf", "--sidecar", str(text)]
+        command = [
+            "ocrmypdf",
+            "--jobs",
+            "1",
+            "--image-dpi",
+            "200",
+            "--output-type",
+            "pdf",
+            "--sidecar",
+            str(text),
+        ]
         _printed([*command, str(path), str(Path(folder) / "out.pdf")])
         return text.read_text(encoding="utf-8") if text.exists() else ""
 
 
 def _printed(command: list[str]) -> str:
     environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False
+    ).stdout
 
 
 def measured(name: str, reader: Reader, kind: str, pages: list[Sample]) -> tuple[Row, list[str]]:
@@ -136,7 +161,9 @@ def measured(name: str, reader: Reader, kind: str, pages: list[Sample]) -> tuple
         prose.add(page.reference, text)
     precision, recall, f1 = words.scores()
     per_s = (os.cpu_count() or 1) / cpu_s
-    return Row(name, kind, len(pages), cpu_s, per_s, precision, recall, f1, prose.scores()[2]), texts
+    return Row(
+        name, kind, len(pages), cpu_s, per_s, precision, recall, f1, prose.scores()[2]
+    ), texts
 
 
 def _cpu_s() -> float:
@@ -151,7 +178,13 @@ def value_scores(pages: list[Sample], texts: list[str]) -> dict[str, Score]:
         found = find_values(pages_of([text]))
         for name, truth in page.values.items():
             value = found[name].value if name in found else None
-            note(scores[name], page.path.name, truth, value, ok=value is not None and same(name, truth, value))
+            note(
+                scores[name],
+                page.path.name,
+                truth,
+                value,
+                ok=value is not None and same(name, truth, value),
+            )
     return scores
 
 
@@ -190,18 +223,31 @@ def main(arguments: list[str]) -> int:
         values += [_value_row(kind, name, score) for name, score in sorted(scores.items())]
     _print(rows, values)
     if asked.json:
-        asked.json.write_text(json.dumps({"words": [asdict(row) for row in rows], "values": values}, indent=1), "utf-8")
+        asked.json.write_text(
+            json.dumps({"words": [asdict(row) for row in rows], "values": values}, indent=1),
+            "utf-8",
+        )
     return 0
 
 
 def _rated(rows: list[Row]) -> list[Row]:
     base = next((row.cpu_s_per_page for row in rows if row.reader == "tesseract"), None)
-    return [Row(**(asdict(row) | {"ratio": row.cpu_s_per_page / base if base else None})) for row in rows]
+    return [
+        Row(**(asdict(row) | {"ratio": row.cpu_s_per_page / base if base else None}))
+        for row in rows
+    ]
 
 
 def _value_row(kind: str, name: str, score: Score) -> dict[str, object]:
     count, precision, recall, f1 = score.row()
-    return {"kind": kind, "value": name, "count": count, "precision": precision, "recall": recall, "f1": f1}
+    return {
+        "kind": kind,
+        "value": name,
+        "count": count,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
 
 
 def _print(rows: list[Row], values: list[dict[str, object]]) -> None:
@@ -209,7 +255,9 @@ def _print(rows: list[Row], values: list[dict[str, object]]) -> None:
     print(f"{'kind':10} {'reader':14} {figures} {'P':>6} {'R':>6} {'F1':>6} {'prose':>6}")
     for row in rows:
         ratio = f"{row.ratio:6.2f}" if row.ratio else "     -"
-        figures = f"{row.pages:5} {row.cpu_s_per_page:10.3f} {ratio} {row.pages_per_s_all_cores:8.2f}"
+        figures = (
+            f"{row.pages:5} {row.cpu_s_per_page:10.3f} {ratio} {row.pages_per_s_all_cores:8.2f}"
+        )
         found = f"{row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f} {row.prose_f1:6.3f}"
         print(f"{row.kind:10} {row.reader:14} {figures} {found}")
     print(f"\n{'kind':10} {'value':18} {'n':>4} {'P':>6} {'R':>6} {'F1':>6}")

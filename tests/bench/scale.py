@@ -54,13 +54,19 @@ def measure(size: int, *, sample: int, folder: Path, ledger: str = "") -> Iterat
             if phase == "rescan":
                 _finish_the_rest(database)
             told = _phase(config, phase, sample)
-            yield Measured(size=size, phase=phase, ledger_bytes=_ledger_bytes(folder / "run"), **told)
+            yield Measured(
+                size=size, phase=phase, ledger_bytes=_ledger_bytes(folder / "run"), **told
+            )
 
 
 def _phase(config: Path, phase: str, sample: int) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.bench.scale", "--phase", phase, "--config", str(config)]
     done = subprocess.run(
-        [*command, "--sample", str(sample)], env=os.environ | CREDENTIALS, stdout=subprocess.PIPE, text=True, check=True
+        [*command, "--sample", str(sample)],
+        env=os.environ | CREDENTIALS,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 
@@ -72,7 +78,9 @@ def _emulator(seed: Path) -> Iterator[str]:
         "import sys; from pathlib import Path; from infra.emulator import Emulator; "
         "Emulator(seed=Path(sys.argv[1])).serve_forever(lambda url: print(url, flush=True))"
     )
-    server = subprocess.Popen([sys.executable, "-c", program, str(seed)], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, str(seed)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert server.stdout is not None
         yield server.stdout.readline().strip()
@@ -85,7 +93,11 @@ def _finish_the_rest(url: str) -> None:
     """Let the ledger take every version for finished, as if all had been ingested: that a million are takes hours."""
     engine = sqlalchemy.create_engine(url)
     with closing(engine.connect()) as connection, connection.begin():
-        connection.execute(sqlalchemy.text("UPDATE files SET stage = 'finished', status = 'done' WHERE stage = 'seen'"))
+        connection.execute(
+            sqlalchemy.text(
+                "UPDATE files SET stage = 'finished', status = 'done' WHERE stage = 'seen'"
+            )
+        )
     engine.dispose()
 
 
@@ -111,7 +123,9 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
         calls = dict(connected.client.calls)
         ended = os.times()
     listing = sum(
-        number for call, number in calls.items() if call.endswith(("/records", "/fileInfo")) and "GET" in call
+        number
+        for call, number in calls.items()
+        if call.endswith(("/records", "/fileInfo")) and "GET" in call
     )
     told = {
         "files": files,
@@ -148,7 +162,17 @@ def _peak_mib() -> float:
 
 def table(found: Sequence[Measured]) -> str:
     """Return the measurements as a table in Markdown."""
-    head = ("records", "phase", "files", "CPU s", "µs a file", "peak MiB", "calls", "÷ least", "ledger bytes a file")
+    head = (
+        "records",
+        "phase",
+        "files",
+        "CPU s",
+        "µs a file",
+        "peak MiB",
+        "calls",
+        "÷ least",
+        "ledger bytes a file",
+    )
     rows = [head, ("---",) * len(head)]
     rows += [
         (
@@ -183,12 +207,16 @@ def main() -> None:
     found: list[Measured] = []
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory(prefix="scale-") as folder:
-            for one in measure(size, sample=arguments.sample, folder=Path(folder), ledger=arguments.ledger):
+            for one in measure(
+                size, sample=arguments.sample, folder=Path(folder), ledger=arguments.ledger
+            ):
                 found.append(one)
                 print(json.dumps(asdict(one)), file=sys.stderr, flush=True)
     print(table(found))
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

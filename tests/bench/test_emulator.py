@@ -60,7 +60,15 @@ def test_a_page_of_a_million_records(tmp_path: Path):
     with opened[0] as emulator, connected(emulator) as api:
         _numbered(api, 1)
         for name, work in (("page by key", _page), ("fileInfo", _info)):
-            figures[name] = median(_cpu_s(lambda n=n, work=work: work(api, n * 83_000)) for n in range(12))
-        figures["page by number"] = median(_cpu_s(lambda n=n: _numbered(api, n * 90)) for n in range(1, 12))
-    print(json.dumps({"seeding_s": round(seeding, 2), **{k: round(v * 1000, 1) for k, v in figures.items()}}))
+            figures[name] = median(
+                _cpu_s(lambda n=n, work=work: work(api, n * 83_000)) for n in range(12)
+            )
+        figures["page by number"] = median(
+            _cpu_s(lambda n=n: _numbered(api, n * 90)) for n in range(1, 12)
+        )
+    print(
+        json.dumps(
+            {"seeding_s": round(seeding, 2), **{k: round(v * 1000, 1) for k, v in figures.items()}}
+        )
+    )
     assert max(figures.values()) < 0.05

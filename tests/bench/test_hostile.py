@@ -36,7 +36,9 @@ def test_full_size(name: str, tmp_path: Path):
 
     grown_mib = (_resident_kib() - before_kib) / 1024
     size_mib = path.stat().st_size / 2**20
-    print(f"{name}: {size_mib:.0f} MiB, {findings.status}, {seconds:.1f} s, parent +{grown_mib:.0f} MiB")
+    print(
+        f"{name}: {size_mib:.0f} MiB, {findings.status}, {seconds:.1f} s, parent +{grown_mib:.0f} MiB"
+    )
     assert findings.status in set(ReadStatus)
     assert findings.problems or findings.status is ReadStatus.OK
     assert grown_mib < 64

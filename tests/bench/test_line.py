@@ -19,7 +19,9 @@ def test_memory_while_a_gibibyte_passes(tmp_path: Path):
     """Print the peak memory of a run over one attachment of 1 GiB, beside that of a run over 1 KiB."""
     small, large = (_peak_mib(tmp_path / str(size), size) for size in (2**10, 2**30))
 
-    print(f"\npeak memory: {small:.0f} MiB with 1 KiB, {large:.0f} MiB with 1 GiB: {large - small:.0f} MiB more")
+    print(
+        f"\npeak memory: {small:.0f} MiB with 1 KiB, {large:.0f} MiB with 1 GiB: {large - small:.0f} MiB more"
+    )
     assert large > 0
 
 
@@ -29,7 +31,10 @@ def _peak_mib(folder: Path, size_bytes: int) -> float:
     seed.mkdir(parents=True)
     generated = {"generate": {"name": "big.bin", "size": size_bytes, "byte": 65}}
     fields = [{"Name": "DocType", "Type": "STRING"}, {"Name": "DocDate", "Type": "DATE/TIME"}]
-    fields += [{"Name": "Total", "Type": "CURRENCY"}, *({"Name": n, "Type": "STRING"} for n in ("Currency", "Company"))]
+    fields += [
+        {"Name": "Total", "Type": "CURRENCY"},
+        *({"Name": n, "Type": "STRING"} for n in ("Currency", "Company")),
+    ]
     fields += [{"Name": "Number", "Type": "STRING"}, {"Name": "Scan", "Type": "ATTACHMENT"}]
     tables = {"Uploads": {"fields": fields, "records": [{"PK_ID": 1, "Scan": generated}]}}
     (seed / "account.json").write_text(json.dumps({"tables": tables}), encoding="utf-8")

@@ -50,7 +50,9 @@ def _report(pages: int) -> bytes:
 
 
 def _read(path: Path, *more: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", _READ, str(path), *more], capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _READ, str(path), *more], capture_output=True, check=True, text=True
+    )
     return json.loads(done.stdout)
 
 
@@ -66,15 +68,22 @@ def test_pages_a_second_of_a_born_digital_document(tmp_path: Path):
     print(f"\n{PAGES} pages, {whole.stat().st_size / 2**20:.1f} MiB: {all_of_it['bytes']}")
     for name in ("first_s", "again_s"):
         print(f"{name}: {all_of_it[name]:.2f} CPU s, {PAGES / all_of_it[name]:.0f} pages a second")
-    print(f"peak memory: {fifth['peak_mib']:.0f} MiB for {PAGES // 5} pages, {all_of_it['peak_mib']:.0f} for {PAGES}")
+    print(
+        f"peak memory: {fifth['peak_mib']:.0f} MiB for {PAGES // 5} pages, {all_of_it['peak_mib']:.0f} for {PAGES}"
+    )
     assert all_of_it["pages"] == PAGES
 
 
 @pytest.mark.bench
 def test_reading_order_beside_reference_texts(tmp_path: Path, corpora: Path):
     """Print how far words come in the order of the reference texts: common subsequence divided by the longer text."""
-    rows = [json.loads(line) for line in (corpora / "dev" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    chosen = [row for row in rows if row["kind"] in {"ocr_page", "pdf_text"} and row.get("gt_text_path")]
+    rows = [
+        json.loads(line)
+        for line in (corpora / "dev" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    chosen = [
+        row for row in rows if row["kind"] in {"ocr_page", "pdf_text"} and row.get("gt_text_path")
+    ]
     settings = ReadSettings()
     engines = Engines(settings)
     ratios = []
@@ -82,8 +91,12 @@ def test_reading_order_beside_reference_texts(tmp_path: Path, corpora: Path):
         folder = tmp_path / str(number)
         folder.mkdir()
         path = corpora / "dev" / row["path"]
-        findings = read_document(path, name="page", work_dir=folder, settings=settings, engine=engines.get)
-        reference = (corpora / "dev" / row["gt_text_path"]).read_text(encoding="utf-8", errors="replace")
+        findings = read_document(
+            path, name="page", work_dir=folder, settings=settings, engine=engines.get
+        )
+        reference = (corpora / "dev" / row["gt_text_path"]).read_text(
+            encoding="utf-8", errors="replace"
+        )
         ratios.append(LCSseq.normalized_similarity(findings.text.split(), reference.split()))
         print(f"\n{ratios[-1]:.3f} {row['id']} ({row['labels'].get('gt_quality')})", end="")
     print(f"\nmean {sum(ratios) / len(ratios):.3f} of {len(ratios)}")

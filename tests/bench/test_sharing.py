@@ -31,7 +31,9 @@ def cost_s(act: Callable[[int], object]) -> float:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_sharing_costs_little_beside_an_effect(kind: str, request: pytest.FixtureRequest, tmp_path: Path):
+def test_sharing_costs_little_beside_an_effect(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+):
     """A record's share of claiming, permits and budget is below one effect's entry in the ledger."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     if kind == "postgres":

@@ -116,14 +116,25 @@ def test_what_a_run_costs_beside_the_bare_processors(
     pages, seconds = run.report["pages"], run.report["seconds"]
     lasting = (run.whole_s - nothing.whole_s - start_s) / (bare - bare_start)
 
-    print(f"\n{workers} worker(s), {len(paths)} documents, {pages} pages, {run.report['documents']}")
-    print(f"by the clock: {len(paths) / seconds:.2f} documents/s, {pages / seconds:.2f} pages/s in {seconds:.1f} s")
+    print(
+        f"\n{workers} worker(s), {len(paths)} documents, {pages} pages, {run.report['documents']}"
+    )
+    print(
+        f"by the clock: {len(paths) / seconds:.2f} documents/s, {pages / seconds:.2f} pages/s in {seconds:.1f} s"
+    )
     print(f"bare processors {bare:.1f} CPU s, of which {bare_start:.1f} to start")
     print(f"whole run {run.whole_s:.1f} CPU s: {run.own_s:.1f} ours, {run.children_s:.1f} reading")
-    print(f"whole ÷ bare {run.whole_s / bare:.2f}; without what starting costs (once a run) {lasting:.2f}")
-    print(f"to start: {nothing.whole_s:.1f} ours, {start_s:.1f} the reading children and a process that starts them")
+    print(
+        f"whole ÷ bare {run.whole_s / bare:.2f}; without what starting costs (once a run) {lasting:.2f}"
+    )
+    print(
+        f"to start: {nothing.whole_s:.1f} ours, {start_s:.1f} the reading children and a process that starts them"
+    )
     print(f"ours for each document: {(run.own_s - nothing.own_s) / len(paths) * 1e3:.0f} ms CPU")
-    print("seconds of threads by stage: " + ", ".join(f"{k} {v:.1f}" for k, v in sorted(run.stages.items())))
+    print(
+        "seconds of threads by stage: "
+        + ", ".join(f"{k} {v:.1f}" for k, v in sorted(run.stages.items()))
+    )
     assert sum(run.report["documents"].values()) == len(paths)
 
 
@@ -151,7 +162,10 @@ def cpu_s_of_command(config: Path, environment: Mapping[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
     done = subprocess.run(
-        command, env={**os.environ, **CREDENTIALS, **environment}, stdout=subprocess.DEVNULL, check=False
+        command,
+        env={**os.environ, **CREDENTIALS, **environment},
+        stdout=subprocess.DEVNULL,
+        check=False,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in {0, 1}

@@ -39,7 +39,11 @@ NAMES = {
     "buyer_vat_id": "buyer_vat_id",
     "iban": "iban",
 }
-CLASSES = {"id_document": "identity_document", "tax_form": "form", "scientific_publication": "other"}
+CLASSES = {
+    "id_document": "identity_document",
+    "tax_form": "form",
+    "scientific_publication": "other",
+}
 """The corpus's words for classes that are called otherwise here; a tax form is a form."""
 
 
@@ -69,7 +73,11 @@ def same_date(truth: str, value: str) -> bool:
     numbers = re.findall(r"\d+", truth)
     year, month, day = value.split("-")
     if len(numbers) == 3 and len(numbers[0]) < 4:
-        return (int(numbers[0]), int(numbers[1]), int(numbers[2]) % 100) == (int(day), int(month), int(year) % 100)
+        return (int(numbers[0]), int(numbers[1]), int(numbers[2]) % 100) == (
+            int(day),
+            int(month),
+            int(year) % 100,
+        )
     if len(numbers) == 3:
         return [int(n) for n in numbers] == [int(year), int(month), int(day)]
     months = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -88,7 +96,9 @@ def same(name: str, truth: str, value: str) -> bool:
     return folded(truth) == folded(value)
 
 
-def texts_of(row: Mapping[str, object], *, folder: Path, extra: Path | None) -> Iterator[tuple[str, list[str]]]:
+def texts_of(
+    row: Mapping[str, object], *, folder: Path, extra: Path | None
+) -> Iterator[tuple[str, list[str]]]:
     """Yield the readings of one document: the reference's and the engine's."""
     reference = row.get("gt_text_path")
     if isinstance(reference, str):
@@ -106,7 +116,9 @@ def pages_of(texts: Sequence[str]) -> list[Page]:
     ]
 
 
-def measure(folder: Path, extra: Path | None) -> tuple[dict[tuple[str, str, str], Score], list[float]]:
+def measure(
+    folder: Path, extra: Path | None
+) -> tuple[dict[tuple[str, str, str], Score], list[float]]:
     """Score every labelled document; the key is (reading, kind of document, kind of value)."""
     scores: dict[tuple[str, str, str], Score] = defaultdict(Score)
     seconds: list[float] = []
@@ -118,7 +130,11 @@ def measure(folder: Path, extra: Path | None) -> tuple[dict[tuple[str, str, str]
             found = find_values(pages)
             doc_type = classify.classify(pages, media_type=row["media"])
             seconds.append(perf_counter() - started)
-            truths = {NAMES[k]: str(v) for k, v in (row["labels"].get("fields") or {}).items() if k in NAMES}
+            truths = {
+                NAMES[k]: str(v)
+                for k, v in (row["labels"].get("fields") or {}).items()
+                if k in NAMES
+            }
             for name, truth in truths.items():
                 value = found[name].value if name in found else None
                 note(
@@ -131,7 +147,13 @@ def measure(folder: Path, extra: Path | None) -> tuple[dict[tuple[str, str, str]
             label = row["labels"].get("doc_class")
             if label:
                 truth = CLASSES.get(label, label)
-                note(scores[reading, "class", truth], row["id"], truth, doc_type.value, ok=doc_type.value == truth)
+                note(
+                    scores[reading, "class", truth],
+                    row["id"],
+                    truth,
+                    doc_type.value,
+                    ok=doc_type.value == truth,
+                )
     return scores, seconds
 
 
@@ -150,18 +172,26 @@ def main(arguments: Sequence[str]) -> int:
     places = [Path(argument) for argument in arguments if argument != "-v"]
     folder = places[0] if places else DEFAULT
     if not (folder / "manifest.jsonl").exists():
-        sys.stdout.write(f"There is no corpus at {folder}; give the folder that holds manifest.jsonl.\n")
+        sys.stdout.write(
+            f"There is no corpus at {folder}; give the folder that holds manifest.jsonl.\n"
+        )
         return 0
     scores, seconds = measure(folder, places[1] if len(places) > 1 else None)
-    sys.stdout.write(f"{'text':10} {'documents':12} {'value':18} {'n':>4} {'P':>6} {'R':>6} {'F1':>6}\n")
+    sys.stdout.write(
+        f"{'text':10} {'documents':12} {'value':18} {'n':>4} {'P':>6} {'R':>6} {'F1':>6}\n"
+    )
     for (reading, kind, name), score in sorted(scores.items()):
         count, precision, recall, f1 = score.row()
-        sys.stdout.write(f"{reading:10} {kind:12} {name:18} {count:4} {precision:6.3f} {recall:6.3f} {f1:6.3f}\n")
+        sys.stdout.write(
+            f"{reading:10} {kind:12} {name:18} {count:4} {precision:6.3f} {recall:6.3f} {f1:6.3f}\n"
+        )
         for example in score.examples if "-v" in arguments else ():
             sys.stdout.write(f"    {example}\n")
     ordered = [1000 * each for each in sorted(seconds)]
     middle = ordered[len(ordered) // 2]
-    sys.stdout.write(f"{len(ordered)} texts, median {middle:.1f} ms, slowest {ordered[-1]:.0f} ms\n")
+    sys.stdout.write(
+        f"{len(ordered)} texts, median {middle:.1f} ms, slowest {ordered[-1]:.0f} ms\n"
+    )
     return 0
 
 

@@ -42,5 +42,7 @@ def published() -> dict[str, Any]:
     """
     document: dict[str, Any] = copy.deepcopy(json.loads(PUBLISHED.read_text(encoding="utf-8")))
     for name in ("GetRecordsResponse", "PostRecordsResponse", "PutRecordsResponse"):
-        document["components"]["schemas"][name]["properties"]["Result"]["items"]["additionalProperties"] = {}
+        document["components"]["schemas"][name]["properties"]["Result"]["items"][
+            "additionalProperties"
+        ] = {}
     return document

@@ -24,7 +24,12 @@ _EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "4"))
 # Known beside the document: a wrong method, a long address, another media type, a name that is taken in the Files area,
 # and a folder's key that is none (the document prints only 400 and 401 there).
 _OBSERVED = {405, 414, 415}
-_OBSERVED_AT = {"UploadFiles": {409}, "ListFiles": {404}, "ListFilesFolders": {404}, "UpdateFile": {409}}
+_OBSERVED_AT = {
+    "UploadFiles": {409},
+    "ListFiles": {404},
+    "ListFilesFolders": {404},
+    "UpdateFile": {409},
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +84,9 @@ def _names(template: str, known: dict[str, str]) -> dict[str, str]:
     )
 
 
-@pytest.mark.skipif(not PUBLISHED.is_file(), reason="the published document does not lie beside the project")
+@pytest.mark.skipif(
+    not PUBLISHED.is_file(), reason="the published document does not lie beside the project"
+)
 @pytest.mark.parametrize("name", [one.id for one in operations()])
 def test_an_operation_conforms(target: Target, name: str):
     """No undocumented status, every body as its schema says, no 500 but the one observed for astral characters."""
@@ -95,12 +102,17 @@ def test_an_operation_conforms(target: Target, name: str):
     @given(
         case=operation.as_strategy(),
         real=st.integers(0, 3),
-        where=st.sampled_from(["PK_ID = 1", "Amount > 5", "Title LIKE '%1'", "1 = 1", "Nothing = 2"]),
+        where=st.sampled_from(
+            ["PK_ID = 1", "Amount > 5", "Title LIKE '%1'", "1 = 1", "Nothing = 2"]
+        ),
     )
     def check(case: Any, real: int, where: str) -> None:
         if real:
             case.path_parameters = {**(case.path_parameters or {}), **known}
-            case.query = {key: where if "where" in key.lower() else value for key, value in (case.query or {}).items()}
+            case.query = {
+                key: where if "where" in key.lower() else value
+                for key, value in (case.query or {}).items()
+            }
         reply = case.call(session=target.session, timeout=20)
         _look(case, reply, name)
 
@@ -115,6 +127,8 @@ def _look(case: Any, reply: Any, name: str) -> None:
     assert reply.status_code in documented | _OBSERVED | _OBSERVED_AT.get(name, set()), reply.text
     assert reply.headers["x-caspio-request-id"]
     if reply.status_code < 300 and reply.content and "Download" not in name:
-        case.validate_response(reply, checks=[response_schema_conformance, content_type_conformance])
+        case.validate_response(
+            reply, checks=[response_schema_conformance, content_type_conformance]
+        )
     elif reply.status_code >= 400:
         assert set(reply.json()) == {"Code", "Message", "Resource", "RequestId"}

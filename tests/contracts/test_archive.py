@@ -12,7 +12,20 @@ from pipeline.errors import ArchiveConflict, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Archive
 
-BAD_KEYS = ["", "/", "/absolute", "..", "../up", "a/../b", "a/./b", "a//b", "a/", "a\\b", "a\nb", "nul\x00"]
+BAD_KEYS = [
+    "",
+    "/",
+    "/absolute",
+    "..",
+    "../up",
+    "a/../b",
+    "a/./b",
+    "a//b",
+    "a/",
+    "a\\b",
+    "a\nb",
+    "nul\x00",
+]
 ODD_KEYS = ["ü/ß.pdf", "a b+c%20&d=e?f#g.pdf", "日本/語.pdf", "😀.pdf", "a:b'c\"d*e.pdf", "x" * 200]
 
 
@@ -28,7 +41,9 @@ def store(archive: Archive, tmp_path: Path) -> Callable[..., StoredObject]:
 
     def put(key: str, data: bytes, *, replace: bool = False) -> StoredObject:
         source.write_bytes(data)
-        return archive.put(key, source, sha256=sha(data), media_type="application/pdf", replace=replace)
+        return archive.put(
+            key, source, sha256=sha(data), media_type="application/pdf", replace=replace
+        )
 
     return put
 
@@ -101,7 +116,9 @@ def test_derived_files_are_replaced_when_asked(archive: Archive, store: Put, con
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_file_that_changed_since_it_was_read_is_not_stored(archive: Archive, tmp_path: Path, *, replace: bool):
+def test_a_file_that_changed_since_it_was_read_is_not_stored(
+    archive: Archive, tmp_path: Path, *, replace: bool
+):
     """Bytes that have not the digest given are refused, and nothing is left under the key."""
     source = tmp_path / "source"
     source.write_bytes(b"changed")
@@ -128,7 +145,10 @@ def test_a_missing_object_is_gone(archive: Archive, store: Put, tmp_path: Path):
     """Reading or copying what is not there raises FileGone with its key; nothing is written."""
     store("there", b"x")
 
-    for attempt in (lambda: archive.get("miss/ing", tmp_path / "back"), lambda: archive.copy("miss/ing", "there")):
+    for attempt in (
+        lambda: archive.get("miss/ing", tmp_path / "back"),
+        lambda: archive.copy("miss/ing", "there"),
+    ):
         with pytest.raises(FileGone, match="miss/ing"):
             attempt()
 
@@ -188,7 +208,10 @@ def test_a_prefix_may_end_inside_a_name(archive: Archive, store: Put):
     for key in ("doc/ab/1", "doc/abc", "doc/b", "other"):
         store(key, b"xy")
 
-    assert [(stored.key, stored.size_bytes) for stored in archive.list("doc/ab")] == [("doc/ab/1", 2), ("doc/abc", 2)]
+    assert [(stored.key, stored.size_bytes) for stored in archive.list("doc/ab")] == [
+        ("doc/ab/1", 2),
+        ("doc/abc", 2),
+    ]
     assert [stored.key for stored in archive.list("")] == ["doc/ab/1", "doc/abc", "doc/b", "other"]
     assert list(archive.list("nothing/")) == []
 

@@ -36,8 +36,13 @@ def test_files_are_counted_by_source_and_what_became_of_them(ledger: Ledger):
 
     found = {one.source: (dict(one.documents), one.pages) for one in ledger.figures().sources}
 
-    assert found == {"receipts": ({"done": 1, "planned": 1, "seen": 1}, 7), "other": ({"failed": 1}, 0)}
-    assert {name: dict(counts) for name, counts in ledger.counts().items()} == {s: c for s, (c, _) in found.items()}
+    assert found == {
+        "receipts": ({"done": 1, "planned": 1, "seen": 1}, 7),
+        "other": ({"failed": 1}, 0),
+    }
+    assert {name: dict(counts) for name, counts in ledger.counts().items()} == {
+        s: c for s, (c, _) in found.items()
+    }
 
 
 def test_the_oldest_work_is_as_old_as_its_first_listing(ledger: Ledger, clock: FakeClock):
@@ -106,12 +111,16 @@ def test_tallies_of_all_processes_are_added_up(ledger: Ledger):
     def add(number: int) -> None:
         barrier.wait()
         for _ in range(5):
-            ledger.tally({("stage", "read 01"): Counted(1, 0.5), ("calls", f"GET /{number}"): Counted(2)})
+            ledger.tally(
+                {("stage", "read 01"): Counted(1, 0.5), ("calls", f"GET /{number}"): Counted(2)}
+            )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, range(4)))
 
-    expected = {("calls", f"GET /{n}"): Counted(10) for n in range(4)} | {("stage", "read 01"): Counted(20, 10.0)}
+    expected = {("calls", f"GET /{n}"): Counted(10) for n in range(4)} | {
+        ("stage", "read 01"): Counted(20, 10.0)
+    }
     assert dict(ledger.figures().tallies) == expected
 
 
@@ -120,14 +129,26 @@ def test_a_ledger_from_before_is_brought_up_to_its_figures(empty_url: str, clock
     engine, url = open_engine(empty_url)
     older = Config()
     older.set_main_option("script_location", str(Path(sql_ledger.__file__).parent / "migrations"))
-    row = {**file_row(a_ref("1")), "original_name": "a", "attempts": 1, "run_id": "r", "is_newest": True}
-    row |= {"stage": "finished", "status": "done", "outcome": dump_outcome(done(a_ref("1"), pages=3))}
+    row = {
+        **file_row(a_ref("1")),
+        "original_name": "a",
+        "attempts": 1,
+        "run_id": "r",
+        "is_newest": True,
+    }
+    row |= {
+        "stage": "finished",
+        "status": "done",
+        "outcome": dump_outcome(done(a_ref("1"), pages=3)),
+    }
     waits = {**row, **file_row(a_ref("2")), "stage": "seen", "status": None, "outcome": None}
     before = table("files", *(column(name, files.c[name].type) for name in (*row, "updated_at")))
     with writing(engine) as connection:
         older.attributes["connection"] = connection
         command.upgrade(older, "r0004")
-        connection.execute(insert(before), [one | {"updated_at": clock.now()} for one in (row, waits)])
+        connection.execute(
+            insert(before), [one | {"updated_at": clock.now()} for one in (row, waits)]
+        )
     engine.dispose()
     began = clock.now()
     clock.advance(60)

@@ -32,7 +32,16 @@ SHA = "ab" * 32
 
 def a_ref(pk: str = "1", name: str = "scan.pdf", **changes: object) -> FileRef:
     """Make a reference to an attachment."""
-    ref = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", pk), name, 10, "2026-03-01")
+    ref = FileRef(
+        "receipts",
+        Place.ATTACHMENT,
+        "Receipts",
+        "Scan",
+        RecordRef("Receipts", pk),
+        name,
+        10,
+        "2026-03-01",
+    )
     return replace(ref, **changes)  # type: ignore[arg-type]  # a test names fields
 
 
@@ -48,12 +57,22 @@ def done(ref: FileRef, **changes: object) -> Outcome:
 
 def update(pk: str = "1", *, version: str = "v1", **after: str | float | None) -> Effect:
     """Make an effect that writes columns."""
-    return Effect(EffectKind.UPDATE_COLUMNS, version, "Receipts", pk, before=dict.fromkeys(after), after=after)
+    return Effect(
+        EffectKind.UPDATE_COLUMNS, version, "Receipts", pk, before=dict.fromkeys(after), after=after
+    )
 
 
 def repoint(old: str, new: str, *, version: str = "v1") -> Effect:
     """Make an effect that points a row at another path."""
-    return Effect(EffectKind.REPOINT, version, "Docs", "7", before={"File": old}, after={"File": new}, field="File")
+    return Effect(
+        EffectKind.REPOINT,
+        version,
+        "Docs",
+        "7",
+        before={"File": old},
+        after={"File": new},
+        field="File",
+    )
 
 
 def settled(ledger: Ledger, effect: Effect, state: EffectState = EffectState.VERIFIED) -> Effect:
@@ -67,12 +86,22 @@ FINDINGS = Findings(
     media_type="application/pdf",
     status=ReadStatus.PARTIAL,
     doc_type=Finding("invoice", 0.9, "the word Rechnung"),
-    fields={"total": Finding("12.50", 0.8, "after Total", page=1), "date": Finding(None, 0.2, "two dates")},
+    fields={
+        "total": Finding("12.50", 0.8, "after Total", page=1),
+        "date": Finding(None, 0.2, "two dates"),
+    },
     pages=(PageText(1, "ocr", "tesseract", 0.91, "Total 12.50", 595.0, 842.0),),
     text="Total 12.50",
     problems=("page 2 could not be read",),
     derived={"text.txt": Path("somewhere/text.txt")},
-    children=(Child("a.pdf", Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, "unsure")), "ab" * 32, 7),),
+    children=(
+        Child(
+            "a.pdf",
+            Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, "unsure")),
+            "ab" * 32,
+            7,
+        ),
+    ),
     extension=".pdf",
     fingerprint="f1",
     left_out={"searchable.pdf": "it is signed"},
@@ -97,7 +126,12 @@ def test_a_seen_version_is_remembered_whole(ledger: Ledger, clock: FakeClock):
     state = ledger.state(ref.version)
     assert state is not None
     assert state.ref == ref
-    assert (state.stage, state.attempts, state.run_id, state.outcome) == (Stage.SEEN, 1, "run-1", None)
+    assert (state.stage, state.attempts, state.run_id, state.outcome) == (
+        Stage.SEEN,
+        1,
+        "run-1",
+        None,
+    )
     assert (state.updated_at, state.original_name) == (clock.now(), ref.name)
 
 
@@ -164,7 +198,9 @@ def test_a_version_goes_from_seen_to_finished(ledger: Ledger):
     ledger.finish(done(ref), "run-2")
     stages.append(ledger.state(ref.version))
 
-    known = [(state.stage, state.sha256, state.fingerprint, state.run_id) for state in stages if state]
+    known = [
+        (state.stage, state.sha256, state.fingerprint, state.run_id) for state in stages if state
+    ]
     assert known == [
         (Stage.ARCHIVED, SHA, None, "run-1"),
         (Stage.PLANNED, SHA, "f1", "run-1"),
@@ -306,7 +342,11 @@ def test_a_successor_that_a_listing_saw_first_is_finished_all_the_same(ledger: L
 
 def test_the_first_name_outlives_our_renames(ledger: Ledger):
     """However often we rename a file, its original name is the one it came with."""
-    first, second, third = a_ref(name="IMG_1.pdf"), a_ref(name="2026 A.pdf"), a_ref(name="2026 B.pdf")
+    first, second, third = (
+        a_ref(name="IMG_1.pdf"),
+        a_ref(name="2026 A.pdf"),
+        a_ref(name="2026 B.pdf"),
+    )
     ledger.finish(done(first), "run-1")
 
     ledger.succeeded_by(first.version, second)
@@ -317,7 +357,11 @@ def test_the_first_name_outlives_our_renames(ledger: Ledger):
 
 def test_another_file_in_the_slot_has_its_own_original_name(ledger: Ledger):
     """A person who replaces the file brings a new original name."""
-    first, ours, theirs = a_ref(name="IMG_1.pdf"), a_ref(name="2026 A.pdf"), a_ref(name="IMG_2.pdf", size_bytes=11)
+    first, ours, theirs = (
+        a_ref(name="IMG_1.pdf"),
+        a_ref(name="2026 A.pdf"),
+        a_ref(name="IMG_2.pdf", size_bytes=11),
+    )
     ledger.finish(done(first), "run-1")
     ledger.succeeded_by(first.version, ours)
 
@@ -342,12 +386,23 @@ def test_a_moved_file_leaves_its_old_path(ledger: Ledger):
 
 def test_states_come_in_order_of_source_container_and_record(ledger: Ledger):
     """The order does not depend on the order of arrival."""
-    refs = [a_ref("2"), a_ref("1", source="a"), a_ref("1", container="Bills"), a_ref("1"), a_ref("1", field="Back")]
+    refs = [
+        a_ref("2"),
+        a_ref("1", source="a"),
+        a_ref("1", container="Bills"),
+        a_ref("1"),
+        a_ref("1", field="Back"),
+    ]
     ledger.seen(refs, "run-1")
 
-    found = [(state.ref.source, state.ref.container, state.ref.record, state.ref.field) for state in ledger.states()]
+    found = [
+        (state.ref.source, state.ref.container, state.ref.record, state.ref.field)
+        for state in ledger.states()
+    ]
 
-    assert found == sorted(found, key=lambda ref: (ref[0], ref[1], ref[2].pk if ref[2] else "", ref[3]))
+    assert found == sorted(
+        found, key=lambda ref: (ref[0], ref[1], ref[2].pk if ref[2] else "", ref[3])
+    )
     assert len(found) == 5
 
 
@@ -431,7 +486,10 @@ def test_counts_tell_status_or_stage(ledger: Ledger):
     ledger.archived(a_ref("2").version, sha256=SHA, size_bytes=1, media_type="")
     ledger.finish(done(a_ref("3"), status=Status.REJECTED), "run-1")
 
-    assert ledger.counts() == {"receipts": {"seen": 1, "archived": 1, "rejected": 1}, "inbox": {"seen": 1}}
+    assert ledger.counts() == {
+        "receipts": {"seen": 1, "archived": 1, "rejected": 1},
+        "inbox": {"seen": 1},
+    }
 
 
 # Readings
@@ -486,7 +544,9 @@ def test_intents_and_applied_effects_are_open(ledger: Ledger, state: EffectState
 
 def test_settling_keeps_the_note_and_the_key_of_a_new_row(ledger: Ledger):
     """A row that was inserted has a key only afterwards; it is kept with the note."""
-    known = ledger.intend(replace(update(Path="/a"), kind=EffectKind.INSERT_INDEX_ROW, pk=""), "run-1")
+    known = ledger.intend(
+        replace(update(Path="/a"), kind=EffectKind.INSERT_INDEX_ROW, pk=""), "run-1"
+    )
 
     ledger.settle(replace(known, pk="88"), EffectState.APPLIED, "inserted")
 
@@ -553,8 +613,17 @@ def test_moves_are_followed(ledger: Ledger):
 
 def test_a_file_without_a_record_has_moved_once_its_old_path_is_deleted(ledger: Ledger):
     """A copy alone is not a move."""
-    put = Effect(EffectKind.PUT_FILE, "v1", "/In", "", before={"path": "/a"}, after={"path": "/b", "sha256": SHA})
-    delete = replace(put, kind=EffectKind.DELETE_FILE, before={"path": "/a", "sha256": SHA}, after={"path": "/b"})
+    put = Effect(
+        EffectKind.PUT_FILE,
+        "v1",
+        "/In",
+        "",
+        before={"path": "/a"},
+        after={"path": "/b", "sha256": SHA},
+    )
+    delete = replace(
+        put, kind=EffectKind.DELETE_FILE, before={"path": "/a", "sha256": SHA}, after={"path": "/b"}
+    )
     settled(ledger, put)
     copied = ledger.moved_to("/a")
 
@@ -585,7 +654,12 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
     ledger.finish_run("run-1", "done", counts={"done": 2}, calls={"GET /v3/tables": 4})
 
     (run,) = ledger.runs()
-    assert (run.id, run.kind, run.started_at, run.finished_at) == ("run-1", "run", began, clock.now())
+    assert (run.id, run.kind, run.started_at, run.finished_at) == (
+        "run-1",
+        "run",
+        began,
+        clock.now(),
+    )
     assert (run.status, run.counts, run.calls) == ("done", {"done": 2}, {"GET /v3/tables": 4})
 
 
@@ -664,7 +738,10 @@ def test_many_threads_write_at_once(ledger: Ledger):
         for step in range(5):
             ref = a_ref(str(step))
             ledger.seen([ref, a_ref(f"{number}-{step}")], f"run-{number}")
-            ledger.settle(ledger.intend(update(str(step), Total=str(number)), f"run-{number}"), EffectState.VERIFIED)
+            ledger.settle(
+                ledger.intend(update(str(step), Total=str(number)), f"run-{number}"),
+                EffectState.VERIFIED,
+            )
             ledger.finish(done(ref), f"run-{number}")
 
     with ThreadPoolExecutor(8) as pool:
@@ -673,13 +750,17 @@ def test_many_threads_write_at_once(ledger: Ledger):
     assert len(ledger.effects()) == 40
     assert len({effect.id for effect in ledger.effects()}) == 40
     assert [
-        state.attempts for state in ledger.states() if "-" not in (state.ref.record.pk if state.ref.record else "")
+        state.attempts
+        for state in ledger.states()
+        if "-" not in (state.ref.record.pk if state.ref.record else "")
     ] == [8] * 5
     assert len(list(ledger.states())) == 45
 
 
 def _undo(effect: Effect, **after: str | float | None) -> Effect:
-    return replace(effect, before=dict(effect.after), after=after or dict(effect.before), undoes=effect.id)
+    return replace(
+        effect, before=dict(effect.after), after=after or dict(effect.before), undoes=effect.id
+    )
 
 
 def test_an_effect_comes_back_with_what_it_takes_back(ledger: Ledger):
@@ -754,7 +835,9 @@ def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
     for kept in (item, other, replace(item, state=ReviewState.REJECTED, row="17")):
         ledger.keep_review_item(kept, "run-1")
 
-    assert ledger.review_items("receipts", ("Receipts", "1")) == [replace(item, state=ReviewState.REJECTED, row="17")]
+    assert ledger.review_items("receipts", ("Receipts", "1")) == [
+        replace(item, state=ReviewState.REJECTED, row="17")
+    ]
     assert {kept.record.pk for kept in ledger.review_items("receipts")} == {"1", "2"}
     assert ledger.review_items("other") == []
 
@@ -776,13 +859,27 @@ def test_names_we_gave_are_found(ledger: Ledger):
     ledger.seen([old, file], "run-1")
     renamed = settled(
         ledger,
-        Effect(EffectKind.RENAME_ATTACHMENT, old.version, "Receipts", "1", {"name": "a"}, {"name": "b"}, field="Scan"),
+        Effect(
+            EffectKind.RENAME_ATTACHMENT,
+            old.version,
+            "Receipts",
+            "1",
+            {"name": "a"},
+            {"name": "b"},
+            field="Scan",
+        ),
     )
     put = settled(
-        ledger, Effect(EffectKind.PUT_FILE, file.version, "/In", "", {"path": "/In/a.txt"}, {"path": "/In/b"})
+        ledger,
+        Effect(
+            EffectKind.PUT_FILE, file.version, "/In", "", {"path": "/In/a.txt"}, {"path": "/In/b"}
+        ),
     )
 
-    assert [e.id for e in ledger.names_given([a_ref(name="b.pdf"), a_file("/In/b")])] == [renamed.id, put.id]
+    assert [e.id for e in ledger.names_given([a_ref(name="b.pdf"), a_file("/In/b")])] == [
+        renamed.id,
+        put.id,
+    ]
     assert ledger.names_given([a_ref("2"), a_file("/In/c")]) == []
 
 

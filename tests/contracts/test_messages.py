@@ -29,7 +29,9 @@ def box(ledger: Ledger) -> Ledger:
     return ledger
 
 
-def taken(box: Ledger, worker: str = "ann", *, batch: str = "batch", most_records: int = 100) -> list[Message]:
+def taken(
+    box: Ledger, worker: str = "ann", *, batch: str = "batch", most_records: int = 100
+) -> list[Message]:
     """Take messages."""
     return list(box.take_messages(ACCOUNT, worker, batch=batch, most_records=most_records))
 
@@ -47,7 +49,9 @@ def test_a_message_comes_back_as_it_was_kept(box: Ledger, clock: FakeClock):
 
     (message,) = taken(box)
 
-    assert replace(message, seq=0, received_at=None, started_at=None, attempts=0) == a_message(1, "7", "8")
+    assert replace(message, seq=0, received_at=None, started_at=None, attempts=0) == a_message(
+        1, "7", "8"
+    )
     assert (message.received_at, message.attempts, message.done_at) == (clock.now(), 1, None)
 
 
@@ -55,7 +59,11 @@ def test_messages_of_one_source_are_taken_together(box: Ledger):
     """The source whose message came first is first; the other source's wait for the next taking."""
     box.keep_messages([a_message(1), a_message(2, source="others"), a_message(3)])
 
-    first, second, none = taken(box, batch="one"), taken(box, batch="two"), taken(box, batch="three")
+    first, second, none = (
+        taken(box, batch="one"),
+        taken(box, batch="two"),
+        taken(box, batch="three"),
+    )
 
     assert [m.message_id for m in first] == ["message-1", "message-3"]
     assert [m.source for m in second] == ["others"]
@@ -70,7 +78,10 @@ def test_a_batch_has_only_so_many_records(box: Ledger):
     box.keep_messages([a_message(4, *"abcdef")])
     alone = taken(box, batch="4", most_records=3)
 
-    assert [[m.message_id for m in batch] for batch in batches] == [["message-1", "message-2"], ["message-3"]]
+    assert [[m.message_id for m in batch] for batch in batches] == [
+        ["message-1", "message-2"],
+        ["message-3"],
+    ]
     assert [m.message_id for m in alone] == ["message-4"]
 
 
@@ -80,11 +91,15 @@ def test_nobody_else_gets_what_a_living_worker_has(box: Ledger):
 
     with ThreadPoolExecutor(4) as pool:
         asked = [("ann", "bob")[number % 2] for number in range(40)]
-        found = list(pool.map(lambda worker: taken(box, worker, batch=worker, most_records=1), asked))
+        found = list(
+            pool.map(lambda worker: taken(box, worker, batch=worker, most_records=1), asked)
+        )
 
     ids = [message.message_id for batch in found for message in batch]
     assert len(ids) == len(set(ids))
-    assert {*ids, *(m.message_id for m in taken(box))} == {f"message-{number}" for number in range(40)}
+    assert {*ids, *(m.message_id for m in taken(box))} == {
+        f"message-{number}" for number in range(40)
+    }
 
 
 def test_what_a_dead_worker_had_is_taken_up(box: Ledger):
@@ -128,7 +143,12 @@ def test_what_is_settled_is_done(box: Ledger, clock: FakeClock):
 
     (kept,) = box.latest_messages(ACCOUNT)
     assert taken(box) == []
-    assert (kept.note, kept.run_id, kept.done_at, kept.told) == ("1 done", "run-1", clock.now(), (Told("1"),))
+    assert (kept.note, kept.run_id, kept.done_at, kept.told) == (
+        "1 done",
+        "run-1",
+        clock.now(),
+        (Told("1"),),
+    )
 
 
 def test_a_message_with_a_note_is_done_as_it_comes(box: Ledger):

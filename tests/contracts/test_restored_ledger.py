@@ -31,10 +31,21 @@ FINDINGS = Findings(
     pages=(PageText(1, "text", None, None, ""),),
     fingerprint="print",
 )
-REF = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "a.txt", 9, "2026-03-01")
+REF = FileRef(
+    "receipts",
+    Place.ATTACHMENT,
+    "Receipts",
+    "Scan",
+    RecordRef("Receipts", "7"),
+    "a.txt",
+    9,
+    "2026-03-01",
+)
 
 
-def a_manifest(ref: FileRef = REF, *, seconds: int = 0, became: tuple[FileRef, ...] = ()) -> Manifest:
+def a_manifest(
+    ref: FileRef = REF, *, seconds: int = 0, became: tuple[FileRef, ...] = ()
+) -> Manifest:
     """Return what the archive tells of a document."""
     findings = json.loads(json.dumps(dump_findings(FINDINGS)))
     outcome = Outcome(ref, Status.DONE, sha256="ab", written={"Total": 1.5}, new_name="b.txt")
@@ -71,17 +82,23 @@ def test_what_our_rename_left_is_no_news(ledger: Ledger):
     ledger.restore(a_manifest(became=(became,)))
 
     assert ledger.finished([became.version]) == {became.version}
-    assert [(state.version, state.succeeds) for state in ledger.states()] == [(became.version, REF.version)]
+    assert [(state.version, state.succeeds) for state in ledger.states()] == [
+        (became.version, REF.version)
+    ]
 
 
 def test_what_several_renames_left_is_no_news(ledger: Ledger):
     """A file renamed, renamed back by an undo and renamed again is finished as what it was last listed as."""
-    line = tuple(replace(REF, name=name, listed_date=f"2026-03-0{day}") for day, name in enumerate("bab", 2))
+    line = tuple(
+        replace(REF, name=name, listed_date=f"2026-03-0{day}") for day, name in enumerate("bab", 2)
+    )
 
     ledger.restore(a_manifest(became=line))
 
     assert ledger.finished([ref.version for ref in line]) == {ref.version for ref in line}
-    assert [(state.version, state.succeeds) for state in ledger.states()] == [(line[2].version, line[1].version)]
+    assert [(state.version, state.succeeds) for state in ledger.states()] == [
+        (line[2].version, line[1].version)
+    ]
 
 
 def test_a_files_heirs_are_followed_to_the_last():
@@ -131,7 +148,9 @@ def test_restored_effects_take_back_what_they_took_back(ledger: Ledger):
 
     assert ledger.last_written("Receipts", "7") == {}
     known = {effect.id: effect for effect in ledger.effects(record=("Receipts", "7"))}
-    (again,) = ledger.undoing([next(number for number, effect in known.items() if not effect.undoes)])
+    (again,) = ledger.undoing(
+        [next(number for number, effect in known.items() if not effect.undoes)]
+    )
     assert (again.before, again.after) == (wrote.after, wrote.before)
     assert ledger.undoing([effect.id for effect in ledger.effects(record=("Receipts", "8"))]) == []
 

@@ -25,7 +25,9 @@ def open_archive(swift: Store, tmp_path: Path) -> Iterator[Callable[..., S3Archi
     """Open the bucket, each test below a prefix of its own; arguments change what is opened."""
     opened: list[S3Archive] = []
 
-    def make(*, bucket: str = BUCKET, options: dict[str, Any] | None = None, **reach: str) -> S3Archive:
+    def make(
+        *, bucket: str = BUCKET, options: dict[str, Any] | None = None, **reach: str
+    ) -> S3Archive:
         keywords = {"prefix": f"test/{tmp_path.name}", **swift.keywords(**reach), **(options or {})}
         opened.append(S3Archive(bucket, **keywords))
         return opened[-1]
@@ -69,7 +71,9 @@ def uploads(archive: S3Archive) -> list[str]:
     return [upload["Key"] for upload in answer.get("Uploads", [])]
 
 
-def test_a_big_file_goes_and_comes_in_flat_memory(archive: S3Archive, big_file: tuple[Path, str], tmp_path: Path):
+def test_a_big_file_goes_and_comes_in_flat_memory(
+    archive: S3Archive, big_file: tuple[Path, str], tmp_path: Path
+):
     """64 MiB travel both ways with a few parts in memory at most."""
     source, sha256 = big_file
 
@@ -84,7 +88,9 @@ def test_a_big_file_goes_and_comes_in_flat_memory(archive: S3Archive, big_file: 
     assert peak < 24 * MIB
 
 
-def test_a_file_in_parts_is_put_if_absent(archive: S3Archive, file: tuple[Path, str], tmp_path: Path):
+def test_a_file_in_parts_is_put_if_absent(
+    archive: S3Archive, file: tuple[Path, str], tmp_path: Path
+):
     """Parts change nothing about the promise: the same bytes are success, others a conflict."""
     source, sha256 = file
     other = tmp_path / "other"
@@ -97,12 +103,16 @@ def test_a_file_in_parts_is_put_if_absent(archive: S3Archive, file: tuple[Path, 
         archive.put("a", other, sha256=hashlib.sha256(bytes(2 * MIB)).hexdigest(), media_type="")
 
 
-def test_writers_in_parts_all_succeed_and_leave_no_upload(archive: S3Archive, file: tuple[Path, str]):
+def test_writers_in_parts_all_succeed_and_leave_no_upload(
+    archive: S3Archive, file: tuple[Path, str]
+):
     """Where several workers send the same file, those who come late throw their parts away."""
     source, sha256 = file
 
     with ThreadPoolExecutor(4) as pool:
-        stored = list(pool.map(lambda _: archive.put("a", source, sha256=sha256, media_type=""), range(4)))
+        stored = list(
+            pool.map(lambda _: archive.put("a", source, sha256=sha256, media_type=""), range(4))
+        )
 
     assert stored == [StoredObject("a", 11 * MIB, sha256)] * 4
     assert uploads(archive) == []
@@ -117,7 +127,9 @@ def test_a_changed_file_leaves_no_upload(archive: S3Archive, file: tuple[Path, s
     assert archive.head("a") is None
 
 
-def test_a_big_copy_goes_in_parts_with_its_metadata(archive: S3Archive, file: tuple[Path, str], tmp_path: Path):
+def test_a_big_copy_goes_in_parts_with_its_metadata(
+    archive: S3Archive, file: tuple[Path, str], tmp_path: Path
+):
     """A copy above the limit of one request has the same bytes and digest."""
     source, sha256 = file
     archive.put("a", source, sha256=sha256, media_type="application/pdf")
@@ -138,7 +150,9 @@ def test_an_object_of_others_is_compared_by_its_bytes(archive: S3Archive, tmp_pa
     sha256 = hashlib.sha256(b"bytes").hexdigest()
 
     assert archive.head("by-hand") == StoredObject("by-hand", 5, None)
-    assert archive.put("by-hand", source, sha256=sha256, media_type="") == StoredObject("by-hand", 5, sha256)
+    assert archive.put("by-hand", source, sha256=sha256, media_type="") == StoredObject(
+        "by-hand", 5, sha256
+    )
     source.write_bytes(b"other")
     with pytest.raises(ArchiveConflict):
         archive.put("by-hand", source, sha256=hashlib.sha256(b"other").hexdigest(), media_type="")
@@ -146,7 +160,9 @@ def test_an_object_of_others_is_compared_by_its_bytes(archive: S3Archive, tmp_pa
 
 def test_a_damaged_object_is_never_handed_out(archive: S3Archive, tmp_path: Path):
     """Bytes that do not have the digest stored with them leave the target as it was."""
-    archive._client.put_object(Bucket=BUCKET, Key=archive._name("a"), Body=b"damaged", Metadata={"sha256": "0" * 64})
+    archive._client.put_object(
+        Bucket=BUCKET, Key=archive._name("a"), Body=b"damaged", Metadata={"sha256": "0" * 64}
+    )
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "target").write_bytes(b"before")
@@ -171,7 +187,8 @@ def test_a_listing_pages(archive: S3Archive):
         archive._client.put_object(Bucket=BUCKET, Key=archive._name(f"n/{number}"), Body=b"")
     pages: list[int] = []
     archive._client.meta.events.register(
-        "before-parameter-build.s3.ListObjectsV2", lambda params, **_: pages.append(params.update(MaxKeys=3) or 1)
+        "before-parameter-build.s3.ListObjectsV2",
+        lambda params, **_: pages.append(params.update(MaxKeys=3) or 1),
     )
 
     assert [stored.key for stored in archive.list("n/")] == [f"n/{number}" for number in range(7)]
@@ -180,7 +197,10 @@ def test_a_listing_pages(archive: S3Archive):
 
 def test_archives_of_one_bucket_do_not_meet(open_archive: Callable[..., S3Archive], tmp_path: Path):
     """Two prefixes are two archives, also where one begins like the other."""
-    one, other = open_archive(options={"prefix": "twin/a"}), open_archive(options={"prefix": "/twin/ab/"})
+    one, other = (
+        open_archive(options={"prefix": "twin/a"}),
+        open_archive(options={"prefix": "/twin/ab/"}),
+    )
     source = tmp_path / "source"
     source.write_bytes(b"x")
 
@@ -188,7 +208,10 @@ def test_archives_of_one_bucket_do_not_meet(open_archive: Callable[..., S3Archiv
 
     assert list(other.list("")) == []
     assert [stored.key for stored in one.list("")] == ["k"]
-    assert (one.address("k"), other.address("k")) == (f"s3://{BUCKET}/twin/a/k", f"s3://{BUCKET}/twin/ab/k")
+    assert (one.address("k"), other.address("k")) == (
+        f"s3://{BUCKET}/twin/a/k",
+        f"s3://{BUCKET}/twin/ab/k",
+    )
 
 
 OUT_OF_REACH = [
@@ -219,7 +242,9 @@ def test_a_check_that_fails_names_a_way_out(
     assert "secret" not in message + repr(archive)
 
 
-def test_a_check_says_whether_the_store_refuses_to_overwrite(open_archive: Callable[..., S3Archive], tmp_path: Path):
+def test_a_check_says_whether_the_store_refuses_to_overwrite(
+    open_archive: Callable[..., S3Archive], tmp_path: Path
+):
     """What it says is what the store then does with a key that is taken."""
     archive = open_archive()
     source = tmp_path / "taken"

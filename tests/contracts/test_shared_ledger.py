@@ -144,7 +144,11 @@ def test_a_killed_processs_files_return_at_once(tmp_path: Path):
         "ledger.claim('killed', [['a']]); print('held', flush=True); sys.stdin.read()"
     )
     held = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with held, SqlLedger(url, clock=FakeClock()) as ledger:
         assert held.stdout is not None
@@ -238,7 +242,11 @@ def test_repairs_are_remembered_by_run(ledger: Ledger, clock: FakeClock):
     ledger.repaired("derived missing", "receipts 2 Scan", "read again", run_id="verify-2")
 
     (repair,) = ledger.repairs("verify-1")
-    assert (repair.kind, repair.subject, repair.done) == ("original missing", "receipts 1 Scan", "fetched again")
+    assert (repair.kind, repair.subject, repair.done) == (
+        "original missing",
+        "receipts 1 Scan",
+        "fetched again",
+    )
     assert repair.at == clock.now()
 
 
@@ -253,7 +261,9 @@ def test_a_ledger_of_the_first_version_keeps_its_calls(empty_url: str, clock: Fa
     engine = sa.create_engine(empty_url)
     with engine.begin() as connection:
         config = Config()
-        config.set_main_option("script_location", str(ROOT / "pipeline/adapters/sql_ledger/migrations"))
+        config.set_main_option(
+            "script_location", str(ROOT / "pipeline/adapters/sql_ledger/migrations")
+        )
         config.attributes["connection"] = connection
         command.upgrade(config, "r0001")
         statement = sa.text(

@@ -60,7 +60,9 @@ def test_a_newer_schema_is_refused(empty_url: str, clock: FakeClock):
     with SqlLedger(empty_url, clock=clock) as ledger, ledger._engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
 
-    with pytest.raises(LedgerUnavailable, match=f"r9999, newer than this program's {HEAD}. Install"):
+    with pytest.raises(
+        LedgerUnavailable, match=f"r9999, newer than this program's {HEAD}. Install"
+    ):
         SqlLedger(empty_url, clock=clock)
 
 
@@ -126,16 +128,22 @@ def test_missing_rights_are_told(postgres: Postgres, empty_database: str, clock:
         connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reads'")
 
     with pytest.raises(LedgerUnavailable, match="Grant this user the right"):
-        SqlLedger(f"postgresql+psycopg://reader:reads@127.0.0.1:{postgres.port}/{name}", clock=clock)
+        SqlLedger(
+            f"postgresql+psycopg://reader:reads@127.0.0.1:{postgres.port}/{name}", clock=clock
+        )
 
 
 @pytest.mark.integration
-def test_a_server_that_went_away_is_told_and_found_again(postgres: Postgres, empty_database: str, clock: FakeClock):
+def test_a_server_that_went_away_is_told_and_found_again(
+    postgres: Postgres, empty_database: str, clock: FakeClock
+):
     """Connections that a restarted server closed are replaced without anybody noticing."""
     with SqlLedger(empty_database, clock=clock) as ledger:
         ledger.seen([a_ref("1")], "run-1")
         with postgres.connected() as connection:
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            )
 
         ledger.seen([a_ref("2")], "run-1")
 

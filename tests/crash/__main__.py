@@ -18,7 +18,9 @@ def main() -> int:
     for scene in SCENES:
         points = cells(scene)
         with ProcessPoolExecutor(2) as pool:
-            problems = dict(zip(points, pool.map(problem_of, [scene] * len(points), points), strict=True))
+            problems = dict(
+                zip(points, pool.map(problem_of, [scene] * len(points), points), strict=True)
+            )
         for point, problem in problems.items():
             if problem:
                 print(f"{scene}: {point}: {problem}", file=sys.stderr)  # noqa: T201 - a command's output
@@ -28,7 +30,9 @@ def main() -> int:
     said = f"{tried} cells, {tried - failed} green."
     text = DOCUMENT.read_text(encoding="utf-8")
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{said}\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
+    DOCUMENT.write_text(
+        f"{before}{BEGIN}\n\n{said}\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8"
+    )
     print(said)  # noqa: T201 - a command's output
     return 1 if failed else 0
 
@@ -41,7 +45,9 @@ def _table(problems: dict[str, str]) -> list[str]:
         rows[what][when].append(problem)
     lines = ["| step | killed before | killed after |", "|---|---|---|"]
     for what, by_side in rows.items():
-        lines.append(f"| {what.replace('_', ' ')} | {_cell(by_side['before'])} | {_cell(by_side['after'])} |")
+        lines.append(
+            f"| {what.replace('_', ' ')} | {_cell(by_side['before'])} | {_cell(by_side['after'])} |"
+        )
     return lines
 
 

@@ -52,7 +52,12 @@ class Scene:
 
 
 def _attachments() -> Scene:
-    files = {"one.txt": document(1), "two.txt": document(2), "copy.txt": document(1), "empty.txt": b""}
+    files = {
+        "one.txt": document(1),
+        "two.txt": document(2),
+        "copy.txt": document(1),
+        "empty.txt": b"",
+    }
     return Scene("attachments", files, uploads(files))
 
 
@@ -60,13 +65,21 @@ def _files_area() -> Scene:
     files = {"one.txt": document(1), "two.txt": document(2)}
     account = {
         "tables": {
-            "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/one.txt"}]},
+            "Papers": {
+                "fields": fields(File="FILE"),
+                "records": [{"PK_ID": 1, "File": "/In/one.txt"}],
+            },
             "Found": {"fields": fields(Path="STRING"), "records": []},
         },
         "files": {"/In/one.txt": "one.txt", "/In/two.txt": "two.txt"},
     }
     index = {"table": "Found", "path_column": "Path"}
-    return Scene("files area", files, account, Source({"folder": "/In"}, index=index, rename=RENAME, columns=COLUMNS))
+    return Scene(
+        "files area",
+        files,
+        account,
+        Source({"folder": "/In"}, index=index, rename=RENAME, columns=COLUMNS),
+    )
 
 
 def _applied() -> Scene:
@@ -209,7 +222,11 @@ def met_nothing(line: Line) -> int:
 def cells(scene: str, *, every: bool = True) -> list[str]:
     """Return the points of a scene; with `every`, each as often as it is passed, else the first time only."""
     points = undisturbed(scene).points
-    return [f"{point}#{n}" for point, times in sorted(points.items()) for n in range(1, times + 1 if every else 2)]
+    return [
+        f"{point}#{n}"
+        for point, times in sorted(points.items())
+        for n in range(1, times + 1 if every else 2)
+    ]
 
 
 def problem_of(scene: str, point: str) -> str:
@@ -225,7 +242,9 @@ def problem_of(scene: str, point: str) -> str:
         found = comparable(line)
         wrong = [part for part in expected.end if found[part] != expected.end[part]]
         if wrong:
-            return "; ".join(f"{part}: {found[part]} instead of {expected.end[part]}" for part in wrong)
+            return "; ".join(
+                f"{part}: {found[part]} instead of {expected.end[part]}" for part in wrong
+            )
         again = Counter(writes(line)) - Counter(expected.writes)
         if again.total() > met_nothing(line) - expected.met_nothing:
             return f"writes: {again} too many"

@@ -48,7 +48,9 @@ def race(ledger: str, *, documents: int, workers: int, kill: int, folder: Path) 
     source = Source(rename=RENAME, columns=COLUMNS)
     began = time.monotonic()
     with Emulator(seed=seed) as emulator:
-        line = Line(write_settings(folder, emulator.url, source, ledger=ledger), emulator, FakeReader())
+        line = Line(
+            write_settings(folder, emulator.url, source, ledger=ledger), emulator, FakeReader()
+        )
         processes = [worker_process(line) for _ in range(workers)]
         for number, process in enumerate(processes[:kill], start=1):
             wait_for(lambda share=number / (kill + 2): len(line.writes()) >= 2 * documents * share)  # type: ignore[misc]

@@ -100,11 +100,20 @@ def soak(number: int, *, folder: Path, seed: int = 1) -> Soak:
         found, calls = _rows(line), line.calls() - people.calls
         met = sum(one["matched"] > one["after"] for one in line.emulator.control.faults())
         wrong = list(_wrong(expected, found, people))
-        there = set(archive_state(line.archive)) | {original_key(expected[pk][2]) for pk in people.deleted}
+        there = set(archive_state(line.archive)) | {
+            original_key(expected[pk][2]) for pk in people.deleted
+        }
         wrong += [f"the archive lacks {entry}" for entry in originals - there]
         wrong += [f"{line.unsettled()} effects are open"] if line.unsettled() else []
     return Soak(
-        number, len(faults), met, len(people.typed), len(people.deleted), calls, undisturbed_calls, tuple(wrong)
+        number,
+        len(faults),
+        met,
+        len(people.typed),
+        len(people.deleted),
+        calls,
+        undisturbed_calls,
+        tuple(wrong),
     )
 
 
@@ -150,7 +159,9 @@ class _People:
     def _act(self) -> None:
         """Act at even steps of the run's progress, what is left at its end."""
         clock = FakeClock()
-        with CaspioClient(url=self._line.emulator.url, client_id="id", client_secret="secret", clock=clock) as client:
+        with CaspioClient(
+            url=self._line.emulator.url, client_id="id", client_secret="secret", clock=clock
+        ) as client:
             for step, (pk, delete) in enumerate(self._plan, start=1):
                 self._wait(step * self._number * 2 // (len(self._plan) + 1))
                 if delete:

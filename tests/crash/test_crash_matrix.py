@@ -7,10 +7,18 @@ pytestmark = pytest.mark.integration
 # The rest is behind `make crash-matrix`.
 POINTS = {
     "attachments": [
-        *("archive put originals after", "update_columns intent after", "update_columns effect after"),
+        *(
+            "archive put originals after",
+            "update_columns intent after",
+            "update_columns effect after",
+        ),
         *("rename_attachment effect after", "ledger finish before", "ledger succeeded_by before"),
     ],
-    "files area": ["insert_index_row effect after", "delete_file intent after", "repoint effect after"],
+    "files area": [
+        "insert_index_row effect after",
+        "delete_file intent after",
+        "repoint effect after",
+    ],
     "apply": ["update_columns effect after"],
     "undo, attachments": ["rename_attachment effect after"],
     "undo, files area": ["delete_index_row effect after"],
@@ -20,7 +28,9 @@ POINTS = {
 }
 
 
-@pytest.mark.parametrize(("scene", "point"), [(scene, point) for scene, points in POINTS.items() for point in points])
+@pytest.mark.parametrize(
+    ("scene", "point"), [(scene, point) for scene, points in POINTS.items() for point in points]
+)
 def test_a_run_killed_at_a_boundary_is_made_good_by_the_next(scene: str, point: str):
     """Killed there and run again, all stands as if nothing had happened, and no write came twice."""
     assert problem_of(scene, point) == ""

@@ -122,7 +122,9 @@ def test_a_full_archive_disk_stops_the_run(line: Line):
 
     def full(point: str) -> None:
         if point == "archive put text.txt before":
-            raise ArchiveUnavailable("The archive cannot store x: No space left on device. Free space there.")
+            raise ArchiveUnavailable(
+                "The archive cannot store x: No space left on device. Free space there."
+            )
 
     line.act = full
 
@@ -156,7 +158,9 @@ def test_a_ledger_that_goes_away_stops_the_run(line: Line):
     """A database that fails in the middle of a run stops it; what was sent is settled by the next."""
 
     def fail() -> None:
-        raise LedgerUnavailable("The ledger failed to record: server closed the connection. Start the database server.")
+        raise LedgerUnavailable(
+            "The ledger failed to record: server closed the connection. Start the database server."
+        )
 
     line.act = once("update_columns applied before", fail)
 
@@ -168,7 +172,9 @@ def test_a_ledger_that_goes_away_stops_the_run(line: Line):
 
 def test_a_clock_that_goes_back_harms_nothing(line: Line):
     """A clock set back by an hour in the middle of a run changes nothing: no wait, no repetition, no lost file."""
-    line.act = once("update_columns intent after", lambda: line.clock.set(line.clock.now() - timedelta(hours=1)))
+    line.act = once(
+        "update_columns intent after", lambda: line.clock.set(line.clock.now() - timedelta(hours=1))
+    )
 
     line.run()
 

@@ -54,7 +54,9 @@ class Api:
     def table(self, *fields: Mapping[str, object] | str, rows: Sequence[Json] = ()) -> str:
         """Make a table of its own for a test; a field given as text is a STRING."""
         name = f"T{next(_numbers)}"
-        given = [{"Name": one, "Type": "STRING"} if isinstance(one, str) else dict(one) for one in fields]
+        given = [
+            {"Name": one, "Type": "STRING"} if isinstance(one, str) else dict(one) for one in fields
+        ]
         assert self.post("/tables", {"Name": name, "Fields": given}).status_code == 201
         for row in rows:
             assert self.post(f"/tables/{name}/records", row).status_code == 201
@@ -71,7 +73,9 @@ class Api:
         """List the PK_IDs a condition meets."""
         return [row["PK_ID"] for row in self.rows(table, where)]
 
-    def attach(self, table: str, pk: int, name: str, data: bytes, *, field: str = "Scan") -> httpx.Response:
+    def attach(
+        self, table: str, pk: int, name: str, data: bytes, *, field: str = "Scan"
+    ) -> httpx.Response:
         """Upload a file to an attachment field."""
         files = {"File": (name, data)}
         return self.call("PUT", f"/tables/{table}/attachments/{field}/{pk}", files=files)
@@ -84,7 +88,11 @@ class Api:
 
 def _plain(params: Mapping[str, object]) -> dict[str, str]:
     bare = {"response", "externalKey", "filePath", "sortField", "sortDescending", "method", "Where"}
-    return {name if name in bare else f"q.{name}": str(value) for name, value in params.items() if value != ""}
+    return {
+        name if name in bare else f"q.{name}": str(value)
+        for name, value in params.items()
+        if value != ""
+    }
 
 
 def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
@@ -110,7 +118,9 @@ def serving(**settings: Any) -> Iterator[Api]:
         yield api
 
 
-def seed(folder: Path, account: Mapping[str, object], files: Mapping[str, bytes] | None = None) -> Path:
+def seed(
+    folder: Path, account: Mapping[str, object], files: Mapping[str, bytes] | None = None
+) -> Path:
     """Write a seed folder."""
     for name, data in (files or {}).items():
         (folder / name).write_bytes(data)

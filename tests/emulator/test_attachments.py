@@ -24,7 +24,12 @@ def _download(api: Api, table: str, pk: object) -> httpx.Response:
 
 
 def _rename(api: Api, table: str, where: str, new: str) -> httpx.Response:
-    return api.put(f"/tables/{table}/attachments/Scan/fileInfo", {"FileName": new}, where=where, response="rows")
+    return api.put(
+        f"/tables/{table}/attachments/Scan/fileInfo",
+        {"FileName": new},
+        where=where,
+        response="rows",
+    )
 
 
 def test_an_upload_answers_nothing(api: Api, docs: str):
@@ -39,8 +44,13 @@ def test_a_download_has_bytes_length_name_and_type(api: Api, docs: str):
     reply = _download(api, docs, 2)
 
     assert reply.content == b"two"
-    assert (reply.headers["content-length"], reply.headers["content-type"]) == ("3", "application/pdf")
-    assert reply.headers["content-disposition"].endswith("filename*=UTF-8''Zweite%20%C3%9Cml%C3%A4ut.pdf")
+    assert (reply.headers["content-length"], reply.headers["content-type"]) == (
+        "3",
+        "application/pdf",
+    )
+    assert reply.headers["content-disposition"].endswith(
+        "filename*=UTF-8''Zweite%20%C3%9Cml%C3%A4ut.pdf"
+    )
 
 
 def test_a_download_can_have_a_wrong_type():
@@ -112,12 +122,21 @@ def test_an_upload_over_the_limit_is_refused():
 
 def test_a_fields_rules_are_enforced(api: Api):
     """An extension that is not permitted and a size out of bounds are 400."""
-    rules = {"AttachmentPermittedFileTypes": ["pdf"], "AttachmentMinFileSize": 2, "AttachmentMaxFileSize": 4}
+    rules = {
+        "AttachmentPermittedFileTypes": ["pdf"],
+        "AttachmentMinFileSize": 2,
+        "AttachmentMaxFileSize": 4,
+    }
     name = api.table("A", _SCAN | rules, rows=[{"A": "x"}])
 
     statuses = [
         api.attach(name, 1, file, data).status_code
-        for file, data in [("a.txt", b"xxx"), ("a.pdf", b"x"), ("a.pdf", b"xxxxx"), ("a.PDF", b"xxx")]
+        for file, data in [
+            ("a.txt", b"xxx"),
+            ("a.pdf", b"x"),
+            ("a.pdf", b"xxxxx"),
+            ("a.PDF", b"xxx"),
+        ]
     ]
 
     assert statuses == [400, 400, 400, 204]
@@ -125,14 +144,18 @@ def test_a_fields_rules_are_enforced(api: Api):
 
 def test_file_info_splits_the_name(api: Api, docs: str):
     """FileName has no extension and FileType is the extension without its dot; records without a file are absent."""
-    listed = [(one["PK_ID"], one["FileName"], one["FileType"], one["Size"]) for one in api.info(docs)]
+    listed = [
+        (one["PK_ID"], one["FileName"], one["FileType"], one["Size"]) for one in api.info(docs)
+    ]
 
     assert listed == [(1, "first.tar", "gz", 3), (2, "Zweite Ümläut", "pdf", 3)]
 
 
 def test_file_info_takes_a_bare_condition(api: Api, docs: str):
     """`where` without its prefix filters fileInfo."""
-    reply = api.call("GET", f"/tables/{docs}/attachments/Scan/fileInfo", params={"where": "A = 'TWO'"})
+    reply = api.call(
+        "GET", f"/tables/{docs}/attachments/Scan/fileInfo", params={"where": "A = 'TWO'"}
+    )
 
     assert [one["PK_ID"] for one in reply.json()["Result"]] == [2]
 
@@ -174,7 +197,10 @@ def test_a_rename_keeps_bytes_and_extension(api: Api, docs: str):
     reply = _rename(api, docs, "PK_ID = 2", "Invoice.2026")
 
     (after,) = api.info(docs, "PK_ID = 2")
-    assert reply.json() == {"RecordsAffected": 1, "Result": [{"PK_ID": 2, "A": "two", "Scan": "Invoice.2026.pdf"}]}
+    assert reply.json() == {
+        "RecordsAffected": 1,
+        "Result": [{"PK_ID": 2, "A": "two", "Scan": "Invoice.2026.pdf"}],
+    }
     assert (after["FileName"], after["FileType"]) == ("Invoice.2026", "pdf")
     assert after["DateUpdated"] > before["DateUpdated"]
     assert _download(api, docs, 2).content == b"two"
@@ -191,7 +217,9 @@ def test_a_rename_of_no_file_counts_none(api: Api, docs: str):
     assert _rename(api, docs, "PK_ID = 3", "x").json()["RecordsAffected"] == 0
 
 
-@pytest.mark.parametrize("body", [{}, {"FileName": ""}, {"FileName": None}, {"FileName": "x", "FileType": "pdf"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"FileName": ""}, {"FileName": None}, {"FileName": "x", "FileType": "pdf"}]
+)
 def test_a_rename_needs_a_name_and_nothing_else(api: Api, docs: str, body: dict[str, object]):
     """A missing or blank FileName and further members are 400."""
     reply = api.put(f"/tables/{docs}/attachments/Scan/fileInfo", body, where="PK_ID = 1")
@@ -199,7 +227,9 @@ def test_a_rename_needs_a_name_and_nothing_else(api: Api, docs: str, body: dict[
     assert (reply.status_code, reply.json()["Code"]) == (400, "IncorrectBodyParameter")
 
 
-@pytest.mark.parametrize(("rule", "name"), [("base", "new.PDF.pdf"), ("strip-same", "new.pdf"), ("full", "new.PDF")])
+@pytest.mark.parametrize(
+    ("rule", "name"), [("base", "new.PDF.pdf"), ("strip-same", "new.pdf"), ("full", "new.PDF")]
+)
 def test_a_new_name_is_taken_as_the_quirk_says(rule: str, name: str):
     """A FileName with an extension is a base name, or loses a repeated extension, or is the full name."""
     with serving(quirks=Quirks(rename_filename=rule)) as api:  # type: ignore[arg-type]
@@ -241,7 +271,9 @@ def test_writing_a_column_leaves_the_files_dates(api: Api, docs: str):
     assert api.info(docs) == before
 
 
-@pytest.mark.parametrize(("shown", "row"), [("null", {"Scan": None}), ("absent", {}), ("name", {"Scan": "a.pdf"})])
+@pytest.mark.parametrize(
+    ("shown", "row"), [("null", {"Scan": None}), ("absent", {}), ("name", {"Scan": "a.pdf"})]
+)
 def test_a_record_shows_an_attachment_as_the_quirk_says(shown: str, row: dict[str, object]):
     """A record shows an attachment field by name, as null, or not at all."""
     with serving(quirks=Quirks(attachment_column=shown)) as api:  # type: ignore[arg-type]
@@ -255,7 +287,9 @@ def test_a_record_shows_an_attachment_as_the_quirk_says(shown: str, row: dict[st
 def test_an_upload_moves_a_timestamp_only_with_the_quirk(*, stamps: bool):
     """Whether OnUpdate counts an upload is a quirk."""
     with serving(quirks=Quirks(attachment_stamps=stamps)) as api:
-        table = api.table("A", _SCAN, {"Name": "At", "Type": "TIMESTAMP", "OnUpdate": True}, rows=[{"A": "x"}])
+        table = api.table(
+            "A", _SCAN, {"Name": "At", "Type": "TIMESTAMP", "OnUpdate": True}, rows=[{"A": "x"}]
+        )
         api.attach(table, 1, "a.pdf", b"x")
 
         assert bool(api.rows(table)[0]["At"]) is stamps
@@ -286,7 +320,9 @@ def test_a_generated_file_is_big_and_always_the_same(tmp_path: Path):
 
 def test_a_seed_that_names_no_file_is_refused(tmp_path: Path):
     """A seed with a missing file stops the start and says which."""
-    folder = seed(tmp_path, {"tables": {"D": {"fields": [_SCAN], "records": [{"Scan": "gone.pdf"}]}}})
+    folder = seed(
+        tmp_path, {"tables": {"D": {"fields": [_SCAN], "records": [{"Scan": "gone.pdf"}]}}}
+    )
 
     with pytest.raises(ValueError, match=r"gone\.pdf"), serving(seed=folder):
         pass

@@ -18,11 +18,21 @@ _FIELDS = [
     {"Name": "Pass", "Type": "PASSWORD"},
     {"Name": "Stamp", "Type": "TIMESTAMP", "OnInsert": True},
     {"Name": "Guid", "Type": "GUID", "Unique": True},
-    {"Name": "Random", "Type": "RANDOM ID", "Unique": True, "Format": "0", "Length": 8, "Prefix": "R"},
+    {
+        "Name": "Random",
+        "Type": "RANDOM ID",
+        "Unique": True,
+        "Format": "0",
+        "Length": 8,
+        "Prefix": "R",
+    },
     {"Name": "Auto", "Type": "AUTONUMBER", "Unique": True},
     {"Name": "Scan", "Type": "ATTACHMENT"},
 ]
-_ROWS = [{"Code": "one", "Text": "first", "Amount": 1.5}, {"Code": "two", "Due": "2026-01-02T03:04:05"}]
+_ROWS = [
+    {"Code": "one", "Text": "first", "Amount": 1.5},
+    {"Code": "two", "Due": "2026-01-02T03:04:05"},
+]
 
 
 @pytest.fixture
@@ -32,9 +42,19 @@ def table(api: Api) -> str:
 
 
 _WRITES: list[tuple[str, object, int, str]] = [
-    ("a second blank in a unique field counts as a value", [{"Code": ""}, {"Code": ""}], 400, "SqlServerError"),
+    (
+        "a second blank in a unique field counts as a value",
+        [{"Code": ""}, {"Code": ""}],
+        400,
+        "SqlServerError",
+    ),
     ("a value twice in a unique field", {"Code": "ONE"}, 400, "SqlServerError"),
-    ("more than 255 characters in a STRING", {"Code": "x", "Text": "y" * 256}, 400, "InvalidInputValue"),
+    (
+        "more than 255 characters in a STRING",
+        {"Code": "x", "Text": "y" * 256},
+        400,
+        "InvalidInputValue",
+    ),
     ("a 4-byte emoji", {"Code": "x", "Text": "\U0001f600"}, 500, "AlterReadOnlyData"),
     ("a blank for a date", {"Code": "x", "Due": ""}, 400, "InvalidInputValue"),
     ("an unknown item of a LIST field", {"Code": "x", "Tags": [9]}, 400, "InvalidInputValue"),
@@ -50,7 +70,9 @@ _WRITES: list[tuple[str, object, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "code"), [one[1:] for one in _WRITES], ids=[one[0] for one in _WRITES])
+@pytest.mark.parametrize(
+    ("body", "status", "code"), [one[1:] for one in _WRITES], ids=[one[0] for one in _WRITES]
+)
 def test_a_write_is_refused(api: Api, table: str, body: Any, status: int, code: str):
     """What cannot be written is refused with Caspio's status and code."""
     bodies = body if isinstance(body, list) else [body]
@@ -80,8 +102,12 @@ _READS: list[tuple[str, dict[str, Any], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "status", "code"), [one[1:] for one in _READS], ids=[one[0] for one in _READS])
-def test_a_read_is_answered_or_refused(api: Api, table: str, query: dict[str, Any], status: int, code: str):
+@pytest.mark.parametrize(
+    ("query", "status", "code"), [one[1:] for one in _READS], ids=[one[0] for one in _READS]
+)
+def test_a_read_is_answered_or_refused(
+    api: Api, table: str, query: dict[str, Any], status: int, code: str
+):
     """What Caspio's dialect and parameters allow is answered; whatever else is refused with its code."""
     reply = api.get(f"/tables/{table}/records", **query)
 
@@ -119,7 +145,9 @@ def test_a_call_has_its_status(api: Api, table: str, call: tuple[str, str, dict[
 
 def test_values_read_back_in_caspios_shapes(api: Api, table: str):
     """LIST as object, unset text as "", Yes/No as boolean, dates without zone, own values by pattern."""
-    api.put(f"/tables/{table}/records", {"Tags": [2, 1], "Due": "2026-05-06T07:08:09Z"}, where="PK_ID=1")
+    api.put(
+        f"/tables/{table}/records", {"Tags": [2, 1], "Due": "2026-05-06T07:08:09Z"}, where="PK_ID=1"
+    )
 
     row = api.rows(table, "PK_ID=1")[0]
 
@@ -143,7 +171,10 @@ def test_an_update_counts_all_records_at_once(api: Api, table: str):
 def test_an_update_of_lists_alone_may_not_be_counted():
     """As the second version was seen to: no record counted, and 500 with response=rows; the values are written."""
     with serving(quirks=Quirks(list_update="uncounted")) as api:
-        name = api.table({"Name": "Tags", "Type": "LIST-STRING", "ListField": ["Dog", "Cat"]}, rows=[{"Tags": [1]}])
+        name = api.table(
+            {"Name": "Tags", "Type": "LIST-STRING", "ListField": ["Dog", "Cat"]},
+            rows=[{"Tags": [1]}],
+        )
         path = f"/tables/{name}/records"
 
         counted = api.put(path, {"Tags": [2]}, where="PK_ID=1").json()["RecordsAffected"]
@@ -166,7 +197,9 @@ def test_pages_without_an_order_lose_rows(api: Api):
     path = f"/tables/{name}/records"
 
     def all_pages(**order: str) -> list[int]:
-        pages = [api.get(path, pageSize=10, pageNumber=n, **order).json()["Result"] for n in range(1, 5)]
+        pages = [
+            api.get(path, pageSize=10, pageNumber=n, **order).json()["Result"] for n in range(1, 5)
+        ]
         return [row["PK_ID"] for page in pages for row in page]
 
     assert len(set(all_pages())) < 40
@@ -183,7 +216,11 @@ def test_a_files_listing_with_the_wrong_prefix_is_25_rows():
         right = api.call("GET", "/files", params={"pageSize": "1000"}).json()
         clash = api.call("POST", "/files", files={"Files": ("f1.txt", b"x")})
 
-    assert (len(wrong["Result"]), wrong["Pagination"]["TotalCount"], len(right["Result"])) == (25, 30, 30)
+    assert (len(wrong["Result"]), wrong["Pagination"]["TotalCount"], len(right["Result"])) == (
+        25,
+        30,
+        30,
+    )
     assert clash.status_code == 409
 
 
@@ -197,13 +234,19 @@ def test_an_upload_of_several_with_a_clash_is_all_or_some(value: str):
         reply = api.call("POST", "/files", files=several)
         stored = [one["Name"] for one in api.get("/files").json()["Result"]]
 
-    assert (reply.status_code, stored) == ((409, ["a.txt"]) if value == "atomic" else (201, ["a.txt", "b.txt"]))
+    assert (reply.status_code, stored) == (
+        (409, ["a.txt"]) if value == "atomic" else (201, ["a.txt", "b.txt"])
+    )
 
 
 def test_the_files_area_may_differ_in_case_keys_and_dates():
     """With the quirks names differ by case, overwriting gives another key, and dates are American."""
-    with serving(quirks=Quirks(files_case="sensitive", overwrite_key="new", files_dates="us")) as api:
-        first = api.call("POST", "/files", files={"Files": ("a.txt", b"x")}).json()["Result"][0]["ExternalKey"]
+    with serving(
+        quirks=Quirks(files_case="sensitive", overwrite_key="new", files_dates="us")
+    ) as api:
+        first = api.call("POST", "/files", files={"Files": ("a.txt", b"x")}).json()["Result"][0][
+            "ExternalKey"
+        ]
         other = api.call("POST", "/files", files={"Files": ("A.txt", b"x")})
         again = api.call("PUT", "/files", files={"File": ("a.txt", b"y")})
         item = api.get("/files").json()["Result"][0]

@@ -73,7 +73,9 @@ def people(shared_api: Api) -> str:
         ("'a' = 'A '", [1, 2, 3]),
     ],
 )
-def test_conditions_mean_what_they_mean_at_sql_server(api: Api, people: str, where: str, pks: list[int] | None):
+def test_conditions_mean_what_they_mean_at_sql_server(
+    api: Api, people: str, where: str, pks: list[int] | None
+):
     """Text compares without case and trailing blanks, dates as dates, NULL as unknown."""
     found = api.pks(people, where)
 
@@ -151,7 +153,9 @@ _PIECES = [
     pieces=st.lists(st.sampled_from(_PIECES), max_size=12),
     part=st.sampled_from(["where", "select", "orderBy", "groupBy"]),
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_clause_breaks_the_server(api: Api, people: str, pieces: list[str], part: str):
     """Whatever a clause is, it is answered or refused with 400, and the records stay."""
     reply = api.get(f"/tables/{people}/records", **{part: " ".join(pieces)})
@@ -176,7 +180,9 @@ def test_a_sub_select_reads_another_table(api: Api, people: str):
 
 def test_order_ignores_case_and_puts_null_first(api: Api):
     """Text is ordered without case; NULL comes first and, descending, last."""
-    name = api.table("A", {"Name": "N", "Type": "NUMBER"}, rows=[{"A": "b"}, {"A": "A"}, {"A": "C", "N": 1}])
+    name = api.table(
+        "A", {"Name": "N", "Type": "NUMBER"}, rows=[{"A": "b"}, {"A": "A"}, {"A": "C", "N": 1}]
+    )
 
     assert [row["A"] for row in api.rows(name, orderBy="A")] == ["A", "b", "C"]
     assert [row["A"] for row in api.rows(name, orderBy="N DESC, A DESC")] == ["C", "b", "A"]

@@ -78,7 +78,9 @@ def test_a_token_can_end_in_the_middle_of_a_stream(own: Api):
 def test_a_record_changes_round_a_call(api: Api, fresh: str, when: str, seen: int):
     """An edit before a guarded update makes it miss, one after it leaves it alone; the person's value stays."""
     edit = {"table": fresh, "pk": 1, "values": {"A": "by hand"}}
-    api.control.fault({"kind": "edit", "operation": "UpdateTableRecords", "when": when, "edits": [edit]})
+    api.control.fault(
+        {"kind": "edit", "operation": "UpdateTableRecords", "when": when, "edits": [edit]}
+    )
 
     reply = api.put(f"/tables/{fresh}/records", {"A": "ours"}, where="PK_ID=1 AND A='row 1'")
 
@@ -89,7 +91,9 @@ def test_a_record_changes_round_a_call(api: Api, fresh: str, when: str, seen: in
 def test_a_record_is_deleted_between_two_calls(api: Api, fresh: str):
     """The first read finds the record; the second, after the scripted deletion, does not."""
     edit = {"table": fresh, "pk": 2, "delete": True}
-    api.control.fault({"kind": "edit", "operation": "ListTableRecords", "after": 1, "edits": [edit]})
+    api.control.fault(
+        {"kind": "edit", "operation": "ListTableRecords", "after": 1, "edits": [edit]}
+    )
 
     assert [api.pks(fresh, "PK_ID=2") for _ in range(3)] == [[2], [], []]
 

@@ -44,7 +44,11 @@ def test_a_missing_folder_is_not_found(api: Api):
     """A key of no folder is 404 for listings, uploads and descriptions."""
     key = str(uuid.uuid4())
 
-    replies = [api.get("/files", externalKey=key), api.get(f"/files/folders/{key}"), _add(api, key, "a.txt")]
+    replies = [
+        api.get("/files", externalKey=key),
+        api.get(f"/files/folders/{key}"),
+        _add(api, key, "a.txt"),
+    ]
 
     assert [one.json()["Code"] for one in replies] == ["ObjectNotFound"] * 3
 
@@ -56,7 +60,10 @@ def test_an_added_file_has_a_key_and_a_description(api: Api, folder: tuple[str, 
     (added,) = _add(api, key, "Größe.pdf", b"%PDF").json()["Result"]
 
     by_key = api.get(f"/files/{added['ExternalKey']}/fileInfo").json()
-    assert by_key["Result"] | {"Name": "Größe.pdf", "Size": 4, "ContentType": "application/pdf"} == by_key["Result"]
+    assert (
+        by_key["Result"] | {"Name": "Größe.pdf", "Size": 4, "ContentType": "application/pdf"}
+        == by_key["Result"]
+    )
     assert api.get("/files/path/fileInfo", filePath=f"{path}/größe.PDF").json() == by_key
 
 
@@ -115,7 +122,9 @@ def test_a_name_cannot_be_a_path(api: Api, folder: tuple[str, str], name: str):
 
 def test_the_wrong_part_name_is_refused(api: Api, folder: tuple[str, str]):
     """POST wants `Files`, PUT wants `File`."""
-    post = api.call("POST", "/files", params={"externalKey": folder[1]}, files={"File": ("a", b"x")})
+    post = api.call(
+        "POST", "/files", params={"externalKey": folder[1]}, files={"File": ("a", b"x")}
+    )
     put = api.call("PUT", "/files", params={"externalKey": folder[1]}, files={"Files": ("a", b"x")})
 
     assert (post.status_code, put.status_code) == (400, 400)
@@ -166,7 +175,10 @@ def test_files_are_sorted(api: Api, folder: tuple[str, str]):
 @pytest.mark.parametrize("size", [4, 1001])
 def test_page_sizes_out_of_bounds_are_refused(api: Api, size: int):
     """PageSize is from 5 to 1,000 here too."""
-    assert api.call("GET", "/files", params={"pageSize": size}).json()["Code"] == "IncorrectQueryParameter"
+    assert (
+        api.call("GET", "/files", params={"pageSize": size}).json()["Code"]
+        == "IncorrectQueryParameter"
+    )
 
 
 def test_a_path_is_required(api: Api):

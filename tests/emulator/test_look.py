@@ -27,7 +27,9 @@ def own() -> Iterator[Api]:
         name = api.table(*fields, rows=[*rows, *({"Title": f"row {n}"} for n in range(60))])
         api.attach(name, 1, "scan.txt", b"what the file says")
         api.put(f"/tables/{name}/records", {"Title": "after"}, where="PK_ID=1")
-        api.put(f"/tables/{name}/attachments/Scan/fileInfo", {"FileName": "better"}, where="PK_ID=1")
+        api.put(
+            f"/tables/{name}/attachments/Scan/fileInfo", {"FileName": "better"}, where="PK_ID=1"
+        )
         yield api
 
 
@@ -83,7 +85,11 @@ def test_long_lists_are_paged(own: Api, path: str):
 def test_a_seed_is_how_things_were(tmp_path: Path):
     """What a seed puts into an account counts as no change, its files neither."""
     fields = [{"Name": "Scan", "Type": "ATTACHMENT"}]
-    folder = seed(tmp_path, {"tables": {"T": {"fields": fields, "records": [{"Scan": "a.txt"}]}}}, {"a.txt": b"x"})
+    folder = seed(
+        tmp_path,
+        {"tables": {"T": {"fields": fields, "records": [{"Scan": "a.txt"}]}}},
+        {"a.txt": b"x"},
+    )
     with serving(seed=folder) as api:
         page = _page(api, "/_look/tables/T")
 

@@ -43,10 +43,21 @@ def test_declared_records_are_ordinary_ones(folder: Path):
     """Templates are filled in and typed, and the records can be asked for and changed."""
     with serving(seed=folder) as api:
         assert api.rows("Uploads", "PK_ID = 42") == [
-            {"PK_ID": 42, "Title": "Upload 00042 at 100%", "Amount": 42, "Scan": "scan-42.pdf", "Note": "note.txt"}
+            {
+                "PK_ID": 42,
+                "Title": "Upload 00042 at 100%",
+                "Amount": 42,
+                "Scan": "scan-42.pdf",
+                "Note": "note.txt",
+            }
         ]
         assert len(api.rows("Uploads", "Amount > 4990")) == 10
-        assert api.put("/tables/Uploads/records", {"Title": "x"}, where="PK_ID=1").json()["RecordsAffected"] == 1
+        assert (
+            api.put("/tables/Uploads/records", {"Title": "x"}, where="PK_ID=1").json()[
+                "RecordsAffected"
+            ]
+            == 1
+        )
 
 
 def test_declared_files_are_made_alike_every_time(folder: Path):
@@ -58,7 +69,11 @@ def test_declared_files_are_made_alike_every_time(folder: Path):
         again = _bytes(api, 1)
 
     assert [one["Size"] for one in info] == [len(first), len(second)] == [300_000, 300_000]
-    assert hashlib.sha256(first).digest() == hashlib.sha256(again).digest() != hashlib.sha256(second).digest()
+    assert (
+        hashlib.sha256(first).digest()
+        == hashlib.sha256(again).digest()
+        != hashlib.sha256(second).digest()
+    )
     assert note == b"Receipt 9\nTotal 9.00 EUR\n"
 
 
@@ -72,6 +87,10 @@ def test_declared_files_can_be_renamed_replaced_and_removed(folder: Path):
 
         info = api.info("Uploads", "PK_ID <= 4")
 
-        assert [(one["PK_ID"], one["FileName"]) for one in info] == [(1, "new"), (2, "b"), (4, "scan-4")]
+        assert [(one["PK_ID"], one["FileName"]) for one in info] == [
+            (1, "new"),
+            (2, "b"),
+            (4, "scan-4"),
+        ]
         assert (_bytes(api, 1) == before, _bytes(api, 2)) == (True, b"other")
         assert api.get(f"{path}/3").status_code == 404

@@ -25,7 +25,11 @@ _FIRST: dict[str, Any] = {
         _profile("away", allowed_ips=["10.0.0.1"]),
     ],
 }
-_SECOND: dict[str, Any] = {"name": "second", "tables": {"Other": _TABLE}, "profiles": [_profile("two")]}
+_SECOND: dict[str, Any] = {
+    "name": "second",
+    "tables": {"Other": _TABLE},
+    "profiles": [_profile("two")],
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Two accounts in one process."""
     first = seed(tmp_path_factory.mktemp("first"), _FIRST)
     second = seed(tmp_path_factory.mktemp("second"), _SECOND)
-    with Emulator(seed=first, more_seeds=[second], rate_limit=RateLimit(calls=60, seconds=3600)) as running:
+    with Emulator(
+        seed=first, more_seeds=[second], rate_limit=RateLimit(calls=60, seconds=3600)
+    ) as running:
         yield running
 
 
@@ -65,7 +71,9 @@ def test_lists_show_what_may_be_read(both: Emulator):
         assert api.post("/tables", {"Name": "New", "Fields": []}).status_code == 403
 
 
-@pytest.mark.parametrize(("who", "status", "code"), [("off", 400, "ProfileDisabled"), ("away", 403, "IpForbidden")])
+@pytest.mark.parametrize(
+    ("who", "status", "code"), [("off", 400, "ProfileDisabled"), ("away", 403, "IpForbidden")]
+)
 def test_a_closed_profile_is_refused(both: Emulator, who: str, status: int, code: str):
     """A profile that is off, or called from an address it does not allow, is refused whatever it asks."""
     with connected(both, who) as api:
@@ -108,12 +116,25 @@ def test_a_token_ends(both: Emulator):
     with serving(token_lifetime_s=-1) as api:
         assert api.get("/tables").status_code == 401
     given = httpx.post(
-        f"{both.url}/oauth/token", data={"grant_type": "client_credentials"}, auth=("two", "secret"), trust_env=False
+        f"{both.url}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=("two", "secret"),
+        trust_env=False,
     ).json()
     form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
 
-    assert httpx.post(f"{both.url}/oauth/token", data=form, auth=("id", "secret"), trust_env=False).status_code == 401
-    assert httpx.post(f"{both.url}/oauth/token", data=form, auth=("two", "secret"), trust_env=False).status_code == 200
+    assert (
+        httpx.post(
+            f"{both.url}/oauth/token", data=form, auth=("id", "secret"), trust_env=False
+        ).status_code
+        == 401
+    )
+    assert (
+        httpx.post(
+            f"{both.url}/oauth/token", data=form, auth=("two", "secret"), trust_env=False
+        ).status_code
+        == 200
+    )
 
 
 def test_unknown_parameters_and_bare_clauses_follow_the_account():
@@ -126,5 +147,7 @@ def test_unknown_parameters_and_bare_clauses_follow_the_account():
     with serving(quirks=Quirks(unknown_parameters="refused", bare_clauses="ignored")) as api:
         table = api.table("A", rows=[{"A": "x"}, {"A": "y"}])
         path = f"/tables/{table}/records"
-        assert api.call("GET", f"{path}?q.distinct=true").json()["Code"] == "IncorrectQueryParameter"
+        assert (
+            api.call("GET", f"{path}?q.distinct=true").json()["Code"] == "IncorrectQueryParameter"
+        )
         assert len(api.call("GET", f"{path}?where=PK_ID=1").json()["Result"]) == 2

@@ -49,7 +49,13 @@ def test_page_sizes_out_of_bounds_are_refused(api: Api, many: str, size: str):
 
 def test_pagination_is_told_when_asked_for(api: Api, many: str):
     """q.getPaginationInfo adds the total, the page and its size."""
-    reply = api.get(f"/tables/{many}/records", pageNumber=2, pageSize=50, getPaginationInfo="true", where="N = 1")
+    reply = api.get(
+        f"/tables/{many}/records",
+        pageNumber=2,
+        pageSize=50,
+        getPaginationInfo="true",
+        where="N = 1",
+    )
 
     assert reply.json()["Pagination"] == {"TotalCount": 44, "PageNumber": 2, "PageSize": 50}
 
@@ -61,7 +67,9 @@ def test_pagination_is_left_out_otherwise(api: Api, many: str):
 
 def test_parameter_names_do_not_distinguish_case(api: Api, many: str):
     """Q.PAGESIZE is q.pageSize."""
-    reply = api.call("GET", f"/tables/{many}/records", params={"Q.PAGESIZE": "5", "q.orderBY": "PK_ID"})
+    reply = api.call(
+        "GET", f"/tables/{many}/records", params={"Q.PAGESIZE": "5", "q.orderBY": "PK_ID"}
+    )
 
     assert len(reply.json()["Result"]) == 5
 
@@ -75,7 +83,9 @@ def test_the_prefix_may_be_left_out(api: Api, many: str):
 
 def test_a_bare_name_is_ignored_beside_the_prefix(api: Api, many: str):
     """A bare `where` does not count where another parameter has the prefix."""
-    reply = api.call("GET", f"/tables/{many}/records", params={"where": "PK_ID = 7", "q.limit": "5"})
+    reply = api.call(
+        "GET", f"/tables/{many}/records", params={"where": "PK_ID = 7", "q.limit": "5"}
+    )
 
     assert len(reply.json()["Result"]) == 5
 
@@ -98,7 +108,9 @@ def test_pages_ordered_by_a_column_with_equal_values_lose_records(api: Api, many
 
 def test_pages_ordered_by_pk_id_are_complete(api: Api, many: str):
     """Ordered by PK_ID every record comes once."""
-    pages = [_listed(api, many, pageSize=50, pageNumber=page, orderBy="PK_ID") for page in (1, 2, 3)]
+    pages = [
+        _listed(api, many, pageSize=50, pageNumber=page, orderBy="PK_ID") for page in (1, 2, 3)
+    ]
 
     assert [pk for page in pages for pk in page] == list(range(1, 131))
 
@@ -156,7 +168,10 @@ def test_an_update_that_meets_nothing_is_no_error(api: Api):
     """No matching record: 200 and a count of 0."""
     name = api.table("A")
 
-    assert api.put(f"/tables/{name}/records", {"A": "z"}, where="PK_ID = 9").json()["RecordsAffected"] == 0
+    assert (
+        api.put(f"/tables/{name}/records", {"A": "z"}, where="PK_ID = 9").json()["RecordsAffected"]
+        == 0
+    )
 
 
 def test_an_update_can_hide_its_rows():

@@ -42,7 +42,9 @@ def test_fields_come_without_pk_id(api: Api):
 
 def test_members_of_other_types_are_left_out(api: Api):
     """Only an ATTACHMENT field shows its permitted file types."""
-    name = api.table("A", {"Name": "B", "Type": "ATTACHMENT", "AttachmentPermittedFileTypes": ["pdf"]})
+    name = api.table(
+        "A", {"Name": "B", "Type": "ATTACHMENT", "AttachmentPermittedFileTypes": ["pdf"]}
+    )
 
     first, second = api.get(f"/tables/{name}/fields").json()["Result"]
 
@@ -61,7 +63,9 @@ def test_fields_that_caspio_fills_are_not_editable(api: Api, kind: str):
 
 def test_an_autonumber_must_be_unique(api: Api):
     """A generated field without Unique is refused."""
-    reply = api.post("/tables", {"Name": "Refused", "Fields": [{"Name": "A", "Type": "AUTONUMBER"}]})
+    reply = api.post(
+        "/tables", {"Name": "Refused", "Fields": [{"Name": "A", "Type": "AUTONUMBER"}]}
+    )
 
     assert (reply.status_code, reply.json()["Code"]) == (400, "IncorrectBodyParameter")
 

@@ -13,7 +13,9 @@ def _ask(emulator: Emulator, auth: tuple[str, str] | None = None, **form: str) -
 
 def test_credentials_in_the_body_give_a_token(shared_emulator: Emulator):
     """Client id and secret as form members are answered with a bearer token and its lifetime."""
-    reply = _ask(shared_emulator, grant_type="client_credentials", client_id="id", client_secret="secret")
+    reply = _ask(
+        shared_emulator, grant_type="client_credentials", client_id="id", client_secret="secret"
+    )
 
     assert reply.status_code == 200
     assert (reply.json()["token_type"], reply.json()["expires_in"]) == ("bearer", 86399)
@@ -21,12 +23,16 @@ def test_credentials_in_the_body_give_a_token(shared_emulator: Emulator):
 
 def test_basic_credentials_give_a_token(shared_emulator: Emulator):
     """Client id and secret as HTTP Basic work as well."""
-    assert _ask(shared_emulator, ("id", "secret"), grant_type="client_credentials").status_code == 200
+    assert (
+        _ask(shared_emulator, ("id", "secret"), grant_type="client_credentials").status_code == 200
+    )
 
 
 def test_wrong_credentials_are_refused(shared_emulator: Emulator):
     """A wrong secret is 400 invalid_client."""
-    reply = _ask(shared_emulator, grant_type="client_credentials", client_id="id", client_secret="other")
+    reply = _ask(
+        shared_emulator, grant_type="client_credentials", client_id="id", client_secret="other"
+    )
 
     assert (reply.status_code, reply.json()) == (400, {"error": "invalid_client"})
 
@@ -36,7 +42,10 @@ def test_a_refresh_token_gives_a_new_access_token(shared_emulator: Emulator):
     first = _ask(shared_emulator, ("id", "secret"), grant_type="client_credentials").json()
 
     again = _ask(
-        shared_emulator, ("id", "secret"), grant_type="refresh_token", refresh_token=first["refresh_token"]
+        shared_emulator,
+        ("id", "secret"),
+        grant_type="refresh_token",
+        refresh_token=first["refresh_token"],
     ).json()
 
     assert len(first["refresh_token"]) == 64
@@ -45,7 +54,9 @@ def test_a_refresh_token_gives_a_new_access_token(shared_emulator: Emulator):
 
 def test_an_unknown_refresh_token_is_refused(shared_emulator: Emulator):
     """A refresh token that was never given out is 401."""
-    reply = _ask(shared_emulator, ("id", "secret"), grant_type="refresh_token", refresh_token="0" * 64)
+    reply = _ask(
+        shared_emulator, ("id", "secret"), grant_type="refresh_token", refresh_token="0" * 64
+    )
 
     assert reply.status_code == 401
 

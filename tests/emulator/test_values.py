@@ -84,7 +84,13 @@ def test_an_emoji_is_refused_oddly(api: Api, kinds: str):
         {"Name": "X", "Type": "AUTONUMBER", "Unique": True},
         {"Name": "X", "Type": "GUID", "Unique": True},
         {"Name": "X", "Type": "RANDOM ID", "Unique": True},
-        {"Name": "X", "Type": "PREFIXED AUTONUMBER", "Unique": True, "Prefix": "R-", "Format": "001"},
+        {
+            "Name": "X",
+            "Type": "PREFIXED AUTONUMBER",
+            "Unique": True,
+            "Prefix": "R-",
+            "Format": "001",
+        },
         {"Name": "X", "Type": "TIMESTAMP", "OnInsert": True},
         {"Name": "X", "Type": "ATTACHMENT"},
         {"Name": "X", "Type": "STRING", "IsFormula": True},
@@ -102,14 +108,23 @@ def test_pk_id_cannot_be_written(api: Api):
     """PK_ID is Caspio's alone."""
     name = api.table("A", rows=[{"A": "x"}])
 
-    assert api.put(f"/tables/{name}/records", {"PK_ID": 5}, where="PK_ID = 1").json()["Code"] == "AlterReadOnlyData"
+    assert (
+        api.put(f"/tables/{name}/records", {"PK_ID": 5}, where="PK_ID = 1").json()["Code"]
+        == "AlterReadOnlyData"
+    )
 
 
 def test_generated_fields_are_filled(api: Api):
     """AUTONUMBER counts, PREFIXED AUTONUMBER has its prefix, GUID and RANDOM ID have their lengths."""
     name = api.table(
         {"Name": "A", "Type": "AUTONUMBER", "Unique": True},
-        {"Name": "P", "Type": "PREFIXED AUTONUMBER", "Unique": True, "Prefix": "R-", "Format": "001"},
+        {
+            "Name": "P",
+            "Type": "PREFIXED AUTONUMBER",
+            "Unique": True,
+            "Prefix": "R-",
+            "Format": "001",
+        },
         {"Name": "G", "Type": "GUID", "Unique": True},
         {"Name": "R", "Type": "RANDOM ID", "Unique": True, "Format": "0", "Length": 8},
     )
@@ -142,7 +157,9 @@ def test_a_timestamp_is_stamped_on_update(api: Api):
     assert api.rows(name)[0]["At"]
 
 
-@pytest.mark.parametrize(("first", "second"), [("x", "X "), ("", ""), (None, None)], ids=["text", "blank", "null"])
+@pytest.mark.parametrize(
+    ("first", "second"), [("x", "X "), ("", ""), (None, None)], ids=["text", "blank", "null"]
+)
 def test_a_unique_value_is_taken_once(api: Api, first: str | None, second: str | None):
     """A second equal value is refused, whatever its case; blank and null are values too."""
     name = api.table({"Name": "A", "Type": "STRING", "Unique": True}, rows=[{"A": first}])
@@ -154,9 +171,14 @@ def test_a_unique_value_is_taken_once(api: Api, first: str | None, second: str |
 
 def test_nulls_may_repeat_where_allowed(api: Api):
     """UniqueAllowNulls lets null repeat, but not blank."""
-    name = api.table({"Name": "A", "Type": "STRING", "Unique": True, "UniqueAllowNulls": True}, rows=[{"A": None}])
+    name = api.table(
+        {"Name": "A", "Type": "STRING", "Unique": True, "UniqueAllowNulls": True},
+        rows=[{"A": None}],
+    )
 
-    statuses = [api.post(f"/tables/{name}/records", {"A": one}).status_code for one in (None, "", "")]
+    statuses = [
+        api.post(f"/tables/{name}/records", {"A": one}).status_code for one in (None, "", "")
+    ]
 
     assert statuses == [201, 201, 400]
 
@@ -198,4 +220,7 @@ def test_a_password_is_never_shown(api: Api):
 
     assert "P" not in _insert(api, name, A="x", P="hidden")
     assert api.get(f"/tables/{name}/records", select="P").status_code == 400
-    assert api.put(f"/tables/{name}/records", {"P": "x"}, where="PK_ID = 1").json()["Code"] == "AlterReadOnlyData"
+    assert (
+        api.put(f"/tables/{name}/records", {"P": "x"}, where="PK_ID = 1").json()["Code"]
+        == "AlterReadOnlyData"
+    )

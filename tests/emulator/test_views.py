@@ -15,7 +15,9 @@ _ACCOUNT = {
                 {"Name": "Open", "Type": "YES/NO"},
                 {"Name": "Scan", "Type": "ATTACHMENT"},
             ],
-            "records": [{"Title": f"d{n}", "Open": n % 2 == 0, "Scan": "a.txt"} for n in range(1, 13)],
+            "records": [
+                {"Title": f"d{n}", "Open": n % 2 == 0, "Scan": "a.txt"} for n in range(1, 13)
+            ],
         }
     },
     "views": {
@@ -67,7 +69,9 @@ def test_a_views_pk_id_can_be_a_number(tmp_path: Path):
 
 def test_a_record_is_updated_through_a_view(account: Api):
     """An update meets only what the view shows."""
-    reply = account.put("/views/OpenDocs/records", {"Title": "new"}, where="Title IN ('d1', 'd2')", response="rows")
+    reply = account.put(
+        "/views/OpenDocs/records", {"Title": "new"}, where="Title IN ('d1', 'd2')", response="rows"
+    )
 
     assert reply.json()["RecordsAffected"] == 1
     assert account.rows("Docs", "Title = 'new'", select="PK_ID") == [{"PK_ID": 2}]
@@ -75,7 +79,9 @@ def test_a_record_is_updated_through_a_view(account: Api):
 
 def test_a_record_that_leaves_the_view_is_not_shown(account: Api):
     """A record that no longer meets the view is counted but left out of Result."""
-    reply = account.put("/views/OpenDocs/records", {"Open": False}, where="PK_ID = '2'", response="rows")
+    reply = account.put(
+        "/views/OpenDocs/records", {"Open": False}, where="PK_ID = '2'", response="rows"
+    )
 
     assert reply.json() == {"RecordsAffected": 1, "Result": []}
 
@@ -95,12 +101,17 @@ def test_a_views_attachments_are_those_of_its_table(account: Api):
 
     (one,) = account.get(f"{base}/fileInfo", where="PK_ID = '4'").json()["Result"]
     uploaded = account.call("PUT", f"{base}/4", files={"File": ("b.txt", b"new")}).status_code
-    renamed = account.put(f"{base}/fileInfo", {"FileName": "c"}, where="PK_ID = '4'").json()["RecordsAffected"]
+    renamed = account.put(f"{base}/fileInfo", {"FileName": "c"}, where="PK_ID = '4'").json()[
+        "RecordsAffected"
+    ]
     deleted = account.delete(base, where="PK_ID = '2'").json()
 
     assert (one["PK_ID"], uploaded, renamed, deleted) == ("4", 204, 1, {"RecordsAffected": 1})
     assert account.get(f"{base}/4").content == b"new"
-    assert account.rows("Docs", "PK_ID IN (2, 4)", select="Scan") == [{"Scan": None}, {"Scan": "c.txt"}]
+    assert account.rows("Docs", "PK_ID IN (2, 4)", select="Scan") == [
+        {"Scan": None},
+        {"Scan": "c.txt"},
+    ]
 
 
 def test_what_a_view_does_not_show_cannot_be_reached(account: Api):

@@ -45,8 +45,12 @@ def _hook(api: Api, url: str, **more: object) -> dict[str, Any]:
     return dict(reply.json())
 
 
-def _event(api: Api, hook: dict[str, Any], table: str, kind: str = _INSERT, **more: object) -> httpx.Response:
-    return api.post(f"/outgoingWebhooks/{hook['Id']}/events", {"EventType": kind, "ObjectName": table, **more})
+def _event(
+    api: Api, hook: dict[str, Any], table: str, kind: str = _INSERT, **more: object
+) -> httpx.Response:
+    return api.post(
+        f"/outgoingWebhooks/{hook['Id']}/events", {"EventType": kind, "ObjectName": table, **more}
+    )
 
 
 def test_a_webhook_shows_its_secret_when_made_only(hook_api: Api):
@@ -60,7 +64,13 @@ def test_a_webhook_shows_its_secret_when_made_only(hook_api: Api):
     assert made["CallThrottling"] == 100
     assert "Secret" not in listed[0]
     assert "Secret" not in found
-    assert (found["Name"], found["Events"], found["Messages"], found["Calls"], found["Errors"]) == ("Hook", 0, 0, 0, 0)
+    assert (found["Name"], found["Events"], found["Messages"], found["Calls"], found["Errors"]) == (
+        "Hook",
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,10 +102,16 @@ def test_a_webhook_is_changed_and_deleted(hook_api: Api):
     table, hook = hook_api.table("A"), _hook(hook_api, "https://example.com/a")
     event = _event(hook_api, hook, table).json()
 
-    changed = hook_api.put(f"/outgoingWebhooks/{hook['Id']}", {"Name": "New", "Enabled": False}).json()
+    changed = hook_api.put(
+        f"/outgoingWebhooks/{hook['Id']}", {"Name": "New", "Enabled": False}
+    ).json()
     listed = hook_api.get(f"/outgoingWebhooks/{hook['Id']}/events").json()
 
-    assert (changed["Name"], changed["Status"], listed[0]["Status"]) == ("New", "Inactive", "Inactive")
+    assert (changed["Name"], changed["Status"], listed[0]["Status"]) == (
+        "New",
+        "Inactive",
+        "Inactive",
+    )
     assert hook_api.delete(f"/outgoingWebhooks/{hook['Id']}").status_code == 204
     assert hook_api.get(f"/outgoingWebhooks/{hook['Id']}/events/{event['Id']}").status_code == 404
 
@@ -113,7 +129,9 @@ def test_a_webhook_is_changed_and_deleted(hook_api: Api):
         ({"kind": _INSERT}, {"kind": _DELETE, "EventSources": ["Elsewhere"]}, 400),
     ],
 )
-def test_events_of_a_table_do_not_overlap(hook_api: Api, first: dict[str, Any], second: dict[str, Any], status: int):
+def test_events_of_a_table_do_not_overlap(
+    hook_api: Api, first: dict[str, Any], second: dict[str, Any], status: int
+):
     """One insert and one delete a table, updates for different fields; whatever else is refused."""
     table, hook = hook_api.table("A", "B"), _hook(hook_api, "https://example.com/a")
     assert _event(hook_api, hook, table, **first).status_code == 201
@@ -146,7 +164,11 @@ def test_an_insert_is_delivered_with_the_documented_body(hook_api: Api, receiver
     assert set(message) == {
         "eventId", "messageId", "webhookId", "accountId", "secret", "eventDate", "eventType", "objectName", "data",
     }  # fmt: skip
-    assert (message["eventId"], message["webhookId"], message["secret"]) == (event["Id"], hook["Id"], hook["Secret"])
+    assert (message["eventId"], message["webhookId"], message["secret"]) == (
+        event["Id"],
+        hook["Id"],
+        hook["Secret"],
+    )
     assert message["data"] == [{"PK_ID": 1, "A": "x"}]
     assert receiver.headers[0]["X-Caspio-Signature"] == digest
 
@@ -262,7 +284,9 @@ def test_messages_can_overtake_each_other(hook_api: Api, receiver: Receiver):
     """A message held back arrives after the one that was raised later."""
     table = hook_api.table("A")
     _event(hook_api, _hook(hook_api, receiver.url), table)
-    hook_api.control.fault({"kind": "latency", "operation": "Delivery", "contains": '"first"', "seconds": 0.3})
+    hook_api.control.fault(
+        {"kind": "latency", "operation": "Delivery", "contains": '"first"', "seconds": 0.3}
+    )
 
     hook_api.post(f"/tables/{table}/records", {"A": "first"})
     eventually(lambda: bool(hook_api.control.faults()[0]["matched"]))
@@ -288,11 +312,14 @@ def test_a_template_is_filled_in(hook_api: Api, receiver: Receiver):
     """Tokens become values, `/` a temporary address that works without a token, and unknown ones stay."""
     table = hook_api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{"A": 'a "b"'}])
     hook_api.attach(table, 1, "a.txt", b"bytes")
-    template = (
-        "{'a':'[@field:A]','file':'[@field:Scan]','link':'[@field:Scan/]','id':'[@out-hook:eventId]','no':'[@x]'}"
-    )
+    template = "{'a':'[@field:A]','file':'[@field:Scan]','link':'[@field:Scan/]','id':'[@out-hook:eventId]','no':'[@x]'}"
     event = _event(
-        hook_api, _hook(hook_api, receiver.url), table, _UPDATE, CustomPayloadTemplate=template, ObjectFields=["A"]
+        hook_api,
+        _hook(hook_api, receiver.url),
+        table,
+        _UPDATE,
+        CustomPayloadTemplate=template,
+        ObjectFields=["A"],
     ).json()
 
     hook_api.put(f"/tables/{table}/records", {"A": 'c "d"'}, where="PK_ID=1")
@@ -316,7 +343,9 @@ def test_lists_can_be_wrapped_and_show_secrets(receiver: Receiver):
         message = receiver.messages()[0]
         listed = api.get("/outgoingWebhooks").json()["Result"]
 
-    digest = base64.b64encode(hmac.new(hook["Secret"].encode(), receiver.bodies[0], hashlib.sha256).digest()).decode()
+    digest = base64.b64encode(
+        hmac.new(hook["Secret"].encode(), receiver.bodies[0], hashlib.sha256).digest()
+    ).decode()
     assert listed[0]["Secret"] == hook["Secret"]
     assert receiver.headers[0]["X-Signed"] == digest
     assert (message["data"], "secret" in message) == ([{"PK_ID": 1}], False)

@@ -79,7 +79,13 @@ def test_calls_are_counted_by_template(api: Api, table: str):
 def test_a_scripted_status_is_answered(api: Api):
     """A status fault answers what it says, and only as often as it says."""
     api.control.fault(
-        {"kind": "status", "operation": "ListTables", "status": 503, "body": {"a": 1}, "headers": {"X": "y"}}
+        {
+            "kind": "status",
+            "operation": "ListTables",
+            "status": 503,
+            "body": {"a": 1},
+            "headers": {"X": "y"},
+        }
     )
 
     first, second = api.get("/tables"), api.get("/tables")
@@ -91,7 +97,14 @@ def test_a_scripted_status_is_answered(api: Api):
 def test_a_fault_waits_for_its_turn(api: Api):
     """`after` lets matching calls pass first, `times` counts those that meet the fault."""
     api.control.fault(
-        {"kind": "status", "method": "GET", "template": "/v3/tables", "after": 1, "times": 2, "status": 500}
+        {
+            "kind": "status",
+            "method": "GET",
+            "template": "/v3/tables",
+            "after": 1,
+            "times": 2,
+            "status": 500,
+        }
     )
 
     assert [api.get("/tables").status_code for _ in range(4)] == [200, 500, 500, 200]
@@ -101,7 +114,10 @@ def test_a_fault_can_ask_for_a_text(api: Api, table: str):
     """`contains` looks at the decoded path and query."""
     api.control.fault({"kind": "status", "contains": "A = 'y z'", "times": 0, "status": 500})
 
-    statuses = [api.get(f"/tables/{table}/records", where=f"A = '{one}'").status_code for one in ("x", "y z")]
+    statuses = [
+        api.get(f"/tables/{table}/records", where=f"A = '{one}'").status_code
+        for one in ("x", "y z")
+    ]
 
     assert statuses == [200, 500]
 
@@ -148,7 +164,14 @@ def test_a_cut_body_with_its_length_is_noticed(api: Api, table: str):
 def test_a_cut_body_without_its_length_looks_complete(api: Api, table: str, ending: str):
     """A body cut short without a declared length raises nothing."""
     api.control.fault(
-        {"kind": "cut", "template": "", "contains": "/Scan/1", "declared": False, "ending": ending, "bytes": 7}
+        {
+            "kind": "cut",
+            "template": "",
+            "contains": "/Scan/1",
+            "declared": False,
+            "ending": ending,
+            "bytes": 7,
+        }
     )
 
     assert _download(api, table) == b"0123456"
@@ -199,7 +222,11 @@ def test_a_rate_limit_is_scripted_in_both_shapes(api: Api, status: int):
 
     reply = api.get("/tables")
 
-    assert (reply.status_code, reply.headers["retry-after"], reply.json()) == (status, "3", _LIMITED)
+    assert (reply.status_code, reply.headers["retry-after"], reply.json()) == (
+        status,
+        "3",
+        _LIMITED,
+    )
 
 
 def test_a_persons_edit_goes_behind_the_api(api: Api):
@@ -233,20 +260,31 @@ def test_a_dump_shows_everything(tmp_path: Path):
         dump = api.control.dump()
 
     assert dump["tables"][name] == [{"PK_ID": 1, "Scan": "a.txt"}]
-    assert [(one["pk"], one["name"], one["sha256"]) for one in dump["attachments"][name]] == [(1, "a.txt", digest)]
+    assert [(one["pk"], one["name"], one["sha256"]) for one in dump["attachments"][name]] == [
+        (1, "a.txt", digest)
+    ]
     assert dump["files"]["/In/f.txt"]["sha256"] == digest
 
 
 def test_quirks_are_read_from_settings():
     """Settings name=value become quirks of the right type."""
     quirks = parse_quirks(
-        ["stale-token=400", "attachment_column=absent", "fileinfo_row_cap=1000", "attachment_stamps=true"]
+        [
+            "stale-token=400",
+            "attachment_column=absent",
+            "fileinfo_row_cap=1000",
+            "attachment_stamps=true",
+        ]
     )
 
-    assert quirks == Quirks(stale_token=400, attachment_column="absent", fileinfo_row_cap=1000, attachment_stamps=True)
+    assert quirks == Quirks(
+        stale_token=400, attachment_column="absent", fileinfo_row_cap=1000, attachment_stamps=True
+    )
 
 
-@pytest.mark.parametrize(("setting", "said"), [("colour=blue", "stale_token"), ("stale_token=500", "401, 400")])
+@pytest.mark.parametrize(
+    ("setting", "said"), [("colour=blue", "stale_token"), ("stale_token=500", "401, 400")]
+)
 def test_wrong_quirks_say_what_is_right(setting: str, said: str):
     """A wrong name or value is refused with what there is."""
     with pytest.raises(ValueError, match=said):

@@ -19,7 +19,9 @@ class MemoryArchive:
         self.stored: list[str] = []
         self.down = ""
 
-    def put(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False) -> StoredObject:
+    def put(
+        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+    ) -> StoredObject:
         """Store a file."""
         self._reach(key)
         data = source.read_bytes()

@@ -40,12 +40,17 @@ class FakeCaspio:
 
     def table(self, name: str, **types: str) -> None:
         """Add a table with columns of the given Caspio types ("DATE_TIME" for DATE/TIME)."""
-        self.columns_of[name] = {column: Column(column, kind.replace("_", "/")) for column, kind in types.items()}
+        self.columns_of[name] = {
+            column: Column(column, kind.replace("_", "/")) for column, kind in types.items()
+        }
         self.tables[name] = {}
 
     def row(self, table: str, pk: str, **values: Value) -> None:
         """Add a row; columns left out are empty text or None, as Caspio returns them."""
-        empty = {n: ("" if c.type in {"STRING", "TEXT"} else None) for n, c in self.columns_of[table].items()}
+        empty = {
+            n: ("" if c.type in {"STRING", "TEXT"} else None)
+            for n, c in self.columns_of[table].items()
+        }
         self.tables[table][pk] = {**empty, **values}
 
     # FileSource
@@ -57,11 +62,19 @@ class FakeCaspio:
         for start in range(0, len(works), 2):
             yield works[start : start + 2]
 
-    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:  # noqa: ARG002 - no source of it has a condition
+    def records(
+        self,
+        spec: SourceSpec,
+        pks: Sequence[str],
+        *,
+        matching: bool = False,  # noqa: ARG002 - no source of it has a condition
+    ) -> Sequence[RecordWork]:
         """List some records again."""
         self._call("list some")
         return [
-            work for work in self._works(spec) if (work.record and work.record.pk in pks) or work.files[0].path in pks
+            work
+            for work in self._works(spec)
+            if (work.record and work.record.pk in pks) or work.files[0].path in pks
         ]
 
     def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
@@ -89,14 +102,18 @@ class FakeCaspio:
             if table == spec.container and owner == pk:
                 record = RecordRef(table, pk)
                 place = Place.ATTACHMENT
-                yield FileRef(spec.name, place, table, name, record, held.name, len(held.data), held.date)
+                yield FileRef(
+                    spec.name, place, table, name, record, held.name, len(held.data), held.date
+                )
 
     def _file_refs(self, spec: SourceSpec, pk: str, row: Mapping[str, Value]) -> Iterator[FileRef]:
         for name, column in self.columns_of[spec.container].items():
             path = row.get(name)
             if column.type == "FILE" and isinstance(path, str) and path in self.files:
                 record = RecordRef(spec.container, pk)
-                yield self._ref(spec, Place.FILE, container=spec.container, field=name, record=record, path=path)
+                yield self._ref(
+                    spec, Place.FILE, container=spec.container, field=name, record=record, path=path
+                )
 
     def _folder_work(self, spec: SourceSpec, path: str) -> RecordWork:
         record, values = None, {}
@@ -109,14 +126,27 @@ class FakeCaspio:
             spec.name,
             record,
             values,
-            (self._ref(spec, Place.FOLDER, container=container, field="", record=record, path=path),),
+            (
+                self._ref(
+                    spec, Place.FOLDER, container=container, field="", record=record, path=path
+                ),
+            ),
         )
 
     def _ref(
-        self, spec: SourceSpec, place: Place, *, container: str, field: str, record: RecordRef | None, path: str
+        self,
+        spec: SourceSpec,
+        place: Place,
+        *,
+        container: str,
+        field: str,
+        record: RecordRef | None,
+        path: str,
     ) -> FileRef:
         size = len(self.files[path])
-        return FileRef(spec.name, place, container, field, record, basename(path), size, "2026-01-01", path)
+        return FileRef(
+            spec.name, place, container, field, record, basename(path), size, "2026-01-01", path
+        )
 
     @contextmanager
     def open(self, ref: FileRef) -> Iterator[Download]:
@@ -148,12 +178,19 @@ class FakeCaspio:
         return None if row is None else {name: row[name] for name in columns}
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Compare and set."""
         self._call("update")
         row = self.tables[record.container].get(record.pk)
-        if row is None or any(_folded(row[name]) != _folded(value) for name, value in guard.items()):
+        if row is None or any(
+            _folded(row[name]) != _folded(value) for name, value in guard.items()
+        ):
             return Updated(0, None)
         row.update(values)
         self._answer("update")
@@ -253,7 +290,11 @@ class FakeCaspio:
 
     def tables_with_files(self) -> Sequence[str]:
         """Return the tables that have a FILE column."""
-        return [t for t, columns in self.columns_of.items() if any(c.type == "FILE" for c in columns.values())]
+        return [
+            t
+            for t, columns in self.columns_of.items()
+            if any(c.type == "FILE" for c in columns.values())
+        ]
 
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row."""
@@ -276,7 +317,10 @@ class FakeCaspio:
         """Return the same account apart, for comparing what two runs leave."""
         return replace(
             self,
-            tables={table: {pk: dict(row) for pk, row in rows.items()} for table, rows in self.tables.items()},
+            tables={
+                table: {pk: dict(row) for pk, row in rows.items()}
+                for table, rows in self.tables.items()
+            },
             attachments={key: replace(held) for key, held in self.attachments.items()},
             files=dict(self.files),
             calls=[],

@@ -89,11 +89,15 @@ class MemoryLedger(MemoryMessages):
         self._runs[run_id] = replace(known, status="running", finished_at=None) if known else fresh
 
     @_locked
-    def finish_run(self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]) -> None:
+    def finish_run(
+        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+    ) -> None:
         """Record how a run ended."""
         run = self._runs[run_id]
         total = dict(Counter(run.calls) + Counter(calls))
-        self._runs[run_id] = replace(run, status=status, finished_at=self.clock.now(), counts=dict(counts), calls=total)
+        self._runs[run_id] = replace(
+            run, status=status, finished_at=self.clock.now(), counts=dict(counts), calls=total
+        )
 
     @_locked
     def runs(self, limit: int = 10) -> Sequence[RunState]:
@@ -116,7 +120,8 @@ class MemoryLedger(MemoryMessages):
         return {
             version
             for version in versions
-            if self._starts.get(version, (0, ""))[0] >= MOST_STARTS and self._starts[version][1] != fingerprint
+            if self._starts.get(version, (0, ""))[0] >= MOST_STARTS
+            and self._starts[version][1] != fingerprint
         }
 
     @_locked
@@ -137,14 +142,22 @@ class MemoryLedger(MemoryMessages):
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions found by a listing."""
         for ref in {ref.version: ref for ref in refs}.values():
-            state = self._files[ref.version].state if ref.version in self._files else self._fresh(ref, run_id)
+            state = (
+                self._files[ref.version].state
+                if ref.version in self._files
+                else self._fresh(ref, run_id)
+            )
             self._keep(replace(state, attempts=state.attempts + 1), touch=False)
             self._newest[ref.slot] = ref.version
 
     @_locked
     def seen_once(self, versions: Sequence[str]) -> set[str]:
         """Return those versions that one listing alone has found so far."""
-        return {version for version in versions if version in self._files and self._files[version].state.attempts == 1}
+        return {
+            version
+            for version in versions
+            if version in self._files and self._files[version].state.attempts == 1
+        }
 
     def _fresh(self, ref: FileRef, run_id: str) -> FileState:
         self._seen_at.setdefault(ref.version, self.clock.now())
@@ -164,7 +177,9 @@ class MemoryLedger(MemoryMessages):
     def _keep(self, state: FileState, *, succeeds: str | None = None, touch: bool = True) -> None:
         known = self._files.get(state.version)
         state = replace(state, updated_at=self.clock.now()) if touch else state
-        self._files[state.version] = _File(state, state.ref.slot, succeeds or (known.succeeds if known else None))
+        self._files[state.version] = _File(
+            state, state.ref.slot, succeeds or (known.succeeds if known else None)
+        )
 
     @_locked
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:  # noqa: ARG002 - nothing reads them back
@@ -186,7 +201,14 @@ class MemoryLedger(MemoryMessages):
     @_locked
     def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
         """Record that what to write is decided."""
-        self._keep(replace(self._files[version].state, stage=Stage.PLANNED, fingerprint=fingerprint, rules=rules))
+        self._keep(
+            replace(
+                self._files[version].state,
+                stage=Stage.PLANNED,
+                fingerprint=fingerprint,
+                rules=rules,
+            )
+        )
 
     @_locked
     def finish(self, outcome: Outcome, run_id: str) -> None:
@@ -198,7 +220,9 @@ class MemoryLedger(MemoryMessages):
             self._keep(self._fresh(outcome.ref, run_id))
             self._newest[outcome.ref.slot] = version
         for file in list(self._files.values()):
-            if file.state.version == version or (file.succeeds == version and file.state.outcome is None):
+            if file.state.version == version or (
+                file.succeeds == version and file.state.outcome is None
+            ):
                 self._keep(_with_outcome(file.state, outcome, run_id))
 
     @_locked
@@ -210,7 +234,9 @@ class MemoryLedger(MemoryMessages):
         if self._newest.get(before.slot) == version:
             del self._newest[before.slot]
         outcome = replace(before.state.outcome, ref=ref) if before.state.outcome else None
-        state = replace(before.state, version=ref.version, ref=ref, outcome=outcome, succeeds=version)
+        state = replace(
+            before.state, version=ref.version, ref=ref, outcome=outcome, succeeds=version
+        )
         self._keep(state, succeeds=version)
         self._newest[ref.slot] = ref.version
 
@@ -221,7 +247,12 @@ class MemoryLedger(MemoryMessages):
 
     @_locked
     def states(
-        self, *, source: str | None = None, pk: str | None = None, since: datetime | None = None, newest: bool = True
+        self,
+        *,
+        source: str | None = None,
+        pk: str | None = None,
+        since: datetime | None = None,
+        newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record."""
         chosen = (file.state for file in self._ordered(newest=newest))
@@ -244,7 +275,13 @@ class MemoryLedger(MemoryMessages):
     def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
         """Yield each slot's latest version where it was read or planned under another fingerprint."""
         states = self.states(source=source)
-        return iter([s for s in states if s.fingerprint not in {None, fingerprint} or s.rules not in {None, rules}])
+        return iter(
+            [
+                s
+                for s in states
+                if s.fingerprint not in {None, fingerprint} or s.rules not in {None, rules}
+            ]
+        )
 
     @_locked
     def counts(self) -> Mapping[str, Mapping[str, int]]:
@@ -276,9 +313,13 @@ class MemoryLedger(MemoryMessages):
         )
 
     def _source_figures(self, source: str) -> SourceFigures:
-        newest = [file.state for file in self._ordered(newest=True) if file.state.ref.source == source]
+        newest = [
+            file.state for file in self._ordered(newest=True) if file.state.ref.source == source
+        ]
         waiting = [
-            self._seen_at.get(state.version, state.updated_at) for state in newest if state.stage is not Stage.FINISHED
+            self._seen_at.get(state.version, state.updated_at)
+            for state in newest
+            if state.stage is not Stage.FINISHED
         ]
         return SourceFigures(
             source,
@@ -294,14 +335,22 @@ class MemoryLedger(MemoryMessages):
         """Record an intent before its call."""
         if run_id in self._workers:
             self._require(run_id)
-        known = replace(effect, state=EffectState.INTENT, id=len(self._effects) + 1, run_id=run_id, at=self.clock.now())
+        known = replace(
+            effect,
+            state=EffectState.INTENT,
+            id=len(self._effects) + 1,
+            run_id=run_id,
+            at=self.clock.now(),
+        )
         self._effects[known.id] = known
         return known
 
     @_locked
     def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
         """Record what became of an effect."""
-        self._effects[effect.id] = replace(self._effects[effect.id], state=state, note=note, pk=effect.pk)
+        self._effects[effect.id] = replace(
+            self._effects[effect.id], state=state, note=note, pk=effect.pk
+        )
 
     @_locked
     def open_effects(self, versions: Sequence[str]) -> Sequence[Effect]:
@@ -325,7 +374,11 @@ class MemoryLedger(MemoryMessages):
 
     @_locked
     def effects(
-        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
     ) -> Sequence[Effect]:
         """Return effects, oldest first."""
         return [
@@ -345,7 +398,9 @@ class MemoryLedger(MemoryMessages):
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
         """Return what takes back these effects, directly or not."""
         found: set[int] = set()
-        for effect in sorted(self._effects.values(), key=lambda effect: effect.id):  # an undo is always younger
+        for effect in sorted(
+            self._effects.values(), key=lambda effect: effect.id
+        ):  # an undo is always younger
             if effect.undoes in {*ids, *found} - {0}:
                 found.add(effect.id)
         return [self._effects[number] for number in sorted(found)]
@@ -353,14 +408,19 @@ class MemoryLedger(MemoryMessages):
     @_locked
     def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
         """Return the effects that gave names to these records' attachments, or put files at these paths."""
-        records = {(ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None}
+        records = {
+            (ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None
+        }
         paths = {ref.path for ref in refs if ref.path is not None}
         return [
             effect
             for effect in self._effects.values()
             if effect.state in _TAKEN
             and (
-                (effect.kind is EffectKind.RENAME_ATTACHMENT and (effect.container, effect.pk) in records)
+                (
+                    effect.kind is EffectKind.RENAME_ATTACHMENT
+                    and (effect.container, effect.pk) in records
+                )
                 or (effect.kind is EffectKind.PUT_FILE and effect.after["path"] in paths)
             )
         ]
@@ -369,13 +429,17 @@ class MemoryLedger(MemoryMessages):
     def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:
         """Return the versions in these slots that have no successor."""
         seen = {file.succeeds for file in self._files.values()}
-        return [f.state for f in self._files.values() if f.slot in slots and f.state.version not in seen]
+        return [
+            f.state for f in self._files.values() if f.slot in slots and f.state.version not in seen
+        ]
 
     @_locked
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
         """Count the runs since a moment that changed a record."""
         kinds = {EffectKind.UPDATE_COLUMNS, EffectKind.RENAME_ATTACHMENT}
-        among = [e for e in self.effects(record=(container, pk)) if e.kind in kinds and e.state in _TAKEN]
+        among = [
+            e for e in self.effects(record=(container, pk)) if e.kind in kinds and e.state in _TAKEN
+        ]
         return len({effect.run_id for effect in among if effect.at and effect.at >= since})
 
     @_locked
@@ -384,7 +448,9 @@ class MemoryLedger(MemoryMessages):
         self._review[item.key] = item
 
     @_locked
-    def review_items(self, source: str, record: tuple[str, str] | None = None) -> Sequence[ReviewItem]:
+    def review_items(
+        self, source: str, record: tuple[str, str] | None = None
+    ) -> Sequence[ReviewItem]:
         """Return suggestions in order of key."""
         items = [item for _, item in sorted(self._review.items()) if item.source == source]
         return [item for item in items if record in {None, (item.record.container, item.record.pk)}]
@@ -399,10 +465,18 @@ class MemoryLedger(MemoryMessages):
 
     def _moves(self, path: str, since: int) -> Iterator[tuple[str, int]]:
         for effect in reversed(self._effects.values()):
-            moves = effect.kind in {EffectKind.REPOINT, EffectKind.DELETE_FILE} and effect.state in _TAKEN
+            moves = (
+                effect.kind in {EffectKind.REPOINT, EffectKind.DELETE_FILE}
+                and effect.state in _TAKEN
+            )
             name = effect.field if effect.kind is EffectKind.REPOINT else "path"
             target = effect.after.get(name)
-            if moves and effect.id > since and effect.before.get(name) == path and target not in {None, path}:
+            if (
+                moves
+                and effect.id > since
+                and effect.before.get(name) == path
+                and target not in {None, path}
+            ):
                 yield str(target), effect.id
 
     @_locked
@@ -423,7 +497,9 @@ class MemoryLedger(MemoryMessages):
             new |= self._restore(manifest, ref, succeeds=before.version)
         findings = load_findings(manifest.findings)
         if new:
-            self._readings.setdefault((manifest.sha256, findings.fingerprint), (findings, manifest.prefix))
+            self._readings.setdefault(
+                (manifest.sha256, findings.fingerprint), (findings, manifest.prefix)
+            )
         return new
 
     def _restore(self, manifest: Manifest, ref: FileRef, *, succeeds: str | None) -> bool:
@@ -467,7 +543,9 @@ class MemoryLedger(MemoryMessages):
     @_locked
     def known_digests(self, digests: Sequence[str]) -> set[str]:
         """Return those digests that some file version has."""
-        return {file.state.sha256 for file in self._files.values() if file.state.sha256} & set(digests)
+        return {file.state.sha256 for file in self._files.values() if file.state.sha256} & set(
+            digests
+        )
 
     @_locked
     def join(self, worker: str, *, ttl_s: float) -> None:
@@ -495,12 +573,16 @@ class MemoryLedger(MemoryMessages):
     @_locked
     def living(self, *, asking: str = "") -> set[str]:
         """Return the workers that are alive."""
-        expired = {worker for worker, expires_at in self._workers.items() if expires_at <= self.clock.now()}
+        expired = {
+            worker for worker, expires_at in self._workers.items() if expires_at <= self.clock.now()
+        }
         self._lost |= expired - {asking}
         return set(self._workers) - self._lost
 
     @_locked
-    def claim(self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()) -> Sequence[bool]:
+    def claim(
+        self, worker: str, wanted: Sequence[Sequence[str]], *, release: Iterable[str] = ()
+    ) -> Sequence[bool]:
         """Free some keys, then take groups of keys."""
         self._require(worker)
         for key in release:
@@ -508,7 +590,9 @@ class MemoryLedger(MemoryMessages):
                 del self._leases[key]
         others = self.living(asking=worker) - {worker}
         had = [not any(self._leases.get(key) in others for key in group) for group in wanted]
-        self._leases.update({key: worker for group, ok in zip(wanted, had, strict=True) if ok for key in group})
+        self._leases.update(
+            {key: worker for group, ok in zip(wanted, had, strict=True) if ok for key in group}
+        )
         return had
 
     @_locked
@@ -522,7 +606,11 @@ class MemoryLedger(MemoryMessages):
     def usage(self, account: str) -> Usage:
         """Return the month's usage."""
         month = f"{self.clock.now():%Y-%m}"
-        by_lane = {lane: n for (whose, when, lane), n in self._usage.items() if (whose, when) == (account, month)}
+        by_lane = {
+            lane: n
+            for (whose, when, lane), n in self._usage.items()
+            if (whose, when) == (account, month)
+        }
         return Usage(sum(by_lane.values()), self._bytes[account, month], by_lane)
 
     @_locked
@@ -563,7 +651,11 @@ class MemoryLedger(MemoryMessages):
         return [repair for whose, repair in self._repairs if whose == run_id]
 
 
-for _name in (name for name in vars(MemoryMessages) if not name.startswith("_") and name not in {"living", "clock"}):
+for _name in (
+    name
+    for name in vars(MemoryMessages)
+    if not name.startswith("_") and name not in {"living", "clock"}
+):
     setattr(MemoryLedger, _name, _locked(getattr(MemoryMessages, _name)))
 
 
@@ -574,7 +666,8 @@ def _without_text(findings: Findings) -> Findings:
         pages=tuple(replace(page, text="") for page in findings.pages),
         derived={},
         children=tuple(
-            replace(child, path=None, findings=_without_text(child.findings)) for child in findings.children
+            replace(child, path=None, findings=_without_text(child.findings))
+            for child in findings.children
         ),
     )
 
@@ -584,7 +677,9 @@ def _with_outcome(state: FileState, outcome: Outcome, run_id: str) -> FileState:
     if outcome.status is not Status.FAILED and not outcome.planned_only:
         stage = Stage.FINISHED
     own = replace(outcome, ref=state.ref)
-    return replace(state, stage=stage, outcome=own, run_id=run_id, sha256=outcome.sha256 or state.sha256)
+    return replace(
+        state, stage=stage, outcome=own, run_id=run_id, sha256=outcome.sha256 or state.sha256
+    )
 
 
 def _label(state: FileState) -> str:

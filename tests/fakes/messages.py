@@ -41,13 +41,20 @@ class MemoryMessages:
                 new += 1
                 bare = _without_values(message) if message.note else message
                 kept = replace(
-                    bare, seq=len(self._messages) + 1, received_at=now, done_at=now if message.note else None
+                    bare,
+                    seq=len(self._messages) + 1,
+                    received_at=now,
+                    done_at=now if message.note else None,
                 )
                 self._messages[key] = _Kept(kept, now)
-            self._told |= {(message.source, told.key): now for told in message.told if message.source}
+            self._told |= {
+                (message.source, told.key): now for told in message.told if message.source
+            }
         return new
 
-    def take_messages(self, account: str, worker: str, *, batch: str, most_records: int) -> Sequence[Message]:
+    def take_messages(
+        self, account: str, worker: str, *, batch: str, most_records: int
+    ) -> Sequence[Message]:
         """Take waiting messages of one source."""
         self._require(worker)
         living = self.living(asking=worker)
@@ -55,13 +62,20 @@ class MemoryMessages:
         for kept in self._messages.values():
             message = kept.message
             is_free = kept.worker is None or kept.worker not in living
-            if message.done_at or not is_free or kept.due_at > self.clock.now() or message.account != account:
+            if (
+                message.done_at
+                or not is_free
+                or kept.due_at > self.clock.now()
+                or message.account != account
+            ):
                 continue
             if taken and message.source != taken[0].source:
                 continue
             if taken and sum(len(m.told) for m in [*taken, message]) > most_records:
                 break
-            kept.message = replace(message, started_at=self.clock.now(), attempts=message.attempts + 1)
+            kept.message = replace(
+                message, started_at=self.clock.now(), attempts=message.attempts + 1
+            )
             kept.worker, kept.batch = worker, batch
             taken.append(kept.message)
         return taken
@@ -75,7 +89,11 @@ class MemoryMessages:
     def begin_messages(self, batch: str, worker: str) -> Sequence[Message]:
         """Take over a batch."""
         self._require(worker)
-        begun = [kept for kept in self._messages.values() if kept.batch == batch and not kept.message.done_at]
+        begun = [
+            kept
+            for kept in self._messages.values()
+            if kept.batch == batch and not kept.message.done_at
+        ]
         for kept in begun:
             kept.worker = worker
         return [kept.message for kept in begun]
@@ -83,17 +101,27 @@ class MemoryMessages:
     def settle_messages(self, seqs: Sequence[int], note: str, *, run_id: str = "") -> None:
         """Record that messages are done."""
         for kept in self._open(seqs):
-            kept.message = replace(_without_values(kept.message), done_at=self.clock.now(), note=note, run_id=run_id)
+            kept.message = replace(
+                _without_values(kept.message), done_at=self.clock.now(), note=note, run_id=run_id
+            )
             kept.worker = None
 
     def put_back_messages(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:
         """Let messages be taken again."""
         for kept in self._open(seqs):
-            kept.worker, kept.batch, kept.due_at = None, "", self.clock.now() + timedelta(seconds=wait_s)
+            kept.worker, kept.batch, kept.due_at = (
+                None,
+                "",
+                self.clock.now() + timedelta(seconds=wait_s),
+            )
             kept.message = replace(kept.message, note=note)
 
     def _open(self, seqs: Sequence[int]) -> list[_Kept]:
-        return [kept for kept in self._messages.values() if kept.message.seq in seqs and not kept.message.done_at]
+        return [
+            kept
+            for kept in self._messages.values()
+            if kept.message.seq in seqs and not kept.message.done_at
+        ]
 
     def told(self, source: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when records were told of."""
@@ -112,7 +140,9 @@ class MemoryMessages:
             elif kept.worker is not None:
                 now = replace(now, begun=now.begun + 1)
             else:
-                now = replace(now, waiting=now.waiting + 1, oldest=now.oldest or message.received_at)
+                now = replace(
+                    now, waiting=now.waiting + 1, oldest=now.oldest or message.received_at
+                )
             found[message.source] = now
         return found
 
@@ -126,7 +156,9 @@ class MemoryMessages:
         old = [
             key
             for key, kept in self._messages.items()
-            if kept.message.done_at and kept.message.received_at and kept.message.received_at < before
+            if kept.message.done_at
+            and kept.message.received_at
+            and kept.message.received_at < before
         ]
         for key in old:
             del self._messages[key]

@@ -32,7 +32,9 @@ class FakeReader:
         if text.startswith("!"):
             return Findings("text/plain", ReadStatus.DAMAGED, unsure, problems=("it is damaged",))
         pairs = dict(line.split("=", 1) for line in text.splitlines())
-        fields = {key: Finding(value, self.confidence, "it says so", 1) for key, value in pairs.items()}
+        fields = {
+            key: Finding(value, self.confidence, "it says so", 1) for key, value in pairs.items()
+        }
         derived = work_dir / "text.txt"
         derived.write_text(text, encoding="utf-8")
         return Findings(

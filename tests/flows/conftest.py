@@ -40,7 +40,9 @@ class Prefect:
 
     def runs_of(self, *tags_or_names: str) -> list[dict[str, Any]]:
         """Return flow runs by name, oldest first."""
-        return self.find("flow_runs", sort="START_TIME_ASC", flow_runs={"name": {"any_": list(tags_or_names)}})
+        return self.find(
+            "flow_runs", sort="START_TIME_ASC", flow_runs={"name": {"any_": list(tags_or_names)}}
+        )
 
     def task_runs(self, flow_run_id: str, *, expected: int) -> list[dict[str, Any]]:
         """Return a flow run's task runs; they arrive at the server as events, a moment later."""
@@ -82,9 +84,21 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         wait_until_healthy(environment["PREFECT_API_URL"], server, folder / "server.log")
         yield Prefect(environment["PREFECT_API_URL"], environment)
@@ -101,4 +115,6 @@ def wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -
                 return
         except httpx.TransportError:
             time.sleep(0.2)
-    raise RuntimeError(f"Prefect's server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(
+        f"Prefect's server did not start:\n{log.read_text(errors='replace')[-3000:]}"
+    )

@@ -27,7 +27,9 @@ class Account:
 
     def deployments(self, tag: str = "") -> dict[str, dict[str, Any]]:
         """Return what is registered with a tag, or for its source, by name."""
-        found = self.server.find("deployments", deployments={"tags": {"all_": [tag or self.source]}})
+        found = self.server.find(
+            "deployments", deployments={"tags": {"all_": [tag or self.source]}}
+        )
         return {deployment["name"]: deployment for deployment in found}
 
     def start(self, name: str) -> str:
@@ -47,7 +49,11 @@ class Account:
 
     def writes(self) -> list[str]:
         """Return the records written so far."""
-        return [call["query"] for call in self.emulator.control.call_log() if call["operation"] == "UpdateTableRecords"]
+        return [
+            call["query"]
+            for call in self.emulator.control.call_log()
+            if call["operation"] == "UpdateTableRecords"
+        ]
 
     @contextmanager
     def worker(self, name: str = "worker") -> "Iterator[subprocess.Popen[bytes]]":
@@ -55,7 +61,9 @@ class Account:
         log = self.config.parent / f"{name}.log"
         command = cli_command(self.config, "worker", "--pool", self.pool, "--name", name)
         with log.open("ab") as output:
-            process = subprocess.Popen(command, env=self.server.environment | CREDENTIALS, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                command, env=self.server.environment | CREDENTIALS, stdout=output, stderr=output
+            )
             try:
                 yield process
             finally:

@@ -47,7 +47,9 @@ class Served:
 
     def answer(self, run_id: str, **answer: Any) -> dict[str, Any]:
         """Fill in the form of a paused run and resume it; return what the server says."""
-        said: dict[str, Any] = self.prefect.ask("POST", f"/flow_runs/{run_id}/resume", {"run_input": answer})
+        said: dict[str, Any] = self.prefect.ask(
+            "POST", f"/flow_runs/{run_id}/resume", {"run_input": answer}
+        )
         return said
 
 
@@ -58,7 +60,10 @@ def serving(prefect: Prefect, config: Path, *, deployments: int) -> Iterator[Ser
     known = {one["id"]: one["updated"] for one in prefect.find("deployments")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            cli_command(config, "serve"), env=prefect.environment | CREDENTIALS, stdout=output, stderr=output
+            cli_command(config, "serve"),
+            env=prefect.environment | CREDENTIALS,
+            stdout=output,
+            stderr=output,
         )
     try:
         until = time.monotonic() + WAIT_S
@@ -67,7 +72,9 @@ def serving(prefect: Prefect, config: Path, *, deployments: int) -> Iterator[Ser
             assert process.poll() is None, log.read_text(errors="replace")[-3000:]
             assert time.monotonic() < until, log.read_text(errors="replace")[-3000:]
             time.sleep(0.3)
-            found = [one for one in prefect.find("deployments") if known.get(one["id"]) != one["updated"]]
+            found = [
+                one for one in prefect.find("deployments") if known.get(one["id"]) != one["updated"]
+            ]
         yield Served(prefect, process, {one["name"].partition("@")[0]: one for one in found})
     finally:
         end(process, within_s=30)

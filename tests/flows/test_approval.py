@@ -63,7 +63,11 @@ def test_an_approved_plan_is_applied_without_what_was_left_out(world: World):
     end = world.served.wait(run)
 
     assert (paused["name"], again["name"]) == ("Paused", "Paused")
-    assert sorted(row["record"] for row in json.loads(shown["data"])) == ["Chosen 1", "Chosen 2", "Chosen 3"]
+    assert sorted(row["record"] for row in json.loads(shown["data"])) == [
+        "Chosen 1",
+        "Chosen 2",
+        "Chosen 3",
+    ]
     assert "Caspio calls**" in shown["description"]
     assert planned == ["", "", ""]
     assert (end["name"], end["message"]) == ("Completed", "2 done")
@@ -94,14 +98,19 @@ def test_a_suspended_run_goes_on_in_a_new_process(world: World):
 
     (kept,) = (world.folder / "plans").glob(f"*{run}*")
     assert suspended["name"] == "Suspended"
-    assert (end["name"], end["message"]) == ("Refused", "3 planned records refused, nothing was written: not today")
+    assert (end["name"], end["message"]) == (
+        "Refused",
+        "3 planned records refused, nothing was written: not today",
+    )
     assert open_plan(kept).id in plan
     assert world.classes("Slept") == ["", "", ""]
 
 
 def asked_for(world: World) -> set[str]:
     """Return the runs that somebody asked for: the server plans those of schedules whenever it likes."""
-    return {run["id"] for run in world.served.prefect.find("flow_runs") if not run["auto_scheduled"]}
+    return {
+        run["id"] for run in world.served.prefect.find("flow_runs") if not run["auto_scheduled"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,9 +140,15 @@ def test_what_is_out_of_range_is_refused_before_a_run_is_made(
 
 def test_every_parameter_of_every_form_is_described(world: World):
     """Each field says what it is for; sources are there to choose from; what the deployment decides is fixed."""
-    schemas = {name: one["parameter_openapi_schema"]["properties"] for name, one in world.served.deployments.items()}
+    schemas = {
+        name: one["parameter_openapi_schema"]["properties"]
+        for name, one in world.served.deployments.items()
+    }
     silent = [
-        f"{name}.{field}" for name, fields in schemas.items() for field in fields if not _described(fields[field])
+        f"{name}.{field}"
+        for name, fields in schemas.items()
+        for field in fields
+        if not _described(fields[field])
     ]
 
     assert silent == []
@@ -144,7 +159,9 @@ def test_every_parameter_of_every_form_is_described(world: World):
 
 def test_a_plan_waits_outside_of_any_limit(world: World):
     """Its deployment has no concurrency limit, for which Prefect would kill a paused run minutes later; others have."""
-    limited = {name for name, one in world.served.deployments.items() if one["global_concurrency_limit"]}
+    limited = {
+        name for name, one in world.served.deployments.items() if one["global_concurrency_limit"]
+    }
 
     assert set(world.served.deployments) - limited == {"plan-and-apply"}
 
@@ -173,7 +190,9 @@ def _undecided() -> State:
 
 def test_a_run_nobody_decides_on_ends_as_planned(prefect_server: Prefect):
     """When the time is up the run ends as what it is, planned, and not as a failure."""
-    with temporary_settings({PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    with temporary_settings(
+        {PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    ):
         state = _undecided(return_state=True)
 
     (run,) = prefect_server.find("flow_runs", flows={"name": {"any_": ["nobody decides"]}})

@@ -17,7 +17,14 @@ from flows.ui.states import PLANNED
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import Source, cli, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    Source,
+    cli,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +32,9 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def at_server(prefect_server: Prefect) -> Iterator[Prefect]:
     """Let Prefect's client in this process speak to the test server."""
-    with temporary_settings({PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    with temporary_settings(
+        {PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    ):
         yield prefect_server
 
 
@@ -67,7 +76,9 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
 
     events.tell(events.MANY_FAILED, "receipts", share=0.5)
 
-    assert _wait_for_event(at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}")
+    assert _wait_for_event(
+        at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}"
+    )
 
 
 def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_path: Path):
@@ -81,7 +92,9 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
             done = cli(config, "run", "--json", **at_server.environment)
             assert done.returncode in {0, 1}, done.stderr
 
-    assert _wait_for_event(at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}")
+    assert _wait_for_event(
+        at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}"
+    )
     told = _wait_for_event(at_server, events.QUARANTINE_GREW, "caspio-ingest.source.growing")
     assert [(one["payload"]["before"], one["payload"]["now"]) for one in told] == [(0, 1)]
 

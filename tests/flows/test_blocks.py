@@ -13,7 +13,14 @@ from flows.settings.blocks import CaspioAccount, CaspioArchive
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import Source, cli, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    Source,
+    cli,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -31,13 +38,17 @@ def at_server(prefect_server: Prefect, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def _settings(folder: Path, caspio: str = "", archive: str = 'url = "file:archive"') -> Path:
-    return write_settings(folder, "https://abc12345.caspio.com", Source(), caspio=caspio, archive=archive)
+    return write_settings(
+        folder, "https://abc12345.caspio.com", Source(), caspio=caspio, archive=archive
+    )
 
 
 def test_a_run_needs_nothing_but_the_block(at_server: Prefect, tmp_path: Path):
     """`run` takes address and credentials from a block that a person filled in, and exports nothing."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
-        CaspioAccount(url=emulator.url, client_id="id", client_secret="secret").save("account", overwrite=True)
+        CaspioAccount(url=emulator.url, client_id="id", client_secret="secret").save(
+            "account", overwrite=True
+        )
         config = _settings(tmp_path, caspio='block = "account"')
         done = cli(config, "run", "--json", **(at_server.environment | NO_CREDENTIALS))
 
@@ -47,9 +58,13 @@ def test_a_run_needs_nothing_but_the_block(at_server: Prefect, tmp_path: Path):
 
 def test_secrets_of_a_block_are_masked(at_server: Prefect, tmp_path: Path):
     """The server shows them to nobody who does not ask for secrets, and no text of ours has them."""
-    block = CaspioArchive(url="s3://bucket/caspio", access_key_id="AKIA-canary", secret_access_key="canary-key")
+    block = CaspioArchive(
+        url="s3://bucket/caspio", access_key_id="AKIA-canary", secret_access_key="canary-key"
+    )
     block.save("archive", overwrite=True)
-    CaspioAccount(url="https://abc12345.caspio.com", client_id="i", client_secret="canary").save("a", overwrite=True)
+    CaspioAccount(url="https://abc12345.caspio.com", client_id="i", client_secret="canary").save(
+        "a", overwrite=True
+    )
 
     settings = load_settings(_settings(tmp_path, 'block = "a"', 'block = "archive"'))
 
@@ -63,22 +78,40 @@ def test_secrets_of_a_block_are_masked(at_server: Prefect, tmp_path: Path):
 def test_credentials_of_prefect_aws_are_taken(at_server: Prefect, tmp_path: Path):
     """Its block serves without the package: the server knows the type."""
     type_id = at_server.ask("GET", "/block_types/slug/aws-credentials")["id"]
-    (schema, *_) = at_server.find("block_schemas", block_schemas={"block_type_id": {"any_": [type_id]}})
-    data = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "key", "region_name": "eu-central-1"}
-    body: dict[str, Any] = {"name": "keys", "block_type_id": type_id, "block_schema_id": schema["id"], "data": data}
+    (schema, *_) = at_server.find(
+        "block_schemas", block_schemas={"block_type_id": {"any_": [type_id]}}
+    )
+    data = {
+        "aws_access_key_id": "AKIA",
+        "aws_secret_access_key": "key",
+        "region_name": "eu-central-1",
+    }
+    body: dict[str, Any] = {
+        "name": "keys",
+        "block_type_id": type_id,
+        "block_schema_id": schema["id"],
+        "data": data,
+    }
     at_server.ask("POST", "/block_documents/", body)
 
-    CaspioAccount(url="https://abc12345.caspio.com", client_id="i", client_secret="s").save("b", overwrite=True)
+    CaspioAccount(url="https://abc12345.caspio.com", client_id="i", client_secret="s").save(
+        "b", overwrite=True
+    )
     archive = 'block = "aws-credentials/keys"\nurl = "s3://bucket/x"'
     settings = load_settings(_settings(tmp_path, 'block = "b"', archive)).archive
 
     assert settings.secret_access_key is not None
-    assert (settings.secret_access_key.get_secret_value(), settings.region) == ("key", "eu-central-1")
+    assert (settings.secret_access_key.get_secret_value(), settings.region) == (
+        "key",
+        "eu-central-1",
+    )
 
 
 def test_a_missing_block_is_told_with_what_to_do(at_server: Prefect, tmp_path: Path):
     """Name, server and way out stand in the error; a type that is of no use is told as well."""
-    with pytest.raises(BadSettings, match=r"caspio-account/nowhere, which the Prefect server at .* does not have"):
+    with pytest.raises(
+        BadSettings, match=r"caspio-account/nowhere, which the Prefect server at .* does not have"
+    ):
         load_settings(_settings(tmp_path, 'block = "nowhere"'))
     with pytest.raises(BadSettings, match="'slack-webhook' is of no use"):
         load_settings(_settings(tmp_path, 'block = "slack-webhook/x"'))
@@ -87,7 +120,10 @@ def test_a_missing_block_is_told_with_what_to_do(at_server: Prefect, tmp_path: P
 
 def test_without_a_server_a_block_cannot_be_asked_for(tmp_path: Path):
     """The error names the block and what to export."""
-    with temporary_settings({PREFECT_API_URL: None}), pytest.raises(BadSettings, match="export PREFECT_API_URL"):
+    with (
+        temporary_settings({PREFECT_API_URL: None}),
+        pytest.raises(BadSettings, match="export PREFECT_API_URL"),
+    ):
         load_settings(_settings(tmp_path, 'block = "main"'))
 
 
@@ -96,7 +132,9 @@ def test_the_command_makes_the_types_known_and_lists_blocks(at_server: Prefect):
     CaspioArchive(url="s3://bucket/caspio").save("listed", overwrite=True)
 
     command = [sys.executable, "-m", "flows.cli", "blocks", "--json"]
-    done = subprocess.run(command, env=at_server.environment, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        command, env=at_server.environment, capture_output=True, text=True, check=True, timeout=120
+    )
 
     said = json.loads(done.stdout)
     assert said["types"] == ["caspio-account", "caspio-archive"]

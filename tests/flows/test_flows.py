@@ -44,7 +44,9 @@ def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> R
     with Emulator(seed=write_account(folder / "seed", uploads(files), files)) as emulator:
         config = write_settings(folder, emulator.url, Source(name="mixed", confirm="first"))
         commands = [*[("run",)] * 3, ("reprocess", "--record", "2"), ("reprocess",)]
-        done = [cli(config, *command, "--json", **prefect_server.environment) for command in commands]
+        done = [
+            cli(config, *command, "--json", **prefect_server.environment) for command in commands
+        ]
     for one in done:
         assert one.returncode in {0, 1}, one.stderr
     names = ("ingest mixed", "reprocess mixed")
@@ -74,11 +76,18 @@ def test_the_command_reports_what_the_flow_did(runs: Runs):
     planned, written, again, reread, all_again = (report["documents"] for report in runs.reports)
 
     assert runs.reports[0]["planned_only"] == 7
-    assert (planned["rejected"], written["done"], again["unchanged"], reread["done"]) == (1, 7, 8, 1)
+    assert (planned["rejected"], written["done"], again["unchanged"], reread["done"]) == (
+        1,
+        7,
+        8,
+        1,
+    )
     assert (all_again["done"], all_again["rejected"]) == (7, 1)
 
 
-def test_there_is_a_task_run_for_each_batch_and_none_for_a_file(prefect_server: Prefect, runs: Runs):
+def test_there_is_a_task_run_for_each_batch_and_none_for_a_file(
+    prefect_server: Prefect, runs: Runs
+):
     """Eight documents of a moment are one batch; a run with nothing to do has no task run."""
     counts = [
         len(prefect_server.task_runs(run["id"], expected=expected))
@@ -90,7 +99,9 @@ def test_there_is_a_task_run_for_each_batch_and_none_for_a_file(prefect_server: 
 
 def test_progress_ends_at_a_hundred(prefect_server: Prefect, runs: Runs):
     """The progress a person watched ends full, also where there was nothing to do."""
-    found = [prefect_server.artifacts(run["id"])["progress-mixed"]["data"] for run in runs.flow_runs]
+    found = [
+        prefect_server.artifacts(run["id"])["progress-mixed"]["data"] for run in runs.flow_runs
+    ]
 
     assert found == [100.0] * 5
 
@@ -138,14 +149,21 @@ def test_a_run_that_mostly_fails_is_red(prefect_server: Prefect, tmp_path: Path)
     assert (run["state"]["type"], run["state"]["name"], done.returncode) == ("FAILED", "Failed", 1)
 
 
-def test_a_source_that_contradicts_the_account_ends_red_and_alone(prefect_server: Prefect, tmp_path: Path):
+def test_a_source_that_contradicts_the_account_ends_red_and_alone(
+    prefect_server: Prefect, tmp_path: Path
+):
     """Its flow run fails with the reason as its message; the other source's goes through; the command ends with 1."""
     broken = Source(name="broken", columns={"Amount": "total"})
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
-        config = write_settings(tmp_path, emulator.url, broken, Source(name="sound", confirm="never"))
+        config = write_settings(
+            tmp_path, emulator.url, broken, Source(name="sound", confirm="never")
+        )
         done = cli(config, "run", "--json", "--limit", "1", **prefect_server.environment)
 
-    (stopped,), (through,) = prefect_server.runs_of("ingest broken"), prefect_server.runs_of("ingest sound")
+    (stopped,), (through,) = (
+        prefect_server.runs_of("ingest broken"),
+        prefect_server.runs_of("ingest sound"),
+    )
     assert done.returncode == 1, done.stderr
     assert list(json.loads(done.stdout)["sources_stopped"]) == ["broken"]
     assert stopped["state"]["type"] == "FAILED"
@@ -153,13 +171,17 @@ def test_a_source_that_contradicts_the_account_ends_red_and_alone(prefect_server
     assert through["state"]["type"] == "COMPLETED"
 
 
-def test_serve_registers_runs_on_demand_and_ends_on_sigterm(prefect_server: Prefect, tmp_path: Path):
+def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
+    prefect_server: Prefect, tmp_path: Path
+):
     """`serve` registers three deployments a source, carries out a run asked for in the UI, and ends when told to."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)
         with serving(prefect_server, config, deployments=7) as served:
-            found = {name: one for name, one in served.deployments.items() if "served" in one["tags"]}
+            found = {
+                name: one for name, one in served.deployments.items() if "served" in one["tags"]
+            }
             state = served.wait(served.start("ingest-served"))
             served.process.send_signal(signal.SIGTERM)
             code = served.process.wait(30)

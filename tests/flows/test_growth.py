@@ -47,7 +47,9 @@ def left_by(server: Prefect, folder: Path, number: int) -> Left:
     whose = {"flow_run_id": {"any_": [run["id"]]}}
     tasks = len(server.task_runs(run["id"], expected=1))
     logs = len(server.find("logs", logs=whose))
-    return Left(tasks, len(server.artifacts(run["id"])), logs, _events(server, run["id"]), report["seconds"])
+    return Left(
+        tasks, len(server.artifacts(run["id"])), logs, _events(server, run["id"]), report["seconds"]
+    )
 
 
 def _events(server: Prefect, flow_run_id: str) -> int:

@@ -7,7 +7,14 @@ import pytest
 
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import Source, cli, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    Source,
+    cli,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -68,7 +75,9 @@ def test_a_comparison_is_a_flow_run_with_its_differences(prefect_server: Prefect
     assert json.loads(prefect_server.artifacts(run["id"])["differences"]["data"]) == []
 
 
-def test_a_run_that_cannot_begin_says_why_and_shows_no_traceback(prefect_server: Prefect, tmp_path: Path):
+def test_a_run_that_cannot_begin_says_why_and_shows_no_traceback(
+    prefect_server: Prefect, tmp_path: Path
+):
     """The command ends with 2; the run is Failed with the reason as its message, and its log has no traceback."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads({}), {})) as emulator:
         config = write_settings(tmp_path, emulator.url, Source(name="planless"))
@@ -76,9 +85,15 @@ def test_a_run_that_cannot_begin_says_why_and_shows_no_traceback(prefect_server:
 
     (run,) = prefect_server.runs_of("undo never-was")
     logged = "\n".join(prefect_server.logged(run["id"], until="Finished in state"))
-    assert (done.returncode, "Traceback" in done.stderr, "Traceback" in logged) == (2, False, False), done.stderr
+    assert (done.returncode, "Traceback" in done.stderr, "Traceback" in logged) == (
+        2,
+        False,
+        False,
+    ), done.stderr
     assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Failed")
-    assert run["state"]["message"].startswith("The ledger knows of nothing that run 'never-was' changed")
+    assert run["state"]["message"].startswith(
+        "The ledger knows of nothing that run 'never-was' changed"
+    )
 
 
 def test_an_empty_plan_name_is_refused_before_a_run_starts(prefect_server: Prefect):

@@ -14,7 +14,15 @@ from flows.deployments.lanes import KINDS
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.pooled import Account, wait_for
-from tests.integration.line.accounts import Source, cli, cli_command, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    Source,
+    cli,
+    cli_command,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +38,9 @@ def account(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("pool")
     prefect_server.environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
     with Emulator(seed=write_account(folder / "seed", uploads(FILES), FILES)) as emulator:
-        config = write_settings(folder, emulator.url, Source(name="pooled", more='schedule = "0 0 1 * *"'))
+        config = write_settings(
+            folder, emulator.url, Source(name="pooled", more='schedule = "0 0 1 * *"')
+        )
         done = cli(config, "deploy", "--pool", POOL, **prefect_server.environment)
         assert done.returncode == 0, done.stderr
         yield Account(prefect_server, emulator, config, POOL, "pooled")
@@ -48,11 +58,18 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
         "ingest-record-pooled@pooled": "webhook",
     }
     lanes = {queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"}
-    assert sorted(lanes, key=lambda name: lanes[name]) == ["webhook", "new", "backfill", "reprocess"]
+    assert sorted(lanes, key=lambda name: lanes[name]) == [
+        "webhook",
+        "new",
+        "backfill",
+        "reprocess",
+    ]
     schedule = found["ingest-pooled@pooled"]["schedules"][0]["schedule"]
     assert (schedule["cron"], schedule["timezone"]) == ("0 0 1 * *", "Europe/Berlin")
     assert found["ingest-pooled@pooled"]["version"]
-    assert found["ingest-pooled@pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert (
+        found["ingest-pooled@pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    )
 
 
 def test_the_server_plans_the_runs_of_a_schedule(account: Account):
@@ -74,7 +91,9 @@ def test_doctor_says_what_a_pool_lacks(account: Account):
 
     checks = {check["check"]: check for check in json.loads(done.stdout)}
     failed = {name for name, check in checks.items() if not check["ok"]}
-    assert failed - {"lost runs"} == {f"work pool {POOL}"}, done.stdout  # other tests may have installed the rule
+    assert failed - {"lost runs"} == {f"work pool {POOL}"}, (
+        done.stdout
+    )  # other tests may have installed the rule
     assert "caspio-ingest worker --pool" in checks[f"work pool {POOL}"]["remedy"]
     assert "0 0 1 * * Europe/Berlin" in checks["deployment ingest-pooled@pooled"]["detail"]
     assert checks[f"queues of {POOL}"]["detail"] == "webhook, new, backfill, reprocess"
@@ -121,10 +140,14 @@ def test_settings_files_do_not_register_over_each_other(account: Account, tmp_pa
     over = cli(same, "deploy", "--pool", POOL, **account.server.environment)
 
     assert beside.returncode == 0, beside.stderr
-    assert {"verify@others", "undo@others", "apply-plan@others"} <= set(account.deployments("settings:others"))
+    assert {"verify@others", "undo@others", "apply-plan@others"} <= set(
+        account.deployments("settings:others")
+    )
     assert over.returncode == 2
     assert "serve.name" in over.stderr
-    assert {one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()} == there
+    assert {
+        one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()
+    } == there
 
 
 def _told(deployment: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +163,13 @@ def _told(deployment: dict[str, Any]) -> dict[str, Any]:
         "parameter_openapi_schema",
         "enforce_parameter_schema",
     )
-    schedules = [(one["schedule"]["cron"], one["schedule"]["timezone"]) for one in deployment["schedules"]]
-    return {key: deployment[key] for key in kept} | {"schedules": schedules, "pull": deployment["pull_steps"] or []}
+    schedules = [
+        (one["schedule"]["cron"], one["schedule"]["timezone"]) for one in deployment["schedules"]
+    ]
+    return {key: deployment[key] for key in kept} | {
+        "schedules": schedules,
+        "pull": deployment["pull_steps"] or [],
+    }
 
 
 def test_prefect_deploy_registers_what_deploy_registers(account: Account):
@@ -162,7 +190,8 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
 
     after = {name: _told(one) for name, one in account.deployments("settings:pooled").items()}
     assert set(before) == {
-        f"{kind}-pooled@pooled" if told.per_source else f"{kind}@pooled" for kind, told in KINDS.items()
+        f"{kind}-pooled@pooled" if told.per_source else f"{kind}@pooled"
+        for kind, told in KINDS.items()
     }
     assert done.returncode == 0, done.stdout + done.stderr
     assert after == before
@@ -171,7 +200,9 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
 def test_serve_told_to_stop_finishes_what_is_in_hand(prefect_server: Prefect, tmp_path: Path):
     """It passes SIGTERM on to its run, waits for it, and ends; the run is Stopped, and its schedule is paused."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
-        config = write_settings(tmp_path, emulator.url, Source(name="drained", more='schedule = "0 0 1 * *"'))
+        config = write_settings(
+            tmp_path, emulator.url, Source(name="drained", more='schedule = "0 0 1 * *"')
+        )
         account = Account(prefect_server, emulator, config, "", "drained")
         emulator.control.fault(SLOW)
         with (tmp_path / "serve.log").open("wb") as log:

@@ -8,7 +8,14 @@ from infra.samples.pdfs import Page as Sheet, write_pdf
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
 from tests.flows.walk import Walk
-from tests.integration.line.accounts import Source, invoice_pdf, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    Source,
+    invoice_pdf,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 from tests.servers.absent import Absent, skip_or_fail
 from tests.support.browser import PROGRAM, browser
 
@@ -33,7 +40,9 @@ def walk(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> I
     table = uploads(files)["tables"]["Uploads"]
     seed = write_account(folder / "seed", {"tables": {"Taken": table, "Planned": table}}, files)
     with Emulator(seed=seed) as emulator:
-        sources = [Source(name=name, place={"table": name.title()}) for name in ("taken", "planned")]
+        sources = [
+            Source(name=name, place={"table": name.title()}) for name in ("taken", "planned")
+        ]
         config = write_settings(folder, emulator.url, *sources)
         with serving(prefect_server, config, deployments=10) as served, browser() as page:
             yield Walk(page, served, "taken", "planned")
@@ -54,7 +63,11 @@ def test_the_pictures_of_the_documentation_are_those_of_the_walk():
     root = Path(__file__).parents[2]
     text = (root / "docs/prefect.md").read_text(encoding="utf-8")
     taken = (root / "tests/flows/walk.py").read_text(encoding="utf-8")
-    shown = [line.split("(pictures/")[1].split(")")[0] for line in text.splitlines() if line.startswith("![")]
+    shown = [
+        line.split("(pictures/")[1].split(")")[0]
+        for line in text.splitlines()
+        if line.startswith("![")
+    ]
 
     assert len(shown) >= 6
     assert [name for name in shown if f'"{name.removesuffix(".png")}"' not in taken] == []

@@ -50,14 +50,18 @@ def test_a_persons_upload_becomes_a_run_in_the_ui(
     quirks = Quirks(webhook_retry_ms=200, webhook_retries=20, attachment_event=True)
     seed = write_account(tmp_path / "seed", uploads(FILES), FILES)
     with Emulator(seed=seed, quirks=quirks) as emulator:
-        config = write_settings(tmp_path, emulator.url, Source(name="hooked", rename=""), more=hooks)
+        config = write_settings(
+            tmp_path, emulator.url, Source(name="hooked", rename=""), more=hooks
+        )
         with open_settings_account(load_settings(config)) as account:
             secret = sync(load_settings(config), account).secret
         environment = prefect_server.environment | CREDENTIALS | {"CASPIO_WEBHOOK_SECRET": secret}
         log = tmp_path / "serve.log"
         command = cli_command(config, "serve", "--webhooks", f"127.0.0.1:{port}")
         with log.open("wb") as out:
-            served = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
+            served = subprocess.Popen(
+                command, env=environment, stdout=out, stderr=out, start_new_session=True
+            )
         try:
             _until(lambda: prefect_server.find("deployments", deployments=DEPLOYED), log)
             (tmp_path / "new.txt").write_bytes(receipt(5, company="Fabrikam Ltd"))
@@ -84,4 +88,8 @@ def test_a_persons_upload_becomes_a_run_in_the_ui(
 
 def _ended(server: Prefect, name: str) -> list[dict[str, Any]]:
     runs = server.runs_of(name)
-    return runs if runs and all(run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"} for run in runs) else []
+    return (
+        runs
+        if runs and all(run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"} for run in runs)
+        else []
+    )

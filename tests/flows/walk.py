@@ -50,7 +50,9 @@ class Walk:
         self.runs["plan"] = self.served.start("plan-and-apply", sources=[self.planned])
         self.runs["ingest"] = self.served.start(f"ingest-{self.ingested}", yes=True)
         self.served.wait(self.runs["ingest"])
-        self.runs["record"] = self.served.start(f"ingest-record-{self.ingested}", records=["1"], yes=True)
+        self.runs["record"] = self.served.start(
+            f"ingest-record-{self.ingested}", records=["1"], yes=True
+        )
         self.served.wait(self.runs["record"])
         self.served.wait(self.runs["plan"], "PAUSED")
 
@@ -60,17 +62,23 @@ class Walk:
         self.page.see("Flow Runs", "Work Pools")
         self._look("prefect-dashboard", height=900)
         self.page.open(f"{self.ui}/runs")
-        self.page.see(f"ingest {self.ingested}", f"ingest-record {self.ingested}", "plan and apply", "Paused")
+        self.page.see(
+            f"ingest {self.ingested}", f"ingest-record {self.ingested}", "plan and apply", "Paused"
+        )
         self._look("prefect-runs", height=900)
 
     def ingest_run(self) -> None:
         """Look at a run, its report and its table of documents."""
         self._open_run("ingest", f"ingest {self.ingested}", tab="Artifacts")
-        self.page.see(f"report-{self.ingested}", f"documents-{self.ingested}", f"progress-{self.ingested}")
+        self.page.see(
+            f"report-{self.ingested}", f"documents-{self.ingested}", f"progress-{self.ingested}"
+        )
         self._look("prefect-run", height=900)
         self._open_artifact("ingest", f"report-{self.ingested}")
         self.page.see("Caspio calls this month", "Needs a person", "Slowest")
-        broken = self.page.run("[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)")
+        broken = self.page.run(
+            "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+        )
         assert broken == []
         self._look("prefect-report", height=1300)
         self._open_artifact("ingest", f"documents-{self.ingested}")
@@ -80,12 +88,16 @@ class Walk:
     def reprocess(self) -> dict[str, Any]:
         """Fill in the form for one record and send it; return the run that came of it, ended."""
         deployment = self.served.deployments[f"reprocess-{self.ingested}"]["id"]
-        its_runs = partial(self.served.prefect.find, "flow_runs", deployments={"id": {"any_": [deployment]}})
+        its_runs = partial(
+            self.served.prefect.find, "flow_runs", deployments={"id": {"any_": [deployment]}}
+        )
         known = {run["id"] for run in its_runs()}
         self.page.open(f"{self.ui}/deployments/deployment/{deployment}/run")
         self.page.see("Only these PK_IDs", "Only what was read or planned under other code")
         self.page.click("Add item", role="button")
-        self.page.press("ul textarea, li textarea, [role=listitem] textarea, [data-slot=card] textarea")
+        self.page.press(
+            "ul textarea, li textarea, [role=listitem] textarea, [data-slot=card] textarea"
+        )
         self.page.type("1")
         self._look("prefect-form", height=1150)
         self.page.click("Submit", role="button")

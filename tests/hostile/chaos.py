@@ -226,7 +226,9 @@ def _say(words: bytes) -> None:
 
 def tell_environment(*_: object) -> Findings:
     """Give away whatever the environment holds, in Python and in the kernel's view."""
-    return _found(repr(dict(os.environ)) + Path("/proc/self/environ").read_bytes().decode(errors="replace"))
+    return _found(
+        repr(dict(os.environ)) + Path("/proc/self/environ").read_bytes().decode(errors="replace")
+    )
 
 
 def call_out(path: Path, *_: object) -> Findings:

@@ -28,7 +28,9 @@ class Hostile:
     media_type: str | None = None
 
 
-def _case(make: Callable[[], bytes], *allowed: ReadStatus, media_type: str | None = None) -> Hostile:
+def _case(
+    make: Callable[[], bytes], *allowed: ReadStatus, media_type: str | None = None
+) -> Hostile:
     return Hostile(make, frozenset(allowed), media_type)
 
 
@@ -87,7 +89,15 @@ def nested_archives(levels: int) -> bytes:
 
 def climbing_names() -> bytes:
     """Pack files under names that climb out, are absolute, end in nothing, or name devices."""
-    names = ["../../../tmp/climbed", "/etc/passwd", "C:\\Windows\\win.ini", "a/../../b", "CON", "x" * 5000, "a\nb"]
+    names = [
+        "../../../tmp/climbed",
+        "/etc/passwd",
+        "C:\\Windows\\win.ini",
+        "a/../../b",
+        "CON",
+        "x" * 5000,
+        "a\nb",
+    ]
     return documents.package(dict.fromkeys(names, b"words"))
 
 
@@ -95,7 +105,12 @@ def link_loop() -> bytes:
     """Write a tar of links to each other and to this machine's files."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, target in (("a", "b"), ("b", "a"), ("c", "/etc/passwd"), ("d", "../../../etc/passwd")):
+        for name, target in (
+            ("a", "b"),
+            ("b", "a"),
+            ("c", "/etc/passwd"),
+            ("d", "../../../etc/passwd"),
+        ):
             link = tarfile.TarInfo(name)
             link.type, link.linkname = tarfile.SYMTYPE, target
             archive.addfile(link)
@@ -114,7 +129,9 @@ def many_files(count: int) -> bytes:
 def nested_parts(count: int) -> bytes:
     """Write a mail whose parts lie in each other."""
     part = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
-    return b"From: a@example.com\nTo: b@example.com\n" + b"".join(part % (n, n) for n in range(count))
+    return b"From: a@example.com\nTo: b@example.com\n" + b"".join(
+        part % (n, n) for n in range(count)
+    )
 
 
 def many_parts(count: int) -> bytes:
@@ -145,7 +162,11 @@ def odt_bomb() -> bytes:
 
 def huge_page(*, covered: bool = False) -> bytes:
     """Write a PDF of one page that would be four gigapixels at one pixel a point, with words or under a picture."""
-    page = documents.pdf("", images=[(1, 1)]) if covered else documents.pdf("Words on a very large page")
+    page = (
+        documents.pdf("", images=[(1, 1)])
+        if covered
+        else documents.pdf("Words on a very large page")
+    )
     return page.replace(b"/MediaBox [0 0 612 792]", b"/MediaBox [0 0 65000 65000]")
 
 
@@ -185,22 +206,35 @@ def deep_xml() -> bytes:
 
 def picture_and_archive() -> bytes:
     """Write a picture with an archive behind it."""
-    return documents.saved(documents.sheet_of_paper("Front"), "JPEG") + documents.package({"back.txt": b"back"})
+    return documents.saved(documents.sheet_of_paper("Front"), "JPEG") + documents.package(
+        {"back.txt": b"back"}
+    )
 
 
 DAMAGED = ReadStatus.DAMAGED
 TOO_BIG = ReadStatus.TOO_BIG
 SUSPICIOUS = ReadStatus.SUSPICIOUS
-_HANDLED = (TOO_BIG, DAMAGED, ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY, ReadStatus.OUT_OF_MEMORY)
+_HANDLED = (
+    TOO_BIG,
+    DAMAGED,
+    ReadStatus.OK,
+    ReadStatus.PARTIAL,
+    ReadStatus.EMPTY,
+    ReadStatus.OUT_OF_MEMORY,
+)
 FILES: Mapping[str, Hostile] = {
     "image bomb": _case(image_bomb, ReadStatus.TOO_BIG, media_type="image/png"),
     "zip bomb": _case(zip_bomb, ReadStatus.TOO_BIG),
     "zip bomb that lies": _case(lambda: zip_bomb(1000), DAMAGED, ReadStatus.SUSPICIOUS),
     "entities": _case(entities, ReadStatus.SUSPICIOUS),
     "truncated jpeg": _case(
-        lambda: documents.saved(documents.sheet_of_paper("Cut"), "JPEG")[:4000], DAMAGED, media_type="image/jpeg"
+        lambda: documents.saved(documents.sheet_of_paper("Cut"), "JPEG")[:4000],
+        DAMAGED,
+        media_type="image/jpeg",
     ),
-    "truncated pdf": _case(lambda: documents.pdf("Cut", "off")[:500], DAMAGED, ReadStatus.OK, ReadStatus.PARTIAL),
+    "truncated pdf": _case(
+        lambda: documents.pdf("Cut", "off")[:500], DAMAGED, ReadStatus.OK, ReadStatus.PARTIAL
+    ),
     "empty": _case(lambda: b"", ReadStatus.EMPTY),
     "encrypted pdf": _case(lambda: documents.locked_pdf("secret"), ReadStatus.ENCRYPTED),
     "wrong extension.txt": _case(lambda: documents.docx("Really a letter"), ReadStatus.OK),
@@ -212,37 +246,67 @@ FILES: Mapping[str, Hostile] = {
     "names that climb": _case(climbing_names, ReadStatus.OK),
     "links in a circle": _case(link_loop, ReadStatus.UNSUPPORTED),
     "twenty thousand files": _case(lambda: many_files(20_000), ReadStatus.PARTIAL),
-    "gzip bomb": _case(lambda: gzip.compress(bytes(2**28), 1), TOO_BIG, media_type="application/gzip"),
-    "bzip2 bomb": _case(lambda: bz2.compress(bytes(2**25), 1), TOO_BIG, media_type="application/x-bzip2"),
-    "xz bomb": _case(lambda: lzma.compress(bytes(2**26), preset=0), TOO_BIG, media_type="application/x-xz"),
-    "bomb in an archive": _case(lambda: documents.package({"a": gzip.compress(bytes(2**26))}), TOO_BIG),
+    "gzip bomb": _case(
+        lambda: gzip.compress(bytes(2**28), 1), TOO_BIG, media_type="application/gzip"
+    ),
+    "bzip2 bomb": _case(
+        lambda: bz2.compress(bytes(2**25), 1), TOO_BIG, media_type="application/x-bzip2"
+    ),
+    "xz bomb": _case(
+        lambda: lzma.compress(bytes(2**26), preset=0), TOO_BIG, media_type="application/x-xz"
+    ),
+    "bomb in an archive": _case(
+        lambda: documents.package({"a": gzip.compress(bytes(2**26))}), TOO_BIG
+    ),
     "bomb in a mail": _case(lambda: mailed(gzip.compress(bytes(2**26))), ReadStatus.PARTIAL),
     "odt bomb": _case(odt_bomb, TOO_BIG),
-    "nested parts": _case(lambda: nested_parts(20_000), SUSPICIOUS, ReadStatus.OK, ReadStatus.PARTIAL),
+    "nested parts": _case(
+        lambda: nested_parts(20_000), SUSPICIOUS, ReadStatus.OK, ReadStatus.PARTIAL
+    ),
     "many parts": _case(lambda: many_parts(5_000), ReadStatus.PARTIAL),
     "deep xml": _case(deep_xml, SUSPICIOUS, DAMAGED, media_type="application/xml"),
-    "deep rich text": _case(lambda: b"{\\rtf1" + b"{" * 200_000 + b"words", ReadStatus.OK, ReadStatus.EMPTY, DAMAGED),
-    "page of four gigapixels": _case(huge_page, ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY),
+    "deep rich text": _case(
+        lambda: b"{\\rtf1" + b"{" * 200_000 + b"words", ReadStatus.OK, ReadStatus.EMPTY, DAMAGED
+    ),
+    "page of four gigapixels": _case(
+        huge_page, ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY
+    ),
     "picture of four gigapixels": _case(declared_picture, TOO_BIG),
     "sheet of seventeen billion cells": _case(huge_sheet, TOO_BIG),
     "ole in a circle": _case(broken_ole, ReadStatus.UNSUPPORTED, DAMAGED),
-    "picture and archive": _case(picture_and_archive, ReadStatus.OK, ReadStatus.EMPTY, media_type="image/jpeg"),
+    "picture and archive": _case(
+        picture_and_archive, ReadStatus.OK, ReadStatus.EMPTY, media_type="image/jpeg"
+    ),
     "jpeg of four gigapixels": _case(lambda: more.claimed("JPEG"), TOO_BIG),
     "gif of four gigapixels": _case(lambda: more.claimed("GIF"), TOO_BIG),
     "bmp of four gigapixels": _case(lambda: more.claimed("BMP"), TOO_BIG),
     "tiff of four gigapixels": _case(lambda: more.claimed("TIFF"), TOO_BIG),
-    "xlsx bomb": _case(lambda: more.packed_blanks("xl/sharedStrings.xml", "xl/workbook.xml"), TOO_BIG, DAMAGED),
-    "pptx bomb": _case(lambda: more.packed_blanks("ppt/slides/slide1.xml", "ppt/presentation.xml"), TOO_BIG, DAMAGED),
+    "xlsx bomb": _case(
+        lambda: more.packed_blanks("xl/sharedStrings.xml", "xl/workbook.xml"), TOO_BIG, DAMAGED
+    ),
+    "pptx bomb": _case(
+        lambda: more.packed_blanks("ppt/slides/slide1.xml", "ppt/presentation.xml"),
+        TOO_BIG,
+        DAMAGED,
+    ),
     "pdf content bomb": _case(more.pdf_content_bomb, *_HANDLED),
     "pdf picture bomb": _case(more.pdf_picture_bomb, *_HANDLED),
     "pdf attachment bomb": _case(more.pdf_attachment_bomb, ReadStatus.PARTIAL),
-    "pdf in a circle": _case(more.pdf_in_a_circle, DAMAGED, ReadStatus.EMPTY, ReadStatus.OK, ReadStatus.PARTIAL),
+    "pdf in a circle": _case(
+        more.pdf_in_a_circle, DAMAGED, ReadStatus.EMPTY, ReadStatus.OK, ReadStatus.PARTIAL
+    ),
     "laughing xml": _case(more.laughing_xml, SUSPICIOUS),
-    "entries over each other": _case(more.overlapping_zip, SUSPICIOUS, TOO_BIG, DAMAGED, ReadStatus.PARTIAL),
+    "entries over each other": _case(
+        more.overlapping_zip, SUSPICIOUS, TOO_BIG, DAMAGED, ReadStatus.PARTIAL
+    ),
     "tar that climbs": _case(more.climbing_tar, ReadStatus.OK, ReadStatus.PARTIAL, DAMAGED),
     "page and archive": _case(more.page_and_archive, ReadStatus.OK),
     "rich text of two gigabytes": _case(more.bomb_in_rtf, ReadStatus.OK, ReadStatus.EMPTY, DAMAGED),
-    "a million nested parts": _case(lambda: nested_parts(1_000_000), SUSPICIOUS, TOO_BIG, ReadStatus.PARTIAL),
-    "mails in mails": _case(lambda: more.nested_mails(5_000), TOO_BIG, SUSPICIOUS, ReadStatus.PARTIAL),
+    "a million nested parts": _case(
+        lambda: nested_parts(1_000_000), SUSPICIOUS, TOO_BIG, ReadStatus.PARTIAL
+    ),
+    "mails in mails": _case(
+        lambda: more.nested_mails(5_000), TOO_BIG, SUSPICIOUS, ReadStatus.PARTIAL
+    ),
     "../../etc/passwd": _case(lambda: b"a name that climbs", ReadStatus.OK),
 }

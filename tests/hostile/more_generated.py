@@ -28,7 +28,9 @@ def claimed(kind: str) -> bytes:
         case "BMP":
             return small[:18] + struct.pack("<ii", _HUGE, _HUGE) + small[26:]
     for tag in (256, 257):
-        entry = small.index(struct.pack("<HH", tag, 3)) if struct.pack("<HH", tag, 3) in small else -1
+        entry = (
+            small.index(struct.pack("<HH", tag, 3)) if struct.pack("<HH", tag, 3) in small else -1
+        )
         if entry < 0:
             entry = small.index(struct.pack("<HH", tag, 4))
         small = small[:entry] + struct.pack("<HHII", tag, 4, 1, _HUGE) + small[entry + 12 :]
@@ -50,7 +52,11 @@ def packed_blanks(name: str, *others: str) -> bytes:
 
 def _deflated(head: bytes, mib: int) -> bytes:
     packer = zlib.compressobj(1)
-    return packer.compress(head) + b"".join(packer.compress(b" " * 2**20) for _ in range(mib)) + packer.flush()
+    return (
+        packer.compress(head)
+        + b"".join(packer.compress(b" " * 2**20) for _ in range(mib))
+        + packer.flush()
+    )
 
 
 def _pdf(*objects: bytes) -> bytes:
@@ -93,7 +99,8 @@ def pdf_attachment_bomb() -> bytes:
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
         b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /EmbeddedFile /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(data), data),
+        b"<< /Type /EmbeddedFile /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
+        % (len(data), data),
         b"<< /Type /Filespec /F (a.txt) /UF (a.txt) /EF << /F 5 0 R >> >>",
     )
 
@@ -148,7 +155,11 @@ def climbing_tar() -> bytes:
             entry.type = kind
             archive.addfile(entry)
         entry = tarfile.TarInfo("sparse")
-        entry.pax_headers = {"GNU.sparse.size": str(2**40), "GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+        entry.pax_headers = {
+            "GNU.sparse.size": str(2**40),
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+        }
         archive.addfile(entry)
     return out.getvalue()
 

@@ -61,7 +61,9 @@ def _listening(kind: str, folder: Path) -> Iterator[tuple[socket.socket, str]]:
 
 
 @pytest.fixture(params=["tcp", "unix"])
-def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Where a fake daemon listens."""
     with _listening(request.param, tmp_path_factory.mktemp("clamd")) as (server, where):
         FakeClamd(server)
@@ -78,7 +80,9 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         (bytes(2**22), ScanStatus.NOT_SCANNED, "size limit"),
     ],
 )
-def test_a_file_is_scanned_as_a_stream(address: str, data: bytes, status: ScanStatus, detail: str, tmp_path: Path):
+def test_a_file_is_scanned_as_a_stream(
+    address: str, data: bytes, status: ScanStatus, detail: str, tmp_path: Path
+):
     """Clean, infected and refused are told apart, over TCP and over a Unix socket."""
     path = tmp_path / "document"
     path.write_bytes(data)
@@ -123,7 +127,9 @@ def test_an_unscanned_document_is_read_and_says_so(tmp_path: Path):
     path = tmp_path / "document"
     path.write_text("words")
 
-    with SandboxedReader(limits=Limits(), workers=1, clamav=str(tmp_path / "nobody"), job=chaos.says) as reader:
+    with SandboxedReader(
+        limits=Limits(), workers=1, clamav=str(tmp_path / "nobody"), job=chaos.says
+    ) as reader:
         findings = reader.read(path, name="bill.pdf", work_dir=tmp_path)
 
     assert (findings.status, findings.scan) == (ReadStatus.PARTIAL, ScanStatus.NOT_SCANNED)

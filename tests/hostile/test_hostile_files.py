@@ -68,7 +68,9 @@ def test_no_child_is_left_behind(tmp_path: Path):
 
 
 @pytest.mark.integration
-def test_every_collected_hostile_file_is_answered(corpora: Path, reader: SandboxedReader, tmp_path: Path):
+def test_every_collected_hostile_file_is_answered(
+    corpora: Path, reader: SandboxedReader, tmp_path: Path
+):
     """Every real hostile file gets the answer its label asks for, from a living child that never had to be ended."""
     folder = corpora / "hostile"
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
@@ -86,7 +88,10 @@ def test_every_collected_hostile_file_is_answered(corpora: Path, reader: Sandbox
     for row, findings in zip(rows, answers, strict=True):
         expected = row["labels"].get("expect")
         assert findings.status not in ENDED, row["path"]
-        assert findings.status in EXPECTED.get(expected, set(ReadStatus)), (row["path"], findings.status)
+        assert findings.status in EXPECTED.get(expected, set(ReadStatus)), (
+            row["path"],
+            findings.status,
+        )
         assert findings.status is ReadStatus.OK or findings.problems, row["path"]
         assert expected != "no_leak" or not host or host not in findings.text, row["path"]
 

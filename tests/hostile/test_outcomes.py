@@ -23,7 +23,9 @@ LIMITS = Limits(memory_mib=1536, cpu_s=60, wall_s=120, file_mib=1)
 TIGHT = Limits(memory_mib=400, cpu_s=1, wall_s=20, stall_s=10)
 NAME = "upload-7.bin"
 
-WAYS_OUT = re.compile(r"upload|save|split|raise|ask|add|check|export|pack|reprocess|report", re.IGNORECASE)
+WAYS_OUT = re.compile(
+    r"upload|save|split|raise|ask|add|check|export|pack|reprocess|report", re.IGNORECASE
+)
 """Each sentence about what went wrong has a verb that says what to do."""
 
 
@@ -45,11 +47,19 @@ def zipped(**files: bytes) -> bytes:
 
 
 READ = {
-    ReadStatus.PARTIAL: Case(lambda: zipped(good=b"some words", bad=documents.pdf("x")[:60]), "damaged|broken"),
-    ReadStatus.ENCRYPTED: Case(lambda: documents.locked_pdf("secret"), r"password.*processing\.passwords"),
-    ReadStatus.UNSUPPORTED: Case(lambda: b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64), "7z .*pack it as zip"),
+    ReadStatus.PARTIAL: Case(
+        lambda: zipped(good=b"some words", bad=documents.pdf("x")[:60]), "damaged|broken"
+    ),
+    ReadStatus.ENCRYPTED: Case(
+        lambda: documents.locked_pdf("secret"), r"password.*processing\.passwords"
+    ),
+    ReadStatus.UNSUPPORTED: Case(
+        lambda: b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64), "7z .*pack it as zip"
+    ),
     ReadStatus.EMPTY: Case(lambda: b"", "empty; upload it again"),
-    ReadStatus.DAMAGED: Case(lambda: documents.saved(documents.sheet_of_paper("x"), "PNG")[:900], "damaged"),
+    ReadStatus.DAMAGED: Case(
+        lambda: documents.saved(documents.sheet_of_paper("x"), "PNG")[:900], "damaged"
+    ),
     ReadStatus.TOO_BIG: Case(lambda: b"a " * 2**20, "2 MiB, more than the limit of 1"),
     ReadStatus.SUSPICIOUS: Case(entities, "XML|entit"),
 }
@@ -98,7 +108,11 @@ def test_a_document_that_is_well_is_ok(reader: SandboxedReader, tmp_path: Path) 
     """A sound document has its text and nothing to complain of."""
     findings = read(reader, documents.pdf("Hello"), tmp_path)
 
-    assert (findings.status, findings.text.strip(), findings.problems) == (ReadStatus.OK, "Hello", ())
+    assert (findings.status, findings.text.strip(), findings.problems) == (
+        ReadStatus.OK,
+        "Hello",
+        (),
+    )
 
 
 @pytest.mark.parametrize("status", READ)

@@ -55,7 +55,9 @@ def misbehave(reader: SandboxedReader, tmp_path: Path) -> Misbehave:
         ("flood_output", ReadStatus.OK, ""),
     ],
 )
-def test_every_misdeed_has_a_status(what: str, status: ReadStatus, words: str, misbehave: Misbehave):
+def test_every_misdeed_has_a_status(
+    what: str, status: ReadStatus, words: str, misbehave: Misbehave
+):
     """Whatever a document does to its child is told as a status with a sentence, and the next one is read."""
     findings = misbehave(what)
 
@@ -78,7 +80,9 @@ def test_programs_die_with_their_document(
     """A program that a document started does not outlive its reading, however it hid."""
     granted = reader.granted()
     if what != "start_program" and (granted is None or "own" not in granted.network):
-        pytest.skip("without a network of its own a program that left its group cannot be told from others")
+        pytest.skip(
+            "without a network of its own a program that left its group cannot be told from others"
+        )
     seconds = f"{1_000_000 + os.getpid()}.{abs(hash(tmp_path)) % 10**6}"
 
     findings = misbehave(f"{what} {seconds}")
@@ -92,7 +96,9 @@ def _sleeping(seconds: str) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter()
-        if process.is_running() and process.name() == "sleep" and seconds in " ".join(_command(process))
+        if process.is_running()
+        and process.name() == "sleep"
+        and seconds in " ".join(_command(process))
     ]
 
 
@@ -103,7 +109,9 @@ def _command(process: psutil.Process) -> list[str]:
         return []
 
 
-def test_nothing_is_written_outside_the_childs_folder(reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path):
+def test_nothing_is_written_outside_the_childs_folder(
+    reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path
+):
     """Where the kernel has Landlock, a child writes in its folder only, not even over the document it reads."""
     _need_landlock(reader)
 
@@ -113,7 +121,9 @@ def test_nothing_is_written_outside_the_childs_folder(reader: SandboxedReader, m
     assert not (tmp_path / "outside").exists()
 
 
-def test_files_of_others_cannot_be_read(reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path):
+def test_files_of_others_cannot_be_read(
+    reader: SandboxedReader, misbehave: Misbehave, tmp_path: Path
+):
     """Where the kernel has Landlock, a child sees its document and no other: no settings, no credentials."""
     _need_landlock(reader)
     (tmp_path / "credentials").write_text("hush")
@@ -124,7 +134,9 @@ def test_files_of_others_cannot_be_read(reader: SandboxedReader, misbehave: Misb
 
 
 @pytest.mark.parametrize("deed", ["name_outside", "name_link"])
-def test_only_files_of_its_own_folder_are_taken_from_a_child(deed: str, misbehave: Misbehave, tmp_path: Path):
+def test_only_files_of_its_own_folder_are_taken_from_a_child(
+    deed: str, misbehave: Misbehave, tmp_path: Path
+):
     """A child that names another's file, or a link to one, as derived is suspicious; the file stays where it is."""
     (tmp_path / "credentials").write_text("hush")
 
@@ -135,7 +147,9 @@ def test_only_files_of_its_own_folder_are_taken_from_a_child(deed: str, misbehav
     assert (tmp_path / "credentials").read_text() == "hush"
 
 
-@pytest.mark.parametrize("deed", ["answer_pickled", "answer_by_pipe", "answer_by_link", "answer_floods", "cry_wolf"])
+@pytest.mark.parametrize(
+    "deed", ["answer_pickled", "answer_by_pipe", "answer_by_link", "answer_floods", "cry_wolf"]
+)
 def test_an_answer_that_is_none_is_suspicious(deed: str, misbehave: Misbehave, tmp_path: Path):
     """What a child says is words and numbers in their places: nothing else is taken, run or waited for."""
     (tmp_path / "credentials").write_text("hush")
@@ -147,7 +161,9 @@ def test_an_answer_that_is_none_is_suspicious(deed: str, misbehave: Misbehave, t
     assert misbehave("and then?").text == "and then?"
 
 
-def test_folders_of_the_killed_are_removed_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_folders_of_the_killed_are_removed_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """A reader that starts removes what a killed one left, and nothing of one that lives, or of anybody else."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     living = Home()
@@ -266,7 +282,9 @@ def test_closing_sets_waiting_readers_free(tmp_path: Path):
 
     assert len(raised) == 1
     left = [child for child in psutil.Process().children(recursive=True) if child not in before]
-    _, alive = psutil.wait_procs([child for child in left if "spawn_main" in " ".join(child.cmdline())], 5)
+    _, alive = psutil.wait_procs(
+        [child for child in left if "spawn_main" in " ".join(child.cmdline())], 5
+    )
     assert alive == []
 
 
@@ -285,7 +303,9 @@ def test_settings_that_cannot_work_stop_the_start():
         SandboxedReader(ocr="magic")
 
 
-def test_a_broken_child_is_replaced_between_documents(reader: SandboxedReader, misbehave: Misbehave):
+def test_a_broken_child_is_replaced_between_documents(
+    reader: SandboxedReader, misbehave: Misbehave
+):
     """A child killed while it has nothing to do is replaced by the next document."""
     assert misbehave("first").text == "first"
     for child in psutil.Process(os.getpid()).children():

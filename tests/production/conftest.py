@@ -32,7 +32,9 @@ AUTH = ("operator", "known-to-nobody")
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: Mapping[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def _running(
+    command: Sequence[str], environment: Mapping[str, str], log: Path
+) -> "Iterator[subprocess.Popen[bytes]]":
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
@@ -102,7 +104,10 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """The whole profile: PostgreSQL, Redis, Prefect's API and services, S3, an account, and its flows deployed."""
     folder = tmp_path_factory.mktemp("production")
     both = uploads(FILES)
-    both["tables"]["Other"] = {**both["tables"]["Uploads"], "records": both["tables"]["Uploads"]["records"][:4]}
+    both["tables"]["Other"] = {
+        **both["tables"]["Uploads"],
+        "records": both["tables"]["Uploads"]["records"][:4],
+    }
     with ExitStack() as stack:
         try:
             postgres, redis = stack.enter_context(run_postgres()), stack.enter_context(run_redis())

@@ -15,7 +15,13 @@ from tests.production.conftest import FILES
 
 pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(1200)]
 
-SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "contains": "/Uploads/", "times": 0, "seconds": 5.0}
+SLOW = {
+    "kind": "latency",
+    "operation": "UpdateTableRecords",
+    "contains": "/Uploads/",
+    "times": 0,
+    "seconds": 5.0,
+}
 Workers = dict[str, "subprocess.Popen[bytes]"]
 
 
@@ -29,7 +35,11 @@ def workers(account: Account) -> Iterator[Workers]:
 def _writes(account: Account) -> Counter[str]:
     """Count the writes each record of the table met."""
     calls = account.emulator.control.call_log()
-    updates = [call for call in calls if call["operation"] == SLOW["operation"] and "/Uploads/" in call["path"]]
+    updates = [
+        call
+        for call in calls
+        if call["operation"] == SLOW["operation"] and "/Uploads/" in call["path"]
+    ]
     return Counter(call["query"].partition(")")[0] for call in updates)
 
 
@@ -56,7 +66,11 @@ def test_a_schedule_fires(account: Account, workers: Workers):
 
     def scheduled() -> list[str]:
         runs = account.server.find("flow_runs", flow_runs={"name": {"any_": ["ingest clock"]}})
-        return [run["id"] for run in runs if run["auto_scheduled"] and run["state"]["type"] == "COMPLETED"]
+        return [
+            run["id"]
+            for run in runs
+            if run["auto_scheduled"] and run["state"]["type"] == "COMPLETED"
+        ]
 
     wait_for(scheduled, within_s=300)
 
@@ -83,7 +97,9 @@ def _online(account: Account) -> list[str]:
     return [worker["name"] for worker in found if worker["status"] == "ONLINE"]
 
 
-def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(account: Account, workers: Workers):
+def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
+    account: Account, workers: Workers
+):
     """Killed with all its processes: its run ends as Crashed by the rule, and the next run, elsewhere, finishes."""
     account.emulator.control.fault(SLOW)
     lost = account.start("ingest-receipts@receipts")
@@ -103,7 +119,9 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(account: Acc
 
 def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):
     """Asked to stop with a run in hand, it ends by itself, and the run says so."""
-    account.emulator.control.fault({**SLOW, "operation": "ListTableRecords", "contains": "/Uploads/", "seconds": 2.0})
+    account.emulator.control.fault(
+        {**SLOW, "operation": "ListTableRecords", "contains": "/Uploads/", "seconds": 2.0}
+    )
     run = account.start("reprocess-receipts@receipts")
     wait_for(lambda: account.state(run)["type"] == "RUNNING")
     worker = workers[_worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]

@@ -24,7 +24,15 @@ _INSTALLED = Path("/usr/lib/postgresql")
 _START_S = 30
 _STOP_S = 10
 # Nothing here outlives the tests, so nothing waits for the disk.
-_HASTE = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=100")
+_HASTE = (
+    "-F",
+    "-c",
+    "synchronous_commit=off",
+    "-c",
+    "full_page_writes=off",
+    "-c",
+    "max_connections=100",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,12 @@ class Postgres:
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection]:
         """Open a connection that commits each statement."""
         with psycopg.connect(
-            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, dbname=database, autocommit=True
+            host="127.0.0.1",
+            port=self.port,
+            user=USER,
+            password=PASSWORD,
+            dbname=database,
+            autocommit=True,
         ) as connection:
             yield connection
 
@@ -56,7 +69,9 @@ class Postgres:
     def drop_database(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
         with self.connected() as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @contextmanager
@@ -73,11 +88,23 @@ def run_postgres() -> Iterator[Postgres]:
         if become:
             os.chown(folder, become["user"], become["group"])
         _initialise(programs, folder, become)
-        command = [programs / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1", "-k", folder]
+        command = [
+            programs / "postgres",
+            "-D",
+            folder / "data",
+            "-p",
+            str(port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            folder,
+        ]
         log = folder / "postgres.log"
         with (
             log.open("wb") as output,
-            subprocess.Popen([*command, *_HASTE], cwd=folder, stdout=output, stderr=output, **become) as process,
+            subprocess.Popen(
+                [*command, *_HASTE], cwd=folder, stdout=output, stderr=output, **become
+            ) as process,
         ):
             try:
                 yield _answering(Postgres(port), process, log)
@@ -87,7 +114,9 @@ def run_postgres() -> Iterator[Postgres]:
 
 def _programs() -> Path:
     """Return the folder of the newest server that is complete."""
-    versions = sorted(_INSTALLED.glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+    versions = sorted(
+        _INSTALLED.glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
+    )
     on_path = shutil.which("initdb")
     for folder in [*versions, *([Path(on_path).resolve().parent] if on_path else [])]:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
@@ -102,16 +131,26 @@ def _unprivileged() -> dict[str, Any]:
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
     user = names.get("postgres") or names.get("nobody")
     if user is None:
-        raise Absent("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody.")
+        raise Absent(
+            "PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody."
+        )
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _initialise(programs: Path, folder: Path, become: dict[str, Any]) -> None:
     password = folder / "password"
     password.write_text(PASSWORD)
-    options = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C"]
+    options = [
+        f"--username={USER}",
+        "--auth=scram-sha-256",
+        f"--pwfile={password}",
+        "--encoding=UTF8",
+        "--locale=C",
+    ]
     command = [programs / "initdb", "-D", folder / "data", "--no-sync", *options]
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, **become)
+    done = subprocess.run(
+        command, cwd=folder, check=False, capture_output=True, text=True, **become
+    )
     if done.returncode:
         raise RuntimeError(f"initdb failed:\n{done.stdout}\n{done.stderr}")
 
@@ -124,7 +163,9 @@ def _answering(server: Postgres, process: subprocess.Popen[bytes], log: Path) ->
                 return server
         except psycopg.OperationalError:
             time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL did not start within {_START_S} s:\n{log.read_text(errors='replace')[-4000:]}")
+    raise RuntimeError(
+        f"PostgreSQL did not start within {_START_S} s:\n{log.read_text(errors='replace')[-4000:]}"
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -26,9 +26,22 @@ def run_redis() -> Iterator[str]:
         raise Absent("Redis is not installed: apt-get install redis-server.")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="redis-", ignore_cleanup_errors=True) as folder:
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
+        options = [
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            folder,
+        ]
         command = [program, *options, "--maxmemory-policy", "noeviction"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
             try:
                 _await_answer(port, process)
                 yield f"redis://127.0.0.1:{port}"
@@ -51,4 +64,6 @@ def _await_answer(port: int, process: "subprocess.Popen[str]") -> None:
         except OSError:
             time.sleep(0.05)
     process.kill()
-    raise RuntimeError(f"Redis did not start within {_START_S} s:\n{process.communicate()[0][-4000:]}")
+    raise RuntimeError(
+        f"Redis did not start within {_START_S} s:\n{process.communicate()[0][-4000:]}"
+    )

@@ -52,9 +52,23 @@ def run_swift(folder: Path, *, options: Sequence[str] = ()) -> Iterator[Store]:
     """
     if find_spec("swift") is None:
         raise Absent("The local S3 is not installed: uv sync --group s3.")
-    command = [sys.executable, "-m", "infra.store", "--port", "0", "--data", str(folder), "--bucket", BUCKET, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "infra.store",
+        "--port",
+        "0",
+        "--data",
+        str(folder),
+        "--bucket",
+        BUCKET,
+        *options,
+    ]
     log = folder / "store.log"
-    with log.open("wb") as stderr, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr) as process:
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr) as process,
+    ):
         try:
             yield Store(**json.loads(_first_line(process, log)))
         finally:

@@ -19,7 +19,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.processes import end
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PROGRAM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 WAIT_S = 60.0
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
@@ -72,9 +74,13 @@ class Page:
         match message.get("method"):
             case "Runtime.exceptionThrown":
                 details = params["exceptionDetails"]
-                self.errors.append(f"exception: {details.get('exception', {}).get('description', details['text'])}")
+                self.errors.append(
+                    f"exception: {details.get('exception', {}).get('description', details['text'])}"
+                )
             case "Runtime.consoleAPICalled" if params["type"] == "error":
-                said = " ".join(str(arg.get("value", arg.get("description", ""))) for arg in params["args"])
+                said = " ".join(
+                    str(arg.get("value", arg.get("description", ""))) for arg in params["args"]
+                )
                 self.errors.append(f"console: {said}")
             case "Log.entryAdded" if params["entry"]["level"] == "error":
                 entry = params["entry"]
@@ -86,7 +92,9 @@ class Page:
 
     def run(self, expression: str) -> Any:
         """Evaluate JavaScript and return its value."""
-        done = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        done = self.send(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in done:
             raise RuntimeError(f"{expression}: {done['exceptionDetails']}")
         return done["result"].get("value")
@@ -106,13 +114,19 @@ class Page:
         until = time.monotonic() + timeout_s
         while not self.run(condition):
             if time.monotonic() > until:
-                raise NotShown(f"waited {timeout_s:.0f} s for {what}; the page says:\n{self.text[:3000]}")
+                raise NotShown(
+                    f"waited {timeout_s:.0f} s for {what}; the page says:\n{self.text[:3000]}"
+                )
             time.sleep(0.1)
 
     def see(self, *texts: str, timeout_s: float = WAIT_S) -> None:
         """Wait until the page says all of this."""
         for text in texts:
-            self.wait(f"document.body.innerText.includes({json.dumps(text)})", repr(text), timeout_s=timeout_s)
+            self.wait(
+                f"document.body.innerText.includes({json.dumps(text)})",
+                repr(text),
+                timeout_s=timeout_s,
+            )
 
     def click(self, text: str, *, exact: bool = True, role: str = "") -> None:
         """Press what says this, once it is there, with the mouse."""
@@ -129,19 +143,28 @@ class Page:
     def _press(self, found: str) -> None:
         """Press an element once it rests where the mouse would meet it: menus slide, and what lies above goes away."""
         place = f"(() => {{ const e = {found}; if (!e) return null; e.scrollIntoView({{block: 'nearest'}});"
-        place += " const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;"
         place += (
-            " const top = document.elementFromPoint(x, y); return [x, y, e.contains(top) || top?.contains(e)]; })()"
+            " const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;"
         )
+        place += " const top = document.elementFromPoint(x, y); return [x, y, e.contains(top) || top?.contains(e)]; })()"
         before, until = None, time.monotonic() + WAIT_S
         while (now := self.run(place)) is None or not now[2] or now != before:
             if time.monotonic() > until:
-                raise NotShown(f"{found} never comes to rest in sight; the page says:\n{self.text[:3000]}")
+                raise NotShown(
+                    f"{found} never comes to rest in sight; the page says:\n{self.text[:3000]}"
+                )
             before = now
             time.sleep(0.15)
         self.send("Input.dispatchMouseEvent", type="mouseMoved", x=now[0], y=now[1])
         for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=now[0], y=now[1], button="left", clickCount=1)
+            self.send(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=now[0],
+                y=now[1],
+                button="left",
+                clickCount=1,
+            )
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""
@@ -154,7 +177,13 @@ class Page:
 
     def size(self, width: int, height: int) -> None:
         """Set the window's size in CSS pixels."""
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def settle(self) -> None:
         """Wait until the page has been the same for a second: charts and drawers slide into their place."""
@@ -166,7 +195,9 @@ class Page:
 
     def picture(self, target: Path) -> None:
         """Take a picture of what the window shows."""
-        target.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))
+        target.write_bytes(
+            base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
+        )
 
 
 @contextmanager
@@ -174,11 +205,17 @@ def browser(*, width: int = 1400, height: int = 1000) -> Iterator[Page]:
     """Open a browser with one tab that reaches this machine only; everything else is refused at once."""
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as name:
-        flags = [*_FLAGS, f"--user-data-dir={name}", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
+        flags = [
+            *_FLAGS,
+            f"--user-data-dir={name}",
+            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        ]
         with (Path(name) / "log").open("wb") as log:
             process = subprocess.Popen([PROGRAM, *flags, "about:blank"], stdout=log, stderr=log)
         try:
-            with connect(_address(Path(name), process), max_size=None, ping_interval=None) as socket:
+            with connect(
+                _address(Path(name), process), max_size=None, ping_interval=None
+            ) as socket:
                 page = Page(socket)
                 for domain in ("Page", "Runtime", "Log", "Network"):
                     page.send(f"{domain}.enable")
@@ -195,7 +232,11 @@ def _address(folder: Path, process: "subprocess.Popen[bytes]") -> str:
     while time.monotonic() < until and process.poll() is None:
         lines = told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
         if len(lines) > 1:
-            tabs = httpx.get(f"http://127.0.0.1:{lines[0]}/json/list", trust_env=False, timeout=WAIT_S).json()
+            tabs = httpx.get(
+                f"http://127.0.0.1:{lines[0]}/json/list", trust_env=False, timeout=WAIT_S
+            ).json()
             return str(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))
         time.sleep(0.1)
-    raise RuntimeError(f"Chromium did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(
+        f"Chromium did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}"
+    )

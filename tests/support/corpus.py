@@ -34,7 +34,10 @@ class CorpusDocument:
 
 def corpus_documents(folder: Path) -> list[CorpusDocument]:
     """Read a corpus' manifest, in its order."""
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     return [CorpusDocument(folder / row["path"], row["kind"], row["labels"]) for row in rows]
 
 
@@ -46,14 +49,22 @@ def write_seed(target: Path, documents: Sequence[Path]) -> Path:
         name = f"upload{number:04d}{path.suffix}"
         (target / name).symlink_to(path.resolve())
         records.append({"PK_ID": number, "Scan": name})
-    fields = [{"Name": name, "Type": kind} for name, kind in {**COLUMNS, "Scan": "ATTACHMENT"}.items()]
+    fields = [
+        {"Name": name, "Type": kind} for name, kind in {**COLUMNS, "Scan": "ATTACHMENT"}.items()
+    ]
     account = {"tables": {"Uploads": {"fields": fields, "records": records}}}
     (target / "account.json").write_text(json.dumps(account), encoding="utf-8")
     return target
 
 
 def write_settings(
-    target: Path, url: str, *, rename: str = "", archive: str = "file:archive", ledger: str = "", rate: str = ""
+    target: Path,
+    url: str,
+    *,
+    rename: str = "",
+    archive: str = "file:archive",
+    ledger: str = "",
+    rate: str = "",
 ) -> Path:
     """Write settings for a seed made by `write_seed`; return the file."""
     lines = [

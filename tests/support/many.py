@@ -15,24 +15,40 @@ def write_many(folder: Path, count: int, *, files: int = 0, text: str = TEXT) ->
     The files lie a thousand to a folder below /Inbox; the seed declares them one by one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fields = [{"Name": name, "Type": kind} for name, kind in {**COLUMNS, "Scan": "ATTACHMENT"}.items()]
+    fields = [
+        {"Name": name, "Type": kind} for name, kind in {**COLUMNS, "Scan": "ATTACHMENT"}.items()
+    ]
     records = {"count": count, "attachments": {"Scan": {"name": "upload-{n:07}.txt", "text": text}}}
     account: dict[str, Any] = {"tables": {"Uploads": {"fields": fields, "records": records}}}
     if files:
         (folder / "note.txt").write_text(text.replace("{n:07}", "0000000"), encoding="utf-8")
-        account["files"] = {f"/Inbox/{n // 1000:04}/note-{n:07}.txt": "note.txt" for n in range(files)}
+        account["files"] = {
+            f"/Inbox/{n // 1000:04}/note-{n:07}.txt": "note.txt" for n in range(files)
+        }
     (folder / "account.json").write_text(json.dumps(account), encoding="utf-8")
     return folder
 
 
-def write_settings(folder: Path, url: str, *, ledger: str = "sqlite:///ledger.db", inbox: bool = False) -> Path:
+def write_settings(
+    folder: Path, url: str, *, ledger: str = "sqlite:///ledger.db", inbox: bool = False
+) -> Path:
     """Write settings for such an account: the table, and with `inbox` the Files area too; return the file."""
     lines = [
         *("[caspio]", f'url = "{url}"', 'rate = "1000000/300s"', "monthly_calls = 100_000_000"),
         *("[archive]", 'url = "file:archive"', "[ledger]", f'url = "{ledger}"'),
-        *("[[sources]]", 'name = "uploads"', 'table = "Uploads"', 'confirm = "never"', "[sources.columns]"),
+        *(
+            "[[sources]]",
+            'name = "uploads"',
+            'table = "Uploads"',
+            'confirm = "never"',
+            "[sources.columns]",
+        ),
         *(f'{column} = "{finding}"' for column, finding in FINDINGS.items()),
-        *(("[[sources]]", 'name = "inbox"', 'folder = "/Inbox"', 'confirm = "never"') if inbox else ()),
+        *(
+            ("[[sources]]", 'name = "inbox"', 'folder = "/Inbox"', 'confirm = "never"')
+            if inbox
+            else ()
+        ),
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "caspio-ingest.toml"

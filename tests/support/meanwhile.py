@@ -13,7 +13,9 @@ class Meanwhile(httpx.BaseTransport):
     A request matches by its method and a text that its address contains.
     """
 
-    def __init__(self, happens: Callable[[], object], *, method: str, contains: str = "", times: int = 1) -> None:
+    def __init__(
+        self, happens: Callable[[], object], *, method: str, contains: str = "", times: int = 1
+    ) -> None:
         self._inner = network_transport(connections=4)
         self._happens = happens
         self._method = method

@@ -53,7 +53,12 @@ Pair = frozenset[tuple[str, Any]]
 
 def pairs(factors: Mapping[str, Sequence[Any]]) -> list[Pair]:
     """Return every pair of values of two factors."""
-    return [frozenset({(a, x), (b, y)}) for a, b in combinations(factors, 2) for x in factors[a] for y in factors[b]]
+    return [
+        frozenset({(a, x), (b, y)})
+        for a, b in combinations(factors, 2)
+        for x in factors[a]
+        for y in factors[b]
+    ]
 
 
 def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dict[str, Any]]:
@@ -67,7 +72,10 @@ def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dic
     rows: list[dict[str, Any]] = []
     while missing:
         begun = list(missing)[:: max(1, len(missing) // starts)]
-        row = max((_filled(pair, names, factors, missing) for pair in begun), key=lambda one: len(_met(one, missing)))
+        row = max(
+            (_filled(pair, names, factors, missing) for pair in begun),
+            key=lambda one: len(_met(one, missing)),
+        )
         for pair in _met(row, missing):
             del missing[pair]
         rows.append({name: row[name] for name in factors})
@@ -75,12 +83,18 @@ def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dic
 
 
 def _filled(
-    pair: Pair, names: Sequence[str], factors: Mapping[str, Sequence[Any]], missing: Mapping[Pair, None]
+    pair: Pair,
+    names: Sequence[str],
+    factors: Mapping[str, Sequence[Any]],
+    missing: Mapping[Pair, None],
 ) -> dict[str, Any]:
     row = dict(sorted(pair, key=lambda item: names.index(item[0])))
     for name in names:
         if name not in row:
-            fresh = {x: sum(frozenset({(name, x), old}) in missing for old in row.items()) for x in factors[name]}
+            fresh = {
+                x: sum(frozenset({(name, x), old}) in missing for old in row.items())
+                for x in factors[name]
+            }
             row[name] = max(fresh, key=lambda x: fresh[x])
     return row
 

@@ -66,7 +66,9 @@ class Specification:
         if not isinstance(part, dict):
             return part
         if "$ref" in part:
-            return self.schema(self._document["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]])
+            return self.schema(
+                self._document["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]]
+            )
         found = {name: self.schema(value) for name, value in part.items() if name != "nullable"}
         return {"anyOf": [found, {"type": "null"}]} if part.get("nullable") is True else found
 
@@ -75,7 +77,8 @@ class Specification:
         candidates = [
             one
             for one in self.operations.values()
-            if one.method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.template), path)
+            if one.method == method
+            and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.template), path)
         ]
         assert candidates, f"the specification has no {method} {path}"
         return min(candidates, key=lambda one: one.template.count("{"))
@@ -124,7 +127,9 @@ def _check_query(one: Specified, query: Mapping[str, str]) -> None:
     assert one.required <= set(query), f"{one.id} asks for {one.required - set(query)}"
     for name, text in query.items():
         kind = one.query[name]["type"]
-        value = {"integer": int, "boolean": {"true": True, "false": False}.__getitem__}.get(kind, unquote)(text)
+        value = {"integer": int, "boolean": {"true": True, "false": False}.__getitem__}.get(
+            kind, unquote
+        )(text)
         Draft202012Validator(one.query[name]).validate(value)
 
 
@@ -141,10 +146,13 @@ def _checked_body(one: Specified, request: httpx.Request) -> Any:
         value = json.loads(content)
     else:
         value = {
-            name: [""] if one.body[kind]["properties"][name]["type"] == "array" else "" for name in _parts(request)
+            name: [""] if one.body[kind]["properties"][name]["type"] == "array" else ""
+            for name in _parts(request)
         }
     Draft202012Validator(one.body[kind]).validate(value)
-    assert set(value) <= set(one.body[kind].get("properties", value)), f"{one.id} knows no {set(value)}"
+    assert set(value) <= set(one.body[kind].get("properties", value)), (
+        f"{one.id} knows no {set(value)}"
+    )
     return value
 
 
@@ -164,8 +172,14 @@ def example(schema: Mapping[str, Any], *, sparse: bool) -> Any:
         return example(one, sparse=sparse)
     kind = schema.get("type")
     if kind == "object":
-        return {name: example(one, sparse=sparse) for name, one in schema.get("properties", {}).items()}
+        return {
+            name: example(one, sparse=sparse) for name, one in schema.get("properties", {}).items()
+        }
     if kind == "array":
         return [] if sparse else [example(schema["items"], sparse=False)]
     texts = {"uuid": "0b6f4c0e-0000-4000-8000-000000000001", "date-time": "2026-01-31T09:15:02"}
-    return {"integer": 7, "boolean": True, "string": texts.get(schema.get("format", ""), "text")}.get(kind or "")
+    return {
+        "integer": 7,
+        "boolean": True,
+        "string": texts.get(schema.get("format", ""), "text"),
+    }.get(kind or "")

@@ -18,7 +18,8 @@ def test_no_answer_is_made_up(word: str):
     found = {
         path.relative_to(TESTS).as_posix()
         for path in TESTS.rglob("*.py")
-        if "emulator" not in path.relative_to(TESTS).parts and word in path.read_text(encoding="utf-8")
+        if "emulator" not in path.relative_to(TESTS).parts
+        and word in path.read_text(encoding="utf-8")
     }
 
     assert found <= set(NO_CASPIO_HERE)

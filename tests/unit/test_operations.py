@@ -36,23 +36,42 @@ def test_the_commands_are_there():
     """The page names those that an operator needs."""
     named = {line.split()[1] for line in OURS}
 
-    assert {"serve", "deploy", "worker", "run", "status", "doctor", "explain", "verify", "undo", "reprocess"} <= named
+    assert {
+        "serve",
+        "deploy",
+        "worker",
+        "run",
+        "status",
+        "doctor",
+        "explain",
+        "verify",
+        "undo",
+        "reprocess",
+    } <= named
 
 
 def test_every_target_and_file_exists():
     """What make and a reader are sent to is there."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"`make ([a-z-]+)`", PAGE)
-    files = [text for text in CODE if re.fullmatch(r"infra/[\w./-]+", text)] + re.findall(r"\]\(([a-z]+\.md)\)", PAGE)
+    files = [text for text in CODE if re.fullmatch(r"infra/[\w./-]+", text)] + re.findall(
+        r"\]\(([a-z]+\.md)\)", PAGE
+    )
 
     assert targets
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
-    assert [name for name in files if not (ROOT / name).exists() and not (ROOT / "docs" / name).exists()] == []
+    assert [
+        name for name in files if not (ROOT / name).exists() and not (ROOT / "docs" / name).exists()
+    ] == []
 
 
 def test_every_setting_exists():
     """Settings by their names, and variables by ours and Prefect's."""
-    named = {text for text in CODE if re.fullmatch(r"(serve|processing|caspio|archive|ledger)\.[a-z_]+", text)}
+    named = {
+        text
+        for text in CODE
+        if re.fullmatch(r"(serve|processing|caspio|archive|ledger)\.[a-z_]+", text)
+    }
     known = {
         f"{section}.{name}"
         for section, field in Settings.model_fields.items()
@@ -61,7 +80,10 @@ def test_every_setting_exists():
     }
     variables = {name for text in CODE for name in re.findall(r"\bPREFECT_[A-Z_]+\b", text)}
 
-    assert {f"serve.{name}" for name in ServeSettings.model_fields} <= named | {"serve.schedule", "serve.timezone"}
+    assert {f"serve.{name}" for name in ServeSettings.model_fields} <= named | {
+        "serve.schedule",
+        "serve.timezone",
+    }
     assert "processing.memory_mib" in named
     assert "memory_mib" in ProcessingSettings.model_fields
     assert named - known == set()

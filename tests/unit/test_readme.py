@@ -50,7 +50,9 @@ SECTIONS: list[tuple[str, type[BaseModel]]] = [
 @pytest.mark.parametrize(("section", "model"), SECTIONS, ids=[section for section, _ in SECTIONS])
 def test_every_setting_is_in_the_readme(section: str, model: type[BaseModel]):
     """Each setting stands in a table, under its full name."""
-    missing = [f"{section}.{name}" for name in model.model_fields if f"{section}.{name}" not in CODE]
+    missing = [
+        f"{section}.{name}" for name in model.model_fields if f"{section}.{name}" not in CODE
+    ]
 
     assert [name for name in missing if name not in {"sources.index", "sources.review"}] == []
 
@@ -58,7 +60,9 @@ def test_every_setting_is_in_the_readme(section: str, model: type[BaseModel]):
 def test_every_command_is_in_the_readme():
     """Each command stands in the table with all its options."""
     rows = [row for row in README.splitlines() if row.startswith("| `caspio-ingest")]
-    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands = {
+        command.callback.__name__ for command in app.registered_commands if command.callback
+    }
 
     groups = {group.name for group in app.registered_groups}
     assert {row.split()[2].strip("`") for row in rows} == commands | groups
@@ -92,16 +96,27 @@ def test_every_status_is_in_the_readme():
 def test_every_operation_is_in_the_readme():
     """The client's table has each operation with the methods that make it, and the count is right."""
     entries = catalogue()
-    rows = {cells[1].strip(): cells for row in README.splitlines() if len(cells := row.split("|")) == 6}
-    groups = {one.operation.group: [e for e in entries if e.operation.group is one.operation.group] for one in entries}
+    rows = {
+        cells[1].strip(): cells for row in README.splitlines() if len(cells := row.split("|")) == 6
+    }
+    groups = {
+        one.operation.group: [e for e in entries if e.operation.group is one.operation.group]
+        for one in entries
+    }
 
     for group, found in groups.items():
         methods = ", ".join(
-            "/".join(f"`{way.partition('.')[2]}`" for way in entry.methods) + f" {entry.operation.id}"
+            "/".join(f"`{way.partition('.')[2]}`" for way in entry.methods)
+            + f" {entry.operation.id}"
             for entry in found
         )
         attribute = found[0].methods[0].partition(".")[0]
-        assert [cell.strip() for cell in rows[group][1:5]] == [group, str(len(found)), f"`{attribute}`", methods]
+        assert [cell.strip() for cell in rows[group][1:5]] == [
+            group,
+            str(len(found)),
+            f"`{attribute}`",
+            methods,
+        ]
     assert rows["all"][2].strip() == f"{len(entries)}/{len(OPERATIONS)}"
 
 

@@ -21,17 +21,26 @@ Row = Mapping[str, Any]
 def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
     """Print everything a person wants to see after the demo."""
     console = console or PlainConsole()
-    for name in sorted(result.after["tables"], key=lambda table: not result.after["attachments"].get(table)):
+    for name in sorted(
+        result.after["tables"], key=lambda table: not result.after["attachments"].get(table)
+    ):
         console.print(_records_table(name, result.before, result.after))
     console.print(_archive_tree(result.folder / "archive"))
     console.print(_calls_table(result))
-    for title, report in (("planned", result.planned), ("written", result.written), ("again", result.again)):
+    for title, report in (
+        ("planned", result.planned),
+        ("written", result.written),
+        ("again", result.again),
+    ):
         line = f"{title:8} {counts_line(report['documents'])} · {report['caspio_calls']['total']} calls"
         console.print(f"{line} · {report['seconds']:.1f} s", highlight=False)
     console.print()
     console.print("The runs in the Prefect UI:", style="bold")
     for name, state, address in result.runs:
-        console.print(Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan")), soft_wrap=True)
+        console.print(
+            Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan")),
+            soft_wrap=True,
+        )
     console.print(
         f"\nEverything lies in {result.folder}: archive, ledger, settings, Prefect's data. To see the UI again later:\n"
         f"  PREFECT_HOME={result.folder}/prefect {_prefect()} server start",
@@ -43,7 +52,9 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
 def _prefect() -> str:
     """Return how this installation's `prefect` is called from here."""
     program = Path(sys.executable).with_name("prefect")
-    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
+    return (
+        str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
+    )
 
 
 def _records_table(name: str, before: Row, after: Row) -> Table:
@@ -65,7 +76,11 @@ def _records_table(name: str, before: Row, after: Row) -> Table:
 
 def _files(table: str, pk: object, before: Row, after: Row) -> Iterator[Text]:
     """Yield a record's attachments, old name and new."""
-    old = {held["field"]: held["name"] for held in before["attachments"].get(table, []) if held["pk"] == pk}
+    old = {
+        held["field"]: held["name"]
+        for held in before["attachments"].get(table, [])
+        if held["pk"] == pk
+    }
     for held in after["attachments"].get(table, []):
         if held["pk"] == pk:
             yield _change(old.get(held["field"], ""), held["name"])
@@ -100,7 +115,10 @@ def _archive_tree(root: Path) -> Tree:
         if top.name == "documents":
             for source in sorted(top.iterdir()):
                 names = Counter(path.name for path in source.rglob("*") if path.is_file())
-                branch.add(f"{source.name}/  " + ", ".join(f"{count} {name}" for name, count in sorted(names.items())))
+                branch.add(
+                    f"{source.name}/  "
+                    + ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
+                )
     return tree
 
 
@@ -114,5 +132,7 @@ def _calls_table(result: DemoResult) -> Table:
             *(str(report["caspio_calls"]["by"].get(call, "")) for report in reports),
         )
     table.add_section()
-    table.add_row("total", *(str(report["caspio_calls"]["total"]) for report in reports), style="bold")
+    table.add_row(
+        "total", *(str(report["caspio_calls"]["total"]) for report in reports), style="bold"
+    )
     return table

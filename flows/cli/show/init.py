@@ -50,13 +50,19 @@ def show_end(seen: Seen, path: Path, calls: int) -> None:
 
 def _table(source: ProposedSource) -> Table:
     container = source.container
-    table = Table(title=f"{source.name}: {_counted(container)}", title_justify="left", title_style="bold")
+    table = Table(
+        title=f"{source.name}: {_counted(container)}", title_justify="left", title_style="bold"
+    )
     for heading in ("Column", "Finding", "Why"):
         table.add_column(heading, overflow="fold")
     for match in source.columns:
         table.add_row(Text(match.column), match.finding, Text(match.why))
     for match in source.unsure:
-        table.add_row(Text(match.column, style="dim"), f"({match.finding}?)", Text(match.objection, style="dim"))
+        table.add_row(
+            Text(match.column, style="dim"),
+            f"({match.finding}?)",
+            Text(match.objection, style="dim"),
+        )
     return table
 
 

@@ -21,7 +21,9 @@ def show_plan(made: PlanReport) -> None:
     if made.records:
         console.print(plan_table(made.records, width=console.width))
     if plan.records > len(made.records):
-        console.print(f"and {plan.records - len(made.records):,} records more, in the file", style="dim")
+        console.print(
+            f"and {plan.records - len(made.records):,} records more, in the file", style="dim"
+        )
     left_out = tuple(outcome for outcome in made.report.outcomes if outcome.status in _NOT_PLANNED)
     if left_out:
         console.print(outcome_table(left_out, title="Not in the plan"))
@@ -32,7 +34,8 @@ def show_plan(made: PlanReport) -> None:
         highlight=False,
     )
     console.print(
-        Text(f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"), soft_wrap=True
+        Text(f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"),
+        soft_wrap=True,
     )
 
 
@@ -40,11 +43,15 @@ def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:
     """Return one row a record; on a narrow terminal in two columns, since four would break every sentence."""
     wide = width >= _WIDE
     headings = (
-        ("Record", "File", "Write", "Left to a person") if wide else ("Record and file", "Write · left to a person")
+        ("Record", "File", "Write", "Left to a person")
+        if wide
+        else ("Record and file", "Write · left to a person")
     )
     table = table_of(*headings, title="Plan", lines=True)
     for record in records:
-        where = Text(f"{record.record.container} {record.record.pk}" if record.record else record.key)
+        where = Text(
+            f"{record.record.container} {record.record.pk}" if record.record else record.key
+        )
         cells = (where, _files(record), _writes(record), _left(record))
         table.add_row(*(cells if wide else (_joined(*cells[:2]), _joined(*cells[2:]))))
     return table
@@ -80,7 +87,10 @@ def _left(record: PlannedRecord) -> Text:
     lines = Text()
     for left in record.suggestions:
         lines.append("\n" if lines else "")
-        lines.append(f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}", style="yellow")
+        lines.append(
+            f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}",
+            style="yellow",
+        )
         lines.append(f"\n  {left.confidence:.2f} {left.reason}", style="dim")
     for problem in record.problems:
         lines.append(f"\n{problem}" if lines else problem, style="red")

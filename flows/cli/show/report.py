@@ -24,9 +24,13 @@ def show_report(report: Report) -> None:
         style="dim",
     )
     if stages := stages_line(document):
-        console.print(f"seconds by stage, all threads together: {stages}", highlight=False, style="dim")
+        console.print(
+            f"seconds by stage, all threads together: {stages}", highlight=False, style="dim"
+        )
     if document["missed_by_webhooks"]:
-        console.print(f"{document['missed_by_webhooks']} records changed, and no message of the webhook told of it.")
+        console.print(
+            f"{document['missed_by_webhooks']} records changed, and no message of the webhook told of it."
+        )
     for problem in (problem for problems in report.stopped.values() for problem in problems):
         console.print(Text.assemble(("Stopped: ", "bold red"), problem), soft_wrap=True)
     if report.planned_only:
@@ -42,7 +46,9 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
     table = table_of("Record", "File", "Status", "What happened", title=title, lines=True)
     for outcome in outcomes:
         ref = outcome.ref
-        file = Text(ref.name)  # Text, not markup: names and values are a stranger's, and may hold brackets
+        file = Text(
+            ref.name
+        )  # Text, not markup: names and values are a stranger's, and may hold brackets
         if outcome.new_name:
             file.append(f"\n→ {outcome.new_name}", style="cyan")
         status = Text(outcome.status, style=COLOURS[outcome.status])
@@ -53,7 +59,9 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
 
 def _happened(outcome: Outcome) -> Text:
     """Tell what was written, what was left to a person, and why, a line each."""
-    text = Text("\n").join(Text.assemble((f"{column} ", "dim"), shown(v)) for column, v in outcome.written.items())
+    text = Text("\n").join(
+        Text.assemble((f"{column} ", "dim"), shown(v)) for column, v in outcome.written.items()
+    )
     for left in outcome.suggestions:
         line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"
         text.append(f"\n{line}" if text else line, style="yellow")

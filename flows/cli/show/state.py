@@ -49,14 +49,18 @@ def show_status(
     if workers:
         console.print(f"At work now: {', '.join(workers)}", highlight=False)
     if unsettled:
-        console.print(f"[yellow]{unsettled} effects are open; the next run settles them by looking.[/]")
+        console.print(
+            f"[yellow]{unsettled} effects are open; the next run settles them by looking.[/]"
+        )
     if problems:
         console.print(_problem_table(problems))
 
 
 def _budget_line(used: Usage, allowance: Allowance) -> str:
     """Say what the month's calls went to and what each lane may still use."""
-    by_lane = ", ".join(f"{lane} {calls:,}" for lane, calls in sorted(used.by_lane.items()) if calls)
+    by_lane = ", ".join(
+        f"{lane} {calls:,}" for lane, calls in sorted(used.by_lane.items()) if calls
+    )
     line = f"{used.calls:,} Caspio calls used this month{f' ({by_lane})' if by_lane else ''}, {used.size_bytes:,} bytes"
     if allowance.monthly_calls is None:
         return line
@@ -98,25 +102,38 @@ def show_checks(checks: Sequence[Check]) -> None:
     console = PlainConsole()
     for check in checks:
         mark, style = ("✓", "green") if check.ok else ("✗", "red")
-        console.print(Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail), soft_wrap=True)
+        console.print(
+            Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail),
+            soft_wrap=True,
+        )
         if check.remedy:
             console.print(Text(f"  → {check.remedy}", style="yellow"))
 
 
 def show_behaviour(probed: Sequence["Probed"], options: str) -> None:
     """Print how the account behaves, and how to start a local Caspio that behaves alike."""
-    table = Table("Behaviour", "Of this account", "Seen", title="Where the documents are silent", title_justify="left")
+    table = Table(
+        "Behaviour",
+        "Of this account",
+        "Seen",
+        title="Where the documents are silent",
+        title_justify="left",
+    )
     for one in probed:
         table.add_row(one.name, one.value if one.value is not None else "unknown", Text(one.detail))
     console = PlainConsole()
     console.print(table)
-    console.print(f"Alike: caspio-ingest emulator {options}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"Alike: caspio-ingest emulator {options}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def show_life(life: Mapping[str, object]) -> None:
     """Print one file version's life on a screen."""
     console = PlainConsole()
-    console.print(Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim"))
+    console.print(
+        Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim")
+    )
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     facts.add_column()
     facts.add_column(overflow="fold")
@@ -126,7 +143,9 @@ def show_life(life: Mapping[str, object]) -> None:
     outcome = life["outcome"]
     if isinstance(outcome, dict):
         planned = " (planned only)" if outcome["planned_only"] else ""
-        facts.add_row(Text("outcome", style="dim"), Text(f"{outcome['status']}{planned} {outcome['reason']}"))
+        facts.add_row(
+            Text("outcome", style="dim"), Text(f"{outcome['status']}{planned} {outcome['reason']}")
+        )
         for left in outcome["suggestions"]:
             line = f"{left['column']} holds {left['current']!r}; {left['suggested']!r} was read: {left['reason']}"
             facts.add_row(Text("left alone", style="dim"), Text(line))
@@ -145,7 +164,9 @@ def _show_findings(console: PlainConsole, findings: object) -> None:
     for name, finding in findings.items():
         value = "unsure" if finding["value"] is None else finding["value"]
         page = str(finding["page"] or "")
-        table.add_row(name, Text(value), f"{finding['confidence']:.2f}", page, Text(finding["reason"]))
+        table.add_row(
+            name, Text(value), f"{finding['confidence']:.2f}", page, Text(finding["reason"])
+        )
     console.print(table)
 
 
@@ -155,9 +176,12 @@ def _show_effects(console: PlainConsole, effects: object) -> None:
     table = table_of("Effect", "State", "Before", "After", "Run", "Note", whole="Run")
     for effect in _dicts(effects):
         before, after = (
-            "\n".join(f"{name}: {value}" for name, value in effect[side].items()) for side in ("before", "after")
+            "\n".join(f"{name}: {value}" for name, value in effect[side].items())
+            for side in ("before", "after")
         )
-        note = " ".join(filter(None, [f"undoes {effect['undoes']}" if effect["undoes"] else "", effect["note"]]))
+        note = " ".join(
+            filter(None, [f"undoes {effect['undoes']}" if effect["undoes"] else "", effect["note"]])
+        )
         what = f"{effect['id']} {effect['kind']}"
         table.add_row(what, effect["state"], Text(before), Text(after), effect["run"], Text(note))
     console.print(table)

@@ -23,16 +23,16 @@ def show_verified(report: Verified, *, calls: int) -> None:
         if rows:
             table = table_of("Difference", "What", title, title=title)
             for difference, what in rows[:MOST_ROWS]:
-                table.add_row(difference.kind, Text(f"{difference.subject} {difference.detail}"), Text(what))
+                table.add_row(
+                    difference.kind, Text(f"{difference.subject} {difference.detail}"), Text(what)
+                )
             console.print(table)
     console.print(_last_line(report, calls), highlight=False)
 
 
 def _last_line(report: Verified, calls: int) -> str:
     found = "no difference" if not report.counts else f"differences: {report.counts.total():,}"
-    line = (
-        f"{report.files:,} files compared, {found}; {calls:,} Caspio calls, about {report.expected_calls:,} foreseen."
-    )
+    line = f"{report.files:,} files compared, {found}; {calls:,} Caspio calls, about {report.expected_calls:,} foreseen."
     return line if report.complete else f"{line} It goes on from here with the next `verify`."
 
 

@@ -21,7 +21,10 @@ from infra.emulator.state.schema import PK
 
 _ROWS = 50
 _ERROR = 400
-_SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-store"}
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-store",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,14 @@ class Look:
     async def _calls(self, request: Request) -> Response:
         calls = list(reversed(self._log.calls))
         start = (_number(request) - 1) * _ROWS
-        rows = [_call_line(len(calls) - start - at, one) for at, one in enumerate(calls[start : start + _ROWS])]
+        rows = [
+            _call_line(len(calls) - start - at, one)
+            for at, one in enumerate(calls[start : start + _ROWS])
+        ]
         sheet = Sheet(("No.", "Status", "Method", "Path", "Query", "Operation"), rows)
-        return _shown(request, Page("Calls", f"{len(calls)} calls, the latest first.", (sheet,), len(calls)))
+        return _shown(
+            request, Page("Calls", f"{len(calls)} calls, the latest first.", (sheet,), len(calls))
+        )
 
 
 def _number(request: Request) -> int:
@@ -106,7 +114,9 @@ def _shown(request: Request, page: Page) -> Response:
 @cache
 def _template() -> jinja2.Template:
     folder = Path(__file__).parent
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True
+    )
     return environment.get_template("pages.html")
 
 
@@ -116,7 +126,12 @@ def _table_line(account: Account, name: str) -> tuple[Cell, ...]:
     link = f"/_look/tables/{quote(name, safe='')}?{urlencode({'account': account.name})}"
     fields = ", ".join(f"{one.name} ({one.type})" for one in relation.fields)
     changed = account.records.watch.count(name)
-    return Cell(name, link), Cell(str(records), style="number"), Cell(str(changed), style="number"), Cell(fields)
+    return (
+        Cell(name, link),
+        Cell(str(records), style="number"),
+        Cell(str(changed), style="number"),
+        Cell(fields),
+    )
 
 
 def _call_line(number: int, call: Call) -> tuple[Cell, ...]:
@@ -156,7 +171,15 @@ async def _table(request: Request) -> Response:
     return _shown(request, Page(relation.name, note, (Sheet(heads, rows),), listing.total or 0))
 
 
-def _cell(base: str, row: dict[str, Any], name: str, *, old: object, found: Attachment | None, account: str) -> Cell:
+def _cell(
+    base: str,
+    row: dict[str, Any],
+    name: str,
+    *,
+    old: object,
+    found: Attachment | None,
+    account: str,
+) -> Cell:
     pk, text = row[PK], _text(row[name])
     changed = old != row[name]
     link = more = ""
@@ -178,7 +201,9 @@ def _text(value: object) -> str:
 async def _attachment(request: Request) -> Response:
     names, account = request.path_params, account_of(request)
     relation = account.store.relation(names["table"], is_view=False)
-    found = account.attachments.get(relation.name, relation.attachment(names["field"]).name, names["pk"])
+    found = account.attachments.get(
+        relation.name, relation.attachment(names["field"]).name, names["pk"]
+    )
     return file_answer(request, found.content, name=found.name, media_type=found.media_type)
 
 
@@ -186,8 +211,16 @@ async def _files(request: Request) -> Response:
     account, start = account_of(request), (_number(request) - 1) * _ROWS
     paths = account.files.paths()
     rows = [
-        (Cell(path), Cell(f"{one.size:,}", style="number"), Cell(one.media_type), Cell(one.modified), Cell(one.key))
+        (
+            Cell(path),
+            Cell(f"{one.size:,}", style="number"),
+            Cell(one.media_type),
+            Cell(one.modified),
+            Cell(one.key),
+        )
         for path, one in list(paths.items())[start : start + _ROWS]
     ]
     sheet = Sheet(("Path", "Bytes", "Type", "Modified", "ExternalKey"), rows)
-    return _shown(request, Page("Files", f"{len(paths)} files in the Files area.", (sheet,), len(paths)))
+    return _shown(
+        request, Page("Files", f"{len(paths)} files in the Files area.", (sheet,), len(paths))
+    )

@@ -4,7 +4,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.bodies import Member, read_members
-from infra.emulator.http import Operation, Parameters, account_of, answer, json_body, profile_of, result
+from infra.emulator.http import (
+    Operation,
+    Parameters,
+    account_of,
+    answer,
+    json_body,
+    profile_of,
+    result,
+)
 from infra.emulator.state.applications import Application, DataPage, deployment_code
 
 
@@ -18,7 +26,9 @@ def _page(request: Request) -> DataPage:
 
 async def _list(request: Request) -> Response:
     apps, profile = account_of(request).applications, profile_of(request)
-    return result([one.shown(len(apps.pages(one))) for one in apps.all() if profile.may("read", one.name)])
+    return result(
+        [one.shown(len(apps.pages(one))) for one in apps.all() if profile.may("read", one.name)]
+    )
 
 
 async def _get(request: Request) -> Response:
@@ -39,7 +49,11 @@ async def _code(request: Request) -> Response:
 
 
 async def _wanted(request: Request) -> bool:
-    return bool(read_members(await json_body(request), {"Deployed": Member(bool, required=True)})["Deployed"])
+    return bool(
+        read_members(await json_body(request), {"Deployed": Member(bool, required=True)})[
+            "Deployed"
+        ]
+    )
 
 
 async def _deploy(request: Request) -> Response:
@@ -63,10 +77,27 @@ OPERATIONS = (
     Operation("ListBridgeApplications", "GET", _ALL, _list),
     Operation("GetBridgeApplication", "GET", _ONE, _get, "read"),
     Operation("ListBridgeApplicationDataPages", "GET", _PAGES, _list_pages, "read"),
-    Operation("UpdateBridgeApplicationDataPagesDeployment", "PUT", f"{_PAGES}/deployment", _deploy_all, "deploy"),
+    Operation(
+        "UpdateBridgeApplicationDataPagesDeployment",
+        "PUT",
+        f"{_PAGES}/deployment",
+        _deploy_all,
+        "deploy",
+    ),
     Operation("GetBridgeApplicationDataPage", "GET", _ONE_PAGE, _get_page, "read"),
     Operation(
-        "GetBridgeApplicationDataPageDeploymentCode", "GET", f"{_ONE_PAGE}/deployment", _code, "read", ("method",)
+        "GetBridgeApplicationDataPageDeploymentCode",
+        "GET",
+        f"{_ONE_PAGE}/deployment",
+        _code,
+        "read",
+        ("method",),
     ),
-    Operation("UpdateBridgeApplicationDataPageDeployment", "PUT", f"{_ONE_PAGE}/deployment", _deploy, "deploy"),
+    Operation(
+        "UpdateBridgeApplicationDataPageDeployment",
+        "PUT",
+        f"{_ONE_PAGE}/deployment",
+        _deploy,
+        "deploy",
+    ),
 )

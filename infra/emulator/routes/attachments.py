@@ -46,16 +46,26 @@ async def _upload(request: Request) -> Response:
 async def _delete(request: Request) -> Response:
     relation, field = _place(request)
     where = Parameters(request).where(required=True)
-    return answer({"RecordsAffected": account_of(request).attachments.remove(relation, field, where)})
+    return answer(
+        {"RecordsAffected": account_of(request).attachments.remove(relation, field, where)}
+    )
 
 
 async def _info(request: Request) -> Response:
     relation, field = _place(request)
-    return result(account_of(request).attachments.listing(relation, field, Parameters(request).where(required=False)))
+    return result(
+        account_of(request).attachments.listing(
+            relation, field, Parameters(request).where(required=False)
+        )
+    )
 
 
 async def _rename(request: Request) -> Response:
-    (relation, field), parameters, body = _place(request), Parameters(request), await json_body(request)
+    (relation, field), parameters, body = (
+        _place(request),
+        Parameters(request),
+        await json_body(request),
+    )
     where = parameters.where(required=True)
     new = body.get("FileName")
     if set(body) != {"FileName"} or not isinstance(new, str) or not new:
@@ -63,19 +73,47 @@ async def _rename(request: Request) -> Response:
     account = account_of(request)
     pks = account.attachments.rename(relation, field, where, new)
     shown = account.records.rows(relation, pks[:1000]) if parameters.rows else []
-    return result([] if account.store.quirks.empty_result_after_put else shown, RecordsAffected=len(pks))
+    return result(
+        [] if account.store.quirks.empty_result_after_put else shown, RecordsAffected=len(pks)
+    )
 
 
 def _operations(kind: str, holder: str) -> tuple[Operation, ...]:
     field = f"/v3/{holder}/attachments/{{attachmentFieldName}}"
     return (
-        Operation(f"GetFileMetadataFromAttachment{kind}Fields", "GET", f"{field}/fileInfo", _info, "read", WHERE),
         Operation(
-            f"UpdateFileMetadataInAttachment{kind}Fields", "PUT", f"{field}/fileInfo", _rename, "update", CHANGING
+            f"GetFileMetadataFromAttachment{kind}Fields",
+            "GET",
+            f"{field}/fileInfo",
+            _info,
+            "read",
+            WHERE,
         ),
-        Operation(f"DownloadFileFromAttachment{kind}Field", "GET", f"{field}/{{recordPkId}}", _download, "read"),
-        Operation(f"UploadFileToAttachment{kind}Field", "PUT", f"{field}/{{recordPkId}}", _upload, "update"),
-        Operation(f"DeleteFileFromAttachment{kind}Fields", "DELETE", field, _delete, "update", WHERE),
+        Operation(
+            f"UpdateFileMetadataInAttachment{kind}Fields",
+            "PUT",
+            f"{field}/fileInfo",
+            _rename,
+            "update",
+            CHANGING,
+        ),
+        Operation(
+            f"DownloadFileFromAttachment{kind}Field",
+            "GET",
+            f"{field}/{{recordPkId}}",
+            _download,
+            "read",
+        ),
+        Operation(
+            f"UploadFileToAttachment{kind}Field",
+            "PUT",
+            f"{field}/{{recordPkId}}",
+            _upload,
+            "update",
+        ),
+        Operation(
+            f"DeleteFileFromAttachment{kind}Fields", "DELETE", field, _delete, "update", WHERE
+        ),
     )
 
 

@@ -35,12 +35,16 @@ def _where(request: Request) -> str:
 
 async def _list(request: Request) -> Response:
     directories, profile = account_of(request).directories, profile_of(request)
-    return result([directories.item(one) for one in directories.all() if profile.may("read", one.name)])
+    return result(
+        [directories.item(one) for one in directories.all() if profile.may("read", one.name)]
+    )
 
 
 async def _users(request: Request) -> Response:
     query, account = Parameters(request).query(), account_of(request)
-    return listed(account.records.page(account.directories.users(_directory(request)), query), query)
+    return listed(
+        account.records.page(account.directories.users(_directory(request)), query), query
+    )
 
 
 async def _create(request: Request) -> Response:
@@ -57,7 +61,11 @@ async def _update(request: Request) -> Response:
         raise bad_body("name at least one field")
     account = account_of(request)
     pks = account.records.update(account.directories.plain(directory), where, body)
-    shown = account.records.rows(account.directories.users(directory), pks[:1000]) if Parameters(request).rows else []
+    shown = (
+        account.records.rows(account.directories.users(directory), pks[:1000])
+        if Parameters(request).rows
+        else []
+    )
     return result(shown, UsersAffected=len(pks))
 
 

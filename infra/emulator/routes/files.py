@@ -31,12 +31,16 @@ def _window(request: Request, sorts: set[str]) -> Window:
         sort=sort,
         descending=parameters.flag(parameters.text("sortDescending")),
         size=parameters.page_size(parameters.text("pageSize")),
-        page=parameters.number(parameters.text("pageNumber"), lowest=1, highest=2**31 - 1, default=1),
+        page=parameters.number(
+            parameters.text("pageNumber"), lowest=1, highest=2**31 - 1, default=1
+        ),
     )
 
 
 def _page(items: list[dict[str, Any]], total: int, window: Window) -> Response:
-    return result(items, Pagination={"TotalCount": total, "PageNumber": window.page, "PageSize": window.size})
+    return result(
+        items, Pagination={"TotalCount": total, "PageNumber": window.page, "PageSize": window.size}
+    )
 
 
 def _folder(request: Request) -> str:
@@ -64,7 +68,9 @@ async def _upload(request: Request) -> Response:
     folder, added, clash, area = _folder(request), [], None, account_of(request).files
     async with uploads(request, "Files") as files:
         if area.atomic:
-            taken = next((one.name for one in files if area.named(folder, one.name) is not None), None)
+            taken = next(
+                (one.name for one in files if area.named(folder, one.name) is not None), None
+            )
             if taken is not None:
                 raise conflict(taken)
         for one in files:
@@ -118,12 +124,16 @@ async def _delete(request: Request) -> Response:
 
 OPERATIONS = (
     Operation("ListFilesFolders", "GET", "/v3/files/folders", _list_folders, "read", FILE_LISTING),
-    Operation("GetFilesFolderMetadataByKey", "GET", "/v3/files/folders/{externalKey}", _get_folder, "read"),
+    Operation(
+        "GetFilesFolderMetadataByKey", "GET", "/v3/files/folders/{externalKey}", _get_folder, "read"
+    ),
     Operation("ListFiles", "GET", "/v3/files", _list_files, "read", FILE_LISTING),
     Operation("UploadFiles", "POST", "/v3/files", _upload, "insert", ("externalKey",)),
     Operation("UpdateFile", "PUT", "/v3/files", _update, "update", ("externalKey",)),
     Operation("DownloadFileByPath", "GET", "/v3/files/path", _download, "read", ("filePath",)),
-    Operation("GetFileMetadataByPath", "GET", "/v3/files/path/fileInfo", _info, "read", ("filePath",)),
+    Operation(
+        "GetFileMetadataByPath", "GET", "/v3/files/path/fileInfo", _info, "read", ("filePath",)
+    ),
     Operation("DeleteFileByPath", "DELETE", "/v3/files/path", _delete, "delete", ("filePath",)),
     Operation("GetFileMetadataByKey", "GET", "/v3/files/{externalKey}/fileInfo", _info, "read"),
     Operation("DownloadFileByKey", "GET", "/v3/files/{externalKey}", _download, "read"),

@@ -5,7 +5,16 @@ from starlette.responses import Response
 
 from infra.emulator.bodies import Member, read_members
 from infra.emulator.errors import no_field
-from infra.emulator.http import WHERE, Operation, Parameters, account_of, answer, json_body, relation_of, result
+from infra.emulator.http import (
+    WHERE,
+    Operation,
+    Parameters,
+    account_of,
+    answer,
+    json_body,
+    relation_of,
+    result,
+)
 from infra.emulator.state.values import stored
 
 

@@ -45,7 +45,9 @@ async def _update(request: Request) -> Response:
     records = account_of(request).records
     pks = records.update(relation, where, body)
     quirks = account_of(request).store.quirks
-    if quirks.list_update == "uncounted" and all(relation.field(name).type in LIST_TYPES for name in body):
+    if quirks.list_update == "uncounted" and all(
+        relation.field(name).type in LIST_TYPES for name in body
+    ):
         if parameters.rows and pks:
             raise ApiError(500, "InternalError", "Internal error")
         return result([], RecordsAffected=0)

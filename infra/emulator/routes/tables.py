@@ -7,15 +7,33 @@ from starlette.responses import Response
 
 from infra.emulator.errors import forbidden, no_field
 from infra.emulator.http import Operation, account_of, json_body, profile_of, relation_of, result
-from infra.emulator.state.schema import Relation, Table, changed_field, field_from_json, table_from_json
+from infra.emulator.state.schema import (
+    Relation,
+    Table,
+    changed_field,
+    field_from_json,
+    table_from_json,
+)
 
 
 async def _list_tables(request: Request) -> Response:
-    return result([one.name for one in account_of(request).store.tables() if profile_of(request).may("read", one.name)])
+    return result(
+        [
+            one.name
+            for one in account_of(request).store.tables()
+            if profile_of(request).may("read", one.name)
+        ]
+    )
 
 
 async def _list_views(request: Request) -> Response:
-    return result([one.name for one in account_of(request).store.views() if profile_of(request).may("read", one.name)])
+    return result(
+        [
+            one.name
+            for one in account_of(request).store.views()
+            if profile_of(request).may("read", one.name)
+        ]
+    )
 
 
 async def _create_table(request: Request) -> Response:
@@ -32,7 +50,10 @@ async def _get(request: Request) -> Response:
 
 
 def _shown(relation: Relation) -> list[dict[str, Any]]:
-    return [one.shown() | {"DisplayOrder": number} for number, one in enumerate(relation.fields, start=1)]
+    return [
+        one.shown() | {"DisplayOrder": number}
+        for number, one in enumerate(relation.fields, start=1)
+    ]
 
 
 async def _list_fields(request: Request) -> Response:
@@ -79,9 +100,23 @@ OPERATIONS = (
     Operation("GetTable", "GET", "/v3/tables/{tableName}", _get, "read"),
     Operation("ListTableFields", "GET", "/v3/tables/{tableName}/fields", _list_fields, "read"),
     Operation("CreateTableField", "POST", "/v3/tables/{tableName}/fields", _create_field, "design"),
-    Operation("GetTableField", "GET", "/v3/tables/{tableName}/fields/{fieldName}", _get_field, "read"),
-    Operation("UpdateTableField", "PUT", "/v3/tables/{tableName}/fields/{fieldName}", _update_field, "design"),
-    Operation("DeleteTableField", "DELETE", "/v3/tables/{tableName}/fields/{fieldName}", _delete_field, "design"),
+    Operation(
+        "GetTableField", "GET", "/v3/tables/{tableName}/fields/{fieldName}", _get_field, "read"
+    ),
+    Operation(
+        "UpdateTableField",
+        "PUT",
+        "/v3/tables/{tableName}/fields/{fieldName}",
+        _update_field,
+        "design",
+    ),
+    Operation(
+        "DeleteTableField",
+        "DELETE",
+        "/v3/tables/{tableName}/fields/{fieldName}",
+        _delete_field,
+        "design",
+    ),
     Operation("ListViews", "GET", "/v3/views", _list_views),
     Operation("GetView", "GET", "/v3/views/{viewName}", _get, "read"),
     Operation("ListViewFields", "GET", "/v3/views/{viewName}/fields", _list_fields, "read"),

@@ -16,7 +16,9 @@ def _task(request: Request) -> Task:
 
 async def _list(request: Request) -> Response:
     tasks, profile = account_of(request).tasks, profile_of(request)
-    return result([one.shown(tasks.status(one)) for one in tasks.all() if profile.may("read", one.name)])
+    return result(
+        [one.shown(tasks.status(one)) for one in tasks.all() if profile.may("read", one.name)]
+    )
 
 
 async def _get(request: Request) -> Response:

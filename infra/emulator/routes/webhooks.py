@@ -17,7 +17,10 @@ _CREATE: Model = {
     "OutgoingUrls": Member(list, required=True),
     "CallThrottling": Member(int),
 }
-_CHANGE: Model = {**{name: Member(one.kind) for name, one in _CREATE.items()}, "Enabled": Member(bool)}
+_CHANGE: Model = {
+    **{name: Member(one.kind) for name, one in _CREATE.items()},
+    "Enabled": Member(bool),
+}
 _EVENT: Model = {
     "EventType": Member(str, required=True),
     "ObjectName": Member(str, required=True),
@@ -45,7 +48,9 @@ def _items(request: Request, items: Sequence[dict[str, Any]]) -> Response:
 async def _list(request: Request) -> Response:
     show_secret = account_of(request).store.quirks.webhook_list_secret
     hooks = account_of(request).webhooks.all()
-    return _items(request, [one.shown() | ({"Secret": one.secret} if show_secret else {}) for one in hooks])
+    return _items(
+        request, [one.shown() | ({"Secret": one.secret} if show_secret else {}) for one in hooks]
+    )
 
 
 async def _create(request: Request) -> Response:
@@ -66,7 +71,9 @@ async def _update(request: Request) -> Response:
     hook, given = _hook(request), read_members(await json_body(request), _CHANGE)
     if not given:
         raise bad_body("give at least one member")
-    return answer(account_of(request).webhooks.change(hook, given, profile_of(request).client_id).shown())
+    return answer(
+        account_of(request).webhooks.change(hook, given, profile_of(request).client_id).shown()
+    )
 
 
 async def _delete(request: Request) -> Response:
@@ -76,13 +83,16 @@ async def _delete(request: Request) -> Response:
 
 async def _list_events(request: Request) -> Response:
     events = account_of(request).webhooks.events(_hook(request))
-    return _items(request, [one.shown() | one.changed() | {"ObjectId": one.object_id()} for one in events])
+    return _items(
+        request, [one.shown() | one.changed() | {"ObjectId": one.object_id()} for one in events]
+    )
 
 
 async def _create_event(request: Request) -> Response:
     hook, given = _hook(request), read_members(await json_body(request), _EVENT)
     return answer(
-        account_of(request).webhooks.set_event(hook, given, profile_of(request).client_id).shown(), status=201
+        account_of(request).webhooks.set_event(hook, given, profile_of(request).client_id).shown(),
+        status=201,
     )
 
 
@@ -94,7 +104,9 @@ async def _get_event(request: Request) -> Response:
 
 async def _update_event(request: Request) -> Response:
     old, given = _event(request), read_members(await json_body(request), _EVENT)
-    new = account_of(request).webhooks.set_event(_hook(request), given, profile_of(request).client_id, old)
+    new = account_of(request).webhooks.set_event(
+        _hook(request), given, profile_of(request).client_id, old
+    )
     return answer(new.shown() | new.changed())
 
 

@@ -33,11 +33,15 @@ class Account:
     directories: Directories
 
 
-def open_account(*, name: str, path: str, data_dir: Path, clock: Clock, quirks: Quirks, faults: Faults) -> Account:
+def open_account(
+    *, name: str, path: str, data_dir: Path, clock: Clock, quirks: Quirks, faults: Faults
+) -> Account:
     """Open the state kept in a SQLite file, or a fresh one in memory for ":memory:"."""
     store = Store(path=path, data_dir=data_dir, clock=clock, quirks=quirks)
     records, files, webhooks = Records(store), Files(store), Webhooks(store)
-    deliveries = Deliveries(account=name, webhooks=webhooks, faults=faults, quirks=quirks, clock=clock)
+    deliveries = Deliveries(
+        account=name, webhooks=webhooks, faults=faults, quirks=quirks, clock=clock
+    )
     records.watch.wants, records.watch.tell = deliveries.wants, deliveries.changed
     return Account(
         name=name,

@@ -69,7 +69,13 @@ class Applications:
         self._apps.put(app.key, asdict(app))
         for title, page in data.get("pages", {}).items():
             made = DataPage(
-                name=title, key=key_of(f"{name}/{title}"), app=app.key, app_name=name, created=now, modified=now, **page
+                name=title,
+                key=key_of(f"{name}/{title}"),
+                app=app.key,
+                app_name=name,
+                created=now,
+                modified=now,
+                **page,
             )
             self._pages.put(made.key, asdict(made))
 
@@ -86,7 +92,9 @@ class Applications:
 
     def pages(self, app: Application) -> list[DataPage]:
         """Return an application's DataPages."""
-        return [page for page in (DataPage(**body) for body in self._pages.all()) if page.app == app.key]
+        return [
+            page for page in (DataPage(**body) for body in self._pages.all()) if page.app == app.key
+        ]
 
     def page(self, app: Application, key: str) -> DataPage:
         """Return one of an application's DataPages; 404 without it."""

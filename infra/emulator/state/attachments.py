@@ -10,7 +10,14 @@ from typing import Any
 
 from infra.emulator.clock import to_milliseconds
 from infra.emulator.errors import ApiError, no_file, no_object
-from infra.emulator.state.content import Content, Named, from_stored, join_name, media_type, split_name
+from infra.emulator.state.content import (
+    Content,
+    Named,
+    from_stored,
+    join_name,
+    media_type,
+    split_name,
+)
 from infra.emulator.state.many import filled, kept_rule
 from infra.emulator.state.objects import Objects
 from infra.emulator.state.records import Records
@@ -57,7 +64,15 @@ class Attachments:
             raise no_file()
         return found[0]
 
-    def put(self, relation: Relation, field: Field, pk: int, named: Named, *, when: datetime | None = None) -> None:
+    def put(
+        self,
+        relation: Relation,
+        field: Field,
+        pk: int,
+        named: Named,
+        *,
+        when: datetime | None = None,
+    ) -> None:
         """Attach a file to a row or replace the one there; ApiError where the field's rules refuse it."""
         if not self._records.rows(relation, [pk]):
             raise no_object()
@@ -65,7 +80,9 @@ class Attachments:
         self.keep(relation.table.name, field.name, pk, named, when=when)
         self._stamp(relation, [pk], field)
 
-    def keep(self, table: str, field: str, pk: int, named: Named, *, when: datetime | None = None) -> None:
+    def keep(
+        self, table: str, field: str, pk: int, named: Named, *, when: datetime | None = None
+    ) -> None:
         """Store a file's reference and show its name in the row, without touching the row's TIMESTAMPs."""
         base, extension = split_name(named.name)
         old = self.find(table, field, [pk])
@@ -74,7 +91,9 @@ class Attachments:
             table, field, pk, base, extension, named.media_type or media_type(named.name), named.content.size,
             old[0].created if old else now, now, named.content.stored(),
         )  # fmt: skip
-        self._store.db.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._store.db.execute(
+            "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+        )
         self._records.change(table, [pk], {field: named.name}, stamp=False)
         self._discard(old)
 
@@ -88,11 +107,16 @@ class Attachments:
 
     def forget(self, table: str, pks: Sequence[int], field: str | None = None) -> None:
         """Drop the files of rows, of one field or of all."""
-        names = [field] if field else [one.name for one in self._store.table(table).fields if one.type == "ATTACHMENT"]
+        names = (
+            [field]
+            if field
+            else [one.name for one in self._store.table(table).fields if one.type == "ATTACHMENT"]
+        )
         for name in names:
             self._discard(self.find(table, name, pks))
             self._store.db.executemany(
-                "DELETE FROM attachments WHERE tbl = ? AND field = ? AND pk = ?", [(table, name, pk) for pk in pks]
+                "DELETE FROM attachments WHERE tbl = ? AND field = ? AND pk = ?",
+                [(table, name, pk) for pk in pks],
             )
 
     def listing(self, relation: Relation, field: Field, where: str) -> list[dict[str, Any]]:
@@ -113,7 +137,9 @@ class Attachments:
             return dict.fromkeys(("FileName", "FileType", "Size", "DateCreated", "DateUpdated"))
         dot = "." if self._store.quirks.fileinfo_filetype == "with-dot" and one.extension else ""
         return {
-            "FileName": one.name if self._store.quirks.fileinfo_filename == "with-extension" else one.base,
+            "FileName": one.name
+            if self._store.quirks.fileinfo_filename == "with-extension"
+            else one.base,
             "FileType": dot + one.extension,
             "Size": one.size,
             "DateCreated": one.created + self._zone,
@@ -153,7 +179,12 @@ class Attachments:
         if rule == "full":
             return split_name(new)
         repeated = f".{one.extension}".lower()
-        if rule == "strip-same" and one.extension and new.lower().endswith(repeated) and len(new) > len(repeated):
+        if (
+            rule == "strip-same"
+            and one.extension
+            and new.lower().endswith(repeated)
+            and len(new) > len(repeated)
+        ):
             return new[: -len(repeated)], one.extension
         return new, one.extension
 
@@ -188,13 +219,22 @@ class Attachments:
         column = quote_name(field)
         for start in range(0, len(pks), _FEW):
             part = ", ".join(str(int(pk)) for pk in pks[start : start + _FEW])
-            statement = (
-                f"SELECT PK_ID, {column} FROM {physical(table)} WHERE PK_ID IN ({part}) AND {column} IS NOT NULL"
-            )
+            statement = f"SELECT PK_ID, {column} FROM {physical(table)} WHERE PK_ID IN ({part}) AND {column} IS NOT NULL"
             for pk, name in self._store.db.execute(statement).fetchall():
                 content = _generated(size, seed, text, pk)
                 base, extension = split_name(name)
-                found.append(Attachment(pk, base, extension, media_type(name), content.size, created, created, content))
+                found.append(
+                    Attachment(
+                        pk,
+                        base,
+                        extension,
+                        media_type(name),
+                        content.size,
+                        created,
+                        created,
+                        content,
+                    )
+                )
         return found
 
     def _discard(self, old: Sequence[Attachment]) -> None:
@@ -221,6 +261,14 @@ def _check_rules(field: Field, named: Named) -> None:
     extension = split_name(named.name)[1].lower()
     permitted = {str(one).lower().lstrip(".") for one in field.permitted}
     if permitted and extension not in permitted:
-        raise ApiError(400, "InvalidInputValue", f"The file type '{extension}' is not permitted in '{field.name}'")
-    if named.content.size < field.min_size or (field.max_size and named.content.size > field.max_size):
-        raise ApiError(400, "InvalidInputValue", f"The file size is out of the limits of '{field.name}'")
+        raise ApiError(
+            400,
+            "InvalidInputValue",
+            f"The file type '{extension}' is not permitted in '{field.name}'",
+        )
+    if named.content.size < field.min_size or (
+        field.max_size and named.content.size > field.max_size
+    ):
+        raise ApiError(
+            400, "InvalidInputValue", f"The file size is out of the limits of '{field.name}'"
+        )

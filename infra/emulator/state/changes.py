@@ -82,11 +82,17 @@ class Watch:
         """Return what records were before their first change, by PK_ID, as far as they have changed."""
         found: dict[int, dict[str, Any]] = {}
         for pk in pks:
-            row = self._store.db.execute("SELECT row FROM history WHERE tbl = ? AND pk = ?", (table, pk)).fetchone()
+            row = self._store.db.execute(
+                "SELECT row FROM history WHERE tbl = ? AND pk = ?", (table, pk)
+            ).fetchone()
             if row is not None:
                 found[pk] = json.loads(row[0])
         return found
 
     def count(self, table: str) -> int:
         """Count the records of a table that have changed."""
-        return int(self._store.db.execute("SELECT count(*) FROM history WHERE tbl = ?", (table,)).fetchone()[0])
+        return int(
+            self._store.db.execute(
+                "SELECT count(*) FROM history WHERE tbl = ?", (table,)
+            ).fetchone()[0]
+        )

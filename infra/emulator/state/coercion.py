@@ -42,7 +42,9 @@ def number_text(text: str) -> str:
     try:
         number = float(text)
     except ValueError as error:
-        raise sql_error(f"Conversion failed when converting the value '{text}' to a number.") from error
+        raise sql_error(
+            f"Conversion failed when converting the value '{text}' to a number."
+        ) from error
     if not math.isfinite(number):
         raise sql_error(f"Conversion failed when converting the value '{text}' to a number.")
     # In brackets: two minus signs in a row would begin a comment.

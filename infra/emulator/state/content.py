@@ -86,7 +86,9 @@ def from_seed(folder: Path, value: object) -> Named:
         )
     path = folder / given["path"]
     if not path.is_file():
-        raise ValueError(f"The seed names {given['path']!r}, but {path} is no file; add it or correct account.json.")
+        raise ValueError(
+            f"The seed names {given['path']!r}, but {path} is no file; add it or correct account.json."
+        )
     return Named(name=str(given.get("name") or path.name), content=on_disk(path))
 
 

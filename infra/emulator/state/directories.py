@@ -106,4 +106,7 @@ class Directories:
 def user_values(given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """Split a seed's user into ordinary values and those a write may not name."""
     hidden = {one.name for one in _HIDDEN} | {"UserGUID"}
-    return ({n: v for n, v in given.items() if n not in hidden}, {n: v for n, v in given.items() if n in hidden})
+    return (
+        {n: v for n, v in given.items() if n not in hidden},
+        {n: v for n, v in given.items() if n in hidden},
+    )

@@ -30,7 +30,9 @@ def value(node: exp.Expression | None, scope: Scope) -> Sql:
         raise sql_error(f"Incorrect syntax near '{node.sql(dialect='tsql')[:60]}'.")
     compiled = handler(node, scope)
     if compiled.kind == "predicate":
-        raise sql_error(f"Incorrect syntax near '{node.sql(dialect='tsql')[:60]}': a value is expected.")
+        raise sql_error(
+            f"Incorrect syntax near '{node.sql(dialect='tsql')[:60]}': a value is expected."
+        )
     return compiled
 
 
@@ -79,7 +81,10 @@ def _connector(node: exp.Expression, scope: Scope) -> Sql:
         terms.append(rest.expression)
         rest = rest.this
     terms.append(rest)
-    return Sql("(" + f" {word} ".join(predicate(term, scope) for term in reversed(terms)) + ")", "predicate")
+    return Sql(
+        "(" + f" {word} ".join(predicate(term, scope) for term in reversed(terms)) + ")",
+        "predicate",
+    )
 
 
 def _not(node: exp.Expression, scope: Scope) -> Sql:
@@ -91,7 +96,11 @@ def _paren(node: exp.Expression, scope: Scope) -> Sql:
     if handler is None:
         return value(node.this, scope)
     inner = handler(node.this, scope)
-    return inner if inner.kind == "predicate" or inner.literal is not None else Sql(f"({inner.text})", inner.kind)
+    return (
+        inner
+        if inner.kind == "predicate" or inner.literal is not None
+        else Sql(f"({inner.text})", inner.kind)
+    )
 
 
 def _is(node: exp.Expression, scope: Scope) -> Sql:
@@ -131,7 +140,11 @@ def _like(node: exp.Expression, scope: Scope, escape: str = "") -> Sql:
 
 def _escape(node: exp.Expression, scope: Scope) -> Sql:
     mark = node.expression
-    if not isinstance(node.this, exp.Like) or not isinstance(mark, exp.Literal) or len(mark.name) != 1:
+    if (
+        not isinstance(node.this, exp.Like)
+        or not isinstance(mark, exp.Literal)
+        or len(mark.name) != 1
+    ):
         raise sql_error("The invalid escape character was specified in a LIKE predicate.")
     return _like(node.this, scope, mark.name)
 
@@ -146,7 +159,9 @@ def _arithmetic(node: exp.Expression, scope: Scope) -> Sql:
         return Sql(f"({left.text} || {right.text})", "text")
     sides = as_number(left), as_number(right)
     return Sql(
-        f"({sides[0]} {_ARITHMETIC[type(node)]} {sides[1]})", "number", aggregate=left.aggregate or right.aggregate
+        f"({sides[0]} {_ARITHMETIC[type(node)]} {sides[1]})",
+        "number",
+        aggregate=left.aggregate or right.aggregate,
     )
 
 
@@ -156,11 +171,15 @@ def _negative(node: exp.Expression, scope: Scope) -> Sql:
 
 def _case(node: exp.Expression, scope: Scope) -> Sql:
     only(node, "ifs", "default")
-    branches = [(predicate(one.this, scope), value(one.args["true"], scope)) for one in node.args["ifs"]]
+    branches = [
+        (predicate(one.this, scope), value(one.args["true"], scope)) for one in node.args["ifs"]
+    ]
     default = node.args.get("default")
     last = value(default, scope) if default is not None else Sql("NULL", "null")
     text = " ".join(f"WHEN {test} THEN {result.text}" for test, result in branches)
-    return Sql(f"(CASE {text} ELSE {last.text} END)", _common([*(result for _, result in branches), last]))
+    return Sql(
+        f"(CASE {text} ELSE {last.text} END)", _common([*(result for _, result in branches), last])
+    )
 
 
 def _coalesce(node: exp.Expression, scope: Scope) -> Sql:
@@ -188,13 +207,17 @@ def _call(name: str, kind: str, *parts: str) -> Handler:
 
 def _trim(node: exp.Expression, scope: Scope) -> Sql:
     """Cut blanks off one end or both: sqlglot reads LTRIM, RTRIM and TRIM as one node with a side."""
-    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
+        str(node.args.get("position") or "").upper(), "trim"
+    )
     return Sql(f"{name}({value(_bare(node.this), scope).text})", "text")
 
 
 def _bare(node: exp.Expression) -> exp.Expression:
     """Take off the casts that sqlglot puts round the arguments of LEN, LEFT, YEAR and DATEDIFF."""
-    if isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime) or (isinstance(node, exp.Cast) and node.type):
+    if isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime) or (
+        isinstance(node, exp.Cast) and node.type
+    ):
         return _bare(node.this) if isinstance(node.this, exp.Expression) else node
     return node
 
@@ -227,7 +250,9 @@ def _cast(node: exp.Expression, scope: Scope) -> Sql:
         return Sql(f"CAST({as_number(inner)} AS REAL)", "number")
     if target.is_type(*exp.DataType.TEMPORAL_TYPES):
         text = as_date(inner)
-        return Sql(f"substr({text}, 1, 10) || 'T00:00:00'" if target.is_type("date") else text, "date")
+        return Sql(
+            f"substr({text}, 1, 10) || 'T00:00:00'" if target.is_type("date") else text, "date"
+        )
     raise sql_error(f"Type {target.sql(dialect='tsql')} is not a defined system type.")
 
 
@@ -267,7 +292,9 @@ def subquery(node: exp.Expression, outer: Scope, *, columns: int) -> Sql:
     scope = _inner_scope(select, outer)
     chosen = [_inner_column(one, scope) for one in select.expressions]
     if columns and len(chosen) != columns:
-        raise sql_error("Only one expression can be specified in the select list of this sub-select.")
+        raise sql_error(
+            "Only one expression can be specified in the select list of this sub-select."
+        )
     text = f"SELECT {'DISTINCT ' if select.args.get('distinct') else ''}{', '.join(one.text for one in chosen)}"
     text += f" FROM {scope.source()} WHERE {scope.condition()}{_inner_rest(select, scope)}"
     return Sql(f"({text})", chosen[0].kind, collated=True)
@@ -296,7 +323,9 @@ def _inner_column(node: exp.Expression, scope: Scope) -> Sql:
 
 
 def _inner_rest(select: exp.Select, scope: Scope) -> str:
-    where, group, order, limit = (select.args.get(name) for name in ("where", "group", "order", "limit"))
+    where, group, order, limit = (
+        select.args.get(name) for name in ("where", "group", "order", "limit")
+    )
     text = f" AND {predicate(where.this, scope)}" if where is not None else ""
     if group is not None:
         text += " GROUP BY " + ", ".join(value(one, scope).text for one in group.expressions)
@@ -320,7 +349,9 @@ def ordering(node: exp.Expression, scope: Scope) -> Sql:
     descending = bool(node.args.get("desc")) if isinstance(node, exp.Ordered) else False
     term = value(inner, scope)
     collate = "" if term.collated or term.kind != "text" else " COLLATE CASPIO"
-    return Sql(f"{term.text}{collate}{' DESC' if descending else ''}", term.kind, aggregate=term.aggregate)
+    return Sql(
+        f"{term.text}{collate}{' DESC' if descending else ''}", term.kind, aggregate=term.aggregate
+    )
 
 
 _HANDLERS: Mapping[type[exp.Expression], Handler] = {
@@ -352,7 +383,8 @@ _HANDLERS: Mapping[type[exp.Expression], Handler] = {
     exp.Substring: _call("substr", "text", "this", "start", "length"),
     exp.StrPosition: _call("instr", "number", "this", "substr"),
     exp.Left: lambda node, scope: Sql(
-        f"substr({value(_bare(node.this), scope).text}, 1, {value(node.expression, scope).text})", "text"
+        f"substr({value(_bare(node.this), scope).text}, 1, {value(node.expression, scope).text})",
+        "text",
     ),
     exp.Abs: _call("abs", "number", "this"),
     exp.Round: _call("round", "number", "this", "decimals"),

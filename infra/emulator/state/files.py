@@ -72,7 +72,9 @@ class Files:
 
     def folder(self, key: str) -> dict[str, Any]:
         """Return a folder's item by its key; 404 without one."""
-        row = self._store.db.execute("SELECT name, key, created FROM folders WHERE key = ?", (key.lower(),)).fetchone()
+        row = self._store.db.execute(
+            "SELECT name, key, created FROM folders WHERE key = ?", (key.lower(),)
+        ).fetchone()
         if row is None:
             raise no_object()
         return self._folder(row)
@@ -86,7 +88,9 @@ class Files:
 
     def folders(self, parent: str, window: Window) -> tuple[list[dict[str, Any]], int]:
         """Return one page of a folder's folders, and how many there are."""
-        rows, total = self._page("SELECT name, key, created FROM folders WHERE parent = ?", parent, window)
+        rows, total = self._page(
+            "SELECT name, key, created FROM folders WHERE parent = ?", parent, window
+        )
         return [self._folder(row) for row in rows], total
 
     def files(self, folder: str, window: Window) -> tuple[list[dict[str, Any]], int]:
@@ -97,7 +101,11 @@ class Files:
 
     def item(self, one: StoredFile) -> dict[str, Any]:
         """Return the FileItem."""
-        return {**one.shown(), "DateCreated": self._date(one.created), "LastModified": self._date(one.modified)}
+        return {
+            **one.shown(),
+            "DateCreated": self._date(one.created),
+            "LastModified": self._date(one.modified),
+        }
 
     def _date(self, text: str) -> str:
         """Write a date as the account does: the second version's was American, without leading zeros."""
@@ -108,17 +116,24 @@ class Files:
         clock = f"{moment.hour % 12 or 12}:{moment:%M:%S} {half}"
         return f"{moment.month}/{moment.day}/{moment.year} {clock}"
 
-    def _page(self, statement: str, holder: str, window: Window) -> tuple[list[tuple[Any, ...]], int]:
-        total = self._store.db.execute(f"SELECT count(*) FROM ({statement})", (holder,)).fetchone()[0]
+    def _page(
+        self, statement: str, holder: str, window: Window
+    ) -> tuple[list[tuple[Any, ...]], int]:
+        total = self._store.db.execute(f"SELECT count(*) FROM ({statement})", (holder,)).fetchone()[
+            0
+        ]
         order = f"{_SORT[window.sort.lower()]} {'DESC' if window.descending else 'ASC'}, key"
         rows = self._store.db.execute(
-            f"{statement} ORDER BY {order} LIMIT ? OFFSET ?", (holder, window.size, (window.page - 1) * window.size)
+            f"{statement} ORDER BY {order} LIMIT ? OFFSET ?",
+            (holder, window.size, (window.page - 1) * window.size),
         ).fetchall()
         return rows, int(total)
 
     def by_key(self, key: str) -> StoredFile:
         """Return a file by its key; 404 without one."""
-        row = self._store.db.execute(f"SELECT {_COLUMNS} FROM files WHERE key = ?", (key.lower(),)).fetchone()
+        row = self._store.db.execute(
+            f"SELECT {_COLUMNS} FROM files WHERE key = ?", (key.lower(),)
+        ).fetchone()
         if row is None:
             raise no_file()
         return _file(row)
@@ -142,7 +157,9 @@ class Files:
         return _file(row) if row else None
 
     def _child(self, parent: str, name: str) -> str | None:
-        row = self._store.db.execute("SELECT key FROM folders WHERE parent = ? AND name = ?", (parent, name)).fetchone()
+        row = self._store.db.execute(
+            "SELECT key FROM folders WHERE parent = ? AND name = ?", (parent, name)
+        ).fetchone()
         return str(row[0]) if row else None
 
     def make_folder(self, path: str) -> str:
@@ -153,7 +170,9 @@ class Files:
             if key is None:
                 key = str(uuid.uuid4())
                 now = to_milliseconds(self._store.clock.tick())
-                self._store.db.execute("INSERT INTO folders VALUES (?, ?, ?, ?)", (key, parent, part, now))
+                self._store.db.execute(
+                    "INSERT INTO folders VALUES (?, ?, ?, ?)", (key, parent, part, now)
+                )
             parent = key
         return parent
 
@@ -161,7 +180,9 @@ class Files:
         """Add a file; 409 where the name is taken."""
         now = to_milliseconds(when or self._store.clock.tick())
         kind = named.media_type or media_type(named.name)
-        added = StoredFile(str(uuid.uuid4()), folder, named.name, named.content.size, kind, now, now, named.content)
+        added = StoredFile(
+            str(uuid.uuid4()), folder, named.name, named.content.size, kind, now, now, named.content
+        )
         if self.named(folder, named.name) is not None:
             raise conflict(named.name)
         self._store.db.execute(

@@ -7,7 +7,14 @@ from functools import lru_cache
 
 from infra.emulator.clock import Clock, to_seconds
 
-_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%Y%m%d")
+_FORMATS = (
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%Y%m%d",
+)
 _DAYS = {"day": 1, "week": 7, "dayofyear": 1, "weekday": 1}
 _SECONDS = {"hour": 3600, "minute": 60, "second": 1}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -63,7 +70,13 @@ def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
 
 def _set(inside: str) -> str:
     negated = inside.startswith("^")
-    body = inside[negated:].replace("\\", "\\\\").replace("]", "\\]").replace("[", "\\[").replace("^", "\\^")
+    body = (
+        inside[negated:]
+        .replace("\\", "\\\\")
+        .replace("]", "\\]")
+        .replace("[", "\\[")
+        .replace("^", "\\^")
+    )
     return f"[{'^' if negated else ''}{body}]"
 
 
@@ -117,7 +130,9 @@ def _datediff(unit: str, start: object, end: object) -> int | None:
     first, second = _date(start), _date(end)
     if unit in _MONTHS:
         size = _MONTHS[unit]
-        return (second.year * 12 + second.month - 1) // size - (first.year * 12 + first.month - 1) // size
+        return (second.year * 12 + second.month - 1) // size - (
+            first.year * 12 + first.month - 1
+        ) // size
     if unit in _DAYS:
         return (second.date() - first.date()).days // _DAYS[unit]
     epoch = datetime(1900, 1, 1)  # noqa: DTZ001  no zone
@@ -149,6 +164,16 @@ def install(db: sqlite3.Connection, clock: Clock) -> None:
     db.create_function("tsql_dateadd", 3, _dateadd, deterministic=True)
     db.create_function("tsql_datediff", 3, _datediff, deterministic=True)
     db.create_function("tsql_part", 2, _part, deterministic=True)
-    db.create_function("tsql_upper", 1, lambda text: None if text is None else str(text).upper(), deterministic=True)
-    db.create_function("tsql_lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
+    db.create_function(
+        "tsql_upper",
+        1,
+        lambda text: None if text is None else str(text).upper(),
+        deterministic=True,
+    )
+    db.create_function(
+        "tsql_lower",
+        1,
+        lambda text: None if text is None else str(text).lower(),
+        deterministic=True,
+    )
     db.create_function("tsql_now", 0, lambda: to_seconds(clock.now()))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from infra.emulator.state.account import Account
 
 _HOLE = re.compile(r"\{n(?::0(\d{1,2}))?\}")
-_NUMBERS = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count})"
+_NUMBERS = (
+    "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count})"
+)
 
 
 def seed_many(account: "Account", table: Table, data: Mapping[str, Any]) -> None:
@@ -32,7 +34,9 @@ def seed_many(account: "Account", table: Table, data: Mapping[str, Any]) -> None
     for column, rule in data.get("attachments", {}).items():
         field = _field(table, column)
         columns[field] = _expression(str(rule["name"]))
-        account.attachments.declare(table.name, field, dict(rule), to_milliseconds(account.store.clock.tick()))
+        account.attachments.declare(
+            table.name, field, dict(rule), to_milliseconds(account.store.clock.tick())
+        )
     names = ", ".join(quote_name(one) for one in ("PK_ID", *columns))
     values = ", ".join(("n", *columns.values()))
     with account.store.transaction():
@@ -48,7 +52,9 @@ def filled(template: str, number: int) -> str:
 
 
 def _expression(template: str) -> str:
-    pattern = _HOLE.sub(lambda hole: f"%0{hole[1]}d" if hole[1] else "%d", template.replace("%", "%%"))
+    pattern = _HOLE.sub(
+        lambda hole: f"%0{hole[1]}d" if hole[1] else "%d", template.replace("%", "%%")
+    )
     holes = len(_HOLE.findall(template))
     return f"printf({quote_text(pattern)}{', n' * holes})"
 
@@ -56,7 +62,9 @@ def _expression(template: str) -> str:
 def _field(table: Table, column: str) -> str:
     found = table.find(column)
     if found is None:
-        raise ValueError(f"The seed's table {table.name} has no field {column!r}; add it or correct the records.")
+        raise ValueError(
+            f"The seed's table {table.name} has no field {column!r}; add it or correct the records."
+        )
     return found.name
 
 

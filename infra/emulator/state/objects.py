@@ -19,7 +19,9 @@ class Objects:
 
     def all(self) -> list[dict[str, Any]]:
         """Return every document, the oldest first."""
-        rows = self._store.db.execute("SELECT body FROM objects WHERE kind = ? ORDER BY number", (self._kind,))
+        rows = self._store.db.execute(
+            "SELECT body FROM objects WHERE kind = ? ORDER BY number", (self._kind,)
+        )
         return [json.loads(row[0]) for row in rows.fetchall()]
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -37,7 +39,9 @@ class Objects:
 
     def delete(self, key: str) -> None:
         """Remove a document."""
-        self._store.db.execute("DELETE FROM objects WHERE kind = ? AND key = ?", (self._kind, key.lower()))
+        self._store.db.execute(
+            "DELETE FROM objects WHERE kind = ? AND key = ?", (self._kind, key.lower())
+        )
 
 
 def new_id() -> str:

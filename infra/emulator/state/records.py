@@ -84,7 +84,10 @@ class Records:
             for row in self._fetch(f"SELECT {columns}{source}{order} LIMIT {size} OFFSET {skip}")
         ]
         names, shows = [one.name for one in outputs], [one.show for one in outputs]
-        shown = [{name: show(cell) for name, show, cell in zip(names, shows, row, strict=True)} for row in rows]
+        shown = [
+            {name: show(cell) for name, show, cell in zip(names, shows, row, strict=True)}
+            for row in rows
+        ]
         return Listing(rows=shown, total=total if query.total else None)
 
     def _fetch(self, statement: str) -> list[tuple[Stored, ...]]:
@@ -94,7 +97,9 @@ class Records:
             raise native(error) from error
 
     def _count(self, source: str, *, grouped: bool) -> int:
-        statement = f"SELECT count(*) FROM (SELECT 1{source})" if grouped else f"SELECT count(*){source}"
+        statement = (
+            f"SELECT count(*) FROM (SELECT 1{source})" if grouped else f"SELECT count(*){source}"
+        )
         # Counting a million rows takes longer than showing a thousand, so a count is kept until something changes.
         changes = self._store.db.total_changes
         if self._counted_at != changes:
@@ -111,7 +116,11 @@ class Records:
             groups = [value(one, scope).text for one in select.args["group"].expressions]
             text += " GROUP BY " + ", ".join(groups)
         grouped = bool(groups) or any(one.sql.aggregate for one in outputs)
-        loose = [one.name for one in outputs if grouped and not one.sql.aggregate and one.sql.text not in groups]
+        loose = [
+            one.name
+            for one in outputs
+            if grouped and not one.sql.aggregate and one.sql.text not in groups
+        ]
         if loose:
             raise sql_error(
                 f"Column '{loose[0]}' is invalid in the select list because it is not contained in either an aggregate "
@@ -123,9 +132,13 @@ class Records:
         """Compile a WHERE body, "1" where it is blank."""
         if not where.strip():
             return "1"
-        return predicate(parsed(where, prefix="SELECT 1 WHERE", part="where").args["where"].this, scope)
+        return predicate(
+            parsed(where, prefix="SELECT 1 WHERE", part="where").args["where"].this, scope
+        )
 
-    def _order(self, query: Query, scope: Scope, outputs: Sequence[_Output], *, grouped: bool) -> str:
+    def _order(
+        self, query: Query, scope: Scope, outputs: Sequence[_Output], *, grouped: bool
+    ) -> str:
         terms: list[str] = []
         if query.order_by.strip():
             select = parsed(query.order_by, prefix="SELECT 1 ORDER BY", part="order")
@@ -137,7 +150,11 @@ class Records:
 
     def _term(self, node: exp.Expression, scope: Scope, outputs: Sequence[_Output]) -> str:
         """Compile a term of ORDER BY, which may name an alias of the select list."""
-        name = node.this.name if isinstance(node, exp.Ordered) and isinstance(node.this, exp.Column) else ""
+        name = (
+            node.this.name
+            if isinstance(node, exp.Ordered) and isinstance(node.this, exp.Column)
+            else ""
+        )
         aliased = next((one for one in outputs if name and one.name.lower() == name.lower()), None)
         if aliased is None or scope.relation.find(name) is not None or name.upper() == PK:
             return ordering(node, scope).text
@@ -149,13 +166,22 @@ class Records:
         nodes = parsed(select, prefix="SELECT", part="expressions").expressions
         outputs: list[_Output] = []
         for number, node in enumerate(nodes, start=1):
-            outputs += self._all(scope) if isinstance(node, exp.Star) else [self._output(node, number, scope)]
+            outputs += (
+                self._all(scope)
+                if isinstance(node, exp.Star)
+                else [self._output(node, number, scope)]
+            )
         return outputs
 
     def _all(self, scope: Scope) -> list[_Output]:
-        hidden = {"PASSWORD"} | ({"ATTACHMENT"} if self._store.quirks.attachment_column == "absent" else set())
+        hidden = {"PASSWORD"} | (
+            {"ATTACHMENT"} if self._store.quirks.attachment_column == "absent" else set()
+        )
         chosen = [field for field in scope.relation.fields if field.type not in hidden]
-        return [_Output(PK, scope.pk(), _same), *(self._field_output(field, scope) for field in chosen)]
+        return [
+            _Output(PK, scope.pk(), _same),
+            *(self._field_output(field, scope) for field in chosen),
+        ]
 
     def _field_output(self, field: Field, scope: Scope) -> _Output:
         column = Sql(f"{scope.alias}.{quote_name(field.name)}", "text", column=field)
@@ -174,17 +200,19 @@ class Records:
             return _Output(node.alias or listed.name, found.sql, found.show)
         compiled = value(inner, scope)
         if compiled.column is not None:
-            return _Output(node.alias or compiled.column.name, compiled, self._presenter(compiled.column))
+            return _Output(
+                node.alias or compiled.column.name, compiled, self._presenter(compiled.column)
+            )
         is_pk = isinstance(inner, exp.Column)
-        return _Output(node.alias or (PK if is_pk else f"Column{number}"), compiled, _shown(compiled.kind))
+        return _Output(
+            node.alias or (PK if is_pk else f"Column{number}"), compiled, _shown(compiled.kind)
+        )
 
     def matching(self, relation: Relation, where: str) -> list[int]:
         """Return the PK_IDs, as numbers, of the rows a condition meets, in order."""
         scope = self.scope(relation)
         condition = self.condition(where, scope)
-        statement = (
-            f'SELECT {scope.alias}."PK_ID" FROM {scope.source()} WHERE {scope.condition()} AND {condition} ORDER BY 1'
-        )
+        statement = f'SELECT {scope.alias}."PK_ID" FROM {scope.source()} WHERE {scope.condition()} AND {condition} ORDER BY 1'
         return [int(str(row[0])) for row in self._fetch(statement)]
 
     def rows(self, relation: Relation, pks: Sequence[int]) -> list[Row]:
@@ -213,7 +241,9 @@ class Records:
         self._tell(TYPES[0], relation.table.name, [pk])
         return pk
 
-    def _tell(self, kind: str, table_name: str, pks: Sequence[int], fields: Iterable[str] = ()) -> None:
+    def _tell(
+        self, kind: str, table_name: str, pks: Sequence[int], fields: Iterable[str] = ()
+    ) -> None:
         if pks and self.watch.listens(kind, table_name):
             rows = self.rows(self._store.relation(table_name, is_view=False), pks)
             self.watch.tell(
@@ -249,13 +279,24 @@ class Records:
         self.change(relation.table.name, pks, values)
         return pks
 
-    def change(self, table_name: str, pks: Sequence[int], values: Mapping[str, Stored], *, stamp: bool = True) -> None:
+    def change(
+        self,
+        table_name: str,
+        pks: Sequence[int],
+        values: Mapping[str, Stored],
+        *,
+        stamp: bool = True,
+    ) -> None:
         """Set kept values in rows by PK_ID; `stamp` moves their OnUpdate TIMESTAMPs."""
         table = self._store.table(table_name)
         before = self.rows(self._store.relation(table_name, is_view=False), pks) if values else []
         row = dict(values)
         now = to_seconds(self._store.clock.now())
-        row |= {field.name: now for field in table.fields if stamp and field.type == "TIMESTAMP" and field.on_update}
+        row |= {
+            field.name: now
+            for field in table.fields
+            if stamp and field.type == "TIMESTAMP" and field.on_update
+        }
         with self._store.transaction():
             for field in table.fields:
                 if field.unique and field.name in values and pks:
@@ -263,7 +304,8 @@ class Records:
             if row:
                 sets = ", ".join(f"{quote_name(name)} = ?" for name in row)
                 self._store.db.executemany(
-                    f"UPDATE {physical(table_name)} SET {sets} WHERE PK_ID = ?", [(*row.values(), pk) for pk in pks]
+                    f"UPDATE {physical(table_name)} SET {sets} WHERE PK_ID = ?",
+                    [(*row.values(), pk) for pk in pks],
                 )
             self.watch.keep(table_name, before)
         if stamp:
@@ -279,7 +321,9 @@ class Records:
         changes = []
         for old in before:
             new = after.get(old[PK], old)
-            fields = frozenset(name for name in new if name not in own and new[name] != old.get(name))
+            fields = frozenset(
+                name for name in new if name not in own and new[name] != old.get(name)
+            )
             if fields:
                 changes.append(Change(TYPES[1], relation.name, self.watch.source, new, fields))
         self.watch.tell(changes)
@@ -297,16 +341,21 @@ class Records:
         with self._store.transaction():
             self.watch.keep(name, rows)
             self._store.db.executemany(
-                f"DELETE FROM {physical(relation.table.name)} WHERE PK_ID = ?", [(pk,) for pk in pks]
+                f"DELETE FROM {physical(relation.table.name)} WHERE PK_ID = ?",
+                [(pk,) for pk in pks],
             )
         if self.watch.listens(TYPES[2], name):
-            self.watch.tell([Change(TYPES[2], name, self.watch.source, row, frozenset()) for row in rows])
+            self.watch.tell(
+                [Change(TYPES[2], name, self.watch.source, row, frozenset()) for row in rows]
+            )
 
     def quiet(self) -> AbstractContextManager[None]:
         """Tell nobody of changes for a while."""
         return self.watch.quiet()
 
-    def _checked(self, relation: Relation, given: Mapping[str, object], *, insert: bool = True) -> dict[str, Stored]:
+    def _checked(
+        self, relation: Relation, given: Mapping[str, object], *, insert: bool = True
+    ) -> dict[str, Stored]:
         found = {name: relation.find(name) for name in given if name.upper() != PK}
         missing = [name for name, field in found.items() if field is None]
         if missing:
@@ -314,7 +363,9 @@ class Records:
         fields = {name: field for name, field in found.items() if field is not None}
         locked = [name for name in given if name.upper() == PK]
         locked += [field.name for field in fields.values() if field.read_only]
-        locked += [field.name for field in fields.values() if field.type == "PASSWORD" and not insert]
+        locked += [
+            field.name for field in fields.values() if field.type == "PASSWORD" and not insert
+        ]
         if locked:
             raise read_only(*locked)
         if len({field.name for field in fields.values()}) < len(fields):
@@ -328,22 +379,32 @@ class Records:
             return str(uuid.uuid4())
         if field.type == "RANDOM ID":
             letters = {"0": _DIGITS, "U": _LETTERS}.get(field.format, _DIGITS + _LETTERS)
-            return field.prefix + "".join(secrets.choice(letters) for _ in range(field.length or 12))
+            return field.prefix + "".join(
+                secrets.choice(letters) for _ in range(field.length or 12)
+            )
         if field.type in {"AUTONUMBER", "PREFIXED AUTONUMBER"}:
             return self._next_number(field, table_name)
         if field.type == "YES/NO" or field.hidden:
             return field.hidden or 0
-        blank = self._store.quirks.unset_text == "blank" and field.type in TEXT_TYPES and field.type != "ATTACHMENT"
+        blank = (
+            self._store.quirks.unset_text == "blank"
+            and field.type in TEXT_TYPES
+            and field.type != "ATTACHMENT"
+        )
         return "" if blank else None
 
     def _next_number(self, field: Field, table_name: str) -> Stored:
         if field.type == "AUTONUMBER":
-            row = self._store.db.execute(f"SELECT max({quote_name(field.name)}) FROM {physical(table_name)}").fetchone()
+            row = self._store.db.execute(
+                f"SELECT max({quote_name(field.name)}) FROM {physical(table_name)}"
+            ).fetchone()
             return int(row[0] or 0) + 1
         row = self._store.db.execute(f"SELECT max(PK_ID) FROM {physical(table_name)}").fetchone()
         return field.prefix + str(int(row[0] or 0) + 1).zfill(len(field.format))
 
-    def _check_unique(self, table_name: str, field: Field, new: Stored, *, pks: Sequence[int]) -> None:
+    def _check_unique(
+        self, table_name: str, field: Field, new: Stored, *, pks: Sequence[int]
+    ) -> None:
         """Refuse a value another row has; a blank is a value, NULL is one unless UniqueAllowNulls says otherwise."""
         if new is None and field.unique_allow_nulls:
             return

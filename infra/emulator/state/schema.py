@@ -8,12 +8,16 @@ from typing import Any
 from infra.emulator.errors import ApiError, bad_body, no_field
 
 PK = "PK_ID"
-TEXT_TYPES = frozenset({"STRING", "TEXT", "PASSWORD", "FILE", "ATTACHMENT", "GUID", "RANDOM ID", "PREFIXED AUTONUMBER"})
+TEXT_TYPES = frozenset(
+    {"STRING", "TEXT", "PASSWORD", "FILE", "ATTACHMENT", "GUID", "RANDOM ID", "PREFIXED AUTONUMBER"}
+)
 LIST_TYPES = frozenset({"LIST-STRING", "LIST-NUMBER", "LIST-DATE/TIME"})
 DATE_TYPES = frozenset({"DATE/TIME", "TIMESTAMP"})
 AUTO_TYPES = frozenset({"AUTONUMBER", "PREFIXED AUTONUMBER", "GUID", "RANDOM ID"})
 READ_ONLY_TYPES = AUTO_TYPES | {"TIMESTAMP", "ATTACHMENT"}
-TYPES = TEXT_TYPES | LIST_TYPES | DATE_TYPES | AUTO_TYPES | {"NUMBER", "INTEGER", "CURRENCY", "YES/NO"}
+TYPES = (
+    TEXT_TYPES | LIST_TYPES | DATE_TYPES | AUTO_TYPES | {"NUMBER", "INTEGER", "CURRENCY", "YES/NO"}
+)
 _LONGEST_LABEL, _LONGEST_DESCRIPTION, _LONGEST_PREFIX, _LONGEST_RANDOM = 255, 4000, 49, 12
 _PADDED = re.compile(r"0{0,6}1")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
@@ -94,7 +98,9 @@ class Field:
             return "TEXT"
         if self.type in {"NUMBER", "CURRENCY"}:
             return "REAL"
-        return "INTEGER" if self.type in {"INTEGER", "AUTONUMBER", "YES/NO"} else "TEXT COLLATE CASPIO"
+        return (
+            "INTEGER" if self.type in {"INTEGER", "AUTONUMBER", "YES/NO"} else "TEXT COLLATE CASPIO"
+        )
 
     def stored(self) -> dict[str, Any]:
         """Return what is kept in the state."""
@@ -117,13 +123,17 @@ class Field:
         for member in _BY_TYPE.get(self.type, ()):
             result[member] = getattr(self, _MEMBERS[member][0])
         if self.type in LIST_TYPES:
-            result["ListField"] = {str(number): item for number, item in enumerate(self.items, start=1)}
+            result["ListField"] = {
+                str(number): item for number, item in enumerate(self.items, start=1)
+            }
         return result
 
 
 def field_from_stored(data: Mapping[str, Any]) -> Field:
     """Read what `Field.stored` returned, also after a round through JSON."""
-    members: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    members: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+    }
     return Field(**members)
 
 
@@ -248,13 +258,21 @@ class Relation:
         """Return an ATTACHMENT field by its name in any case; 404 without one."""
         found = self.field(name)
         if found.type != "ATTACHMENT":
-            raise ApiError(400, "IncorrectQueryParameter", f"The field '{found.name}' does not hold attachments")
+            raise ApiError(
+                400,
+                "IncorrectQueryParameter",
+                f"The field '{found.name}' does not hold attachments",
+            )
         return found
 
 
 def table_from_json(data: object) -> Table:
     """Read a CreateTableRequest; `Columns`, as the second version had it, is refused."""
-    if not isinstance(data, dict) or set(data) - {"Name", "Fields"} or not isinstance(data.get("Name"), str):
+    if (
+        not isinstance(data, dict)
+        or set(data) - {"Name", "Fields"}
+        or not isinstance(data.get("Name"), str)
+    ):
         raise bad_body()
     raw = data.get("Fields") or []
     if not _NAME.fullmatch(data["Name"]) or not isinstance(raw, list):

@@ -18,7 +18,17 @@ from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, Vie
 from infra.emulator.state.values import Stored, stored
 
 _MEMBERS = frozenset(
-    {"tables", "views", "files", "folders", "directories", "tasks", "applications", "profiles", "name"}
+    {
+        "tables",
+        "views",
+        "files",
+        "folders",
+        "directories",
+        "tasks",
+        "applications",
+        "profiles",
+        "name",
+    }
 )
 
 
@@ -34,7 +44,9 @@ def seed_account(account: Account, folder: Path) -> None:
     data = json.loads(source.read_text(encoding="utf-8"))
     unknown = set(data) - _MEMBERS
     if unknown:
-        raise ValueError(f"{source}: unknown members {', '.join(sorted(unknown))}; see the seed's description.")
+        raise ValueError(
+            f"{source}: unknown members {', '.join(sorted(unknown))}; see the seed's description."
+        )
     try:
         _seed_files(account, folder, data)
         _seed_tables(account, folder, data)
@@ -62,13 +74,17 @@ def _seed_tables(account: Account, folder: Path, data: dict[str, Any]) -> None:
         _seed_table(account, folder, name, table)
     for name, view in data.get("views", {}).items():
         chosen = tuple(view["fields"]) if view.get("fields") is not None else None
-        account.store.create_view(View(name=name, table=view["table"], where=view.get("where", ""), fields=chosen))
+        account.store.create_view(
+            View(name=name, table=view["table"], where=view.get("where", ""), fields=chosen)
+        )
 
 
 def _seed_file(account: Account, path: str, named: Named) -> None:
     folder, _, name = path.rpartition("/")
     key = account.files.make_folder(folder)
-    account.files.add(key, Named(name=name, content=named.content, media_type=named.media_type), when=_date(named))
+    account.files.add(
+        key, Named(name=name, content=named.content, media_type=named.media_type), when=_date(named)
+    )
 
 
 def _seed_table(account: Account, folder: Path, name: str, data: dict[str, Any]) -> None:
@@ -85,12 +101,16 @@ def _seed_table(account: Account, folder: Path, name: str, data: dict[str, Any])
 
 
 def _seed_directory(account: Account, name: str, data: dict[str, Any]) -> None:
-    directory = account.directories.add(name, tuple(_seed_field(one) for one in data.get("fields", [])))
+    directory = account.directories.add(
+        name, tuple(_seed_field(one) for one in data.get("fields", []))
+    )
     for user in data.get("users", []):
         plain, hidden = user_values(user)
         pk = account.records.insert(account.directories.plain(directory), plain)
         if hidden:
-            account.records.change(name, [pk], {column: str(value) for column, value in hidden.items()}, stamp=False)
+            account.records.change(
+                name, [pk], {column: str(value) for column, value in hidden.items()}, stamp=False
+            )
 
 
 def profiles_of(folder: Path) -> list[Profile]:
@@ -109,10 +129,16 @@ def account_name(folder: Path) -> str:
 def _seed_field(data: dict[str, Any]) -> Field:
     """Read a field as a person would have made it: names with blanks are fine here, unlike through the API."""
     formula = bool(data.get("IsFormula"))
-    rest = {member: value for member, value in data.items() if member not in {"Name", "Type", "IsFormula"}}
+    rest = {
+        member: value
+        for member, value in data.items()
+        if member not in {"Name", "Type", "IsFormula"}
+    }
     kind = str(data["Type"]).upper()
     if kind not in TYPES:
-        raise ValueError(f"{data['Name']}: there is no field type {kind!r}; use one of {', '.join(sorted(TYPES))}.")
+        raise ValueError(
+            f"{data['Name']}: there is no field type {kind!r}; use one of {', '.join(sorted(TYPES))}."
+        )
     base = Field(name=data["Name"], type=kind, is_formula=formula, unique=kind in AUTO_TYPES)
     if not rest:
         return base

@@ -107,9 +107,17 @@ class Store:
             return Relation(name=table.name, table=table, fields=table.visible)
         view = self.view(name)
         table = self.table(view.table)
-        chosen = table.visible if view.fields is None else tuple(_required(table, one) for one in view.fields)
+        chosen = (
+            table.visible
+            if view.fields is None
+            else tuple(_required(table, one) for one in view.fields)
+        )
         return Relation(
-            name=view.name, table=table, fields=chosen, is_view=True, condition=self._condition(view, table)
+            name=view.name,
+            table=table,
+            fields=chosen,
+            is_view=True,
+            condition=self._condition(view, table),
         )
 
     def catalog(self, name: str) -> Relation | None:
@@ -135,7 +143,9 @@ class Store:
             raise bad_body(f"Name {table.name} is taken")
         columns = "".join(f", {quote_name(one.name)} {one.sql_type}" for one in table.fields)
         with self.transaction():
-            self.db.execute(f"CREATE TABLE {physical(table.name)} (PK_ID INTEGER PRIMARY KEY AUTOINCREMENT{columns})")
+            self.db.execute(
+                f"CREATE TABLE {physical(table.name)} (PK_ID INTEGER PRIMARY KEY AUTOINCREMENT{columns})"
+            )
             for one in table.fields:
                 self._index(table, one)
             self._save(table)
@@ -144,7 +154,13 @@ class Store:
         """Add a view; ApiError or KeyError where its condition or columns cannot be."""
         self._condition(view, self.table(view.table))
         body = json.dumps(
-            {"name": view.name, "table": view.table, "where": view.where, "fields": view.fields, "note": view.note}
+            {
+                "name": view.name,
+                "table": view.table,
+                "where": view.where,
+                "fields": view.fields,
+                "note": view.note,
+            }
         )
         self.db.execute("INSERT OR REPLACE INTO defs VALUES ('view', ?, ?)", (view.name, body))
         self._views[view.name.lower()] = view
@@ -154,7 +170,9 @@ class Store:
         if table.find(field.name) is not None:
             raise bad_body(f"Name {field.name} is taken")
         with self.transaction():
-            self.db.execute(f"ALTER TABLE {physical(table.name)} ADD COLUMN {quote_name(field.name)} {field.sql_type}")
+            self.db.execute(
+                f"ALTER TABLE {physical(table.name)} ADD COLUMN {quote_name(field.name)} {field.sql_type}"
+            )
             self._save(Table(name=table.name, fields=(*table.fields, field), note=table.note))
 
     def change_field(self, table: Table, old: Field, new: Field) -> None:
@@ -167,9 +185,12 @@ class Store:
             if new.type != old.type and (old.type, new.type) != ("STRING", "TEXT"):
                 self._retype(table, old, new)
             if new.name != old.name:
-                self.db.execute(f"ALTER TABLE {where} RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}")
                 self.db.execute(
-                    "UPDATE attachments SET field = ? WHERE tbl = ? AND field = ?", (new.name, table.name, old.name)
+                    f"ALTER TABLE {where} RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}"
+                )
+                self.db.execute(
+                    "UPDATE attachments SET field = ? WHERE tbl = ? AND field = ?",
+                    (new.name, table.name, old.name),
                 )
             self._save(Table(name=table.name, fields=fields, note=table.note))
 
@@ -196,18 +217,28 @@ class Store:
         fields = tuple(one for one in table.fields if one != field)
         with self.transaction():
             self._drop_column(table, field)
-            self.db.execute("DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name))
+            self.db.execute(
+                "DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name)
+            )
             self._save(Table(name=table.name, fields=fields, note=table.note))
 
     def _index(self, table: Table, field: Field) -> None:
         """Make looking for a unique field's value quick; refusing a second one is the records' business."""
         if field.unique:
             name = quote_name(f"i_{table.name}_{field.name}".lower())
-            self.db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table.name)} ({quote_name(field.name)})")
+            self.db.execute(
+                f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table.name)} ({quote_name(field.name)})"
+            )
 
     def _save(self, table: Table) -> None:
-        body = {"name": table.name, "note": table.note, "fields": [one.stored() for one in table.fields]}
-        self.db.execute("INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, json.dumps(body)))
+        body = {
+            "name": table.name,
+            "note": table.note,
+            "fields": [one.stored() for one in table.fields],
+        }
+        self.db.execute(
+            "INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, json.dumps(body))
+        )
         self._tables[table.name.lower()] = table
 
     def _bodies(self, kind: str) -> list[str]:
@@ -216,13 +247,21 @@ class Store:
 
 def _table(body: str) -> Table:
     data = json.loads(body)
-    return Table(name=data["name"], fields=tuple(map(field_from_stored, data["fields"])), note=data["note"])
+    return Table(
+        name=data["name"], fields=tuple(map(field_from_stored, data["fields"])), note=data["note"]
+    )
 
 
 def _view(body: str) -> View:
     data = json.loads(body)
     fields = None if data["fields"] is None else tuple(data["fields"])
-    return View(name=data["name"], table=data["table"], where=data["where"], fields=fields, note=data["note"])
+    return View(
+        name=data["name"],
+        table=data["table"],
+        where=data["where"],
+        fields=fields,
+        note=data["note"],
+    )
 
 
 def _required(table: Table, name: str) -> Field:

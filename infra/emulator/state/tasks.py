@@ -73,8 +73,14 @@ class Tasks:
     def add(self, name: str, data: Mapping[str, Any]) -> None:
         """Add a task of a seed; ValueError where it is none."""
         task = Task(name=name, key=key_of(f"task:{name}"), **data)
-        if task.kind not in {"import", "export"} or not task.file or bool(task.table) == bool(task.view):
-            raise ValueError(f"The task {name} needs kind import or export, a file, and a table or a view.")
+        if (
+            task.kind not in {"import", "export"}
+            or not task.file
+            or bool(task.table) == bool(task.view)
+        ):
+            raise ValueError(
+                f"The task {name} needs kind import or export, a file, and a table or a view."
+            )
         self._kept.put(task.key, asdict(task))
 
     def all(self) -> list[Task]:
@@ -118,7 +124,9 @@ class Tasks:
         raw = b"".join(self._files.by_path(task.file).content.chunks())
         relation, rows, problems = self._relation(task), 0, []
         with self._records.quiet():
-            for number, row in enumerate(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))), start=2):
+            for number, row in enumerate(
+                csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))), start=2
+            ):
                 try:
                     self._take(task, relation, row)
                     rows += 1
@@ -129,7 +137,9 @@ class Tasks:
     def _take(self, task: Task, relation: Relation, row: Mapping[str | None, Any]) -> None:
         if None in row or None in row.values():
             raise bad_value("the number of columns")
-        values = {str(name): _value(relation.field(str(name)), str(text)) for name, text in row.items()}
+        values = {
+            str(name): _value(relation.field(str(name)), str(text)) for name, text in row.items()
+        }
         if task.mode == "upsert" and task.match:
             key = str(row[task.match]).replace("'", "''")
             if self._records.update(relation, f"{task.match} = '{key}'", values):
@@ -141,7 +151,9 @@ class Tasks:
         text, rows, page = io.StringIO(newline=""), 0, 1
         writer: csv.DictWriter[str] | None = None
         relation = self._relation(task)
-        names = [field.name for field in relation.fields if field.type not in {"PASSWORD", "ATTACHMENT"}]
+        names = [
+            field.name for field in relation.fields if field.type not in {"PASSWORD", "ATTACHMENT"}
+        ]
         writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\r\n")
         writer.writeheader()
         while True:
@@ -159,7 +171,10 @@ class Tasks:
         target.write_bytes(data)
         folder, _, name = path.rpartition("/")
         key = self._files.make_folder(folder)
-        named, old = Named(name=name, content=on_disk(target), media_type="text/csv"), self._files.named(key, name)
+        named, old = (
+            Named(name=name, content=on_disk(target), media_type="text/csv"),
+            self._files.named(key, name),
+        )
         if old is None:
             self._files.add(key, named)
         else:
@@ -173,7 +188,9 @@ def _value(field: Field, text: str) -> object:
     if field.type in LIST_TYPES:
         return [item.strip() for item in text.split(",")]
     if field.type == "YES/NO":
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower(), text)
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+            text.lower(), text
+        )
     if field.type in {"NUMBER", "INTEGER", "CURRENCY"}:
         try:
             return float(text)

@@ -95,7 +95,9 @@ class Scope:
     def _field(self, field: Field) -> Sql:
         if field.type == "PASSWORD" or field.type in LIST_TYPES:
             raise sql_error(f"The field '{field.name}' of type {field.type} cannot be used here.")
-        return Sql(f"{self.alias}.{quote_name(field.name)}", kind_of(field), collated=True, column=field)
+        return Sql(
+            f"{self.alias}.{quote_name(field.name)}", kind_of(field), collated=True, column=field
+        )
 
 
 def kind_of(field: Field) -> str:

@@ -96,7 +96,9 @@ _CHECKS: Mapping[str, Callable[[Field, object], Stored]] = {
 def presenter(field: Field) -> Callable[[Stored], object]:
     """Return how a kept value is shown: unset text as "", Yes/No as booleans, whole numbers without a fraction."""
     if field.type in LIST_TYPES:
-        return lambda kept: {str(n): field.items[n - 1] for n in json.loads(str(kept))} if kept else {}
+        return lambda kept: (
+            {str(n): field.items[n - 1] for n in json.loads(str(kept))} if kept else {}
+        )
     if field.type == "ATTACHMENT" or field.type in DATE_TYPES:
         return _same
     if field.type in TEXT_TYPES:

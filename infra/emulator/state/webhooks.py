@@ -12,7 +12,15 @@ from infra.emulator.state.changes import TYPES
 from infra.emulator.state.objects import Objects, id_of, new_id
 from infra.emulator.state.store import Store
 
-SOURCES = ("Datasheet", "DataPages", "RESTAPIs", "TriggeredActions", "Tasks", "DataParts", "Extensions")
+SOURCES = (
+    "Datasheet",
+    "DataPages",
+    "RESTAPIs",
+    "TriggeredActions",
+    "Tasks",
+    "DataParts",
+    "Extensions",
+)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PLAN_CALLS = 100
 
@@ -121,9 +129,20 @@ class Webhooks:
 
     def change(self, old: Webhook, given: Mapping[str, Any], by: str) -> Webhook:
         """Change a webhook; `Enabled` switches all its events."""
-        names = {"Name": "name", "Description": "description", "OutgoingUrls": "urls", "CallThrottling": "throttling"}
+        names = {
+            "Name": "name",
+            "Description": "description",
+            "OutgoingUrls": "urls",
+            "CallThrottling": "throttling",
+        }
         values = {names[member]: value for member, value in given.items() if member in names}
-        new = replace(old, **values, modified=self._now(), modified_by=by, enabled=given.get("Enabled", old.enabled))
+        new = replace(
+            old,
+            **values,
+            modified=self._now(),
+            modified_by=by,
+            enabled=given.get("Enabled", old.enabled),
+        )
         kept = self._keep(new)
         if "Enabled" in given:
             for event in self.events(old):
@@ -142,7 +161,12 @@ class Webhooks:
         if not one.name.strip() or one.name.lower() in {other.name.lower() for other in others}:
             raise bad_body("Name")
         lowered = [url.lower() for url in one.urls]
-        if not lowered or taken & set(lowered) or len(set(lowered)) < len(lowered) or not all(map(_valid, one.urls)):
+        if (
+            not lowered
+            or taken & set(lowered)
+            or len(set(lowered)) < len(lowered)
+            or not all(map(_valid, one.urls))
+        ):
             raise bad_body("OutgoingUrls")
         if not 0 < one.throttling <= _PLAN_CALLS:
             raise bad_body("CallThrottling")
@@ -160,7 +184,9 @@ class Webhooks:
             raise no_object()
         return _event(body)
 
-    def set_event(self, hook: Webhook, given: Mapping[str, Any], by: str, old: Event | None = None) -> Event:
+    def set_event(
+        self, hook: Webhook, given: Mapping[str, Any], by: str, old: Event | None = None
+    ) -> Event:
         """Add an event or replace one in full; 400 where the rules refuse it, 404 for a table or field that is not."""
         made = Event(
             id=old.id if old else new_id(), webhook=hook.id, type=given["EventType"], object=given["ObjectName"],
@@ -188,7 +214,9 @@ class Webhooks:
     def _checked(self, event: Event) -> Event:
         kinds = {kind.lower(): kind for kind in TYPES}
         sources = {source.lower(): source for source in SOURCES}
-        if event.type.lower() not in kinds or any(one.lower() not in sources for one in event.sources):
+        if event.type.lower() not in kinds or any(
+            one.lower() not in sources for one in event.sources
+        ):
             raise bad_body("EventType or EventSources")
         relation = self._store.relation(event.object, is_view=False)
         if event.fields and kinds[event.type.lower()] != TYPES[1]:
@@ -240,4 +268,6 @@ def _event(body: dict[str, Any]) -> Event:
 
 
 def _tuples(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in body.items()
+    }

@@ -3,7 +3,14 @@
 from pipeline.adapters.caspio.bulk import Updates, update_many, updates
 from pipeline.adapters.caspio.client import CaspioClient
 from pipeline.adapters.caspio.definitions import FieldOptions, NewField
-from pipeline.adapters.caspio.faults import NameTaken, NotFound, QueryRefused, TooLarge, UnexpectedAnswer, ValueRefused
+from pipeline.adapters.caspio.faults import (
+    NameTaken,
+    NotFound,
+    QueryRefused,
+    TooLarge,
+    UnexpectedAnswer,
+    ValueRefused,
+)
 from pipeline.adapters.caspio.field_download import FieldFile, download_field
 from pipeline.adapters.caspio.query import Query
 from pipeline.adapters.caspio.source import CaspioFileSource

@@ -31,7 +31,12 @@ class Applications:
     @operation("ListBridgeApplicationDataPages")
     def data_pages(self, key: str) -> tuple[DataPage, ...]:
         """Return an application's DataPages (ListBridgeApplicationDataPages)."""
-        return tuple(map(wire.data_page, wire.many(self._ask("ListBridgeApplicationDataPages", externalKey=key))))
+        return tuple(
+            map(
+                wire.data_page,
+                wire.many(self._ask("ListBridgeApplicationDataPages", externalKey=key)),
+            )
+        )
 
     @operation("GetBridgeApplicationDataPage")
     def data_page(self, key: str, page_key: str) -> DataPage:
@@ -55,7 +60,11 @@ class Applications:
     @operation("UpdateBridgeApplicationDataPagesDeployment")
     def deploy_all(self, key: str, *, deployed: bool) -> None:
         """Deploy all DataPages of an application or take them back (UpdateBridgeApplicationDataPagesDeployment)."""
-        self._ask("UpdateBridgeApplicationDataPagesDeployment", json={"Deployed": deployed}, externalKey=key)
+        self._ask(
+            "UpdateBridgeApplicationDataPagesDeployment",
+            json={"Deployed": deployed},
+            externalKey=key,
+        )
 
     def _ask(self, name: str, *, json: Mapping[str, object] | None = None, **names: str) -> Payload:
         return self._caller.ask(Call(OPERATIONS[name], names, json=json))

@@ -39,7 +39,9 @@ class AttachmentLookup:
     def of_records(self, pks: Sequence[str]) -> Mapping[str, FileInfo]:
         """Return the files of any records, by PK_ID."""
         found: dict[str, FileInfo] = {}
-        for clause, chunk in where.pk_clauses(pks, is_view=self._operations.is_view, room=self._room):
+        for clause, chunk in where.pk_clauses(
+            pks, is_view=self._operations.is_view, room=self._room
+        ):
             found |= self._ask(clause, chunk, split=self.of_records)
         return found
 

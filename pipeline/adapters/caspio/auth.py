@@ -64,9 +64,13 @@ class ClientCredentials(httpx.Auth):
         self._token: _Token | None = None
         self._secrets = [client_secret.reveal()]
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
         """Drive the flow, reading only the bodies it looks at: a download's stays unread."""
-        with closing(self.auth_flow(request)) as flow:  # a flow that is given up must let go of the lock
+        with closing(
+            self.auth_flow(request)
+        ) as flow:  # a flow that is given up must let go of the lock
             outgoing = next(flow)
             while True:
                 response = yield outgoing
@@ -97,11 +101,17 @@ class ClientCredentials(httpx.Auth):
             text = text.replace(secret, "****") if len(secret) >= SHORTEST_REDACTED else text
         return text
 
-    def _fetch_token(self, *, refused: _Token | None) -> Generator[httpx.Request, httpx.Response, tuple[_Token, bool]]:
+    def _fetch_token(
+        self, *, refused: _Token | None
+    ) -> Generator[httpx.Request, httpx.Response, tuple[_Token, bool]]:
         """Return a token that is neither old nor the refused one, and whether it was made just now."""
         with self._lock:
             token = self._token
-            if token is not None and token is not refused and self._clock.monotonic() < token.ends_at:
+            if (
+                token is not None
+                and token is not refused
+                and self._clock.monotonic() < token.ends_at
+            ):
                 return token, False
             response = yield self._token_request()
             self._token = token = self._parse(response)
@@ -153,7 +163,9 @@ def is_rate_refusal(status: int, body: object) -> bool:
     return (
         status == httpx.codes.BAD_REQUEST
         and isinstance(body, list)
-        and any(isinstance(item, dict) and "rate" in str(item.get("name", "")).lower() for item in body)
+        and any(
+            isinstance(item, dict) and "rate" in str(item.get("name", "")).lower() for item in body
+        )
     )
 
 

@@ -31,7 +31,9 @@ class Updates:
         return not self.missed and not self.in_doubt
 
     def __add__(self, other: "Updates") -> "Updates":
-        return Updates(self.met + other.met, self.missed + other.missed, self.in_doubt + other.in_doubt)
+        return Updates(
+            self.met + other.met, self.missed + other.missed, self.in_doubt + other.in_doubt
+        )
 
 
 def update_many(
@@ -69,13 +71,18 @@ def updates(
     room = containers.room(container) - extra
     for values, pks in _by_values(changes):
         clauses = where.in_lists(
-            where.PK, pks, literal=lambda pk: where.pk_literal(pk, is_view=containers.is_view), room=room
+            where.PK,
+            pks,
+            literal=lambda pk: where.pk_literal(pk, is_view=containers.is_view),
+            room=room,
         )
         for clause, chunk in clauses:
             yield _Call(containers, container, values, clause, tuple(chunk)).made(only)
 
 
-def _by_values(changes: Mapping[str, Mapping[str, Written]]) -> Iterable[tuple[Mapping[str, Written], Sequence[str]]]:
+def _by_values(
+    changes: Mapping[str, Mapping[str, Written]],
+) -> Iterable[tuple[Mapping[str, Written], Sequence[str]]]:
     groups: dict[str, tuple[Mapping[str, Written], list[str]]] = {}
     for pk, values in changes.items():
         if not values:
@@ -99,7 +106,9 @@ class _Call:
         condition = where.both(self.clause, only)
         about = f"{len(self.pks):,} records"
         try:
-            answer = self.containers.update(self.container, self.values, condition=condition, about=about)
+            answer = self.containers.update(
+                self.container, self.values, condition=condition, about=about
+            )
         except EffectInDoubt:
             holding = self._holding()
             return Updates(met=self.pks) if holding == set(self.pks) else Updates(in_doubt=self.pks)
@@ -107,16 +116,25 @@ class _Call:
             return Updates(met=self.pks)
         told = {row.pk for row in answer.rows} & set(self.pks)
         met = told if len(told) == answer.count else self._holding()
-        if len(met) != answer.count:  # the answer told a number alone, and others wrote the same values meanwhile
+        if (
+            len(met) != answer.count
+        ):  # the answer told a number alone, and others wrote the same values meanwhile
             return Updates(in_doubt=self.pks)
         return Updates(
-            met=tuple(pk for pk in self.pks if pk in met), missed=tuple(pk for pk in self.pks if pk not in met)
+            met=tuple(pk for pk in self.pks if pk in met),
+            missed=tuple(pk for pk in self.pks if pk not in met),
         )
 
     def _holding(self) -> set[str]:
         """Look which of the records hold the values now; a LIST field is not looked at."""
-        scalars = {name: value for name, value in self.values.items() if isinstance(value, str | int | float | None)}
-        rows = self.containers.records(self.container, select=(where.PK, *scalars), condition=self.clause)
+        scalars = {
+            name: value
+            for name, value in self.values.items()
+            if isinstance(value, str | int | float | None)
+        }
+        rows = self.containers.records(
+            self.container, select=(where.PK, *scalars), condition=self.clause
+        )
         return {row.pk for row in rows if row.pk is not None and _holds(row, scalars)}
 
 

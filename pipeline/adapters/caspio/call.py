@@ -67,9 +67,15 @@ class Call:
         Raises:
             ValueError: a name of the path is missing, empty, "." or "..".
         """
-        wrong = [name for name in self.operation.path_names if self.names.get(name, "") in {"", ".", ".."}]
+        wrong = [
+            name
+            for name in self.operation.path_names
+            if self.names.get(name, "") in {"", ".", ".."}
+        ]
         if wrong:
-            raise ValueError(f"{self.operation.id}: {', '.join(wrong)} cannot be empty, '.' or '..'")
+            raise ValueError(
+                f"{self.operation.id}: {', '.join(wrong)} cannot be empty, '.' or '..'"
+            )
 
     @property
     def method(self) -> str:
@@ -158,7 +164,9 @@ class Caller:
         """
         response = self._repeat(call, lambda: self._open(call))
         try:
-            yield Download(chunks=self._chunks(response, call), declared_bytes=declared_bytes(response.headers))
+            yield Download(
+                chunks=self._chunks(response, call), declared_bytes=declared_bytes(response.headers)
+            )
         finally:
             response.close()
 
@@ -219,7 +227,9 @@ class Caller:
         elif call.operation.answer is Answer.BYTES:
             headers = {"Accept": "application/octet-stream", "Accept-Encoding": "identity"}
         elif call.method == "DELETE":
-            headers["Content-Type"] = "application/json"  # older documents ask for it, newer do not mind
+            headers["Content-Type"] = (
+                "application/json"  # older documents ask for it, newer do not mind
+            )
         return self._http.build_request(
             call.method,
             url,
@@ -257,7 +267,9 @@ class Caller:
         text = describe(answer, what=call.what)
         if call.method == "GET":
             return _Again(text, pause_s)
-        return EffectInDoubt(f"{text} Nothing was repeated; the next run looks whether it took effect.")
+        return EffectInDoubt(
+            f"{text} Nothing was repeated; the next run looks whether it took effect."
+        )
 
     def _body(self, call: Call, response: httpx.Response) -> object:
         if not response.content:

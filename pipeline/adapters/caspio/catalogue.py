@@ -49,7 +49,11 @@ def _tied() -> Iterator[tuple[str, str, str]]:
         for name, method in inspect.getmembers(group, inspect.isfunction):
             tied = operations_of(method)
             if tied:
-                yield f"{attribute}.{name}", tied[-1] if group is Views else tied[0], _sentence(method)
+                yield (
+                    f"{attribute}.{name}",
+                    tied[-1] if group is Views else tied[0],
+                    _sentence(method),
+                )
 
 
 def _sentence(method: object) -> str:

@@ -25,7 +25,13 @@ from pipeline.adapters.caspio.files import Files
 from pipeline.adapters.caspio.operations import Answer
 from pipeline.adapters.caspio.rate import PermitPool, RateLimiter
 from pipeline.adapters.caspio.tasks import Tasks
-from pipeline.adapters.caspio.transport import CallCounter, Meter, MeteredTransport, default_timeout, network_transport
+from pipeline.adapters.caspio.transport import (
+    CallCounter,
+    Meter,
+    MeteredTransport,
+    default_timeout,
+    network_transport,
+)
 from pipeline.adapters.caspio.webhooks import Webhooks
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
@@ -71,7 +77,9 @@ class CaspioClient:
         clock = clock or SystemClock()
         limiter = RateLimiter.parse(rate, clock=clock, pool=pool)
         self._calls = CallCounter()
-        auth = ClientCredentials(url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock)
+        auth = ClientCredentials(
+            url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock
+        )
         self._http = httpx.Client(
             auth=auth,
             transport=MeteredTransport(
@@ -84,7 +92,9 @@ class CaspioClient:
             headers={"User-Agent": f"caspio-ingest (Python {platform.python_version()})"},
             follow_redirects=False,
         )
-        self._caller = caller = Caller(self._http, url=url, clock=clock, limiter=limiter, redacted=auth.redacted)
+        self._caller = caller = Caller(
+            self._http, url=url, clock=clock, limiter=limiter, redacted=auth.redacted
+        )
         self._url = url
         self.tables = Tables(caller)
         self.views = Views(caller)
@@ -130,14 +140,18 @@ class CaspioClient:
             raise ValueError(f"{operation_id} answers with {Answer.BYTES}; open it with `open`")
         return self._caller.whatever(call)
 
-    def open(self, operation_id: str, parameters: Mapping[str, str]) -> AbstractContextManager[Download]:
+    def open(
+        self, operation_id: str, parameters: Mapping[str, str]
+    ) -> AbstractContextManager[Download]:
         """Open the bytes of one of the operations that download a file.
 
         Parameters and errors are those of `call`.
         """
         call = generic.build(operation_id, parameters)
         if call.operation.answer is not Answer.BYTES:
-            raise ValueError(f"{operation_id} answers with {call.operation.answer}; make it with `call`")
+            raise ValueError(
+                f"{operation_id} answers with {call.operation.answer}; make it with `call`"
+            )
         return self._caller.stream(call)
 
     def close(self) -> None:
@@ -148,7 +162,10 @@ class CaspioClient:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -163,7 +180,9 @@ def _checked(url: str, client_id: str, client_secret: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         problems.append(f"{url!r} must begin with https://; plain http is for this machine alone")
     if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
-        problems.append(f"{url!r} must be the account's address alone, such as https://abc12345.caspio.com")
+        problems.append(
+            f"{url!r} must be the account's address alone, such as https://abc12345.caspio.com"
+        )
     if not client_id:
         problems.append("the client id is empty; set CASPIO_CLIENT_ID")
     if not client_secret:

@@ -85,7 +85,9 @@ class Containers:
 
         No `select` means every column.
         """
-        call = self._records_call(container, select=select, condition=condition, order=order, limit=limit)
+        call = self._records_call(
+            container, select=select, condition=condition, order=order, limit=limit
+        )
         return wire.records(self._caller.ask(call))
 
     def record_pages(
@@ -105,7 +107,12 @@ class Containers:
             page = self.records(container, select=select, condition=where.both(condition, after))
             pks = [record.pk for record in page]
             fresh = frozenset(pk for pk in pks if pk is not None)
-            if len(fresh) < len(pks) or fresh & seen or last in fresh or not self._goes_on(last, pks):
+            if (
+                len(fresh) < len(pks)
+                or fresh & seen
+                or last in fresh
+                or not self._goes_on(last, pks)
+            ):
                 raise ServiceUnavailable(
                     f"{self._operation('ListTableRecords').id} ({container}): the page behind PK_ID {last} repeats "
                     "records or lacks their PK_ID. Try again; if it stays so, ask Caspio's support."
@@ -134,7 +141,9 @@ class Containers:
         return rows[0] if rows else None
 
     @operation("UpdateTableRecords", "UpdateViewRecords")
-    def update(self, container: str, values: Mapping[str, Written], *, condition: Clause, about: str = "") -> Affected:
+    def update(
+        self, container: str, values: Mapping[str, Written], *, condition: Clause, about: str = ""
+    ) -> Affected:
         """Write values to every record that meets the condition (UpdateTableRecords, UpdateViewRecords).
 
         Returns how many were met, and those that still meet the view as they are now; a good answer without rows after
@@ -147,7 +156,9 @@ class Containers:
     @operation("DeleteTableRecords", "DeleteViewRecords")
     def delete(self, container: str, *, condition: Clause) -> int:
         """Delete every record that meets the condition; return how many (DeleteTableRecords, DeleteViewRecords)."""
-        return wire.count(self._ask("DeleteTableRecords", container, {"q.where": checked(condition)}))
+        return wire.count(
+            self._ask("DeleteTableRecords", container, {"q.where": checked(condition)})
+        )
 
     def room(
         self,
@@ -173,14 +184,18 @@ class Containers:
         return self.room(container, _RENAME, field=field)
 
     @operation(_FILE_INFO, for_view(_FILE_INFO))
-    def file_infos(self, container: str, field: str, *, condition: str = "") -> tuple[FileInfo, ...]:
+    def file_infos(
+        self, container: str, field: str, *, condition: str = ""
+    ) -> tuple[FileInfo, ...]:
         """Return what is known of the attachments of the records that meet the condition, in one call.
 
         Rows without a file may be among them or not. How many rows an answer has at most is not documented.
         (GetFileMetadataFromAttachmentTableFields, GetFileMetadataFromAttachmentViewFields)
         """
         query = {"q.where": condition} if condition else {}
-        return wire.file_infos(self._ask(_FILE_INFO, container, query, names={"attachmentFieldName": field}))
+        return wire.file_infos(
+            self._ask(_FILE_INFO, container, query, names={"attachmentFieldName": field})
+        )
 
     @operation(_RENAME, for_view(_RENAME))
     def rename_attachments(
@@ -193,7 +208,12 @@ class Containers:
         """
         query = {"q.where": checked(condition), "response": "rows"}
         answer = self._ask(
-            _RENAME, container, query, json={"FileName": name}, about=about, names={"attachmentFieldName": field}
+            _RENAME,
+            container,
+            query,
+            json={"FileName": name},
+            about=about,
+            names={"attachmentFieldName": field},
         )
         return wire.affected(answer)
 
@@ -205,10 +225,14 @@ class Containers:
         (DownloadFileFromAttachmentTableField, DownloadFileFromAttachmentViewField)
         """
         names = {"attachmentFieldName": field, "recordPkId": pk}
-        return self._caller.stream(self._call("DownloadFileFromAttachmentTableField", container, names=names))
+        return self._caller.stream(
+            self._call("DownloadFileFromAttachmentTableField", container, names=names)
+        )
 
     @operation("UploadFileToAttachmentTableField", "UploadFileToAttachmentViewField")
-    def upload(self, container: str, field: str, pk: str, *, source: Path, name: str, media_type: str) -> None:
+    def upload(
+        self, container: str, field: str, pk: str, *, source: Path, name: str, media_type: str
+    ) -> None:
         """Put a file into one record's attachment field, replacing what is there.
 
         (UploadFileToAttachmentTableField, UploadFileToAttachmentViewField)
@@ -228,14 +252,22 @@ class Containers:
         """
         query = {"q.where": checked(condition)}
         answer = self._ask(
-            "DeleteFileFromAttachmentTableFields", container, query, names={"attachmentFieldName": field}
+            "DeleteFileFromAttachmentTableFields",
+            container,
+            query,
+            names={"attachmentFieldName": field},
         )
         return wire.count(answer)
 
-    def _records_call(self, container: str, *, select: Sequence[str], condition: str, order: str, limit: int) -> Call:
+    def _records_call(
+        self, container: str, *, select: Sequence[str], condition: str, order: str, limit: int
+    ) -> Call:
         query = {"q.select": ",".join(map(where.name, select))} if select else {}
         query |= {"q.where": condition} if condition else {}
-        query |= {"q.orderBy": order, "q.limit": str(limit)}  # never beside paging parameters: they switch it off
+        query |= {
+            "q.orderBy": order,
+            "q.limit": str(limit),
+        }  # never beside paging parameters: they switch it off
         return self._call("ListTableRecords", container, query)
 
     def _operation(self, name: str) -> Operation:
@@ -253,7 +285,9 @@ class Containers:
         names: Mapping[str, str] | None = None,
     ) -> Call:
         names = {self._parameter: container, **(names or {})}
-        return Call(self._operation(name), names, query or {}, json=json, upload=upload, about=about)
+        return Call(
+            self._operation(name), names, query or {}, json=json, upload=upload, about=about
+        )
 
     def _ask(
         self,
@@ -266,7 +300,9 @@ class Containers:
         about: str = "",
         names: Mapping[str, str] | None = None,
     ) -> Payload:
-        return self._caller.ask(self._call(name, container, query, json=json, upload=upload, about=about, names=names))
+        return self._caller.ask(
+            self._call(name, container, query, json=json, upload=upload, about=about, names=names)
+        )
 
 
 class Tables(Containers):
@@ -302,7 +338,9 @@ class Tables(Containers):
             ValueError: nothing is given.
         """
         given = {"Name": name, "Type": type}
-        json = {member: value for member, value in given.items() if value is not None} | options.as_json()
+        json = {
+            member: value for member, value in given.items() if value is not None
+        } | options.as_json()
         if not json:
             raise ValueError("name at least one thing to change")
         self._ask("UpdateTableField", table, json=json, names={"fieldName": field})
@@ -322,14 +360,22 @@ class Tables(Containers):
         """Set the password of every record that meets the condition; return how many (UpdatePasswordTableField)."""
         query, json = {"q.where": checked(condition)}, {"Value": password}
         return wire.count(
-            self._ask("UpdatePasswordTableField", table, query, json=json, names={"passwordFieldName": field})
+            self._ask(
+                "UpdatePasswordTableField",
+                table,
+                query,
+                json=json,
+                names={"passwordFieldName": field},
+            )
         )
 
     @operation("ResetPasswordTableField")
     def reset_password(self, table: str, field: str, *, condition: Clause) -> int:
         """Reset the password of every record that meets the condition; return how many (ResetPasswordTableField)."""
         query = {"q.where": checked(condition)}
-        return wire.count(self._ask("ResetPasswordTableField", table, query, names={"passwordFieldName": field}))
+        return wire.count(
+            self._ask("ResetPasswordTableField", table, query, names={"passwordFieldName": field})
+        )
 
 
 class Views(Containers):
@@ -342,7 +388,9 @@ class Views(Containers):
 def body(values: Mapping[str, Written]) -> dict[str, object]:
     """Return values as a JSON object; what is chosen of a LIST field is an array."""
     scalar = (str, int, float, type(None))
-    return {name: value if isinstance(value, scalar) else list(value) for name, value in values.items()}
+    return {
+        name: value if isinstance(value, scalar) else list(value) for name, value in values.items()
+    }
 
 
 def checked(condition: Clause) -> Clause:

@@ -32,7 +32,9 @@ class Directories:
     @operation("ListDirectoryUsers")
     def users(self, directory_id: str, query: Query = _EVERYBODY) -> Page[Record]:
         """Return users as asked, 100 at most unless the query says otherwise (ListDirectoryUsers)."""
-        call = Call(OPERATIONS["ListDirectoryUsers"], {"directoryId": directory_id}, query.parameters())
+        call = Call(
+            OPERATIONS["ListDirectoryUsers"], {"directoryId": directory_id}, query.parameters()
+        )
         return wire.record_page(self._caller.ask(call))
 
     @operation("CreateUser")
@@ -42,12 +44,16 @@ class Directories:
         Raises:
             EffectInDoubt: no clear answer came; look for the user before adding it again.
         """
-        answer = self._ask("CreateUser", {"response": "rows"}, json=body(values), directoryId=directory_id)
+        answer = self._ask(
+            "CreateUser", {"response": "rows"}, json=body(values), directoryId=directory_id
+        )
         rows = wire.records(answer)
         return rows[0] if rows else None
 
     @operation("UpdateUsers")
-    def update(self, directory_id: str, values: Mapping[str, Written], *, condition: Clause) -> Affected:
+    def update(
+        self, directory_id: str, values: Mapping[str, Written], *, condition: Clause
+    ) -> Affected:
         """Write values to every user who meets the condition, and return who was met (UpdateUsers).
 
         Raises:
@@ -77,7 +83,9 @@ class Directories:
             NameTaken: the user is active already.
         """
         given = {"UserGUID": user_guid, "SendEmail": send_email}
-        return account.activation_url(self._ask("ActivateUser", json=given, directoryId=directory_id))
+        return account.activation_url(
+            self._ask("ActivateUser", json=given, directoryId=directory_id)
+        )
 
     def _ask(
         self,

@@ -68,7 +68,9 @@ class Fault:
     error: type[RefusedByCaspio] = RefusedByCaspio
 
 
-_PERMISSION = "Give the Web Services profile access to this object in the Caspio account, then run again."
+_PERMISSION = (
+    "Give the Web Services profile access to this object in the Caspio account, then run again."
+)
 _DONE = Fault(Verdict.DONE, "")
 _SUPPORT = "If it stays so, ask Caspio's support, naming the request id."
 _VALUE = "Look at the values written and at the field's type and settings in Caspio."
@@ -82,21 +84,33 @@ BY_CODE: Mapping[str, Fault] = {
     "ColumnNotFound": Fault(
         Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", QueryRefused
     ),
-    "FieldNotFound": Fault(Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", NotFound),
-    "FileNotFound": Fault(Verdict.GONE, "The file was deleted or renamed; the next run takes what is there then."),
+    "FieldNotFound": Fault(
+        Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", NotFound
+    ),
+    "FileNotFound": Fault(
+        Verdict.GONE, "The file was deleted or renamed; the next run takes what is there then."
+    ),
     "IncorrectBodyParameter": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
     "IncorrectQueryParameter": Fault(
         Verdict.REFUSED, "If the source has a `where`, check its spelling in Caspio.", QueryRefused
     ),
     "InternalError": Fault(Verdict.BUSY, _SUPPORT),
     "InvalidInputValue": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
-    "IpForbidden": Fault(Verdict.UNAUTHORIZED, "Allow this machine's address in the Web Services profile."),
-    "ObjectNotFound": Fault(
-        Verdict.REFUSED, "Check the name in the settings; the object may have been renamed.", NotFound
+    "IpForbidden": Fault(
+        Verdict.UNAUTHORIZED, "Allow this machine's address in the Web Services profile."
     ),
-    "ProfileDisabled": Fault(Verdict.UNAUTHORIZED, "Enable the Web Services profile in the Caspio account."),
+    "ObjectNotFound": Fault(
+        Verdict.REFUSED,
+        "Check the name in the settings; the object may have been renamed.",
+        NotFound,
+    ),
+    "ProfileDisabled": Fault(
+        Verdict.UNAUTHORIZED, "Enable the Web Services profile in the Caspio account."
+    ),
     "SqlServerError": Fault(
-        Verdict.REFUSED, "Check the source's `where` and that no value breaks a unique field.", QueryRefused
+        Verdict.REFUSED,
+        "Check the source's `where` and that no value breaks a unique field.",
+        QueryRefused,
     ),
     "UnsecuredConnection": Fault(Verdict.UNAUTHORIZED, "Use an https:// address in the settings."),
     "UnsufficientPrivileges": Fault(Verdict.UNAUTHORIZED, _PERMISSION),
@@ -105,17 +119,26 @@ BY_CODE: Mapping[str, Fault] = {
 
 BY_STATUS: Mapping[int, Fault] = {
     400: Fault(Verdict.REFUSED, "Check the source's settings: run `doctor`."),
-    401: Fault(Verdict.UNAUTHORIZED, "A new token was refused as well: check the Web Services profile."),
+    401: Fault(
+        Verdict.UNAUTHORIZED, "A new token was refused as well: check the Web Services profile."
+    ),
     403: Fault(Verdict.UNAUTHORIZED, _PERMISSION),
     404: Fault(
-        Verdict.REFUSED, "Check the name in the settings; the object may have been renamed or deleted.", NotFound
+        Verdict.REFUSED,
+        "Check the name in the settings; the object may have been renamed or deleted.",
+        NotFound,
     ),
-    405: Fault(Verdict.REFUSED, "This account's API does not know the operation; ask Caspio's support."),
+    405: Fault(
+        Verdict.REFUSED, "This account's API does not know the operation; ask Caspio's support."
+    ),
     408: Fault(Verdict.BUSY, _SUPPORT),
     409: Fault(Verdict.REFUSED, "Something of this name is there already.", NameTaken),
     413: Fault(Verdict.REFUSED, "The file is larger than Caspio takes; make it smaller.", TooLarge),
     414: Fault(Verdict.REFUSED, "Shorten the source's `where` or map fewer columns.", QueryRefused),
-    415: Fault(Verdict.REFUSED, "Caspio does not take this kind of content here; ask for help with the request id."),
+    415: Fault(
+        Verdict.REFUSED,
+        "Caspio does not take this kind of content here; ask for help with the request id.",
+    ),
     429: Fault(Verdict.TOO_MANY, "Lower `rate` in the settings."),
 }
 
@@ -149,7 +172,9 @@ def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Rep
     members = body if isinstance(body, dict) else {}
     code = redacted(str(members.get("Code") or ""))[:100]
     fault = _fault(status, code, body)
-    message = redacted(str(members.get("Message") or members.get("error_description") or response.reason_phrase))[:500]
+    message = redacted(
+        str(members.get("Message") or members.get("error_description") or response.reason_phrase)
+    )[:500]
     request_id = redacted(str(members.get("RequestId") or request_id))[:100]
     return Reply(status, code, message, request_id, fault)
 
@@ -157,7 +182,11 @@ def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Rep
 def _fault(status: int, code: str, body: object) -> Fault:
     if is_rate_refusal(status, body):
         return BY_STATUS[429]
-    fallback = Fault(Verdict.BUSY, _SUPPORT) if status >= httpx.codes.INTERNAL_SERVER_ERROR else BY_STATUS[400]
+    fallback = (
+        Fault(Verdict.BUSY, _SUPPORT)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR
+        else BY_STATUS[400]
+    )
     return BY_CODE.get(code) or BY_STATUS.get(status) or fallback
 
 
@@ -168,7 +197,9 @@ def error_for(answer: Reply, *, what: str) -> IngestError:
         return Unauthorized(text)
     if answer.verdict is Verdict.GONE:
         return FileGone(text)
-    return answer.fault.error(text, status=answer.status, code=answer.code, resource=what, request_id=answer.request_id)
+    return answer.fault.error(
+        text, status=answer.status, code=answer.code, resource=what, request_id=answer.request_id
+    )
 
 
 def describe(answer: Reply, *, what: str) -> str:

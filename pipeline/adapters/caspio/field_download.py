@@ -76,7 +76,9 @@ def download_field(
             yield file
 
 
-def _infos(containers: Containers, container: str, lookup: AttachmentLookup, condition: str) -> Iterator[FileInfo]:
+def _infos(
+    containers: Containers, container: str, lookup: AttachmentLookup, condition: str
+) -> Iterator[FileInfo]:
     bracketed = f"({condition})" if condition else ""
     for page in containers.record_pages(container, select=(where.PK,), condition=bracketed):
         pks = [record.pk for record in page if record.pk is not None]
@@ -84,7 +86,9 @@ def _infos(containers: Containers, container: str, lookup: AttachmentLookup, con
         yield from (found[pk] for pk in pks if pk in found)
 
 
-def _fetched(containers: Containers, container: str, field: str, info: FileInfo, folder: Path) -> FieldFile:
+def _fetched(
+    containers: Containers, container: str, field: str, info: FileInfo, folder: Path
+) -> FieldFile:
     file = FieldFile(info.pk, info.full_name, info.size_bytes, info.listed_date)
     name = local_name(info.pk, info.full_name)
     try:
@@ -132,10 +136,16 @@ def _manifest(folder: Path) -> Mapping[str, FieldFile]:
 
 def local_name(pk: str, name: str) -> str:
     """Return a name that is safe on every file system and belongs to one record alone: its PK_ID comes first."""
-    prefix = pk if _PLAIN_PK.fullmatch(pk) and len(pk) < MAX_NAME_BYTES // 2 else sha256(pk.encode()).hexdigest()[:16]
+    prefix = (
+        pk
+        if _PLAIN_PK.fullmatch(pk) and len(pk) < MAX_NAME_BYTES // 2
+        else sha256(pk.encode()).hexdigest()[:16]
+    )
     text = re.sub(r"[^\w.,()+ -]", "_", unicodedata.normalize("NFC", name))
     base, dot, extension = text.rpartition(".")
-    base, extension = (base, dot + extension) if base and len(extension) <= LONGEST_EXTENSION else (text, "")
+    base, extension = (
+        (base, dot + extension) if base and len(extension) <= LONGEST_EXTENSION else (text, "")
+    )
     room = MAX_NAME_BYTES - len(prefix) - len(extension.encode()) - 1
     base = base.encode()[:room].decode(errors="ignore")
     return f"{prefix}-{base}{extension}".rstrip(" .")

@@ -48,7 +48,9 @@ class Files:
         descending: bool = False,
     ) -> Page[FolderItem]:
         """Return one page of the folders in a folder: pages from 1, 5 to 1,000 a page (ListFilesFolders)."""
-        return wire.folder_page(self._listing("ListFilesFolders", parent, number, size, sort, descending=descending))
+        return wire.folder_page(
+            self._listing("ListFilesFolders", parent, number, size, sort, descending=descending)
+        )
 
     @operation("ListFiles")
     def page(
@@ -61,18 +63,26 @@ class Files:
         descending: bool = False,
     ) -> Page[FileItem]:
         """Return one page of the files in a folder: pages from 1, 5 to 1,000 a page (ListFiles)."""
-        return wire.file_page(self._listing("ListFiles", folder, number, size, sort, descending=descending))
+        return wire.file_page(
+            self._listing("ListFiles", folder, number, size, sort, descending=descending)
+        )
 
     def folders(self, parent: str = ROOT) -> tuple[FolderItem, ...]:
         """Return the folders in a folder."""
-        pages = _pages("ListFilesFolders", lambda number: self.folder_page(parent, number=number), size=PAGE)
+        pages = _pages(
+            "ListFilesFolders", lambda number: self.folder_page(parent, number=number), size=PAGE
+        )
         return tuple(item for page in pages for item in page)
 
     def folder_key(self, path: str) -> str | None:
         """Return the key of the folder at a path, walking down by name; None where there is none."""
         key = ROOT
         for part in filter(None, path.split("/")):
-            found = [folder.key for folder in self.folders(key) if folder.name.casefold() == part.casefold()]
+            found = [
+                folder.key
+                for folder in self.folders(key)
+                if folder.name.casefold() == part.casefold()
+            ]
             if not found:
                 return None
             key = found[0]
@@ -81,7 +91,9 @@ class Files:
     @operation("GetFilesFolderMetadataByKey")
     def folder(self, key: str) -> FolderItem | None:
         """Return what is known of a folder, None where there is none (GetFilesFolderMetadataByKey)."""
-        return self._found(Call(OPERATIONS["GetFilesFolderMetadataByKey"], {"externalKey": key}), wire.folder_item)
+        return self._found(
+            Call(OPERATIONS["GetFilesFolderMetadataByKey"], {"externalKey": key}), wire.folder_item
+        )
 
     def pages(self, folder: str = ROOT, *, size: int = PAGE) -> Iterator[tuple[FileItem, ...]]:
         """Yield the files in a folder by name, `size` at a time: 5 to 1,000.
@@ -89,7 +101,9 @@ class Files:
         Raises:
             ListingChanged: a file came twice, or not as many came as were reported.
         """
-        return _pages("ListFiles", lambda number: self.page(folder, number=number, size=size), size=size)
+        return _pages(
+            "ListFiles", lambda number: self.page(folder, number=number, size=size), size=size
+        )
 
     @operation("GetFileMetadataByPath")
     def info(self, path: str) -> FileItem | None:
@@ -122,7 +136,9 @@ class Files:
             EffectInDoubt: no clear answer came; look for the file before adding it again.
         """
         try:
-            stored = wire.uploaded(self._upload("UploadFiles", folder, Upload("Files", source, name, media_type)))
+            stored = wire.uploaded(
+                self._upload("UploadFiles", folder, Upload("Files", source, name, media_type))
+            )
         except RefusedByCaspio as error:
             if error.status == _TAKEN:
                 return None
@@ -135,7 +151,9 @@ class Files:
 
         Returns what was stored where the answer tells it. Raises as `add` does.
         """
-        stored = wire.uploaded(self._upload("UpdateFile", folder, Upload("File", source, name, media_type)))
+        stored = wire.uploaded(
+            self._upload("UpdateFile", folder, Upload("File", source, name, media_type))
+        )
         return stored[0] if stored else None
 
     @operation("DeleteFileByPath")
@@ -148,9 +166,13 @@ class Files:
         """Delete the file of a key; FileGone when there is none (DeleteFileByKey)."""
         self._delete(self._by_key("DeleteFileByKey", key))
 
-    def _listing(self, name: str, folder: str, number: int, size: int, sort: str, *, descending: bool) -> Payload:
+    def _listing(
+        self, name: str, folder: str, number: int, size: int, sort: str, *, descending: bool
+    ) -> Payload:
         if not FEWEST_A_PAGE <= size <= MOST_ROWS or number < 1:
-            raise ValueError(f"pages are counted from 1 and hold {FEWEST_A_PAGE} to {MOST_ROWS:,} items")
+            raise ValueError(
+                f"pages are counted from 1 and hold {FEWEST_A_PAGE} to {MOST_ROWS:,} items"
+            )
         query = {"externalKey": folder} if folder else {}
         query |= {"pageNumber": str(number), "pageSize": str(size), "sortField": sort}
         query |= {"sortDescending": "true"} if descending else {}
@@ -158,7 +180,9 @@ class Files:
 
     def _upload(self, name: str, folder: str, upload: Upload) -> Payload:
         query: Mapping[str, str] = {"externalKey": folder} if folder else {}
-        return self._caller.ask(Call(OPERATIONS[name], query=query, upload=upload, about=upload.name))
+        return self._caller.ask(
+            Call(OPERATIONS[name], query=query, upload=upload, about=upload.name)
+        )
 
     def _found(self, call: Call, parse: Callable[[Payload], _Item]) -> _Item | None:
         try:
@@ -179,7 +203,9 @@ class Files:
         return Call(OPERATIONS[name], {"externalKey": key})
 
 
-def _pages(name: str, ask: Callable[[int], Page[_Item]], *, size: int) -> Iterator[tuple[_Item, ...]]:
+def _pages(
+    name: str, ask: Callable[[int], Page[_Item]], *, size: int
+) -> Iterator[tuple[_Item, ...]]:
     seen = 0
     before: frozenset[str] = frozenset()
     total: int | None = None
@@ -189,15 +215,21 @@ def _pages(name: str, ask: Callable[[int], Page[_Item]], *, size: int) -> Iterat
         keys = frozenset(item.key for item in page.items)
         seen += len(page.items)
         if keys & before or len(keys) < len(page.items) or (number > 1 and page.total != total):
-            raise ListingChanged(f"{name} changed before page {number} was read. The next run lists it again.")
+            raise ListingChanged(
+                f"{name} changed before page {number} was read. The next run lists it again."
+            )
         total = page.total
         if page.items:
             yield page.items
-        if not page.items or (seen >= page.total if page.total is not None else len(page.items) < size):
+        if not page.items or (
+            seen >= page.total if page.total is not None else len(page.items) < size
+        ):
             break
         before, number = keys, number + 1
     if page.total is not None and seen != page.total:
-        raise ListingChanged(f"{name}: {seen:,} items came, {page.total:,} were reported. The next run lists it again.")
+        raise ListingChanged(
+            f"{name}: {seen:,} items came, {page.total:,} were reported. The next run lists it again."
+        )
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -12,7 +12,10 @@ from pipeline.adapters.caspio.where import Clause
 from pipeline.errors import BadSettings
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
 
-_BY_FILE_FIELD, _BY_INDEX = 0, 1  # a row that holds the path in a FILE field comes before the index table's
+_BY_FILE_FIELD, _BY_INDEX = (
+    0,
+    1,
+)  # a row that holds the path in a FILE field comes before the index table's
 
 
 class FolderListing:
@@ -22,7 +25,9 @@ class FolderListing:
     index table is asked.
     """
 
-    def __init__(self, client: CaspioClient, spec: SourceSpec, *, schema: Schema, scratch: Scratch) -> None:
+    def __init__(
+        self, client: CaspioClient, spec: SourceSpec, *, schema: Schema, scratch: Scratch
+    ) -> None:
         self._client = client
         self._spec = spec
         self._schema = schema
@@ -44,7 +49,9 @@ class FolderListing:
         for page in self._scratch.pages():
             yield [self._work(file) for file in page]
 
-    def named(self, paths: Sequence[str], *, files: FileLookup, matching: bool = False) -> Sequence[RecordWork]:
+    def named(
+        self, paths: Sequence[str], *, files: FileLookup, matching: bool = False
+    ) -> Sequence[RecordWork]:
         """Return the files at these paths that are there, with their rows as they are now.
 
         With `matching` only those below the folder.
@@ -70,7 +77,9 @@ class FolderListing:
         if folder_is_missing and tree is not None:
             choices = [f"/{child.name}" for child in tree.children("")]
             problems.append(
-                where.unknown_name(self._folder, choices, container=f"source {spec.name!r}: the Files area")
+                where.unknown_name(
+                    self._folder, choices, container=f"source {spec.name!r}: the Files area"
+                )
             )
         mapped = set(spec.columns)
         with_files = self._schema.tables_with_files()
@@ -83,7 +92,11 @@ class FolderListing:
             columns = self._schema.columns(spec.index.table, is_view=False)
             wanted = [spec.index.path_column, *spec.columns]
             container = f"source {spec.name!r}: index table {spec.index.table}"
-            problems += [where.unknown_name(n, columns, container=container) for n in wanted if n not in columns]
+            problems += [
+                where.unknown_name(n, columns, container=container)
+                for n in wanted
+                if n not in columns
+            ]
             tables.setdefault(spec.index.table, (spec.index.path_column,))
         elif mapped and not tables:
             problems.append(
@@ -98,12 +111,20 @@ class FolderListing:
         """Remember the rows of a table by the paths they hold."""
         index = self._spec.index
         for condition in conditions:
-            for page in self._client.tables.record_pages(table, select=self._select(fields), condition=condition):
+            for page in self._client.tables.record_pages(
+                table, select=self._select(fields), condition=condition
+            ):
                 for field in fields:
-                    is_index = index is not None and (table, field) == (index.table, index.path_column)
+                    is_index = index is not None and (table, field) == (
+                        index.table,
+                        index.path_column,
+                    )
                     self._scratch.add_holders(
                         (
-                            (path, Holder(table, field, record.pk or "", self._mapped(record.values)))
+                            (
+                                path,
+                                Holder(table, field, record.pk or "", self._mapped(record.values)),
+                            )
                             for record in page
                             if isinstance(path := record.values.get(field), str) and path.strip()
                         ),

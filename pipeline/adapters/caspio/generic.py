@@ -8,7 +8,13 @@ from pipeline.adapters.caspio.call import Call, Upload
 from pipeline.adapters.caspio.operations import OPERATIONS, Kind, Operation
 
 
-def build(operation_id: str, parameters: Mapping[str, str], *, json: object = None, file: Path | None = None) -> Call:
+def build(
+    operation_id: str,
+    parameters: Mapping[str, str],
+    *,
+    json: object = None,
+    file: Path | None = None,
+) -> Call:
     """Return the call; see `CaspioClient.call`.
 
     Raises:
@@ -17,7 +23,10 @@ def build(operation_id: str, parameters: Mapping[str, str], *, json: object = No
     operation = OPERATIONS.get(operation_id)
     if operation is None:
         raise ValueError(f"there is no operation {operation_id!r}")
-    problems = [*_parameter_problems(operation, parameters), *_content_problems(operation, json, file)]
+    problems = [
+        *_parameter_problems(operation, parameters),
+        *_content_problems(operation, json, file),
+    ]
     if problems:
         raise ValueError(f"{operation_id}: " + "; ".join(problems))
     names = {name: parameters[name] for name in operation.path_names}
@@ -36,7 +45,9 @@ def _parameter_problems(operation: Operation, given: Mapping[str, str]) -> list[
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         problems.append(f"there is no parameter {', '.join(unknown)}; {takes}")
     problems += [
-        f"{name} is {kinds[name]}, not {value!r}" for name, value in given.items() if not _fits(kinds, name, value)
+        f"{name} is {kinds[name]}, not {value!r}"
+        for name, value in given.items()
+        if not _fits(kinds, name, value)
     ]
     if "q.limit" in given and not {"q.pageNumber", "q.pageSize"}.isdisjoint(given):
         problems.append("q.limit is ignored beside q.pageNumber and q.pageSize; leave one out")

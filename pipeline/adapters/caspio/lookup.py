@@ -30,7 +30,11 @@ class FolderTree:
         """Return the key of the folder at a path ("" is the root's); None where there is none."""
         key = ROOT
         for part in filter(None, path.split("/")):
-            found = [child.key for child in self.children(key) if child.name.casefold() == part.casefold()]
+            found = [
+                child.key
+                for child in self.children(key)
+                if child.name.casefold() == part.casefold()
+            ]
             if not found:
                 return None
             key = found[0]
@@ -42,7 +46,10 @@ class FolderTree:
         while waiting:
             here, its_key = waiting.pop()
             yield here, its_key
-            waiting += [(posixpath.join(here, child.name), child.key) for child in reversed(self.children(its_key))]
+            waiting += [
+                (posixpath.join(here, child.name), child.key)
+                for child in reversed(self.children(its_key))
+            ]
 
 
 class FileLookup:
@@ -96,4 +103,6 @@ class FileLookup:
 
 
 def _listed(folder: str, item: FileItem) -> ListedFile:
-    return ListedFile(posixpath.join("/" + folder.strip("/"), item.name), item.size_bytes, item.listed_date)
+    return ListedFile(
+        posixpath.join("/" + folder.strip("/"), item.name), item.size_bytes, item.listed_date
+    )

@@ -130,7 +130,17 @@ def _table(
     part: str = "",
     answer: Answer = Answer.JSON,
 ) -> Operation:
-    return Operation(name, Group.TABLES, method, f"/v3/tables{path}", query, json, part, answer, method in _CHANGES)
+    return Operation(
+        name,
+        Group.TABLES,
+        method,
+        f"/v3/tables{path}",
+        query,
+        json,
+        part,
+        answer,
+        method in _CHANGES,
+    )
 
 
 _FIELDS = "/{tableName}/fields"
@@ -148,11 +158,34 @@ _FOR_BOTH = (
     _table("CreateTableRecord", "POST", _RECORDS, _ROWS, json=True),
     _table("UpdateTableRecords", "PUT", _RECORDS, _WHERE, _ROWS, json=True),
     _table("DeleteTableRecords", "DELETE", _RECORDS, _WHERE),
-    _table("DownloadFileFromAttachmentTableField", "GET", f"{_ATTACHMENTS}/{{recordPkId}}", answer=_BYTES),
-    _table("UploadFileToAttachmentTableField", "PUT", f"{_ATTACHMENTS}/{{recordPkId}}", part="File", answer=_NOTHING),
+    _table(
+        "DownloadFileFromAttachmentTableField",
+        "GET",
+        f"{_ATTACHMENTS}/{{recordPkId}}",
+        answer=_BYTES,
+    ),
+    _table(
+        "UploadFileToAttachmentTableField",
+        "PUT",
+        f"{_ATTACHMENTS}/{{recordPkId}}",
+        part="File",
+        answer=_NOTHING,
+    ),
     _table("DeleteFileFromAttachmentTableFields", "DELETE", _ATTACHMENTS, _WHERE),
-    _table("GetFileMetadataFromAttachmentTableFields", "GET", f"{_ATTACHMENTS}/fileInfo", Parameter("q.where")),
-    _table("UpdateFileMetadataInAttachmentTableFields", "PUT", f"{_ATTACHMENTS}/fileInfo", _WHERE, _ROWS, json=True),
+    _table(
+        "GetFileMetadataFromAttachmentTableFields",
+        "GET",
+        f"{_ATTACHMENTS}/fileInfo",
+        Parameter("q.where"),
+    ),
+    _table(
+        "UpdateFileMetadataInAttachmentTableFields",
+        "PUT",
+        f"{_ATTACHMENTS}/fileInfo",
+        _WHERE,
+        _ROWS,
+        json=True,
+    ),
 )
 _FOR_TABLES = (
     _table("CreateTable", "POST", "", json=True, answer=_NOTHING),
@@ -160,7 +193,9 @@ _FOR_TABLES = (
     _table("UpdateTableField", "PUT", f"{_FIELDS}/{{fieldName}}", json=True, answer=_NOTHING),
     _table("DeleteTableField", "DELETE", f"{_FIELDS}/{{fieldName}}", answer=_NOTHING),
     _table("ListPasswordTableFields", "GET", _PASSWORDS),
-    _table("UpdatePasswordTableField", "PUT", f"{_PASSWORDS}/{{passwordFieldName}}", _WHERE, json=True),
+    _table(
+        "UpdatePasswordTableField", "PUT", f"{_PASSWORDS}/{{passwordFieldName}}", _WHERE, json=True
+    ),
     _table("ResetPasswordTableField", "DELETE", f"{_PASSWORDS}/{{passwordFieldName}}", _WHERE),
 )
 
@@ -250,10 +285,18 @@ _ALL = (
         Parameter("method", required=True),
     ),
     _application(
-        "UpdateBridgeApplicationDataPageDeployment", "PUT", f"{_DATAPAGE}/deployment", json=True, answer=_NOTHING
+        "UpdateBridgeApplicationDataPageDeployment",
+        "PUT",
+        f"{_DATAPAGE}/deployment",
+        json=True,
+        answer=_NOTHING,
     ),
     _application(
-        "UpdateBridgeApplicationDataPagesDeployment", "PUT", f"{_KEY}/datapages/deployment", json=True, answer=_NOTHING
+        "UpdateBridgeApplicationDataPagesDeployment",
+        "PUT",
+        f"{_KEY}/datapages/deployment",
+        json=True,
+        answer=_NOTHING,
     ),
     _directory("ListDirectories", "GET"),
     _directory("ListDirectoryUsers", "GET", _USERS, *_QUERY),

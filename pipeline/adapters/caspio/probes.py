@@ -127,7 +127,11 @@ def _view_pk(client: CaspioClient) -> _Found:
         rows = answer.get("Result") if isinstance(answer, dict) else None
         if rows and "PK_ID" in rows[0]:
             pk = rows[0]["PK_ID"]
-            yield Probed("view_pk", "text" if isinstance(pk, str) else "number", f"PK_ID {pk!r} in view {view}")
+            yield Probed(
+                "view_pk",
+                "text" if isinstance(pk, str) else "number",
+                f"PK_ID {pk!r} in view {view}",
+            )
             return
     yield Probed("view_pk", None, "not probed: no view with a record can be read")
 
@@ -156,7 +160,9 @@ def _in_files_area(client: CaspioClient, folder: Path, left: list[str]) -> _Foun
         except FileGone:
             pass  # it was never stored
         except IngestError as error:
-            left.append(f"/{name} in the Files area could not be removed ({error}). Delete it there.")
+            left.append(
+                f"/{name} in the Files area could not be removed ({error}). Delete it there."
+            )
 
 
 def _stored_file(client: CaspioClient, file: Path) -> _Found:
@@ -164,14 +170,30 @@ def _stored_file(client: CaspioClient, file: Path) -> _Found:
     first = files.add(ROOT, source=file, name=file.name, media_type="text/plain")
     info = files.info(path)
     if info is not None:
-        yield Probed("files_dates", "us" if "/" in info.modified else "iso", f"LastModified {info.modified!r}")
+        yield Probed(
+            "files_dates",
+            "us" if "/" in info.modified else "iso",
+            f"LastModified {info.modified!r}",
+        )
     met = files.info(path.upper()) is not None
-    yield Probed("files_case", "insensitive" if met else "sensitive", f"{path.upper()} {'is' if met else 'is not'} it")
+    yield Probed(
+        "files_case",
+        "insensitive" if met else "sensitive",
+        f"{path.upper()} {'is' if met else 'is not'} it",
+    )
     second = files.put(ROOT, source=file, name=file.name, media_type="text/plain")
     if first and second and first.key and second.key:
-        yield Probed("overwrite_key", "kept" if first.key == second.key else "new", "ExternalKey after a second PUT")
+        yield Probed(
+            "overwrite_key",
+            "kept" if first.key == second.key else "new",
+            "ExternalKey after a second PUT",
+        )
     taken = files.add(ROOT, source=file, name=file.name, media_type="text/plain") is None
-    yield Probed("error_name_taken", "409" if taken else None, "a second POST of a name" + " is refused" * taken)
+    yield Probed(
+        "error_name_taken",
+        "409" if taken else None,
+        "a second POST of a name" + " is refused" * taken,
+    )
 
 
 def _in_a_table(client: CaspioClient, clock: Clock, folder: Path, left: list[str]) -> _Found:
@@ -197,7 +219,12 @@ class _Trial:
         self._with_extension = False
         self.ready = False
         self.steps: Mapping[Callable[[], _Found], Sequence[str]] = {
-            self._listing: ["fileinfo_filename", "fileinfo_filetype", "fileinfo_dates", "fileinfo_empty_rows"],
+            self._listing: [
+                "fileinfo_filename",
+                "fileinfo_filetype",
+                "fileinfo_dates",
+                "fileinfo_empty_rows",
+            ],
             self._column: ["attachment_column"],
             self._unset: ["unset_text"],
             self._answer: ["empty_result_after_put"],
@@ -214,8 +241,12 @@ class _Trial:
         known = {name.casefold() for name in self._tables.names()}
         if TABLE.casefold() not in known:
             self._tables.create(TABLE, _FIELDS)
-        elif not {field.name for field in _FIELDS} <= {column.name for column in self._tables.fields(TABLE)}:
-            raise BadSettings([f"there is a table {TABLE} that is not this program's; rename it and run again"])
+        elif not {field.name for field in _FIELDS} <= {
+            column.name for column in self._tables.fields(TABLE)
+        }:
+            raise BadSettings(
+                [f"there is a table {TABLE} that is not this program's; rename it and run again"]
+            )
         self._exists = True
         for field in (_UNIQUE, _STAMP, _LIST):  # a killed examination may have left them
             self._drop(field)
@@ -231,18 +262,24 @@ class _Trial:
         try:
             self._tables.delete(TABLE, condition=where.equals("Mark", MARK))
         except IngestError as error:
-            return [f"The rows of table {TABLE} could not be removed ({error}). Delete the table in Caspio."]
+            return [
+                f"The rows of table {TABLE} could not be removed ({error}). Delete the table in Caspio."
+            ]
         stays = f"Table {TABLE} stays, without rows: Caspio's API cannot delete a table."
         return [f"{stays} Delete it in Caspio under Tables, or keep it for the next examination."]
 
     def _row(self) -> str:
         record = self._tables.insert(TABLE, {"Mark": MARK})
         if record is None or record.pk is None:
-            raise RefusedByCaspio("the row that was inserted was not shown with its PK_ID", status=200)
+            raise RefusedByCaspio(
+                "the row that was inserted was not shown with its PK_ID", status=200
+            )
         return record.pk
 
     def _attach(self, pk: str) -> None:
-        self._tables.upload(TABLE, "Doc", pk, source=self._file, name=self._file.name, media_type="text/plain")
+        self._tables.upload(
+            TABLE, "Doc", pk, source=self._file, name=self._file.name, media_type="text/plain"
+        )
 
     def _infos(self) -> list[FileInfo]:
         both = where.either([where.pk_equals(pk, is_view=False) for pk in (self._pk, self._bare)])
@@ -257,10 +294,24 @@ class _Trial:
     def _listing(self) -> _Found:
         info, others = self._info(), [one for one in self._infos() if one.pk == self._bare]
         self._with_extension = info.name_has_type
-        yield Probed("fileinfo_filename", "with-extension" if info.name_has_type else "base", repr(info.file_name))
-        yield Probed("fileinfo_filetype", "with-dot" if info.file_type[:1] == "." else "no-dot", repr(info.file_type))
-        yield Probed("fileinfo_dates", "z" if info.listed_date[-1:] == "Z" else "no-zone", repr(info.listed_date))
-        yield Probed("fileinfo_empty_rows", "null-rows" if others else "absent", "the row without a file")
+        yield Probed(
+            "fileinfo_filename",
+            "with-extension" if info.name_has_type else "base",
+            repr(info.file_name),
+        )
+        yield Probed(
+            "fileinfo_filetype",
+            "with-dot" if info.file_type[:1] == "." else "no-dot",
+            repr(info.file_type),
+        )
+        yield Probed(
+            "fileinfo_dates",
+            "z" if info.listed_date[-1:] == "Z" else "no-zone",
+            repr(info.listed_date),
+        )
+        yield Probed(
+            "fileinfo_empty_rows", "null-rows" if others else "absent", "the row without a file"
+        )
 
     def _column(self) -> _Found:
         (row,) = self._tables.records(TABLE, condition=where.pk_equals(self._pk, is_view=False))
@@ -268,25 +319,39 @@ class _Trial:
             yield Probed("attachment_column", "absent", "the column is not among the record's")
             return
         value = row.values["Doc"]
-        yield Probed("attachment_column", "null" if value is None else "name", f"the record shows {value!r}")
+        yield Probed(
+            "attachment_column", "null" if value is None else "name", f"the record shows {value!r}"
+        )
 
     def _unset(self) -> _Found:
-        condition = where.both(where.pk_equals(self._bare, is_view=False), where.equals("Note", None))
+        condition = where.both(
+            where.pk_equals(self._bare, is_view=False), where.equals("Note", None)
+        )
         null = bool(self._tables.records(TABLE, select=(where.PK,), condition=condition))
         yield Probed("unset_text", "null" if null else "blank", "a text column nobody set")
 
     def _answer(self) -> _Found:
-        answer = self._tables.update(TABLE, {"Note": "x"}, condition=where.pk_equals(self._bare, is_view=False))
-        yield _yes_no("empty_result_after_put", answer.count == 1 and not answer.rows, f"{len(answer.rows)} rows shown")
+        answer = self._tables.update(
+            TABLE, {"Note": "x"}, condition=where.pk_equals(self._bare, is_view=False)
+        )
+        yield _yes_no(
+            "empty_result_after_put",
+            answer.count == 1 and not answer.rows,
+            f"{len(answer.rows)} rows shown",
+        )
 
     def _stamps(self) -> _Found:
         with self._field(_STAMP):
-            self._tables.update(TABLE, {"Note": "y"}, condition=where.pk_equals(self._pk, is_view=False))
+            self._tables.update(
+                TABLE, {"Note": "y"}, condition=where.pk_equals(self._pk, is_view=False)
+            )
             before = self._stamp()
             self._clock.sleep(_STAMP_S)
             self._attach(self._pk)
             after = self._stamp()
-        yield _yes_no("attachment_stamps", before != after, f"{before} before an upload, {after} after it")
+        yield _yes_no(
+            "attachment_stamps", before != after, f"{before} before an upload, {after} after it"
+        )
 
     def _stamp(self) -> object:
         (row,) = self._tables.records(
@@ -302,15 +367,26 @@ class _Trial:
             return
         other = self._renamed("two.log")
         value = {"two.log": "full", "two.log.txt": "strip-same"}.get(other)
-        yield Probed("rename_filename", value, f"'one.txt' became {repeated!r}, 'two.log' became {other!r}")
+        yield Probed(
+            "rename_filename", value, f"'one.txt' became {repeated!r}, 'two.log' became {other!r}"
+        )
 
     def _renamed(self, name: str) -> str:
-        self._tables.rename_attachments(TABLE, "Doc", name, condition=where.pk_equals(self._pk, is_view=False))
+        self._tables.rename_attachments(
+            TABLE, "Doc", name, condition=where.pk_equals(self._pk, is_view=False)
+        )
         info = self._info()
-        return info.file_name if self._with_extension else f"{info.file_name}.{info.file_type.lstrip('.')}"
+        return (
+            info.file_name
+            if self._with_extension
+            else f"{info.file_name}.{info.file_type.lstrip('.')}"
+        )
 
     def _refusals(self) -> _Found:
-        yield _refusal("error_long_text", lambda: self._tables.insert(TABLE, {"Mark": MARK, "Note": "x" * _LONG}))
+        yield _refusal(
+            "error_long_text",
+            lambda: self._tables.insert(TABLE, {"Mark": MARK, "Note": "x" * _LONG}),
+        )
         yield _refusal("error_no_file", lambda: self._download(self._bare))
         with self._field(_UNIQUE):
             values = {"Mark": MARK, _UNIQUE.name: uuid.uuid4().hex}
@@ -328,7 +404,11 @@ class _Trial:
         infos = self._tables.file_infos(TABLE, "Doc", condition=condition)
         listed = sum(not info.is_empty for info in infos)
         value = "0" if listed >= ROWS else str(len(infos))
-        yield Probed("fileinfo_row_cap", value, f"{listed} of {ROWS} files in one answer; more were not tried")
+        yield Probed(
+            "fileinfo_row_cap",
+            value,
+            f"{listed} of {ROWS} files in one answer; more were not tried",
+        )
 
     def _list_update(self) -> _Found:
         with self._field(_LIST):

@@ -7,7 +7,9 @@ from typing import Protocol
 from pipeline.errors import BadSettings
 from pipeline.ports import Clock
 
-MAX_BURST = 20  # bursts near 30 calls a second were answered with refusals (caspio-api.md, section 5)
+MAX_BURST = (
+    20  # bursts near 30 calls a second were answered with refusals (caspio-api.md, section 5)
+)
 
 _RATE = re.compile(r"([0-9]+)/([0-9]+)s")
 
@@ -35,7 +37,9 @@ class RateLimiter:
     small blocks.
     """
 
-    def __init__(self, *, calls: int, period_s: float, clock: Clock, pool: PermitPool | None = None) -> None:
+    def __init__(
+        self, *, calls: int, period_s: float, clock: Clock, pool: PermitPool | None = None
+    ) -> None:
         self._clock = clock
         self._pool = pool
         self._burst = float(max(1, min(MAX_BURST, calls // 10)))
@@ -57,7 +61,9 @@ class RateLimiter:
         """
         found = _RATE.fullmatch(rate)
         if found is None or "0" in (found[1].lstrip("0") or "0", found[2].lstrip("0") or "0"):
-            raise BadSettings([f'rate = "{rate}" is not a rate; write calls/seconds, such as "2000/300s"'])
+            raise BadSettings(
+                [f'rate = "{rate}" is not a rate; write calls/seconds, such as "2000/300s"']
+            )
         return cls(calls=int(found[1]), period_s=float(found[2]), clock=clock, pool=pool)
 
     def wait(self) -> None:

@@ -41,7 +41,9 @@ def save(download: Download, path: Path, *, listed_bytes: int | None = None) -> 
             os.fsync(file.fileno())
         expected = [size for size in (download.declared_bytes, listed_bytes) if size is not None]
         if any(size != size_bytes for size in expected):
-            raise CutShort(f"{path.name}: {size_bytes:,} bytes arrived, {expected[0]:,} were announced. Try again.")
+            raise CutShort(
+                f"{path.name}: {size_bytes:,} bytes arrived, {expected[0]:,} were announced. Try again."
+            )
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

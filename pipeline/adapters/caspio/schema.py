@@ -51,7 +51,9 @@ class Schema:
             self._forget_what_is_old()
             key = (container, is_view)
             if key not in self._columns:
-                self._columns[key] = {column.name: column for column in self._fields(container, is_view=is_view)}
+                self._columns[key] = {
+                    column.name: column for column in self._fields(container, is_view=is_view)
+                }
             return self._columns[key]
 
     def tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
@@ -60,7 +62,9 @@ class Schema:
             self._forget_what_is_old()
             if self._tables is None:
                 self._tables = tuple(sorted(self._client.tables.names()))
-            fields = {table: file_fields(self.columns(table, is_view=False)) for table in self._tables}
+            fields = {
+                table: file_fields(self.columns(table, is_view=False)) for table in self._tables
+            }
             return {table: names for table, names in fields.items() if names}
 
     def _fields(self, container: str, *, is_view: bool) -> Sequence[Column]:
@@ -71,7 +75,9 @@ class Schema:
             if error.status != _MISSING:
                 raise
             place = "the account's views" if is_view else "the account's tables"
-            raise BadSettings([unknown_name(container, operations.names(), container=place)]) from error
+            raise BadSettings(
+                [unknown_name(container, operations.names(), container=place)]
+            ) from error
 
     def _forget_what_is_old(self) -> None:
         if self._clock is not None and self._clock.monotonic() - self._since > MAX_AGE_S:
@@ -96,7 +102,9 @@ def layout(spec: SourceSpec, columns: Mapping[str, Column]) -> Layout:
     problems = [_field_problem(spec, name, kinds, holders) for name in spec.fields]
     problems += [_column_problem(spec, name, kinds) for name in spec.columns]
     if not holders:
-        problems.append(f"source {spec.name!r}: {spec.container} has neither an ATTACHMENT nor a FILE field")
+        problems.append(
+            f"source {spec.name!r}: {spec.container} has neither an ATTACHMENT nor a FILE field"
+        )
     found = [problem for problem in problems if problem]
     if found:
         raise BadSettings(found)
@@ -110,17 +118,23 @@ def layout(spec: SourceSpec, columns: Mapping[str, Column]) -> Layout:
     )
 
 
-def _field_problem(spec: SourceSpec, name: str, kinds: Mapping[str, str], holders: Sequence[str]) -> str:
+def _field_problem(
+    spec: SourceSpec, name: str, kinds: Mapping[str, str], holders: Sequence[str]
+) -> str:
     if name in holders:
         return ""
     if name in kinds:
         return f"source {spec.name!r}: field {name!r} is of type {kinds[name]}; only ATTACHMENT and FILE hold files"
-    return f"source {spec.name!r}: fields: " + unknown_name(name, holders or kinds, container=spec.container)
+    return f"source {spec.name!r}: fields: " + unknown_name(
+        name, holders or kinds, container=spec.container
+    )
 
 
 def _column_problem(spec: SourceSpec, name: str, kinds: Mapping[str, str]) -> str:
     if name not in kinds:
-        return f"source {spec.name!r}: columns: " + unknown_name(name, kinds, container=spec.container)
+        return f"source {spec.name!r}: columns: " + unknown_name(
+            name, kinds, container=spec.container
+        )
     if kinds[name] in {"PASSWORD", "ATTACHMENT"}:
         return f"source {spec.name!r}: column {name!r} is of type {kinds[name]}, which cannot be read and written"
     return ""

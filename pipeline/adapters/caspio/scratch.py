@@ -68,7 +68,8 @@ class Scratch:
         last = ""
         while True:
             rows = self._database.execute(
-                "SELECT key, path, size_bytes, date FROM files WHERE key > ? ORDER BY key LIMIT ?", (last, PAGE)
+                "SELECT key, path, size_bytes, date FROM files WHERE key > ? ORDER BY key LIMIT ?",
+                (last, PAGE),
             ).fetchall()
             if not rows:
                 return
@@ -82,7 +83,14 @@ class Scratch:
             "container = excluded.container, field = excluded.field, pk = excluded.pk, data = excluded.data "
             "WHERE (excluded.rank, excluded.pk) < (rank, pk)",
             (
-                (path_key(path), rank, holder.container, holder.field, int(holder.pk), json.dumps(dict(holder.values)))
+                (
+                    path_key(path),
+                    rank,
+                    holder.container,
+                    holder.field,
+                    int(holder.pk),
+                    json.dumps(dict(holder.values)),
+                )
                 for path, holder in holders
             ),
         )
@@ -102,7 +110,9 @@ def scratch(folder: Path) -> Iterator[Scratch]:
     with (
         tempfile.TemporaryDirectory(prefix="listing-", dir=folder) as place,
         closing(
-            sqlite3.connect(Path(place) / "listing.sqlite", isolation_level=None, check_same_thread=False)
+            sqlite3.connect(
+                Path(place) / "listing.sqlite", isolation_level=None, check_same_thread=False
+            )
         ) as database,
     ):
         yield Scratch(database)

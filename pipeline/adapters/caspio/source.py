@@ -52,7 +52,9 @@ class CaspioFileSource:
                 return
             yield from self._records_of(spec, files).pages()
 
-    def records(self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False) -> Sequence[RecordWork]:
+    def records(
+        self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False
+    ) -> Sequence[RecordWork]:
         """Return the named records with their files as they are now; missing ones are left out.
 
         For a folder `pks` are paths. With `matching` what does not belong to the source is left out, too.
@@ -60,7 +62,9 @@ class CaspioFileSource:
         if not pks:
             return []
         with scratch(self._scratch_dir) as store:
-            files = FileLookup(self._client.files, tree=FolderTree(self._client.files), scratch=store)
+            files = FileLookup(
+                self._client.files, tree=FolderTree(self._client.files), scratch=store
+            )
             if spec.folder is not None:
                 listing = FolderListing(self._client, spec, schema=self._schema, scratch=store)
                 return listing.named(list(dict.fromkeys(pks)), files=files, matching=matching)
@@ -101,7 +105,9 @@ class CaspioFileSource:
 class _RecordListing:
     """The records of one table or view, with their files."""
 
-    def __init__(self, client: CaspioClient, spec: SourceSpec, shape: Layout, files: FileLookup) -> None:
+    def __init__(
+        self, client: CaspioClient, spec: SourceSpec, shape: Layout, files: FileLookup
+    ) -> None:
         self._spec = spec
         self._shape = shape
         self._files = files
@@ -117,7 +123,10 @@ class _RecordListing:
             shape.container, select=shape.select, condition=f"({condition})" if condition else ""
         ):
             pks = [record.pk for record in page if record.pk is not None]
-            infos = {field: lookup.of_page(pks, condition=condition) for field, lookup in self._attachments.items()}
+            infos = {
+                field: lookup.of_page(pks, condition=condition)
+                for field, lookup in self._attachments.items()
+            }
             works = self._works(page, infos)
             if works:
                 yield works
@@ -125,7 +134,9 @@ class _RecordListing:
     def named(self, pks: Sequence[str], *, matching: bool) -> Sequence[RecordWork]:
         shape = self._shape
         condition = self._spec.where if matching else None
-        room = self._operations.records_room(shape.container, shape.select) - where.size(f"({condition}) AND ()")
+        room = self._operations.records_room(shape.container, shape.select) - where.size(
+            f"({condition}) AND ()"
+        )
         wanted = frozenset(pks)
         found: list[Record] = []
         for clause, _ in where.pk_clauses(pks, is_view=shape.is_view, room=room):
@@ -137,7 +148,9 @@ class _RecordListing:
         infos = {field: lookup.of_records(here) for field, lookup in self._attachments.items()}
         return self._works(found, infos)
 
-    def _works(self, page: Sequence[Record], infos: Mapping[str, Mapping[str, FileInfo]]) -> list[RecordWork]:
+    def _works(
+        self, page: Sequence[Record], infos: Mapping[str, Mapping[str, FileInfo]]
+    ) -> list[RecordWork]:
         paths = [path for record in page for path in self._paths(record).values()]
         listed = self._files.find(paths) if paths else {}
         works = []
@@ -145,7 +158,10 @@ class _RecordListing:
             assert record.pk is not None
             ref = RecordRef(self._shape.container, record.pk, self._shape.is_view)
             files = [self._attachment(ref, field, infos[field].get(ref.pk)) for field in infos]
-            files += [self._file(ref, field, path, listed.get(path)) for field, path in self._paths(record).items()]
+            files += [
+                self._file(ref, field, path, listed.get(path))
+                for field, path in self._paths(record).items()
+            ]
             present = tuple(file for file in files if file is not None)
             if present:
                 works.append(RecordWork(self._spec.name, ref, self._values(record), present))
@@ -153,7 +169,9 @@ class _RecordListing:
 
     def _paths(self, record: Record) -> Mapping[str, str]:
         values = {field: record.values.get(field) for field in self._shape.files}
-        return {field: path for field, path in values.items() if isinstance(path, str) and path.strip()}
+        return {
+            field: path for field, path in values.items() if isinstance(path, str) and path.strip()
+        }
 
     def _values(self, record: Record) -> Mapping[str, Value]:
         return {column: record.values.get(column) for column in self._shape.columns}

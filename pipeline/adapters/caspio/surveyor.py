@@ -23,7 +23,9 @@ MOST_FOLDERS = 50
 """Folders of the Files area that are counted."""
 
 
-def survey(client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES, folders: int = MOST_FOLDERS) -> Survey:
+def survey(
+    client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES, folders: int = MOST_FOLDERS
+) -> Survey:
     """Read the schema of every table and view, and count the files; what the profile may not see is listed, too.
 
     Raises:
@@ -54,13 +56,18 @@ def _container(operations: Containers, name: str, files: FileLookup, pages: int)
         return Container(name, operations.is_view, columns)
     (row,) = operations.query(name, Query(select="COUNT(*) AS n")).items
     paths = [field for field, kind in holders.items() if kind == "FILE"]
-    sizes = {field: _Sizes(_reader(operations, name, field, kind, files)) for field, kind in holders.items()}
+    sizes = {
+        field: _Sizes(_reader(operations, name, field, kind, files))
+        for field, kind in holders.items()
+    }
     looked_at = 0
     for page in islice(operations.record_pages(name, select=(where.PK, *paths)), pages):
         looked_at += len(page)
         for counted in sizes.values():
             counted.add(page)
-    fields = tuple(FileField(field, holders[field], one.files, one.size_bytes) for field, one in sizes.items())
+    fields = tuple(
+        FileField(field, holders[field], one.files, one.size_bytes) for field, one in sizes.items()
+    )
     total = int(str(row.values.get("n") or 0))
     return Container(name, operations.is_view, columns, fields, max(total, looked_at), looked_at)
 
@@ -88,12 +95,18 @@ def _reader(
 
         def attached(page: Sequence[Record]) -> Iterator[int]:
             pks = [record.pk for record in page if record.pk is not None]
-            yield from (info.size_bytes or 0 for info in lookup.of_page(pks, condition=None).values())
+            yield from (
+                info.size_bytes or 0 for info in lookup.of_page(pks, condition=None).values()
+            )
 
         return attached
 
     def named(page: Sequence[Record]) -> Iterator[int]:
-        paths = [path for record in page if isinstance(path := record.values.get(field), str) and path.strip()]
+        paths = [
+            path
+            for record in page
+            if isinstance(path := record.values.get(field), str) and path.strip()
+        ]
         try:
             found = files.find(paths)
         except Unauthorized:  # the Files area may be closed to a profile that may read the table

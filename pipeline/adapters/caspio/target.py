@@ -12,7 +12,14 @@ from pipeline.adapters.caspio.lookup import FolderTree
 from pipeline.adapters.caspio.schema import Schema
 from pipeline.adapters.caspio.scratch import path_key
 from pipeline.adapters.caspio.wire import Affected, FileInfo
-from pipeline.errors import CutShort, EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, Unauthorized
+from pipeline.errors import (
+    CutShort,
+    EffectInDoubt,
+    FileGone,
+    RefusedByCaspio,
+    RejectFile,
+    Unauthorized,
+)
 from pipeline.model import Column, RecordRef, Value
 from pipeline.ports import Referrer, Updated
 
@@ -29,7 +36,9 @@ class CaspioRecordTarget:
         self._client = client
         self._schema = Schema(client)
         self._tree = FolderTree(client.files)
-        self._takes_whole: dict[tuple[str, str], bool] = {}  # whether a field takes names with their extension
+        self._takes_whole: dict[
+            tuple[str, str], bool
+        ] = {}  # whether a field takes names with their extension
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         """Return the schema of a table or view by column name, without PK_ID."""
@@ -46,7 +55,12 @@ class CaspioRecordTarget:
         return {column: rows[0].values.get(column) for column in columns} if rows else None
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Write values where PK_ID matches and every guard column still holds its value, NULL and blank told apart.
 
@@ -56,7 +70,9 @@ class CaspioRecordTarget:
         where.known(self._columns(record), values, container=record.container)
         operations = self._operations(record)
         condition = self._condition(record, guard, room=operations.room(record.container))
-        answer = operations.update(record.container, values, condition=condition, about=_about(record))
+        answer = operations.update(
+            record.container, values, condition=condition, about=_about(record)
+        )
         return _updated(answer, record, [*columns, *values])
 
     def attachment_name(self, record: RecordRef, field: str) -> str | None:
@@ -73,7 +89,9 @@ class CaspioRecordTarget:
         name in a field goes as names are listed, and what became of it is looked at: where the extension is lost or
         stands twice, the name is sent once more the other way, and so from then on.
         """
-        takes_whole = self._takes_whole.get((record.container, field))  # looked up once: other threads rename, too
+        takes_whole = self._takes_whole.get(
+            (record.container, field)
+        )  # looked up once: other threads rename, too
         if takes_whole is False:
             return self._rename(record, field, base_name, guard)
         before = self._attachment(record, field)
@@ -92,11 +110,17 @@ class CaspioRecordTarget:
             answer = self._rename(record, field, base_name if sends_whole else whole, guard)
         return answer
 
-    def _rename(self, record: RecordRef, field: str, name: str, guard: Mapping[str, Value]) -> Updated:
+    def _rename(
+        self, record: RecordRef, field: str, name: str, guard: Mapping[str, Value]
+    ) -> Updated:
         operations = self._operations(record)
-        condition = self._condition(record, guard, room=operations.file_infos_room(record.container, field))
+        condition = self._condition(
+            record, guard, room=operations.file_infos_room(record.container, field)
+        )
         about = f"{_about(record)} field {field}"
-        answer = operations.rename_attachments(record.container, field, name, condition=condition, about=about)
+        answer = operations.rename_attachments(
+            record.container, field, name, condition=condition, about=about
+        )
         return _updated(answer, record, list(guard))
 
     def file_exists(self, path: str) -> bool:
@@ -118,7 +142,9 @@ class CaspioRecordTarget:
                 raise FileGone(f"{path} is no longer there: {error}") from error
             raise
         if declared is not None and declared != size_bytes:
-            raise CutShort(f"reading {path}: {size_bytes:,} bytes arrived, {declared:,} were declared. Run again.")
+            raise CutShort(
+                f"reading {path}: {size_bytes:,} bytes arrived, {declared:,} were declared. Run again."
+            )
         return digest.hexdigest()
 
     def put_file(self, path: str, source: Path, *, media_type: str) -> bool:
@@ -129,15 +155,21 @@ class CaspioRecordTarget:
             self._tree = FolderTree(self._client.files)  # it may have been made since
             key = self._tree.key(folder)
         if key is None:
-            raise RejectFile(f"adding {path}: there is no folder {folder}. Make it in Caspio, under Files.")
-        return self._client.files.add(key, source=source, name=name, media_type=media_type) is not None
+            raise RejectFile(
+                f"adding {path}: there is no folder {folder}. Make it in Caspio, under Files."
+            )
+        return (
+            self._client.files.add(key, source=source, name=name, media_type=media_type) is not None
+        )
 
     def referrers(self, path: str) -> Sequence[Referrer]:
         """Return every row of every table whose FILE field holds the path, in order of table and PK_ID."""
         found: list[Referrer] = []
         for table, fields in self._tables_with_files().items():
             condition = where.either([where.equals(field, path) for field in fields])
-            for page in self._client.tables.record_pages(table, select=(where.PK, *fields), condition=condition):
+            for page in self._client.tables.record_pages(
+                table, select=(where.PK, *fields), condition=condition
+            ):
                 found += [
                     Referrer(table, field, record.pk or "")
                     for record in page
@@ -153,7 +185,9 @@ class CaspioRecordTarget:
     def find(self, table: str, column: str, value: Value) -> Sequence[str]:
         """Return the PK_IDs of the rows whose column equals the value, lowest first, at most 1,000."""
         where.known(self._schema.columns(table, is_view=False), [column], container=table)
-        rows = self._client.tables.records(table, select=(where.PK,), condition=where.equals(column, value))
+        rows = self._client.tables.records(
+            table, select=(where.PK,), condition=where.equals(column, value)
+        )
         return [record.pk for record in rows if record.pk is not None]
 
     def rows(
@@ -162,9 +196,17 @@ class CaspioRecordTarget:
         """Return, by PK_ID, the named columns of every row that has these values and where `filled` is not empty."""
         schema = self._schema.columns(table, is_view=False)
         where.known(schema, [*columns, *equal, filled], container=table)
-        condition = where.both(*(where.equals(c, value) for c, value in equal.items()), f"{where.name(filled)} <> ''")
-        pages = self._client.tables.record_pages(table, select=(where.PK, *columns), condition=condition)
-        return {record.pk or "": {c: record.values.get(c) for c in columns} for page in pages for record in page}
+        condition = where.both(
+            *(where.equals(c, value) for c, value in equal.items()), f"{where.name(filled)} <> ''"
+        )
+        pages = self._client.tables.record_pages(
+            table, select=(where.PK, *columns), condition=condition
+        )
+        return {
+            record.pk or "": {c: record.values.get(c) for c in columns}
+            for page in pages
+            for record in page
+        }
 
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row and return its PK_ID.
@@ -204,7 +246,9 @@ class CaspioRecordTarget:
         present = [info for info in infos if info.pk == record.pk and not info.is_empty]
         return present[0] if present else None
 
-    def _condition(self, record: RecordRef, guard: Mapping[str, Value], *, room: int) -> where.Clause:
+    def _condition(
+        self, record: RecordRef, guard: Mapping[str, Value], *, room: int
+    ) -> where.Clause:
         columns = self._columns(record)
         where.known(columns, guard, container=record.container)
         return where.guard(record.pk, columns, guard, is_view=record.is_view, room=room)

@@ -22,13 +22,17 @@ def ticked(client: CaspioClient, spec: SourceSpec) -> Mapping[str, RecordRef]:
     return {pk: RecordRef(spec.container, pk, is_view) for pk in pks}
 
 
-def _rows_of_paths(client: CaspioClient, spec: SourceSpec, is_yes: where.Clause) -> Mapping[str, RecordRef]:
+def _rows_of_paths(
+    client: CaspioClient, spec: SourceSpec, is_yes: where.Clause
+) -> Mapping[str, RecordRef]:
     """Return the rows of a folder's index table by the path they hold."""
     index = spec.index
     if index is None:
         return {}
     found: dict[str, RecordRef] = {}
-    for page in client.tables.record_pages(index.table, select=(where.PK, index.path_column), condition=is_yes):
+    for page in client.tables.record_pages(
+        index.table, select=(where.PK, index.path_column), condition=is_yes
+    ):
         for record in page:
             path = record.values.get(index.path_column)
             if isinstance(path, str) and path.strip():

@@ -50,7 +50,12 @@ class MeteredTransport(httpx.BaseTransport):
     """Hand requests to another transport, one permit and one count each: retries and token requests too."""
 
     def __init__(
-        self, inner: httpx.BaseTransport, *, limiter: RateLimiter, calls: CallCounter, meter: Meter | None = None
+        self,
+        inner: httpx.BaseTransport,
+        *,
+        limiter: RateLimiter,
+        calls: CallCounter,
+        meter: Meter | None = None,
     ) -> None:
         self._inner = inner
         self._limiter = limiter
@@ -96,7 +101,9 @@ def network_transport(*, connections: int) -> httpx.HTTPTransport:
     An idle connection is dropped after 5 s, before the far side is likely to: a write on a connection that was just
     closed would leave its effect in doubt.
     """
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5.0)
+    limits = httpx.Limits(
+        max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5.0
+    )
     return httpx.HTTPTransport(limits=limits, retries=0)
 
 

@@ -10,7 +10,13 @@ from pipeline.adapters.caspio import where
 from pipeline.adapters.caspio.client import CaspioClient
 from pipeline.adapters.caspio.schema import Schema
 from pipeline.adapters.caspio.wire import Record
-from pipeline.errors import BadSettings, EffectInDoubt, RefusedByCaspio, RejectFile, ServiceUnavailable
+from pipeline.errors import (
+    BadSettings,
+    EffectInDoubt,
+    RefusedByCaspio,
+    RejectFile,
+    ServiceUnavailable,
+)
 from pipeline.model import Column, Value
 
 ATTEMPTS = 4
@@ -112,7 +118,9 @@ class Upsert:
             return None
         pk = None if row is None else row.pk
         if pk is None or not self._is_unique:
-            found = self._find(values)  # raises where somebody inserted the same key at the same time
+            found = self._find(
+                values
+            )  # raises where somebody inserted the same key at the same time
             pk = found.pk if found is not None else pk
         return None if pk is None else Upserted(pk, Done.INSERTED)
 
@@ -137,9 +145,13 @@ class Upsert:
         if not changed:
             return Upserted(pk, Done.UNCHANGED)
         was = {name: found.values.get(name) for name in values}
-        condition = where.guard(pk, self._columns, was, is_view=False, room=self._tables.room(self._table))
+        condition = where.guard(
+            pk, self._columns, was, is_view=False, room=self._tables.room(self._table)
+        )
         try:
-            answer = self._tables.update(self._table, changed, condition=condition, about=f"record {pk}")
+            answer = self._tables.update(
+                self._table, changed, condition=condition, about=f"record {pk}"
+            )
         except EffectInDoubt:
             now = self._find(values)
             held = now is not None and now.pk == pk and not self._changed(now, values)

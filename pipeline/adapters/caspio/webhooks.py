@@ -62,7 +62,12 @@ class Webhooks:
 
     @operation("CreateOutgoingWebhook")
     def create(
-        self, name: str, urls: Sequence[str], *, description: str = "", throttling: int | None = None
+        self,
+        name: str,
+        urls: Sequence[str],
+        *,
+        description: str = "",
+        throttling: int | None = None,
     ) -> Webhook:
         """Make a webhook and return it with its secret, which is told this once (CreateOutgoingWebhook).
 
@@ -72,7 +77,11 @@ class Webhooks:
             description: Anything.
             throttling: Calls a second at most, 1 up to what the plan allows; None is that.
         """
-        body: dict[str, object] = {"Name": name, "Description": description, "OutgoingUrls": list(urls)}
+        body: dict[str, object] = {
+            "Name": name,
+            "Description": description,
+            "OutgoingUrls": list(urls),
+        }
         if throttling is not None:
             body["CallThrottling"] = throttling
         return wire.webhook(wire.one(self._ask("CreateOutgoingWebhook", json=body)))
@@ -110,7 +119,9 @@ class Webhooks:
         body = {member: value for member, value in given.items() if value is not None}
         if not body:
             raise ValueError("name at least one thing to change")
-        return wire.webhook(wire.one(self._ask("UpdateOutgoingWebhook", json=body, webhookId=webhook_id)))
+        return wire.webhook(
+            wire.one(self._ask("UpdateOutgoingWebhook", json=body, webhookId=webhook_id))
+        )
 
     @operation("DeleteOutgoingWebhook")
     def delete(self, webhook_id: str) -> None:
@@ -120,24 +131,34 @@ class Webhooks:
     @operation("ListOutgoingWebhookEvents")
     def events(self, webhook_id: str) -> tuple[WebhookEvent, ...]:
         """Return a webhook's events, without their counts (ListOutgoingWebhookEvents)."""
-        return tuple(map(wire.event, wire.many(self._ask("ListOutgoingWebhookEvents", webhookId=webhook_id))))
+        return tuple(
+            map(wire.event, wire.many(self._ask("ListOutgoingWebhookEvents", webhookId=webhook_id)))
+        )
 
     @operation("CreateOutgoingWebhookEvent")
     def create_event(self, webhook_id: str, definition: EventDefinition) -> WebhookEvent:
         """Add an event to a webhook; an identical one is refused (CreateOutgoingWebhookEvent)."""
-        answer = self._ask("CreateOutgoingWebhookEvent", json=definition.as_json(), webhookId=webhook_id)
+        answer = self._ask(
+            "CreateOutgoingWebhookEvent", json=definition.as_json(), webhookId=webhook_id
+        )
         return wire.event(wire.one(answer))
 
     @operation("GetOutgoingWebhookEvent")
     def event(self, webhook_id: str, event_id: str) -> WebhookEvent:
         """Return an event with its counts of the last 30 days (GetOutgoingWebhookEvent)."""
-        return wire.event(wire.one(self._ask("GetOutgoingWebhookEvent", webhookId=webhook_id, eventId=event_id)))
+        return wire.event(
+            wire.one(self._ask("GetOutgoingWebhookEvent", webhookId=webhook_id, eventId=event_id))
+        )
 
     @operation("UpdateOutgoingWebhookEvent")
-    def replace_event(self, webhook_id: str, event_id: str, definition: EventDefinition) -> WebhookEvent:
+    def replace_event(
+        self, webhook_id: str, event_id: str, definition: EventDefinition
+    ) -> WebhookEvent:
         """Replace the whole definition of an event (UpdateOutgoingWebhookEvent)."""
         body = definition.as_json()
-        answer = self._ask("UpdateOutgoingWebhookEvent", json=body, webhookId=webhook_id, eventId=event_id)
+        answer = self._ask(
+            "UpdateOutgoingWebhookEvent", json=body, webhookId=webhook_id, eventId=event_id
+        )
         return wire.event(wire.one(answer))
 
     @operation("DeleteOutgoingWebhookEvent")

@@ -60,7 +60,11 @@ def known(columns: Mapping[str, Column], wanted: Iterable[str], *, container: st
     Raises:
         BadSettings: with every unknown name, and the nearest known one.
     """
-    problems = [unknown_name(column, columns, container=container) for column in wanted if column not in columns]
+    problems = [
+        unknown_name(column, columns, container=container)
+        for column in wanted
+        if column not in columns
+    ]
     if problems:
         raise BadSettings(problems)
 
@@ -104,7 +108,9 @@ def number_literal(value: float) -> str:
         RejectFile: it is infinite or not a number.
     """
     if repr(value).lstrip("-") in {"inf", "nan"}:
-        raise RejectFile(f"{value} is no number that a record can hold. Look at the value read from the document.")
+        raise RejectFile(
+            f"{value} is no number that a record can hold. Look at the value read from the document."
+        )
     return repr(value)
 
 
@@ -174,14 +180,22 @@ def _holds_long(field: str, value: str, prefix: int) -> Clause:
     such character. It begins behind control characters, which no literal can carry.
     """
     trimmed = value.rstrip(" ")
-    lengths = sorted({len(trimmed), len(trimmed) + sum(character > "\uffff" for character in trimmed)})
+    lengths = sorted(
+        {len(trimmed), len(trimmed) + sum(character > "\uffff" for character in trimmed)}
+    )
     start, stretch = _stretch(trimmed, prefix)
     length = f"LEN(RTRIM({field})) IN ({', '.join(map(str, lengths))})"
-    if not stretch and trimmed[:1] > "\uffff":  # LEFT would cut it in half or not, LIKE takes it whole
+    if (
+        not stretch and trimmed[:1] > "\uffff"
+    ):  # LEFT would cut it in half or not, LIKE takes it whole
         return Clause(f"{length} AND {field} LIKE {text_literal(trimmed[0] + '%')}")
     if not stretch:
         return Clause(length)
-    part = f"LEFT({field}, {len(stretch)})" if start == 0 else f"SUBSTRING({field}, {start + 1}, {len(stretch)})"
+    part = (
+        f"LEFT({field}, {len(stretch)})"
+        if start == 0
+        else f"SUBSTRING({field}, {start + 1}, {len(stretch)})"
+    )
     return Clause(f"{length} AND {part} = {text_literal(stretch)}")
 
 
@@ -198,7 +212,9 @@ def _stretch(text: str, longest: int) -> tuple[int, str]:
     return start, stretch
 
 
-def guard(pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *, is_view: bool, room: int) -> Clause:
+def guard(
+    pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *, is_view: bool, room: int
+) -> Clause:
     """Return the clause that meets one record in one state, short enough for `room` encoded characters.
 
     Long texts are guarded by less and less of their beginning until the clause fits.
@@ -207,7 +223,9 @@ def guard(pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *
         RejectFile: it cannot be made to fit.
     """
     for long_text in (LONG_TEXT, 40, 16, 4):
-        parts = [holds(columns[column], value, long_text=long_text) for column, value in values.items()]
+        parts = [
+            holds(columns[column], value, long_text=long_text) for column, value in values.items()
+        ]
         clause = both(pk_equals(pk, is_view=is_view), *(part for part in parts if part is not None))
         if size(clause) <= room:
             return clause
@@ -247,7 +265,9 @@ def pk_literal(pk: str, *, is_view: bool) -> str:
     if is_view:
         return text_literal(pk)
     if not _DIGITS.fullmatch(pk):
-        raise RejectFile(f"{pk!r} is not a PK_ID. Give the number that Caspio shows for the record.")
+        raise RejectFile(
+            f"{pk!r} is not a PK_ID. Give the number that Caspio shows for the record."
+        )
     return pk
 
 
@@ -263,7 +283,9 @@ def pk_after(pk: str, *, is_view: bool) -> Clause:
 
 def pk_range(first: str, last: str, *, is_view: bool) -> Clause:
     """Return the clause for all records from the first to the last, in order of PK_ID."""
-    return Clause(f"{PK} BETWEEN {pk_literal(first, is_view=is_view)} AND {pk_literal(last, is_view=is_view)}")
+    return Clause(
+        f"{PK} BETWEEN {pk_literal(first, is_view=is_view)} AND {pk_literal(last, is_view=is_view)}"
+    )
 
 
 def pk_clauses(

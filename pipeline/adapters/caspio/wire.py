@@ -58,12 +58,18 @@ class FileInfo:
     @property
     def name_has_type(self) -> bool:
         """Say whether the name ends with the extension already."""
-        return bool(self.extension) and self.file_name.lower().endswith(f".{self.extension}".lower())
+        return bool(self.extension) and self.file_name.lower().endswith(
+            f".{self.extension}".lower()
+        )
 
     @property
     def full_name(self) -> str:
         """Return the name with its extension, once."""
-        return self.file_name if not self.extension or self.name_has_type else f"{self.file_name}.{self.extension}"
+        return (
+            self.file_name
+            if not self.extension or self.name_has_type
+            else f"{self.file_name}.{self.extension}"
+        )
 
     @property
     def listed_date(self) -> str:
@@ -142,7 +148,9 @@ class Payload:
         """Return a member of an object; one that is missing is None."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
-        return Payload(self.value.get(name), what=self._what, path=f"{self._path}.{name}".lstrip("."))
+        return Payload(
+            self.value.get(name), what=self._what, path=f"{self._path}.{name}".lstrip(".")
+        )
 
     def items(self) -> Iterator["Payload"]:
         """Yield the items of a list; None is an empty list."""
@@ -209,7 +217,11 @@ class Payload:
 
     def pk(self) -> str:
         """Return a PK_ID as text."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | str) or self.value == "":
+        if (
+            isinstance(self.value, bool)
+            or not isinstance(self.value, int | str)
+            or self.value == ""
+        ):
             raise self.wrong("a PK_ID")
         return str(self.value)
 
@@ -270,7 +282,9 @@ def _record(item: Payload) -> Record:
         for name, value in item.value.items()
         if isinstance(value, dict | list)
     }
-    values = {name: _value(item.member(name), lists.get(name)) for name in item.value if name != "PK_ID"}
+    values = {
+        name: _value(item.member(name), lists.get(name)) for name in item.value if name != "PK_ID"
+    }
     return Record(None if pk.value is None else pk.pk(), values, lists)
 
 
@@ -307,7 +321,9 @@ def folder_item(answer: Payload) -> FolderItem:
 
 def _folder(item: Payload) -> FolderItem:
     return FolderItem(
-        item.member("Name").text(), item.member("ExternalKey").text(), item.member("DateCreated").text("")
+        item.member("Name").text(),
+        item.member("ExternalKey").text(),
+        item.member("DateCreated").text(""),
     )
 
 
@@ -336,7 +352,10 @@ def uploaded(answer: Payload) -> tuple[StoredFile, ...]:
     """Parse what was stored: POST answers with a list, PUT with one."""
     result = answer.member("Result")
     items: Sequence[Payload] = [result] if isinstance(result.value, dict) else list(result.items())
-    return tuple(StoredFile(item.member("Name").text(), item.member("ExternalKey").text("")) for item in items)
+    return tuple(
+        StoredFile(item.member("Name").text(), item.member("ExternalKey").text(""))
+        for item in items
+    )
 
 
 def _total(answer: Payload) -> int | None:

@@ -242,10 +242,15 @@ def _text(item: Payload, name: str) -> str:
 
 
 def _activity(item: Payload) -> Activity:
-    return Activity(*(item.member(name).number_or_none() for name in ("Messages", "Calls", "Errors")))
+    return Activity(
+        *(item.member(name).number_or_none() for name in ("Messages", "Calls", "Errors"))
+    )
 
 
 def _changed(item: Payload, *, modified: str, modified_by: str = "ModifiedBy") -> Changed:
     return Changed(
-        *(item.member(name).text("") for name in ("DateCreated", "CreatedBy", modified, modified_by)),
+        *(
+            item.member(name).text("")
+            for name in ("DateCreated", "CreatedBy", modified, modified_by)
+        ),
     )

@@ -49,12 +49,20 @@ class SqlPart:
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[Connection]:
-        with self._turn, database.translated(self._url, doing), database.writing(self._engine) as connection:
+        with (
+            self._turn,
+            database.translated(self._url, doing),
+            database.writing(self._engine) as connection,
+        ):
             yield connection
 
     @contextmanager
     def _writing_files(self, doing: str) -> Iterator[Connection]:
-        with self._turn, database.translated(self._url, doing), database.writing_files(self._engine) as connection:
+        with (
+            self._turn,
+            database.translated(self._url, doing),
+            database.writing_files(self._engine) as connection,
+        ):
             yield connection
 
     @contextmanager

@@ -31,8 +31,14 @@ _WAYS_OUT = (
         "database is locked",
         "Another process has held the file for too long; stop it, or use PostgreSQL for many workers.",
     ),
-    ("not a database", "The file is not an SQLite database; correct [ledger] url or restore the file from a backup."),
-    ("malformed", "The file is damaged; restore it from a backup, or rebuild it from the archive's manifests."),
+    (
+        "not a database",
+        "The file is not an SQLite database; correct [ledger] url or restore the file from a backup.",
+    ),
+    (
+        "malformed",
+        "The file is damaged; restore it from a backup, or rebuild it from the archive's manifests.",
+    ),
     ("authentication failed", "Correct the user and password in [ledger] url."),
     ("permission denied", "Grant this user the right to create and write tables in the database."),
     ("does not exist", "Create the database, or correct [ledger] url."),
@@ -89,9 +95,16 @@ def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
     synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut: an intent would be gone
     while its effect stands at Caspio.
     """
-    connection.isolation_level = None  # the driver's own BEGIN would be deferred and could fail half-way
+    connection.isolation_level = (
+        None  # the driver's own BEGIN would be deferred and could fail half-way
+    )
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in (
+        "journal_mode=WAL",
+        f"busy_timeout={wait_s * 1000:.0f}",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -174,7 +187,9 @@ def _upgrade(connection: Connection, url: URL) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")  # the file format would interpolate %
+    scripts = str(Path(__file__).parent / "migrations").replace(
+        "%", "%%"
+    )  # the file format would interpolate %
     config.set_main_option("script_location", scripts)
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}

@@ -14,7 +14,9 @@ from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Valu
 from pipeline.ownership import owned
 
 _TAKEN = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
-_CHANGES_RECORDS = effects.c.kind.in_([EffectKind.UPDATE_COLUMNS.value, EffectKind.RENAME_ATTACHMENT.value])
+_CHANGES_RECORDS = effects.c.kind.in_(
+    [EffectKind.UPDATE_COLUMNS.value, EffectKind.RENAME_ATTACHMENT.value]
+)
 
 
 def _of(container: str, pk: str) -> ColumnElement[bool]:
@@ -30,9 +32,13 @@ class EffectLog(SqlPart):
         It is the fence as well: a worker that another one took for dead is refused here, in the same transaction.
         """
         intent = replace(effect, state=EffectState.INTENT, run_id=run_id, at=self._clock.now())
-        with self._writing(f"record the intent to change {effect.container} {effect.pk}") as connection:
+        with self._writing(
+            f"record the intent to change {effect.container} {effect.pk}"
+        ) as connection:
             refuse_lost(connection, run_id)
-            known = connection.execute(insert(effects).values(dump_effect(intent))).inserted_primary_key
+            known = connection.execute(
+                insert(effects).values(dump_effect(intent))
+            ).inserted_primary_key
         if known is None:
             raise AssertionError("an inserted row has a key")
         return replace(intent, id=int(known[0]))
@@ -41,7 +47,9 @@ class EffectLog(SqlPart):
         """Record what became of an effect; `pk` is taken over too, for a row that had none before it was inserted."""
         statement = update(effects).where(effects.c.id == effect.id)
         with self._writing(f"record what became of effect {effect.id}") as connection:
-            met = connection.execute(statement.values(state=state.value, note=note, pk=effect.pk)).rowcount
+            met = connection.execute(
+                statement.values(state=state.value, note=note, pk=effect.pk)
+            ).rowcount
             if met != 1:
                 raise KeyError(effect.id)
 
@@ -55,10 +63,17 @@ class EffectLog(SqlPart):
     def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
         """Return those unfinished versions on which another run's effects stand (applied or verified)."""
         found: set[str] = set()
-        unfinished = (files.c.version == effects.c.version) & (files.c.stage != Stage.FINISHED.value)
+        unfinished = (files.c.version == effects.c.version) & (
+            files.c.stage != Stage.FINISHED.value
+        )
         with self._reading("look up what other runs changed") as connection:
             for chunk in chunks(dict.fromkeys(versions)):
-                others = (effects.c.version.in_(chunk), _TAKEN, effects.c.run_id != run_id, unfinished)
+                others = (
+                    effects.c.version.in_(chunk),
+                    _TAKEN,
+                    effects.c.run_id != run_id,
+                    unfinished,
+                )
                 found.update(connection.execute(select(effects.c.version).where(*others)).scalars())
         return found
 
@@ -67,7 +82,11 @@ class EffectLog(SqlPart):
         return self._effects(OPEN)
 
     def effects(
-        self, *, version: str | None = None, run_id: str | None = None, record: tuple[str, str] | None = None
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
         wanted: list[ColumnElement[bool]] = []
@@ -88,7 +107,9 @@ class EffectLog(SqlPart):
         found: list[Effect] = []
         wanted = list(ids)
         while wanted:
-            further = [e for chunk in chunks(wanted) for e in self._effects(effects.c.undoes.in_(chunk))]
+            further = [
+                e for chunk in chunks(wanted) for e in self._effects(effects.c.undoes.in_(chunk))
+            ]
             found += further
             wanted = [effect.id for effect in further]
         return sorted(found, key=lambda effect: effect.id)
@@ -109,7 +130,9 @@ class EffectLog(SqlPart):
 
     def _effects(self, *wanted: ColumnElement[bool]) -> list[Effect]:
         with self._reading("list effects") as connection:
-            rows = connection.execute(select(effects).where(*wanted).order_by(effects.c.id)).mappings()
+            rows = connection.execute(
+                select(effects).where(*wanted).order_by(effects.c.id)
+            ).mappings()
             return [load_effect(row) for row in rows]
 
     def moved_to(self, path: str) -> str | None:

@@ -39,7 +39,9 @@ class FigureLog(SqlPart):
             "amount": tallies.c.amount + statement.excluded.amount,
         }
         with self._writing("add up what was counted") as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["name", "label"], set_=added), rows)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["name", "label"], set_=added), rows
+            )
 
     def figures(self) -> Figures:
         """Return what the ledger adds up to."""
@@ -48,7 +50,9 @@ class FigureLog(SqlPart):
             moved = select(usage.c.account, func.sum(usage.c.size_bytes)).group_by(usage.c.account)
             return Figures(
                 sources=_sources(connection),
-                workers=_count(connection, workers, workers.c.lost.is_(False), workers.c.expires_at > now),
+                workers=_count(
+                    connection, workers, workers.c.lost.is_(False), workers.c.expires_at > now
+                ),
                 leases=_count(connection, leases, leases.c.worker.is_not(None)),
                 open_effects=_count(connection, effects, OPEN),
                 size_bytes={account: int(size) for account, size in connection.execute(moved)},
@@ -60,7 +64,9 @@ class FigureLog(SqlPart):
 
 
 def _count(connection: Connection, table: Any, *wanted: Any) -> int:
-    return int(connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one())
+    return int(
+        connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one()
+    )
 
 
 def counted(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
@@ -69,9 +75,20 @@ def counted(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
     Where there is no outcome yet the stage stands in for the status; one that was only planned counts as planned.
     """
     keys = (files.c.source, files.c.planned_only, files.c.status, files.c.stage)
-    grouped = select(*keys, func.count(), func.sum(files.c.pages)).where(files.c.is_newest).group_by(*keys)
-    for source, planned_only, status, stage, number, pages in connection.execute(grouped.order_by(*keys)):
-        yield source, Stage.PLANNED.value if planned_only else status or stage, number, int(pages or 0)
+    grouped = (
+        select(*keys, func.count(), func.sum(files.c.pages))
+        .where(files.c.is_newest)
+        .group_by(*keys)
+    )
+    for source, planned_only, status, stage, number, pages in connection.execute(
+        grouped.order_by(*keys)
+    ):
+        yield (
+            source,
+            Stage.PLANNED.value if planned_only else status or stage,
+            number,
+            int(pages or 0),
+        )
 
 
 def _sources(connection: Connection) -> list[SourceFigures]:
@@ -84,14 +101,22 @@ def _sources(connection: Connection) -> list[SourceFigures]:
     quarantined = dict(_by_source(connection, QUARANTINED))
     return [
         SourceFigures(
-            source, documents[source], pages[source], *waiting.get(source, (0, None)), quarantined.get(source, 0)
+            source,
+            documents[source],
+            pages[source],
+            *waiting.get(source, (0, None)),
+            quarantined.get(source, 0),
         )
         for source in sorted(documents)
     ]
 
 
 def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
-    grouped = select(files.c.source, func.count(), func.min(files.c.seen_at)).where(WAITING).group_by(files.c.source)
+    grouped = (
+        select(files.c.source, func.count(), func.min(files.c.seen_at))
+        .where(WAITING)
+        .group_by(files.c.source)
+    )
     return {source: (number, oldest) for source, number, oldest in connection.execute(grouped)}
 
 

@@ -87,11 +87,18 @@ class FileLog(SqlPart):
         newest = {ref.slot: ref.version for ref in refs}
         _lower(connection, list(newest))
         rows = [
-            {**self._fresh(ref, run_id), "is_newest": newest[ref.slot] == ref.version, "attempts": 1} for ref in refs
+            {
+                **self._fresh(ref, run_id),
+                "is_newest": newest[ref.slot] == ref.version,
+                "attempts": 1,
+            }
+            for ref in refs
         ]
         statement = self._insert()(files)
         again = {"attempts": files.c.attempts + 1, "is_newest": statement.excluded.is_newest}
-        connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=again), rows)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["version"], set_=again), rows
+        )
 
     def seen_once(self, versions: Sequence[str]) -> set[str]:
         """Return those versions that one listing alone has found so far."""
@@ -118,7 +125,9 @@ class FileLog(SqlPart):
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
         """Record that the original's bytes are stored and confirmed; a version that has come further stays there."""
         stage = case((files.c.stage == Stage.SEEN.value, Stage.ARCHIVED.value), else_=files.c.stage)
-        self._advance(version, stage=stage, sha256=sha256, size_bytes=size_bytes, media_type=media_type)
+        self._advance(
+            version, stage=stage, sha256=sha256, size_bytes=size_bytes, media_type=media_type
+        )
 
     def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
         """Record that findings are archived and what to write is decided, under which settings (`rules`).
@@ -130,45 +139,75 @@ class FileLog(SqlPart):
     def _advance(self, version: str, **values: Any) -> None:
         statement = update(files).where(files.c.version == version)
         with self._writing(f"record the progress of file version {version}") as connection:
-            met = connection.execute(statement.values(**values, updated_at=self._clock.now())).rowcount
+            met = connection.execute(
+                statement.values(**values, updated_at=self._clock.now())
+            ).rowcount
             if met != 1:
                 raise KeyError(version)
 
     def finish(self, outcome: Outcome, run_id: str) -> None:
         """Record a file's outcome, and with it that of the version our own write left."""
         version = outcome.ref.version
-        fresh = self._insert()(files).values(self._fresh(outcome.ref, run_id)).on_conflict_do_nothing()
+        fresh = (
+            self._insert()(files).values(self._fresh(outcome.ref, run_id)).on_conflict_do_nothing()
+        )
         followers = (files.c.succeeds == version) & files.c.outcome.is_(None)
         with self._writing_files(f"record the outcome of {outcome.ref.name}") as connection:
             connection.execute(fresh)
-            values = {**_outcome_columns(outcome), "run_id": run_id, "updated_at": self._clock.now()}
-            for whose in (files.c.version == version, followers):  # together, they would be found by no index
+            values = {
+                **_outcome_columns(outcome),
+                "run_id": run_id,
+                "updated_at": self._clock.now(),
+            }
+            for whose in (
+                files.c.version == version,
+                followers,
+            ):  # together, they would be found by no index
                 connection.execute(update(files).where(whose).values(values))
 
     def succeeded_by(self, version: str, ref: FileRef) -> None:
         """Record the version that a listing shows after our own write, as finished with the same outcome."""
         with self._writing_files(f"record what {ref.name} became") as connection:
-            before = connection.execute(select(files).where(files.c.version == version)).mappings().one_or_none()
+            before = (
+                connection.execute(select(files).where(files.c.version == version))
+                .mappings()
+                .one_or_none()
+            )
             if before is None:
                 raise KeyError(version)
             if ref.version == version:
                 return
             _lower(connection, [before["slot"], ref.slot])
-            row = {**self._fresh(ref, before["run_id"]), **{name: before[name] for name in _INHERITED}}
+            row = {
+                **self._fresh(ref, before["run_id"]),
+                **{name: before[name] for name in _INHERITED},
+            }
             row["succeeds"] = version
-            changed = {name: row[name] for name in (*_INHERITED, "is_newest", "succeeds", "updated_at")}
+            changed = {
+                name: row[name] for name in (*_INHERITED, "is_newest", "succeeds", "updated_at")
+            }
             statement = self._insert()(files).values(row)
-            connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=changed))
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["version"], set_=changed)
+            )
 
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""
         with self._reading(f"look up file version {version}") as connection:
-            row = connection.execute(select(files).where(files.c.version == version)).mappings().one_or_none()
+            row = (
+                connection.execute(select(files).where(files.c.version == version))
+                .mappings()
+                .one_or_none()
+            )
             return load_file(row) if row else None
 
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
         """Keep findings (without text and derived paths) by content and fingerprint."""
-        values = {"prefix": prefix, "findings": dump_findings(findings), "saved_at": self._clock.now()}
+        values = {
+            "prefix": prefix,
+            "findings": dump_findings(findings),
+            "saved_at": self._clock.now(),
+        }
         row = {"sha256": sha256, "fingerprint": findings.fingerprint, **values}
         statement = self._insert()(readings).values(row)
         with self._writing(f"keep the reading of {sha256}") as connection:
@@ -177,7 +216,9 @@ class FileLog(SqlPart):
 
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
         """Return the findings of this content under this fingerprint and the archive prefix of its derived files."""
-        wanted = select(readings).where(readings.c.sha256 == sha256, readings.c.fingerprint == fingerprint)
+        wanted = select(readings).where(
+            readings.c.sha256 == sha256, readings.c.fingerprint == fingerprint
+        )
         with self._reading(f"look up the reading of {sha256}") as connection:
             row = connection.execute(wanted).mappings().one_or_none()
             return (load_findings(row["findings"]), row["prefix"]) if row else None
@@ -185,11 +226,15 @@ class FileLog(SqlPart):
 
 def _lower(connection: Connection, slots: Sequence[str]) -> None:
     """Let no version of these slots be the newest."""
-    connection.execute(update(files).where(files.c.slot.in_(slots) & files.c.is_newest).values(is_newest=False))
+    connection.execute(
+        update(files).where(files.c.slot.in_(slots) & files.c.is_newest).values(is_newest=False)
+    )
 
 
 def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
-    reopened = case((files.c.stage == Stage.FINISHED.value, Stage.PLANNED.value), else_=files.c.stage)
+    reopened = case(
+        (files.c.stage == Stage.FINISHED.value, Stage.PLANNED.value), else_=files.c.stage
+    )
     columns: dict[str, Any] = {
         "stage": Stage.FINISHED.value if is_finished(outcome) else reopened,
         "status": outcome.status.value,

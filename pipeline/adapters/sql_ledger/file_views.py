@@ -21,7 +21,12 @@ class FileViews(SqlPart):
     """The part of the ledger that walks over file versions."""
 
     def states(
-        self, *, source: str | None = None, pk: str | None = None, since: datetime | None = None, newest: bool = True
+        self,
+        *,
+        source: str | None = None,
+        pk: str | None = None,
+        since: datetime | None = None,
+        newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; with `newest` only each slot's latest version.
 

@@ -11,7 +11,9 @@ from pipeline.adapters.sql_ledger.run_log import RunLog
 from pipeline.adapters.sql_ledger.usage_log import UsageLog
 
 
-class SqlLedger(RunLog, FileLog, FileViews, EffectLog, MessageLog, UsageLog, RestoreLog, ReviewLog, FigureLog):
+class SqlLedger(
+    RunLog, FileLog, FileViews, EffectLog, MessageLog, UsageLog, RestoreLog, ReviewLog, FigureLog
+):
     """Remember runs, file versions, readings, effects, leases and usage in one database, shared by many processes.
 
     SQLite serves one machine; several machines share PostgreSQL. Each call is one short transaction, iterators make

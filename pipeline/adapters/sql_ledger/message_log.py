@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from pipeline.adapters.sql_ledger.base import chunks
 from pipeline.adapters.sql_ledger.lease_log import LeaseLog, database_time, require_worker
@@ -26,31 +37,61 @@ class MessageLog(LeaseLog):
         with self._writing("keep a webhook's message") as connection:
             now, due = self._clock.now(), database_time(connection, self._clock.now())
             for message in messages:
-                row = _dump(message) | {"received_at": now, "due_at": due, "done_at": now if message.note else None}
-                fresh = self._insert()(webhook_messages).values(row).on_conflict_do_nothing(index_elements=_KEY)
+                row = _dump(message) | {
+                    "received_at": now,
+                    "due_at": due,
+                    "done_at": now if message.note else None,
+                }
+                fresh = (
+                    self._insert()(webhook_messages)
+                    .values(row)
+                    .on_conflict_do_nothing(index_elements=_KEY)
+                )
                 new += connection.execute(fresh.returning(_rows.seq)).first() is not None
             self._tell(connection, messages, now)
         return new
 
     def _tell(self, connection: Connection, messages: Iterable[Message], now: datetime) -> None:
-        keys = {(message.source, told.key) for message in messages for told in message.told if message.source}
+        keys = {
+            (message.source, told.key)
+            for message in messages
+            for told in message.told
+            if message.source
+        }
         for chunk in chunks(sorted(keys)):
-            statement = self._insert()(told_records).values([{"source": s, "key": k, "told_at": now} for s, k in chunk])
-            connection.execute(statement.on_conflict_do_update(index_elements=["source", "key"], set_={"told_at": now}))
+            statement = self._insert()(told_records).values(
+                [{"source": s, "key": k, "told_at": now} for s, k in chunk]
+            )
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["source", "key"], set_={"told_at": now}
+                )
+            )
 
-    def take_messages(self, account: str, worker: str, *, batch: str, most_records: int) -> Sequence[Message]:
+    def take_messages(
+        self, account: str, worker: str, *, batch: str, most_records: int
+    ) -> Sequence[Message]:
         """Take waiting messages of one source, those received first, for a living worker."""
         with self._writing("take webhook messages") as connection:
             require_worker(connection, worker)
-            free = select(webhook_messages).where(_rows.account == account, self._takeable(connection, worker))
+            free = select(webhook_messages).where(
+                _rows.account == account, self._takeable(connection, worker)
+            )
             found = connection.execute(
                 free.order_by(_rows.seq).limit(_AT_ONCE).with_for_update(skip_locked=True)
             ).mappings()
             taken = list(_first_of_a_source(map(_load, found), most_records))
             now = self._clock.now()
-            values = {"worker": worker, "batch": batch, "started_at": now, "attempts": _rows.attempts + 1}
+            values = {
+                "worker": worker,
+                "batch": batch,
+                "started_at": now,
+                "attempts": _rows.attempts + 1,
+            }
             _change([message.seq for message in taken], connection, **values)
-        return [replace(message, started_at=now, attempts=message.attempts + 1) for message in taken]
+        return [
+            replace(message, started_at=now, attempts=message.attempts + 1) for message in taken
+        ]
 
     def hand_over_messages(self, batch: str, worker: str, *, wait_s: float) -> None:
         """Leave what a worker took to whoever begins the batch; after so many seconds it can be taken again."""
@@ -74,11 +115,21 @@ class MessageLog(LeaseLog):
         """Record that messages are done, and what became of them; the values that came along are forgotten."""
         with self._writing("record that webhook messages are done") as connection:
             for chunk in chunks(seqs):
-                rows = select(_rows.seq, _rows.told).where(_rows.seq.in_(chunk), _rows.done_at.is_(None))
+                rows = select(_rows.seq, _rows.told).where(
+                    _rows.seq.in_(chunk), _rows.done_at.is_(None)
+                )
                 for row in connection.execute(rows).all():
                     bare = [{"key": told["key"], "values": {}} for told in row.told]
-                    done = {"done_at": self._clock.now(), "note": note, "run_id": run_id, "told": bare, "worker": None}
-                    connection.execute(update(webhook_messages).where(_rows.seq == row.seq).values(done))
+                    done = {
+                        "done_at": self._clock.now(),
+                        "note": note,
+                        "run_id": run_id,
+                        "told": bare,
+                        "worker": None,
+                    }
+                    connection.execute(
+                        update(webhook_messages).where(_rows.seq == row.seq).values(done)
+                    )
 
     def put_back_messages(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:
         """Let messages be taken again after so many seconds."""
@@ -99,9 +150,22 @@ class MessageLog(LeaseLog):
 
     def backlog(self, account: str) -> Mapping[str, Backlog]:
         """Return the messages by source."""
-        state = case((_rows.done_at.is_not(None), "done"), (_rows.worker.is_not(None), "begun"), else_="waiting")
-        counts = select(_rows.source, state.label("state"), func.count().label("number"), func.min(_rows.received_at))
-        wanted = counts.where(_rows.account == account).group_by(_rows.source, "state").order_by(_rows.source)
+        state = case(
+            (_rows.done_at.is_not(None), "done"),
+            (_rows.worker.is_not(None), "begun"),
+            else_="waiting",
+        )
+        counts = select(
+            _rows.source,
+            state.label("state"),
+            func.count().label("number"),
+            func.min(_rows.received_at),
+        )
+        wanted = (
+            counts.where(_rows.account == account)
+            .group_by(_rows.source, "state")
+            .order_by(_rows.source)
+        )
         found: dict[str, Backlog] = {}
         with self._reading("count webhook messages") as connection:
             for source, name, number, oldest in connection.execute(wanted):
@@ -111,7 +175,12 @@ class MessageLog(LeaseLog):
 
     def latest_messages(self, account: str, limit: int = 20) -> Sequence[Message]:
         """Return the messages received last, newest first."""
-        newest = select(webhook_messages).where(_rows.account == account).order_by(_rows.seq.desc()).limit(limit)
+        newest = (
+            select(webhook_messages)
+            .where(_rows.account == account)
+            .order_by(_rows.seq.desc())
+            .limit(limit)
+        )
         with self._reading("list webhook messages") as connection:
             return [_load(row) for row in connection.execute(newest).mappings()]
 
@@ -119,7 +188,9 @@ class MessageLog(LeaseLog):
         """Forget done messages received before a moment, and what was told then; return how many messages."""
         with self._writing("forget old webhook messages") as connection:
             connection.execute(delete(told_records).where(told_records.c.told_at < before))
-            old = delete(webhook_messages).where(_rows.done_at.is_not(None), _rows.received_at < before)
+            old = delete(webhook_messages).where(
+                _rows.done_at.is_not(None), _rows.received_at < before
+            )
             return connection.execute(old).rowcount
 
     def _takeable(self, connection: Connection, worker: str) -> ColumnElement[bool]:
@@ -128,7 +199,9 @@ class MessageLog(LeaseLog):
         now = database_time(connection, self._clock.now())
         living = select(workers.c.id).where(workers.c.lost.is_(False))
         return and_(
-            _rows.done_at.is_(None), _rows.due_at <= now, or_(_rows.worker.is_(None), _rows.worker.not_in(living))
+            _rows.done_at.is_(None),
+            _rows.due_at <= now,
+            or_(_rows.worker.is_(None), _rows.worker.not_in(living)),
         )
 
 
@@ -153,7 +226,9 @@ def _first_of_a_source(messages: Iterable[Message], most_records: int) -> Iterat
 
 
 def _dump(message: Message) -> dict[str, Any]:
-    told = [{"key": one.key, "values": {} if message.note else dict(one.values)} for one in message.told]
+    told = [
+        {"key": one.key, "values": {} if message.note else dict(one.values)} for one in message.told
+    ]
     return {
         "account": message.account,
         "message_id": message.message_id,

@@ -33,16 +33,24 @@ class RestoreLog(SqlPart):
                 self._restore_reading(connection, manifest)
         return new
 
-    def _restore(self, connection: Connection, manifest: Manifest, ref: FileRef, *, succeeds: str | None) -> bool:
+    def _restore(
+        self, connection: Connection, manifest: Manifest, ref: FileRef, *, succeeds: str | None
+    ) -> bool:
         known = select(files.c.updated_at).where(files.c.version == ref.version)
         at = connection.execute(known).scalar_one_or_none()
         if at is not None and at >= manifest.at:
             return False
         slots = {ref.slot, manifest.ref.slot, *(heir.slot for heir in manifest.became)}
-        later = select(files.c.id).where(files.c.slot == ref.slot, files.c.is_newest, files.c.updated_at > manifest.at)
+        later = select(files.c.id).where(
+            files.c.slot == ref.slot, files.c.is_newest, files.c.updated_at > manifest.at
+        )
         is_newest = connection.execute(later.limit(1)).first() is None
         if is_newest:
-            connection.execute(update(files).where(files.c.slot.in_(slots), files.c.is_newest).values(is_newest=False))
+            connection.execute(
+                update(files)
+                .where(files.c.slot.in_(slots), files.c.is_newest)
+                .values(is_newest=False)
+            )
         row = {**file_row(ref), **_columns(manifest), "is_newest": is_newest, "succeeds": succeeds}
         statement = self._insert()(files).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=row))
@@ -82,7 +90,9 @@ class RestoreLog(SqlPart):
         known: set[str] = set()
         with self._reading("look up digests") as connection:
             for chunk in chunks(digests):
-                found = connection.execute(select(files.c.sha256).where(files.c.sha256.in_(chunk))).scalars()
+                found = connection.execute(
+                    select(files.c.sha256).where(files.c.sha256.in_(chunk))
+                ).scalars()
                 known.update(digest for digest in found if digest)
         return known
 

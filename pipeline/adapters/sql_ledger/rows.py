@@ -59,7 +59,9 @@ def dump_ref(ref: FileRef) -> Json:
         "place": ref.place.value,
         "container": ref.container,
         "field": ref.field,
-        "record": {"container": record.container, "pk": record.pk, "is_view": record.is_view} if record else None,
+        "record": {"container": record.container, "pk": record.pk, "is_view": record.is_view}
+        if record
+        else None,
         "name": ref.name,
         "size_bytes": ref.size_bytes,
         "listed_date": ref.listed_date,
@@ -70,7 +72,9 @@ def dump_ref(ref: FileRef) -> Json:
 def load_ref(row: Mapping[str, Any]) -> FileRef:
     """Rebuild a reference."""
     record = row["record"]
-    return FileRef(**{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None})
+    return FileRef(
+        **{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None}
+    )
 
 
 def dump_outcome(outcome: Outcome) -> Json:
@@ -93,7 +97,9 @@ def dump_outcome(outcome: Outcome) -> Json:
 def load_outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
     """Rebuild an outcome for the reference its row is about."""
     suggestions = tuple(Suggestion(**suggestion) for suggestion in row["suggestions"])
-    return Outcome(**{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions})
+    return Outcome(
+        **{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions}
+    )
 
 
 def load_file(row: RowMapping) -> FileState:
@@ -119,7 +125,10 @@ def load_file(row: RowMapping) -> FileState:
 def without_text(findings: Findings) -> Findings:
     """Drop what the archive keeps: the text of the document and its pages, and the paths of derived files."""
     pages = tuple(replace(page, text="") for page in findings.pages)
-    children = tuple(replace(child, path=None, findings=without_text(child.findings)) for child in findings.children)
+    children = tuple(
+        replace(child, path=None, findings=without_text(child.findings))
+        for child in findings.children
+    )
     return replace(findings, text="", pages=pages, derived={}, children=children)
 
 
@@ -185,7 +194,13 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
 
 def dump_effect(effect: Effect) -> Json:
     """Return the columns of an effect, `id` left to the database."""
-    path = "path" if effect.kind in _FILE_KINDS else effect.field if effect.kind is EffectKind.REPOINT else None
+    path = (
+        "path"
+        if effect.kind in _FILE_KINDS
+        else effect.field
+        if effect.kind is EffectKind.REPOINT
+        else None
+    )
     return {
         "kind": effect.kind.value,
         "version": effect.version,

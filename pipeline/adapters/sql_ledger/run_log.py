@@ -29,13 +29,19 @@ class RunLog(SqlPart):
         again = {"status": "running", "finished_at": None}
         with self._writing("record that a run began") as connection:
             connection.execute(
-                self._insert()(runs).values(row).on_conflict_do_update(index_elements=["id"], set_=again)
+                self._insert()(runs)
+                .values(row)
+                .on_conflict_do_update(index_elements=["id"], set_=again)
             )
 
-    def finish_run(self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]) -> None:
+    def finish_run(
+        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+    ) -> None:
         """Record how a run ended; its calls are added to those it has."""
         with self._writing(f"record the end of run {run_id}") as connection:
-            known = connection.execute(select(runs.c.calls).where(runs.c.id == run_id).with_for_update()).one_or_none()
+            known = connection.execute(
+                select(runs.c.calls).where(runs.c.id == run_id).with_for_update()
+            ).one_or_none()
             if known is None:
                 raise KeyError(run_id)
             total = Counter(known.calls) + Counter(calls)
@@ -59,7 +65,9 @@ class RunLog(SqlPart):
 
     def source_confirmed(self, name: str, settings_hash: str) -> bool:
         """Say whether this source was planned or run before with these settings."""
-        known = select(sources.c.name).where(sources.c.name == name, sources.c.settings_hash == settings_hash)
+        known = select(sources.c.name).where(
+            sources.c.name == name, sources.c.settings_hash == settings_hash
+        )
         with self._reading(f"look up source {name}") as connection:
             return connection.execute(known).first() is not None
 

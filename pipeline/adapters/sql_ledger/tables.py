@@ -60,7 +60,9 @@ class Words(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
         """Ask PostgreSQL for SQLite's order."""
-        return dialect.type_descriptor(String(collation="C" if dialect.name == "postgresql" else None))
+        return dialect.type_descriptor(
+            String(collation="C" if dialect.name == "postgresql" else None)
+        )
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Escape what a database refuses."""
@@ -70,7 +72,9 @@ class Words(TypeDecorator[str]):
 
 
 metadata = MetaData()
-_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+_ID = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # only INTEGER PRIMARY KEY counts up by itself in SQLite
 
 runs = Table(
     "runs",
@@ -138,8 +142,16 @@ Index(
     sqlite_where=files.c.is_newest,
     postgresql_where=files.c.is_newest,
 )
-Index("ix_files_waiting", files.c.source, files.c.seen_at, sqlite_where=WAITING, postgresql_where=WAITING)
-Index("ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED)
+Index(
+    "ix_files_waiting",
+    files.c.source,
+    files.c.seen_at,
+    sqlite_where=WAITING,
+    postgresql_where=WAITING,
+)
+Index(
+    "ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED
+)
 
 readings = Table(
     "readings",

@@ -19,11 +19,21 @@ class UsageLog(SqlPart):
 
     def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the account's usage of the present month (UTC); return that of all lanes together."""
-        row = {"account": account, "month": self._month(), "lane": lane, "calls": calls, "size_bytes": size_bytes}
+        row = {
+            "account": account,
+            "month": self._month(),
+            "lane": lane,
+            "calls": calls,
+            "size_bytes": size_bytes,
+        }
         statement = self._insert()(usage).values(row)
         added = {"calls": usage.c.calls + calls, "size_bytes": usage.c.size_bytes + size_bytes}
         with self._writing("count calls") as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["account", "month", "lane"], set_=added))
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["account", "month", "lane"], set_=added
+                )
+            )
             return self._usage(connection, account)
 
     def usage(self, account: str) -> Usage:
@@ -74,7 +84,9 @@ class UsageLog(SqlPart):
     def cursor(self, name: str) -> Mapping[str, Any] | None:
         """Return what was kept under a name, None when nothing is."""
         with self._reading(f"look up {name}") as connection:
-            kept = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar_one_or_none()
+            kept = connection.execute(
+                select(cursors.c.value).where(cursors.c.name == name)
+            ).scalar_one_or_none()
             return kept if kept is None else dict(kept)
 
     def keep_cursor(self, name: str, value: Mapping[str, Any] | None) -> None:
@@ -84,11 +96,21 @@ class UsageLog(SqlPart):
                 connection.execute(cursors.delete().where(cursors.c.name == name))
                 return
             statement = self._insert()(cursors).values(name=name, value=dict(value))
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": dict(value)}))
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["name"], set_={"value": dict(value)}
+                )
+            )
 
     def repaired(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
         """Record a repair."""
-        row = {"kind": kind, "subject": subject, "done": done, "run_id": run_id, "at": self._clock.now()}
+        row = {
+            "kind": kind,
+            "subject": subject,
+            "done": done,
+            "run_id": run_id,
+            "at": self._clock.now(),
+        }
         with self._writing(f"record the repair of {subject}") as connection:
             connection.execute(insert(repairs).values(row))
 

@@ -10,7 +10,12 @@ from pipeline.steps.write_back.context import WriteContext, carry_out, read_colu
 
 
 def rename_attachment(
-    ref: FileRef, name: str, context: WriteContext, *, guard: Mapping[str, Value], undoes: Effect | None = None
+    ref: FileRef,
+    name: str,
+    context: WriteContext,
+    *,
+    guard: Mapping[str, Value],
+    undoes: Effect | None = None,
 ) -> str:
     """Give an attachment a new base name; its extension stays. Returns "" or why it was not renamed.
 

@@ -13,7 +13,9 @@ from pipeline.steps.write_back.result import Written
 Replan = Callable[[Mapping[str, Value]], Plan]
 
 
-def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -> tuple[Plan, Written]:
+def write_columns(
+    plan: Plan, context: WriteContext, *, replan: Replan | None
+) -> tuple[Plan, Written]:
     """Write a plan's columns where the record is still as planned against.
 
     If it is not, the record is read and planned anew, once; without `replan` it is a conflict at once. Returns the plan
@@ -30,10 +32,14 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -
             return plan, written
         current = read_columns(record, context)
         if current is None:
-            return plan, Written(Status.REJECTED, "the record was deleted while its file was being read")
+            return plan, Written(
+                Status.REJECTED, "the record was deleted while its file was being read"
+            )
         moved = moved_since(plan.before, current, context.columns)
         if replan is None and moved:
-            return plan, Written(Status.CONFLICT, f"record {record.pk} changed since it was planned: {moved}")
+            return plan, Written(
+                Status.CONFLICT, f"record {record.pk} changed since it was planned: {moved}"
+            )
         if attempt == 1 and replan is not None:
             fresh = replan(current)
             plan = replace(fresh, new_names=plan.new_names)
@@ -44,7 +50,9 @@ def write_columns(plan: Plan, context: WriteContext, *, replan: Replan | None) -
     )
 
 
-def moved_since(before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]) -> str:
+def moved_since(
+    before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]
+) -> str:
     """Say which columns no longer hold what they held, "" when all do."""
     return "; ".join(
         f"{name} was {_shown(value)} and is {_shown(now.get(name))}"
@@ -54,7 +62,10 @@ def moved_since(before: Mapping[str, Value], now: Mapping[str, Value], columns: 
 
 
 def texts_moved(
-    before: Mapping[str, Value], record: RecordRef, columns: Mapping[str, Column], target: RecordTarget
+    before: Mapping[str, Value],
+    record: RecordRef,
+    columns: Mapping[str, Column],
+    target: RecordTarget,
 ) -> str:
     """Say which texts that are to be written over have changed in a way that their guard cannot see, "" for none.
 
@@ -74,7 +85,9 @@ def _shown(value: Value) -> str:
     return "empty" if is_empty(value) else repr(value)
 
 
-def _try_update(plan: Plan, record: RecordRef, context: WriteContext, *, last: bool) -> Written | None:
+def _try_update(
+    plan: Plan, record: RecordRef, context: WriteContext, *, last: bool
+) -> Written | None:
     """Make one guarded update; None when the record was not as planned, or the first attempt did not arrive."""
     try:
         return _update(plan, record, context)

@@ -31,7 +31,11 @@ class WriteContext:
 
 
 def carry_out(
-    effect: Effect, context: WriteContext, *, call: Callable[[], Updated], look: Callable[[], Updated]
+    effect: Effect,
+    context: WriteContext,
+    *,
+    call: Callable[[], Updated],
+    look: Callable[[], Updated],
 ) -> tuple[Effect, Updated]:
     """Record the intent, make the call, and record what came of it; an effect in doubt is settled by looking.
 
@@ -46,7 +50,9 @@ def carry_out(
     except EffectInDoubt:
         answer = look()
         if answer.affected == 0:
-            context.ledger.settle(effect, EffectState.ABANDONED, "its answer never came, and it did not take effect")
+            context.ledger.settle(
+                effect, EffectState.ABANDONED, "its answer never came, and it did not take effect"
+            )
             raise
     except (RefusedByCaspio, RejectFile) as error:  # refused there, or here before it was sent
         context.ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
@@ -54,14 +60,18 @@ def carry_out(
     if answer.affected > 1:
         note = f"{answer.affected} rows were met where PK_ID {effect.pk} should meet one"
         # The hold comes first: once the effect is settled, nothing else would tell the next run to keep away.
-        context.ledger.keep_cursor(hold_name(effect.container), {"note": note, "run": context.run_id})
+        context.ledger.keep_cursor(
+            hold_name(effect.container), {"note": note, "run": context.run_id}
+        )
         context.ledger.settle(effect, EffectState.APPLIED, note)
         raise StopRun(
             f"{effect.kind} in {effect.container}: {note}. Nothing more is written there: look at these rows, let "
             "PK_ID name one each, then run once with --yes."
         )
     if answer.affected == 0:
-        context.ledger.settle(effect, EffectState.CONFLICT, "the record is no longer as it was planned against")
+        context.ledger.settle(
+            effect, EffectState.CONFLICT, "the record is no longer as it was planned against"
+        )
     else:
         context.ledger.settle(effect, EffectState.APPLIED)
     return effect, answer
@@ -72,17 +82,28 @@ def hold_name(container: str) -> str:
     return f"held: {container}"
 
 
-def holds(current: Mapping[str, Value] | None, expected: Mapping[str, Value], columns: Mapping[str, Column]) -> bool:
+def holds(
+    current: Mapping[str, Value] | None,
+    expected: Mapping[str, Value],
+    columns: Mapping[str, Column],
+) -> bool:
     """Say whether a record, as read, holds the expected values."""
     return current is not None and all(
-        name in current and same(current[name], value, columns[name]) for name, value in expected.items()
+        name in current and same(current[name], value, columns[name])
+        for name, value in expected.items()
     )
 
 
-def verify(effect: Effect, answer: Updated, context: WriteContext, *, columns: Mapping[str, Column]) -> bool:
+def verify(
+    effect: Effect, answer: Updated, context: WriteContext, *, columns: Mapping[str, Column]
+) -> bool:
     """Say whether a record holds what was just written, and record it: by the answer's row, or else by one read."""
-    row = answer.row if answer.row is not None and effect.after.keys() <= answer.row.keys() else None
-    row = row or context.target.read(RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after))
+    row = (
+        answer.row if answer.row is not None and effect.after.keys() <= answer.row.keys() else None
+    )
+    row = row or context.target.read(
+        RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after)
+    )
     stands = holds(row, effect.after, columns)
     if stands:
         context.ledger.settle(effect, EffectState.VERIFIED)
@@ -108,7 +129,13 @@ class Ports(Protocol):
 
 
 def write_context(
-    work: RecordWork, spec: SourceSpec, *, parts: Ports, run_id: str, folder: Path, moves: threading.Lock
+    work: RecordWork,
+    spec: SourceSpec,
+    *,
+    parts: Ports,
+    run_id: str,
+    folder: Path,
+    moves: threading.Lock,
 ) -> WriteContext:
     """Gather what writing one record needs; without a record and an index table there are no columns to write."""
     if work.record is not None:

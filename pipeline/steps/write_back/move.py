@@ -19,7 +19,12 @@ MAX_ALTERNATIVES = 50
 
 
 def move_file(
-    file: FetchedFile, name: str, context: WriteContext, *, media_type: str, undoes: Sequence[Effect] = ()
+    file: FetchedFile,
+    name: str,
+    context: WriteContext,
+    *,
+    media_type: str,
+    undoes: Sequence[Effect] = (),
 ) -> tuple[str, str]:
     """Give a Files-area file a new name in its folder. Returns the name it has now and "" or what is not complete.
 
@@ -45,12 +50,20 @@ def _hindrance(ref: FileRef, context: WriteContext) -> tuple[str, str] | None:
         return ref.name, ""  # the row names another path by now; the next listing shows which
     stuck = [effect for effect in context.ledger.unsettled() if effect.before.get("path") == old]
     if stuck:
-        return ref.name, "its renaming, begun for another record, is not finished; the next run finishes it"
+        return (
+            ref.name,
+            "its renaming, begun for another record, is not finished; the next run finishes it",
+        )
     return None
 
 
 def _move(
-    file: FetchedFile, name: str, context: WriteContext, *, media_type: str, undoes: Sequence[Effect]
+    file: FetchedFile,
+    name: str,
+    context: WriteContext,
+    *,
+    media_type: str,
+    undoes: Sequence[Effect],
 ) -> tuple[str, str]:
     for put, delete in _intents(file, name, context, undoes=undoes):
         try:
@@ -63,7 +76,9 @@ def _move(
             raise
         if arrived:
             follows, reason = finish_move(put, delete, context)
-            return (posixpath.basename(str(put.after["path"])) if follows else file.ref.name), reason
+            return (
+                posixpath.basename(str(put.after["path"])) if follows else file.ref.name
+            ), reason
         _abandon(put, delete, "the name is taken", context)
     if undoes:
         return file.ref.name, f"{name!r} is taken by another file now; the name stays"
@@ -83,7 +98,9 @@ def _intents(
     old = str(ref.path)
     back = {effect.kind: effect.id for effect in undoes}
     container, pk = (ref.record.container, ref.record.pk) if ref.record else (ref.container, "")
-    for candidate in chain([name], () if undoes else (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))):
+    for candidate in chain(
+        [name], () if undoes else (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))
+    ):
         if candidate.casefold() == ref.name.casefold():
             return  # the present name is the first alternative that is to be had; Windows sees no other case
         new = posixpath.join(posixpath.dirname(old), candidate)
@@ -106,7 +123,10 @@ def _intents(
             after={"path": new},
             undoes=back.get(EffectKind.DELETE_FILE, 0),
         )
-        yield context.ledger.intend(put, context.run_id), context.ledger.intend(delete, context.run_id)
+        yield (
+            context.ledger.intend(put, context.run_id),
+            context.ledger.intend(delete, context.run_id),
+        )
 
 
 def _put(put: Effect, file: FetchedFile, context: WriteContext, *, media_type: str) -> bool:
@@ -145,7 +165,9 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
     old, new = str(delete.before["path"]), str(put.after["path"])
     if not stands(put, context):
         context.ledger.settle(put, EffectState.CONFLICT, "the uploaded copy is missing or differs")
-        context.ledger.settle(delete, EffectState.ABANDONED, "the uploaded copy is missing or differs")
+        context.ledger.settle(
+            delete, EffectState.ABANDONED, "the uploaded copy is missing or differs"
+        )
         return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
     context.ledger.settle(put, EffectState.VERIFIED)
     replaced = _replaced(delete, context)
@@ -210,7 +232,11 @@ def _repointed_by(referrer: Referrer, path: str, put: Effect, context: WriteCont
     if not put.undoes:
         return 0
     effects = context.ledger.effects(record=(referrer.table, referrer.pk))
-    came = [e.id for e in effects if e.kind is EffectKind.REPOINT and e.after.get(referrer.field) == path]
+    came = [
+        e.id
+        for e in effects
+        if e.kind is EffectKind.REPOINT and e.after.get(referrer.field) == path
+    ]
     return came[-1] if came else 0
 
 
@@ -231,7 +257,11 @@ def _delete_old(delete: Effect, context: WriteContext) -> str:
 def _replaced(delete: Effect, context: WriteContext) -> str:
     """Say that another file lies in the old one's place by now, "" when it does not."""
     try:
-        return "" if _is_ours(delete, context) else f"{delete.before['path']} was replaced by another file meanwhile"
+        return (
+            ""
+            if _is_ours(delete, context)
+            else f"{delete.before['path']} was replaced by another file meanwhile"
+        )
     except FileGone:
         return ""
 

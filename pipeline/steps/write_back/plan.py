@@ -18,7 +18,13 @@ from pipeline.model import (
     SourceSpec,
     Value,
 )
-from pipeline.naming import NameTemplate, base_differs, findings_by_name, is_alternative, original_key
+from pipeline.naming import (
+    NameTemplate,
+    base_differs,
+    findings_by_name,
+    is_alternative,
+    original_key,
+)
 from pipeline.provenance import provenance
 
 
@@ -64,7 +70,14 @@ def plan_record(
             problems.append(f"{ref.name}: {new.problem}")
         elif _renames(ref, new.name):
             names[ref.version] = new.name
-    plan = decide(work, spec=spec, wanted=wanted, columns=columns, last_written=last_written, renames=bool(names))
+    plan = decide(
+        work,
+        spec=spec,
+        wanted=wanted,
+        columns=columns,
+        last_written=last_written,
+        renames=bool(names),
+    )
     return replace(plan, new_names=names, problems=tuple(problems))
 
 
@@ -74,14 +87,24 @@ def _renames(ref: FileRef, name: str) -> bool:
         return False
     if ref.place is Place.ATTACHMENT:
         return base_differs(ref.name, name)
-    return ref.name.casefold() != name.casefold()  # the API cannot rename, and one folder holds no two cases of a name
+    return (
+        ref.name.casefold() != name.casefold()
+    )  # the API cannot rename, and one folder holds no two cases of a name
 
 
 def _facts(document: ReadDocument, *, spec: SourceSpec, stamp: Stamp) -> Mapping[str, Finding]:
     """Return a document's findings with the plain facts that columns may be mapped to as well."""
     findings = document.findings
-    facts = {"text": findings.text, "pages": str(len(findings.pages)), "media_type": findings.media_type}
-    known = {name: Finding(value, 1.0, "known of every document") for name, value in facts.items() if value}
+    facts = {
+        "text": findings.text,
+        "pages": str(len(findings.pages)),
+        "media_type": findings.media_type,
+    }
+    known = {
+        name: Finding(value, 1.0, "known of every document")
+        for name, value in facts.items()
+        if value
+    }
     named = findings_by_name(findings)
     own = provenance(
         (named[name] for name in spec.columns.values() if name in named),

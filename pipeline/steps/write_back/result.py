@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.model import Outcome, Plan, ReadDocument, ReadStatus, RecordRef, Status, Suggestion, Value
+from pipeline.model import (
+    Outcome,
+    Plan,
+    ReadDocument,
+    ReadStatus,
+    RecordRef,
+    Status,
+    Suggestion,
+    Value,
+)
 from pipeline.steps.write_back.plan import unplannable
 
 

@@ -25,7 +25,13 @@ from pipeline.steps.write_back.columns import moved_since, texts_moved
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, verify
 from pipeline.steps.write_back.rows import insert_row
 
-KEY, SOURCE, TABLE, RECORD, COLUMN = "SuggestionKey", "SourceName", "RecordTable", "RecordID", "ColumnName"
+KEY, SOURCE, TABLE, RECORD, COLUMN = (
+    "SuggestionKey",
+    "SourceName",
+    "RecordTable",
+    "RecordID",
+    "ColumnName",
+)
 SUGGESTION, CURRENT, CONFIDENCE, REASON = "Suggestion", "CurrentValue", "Confidence", "Reason"
 STATE, DECISION, EDITED, DECIDED_AT, NOTE = "State", "Decision", "EditedValue", "DecidedAt", "Note"
 
@@ -53,7 +59,9 @@ def refuse_review(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[s
             yield f"source {spec.name!r}: column {name!r} of {spec.review!r} is {column.type}; make it a plain {kinds}."
 
 
-def still_open(source: str, record: RecordRef, suggestions: Sequence[Suggestion], ledger: Ledger) -> list[Suggestion]:
+def still_open(
+    source: str, record: RecordRef, suggestions: Sequence[Suggestion], ledger: Ledger
+) -> list[Suggestion]:
     """Leave out what a person has rejected, until something else is found."""
     if not suggestions:
         return []
@@ -72,17 +80,30 @@ def keep_suggestions(plan: Plan, suggestions: Sequence[Suggestion], context: Wri
         return
     ledger, source = context.ledger, plan.work.source
     suggestions = still_open(source, record, suggestions, ledger)
-    known = {item.suggestion.column: item for item in ledger.review_items(source, (record.container, record.pk))}
+    known = {
+        item.suggestion.column: item
+        for item in ledger.review_items(source, (record.container, record.pk))
+    }
     for suggestion in suggestions:
         before = known.get(suggestion.column)
-        if before is None or before.state is not ReviewState.OPEN or _differs(before.suggestion, suggestion):
+        if (
+            before is None
+            or before.state is not ReviewState.OPEN
+            or _differs(before.suggestion, suggestion)
+        ):
             row = before.row if before else ""
             item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
             _show(item, before, context)
     open_now = {suggestion.column for suggestion in suggestions}
     for column, item in known.items():
         if item.state is ReviewState.OPEN and column not in open_now:
-            _settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note="nothing is suggested any more")
+            _settle_row(
+                item,
+                context,
+                state=ReviewState.WITHDRAWN,
+                decision="",
+                note="nothing is suggested any more",
+            )
 
 
 def _differs(before: Suggestion, now: Suggestion) -> bool:
@@ -94,8 +115,13 @@ def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) ->
     columns = _columns(context)
     values = _row_values(item, columns)
     if before is not None and before.row:
-        guard: dict[str, Value] = {KEY: item.key, **({DECISION: ""} if before.state is ReviewState.OPEN else {})}
-        if _update_row(item, guard, {**values, DECISION: "", EDITED: "", NOTE: ""}, columns, context):
+        guard: dict[str, Value] = {
+            KEY: item.key,
+            **({DECISION: ""} if before.state is ReviewState.OPEN else {}),
+        }
+        if _update_row(
+            item, guard, {**values, DECISION: "", EDITED: "", NOTE: ""}, columns, context
+        ):
             context.ledger.keep_review_item(item, context.run_id)
             return
         if context.target.read(RecordRef(_table(context), item.row), [KEY]) is not None:
@@ -109,7 +135,9 @@ def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) ->
         before={},
         after=values,
     )
-    context.ledger.keep_review_item(replace(item, row=insert_row(effect, context).pk), context.run_id)
+    context.ledger.keep_review_item(
+        replace(item, row=insert_row(effect, context).pk), context.run_id
+    )
 
 
 def _row_values(item: ReviewItem, columns: Mapping[str, Column]) -> dict[str, Value]:
@@ -125,7 +153,9 @@ def _row_values(item: ReviewItem, columns: Mapping[str, Column]) -> dict[str, Va
         REASON: suggestion.reason,
         STATE: ReviewState.OPEN.value,
     }
-    return {name: convert(text, columns[name]) for name, text in texts.items()} | {CONFIDENCE: suggestion.confidence}
+    return {name: convert(text, columns[name]) for name, text in texts.items()} | {
+        CONFIDENCE: suggestion.confidence
+    }
 
 
 def _as_text(value: Value) -> str:
@@ -172,7 +202,13 @@ def _update_row(
 
 
 def _settle_row(
-    item: ReviewItem, context: WriteContext, *, state: ReviewState, decision: str, note: str, at: str | None = None
+    item: ReviewItem,
+    context: WriteContext,
+    *,
+    state: ReviewState,
+    decision: str,
+    note: str,
+    at: str | None = None,
 ) -> None:
     """Let row and ledger say what has become of a suggestion; the row keeps what a person wrote there."""
     values: dict[str, Value] = {STATE: state.value, NOTE: note}
@@ -209,15 +245,27 @@ def take_decisions(context: WriteContext, *, now: datetime) -> Iterator[Outcome]
     names = [KEY, DECISION, EDITED, DECIDED_AT, NOTE]
     equal: dict[str, Value] = {SOURCE: context.spec.name, STATE: ReviewState.OPEN.value}
     rows = context.target.rows(_table(context), names, equal=equal, filled=DECISION)
-    items = {item.key: item for item in context.ledger.review_items(context.spec.name)} if rows else {}
+    items = (
+        {item.key: item for item in context.ledger.review_items(context.spec.name)} if rows else {}
+    )
     for pk, row in rows.items():
         item = items.get(str(row[KEY]))
         if item is None or row.get(NOTE):  # not ours, or told already what is wrong with it
             continue
-        decided = _Decided(replace(item, row=pk), str(row[DECISION]), str(row.get(EDITED) or ""), row.get(DECIDED_AT))
+        decided = _Decided(
+            replace(item, row=pk),
+            str(row[DECISION]),
+            str(row.get(EDITED) or ""),
+            row.get(DECIDED_AT),
+        )
         try:
             outcome = _carry_out_decision(decided, context, now)
-        except (BadSettings, RefusedByCaspio, RejectFile, TryLater) as error:  # one decision must not stop the run
+        except (
+            BadSettings,
+            RefusedByCaspio,
+            RejectFile,
+            TryLater,
+        ) as error:  # one decision must not stop the run
             outcome = _untaken(item, Status.FAILED, f"{error} The next run tries again.", context)
         if outcome is not None:
             yield outcome
@@ -251,7 +299,12 @@ def _carry_out_decision(decided: _Decided, context: WriteContext, now: datetime)
         return _untaken(item, Status.CONFLICT, moved, context)
     if state is None:
         return None
-    return Outcome(state.ref, Status.DONE, "as decided in the review table", written={item.suggestion.column: value})
+    return Outcome(
+        state.ref,
+        Status.DONE,
+        "as decided in the review table",
+        written={item.suggestion.column: value},
+    )
 
 
 def _refuse(decided: _Decided, reason: str, context: WriteContext) -> Outcome | None:
@@ -263,10 +316,14 @@ def _refuse(decided: _Decided, reason: str, context: WriteContext) -> Outcome | 
     return _untaken(item, Status.CONFLICT, reason, context)
 
 
-def _untaken(item: ReviewItem, status: Status, reason: str, context: WriteContext) -> Outcome | None:
+def _untaken(
+    item: ReviewItem, status: Status, reason: str, context: WriteContext
+) -> Outcome | None:
     """Say that a decision was not carried out."""
     state = context.ledger.state(item.version)
-    return Outcome(state.ref, status, f"a decision was not carried out: {reason}") if state else None
+    return (
+        Outcome(state.ref, status, f"a decision was not carried out: {reason}") if state else None
+    )
 
 
 def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
@@ -295,7 +352,9 @@ def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     effect, answer = carry_out(
         effect,
         context,
-        call=lambda: context.target.update(record, guard=guard, values={name: value}, columns=[name]),
+        call=lambda: context.target.update(
+            record, guard=guard, values={name: value}, columns=[name]
+        ),
         look=look,
     )
     if answer.affected == 1:
@@ -304,7 +363,9 @@ def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     return _moved(item, value, context, columns)
 
 
-def _moved(item: ReviewItem, value: Value, context: WriteContext, columns: Mapping[str, Column]) -> str:
+def _moved(
+    item: ReviewItem, value: Value, context: WriteContext, columns: Mapping[str, Column]
+) -> str:
     """Say what stands instead of what the person saw, "" where it is what was decided."""
     name = item.suggestion.column
     current = context.target.read(item.record, [name])

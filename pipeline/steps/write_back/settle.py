@@ -29,12 +29,22 @@ def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool
     may be written, it waits.
     """
     open_effects = [effect for effect in effects if may_write or effect.kind not in _MOVE]
-    for _, group in groupby(sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version):
+    for _, group in groupby(
+        sorted(open_effects, key=lambda e: (e.version, e.id)), key=lambda e: e.version
+    ):
         effects = list(group)
         try:
             _recover_file(effects, context)
-        except (RefusedByCaspio, RejectFile, TryLater) as error:  # one file must not stop the run: it stays open
-            _log.warning("what a killed run left open is not settled yet", file=effects[0].version, error=str(error))
+        except (
+            RefusedByCaspio,
+            RejectFile,
+            TryLater,
+        ) as error:  # one file must not stop the run: it stays open
+            _log.warning(
+                "what a killed run left open is not settled yet",
+                file=effects[0].version,
+                error=str(error),
+            )
     return len(open_effects)
 
 
@@ -73,11 +83,15 @@ def _columns_hold(effect: Effect, target: RecordTarget) -> bool:
     if not effect.after.keys() <= columns.keys():
         return False  # a column is gone
     row = target.read(RecordRef(effect.container, effect.pk, effect.is_view), list(effect.after))
-    return row is not None and all(same(row.get(n), value, columns[n]) for n, value in effect.after.items())
+    return row is not None and all(
+        same(row.get(n), value, columns[n]) for n, value in effect.after.items()
+    )
 
 
 def _name_holds(effect: Effect, target: RecordTarget) -> bool:
-    now = target.attachment_name(RecordRef(effect.container, effect.pk, effect.is_view), effect.field)
+    now = target.attachment_name(
+        RecordRef(effect.container, effect.pk, effect.is_view), effect.field
+    )
     return now is not None and not base_differs(now, str(effect.after["name"]))
 
 
@@ -103,8 +117,16 @@ _LOOKS = {
 
 def _recover_move(effects: Sequence[Effect], context: WriteContext) -> None:
     """Finish or give up a move: its delete names the new path its put made."""
-    puts = {str(effect.after["path"]): effect for effect in effects if effect.kind is EffectKind.PUT_FILE}
-    deletes = {str(effect.after["path"]): effect for effect in effects if effect.kind is EffectKind.DELETE_FILE}
+    puts = {
+        str(effect.after["path"]): effect
+        for effect in effects
+        if effect.kind is EffectKind.PUT_FILE
+    }
+    deletes = {
+        str(effect.after["path"]): effect
+        for effect in effects
+        if effect.kind is EffectKind.DELETE_FILE
+    }
     earlier = {
         str(effect.after["path"]): effect
         for effect in context.ledger.effects(version=effects[0].version)
@@ -122,7 +144,11 @@ def _recover_move(effects: Sequence[Effect], context: WriteContext) -> None:
 
 
 def recognise_echo(
-    renamed: Mapping[str, FileRef], listed: Iterable[RecordWork], *, ledger: Ledger, names: Mapping[str, str]
+    renamed: Mapping[str, FileRef],
+    listed: Iterable[RecordWork],
+    *,
+    ledger: Ledger,
+    names: Mapping[str, str],
 ) -> Mapping[str, FileRef]:
     """Record, for every file we renamed, the version a listing shows now, so that our own work is not news.
 

@@ -41,4 +41,6 @@ def clear_tick(work: RecordWork, context: WriteContext) -> None:
         if answer.affected:
             verify(effect, answer, context, columns=columns)
     except (EffectInDoubt, RefusedByCaspio, RejectFile, TryLater) as error:
-        _log.warning("a tick stays, and the next run reads again", record=record.pk, error=str(error))
+        _log.warning(
+            "a tick stays, and the next run reads again", record=record.pk, error=str(error)
+        )

@@ -45,7 +45,9 @@ class PutBack:
         return not (self.written or self.names or self.left or self.rows)
 
 
-def put_back(effects: Sequence[Effect], listed: RecordWork | None, context: WriteContext) -> PutBack:
+def put_back(
+    effects: Sequence[Effect], listed: RecordWork | None, context: WriteContext
+) -> PutBack:
     """Take back the effects of one record, newest first. `listed` is the record with its files as they are now."""
     done = PutBack()
     dead = _dead(effects, context)
@@ -86,13 +88,19 @@ def _columns(effect: Effect, names: Sequence[str], context: WriteContext, done: 
     ours = [name for name in names if same(now[name], effect.after[name], columns[name])]
     for name in names:
         if name not in ours and not same(now[name], effect.before.get(name), columns[name]):
-            done.left.append(f"{name} holds {now[name]!r} by now, not {effect.after[name]!r} as was written")
+            done.left.append(
+                f"{name} holds {now[name]!r} by now, not {effect.after[name]!r} as was written"
+            )
     if ours:
         _update(effect, {name: now[name] for name in ours}, columns, context, done)
 
 
 def _update(
-    effect: Effect, now: Mapping[str, Value], columns: Mapping[str, Column], context: WriteContext, done: PutBack
+    effect: Effect,
+    now: Mapping[str, Value],
+    columns: Mapping[str, Column],
+    context: WriteContext,
+    done: PutBack,
 ) -> None:
     record = RecordRef(effect.container, effect.pk, effect.is_view)
     back = Effect(
@@ -117,11 +125,15 @@ def _update(
         look=look,
     )
     if answer.affected == 0:
-        done.left.append(f"record {record.pk} changed at this moment; undo it once more when it rests")
+        done.left.append(
+            f"record {record.pk} changed at this moment; undo it once more when it rests"
+        )
     elif verify(back, answer, context, columns=columns):
         done.written.update(back.after)
     else:
-        done.left.append(f"record {record.pk} holds other values than were just put back: a rule of the table's own")
+        done.left.append(
+            f"record {record.pk} holds other values than were just put back: a rule of the table's own"
+        )
 
 
 def _name(effect: Effect, listed: RecordWork | None, context: WriteContext, done: PutBack) -> None:
@@ -147,15 +159,30 @@ def _name(effect: Effect, listed: RecordWork | None, context: WriteContext, done
 def _same_content(present: FileRef, effect: Effect, context: WriteContext) -> bool:
     """Say whether the ledger knows the file that lies there now to be the one the effect was about."""
     known, then = context.ledger.state(present.version), context.ledger.state(effect.version)
-    return known is not None and then is not None and known.sha256 is not None and known.sha256 == then.sha256
+    return (
+        known is not None
+        and then is not None
+        and known.sha256 is not None
+        and known.sha256 == then.sha256
+    )
 
 
 def _move(
-    delete: Effect, effects: Sequence[Effect], listed: RecordWork | None, context: WriteContext, done: PutBack
+    delete: Effect,
+    effects: Sequence[Effect],
+    listed: RecordWork | None,
+    context: WriteContext,
+    done: PutBack,
 ) -> None:
     """Move a Files-area file back: its bytes come from the archive."""
-    old, new, sha256 = str(delete.before["path"]), str(delete.after["path"]), str(delete.before["sha256"])
-    put = next((e for e in effects if e.kind is EffectKind.PUT_FILE and e.after["path"] == new), None)
+    old, new, sha256 = (
+        str(delete.before["path"]),
+        str(delete.after["path"]),
+        str(delete.before["sha256"]),
+    )
+    put = next(
+        (e for e in effects if e.kind is EffectKind.PUT_FILE and e.after["path"] == new), None
+    )
     present = next((ref for ref in listed.files if ref.path == new), None) if listed else None
     if present is None or put is None:
         if not context.target.file_exists(old):
@@ -184,32 +211,54 @@ def _move(
 
 def _media_type(effect: Effect, context: WriteContext) -> str:
     state = context.ledger.state(effect.version)
-    reading = context.ledger.reading(state.sha256, state.fingerprint or "") if state and state.sha256 else None
+    reading = (
+        context.ledger.reading(state.sha256, state.fingerprint or "")
+        if state and state.sha256
+        else None
+    )
     return reading[0].media_type if reading else "application/octet-stream"
 
 
 def _kept_moves(effects: Sequence[Effect], dead: frozenset[tuple[int, str]], done: PutBack) -> None:
     """Tell of moves that never came to their end: both files were kept then, and are now."""
     for effect in effects:
-        if effect.kind is EffectKind.PUT_FILE and effect.state in TAKEN and (effect.id, "path") not in dead:
+        if (
+            effect.kind is EffectKind.PUT_FILE
+            and effect.state in TAKEN
+            and (effect.id, "path") not in dead
+        ):
             ended = [
-                e for e in effects if e.kind is EffectKind.DELETE_FILE and e.after == {"path": effect.after["path"]}
+                e
+                for e in effects
+                if e.kind is EffectKind.DELETE_FILE and e.after == {"path": effect.after["path"]}
             ]
             if not any(e.state in TAKEN for e in ended):
-                done.left.append(f"{effect.before['path']} and {effect.after['path']} were both kept, and are still")
+                done.left.append(
+                    f"{effect.before['path']} and {effect.after['path']} were both kept, and are still"
+                )
 
 
 def _remove_row(effect: Effect, context: WriteContext, done: PutBack) -> None:
     """Delete an index row that was inserted, if nobody has touched it since: no column holds anything else."""
     record = RecordRef(effect.container, effect.pk)
-    columns, attachments = _a_persons_to_fill(context.target.columns(record.container, is_view=False))
+    columns, attachments = _a_persons_to_fill(
+        context.target.columns(record.container, is_view=False)
+    )
     now = context.target.read(record, list(columns))
     if now is None:
         return
-    touched_by_others = [name for name, column in columns.items() if not _as_inserted(now[name], name, effect, column)]
-    touched_by_others += [name for name in attachments if context.target.attachment_name(record, name) is not None]
+    touched_by_others = [
+        name
+        for name, column in columns.items()
+        if not _as_inserted(now[name], name, effect, column)
+    ]
+    touched_by_others += [
+        name for name in attachments if context.target.attachment_name(record, name) is not None
+    ]
     if touched_by_others:
-        done.left.append(f"row {record.pk} of {record.container} stays: {', '.join(touched_by_others)} changed since")
+        done.left.append(
+            f"row {record.pk} of {record.container} stays: {', '.join(touched_by_others)} changed since"
+        )
         return
     gone = Effect(
         EffectKind.DELETE_INDEX_ROW,

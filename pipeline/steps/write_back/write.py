@@ -29,7 +29,11 @@ from pipeline.steps.write_back.rows import insert_row
 
 
 def plan_now(
-    work: RecordWork, documents: Sequence[ReadDocument], context: WriteContext, *, template: NameTemplate | None
+    work: RecordWork,
+    documents: Sequence[ReadDocument],
+    context: WriteContext,
+    *,
+    template: NameTemplate | None,
 ) -> Plan:
     """Plan a record with what the ledger remembers of it; what a person has rejected is not suggested again."""
     states = [context.ledger.state(document.file.ref.version) for document in documents]
@@ -39,13 +43,20 @@ def plan_now(
         spec=context.spec,
         template=template,
         columns=context.columns,
-        last_written=context.ledger.last_written(work.record.container, work.record.pk) if work.record else {},
+        last_written=context.ledger.last_written(work.record.container, work.record.pk)
+        if work.record
+        else {},
         stamp=Stamp(context.run_id, context.clock.now(), context.archive.address),
-        original_names={state.version: state.original_name for state in states if state is not None},
+        original_names={
+            state.version: state.original_name for state in states if state is not None
+        },
     )
     if work.record is None:
         return plan
-    return replace(plan, suggestions=tuple(still_open(work.source, work.record, plan.suggestions, context.ledger)))
+    return replace(
+        plan,
+        suggestions=tuple(still_open(work.source, work.record, plan.suggestions, context.ledger)),
+    )
 
 
 def write_back(
@@ -68,7 +79,11 @@ def write_back(
     try:
         keep_suggestions(plan, plan.suggestions, context)
     except RefusedByCaspio as error:
-        reason = "; ".join(filter(None, [written.reason, f"Caspio refused a row of {context.spec.review}: {error}"]))
+        reason = "; ".join(
+            filter(
+                None, [written.reason, f"Caspio refused a row of {context.spec.review}: {error}"]
+            )
+        )
         return replace(written, status=Status.PARTIAL, reason=reason)
     return written
 
@@ -88,7 +103,9 @@ def _tripped(plan: Plan, context: WriteContext) -> str:
     )
 
 
-def _write_values(plan: Plan, context: WriteContext, *, replan: Replan | None) -> tuple[Plan, Written]:
+def _write_values(
+    plan: Plan, context: WriteContext, *, replan: Replan | None
+) -> tuple[Plan, Written]:
     if plan.work.record is not None:
         return write_columns(plan, context, replan=replan)
     if context.spec.index is None or not plan.after:
@@ -121,7 +138,9 @@ def _insert_index_row(plan: Plan, context: WriteContext) -> Written:
     return Written(written=plan.after, record=RecordRef(index.table, effect.pk))
 
 
-def _rename_all(plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, written: Written) -> Written:
+def _rename_all(
+    plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, written: Written
+) -> Written:
     now: Mapping[str, Value] = {**plan.work.values, **written.written}
     names: dict[str, str] = {}
     notes: list[str] = []
@@ -135,7 +154,9 @@ def _rename_all(plan: Plan, documents: Sequence[ReadDocument], context: WriteCon
                 name, note = wanted, rename_attachment(ref, wanted, context, guard=now)
                 name = ref.name if note else name
             else:
-                name, note = move_file(document.file, wanted, context, media_type=document.findings.media_type)
+                name, note = move_file(
+                    document.file, wanted, context, media_type=document.findings.media_type
+                )
         except RefusedByCaspio as error:
             name, note = ref.name, f"Caspio refused the name {wanted!r}: {error}"
         if name != ref.name:
@@ -149,4 +170,8 @@ def _rename_all(plan: Plan, documents: Sequence[ReadDocument], context: WriteCon
 
 
 def _named(work: RecordWork) -> str:
-    return f"{work.record.container} record {work.record.pk}" if work.record else f"{work.files[0].path}"
+    return (
+        f"{work.record.container} record {work.record.pk}"
+        if work.record
+        else f"{work.files[0].path}"
+    )

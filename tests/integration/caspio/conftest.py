@@ -44,7 +44,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start an emulator from an account and the bytes of its files, each file named by its relative path."""
     running: list[Emulator] = []
 
-    def start(account: Mapping[str, Any], files: Mapping[str, bytes] | None = None, **quirks: Any) -> Emulator:
+    def start(
+        account: Mapping[str, Any], files: Mapping[str, bytes] | None = None, **quirks: Any
+    ) -> Emulator:
         folder = seed(tmp_path / f"seed{len(running)}", account, files or {})
         emulator = Emulator(seed=folder, quirks=Quirks(**quirks))
         emulator.__enter__()
@@ -62,7 +64,9 @@ def connect(clock: FakeClock) -> Iterator[Connect]:
     clients: list[CaspioClient] = []
 
     def connect(emulator: Emulator) -> CaspioClient:
-        client = CaspioClient(url=emulator.url, client_id="id", client_secret="secret", clock=clock, rate="1000000/1s")
+        client = CaspioClient(
+            url=emulator.url, client_id="id", client_secret="secret", clock=clock, rate="1000000/1s"
+        )
         clients.append(client)
         return client
 

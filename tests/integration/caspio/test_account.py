@@ -17,13 +17,27 @@ from .conftest import Connect, Start
 pytestmark = pytest.mark.integration
 
 ACCOUNT = {
-    "tables": {"Docs": {"fields": [{"Name": "A", "Type": "STRING"}, {"Name": "P", "Type": "PASSWORD"}], "records": []}},
+    "tables": {
+        "Docs": {
+            "fields": [{"Name": "A", "Type": "STRING"}, {"Name": "P", "Type": "PASSWORD"}],
+            "records": [],
+        }
+    },
     "files": {"/in.csv": "in.csv"},
     "tasks": {"Import": {"kind": "import", "table": "Docs", "file": "/in.csv", "note": "nightly"}},
-    "applications": {"App": {"pages": {"Form": {"type": "WEBFORM", "path": "/Forms"}, "Report": {}}}},
-    "directories": {"People": {"fields": [{"Name": "Team", "Type": "STRING"}], "users": [{"Email": "a@example.com"}]}},
+    "applications": {
+        "App": {"pages": {"Form": {"type": "WEBFORM", "path": "/Forms"}, "Report": {}}}
+    },
+    "directories": {
+        "People": {
+            "fields": [{"Name": "Team", "Type": "STRING"}],
+            "users": [{"Email": "a@example.com"}],
+        }
+    },
 }
-EVENT = EventDefinition(type="table.recordUpdate", table="Docs", fields=("A",), sources=("RESTAPIs",))
+EVENT = EventDefinition(
+    type="table.recordUpdate", table="Docs", fields=("A",), sources=("RESTAPIs",)
+)
 
 
 class Hurried(SystemClock):
@@ -41,7 +55,9 @@ class Hurried(SystemClock):
 @pytest.fixture
 def emulator(start: Start) -> Emulator:
     """Start an account that has one of each."""
-    return start(ACCOUNT, {"in.csv": b"A\r\none\r\ntwo\r\n"}, task_ms=50, unknown_parameters="refused")
+    return start(
+        ACCOUNT, {"in.csv": b"A\r\none\r\ntwo\r\n"}, task_ms=50, unknown_parameters="refused"
+    )
 
 
 @pytest.fixture
@@ -68,7 +84,9 @@ def test_webhook_has_one_life(client: CaspioClient) -> None:
 
 
 @pytest.mark.parametrize("quirks", covering(of_webhooks()))
-def test_webhooks_are_understood_in_every_account(start: Start, connect: Connect, quirks: dict[str, Any]) -> None:
+def test_webhooks_are_understood_in_every_account(
+    start: Start, connect: Connect, quirks: dict[str, Any]
+) -> None:
     """Whatever differs between accounts, lists and counts are read alike, and no secret is shown when printed."""
     client = connect(start(ACCOUNT, {"in.csv": b"A"}, **quirks))
     with receiving() as receiver:
@@ -80,12 +98,26 @@ def test_webhooks_are_understood_in_every_account(start: Start, connect: Connect
         client.tables.update("Docs", {"A": "new"}, condition=pk_equals(row.pk, is_view=False))
         receiver.messages(1)
         eventually(lambda: client.webhooks.get(made.id).activity.messages == 1)
-    (listed,), (event,), found = client.webhooks.all(), client.webhooks.events(made.id), client.webhooks.get(made.id)
+    (listed,), (event,), found = (
+        client.webhooks.all(),
+        client.webhooks.events(made.id),
+        client.webhooks.get(made.id),
+    )
 
     assert made.secret is not None
     assert made.secret.reveal() not in repr([made, listed, found])
-    assert (listed.id, listed.name, listed.urls, listed.status) == (found.id, found.name, found.urls, found.status)
-    assert (event.type, event.table, event.fields, event.sources) == (EVENT.type, "Docs", ("A",), ("RESTAPIs",))
+    assert (listed.id, listed.name, listed.urls, listed.status) == (
+        found.id,
+        found.name,
+        found.urls,
+        found.status,
+    )
+    assert (event.type, event.table, event.fields, event.sources) == (
+        EVENT.type,
+        "Docs",
+        ("A",),
+        ("RESTAPIs",),
+    )
     assert (found.events, found.activity.errors) == (1, 0)
 
 
@@ -93,12 +125,19 @@ def test_event_has_one_life(client: CaspioClient) -> None:
     """An event is added, found, replaced whole and deleted."""
     hook = client.webhooks.create("W", ["https://example.com/hook"]).id
     made = client.webhooks.create_event(hook, EVENT)
-    replaced = client.webhooks.replace_event(hook, made.id, EventDefinition(type="table.recordInsert", table="Docs"))
+    replaced = client.webhooks.replace_event(
+        hook, made.id, EventDefinition(type="table.recordInsert", table="Docs")
+    )
     (listed,) = client.webhooks.events(hook)
     found = client.webhooks.event(hook, made.id)
     client.webhooks.delete_event(hook, made.id)
 
-    assert (made.type, made.table, made.fields, made.sources) == ("table.recordUpdate", "Docs", ("A",), ("RESTAPIs",))
+    assert (made.type, made.table, made.fields, made.sources) == (
+        "table.recordUpdate",
+        "Docs",
+        ("A",),
+        ("RESTAPIs",),
+    )
     assert [one.type for one in (replaced, listed, found)] == ["table.recordInsert"] * 3
     assert found.activity.messages == 0
     assert client.webhooks.events(hook) == ()
@@ -106,7 +145,9 @@ def test_event_has_one_life(client: CaspioClient) -> None:
 
 def test_task_is_run_and_waited_for(emulator: Emulator) -> None:
     """An import is started once, and done when the waiting ends."""
-    with CaspioClient(url=emulator.url, client_id="id", client_secret="secret", clock=Hurried()) as client:
+    with CaspioClient(
+        url=emulator.url, client_id="id", client_secret="secret", clock=Hurried()
+    ) as client:
         (task,) = client.tasks.all()
         ended = client.tasks.run_and_wait(task.key)
 
@@ -126,7 +167,9 @@ def test_applications_are_found_and_deployed(client: CaspioClient) -> None:
     assert client.applications.get(application.key) == application
     assert (application.name, application.data_pages, set(pages)) == ("App", 2, {"Form", "Report"})
     assert (form.type, form.path, form.application) == ("WEBFORM", "/Forms", "App")
-    assert client.applications.deployment_code(application.key, form.key, "URL").startswith("https://")
+    assert client.applications.deployment_code(application.key, form.key, "URL").startswith(
+        "https://"
+    )
     assert "<iframe" in client.applications.deployment_code(application.key, form.key, "iFrame")
     with pytest.raises(NotFound):
         client.applications.data_page(application.key, "none")
@@ -136,8 +179,12 @@ def test_users_are_made_changed_activated_and_deleted(client: CaspioClient) -> N
     """A user is a record with a status of its own; who is met by a change is told."""
     (directory,) = client.directories.all()
     made = client.directories.create(directory.id, {"Email": "b@example.com", "Team": "x"})
-    changed = client.directories.update(directory.id, {"Team": "y"}, condition=Clause("Email = 'b@example.com'"))
-    page = client.directories.users(directory.id, Query(where="Team = 'y'", page=1, page_size=5, with_total=True))
+    changed = client.directories.update(
+        directory.id, {"Team": "y"}, condition=Clause("Email = 'b@example.com'")
+    )
+    page = client.directories.users(
+        directory.id, Query(where="Team = 'y'", page=1, page_size=5, with_total=True)
+    )
     (user,) = page.items
     url = client.directories.activate(directory.id, str(user.values["UserGUID"]), send_email=False)
     deleted = client.directories.delete(directory.id, condition=Clause("Team = 'y'"))

@@ -38,12 +38,18 @@ def emulator(start: Start) -> Emulator:
 
 def test_example_of_the_readme_runs(emulator: Emulator) -> None:
     """The example a newcomer copies works as it stands, with an account's own address and credentials."""
-    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    example = re.search(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert example is not None
     code = example[1].replace("https://abc12345.caspio.com", emulator.url)
-    code = code.replace('client_id="…"', 'client_id="id"').replace('client_secret="…"', 'client_secret="secret"')
+    code = code.replace('client_id="…"', 'client_id="id"').replace(
+        'client_secret="…"', 'client_secret="secret"'
+    )
 
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
     assert ended.stdout == f"1 12.5\n{len(SCAN)} of {len(SCAN)} bytes\n", ended.stderr
 
@@ -60,10 +66,19 @@ def test_files_go_up_and_come_down(client: CaspioClient, tmp_path: Path) -> None
     source.write_bytes(bytes(range(256)) * 4096)
 
     with client:
-        stored = client.files.add("", source=source, name="b.bin", media_type="application/octet-stream")
-        taken = client.files.add("", source=source, name="b.bin", media_type="application/octet-stream")
-        client.tables.upload("Receipts", "Scan", "1", source=source, name="b.bin", media_type="image/png")
-        with client.tables.download("Receipts", "Scan", "1") as attachment, client.files.download("/b.bin") as file:
+        stored = client.files.add(
+            "", source=source, name="b.bin", media_type="application/octet-stream"
+        )
+        taken = client.files.add(
+            "", source=source, name="b.bin", media_type="application/octet-stream"
+        )
+        client.tables.upload(
+            "Receipts", "Scan", "1", source=source, name="b.bin", media_type="image/png"
+        )
+        with (
+            client.tables.download("Receipts", "Scan", "1") as attachment,
+            client.files.download("/b.bin") as file,
+        ):
             assert b"".join(attachment.chunks) == b"".join(file.chunks) == source.read_bytes()
 
     assert stored is not None
@@ -94,7 +109,9 @@ def test_table_is_made_and_changed(client: CaspioClient) -> None:
         client.tables.update_field("Made", "B", name="C")
         client.tables.delete_field("Made", "A")
 
-        assert [(one.name, one.type) for one in client.tables.definitions("Made")] == [("C", "NUMBER")]
+        assert [(one.name, one.type) for one in client.tables.definitions("Made")] == [
+            ("C", "NUMBER")
+        ]
         assert client.tables.definition("Made", "C").editable
         with pytest.raises(NotFound):
             client.tables.definition("Made", "A")
@@ -103,7 +120,9 @@ def test_table_is_made_and_changed(client: CaspioClient) -> None:
 def test_list_field_is_written_as_items_and_read_as_object(client: CaspioClient) -> None:
     """What is chosen of a LIST field is written by its numbers or texts, and read with both."""
     with client:
-        client.tables.update("Receipts", {"Total": 1.0, "Tags": ("green", "red")}, condition=Clause("PK_ID = 1"))
+        client.tables.update(
+            "Receipts", {"Total": 1.0, "Tags": ("green", "red")}, condition=Clause("PK_ID = 1")
+        )
         (record,) = client.tables.records("Receipts")
 
     assert set(record.lists["Tags"].values()) == {"green", "red"}
@@ -114,7 +133,9 @@ def test_query_speaks_sql(client: CaspioClient) -> None:
     """Expressions, aliases and totals come back as rows."""
     with client:
         page = client.tables.query("Receipts", Query(select="COUNT(*) AS n, SUM(Total) AS s"))
-        counted = client.tables.query("Receipts", Query(page=1, page_size=5, order_by="PK_ID", with_total=True))
+        counted = client.tables.query(
+            "Receipts", Query(page=1, page_size=5, order_by="PK_ID", with_total=True)
+        )
 
     assert [dict(row.values) for row in page.items] == [{"n": 1, "s": 12.5}]
     assert counted.total == 1
@@ -123,7 +144,9 @@ def test_query_speaks_sql(client: CaspioClient) -> None:
 def test_threads_share_a_client(client: CaspioClient, emulator: Emulator) -> None:
     """Many threads may use one client; they share its token."""
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(client.tables.names())) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(client.tables.names())) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

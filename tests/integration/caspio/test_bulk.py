@@ -44,11 +44,21 @@ Between = Callable[..., CaspioClient]
 def emulator(start: Start) -> Emulator:
     """Start an account with a table that has a Unique field and one that has none."""
     records = [
-        {"PK_ID": 1, "Number": "a", "Name": "x", "Total": 1.5, "Day": "2024-01-31T00:00:00", "Scan": "0.bin"},
+        {
+            "PK_ID": 1,
+            "Number": "a",
+            "Name": "x",
+            "Total": 1.5,
+            "Day": "2024-01-31T00:00:00",
+            "Scan": "0.bin",
+        },
         {"PK_ID": 2, "Number": "b", "Name": "x", "Scan": "1.bin"},
         {"PK_ID": 9, "Number": "c", "Name": "y", "Scan": "2.bin"},
     ]
-    loose = {"fields": [{"Name": "Number", "Type": "STRING"}, {"Name": "Name", "Type": "STRING"}], "records": []}
+    loose = {
+        "fields": [{"Name": "Number", "Type": "STRING"}, {"Name": "Name", "Type": "STRING"}],
+        "records": [],
+    }
     return start({"tables": {"Docs": {"fields": FIELDS, "records": records}, "Loose": loose}}, DATA)
 
 
@@ -62,7 +72,9 @@ def client(emulator: Emulator, connect: Connect) -> CaspioClient:
 def between(emulator: Emulator, clock: FakeClock) -> Between:
     """Return a way to connect such that something happens just before a request."""
 
-    def made(happens: Callable[[], object], *, method: str, contains: str = "/records", times: int = 1) -> CaspioClient:
+    def made(
+        happens: Callable[[], object], *, method: str, contains: str = "/records", times: int = 1
+    ) -> CaspioClient:
         return CaspioClient(
             url=emulator.url, client_id="id", client_secret="secret", clock=clock, rate="1000000/1s",
             transport=Meanwhile(happens, method=method, contains=contains, times=times),
@@ -87,7 +99,9 @@ def calls(emulator: Emulator, key: str) -> int:
     return emulator.control.calls().get(key, 0)
 
 
-def test_new_key_is_inserted_and_known_one_updated(emulator: Emulator, client: CaspioClient) -> None:
+def test_new_key_is_inserted_and_known_one_updated(
+    emulator: Emulator, client: CaspioClient
+) -> None:
     """A key that no record has makes one; a key that one has changes that record and no other."""
     upsert = Upsert(client, "Docs", key=["Number"])
 
@@ -99,17 +113,25 @@ def test_new_key_is_inserted_and_known_one_updated(emulator: Emulator, client: C
     assert len(rows(emulator)) == 4
 
 
-def test_record_that_holds_the_values_is_not_written(emulator: Emulator, client: CaspioClient) -> None:
+def test_record_that_holds_the_values_is_not_written(
+    emulator: Emulator, client: CaspioClient
+) -> None:
     """What stands there already costs no write: blank is NULL, a date is itself with its time or without."""
-    done = Upsert(client, "Docs", key=["Number"]).put({"Number": "a", "Total": 1.5, "Day": "2024-01-31", "Name": "x"})
+    done = Upsert(client, "Docs", key=["Number"]).put(
+        {"Number": "a", "Total": 1.5, "Day": "2024-01-31", "Name": "x"}
+    )
 
     assert done.done == "unchanged"
     assert calls(emulator, "PUT /v3/tables/{tableName}/records") == 0
 
 
-def test_key_that_is_taken_meanwhile_is_updated(emulator: Emulator, client: CaspioClient, between: Between) -> None:
+def test_key_that_is_taken_meanwhile_is_updated(
+    emulator: Emulator, client: CaspioClient, between: Between
+) -> None:
     """Somebody else inserts the same key between reading and writing: the clash is settled by looking."""
-    racing = between(lambda: client.tables.insert("Docs", {"Number": "d", "Name": "theirs"}), method="POST")
+    racing = between(
+        lambda: client.tables.insert("Docs", {"Number": "d", "Name": "theirs"}), method="POST"
+    )
 
     with racing:
         done = Upsert(racing, "Docs", key=["Number"]).put({"Number": "d", "Total": 4.0})
@@ -133,13 +155,17 @@ def test_record_that_changes_meanwhile_is_read_again(emulator: Emulator, between
 def test_record_that_keeps_changing_is_given_up(emulator: Emulator, between: Between) -> None:
     """Somebody who writes faster than we do is not fought for ever."""
     totals = iter(range(100))
-    racing = between(lambda: emulator.control.edit("Docs", 1, {"Total": next(totals)}), method="PUT", times=100)
+    racing = between(
+        lambda: emulator.control.edit("Docs", 1, {"Total": next(totals)}), method="PUT", times=100
+    )
 
     with racing, pytest.raises(ServiceUnavailable, match="changed 4 times"):
         Upsert(racing, "Docs", key=["Number"]).put({"Number": "a", "Total": 99.5})
 
 
-@pytest.mark.parametrize(("number", "operation", "done"), [("d", INSERT, "inserted"), ("a", UPDATE, "updated")])
+@pytest.mark.parametrize(
+    ("number", "operation", "done"), [("d", INSERT, "inserted"), ("a", UPDATE, "updated")]
+)
 def test_answer_that_is_lost_is_settled_by_looking(
     emulator: Emulator, client: CaspioClient, number: str, operation: str, done: str
 ) -> None:
@@ -160,12 +186,16 @@ def test_write_that_got_lost_is_made_again_where_that_is_safe(
     """A Unique key, and a guard, let a write be repeated that looking shows was not made."""
     emulator.control.fault({"kind": "reset", "operation": operation})
 
-    Upsert(client, "Docs", key=["Number"]).put({"Number": "d" if operation == INSERT else "a", "Total": 4.0})
+    Upsert(client, "Docs", key=["Number"]).put(
+        {"Number": "d" if operation == INSERT else "a", "Total": 4.0}
+    )
 
     assert [one["Total"] for one in rows(emulator)].count(4.0) == 1
 
 
-def test_insert_that_got_lost_stays_in_doubt_without_a_unique_key(emulator: Emulator, client: CaspioClient) -> None:
+def test_insert_that_got_lost_stays_in_doubt_without_a_unique_key(
+    emulator: Emulator, client: CaspioClient
+) -> None:
     """Without a Unique field nothing would refuse a second record, so a lost insert is told and not repeated."""
     emulator.control.fault({"kind": "reset", "operation": INSERT})
 
@@ -238,7 +268,9 @@ def test_records_of_a_view_are_named_as_text(start: Start, connect: Connect) -> 
     """A view's PK_IDs are texts; what leaves the view by being written is not taken for written unseen."""
     records = [{"PK_ID": pk, "Name": "x"} for pk in (1, 2)]
     tables = {"Docs": {"fields": FIELDS[1:2], "records": records}}
-    emulator = start({"tables": tables, "views": {"V": {"table": "Docs", "where": "Name <> 'gone'"}}})
+    emulator = start(
+        {"tables": tables, "views": {"V": {"table": "Docs", "where": "Name <> 'gone'"}}}
+    )
     client = connect(emulator)
 
     done = update_many(client.views, "V", {"1": {"Name": "p"}, "3": {"Name": "p"}})
@@ -249,22 +281,33 @@ def test_records_of_a_view_are_named_as_text(start: Start, connect: Connect) -> 
     assert "3" not in left.met
 
 
-def test_condition_keeps_records_from_being_written(emulator: Emulator, client: CaspioClient) -> None:
+def test_condition_keeps_records_from_being_written(
+    emulator: Emulator, client: CaspioClient
+) -> None:
     """Records that do not meet the condition any more are missed, and told."""
-    done = update_many(client.tables, "Docs", {pk: {"Total": 3.0} for pk in ("1", "2", "9")}, only=Clause("Name = 'x'"))
+    done = update_many(
+        client.tables,
+        "Docs",
+        {pk: {"Total": 3.0} for pk in ("1", "2", "9")},
+        only=Clause("Name = 'x'"),
+    )
 
     assert (done.met, done.missed) == (("1", "2"), ("9",))
     assert not done.are_complete
     assert row(emulator, 9)["Total"] is None
 
 
-def test_update_of_many_without_rows_in_the_answer_is_looked_up(start: Start, connect: Connect) -> None:
+def test_update_of_many_without_rows_in_the_answer_is_looked_up(
+    start: Start, connect: Connect
+) -> None:
     """Where the answer tells a number alone, looking tells which records were met."""
     records = [{"PK_ID": 1, "Name": "x"}, {"PK_ID": 2, "Name": "x"}]
     account = {"tables": {"Docs": {"fields": FIELDS[1:2], "records": records}}}
     client = connect(start(account, empty_result_after_put=True))
 
-    done = update_many(client.tables, "Docs", {"1": {"Name": "p"}, "2": {"Name": "p"}, "3": {"Name": "p"}})
+    done = update_many(
+        client.tables, "Docs", {"1": {"Name": "p"}, "2": {"Name": "p"}, "3": {"Name": "p"}}
+    )
 
     assert (done.met, done.missed) == (("1", "2"), ("3",))
 
@@ -299,7 +342,9 @@ def test_field_is_downloaded_whole(client: CaspioClient, tmp_path: Path) -> None
     assert [json.loads(line)["sha256"] for line in lines] == [one.sha256 for one in found]
 
 
-def test_download_goes_on_where_it_stopped(emulator: Emulator, client: CaspioClient, tmp_path: Path) -> None:
+def test_download_goes_on_where_it_stopped(
+    emulator: Emulator, client: CaspioClient, tmp_path: Path
+) -> None:
     """What is there is not fetched again; what was replaced at Caspio, lost here or half written is."""
     list(download_field(client.tables, "Docs", "Scan", tmp_path))
     (tmp_path / "other.bin").write_bytes(b"replaced")
@@ -311,13 +356,27 @@ def test_download_goes_on_where_it_stopped(emulator: Emulator, client: CaspioCli
 
     found = list(download_field(client.tables, "Docs", "Scan", tmp_path))
 
-    assert calls(emulator, "GET /v3/tables/{tableName}/attachments/{attachmentFieldName}/{recordPkId}") == 2
-    assert [(tmp_path / one.file).read_bytes() for one in found] == [DATA["0.bin"], b"replaced", DATA["2.bin"]]
+    assert (
+        calls(emulator, "GET /v3/tables/{tableName}/attachments/{attachmentFieldName}/{recordPkId}")
+        == 2
+    )
+    assert [(tmp_path / one.file).read_bytes() for one in found] == [
+        DATA["0.bin"],
+        b"replaced",
+        DATA["2.bin"],
+    ]
 
 
-def test_file_that_is_cut_short_is_not_kept(emulator: Emulator, client: CaspioClient, tmp_path: Path) -> None:
+def test_file_that_is_cut_short_is_not_kept(
+    emulator: Emulator, client: CaspioClient, tmp_path: Path
+) -> None:
     """Bytes that end early leave no file behind, and the next download fetches it."""
-    fault = {"kind": "cut", "operation": "DownloadFileFromAttachmentTableField", "declared": False, "contains": "/9"}
+    fault = {
+        "kind": "cut",
+        "operation": "DownloadFileFromAttachmentTableField",
+        "declared": False,
+        "contains": "/9",
+    }
     emulator.control.fault(fault)
 
     first = list(download_field(client.tables, "Docs", "Scan", tmp_path))
@@ -328,7 +387,9 @@ def test_file_that_is_cut_short_is_not_kept(emulator: Emulator, client: CaspioCl
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_file_that_is_gone_meanwhile_is_told(client: CaspioClient, between: Between, tmp_path: Path) -> None:
+def test_file_that_is_gone_meanwhile_is_told(
+    client: CaspioClient, between: Between, tmp_path: Path
+) -> None:
     """An attachment somebody deletes during the download is a problem of its own; the others arrive."""
     gone = between(
         lambda: client.tables.remove_attachments("Docs", "Scan", condition=Clause("PK_ID = 2")),
@@ -376,7 +437,9 @@ def test_strange_pk_still_has_a_name_of_its_own() -> None:
     assert local_name("a/b", "x") != local_name("a_b", "x")
 
 
-def test_network_that_fails_before_sending_is_repeated(emulator: Emulator, between: Between) -> None:
+def test_network_that_fails_before_sending_is_repeated(
+    emulator: Emulator, between: Between
+) -> None:
     """A helper writes once, even where the connection failed at first."""
 
     def refuse() -> None:

@@ -7,7 +7,14 @@ import httpx
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient, NameTaken, NotFound, QueryRefused, TooLarge, ValueRefused
+from pipeline.adapters.caspio import (
+    CaspioClient,
+    NameTaken,
+    NotFound,
+    QueryRefused,
+    TooLarge,
+    ValueRefused,
+)
 from pipeline.adapters.caspio.where import pk_equals
 from pipeline.errors import (
     EffectInDoubt,
@@ -55,8 +62,14 @@ UNCLEAR = [
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Start an account with a table and a file, once for all tests here."""
-    tables = {"T": {"fields": [{"Name": "A", "Type": "INTEGER"}], "records": [{"PK_ID": 1, "A": 0}]}}
-    folder = seed(tmp_path_factory.mktemp("seed"), {"tables": tables, "files": {"/a": "a"}}, {"a": b"0123456789"})
+    tables = {
+        "T": {"fields": [{"Name": "A", "Type": "INTEGER"}], "records": [{"PK_ID": 1, "A": 0}]}
+    }
+    folder = seed(
+        tmp_path_factory.mktemp("seed"),
+        {"tables": tables, "files": {"/a": "a"}},
+        {"a": b"0123456789"},
+    )
     with Emulator(seed=folder) as emulator:
         yield emulator
 
@@ -77,7 +90,9 @@ def connect(emulator: Emulator, clock: FakeClock) -> Iterator[Connect]:
     """Return a way to connect; an exception given is the network's, once, for requests of its method."""
     made: list[CaspioClient] = []
 
-    def connect(trouble: Fault | Exception | None = None, *, method: str = "GET", operation: str = "") -> CaspioClient:
+    def connect(
+        trouble: Fault | Exception | None = None, *, method: str = "GET", operation: str = ""
+    ) -> CaspioClient:
         def fail() -> None:
             assert isinstance(trouble, Exception)
             raise trouble
@@ -91,7 +106,9 @@ def connect(emulator: Emulator, clock: FakeClock) -> Iterator[Connect]:
             clock=clock,
             rate="1000000/1s",
             timeout=SHORT if trouble is STALL else None,
-            transport=Meanwhile(fail, method=method, contains="/v3/") if isinstance(trouble, Exception) else None,
+            transport=Meanwhile(fail, method=method, contains="/v3/")
+            if isinstance(trouble, Exception)
+            else None,
         )
         made.append(client)
         return client
@@ -124,7 +141,9 @@ def test_read_is_repeated(connect: Connect, trouble: Fault | Exception) -> None:
 
 
 @pytest.mark.parametrize("trouble", UNCLEAR, ids=str)
-def test_write_is_in_doubt_and_never_repeated(connect: Connect, emulator: Emulator, trouble: Fault | Exception) -> None:
+def test_write_is_in_doubt_and_never_repeated(
+    connect: Connect, emulator: Emulator, trouble: Fault | Exception
+) -> None:
     """A write that was sent and not clearly answered is sent once and reported as in doubt."""
     client = connect(trouble, method="PUT", operation=WRITE)
 
@@ -136,7 +155,9 @@ def test_write_is_in_doubt_and_never_repeated(connect: Connect, emulator: Emulat
 
 
 @pytest.mark.parametrize("trouble", SAFE_TO_REPEAT, ids=str)
-def test_write_that_was_not_processed_is_repeated(connect: Connect, trouble: Fault | Exception) -> None:
+def test_write_that_was_not_processed_is_repeated(
+    connect: Connect, trouble: Fault | Exception
+) -> None:
     """A write that provably did nothing is sent again."""
     assert put(connect(trouble, method="PUT", operation=WRITE)) == 1
 
@@ -186,7 +207,9 @@ def test_refusal_carries_what_support_asks_for(connect: Connect) -> None:
     assert caught.value.request_id
 
 
-def test_second_refusal_of_the_token_is_unauthorized(client: CaspioClient, emulator: Emulator) -> None:
+def test_second_refusal_of_the_token_is_unauthorized(
+    client: CaspioClient, emulator: Emulator
+) -> None:
     """After one new token a 401 stops the run."""
     client.tables.names()
     emulator.control.fault({"kind": "expired_token", "operation": READ, "times": 2})
@@ -207,9 +230,15 @@ def test_write_with_a_stale_token_is_sent_again(client: CaspioClient, emulator: 
 
 
 @pytest.mark.parametrize("operation", [READ, WRITE])
-def test_busy_token_endpoint_delays_a_call(client: CaspioClient, emulator: Emulator, operation: str) -> None:
+def test_busy_token_endpoint_delays_a_call(
+    client: CaspioClient, emulator: Emulator, operation: str
+) -> None:
     """A call whose token is late is made once the token is there, a write too: nothing of it had been sent."""
-    for trouble in ({"kind": "status", "status": 503}, {"kind": "reset"}, {"kind": "rate_limited", "status": 429}):
+    for trouble in (
+        {"kind": "status", "status": 503},
+        {"kind": "reset"},
+        {"kind": "rate_limited", "status": 429},
+    ):
         emulator.control.fault({"template": "/oauth/token", **trouble})
 
     assert client.tables.names() == ("T",) if operation == READ else put(client) == 1
@@ -218,7 +247,9 @@ def test_busy_token_endpoint_delays_a_call(client: CaspioClient, emulator: Emula
 
 def test_retry_after_is_obeyed(connect: Connect, clock: FakeClock) -> None:
     """The pause is at least what Caspio asked for."""
-    connect({"kind": "rate_limited", "status": 429, "retry_after": 9}, operation=READ).tables.names()
+    connect(
+        {"kind": "rate_limited", "status": 429, "retry_after": 9}, operation=READ
+    ).tables.names()
 
     assert clock.monotonic() >= 9
 
@@ -244,7 +275,9 @@ def test_repeating_ends(connect: Connect, clock: FakeClock) -> None:
 
 def test_a_pause_that_is_too_long_is_not_waited_for(connect: Connect, clock: FakeClock) -> None:
     """An hour's pause ends the attempt at once instead of holding the run."""
-    client = connect({"kind": "status", "status": 503, "headers": {"Retry-After": "3600"}}, operation=READ)
+    client = connect(
+        {"kind": "status", "status": 503, "headers": {"Retry-After": "3600"}}, operation=READ
+    )
 
     with pytest.raises(ServiceUnavailable):
         client.tables.names()
@@ -273,7 +306,10 @@ def test_download_that_breaks_off_is_try_later(connect: Connect) -> None:
     """A body that breaks after its beginning was handed on is not repeated here: the caller starts again."""
     client = connect({"kind": "cut", "bytes": 3}, operation=DOWNLOAD)
 
-    with pytest.raises(ServiceUnavailable, match="broke off"), client.files.download("/a") as download:
+    with (
+        pytest.raises(ServiceUnavailable, match="broke off"),
+        client.files.download("/a") as download,
+    ):
         list(download.chunks)
 
 

@@ -76,19 +76,28 @@ def init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Init:
 
 def mapped() -> dict[str, dict[str, str]]:
     """Return the columns of each source in the file that was written."""
-    return {name: dict(spec.columns) for name, spec in load_settings(Path("caspio-ingest.toml")).specs().items()}
+    return {
+        name: dict(spec.columns)
+        for name, spec in load_settings(Path("caspio-ingest.toml")).specs().items()
+    }
 
 
 def changes(emulator: Emulator) -> list[str]:
     """Return the operations the account saw that read nothing."""
-    return [c["operation"] for c in emulator.control.call_log() if c["method"] != "GET" and "oauth" not in c["path"]]
+    return [
+        c["operation"]
+        for c in emulator.control.call_log()
+        if c["method"] != "GET" and "oauth" not in c["path"]
+    ]
 
 
 def test_files_are_counted_in_fields_and_area(start: Start, connect: Connect, tmp_path: Path):
     """Attachments by fileInfo, FILE fields by the Files area; a path without a file counts, without bytes."""
     seen = survey(connect(start(ACCOUNT, FILES)), scratch_dir=tmp_path)
 
-    counted = {one.name: (one.records, one.files, one.size_bytes) for one in seen.containers if one.fields}
+    counted = {
+        one.name: (one.records, one.files, one.size_bytes) for one in seen.containers if one.fields
+    }
     assert counted == {"Receipts": (3, 2, 21), "Papers": (2, 2, 12)}
     assert (seen.files_area.files, seen.files_area.size_bytes) == (1, 12)
 
@@ -121,12 +130,17 @@ def test_yes_takes_the_proposal(start: Start, init: Init):
 
     assert init(emulator, "--yes") == 0
 
-    assert mapped() == {"papers": {"SignedOn": "date"}, "receipts": {"DocType": "doc_type", "Total": "total"}}
+    assert mapped() == {
+        "papers": {"SignedOn": "date"},
+        "receipts": {"DocType": "doc_type", "Total": "total"},
+    }
     assert '# Status = "status"' in Path("caspio-ingest.toml").read_text()
     assert changes(emulator) == []
 
 
-def test_without_a_terminal_the_proposal_is_shown_only(start: Start, init: Init, capsys: pytest.CaptureFixture[str]):
+def test_without_a_terminal_the_proposal_is_shown_only(
+    start: Start, init: Init, capsys: pytest.CaptureFixture[str]
+):
     """Nobody was asked, so nothing is written; the text is there to be looked at."""
     assert init(start(ACCOUNT, FILES)) == 2
 
@@ -136,14 +150,20 @@ def test_without_a_terminal_the_proposal_is_shown_only(start: Start, init: Init,
     assert list(Path.cwd().glob("*.toml*")) == []
 
 
-def test_json_says_what_was_found_and_what_it_costs(start: Start, init: Init, capsys: pytest.CaptureFixture[str]):
+def test_json_says_what_was_found_and_what_it_costs(
+    start: Start, init: Init, capsys: pytest.CaptureFixture[str]
+):
     """One document: sources, reasons, doubts, cost of the first run and the calls used."""
     emulator = start(ACCOUNT, FILES)
     init(emulator, "--yes", "--json")
 
     document = json.loads(capsys.readouterr().out)
     receipts = next(source for source in document["sources"] if source["name"] == "receipts")
-    assert (receipts["files"], receipts["bytes"], receipts["columns"]["Total"]["finding"]) == (2, 21, "total")
+    assert (receipts["files"], receipts["bytes"], receipts["columns"]["Total"]["finding"]) == (
+        2,
+        21,
+        "total",
+    )
     assert document["first_run"]["planning_calls"] == 7
     assert document["caspio_calls"] == sum(emulator.control.calls().values())
 
@@ -194,7 +214,9 @@ def test_columns_are_created_when_asked_for(start: Start, init: Init):
     assert mapped()["papers"]["Total"] == "total"
 
 
-def test_a_column_that_may_not_be_created_is_left_out(start: Start, init: Init, capsys: pytest.CaptureFixture[str]):
+def test_a_column_that_may_not_be_created_is_left_out(
+    start: Start, init: Init, capsys: pytest.CaptureFixture[str]
+):
     """The settings are written without it, and the reason is said."""
     emulator = start({**ACCOUNT, "profiles": [READER]}, FILES)
 
@@ -204,7 +226,9 @@ def test_a_column_that_may_not_be_created_is_left_out(start: Start, init: Init, 
     assert "could not be created" in capsys.readouterr().err
 
 
-def test_an_account_without_files_is_no_beginning(start: Start, init: Init, capsys: pytest.CaptureFixture[str]):
+def test_an_account_without_files_is_no_beginning(
+    start: Start, init: Init, capsys: pytest.CaptureFixture[str]
+):
     """Nothing is written, and what to do is said."""
     emulator = start({"tables": {"Nothing": ACCOUNT["tables"]["Nothing"]}})
 

@@ -24,7 +24,9 @@ def rows(first: int, count: int) -> dict[str, object]:
 @pytest.fixture
 def records(start: Start) -> Emulator:
     """Start an account with a page of records and three more."""
-    return start({"tables": {"T": {"fields": FIELDS, "records": [{"PK_ID": pk, "A": 1} for pk in PKS]}}})
+    return start(
+        {"tables": {"T": {"fields": FIELDS, "records": [{"PK_ID": pk, "A": 1} for pk in PKS]}}}
+    )
 
 
 @pytest.fixture
@@ -58,10 +60,20 @@ def test_records_that_come_and_go_shift_nothing(records: Emulator, connect: Conn
     assert seen == [*(str(pk) for pk in PKS), "5003"]
 
 
-@pytest.mark.parametrize("second", [rows(1, 1000), rows(1000, 5), rows(900, 5), {"Result": [{"A": 1}]}])
-def test_page_that_does_not_go_on_is_refused(records: Emulator, connect: Connect, second: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "second", [rows(1, 1000), rows(1000, 5), rows(900, 5), {"Result": [{"A": 1}]}]
+)
+def test_page_that_does_not_go_on_is_refused(
+    records: Emulator, connect: Connect, second: dict[str, object]
+) -> None:
     """A page that repeats records, or hides which they are, ends the listing with an error instead of a loop."""
-    fault = {"kind": "status", "operation": "ListTableRecords", "after": 1, "status": 200, "body": second}
+    fault = {
+        "kind": "status",
+        "operation": "ListTableRecords",
+        "after": 1,
+        "status": 200,
+        "body": second,
+    }
     records.control.fault(fault)
 
     with pytest.raises(ServiceUnavailable, match="1000"):
@@ -103,9 +115,18 @@ def test_listing_that_changed_is_refused(
 def test_listing_without_a_total_ends_with_a_short_page(files: Emulator, connect: Connect) -> None:
     """Where no total is reported, a page that is not full is the last."""
     for number, count in enumerate((5, 2)):
-        items = [{"Name": f"f{5 * number + n}", "ExternalKey": f"k{5 * number + n}", "Size": 1} for n in range(count)]
+        items = [
+            {"Name": f"f{5 * number + n}", "ExternalKey": f"k{5 * number + n}", "Size": 1}
+            for n in range(count)
+        ]
         files.control.fault(
-            {"kind": "status", "operation": "ListFiles", "status": 200, "body": {"Result": items}, "after": number}
+            {
+                "kind": "status",
+                "operation": "ListFiles",
+                "status": 200,
+                "body": {"Result": items},
+                "after": number,
+            }
         )
 
     assert sum(map(len, connect(files).files.pages(size=5))) == 7

@@ -20,7 +20,12 @@ from tests.integration.caspio.conftest import Connect, Start
 pytestmark = pytest.mark.integration
 
 ACCOUNT: dict[str, Any] = {
-    "tables": {"Docs": {"fields": [{"Name": "Company", "Type": "STRING"}], "records": [{"PK_ID": 1, "Company": "A"}]}},
+    "tables": {
+        "Docs": {
+            "fields": [{"Name": "Company", "Type": "STRING"}],
+            "records": [{"PK_ID": 1, "Company": "A"}],
+        }
+    },
     "views": {"AllDocs": {"table": "Docs"}},
 }
 HOOK = {"Name": "hook", "OutgoingUrls": ["https://127.0.0.1:9/hook"]}
@@ -40,13 +45,19 @@ ODD: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def values(emulator: Emulator, connect: Connect, folder: Path, *, may_write: bool = True) -> Mapping[str, str | None]:
+def values(
+    emulator: Emulator, connect: Connect, folder: Path, *, may_write: bool = True
+) -> Mapping[str, str | None]:
     """Return what is found out, by name."""
-    found = probe_account(connect(emulator), clock=SystemClock(), folder=folder, may_write=may_write)
+    found = probe_account(
+        connect(emulator), clock=SystemClock(), folder=folder, may_write=may_write
+    )
     return {one.name: one.value for one in found.probed}
 
 
-@pytest.mark.parametrize("quirks", ODD, ids=["usual", *(f"odd{number}" for number in range(1, len(ODD)))])
+@pytest.mark.parametrize(
+    "quirks", ODD, ids=["usual", *(f"odd{number}" for number in range(1, len(ODD)))]
+)
 def test_the_report_names_exactly_the_accounts_quirks(
     start: Start, connect: Connect, tmp_path: Path, quirks: dict[str, Any]
 ):
@@ -62,7 +73,9 @@ def test_the_report_names_exactly_the_accounts_quirks(
     assert {name: value for name, value in learnt.items() if name in expected} == {
         name: value for name, value in expected.items() if name not in NOT_PROBED
     }
-    assert parse_quirks([option.split()[1] for option in as_quirks(found.probed)]) == Quirks(**quirks)
+    assert parse_quirks([option.split()[1] for option in as_quirks(found.probed)]) == Quirks(
+        **quirks
+    )
 
 
 def test_refusals_are_told(start: Start, connect: Connect, tmp_path: Path):
@@ -92,7 +105,11 @@ def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Pa
 
 @pytest.mark.parametrize(
     "operation",
-    ["UpdateFileMetadataInAttachmentTableFields", "UploadFileToAttachmentTableField", "GetFileMetadataByPath"],
+    [
+        "UpdateFileMetadataInAttachmentTableFields",
+        "UploadFileToAttachmentTableField",
+        "GetFileMetadataByPath",
+    ],
 )
 def test_a_probe_that_fails_stops_no_other_and_leaves_nothing(
     start: Start, connect: Connect, tmp_path: Path, operation: str
@@ -109,7 +126,9 @@ def test_a_probe_that_fails_stops_no_other_and_leaves_nothing(
     assert (dump["tables"][TABLE], dump["files"]) == ([], {})
 
 
-def test_what_a_killed_examination_left_is_removed_by_the_next(start: Start, connect: Connect, tmp_path: Path):
+def test_what_a_killed_examination_left_is_removed_by_the_next(
+    start: Start, connect: Connect, tmp_path: Path
+):
     """Its rows bear our mark; rows of anybody else stay."""
     emulator = start(ACCOUNT)
     client = connect(emulator)
@@ -122,7 +141,9 @@ def test_what_a_killed_examination_left_is_removed_by_the_next(start: Start, con
     assert [row["Mark"] for row in emulator.control.dump()["tables"][TABLE]] == ["mine"]
 
 
-def test_a_profile_that_may_not_create_tables_learns_the_rest(start: Start, connect: Connect, tmp_path: Path):
+def test_a_profile_that_may_not_create_tables_learns_the_rest(
+    start: Start, connect: Connect, tmp_path: Path
+):
     """The table's questions stay open with the reason, and nothing is left behind."""
     profile = {"client_id": "id", "client_secret": "secret", "create_objects": False}
     emulator = start({**ACCOUNT, "profiles": [profile]})
@@ -135,9 +156,16 @@ def test_a_profile_that_may_not_create_tables_learns_the_rest(start: Start, conn
     assert found.left == ()
 
 
-def test_a_table_of_that_name_that_is_somebody_elses_is_left_alone(start: Start, connect: Connect, tmp_path: Path):
+def test_a_table_of_that_name_that_is_somebody_elses_is_left_alone(
+    start: Start, connect: Connect, tmp_path: Path
+):
     """Its columns are not ours, so nothing is written to it."""
-    tables = {TABLE: {"fields": [{"Name": "Mark", "Type": "STRING"}], "records": [{"PK_ID": 1, "Mark": MARK}]}}
+    tables = {
+        TABLE: {
+            "fields": [{"Name": "Mark", "Type": "STRING"}],
+            "records": [{"PK_ID": 1, "Mark": MARK}],
+        }
+    }
     emulator = start({"tables": tables})
 
     found = values(emulator, connect, tmp_path)
@@ -154,11 +182,17 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "caspio-ingest.toml"
 
 
-def doctor(emulator: Emulator, settings: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+def doctor(
+    emulator: Emulator, settings: Path, monkeypatch: pytest.MonkeyPatch, *options: str
+) -> int:
     """Run `doctor --deep` where nobody can be asked, and return its exit code."""
-    settings.write_text(f'[caspio]\nurl = "{emulator.url}"\n[[sources]]\nname = "docs"\nfolder = "/"\n')
+    settings.write_text(
+        f'[caspio]\nurl = "{emulator.url}"\n[[sources]]\nname = "docs"\nfolder = "/"\n'
+    )
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    monkeypatch.setattr(sys, "argv", ["caspio-ingest", "doctor", "--config", str(settings), "--deep", *options])
+    monkeypatch.setattr(
+        sys, "argv", ["caspio-ingest", "doctor", "--config", str(settings), "--deep", *options]
+    )
     try:
         cli.main()
     except SystemExit as ending:
@@ -167,7 +201,10 @@ def doctor(emulator: Emulator, settings: Path, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_doctor_deep_prints_one_document(
-    start: Start, settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    start: Start,
+    settings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     """The checks, what was found out, how to start a local Caspio alike, and what is left behind."""
     assert doctor(start(ACCOUNT, fileinfo_dates="z"), settings, monkeypatch, "--yes", "--json") == 0
@@ -179,7 +216,9 @@ def test_doctor_deep_prints_one_document(
     assert {"credentials", "ledger"} <= {check["check"] for check in document["checks"]}
 
 
-def test_where_nobody_can_be_asked_nothing_is_made(start: Start, settings: Path, monkeypatch: pytest.MonkeyPatch):
+def test_where_nobody_can_be_asked_nothing_is_made(
+    start: Start, settings: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Exit code 2, and the account was not called."""
     emulator = start(ACCOUNT)
 

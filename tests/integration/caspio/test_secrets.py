@@ -69,7 +69,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Start an account whose client secret is the canary, once for all tests here."""
     fields = [{"Name": "A", "Type": "INTEGER"}, {"Name": "P", "Type": "PASSWORD"}]
     tables = {"T": {"fields": fields, "records": [{"PK_ID": 1}]}}
-    folder = seed(tmp_path_factory.mktemp("seed"), {"tables": tables, "files": {"/a": "a"}}, {"a": b"a" * 100})
+    folder = seed(
+        tmp_path_factory.mktemp("seed"), {"tables": tables, "files": {"/a": "a"}}, {"a": b"a" * 100}
+    )
     with Emulator(seed=folder, client_secret=CANARY) as emulator:
         yield emulator
 
@@ -103,7 +105,13 @@ def told(error: BaseException) -> Iterator[str]:
     while waiting:
         one = waiting.pop()
         if one is not None:
-            yield from (str(one), repr(one), repr(one.args), repr(vars(one)), *traceback.format_exception(one))
+            yield from (
+                str(one),
+                repr(one),
+                repr(one.args),
+                repr(vars(one)),
+                *traceback.format_exception(one),
+            )
             waiting += [one.__cause__, one.__context__]
 
 
@@ -127,7 +135,11 @@ def heard(ear: Listening, text: str, log: pytest.LogCaptureFixture) -> set[str]:
         {"kind": "status", "status": 403},
         {"kind": "status", "status": 500},
         {"kind": "status", "status": 400, "body": {"Code": "InvalidInputValue", "Message": "no"}},
-        {"kind": "status", "status": 400, "body": {"Code": CANARY, "Message": f"sent {CANARY}", "RequestId": CANARY}},
+        {
+            "kind": "status",
+            "status": 400,
+            "body": {"Code": CANARY, "Message": f"sent {CANARY}", "RequestId": CANARY},
+        },
         {"kind": "status", "status": 500, "body": f"<html>{CANARY}</html>"},
         {"kind": "status", "status": 200, "body": f"{{{CANARY}"},
         {"kind": "reset"},
@@ -161,7 +173,9 @@ def test_nothing_secret_is_told_of_a_failure(
     assert caplog.records
 
 
-def test_nothing_secret_is_told_of_a_header(client: CaspioClient, emulator: Emulator, ear: Listening) -> None:
+def test_nothing_secret_is_told_of_a_header(
+    client: CaspioClient, emulator: Emulator, ear: Listening
+) -> None:
     """A header that quotes a secret gets into no error, though support asks for it."""
     read(client)
     headers = {"X-Caspio-Request-ID": CANARY, "Location": CANARY, "Retry-After": CANARY}
@@ -175,12 +189,18 @@ def test_nothing_secret_is_told_of_a_header(client: CaspioClient, emulator: Emul
 
 @pytest.mark.parametrize("status", [400, 401, 403, 503])
 def test_nothing_secret_is_told_of_refused_credentials(
-    client: CaspioClient, emulator: Emulator, ear: Listening, status: int, caplog: pytest.LogCaptureFixture
+    client: CaspioClient,
+    emulator: Emulator,
+    ear: Listening,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Credentials that are refused are not shown, though the answer may show them."""
     caplog.set_level(logging.DEBUG)
     body = {"error": "invalid_client", "error_description": f"{CANARY} is wrong"}
-    emulator.control.fault({"kind": "status", "template": "/oauth/token", "status": status, "body": body, "times": 0})
+    emulator.control.fault(
+        {"kind": "status", "template": "/oauth/token", "status": status, "body": body, "times": 0}
+    )
 
     assert heard(ear, fails(client, read), caplog) == set()
 
@@ -192,7 +212,9 @@ def test_what_the_network_quotes_is_masked(
     """An error that quotes a token, as a parser quotes a line it cannot read, is masked with its causes."""
 
     def quote(token: str) -> None:
-        raise httpx.RemoteProtocolError(f"cannot read {token} {CANARY}") from ValueError(f"illegal line: {token}")
+        raise httpx.RemoteProtocolError(f"cannot read {token} {CANARY}") from ValueError(
+            f"illegal line: {token}"
+        )
 
     ear.trouble = quote
 

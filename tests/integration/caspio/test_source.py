@@ -46,13 +46,17 @@ def scattered(start: Start, connect: Connect) -> tuple[Any, CaspioClient]:
     return emulator, connect(emulator)
 
 
-def test_every_record_comes_once_for_two_calls_a_page(scattered: tuple[Any, CaspioClient], tmp_path: Path) -> None:
+def test_every_record_comes_once_for_two_calls_a_page(
+    scattered: tuple[Any, CaspioClient], tmp_path: Path
+) -> None:
     """A page of records with one attachment field costs two calls, however far apart its PK_IDs lie."""
     emulator, client = scattered
 
     works = listed(client, spec(fields=("Scan",)), tmp_path)
 
-    assert [work.record.pk for work in works if work.record] == [str(n * 5000) for n in range(1, 1501)]
+    assert [work.record.pk for work in works if work.record] == [
+        str(n * 5000) for n in range(1, 1501)
+    ]
     assert {work.files[0].name for work in works} == {"a.pdf"}
     assert (emulator.control.calls()[RECORDS], emulator.control.calls()[FILE_INFO]) == (2, 2)
 
@@ -61,7 +65,9 @@ def test_condition_costs_no_more_calls(scattered: tuple[Any, CaspioClient], tmp_
     """A source's condition goes along with the range, so that a sparse page is still two calls."""
     emulator, client = scattered
 
-    works = listed(client, spec(fields=("Scan",), where="Company = 'C1' OR Company = 'x'"), tmp_path)
+    works = listed(
+        client, spec(fields=("Scan",), where="Company = 'C1' OR Company = 'x'"), tmp_path
+    )
 
     assert len(works) == 750
     assert (emulator.control.calls()[RECORDS], emulator.control.calls()[FILE_INFO]) == (1, 1)
@@ -87,12 +93,22 @@ def test_undocumented_behaviour_changes_nothing(
     works = listed(client, spec(), tmp_path)
 
     assert [work.record.pk for work in works if work.record] == [str(n) for n in range(1, 1200, 2)]
-    assert {(file.name, file.size_bytes) for work in works for file in work.files} == {("a.pdf", 10)}
+    assert {(file.name, file.size_bytes) for work in works for file in work.files} == {
+        ("a.pdf", 10)
+    }
 
 
-def test_capped_file_infos_are_asked_for_in_halves(start: Start, connect: Connect, tmp_path: Path) -> None:
+def test_capped_file_infos_are_asked_for_in_halves(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
     """An answer that stops at a sibling's default number is not taken for the whole."""
-    client = connect(start(account([{"PK_ID": n, "Scan": "a.pdf"} for n in range(1, 301)]), DATA, fileinfo_row_cap=100))
+    client = connect(
+        start(
+            account([{"PK_ID": n, "Scan": "a.pdf"} for n in range(1, 301)]),
+            DATA,
+            fileinfo_row_cap=100,
+        )
+    )
 
     assert len(listed(client, spec(), tmp_path)) == 300
 
@@ -111,7 +127,11 @@ def test_file_fields_are_found_by_path_alike_one_by_one_and_by_folder(
     (one,) = CaspioFileSource(client, tmp_path, FakeClock()).records(spec(), ["7"])
 
     assert one == works[6]
-    assert (one.files[0].place, one.files[0].path, one.files[0].size_bytes) == (Place.FILE, "/In/6.pdf", 20)
+    assert (one.files[0].place, one.files[0].path, one.files[0].size_bytes) == (
+        Place.FILE,
+        "/In/6.pdf",
+        20,
+    )
     assert calls["GET /v3/files"] == 1
     assert "GET /v3/files/path/fileInfo" not in calls
 
@@ -120,7 +140,11 @@ def test_file_fields_are_found_by_path_alike_one_by_one_and_by_folder(
 def test_view_is_listed_whole(start: Start, connect: Connect, tmp_path: Path, view_pk: str) -> None:
     """A view with more than a page comes whole, in whichever order its PK_IDs are compared."""
     records = [{"PK_ID": n, "Scan": "a.pdf"} for n in range(1, 1301)]
-    emulator = start(account(records, views={"V": {"table": "Docs", "where": "PK_ID > 50"}}), DATA, view_pk=view_pk)
+    emulator = start(
+        account(records, views={"V": {"table": "Docs", "where": "PK_ID > 50"}}),
+        DATA,
+        view_pk=view_pk,
+    )
     view = SourceSpec(name="v", view="V")
 
     works = listed(connect(emulator), view, tmp_path)
@@ -129,7 +153,9 @@ def test_view_is_listed_whole(start: Start, connect: Connect, tmp_path: Path, vi
     assert all(work.record.is_view for work in works if work.record)
 
 
-def test_named_records_are_returned_as_they_are(start: Start, connect: Connect, tmp_path: Path) -> None:
+def test_named_records_are_returned_as_they_are(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
     """Asked for by PK_ID, records come with their files, and missing ones are left out."""
     client = connect(start(account([{"PK_ID": n, "Scan": "a.pdf"} for n in (1, 90000, 7)]), DATA))
 
@@ -138,7 +164,9 @@ def test_named_records_are_returned_as_they_are(start: Start, connect: Connect, 
     assert {work.record.pk for work in works if work.record} == {"1", "90000"}
 
 
-def test_folder_is_walked_and_each_file_finds_its_row(start: Start, connect: Connect, tmp_path: Path) -> None:
+def test_folder_is_walked_and_each_file_finds_its_row(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
     """Files of a folder and those below it come once, with the lowest row that holds the path, or the index row."""
     paths = ["/In/a.pdf", "/In/Sub/b.pdf", "/In/c.pdf", "/Else/d.pdf"]
     made = account(
@@ -146,22 +174,36 @@ def test_folder_is_walked_and_each_file_finds_its_row(start: Start, connect: Con
         files=dict.fromkeys(paths, "a.pdf"),
     )
     index = [{"Name": "Where", "Type": "STRING"}, {"Name": "Company", "Type": "STRING"}]
-    made["tables"]["Idx"] = {"fields": index, "records": [{"PK_ID": n, "Where": p} for n, p in enumerate(paths[:2], 2)]}
+    made["tables"]["Idx"] = {
+        "fields": index,
+        "records": [{"PK_ID": n, "Where": p} for n, p in enumerate(paths[:2], 2)],
+    }
     client = connect(start(made, DATA))
-    folder = SourceSpec(name="f", folder="/In", columns={"Company": "company"}, index=IndexTable("Idx", "Where"))
+    folder = SourceSpec(
+        name="f", folder="/In", columns={"Company": "company"}, index=IndexTable("Idx", "Where")
+    )
 
     works = listed(client, folder, tmp_path)
 
-    found = {work.files[0].path: work.record and (work.record.container, work.record.pk) for work in works}
+    found = {
+        work.files[0].path: work.record and (work.record.container, work.record.pk)
+        for work in works
+    }
     assert found == {"/In/a.pdf": ("Docs", "4"), "/In/Sub/b.pdf": ("Idx", "3"), "/In/c.pdf": None}
-    again = CaspioFileSource(client, tmp_path, FakeClock()).records(folder, [*found, "/In/gone.pdf"])
+    again = CaspioFileSource(client, tmp_path, FakeClock()).records(
+        folder, [*found, "/In/gone.pdf"]
+    )
     assert list(again) == sorted(works, key=lambda work: list(found).index(work.files[0].path))
 
 
-def test_all_contradictions_are_told_together(start: Start, connect: Connect, tmp_path: Path) -> None:
+def test_all_contradictions_are_told_together(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
     """Unknown fields and columns stop the start, each with what may be meant."""
     client = connect(start(account([]), DATA))
-    wrong = SourceSpec(name="w", table="Docs", fields=("Scam", "Company"), columns={"Compny": "company"})
+    wrong = SourceSpec(
+        name="w", table="Docs", fields=("Scam", "Company"), columns={"Compny": "company"}
+    )
 
     with pytest.raises(BadSettings) as caught:
         listed(client, wrong, tmp_path)
@@ -182,9 +224,16 @@ def test_unknown_container_is_a_problem_of_the_settings(
         listed(client, SourceSpec(name="w", **place), tmp_path)  # type: ignore[arg-type]
 
 
-def test_bytes_stream_with_their_declared_length(start: Start, connect: Connect, tmp_path: Path) -> None:
+def test_bytes_stream_with_their_declared_length(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
     """Attachments and Files-area files open alike."""
-    client = connect(start(account([{"PK_ID": 1, "Scan": "a.pdf", "Path": "/b.pdf"}], files={"/b.pdf": "b.pdf"}), DATA))
+    client = connect(
+        start(
+            account([{"PK_ID": 1, "Scan": "a.pdf", "Path": "/b.pdf"}], files={"/b.pdf": "b.pdf"}),
+            DATA,
+        )
+    )
     source = CaspioFileSource(client, tmp_path, FakeClock())
     (work,) = listed(client, spec(), tmp_path)
 
@@ -198,7 +247,10 @@ def test_file_that_went_away_is_gone(start: Start, connect: Connect, tmp_path: P
     client = connect(start(account([{"PK_ID": 1, "Path": "/nope.pdf"}]), DATA))
     (work,) = listed(client, spec(), tmp_path)
 
-    with pytest.raises(FileGone), CaspioFileSource(client, tmp_path, FakeClock()).open(work.files[0]):
+    with (
+        pytest.raises(FileGone),
+        CaspioFileSource(client, tmp_path, FakeClock()).open(work.files[0]),
+    ):
         pass
 
     assert work.files[0].size_bytes is None

@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio import CaspioClient, CaspioRecordTarget, where
-from pipeline.errors import BadSettings, EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, ServiceUnavailable
+from pipeline.errors import (
+    BadSettings,
+    EffectInDoubt,
+    FileGone,
+    RefusedByCaspio,
+    RejectFile,
+    ServiceUnavailable,
+)
 from pipeline.model import RecordRef, Value
 
 from .conftest import TEXT_FIELDS, Connect, Start
@@ -23,12 +30,19 @@ DATA = {"a.pdf": b"A" * 10}
 @pytest.fixture
 def emulator(start: Start) -> Emulator:
     """Start an account with two records, one attachment and one file that both tables name."""
-    fields = [*TEXT_FIELDS, {"Name": "Scan", "Type": "ATTACHMENT"}, {"Name": "Path", "Type": "FILE"}]
+    fields = [
+        *TEXT_FIELDS,
+        {"Name": "Scan", "Type": "ATTACHMENT"},
+        {"Name": "Path", "Type": "FILE"},
+    ]
     records = [
         {"PK_ID": 1, "Company": "Acme", "Scan": "a.pdf", "Path": "/In/a.pdf"},
         {"PK_ID": 2, "Company": "Acme", "Path": "/In/A.pdf"},
     ]
-    other = {"fields": [{"Name": "Doc", "Type": "FILE"}], "records": [{"PK_ID": 8, "Doc": "/In/a.pdf"}]}
+    other = {
+        "fields": [{"Name": "Doc", "Type": "FILE"}],
+        "records": [{"PK_ID": 8, "Doc": "/In/a.pdf"}],
+    }
     return start(
         {
             "tables": {"Docs": {"fields": fields, "records": records}, "Other": other},
@@ -53,7 +67,9 @@ def target(client: CaspioClient) -> CaspioRecordTarget:
 
 def row(emulator: Emulator, pk: int) -> Mapping[str, Any]:
     """Return a record as the account holds it."""
-    found: Mapping[str, Any] = next(r for r in emulator.control.dump()["tables"]["Docs"] if r["PK_ID"] == pk)
+    found: Mapping[str, Any] = next(
+        r for r in emulator.control.dump()["tables"]["Docs"] if r["PK_ID"] == pk
+    )
     return found
 
 
@@ -89,7 +105,9 @@ def test_state_that_was_read_can_be_guarded(target: CaspioRecordTarget, record: 
         {"Day": "2024-01-01T00:00:00"},
     ],
 )
-def test_changed_record_is_not_written(target: CaspioRecordTarget, emulator: Emulator, guard: dict[str, Value]) -> None:
+def test_changed_record_is_not_written(
+    target: CaspioRecordTarget, emulator: Emulator, guard: dict[str, Value]
+) -> None:
     """A record that no longer holds the guard's value is left alone, and the answer says so."""
     answer = target.update(ONE, guard=guard, values={"Notes": "ours"})
 
@@ -104,9 +122,15 @@ def test_only_the_named_record_is_written(target: CaspioRecordTarget, emulator: 
     assert (row(emulator, 1)["Notes"], row(emulator, 2)["Notes"]) == ("ours", "")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
-    value=st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.floats(-1e9, 1e9), st.none())
+    value=st.one_of(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+        st.floats(-1e9, 1e9),
+        st.none(),
+    )
 )
 def test_no_value_changes_which_rows_are_met(client: CaspioClient, value: Value) -> None:
     """Whatever a guard holds, no other record is ever met by it, and no value breaks the clause."""
@@ -141,12 +165,16 @@ def test_what_a_person_stored_is_met_by_its_guard(
     """A value read from a record makes a guard that this record meets, however long or odd it is."""
     emulator.control.edit("Docs", 1, {column: value})
 
-    answer = target.update(ONE, guard=target.read(ONE, COLUMNS) or {"Count": -1}, values={"Count": 5})
+    answer = target.update(
+        ONE, guard=target.read(ONE, COLUMNS) or {"Count": -1}, values={"Count": 5}
+    )
 
     assert answer.affected == 1
 
 
-def test_answer_that_was_lost_is_in_doubt_and_not_repeated(target: CaspioRecordTarget, emulator: Emulator) -> None:
+def test_answer_that_was_lost_is_in_doubt_and_not_repeated(
+    target: CaspioRecordTarget, emulator: Emulator
+) -> None:
     """A write whose answer is lost is made once and reported as in doubt."""
     emulator.control.fault({"kind": "lost", "operation": "UpdateTableRecords"})
 
@@ -158,9 +186,13 @@ def test_answer_that_was_lost_is_in_doubt_and_not_repeated(target: CaspioRecordT
 
 
 @pytest.mark.parametrize("status", [429, 400])
-def test_throttled_write_is_sent_again(target: CaspioRecordTarget, emulator: Emulator, status: int) -> None:
+def test_throttled_write_is_sent_again(
+    target: CaspioRecordTarget, emulator: Emulator, status: int
+) -> None:
     """A write refused for the number of calls was not processed and is repeated."""
-    emulator.control.fault({"kind": "rate_limited", "operation": "UpdateTableRecords", "status": status})
+    emulator.control.fault(
+        {"kind": "rate_limited", "operation": "UpdateTableRecords", "status": status}
+    )
 
     assert target.update(ONE, guard={}, values={"Notes": "ours"}).affected == 1
 
@@ -176,7 +208,9 @@ def test_read_survives(target: CaspioRecordTarget, emulator: Emulator, kind: str
 
 def test_outage_that_lasts_is_unavailable(target: CaspioRecordTarget, emulator: Emulator) -> None:
     """Repeating ends, and the error says that a later run may succeed."""
-    emulator.control.fault({"kind": "status", "status": 503, "times": 0, "operation": "ListTableRecords"})
+    emulator.control.fault(
+        {"kind": "status", "status": 503, "times": 0, "operation": "ListTableRecords"}
+    )
 
     with pytest.raises(ServiceUnavailable, match="failed 6 times"):
         target.read(ONE, ["Company"])
@@ -190,7 +224,9 @@ def test_documented_refusal_with_500_is_a_refusal(target: CaspioRecordTarget) ->
     assert caught.value.code == "AlterReadOnlyData"
 
 
-def test_unknown_column_never_reaches_caspio(target: CaspioRecordTarget, emulator: Emulator) -> None:
+def test_unknown_column_never_reaches_caspio(
+    target: CaspioRecordTarget, emulator: Emulator
+) -> None:
     """Names are checked against the schema before a clause is made of them."""
     with pytest.raises(BadSettings, match="'Company'"):
         target.update(ONE, guard={"Compny": "x"}, values={"Notes": "ours"})
@@ -216,15 +252,23 @@ def test_attachment_is_renamed_and_keeps_its_extension(
     """One record's attachment gets the new base name, however the account lists names and takes them."""
     fields = [{"Name": "Scan", "Type": "ATTACHMENT"}, {"Name": "Company", "Type": "STRING"}]
     records = [{"PK_ID": n, "Scan": "a.pdf", "Company": "x"} for n in (1, 2)]
-    made = {"tables": {"Docs": {"fields": fields, "records": records}}, "views": {"V": {"table": "Docs"}}}
-    target = CaspioRecordTarget(connect(start(made, DATA, fileinfo_filename=filename, rename_filename=rename)))
+    made = {
+        "tables": {"Docs": {"fields": fields, "records": records}},
+        "views": {"V": {"table": "Docs"}},
+    }
+    target = CaspioRecordTarget(
+        connect(start(made, DATA, fileinfo_filename=filename, rename_filename=rename))
+    )
     one, two = (RecordRef("V" if is_view else "Docs", pk, is_view) for pk in "12")
 
     stale = target.rename_attachment(one, "Scan", base_name="new 1.5", guard={"Company": "y"})
     done = target.rename_attachment(one, "Scan", base_name="new 1.5", guard={"Company": "x"})
 
     assert (stale.affected, done.affected) == (0, 1)
-    assert (target.attachment_name(one, "Scan"), target.attachment_name(two, "Scan")) == ("new 1.5.pdf", "a.pdf")
+    assert (target.attachment_name(one, "Scan"), target.attachment_name(two, "Scan")) == (
+        "new 1.5.pdf",
+        "a.pdf",
+    )
     assert target.rename_attachment(two, "Scan", base_name="other", guard={}).affected == 1
     assert target.attachment_name(two, "Scan") == "other.pdf"
 
@@ -237,19 +281,26 @@ def test_record_without_an_attachment_has_no_name(target: CaspioRecordTarget) ->
     assert target.rename_attachment(two, "Scan", base_name="x", guard={}).affected == 0
 
 
-def test_file_is_added_once_and_never_overwritten(target: CaspioRecordTarget, tmp_path: Path) -> None:
+def test_file_is_added_once_and_never_overwritten(
+    target: CaspioRecordTarget, tmp_path: Path
+) -> None:
     """A taken name, in whatever case, is False, and the file that has it stays."""
     new = tmp_path / "new"
     new.write_bytes(b"N" * 300_000)
 
-    answers = [target.put_file(path, new, media_type="application/pdf") for path in ("/In/n.pdf", "/In/a.pdf")]
+    answers = [
+        target.put_file(path, new, media_type="application/pdf")
+        for path in ("/In/n.pdf", "/In/a.pdf")
+    ]
 
     assert answers == [True, False]
     assert target.file_sha256("/In/n.pdf") == hashlib.sha256(b"N" * 300_000).hexdigest()
     assert target.file_sha256("/In/a.pdf") == hashlib.sha256(DATA["a.pdf"]).hexdigest()
 
 
-def test_folder_made_meanwhile_is_found(target: CaspioRecordTarget, emulator: Emulator, tmp_path: Path) -> None:
+def test_folder_made_meanwhile_is_found(
+    target: CaspioRecordTarget, emulator: Emulator, tmp_path: Path
+) -> None:
     """A folder that is missing is refused with a way out, and found once somebody made it."""
     new = tmp_path / "new"
     new.write_bytes(b"N")

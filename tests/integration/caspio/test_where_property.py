@@ -24,12 +24,15 @@ PIECES = st.sampled_from(
     ]
 )  # fmt: skip
 TEXTS = st.one_of(
-    st.lists(PIECES, max_size=8).map("".join), st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+    st.lists(PIECES, max_size=8).map("".join),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
 )
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator, CaspioRecordTarget]]:
+def account(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Emulator, CaspioRecordTarget]]:
     """An account with a table of three rows, for all examples."""
     folder: Path = tmp_path_factory.mktemp("where")
     records = [{"PK_ID": pk, "Company": "Acme"} for pk in (1, 2, 3)]
@@ -37,7 +40,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator
     with ExitStack() as stack:
         emulator = stack.enter_context(Emulator(seed=write_account(folder / "seed", tables, {})))
         client = CaspioClient(
-            url=emulator.url, client_id="id", client_secret="secret", clock=FakeClock(), rate="1000000/1s"
+            url=emulator.url,
+            client_id="id",
+            client_secret="secret",
+            clock=FakeClock(),
+            rate="1000000/1s",
         )
         stack.callback(client.close)
         yield emulator, CaspioRecordTarget(client)
@@ -52,7 +59,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator
 @example(value="a\x00b")
 @example(value=" \x1f")
 @example(value="😀' --")
-def test_no_value_changes_which_rows_a_write_meets(account: tuple[Emulator, CaspioRecordTarget], value: str):
+def test_no_value_changes_which_rows_a_write_meets(
+    account: tuple[Emulator, CaspioRecordTarget], value: str
+):
     """Whatever a record and its neighbours hold, a guarded write meets that record alone, and only as it was read."""
     emulator, target = account
     storable = "".join(c for c in value if c <= "\uffff")  # no record holds others
@@ -77,7 +86,9 @@ def test_no_value_changes_which_rows_a_write_meets(account: tuple[Emulator, Casp
 @given(value=TEXTS)
 @example(value="' OR 1=1 --")
 @example(value="a\x00b")
-def test_no_value_deletes_or_finds_another_row(account: tuple[Emulator, CaspioRecordTarget], value: str):
+def test_no_value_deletes_or_finds_another_row(
+    account: tuple[Emulator, CaspioRecordTarget], value: str
+):
     """Looking a value up, or deleting under it, never meets a row that does not hold it."""
     emulator, target = account
     for pk in (1, 2, 3):

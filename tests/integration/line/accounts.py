@@ -52,7 +52,12 @@ def invoice_pdf() -> bytes:
     """Return a born-digital invoice of one page."""
     page = Page()
     page.paragraph("Contoso Paper GmbH")
-    for line in ("INVOICE", "Invoice number: 2026-118", "Invoice date: 2026-03-02", "Amount due: EUR 119.00"):
+    for line in (
+        "INVOICE",
+        "Invoice number: 2026-118",
+        "Invoice date: 2026-03-02",
+        "Amount due: EUR 119.00",
+    ):
         page.paragraph(line)
     return write_pdf([page], title="Invoice")
 
@@ -61,7 +66,11 @@ def documents() -> dict[str, bytes]:
     """Return eight uploads: five receipts, one of them twice, an invoice, an empty and a damaged file."""
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 5)}
     files["copy.txt"] = files["upload1.txt"]
-    return files | {"invoice.pdf": invoice_pdf(), "empty.txt": b"", "damaged.pdf": b"%PDF-1.7\nnothing of it is left"}
+    return files | {
+        "invoice.pdf": invoice_pdf(),
+        "empty.txt": b"",
+        "damaged.pdf": b"%PDF-1.7\nnothing of it is left",
+    }
 
 
 def fields(**kinds: str) -> list[dict[str, str]]:
@@ -104,9 +113,15 @@ class Source:
         lines += [f"{key} = {json.dumps(value)}" for key, value in self.place.items()]
         lines += [f"rename = {json.dumps(self.rename)}"] if self.rename else []
         if self.index:
-            lines += ["[sources.index]", *(f"{key} = {json.dumps(value)}" for key, value in self.index.items())]
+            lines += [
+                "[sources.index]",
+                *(f"{key} = {json.dumps(value)}" for key, value in self.index.items()),
+            ]
         lines += ["[sources.review]", f"table = {json.dumps(self.review)}"] if self.review else []
-        lines += ["[sources.columns]", *(f"{json.dumps(c)} = {json.dumps(f)}" for c, f in self.columns.items())]
+        lines += [
+            "[sources.columns]",
+            *(f"{json.dumps(c)} = {json.dumps(f)}" for c, f in self.columns.items()),
+        ]
         return "\n".join(lines) + "\n"
 
 
@@ -121,7 +136,9 @@ def write_settings(
 ) -> Path:
     """Write the settings file of a folder; archive and ledger lie beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
+    text = (
+        f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
+    )
     text += f'[ledger]\nurl = "{ledger}"\n[serve]\ntimezone = "Europe/Berlin"\n'
     text += f'name = "{sources[0].name}"\n' if sources else ""
     path = folder / "caspio-ingest.toml"
@@ -186,7 +203,11 @@ class Line:
         """Carry out the plan beside the settings."""
         self.clock.advance(1)
         with ExitStack() as stack:
-            return apply_plan(self._connect(stack, self.reader), self.config.parent / "plan.jsonl", records=records)
+            return apply_plan(
+                self._connect(stack, self.reader),
+                self.config.parent / "plan.jsonl",
+                records=records,
+            )
 
     def undo(self, run_id: str, *records: str) -> Report:
         """Undo a run."""
@@ -206,19 +227,26 @@ class Line:
 
     def statuses(self) -> dict[str, str]:
         """Return what became of each file, by where it is held and by content."""
-        return {_label(s.ref): str(s.outcome.status) if s.outcome else "none" for s in self.states().values()}
+        return {
+            _label(s.ref): str(s.outcome.status) if s.outcome else "none"
+            for s in self.states().values()
+        }
 
     def writes(self, *, processed: bool = False) -> list[str]:
         """Return the writes the account saw, or processed, in order: method, path and query; a token is none."""
         return [
             f"{call['method']} {call['path']}?{call['query']}"
             for call in self.emulator.control.call_log()
-            if call["method"] in WRITES and "oauth" not in call["path"] and call["processed"] >= processed
+            if call["method"] in WRITES
+            and "oauth" not in call["path"]
+            and call["processed"] >= processed
         ]
 
     def downloads(self) -> int:
         """Count the downloads the account saw."""
-        return sum(call["operation"].startswith("Download") for call in self.emulator.control.call_log())
+        return sum(
+            call["operation"].startswith("Download") for call in self.emulator.control.call_log()
+        )
 
     def calls(self) -> int:
         """Count every call the account saw."""
@@ -230,12 +258,17 @@ class Line:
 
     def end_state(self) -> dict[str, Any]:
         """Return all that a run leaves behind, but for the times: account, archive keys, outcomes."""
-        return {"account": account_state(self.emulator), "archive": archive_state(self.archive), "ledger": self.ends()}
+        return {
+            "account": account_state(self.emulator),
+            "archive": archive_state(self.archive),
+            "ledger": self.ends(),
+        }
 
     def ends(self) -> list[tuple[str, str, str | None]]:
         """Return holder, status and digest of every file's newest version."""
         return sorted(
-            (_label(s.ref), str(s.outcome.status) if s.outcome else "none", s.sha256) for s in self.states().values()
+            (_label(s.ref), str(s.outcome.status) if s.outcome else "none", s.sha256)
+            for s in self.states().values()
         )
 
     def _connect(self, stack: ExitStack, reader: Reader) -> Connected:
@@ -243,11 +276,17 @@ class Line:
         work_dir = self.config.parent / "work"
         work_dir.mkdir(exist_ok=True)
         ledger = stack.enter_context(open_ledger(settings, clock=self.clock))
-        spending = stack.enter_context(closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance)))
+        spending = stack.enter_context(
+            closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
+        )
         timeout = httpx.Timeout(self.timeout_s)
-        client = open_client(settings, clock=self.clock, ledger=ledger, spending=spending, timeout=timeout)
+        client = open_client(
+            settings, clock=self.clock, ledger=ledger, spending=spending, timeout=timeout
+        )
         parts = Parts(
-            source=CaspioFileSource(stack.enter_context(client), scratch_dir=work_dir, clock=self.clock),
+            source=CaspioFileSource(
+                stack.enter_context(client), scratch_dir=work_dir, clock=self.clock
+            ),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
             ledger=ledger,
@@ -270,14 +309,19 @@ class _OneAtATime(Connected):
 
 def _label(ref: FileRef) -> str:
     in_folder = ref.place is Place.FOLDER  # whose row may come and go
-    return f"{ref.container} {ref.record.pk} {ref.field}" if ref.record and not in_folder else str(ref.path)
+    return (
+        f"{ref.container} {ref.record.pk} {ref.field}"
+        if ref.record and not in_folder
+        else str(ref.path)
+    )
 
 
 def account_state(emulator: Emulator) -> dict[str, Any]:
     """Return the account without the times and keys that differ from run to run."""
     dump = emulator.control.dump()
     attached = {
-        t: [{k: v for k, v in a.items() if k != "updated"} for a in found] for t, found in dump["attachments"].items()
+        t: [{k: v for k, v in a.items() if k != "updated"} for a in found]
+        for t, found in dump["attachments"].items()
     }
     files = {path: file["sha256"] for path, file in dump["files"].items()}
     return {"tables": dump["tables"], "attachments": attached, "files": files}
@@ -320,11 +364,15 @@ class Elsewhere:
         self.url = url
 
 
-def worker_process(line: Line, point: str = "", command: Sequence[str] = ("run",)) -> ForkServerProcess:
+def worker_process(
+    line: Line, point: str = "", command: Sequence[str] = ("run",)
+) -> ForkServerProcess:
     """Run a line's method in a process forked from one with everything imported; it may be killed at a point."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "tests.fakes.reader"])
-    process = context.Process(target=_run_here, args=(line.config, line.emulator.url, point, command))
+    process = context.Process(
+        target=_run_here, args=(line.config, line.emulator.url, point, command)
+    )
     process.start()
     return process
 

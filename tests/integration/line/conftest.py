@@ -32,7 +32,9 @@ def reader() -> Iterator[SandboxedReader]:
 
 
 @pytest.fixture
-def make_line(tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeLine]:
+def make_line(
+    tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeLine]:
     """Make a line over an account of its own: eight uploads in one table, unless told otherwise."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
@@ -47,7 +49,9 @@ def make_line(tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.Monke
         ) -> Line:
             folder = tmp_path / f"line{len(list(tmp_path.iterdir()))}"
             files = documents() if files is None else files
-            seed = write_account(folder / "seed", uploads(files) if account is None else account, files)
+            seed = write_account(
+                folder / "seed", uploads(files) if account is None else account, files
+            )
             emulator = stack.enter_context(Emulator(seed=seed, quirks=Quirks(**(quirks or {}))))
             config = write_settings(folder, emulator.url, *(sources or [Source()]), **settings)
             return Line(config, emulator, reader)

@@ -41,7 +41,9 @@ def test_every_call_is_counted(line: Line):
 
 def test_a_backlog_waits_for_the_next_month(make_line: MakeLine):
     """A first run stops at what its lane leaves to others, nothing half done, and goes on when the month is over."""
-    line = make_line(Source(rename="", columns=COLUMNS), files=FILES, caspio=LANES.replace("200", "70"))
+    line = make_line(
+        Source(rename="", columns=COLUMNS), files=FILES, caspio=LANES.replace("200", "70")
+    )
     line.reader = FakeReader()
     with pytest.raises(BudgetExhausted, match="backfill work stops at 35"):
         line.run()
@@ -63,7 +65,9 @@ def test_once_a_source_is_caught_up_its_files_come_before_a_backlog(line: Line):
     """New files may use what a backfill had to leave."""
     line.run()
     with line.connected() as connected:
-        connected.parts.ledger.spend(connected.settings.caspio.account, "other", calls=70, size_bytes=0)
+        connected.parts.ledger.spend(
+            connected.settings.caspio.account, "other", calls=70, size_bytes=0
+        )
 
     line.run()
 
@@ -88,7 +92,9 @@ def test_reprocessing_stops_before_new_files_have_to(line: Line):
     """The least urgent lane stops first, with exit code 3 at the command line."""
     line.run()
     with line.connected() as connected:
-        connected.parts.ledger.spend(connected.settings.caspio.account, "new", calls=10, size_bytes=0)
+        connected.parts.ledger.spend(
+            connected.settings.caspio.account, "new", calls=10, size_bytes=0
+        )
 
     with pytest.raises(BudgetExhausted, match="reprocess work stops at 80"):
         line.run(selection=Selection(), yes=True)

@@ -29,7 +29,11 @@ def test_the_first_run_of_a_source_only_plans(make_line: MakeLine):
     written = line.run()
 
     assert (planned.planned_only, nothing) == (3, [])
-    assert (written.document["documents"]["done"], line.downloads(), len(line.writes())) == (3, 0, 6)
+    assert (written.document["documents"]["done"], line.downloads(), len(line.writes())) == (
+        3,
+        0,
+        6,
+    )
 
 
 def test_yes_writes_at_once(make_line: MakeLine):
@@ -45,7 +49,9 @@ def test_changed_settings_plan_again(make_line: MakeLine):
     """A source that writes differently than it was confirmed to only plans again."""
     line = make_line(Source(confirm="first"), files=FILES)
     line.run(limit=1)
-    write_settings(line.config.parent, line.emulator.url, Source(confirm="first", rename="{{ company }}"))
+    write_settings(
+        line.config.parent, line.emulator.url, Source(confirm="first", rename="{{ company }}")
+    )
 
     report = line.run()
 
@@ -144,7 +150,10 @@ def test_the_archive_may_be_a_bucket(make_line: MakeLine, swift: object):
     assert isinstance(swift, Store)
     archive = f'url = "s3://{BUCKET}/line"\nendpoint_url = "{swift.endpoint_url}"\nregion = "{swift.region}"'
     line = make_line(files=FILES, archive=archive)
-    keys = {"AWS_ACCESS_KEY_ID": swift.access_key_id, "AWS_SECRET_ACCESS_KEY": swift.secret_access_key}
+    keys = {
+        "AWS_ACCESS_KEY_ID": swift.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": swift.secret_access_key,
+    }
 
     first = cli(line.config, "run", "--json", **keys)
     line.forget_calls()

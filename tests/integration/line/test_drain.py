@@ -17,13 +17,17 @@ FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 17)}
 
 def _slow(line: Line, seconds: float) -> None:
     """Let every write take its time, so that a signal always comes in the middle."""
-    line.emulator.control.fault({"kind": "latency", "operation": UPDATE, "times": 0, "seconds": seconds})
+    line.emulator.control.fault(
+        {"kind": "latency", "operation": UPDATE, "times": 0, "seconds": seconds}
+    )
 
 
 def _signalled(line: Line, *, after_writes: int, twice: bool = False) -> tuple[int, str]:
     """Start a run and send SIGTERM after some writes, and once more where it is said; return code and stderr."""
     command = cli_command(line.config, "run")
-    with subprocess.Popen(command, env=os.environ | CREDENTIALS, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=os.environ | CREDENTIALS, stderr=subprocess.PIPE, text=True
+    ) as process:
         until = time.monotonic() + 60
         while len(line.writes()) < after_writes and process.poll() is None:
             assert time.monotonic() < until, "the run never came so far"

@@ -9,20 +9,39 @@ pytestmark = pytest.mark.integration
 
 UPDATE, RENAME = "UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields"
 DOWNLOAD = "DownloadFileFromAttachmentTableField"
-RECORDS, INFOS, INSERT = "ListTableRecords", "GetFileMetadataFromAttachmentTableFields", "CreateTableRecord"
+RECORDS, INFOS, INSERT = (
+    "ListTableRecords",
+    "GetFileMetadataFromAttachmentTableFields",
+    "CreateTableRecord",
+)
 RATE = [{"name": "api-calls-rate", "message": "You have exceeded your API call rate limits."}]
 
 HARMLESS: dict[str, dict[str, Any]] = {
     "429 on a listing": {"kind": "rate_limited", "operation": RECORDS, "status": 429},
     "400 with the array on a listing": {"kind": "rate_limited", "operation": INFOS, "status": 400},
-    "429 with Retry-After on a write": {"kind": "rate_limited", "operation": UPDATE, "status": 429, "retry_after": 7},
+    "429 with Retry-After on a write": {
+        "kind": "rate_limited",
+        "operation": UPDATE,
+        "status": 429,
+        "retry_after": 7,
+    },
     "400 with the array on a rename": {"kind": "rate_limited", "operation": RENAME, "status": 400},
     "503 on a download": {"kind": "status", "operation": DOWNLOAD, "status": 503, "times": 2},
-    "500 as HTML on a listing": {"kind": "status", "operation": RECORDS, "status": 500, "body": "<html>sorry</html>"},
+    "500 as HTML on a listing": {
+        "kind": "status",
+        "operation": RECORDS,
+        "status": 500,
+        "body": "<html>sorry</html>",
+    },
     "502 on fileInfo": {"kind": "status", "operation": INFOS, "status": 502},
     "a download cut with a length": {"kind": "cut", "operation": DOWNLOAD, "declared": True},
     "a download cut without a length": {"kind": "cut", "operation": DOWNLOAD, "declared": False},
-    "a download closed without a length": {"kind": "cut", "operation": DOWNLOAD, "declared": False, "ending": "close"},
+    "a download closed without a length": {
+        "kind": "cut",
+        "operation": DOWNLOAD,
+        "declared": False,
+        "ending": "close",
+    },
     "a listing cut short": {"kind": "cut", "operation": RECORDS, "declared": False},
     "a download that stalls": {"kind": "stall", "operation": DOWNLOAD, "seconds": 1.5, "bytes": 20},
     "a listing that stalls": {"kind": "stall", "operation": RECORDS, "seconds": 1.5},
@@ -34,11 +53,27 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "a lost answer to a rename": {"kind": "lost", "operation": RENAME, "after": 1},
     "lost answers to every rename": {"kind": "lost", "operation": RENAME, "times": 0},
     "a cut answer to an update": {"kind": "cut", "operation": UPDATE, "declared": True},
-    "an update's answer cut without a length": {"kind": "cut", "operation": UPDATE, "declared": False},
-    "a token request refused for its number": {"kind": "rate_limited", "template": "/oauth/token", "status": 429},
+    "an update's answer cut without a length": {
+        "kind": "cut",
+        "operation": UPDATE,
+        "declared": False,
+    },
+    "a token request refused for its number": {
+        "kind": "rate_limited",
+        "template": "/oauth/token",
+        "status": 429,
+    },
     "a token request reset": {"kind": "reset", "template": "/oauth/token"},
-    "a token that ends before a download": {"kind": "expired_token", "operation": DOWNLOAD, "after": 2},
-    "a token that ends before an update": {"kind": "expired_token", "operation": UPDATE, "after": 1},
+    "a token that ends before a download": {
+        "kind": "expired_token",
+        "operation": DOWNLOAD,
+        "after": 2,
+    },
+    "a token that ends before an update": {
+        "kind": "expired_token",
+        "operation": UPDATE,
+        "after": 1,
+    },
     "a token that ends before a rename": {"kind": "expired_token", "operation": RENAME, "after": 1},
     "a token that ends twice": {"kind": "expired_token", "operation": INFOS, "times": 1},
 }
@@ -63,11 +98,17 @@ def _undisturbed(make_line: MakeLine, expected: dict[str, Any]) -> dict[str, Any
     return expected
 
 
-CASES = [(name, status) for name, fault in HARMLESS.items() for status in STALE.get(fault["kind"], (401,))]
+CASES = [
+    (name, status)
+    for name, fault in HARMLESS.items()
+    for status in STALE.get(fault["kind"], (401,))
+]
 
 
 @pytest.mark.parametrize(("name", "stale"), CASES)
-def test_a_fault_leaves_no_trace(make_line: MakeLine, expected: dict[str, Any], name: str, stale: int):
+def test_a_fault_leaves_no_trace(
+    make_line: MakeLine, expected: dict[str, Any], name: str, stale: int
+):
     """A run that meets a passing fault ends as if nothing had happened, and does nothing twice."""
     fault = HARMLESS[name]
     undisturbed = _undisturbed(make_line, expected)
@@ -86,7 +127,9 @@ def test_a_fault_leaves_no_trace(make_line: MakeLine, expected: dict[str, Any], 
 def test_retry_after_is_obeyed(make_line: MakeLine):
     """What Caspio asks to wait is waited."""
     line = make_line(files=_small())
-    line.emulator.control.fault({"kind": "rate_limited", "operation": UPDATE, "status": 429, "retry_after": 7})
+    line.emulator.control.fault(
+        {"kind": "rate_limited", "operation": UPDATE, "status": 429, "retry_after": 7}
+    )
 
     line.run()
 
@@ -111,11 +154,15 @@ def test_an_update_that_never_arrived_is_left_to_the_next_run(make_line: MakeLin
 
 
 @pytest.mark.parametrize("operation", [RECORDS, INFOS, DOWNLOAD, UPDATE, RENAME])
-def test_an_outage_is_made_good_by_the_next_run(make_line: MakeLine, expected: dict[str, Any], operation: str):
+def test_an_outage_is_made_good_by_the_next_run(
+    make_line: MakeLine, expected: dict[str, Any], operation: str
+):
     """A service that stays away fails what it touches; the next run ends as an undisturbed one."""
     undisturbed = _undisturbed(make_line, expected)
     line = make_line(files=_small())
-    line.emulator.control.fault({"kind": "status", "operation": operation, "status": 503, "times": 0})
+    line.emulator.control.fault(
+        {"kind": "status", "operation": operation, "status": 503, "times": 0}
+    )
 
     try:
         first = line.run().document["documents"]["done"]
@@ -163,4 +210,6 @@ def test_a_lost_answer_in_the_files_area_leaves_no_trace(make_line: MakeLine, na
     assert line.emulator.control.faults()[0]["matched"] > 0
     assert report.document["documents"]["done"] == 3
     assert line.end_state() == plain.end_state()
-    assert sorted(w.split("?")[0] for w in line.writes()) == sorted(w.split("?")[0] for w in plain.writes())
+    assert sorted(w.split("?")[0] for w in line.writes()) == sorted(
+        w.split("?")[0] for w in plain.writes()
+    )

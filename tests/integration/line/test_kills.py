@@ -10,12 +10,29 @@ from typing import Any
 
 import pytest
 
-from tests.integration.line.accounts import CREDENTIALS, Line, Source, account_state, cli_command, fields, receipt
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Line,
+    Source,
+    account_state,
+    cli_command,
+    fields,
+    receipt,
+)
 from tests.integration.line.conftest import MakeLine
 
 pytestmark = pytest.mark.integration
 
-KILLS = ["write 1", "write 4", "write 9", "lost update 3", "lost rename 2", "random 1", "random 2", "random 3"]
+KILLS = [
+    "write 1",
+    "write 4",
+    "write 9",
+    "lost update 3",
+    "lost rename 2",
+    "random 1",
+    "random 2",
+    "random 3",
+]
 LOST = {"update": "UpdateTableRecords", "rename": "UpdateFileMetadataInAttachmentTableFields"}
 
 
@@ -26,7 +43,9 @@ def undisturbed() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("moment", KILLS)
-def test_a_killed_run_ends_as_an_undisturbed_one(make_line: MakeLine, undisturbed: dict[str, Any], moment: str):
+def test_a_killed_run_ends_as_an_undisturbed_one(
+    make_line: MakeLine, undisturbed: dict[str, Any], moment: str
+):
     """Killed at any moment and run again, account, archive and ledger are as if nothing had happened."""
     if not undisturbed:
         line = make_line()
@@ -65,10 +84,17 @@ def _effects_done_twice(line: Line) -> list[str]:
 def _run_and_kill(line: Line, moment: str) -> None:
     what, *rest, number = moment.split()
     if what == "lost":
-        line.emulator.control.fault({"kind": "lost", "operation": LOST[rest[0]], "after": int(number) - 1})
+        line.emulator.control.fault(
+            {"kind": "lost", "operation": LOST[rest[0]], "after": int(number) - 1}
+        )
     log = (line.config.parent / "run.log").open("wb")
     environment = os.environ | CREDENTIALS
-    with log, subprocess.Popen(cli_command(line.config, "run"), env=environment, stdout=log, stderr=log) as process:
+    with (
+        log,
+        subprocess.Popen(
+            cli_command(line.config, "run"), env=environment, stdout=log, stderr=log
+        ) as process,
+    ):
         if what == "random":
             _wait(lambda: line.calls() > 0, process)
             time.sleep(random.Random(int(number)).uniform(0.05, 1.2))  # noqa: S311 - a repeatable moment
@@ -97,7 +123,11 @@ def test_a_kill_leaves_no_half_written_original(make_line: MakeLine, tmp_path: P
 
     _run_and_kill(line, "write 2")
 
-    originals = [path for path in line.archive.rglob("originals/**/*") if path.is_file() and path.name[0] != "."]
+    originals = [
+        path
+        for path in line.archive.rglob("originals/**/*")
+        if path.is_file() and path.name[0] != "."
+    ]
     assert tmp_path in line.archive.parents
     assert originals
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in originals)
@@ -107,9 +137,13 @@ def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
     """A move that a killed run left half-done is finished although its source has another name by now."""
     papers = {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/two.txt"}]}
     account = {"tables": {"Papers": papers}, "files": {"/In/two.txt": "two.txt"}}
-    line = make_line(Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)})
+    line = make_line(
+        Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)}
+    )
     environment = os.environ | CREDENTIALS | {"CASPIO_FAULTPOINT": "put_file effect after"}
-    killed = subprocess.run(cli_command(line.config, "run"), env=environment, capture_output=True, check=False)
+    killed = subprocess.run(
+        cli_command(line.config, "run"), env=environment, capture_output=True, check=False
+    )
 
     text = line.config.read_text(encoding="utf-8")
     line.config.write_text(text.replace('name = "papers"', 'name = "documents"'), encoding="utf-8")
@@ -118,4 +152,6 @@ def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
     assert killed.returncode == -signal.SIGKILL
     with line.ledger() as ledger:
         assert ledger.unsettled() == []
-    assert list(account_state(line.emulator)["files"]) == ["/In/2026-03-12 Northwind Hardware Ltd receipt.txt"]
+    assert list(account_state(line.emulator)["files"]) == [
+        "/In/2026-03-12 Northwind Hardware Ltd receipt.txt"
+    ]

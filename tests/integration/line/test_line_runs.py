@@ -5,7 +5,13 @@ from tests.integration.line.conftest import MakeLine
 
 pytestmark = pytest.mark.integration
 
-LISTING = {"ListTables", "ListTableFields", "ListTableRecords", "GetFileMetadataFromAttachmentTableFields", ""}
+LISTING = {
+    "ListTables",
+    "ListTableFields",
+    "ListTableRecords",
+    "GetFileMetadataFromAttachmentTableFields",
+    "",
+}
 
 
 def test_every_document_ends_in_a_definite_status(make_line: MakeLine):
@@ -69,7 +75,9 @@ def test_calls_for_each_attachment_are_bounded(make_line: MakeLine, rename: str,
 
     beyond = [call for call in line.emulator.control.call_log() if call["operation"] not in LISTING]
     assert 8 <= len(beyond) <= 8 * most
-    assert max(sum(call["path"].endswith(f"/Scan/{pk}") for call in beyond) for pk in range(1, 9)) == 1
+    assert (
+        max(sum(call["path"].endswith(f"/Scan/{pk}") for call in beyond) for pk in range(1, 9)) == 1
+    )
 
 
 def test_a_copy_under_another_name_is_read_once(make_line: MakeLine):

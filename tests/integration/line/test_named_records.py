@@ -29,7 +29,9 @@ def test_naming_records_lists_them_alone(make_line: MakeLine):
 
     again = line.run(records=["3"])
 
-    listings = [call for call in line.emulator.control.call_log() if call["operation"] == "ListTableRecords"]
+    listings = [
+        call for call in line.emulator.control.call_log() if call["operation"] == "ListTableRecords"
+    ]
     assert len(listings) == 1
     assert "PK_ID" in listings[0]["query"].split("where")[1]
     assert (again.document["documents"]["unchanged"], line.downloads(), line.writes()) == (1, 0, [])
@@ -42,7 +44,9 @@ def test_named_records_outside_the_source_are_left_out(make_line: MakeLine):
     report = line.run(records=["1", "3"])
 
     assert sum(report.document["documents"].values()) == 1
-    assert [row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["DocType"]] == [3]
+    assert [
+        row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["DocType"]
+    ] == [3]
 
 
 def test_named_records_of_a_new_source_are_only_planned(make_line: MakeLine):
@@ -61,13 +65,17 @@ def test_paths_name_the_files_of_a_folder(make_line: MakeLine):
                               "records": []}},
         "files": {f"/In/{name}": name for name in FILES} | {"/Other/upload1.txt": "upload1.txt"},
     }  # fmt: skip
-    source = Source({"folder": "/In"}, rename="", columns={"DocType": "doc_type"}, index={"table": "Papers"})
+    source = Source(
+        {"folder": "/In"}, rename="", columns={"DocType": "doc_type"}, index={"table": "Papers"}
+    )
     line = make_line(source, account=account, files=FILES)
 
     report = line.run(records=["/In/upload2.txt", "/Other/upload1.txt", "/In/gone.txt"])
 
     assert report.document["documents"]["done"] == 1
-    assert [row["Path"] for row in line.emulator.control.dump()["tables"]["Papers"]] == ["/In/upload2.txt"]
+    assert [row["Path"] for row in line.emulator.control.dump()["tables"]["Papers"]] == [
+        "/In/upload2.txt"
+    ]
 
 
 def test_named_records_spend_in_their_own_lane(make_line: MakeLine):

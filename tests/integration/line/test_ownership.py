@@ -24,7 +24,14 @@ from infra.emulator import Emulator
 from pipeline.batch import Selection
 from pipeline.errors import BadSettings
 from tests.fakes.reader import FakeReader
-from tests.integration.line.accounts import CREDENTIALS, Line, Source, fields, write_account, write_settings
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Line,
+    Source,
+    fields,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -63,7 +70,9 @@ class Ownership(RuleBasedStateMachine):
         records = [{"PK_ID": pk, "Scan": f"{pk}.txt"} for pk in PKS]
         account = {"tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT"), "records": records}}}
         self.uploads = {pk: CONTENTS[0].encode() for pk in PKS}
-        seed = write_account(self.folder / "seed", account, {f"{pk}.txt": data for pk, data in self.uploads.items()})
+        seed = write_account(
+            self.folder / "seed", account, {f"{pk}.txt": data for pk, data in self.uploads.items()}
+        )
         self.emulator = self.stack.enter_context(Emulator(seed=seed))
         self.typed: dict[tuple[int, str], object] = {}
         self.number = 0
@@ -77,7 +86,9 @@ class Ownership(RuleBasedStateMachine):
         self.line = Line(self.folder / "caspio-ingest.toml", self.emulator, self.reader)
 
     def _settings(self, policy: str) -> None:
-        source = Source(columns=COLUMNS, rename="{{ company }} {{ doc_type }}", more=f'overwrite = "{policy}"')
+        source = Source(
+            columns=COLUMNS, rename="{{ company }} {{ doc_type }}", more=f'overwrite = "{policy}"'
+        )
         write_settings(self.folder, self.emulator.url, source)
 
     def _type(self, pk: int, column: str) -> None:
@@ -142,7 +153,9 @@ class Ownership(RuleBasedStateMachine):
     def undo(self, back: int) -> None:
         """We undo some run, perhaps an undo."""
         try:
-            self.runs.append(str(self.line.undo(self.runs[max(-len(self.runs), -1 - back)]).document["run_id"]))
+            self.runs.append(
+                str(self.line.undo(self.runs[max(-len(self.runs), -1 - back)]).document["run_id"])
+            )
         except BadSettings as error:
             assert "knows of nothing" in str(error)  # noqa: PT017 - a run that changed nothing
 

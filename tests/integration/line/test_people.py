@@ -35,7 +35,9 @@ class Meanwhile:
 
 
 def _row(line: Line, pk: int, table: str = "Uploads") -> Mapping[str, Any]:
-    row: Mapping[str, Any] = next(r for r in line.emulator.control.dump()["tables"][table] if r["PK_ID"] == pk)
+    row: Mapping[str, Any] = next(
+        r for r in line.emulator.control.dump()["tables"][table] if r["PK_ID"] == pk
+    )
     return row
 
 
@@ -54,7 +56,11 @@ def test_a_value_typed_while_the_file_is_read_stays(make_line: MakeLine):
     line = make_line(files=TWO)
     control = line.emulator.control
 
-    line.run(reader=Meanwhile(line, lambda: [control.edit("Uploads", pk, {"Company": "Typed"}) for pk in (1, 2)]))
+    line.run(
+        reader=Meanwhile(
+            line, lambda: [control.edit("Uploads", pk, {"Company": "Typed"}) for pk in (1, 2)]
+        )
+    )
 
     assert [_row(line, pk)["Company"] for pk in (1, 2)] == ["Typed", "Typed"]
     assert [_row(line, pk)["DocType"] for pk in (1, 2)] == ["receipt", "receipt"]
@@ -73,13 +79,19 @@ def test_a_value_changed_after_the_run_stays_when_read_again(make_line: MakeLine
     assert _row(line, 1)["Total"] == 99.5
 
 
-def test_a_file_replaced_while_it_is_read_is_read_by_the_next_run(make_line: MakeLine, tmp_path: Path):
+def test_a_file_replaced_while_it_is_read_is_read_by_the_next_run(
+    make_line: MakeLine, tmp_path: Path
+):
     """A replaced attachment keeps its bytes, and the next run reads it and names it after itself."""
     line = make_line(files={"upload1.txt": receipt(1)})
     fresh = tmp_path / "fresh.txt"
     fresh.write_bytes(receipt(9) + b"\nSee you soon")
 
-    line.run(reader=Meanwhile(line, lambda: line.emulator.control.replace_attachment("Uploads", "Scan", 1, fresh)))
+    line.run(
+        reader=Meanwhile(
+            line, lambda: line.emulator.control.replace_attachment("Uploads", "Scan", 1, fresh)
+        )
+    )
     line.run()
 
     (kept,) = line.emulator.control.dump()["attachments"]["Uploads"]
@@ -131,7 +143,9 @@ def test_a_files_area_file_replaced_while_it_is_read_is_kept(make_line: MakeLine
     fresh = tmp_path / "fresh.txt"
     fresh.write_bytes(receipt(9))
 
-    line.run(reader=Meanwhile(line, lambda: line.emulator.control.replace_file("/In/one.txt", fresh)))
+    line.run(
+        reader=Meanwhile(line, lambda: line.emulator.control.replace_file("/In/one.txt", fresh))
+    )
 
     sizes = [file["size"] for file in line.emulator.control.dump()["files"].values()]
     assert len(receipt(9)) in sizes
@@ -170,13 +184,18 @@ def test_a_folder_with_an_index_table_gets_one_row_a_file(make_line: MakeLine):
     assert line.writes() == []
 
 
-@pytest.mark.parametrize("name", ["a b.txt", "Größe.txt", "a+b.txt", "50%.txt", "%41.txt", "O'Neill.txt", "a&b#c.txt"])
+@pytest.mark.parametrize(
+    "name", ["a b.txt", "Größe.txt", "a+b.txt", "50%.txt", "%41.txt", "O'Neill.txt", "a&b#c.txt"]
+)
 @pytest.mark.parametrize("place", ["table", "folder"])
 def test_odd_names_are_read_and_renamed(make_line: MakeLine, name: str, place: str):
     """Blanks, umlauts, plus, percent and apostrophe in names hinder neither reading nor renaming."""
     account = {
         "tables": {
-            "My Papers": {"fields": fields(**{"The File": "FILE"}), "records": [{"The File": f"/In box/{name}"}]}
+            "My Papers": {
+                "fields": fields(**{"The File": "FILE"}),
+                "records": [{"The File": f"/In box/{name}"}],
+            }
         },
         "files": {f"/In box/{name}": "one.txt"},
     }

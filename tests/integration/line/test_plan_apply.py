@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from pipeline.errors import BadSettings
-from tests.integration.line.accounts import CREDENTIALS, Line, Source, cli, cli_command, fields, receipt, write_settings
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Line,
+    Source,
+    cli,
+    cli_command,
+    fields,
+    receipt,
+    write_settings,
+)
 from tests.integration.line.conftest import MakeLine
 
 pytestmark = pytest.mark.integration
@@ -18,7 +27,10 @@ FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
 NAMED = "2026-03-11 Northwind Hardware Ltd receipt.txt"
 EVERYWHERE = {
     "tables": {
-        "Uploads": {"fields": fields(Scan="ATTACHMENT"), "records": [{"PK_ID": 1, "Scan": "one.txt"}]},
+        "Uploads": {
+            "fields": fields(Scan="ATTACHMENT"),
+            "records": [{"PK_ID": 1, "Scan": "one.txt"}],
+        },
         "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/two.txt"}]},
         "Found": {"fields": fields(Path="STRING"), "records": []},
     },
@@ -34,7 +46,9 @@ THREE = {"one.txt": receipt(1), "two.txt": receipt(2), "three.txt": receipt(3)}
 
 def row(line: Line, pk: int, table: str = "Uploads") -> Mapping[str, Any]:
     """Return a record."""
-    found: Mapping[str, Any] = next(r for r in line.emulator.control.dump()["tables"][table] if r["PK_ID"] == pk)
+    found: Mapping[str, Any] = next(
+        r for r in line.emulator.control.dump()["tables"][table] if r["PK_ID"] == pk
+    )
     return found
 
 
@@ -78,7 +92,11 @@ def test_a_plan_says_what_applying_costs(make_line: MakeLine):
     line.apply()
 
     counted = line.emulator.control.calls()
-    once = sum(n for call, n in counted.items() if "fields" in call or "oauth" in call or call.endswith("/tables"))
+    once = sum(
+        n
+        for call, n in counted.items()
+        if "fields" in call or "oauth" in call or call.endswith("/tables")
+    )
     assert abs(sum(counted.values()) - once - made.plan.cost.calls) <= 0.2 * made.plan.cost.calls
 
 
@@ -108,7 +126,11 @@ def test_a_record_that_moved_is_refused_alone(make_line: MakeLine, tmp_path: Pat
 
     report = line.apply()
 
-    reasons = {o.ref.record.pk: o.reason for o in report.outcomes if o.ref.record and o.status == "conflict"}
+    reasons = {
+        o.ref.record.pk: o.reason
+        for o in report.outcomes
+        if o.ref.record and o.status == "conflict"
+    }
     assert "Company was empty and is 'Typed'" in reasons["1"]
     assert "replaced" in reasons["2"]
     assert report.document["documents"] == {
@@ -180,7 +202,9 @@ def test_planning_confirms_no_source_and_applying_does(make_line: MakeLine):
     assert other.run().planned_only == 3
 
 
-@pytest.mark.parametrize("operation", ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields"])
+@pytest.mark.parametrize(
+    "operation", ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields"]
+)
 def test_a_killed_apply_is_finished_by_the_next(make_line: MakeLine, operation: str):
     """Killed between an effect and its record, the same plan applied again ends as if nothing had happened."""
     line = make_line(files=FILES)
@@ -191,8 +215,12 @@ def test_a_killed_apply_is_finished_by_the_next(make_line: MakeLine, operation: 
     line.emulator.control.fault({"kind": "lost", "operation": operation, "after": 1, "times": 1})
 
     command = cli_command(line.config, "apply", str(line.config.parent / "plan.jsonl"))
-    with subprocess.Popen(command, env=os.environ | CREDENTIALS, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and not any(f["matched"] > 1 for f in line.emulator.control.faults()):
+    with subprocess.Popen(
+        command, env=os.environ | CREDENTIALS, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None and not any(
+            f["matched"] > 1 for f in line.emulator.control.faults()
+        ):
             time.sleep(0.02)
         process.kill()
     line.emulator.control.clear_faults()
@@ -205,7 +233,9 @@ def test_a_killed_apply_is_finished_by_the_next(make_line: MakeLine, operation: 
     assert line.writes() == []
 
 
-def test_the_page_holds_no_strangers_markup_and_needs_nothing_from_outside(make_line: MakeLine, tmp_path: Path):
+def test_the_page_holds_no_strangers_markup_and_needs_nothing_from_outside(
+    make_line: MakeLine, tmp_path: Path
+):
     """A name or value with markup is shown as text, and the page asks for no other resource."""
     hostile = "<img src=x onerror=alert(1)> & Sons Ltd"
     line = make_line(Source(columns={"Company": "company"}, rename=""), files={"a.txt": receipt(1)})

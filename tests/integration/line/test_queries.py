@@ -32,8 +32,18 @@ def heard() -> Iterator[dict[str, Statement]]:
     """Collect each different statement that is executed meanwhile, with the values it was first executed with."""
     statements: dict[str, Statement] = {}
 
-    def hear(_connection: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's signature
-        if text.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "INSERT", "WITH"} and "alembic" not in text:
+    def hear(
+        _connection: Any,
+        _cursor: Any,
+        text: str,
+        values: Any,
+        _context: Any,
+        many: bool,  # noqa: FBT001 - SQLAlchemy's signature
+    ) -> None:
+        if (
+            text.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "INSERT", "WITH"}
+            and "alembic" not in text
+        ):
             statements.setdefault(text, (text, values[0] if many else values))
 
     event.listen(Engine, "before_cursor_execute", hear)
@@ -47,19 +57,49 @@ def fill(connection: Connection) -> None:
     """Let the ledger know thousands of files, so that a database has reason to use its indexes."""
     now = FakeClock().now()
     refs = [
-        FileRef("other", Place.ATTACHMENT, "Other", "Scan", RecordRef("Other", str(n)), f"{n}.txt", 1, "2026-01-01")
+        FileRef(
+            "other",
+            Place.ATTACHMENT,
+            "Other",
+            "Scan",
+            RecordRef("Other", str(n)),
+            f"{n}.txt",
+            1,
+            "2026-01-01",
+        )
         for n in range(ROWS)
     ]
-    known = {"original_name": "x", "attempts": 1, "run_id": "r", "updated_at": now, "is_newest": True}
-    connection.execute(insert(files), [{**file_row(ref), **known, "stage": "finished"} for ref in refs])
-    effect = {"kind": "update_columns", "container": "Other", "is_view": False, "field": "", "before": {}, "after": {}}
+    known = {
+        "original_name": "x",
+        "attempts": 1,
+        "run_id": "r",
+        "updated_at": now,
+        "is_newest": True,
+    }
+    connection.execute(
+        insert(files), [{**file_row(ref), **known, "stage": "finished"} for ref in refs]
+    )
+    effect = {
+        "kind": "update_columns",
+        "container": "Other",
+        "is_view": False,
+        "field": "",
+        "before": {},
+        "after": {},
+    }
     effect |= {"state": "verified", "note": "", "run_id": "r", "at": now}
-    connection.execute(insert(effects), [effect | {"version": ref.version, "pk": ref.holder} for ref in refs])
+    connection.execute(
+        insert(effects), [effect | {"version": ref.version, "pk": ref.holder} for ref in refs]
+    )
     reading = {"fingerprint": "f", "prefix": "p", "findings": {}, "saved_at": now}
     connection.execute(insert(readings), [reading | {"sha256": f"{n:064}"} for n in range(ROWS)])
-    connection.execute(insert(leases), [{"key": f"record Other {n}", "worker": "w"} for n in range(ROWS)])
+    connection.execute(
+        insert(leases), [{"key": f"record Other {n}", "worker": "w"} for n in range(ROWS)]
+    )
     item = {"source": "other", "container": "Other", "item": {}, "run_id": "r", "updated_at": now}
-    connection.execute(insert(review_items), [item | {"key": f"k{n}", "pk": str(n)} for n in range(ROWS)])
+    connection.execute(
+        insert(review_items), [item | {"key": f"k{n}", "pk": str(n)} for n in range(ROWS)]
+    )
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE")  # as the server does by itself
 
@@ -84,7 +124,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_no_statement_of_a_run_reads_a_growing_table_from_end_to_end(url: str, make_line: MakeLine):
     """Each statement that a run makes for pages and records finds its rows by an index."""
-    files = {f"upload{n}.txt": f"doc_type=receipt\ntotal=1{n}.50\ndate=2026-03-0{n}".encode() for n in (1, 2, 3)}
+    files = {
+        f"upload{n}.txt": f"doc_type=receipt\ntotal=1{n}.50\ndate=2026-03-0{n}".encode()
+        for n in (1, 2, 3)
+    }
     account = uploads(files) | {"files": {"/Inbox/a.txt": "upload1.txt"}}
     account["tables"]["Index"] = {"fields": [*fields(), {"Name": "Path", "Type": "STRING"}]}
     index = {"table": "Index", "path_column": "Path"}
@@ -100,7 +143,11 @@ def test_no_statement_of_a_run_reads_a_growing_table_from_end_to_end(url: str, m
     with heard() as statements:
         work(line)
     with engine.connect() as connection:
-        scans = {text: found for text, values in statements.values() if (found := _scans(connection, text, values))}
+        scans = {
+            text: found
+            for text, values in statements.values()
+            if (found := _scans(connection, text, values))
+        }
     engine.dispose()
 
     assert len(statements) > 40
@@ -116,17 +163,25 @@ def test_no_figure_looks_at_the_rows_themselves(url: str, make_line: MakeLine):
     with engine.begin() as connection:
         fill(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM")  # as PostgreSQL does by itself; it says which rows everybody sees
+        connection.exec_driver_sql(
+            "VACUUM"
+        )  # as PostgreSQL does by itself; it says which rows everybody sees
 
     with line.ledger() as ledger, heard() as statements:
         ledger.figures()
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET enable_seqscan = off")  # which is as cheap for so few rows
-        plans = [step for text, values in statements.values() for step in _plan(connection, text, values)]
+            connection.exec_driver_sql(
+                "SET enable_seqscan = off"
+            )  # which is as cheap for so few rows
+        plans = [
+            step for text, values in statements.values() for step in _plan(connection, text, values)
+        ]
     engine.dispose()
 
-    of_rows = [step for step in plans if " on files" in step or "SCAN files" in step or " effects" in step]
+    of_rows = [
+        step for step in plans if " on files" in step or "SCAN files" in step or " effects" in step
+    ]
     assert len([step for step in plans if "ix_files_figures" in step]) == 1
     assert [step for step in of_rows if "ix_" not in step] == []
 
@@ -136,10 +191,16 @@ def _scans(connection: Connection, text: str, values: Any) -> list[str]:
     whole = [f"{words} {table}" for table in GROWING for words in ("Seq Scan on", "SCAN")]
     plan = _plan(connection, text, values)
     scans = [step for step in plan if any(f"{scan} " in f"{step} " for scan in whole)]
-    return [step for step in scans if "ix_effects_open" not in step]  # which has nothing but what is open
+    return [
+        step for step in scans if "ix_effects_open" not in step
+    ]  # which has nothing but what is open
 
 
 def _plan(connection: Connection, text: str, values: Any) -> list[str]:
     """Return the steps by which a database would carry out a statement."""
-    explain, column = ("EXPLAIN", 0) if connection.dialect.name == "postgresql" else ("EXPLAIN QUERY PLAN", 3)
-    return [str(row[column]).strip() for row in connection.exec_driver_sql(f"{explain} {text}", values)]
+    explain, column = (
+        ("EXPLAIN", 0) if connection.dialect.name == "postgresql" else ("EXPLAIN QUERY PLAN", 3)
+    )
+    return [
+        str(row[column]).strip() for row in connection.exec_driver_sql(f"{explain} {text}", values)
+    ]

@@ -35,7 +35,10 @@ ACCOUNT: Mapping[str, Any] = {
         "Uploads": {
             "fields": _changed(Scan="ATTACHMENT"),
             "records": [
-                *({"PK_ID": n, "Scan": name} for n, name in enumerate(["one.txt", "v1.5 final.TXT", "bare"], start=1)),
+                *(
+                    {"PK_ID": n, "Scan": name}
+                    for n, name in enumerate(["one.txt", "v1.5 final.TXT", "bare"], start=1)
+                ),
                 {"PK_ID": 4},
                 {"PK_ID": 5, "Scan": "empty.txt"},
                 {"PK_ID": 6, "Scan": "typed.txt", "Company": "Typed", "DocType": ""},
@@ -49,12 +52,20 @@ ACCOUNT: Mapping[str, Any] = {
                 {"PK_ID": 11, "Scan": "closed.txt", "Status": "closed"},
             ],
         },
-        "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/paper.txt"}, {"PK_ID": 2}]},
-        "Copies": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/paper.txt"}]},
+        "Papers": {
+            "fields": fields(File="FILE"),
+            "records": [{"PK_ID": 1, "File": "/In/paper.txt"}, {"PK_ID": 2}],
+        },
+        "Copies": {
+            "fields": fields(File="FILE"),
+            "records": [{"PK_ID": 1, "File": "/In/paper.txt"}],
+        },
         "Found": {"fields": fields(Path="STRING"), "records": []},
         "Many": {
             "fields": fields(Scan="ATTACHMENT"),
-            "records": [{"PK_ID": n, "Scan": "same.txt", "Company": "Typed"} for n in range(1, MANY + 1)],
+            "records": [
+                {"PK_ID": n, "Scan": "same.txt", "Company": "Typed"} for n in range(1, MANY + 1)
+            ],
         },
     },
     "views": {"Open": {"table": "Claims", "where": "Status = 'open'"}},
@@ -71,7 +82,10 @@ SOURCES = (
 
 def _label(row: Mapping[str, Any]) -> str:
     usual = ROWS[0]
-    return ",".join(f"{name}={value}" for name, value in row.items() if value != usual[name]) or "usual"
+    return (
+        ",".join(f"{name}={value}" for name, value in row.items() if value != usual[name])
+        or "usual"
+    )
 
 
 def _go(line: Line, way: str) -> dict[str, Any]:
@@ -91,7 +105,9 @@ def _shown(line: Line) -> dict[str, Any]:
     """Return the account, without what a record shows for its attachment, when it changed, and kinds of nothing."""
     state = account_state(line.emulator)
     rows = {
-        table: [{k: v or None for k, v in row.items() if k not in {"Scan", "Changed"}} for row in found]
+        table: [
+            {k: v or None for k, v in row.items() if k not in {"Scan", "Changed"}} for row in found
+        ]
         for table, found in state["tables"].items()
     }
     return {**state, "tables": rows}
@@ -134,7 +150,12 @@ def test_every_account_ends_alike(make_line: MakeLine, usual: dict[str, Any], ro
     lived = usual if row is ROWS[0] else _life(make_line, row)
 
     assert lived == usual
-    assert (lived["done"], lived["again"]["unchanged"], lived["restored"], lived["unsettled"]) == (33, 34, True, 0)
+    assert (lived["done"], lived["again"]["unchanged"], lived["restored"], lived["unsettled"]) == (
+        33,
+        34,
+        True,
+        0,
+    )
     assert lived["idle"] == lived["idle again"] == (0, [])
 
 
@@ -147,6 +168,9 @@ def test_a_file_too_large_to_add_keeps_its_name(make_line: MakeLine):
     line.forget_calls()
     line.run()
 
-    assert (outcome.status, "/In/paper.txt" in line.emulator.control.dump()["files"]) == ("partial", True)
+    assert (outcome.status, "/In/paper.txt" in line.emulator.control.dump()["files"]) == (
+        "partial",
+        True,
+    )
     assert "larger than Caspio takes" in outcome.reason
     assert (line.unsettled(), line.writes()) == (0, [])

@@ -82,7 +82,9 @@ def cost(folder: Path, count: int) -> dict[str, tuple[int, int]]:
     """Return calls and statements of a first enumeration, and of a run with nothing new, over so many records."""
     found = {}
     with Emulator(seed=write_many(folder / f"seed{count}", count)) as emulator:
-        line = Line(write_settings(folder / str(count), emulator.url), emulator, FakeReader(), timeout_s=60)
+        line = Line(
+            write_settings(folder / str(count), emulator.url), emulator, FakeReader(), timeout_s=60
+        )
         for name, measured in (("first", enumerate_all), ("rescan", Line.run)):
             line.forget_calls()
             with Heard() as heard:
@@ -97,7 +99,10 @@ def test_each_further_thousand_files_costs_two_calls_and_the_same_statements(tmp
     one, two, three = (cost(tmp_path, count) for count in (1_000, 2_000, 3_000))
 
     for what, most in (("first", 40), ("rescan", 20)):
-        further, again = ((b[what][0] - a[what][0], b[what][1] - a[what][1]) for a, b in ((one, two), (two, three)))
+        further, again = (
+            (b[what][0] - a[what][0], b[what][1] - a[what][1])
+            for a, b in ((one, two), (two, three))
+        )
         assert further == again
         assert again[0] == 2
         assert again[1] < most
@@ -107,7 +112,9 @@ def test_two_pages_of_files_are_in_memory_at_the_most(tmp_path: Path):
     """While many files are enumerated, those of earlier pages are gone: memory does not grow with their number."""
     alive: list[int] = []
     with Emulator(seed=write_many(tmp_path / "seed", 3_500)) as emulator:
-        line = Line(write_settings(tmp_path / "run", emulator.url), emulator, FakeReader(), timeout_s=60)
+        line = Line(
+            write_settings(tmp_path / "run", emulator.url), emulator, FakeReader(), timeout_s=60
+        )
         with works_of(line) as works:
             for number, _ in enumerate(works):
                 if number % 500 == 499:
@@ -119,7 +126,9 @@ def test_two_pages_of_files_are_in_memory_at_the_most(tmp_path: Path):
 
 def test_tables_and_the_files_area_are_enumerated_together(tmp_path: Path):
     """A run over a table and the Files area lists both to the end, works on a sample, and finds the rest again."""
-    with Emulator(seed=write_many(tmp_path / "seed", 1_100, files=1_050, text=DOCUMENT)) as emulator:
+    with Emulator(
+        seed=write_many(tmp_path / "seed", 1_100, files=1_050, text=DOCUMENT)
+    ) as emulator:
         config = write_settings(tmp_path / "run", emulator.url, inbox=True)
         line = Line(config, emulator, FakeReader(), timeout_s=60)
         first = enumerate_all(line, "uploads", "inbox")

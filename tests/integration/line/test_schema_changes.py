@@ -67,7 +67,9 @@ def drop(line: Line, table: str = "Uploads") -> None:
     ],
     ids=["renamed", "another case", "unfit type"],
 )
-def test_a_changed_column_stops_its_source_alone(make_line: MakeLine, change: dict[str, str], said: str):
+def test_a_changed_column_stops_its_source_alone(
+    make_line: MakeLine, change: dict[str, str], said: str
+):
     """The reason is in the report, nothing of that source is read, and the other source is worked on."""
     line = both(make_line)
     with line.connected() as connected:
@@ -143,7 +145,9 @@ def test_a_column_that_goes_in_the_middle_of_a_run_fails_its_records(make_line: 
     line.run(reader=Meddling(line.reader, lambda: drop(line)))
 
     assert line.statuses() == {"Uploads 1 Scan": "failed", "Others 1 Scan": "done"}
-    (failed,) = [s.outcome for s in line.states().values() if s.outcome and s.outcome.status == "failed"]
+    (failed,) = [
+        s.outcome for s in line.states().values() if s.outcome and s.outcome.status == "failed"
+    ]
     assert "Total" in failed.reason
     assert "does not exist" in line.run().stopped["uploads"][0]
 
@@ -167,7 +171,9 @@ def test_doctor_notices_a_type_that_changed(make_line: MakeLine):
     line.run()
     retype(line, "NUMBER")
 
-    checks = {check["check"]: check for check in json.loads(cli(line.config, "doctor", "--json").stdout)}
+    checks = {
+        check["check"]: check for check in json.loads(cli(line.config, "doctor", "--json").stdout)
+    }
 
     assert "was CURRENCY" in checks["source uploads"]["detail"]
     assert checks["source others"]["ok"]

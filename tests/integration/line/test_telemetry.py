@@ -33,10 +33,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep spans."""
-        sent = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = ExportTraceServiceRequest.FromString(
+            self.rfile.read(int(self.headers["Content-Length"]))
+        )
         for resource in sent.resource_spans:
             self.server.services |= {
-                a.value.string_value for a in resource.resource.attributes if a.key == "service.name"
+                a.value.string_value
+                for a in resource.resource.attributes
+                if a.key == "service.name"
             }
             self.server.spans += [span for scope in resource.scope_spans for span in scope.spans]
         self.send_response(200)

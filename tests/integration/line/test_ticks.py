@@ -1,7 +1,15 @@
 import pytest
 
 from pipeline.faultpoints import Act
-from tests.integration.line.accounts import COLUMNS, Line, SlowlyChanged, Source, fields, receipt, uploads
+from tests.integration.line.accounts import (
+    COLUMNS,
+    Line,
+    SlowlyChanged,
+    Source,
+    fields,
+    receipt,
+    uploads,
+)
 from tests.integration.line.conftest import MakeLine
 
 pytestmark = pytest.mark.integration
@@ -31,7 +39,9 @@ def _tick(line: Line, *pks: int, value: bool = True) -> None:
 
 
 def _ticked(line: Line) -> list[int]:
-    return [row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["Again"]]
+    return [
+        row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["Again"]
+    ]
 
 
 def test_a_ticked_record_is_read_again_and_the_tick_is_cleared(line: Line):
@@ -41,7 +51,10 @@ def test_a_ticked_record_is_read_again_and_the_tick_is_cleared(line: Line):
 
     report = line.run(reader=reader)
 
-    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (1, 2)
+    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (
+        1,
+        2,
+    )
     assert reader.read_names == ["upload2.txt"]
     assert (line.downloads(), _ticked(line)) == (0, [])
 
@@ -77,7 +90,9 @@ def test_a_record_that_failed_stays_ticked(line: Line):
     """Where Caspio fails in the middle, the tick is there for the next run, which clears it."""
     _tick(line, 2)
     line.emulator.control.edit("Uploads", 2, {"DocType": ""})
-    line.emulator.control.fault({"kind": "status", "operation": "UpdateTableRecords", "status": 500, "times": 20})
+    line.emulator.control.fault(
+        {"kind": "status", "operation": "UpdateTableRecords", "status": 500, "times": 20}
+    )
 
     failed = line.run()
 
@@ -89,7 +104,9 @@ def test_a_record_that_failed_stays_ticked(line: Line):
 
 def test_a_record_in_conflict_stays_ticked(make_line: MakeLine):
     """A record left alone because it changes over and over keeps its tick; once it rests, the next run does it."""
-    line = make_line(Source(more=f"{TICK}\nmax_writes = 1", rename=""), account=_account(), files=FILES)
+    line = make_line(
+        Source(more=f"{TICK}\nmax_writes = 1", rename=""), account=_account(), files=FILES
+    )
     line.run()
     line.emulator.control.edit("Uploads", 2, {"DocType": ""})
     _tick(line, 2)
@@ -115,7 +132,13 @@ def _stop_at(point: str) -> Act:
 
 
 @pytest.mark.parametrize(
-    "point", ["ledger finish after", "clear_tick intent after", "clear_tick effect before", "clear_tick effect after"]
+    "point",
+    [
+        "ledger finish after",
+        "clear_tick intent after",
+        "clear_tick effect before",
+        "clear_tick effect after",
+    ],
 )
 def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, point: str):
     """Whatever it was in the middle of, the next run clears the tick once and settles what stood open."""
@@ -137,7 +160,9 @@ def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, poin
 def test_a_person_who_takes_the_tick_back_is_no_conflict(line: Line):
     """Unticked while it was read again, nothing is written over it, and the document is done."""
     _tick(line, 2)
-    line.act = lambda point: _tick(line, 2, value=False) if point == "clear_tick effect before" else None
+    line.act = lambda point: (
+        _tick(line, 2, value=False) if point == "clear_tick effect before" else None
+    )
 
     report = line.run()
 
@@ -161,13 +186,18 @@ def test_a_named_record_is_looked_at_for_its_tick(line: Line):
 
     report = line.run(records=["2", "3"])
 
-    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (1, 1)
+    assert (report.document["documents"]["done"], report.document["documents"]["unchanged"]) == (
+        1,
+        1,
+    )
     assert _ticked(line) == [1]
 
 
 def test_ticks_outside_the_source_are_not_touched(make_line: MakeLine):
     """A record that does not meet the source's condition keeps its tick."""
-    line = make_line(Source(more=f'{TICK}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES)
+    line = make_line(
+        Source(more=f'{TICK}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES
+    )
     _tick(line, 1, 2)
 
     line.run()
@@ -183,7 +213,9 @@ def test_views_and_index_tables_can_be_ticked(make_line: MakeLine):
     }
     account["tables"]["Papers"] = {"fields": fields(Path="STRING", Again="YES/NO"), "records": []}
     view = Source({"view": "Few"}, name="few", more=TICK, rename="")
-    folder = Source({"folder": "/In"}, name="inbox", more=TICK, rename="", index={"table": "Papers"})
+    folder = Source(
+        {"folder": "/In"}, name="inbox", more=TICK, rename="", index={"table": "Papers"}
+    )
     line = make_line(view, folder, account=account, files=FILES)
     line.run()
     line.forget_calls()
@@ -199,14 +231,22 @@ def test_views_and_index_tables_can_be_ticked(make_line: MakeLine):
 
 @pytest.mark.parametrize(
     ("column", "said"),
-    [("Nowhere", "has no column 'Nowhere'"), ("again", "did you mean 'Again'"), ("Note", "is STRING; make it YES/NO")],
+    [
+        ("Nowhere", "has no column 'Nowhere'"),
+        ("again", "did you mean 'Again'"),
+        ("Note", "is STRING; make it YES/NO"),
+    ],
 )
-def test_a_column_that_cannot_be_ticked_stops_the_source(make_line: MakeLine, column: str, said: str):
+def test_a_column_that_cannot_be_ticked_stops_the_source(
+    make_line: MakeLine, column: str, said: str
+):
     """Missing, misspelt or of another type: the source is stopped with the reason, and `doctor` says the same."""
     from pipeline.errors import BadSettings
 
     account = _account()
-    account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO", Note="STRING")
+    account["tables"]["Uploads"]["fields"] = fields(
+        Scan="ATTACHMENT", Again="YES/NO", Note="STRING"
+    )
     line = make_line(Source(more=f'reprocess_column = "{column}"'), account=account, files=FILES)
 
     with pytest.raises(BadSettings, match=said):

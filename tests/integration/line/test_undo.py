@@ -9,7 +9,16 @@ import pytest
 
 from pipeline.batch import Selection
 from pipeline.errors import BadSettings
-from tests.integration.line.accounts import CREDENTIALS, Line, Source, account_state, cli, cli_command, fields, receipt
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Line,
+    Source,
+    account_state,
+    cli,
+    cli_command,
+    fields,
+    receipt,
+)
 from tests.integration.line.conftest import MakeLine
 from tests.integration.line.test_plan_apply import EVERYWHERE, FILES, SOURCES, THREE, row
 
@@ -25,7 +34,8 @@ def _without_keys(line: Line) -> dict[str, Any]:
     return {
         **state,
         "attachments": {
-            t: [{k: a[k] for k in ("pk", "name", "sha256")} for a in f] for t, f in state["attachments"].items()
+            t: [{k: a[k] for k in ("pk", "name", "sha256")} for a in f]
+            for t, f in state["attachments"].items()
         },
     }
 
@@ -53,7 +63,9 @@ def test_a_file_that_two_records_share_stays_as_undone(make_line: MakeLine):
         "tables": {"Papers": {"fields": fields(File="FILE"), "records": records}},
         "files": {"/In/two.txt": "two.txt"},
     }
-    line = make_line(Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)})
+    line = make_line(
+        Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)}
+    )
     before = _without_keys(line)
     run = _run(line)
     line.run()
@@ -167,11 +179,15 @@ def _undone_by(manifest: Path) -> dict[int, int]:
     return {effect["id"]: effect["undoes"] for effect in effects if effect["undoes"]}
 
 
-def test_an_undo_that_was_cut_short_before_the_archive_knew_is_told_to_it_by_the_next(make_line: MakeLine):
+def test_an_undo_that_was_cut_short_before_the_archive_knew_is_told_to_it_by_the_next(
+    make_line: MakeLine,
+):
     """Where everything is put back already, the manifests that do not say so yet are amended."""
     line = make_line(files=FILES)
     run = _run(line)
-    manifests = {path: path.read_text(encoding="utf-8") for path in line.archive.rglob("manifest.json")}
+    manifests = {
+        path: path.read_text(encoding="utf-8") for path in line.archive.rglob("manifest.json")
+    }
     line.undo(run)
     told = {path: _undone_by(path) for path in manifests}
     for path, text in manifests.items():
@@ -202,7 +218,9 @@ def test_a_persons_value_that_was_put_back_is_theirs(make_line: MakeLine):
     run = _run(line)
     overwritten = row(line, 1)["Company"]
     line.undo(run)
-    text = line.config.read_text(encoding="utf-8").replace('overwrite = "always"', 'overwrite = "ours"')
+    text = line.config.read_text(encoding="utf-8").replace(
+        'overwrite = "always"', 'overwrite = "ours"'
+    )
     line.config.write_text(text, encoding="utf-8")
 
     line.run(selection=Selection())
@@ -225,7 +243,8 @@ def test_an_unknown_run_is_told(make_line: MakeLine):
 
 
 @pytest.mark.parametrize(
-    "operation", ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields", "DeleteFileByPath"]
+    "operation",
+    ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields", "DeleteFileByPath"],
 )
 def test_a_killed_undo_is_finished_by_the_next(make_line: MakeLine, operation: str):
     """Killed in the middle and undone again, everything is as before the run, and no run repeats it."""
@@ -236,8 +255,12 @@ def test_a_killed_undo_is_finished_by_the_next(make_line: MakeLine, operation: s
     line.emulator.control.fault({"kind": "lost", "operation": operation, "times": 1})
 
     command = cli_command(line.config, "undo", run)
-    with subprocess.Popen(command, env=os.environ | CREDENTIALS, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and not any(f["matched"] > 0 for f in line.emulator.control.faults()):
+    with subprocess.Popen(
+        command, env=os.environ | CREDENTIALS, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None and not any(
+            f["matched"] > 0 for f in line.emulator.control.faults()
+        ):
             time.sleep(0.02)
         process.kill()
     line.emulator.control.clear_faults()

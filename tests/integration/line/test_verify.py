@@ -17,7 +17,9 @@ from tests.integration.line.test_plan_apply import EVERYWHERE, SOURCES, THREE
 pytestmark = pytest.mark.integration
 
 RENAME = "{{ doc_type }} {{ total }}"
-SOURCE = Source(rename=RENAME, columns={"DocType": "doc_type", "Total": "total"}, more='overwrite = "ours"')
+SOURCE = Source(
+    rename=RENAME, columns={"DocType": "doc_type", "Total": "total"}, more='overwrite = "ours"'
+)
 PLAIN = Source(rename="", columns={"DocType": "doc_type", "Total": "total"})
 
 
@@ -96,7 +98,12 @@ def test_each_difference_has_its_name(line: Line, tmp_path: Path):
     (line.archive / "originals/sha256/ff/ff" / ("f" * 64)).write_bytes(b"stray")
     version = next(iter(line.states().values())).version
     with line.ledger() as ledger:
-        ledger.intend(Effect(EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}), "dead")
+        ledger.intend(
+            Effect(
+                EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}
+            ),
+            "dead",
+        )
 
     report = compare(line)
 
@@ -120,19 +127,29 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
     shutil.rmtree(line.archive / "documents/uploads/3")
     version = next(iter(line.states().values())).version
     with line.ledger() as ledger:
-        ledger.intend(Effect(EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}), "dead")
+        ledger.intend(
+            Effect(
+                EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}
+            ),
+            "dead",
+        )
 
     report = compare(line, mend=True)
 
     assert (report.harm, report.left) == (0, [])
-    assert {difference.kind for difference, _ in report.repaired} >= {Kind.ORIGINAL_DAMAGED, Kind.ORIGINAL_MISSING}
+    assert {difference.kind for difference, _ in report.repaired} >= {
+        Kind.ORIGINAL_DAMAGED,
+        Kind.ORIGINAL_MISSING,
+    }
     assert line.writes() == []
     assert kinds(compare(line)) == {}
     with line.ledger() as ledger:
         assert len(ledger.repairs(report.run_id)) == len(report.repaired)
 
 
-def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_person(line: Line, tmp_path: Path):
+def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_person(
+    line: Line, tmp_path: Path
+):
     """Other bytes are never stored in the place of a lost original; the plan says what to do."""
     newer = tmp_path / "newer.txt"
     newer.write_bytes(document(9))
@@ -160,7 +177,9 @@ def test_verify_goes_on_where_it_stopped(line: Line):
 
 def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     """Rebuilt from manifests alone, the ledger finds nothing new and writes over nothing a person typed."""
-    known = {slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()}
+    known = {
+        slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()
+    }
     with line.ledger() as ledger:
         written = ledger.last_written("Uploads", "1")
     line.emulator.control.edit("Uploads", 1, {"DocType": "typed by a person"})
@@ -171,7 +190,9 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     report = line.run(yes=True)
 
     assert (rebuilt.documents, rebuilt.unreadable) == (4, ())
-    assert {slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()} == known
+    assert {
+        slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()
+    } == known
     assert report.document["documents"]["unchanged"] == 4
     assert (line.writes(), line.downloads()) == ([], 0)
     with line.ledger() as ledger:
@@ -236,14 +257,20 @@ def test_files_in_the_files_area_survive_a_rebuild(make_line: MakeLine):
     """Moved files and inserted index rows are known after a rebuild, too."""
     account = {
         "tables": {
-            "Papers": {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/one.txt"}]},
+            "Papers": {
+                "fields": fields(File="FILE"),
+                "records": [{"PK_ID": 1, "File": "/In/one.txt"}],
+            },
             "Found": {"fields": fields(Path="STRING"), "records": []},
         },
         "files": {"/In/one.txt": "one.txt", "/In/two.txt": "two.txt"},
     }
     files = {"one.txt": document(1), "two.txt": document(2)}
     source = Source(
-        {"folder": "/In"}, index={"table": "Found", "path_column": "Path"}, rename=RENAME, columns=SOURCE.columns
+        {"folder": "/In"},
+        index={"table": "Found", "path_column": "Path"},
+        rename=RENAME,
+        columns=SOURCE.columns,
     )
     line = make_line(source, account=account, files=files)
     line.reader = FakeReader()
@@ -269,7 +296,9 @@ def test_the_command_says_what_differs_and_ends_with_1(make_line: MakeLine):
     mended = cli(line.config, "verify", "--repair")
     again = cli(line.config, "verify", "--json")
 
-    assert (broken.returncode, mended.returncode, again.returncode) == (1, 0, 0), broken.stderr + mended.stderr
+    assert (broken.returncode, mended.returncode, again.returncode) == (1, 0, 0), (
+        broken.stderr + mended.stderr
+    )
     assert json.loads(broken.stdout)["differences"] == {"original missing": 1}
     assert "original missing" in json.loads(broken.stdout)["plan"][0]["kind"]
     assert "fetched again from Caspio" in " ".join(mended.stdout.split())
@@ -284,7 +313,14 @@ def test_the_command_rebuilds_without_credentials(make_line: MakeLine):
     for path in line.config.parent.glob("ledger.db*"):
         path.unlink()
 
-    done = cli(line.config, "verify", "--rebuild-ledger", "--json", CASPIO_CLIENT_ID="", CASPIO_CLIENT_SECRET="")
+    done = cli(
+        line.config,
+        "verify",
+        "--rebuild-ledger",
+        "--json",
+        CASPIO_CLIENT_ID="",
+        CASPIO_CLIENT_SECRET="",
+    )
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["documents"] == 4

@@ -8,7 +8,14 @@ import pytest
 from infra.emulator import Emulator, Quirks
 from processors.sandbox import SandboxedReader
 from tests.contracts.conftest import migrated
-from tests.integration.line.accounts import CREDENTIALS, Source, receipt, uploads, write_account, write_settings
+from tests.integration.line.accounts import (
+    CREDENTIALS,
+    Source,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 from tests.integration.line.conftest import reader
 from tests.integration.webhooks.hooked import Hooked
 from tests.servers.postgres import postgres
@@ -25,7 +32,9 @@ MakeHooked = Callable[..., Hooked]
 
 
 @pytest.fixture
-def make_hooked(tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeHooked]:
+def make_hooked(
+    tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeHooked]:
     """Make an account whose webhooks are delivered to an address of this machine."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
@@ -42,11 +51,17 @@ def make_hooked(tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.Mon
             ledger: str = LEDGER,
         ) -> Hooked:
             port = free_port()
-            seed = write_account(tmp_path / "seed", uploads(FILES) if account is None else account, files)
-            emulator = stack.enter_context(Emulator(seed=seed, quirks=Quirks(**EAGER | (quirks or {}))))
+            seed = write_account(
+                tmp_path / "seed", uploads(FILES) if account is None else account, files
+            )
+            emulator = stack.enter_context(
+                Emulator(seed=seed, quirks=Quirks(**EAGER | (quirks or {})))
+            )
             address = address or f"http://127.0.0.1:{port}/webhooks/caspio"
             hooks = f'[webhooks]\nurl = "{address}"\nbatch_s = 0.1\n{more}'
-            config = write_settings(tmp_path, emulator.url, *(sources or [Source()]), more=hooks, ledger=ledger)
+            config = write_settings(
+                tmp_path, emulator.url, *(sources or [Source()]), more=hooks, ledger=ledger
+            )
             return Hooked(config, emulator, port, stack, reader)
 
         yield make

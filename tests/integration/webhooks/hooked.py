@@ -73,7 +73,12 @@ class Hooked:
         """Run a command to its end."""
         environment = os.environ | CREDENTIALS | self.environment
         return subprocess.run(
-            self.command(*arguments), env=environment, capture_output=True, text=True, check=False, timeout=120
+            self.command(*arguments),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
 
     @property
@@ -103,7 +108,9 @@ class Hooked:
 
         def start(source: str, keys: Sequence[str], batch: str) -> None:
             with self.line().connected() as connected:
-                work_sources(connected, sources=[source], order=Order(records=tuple(keys), batch=batch))
+                work_sources(
+                    connected, sources=[source], order=Order(records=tuple(keys), batch=batch)
+                )
 
         port = port or self.port
         receiver = receiving(self.settings, self.config, f"127.0.0.1:{port}", start=start)
@@ -115,11 +122,20 @@ class Hooked:
         """Start the command that receives, and wait until it answers."""
         command = self.command("webhooks", "serve", "--listen", f"127.0.0.1:{self.port}")
         log = self.stack.enter_context((self.config.parent / "receiver.log").open("ab"))
-        environment = os.environ | CREDENTIALS | self.environment | ({"CASPIO_FAULTPOINT": point} if point else {})
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        environment = (
+            os.environ
+            | CREDENTIALS
+            | self.environment
+            | ({"CASPIO_FAULTPOINT": point} if point else {})
+        )
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
         self.stack.callback(self.end, process)
         until(lambda: self.health() or process.poll() is not None)
-        assert process.poll() is None, (self.config.parent / "receiver.log").read_text(errors="replace")
+        assert process.poll() is None, (self.config.parent / "receiver.log").read_text(
+            errors="replace"
+        )
         return process
 
     @staticmethod
@@ -145,7 +161,9 @@ class Hooked:
         """Send bytes to the receiver."""
         url = f"http://127.0.0.1:{self.port}/webhooks/caspio"
         headers = {"Content-Type": "application/json", **headers}
-        return httpx.post(url, content=body, headers=headers, trust_env=False, timeout=60).status_code
+        return httpx.post(
+            url, content=body, headers=headers, trust_env=False, timeout=60
+        ).status_code
 
     def messages(self) -> list[Message]:
         """Return what the ledger has kept, oldest first."""
@@ -163,7 +181,11 @@ class Hooked:
 
         def done() -> list[Message]:
             found = self.messages()
-            return found if len(found) >= at_least and all(message.done_at for message in found) else []
+            return (
+                found
+                if len(found) >= at_least and all(message.done_at for message in found)
+                else []
+            )
 
         return [message.note for message in until(done)]
 

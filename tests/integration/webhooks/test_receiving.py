@@ -39,7 +39,11 @@ def test_a_persons_upload_is_read_and_written_within_seconds(make_hooked: MakeHo
     assert (hooked.rows()[1]["Company"], untouched) == ("Fabrikam Ltd", ["", ""])
     assert notes[0] == "1 done"
     assert set(notes[1:]) <= {"1 unchanged", "our own write"}
-    assert [call["query"] for call in hooked.emulator.control.call_log() if call["operation"] == "ListTableRecords"]
+    assert [
+        call["query"]
+        for call in hooked.emulator.control.call_log()
+        if call["operation"] == "ListTableRecords"
+    ]
 
 
 def test_our_own_columns_raise_no_message_at_all(make_hooked: MakeHooked):
@@ -137,7 +141,9 @@ def test_strangers_get_nothing_done(make_hooked: MakeHooked):
     assert hooked.kinds() == []
 
 
-@pytest.mark.parametrize("quirks", [{"webhook_signature": "none"}, {"webhook_secret_in_body": False}])
+@pytest.mark.parametrize(
+    "quirks", [{"webhook_signature": "none"}, {"webhook_secret_in_body": False}]
+)
 def test_either_proof_is_enough(make_hooked: MakeHooked, quirks: dict[str, object]):
     """Accounts that only sign, and those that only send the secret, are both heard."""
     hooked = make_hooked(quirks=quirks)
@@ -165,7 +171,9 @@ def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
 def test_sigterm_drains_the_run_in_hand_and_keeps_what_waits(make_hooked: MakeHooked):
     """Documents in hand are written, the others and later messages wait; the next receiver does them, none twice."""
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 25)}
-    hooked = make_hooked(Source(rename=""), account=uploads(files), files=files, quirks={"attachment_event": False})
+    hooked = make_hooked(
+        Source(rename=""), account=uploads(files), files=files, quirks={"attachment_event": False}
+    )
     hooked.sync()
     slow = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 1.0}
     hooked.emulator.control.fault(slow)
@@ -187,8 +195,16 @@ def test_sigterm_drains_the_run_in_hand_and_keeps_what_waits(make_hooked: MakeHo
 
 def _written(hooked: Hooked) -> list[int]:
     """Return the PK_IDs written so far, as often as they were."""
-    calls = [one for one in hooked.emulator.control.call_log() if one["operation"] == "UpdateTableRecords"]
-    return [int(found[1]) for one in calls if (found := re.search(r"PK_ID\W*=?\W*(\d+)", unquote(one["query"])))]
+    calls = [
+        one
+        for one in hooked.emulator.control.call_log()
+        if one["operation"] == "UpdateTableRecords"
+    ]
+    return [
+        int(found[1])
+        for one in calls
+        if (found := re.search(r"PK_ID\W*=?\W*(\d+)", unquote(one["query"])))
+    ]
 
 
 def test_a_new_source_is_only_planned(make_hooked: MakeHooked):
@@ -248,7 +264,9 @@ def test_a_tick_is_picked_up_by_its_message(make_hooked: MakeHooked):
     hooked.line().run()
     hooked.serve()
 
-    hooked.emulator.control.change({"table": "Uploads", "pk": 2, "values": {"Again": True}}, source="DataPages")
+    hooked.emulator.control.change(
+        {"table": "Uploads", "pk": 2, "values": {"Again": True}}, source="DataPages"
+    )
     until(lambda: "1 done" in [message.note for message in hooked.messages()])
     notes = hooked.notes(at_least=2)
 

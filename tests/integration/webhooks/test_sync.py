@@ -22,7 +22,9 @@ def _account(hooked: Hooked) -> dict[str, list[tuple[str, str, tuple[str, ...]]]
     with open_settings_account(hooked.settings) as account:
         hooks = account.client.webhooks
         return {
-            hook.name: sorted((event.type, event.table, event.fields) for event in hooks.events(hook.id))
+            hook.name: sorted(
+                (event.type, event.table, event.fields) for event in hooks.events(hook.id)
+            )
             for hook in hooks.all()
         }
 
@@ -39,7 +41,10 @@ def test_a_webhook_is_made_with_events_for_every_source(make_hooked: MakeHooked)
         ("table.recordUpdate", "Uploads", "created"),
     ]
     assert _account(hooked) == {
-        "caspio-ingest": [("table.recordInsert", "Uploads", ()), ("table.recordUpdate", "Uploads", ("Scan",))]
+        "caspio-ingest": [
+            ("table.recordInsert", "Uploads", ()),
+            ("table.recordUpdate", "Uploads", ("Scan",)),
+        ]
     }
     assert done.secret
 
@@ -78,7 +83,9 @@ def test_what_people_have_changed_is_mended(make_hooked: MakeHooked):
         insert, update = sorted(hooks.events(hook.id), key=lambda event: event.type)
         hooks.update(hook.id, enabled=False)
         hooks.replace_event(
-            hook.id, update.id, EventDefinition(type="table.recordUpdate", table="Uploads", fields=("DocType",))
+            hook.id,
+            update.id,
+            EventDefinition(type="table.recordUpdate", table="Uploads", fields=("DocType",)),
         )
         hooks.delete_event(hook.id, insert.id)
         hooks.create_event(hook.id, EventDefinition(type="table.recordDelete", table="Uploads"))
@@ -151,19 +158,25 @@ def test_tables_behind_views_and_folders_are_named(make_hooked: MakeHooked):
 
     done = hooked.sync()
 
-    events = dict.fromkeys((table, columns) for kind, table, columns in _account(hooked)["caspio-ingest"] if columns)
+    events = dict.fromkeys(
+        (table, columns) for kind, table, columns in _account(hooked)["caspio-ingest"] if columns
+    )
     assert ("source", "unnamed", "skipped") in _steps(done)
     assert set(events) == {("Uploads", ("Scan",)), ("Rows", ("File",))}
 
 
 def test_a_condition_lets_other_columns_be_watched_but_ours(make_hooked: MakeHooked):
     """Where a column decides what belongs to a source its change is news; the columns that we write are not."""
-    account = {"tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT", Status="STRING"), "records": []}}}
+    account = {
+        "tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT", Status="STRING"), "records": []}}
+    }
     hooked = make_hooked(Source(more="where = \"Status = 'open'\""), account=account)
 
     hooked.sync()
 
-    assert [columns for kind, _, columns in _account(hooked)["caspio-ingest"] if columns] == [("Scan", "Status")]
+    assert [columns for kind, _, columns in _account(hooked)["caspio-ingest"] if columns] == [
+        ("Scan", "Status")
+    ]
 
 
 def test_the_command_shows_what_it_did(make_hooked: MakeHooked):

@@ -37,7 +37,9 @@ def test_two_receivers_share_one_ledger(make_hooked: MakeHooked, database: str):
                 }  # fmt: skip
                 url = f"http://127.0.0.1:{port}/webhooks/caspio"
                 headers = {"Content-Type": "application/json"}
-                assert client.post(url, content=json.dumps(body), headers=headers).status_code == 200
+                assert (
+                    client.post(url, content=json.dumps(body), headers=headers).status_code == 200
+                )
 
     threads = [threading.Thread(target=send, args=(port,)) for port in ports]
     for thread in threads:

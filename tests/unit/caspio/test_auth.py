@@ -27,7 +27,9 @@ def token(text: str = "T1", **more: object) -> httpx.Response:
 @pytest.fixture
 def auth(clock: FakeClock) -> ClientCredentials:
     """Make the authentication of one account, without a token yet."""
-    return ClientCredentials(url=URL, client_id="id", client_secret=Secret("hush-hush"), clock=clock)
+    return ClientCredentials(
+        url=URL, client_id="id", client_secret=Secret("hush-hush"), clock=clock
+    )
 
 
 def play(auth: ClientCredentials, *replies: httpx.Response) -> list[str]:
@@ -66,8 +68,12 @@ def test_token_is_not_used_close_to_its_end(auth: ClientCredentials, clock: Fake
     assert play(auth, token("B"), reply(200)) == ["token", "Bearer B"]
 
 
-@pytest.mark.parametrize("refusal", [(401, None), (401, {"Message": "no"}), (400, {"Code": "IncorrectQueryParameter"})])
-def test_refused_token_is_replaced_once(auth: ClientCredentials, refusal: tuple[int, object]) -> None:
+@pytest.mark.parametrize(
+    "refusal", [(401, None), (401, {"Message": "no"}), (400, {"Code": "IncorrectQueryParameter"})]
+)
+def test_refused_token_is_replaced_once(
+    auth: ClientCredentials, refusal: tuple[int, object]
+) -> None:
     """A refusal of an older token fetches one new token and sends the request once more, no more."""
     play(auth, token("A"), reply(200))
 
@@ -96,8 +102,12 @@ def test_wrong_credentials_stop_the_run_without_showing_them(auth: ClientCredent
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize("busy", [(503, None), (429, None), (400, [{"name": "api-calls-rate", "message": "too many"}])])
-def test_busy_token_endpoint_is_no_refusal(auth: ClientCredentials, busy: tuple[int, object]) -> None:
+@pytest.mark.parametrize(
+    "busy", [(503, None), (429, None), (400, [{"name": "api-calls-rate", "message": "too many"}])]
+)
+def test_busy_token_endpoint_is_no_refusal(
+    auth: ClientCredentials, busy: tuple[int, object]
+) -> None:
     """A token endpoint that is busy delays the request and says nothing about the credentials."""
     with pytest.raises(TokenDelayed):
         play(auth, reply(*busy))

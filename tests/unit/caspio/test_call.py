@@ -14,7 +14,9 @@ def test_names_are_encoded() -> None:
 
 def test_query_is_encoded() -> None:
     """A condition arrives as it was written, and takes no more room than it must."""
-    call = Call(OPERATIONS["ListTableRecords"], {"tableName": "T"}, {"q.where": "A = 'x&y' + 50%, ü"})
+    call = Call(
+        OPERATIONS["ListTableRecords"], {"tableName": "T"}, {"q.where": "A = 'x&y' + 50%, ü"}
+    )
 
     assert httpx.URL(f"https://x{call.target}").params["q.where"] == "A = 'x&y' + 50%, ü"
     assert encoded("a,b(c)") == "a,b(c)"
@@ -36,6 +38,8 @@ def test_call_does_not_show_its_body() -> None:
         ({"Content-Length": "x"}, None),
     ],
 )
-def test_declared_length_counts_what_is_handed_on(headers: dict[str, str], declared: int | None) -> None:
+def test_declared_length_counts_what_is_handed_on(
+    headers: dict[str, str], declared: int | None
+) -> None:
     """A compressed body's Content-Length does not count the bytes handed on, so it is not told."""
     assert declared_bytes(httpx.Headers(headers)) == declared

@@ -22,7 +22,9 @@ def test_unusable_address_is_refused(url: str) -> None:
         CaspioClient(url=url, client_id="id", client_secret="s", clock=FakeClock())
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:1/", "https://abc12345.caspio.com/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost:1/", "https://abc12345.caspio.com/"]
+)
 def test_loopback_may_be_plain(url: str) -> None:
     """Plain http is good for this machine, and a slash at the end does no harm."""
     with CaspioClient(url=url, client_id="id", client_secret="s", clock=FakeClock()) as client:

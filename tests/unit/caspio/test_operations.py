@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.caspio import CaspioClient, EventDefinition, FieldOptions, NewField, Query, UnexpectedAnswer
+from pipeline.adapters.caspio import (
+    CaspioClient,
+    EventDefinition,
+    FieldOptions,
+    NewField,
+    Query,
+    UnexpectedAnswer,
+)
 from pipeline.adapters.caspio.catalogue import GROUPS, catalogue
 from pipeline.adapters.caspio.operations import OPERATIONS, Answer, Kind, operations_of
 from pipeline.adapters.caspio.where import Clause
@@ -19,7 +26,9 @@ from tests.support.specification import Specification, SpecificationTransport, e
 DOCUMENT = SHARED / "caspio-openapi-v3.json"
 ONE = Clause("PK_ID = 1")
 VALUES = {"A": "x", "B": 1.5, "C": None, "D": True, "Tags": (2, 3)}
-ASKED = Query(select="A", where="A = 'x'", group_by="A", order_by="A", page=2, page_size=10, with_total=True)
+ASKED = Query(
+    select="A", where="A = 'x'", group_by="A", order_by="A", page=2, page_size=10, with_total=True
+)
 OPTIONS = FieldOptions(
     unique=True, unique_allow_nulls=False, label="L", description="D", display_order=1, on_insert=True, on_update=True,
     time_zone="UTC", format="0U", prefix="P", length=8, list_values=("a",),
@@ -47,7 +56,9 @@ def of_containers(kind: str) -> dict[str, Drive]:
         return lambda client, _: getattr(getattr(client, group), name)(*arguments, **more)
 
     def file(client: CaspioClient, source: Path) -> None:
-        getattr(client, group).upload("T", "Scan", "1", source=source, name="a.pdf", media_type="application/pdf")
+        getattr(client, group).upload(
+            "T", "Scan", "1", source=source, name="a.pdf", media_type="application/pdf"
+        )
 
     return {
         f"List{kind}s": on("names"),
@@ -62,9 +73,13 @@ def of_containers(kind: str) -> dict[str, Drive]:
             getattr(client, group).download("T", "Scan", "1")
         ),
         f"UploadFileToAttachment{kind}Field": file,
-        f"DeleteFileFromAttachment{kind}Fields": on("remove_attachments", "T", "Scan", condition=ONE),
+        f"DeleteFileFromAttachment{kind}Fields": on(
+            "remove_attachments", "T", "Scan", condition=ONE
+        ),
         f"GetFileMetadataFromAttachment{kind}Fields": on("file_infos", "T", "Scan", condition=ONE),
-        f"UpdateFileMetadataInAttachment{kind}Fields": on("rename_attachments", "T", "Scan", "new", condition=ONE),
+        f"UpdateFileMetadataInAttachment{kind}Fields": on(
+            "rename_attachments", "T", "Scan", "new", condition=ONE
+        ),
     }
 
 
@@ -74,17 +89,27 @@ DRIVES: dict[str, Drive] = {
     "CreateTable": lambda c, _: c.tables.create(
         "T", [NewField("A", "STRING", OPTIONS, is_formula=True), NewField("B", "NUMBER")]
     ),
-    "CreateTableField": lambda c, _: c.tables.create_field("T", NewField("A", "STRING", OPTIONS, is_formula=True)),
-    "UpdateTableField": lambda c, _: c.tables.update_field("T", "A", name="B", type="TEXT", options=OPTIONS),
+    "CreateTableField": lambda c, _: c.tables.create_field(
+        "T", NewField("A", "STRING", OPTIONS, is_formula=True)
+    ),
+    "UpdateTableField": lambda c, _: c.tables.update_field(
+        "T", "A", name="B", type="TEXT", options=OPTIONS
+    ),
     "DeleteTableField": lambda c, _: c.tables.delete_field("T", "A"),
     "ListPasswordTableFields": lambda c, _: c.tables.password_fields("T"),
     "UpdatePasswordTableField": lambda c, _: c.tables.set_password("T", "P", "hush", condition=ONE),
     "ResetPasswordTableField": lambda c, _: c.tables.reset_password("T", "P", condition=ONE),
-    "ListFilesFolders": lambda c, _: c.files.folder_page("key", number=2, size=5, sort="DateCreated", descending=True),
+    "ListFilesFolders": lambda c, _: c.files.folder_page(
+        "key", number=2, size=5, sort="DateCreated", descending=True
+    ),
     "GetFilesFolderMetadataByKey": lambda c, _: c.files.folder("key"),
     "ListFiles": lambda c, _: c.files.page("key", number=2, size=5, sort="Size", descending=True),
-    "UploadFiles": lambda c, f: c.files.add("key", source=f, name="a.pdf", media_type="application/pdf"),
-    "UpdateFile": lambda c, f: c.files.put("key", source=f, name="a.pdf", media_type="application/pdf"),
+    "UploadFiles": lambda c, f: c.files.add(
+        "key", source=f, name="a.pdf", media_type="application/pdf"
+    ),
+    "UpdateFile": lambda c, f: c.files.put(
+        "key", source=f, name="a.pdf", media_type="application/pdf"
+    ),
     "GetFileMetadataByKey": lambda c, _: c.files.info_by_key("key"),
     "DownloadFileByKey": lambda c, _: opened(c.files.download_key("key")),
     "DeleteFileByKey": lambda c, _: c.files.delete_key("key"),
@@ -92,7 +117,9 @@ DRIVES: dict[str, Drive] = {
     "DownloadFileByPath": lambda c, _: opened(c.files.download("/In/a.pdf")),
     "DeleteFileByPath": lambda c, _: c.files.delete("/In/a.pdf"),
     "ListOutgoingWebhooks": lambda c, _: c.webhooks.all(),
-    "CreateOutgoingWebhook": lambda c, _: c.webhooks.create("W", ["https://x"], description="d", throttling=5),
+    "CreateOutgoingWebhook": lambda c, _: c.webhooks.create(
+        "W", ["https://x"], description="d", throttling=5
+    ),
     "GetOutgoingWebhook": lambda c, _: c.webhooks.get("w1"),
     "UpdateOutgoingWebhook": lambda c, _: c.webhooks.update(
         "w1", name="W", description="d", urls=["https://x"], throttling=5, enabled=False
@@ -110,9 +137,15 @@ DRIVES: dict[str, Drive] = {
     "GetBridgeApplication": lambda c, _: c.applications.get("a1"),
     "ListBridgeApplicationDataPages": lambda c, _: c.applications.data_pages("a1"),
     "GetBridgeApplicationDataPage": lambda c, _: c.applications.data_page("a1", "p1"),
-    "GetBridgeApplicationDataPageDeploymentCode": lambda c, _: c.applications.deployment_code("a1", "p1", "iFrame"),
-    "UpdateBridgeApplicationDataPageDeployment": lambda c, _: c.applications.deploy("a1", "p1", deployed=True),
-    "UpdateBridgeApplicationDataPagesDeployment": lambda c, _: c.applications.deploy_all("a1", deployed=False),
+    "GetBridgeApplicationDataPageDeploymentCode": lambda c, _: c.applications.deployment_code(
+        "a1", "p1", "iFrame"
+    ),
+    "UpdateBridgeApplicationDataPageDeployment": lambda c, _: c.applications.deploy(
+        "a1", "p1", deployed=True
+    ),
+    "UpdateBridgeApplicationDataPagesDeployment": lambda c, _: c.applications.deploy_all(
+        "a1", deployed=False
+    ),
     "ListDirectories": lambda c, _: c.directories.all(),
     "ListDirectoryUsers": lambda c, _: c.directories.users("d1", ASKED),
     "CreateUser": lambda c, _: c.directories.create("d1", VALUES),
@@ -155,13 +188,19 @@ def file(tmp_path: Path) -> Path:
 def connect(transport: SpecificationTransport) -> CaspioClient:
     """Make a client that the specification answers."""
     return CaspioClient(
-        url="https://abc12345.caspio.com", client_id="id", client_secret="hush", clock=FakeClock(), transport=transport
+        url="https://abc12345.caspio.com",
+        client_id="id",
+        client_secret="hush",
+        clock=FakeClock(),
+        transport=transport,
     )
 
 
 def methods() -> Iterator[tuple[str, Callable[..., object]]]:
     """Yield every method that makes an operation, by its way from the client."""
-    with CaspioClient(url="https://abc12345.caspio.com", client_id="id", client_secret="hush") as client:
+    with CaspioClient(
+        url="https://abc12345.caspio.com", client_id="id", client_secret="hush"
+    ) as client:
         for group in GROUPS:
             for name, method in inspect.getmembers(getattr(client, group), inspect.ismethod):
                 if operations_of(method):
@@ -218,17 +257,25 @@ def test_operation_keeps_to_the_specification(
     assert seen.operation.id == name
     assert set(seen.query) == set(seen.operation.query) - LIMIT_ONLY, "a parameter was not driven"
     properties = seen.operation.body.get("application/json", {}).get("properties")
-    assert properties is None or set(seen.body) == set(properties), "a member of the body was not driven"
+    assert properties is None or set(seen.body) == set(properties), (
+        "a member of the body was not driven"
+    )
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_operation_can_be_made_by_its_name(name: str, specification: Specification, file: Path) -> None:
+def test_operation_can_be_made_by_its_name(
+    name: str, specification: Specification, file: Path
+) -> None:
     """Each operation can be made with Caspio's own names for its parameters, as the command line does."""
     operation, promised = OPERATIONS[name], specification.operations[name]
     texts = {Kind.TEXT: "x", Kind.NUMBER: "7", Kind.FLAG: "true"}
     parameters = dict.fromkeys(operation.path_names, "x")
-    parameters |= {one.name: texts[one.kind] for one in operation.query if one.name not in LIMIT_ONLY}
-    content = example(promised.body["application/json"], sparse=False) if operation.takes_json else None
+    parameters |= {
+        one.name: texts[one.kind] for one in operation.query if one.name not in LIMIT_ONLY
+    }
+    content = (
+        example(promised.body["application/json"], sparse=False) if operation.takes_json else None
+    )
     transport = SpecificationTransport(specification)
 
     with connect(transport) as client:

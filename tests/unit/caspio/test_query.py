@@ -62,7 +62,10 @@ def test_empty_condition_is_refused() -> None:
 def test_change_of_nothing_is_refused() -> None:
     """A change that names nothing to change is not sent."""
     with client() as made:
-        for change in (lambda: made.tables.update_field("T", "A"), lambda: made.webhooks.update("w1")):
+        for change in (
+            lambda: made.tables.update_field("T", "A"),
+            lambda: made.webhooks.update("w1"),
+        ):
             with pytest.raises(ValueError, match="at least one thing"):
                 change()
 
@@ -76,7 +79,9 @@ def test_change_of_nothing_is_refused() -> None:
         (lambda made: made.open("GetTable", {"tableName": "T"}), "make it with `call`"),
     ],
 )
-def test_operation_by_name_is_checked_before_it_is_sent(make: Callable[[CaspioClient], object], said: str) -> None:
+def test_operation_by_name_is_checked_before_it_is_sent(
+    make: Callable[[CaspioClient], object], said: str
+) -> None:
     """A call by name that cannot be made so is told, with what is wrong about it."""
     with client() as made, pytest.raises(ValueError, match=said):
         make(made)

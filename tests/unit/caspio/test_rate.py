@@ -19,9 +19,9 @@ def test_no_window_has_more_calls_than_the_rate(calls: int, period_s: int, idle_
         left.append(clock.monotonic())
 
     allowed = calls + 1  # a window's two ends both count
-    assert all(late - early >= period_s * 0.999 for early, late in zip(left, left[allowed:], strict=False)), (
-        "too many calls in one window"
-    )
+    assert all(
+        late - early >= period_s * 0.999 for early, late in zip(left, left[allowed:], strict=False)
+    ), "too many calls in one window"
 
 
 def test_a_few_calls_need_not_wait() -> None:

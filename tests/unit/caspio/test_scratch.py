@@ -25,7 +25,9 @@ def test_lowest_pk_holds_the_path(tmp_path: Path) -> None:
     """Of several rows with the same path the lowest PK_ID wins, as a number, and FILE fields come before an index."""
     with scratch(tmp_path) as store:
         store.add_holders([("/a", Holder("Index", "Path", "1", {}))], rank=1)
-        store.add_holders([("/a", Holder("B", "F", "10", {"X": 1.5})), ("/a", Holder("C", "F", "9", {}))], rank=0)
+        store.add_holders(
+            [("/a", Holder("B", "F", "10", {"X": 1.5})), ("/a", Holder("C", "F", "9", {}))], rank=0
+        )
         store.add_holders([("/a", Holder("D", "F", "9", {}))], rank=0)
 
         assert store.holder("/A") == Holder("C", "F", "9", {})

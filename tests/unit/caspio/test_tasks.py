@@ -25,7 +25,9 @@ class OneTask:
                 raise EffectInDoubt("no answer came")
             return Payload(None, what=call.what)
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        return Payload({"Result": {"Name": "Import", "ExternalKey": "k", "Status": status}}, what=call.what)
+        return Payload(
+            {"Result": {"Name": "Import", "ExternalKey": "k", "Status": status}}, what=call.what
+        )
 
 
 def tasks(account: OneTask, clock: FakeClock) -> Tasks:

@@ -10,7 +10,9 @@ from pipeline.adapters.caspio import where
 from pipeline.errors import BadSettings, RejectFile
 from pipeline.model import Column, Value
 
-SPEAKABLE = st.text(st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("'\"\\;-%_[]\n\t\r")))
+SPEAKABLE = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("'\"\\;-%_[]\n\t\r"))
+)
 PKS = st.lists(st.integers(1, 10**9).map(str), min_size=1, max_size=400, unique=True)
 
 
@@ -83,7 +85,13 @@ def test_null_and_blank_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("column", "written"),
-    [("Total", "Total"), ("Order", "[Order]"), ("file", "[file]"), ("My Field", "[My Field]"), ("a]b", "[a]]b]")],
+    [
+        ("Total", "Total"),
+        ("Order", "[Order]"),
+        ("file", "[file]"),
+        ("My Field", "[My Field]"),
+        ("a]b", "[a]]b]"),
+    ],
 )
 def test_names_are_bracketed_where_they_must_be(column: str, written: str) -> None:
     """Plain names stay plain; reserved words and names with other characters are bracketed."""
@@ -99,7 +107,9 @@ def test_any_name_stays_one_name(column: str) -> None:
     assert condition.this.name == column
 
 
-@pytest.mark.parametrize("word", sorted({*TSQL.Tokenizer.KEYWORDS, *TSQL.Parser.FUNCTIONS, "XOR", "PRAGMA"}))
+@pytest.mark.parametrize(
+    "word", sorted({*TSQL.Tokenizer.KEYWORDS, *TSQL.Parser.FUNCTIONS, "XOR", "PRAGMA"})
+)
 def test_no_keyword_is_taken_for_anything_but_a_name(word: str) -> None:
     """A column may be called whatever a keyword is called."""
     condition = parsed(f"{where.name(word)} = 1")
@@ -130,7 +140,10 @@ def test_long_text_is_guarded_by_length_and_beginning(text: str) -> None:
     assert lengths is not None
     assert str(len(text.rstrip(" "))) in [literal.name for literal in lengths.expressions]
     # A pattern ends with a percent sign of its own.
-    assert all(str(literal.this).removesuffix("%") in text for literal in parsed(clause).find_all(exp.National))
+    assert all(
+        str(literal.this).removesuffix("%") in text
+        for literal in parsed(clause).find_all(exp.National)
+    )
 
 
 def test_unspeakable_text_can_still_be_guarded() -> None:
@@ -158,7 +171,9 @@ def test_unset_text_is_met_however_it_is_stored() -> None:
 
 
 @given(
-    st.dictionaries(st.from_regex(r"[A-Z][a-z]{2,8}[0-9]", fullmatch=True), st.text(max_size=3000), max_size=6),
+    st.dictionaries(
+        st.from_regex(r"[A-Z][a-z]{2,8}[0-9]", fullmatch=True), st.text(max_size=3000), max_size=6
+    ),
     st.integers(600, 1900),
 )
 def test_guard_fits_its_room(values: dict[str, Value], room: int) -> None:
@@ -187,7 +202,9 @@ def test_dense_pks_become_a_range() -> None:
     """Numbers close together are one short clause."""
     pks = [str(n) for n in range(5, 1000)]
 
-    assert [clause for clause, _ in where.pk_clauses(pks, is_view=False, room=100)] == ["PK_ID BETWEEN 5 AND 999"]
+    assert [clause for clause, _ in where.pk_clauses(pks, is_view=False, room=100)] == [
+        "PK_ID BETWEEN 5 AND 999"
+    ]
 
 
 def test_view_pks_are_text() -> None:

@@ -31,8 +31,21 @@ def test_full_name_has_its_extension_once(name: str, kind: str, full: str) -> No
 def test_file_info_tolerates_what_is_not_documented() -> None:
     """A row without a file, a PK_ID as text and missing dates are all read."""
     rows = [
-        {"PK_ID": 1, "FileName": None, "FileType": None, "Size": None, "DateCreated": None, "DateUpdated": None},
-        {"PK_ID": "2,3", "FileName": "a", "FileType": "pdf", "Size": 5, "DateCreated": "1/12/2022 7:15:18 AM"},
+        {
+            "PK_ID": 1,
+            "FileName": None,
+            "FileType": None,
+            "Size": None,
+            "DateCreated": None,
+            "DateUpdated": None,
+        },
+        {
+            "PK_ID": "2,3",
+            "FileName": "a",
+            "FileType": "pdf",
+            "Size": 5,
+            "DateCreated": "1/12/2022 7:15:18 AM",
+        },
     ]
 
     empty, full = wire.file_infos(payload({"Result": rows}))
@@ -58,7 +71,9 @@ def test_unexpected_shape_names_the_member(answer: object, member: str) -> None:
 
 def test_record_values_are_scalars() -> None:
     """A LIST field's object becomes its texts; PK_ID stands apart."""
-    (record,) = wire.records(payload({"Result": [{"PK_ID": 4, "Tags": {"1": "a", "9": "b"}, "N": None}]}))
+    (record,) = wire.records(
+        payload({"Result": [{"PK_ID": 4, "Tags": {"1": "a", "9": "b"}, "N": None}]})
+    )
 
     assert (record.pk, dict(record.values)) == ("4", {"Tags": "a, b", "N": None})
 
@@ -73,7 +88,12 @@ def test_list_items_keep_their_numbers() -> None:
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_webhook_is_read_bare_or_wrapped_and_keeps_its_secret(*, wrapped: bool) -> None:
     """A webhook is understood in both ways it was seen to come, and its secret shows in no representation."""
-    answer: object = {"Id": "w1", "Name": "W", "Secret": "canary-secret", "OutgoingUrls": ["https://x"]}
+    answer: object = {
+        "Id": "w1",
+        "Name": "W",
+        "Secret": "canary-secret",
+        "OutgoingUrls": ["https://x"],
+    }
     answer = {"Result": answer} if wrapped else answer
 
     webhook = wire_account.webhook(wire_account.one(payload(answer)))

@@ -39,7 +39,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     (seed / "a.pdf").write_bytes(b"%PDF-1.4 a")
     fields = [{"Name": "Company", "Type": "STRING"}, {"Name": "Scan", "Type": "ATTACHMENT"}]
     records = [{"PK_ID": 1, "Company": "Acme", "Scan": "a.pdf"}, {"PK_ID": 2, "Company": "Bolt"}]
-    (seed / "account.json").write_text(json.dumps({"tables": {"Docs": {"fields": fields, "records": records}}}))
+    (seed / "account.json").write_text(
+        json.dumps({"tables": {"Docs": {"fields": fields, "records": records}}})
+    )
     with Emulator(seed=seed) as started:
         yield started
 
@@ -78,7 +80,9 @@ def run(
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("CASPIO_INGEST_LEDGER__URL", ledger_url)
-    (tmp_path / "caspio-ingest.toml").write_text(SETTINGS.format(url=emulator.url), encoding="utf-8")
+    (tmp_path / "caspio-ingest.toml").write_text(
+        SETTINGS.format(url=emulator.url), encoding="utf-8"
+    )
 
     def run(*arguments: str, typed: str | None = None) -> Ended:
         monkeypatch.setattr(sys, "argv", ["caspio-ingest", "caspio", *arguments])
@@ -101,7 +105,9 @@ def test_all_operations_are_listed(run: Run) -> None:
     listed = {one["operation"]: one for one in ended.document}
     assert set(listed) == set(OPERATIONS)
     assert all(one["does"].endswith(".") and one["python"] for one in listed.values())
-    assert {"name": "q.where", "kind": "text", "required": True} in listed["DeleteTableRecords"]["parameters"]
+    assert {"name": "q.where", "kind": "text", "required": True} in listed["DeleteTableRecords"][
+        "parameters"
+    ]
     assert "DeleteTableRecords tableName q.where" in run().out
 
 
@@ -109,7 +115,9 @@ def test_answer_is_printed_as_it_came(run: Run, emulator: Emulator) -> None:
     """`--json` prints Caspio's answer and nothing else; the operation's letters may be cased otherwise."""
     emulator.control.edit("Docs", 1, {"Company": "Acme"})
 
-    ended = run("listtablerecords", "--param", "tableName=Docs", "--param", "q.select=Company", "--json")
+    ended = run(
+        "listtablerecords", "--param", "tableName=Docs", "--param", "q.select=Company", "--json"
+    )
 
     assert (ended.code, ended.err) == (0, "")
     assert [row["Company"] for row in ended.document["Result"]] == ["Acme", "Bolt"]
@@ -117,7 +125,14 @@ def test_answer_is_printed_as_it_came(run: Run, emulator: Emulator) -> None:
 
 def test_download_goes_to_a_file(run: Run, tmp_path: Path) -> None:
     """A file is written where --output says, with its size and digest told; one that is there is not overwritten."""
-    ask = ("--param", "tableName=Docs", "--param", "attachmentFieldName=Scan", "--param", "recordPkId=1")
+    ask = (
+        "--param",
+        "tableName=Docs",
+        "--param",
+        "attachmentFieldName=Scan",
+        "--param",
+        "recordPkId=1",
+    )
     command = ("DownloadFileFromAttachmentTableField", *ask, "--output", "a.pdf", "--json")
 
     first, second = run(*command), run(*command)
@@ -131,7 +146,14 @@ def test_download_goes_to_a_file(run: Run, tmp_path: Path) -> None:
 def test_file_goes_up(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     """--file sends a file under its own name."""
     (tmp_path / "new.txt").write_text("new", encoding="utf-8")
-    where = ("--param", "tableName=Docs", "--param", "attachmentFieldName=Scan", "--param", "recordPkId=2")
+    where = (
+        "--param",
+        "tableName=Docs",
+        "--param",
+        "attachmentFieldName=Scan",
+        "--param",
+        "recordPkId=2",
+    )
 
     ended = run("UploadFileToAttachmentTableField", *where, "--file", "new.txt", "--yes")
 
@@ -154,8 +176,12 @@ def test_change_needs_a_person_or_yes(run: Run, emulator: Emulator) -> None:
     assert company(emulator) != "Nobody"
 
 
-@pytest.mark.parametrize(("typed", "code", "then"), [("y\n", 0, "Asked"), ("n\n", 3, "Before"), ("", 3, "Before")])
-def test_person_is_asked_first(run: Run, emulator: Emulator, typed: str, code: int, then: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "code", "then"), [("y\n", 0, "Asked"), ("n\n", 3, "Before"), ("", 3, "Before")]
+)
+def test_person_is_asked_first(
+    run: Run, emulator: Emulator, typed: str, code: int, then: str
+) -> None:
     """In a terminal the records meant are shown, and only a yes changes them."""
     emulator.control.edit("Docs", 1, {"Company": "Before"})
 
@@ -168,7 +194,14 @@ def test_person_is_asked_first(run: Run, emulator: Emulator, typed: str, code: i
 
 def test_condition_that_is_no_sql_is_refused_before_a_person_is_asked(run: Run) -> None:
     """Nobody is asked to agree to a condition that Caspio does not understand."""
-    ended = run("DeleteTableRecords", "--param", "tableName=Docs", "--param", "q.where=PK_ID ==", typed="y\n")
+    ended = run(
+        "DeleteTableRecords",
+        "--param",
+        "tableName=Docs",
+        "--param",
+        "q.where=PK_ID ==",
+        typed="y\n",
+    )
 
     assert ended.code == 3
     assert "Go on?" not in ended.err
@@ -192,13 +225,27 @@ def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path)
         (("GetTable", "--param", "tableName"), "NAME=VALUE"),
         (("GetTable", "--param", "tableName=A", "--param", "table=B"), "no parameter table"),
         (("GetTable", "--param", "tableName=.."), "tableName"),
-        (("ListTableRecords", "--param", "tableName=A", "--param", "q.limit=many"), "q.limit is number"),
         (
-            ("ListTableRecords", "--param", "tableName=A", "--param", "q.limit=5", "--param", "q.pageSize=5"),
+            ("ListTableRecords", "--param", "tableName=A", "--param", "q.limit=many"),
+            "q.limit is number",
+        ),
+        (
+            (
+                "ListTableRecords",
+                "--param",
+                "tableName=A",
+                "--param",
+                "q.limit=5",
+                "--param",
+                "q.pageSize=5",
+            ),
             "q.limit is ignored",
         ),
         (("DeleteTableRecords", "--param", "tableName=Docs", "--yes"), "q.where is missing"),
-        (("DeleteTableRecords", "--param", "tableName=Docs", "--param", "q.where= ", "--yes"), "q.where is missing"),
+        (
+            ("DeleteTableRecords", "--param", "tableName=Docs", "--param", "q.where= ", "--yes"),
+            "q.where is missing",
+        ),
         (("CreateTableRecord", "--param", "tableName=A"), "a JSON body is missing"),
         (("CreateTableRecord", "--param", "tableName=A", "--body", "{"), "--body is JSON"),
         (("CreateTableRecord", "--param", "tableName=A", "--body", "@none.json"), "--body is JSON"),
@@ -208,7 +255,9 @@ def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path)
         (("ListTables", "--output", "x"), "--output"),
     ],
 )
-def test_wrong_usage_ends_with_2(run: Run, emulator: Emulator, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_ends_with_2(
+    run: Run, emulator: Emulator, arguments: tuple[str, ...], said: str
+) -> None:
     """What cannot be called so is told before anything is sent."""
     emulator.control.reset_calls()
 
@@ -219,7 +268,9 @@ def test_wrong_usage_ends_with_2(run: Run, emulator: Emulator, arguments: tuple[
     assert emulator.control.calls() == {}
 
 
-def test_calls_count_in_the_budget(run: Run, emulator: Emulator, ledger_url: str, tmp_path: Path) -> None:
+def test_calls_count_in_the_budget(
+    run: Run, emulator: Emulator, ledger_url: str, tmp_path: Path
+) -> None:
     """What a person asks for by hand is counted with everything else: tokens, refusals and all."""
     run("ListTables")
     account = load_settings(tmp_path / "caspio-ingest.toml").caspio.account

@@ -13,7 +13,18 @@ KEYS = {
     "file", "media_type", "sha256", "pages", "text", "doc_type", "fields", "status", "problems", "metadata", "children",
     "scan",
 }  # fmt: skip
-HEAVY = ("prefect", "openvino", "onnxruntime", "cv2", "pypdfium2", "sqlalchemy", "boto3", "numpy", "sklearn", "httpx")
+HEAVY = (
+    "prefect",
+    "openvino",
+    "onnxruntime",
+    "cv2",
+    "pypdfium2",
+    "sqlalchemy",
+    "boto3",
+    "numpy",
+    "sklearn",
+    "httpx",
+)
 
 
 def test_help_lists_every_command(tmp_path: Path):
@@ -22,10 +33,22 @@ def test_help_lists_every_command(tmp_path: Path):
 
     names = {registered.name for registered in app.registered_commands}
     listed = {
-        line.split()[0]: line.split()[1:] for line in ended.out.split("Commands:")[1].splitlines() if line.strip()
+        line.split()[0]: line.split()[1:]
+        for line in ended.out.split("Commands:")[1].splitlines()
+        if line.strip()
     }
     assert ended.code == 0
-    assert names >= {"demo", "doctor", "read", "run", "reprocess", "explain", "status", "serve", "emulator"}
+    assert names >= {
+        "demo",
+        "doctor",
+        "read",
+        "run",
+        "reprocess",
+        "explain",
+        "status",
+        "serve",
+        "emulator",
+    }
     assert names <= set(listed)
     assert all(listed[name] for name in names if name)
     assert not [name for name, words in listed.items() if words[-1].endswith("...")]
@@ -68,7 +91,9 @@ def test_doctor_without_settings_ends_with_2(tmp_path: Path):
     assert check["remedy"]
 
 
-@pytest.mark.parametrize("arguments", [("rnu",), ("run", "--lmit", "1"), ("run", "--limit", "0"), ("read",)])
+@pytest.mark.parametrize(
+    "arguments", [("rnu",), ("run", "--lmit", "1"), ("run", "--limit", "0"), ("read",)]
+)
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], tmp_path: Path):
     """A misspelt command, option or value ends with 2 and leaves stdout empty."""
     ended = command(*arguments, cwd=tmp_path)

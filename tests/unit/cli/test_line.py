@@ -94,7 +94,10 @@ def test_first_run_only_plans(life: Life):
     document = life.said["planned"].document
 
     assert document["planned_only"] == 2
-    assert not any(call.startswith(("PUT", "POST /v3/tables", "DELETE")) for call in document["caspio_calls"]["by"])
+    assert not any(
+        call.startswith(("PUT", "POST /v3/tables", "DELETE"))
+        for call in document["caspio_calls"]["by"]
+    )
 
 
 def test_run_prints_one_document(life: Life):
@@ -157,7 +160,9 @@ def test_explain_tells_a_documents_life(life: Life):
     assert ended.code == 0
     assert version["findings"]["total"]["value"] == "20.00"
     assert version["outcome"]["status"] == "done"
-    assert [(s["column"], s["current"]) for s in version["outcome"]["suggestions"]] == [("Total", 99.0)]
+    assert [(s["column"], s["current"]) for s in version["outcome"]["suggestions"]] == [
+        ("Total", 99.0)
+    ]
     (effect,) = version["effects"]
     assert effect["after"] == {"DocType": "invoice"}
     assert effect["state"] in {"applied", "verified"}
@@ -208,7 +213,15 @@ def test_doctor_finds_everything_well(life: Life):
 
     checks = {check["check"]: check for check in ended.document}
     assert ended.code == 0, ended.out
-    assert list(checks) == ["settings", "archive", "ledger", "reading", "safety", "credentials", "source receipts"]
+    assert list(checks) == [
+        "settings",
+        "archive",
+        "ledger",
+        "reading",
+        "safety",
+        "credentials",
+        "source receipts",
+    ]
     assert all(check["ok"] and check["detail"] and not check["remedy"] for check in checks.values())
 
 

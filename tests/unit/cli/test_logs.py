@@ -22,7 +22,13 @@ def test_logged_failure_shows_no_variables(tmp_path: Path):
     script = tmp_path / "script.py"
     script.write_text(CODE, encoding="utf-8")
 
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env={"PYTHONPATH": "."})
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": "."},
+    )
 
     assert re.search(r"file failed.*a\.pdf", done.stderr)
     assert "ValueError: no good" in done.stderr

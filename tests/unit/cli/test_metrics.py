@@ -35,13 +35,17 @@ def ledger(clock: FakeClock) -> MemoryLedger:
     """A ledger with a file that is done, one that waits since five minutes, calls, a message, and a stage timed."""
     ledger = MemoryLedger(clock)
     refs = [
-        FileRef("receipts", Place.ATTACHMENT, "R", "Scan", RecordRef("R", pk), "a.pdf", 1, "2026-01-01")
+        FileRef(
+            "receipts", Place.ATTACHMENT, "R", "Scan", RecordRef("R", pk), "a.pdf", 1, "2026-01-01"
+        )
         for pk in ("1", "2")
     ]
     ledger.seen(refs, "r")
     ledger.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
     ledger.spend("account", "new", calls=12, size_bytes=99)
-    ledger.keep_messages([Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))])
+    ledger.keep_messages(
+        [Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))]
+    )
     ledger.keep_cursor(cursor_name("receipts"), {"missed": 4})
     book = TallyBook(ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4})
     with book.stage("read"):
@@ -55,7 +59,9 @@ def ledger(clock: FakeClock) -> MemoryLedger:
 
 def collector(ledger: MemoryLedger, *, cache_s: float = 0.0) -> LedgerCollector:
     """Return a collector over a ledger, with a budget."""
-    return LedgerCollector(ledger, ledger.clock, "account", Allowance(500), cache_s, ("receipts", "other"))
+    return LedgerCollector(
+        ledger, ledger.clock, "account", Allowance(500), cache_s, ("receipts", "other")
+    )
 
 
 def samples(text: str) -> dict[str, float]:
@@ -123,7 +129,10 @@ def test_the_ledger_is_asked_again_only_after_some_seconds(ledger: MemoryLedger,
     early = samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]
     clock.advance(1)
 
-    assert (early, samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]) == (3, 10)
+    assert (early, samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]) == (
+        3,
+        10,
+    )
 
 
 def test_names_follow_the_conventions(ledger: MemoryLedger):
@@ -146,14 +155,19 @@ def served(ledger: MemoryLedger) -> Iterator[str]:
 
 def test_prometheus_is_answered(ledger: MemoryLedger):
     """The endpoint gives the same text, and its port is free again afterwards."""
-    with served(ledger) as address, urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+    with (
+        served(ledger) as address,
+        urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer,
+    ):
         assert samples(answer.read().decode())["caspio_ingest_up"] == 1
 
 
 def _queries(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         yield from (
-            value for key, value in node.items() if key in {"expr", "query", "definition"} and isinstance(value, str)
+            value
+            for key, value in node.items()
+            if key in {"expr", "query", "definition"} and isinstance(value, str)
         )
         for value in node.values():
             yield from _queries(value)
@@ -165,8 +179,12 @@ def _queries(node: object) -> Iterator[str]:
 def test_the_dashboard_shows_figures_that_there_are(ledger: MemoryLedger):
     """Every name in a query of the dashboard, and of the alarms beside it, is one that is exported."""
     text = (GRAFANA / "caspio-ingest.json").read_text(encoding="utf-8")
-    asked = " ".join(_queries(json.loads(text))) + (GRAFANA / "alerts.yml").read_text(encoding="utf-8")
-    exported = {sample.name for family in registry(collector(ledger)).collect() for sample in family.samples}
+    asked = " ".join(_queries(json.loads(text))) + (GRAFANA / "alerts.yml").read_text(
+        encoding="utf-8"
+    )
+    exported = {
+        sample.name for family in registry(collector(ledger)).collect() for sample in family.samples
+    }
     names = set(re.findall(r"\bcaspio_ingest_\w+", asked))
 
     assert len(names) > 10

@@ -18,7 +18,16 @@ from pipeline.ports import RunState, Usage
 RUN = "20261124-105019-b985"
 LONG = "order-confirmation-of-the-seventeenth-of-april.pdf"
 OWNER = Owner("https://abc.caspio.com", "profile", {}, RUN, "")
-REF = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "protected.pdf", 9, "")
+REF = FileRef(
+    "receipts",
+    Place.ATTACHMENT,
+    "Receipts",
+    "Scan",
+    RecordRef("Receipts", "7"),
+    "protected.pdf",
+    9,
+    "",
+)
 
 
 def printed(shown: RenderableType, *, columns: int) -> str:
@@ -39,28 +48,41 @@ def test_a_table_cuts_nothing_off(columns: int):
     shown = printed(table, columns=columns)
 
     assert "…" not in shown
-    assert LONG in "".join(line.split("│")[1].strip() for line in shown.splitlines() if line.startswith("│"))
+    assert LONG in "".join(
+        line.split("│")[1].strip() for line in shown.splitlines() if line.startswith("│")
+    )
 
 
-def test_runs_can_be_copied_from_the_status(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_runs_can_be_copied_from_the_status(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     """At 80 columns each run's id, which `undo` takes, stands whole on one line."""
     monkeypatch.setenv("COLUMNS", "80")
     counts = {"done": 20, "partial": 1, "conflict": 2, "rejected": 3}
-    run = RunState(RUN, "reprocess", datetime(2026, 11, 24, tzinfo=UTC), None, "failed", counts, {"GET": 180})
+    run = RunState(
+        RUN, "reprocess", datetime(2026, 11, 24, tzinfo=UTC), None, "failed", counts, {"GET": 180}
+    )
 
     show_status({}, [run], [], used=Usage(0, 0, {}), allowance=Allowance(), unsettled=0, workers=[])
 
     assert RUN in capsys.readouterr().out
 
 
-def test_a_plan_names_what_is_not_in_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_plan_names_what_is_not_in_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     """A file that could not be read is shown beside the plan, with its record and the reason."""
     monkeypatch.setenv("COLUMNS", "120")
-    outcomes = (Outcome(REF, Status.REJECTED, "encrypted"), Outcome(REF, Status.DONE, new_name="planned.pdf"))
+    outcomes = (
+        Outcome(REF, Status.REJECTED, "encrypted"),
+        Outcome(REF, Status.DONE, new_name="planned.pdf"),
+    )
     report = Report({"documents": {"done": 1, "rejected": 1}}, 1, 1, outcomes)
 
     show_plan(PlanReport(report, PlanFile(Path("plan.json"), OWNER, "0" * 64, 0, Cost(0)), ()))
 
     said = capsys.readouterr().out
-    assert all(word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted"))
+    assert all(
+        word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted")
+    )
     assert "planned.pdf" not in said

@@ -13,12 +13,18 @@ CLEAR, TITLE, EIGHT_BIT = "\x1b[2J", "\x1b]0;mine\x07", "\x9b2J"
 def test_a_name_moves_nothing_on_a_terminal(text: str):
     """Control characters in a name, a value or a reason are shown as such and not obeyed, colours or not."""
     ref = FileRef("mail", Place.FOLDER, "", "", None, f"a{text}b.pdf", 1, None, f"/In/a{text}b.pdf")
-    outcome = Outcome(ref, Status.PARTIAL, f"no {text} date", written={"Company": f"Contoso {text}"})
+    outcome = Outcome(
+        ref, Status.PARTIAL, f"no {text} date", written={"Company": f"Contoso {text}"}
+    )
 
     for is_terminal in (True, False):
         shown = io.StringIO()
         console = PlainConsole(
-            file=shown, force_terminal=is_terminal, color_system=None, width=200, legacy_windows=False
+            file=shown,
+            force_terminal=is_terminal,
+            color_system=None,
+            width=200,
+            legacy_windows=False,
         )
         console.print(outcome_table((outcome,)))
         assert text[0] not in shown.getvalue()
@@ -36,4 +42,7 @@ def test_colours_are_still_shown():
 
 def test_a_log_line_moves_nothing_on_a_terminal():
     """The texts of a log line are shown, not obeyed."""
-    assert plain_log(None, "warning", {"event": f"a{CLEAR}b", "files": 2}) == {"event": "a\ufffd[2Jb", "files": 2}
+    assert plain_log(None, "warning", {"event": f"a{CLEAR}b", "files": 2}) == {
+        "event": "a\ufffd[2Jb",
+        "files": 2,
+    }

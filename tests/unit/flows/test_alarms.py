@@ -3,8 +3,19 @@ from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from tests.fakes.ledger import MemoryLedger
 
 
-def _finished(ledger: MemoryLedger, number: int, status: Status, *, source: str = "receipts") -> None:
-    ref = FileRef(source, Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", str(number)), "a.pdf", 9, "")
+def _finished(
+    ledger: MemoryLedger, number: int, status: Status, *, source: str = "receipts"
+) -> None:
+    ref = FileRef(
+        source,
+        Place.ATTACHMENT,
+        "Receipts",
+        "Scan",
+        RecordRef("Receipts", str(number)),
+        "a.pdf",
+        9,
+        "",
+    )
     ledger.seen([ref], "run")
     ledger.finish(Outcome(ref, status), "run")
 

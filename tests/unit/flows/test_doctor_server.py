@@ -36,11 +36,15 @@ class Answers:
         """Answer a call."""
         well: dict[str, Any] = {
             "/admin/version": version("prefect"),
-            "/admin/settings": {"server": {"events": {"messaging_broker": "prefect_redis.messaging"}}},
+            "/admin/settings": {
+                "server": {"events": {"messaging_broker": "prefect_redis.messaging"}}
+            },
             "/automations/filter": [RULE],
             "/deployments/filter": [DEPLOYED],
             "/work_pools/pool": {"is_paused": False},
-            "/work_pools/pool/workers/filter": [{"name": name, "status": "ONLINE"} for name in ("one", "two")],
+            "/work_pools/pool/workers/filter": [
+                {"name": name, "status": "ONLINE"} for name in ("one", "two")
+            ],
             "/work_pools/pool/queues/filter": QUEUES,
         }
         answer = {**well, **self.changed}[path]
@@ -65,7 +69,9 @@ def settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings(path, credentials=False)
 
 
-def _examined(settings: Settings, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
+def _examined(
+    settings: Settings, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Check]:
     monkeypatch.setattr(server, "Server", lambda *_: answers)
     return {check.name: check for check in server.examine_server(settings)}
 
@@ -88,15 +94,40 @@ def test_without_a_server_nothing_is_looked_at(settings: Settings, monkeypatch: 
 
 WRONG = [
     ("/admin/version", "3.0.1", "prefect server", "upgrade the server first"),
-    ("/admin/version", BadSettings(["asks for a password"]), "prefect server", "asks for a password"),
+    (
+        "/admin/version",
+        BadSettings(["asks for a password"]),
+        "prefect server",
+        "asks for a password",
+    ),
     ("/automations/filter", [], "lost runs", "stay Running for ever"),
     ("/automations/filter", [{**RULE, "enabled": False}], "lost runs", "switched off"),
-    ("/automations/filter", [{**RULE, "trigger": {"within": 60.0}}], "lost runs", "every 30 s only"),
+    (
+        "/automations/filter",
+        [{**RULE, "trigger": {"within": 60.0}}],
+        "lost runs",
+        "every 30 s only",
+    ),
     ("/deployments/filter", [], "deployment ingest-receipts@abc12345", "no deployment"),
-    ("/deployments/filter", [{**DEPLOYED, "version": "0.0.1"}], "deployment ingest-receipts@abc12345", "version 0.0.1"),
-    ("/deployments/filter", [{**DEPLOYED, "paused": True}], "deployment ingest-receipts@abc12345", "paused"),
+    (
+        "/deployments/filter",
+        [{**DEPLOYED, "version": "0.0.1"}],
+        "deployment ingest-receipts@abc12345",
+        "version 0.0.1",
+    ),
+    (
+        "/deployments/filter",
+        [{**DEPLOYED, "paused": True}],
+        "deployment ingest-receipts@abc12345",
+        "paused",
+    ),
     ("/work_pools/pool", {"is_paused": True}, "work pool pool", "resume it"),
-    ("/work_pools/pool/workers/filter", [{"name": "one", "status": "OFFLINE"}], "work pool pool", "No worker"),
+    (
+        "/work_pools/pool/workers/filter",
+        [{"name": "one", "status": "OFFLINE"}],
+        "work pool pool",
+        "No worker",
+    ),
     ("/work_pools/pool/queues/filter", QUEUES[1:], "queues of pool", "webhook is missing"),
     (
         "/work_pools/pool/queues/filter",
@@ -111,7 +142,13 @@ WRONG = [
     ("path", "answer", "name", "said"), WRONG, ids=[f"{name}: {said}" for _, _, name, said in WRONG]
 )
 def test_what_is_wrong_is_told_with_a_remedy(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, *, path: str, answer: Any, name: str, said: str
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    path: str,
+    answer: Any,
+    name: str,
+    said: str,
 ):
     """The line of what is wrong says so and what to do, and no other fails."""
     checks = _examined(settings, Answers(changed={path: answer}), monkeypatch)
@@ -129,12 +166,17 @@ def test_a_server_without_a_password_may_only_be_this_machines(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, api: str, *, ok: bool
 ):
     """Elsewhere whoever reaches it could start runs."""
-    assert _examined(settings, Answers(api=api, password=False), monkeypatch)["prefect access"].ok is ok
+    assert (
+        _examined(settings, Answers(api=api, password=False), monkeypatch)["prefect access"].ok
+        is ok
+    )
 
 
 def test_several_workers_need_postgresql(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """A ledger in SQLite is told where more than one worker is online."""
-    sqlite = settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"url": "sqlite:///ledger.db"})})
+    sqlite = settings.model_copy(
+        update={"ledger": settings.ledger.model_copy(update={"url": "sqlite:///ledger.db"})}
+    )
 
     check = _examined(sqlite, Answers(), monkeypatch)["shared ledger"]
 

@@ -60,9 +60,13 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
         for kind, told in KINDS.items()
         if not told.in_pools_only
     }
-    assert {name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()} == expected
+    assert {
+        name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()
+    } == expected
     limits = {name: one.concurrency_options for name, one in made.items()}
-    waits = {name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"}
+    waits = {
+        name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"
+    }
     assert waits == {"ingest-record-papers@a"}
     assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply@a"]
 

@@ -9,7 +9,16 @@ from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 
 def outcome(number: int, status: Status, reason: str = "why") -> Outcome:
     """Return what became of one attachment."""
-    ref = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", str(number)), "a.pdf", 9, "")
+    ref = FileRef(
+        "receipts",
+        Place.ATTACHMENT,
+        "Receipts",
+        "Scan",
+        RecordRef("Receipts", str(number)),
+        "a.pdf",
+        9,
+        "",
+    )
     return Outcome(ref, status, reason)
 
 
@@ -37,6 +46,10 @@ def test_what_needs_nobody_is_not_logged(caplog: pytest.LogCaptureFixture):
 
 def test_a_problem_is_one_line(caplog: pytest.LogCaptureFixture):
     """A reason of many lines is one line in the log, with the record in it."""
-    Problems(logging.getLogger("run"), lambda _: None).tell(outcome(7, Status.FAILED, "first\nsecond"))
+    Problems(logging.getLogger("run"), lambda _: None).tell(
+        outcome(7, Status.FAILED, "first\nsecond")
+    )
 
-    assert [(r.levelname, r.message) for r in caplog.records] == [("ERROR", "failed: a.pdf (Receipts 7): first second")]
+    assert [(r.levelname, r.message) for r in caplog.records] == [
+        ("ERROR", "failed: a.pdf (Receipts 7): first second")
+    ]

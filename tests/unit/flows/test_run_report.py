@@ -57,8 +57,16 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
         summary = Summary("20261124-120000-abcdef01")
         for outcome in outcomes:
             summary.add(outcome)
-        document = summary.as_json(calls={"GET /v3/tables": 7}, seconds=4.0, stages={"read": 6.25, "fetch": 1})
-        report = Report(document, summary.failed, summary.planned, tuple(summary.shown()), tuple(summary.slowest))
+        document = summary.as_json(
+            calls={"GET /v3/tables": 7}, seconds=4.0, stages={"read": 6.25, "fetch": 1}
+        )
+        report = Report(
+            document,
+            summary.failed,
+            summary.planned,
+            tuple(summary.shown()),
+            tuple(summary.slowest),
+        )
         connected = Connected(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
         return run_report("receipts", report, connected)
 
@@ -68,7 +76,16 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
 def outcome(number: int, status: Status = Status.DONE, **more: object) -> Outcome:
     """Return what became of one attachment."""
     name = str(more.pop("name", f"scan{number}.pdf"))
-    ref = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", str(number)), name, 9, "")
+    ref = FileRef(
+        "receipts",
+        Place.ATTACHMENT,
+        "Receipts",
+        "Scan",
+        RecordRef("Receipts", str(number)),
+        name,
+        9,
+        "",
+    )
     return Outcome(ref, status, **more)  # type: ignore[arg-type]
 
 
@@ -98,7 +115,9 @@ def test_problems_are_shown_with_reason_picture_and_place(show: Show, archive: M
 
 def test_a_strangers_name_stays_in_its_place(show: Show):
     """A file name with markup, bars and line ends breaks no table and shows nothing from elsewhere."""
-    report = show([outcome(1, Status.REJECTED, name="a|b\n![x](https://evil.example/y).pdf", seconds=2.0)])
+    report = show(
+        [outcome(1, Status.REJECTED, name="a|b\n![x](https://evil.example/y).pdf", seconds=2.0)]
+    )
 
     heading, row = (line for line in report.splitlines() if "evil" in line)
     assert heading.startswith("#### rejected: Receipts 1, a\\|b ")
@@ -131,7 +150,11 @@ def test_the_slowest_come_first(show: Show):
     """Ten documents are listed by the time their records took."""
     report = show([outcome(n, seconds=float(n)) for n in range(1, 31)])
 
-    times = [line.split("|")[1].strip() for line in report.split("### Slowest")[1].splitlines() if "Receipts" in line]
+    times = [
+        line.split("|")[1].strip()
+        for line in report.split("### Slowest")[1].splitlines()
+        if "Receipts" in line
+    ]
     assert times == [f"{n}.0" for n in range(30, 20, -1)]
 
 
@@ -147,5 +170,8 @@ def test_amazons_archive_is_linked_and_others_are_named():
 
     link, address = (archive_link("documents/a b", _Bucket(), one) for one in (amazon, other))
 
-    assert "](https://console.aws.amazon.com/s3/buckets/bucket?prefix=caspio%2Fdocuments%2Fa+b%2F&region=eu" in link
+    assert (
+        "](https://console.aws.amazon.com/s3/buckets/bucket?prefix=caspio%2Fdocuments%2Fa+b%2F&region=eu"
+        in link
+    )
     assert "](" not in address

@@ -27,7 +27,9 @@ def test_a_cell_holds_no_link_picture_or_tag(text: str):
 
 def test_an_ordinary_text_stays_as_it_is():
     """What holds no lure is shown letter by letter."""
-    assert cell("Company = Müller & Söhne (Köln) [a] < b") == "Company = Müller & Söhne (Köln) [a] < b"
+    assert (
+        cell("Company = Müller & Söhne (Köln) [a] < b") == "Company = Müller & Söhne (Köln) [a] < b"
+    )
 
 
 def test_long_texts_are_cut_and_lines_joined():

@@ -30,7 +30,9 @@ while True:
 
 @contextmanager
 def _process(code: str) -> "Iterator[subprocess.Popen[str]]":
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
@@ -47,7 +49,12 @@ def _said(process: "subprocess.Popen[str]") -> str:
 def test_every_run_in_hand_is_asked_at_once():
     """One request reaches all, and none of them twice."""
     crew = Crew()
-    with _process(STUBBORN) as one, _process(STUBBORN) as two, crew.running() as first, crew.running() as second:
+    with (
+        _process(STUBBORN) as one,
+        _process(STUBBORN) as two,
+        crew.running() as first,
+        crew.running() as second,
+    ):
         for process, pids in ((one, first), (two, second)):
             pids.append(process.pid)
             crew.add(process.pid)

@@ -31,13 +31,17 @@ def test_the_set_up_asks_for_the_pythons_the_project_supports():
 
 def test_every_package_of_the_project_is_in_the_image():
     """A new top-level package is copied into the image and let past .dockerignore."""
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
-        "packages"
-    ]
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
+        "targets"
+    ]["wheel"]["packages"]
     image = (ROOT / "infra/Dockerfile").read_text()
     ignored = (ROOT / ".dockerignore").read_text()
 
-    assert [name for name in packages if f"COPY {name} {name}" not in image or f"!{name}/**" not in ignored] == []
+    assert [
+        name
+        for name in packages
+        if f"COPY {name} {name}" not in image or f"!{name}/**" not in ignored
+    ] == []
 
 
 def test_services_wait_for_services_that_exist():
@@ -46,7 +50,10 @@ def test_services_wait_for_services_that_exist():
 
     for service in services.values():
         for name, wait in service.get("depends_on", {}).items():
-            assert wait["condition"] == "service_completed_successfully" or "healthcheck" in services[name]
+            assert (
+                wait["condition"] == "service_completed_successfully"
+                or "healthcheck" in services[name]
+            )
 
 
 def test_make_help_lists_every_target():

@@ -34,21 +34,33 @@ REDIS = {
 @pytest.fixture(scope="module")
 def services() -> dict[str, dict[str, Any]]:
     """The services of the compose file."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))[
+        "services"
+    ]
     return found
 
 
 def _objects() -> list[dict[str, Any]]:
-    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))[
+        "resources"
+    ]
     files = [*listed, "secret.example.yaml"]
-    return [one for name in files for one in yaml.safe_load_all((KUBERNETES / name).read_text(encoding="utf-8"))]
+    return [
+        one
+        for name in files
+        for one in yaml.safe_load_all((KUBERNETES / name).read_text(encoding="utf-8"))
+    ]
 
 
 OBJECTS = _objects()
 PODS = [
-    (one["metadata"]["name"], one["spec"]["template"]["spec"]) for one in OBJECTS if "template" in one.get("spec", {})
+    (one["metadata"]["name"], one["spec"]["template"]["spec"])
+    for one in OBJECTS
+    if "template" in one.get("spec", {})
 ]
-CONTAINERS = [(f"{name}/{one['name']}", pod, one) for name, pod in PODS for one in pod["containers"]]
+CONTAINERS = [
+    (f"{name}/{one['name']}", pod, one) for name, pod in PODS for one in pod["containers"]
+]
 
 
 def _server_settings() -> dict[str, str]:
@@ -68,7 +80,11 @@ def _refused(command: list[str]) -> str:
     if name not in known:
         return f"no command {name}"
     names = {option for parameter in known[name].params for option in parameter.opts}
-    wrong = [option for option in options if option.startswith("--") and option.split("=")[0] not in names]
+    wrong = [
+        option
+        for option in options
+        if option.startswith("--") and option.split("=")[0] not in names
+    ]
     return f"{name} has no {', '.join(wrong)}" if wrong else ""
 
 
@@ -91,7 +107,13 @@ def test_every_command_exists():
 
 
 @pytest.mark.parametrize(
-    "path", [COMPOSE, KUBERNETES / "prefect-server.env", KUBERNETES / "secret.example.yaml", KUBERNETES / "worker.yaml"]
+    "path",
+    [
+        COMPOSE,
+        KUBERNETES / "prefect-server.env",
+        KUBERNETES / "secret.example.yaml",
+        KUBERNETES / "worker.yaml",
+    ],
 )
 def test_every_prefect_setting_exists(path: Path):
     """Prefect knows each variable that is set; a wrong name would be ignored silently."""
@@ -107,7 +129,9 @@ def test_the_server_is_split_and_speaks_through_redis(services: dict[str, dict[s
     for name in ("prefect", "services", "migrate"):
         environment = services[name]["environment"]
         assert {key: environment[key] for key in REDIS} == REDIS
-        assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].startswith("postgresql+asyncpg://")
+        assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].startswith(
+            "postgresql+asyncpg://"
+        )
         assert environment["PREFECT_SERVER_DOCKET_URL"].startswith("redis://")
         assert environment["PREFECT_SERVER_DATABASE_MIGRATE_ON_START"] == "false"
         assert "flow_runs" in environment["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"]
@@ -153,7 +177,10 @@ def test_whoever_listens_is_probed():
     listening = {name: container for name, _, container in CONTAINERS if "ports" in container}
 
     assert set(listening) == {"prefect/prefect", "caspio-ingest-worker/worker"}
-    assert all({"startupProbe", "readinessProbe", "livenessProbe"} <= set(one) for one in listening.values())
+    assert all(
+        {"startupProbe", "readinessProbe", "livenessProbe"} <= set(one)
+        for one in listening.values()
+    )
 
 
 def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):
@@ -175,9 +202,15 @@ def test_manifests_are_what_kubernetes_takes(one: dict[str, Any], version: str):
 def test_the_kustomization_is_whole():
     """Every manifest in the folder is in it, but for the example of the secrets; what it names is there."""
     kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))
-    files = {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml", "secret.example.yaml"}
+    files = {path.name for path in KUBERNETES.glob("*.yaml")} - {
+        "kustomization.yaml",
+        "secret.example.yaml",
+    }
     generated = [
-        name for one in kustomization["configMapGenerator"] for key in ("files", "envs") for name in one.get(key, [])
+        name
+        for one in kustomization["configMapGenerator"]
+        for key in ("files", "envs")
+        for name in one.get(key, [])
     ]
 
     assert set(kustomization["resources"]) == files
@@ -190,7 +223,9 @@ def test_kustomize_builds_it():
     if kubectl is None:
         pytest.skip("kubectl is not installed")
 
-    done = subprocess.run([kubectl, "kustomize", KUBERNETES], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [kubectl, "kustomize", KUBERNETES], check=False, capture_output=True, text=True, timeout=60
+    )
 
     assert done.returncode == 0, done.stderr
     assert re.search(r"name: caspio-ingest-settings-\w+", done.stdout)
@@ -198,7 +233,9 @@ def test_kustomize_builds_it():
 
 def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
     """The file is valid as it stands, with the variables that the secret has."""
-    secrets = {one["metadata"]["name"]: one["stringData"] for one in OBJECTS if one["kind"] == "Secret"}
+    secrets = {
+        one["metadata"]["name"]: one["stringData"] for one in OBJECTS if one["kind"] == "Secret"
+    }
     for name, value in secrets["caspio-ingest"].items():
         monkeypatch.setenv(name, value or "filled in")
 
@@ -220,8 +257,14 @@ def test_prefect_yaml_has_every_kind_of_deployment():
         name: kind.queue for name, kind in KINDS.items()
     }
     tags = {"caspio-ingest", "settings:{{ $DEPLOY_NAME }}"}
-    assert all({*tags, f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items())
+    assert all(
+        {*tags, f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items()
+    )
     assert all(one["description"] for one in found.values())
-    assert {name for name, one in found.items() if one.get("concurrency_limit") is None} == {"plan-and-apply"}
-    assert {one["concurrency_limit"]["limit"] for one in found.values() if "concurrency_limit" in one} == {1}
+    assert {name for name, one in found.items() if one.get("concurrency_limit") is None} == {
+        "plan-and-apply"
+    }
+    assert {
+        one["concurrency_limit"]["limit"] for one in found.values() if "concurrency_limit" in one
+    } == {1}
     assert declared["pull"] == []

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from infra.emulator import Quirks
-from tests.support.quirks import NOT_THE_LINES, SAMPLES, choices, covering, of_the_line, of_webhooks, pairs
+from tests.support.quirks import (
+    NOT_THE_LINES,
+    SAMPLES,
+    choices,
+    covering,
+    of_the_line,
+    of_webhooks,
+    pairs,
+)
 
 DOCUMENT = (Path(__file__).parents[3] / "docs/emulator.md").read_text(encoding="utf-8")
 NAMES = [one.name for one in fields(Quirks)]
@@ -20,7 +28,9 @@ def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
     """No two values of two quirks are without a row that has both, and each row has a value for every quirk."""
     rows = covering(factors)
 
-    assert [pair for pair in pairs(factors) if not any(pair <= set(row.items()) for row in rows)] == []
+    assert [
+        pair for pair in pairs(factors) if not any(pair <= set(row.items()) for row in rows)
+    ] == []
     assert all(row.keys() == factors.keys() for row in rows)
     assert len(rows) <= 25
 
@@ -54,7 +64,11 @@ def test_every_quirk_is_documented_with_its_values(name: str):
     """docs/emulator.md has a row for each quirk with each value that is not just any number or text."""
     rows = [row for row in DOCUMENT.splitlines() if row.startswith(f"| `{name}` |")]
     words = set(re.findall(r"`([^`]+)`", " ".join(row.split("|")[2] for row in rows)))
-    wanted = {str(getattr(Quirks(), name)).lower()} if name in SAMPLES else {str(v).lower() for v in choices(name)}
+    wanted = (
+        {str(getattr(Quirks(), name)).lower()}
+        if name in SAMPLES
+        else {str(v).lower() for v in choices(name)}
+    )
 
     assert len(rows) == 1
     assert wanted <= words

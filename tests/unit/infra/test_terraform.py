@@ -52,18 +52,30 @@ def blocks() -> dict[str, dict[str, Any]]:
         for block in [*parsed.get("resource", []), *parsed.get("data", [])]:
             for kind, named in block.items():
                 if isinstance(named, dict):
-                    found |= {f"{kind}.{name}": body for name, body in named.items() if isinstance(body, dict)}
+                    found |= {
+                        f"{kind}.{name}": body
+                        for name, body in named.items()
+                        if isinstance(body, dict)
+                    }
     return found
 
 
 def _adapter() -> list[ast.AST]:
     sources = [ROOT / "pipeline/adapters" / name for name in ("s3_archive.py", "s3_multipart.py")]
-    return [node for source in sources for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))]
+    return [
+        node
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    ]
 
 
 def _called() -> set[str]:
     """Return the calls of S3 that stand in the adapter's source."""
-    calls = [node for node in _adapter() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    calls = [
+        node
+        for node in _adapter()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
     names = set()
     for call in calls:
         assert isinstance(call.func, ast.Attribute)
@@ -79,22 +91,38 @@ def _called() -> set[str]:
 def test_the_policy_allows_exactly_what_the_adapter_calls(blocks: dict[str, dict[str, Any]]):
     """No action is missing, and none is allowed that no call needs."""
     calls = _called()
-    options = {one.value for one in _adapter() if isinstance(one, ast.Constant) and one.value in OPTIONS}
-    needed = set().union(*(NEEDS[call] for call in calls), *(OPTIONS[str(option)] for option in options))
+    options = {
+        one.value for one in _adapter() if isinstance(one, ast.Constant) and one.value in OPTIONS
+    }
+    needed = set().union(
+        *(NEEDS[call] for call in calls), *(OPTIONS[str(option)] for option in options)
+    )
 
-    allowed = {action for one in blocks["aws_iam_policy_document.archive"]["statement"] for action in one["actions"]}
+    allowed = {
+        action
+        for one in blocks["aws_iam_policy_document.archive"]["statement"]
+        for action in one["actions"]
+    }
 
     assert calls == set(NEEDS)
     assert allowed == needed
 
 
-def test_only_probes_may_be_deleted_and_no_statement_covers_other_buckets(blocks: dict[str, dict[str, Any]]):
+def test_only_probes_may_be_deleted_and_no_statement_covers_other_buckets(
+    blocks: dict[str, dict[str, Any]],
+):
     """Deleting is allowed below probe- alone; every resource is this bucket's."""
     statements = blocks["aws_iam_policy_document.archive"]["statement"]
-    deleting = [one["resources"] for one in statements if any("Delete" in action for action in one["actions"])]
+    deleting = [
+        one["resources"]
+        for one in statements
+        if any("Delete" in action for action in one["actions"])
+    ]
 
     assert deleting == [["${aws_s3_bucket.archive.arn}/${local.root}probe-*"]]
-    assert all("aws_s3_bucket.archive.arn" in place for one in statements for place in one["resources"])
+    assert all(
+        "aws_s3_bucket.archive.arn" in place for one in statements for place in one["resources"]
+    )
     assert "*" not in {action for one in statements for action in one["actions"]}
 
 
@@ -108,9 +136,11 @@ def test_the_bucket_is_versioned_encrypted_closed_and_kept(blocks: dict[str, dic
     assert bucket["object_lock_enabled"] == "${var.object_lock}"
     assert bucket["lifecycle"][0]["prevent_destroy"] is True
     assert versioning["status"] == "Enabled"
-    assert [value for name, value in sorted(closed.items()) if name.startswith(("block", "ignore", "restrict"))] == [
-        True
-    ] * 4
+    assert [
+        value
+        for name, value in sorted(closed.items())
+        if name.startswith(("block", "ignore", "restrict"))
+    ] == [True] * 4
     assert "aws_s3_bucket_server_side_encryption_configuration.archive" in blocks
     assert (denied["effect"], denied["condition"][0]["variable"]) == ("Deny", "aws:SecureTransport")
 
@@ -118,7 +148,9 @@ def test_the_bucket_is_versioned_encrypted_closed_and_kept(blocks: dict[str, dic
 def test_no_lifecycle_rule_ends_what_the_ledger_needs(blocks: dict[str, dict[str, Any]]):
     """Only replaced versions, delete markers and uploads broken off expire; originals never do."""
     rules = blocks["aws_s3_bucket_lifecycle_configuration.archive"]["rule"]
-    expiring = [rule for rule in rules if "noncurrent_version_expiration" in rule or "expiration" in rule]
+    expiring = [
+        rule for rule in rules if "noncurrent_version_expiration" in rule or "expiration" in rule
+    ]
 
     assert {rule["filter"][0]["prefix"] for rule in expiring} == {
         "${local.root}documents/",
@@ -142,6 +174,12 @@ def test_the_files_are_formatted_as_terraform_does():
     if terraform is None:
         pytest.skip("Terraform is not installed")
 
-    done = subprocess.run([terraform, "fmt", "-check", FOLDER], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [terraform, "fmt", "-check", FOLDER],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert (done.returncode, done.stdout) == (0, "")

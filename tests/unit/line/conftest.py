@@ -15,7 +15,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.reader import FakeReader
 
-RECEIPTS = SourceSpec("receipts", table="Receipts", columns={"DocType": "doc_type", "Total": "total"})
+RECEIPTS = SourceSpec(
+    "receipts", table="Receipts", columns={"DocType": "doc_type", "Total": "total"}
+)
 
 
 @dataclass
@@ -30,16 +32,30 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     runs: int = 0
 
-    def job(self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any) -> Job:
+    def job(
+        self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any
+    ) -> Job:
         """Make a job."""
         self.runs += 1
-        parts = Parts(self.caspio, self.caspio, self.archive, self.ledger, self.reader, self.clock, self.folder)
+        parts = Parts(
+            self.caspio,
+            self.caspio,
+            self.archive,
+            self.ledger,
+            self.reader,
+            self.clock,
+            self.folder,
+        )
         template = NameTemplate(spec.rename) if spec.rename else None
         run_id = f"run-{self.runs}"
         self.ledger.start_run(run_id, "ingest")
-        return Job(spec, parts, run_id, plan_only=plan_only, reread=reread, template=template, **more)
+        return Job(
+            spec, parts, run_id, plan_only=plan_only, reread=reread, template=template, **more
+        )
 
-    def run(self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any) -> list[Outcome]:
+    def run(
+        self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any
+    ) -> list[Outcome]:
         """Run a source; return what became of each file, in order of file names."""
         job = self.job(spec, plan_only=plan_only, **more)
         outcomes: list[Outcome] = []
@@ -63,7 +79,9 @@ class World:
 def world(tmp_path: Path) -> World:
     """An account with an empty table of receipts and one of contracts."""
     made = World(tmp_path)
-    made.caspio.table("Receipts", DocType="STRING", Total="CURRENCY", Scan="ATTACHMENT", Note="TEXT")
+    made.caspio.table(
+        "Receipts", DocType="STRING", Total="CURRENCY", Scan="ATTACHMENT", Note="TEXT"
+    )
     made.caspio.table("Contracts", Kind="STRING", Document="FILE")
     made.caspio.table("MailIndex", Path="STRING", DocType="STRING")
     return made

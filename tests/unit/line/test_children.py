@@ -17,7 +17,9 @@ class NestingReader(FakeReader):
         """Read a file and what lies in it."""
         outer = super().read(path, name=name, work_dir=work_dir)
         bill = self._child("../bill.txt", BILL, work_dir / "children" / "001")
-        note = self._child("note.txt", b"doc_type=letter", work_dir / "children" / "001" / "children" / "001")
+        note = self._child(
+            "note.txt", b"doc_type=letter", work_dir / "children" / "001" / "children" / "001"
+        )
         bill = replace(bill, findings=replace(bill.findings, children=(note,)))
         return replace(outer, children=(bill,))
 
@@ -43,7 +45,11 @@ def test_children_are_originals_with_folders_of_their_own(world: World):
 
     digest = hashlib.sha256(BILL).hexdigest()
     assert world.archive.objects[f"originals/sha256/{digest[:2]}/{digest[2:4]}/{digest}"] == BILL
-    ends = {key.partition("/Scan/")[2].partition("/")[2] for key in world.archive.objects if "/Scan/" in key}
+    ends = {
+        key.partition("/Scan/")[2].partition("/")[2]
+        for key in world.archive.objects
+        if "/Scan/" in key
+    }
     assert ends == {
         "text.txt",
         "manifest.json",
@@ -60,7 +66,11 @@ def test_the_manifest_names_the_children(world: World):
 
     (key,) = [key for key in world.archive.objects if key.endswith("manifest.json")]
     (child,) = json.loads(world.archive.objects[key])["findings"]["children"]
-    assert (child["name"], child["size_bytes"], child["folder"]) == ("../bill.txt", len(BILL), "children/001")
+    assert (child["name"], child["size_bytes"], child["folder"]) == (
+        "../bill.txt",
+        len(BILL),
+        "children/001",
+    )
     assert child["original"] in world.archive.objects
     assert child["findings"]["fields"]["total"]["value"] == "12.50"
     assert child["findings"]["children"][0]["name"] == "note.txt"
@@ -73,7 +83,9 @@ def test_a_duplicate_has_its_childrens_folders_too(world: World):
 
     world.run()
 
-    folders = [key for key in world.archive.objects if key.endswith("children/001/children/001/text.txt")]
+    folders = [
+        key for key in world.archive.objects if key.endswith("children/001/children/001/text.txt")
+    ]
     assert len(folders) == 2
     assert world.reader.reads == 3
 

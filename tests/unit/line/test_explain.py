@@ -10,7 +10,9 @@ from tests.unit.line.conftest import RECEIPTS, World, named
 GOOD = "doc_type=receipt\ntotal=12.50"
 
 
-def test_a_life_has_versions_writes_suggestions_and_addresses(world: World, capsys: pytest.CaptureFixture[str]):
+def test_a_life_has_versions_writes_suggestions_and_addresses(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
     """A record's life tells each version, what was written over what and why, what was left, and where it is kept."""
     world.receipt("1", GOOD, Total=99.0)
     world.run(named(RECEIPTS, "{{ doc_type }}"))

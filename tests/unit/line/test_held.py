@@ -25,7 +25,9 @@ from tests.unit.line.conftest import RECEIPTS, World, named
 from tests.unit.line.test_apply import apply, plan
 
 GOOD = "doc_type=receipt\ntotal=12.50"
-MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path"))
+MAIL = SourceSpec(
+    "mail", folder="/Mail", columns={"DocType": "doc_type"}, index=IndexTable("MailIndex", "Path")
+)
 
 PAPERS = SourceSpec("contracts", table="Contracts", columns={}, rename="{{ doc_type }}")
 
@@ -34,7 +36,12 @@ class Folding(FakeCaspio):
     """Caspio's condition as SQL Server compares it: capital letters or small ones are the same."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Update where texts meet the guard in whatever case."""
         row = self.tables[record.container][record.pk]
@@ -46,10 +53,18 @@ class Shouting(FakeCaspio):
     """A table with a rule that writes its classes in capitals."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Update, and let the rule change what was written."""
-        shouted = {name: str(value).upper() if name == "DocType" and value else value for name, value in values.items()}
+        shouted = {
+            name: str(value).upper() if name == "DocType" and value else value
+            for name, value in values.items()
+        }
         return super().update(record, guard=guard, values=shouted, columns=columns)
 
 
@@ -77,7 +92,8 @@ def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("FILE", "/Mail/reply.pdf"), ("ATTACHMENT", "reply.pdf"), ("LIST-STRING", "a")]
+    ("kind", "value"),
+    [("FILE", "/Mail/reply.pdf"), ("ATTACHMENT", "reply.pdf"), ("LIST-STRING", "a")],
 )
 def test_an_index_row_with_a_persons_file_is_not_deleted(world: World, kind: str, value: str):
     """An inserted row stays where somebody has put a file or list items into it, which no column of ours can hold."""
@@ -131,7 +147,9 @@ def test_a_refused_decision_stops_no_run(world: World):
     outcomes = world.run(spec)
 
     assert world.record("2")["Total"] == 3
-    assert [o.status for o in outcomes if o.ref.record and o.ref.record.pk == "1"] == [Status.FAILED]
+    assert [o.status for o in outcomes if o.ref.record and o.ref.record.pk == "1"] == [
+        Status.FAILED
+    ]
 
 
 def test_what_a_dead_run_left_in_a_column_that_is_gone_stops_no_run(world: World):
@@ -140,7 +158,12 @@ def test_what_a_dead_run_left_in_a_column_that_is_gone_stops_no_run(world: World
     world.run(RECEIPTS)
     version = world.ledger.effects(record=("Receipts", "1"))[0].version
     effect = Effect(
-        EffectKind.UPDATE_COLUMNS, version=version, container="Receipts", pk="1", before={}, after={"Old": "x"}
+        EffectKind.UPDATE_COLUMNS,
+        version=version,
+        container="Receipts",
+        pk="1",
+        before={},
+        after={"Old": "x"},
     )
     world.ledger.intend(effect, "dead")
     world.receipt("2", GOOD)
@@ -176,7 +199,9 @@ def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: Worl
     world.receipt("1", GOOD)
 
     world.caspio = Shouting(
-        columns_of=world.caspio.columns_of, tables=world.caspio.tables, attachments=world.caspio.attachments
+        columns_of=world.caspio.columns_of,
+        tables=world.caspio.tables,
+        attachments=world.caspio.attachments,
     )
     (outcome,) = world.run(RECEIPTS)
     assert outcome.status is Status.PARTIAL
@@ -255,7 +280,9 @@ def test_a_correction_of_capitals_alone_is_a_persons(world: World):
     """A text corrected between reading and writing is not written over where the correction is of its case alone."""
     spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
     old = world.caspio
-    world.caspio = Folding(columns_of=old.columns_of, tables=old.tables, attachments=old.attachments)
+    world.caspio = Folding(
+        columns_of=old.columns_of, tables=old.tables, attachments=old.attachments
+    )
     world.receipt("1", "doc_type=receipt")
     world.run(spec)
     world.receipt("1", "doc_type=invoice", DocType="receipt", name="fresh.txt")

@@ -8,7 +8,9 @@ from pipeline.model import EffectKind, EffectState, Overwrite, SourceSpec, Statu
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
-CONTRACTS = SourceSpec("contracts", table="Contracts", columns={"Kind": "doc_type"}, rename="{{ doc_type }}")
+CONTRACTS = SourceSpec(
+    "contracts", table="Contracts", columns={"Kind": "doc_type"}, rename="{{ doc_type }}"
+)
 MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"})
 
 
@@ -31,7 +33,9 @@ def test_original_text_and_manifest_are_archived(world: World):
 
     texts = [key for key in world.archive.objects if key.endswith("/text.txt")]
     manifests = [key for key in world.archive.objects if key.endswith("/manifest.json")]
-    assert world.archive.objects[f"originals/sha256/{outcome.sha256[:2]}/{outcome.sha256[2:4]}/{outcome.sha256}"]
+    assert world.archive.objects[
+        f"originals/sha256/{outcome.sha256[:2]}/{outcome.sha256[2:4]}/{outcome.sha256}"
+    ]
     assert world.archive.objects[texts[0]].decode() == GOOD
     manifest = json.loads(world.archive.objects[manifests[0]])
     assert manifest["sha256"] == outcome.sha256
@@ -80,7 +84,9 @@ def test_persons_value_wins(world: World):
     (outcome,) = world.run()
 
     assert world.record("1")["Total"] == 99.0
-    assert [(s.column, s.current, s.suggested) for s in outcome.suggestions] == [("Total", 99.0, 12.5)]
+    assert [(s.column, s.current, s.suggested) for s in outcome.suggestions] == [
+        ("Total", 99.0, 12.5)
+    ]
 
 
 def test_own_value_may_be_overwritten_where_allowed(world: World):
@@ -261,7 +267,9 @@ def test_plan_only_changes_nothing_and_the_next_run_follows_it(world: World):
 
 def test_two_files_of_a_record_make_one_update(world: World):
     """A record with two files is written once, each column from the surest finding."""
-    world.caspio.columns_of["Receipts"]["Back"] = replace(world.caspio.columns_of["Receipts"]["Scan"], name="Back")
+    world.caspio.columns_of["Receipts"]["Back"] = replace(
+        world.caspio.columns_of["Receipts"]["Scan"], name="Back"
+    )
     world.receipt("1", "doc_type=receipt")
     world.caspio.attachments["Receipts", "Back", "1"] = replace(
         world.caspio.attachments["Receipts", "Scan", "1"], data=b"total=4", name="back.txt"
@@ -283,7 +291,9 @@ def test_files_area_rename_leaves_every_row_pointing_at_a_file(world: World):
     world.run(CONTRACTS)
 
     assert set(world.caspio.files) == {"/Inbox/contract.txt"}
-    assert {row["Document"] for row in world.caspio.tables["Contracts"].values()} == {"/Inbox/contract.txt"}
+    assert {row["Document"] for row in world.caspio.tables["Contracts"].values()} == {
+        "/Inbox/contract.txt"
+    }
     assert {row["Kind"] for row in world.caspio.tables["Contracts"].values()} == {"contract"}
     assert world.run(CONTRACTS) == []
 
@@ -324,7 +334,9 @@ def test_folder_file_without_record_gets_an_index_row(world: World):
 
     world.run(spec)
 
-    assert world.caspio.tables["MailIndex"] == {"1": {"Path": "/Mail/letter.txt", "DocType": "letter"}}
+    assert world.caspio.tables["MailIndex"] == {
+        "1": {"Path": "/Mail/letter.txt", "DocType": "letter"}
+    }
     assert set(world.caspio.files) == {"/Mail/letter.txt"}
     assert world.run(spec) == []
     assert len(world.caspio.tables["MailIndex"]) == 1
@@ -334,7 +346,18 @@ class _Killed(BaseException):
     """Stands for SIGKILL: no handler of ours sees it."""
 
 
-CALLS = ["download", "update", "rename", "put", "file digest", "referrers", "delete", "insert", "find", "list some"]
+CALLS = [
+    "download",
+    "update",
+    "rename",
+    "put",
+    "file digest",
+    "referrers",
+    "delete",
+    "insert",
+    "find",
+    "list some",
+]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -408,7 +431,11 @@ def _run_killed(world: World, specs: list[SourceSpec], *, call: str, moment: str
 def _effects(world: World) -> list[tuple[EffectKind, str, str]]:
     """Return what stands, with repetitions: an effect carried out twice would show."""
     return sorted(
-        (effect.kind, effect.pk if effect.kind is EffectKind.UPDATE_COLUMNS else "", str(dict(effect.after)))
+        (
+            effect.kind,
+            effect.pk if effect.kind is EffectKind.UPDATE_COLUMNS else "",
+            str(dict(effect.after)),
+        )
         for effect in world.ledger.effects()
         if effect.state is EffectState.VERIFIED and effect.kind is not EffectKind.REPOINT
     )

@@ -38,7 +38,11 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
     on = Missed(job)
 
     pages = []
-    list(new_work(job, unchanged=lambda _: None, found=lambda page: (pages.append(page), on.listed(page))))
+    list(
+        new_work(
+            job, unchanged=lambda _: None, found=lambda page: (pages.append(page), on.listed(page))
+        )
+    )
 
     assert (off.conclude(), on.conclude()) == (0, 1)
     assert asked.many == len(pages)

@@ -31,7 +31,9 @@ class Waiting(FakeReader):
             number = self.begun
         end = time.monotonic() + LONG_S
         while not self.until(number):
-            assert time.monotonic() < end, "what it waits for never came: the stages wait for each other"
+            assert time.monotonic() < end, (
+                "what it waits for never came: the stages wait for each other"
+            )
             time.sleep(0.002)
         return super().read(path, name=name, work_dir=work_dir)
 

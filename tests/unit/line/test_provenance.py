@@ -7,7 +7,13 @@ from pipeline.model import Overwrite, SourceSpec, Status
 from tests.unit.line.conftest import RECEIPTS, World
 
 GOOD = "doc_type=receipt\ntotal=12.50"
-COLUMNS = {"Total": "total", "Sha": "sha256", "At": "processed_at", "Run": "run_id", "All": "provenance"}
+COLUMNS = {
+    "Total": "total",
+    "Sha": "sha256",
+    "At": "processed_at",
+    "Run": "run_id",
+    "All": "provenance",
+}
 SPEC = SourceSpec("receipts", table="Receipts", columns=COLUMNS)
 
 
@@ -15,7 +21,13 @@ SPEC = SourceSpec("receipts", table="Receipts", columns=COLUMNS)
 def world(world: World) -> World:
     """Receipts with columns for where their values come from."""
     world.caspio.table(
-        "Receipts", Total="CURRENCY", Sha="STRING", At="DATE_TIME", Run="STRING", All="TEXT", Scan="ATTACHMENT"
+        "Receipts",
+        Total="CURRENCY",
+        Sha="STRING",
+        At="DATE_TIME",
+        Run="STRING",
+        All="TEXT",
+        Scan="ATTACHMENT",
     )
     world.receipt("1", GOOD)
     return world
@@ -102,7 +114,11 @@ def test_provenance_that_does_not_fit_is_told(world: World):
 def test_a_record_that_is_rewritten_over_and_over_is_left_alone(world: World):
     """After so many runs that changed a record, further ones are a conflict with a reason, until the window is over."""
     spec = replace(
-        RECEIPTS, columns={"Total": "total"}, overwrite=Overwrite.ALWAYS, max_writes=2, max_writes_window_s=60
+        RECEIPTS,
+        columns={"Total": "total"},
+        overwrite=Overwrite.ALWAYS,
+        max_writes=2,
+        max_writes_window_s=60,
     )
     outcomes = []
     for number in range(4):
@@ -112,6 +128,11 @@ def test_a_record_that_is_rewritten_over_and_over_is_left_alone(world: World):
             world.clock.advance(61)
         outcomes += world.run(spec)
 
-    assert [outcome.status for outcome in outcomes] == [Status.DONE, Status.DONE, Status.CONFLICT, Status.DONE]
+    assert [outcome.status for outcome in outcomes] == [
+        Status.DONE,
+        Status.DONE,
+        Status.CONFLICT,
+        Status.DONE,
+    ]
     assert "was changed by 2 runs" in outcomes[2].reason
     assert world.record("1")["Total"] == 4.0

@@ -38,7 +38,10 @@ def test_the_manifest_lists_what_was_made_and_what_was_not(world: World):
     (manifest,) = manifests(world)
     renditions = manifest["renditions"]
     assert set(renditions) == {"text.txt", "searchable.pdf", "thumbnail.webp"}
-    assert renditions["searchable.pdf"] == {"size_bytes": len(COPY), "sha256": hashlib.sha256(COPY).hexdigest()}
+    assert renditions["searchable.pdf"] == {
+        "size_bytes": len(COPY),
+        "sha256": hashlib.sha256(COPY).hexdigest(),
+    }
     assert renditions["thumbnail.webp"] == {"left_out": "it has no pages"}
 
 
@@ -50,7 +53,9 @@ def test_a_duplicate_has_copies_of_every_rendition(world: World):
 
     world.run()
 
-    copies = [data for key, data in world.archive.objects.items() if key.endswith("/searchable.pdf")]
+    copies = [
+        data for key, data in world.archive.objects.items() if key.endswith("/searchable.pdf")
+    ]
     assert copies == [COPY, COPY]
     first, second = manifests(world)
     assert first["renditions"] == second["renditions"]

@@ -47,7 +47,12 @@ def test_a_suggestion_gets_one_row(world: World):
     assert (row["SourceName"], row["RecordTable"], row["RecordID"], row["ColumnName"]) == (
         "receipts", "Receipts", "1", "Total",
     )  # fmt: skip
-    assert (row["Suggestion"], row["CurrentValue"], row["Confidence"], row["State"]) == ("12.5", "99.0", 0.9, "open")
+    assert (row["Suggestion"], row["CurrentValue"], row["Confidence"], row["State"]) == (
+        "12.5",
+        "99.0",
+        0.9,
+        "open",
+    )
     assert "already holds a value" in str(row["Reason"])
 
 
@@ -99,7 +104,9 @@ def test_an_accepted_suggestion_is_written(world: World):
     (row,) = rows(world)
     assert row["State"] == "accepted"
     assert row["DecidedAt"]
-    assert [effect.kind for effect in world.ledger.effects(record=("Receipts", "1"))][-1] is EffectKind.APPLY_DECISION
+    assert [effect.kind for effect in world.ledger.effects(record=("Receipts", "1"))][
+        -1
+    ] is EffectKind.APPLY_DECISION
 
 
 def test_an_edited_value_is_written_in_the_columns_type(world: World):
@@ -138,7 +145,9 @@ def test_a_rejected_suggestion_is_not_made_again(world: World):
 
     assert outcome.suggestions == ()
     assert state == "rejected"
-    assert [(row["State"], row["Suggestion"], row["Decision"]) for row in rows(world)] == [("open", "13.0", "")]
+    assert [(row["State"], row["Suggestion"], row["Decision"]) for row in rows(world)] == [
+        ("open", "13.0", "")
+    ]
 
 
 def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
@@ -168,7 +177,9 @@ def test_a_change_of_case_alone_is_a_change(world: World):
 
 
 @pytest.mark.parametrize(("decision", "edited"), [("maybe", ""), ("edit", "a lot"), ("edit", "")])
-def test_a_decision_that_cannot_be_carried_out_says_why_once(world: World, decision: str, edited: str):
+def test_a_decision_that_cannot_be_carried_out_says_why_once(
+    world: World, decision: str, edited: str
+):
     """An unknown decision or an unfit value is told in the row, and not again in each run."""
     world.run(SPEC)
     decide(world, decision, edited)
@@ -210,7 +221,9 @@ def test_a_lost_answer_makes_no_second_row(world: World):
 def test_a_stranger_s_text_is_data_in_the_review_table(world: World):
     """What a document says enters the review table as plain text."""
     world.caspio.tables["Receipts"]["1"].update(Total=None, DocType="typed")
-    world.caspio.attachments["Receipts", "Scan", "1"].data = "doc_type==1+1<script>x</script>\U0001f600".encode()
+    world.caspio.attachments[
+        "Receipts", "Scan", "1"
+    ].data = "doc_type==1+1<script>x</script>\U0001f600".encode()
 
     world.run(SPEC)
 

@@ -17,17 +17,29 @@ class Mute(FakeCaspio):
     """Caspio as it was seen to be: it answers an update that met a record without the record."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Update, and tell the count alone."""
-        return replace(super().update(record, guard=guard, values=values, columns=columns), row=None)
+        return replace(
+            super().update(record, guard=guard, values=values, columns=columns), row=None
+        )
 
 
 class Careless(FakeCaspio):
     """A view whose PK_ID names two rows: an update meets both."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Update, and tell that two were met."""
         super().update(record, guard=guard, values=values, columns=columns)
@@ -38,10 +50,17 @@ class Ruled(FakeCaspio):
     """A table with a rule of its own, which rounds totals."""
 
     def update(
-        self, record: RecordRef, *, guard: Mapping[str, Value], values: Mapping[str, Value], columns: Sequence[str] = ()
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
     ) -> Updated:
         """Update, and let the rule change what was written."""
-        return super().update(record, guard=guard, values={**values, "Total": 12.0}, columns=columns)
+        return super().update(
+            record, guard=guard, values={**values, "Total": 12.0}, columns=columns
+        )
 
 
 def _over(world: World, kind: type[FakeCaspio]) -> World:

@@ -3,14 +3,39 @@ from dataclasses import replace
 import pytest
 
 from pipeline.echo import Change, is_our_own, named_by_us, news
-from pipeline.model import Column, Effect, EffectKind, EffectState, FileRef, Outcome, Place, RecordRef, Status, Value
+from pipeline.model import (
+    Column,
+    Effect,
+    EffectKind,
+    EffectState,
+    FileRef,
+    Outcome,
+    Place,
+    RecordRef,
+    Status,
+    Value,
+)
 from tests.fakes.ledger import MemoryLedger
 
 RECORD = RecordRef("Receipts", "1")
-COLUMNS = {name: Column(name, kind) for name, kind in {"DocType": "STRING", "Total": "CURRENCY"}.items()}
-OLD = FileRef("receipts", Place.ATTACHMENT, "Receipts", "Scan", RECORD, "scan.pdf", 10, "2026-03-01")
+COLUMNS = {
+    name: Column(name, kind) for name, kind in {"DocType": "STRING", "Total": "CURRENCY"}.items()
+}
+OLD = FileRef(
+    "receipts", Place.ATTACHMENT, "Receipts", "Scan", RECORD, "scan.pdf", 10, "2026-03-01"
+)
 NEW = replace(OLD, name="receipt.pdf", listed_date="2026-03-02")
-MOVED = FileRef("docs", Place.FILE, "Docs", "File", RecordRef("Docs", "1"), "a.pdf", 10, "2026-03-01", "/In/a.pdf")
+MOVED = FileRef(
+    "docs",
+    Place.FILE,
+    "Docs",
+    "File",
+    RecordRef("Docs", "1"),
+    "a.pdf",
+    10,
+    "2026-03-01",
+    "/In/a.pdf",
+)
 
 
 @pytest.fixture
@@ -19,7 +44,10 @@ def ledger() -> MemoryLedger:
     made = MemoryLedger()
     made.seen([OLD], "run-1")
     values = {"DocType": "receipt", "Total": 12.5}
-    write(made, Effect(EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after=values))
+    write(
+        made,
+        Effect(EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after=values),
+    )
     rename = Effect(
         EffectKind.RENAME_ATTACHMENT, OLD.version, "Receipts", "1", {"name": "scan.pdf"}, {"name": "receipt.pdf"},
         field="Scan",
@@ -34,7 +62,9 @@ def write(ledger: MemoryLedger, effect: Effect, state: EffectState = EffectState
     ledger.settle(ledger.intend(effect, "run-1"), state)
 
 
-@pytest.mark.parametrize("values", [{"DocType": "receipt"}, {"Total": "12.5", "DocType": "receipt "}, {}])
+@pytest.mark.parametrize(
+    "values", [{"DocType": "receipt"}, {"Total": "12.5", "DocType": "receipt "}, {}]
+)
 def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]):
     """Values that this program put there last are no news, however the webhook spells them."""
     assert is_our_own(Change(RECORD, values, (NEW,)), ledger=ledger, columns=COLUMNS)
@@ -60,7 +90,15 @@ def test_anything_else_is_news(ledger: MemoryLedger, change: Change):
 
 def test_a_value_that_an_undo_put_back_is_our_own_doing(ledger: MemoryLedger):
     """Undoing raises a webhook, too, and that is no news either."""
-    back = Effect(EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", {"Total": 12.5}, {"Total": 99.0}, undoes=1)
+    back = Effect(
+        EffectKind.UPDATE_COLUMNS,
+        OLD.version,
+        "Receipts",
+        "1",
+        {"Total": 12.5},
+        {"Total": 99.0},
+        undoes=1,
+    )
     write(ledger, back)
 
     assert is_our_own(Change(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
@@ -68,7 +106,9 @@ def test_a_value_that_an_undo_put_back_is_our_own_doing(ledger: MemoryLedger):
 
 def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
     """A value of an abandoned write was put there by somebody else."""
-    effect = Effect(EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after={"Total": 1.0})
+    effect = Effect(
+        EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after={"Total": 1.0}
+    )
     write(ledger, effect, EffectState.ABANDONED)
 
     assert not is_our_own(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
@@ -104,7 +144,10 @@ def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedg
     write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
     for ref in (MOVED, second):
         ledger.finish(Outcome(ref, Status.DONE), "run-1")
-    here = [replace(ref, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-02") for ref in (MOVED, second)]
+    here = [
+        replace(ref, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-02")
+        for ref in (MOVED, second)
+    ]
 
     assert [news([ref], ledger=ledger) for ref in here] == [set(), set()]
     assert news([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()

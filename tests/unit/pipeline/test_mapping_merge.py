@@ -4,12 +4,27 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from pipeline.mapping import Wanted, decide, is_empty, same, wanted_values
-from pipeline.model import Column, Finding, Overwrite, Plan, RecordRef, RecordWork, SourceSpec, Value
+from pipeline.model import (
+    Column,
+    Finding,
+    Overwrite,
+    Plan,
+    RecordRef,
+    RecordWork,
+    SourceSpec,
+    Value,
+)
 
 VALUES: dict[str, st.SearchStrategy[Value]] = {
-    "STRING": st.one_of(st.none(), st.sampled_from(["", " ", "a", "a ", "b", "B"]), st.text(max_size=5)),
-    "NUMBER": st.one_of(st.none(), st.sampled_from([0, 0.0, 12.5, 12.500000000000001, -1]), st.floats(-1e6, 1e6)),
-    "DATE/TIME": st.sampled_from([None, "", "2026-01-31", "2026-01-31T00:00:00", "2026-02-01T10:00:00"]),
+    "STRING": st.one_of(
+        st.none(), st.sampled_from(["", " ", "a", "a ", "b", "B"]), st.text(max_size=5)
+    ),
+    "NUMBER": st.one_of(
+        st.none(), st.sampled_from([0, 0.0, 12.5, 12.500000000000001, -1]), st.floats(-1e6, 1e6)
+    ),
+    "DATE/TIME": st.sampled_from(
+        [None, "", "2026-01-31", "2026-01-31T00:00:00", "2026-02-01T10:00:00"]
+    ),
     "YES/NO": st.sampled_from([None, True, False]),
 }
 CONFIDENCES = st.floats(0, 1)
@@ -38,7 +53,9 @@ def merges(draw: st.DrawFn) -> tuple[str, Value, Value, Value]:
 
 
 @given(merges(), CONFIDENCES)
-def test_under_empty_only_empty_columns_are_written(merge: tuple[str, Value, Value, Value], confidence: float):
+def test_under_empty_only_empty_columns_are_written(
+    merge: tuple[str, Value, Value, Value], confidence: float
+):
     """Under "empty" no value that is there is ever replaced, not even our own."""
     kind, last, current, want = merge
 
@@ -48,7 +65,9 @@ def test_under_empty_only_empty_columns_are_written(merge: tuple[str, Value, Val
 
 
 @given(merges(), CONFIDENCES)
-def test_under_ours_a_persons_value_is_never_replaced(merge: tuple[str, Value, Value, Value], confidence: float):
+def test_under_ours_a_persons_value_is_never_replaced(
+    merge: tuple[str, Value, Value, Value], confidence: float
+):
     """Under "ours" a value that is not what we last wrote is never replaced."""
     kind, last, current, want = merge
     assume(not is_empty(current))
@@ -107,7 +126,9 @@ def test_plan_keeps_what_it_was_made_against(
 
 
 @given(merges(), st.floats(0, 0.499), st.sampled_from(Overwrite))
-def test_unsure_value_is_never_written(merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite):
+def test_unsure_value_is_never_written(
+    merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
+):
     """A finding below the least confidence is not written under any policy."""
     kind, last, current, want = merge
 
@@ -130,7 +151,10 @@ def test_suggestion_says_why():
 def test_column_may_have_a_policy_of_its_own():
     """One column's policy goes before the source's."""
     spec = SourceSpec(
-        "s", table="T", columns={"A": "company", "B": "company"}, overwrite_columns={"B": Overwrite.ALWAYS}
+        "s",
+        table="T",
+        columns={"A": "company", "B": "company"},
+        overwrite_columns={"B": Overwrite.ALWAYS},
     )
     work = RecordWork("s", RecordRef("T", "1"), {"A": "theirs", "B": "theirs"}, ())
     want = Wanted("read", 0.9, "")
@@ -152,7 +176,11 @@ def found(value: str | None, confidence: float = 0.9) -> Finding:
 
 def test_surest_document_of_a_record_counts():
     """Of several documents' findings the surest is wanted."""
-    documents = [{"company": found("A", 0.6)}, {"company": found("B", 0.8)}, {"company": found("C", 0.7)}]
+    documents = [
+        {"company": found("A", 0.6)},
+        {"company": found("B", 0.8)},
+        {"company": found("C", 0.7)},
+    ]
 
     wanted, problems = wanted_values(SPEC, documents, COLUMNS)
 
@@ -180,7 +208,9 @@ def test_nothing_found_is_nothing_wanted(value: str | None):
 
 def test_unfit_finding_is_a_problem_of_its_column_alone():
     """A finding that does not fit is told with its column; the other columns are wanted all the same."""
-    wanted, problems = wanted_values(SPEC, [{"company": found("A"), "total": found("much")}], COLUMNS)
+    wanted, problems = wanted_values(
+        SPEC, [{"company": found("A"), "total": found("much")}], COLUMNS
+    )
 
     assert list(wanted) == ["Company"]
     assert problems == ["Total: 'much' is not a number"]

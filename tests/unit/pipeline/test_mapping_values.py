@@ -19,9 +19,27 @@ from pipeline.mapping import (
 from pipeline.model import Column, SourceSpec, Value
 
 AWKWARD = st.sampled_from(
-    ["<b>", "<a<b>c>", "\u202e", "\u200d\u0301", "e", "😀", "\x00", "\ud800", "=", "+", "-", "@", "\r\n", "\t", "-5"]
+    [
+        "<b>",
+        "<a<b>c>",
+        "\u202e",
+        "\u200d\u0301",
+        "e",
+        "😀",
+        "\x00",
+        "\ud800",
+        "=",
+        "+",
+        "-",
+        "@",
+        "\r\n",
+        "\t",
+        "-5",
+    ]
 )
-PIECES = st.one_of(st.text(max_size=40), AWKWARD, st.just("word " * 60), st.text(st.characters(), max_size=40))
+PIECES = st.one_of(
+    st.text(max_size=40), AWKWARD, st.just("word " * 60), st.text(st.characters(), max_size=40)
+)
 ANY_TEXT = st.lists(PIECES, max_size=6).map("".join)
 
 
@@ -110,7 +128,10 @@ def test_no_text_breaks_a_conversion(kind: str, text: str):
 @given(st.decimals(min_value=Decimal(-(10**12)), max_value=Decimal(10**12), places=2))
 def test_currency_keeps_its_cents(amount: Decimal):
     """A sum of money arrives to the cent."""
-    assert Decimal(str(convert(str(amount), Column("C", "CURRENCY")))).quantize(Decimal("0.01")) == amount
+    assert (
+        Decimal(str(convert(str(amount), Column("C", "CURRENCY")))).quantize(Decimal("0.01"))
+        == amount
+    )
 
 
 @given(ANY_TEXT, st.integers(min_value=2, max_value=300))
@@ -138,7 +159,11 @@ def test_clean_text_is_plain(text: str):
     clean = clean_text(text, max_chars=STRING_CHARS)
 
     assert clean == unicodedata.normalize("NFC", clean)
-    assert not {unicodedata.category(char) for char in clean if char not in "\n\t"} & {"Cc", "Cf", "Cs"}
+    assert not {unicodedata.category(char) for char in clean if char not in "\n\t"} & {
+        "Cc",
+        "Cf",
+        "Cs",
+    }
     assert all(len(char.encode()) < 4 for char in clean)
 
 
@@ -272,7 +297,9 @@ def test_good_mapping_is_not_refused():
 
 def test_every_bad_column_has_its_sentence():
     """All bad columns are told at once, each with source, column, table and what to do."""
-    sentences = refused(Missing="date", Sum="total", Stamp="company", Scan="text", DocType="doc_type")
+    sentences = refused(
+        Missing="date", Sum="total", Stamp="company", Scan="text", DocType="doc_type"
+    )
 
     assert len(sentences) == 4
     for column, sentence in zip(("Missing", "Sum", "Stamp", "Scan"), sentences, strict=True):
@@ -292,7 +319,11 @@ def _held(kind: str, finding: str) -> bool:
 def test_a_column_that_could_never_hold_its_finding_is_refused():
     """A company is no date, no number and no yes or no; a total may well be whole, an invoice number a number."""
     holding = {
-        finding: {kind for kind in ("STRING", "NUMBER", "INTEGER", "DATE/TIME", "YES/NO") if _held(kind, finding)}
+        finding: {
+            kind
+            for kind in ("STRING", "NUMBER", "INTEGER", "DATE/TIME", "YES/NO")
+            if _held(kind, finding)
+        }
         for finding in ("company", "date", "total", "invoice_number")
     }
 
@@ -309,7 +340,9 @@ def test_column_in_another_spelling_is_pointed_out():
     assert "'DocType'" in sentence
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t=", "\u202e="])
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t=", "\u202e="]
+)
 def test_no_text_begins_like_a_formula(sign: str):
     """Signs that spreadsheets take for a formula's beginning are taken off, wide and hidden ones too."""
     assert clean_text(f"{sign}HYPERLINK(1)", max_chars=100) == "HYPERLINK(1)"

@@ -39,9 +39,9 @@ AWKWARD = st.sampled_from(
         "\n",
     ]
 )
-ANY_TEXT = st.lists(st.one_of(st.text(max_size=30), AWKWARD, st.text(st.characters(), max_size=300)), max_size=4).map(
-    "".join
-)
+ANY_TEXT = st.lists(
+    st.one_of(st.text(max_size=30), AWKWARD, st.text(st.characters(), max_size=300)), max_size=4
+).map("".join)
 EXTENSIONS = st.sampled_from(["", "pdf", "webp", "txt", "numbers"])
 BASES = ANY_TEXT.map(safe_base).filter(bool)
 NAMES = st.builds(join_name, BASES, EXTENSIONS)
@@ -52,7 +52,9 @@ def document(**fields: str) -> Findings:
     found = {name: Finding(value, 0.9, "it says so", 1) for name, value in fields.items()}
     pages = tuple(PageText(number, "text", None, None, "") for number in (1, 2))
     kind = Finding("receipt", 0.9, "it says so")
-    return Findings("application/pdf", ReadStatus.OK, kind, fields=found, pages=pages, extension="pdf")
+    return Findings(
+        "application/pdf", ReadStatus.OK, kind, fields=found, pages=pages, extension="pdf"
+    )
 
 
 @given(ANY_TEXT, EXTENSIONS)
@@ -85,7 +87,9 @@ def test_safe_name_fits_every_file_system(text: str, extension: str):
     assert len(name.encode()) <= MAX_NAME_BYTES
 
 
-@pytest.mark.parametrize("text", ["con", "PRN", "Aux.final", "nul", "com1", "LPT9.x", " con ", "con.", "com¹", "LPT³"])
+@pytest.mark.parametrize(
+    "text", ["con", "PRN", "Aux.final", "nul", "com1", "LPT9.x", " con ", "con.", "com¹", "LPT³"]
+)
 def test_reserved_names_of_windows_are_not_used(text: str):
     """A device name of Windows gets a sign before it."""
     assert safe_base(text).startswith("_")
@@ -172,10 +176,14 @@ def test_only_the_base_of_an_attachment_counts():
 def ref(**parts: str) -> FileRef:
     """Return an attachment's reference made of any text."""
     record = RecordRef("T", parts["pk"])
-    return FileRef(parts["source"], Place.ATTACHMENT, "T", parts["field"], record, parts["name"], 1, "")
+    return FileRef(
+        parts["source"], Place.ATTACHMENT, "T", parts["field"], record, parts["name"], 1, ""
+    )
 
 
-REFS = st.fixed_dictionaries(dict.fromkeys(("source", "pk", "field", "name"), ANY_TEXT)).map(lambda p: ref(**p))
+REFS = st.fixed_dictionaries(dict.fromkeys(("source", "pk", "field", "name"), ANY_TEXT)).map(
+    lambda p: ref(**p)
+)
 
 
 @given(REFS)
@@ -204,7 +212,9 @@ def test_original_key_ends_in_the_digest(sha256: str):
     assert key == f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-@pytest.mark.parametrize("source", ["{{ dat }}", "{{ date", "{{ date | dates }}", "{% if %}", "{{ secret.key }}"])
+@pytest.mark.parametrize(
+    "source", ["{{ dat }}", "{{ date", "{{ date | dates }}", "{% if %}", "{{ secret.key }}"]
+)
 def test_template_error_lists_the_known_names(source: str):
     """A template that cannot work is refused when settings load, with the names that would."""
     with pytest.raises(ValueError, match="rename template") as caught:
@@ -232,7 +242,12 @@ def test_template_that_fails_on_an_ordinary_document_is_refused(source: str):
 
 @pytest.mark.parametrize(
     "source",
-    ["{{ ''.__class__.__mro__ }}", "{{ date.__init__.__globals__ }}", "{% include '/etc/passwd' %}", "{{ range(9) }}"],
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ date.__init__.__globals__ }}",
+        "{% include '/etc/passwd' %}",
+        "{{ range(9) }}",
+    ],
 )
 def test_template_reaches_nothing_but_its_names(source: str):
     """A template cannot reach into Python, read files or use what is not among its names."""
@@ -247,7 +262,9 @@ def test_template_names_a_document():
     )
 
     new = template.render(
-        document(date="2026-01-31", company="Café Sól", total="12.5"), current="x.jpeg", original="IMG_1.jpeg"
+        document(date="2026-01-31", company="Café Sól", total="12.5"),
+        current="x.jpeg",
+        original="IMG_1.jpeg",
     )
 
     assert new.name == "2026-01-31 cafe-sol 12.50 receipt IMG_1 p2.pdf"
@@ -268,12 +285,16 @@ def test_default_stands_in_for_a_missing_value():
     """A template may say what stands in for what was not found."""
     template = NameTemplate("{{ date | default('undated') }} {{ doc_type }}")
 
-    assert template.render(document(), current="a.pdf", original="a.pdf").name == "undated receipt.pdf"
+    assert (
+        template.render(document(), current="a.pdf", original="a.pdf").name == "undated receipt.pdf"
+    )
 
 
 def test_value_that_breaks_a_filter_keeps_the_name():
     """A value no filter can take keeps the name instead of stopping the run."""
-    new = NameTemplate("{{ total | money }}").render(document(total="a lot"), current="scan.pdf", original="scan.pdf")
+    new = NameTemplate("{{ total | money }}").render(
+        document(total="a lot"), current="scan.pdf", original="scan.pdf"
+    )
 
     assert new.name == "scan.pdf"
     assert new.problem
@@ -283,7 +304,9 @@ def test_unsure_finding_stays_out_of_the_name():
     """A finding below the least confidence is as good as not found."""
     found = document(company="A")
 
-    new = NameTemplate("{{ company }}").render(found, current="scan.pdf", original="scan.pdf", min_confidence=0.95)
+    new = NameTemplate("{{ company }}").render(
+        found, current="scan.pdf", original="scan.pdf", min_confidence=0.95
+    )
 
     assert new.name == "scan.pdf"
     assert "company" in new.problem
@@ -291,7 +314,9 @@ def test_unsure_finding_stays_out_of_the_name():
 
 def test_empty_name_keeps_the_old_one():
     """A template that yields nothing usable keeps the name and says so."""
-    new = NameTemplate("{{ company }}").render(document(company="///"), current="scan.pdf", original="scan.pdf")
+    new = NameTemplate("{{ company }}").render(
+        document(company="///"), current="scan.pdf", original="scan.pdf"
+    )
 
     assert new.name == "scan.pdf"
     assert "no usable name" in new.problem
@@ -300,14 +325,18 @@ def test_empty_name_keeps_the_old_one():
 @given(ANY_TEXT)
 def test_name_from_a_strangers_text_is_safe(company: str):
     """Whatever a document claims as its company, the file's name is one safe name with the right extension."""
-    new = NameTemplate("{{ company }}").render(document(company=company), current="scan.pdf", original="scan.pdf")
+    new = NameTemplate("{{ company }}").render(
+        document(company=company), current="scan.pdf", original="scan.pdf"
+    )
 
     assert new.name.endswith(".pdf")
     assert "/" not in new.name
     assert len(new.name.encode()) <= MAX_NAME_BYTES
 
 
-@pytest.mark.parametrize("extension", ["txt/../../Other/evil", "../x", "a b", "x\n", "e" * 11, "\u202efdp"])
+@pytest.mark.parametrize(
+    "extension", ["txt/../../Other/evil", "../x", "a b", "x\n", "e" * 11, "\u202efdp"]
+)
 def test_extension_that_a_reader_makes_up_is_not_used(extension: str):
     """A reader that a document has taken over cannot lead a file out of its folder by the extension it states."""
     findings = replace(document(), extension=extension)

@@ -18,18 +18,35 @@ from pipeline.plan_file import (
     refuse_owner,
 )
 
-OWNER = Owner("https://abc.caspio.com", "profile", {"receipts": "settings"}, "run-1", "2026-03-14T09:00:00+00:00")
+OWNER = Owner(
+    "https://abc.caspio.com",
+    "profile",
+    {"receipts": "settings"},
+    "run-1",
+    "2026-03-14T09:00:00+00:00",
+)
 REF = FileRef(
-    "receipts", Place.ATTACHMENT, "Receipts", "Scan", RecordRef("Receipts", "7"), "a\ud800 </script>.txt", 3, "2026"
+    "receipts",
+    Place.ATTACHMENT,
+    "Receipts",
+    "Scan",
+    RecordRef("Receipts", "7"),
+    "a\ud800 </script>.txt",
+    3,
+    "2026",
 )
 RECORD = PlannedRecord(
     source="receipts",
     record=RecordRef("Receipts", "7"),
-    files=(PlannedFile(REF, "ab" * 32, 3, "text/plain", "receipt", "new\nname.txt", "documents/x"),),
+    files=(
+        PlannedFile(REF, "ab" * 32, 3, "text/plain", "receipt", "new\nname.txt", "documents/x"),
+    ),
     before={"Total": None, "Note": ""},
     after={"Total": 12.5, "Note": "Größe\u2028 \U0001f600"},
     basis={"Total": Basis(0.9, "it says so"), "Note": Basis(0.5, "so too")},
-    suggestions=(Suggestion("DocType", "typed", "receipt", "the column already holds a value", 0.8),),
+    suggestions=(
+        Suggestion("DocType", "typed", "receipt", "the column already holds a value", 0.8),
+    ),
     problems=("a sentence",),
     cost=Cost(2, 10),
 )
@@ -101,7 +118,9 @@ def _fewer_calls(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "change", [_cut, _half, _without_a_record, _other_total, _other_account, _fewer_calls], ids=lambda f: f.__name__
+    "change",
+    [_cut, _half, _without_a_record, _other_total, _other_account, _fewer_calls],
+    ids=lambda f: f.__name__,
 )
 def test_a_changed_plan_is_refused(path: Path, change: Callable[[bytes], bytes]):
     """A plan that was cut, or of which any byte was changed, is not opened."""
@@ -112,7 +131,9 @@ def test_a_changed_plan_is_refused(path: Path, change: Callable[[bytes], bytes])
         open_plan(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}\n", b"not a plan\n", b"[1]\n", b'{"a":1}\n{"seal":"x"}\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}\n", b"not a plan\n", b"[1]\n", b'{"a":1}\n{"seal":"x"}\n']
+)
 def test_another_file_is_refused(path: Path, content: bytes):
     """A file that is no plan is told as such."""
     path.write_bytes(content)

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pipeline.model import Column
-from pipeline.proposal import MEANINGS, Match, MissingColumn, Proposal, estimate, match_columns, propose, with_columns
+from pipeline.proposal import (
+    MEANINGS,
+    Match,
+    MissingColumn,
+    Proposal,
+    estimate,
+    match_columns,
+    propose,
+    with_columns,
+)
 from pipeline.settings.sections import COLUMN_NAMES
 from pipeline.settings.text import quoted, settings_text
 from pipeline.survey import Container, FileField, FilesArea, Survey
@@ -18,7 +27,11 @@ def table(*columns: Column, name: str = "Docs", is_view: bool = False, **counts:
     """Return a table with an attachment field."""
     scan = Column("Scan", "ATTACHMENT", editable=False)
     return Container(
-        name, is_view, {c.name: c for c in (*columns, scan)}, (SCAN,), **(counts or {"records": 2, "looked_at": 2})
+        name,
+        is_view,
+        {c.name: c for c in (*columns, scan)},
+        (SCAN,),
+        **(counts or {"records": 2, "looked_at": 2}),
     )
 
 
@@ -56,10 +69,14 @@ def test_a_column_is_taken_by_its_name(column: str, kind: str, finding: str):
 
 def test_the_tables_own_name_in_a_column_counts_for_nothing():
     """ReimbursementDate of the table Reimbursements is its date."""
-    assert taken(Column("ReimbursementDate", "DATE/TIME"), name="Reimbursements") == {"ReimbursementDate": "date"}
+    assert taken(Column("ReimbursementDate", "DATE/TIME"), name="Reimbursements") == {
+        "ReimbursementDate": "date"
+    }
 
 
-@pytest.mark.parametrize("column", ["Note", "Network", "Fax", "Updated", "Notes", "Customer", "Summary", "Tota"])
+@pytest.mark.parametrize(
+    "column", ["Note", "Network", "Fax", "Updated", "Notes", "Customer", "Summary", "Tota"]
+)
 def test_a_name_that_is_not_quite_alike_is_not_taken(column: str):
     """Short words must agree letter by letter."""
     assert taken(Column(column, "STRING")) == {}
@@ -169,12 +186,16 @@ def test_any_text_is_a_toml_string(text: str):
 def test_any_names_make_a_settings_file(name: str, why: str):
     """Whatever a table or column is called, the file says exactly that, and a comment stays a comment."""
     columns = {"Scan": Column("Scan", "FILE"), name: Column(name, "STRING")}
-    container = Container(name, is_view=False, columns=columns, fields=(FileField(name, "FILE", 1, 1),))
+    container = Container(
+        name, is_view=False, columns=columns, fields=(FileField(name, "FILE", 1, 1),)
+    )
     (source,) = propose(Survey((container,))).sources
     match = Match(name, "total", 90, why.encode("utf-8", "replace").decode())
     mapped = type(source)(source.name, container, (match,), (match,))
 
-    document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((mapped,), ((container, why),))))
+    document = tomllib.loads(
+        settings_text("https://a.caspio.com", Proposal((mapped,), ((container, why),)))
+    )
 
     assert document["sources"][0]["table"] == name
     assert document["sources"][0]["columns"] == {name: "total"}

@@ -56,7 +56,13 @@ def test_all_problems_are_listed_together(written: Write):
         )
     )
 
-    places = ["caspio.url", "caspio.rate", "archive.url", "processing.memory_mib", "processing.languages.1"]
+    places = [
+        "caspio.url",
+        "caspio.rate",
+        "archive.url",
+        "processing.memory_mib",
+        "processing.languages.1",
+    ]
     places += ["sources.0.name", "sources.0.overwrite"]
     assert len(found) == len(places)
     assert all(any(f": {place}:" in problem for problem in found) for place in places)
@@ -64,7 +70,9 @@ def test_all_problems_are_listed_together(written: Write):
 
 def test_unknown_names_stop_the_start(written: Write):
     """A misspelt section, setting or source setting is told, wherever it stands."""
-    found = problems(written("[caspoi]\nurl='x'\n" + MINIMAL + "filds = []\n[archive]\nbukket = 'b'\n"))
+    found = problems(
+        written("[caspoi]\nurl='x'\n" + MINIMAL + "filds = []\n[archive]\nbukket = 'b'\n")
+    )
 
     assert any("caspoi is not a setting" in problem for problem in found)
     assert any("sources.0.filds is not a setting" in problem for problem in found)
@@ -89,7 +97,9 @@ def test_missing_values_are_named(written: Write):
 
 @pytest.mark.parametrize("name", ["CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"])
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_missing_credentials_are_named(name: str, value: str | None, written: Write, monkeypatch: pytest.MonkeyPatch):
+def test_missing_credentials_are_named(
+    name: str, value: str | None, written: Write, monkeypatch: pytest.MonkeyPatch
+):
     """A credential that is not set, or blank, is asked for by its variable's name."""
     if value is None:
         monkeypatch.delenv(name)
@@ -102,7 +112,9 @@ def test_missing_credentials_are_named(name: str, value: str | None, written: Wr
 
 
 @pytest.mark.parametrize("name", ["CASPIO_CLIENT_SECRET", "caspio_client_secret", "client_secret"])
-def test_credentials_in_the_file_are_refused(name: str, written: Write, monkeypatch: pytest.MonkeyPatch):
+def test_credentials_in_the_file_are_refused(
+    name: str, written: Write, monkeypatch: pytest.MonkeyPatch
+):
     """A secret in the settings file is refused, not used, and not repeated in the complaint."""
     monkeypatch.delenv("CASPIO_CLIENT_SECRET")
 
@@ -135,7 +147,9 @@ def test_environment_goes_before_the_file(written: Write, monkeypatch: pytest.Mo
     """A value in the environment wins over the file's, which wins over the default."""
     monkeypatch.setenv("CASPIO_INGEST_CASPIO__RATE", "10/1s")
 
-    settings = load_settings(written(MINIMAL.replace("[[", 'rate = "20/1s"\nmonthly_calls = 7\n[[')))
+    settings = load_settings(
+        written(MINIMAL.replace("[[", 'rate = "20/1s"\nmonthly_calls = 7\n[['))
+    )
 
     assert settings.caspio.rate == "10/1s"
     assert settings.caspio.monthly_calls == 7
@@ -153,7 +167,9 @@ def test_unknown_name_in_the_environment_is_told(written: Write, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["SOURCES", "PROCESSING__LANGUAGES", "CASPIO"])
-def test_unreadable_value_in_the_environment_is_told(name: str, written: Write, monkeypatch: pytest.MonkeyPatch):
+def test_unreadable_value_in_the_environment_is_told(
+    name: str, written: Write, monkeypatch: pytest.MonkeyPatch
+):
     """A list or section in the environment that is not JSON is a settings problem, told without its value."""
     monkeypatch.setenv(f"CASPIO_INGEST_{name}", "canary-password")
 
@@ -163,7 +179,9 @@ def test_unreadable_value_in_the_environment_is_told(name: str, written: Write, 
     assert "canary" not in problem
 
 
-def test_relative_paths_belong_to_the_files_folder(written: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_relative_paths_belong_to_the_files_folder(
+    written: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Archive and ledger lie beside the settings file, wherever the command is started."""
     path = written(MINIMAL)
     elsewhere = tmp_path / "elsewhere"
@@ -185,7 +203,9 @@ def test_relative_paths_belong_to_the_files_folder(written: Write, tmp_path: Pat
 )
 def test_absolute_addresses_stay(archive: str, ledger: str, written: Write):
     """An absolute path, a bucket and a server are where they say."""
-    settings = load_settings(written(f'{MINIMAL}\n[archive]\nurl = "{archive}"\n[ledger]\nurl = "{ledger}"\n'))
+    settings = load_settings(
+        written(f'{MINIMAL}\n[archive]\nurl = "{archive}"\n[ledger]\nurl = "{ledger}"\n')
+    )
 
     assert settings.archive.url == archive
     assert settings.ledger.url == ledger
@@ -193,7 +213,9 @@ def test_absolute_addresses_stay(archive: str, ledger: str, written: Write):
 
 def test_secrets_are_never_shown(written: Write):
     """No secret appears when settings are printed, represented or dumped as text: neither Caspio's nor a database's."""
-    settings = load_settings(written(f'{MINIMAL}\n[ledger]\nurl = "postgresql+psycopg://me:canary-password@host/db"\n'))
+    settings = load_settings(
+        written(f'{MINIMAL}\n[ledger]\nurl = "postgresql+psycopg://me:canary-password@host/db"\n')
+    )
 
     shown = f"{settings} {settings!r} {settings.ledger} {settings.client_secret} {settings.model_dump()['client_id']}"
 
@@ -234,7 +256,9 @@ def test_only_the_accounts_address_is_an_address(url: str, written: Write):
     assert ": caspio.url:" in problem
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8250", "http://localhost:8250/", "http://[::1]:8250"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8250", "http://localhost:8250/", "http://[::1]:8250"]
+)
 def test_plain_http_is_for_this_machine(url: str, written: Write):
     """The emulator's address may be plain http."""
     settings = load_settings(written(MINIMAL.replace("https://abc12345.caspio.com", url)))
@@ -266,7 +290,10 @@ def test_column_may_have_a_long_form(written: Write):
 
 def test_folder_may_have_an_index_table(written: Write):
     """A folder's index table is keyed by Path unless another column is named."""
-    toml = MINIMAL.replace('table = "Receipts"', 'folder = "/Inbox"') + '[sources.index]\ntable = "Mail"\n'
+    toml = (
+        MINIMAL.replace('table = "Receipts"', 'folder = "/Inbox"')
+        + '[sources.index]\ntable = "Mail"\n'
+    )
 
     spec = load_settings(written(toml)).specs()["receipts"]
 
@@ -295,7 +322,9 @@ def test_source_that_contradicts_itself_is_told(toml: str, said: str, written: W
 
 def test_a_folder_has_no_fields(written: Write):
     """Fields and conditions belong to records, not to a folder."""
-    (problem,) = problems(written(MINIMAL.replace('table = "Receipts"', 'folder = "/Inbox"\nwhere = "A = 1"')))
+    (problem,) = problems(
+        written(MINIMAL.replace('table = "Receipts"', 'folder = "/Inbox"\nwhere = "A = 1"'))
+    )
 
     assert "a folder has neither fields nor where" in problem
 
@@ -367,7 +396,9 @@ def test_passwords_of_documents_are_secrets(written: Write, monkeypatch: pytest.
 
     settings = load_settings(written(MINIMAL))
 
-    assert [password.get_secret_value() for password in settings.processing.passwords] == ["open sesame"]
+    assert [password.get_secret_value() for password in settings.processing.passwords] == [
+        "open sesame"
+    ]
     assert "sesame" not in f"{settings!r} {settings.processing}"
 
 

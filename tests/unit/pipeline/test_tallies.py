@@ -18,7 +18,9 @@ def ledger(clock: FakeClock) -> MemoryLedger:
     return MemoryLedger(clock)
 
 
-def test_what_is_counted_reaches_the_ledger_every_ten_seconds(ledger: MemoryLedger, clock: FakeClock):
+def test_what_is_counted_reaches_the_ledger_every_ten_seconds(
+    ledger: MemoryLedger, clock: FakeClock
+):
     """One entry for all that was counted meanwhile, not one each."""
     book = TallyBook(ledger, clock=clock)
     book.count("documents", "receipts done")
@@ -78,4 +80,7 @@ def test_a_ledger_that_does_not_answer_stops_nothing(ledger: MemoryLedger, clock
     ledger.down = ""
     book.close()
 
-    assert dict(ledger.figures().tallies) == {("calls", "GET /a"): Counted(1), ("pages", "receipts"): Counted(4)}
+    assert dict(ledger.figures().tallies) == {
+        ("calls", "GET /a"): Counted(1),
+        ("pages", "receipts"): Counted(4),
+    }

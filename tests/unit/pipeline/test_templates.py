@@ -66,7 +66,10 @@ def test_what_is_left_out_is_told_with_a_way(source: str, said: str):
         ("{{ date | month }}", "2026-03.pdf"),
         ("{{ date | day }}", "2026-03-14.pdf"),
         ("{{ date[:4] ~ '-' ~ doc_type | upper }}", "2026-INVOICE.pdf"),
-        ("{% if doc_type == 'invoice' and date is defined %}bill{% else %}other{% endif %}", "bill.pdf"),
+        (
+            "{% if doc_type == 'invoice' and date is defined %}bill{% else %}other{% endif %}",
+            "bill.pdf",
+        ),
         ("{{ doc_type | replace('invoice', 'Rechnung') }}", "Rechnung.pdf"),
         ("{{ iban | default('none') }}", "none.pdf"),
     ],

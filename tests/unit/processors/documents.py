@@ -50,7 +50,9 @@ def read(
     work_dir.mkdir(exist_ok=True)
     used = engine or ScriptedEngine(says("picture"))
     get: Callable[[], PageReader] = lambda: Always(used, reason="the test says so")  # noqa: E731 - shorter than a function of one line
-    return read_document(path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get)
+    return read_document(
+        path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get
+    )
 
 
 def pdf(*pages: str, images: Sequence[tuple[int, int]] = (), catalog: str = "") -> bytes:
@@ -72,9 +74,18 @@ def pdf(*pages: str, images: Sequence[tuple[int, int]] = (), catalog: str = "") 
 
 
 def _content(text: str, *, covered: bool) -> bytes:
-    lines = [line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for line in text.split("\n")]
-    shown = " ".join(f"1 0 0 1 72 {720 - 24 * index} Tm ({line}) Tj" for index, line in enumerate(lines) if line)
-    picture = "q 612 0 0 792 0 0 cm BI /W 2 /H 2 /BPC 8 /CS /G ID \x40\xff\x40\xff EI Q " if covered else ""
+    lines = [
+        line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+        for line in text.split("\n")
+    ]
+    shown = " ".join(
+        f"1 0 0 1 72 {720 - 24 * index} Tm ({line}) Tj" for index, line in enumerate(lines) if line
+    )
+    picture = (
+        "q 612 0 0 792 0 0 cm BI /W 2 /H 2 /BPC 8 /CS /G ID \x40\xff\x40\xff EI Q "
+        if covered
+        else ""
+    )
     return (picture + (f"BT /F1 18 Tf {shown} ET" if shown else "")).encode("latin-1")
 
 
@@ -88,7 +99,9 @@ def _assembled(objects: Sequence[bytes]) -> bytes:
     start = out.tell()
     out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
     out.writelines(b"%010d 00000 n \n" % place for place in places)
-    out.write(b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
+    out.write(
+        b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    )
     return out.getvalue()
 
 
@@ -119,7 +132,9 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def docx(*paragraphs: str, table: Sequence[Sequence[str]] = (), header: str = "", footer: str = "") -> bytes:
+def docx(
+    *paragraphs: str, table: Sequence[Sequence[str]] = (), header: str = "", footer: str = ""
+) -> bytes:
     """Write a Word document: paragraphs, then a table, then one closing paragraph."""
     from docx import Document
 
@@ -200,7 +215,12 @@ def odf(kind: str, body: str, extra: dict[str, bytes] | None = None) -> bytes:
     """Write an OpenDocument file: `kind` is text, presentation or spreadsheet, `body` the XML inside that element."""
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
-        for name, full in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("table", "table"))
+        for name, full in (
+            ("office", "office"),
+            ("text", "text"),
+            ("draw", "drawing"),
+            ("table", "table"),
+        )
     )
     content = (
         f"<?xml version='1.0'?><office:document-content {spaces} office:version='1.2'><office:body>"
@@ -208,7 +228,11 @@ def odf(kind: str, body: str, extra: dict[str, bytes] | None = None) -> bytes:
     )
     mimetype = f"application/vnd.oasis.opendocument.{kind}".encode()
     manifest = b"<?xml version='1.0'?><manifest/>"
-    parts = {"mimetype": mimetype, "META-INF/manifest.xml": manifest, "content.xml": content.encode()}
+    parts = {
+        "mimetype": mimetype,
+        "META-INF/manifest.xml": manifest,
+        "content.xml": content.encode(),
+    }
     return package(parts | (extra or {}))
 
 

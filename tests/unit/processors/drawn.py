@@ -42,24 +42,35 @@ class Text:
         cos, sin = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[self.turned_deg]
         shown = self.text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
         place = f"{cos} {sin} {-sin} {cos} {self.x} {self.y}"
-        return f"BT /F1 {self.size} Tf {self.mode} Tr {place} Tm ({shown}) Tj ET\n".encode("latin-1")
+        return f"BT /F1 {self.size} Tf {self.mode} Tr {place} Tm ({shown}) Tj ET\n".encode(
+            "latin-1"
+        )
 
 
 def prose(lines: int, *, words: int = 8, start: int = 0) -> list[str]:
     """Return lines of words, all of different beginnings."""
-    return [" ".join(WORDS[(start + line * 3 + place) % len(WORDS)] for place in range(words)) for line in range(lines)]
+    return [
+        " ".join(WORDS[(start + line * 3 + place) % len(WORDS)] for place in range(words))
+        for line in range(lines)
+    ]
 
 
-def column(lines: Sequence[str], x: float, top: float, *, leading: float = 14, size: float = 10) -> list[Text]:
+def column(
+    lines: Sequence[str], x: float, top: float, *, leading: float = 14, size: float = 10
+) -> list[Text]:
     """Stack lines below each other."""
     return [Text(line, x, top - leading * index, size) for index, line in enumerate(lines)]
 
 
-def scan(width: float = 612, height: float = 792, *, x: float = 0, y: float = 0, pixels: int = 2) -> bytes:
+def scan(
+    width: float = 612, height: float = 792, *, x: float = 0, y: float = 0, pixels: int = 2
+) -> bytes:
     """Return the operators that paint a grey picture of so many pixels a side over part of a page."""
     data = bytes(64 + 128 * ((row + line) % 2) for row in range(pixels) for line in range(pixels))
     return (
-        f"q {width} 0 0 {height} {x} {y} cm BI /W {pixels} /H {pixels} /BPC 8 /CS /G ID ".encode() + data + b" EI Q\n"
+        f"q {width} 0 0 {height} {x} {y} cm BI /W {pixels} /H {pixels} /BPC 8 /CS /G ID ".encode()
+        + data
+        + b" EI Q\n"
     )
 
 
@@ -77,7 +88,9 @@ def document(*pages: bytes, size: tuple[float, float] = (612, 792), rotate: int 
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Rotate {rotate}"
             f" /Contents {5 + 2 * index} 0 R /Resources << /Font << /F1 3 0 R >> >> >>".encode()
         )
-        objects.append(b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed))
+        objects.append(
+            b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed)
+        )
     return documents._assembled(objects)
 
 

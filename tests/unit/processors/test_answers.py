@@ -20,7 +20,10 @@ WHOLE = Findings(
     status=ReadStatus.OK,
     doc_type=Finding("receipt", 1, "it says so", 1, (1.0, 2.5, 3.0, 4.0), "a / b"),
     fields={"total": Finding("1.00", 0.5, "stands there")},
-    pages=(PageText(1, "ocr", "rapidocr", 0.9, "words", 612.0, 792.0, "no text"), PageText(2, "none", None, None, "")),
+    pages=(
+        PageText(1, "ocr", "rapidocr", 0.9, "words", 612.0, 792.0, "no text"),
+        PageText(2, "none", None, None, ""),
+    ),
     text="words",
     derived={"text.txt": Path("/somewhere/text.txt")},
     children=(Child("inner", INNER, "ab", 12, Path("/somewhere/original")), Child("lost", INNER)),
@@ -58,7 +61,9 @@ def test_what_does_not_fit_voids_the_answer(change: object, name: str, tmp_path:
     _answers.written(WHOLE, tmp_path / "answer")
     raw = json.loads((tmp_path / "answer").read_text())
     findings = raw["findings"]
-    findings[name] = {**findings[name], **change} if isinstance(change, dict) and name == "doc_type" else change
+    findings[name] = (
+        {**findings[name], **change} if isinstance(change, dict) and name == "doc_type" else change
+    )
     (tmp_path / "answer").write_text(json.dumps(raw))
 
     with pytest.raises(Astray):

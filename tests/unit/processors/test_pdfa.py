@@ -56,7 +56,9 @@ def test_a_pdfa_copy_of_a_scan_has_its_text(programs: Path, tmp_path: Path):
 
     findings = documents.read(scan, tmp_path, settings=PDFA)
 
-    assert findings.derived["pdfa.pdf"].read_bytes() == findings.derived["searchable.pdf"].read_bytes()
+    assert (
+        findings.derived["pdfa.pdf"].read_bytes() == findings.derived["searchable.pdf"].read_bytes()
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,9 @@ def test_a_pdfa_copy_of_a_scan_has_its_text(programs: Path, tmp_path: Path):
         ("true", "exit code 0"),
     ],
 )
-def test_a_failing_program_leaves_the_reason(deed: str, reason: str, programs: Path, tmp_path: Path):
+def test_a_failing_program_leaves_the_reason(
+    deed: str, reason: str, programs: Path, tmp_path: Path
+):
     """What goes wrong in the program is told in the manifest; the document itself is read all the same."""
     stand_in(programs, deed)
 
@@ -108,7 +112,9 @@ def test_other_documents_have_no_pdfa(programs: Path, tmp_path: Path):
     assert "PDFs and" in findings.left_out["pdfa.pdf"]
 
 
-def test_without_the_program_settings_that_ask_for_it_are_refused(programs: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_the_program_settings_that_ask_for_it_are_refused(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Where the program is not installed, no document is read before a person has decided."""
     monkeypatch.setenv("PATH", str(programs))
 
@@ -120,7 +126,9 @@ def test_the_program_is_part_of_the_fingerprint(programs: Path):
     """Another version of the program makes other copies."""
     stand_in(programs, "true")
     before = fingerprint.of(PDFA)
-    (programs / "ocrmypdf").write_text((programs / "ocrmypdf").read_text().replace("17.0.0", "18.0.0"))
+    (programs / "ocrmypdf").write_text(
+        (programs / "ocrmypdf").read_text().replace("17.0.0", "18.0.0")
+    )
 
     assert fingerprint.of(PDFA) != before
 

@@ -17,7 +17,9 @@ FILES = {"one.txt": b"first words", "folder/two.txt": b"second words"}
 
 
 @pytest.mark.parametrize("packed", [documents.package, documents.tarred])
-def test_every_file_of_an_archive_is_a_document(packed: Callable[[dict[str, bytes]], bytes], tmp_path: Path):
+def test_every_file_of_an_archive_is_a_document(
+    packed: Callable[[dict[str, bytes]], bytes], tmp_path: Path
+):
     """The files of an archive are read under the names they have in it, and together they are what it says."""
     findings = documents.read(packed(FILES), tmp_path)
 
@@ -41,7 +43,10 @@ def test_links_in_a_tar_are_not_followed(tmp_path: Path):
     """A link in an archive is named; nothing of this machine is read through it."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for kind, target in ((tarfile.SYMTYPE, "/etc/hostname"), (tarfile.LNKTYPE, "../../etc/hostname")):
+        for kind, target in (
+            (tarfile.SYMTYPE, "/etc/hostname"),
+            (tarfile.LNKTYPE, "../../etc/hostname"),
+        ):
             link = tarfile.TarInfo("words.txt")
             link.type, link.linkname = kind, target
             archive.addfile(link)
@@ -58,7 +63,9 @@ def test_a_zip_whose_entries_overlap_is_suspicious(tmp_path: Path):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         second = archive.infolist()[1].header_offset
     end = data.rindex(b"PK\x01\x02")
-    twisted = data[:end] + data[end:].replace(second.to_bytes(4, "little"), (1).to_bytes(4, "little"), 1)
+    twisted = data[:end] + data[end:].replace(
+        second.to_bytes(4, "little"), (1).to_bytes(4, "little"), 1
+    )
 
     findings = documents.read(twisted, tmp_path)
 
@@ -69,7 +76,9 @@ def test_a_bomb_inside_an_archive_stops_at_the_ratio(tmp_path: Path):
     """What unpacks to far more than the upload is too big, long before the disk is full."""
     settings = ReadSettings(limits=Limits(ratio=2))
 
-    findings = documents.read(documents.package({"zeros": bytes(64 * 2**20)}), tmp_path, settings=settings)
+    findings = documents.read(
+        documents.package({"zeros": bytes(64 * 2**20)}), tmp_path, settings=settings
+    )
 
     assert findings.status is ReadStatus.TOO_BIG
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 20 * 2**20

@@ -9,7 +9,14 @@ import pytest
 from pipeline.model import Findings, ReadStatus
 from processors import engines
 from processors.auto import AutoReader
-from processors.contract import EngineMissing, OcrEngine, ReadSettings, Recognised, Segment, Unreadable
+from processors.contract import (
+    EngineMissing,
+    OcrEngine,
+    ReadSettings,
+    Recognised,
+    Segment,
+    Unreadable,
+)
 from processors.read import read_document
 from tests.unit.processors import documents, drawn
 
@@ -25,7 +32,9 @@ WIDE_PX = 12
 class Scripted(documents.ScriptedEngine):
     """An engine of a given name that says lines of text, with one confidence, or raises."""
 
-    def __init__(self, name: str, *texts: str, sure: float = 0.95, error: Exception | None = None) -> None:
+    def __init__(
+        self, name: str, *texts: str, sure: float = 0.95, error: Exception | None = None
+    ) -> None:
         lines = [
             Segment(text, (60, 20 + 50 * row, 60 + WIDE_PX * len(LATIN), 50 + 50 * row), sure)
             for row, text in enumerate(texts)
@@ -69,7 +78,9 @@ def reader(
     languages: tuple[str, ...] = ("eng", "rus"),
 ) -> AutoReader:
     """Return `auto` over RapidOCR and Tesseract."""
-    load = [engine if callable(engine) else (lambda engine=engine: engine) for engine in (first, second)]
+    load = [
+        engine if callable(engine) else (lambda engine=engine: engine) for engine in (first, second)
+    ]
     beyond = tuple(language for language in languages if language not in engines.RAPIDOCR_LANGUAGES)
     return AutoReader(rapidocr=load[0], tesseract=load[1], languages=languages, beyond=beyond)
 
@@ -89,14 +100,19 @@ def document(data: bytes, folder: Path, reader_: AutoReader) -> Findings:
     path, work_dir = folder / "document", folder / "work"
     path.write_bytes(data)
     work_dir.mkdir()
-    return read_document(path, name="upload", work_dir=work_dir, settings=ReadSettings(), engine=lambda: reader_)
+    return read_document(
+        path, name="upload", work_dir=work_dir, settings=ReadSettings(), engine=lambda: reader_
+    )
 
 
 def test_within_its_reach_rapidocr_reads_alone():
     """Where RapidOCR knows the letters of every language, Tesseract is not even loaded."""
     found = read(reader(rapidocr(LATIN, sure=0.5), never, languages=("eng", "deu")))
 
-    assert (said(found), found.reason) == (LATIN, "RapidOCR read it: it knows the letters of eng, deu")
+    assert (said(found), found.reason) == (
+        LATIN,
+        "RapidOCR read it: it knows the letters of eng, deu",
+    )
 
 
 def test_beyond_its_reach_tesseract_reads_alone():
@@ -162,9 +178,13 @@ HANGING = Unreadable(ReadStatus.TIMED_OUT, "tesseract was stopped after 75 s on 
 
 
 @pytest.mark.parametrize("first", [rapidocr(error=BROKEN), missing], ids=["fails", "is missing"])
-def test_where_rapidocr_cannot_tesseract_reads(first: "OcrEngine | Callable[[], OcrEngine]", tmp_path: Path):
+def test_where_rapidocr_cannot_tesseract_reads(
+    first: "OcrEngine | Callable[[], OcrEngine]", tmp_path: Path
+):
     """A page on which RapidOCR fails, or for which it does not load, is read by Tesseract; a problem says so."""
-    found = document(documents.saved(PAPER, "PNG"), tmp_path, reader(first, tesseract(LATIN), languages=("eng",)))
+    found = document(
+        documents.saved(PAPER, "PNG"), tmp_path, reader(first, tesseract(LATIN), languages=("eng",))
+    )
 
     assert (found.text, found.status) == (LATIN, ReadStatus.PARTIAL)
     assert "Tesseract read it: RapidOCR could not" in found.pages[0].reason
@@ -178,13 +198,17 @@ def test_where_tesseract_cannot_rapidocr_reads(tmp_path: Path):
     found = document(drawn.document(drawn.scan()), tmp_path, failing)
 
     assert (found.text, found.status) == ("4711", ReadStatus.PARTIAL)
-    assert found.problems[0].startswith("upload: Page 1: RapidOCR read it, since Tesseract could not (tesseract was ")
+    assert found.problems[0].startswith(
+        "upload: Page 1: RapidOCR read it, since Tesseract could not (tesseract was "
+    )
     assert found.problems[0].endswith("; letters of rus are wrong or missing.")
 
 
 def test_a_second_look_that_fails_loses_nothing(tmp_path: Path):
     """Where Tesseract fails on a page that RapidOCR has read, the text stays; a problem says what may be missing."""
-    found = document(documents.saved(PAPER, "PNG"), tmp_path, reader(rapidocr(LATIN), tesseract(error=HANGING)))
+    found = document(
+        documents.saved(PAPER, "PNG"), tmp_path, reader(rapidocr(LATIN), tesseract(error=HANGING))
+    )
 
     assert (found.text, found.status) == (LATIN, ReadStatus.PARTIAL)
     assert "letters of rus, if there are any, are wrong or missing" in found.problems[0]
@@ -209,8 +233,12 @@ def test_a_configured_engine_is_never_changed(tmp_path: Path):
 def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
     """Where a picture on a page of text cannot be recognised, the text stays and a problem says so."""
     paper = documents.sheet_of_paper("Total 12.50").convert("L")
-    head = f"q 300 0 0 150 150 300 cm BI /W {paper.width} /H {paper.height} /BPC 8 /CS /G ID ".encode()
-    page = drawn.page(*drawn.column(drawn.prose(12), 60, 750), behind=head + paper.tobytes() + b" EI Q\n")
+    head = (
+        f"q 300 0 0 150 150 300 cm BI /W {paper.width} /H {paper.height} /BPC 8 /CS /G ID ".encode()
+    )
+    page = drawn.page(
+        *drawn.column(drawn.prose(12), 60, 750), behind=head + paper.tobytes() + b" EI Q\n"
+    )
 
     found = documents.read(drawn.document(page), tmp_path, engine=tesseract(error=HANGING))
 
@@ -234,7 +262,9 @@ class Raising:
 
 def test_what_a_library_raises_is_a_failure_on_one_page():
     """An error of the inference runtime is told as the page's, so that another engine can read it."""
-    engine = engines._Guarded(Raising(RuntimeError("Exception from src/inference:\n shape mismatch")))
+    engine = engines._Guarded(
+        Raising(RuntimeError("Exception from src/inference:\n shape mismatch"))
+    )
 
     with pytest.raises(Unreadable, match=r"RapidOCR failed on this page: .* shape mismatch"):
         engine.recognise(PAPER, dpi=200)

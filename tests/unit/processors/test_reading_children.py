@@ -47,7 +47,9 @@ def test_the_whole_has_the_text_and_pages_of_all(tmp_path: Path):
     """Text, text.txt and the count of pages are those of a document and everything in it."""
     inner = mail("Inner words", note=b"deepest words")
 
-    findings = documents.read(mail("Outer words", inner=inner, pages=documents.pdf("One", "Two")), tmp_path)
+    findings = documents.read(
+        mail("Outer words", inner=inner, pages=documents.pdf("One", "Two")), tmp_path
+    )
 
     for word in ("Outer words", "Inner words", "deepest words", "Two"):
         assert word in findings.text
@@ -59,7 +61,9 @@ def test_the_whole_has_the_text_and_pages_of_all(tmp_path: Path):
 
 def test_a_value_tells_which_child_it_comes_from(tmp_path: Path):
     """A value found in an attachment says so, in words and by name, through every level."""
-    findings = documents.read(mail("See below", inner=mail("Forwarded", bill=documents.pdf(BILL))), tmp_path)
+    findings = documents.read(
+        mail("See below", inner=mail("Forwarded", bill=documents.pdf(BILL))), tmp_path
+    )
 
     total = findings.fields["total"]
     assert (total.value, total.page, total.child) == ("120.00", 1, "inner / bill")
@@ -69,7 +73,9 @@ def test_a_value_tells_which_child_it_comes_from(tmp_path: Path):
 
 def test_children_that_differ_leave_a_value_open(tmp_path: Path):
     """Two bills in one upload give no total: which one the record means nobody can know."""
-    findings = documents.read(mail("Both", one=documents.pdf(BILL), two=documents.pdf(OTHER)), tmp_path)
+    findings = documents.read(
+        mail("Both", one=documents.pdf(BILL), two=documents.pdf(OTHER)), tmp_path
+    )
 
     total = findings.fields["total"]
     assert total.value is None
@@ -79,7 +85,9 @@ def test_children_that_differ_leave_a_value_open(tmp_path: Path):
 
 def test_the_same_bill_twice_is_one_bill(tmp_path: Path):
     """Children that agree settle a value."""
-    findings = documents.read(mail("Twice", one=documents.pdf(BILL), two=documents.docx(*BILL.split("\n"))), tmp_path)
+    findings = documents.read(
+        mail("Twice", one=documents.pdf(BILL), two=documents.docx(*BILL.split("\n"))), tmp_path
+    )
 
     assert findings.fields["total"].value == "120.00"
 
@@ -108,7 +116,9 @@ def test_what_lies_beyond_a_limit_is_left_and_told(limits: Limits, words: str, t
     """Number, depth and size of children are bounded; the document says that something was left unread."""
     parts = {f"part{number}": b"words " * 100_000 for number in range(3)}
 
-    findings = documents.read(mail("Hello", **parts), tmp_path, settings=ReadSettings(limits=limits))
+    findings = documents.read(
+        mail("Hello", **parts), tmp_path, settings=ReadSettings(limits=limits)
+    )
 
     assert findings.status is ReadStatus.PARTIAL
     assert words in " ".join(findings.problems)
@@ -117,7 +127,9 @@ def test_what_lies_beyond_a_limit_is_left_and_told(limits: Limits, words: str, t
 
 def test_names_never_become_paths(tmp_path: Path):
     """A name that climbs out of the folder, or holds anything else, is told and never used."""
-    findings = documents.read(mail("Hello", **{"../../../climbed": b"words", "/etc/motd": b"more"}), tmp_path)
+    findings = documents.read(
+        mail("Hello", **{"../../../climbed": b"words", "/etc/motd": b"more"}), tmp_path
+    )
 
     assert names(findings) == ["../../../climbed", "/etc/motd"]
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("original")}

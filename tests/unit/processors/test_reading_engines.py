@@ -10,11 +10,15 @@ from processors._exec import tesseract
 from processors.contract import EngineMissing, Limits, OcrEngine, ReadSettings
 from tests.unit.processors import documents
 
-needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="the program tesseract is not installed"
+)
 WORDS = ("Invoice 4711", "Total 12.50")
 
 
-@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+@pytest.fixture(
+    scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)]
+)
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
     return engines.loaded(request.param, ReadSettings())
@@ -35,13 +39,19 @@ def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
 
 
 SHEET = documents.sheet_of_paper(
-    "The quick brown fox", "jumps over the lazy dog", "and rests in the shade", "until the evening", size=(800, 460)
+    "The quick brown fox",
+    "jumps over the lazy dog",
+    "and rests in the shade",
+    "until the evening",
+    size=(800, 460),
 )
 EXPECTED = "the quick brown fox jumps over the lazy dog and rests in the shade until the evening"
 
 
 @pytest.mark.parametrize("turned_deg", [90, 180, 270])
-def test_an_engine_reads_a_sheet_however_it_lies(turned_deg: int, engine: OcrEngine, tmp_path: Path):
+def test_an_engine_reads_a_sheet_however_it_lies(
+    turned_deg: int, engine: OcrEngine, tmp_path: Path
+):
     """A sheet scanned on its side or head, with no word of it in the file, is read as if it lay straight."""
     turned = documents.saved(SHEET.rotate(turned_deg, expand=True), "PNG")
 
@@ -75,7 +85,9 @@ def test_an_engine_reads_every_kind_of_picture(kind: str, engine: OcrEngine, tmp
         (("ara",), ("tesseract",)),
     ],
 )
-def test_auto_uses_the_engines_that_the_languages_need(languages: tuple[str, ...], used: tuple[str, ...]):
+def test_auto_uses_the_engines_that_the_languages_need(
+    languages: tuple[str, ...], used: tuple[str, ...]
+):
     """Within the reach of RapidOCR's model `auto` needs nothing else, beyond it Tesseract, for mixed languages both."""
     assert engines.used(ReadSettings(languages=languages)) == used
 
@@ -138,7 +150,12 @@ def test_equal_settings_have_equal_fingerprints():
 
 
 @pytest.mark.parametrize(
-    "other", [ReadSettings(languages=("deu",)), ReadSettings(limits=Limits(pages=3)), ReadSettings(ocr="rapidocr")]
+    "other",
+    [
+        ReadSettings(languages=("deu",)),
+        ReadSettings(limits=Limits(pages=3)),
+        ReadSettings(ocr="rapidocr"),
+    ],
 )
 def test_other_settings_have_other_fingerprints(other: ReadSettings):
     """A changed setting changes the fingerprint."""

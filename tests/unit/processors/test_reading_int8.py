@@ -63,7 +63,9 @@ def test_what_was_not_observed_stays_as_it_is():
 def test_the_installed_recogniser_was_observed():
     """The ranges kept are those of the recogniser that is installed, one for every convolution worth it."""
     file = rapid.model_files()["Rec"]
-    names = {each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))}
+    names = {
+        each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))
+    }
 
     assert names
     assert set(int8.ranges_of(file)) == names
@@ -78,7 +80,13 @@ def test_another_network_has_no_ranges(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("flags", "fit"), [("fpu avx512_vnni", True), ("fpu avx_vnni sse", True), ("fpu avx2 avx512f", False), ("", False)]
+    ("flags", "fit"),
+    [
+        ("fpu avx512_vnni", True),
+        ("fpu avx_vnni sse", True),
+        ("fpu avx2 avx512f", False),
+        ("", False),
+    ],
 )
 def test_bytes_are_for_processors_that_multiply_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, *, fit: bool
@@ -91,7 +99,9 @@ def test_bytes_are_for_processors_that_multiply_them(
     assert int8.supported() is fit
 
 
-def test_without_knowledge_of_the_processor_no_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_knowledge_of_the_processor_no_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Where the system does not tell what the processor can, nothing is risked."""
     monkeypatch.setattr(int8, "_CPUINFO", tmp_path / "missing")
 

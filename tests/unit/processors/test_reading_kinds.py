@@ -28,10 +28,18 @@ SAMPLES = {
     "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), "application/x-7z-compressed", ".7z"),
     "rtf": (documents.rtf("Hello"), media.RTF, ".rtf"),
     "pptx": (documents.pptx(["Hello"]), media.PPTX, ".pptx"),
-    "odt": (documents.odf("text", "<text:p>Hello</text:p>"), "application/vnd.oasis.opendocument.text", ".odt"),
+    "odt": (
+        documents.odf("text", "<text:p>Hello</text:p>"),
+        "application/vnd.oasis.opendocument.text",
+        ".odt",
+    ),
     "mail": (MAIL, media.MAIL, ".eml"),
     "html": (b"<!DOCTYPE html><p>Hello</p>", "text/html", ".html"),
-    "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", ".svg"),
+    "svg": (
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
+        "image/svg+xml",
+        ".svg",
+    ),
     "xml": (b'<?xml version="1.0"?><a/>', "application/xml", ".xml"),
     "csv": (b"name;amount\nAda;3,50\nBob;4,10\n", "text/csv", ".csv"),
     "text": ("Grüße, alle zusammen.\nBis morgen.".encode(), "text/plain", ".txt"),
@@ -64,7 +72,9 @@ def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
     assert kind.media_type == media.DOCX
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
 def test_text_survives_its_encoding(encoding: str):
     """Western text is decoded alike from every encoding it usually comes in."""
     text = "Rechnung über 3,50 € für Müller & Söhne"

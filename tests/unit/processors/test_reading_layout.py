@@ -6,14 +6,21 @@ from processors import layout
 from processors.contract import Segment
 
 
-def segment(text: str, x: float, y: float, *, width: float = 40, height: float = 10, **more: float) -> Segment:
+def segment(
+    text: str, x: float, y: float, *, width: float = 40, height: float = 10, **more: float
+) -> Segment:
     """Place a piece of text by its top left corner."""
     return Segment(text=text, box=(x, y, x + width, y + height), **more)
 
 
 def test_pieces_are_read_top_to_bottom_and_left_to_right():
     """Pieces come out in reading order, those of one line joined, columns apart by two spaces."""
-    pieces = [segment("42.00", 300, 101), segment("first", 0, 20), segment("Total", 0, 100), segment("line", 45, 21)]
+    pieces = [
+        segment("42.00", 300, 101),
+        segment("first", 0, 20),
+        segment("Total", 0, 100),
+        segment("line", 45, 21),
+    ]
 
     lines = layout.lines_of(pieces)
 
@@ -35,7 +42,14 @@ def test_a_slanted_page_is_levelled():
     angle = 4.0
     slope = math.tan(math.radians(angle))
     pieces = [
-        segment(f"{word}{row}", x, 40 + 14 * row + x * slope, width=100, height=10 + 100 * slope, angle_deg=angle)
+        segment(
+            f"{word}{row}",
+            x,
+            40 + 14 * row + x * slope,
+            width=100,
+            height=10 + 100 * slope,
+            angle_deg=angle,
+        )
         for row in range(4)
         for word, x in (("left", 0), ("right", 420))
     ]

@@ -3,7 +3,9 @@ import pytest
 from processors import lexicon
 from processors.lexicon import Letter, Lexicon
 
-WORDS = Lexicon({"total": 9_000_000, "totem": 5_000_000, "invoice": 8_000_000, "tatal": 20, "date": 9_000_000})
+WORDS = Lexicon(
+    {"total": 9_000_000, "totem": 5_000_000, "invoice": 8_000_000, "tatal": 20, "date": 9_000_000}
+)
 
 
 def settled(word: str, **others: str) -> str:
@@ -75,4 +77,6 @@ def test_the_list_comes_with_its_package():
 
     assert words is not None
     letters = [Letter(letter, 0.6) for letter in "pleese"]
-    assert words.settle(letters, lambda index: [Letter("a", 0.3)] if index == 3 else [])[3].text == "a"
+    assert (
+        words.settle(letters, lambda index: [Letter("a", 0.3)] if index == 3 else [])[3].text == "a"
+    )

@@ -25,7 +25,9 @@ def found(drawn: Marks, *, scale: int = 1) -> list[tuple[float, float, float, fl
     """Return the upright boxes of the lines of a map, from above to below."""
     rows, columns = drawn.shape
     lines = linefinder.lines_in(drawn, width_px=columns * scale, height_px=rows * scale)
-    return sorted(((*line.min(axis=0), *line.max(axis=0)) for line in lines), key=lambda box: box[1])
+    return sorted(
+        ((*line.min(axis=0), *line.max(axis=0)) for line in lines), key=lambda box: box[1]
+    )
 
 
 def test_a_core_is_grown_to_its_line():
@@ -56,7 +58,13 @@ def test_a_mark_with_a_hole_is_one_line():
 
 def test_text_inside_a_frame_is_found():
     """A line that stands in another mark's hole is a line."""
-    frame = marks((10, 10, 190, 13), (10, 87, 190, 90), (10, 10, 13, 90), (187, 10, 190, 90), (50, 46, 150, 54))
+    frame = marks(
+        (10, 10, 190, 13),
+        (10, 87, 190, 90),
+        (10, 10, 13, 90),
+        (187, 10, 190, 90),
+        (50, 46, 150, 54),
+    )
 
     assert any(40 < left < 50 and 150 < right < 160 for left, _, right, _ in found(frame))
 

@@ -42,8 +42,14 @@ def test_a_scan_beside_text_is_read_too(tmp_path: Path):
     findings = documents.read(mixed(PAPER), tmp_path, engine=engine)
 
     page = findings.pages[0]
-    assert (page.source, page.text.count("Total 12.50"), page.text.count("Covering letter")) == ("text", 1, 1)
-    assert page.reason.endswith("its own text is sound; a picture on it was recognised; the test says so")
+    assert (page.source, page.text.count("Total 12.50"), page.text.count("Covering letter")) == (
+        "text",
+        1,
+        1,
+    )
+    assert page.reason.endswith(
+        "its own text is sound; a picture on it was recognised; the test says so"
+    )
     assert len(engine.seen) == 1
     total = findings.fields["total"]
     assert total.value == "12.50"
@@ -70,10 +76,16 @@ def test_a_scan_painted_twice_is_read_once(tmp_path: Path):
     engine = documents.ScriptedEngine(recognised("Total 12.50"))
     prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
     left, bottom, width, height = PLACE
-    full = documents.sheet_of_paper("Total 12.50", "Thank you", "Please come again", "soon").convert("L")
-    layers = painted(full, *PLACE) * 2 + painted(full, left + 10, bottom + 10, width - 20, height - 20)
+    full = documents.sheet_of_paper(
+        "Total 12.50", "Thank you", "Please come again", "soon"
+    ).convert("L")
+    layers = painted(full, *PLACE) * 2 + painted(
+        full, left + 10, bottom + 10, width - 20, height - 20
+    )
 
-    findings = documents.read(drawn.document(drawn.page(*prose, behind=layers)), tmp_path, engine=engine)
+    findings = documents.read(
+        drawn.document(drawn.page(*prose, behind=layers)), tmp_path, engine=engine
+    )
 
     assert findings.pages[0].text.count("Total 12.50") == 1
     assert len(engine.seen) == 1
@@ -88,7 +100,9 @@ def test_scans_that_overlap_give_each_line_once(tmp_path: Path):
     prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
     tiles = painted(PAPER, *PLACE) + painted(PAPER, left, bottom - 75, width, height - 1)
 
-    findings = documents.read(drawn.document(drawn.page(*prose, behind=tiles)), tmp_path, engine=engine)
+    findings = documents.read(
+        drawn.document(drawn.page(*prose, behind=tiles)), tmp_path, engine=engine
+    )
 
     assert findings.pages[0].text.count("12.50") == 1
     assert len(engine.seen) == 2
@@ -98,7 +112,11 @@ def test_scans_that_overlap_give_each_line_once(tmp_path: Path):
 def test_pictures_that_are_no_sheets_are_left_alone(kind: str, tmp_path: Path):
     """Photos and empty areas beside sound text cost no recognition."""
     photo = Image.fromarray(np.random.default_rng(2).integers(0, 255, (300, 600), dtype=np.uint8))
-    image = {"photo": photo, "black": Image.new("L", (600, 300), 0), "white": Image.new("L", (600, 300), 255)}[kind]
+    image = {
+        "photo": photo,
+        "black": Image.new("L", (600, 300), 0),
+        "white": Image.new("L", (600, 300), 255),
+    }[kind]
     engine = documents.ScriptedEngine(documents.says("never"))
 
     findings = documents.read(mixed(image), tmp_path, engine=engine)
@@ -120,7 +138,9 @@ def test_what_is_written_over_a_picture_is_not_read_twice(tmp_path: Path):
 def test_barcodes_are_read_on_every_page_that_may_have_some(tmp_path: Path):
     """A barcode on a later page of a text document is a value with its page and place."""
     code = Image.fromarray(
-        np.array(zxingcpp.create_barcode("PO-4711", zxingcpp.BarcodeFormat.Code128).to_image(scale=3))
+        np.array(
+            zxingcpp.create_barcode("PO-4711", zxingcpp.BarcodeFormat.Code128).to_image(scale=3)
+        )
     )
     prose = drawn.column(drawn.prose(12), 60, 750)
     plain, coded = drawn.page(*prose), drawn.page(*prose, behind=painted(code, 200, 300, 300, 100))
@@ -139,7 +159,10 @@ def test_pages_without_codes_cost_no_search(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(pdf_codes, "_codes", lambda page: searched.append(page) or ())
     prose = drawn.column(drawn.prose(12), 60, 750)
     logo = [drawn.page(*prose, behind=painted(Image.new("L", (40, 20), 0), 500, 760, 40, 20))] * 30
-    various = [drawn.page(*prose, behind=painted(Image.new("L", (40, 20), 0), 500, 700 - n, 40, 20)) for n in range(60)]
+    various = [
+        drawn.page(*prose, behind=painted(Image.new("L", (40, 20), 0), 500, 700 - n, 40, 20))
+        for n in range(60)
+    ]
 
     documents.read(drawn.document(*[drawn.page(*prose)] * 5, *logo, *various), tmp_path)
 

@@ -12,7 +12,9 @@ LOCK = ReadSettings(passwords=("wrong", "open sesame"))
 
 def test_each_slide_is_a_page(tmp_path: Path):
     """A presentation gives a page a slide, the speaker's notes after the slide's words."""
-    findings = documents.read(documents.pptx(["First words", "Second words"], notes="Say hello"), tmp_path)
+    findings = documents.read(
+        documents.pptx(["First words", "Second words"], notes="Say hello"), tmp_path
+    )
 
     assert [page.text for page in findings.pages] == ["First words\nSay hello", "Second words"]
 
@@ -67,7 +69,9 @@ def test_a_scan_pasted_into_a_document_is_read(tmp_path: Path):
     bare = documents.read(documents.odf("text", "<text:p/>", {"Pictures/1.png": picture}), tmp_path)
     (tmp_path / "two").mkdir()
     letter = f"<text:p>{'Dear all, ' * 30}</text:p>"
-    written = documents.read(documents.odf("text", letter, {"Pictures/1.png": picture}), tmp_path / "two")
+    written = documents.read(
+        documents.odf("text", letter, {"Pictures/1.png": picture}), tmp_path / "two"
+    )
 
     assert [child.name for child in bare.children] == ["1.png"]
     assert bare.text == "picture"
@@ -81,7 +85,9 @@ def test_an_embedded_workbook_is_a_child(tmp_path: Path):
 
     findings = documents.read(data, tmp_path)
 
-    assert [(child.name, child.findings.text) for child in findings.children] == [("book.xlsx", "Inside\nTea")]
+    assert [(child.name, child.findings.text) for child in findings.children] == [
+        ("book.xlsx", "Inside\nTea")
+    ]
 
 
 def test_a_locked_office_file_opens_with_a_configured_password(tmp_path: Path):
@@ -108,7 +114,9 @@ def test_a_locked_pdf_opens_with_a_configured_password(tmp_path: Path):
 
 def test_xml_is_read_as_names_and_texts(tmp_path: Path):
     """Of XML every element that holds text gives a line."""
-    findings = documents.read(b"<?xml version='1.0'?><a xmlns='urn:x'><b>One</b><c><d>Two</d></c></a>", tmp_path)
+    findings = documents.read(
+        b"<?xml version='1.0'?><a xmlns='urn:x'><b>One</b><c><d>Two</d></c></a>", tmp_path
+    )
 
     assert findings.text == "b: One\nd: Two"
 
@@ -132,7 +140,9 @@ def test_xml_with_a_document_type_is_refused(head: str, encoding: str, tmp_path:
 
 
 def _by_name(corpora: Path, ending: str) -> list[Path]:
-    rows = [json.loads(line) for line in (corpora / "dev" / "manifest.jsonl").read_text().splitlines()]
+    rows = [
+        json.loads(line) for line in (corpora / "dev" / "manifest.jsonl").read_text().splitlines()
+    ]
     return [corpora / "dev" / row["path"] for row in rows if row["path"].endswith(ending)]
 
 

@@ -39,7 +39,9 @@ JVBERi0=
 
 def test_a_word_document_is_read_in_order(tmp_path: Path):
     """Header, paragraphs, tables and footer come in the order a reader sees them."""
-    data = documents.docx("First", table=[["Item", "Price"], ["Tea", "3.50"]], header="Head", footer="Foot")
+    data = documents.docx(
+        "First", table=[["Item", "Price"], ["Tea", "3.50"]], header="Head", footer="Foot"
+    )
 
     findings = documents.read(data, tmp_path)
 
@@ -59,7 +61,10 @@ def test_each_sheet_is_a_page(tmp_path: Path):
 
     findings = documents.read(documents.xlsx({"May": rows, "June": [["x"]]}), tmp_path)
 
-    assert [page.text for page in findings.pages] == ["May\nDate\tAmount\n2026-06-01\t1200\n\t3.5", "June\nx"]
+    assert [page.text for page in findings.pages] == [
+        "May\nDate\tAmount\n2026-06-01\t1200\n\t3.5",
+        "June\nx",
+    ]
 
 
 def test_mail_gives_headers_body_and_names(tmp_path: Path):
@@ -104,13 +109,21 @@ def test_csv_cells_are_set_apart(tmp_path: Path):
         (b" \n\t\n", ReadStatus.EMPTY),
         (documents.package({}), ReadStatus.EMPTY),
         (b"7z\xbc\xaf\x27\x1c" + bytes(40), ReadStatus.UNSUPPORTED),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), ReadStatus.UNSUPPORTED),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), ReadStatus.ENCRYPTED),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"),
+            ReadStatus.UNSUPPORTED,
+        ),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            ReadStatus.ENCRYPTED,
+        ),
         (documents.docx("Hello")[:-400], ReadStatus.DAMAGED),
         (b"%PDF-1.7\nnothing else", ReadStatus.DAMAGED),
     ],
 )
-def test_what_cannot_be_read_has_a_status_and_a_sentence(data: bytes, status: ReadStatus, tmp_path: Path):
+def test_what_cannot_be_read_has_a_status_and_a_sentence(
+    data: bytes, status: ReadStatus, tmp_path: Path
+):
     """Nothing unreadable raises: each kind of failure has its status and names the file."""
     findings = documents.read(data, tmp_path, name="upload.bin")
 

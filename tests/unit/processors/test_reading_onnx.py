@@ -20,7 +20,9 @@ needs_openvino = pytest.mark.skipif(
 def without_openvino(monkeypatch: pytest.MonkeyPatch):
     """Let the project believe that OpenVINO is not installed."""
     found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openvino" else found(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "openvino" else found(name)
+    )
 
 
 def text(engine: rapid.RapidEngine) -> str:
@@ -51,7 +53,9 @@ def test_onnx_runtime_offers_no_east_asian_letters_unless_asked_for():
     """What East Asian characters would have been likely is shared among the letters that are kept."""
     file = rapid.model_files()["Rec"]
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
-    (latin, letters), (whole, all_letters) = (networks.recogniser(file, east_asian=asked) for asked in (False, True))
+    (latin, letters), (whole, all_letters) = (
+        networks.recogniser(file, east_asian=asked) for asked in (False, True)
+    )
 
     told, everything = latin.run(line), whole.run(line)
 

@@ -29,9 +29,15 @@ def test_two_columns_are_read_one_after_the_other(tmp_path: Path, shift: float):
 def test_three_columns_are_read_one_after_the_other(tmp_path: Path):
     """Three columns come in order from the left."""
     columns = [drawn.prose(18, words=5, start=start) for start in (0, 5, 10)]
-    pieces = [piece for place, lines in enumerate(columns) for piece in drawn.column(lines, 40 + 185 * place, 690)]
+    pieces = [
+        piece
+        for place, lines in enumerate(columns)
+        for piece in drawn.column(lines, 40 + 185 * place, 690)
+    ]
 
-    assert lines_of(drawn.document(drawn.page(*pieces)), tmp_path) == [line for lines in columns for line in lines]
+    assert lines_of(drawn.document(drawn.page(*pieces)), tmp_path) == [
+        line for lines in columns for line in lines
+    ]
 
 
 def test_title_and_foot_stand_round_the_columns(tmp_path: Path):
@@ -80,7 +86,11 @@ def test_a_row_of_labels_and_amounts_stays_one_line(tmp_path: Path):
         ("Watering can of zinc, large", "24.50"),
         ("Bird house", "18.00"),
     ]
-    items += [("Rope, twenty metres, hemp", "12.80"), ("Subtotal of all the goods", "184.30"), ("Total", "219.32")]
+    items += [
+        ("Rope, twenty metres, hemp", "12.80"),
+        ("Subtotal of all the goods", "184.30"),
+        ("Total", "219.32"),
+    ]
     pieces = [
         *drawn.column([label for label, _ in items], 60, 700),
         *drawn.column([amount for _, amount in items], 480, 700),
@@ -94,11 +104,14 @@ def test_a_row_of_labels_and_amounts_stays_one_line(tmp_path: Path):
 def test_a_table_of_many_columns_is_read_row_by_row(tmp_path: Path):
     """Number, description, quantity, price and amount of an invoice's position stand in one line."""
     rows = [
-        (str(n), " ".join(drawn.prose(1, words=5, start=n)), str(n + 2), f"{n}.50", f"{n * 3}.00") for n in range(1, 11)
+        (str(n), " ".join(drawn.prose(1, words=5, start=n)), str(n + 2), f"{n}.50", f"{n * 3}.00")
+        for n in range(1, 11)
     ]
     places = (50, 80, 330, 400, 480)
     pieces = [
-        piece for x, cells in zip(places, zip(*rows, strict=True), strict=True) for piece in drawn.column(cells, x, 650)
+        piece
+        for x, cells in zip(places, zip(*rows, strict=True), strict=True)
+        for piece in drawn.column(cells, x, 650)
     ]
 
     lines = lines_of(drawn.document(drawn.page(*pieces)), tmp_path)
@@ -113,7 +126,10 @@ def test_a_form_is_read_row_by_row(tmp_path: Path):
         ("Street", "12 Mill Lane", "Town", "Hull"),
         ("Phone", "555 0100", "Fax", "none"),
     ]
-    rows += [("Employer", "Analytical", "Since", "1842"), ("Referee", "C. Babbage", "Signed", "yes")]
+    rows += [
+        ("Employer", "Analytical", "Since", "1842"),
+        ("Referee", "C. Babbage", "Signed", "yes"),
+    ]
     places = (50, 130, 330, 400)
     pieces = [
         piece
@@ -140,8 +156,15 @@ def test_text_along_the_margin_comes_last(tmp_path: Path):
 def test_a_page_written_sideways_is_read_upright(tmp_path: Path, turned_deg: int):
     """Text written at a right angle is read in order, and pages.json says how far the page was turned."""
     lines = drawn.prose(5)
-    at = {90: lambda n: (100 + 14 * n, 100), 180: lambda n: (500, 300 + 14 * n), 270: lambda n: (500 - 14 * n, 600)}
-    pieces = [drawn.Text(line, *at[turned_deg](number), turned_deg=turned_deg) for number, line in enumerate(lines)]
+    at = {
+        90: lambda n: (100 + 14 * n, 100),
+        180: lambda n: (500, 300 + 14 * n),
+        270: lambda n: (500 - 14 * n, 600),
+    }
+    pieces = [
+        drawn.Text(line, *at[turned_deg](number), turned_deg=turned_deg)
+        for number, line in enumerate(lines)
+    ]
 
     findings = documents.read(drawn.document(drawn.page(*pieces)), tmp_path)
 
@@ -169,7 +192,9 @@ def test_words_have_places_whichever_way_a_page_is_shown(tmp_path: Path, rotate:
         180: (470, 595, 512, 618),
         270: (174, 470, 197, 512),
     }
-    assert (page["width_pt"], page["height_pt"]) == ((612, 792) if rotate % 180 == 0 else (792, 612))
+    assert (page["width_pt"], page["height_pt"]) == (
+        (612, 792) if rotate % 180 == 0 else (792, 612)
+    )
     assert (first["text"], page["turned_deg"]) == ("First", (360 - rotate) % 360)
     assert first["box"] == pytest.approx(shown[rotate], abs=4)
 
@@ -181,14 +206,20 @@ def test_words_of_an_engine_are_carried_into_lines():
 
     (line,) = layout.lines_of([segment], scale=0.5)
 
-    assert line.words == (Word("Grand", (50, 50, 75, 60), 0.9), Word("total", (80, 50, 100, 60), 0.8))
+    assert line.words == (
+        Word("Grand", (50, 50, 75, 60), 0.9),
+        Word("total", (80, 50, 100, 60), 0.8),
+    )
 
 
 def test_words_without_places_get_their_share_of_the_line():
     """Where an engine tells lines only, each word gets the room its letters have among the line's."""
     (line,) = layout.lines_of([Segment("one three", (0, 0, 90, 10), 0.9)])
 
-    assert [(word.text, word.box) for word in line.words] == [("one", (0, 0, 30, 10)), ("three", (40, 0, 90, 10))]
+    assert [(word.text, word.box) for word in line.words] == [
+        ("one", (0, 0, 30, 10)),
+        ("three", (40, 0, 90, 10)),
+    ]
 
 
 def test_single_words_form_columns_too():
@@ -206,4 +237,6 @@ def test_single_words_form_columns_too():
 
 def _placed(line: str) -> list[tuple[int, str]]:
     words = line.split()
-    return [(len(" ".join(words[:number])) + (number > 0), word) for number, word in enumerate(words)]
+    return [
+        (len(" ".join(words[:number])) + (number > 0), word) for number, word in enumerate(words)
+    ]

@@ -14,7 +14,9 @@ from tests.unit.processors import documents, drawn
 if TYPE_CHECKING:
     from PIL import Image
 
-needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="the program tesseract is not installed"
+)
 LINES = drawn.prose(10, words=5)
 SHEET = documents.sheet_of_paper(*LINES, size=(1000, 1000))
 
@@ -37,7 +39,9 @@ class Counting:
         return sum(image.width * image.height == SHEET.width * SHEET.height for image in self.seen)
 
 
-@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+@pytest.fixture(
+    scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)]
+)
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
     return engines.loaded(request.param, ReadSettings())
@@ -67,7 +71,9 @@ def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
 
 def test_a_page_that_reads_badly_either_way_is_left_as_it_lies():
     """Where a few lines read no better upside down, the page is not recognised again."""
-    unsure = [Segment("snudged letfers", (100, 80 * row, 500, 80 * row + 40), 0.7) for row in range(8)]
+    unsure = [
+        Segment("snudged letfers", (100, 80 * row, 500, 80 * row + 40), 0.7) for row in range(8)
+    ]
     counting = Counting(documents.ScriptedEngine(unsure, unsure[:4]))
 
     segments, turned = orientation.upright(SHEET, counting, dpi=200)

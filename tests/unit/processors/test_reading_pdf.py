@@ -18,7 +18,9 @@ def test_a_text_layer_is_read_without_ocr(tmp_path: Path):
     """A page with a good text layer is taken from it, page by page."""
     engine = documents.ScriptedEngine(documents.says("never"))
 
-    findings = documents.read(documents.pdf("Invoice 4711\nTotal 12.50", "Page two"), tmp_path, engine=engine)
+    findings = documents.read(
+        documents.pdf("Invoice 4711\nTotal 12.50", "Page two"), tmp_path, engine=engine
+    )
 
     assert findings.status is ReadStatus.OK
     assert [(page.number, page.source, page.text) for page in findings.pages] == [
@@ -153,7 +155,9 @@ def test_text_pages_are_kept_when_ocr_is_missing(tmp_path: Path):
     def missing() -> documents.ScriptedEngine:
         raise EngineMissing("install tesseract")
 
-    findings = read_document(path, name="mixed", work_dir=tmp_path, settings=ReadSettings(), engine=missing)
+    findings = read_document(
+        path, name="mixed", work_dir=tmp_path, settings=ReadSettings(), engine=missing
+    )
 
     assert findings.status is ReadStatus.PARTIAL
     assert findings.pages[0].text == "Words"

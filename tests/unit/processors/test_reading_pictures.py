@@ -100,7 +100,9 @@ def test_every_frame_that_shows_something_new_is_a_page(kind: str, tmp_path: Pat
     """Of a GIF or WebP of several frames each sheet is read once, however often it is shown."""
     other = documents.sheet_of_paper("Quite other words", "and one line more")
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
-    frames = documents.saved(PAPER, kind, save_all=True, append_images=[other, PAPER, other], duration=100)
+    frames = documents.saved(
+        PAPER, kind, save_all=True, append_images=[other, PAPER, other], duration=100
+    )
 
     findings = documents.read(frames, tmp_path, engine=engine)
 
@@ -129,7 +131,11 @@ def test_a_heic_photo_is_read_where_the_extra_is_installed(tmp_path: Path):
 
     findings = documents.read(HEIC.read_bytes(), tmp_path, engine=engine)
 
-    assert (findings.status, findings.media_type, findings.text) == (ReadStatus.OK, "image/heic", "Paid in full")
+    assert (findings.status, findings.media_type, findings.text) == (
+        ReadStatus.OK,
+        "image/heic",
+        "Paid in full",
+    )
     assert engine.seen[0].size == (400, 120)
     assert darkest_and_lightest(engine.seen[0])[0] < DARK
 
@@ -143,7 +149,9 @@ def test_a_cut_heic_photo_is_damaged(tmp_path: Path):
     assert findings.status is ReadStatus.DAMAGED
 
 
-def test_without_the_extra_a_heic_photo_is_unsupported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_the_extra_a_heic_photo_is_unsupported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Where the extra is not installed, the outcome names it and the other way out."""
     monkeypatch.setitem(sys.modules, "pi_heif", None)
 
@@ -158,7 +166,9 @@ def test_places_follow_the_resolution(tmp_path: Path):
     """Boxes and sizes are points by the resolution the picture states."""
     findings = documents.read(documents.saved(PAPER, "PNG", dpi=(144, 144)), tmp_path)
 
-    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx((500, 250), abs=0.1)
+    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx(
+        (500, 250), abs=0.1
+    )
 
 
 def test_a_poster_is_shrunk_and_keeps_its_size(tmp_path: Path):
@@ -167,16 +177,22 @@ def test_a_poster_is_shrunk_and_keeps_its_size(tmp_path: Path):
     poster.paste("black", (100, 100, 3000, 600))
     engine = documents.ScriptedEngine(documents.says("words"))
 
-    findings = documents.read(documents.saved(poster, "PNG", dpi=(100, 100)), tmp_path, engine=engine)
+    findings = documents.read(
+        documents.saved(poster, "PNG", dpi=(100, 100)), tmp_path, engine=engine
+    )
 
     assert max(engine.seen[0].size) <= 6000
-    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx((8640, 720), rel=0.01)
+    assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx(
+        (8640, 720), rel=0.01
+    )
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
 def test_a_cut_picture_is_damaged(kind: str, tmp_path: Path):
     """A picture that ends too early is damaged, never half read."""
-    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8))
+    noise = Image.fromarray(
+        np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    )
     whole = documents.saved(noise, kind)
 
     findings = documents.read(whole[: len(whole) // 2], tmp_path)
@@ -199,7 +215,11 @@ def test_a_limit_on_pixels_holds_for_one_document(tmp_path: Path):
     """The limit of one document is gone when it is read: the process may open larger pictures elsewhere."""
     before = Image.MAX_IMAGE_PIXELS
 
-    documents.read(documents.saved(PAPER, "PNG"), tmp_path, settings=ReadSettings(limits=Limits(pixels=1_000_000)))
+    documents.read(
+        documents.saved(PAPER, "PNG"),
+        tmp_path,
+        settings=ReadSettings(limits=Limits(pixels=1_000_000)),
+    )
 
     assert before == Image.MAX_IMAGE_PIXELS
 
@@ -208,7 +228,9 @@ def test_a_blank_picture_is_empty(tmp_path: Path):
     """A picture of nothing is not sent to the engine and reported as empty."""
     engine = documents.ScriptedEngine(documents.says("never"))
 
-    findings = documents.read(documents.saved(Image.new("RGB", (50, 50), "white"), "PNG"), tmp_path, engine=engine)
+    findings = documents.read(
+        documents.saved(Image.new("RGB", (50, 50), "white"), "PNG"), tmp_path, engine=engine
+    )
 
     assert findings.status is ReadStatus.EMPTY
     assert engine.seen == []
@@ -218,4 +240,8 @@ def test_the_name_decides_nothing(tmp_path: Path):
     """A photo called .pdf is read as the photo it is, and its proper extension told."""
     findings = documents.read(documents.saved(PAPER, "JPEG"), tmp_path, name="scan.pdf")
 
-    assert (findings.status, findings.media_type, findings.extension) == (ReadStatus.OK, "image/jpeg", ".jpg")
+    assert (findings.status, findings.media_type, findings.extension) == (
+        ReadStatus.OK,
+        "image/jpeg",
+        ".jpg",
+    )

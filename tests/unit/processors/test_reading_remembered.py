@@ -15,7 +15,10 @@ from tests.unit.processors import documents
 PAPER = documents.sheet_of_paper("Some words")
 OTHER = documents.sheet_of_paper("Other words")
 WORD = Word("secret", (10.25, 20.5, 30.0, 40.125), 0.9)
-SAID = [Segment("secret", (10.25, 20.5, 30.0, 40.125), 0.8765, angle_deg=1.5, words=(WORD,)), Segment("", (1, 2, 3, 4))]
+SAID = [
+    Segment("secret", (10.25, 20.5, 30.0, 40.125), 0.8765, angle_deg=1.5, words=(WORD,)),
+    Segment("", (1, 2, 3, 4)),
+]
 
 
 def remembering(engine: OcrEngine, *, most_bytes: int = 10_000) -> Remembering:
@@ -27,9 +30,13 @@ def read_frames(folder: Path, reader: Remembering, *frames: Image.Image) -> list
     """Read a TIFF of several frames; return what each said."""
     folder.mkdir(exist_ok=True)
     path, work_dir = folder / "document", folder / "work"
-    path.write_bytes(documents.saved(frames[0], "TIFF", save_all=True, append_images=list(frames[1:])))
+    path.write_bytes(
+        documents.saved(frames[0], "TIFF", save_all=True, append_images=list(frames[1:]))
+    )
     work_dir.mkdir()
-    found = read_document(path, name="fax", work_dir=work_dir, settings=ReadSettings(), engine=lambda: reader)
+    found = read_document(
+        path, name="fax", work_dir=work_dir, settings=ReadSettings(), engine=lambda: reader
+    )
     return [page.text for page in found.pages]
 
 
@@ -73,9 +80,11 @@ def test_anything_that_decides_what_is_read_counts(other: str):
     reader.read(grey, dpi=200)
 
     reader.read(
-        {"pixel": spotted, "shape": Image.frombytes("L", grey.size[::-1], grey.tobytes()), "mode": PAPER}.get(
-            other, grey
-        ),
+        {
+            "pixel": spotted,
+            "shape": Image.frombytes("L", grey.size[::-1], grey.tobytes()),
+            "mode": PAPER,
+        }.get(other, grey),
         dpi=201 if other == "resolution" else 200,
         turning=other != "turning",
     )

@@ -14,7 +14,11 @@ def test_every_line_lies_in_one_strip(widths: list[int]):
     places = [place for strip in packed for place in strip.places]
     assert sorted(place.line for place in places) == list(range(len(widths)))
     assert all(place.right_px - place.left_px == widths[place.line] for place in places)
-    assert all(place.left_px >= 0 and place.right_px <= strip.width_px for strip in packed for place in strip.places)
+    assert all(
+        place.left_px >= 0 and place.right_px <= strip.width_px
+        for strip in packed
+        for place in strip.places
+    )
 
 
 @given(WIDTHS)
@@ -42,7 +46,9 @@ def test_a_long_line_is_read_whole():
 def test_the_steps_of_a_line_are_its_own():
     """What the recogniser says beyond half the gap belongs to the neighbour."""
     (strip,) = strips.pack([100, 80])
-    first, second = (place.share_of(strip.width_px, count=strip.width_px // 8) for place in strip.places)
+    first, second = (
+        place.share_of(strip.width_px, count=strip.width_px // 8) for place in strip.places
+    )
 
     assert first.last <= second.first + 1
     assert first.first == 0
@@ -55,7 +61,9 @@ def test_places_are_those_along_the_line():
     count = strip.width_px // 8
     own = place.share_of(strip.width_px, count=count)
 
-    middle = ((place.left_px + place.right_px) / 2 / strip.width_px * count - own.first) / (own.last - own.first)
+    middle = ((place.left_px + place.right_px) / 2 / strip.width_px * count - own.first) / (
+        own.last - own.first
+    )
     assert own.along(middle) == pytest.approx(0.5)
     assert own.along(0.0) < 0
     assert own.along(1.0) > 1
@@ -67,7 +75,9 @@ def test_strips_read_together_are_equally_wide(widths: list[int]):
     packed = strips.pack(widths)
     batches = list(strips.batches(packed))
 
-    assert sorted(id(strip) for batch in batches for strip in batch) == sorted(id(strip) for strip in packed)
+    assert sorted(id(strip) for batch in batches for strip in batch) == sorted(
+        id(strip) for strip in packed
+    )
     assert all(len({strip.width_px for strip in batch}) == 1 for batch in batches)
 
 

@@ -9,7 +9,9 @@ import pytest
 from processors import paint, render, trust
 from tests.unit.processors import documents, drawn
 
-PROSE = [drawn.Text(line, 60, 740 - 14 * number) for number, line in enumerate(drawn.prose(40, words=14))]
+PROSE = [
+    drawn.Text(line, 60, 740 - 14 * number) for number, line in enumerate(drawn.prose(40, words=14))
+]
 HIDDEN = [drawn.Text(piece.text, piece.x, piece.y, mode=3) for piece in PROSE]
 ENGLISH = (
     "The river rose during the night and by morning the lower fields were under water. Nobody had expected it so early "
@@ -49,7 +51,9 @@ def test_sound_text_is_taken(tmp_path: Path):
 
 def test_a_page_without_text_is_recognised(tmp_path: Path):
     """A scan without text is recognised."""
-    assert read(drawn.document(drawn.scan()), tmp_path) == [("ocr", "the page has no text of its own")]
+    assert read(drawn.document(drawn.scan()), tmp_path) == [
+        ("ocr", "the page has no text of its own")
+    ]
 
 
 def test_a_scan_with_a_head_and_a_foot_is_recognised(tmp_path: Path):
@@ -57,7 +61,9 @@ def test_a_scan_with_a_head_and_a_foot_is_recognised(tmp_path: Path):
     lines = drawn.prose(4, words=16)
     pieces = [*drawn.column(lines[:2], 40, 780), *drawn.column(lines[2:], 40, 30)]
 
-    pages = read(drawn.document(drawn.page(*pieces, behind=drawn.scan(500, 650, x=50, y=60))), tmp_path)
+    pages = read(
+        drawn.document(drawn.page(*pieces, behind=drawn.scan(500, 650, x=50, y=60))), tmp_path
+    )
 
     assert pages == [("ocr", "its own text is little beside the picture that covers it")]
 
@@ -90,7 +96,9 @@ def test_badly_recognised_hidden_text_is_recognised_again(tmp_path: Path):
 def test_text_in_an_exchanged_alphabet_is_recognised(tmp_path: Path):
     """Letters that form no words, as a wrong table of characters leaves them, are not believed."""
     pieces = [
-        drawn.Text("".join(chr(ord(c) + 3) if c.isalpha() else c for c in piece.text), piece.x, piece.y)
+        drawn.Text(
+            "".join(chr(ord(c) + 3) if c.isalpha() else c for c in piece.text), piece.x, piece.y
+        )
         for piece in PROSE
     ]
 
@@ -102,7 +110,9 @@ def test_text_in_an_exchanged_alphabet_is_recognised(tmp_path: Path):
 
 def test_text_drawn_as_outlines_is_recognised(tmp_path: Path):
     """A page whose letters are curves has them recognised, a word of real text notwithstanding."""
-    curves = b"".join(b"%d %d m %d %d l S\n" % (60 + n % 40, 700 - n, 70 + n % 30, 705 - n) for n in range(400))
+    curves = b"".join(
+        b"%d %d m %d %d l S\n" % (60 + n % 40, 700 - n, 70 + n % 30, 705 - n) for n in range(400)
+    )
 
     pages = read(drawn.document(drawn.page(drawn.Text("Draft", 60, 760), over=curves)), tmp_path)
 
@@ -120,7 +130,9 @@ def test_blank_pages_are_skipped(tmp_path: Path):
 
     findings = documents.read(drawn.document(b"", grain), tmp_path, engine=engine)
 
-    assert [(page.source, page.reason) for page in findings.pages] == [("none", "the page is blank")] * 2
+    assert [(page.source, page.reason) for page in findings.pages] == [
+        ("none", "the page is blank")
+    ] * 2
     assert engine.seen == []
 
 
@@ -164,11 +176,23 @@ def test_ordinary_text_is_believed(text: str):
         "(cid:12)(cid:7)(cid:33)",
         " ".join(["WKLV", "LVWKHF", "SKHUZ", "KDWKS", "GXPPB"] * 4),
         "".join(chr(ord(char) - 29) for char in ENGLISH),
-        "Äpfel, Öl, süße Brötchen, Käse für später und größere Tüten".encode().decode("cp1252", "replace"),
-        "Река поднялась ночью и к утру нижние поля оказались под водой, чего никто не ожидал так рано. " * 2,
+        "Äpfel, Öl, süße Brötchen, Käse für später und größere Tüten".encode().decode(
+            "cp1252", "replace"
+        ),
+        "Река поднялась ночью и к утру нижние поля оказались под водой, чего никто не ожидал так рано. "
+        * 2,
         codecs.encode(ENGLISH.replace("r", "q").replace("e", "j").replace("a", "v"), "rot13"),
     ],
-    ids=["private", "replaced", "numbers", "shifted", "glyph numbers", "mojibake", "cyrillic as western", "exchanged"],
+    ids=[
+        "private",
+        "replaced",
+        "numbers",
+        "shifted",
+        "glyph numbers",
+        "mojibake",
+        "cyrillic as western",
+        "exchanged",
+    ],
 )
 def test_glyphs_without_meaning_are_junk(text: str):
     """Private characters, replacements, wrong encodings and exchanged alphabets are recognised as junk."""
@@ -194,9 +218,19 @@ def test_unmapped_glyphs_count_as_junk():
         ((612, 792), paint.Paint(covered=0.1, dpi=72), 200),
         ((227, 600), paint.Paint(covered=1.0, dpi=400), 300),
     ],
-    ids=["drawn", "fine scan", "coarse scan", "very coarse scan", "pattern behind", "logo", "receipt"],
+    ids=[
+        "drawn",
+        "fine scan",
+        "coarse scan",
+        "very coarse scan",
+        "pattern behind",
+        "logo",
+        "receipt",
+    ],
 )
-def test_pages_are_drawn_as_finely_as_their_text_needs(size_pt: tuple[float, float], painted: paint.Paint, dpi: float):
+def test_pages_are_drawn_as_finely_as_their_text_needs(
+    size_pt: tuple[float, float], painted: paint.Paint, dpi: float
+):
     """A scan is drawn at its own resolution where that is enough, small paper finer, large sheets within bounds."""
     assert render.scale_for_ocr(*size_pt, painted) * 72 == pytest.approx(dpi, abs=1)
 

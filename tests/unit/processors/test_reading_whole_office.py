@@ -36,8 +36,14 @@ def word(*paragraphs: str) -> bytes:
 BOX = f"<w:txbxContent {W}><w:p>{run('boxed')}</w:p></w:txbxContent>"
 WORD = {
     "an insertion": (f"<w:p {W}><w:ins>{run('added')}</w:ins></w:p>", "added"),
-    "a content control": (f"<w:sdt {W}><w:sdtContent><w:p>{run('chosen')}</w:p></w:sdtContent></w:sdt>", "chosen"),
-    "a control in a line": (f"<w:p {W}><w:sdt><w:sdtContent>{run('typed')}</w:sdtContent></w:sdt></w:p>", "typed"),
+    "a content control": (
+        f"<w:sdt {W}><w:sdtContent><w:p>{run('chosen')}</w:p></w:sdtContent></w:sdt>",
+        "chosen",
+    ),
+    "a control in a line": (
+        f"<w:p {W}><w:sdt><w:sdtContent>{run('typed')}</w:sdtContent></w:sdt></w:p>",
+        "typed",
+    ),
     "a text box, once": (
         (
             f'<w:p {W} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><mc:AlternateContent>'
@@ -72,7 +78,9 @@ def test_what_was_deleted_from_a_word_document_is_left_out(tmp_path: Path):
     deleted = f"<w:del {W}><w:r><w:delText>gone</w:delText></w:r></w:del>"
     moved = f"<w:moveFrom {W}>{run('elsewhere')}</w:moveFrom>"
 
-    findings = documents.read(word(f"<w:p {W}>{run('kept ')}{deleted}{moved}{run('too')}</w:p>"), tmp_path)
+    findings = documents.read(
+        word(f"<w:p {W}>{run('kept ')}{deleted}{moved}{run('too')}</w:p>"), tmp_path
+    )
 
     assert findings.text.strip() == "kept too"
 
@@ -96,9 +104,13 @@ def test_a_text_document_has_its_headers_and_footers(tmp_path: Path):
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         body = "<office:body><office:text><text:p>Body</text:p></office:text></office:body>"
-        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+        archive.writestr(
+            "content.xml", f"<office:document-content {spaces}>{body}</office:document-content>"
+        )
         pages = f"<style:master-page>{margins}</style:master-page>" * 2
-        archive.writestr("styles.xml", f"<office:document-styles {spaces}>{pages}</office:document-styles>")
+        archive.writestr(
+            "styles.xml", f"<office:document-styles {spaces}>{pages}</office:document-styles>"
+        )
 
     findings = documents.read(out.getvalue(), tmp_path)
 
@@ -106,9 +118,18 @@ def test_a_text_document_has_its_headers_and_footers(tmp_path: Path):
 
 
 HTML = {
-    "what was typed into it": ('<form><input value="Ada"><input type="hidden" value="x"></form>', "Ada"),
-    "nothing that is not shown": ('<div style="display: none">no<div>no</div>no</div><p hidden>yes</p>', "yes"),
-    "all after what is not shown": ("<span hidden>no</span> yes <section hidden>no</section> too", "yes too"),
+    "what was typed into it": (
+        '<form><input value="Ada"><input type="hidden" value="x"></form>',
+        "Ada",
+    ),
+    "nothing that is not shown": (
+        '<div style="display: none">no<div>no</div>no</div><p hidden>yes</p>',
+        "yes",
+    ),
+    "all after what is not shown": (
+        "<span hidden>no</span> yes <section hidden>no</section> too",
+        "yes too",
+    ),
 }
 
 
@@ -125,16 +146,32 @@ def test_a_page_is_read_as_it_is_seen(part: str, tmp_path: Path):
 def form(**extra: Any) -> bytes:
     """Write a PDF whose form's values have no appearance on the page."""
     from pypdf import PdfReader, PdfWriter
-    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+    from pypdf.generic import (
+        ArrayObject,
+        DictionaryObject,
+        NameObject,
+        NumberObject,
+        TextStringObject,
+    )
 
     writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("Form"))))
     several = ArrayObject([TextStringObject("red"), TextStringObject("blue")])
-    values = {"name": TextStringObject("Ada"), "colours": several, "secret": TextStringObject("hidden words")}
+    values = {
+        "name": TextStringObject("Ada"),
+        "colours": several,
+        "secret": TextStringObject("hidden words"),
+    }
     fields = []
     for name, value in values.items():
-        entry = {"/FT": NameObject("/Ch" if name == "colours" else "/Tx"), "/T": TextStringObject(name), "/V": value}
+        entry = {
+            "/FT": NameObject("/Ch" if name == "colours" else "/Tx"),
+            "/T": TextStringObject(name),
+            "/V": value,
+        }
         entry |= {"/Ff": NumberObject(1 << 13)} if name == "secret" else {}
-        fields.append(writer._add_object(DictionaryObject({NameObject(k): v for k, v in entry.items()})))
+        fields.append(
+            writer._add_object(DictionaryObject({NameObject(k): v for k, v in entry.items()}))
+        )
     acro = {NameObject("/Fields"): ArrayObject(fields)}
     for name, made in extra.items():
         acro[NameObject(f"/{name}")] = writer._add_object(made)
@@ -171,10 +208,15 @@ def test_form_data_in_one_stream_is_read(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("data", "way_out"),
-    [(b"\x78\x9f\x3e\x22" + bytes(9), "winmail.dat"), (b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40), "pack it as zip")],
+    [
+        (b"\x78\x9f\x3e\x22" + bytes(9), "winmail.dat"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40), "pack it as zip"),
+    ],
     ids=["winmail.dat", "7z"],
 )
-def test_an_enclosed_file_that_holds_documents_is_missing(data: bytes, way_out: str, tmp_path: Path):
+def test_an_enclosed_file_that_holds_documents_is_missing(
+    data: bytes, way_out: str, tmp_path: Path
+):
     """A mail whose attachments lie in something that is not unpacked is partial, and says how to get them."""
     mail = EmailMessage()
     mail["From"], mail["Subject"] = "a@example.com", "Bills"

@@ -9,12 +9,16 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from processors import engines, rapid
 from processors.contract import OcrEngine, ReadSettings, Segment, Word
 
-needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="the program tesseract is not installed")
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="the program tesseract is not installed"
+)
 FONT = ImageFont.load_default(size=48)
 PLACES = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (700, 200)}
 
 
-@pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)])
+@pytest.fixture(
+    scope="module", params=["rapidocr", pytest.param("tesseract", marks=needs_tesseract)]
+)
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
     return engines.loaded(request.param, ReadSettings())
@@ -51,7 +55,9 @@ def test_every_word_has_its_place(engine: OcrEngine):
 
 SHAPES = {
     "grey": lambda image: image.convert("L"),
-    "slanting by 4 degrees": lambda image: image.rotate(4, expand=True, fillcolor="white", resample=Image.BICUBIC),
+    "slanting by 4 degrees": lambda image: image.rotate(
+        4, expand=True, fillcolor="white", resample=Image.BICUBIC
+    ),
     "white on black": ImageOps.invert,
     "thirty pixels high": lambda image: image.resize((250, 100)),
     "a large scan": lambda image: image.resize((4000, 1600)),
@@ -66,7 +72,9 @@ def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid.RapidEngine):
     segments = rapidocr.recognise(image, dpi=200)
 
     assert " ".join(segment.text for segment in segments).replace(" ", "")
-    assert sorted("".join(segment.text for segment in segments).replace(" ", "")) == sorted("".join(PLACES))
+    assert sorted("".join(segment.text for segment in segments).replace(" ", "")) == sorted(
+        "".join(PLACES)
+    )
 
 
 def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.RapidEngine):
@@ -79,7 +87,9 @@ def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.
     assert np.ptp([word.box[0] for word in found.values()]) < 20
 
 
-def test_short_lines_are_read_together(rapidocr: rapid.RapidEngine, monkeypatch: pytest.MonkeyPatch):
+def test_short_lines_are_read_together(
+    rapidocr: rapid.RapidEngine, monkeypatch: pytest.MonkeyPatch
+):
     """Short words share a strip: the recogniser runs less often than there are words, and each comes back whole."""
     seen: list[int] = []
     inner = rapidocr._read
@@ -99,7 +109,9 @@ def test_short_lines_are_read_together(rapidocr: rapid.RapidEngine, monkeypatch:
 
 def test_letters_of_east_asia_are_left_out_unless_asked_for():
     """The recogniser offers no Chinese character for Latin pages, and all of them for Chinese ones."""
-    latin, chinese = (rapid.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",)))
+    latin, chinese = (
+        rapid.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",))
+    )
 
     assert "é" in latin
     assert "的" not in latin

@@ -16,11 +16,17 @@ from processors import textlayer
 from processors.contract import ReadSettings, Segment, Word
 from tests.unit.processors import documents, drawn
 
-PLACED = (("Grand", (200, 300, 330, 340)), ("Gesamtbeträge", (350, 300, 700, 340)), ("東京", (720, 300, 820, 340)))
+PLACED = (
+    ("Grand", (200, 300, 330, 340)),
+    ("Gesamtbeträge", (350, 300, 700, 340)),
+    ("東京", (720, 300, 820, 340)),
+)
 Boxes = list[tuple[str, list[float]]]
 
 
-def segment(words: Sequence[tuple[str, tuple[float, float, float, float]]] = PLACED, angle_deg: float = 0) -> Segment:
+def segment(
+    words: Sequence[tuple[str, tuple[float, float, float, float]]] = PLACED, angle_deg: float = 0
+) -> Segment:
     """Return a line of an engine that tells the places of words."""
     left, top, right, bottom = zip(*[box for _, box in words], strict=True)
     return Segment(
@@ -32,7 +38,9 @@ def segment(words: Sequence[tuple[str, tuple[float, float, float, float]]] = PLA
     )
 
 
-def read(data: bytes, folder: Path, *segments: Segment, settings: ReadSettings | None = None) -> Findings:
+def read(
+    data: bytes, folder: Path, *segments: Segment, settings: ReadSettings | None = None
+) -> Findings:
     """Read a document with an engine that finds these lines on every page."""
     engine = documents.ScriptedEngine(list(segments) or [segment()])
     return documents.read(data, folder, engine=engine, settings=settings)
@@ -72,7 +80,11 @@ def test_words_of_a_page_that_lies_turned_are_found_where_they_stand(tmp_path: P
     """The text of a scan on its side or head runs along the words of the picture."""
     upended = turn != 180
     lying = [
-        Segment("sideways", (10, 10 + 90 * n, 30, 90 + 90 * n) if upended else (10, 10 + 30 * n, 90, 30 + 30 * n), 0.5)
+        Segment(
+            "sideways",
+            (10, 10 + 90 * n, 30, 90 + 90 * n) if upended else (10, 10 + 30 * n, 90, 30 + 30 * n),
+            0.5,
+        )
         for n in range(4)
     ]
     answers = [lying, [segment()]] if turn != 270 else [lying, lying, [segment()]]
@@ -93,17 +105,24 @@ def test_words_of_a_slanted_line_are_as_long_and_high_as_they_were_written(tmp_p
     """On a slanted scan the text runs along the slant, each word through the middle of its box."""
     slope = math.tan(math.radians(5))
     words = [
-        (word, (left, top + left * slope, right, bottom + right * slope)) for word, (left, top, right, bottom) in PLACED
+        (word, (left, top + left * slope, right, bottom + right * slope))
+        for word, (left, top, right, bottom) in PLACED
     ]
     findings = read(drawn.document(drawn.scan()), tmp_path, segment(words, angle_deg=5))
 
-    for (word, box), (_, other) in zip(found(findings.derived["searchable.pdf"]), said(findings), strict=True):
+    for (word, box), (_, other) in zip(
+        found(findings.derived["searchable.pdf"]), said(findings), strict=True
+    ):
         middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]
-        assert middle == pytest.approx([(other[0] + other[2]) / 2, (other[1] + other[3]) / 2], abs=1.5), word
+        assert middle == pytest.approx(
+            [(other[0] + other[2]) / 2, (other[1] + other[3]) / 2], abs=1.5
+        ), word
         assert box[2] - box[0] == pytest.approx(other[2] - other[0], abs=3)
 
 
-@pytest.mark.parametrize("word", ["Ελλάδα", "Москва", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "한국어", "𝛼𝛽", "Tiếng"])
+@pytest.mark.parametrize(
+    "word", ["Ελλάδα", "Москва", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "한국어", "𝛼𝛽", "Tiếng"]
+)
 def test_any_script_can_be_searched(tmp_path: Path, word: str):
     """A word of any script is found again as it was read."""
     findings = read(drawn.document(drawn.scan()), tmp_path, segment([(word, (200, 300, 400, 340))]))
@@ -114,7 +133,9 @@ def test_any_script_can_be_searched(tmp_path: Path, word: str):
 
 def test_the_original_is_the_beginning_of_the_copy(tmp_path: Path):
     """No byte of the original is changed; what is added is small."""
-    data = drawn.document(drawn.scan(pixels=300), drawn.page(*drawn.column(drawn.prose(30), 50, 700)))
+    data = drawn.document(
+        drawn.scan(pixels=300), drawn.page(*drawn.column(drawn.prose(30), 50, 700))
+    )
 
     copy = read(data, tmp_path).derived["searchable.pdf"].read_bytes()
 
@@ -201,9 +222,7 @@ def test_an_encrypted_document_is_never_written_again(tmp_path: Path):
 
 def test_a_signed_document_is_never_written_again(tmp_path: Path):
     """A scan with a signature is read, but no copy is made."""
-    field = (
-        b"<< /FT /Sig /T (signature) /V << /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 1 2 3] /Contents <00> >> >>"
-    )
+    field = b"<< /FT /Sig /T (signature) /V << /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 1 2 3] /Contents <00> >> >>"
     data = drawn.document(drawn.scan()).replace(
         b"/Type /Catalog", b"/Type /Catalog /AcroForm << /SigFlags 3 /Fields [" + field + b"] >>"
     )
@@ -228,7 +247,9 @@ def test_a_broken_document_is_left_as_it_is(tmp_path: Path):
 
 def test_renditions_not_asked_for_are_not_made(tmp_path: Path):
     """Only the files that settings name are left."""
-    findings = read(drawn.document(drawn.scan()), tmp_path, settings=ReadSettings(renditions=("text",)))
+    findings = read(
+        drawn.document(drawn.scan()), tmp_path, settings=ReadSettings(renditions=("text",))
+    )
 
     assert set(findings.derived) == {"text.txt"}
     assert findings.left_out == {}
@@ -239,7 +260,12 @@ def _photo(orientation: int = 1, mode: str = "RGB") -> Image.Image:
     """Draw a page with a black bar where the words are, lying as an EXIF orientation says."""
     image = Image.new("L", (1000, 1400), 230)
     ImageDraw.Draw(image).rectangle((200, 300, 820, 340), fill=0)
-    turned = {1: None, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    turned = {
+        1: None,
+        3: Image.Transpose.ROTATE_180,
+        6: Image.Transpose.ROTATE_90,
+        8: Image.Transpose.ROTATE_270,
+    }
     way = turned[orientation]
     return (image.transpose(way) if way is not None else image).convert(mode)
 
@@ -292,14 +318,20 @@ def test_pictures_of_every_kind_look_the_same_in_the_copy(tmp_path: Path, kind: 
         shown = page.render(scale=1000 / page.get_width(), grayscale=True).to_pil()
     assert shown.getpixel((500, 320)) < 60
     assert shown.getpixel((500, 600)) > 200
-    room = 30_000 if kind == "WEBP" else 10_000  # WebP packs a drawing better than JPEG, and is lossy as that is
+    room = (
+        30_000 if kind == "WEBP" else 10_000
+    )  # WebP packs a drawing better than JPEG, and is lossy as that is
     assert findings.derived["searchable.pdf"].stat().st_size < 2 * len(data) + room
 
 
 def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
     """A stack of faxes becomes a document of as many pages."""
     data = documents.saved(
-        _photo(mode="1"), "TIFF", save_all=True, append_images=[_photo(mode="1")] * 2, compression="group4"
+        _photo(mode="1"),
+        "TIFF",
+        save_all=True,
+        append_images=[_photo(mode="1")] * 2,
+        compression="group4",
     )
 
     copy = read(data, tmp_path).derived["searchable.pdf"]

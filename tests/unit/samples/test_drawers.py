@@ -16,7 +16,14 @@ from pypdf import PdfReader
 from infra.samples.invoices import COURIER, OFFICE, WEB, Invoice, draw_invoice
 from infra.samples.office import draw_docx, draw_mail, draw_xlsx
 from infra.samples.receipts import RECEIPTS, Receipt
-from infra.samples.records import PASSWORD, draw_contract, draw_damaged, draw_encrypted, draw_mixed, draw_statement
+from infra.samples.records import (
+    PASSWORD,
+    draw_contract,
+    draw_damaged,
+    draw_encrypted,
+    draw_mixed,
+    draw_statement,
+)
 from infra.samples.sample import Sample
 from infra.samples.scans import draw_delivery_note, draw_fax, draw_letter
 
@@ -127,7 +134,10 @@ def test_the_mail_carries_an_invoice():
 @pytest.mark.parametrize("receipt", RECEIPTS, ids=lambda receipt: receipt.file)
 def test_a_receipt_adds_up(receipt: Receipt):
     """The items and the tax, where it is added, make the total that is printed."""
-    amounts = {text: float(amount.lstrip("$")) for text, amount in (*receipt.items, *receipt.sums, receipt.total)}
+    amounts = {
+        text: float(amount.lstrip("$"))
+        for text, amount in (*receipt.items, *receipt.sums, receipt.total)
+    }
     items = sum(float(amount.lstrip("$")) for _, amount in receipt.items)
     added = sum(amount for text, amount in amounts.items() if text.startswith(("HST", "Tax ")))
 

@@ -36,7 +36,9 @@ def truth(seed: Path) -> Json:
 
 def _attachments(account: Json) -> list[str]:
     records = account["tables"]["Receipts"]["records"]
-    return [record[column] for record in records for column in ("Scan", "CardSlip") if record[column]]
+    return [
+        record[column] for record in records for column in ("Scan", "CardSlip") if record[column]
+    ]
 
 
 def test_every_drawn_file_is_in_the_account(seed: Path, account: Json):
@@ -87,15 +89,18 @@ def test_a_person_has_typed_a_total_that_the_document_contradicts(account: Json,
         if record["Total"] is not None
     }
 
-    assert {name: total for name, total in typed.items() if float(truth[name]["fields"]["total"]) != total} == {
-        "taxi.jpg": 32.5
-    }
+    assert {
+        name: total
+        for name, total in typed.items()
+        if float(truth[name]["fields"]["total"]) != total
+    } == {"taxi.jpg": 32.5}
 
 
 def test_the_duplicate_is_exact(seed: Path):
     """Two records hold the same bytes under different names."""
     digests = [
-        sha256((seed / "attachments" / name).read_bytes()).hexdigest() for name in ("IMG_4471.jpg", "IMG_4471 (1).jpg")
+        sha256((seed / "attachments" / name).read_bytes()).hexdigest()
+        for name in ("IMG_4471.jpg", "IMG_4471 (1).jpg")
     ]
 
     assert digests[0] == digests[1]
@@ -117,7 +122,10 @@ def test_there_is_one_unreadable_document_of_each_kind(truth: Json, status: str)
 def test_settings_name_tables_and_columns_that_exist(account: Json):
     """Every source of the demo's settings fits the demo's account."""
     settings = tomllib.loads(settings_toml("http://127.0.0.1:8090"))
-    columns = {name: {field["Name"] for field in table["fields"]} for name, table in account["tables"].items()}
+    columns = {
+        name: {field["Name"] for field in table["fields"]}
+        for name, table in account["tables"].items()
+    }
     columns |= {name: columns[view["table"]] for name, view in account["views"].items()}
 
     for source in settings["sources"]:
@@ -140,7 +148,9 @@ def test_the_pipeline_accepts_the_settings(tmp_path: Path, monkeypatch: pytest.M
 
 def test_files_are_dated_alike_every_time(seed: Path):
     """The emulator lists a file's own date, so it must not be the day of drawing."""
-    dates = {datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date() for path in seed.glob("*/*")}
+    dates = {
+        datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date() for path in seed.glob("*/*")
+    }
 
     assert (min(dates), max(dates)) == (date(2026, 6, 15), date(2026, 6, 18))
 

@@ -116,9 +116,18 @@ def class_of(text: str, media_type: str = "application/pdf") -> Finding:
         (STATEMENT, "bank_statement"),
         (MEDICAL, "medical_record"),
         ("Bees are insects that live in hives and make honey. " * 10, "other"),
-        ("KASSENBON\nKaffee 3,00\nSumme 3,00\nBar 5,00\nRückgeld 2,00\nVielen Dank für Ihren Besuch", "receipt"),
-        ("RECHNUNG\nRechnungsnummer 17\nKundennummer 4\nNetto 10,00\nMwSt 1,90\nZahlbar bis 3.5.2021", "invoice"),
-        ("Facture n° 17\nDate de facture 3 mai 2021\nTVA 20 %\nNet à payer 12,00 €\nÉchéance", "invoice"),
+        (
+            "KASSENBON\nKaffee 3,00\nSumme 3,00\nBar 5,00\nRückgeld 2,00\nVielen Dank für Ihren Besuch",
+            "receipt",
+        ),
+        (
+            "RECHNUNG\nRechnungsnummer 17\nKundennummer 4\nNetto 10,00\nMwSt 1,90\nZahlbar bis 3.5.2021",
+            "invoice",
+        ),
+        (
+            "Facture n° 17\nDate de facture 3 mai 2021\nTVA 20 %\nNet à payer 12,00 €\nÉchéance",
+            "invoice",
+        ),
         ("Sehr geehrte Frau Lovelace,\nanbei die Unterlagen.\nMit freundlichen Grüßen", "letter"),
     ],
 )
@@ -137,7 +146,9 @@ def test_reason_names_words_and_places():
 
 def test_level_evidence_is_unsure_and_names_the_candidates():
     """Where two classes are level, no class is named and the reason names both."""
-    finding = class_of("Lease agreement\nwhereas\nhereinafter\nPatient: A. Lovelace\nDiagnosis\nMedication\nAllergies")
+    finding = class_of(
+        "Lease agreement\nwhereas\nhereinafter\nPatient: A. Lovelace\nDiagnosis\nMedication\nAllergies"
+    )
 
     assert finding.value is None
     assert "contract" in finding.reason

@@ -20,23 +20,41 @@ LICENCE = (
     "@\n\x1e\rANSI 636026080102DL00410288ZA03290015DLDAQD12345678\nDCSSAMPLE\nDACJANE\nDADQUINN\n"
     "DBB02291980\nDBA02282030\nDBD03012022\nDBC2\nDCGUSA\r"
 )
-TD3 = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
+TD3 = (
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+)
 TD2 = ("I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6")
-TD1 = ("I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<")
-MRVA = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4XXX4009078F96121096ZE184226B<<<<<<")
+TD1 = (
+    "I<UTOD231458907<<<<<<<<<<<<<<<",
+    "7408122F1204159UTO<<<<<<<<<<<6",
+    "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+)
+MRVA = (
+    "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L8988901C4XXX4009078F96121096ZE184226B<<<<<<",
+)
 MRVB = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "L8988901C4XXX4009078F9612109<<<<<<<<")
 
 
 def page(*lines: str, codes: tuple[Code, ...] = ()) -> Page:
     """Make a page of lines, each with its place, and barcodes."""
-    placed = tuple(Line(text, (10.0, 20.0 * n, 300.0, 20.0 * n + 12)) for n, text in enumerate(lines))
+    placed = tuple(
+        Line(text, (10.0, 20.0 * n, 300.0, 20.0 * n + 12)) for n, text in enumerate(lines)
+    )
     text = "\n".join(lines)
-    return Page(PageText(number=1, source="ocr", engine=None, confidence=None, text=text), placed, codes=codes)
+    return Page(
+        PageText(number=1, source="ocr", engine=None, confidence=None, text=text),
+        placed,
+        codes=codes,
+    )
 
 
 def values(*lines: str, codes: tuple[Code, ...] = ()) -> dict[str, str | None]:
     """Find the values of one page."""
-    return {name: finding.value for name, finding in find_values([page(*lines, codes=codes)]).items()}
+    return {
+        name: finding.value for name, finding in find_values([page(*lines, codes=codes)]).items()
+    }
 
 
 @pytest.mark.parametrize("kind", ["QRCode", "Code128", "EAN13", "PDF417", "DataMatrix", "Aztec"])
@@ -63,9 +81,9 @@ def test_a_page_without_barcodes_has_none():
 
 def test_every_barcode_is_a_finding_with_its_place():
     """All barcodes of a document are one value, with page and box of the first."""
-    finding = find_values([page("x", codes=(Code("EAN13", "4006381333931", (1, 2, 3, 4)), Code("QRCode", "b")))])[
-        "barcodes"
-    ]
+    finding = find_values(
+        [page("x", codes=(Code("EAN13", "4006381333931", (1, 2, 3, 4)), Code("QRCode", "b")))]
+    )["barcodes"]
 
     assert (finding.value, finding.page, finding.box) == ("4006381333931; b", 1, (1, 2, 3, 4))
 
@@ -74,14 +92,24 @@ def test_payment_code_of_the_epc():
     """A GiroCode tells account, sum, currency and who is to be paid."""
     found = values(codes=(Code("QRCode", EPC),))
 
-    assert [found[n] for n in ("iban", "amount_due", "currency", "company")] == [IBAN, "12.30", "EUR", "Kettle Charity"]
+    assert [found[n] for n in ("iban", "amount_due", "currency", "company")] == [
+        IBAN,
+        "12.30",
+        "EUR",
+        "Kettle Charity",
+    ]
 
 
 def test_swiss_payment_slip():
     """So does the code of a Swiss QR bill."""
     found = values(codes=(Code("QRCode", SWISS),))
 
-    assert [found[n] for n in ("iban", "amount_due", "currency", "company")] == [IBAN, "199.95", "CHF", "Kettle SA"]
+    assert [found[n] for n in ("iban", "amount_due", "currency", "company")] == [
+        IBAN,
+        "199.95",
+        "CHF",
+        "Kettle SA",
+    ]
 
 
 def test_payment_code_with_a_wrong_account():
@@ -95,7 +123,11 @@ def test_licence():
 
     assert found["document_number"] == "D12345678"
     assert found["person"] == "JANE QUINN SAMPLE"
-    assert (found["birth_date"], found["expiry_date"], found["sex"]) == ("1980-02-29", "2030-02-28", "F")
+    assert (found["birth_date"], found["expiry_date"], found["sex"]) == (
+        "1980-02-29",
+        "2030-02-28",
+        "F",
+    )
 
 
 @given(st.text(max_size=300), st.sampled_from(["BCD\n002\n1\nSCT\n", "SPC\n", "@\nANSI DLDAQ", ""]))
@@ -107,7 +139,9 @@ def test_no_barcode_upsets_the_reading(text: str, start: str):
     assert all(0 <= finding.confidence <= 1 and finding.reason for finding in found.values())
 
 
-@pytest.mark.parametrize("zone", [TD1, TD2, TD3, MRVA, MRVB], ids=["TD1", "TD2", "TD3", "MRV-A", "MRV-B"])
+@pytest.mark.parametrize(
+    "zone", [TD1, TD2, TD3, MRVA, MRVB], ids=["TD1", "TD2", "TD3", "MRV-A", "MRV-B"]
+)
 def test_every_format_of_zone_is_read(zone: tuple[str, ...]):
     """Passports, cards of both sizes and visas of both sizes give number, name, dates and sex."""
     found = values("UTOPIA", *zone)
@@ -137,7 +171,9 @@ def test_confused_characters_are_repaired_where_the_check_digit_then_holds():
 
 def test_a_wrong_check_digit_leaves_the_value_open():
     """A number that no usual confusion explains is not believed."""
-    finding = find_values([page(TD3[0], TD3[1].replace("L898902C36", "L898903C36"))])["document_number"]
+    finding = find_values([page(TD3[0], TD3[1].replace("L898902C36", "L898903C36"))])[
+        "document_number"
+    ]
 
     assert finding.value is None
     assert "check digit differs" in finding.reason
@@ -145,7 +181,9 @@ def test_a_wrong_check_digit_leaves_the_value_open():
 
 def test_text_is_no_zone():
     """Lines of capitals without check digits that hold are no zone."""
-    assert "document_number" not in values("P" + "A" * 43, "1234567890ABC1234567F12345678901234567890123")
+    assert "document_number" not in values(
+        "P" + "A" * 43, "1234567890ABC1234567F12345678901234567890123"
+    )
 
 
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<", max_size=30))

@@ -65,7 +65,10 @@ def test_another_date_settles_the_order():
 
 def test_numbers_like_dates_do_not_settle_the_order():
     """A bank's sort code looks like a date and says nothing about the order of others."""
-    assert found("Sort code 11-22-33\nInvoice date: 04/05/2021\nLondon, United Kingdom").value == "2021-05-04"
+    assert (
+        found("Sort code 11-22-33\nInvoice date: 04/05/2021\nLondon, United Kingdom").value
+        == "2021-05-04"
+    )
 
 
 def test_same_day_spelled_out_settles_the_order():

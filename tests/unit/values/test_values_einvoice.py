@@ -16,7 +16,9 @@ CII = "urn:un:unece:uncefact:data:standard:"
 IBAN = "DE89370400440532013000"
 
 
-def cii(profile: str, *, settlement: str = "", agreement: str = "", sums: str = "", code: str = "380") -> str:
+def cii(
+    profile: str, *, settlement: str = "", agreement: str = "", sums: str = "", code: str = "380"
+) -> str:
     """Write a CII invoice of a profile, with further elements where they belong."""
     return f"""<!-- a long remark --><rsm:CrossIndustryInvoice xmlns:rsm="{CII}CrossIndustryInvoice:100"
  xmlns:ram="{CII}ReusableAggregateBusinessInformationEntity:100" xmlns:udt="{CII}UnqualifiedDataType:100">
@@ -93,7 +95,13 @@ def read(path: Path, folder: Path) -> Findings:
 def pdf_with(xml: str, *, name: str = "factur-x.xml") -> bytes:
     """Draw an invoice whose page says something else than the XML in it."""
     page = Page()
-    for line in ("INVOICE", "Wrong Seller Ltd", "Invoice no: 999", "Date: 1 May 2020", "Phone: +44 20 7946 0000"):
+    for line in (
+        "INVOICE",
+        "Wrong Seller Ltd",
+        "Invoice no: 999",
+        "Date: 1 May 2020",
+        "Phone: +44 20 7946 0000",
+    ):
         page.paragraph(line)
     page.paragraph("Total 5.00 GBP")
     writer = pypdf.PdfWriter(clone_from=BytesIO(write_pdf([page], title="Invoice")))
@@ -103,12 +111,17 @@ def pdf_with(xml: str, *, name: str = "factur-x.xml") -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize("profile", ["minimum", "basicwl", "basic", "en16931", "xrechnung", "extended"])
+@pytest.mark.parametrize(
+    "profile", ["minimum", "basicwl", "basic", "en16931", "xrechnung", "extended"]
+)
 def test_every_profile_of_cii_is_read(profile: str):
     """Whatever the profile, number, date, parties, sums and currency are what the XML says."""
     values = said(cii(f"urn:factur-x.eu:1p0:{profile}"))
 
-    assert {name: values[name] for name in ("invoice_number", "date", "seller", "company", "buyer", "vat_id")} == {
+    assert {
+        name: values[name]
+        for name in ("invoice_number", "date", "seller", "company", "buyer", "vat_id")
+    } == {
         "invoice_number": "K-77/2026",
         "date": "2026-02-03",
         "seller": "Kessel & Kanne GmbH",
@@ -181,21 +194,32 @@ def test_an_account_with_wrong_check_digits_is_doubted():
 
 def test_what_is_no_amount_or_date_is_left_open():
     """Nonsense in the XML is reported as such."""
-    stated = stated_in(ubl().replace(">125.00<", ">a lot<").replace(">2026-02-03<", ">2026-02-31<").encode())
+    stated = stated_in(
+        ubl().replace(">125.00<", ">a lot<").replace(">2026-02-03<", ">2026-02-31<").encode()
+    )
 
     assert stated is not None
     assert (stated.fields["total"].value, stated.fields["date"].value) == (None, None)
 
 
 @pytest.mark.parametrize(
-    "xml", ["", "<a/>", "<Invoice><ID>1</ID></Invoice>", "<!DOCTYPE a [<!ENTITY b 'c'>]>" + ubl()[21:], ubl()[:-20]]
+    "xml",
+    [
+        "",
+        "<a/>",
+        "<Invoice><ID>1</ID></Invoice>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]>" + ubl()[21:],
+        ubl()[:-20],
+    ],
 )
 def test_other_xml_states_nothing(xml: str):
     """XML of another kind, broken XML and XML with entities are no invoices."""
     assert stated_in(xml.encode()) is None
 
 
-@pytest.mark.parametrize("name", ["factur-x.xml", "ZUGFeRD-invoice.xml", "xrechnung.xml", "anything.XML"])
+@pytest.mark.parametrize(
+    "name", ["factur-x.xml", "ZUGFeRD-invoice.xml", "xrechnung.xml", "anything.XML"]
+)
 def test_xml_in_a_pdf_comes_before_its_page(tmp_path: Path, name: str):
     """Where page and XML differ, the XML is believed; what it does not say comes from the page."""
     path = tmp_path / "invoice"
@@ -205,7 +229,10 @@ def test_xml_in_a_pdf_comes_before_its_page(tmp_path: Path, name: str):
 
     assert findings.status is ReadStatus.OK
     assert findings.doc_type.value == "invoice"
-    values = [findings.fields[name].value for name in ("invoice_number", "total", "currency", "company", "date")]
+    values = [
+        findings.fields[name].value
+        for name in ("invoice_number", "total", "currency", "company", "date")
+    ]
     assert values == ["K-77/2026", "119.00", "EUR", "Kessel & Kanne GmbH", "2026-02-03"]
     assert "the electronic invoice says so" in findings.fields["total"].reason
     assert findings.fields["phone"].value == "+44 20 7946 0000"
@@ -244,7 +271,9 @@ def test_no_encoding_or_prefix_changes_what_is_said(kind: str, encoding: str):
 
 def test_amounts_have_no_more_decimals_than_they_say():
     """Noughts behind the cents are left off, and finer amounts kept."""
-    stated = stated_in(cii("urn:x").replace(">119.00<", ">119.0000<").replace(">69.00<", ">69.1250<").encode())
+    stated = stated_in(
+        cii("urn:x").replace(">119.00<", ">119.0000<").replace(">69.00<", ">69.1250<").encode()
+    )
 
     assert stated is not None
     assert stated.fields["total"].value == "119.00"

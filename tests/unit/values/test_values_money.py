@@ -62,7 +62,10 @@ def test_numbers_broken_by_a_scan_are_mended(line: str):
 
 def test_cash_and_change_are_not_the_total():
     """The total is what was asked for, not what was handed over or given back."""
-    assert values_of("Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\nCash 10.00\nChange 5.76")["total"] == "4.24"
+    assert (
+        values_of("Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\nCash 10.00\nChange 5.76")["total"]
+        == "4.24"
+    )
 
 
 def test_cash_less_change_stands_in_for_a_missing_label():
@@ -82,7 +85,10 @@ def test_label_above_its_amount():
 
 def test_totals_of_other_things_are_passed_over():
     """Totals of quantities, savings and taxes are not the sum."""
-    assert values_of("Total qty 3\nTotal savings 99.00\nTotal 12.00\nTotal tax 0.72")["total"] == "12.00"
+    assert (
+        values_of("Total qty 3\nTotal savings 99.00\nTotal 12.00\nTotal tax 0.72")["total"]
+        == "12.00"
+    )
 
 
 def test_two_amounts_on_a_line_keep_their_labels():
@@ -97,7 +103,12 @@ def test_total_with_tax_wins_over_the_one_without():
 
 def test_tables_of_taxes_do_not_override_the_total():
     """The summary of taxes after a receipt does not decide."""
-    assert values_of("Total 10.60\nGST summary amount tax\nSR 6% 10.00 0.60\nTotal 10.00 0.60")["total"] == "10.60"
+    assert (
+        values_of("Total 10.60\nGST summary amount tax\nSR 6% 10.00 0.60\nTotal 10.00 0.60")[
+            "total"
+        ]
+        == "10.60"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +155,9 @@ def test_level_totals_are_reported_as_ambiguous():
 
 def test_text_without_money_has_no_total():
     """A letter without amounts has neither total nor currency."""
-    values = values_of("Dear Ms Lovelace,\nthank you for your letter of 3 May 2020.\nYours sincerely")
+    values = values_of(
+        "Dear Ms Lovelace,\nthank you for your letter of 3 May 2020.\nYours sincerely"
+    )
 
     assert not {"total", "currency"} & values.keys()
 
@@ -169,4 +182,6 @@ def test_currency_from_marks(text: str, code: str):
 
 def test_currency_from_the_country():
     """Where no mark is written, the country hinted at gives the currency."""
-    assert values_of("Kedai Contoh Sdn Bhd\nJalan Satu, Kuala Lumpur\nTotal 5.00")["currency"] == "MYR"
+    assert (
+        values_of("Kedai Contoh Sdn Bhd\nJalan Satu, Kuala Lumpur\nTotal 5.00")["currency"] == "MYR"
+    )

@@ -37,11 +37,14 @@ def placed(text: str, top: float) -> Line:
 def test_a_value_stands_where_its_words_do():
     """The box of a value is that of its own words, not of the whole line."""
     lines = tuple(
-        placed(text, 20.0 * n) for n, text in enumerate(["INVOICE", "Invoice no: 4711 Date: 2026-02-03", "Total 5.00"])
+        placed(text, 20.0 * n)
+        for n, text in enumerate(["INVOICE", "Invoice no: 4711 Date: 2026-02-03", "Total 5.00"])
     )
     text = "\n".join(line.text for line in lines)
 
-    values = find_values([Page(PageText(number=1, source="ocr", engine=None, confidence=None, text=text), lines)])
+    values = find_values(
+        [Page(PageText(number=1, source="ocr", engine=None, confidence=None, text=text), lines)]
+    )
 
     assert values["invoice_number"].box == (120.0, 20.0, 160.0, 30.0)
     assert values["date"].box == (230.0, 20.0, 330.0, 30.0)
@@ -53,7 +56,12 @@ def test_without_words_the_line_is_the_place():
     line = Line("Total 5.00", (1.0, 2.0, 3.0, 4.0))
 
     values = find_values(
-        [Page(PageText(number=1, source="ocr", engine=None, confidence=None, text=line.text), (line,))]
+        [
+            Page(
+                PageText(number=1, source="ocr", engine=None, confidence=None, text=line.text),
+                (line,),
+            )
+        ]
     )
 
     assert values["total"].box == (1.0, 2.0, 3.0, 4.0)
@@ -63,14 +71,26 @@ def test_without_words_the_line_is_the_place():
     ("text", "buyer"),
     [
         ("INVOICE\nSmall Seller Ltd\nBill to: Big Buyer GmbH\nTotal 5.00", "Big Buyer GmbH"),
-        ("INVOICE\nSmall Seller Ltd\nSold to\nBig Buyer GmbH\nLong Road 1\nTotal 5.00", "Big Buyer GmbH"),
-        ("RECHNUNG\nKleine AG\nKäufer:\nNummer: 47110815\nName: Große Käufer KG\nSumme 5,00 EUR", "Große Käufer KG"),
-        ("INVOICE\nSmall Seller Ltd\nBill to:\nATTN: Big Buyer Limited\nTotal 5.00", "Big Buyer Limited"),
+        (
+            "INVOICE\nSmall Seller Ltd\nSold to\nBig Buyer GmbH\nLong Road 1\nTotal 5.00",
+            "Big Buyer GmbH",
+        ),
+        (
+            "RECHNUNG\nKleine AG\nKäufer:\nNummer: 47110815\nName: Große Käufer KG\nSumme 5,00 EUR",
+            "Große Käufer KG",
+        ),
+        (
+            "INVOICE\nSmall Seller Ltd\nBill to:\nATTN: Big Buyer Limited\nTotal 5.00",
+            "Big Buyer Limited",
+        ),
         (
             "Kleine GmbH · Gasse 1 · 12345 Stadt\nPetra Käuferin\nWeg 2\n54321 Dorf\nRechnung Nr. 4711\nSumme 5,00 EUR",
             "Petra Käuferin",
         ),
-        ("RECHNUNG\nKleine AG\nRechnungsempfänger:\nGroße Käufer KG\nSumme 5,00 EUR", "Große Käufer KG"),
+        (
+            "RECHNUNG\nKleine AG\nRechnungsempfänger:\nGroße Käufer KG\nSumme 5,00 EUR",
+            "Große Käufer KG",
+        ),
     ],
 )
 def test_buyer(text: str, buyer: str):
@@ -80,7 +100,10 @@ def test_buyer(text: str, buyer: str):
 
 def test_seller_is_who_issued_the_bill():
     """On a bill the company that issued it is the seller."""
-    assert value("seller", "INVOICE\nSmall Seller Ltd\nBill to: Big Buyer GmbH\nTotal 5.00") == "Small Seller Ltd"
+    assert (
+        value("seller", "INVOICE\nSmall Seller Ltd\nBill to: Big Buyer GmbH\nTotal 5.00")
+        == "Small Seller Ltd"
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,19 +121,23 @@ def test_parties_of_a_contract(text: str):
 
 def test_owner_of_a_resume():
     """A resume is headed by the name of its owner."""
-    assert value("person", "Curriculum Vitae\nAda B. Lovelace\nEducation\nLondon", "resume") == "Ada B. Lovelace"
+    assert (
+        value("person", "Curriculum Vitae\nAda B. Lovelace\nEducation\nLondon", "resume")
+        == "Ada B. Lovelace"
+    )
 
 
 def test_holder_of_a_card_without_a_zone():
     """Names behind their labels are put together."""
-    assert value("person", "IDENTITY CARD\nSurname: Lovelace\nGiven names: Ada", "identity_document") == "Ada Lovelace"
+    assert (
+        value("person", "IDENTITY CARD\nSurname: Lovelace\nGiven names: Ada", "identity_document")
+        == "Ada Lovelace"
+    )
 
 
 def test_address_of_the_issuer():
     """The lines below the company, from street to town, are its address."""
-    text = (
-        "Blue Kettle Trading Ltd\n(Reg no 123)\n12 Tea Street\nWestbourne\nLondon W2 4AB\nTel 020 7946 0000\nTotal 5.00"
-    )
+    text = "Blue Kettle Trading Ltd\n(Reg no 123)\n12 Tea Street\nWestbourne\nLondon W2 4AB\nTel 020 7946 0000\nTotal 5.00"
 
     assert value("address", text) == "12 Tea Street Westbourne London W2 4AB"
 
@@ -159,10 +186,22 @@ def test_settings_settle_the_order_of_dates():
             "We thank you for your letter and are pleased to tell you that the engine runs well again since Monday.",
             "en",
         ),
-        ("Wir danken Ihnen für Ihr Schreiben und freuen uns, dass die Maschine seit Montag wieder läuft.", "de"),
-        ("Nous vous remercions de votre lettre et sommes heureux que la machine fonctionne depuis lundi.", "fr"),
-        ("Le agradecemos su carta y nos alegra que la máquina funcione de nuevo desde el lunes pasado.", "es"),
-        ("Ringraziamo per la lettera e siamo lieti che la macchina funzioni di nuovo da lunedì scorso.", "it"),
+        (
+            "Wir danken Ihnen für Ihr Schreiben und freuen uns, dass die Maschine seit Montag wieder läuft.",
+            "de",
+        ),
+        (
+            "Nous vous remercions de votre lettre et sommes heureux que la machine fonctionne depuis lundi.",
+            "fr",
+        ),
+        (
+            "Le agradecemos su carta y nos alegra que la máquina funcione de nuevo desde el lunes pasado.",
+            "es",
+        ),
+        (
+            "Ringraziamo per la lettera e siamo lieti che la macchina funzioni di nuovo da lunedì scorso.",
+            "it",
+        ),
     ],
 )
 def test_language(text: str, code: str):
@@ -179,7 +218,9 @@ def test_own_rules_add_a_class():
     """A person's rules name a class of their own, with the evidence reported."""
     rules = '[[rules]]\nclass = "delivery_note"\nwhere = "title"\nweight = 9.0\nmost = 1\nwords = ["Packing slip"]'
 
-    finding = classify([page("PACKING SLIP\nfor your parcel of May")], media_type="text/plain", own_rules=rules)
+    finding = classify(
+        [page("PACKING SLIP\nfor your parcel of May")], media_type="text/plain", own_rules=rules
+    )
 
     assert finding.value == "delivery_note"
     assert "'packing slip'" in finding.reason
@@ -189,7 +230,9 @@ def test_own_rules_replace_a_class():
     """Packaged rules of a class named in `replace` are forgotten, the others stay."""
     rules = parse_rules('replace = ["letter"]\nenough = 5')
 
-    assert {rule.doc_class for rule in load_rules().rules} - {rule.doc_class for rule in rules.rules} == {"letter"}
+    assert {rule.doc_class for rule in load_rules().rules} - {
+        rule.doc_class for rule in rules.rules
+    } == {"letter"}
     assert rules.enough == 5
 
 
@@ -201,11 +244,23 @@ def test_own_rules_replace_a_class():
         ('enough = "much"', "enough must be a number"),
         ('replace = "letter"', "list of class names"),
         ("rules = 3", "[[rules]]"),
-        ('[[rules]]\nclass = "A b"\nwhere = "any"\nweight = 1\nmost = 1\nwords = ["a"]', "rule 1: class"),
-        ('[[rules]]\nclass = "ab"\nwhere = "foot"\nweight = 1\nmost = 1\nwords = ["a"]', "one of title, top, any"),
-        ('[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 0\nwords = ["a"]', "from 1 up"),
+        (
+            '[[rules]]\nclass = "A b"\nwhere = "any"\nweight = 1\nmost = 1\nwords = ["a"]',
+            "rule 1: class",
+        ),
+        (
+            '[[rules]]\nclass = "ab"\nwhere = "foot"\nweight = 1\nmost = 1\nwords = ["a"]',
+            "one of title, top, any",
+        ),
+        (
+            '[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 0\nwords = ["a"]',
+            "from 1 up",
+        ),
         ('[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1', "needs words or patterns"),
-        ('[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1\npatterns = ["("]', "no regular expression"),
+        (
+            '[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1\npatterns = ["("]',
+            "no regular expression",
+        ),
     ],
 )
 def test_wrong_rules_are_told(text: str, said: str):
@@ -216,7 +271,9 @@ def test_wrong_rules_are_told(text: str, said: str):
     assert said in " ".join(caught.value.problems)
 
 
-@pytest.mark.parametrize(("money", "day"), [("5.00 €", "2018-04-03"), ("£5.00", "2018-04-03"), ("$5.00", None)])
+@pytest.mark.parametrize(
+    ("money", "day"), [("5.00 €", "2018-04-03"), ("£5.00", "2018-04-03"), ("$5.00", None)]
+)
 def test_the_currency_settles_a_date_where_its_countries_agree(money: str, day: str | None):
     """A bill in euro or pounds has the day first; a dollar alone may be anybody's."""
     assert value("date", f"Shop\nDate: 03/04/2018\nTotal {money}") == day

@@ -22,7 +22,10 @@ def test_name_with_a_legal_form_at_the_top():
 
 def test_legal_form_on_the_next_line():
     """A legal form on a line of its own completes the name before it."""
-    assert values_of("BLUE KETTLE BOOKS\nSDN BHD\n12 Jalan Teh\nTotal 5.00")["company"] == "BLUE KETTLE BOOKS SDN BHD"
+    assert (
+        values_of("BLUE KETTLE BOOKS\nSDN BHD\n12 Jalan Teh\nTotal 5.00")["company"]
+        == "BLUE KETTLE BOOKS SDN BHD"
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,10 @@ def test_whole_legal_form_is_kept(name: str):
 
 def test_name_without_a_legal_form():
     """A shop without a legal form is named by its first line."""
-    assert values_of("Café Morgenrot\nHauptstraße 5\nKaffee 3,00\nSumme 3,00")["company"] == "Café Morgenrot"
+    assert (
+        values_of("Café Morgenrot\nHauptstraße 5\nKaffee 3,00\nSumme 3,00")["company"]
+        == "Café Morgenrot"
+    )
 
 
 def test_receiver_is_not_the_issuer():
@@ -91,7 +97,10 @@ def test_date_is_no_invoice_number():
 
 def test_iban_with_right_check_digits():
     """An IBAN is found with blanks and with words after it."""
-    assert values_of("IBAN: DE89 3704 0044 0532 0130 00 BIC COBADEFF")["iban"] == "DE89370400440532013000"
+    assert (
+        values_of("IBAN: DE89 3704 0044 0532 0130 00 BIC COBADEFF")["iban"]
+        == "DE89370400440532013000"
+    )
 
 
 def test_iban_with_wrong_check_digits():

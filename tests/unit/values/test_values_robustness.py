@@ -44,7 +44,10 @@ def pages_of(text: str) -> list[Page]:
 @settings(deadline=None)
 def test_any_text_is_answered(text: str):
     """No text raises, and each confidence lies between 0 and 1 with a reason beside it."""
-    findings = [*find_values(pages_of(text)).values(), classify(pages_of(text), media_type="text/plain")]
+    findings = [
+        *find_values(pages_of(text)).values(),
+        classify(pages_of(text), media_type="text/plain"),
+    ]
 
     assert all(0 <= finding.confidence <= 1 and finding.reason for finding in findings)
 
@@ -97,7 +100,11 @@ def test_a_long_documents_tail_is_read():
 
 def test_a_short_document_is_read_once():
     """Head and tail do not overlap: no line is seen twice."""
-    assert [line.text for line in lines_of(pages_of("one\ntwo\n\nthree"))] == ["one", "two", "three"]
+    assert [line.text for line in lines_of(pages_of("one\ntwo\n\nthree"))] == [
+        "one",
+        "two",
+        "three",
+    ]
 
 
 @given(st.integers(min_value=0, max_value=3 * HEAD_CHARS))

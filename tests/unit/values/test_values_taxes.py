@@ -157,10 +157,16 @@ def test_two_due_dates_headings_share_a_line():
 
 def test_a_long_statement_is_gone_through_a_few_times_only(monkeypatch: pytest.MonkeyPatch):
     """Many sums and taxes on many lines are not each tried against every line: it would take minutes."""
-    body = [line for number in range(40) for line in (f"Net amount {number + 100}.00", f"VAT 19 % {number + 1}.13")]
+    body = [
+        line
+        for number in range(40)
+        for line in (f"Net amount {number + 100}.00", f"VAT 19 % {number + 1}.13")
+    ]
     body += [f"Some goods {number % 97}.{number % 90 + 10}" for number in range(1500)]
     text = "\n".join([*body, "Grand total 99999.77"])
-    lines = lines_of([Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))])
+    lines = lines_of(
+        [Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))]
+    )
     looked_at: list[str] = []
     look = taxes.money_in
     monkeypatch.setattr(taxes, "money_in", lambda folded: looked_at.append(folded) or look(folded))

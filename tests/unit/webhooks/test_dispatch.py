@@ -68,7 +68,9 @@ def _notes(ledger: MemoryLedger) -> list[str]:
     return [message.note for message in ledger.latest_messages(ACCOUNT)[::-1]]
 
 
-def test_messages_of_a_source_become_one_run(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+def test_messages_of_a_source_become_one_run(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs
+):
     """What waits is one run a source, each record named once, and settled with what became of it."""
     _keep(ledger, ("papers", "1"), ("inbox", "/In/a"), ("papers", "2"), ("papers", "1"))
 
@@ -79,7 +81,9 @@ def test_messages_of_a_source_become_one_run(dispatcher: Dispatcher, ledger: Mem
     assert dispatcher.turn() == 0
 
 
-def test_what_waits_is_kept_for_the_next_receiver(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+def test_what_waits_is_kept_for_the_next_receiver(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs
+):
     """Asked to stop in the middle of a run, no other is begun, and all of it can be taken at once by the next."""
     _keep(ledger, ("papers", "1"), ("inbox", "/In/a"))
     runs.becomes = StopRequested("It was asked to stop.")
@@ -102,7 +106,9 @@ def test_what_waits_is_kept_for_the_next_receiver(dispatcher: Dispatcher, ledger
 def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
     """A message about nothing but what this program has written is done without a run."""
     ledger.keep_cursor(cursor_name("papers"), {"types": {"Total": "NUMBER"}})
-    effect = Effect(EffectKind.UPDATE_COLUMNS, "v", "Papers", "1", before={"Total": None}, after={"Total": 5})
+    effect = Effect(
+        EffectKind.UPDATE_COLUMNS, "v", "Papers", "1", before={"Total": None}, after={"Total": 5}
+    )
     ledger.settle(ledger.intend(effect, "run"), EffectState.VERIFIED)
     _keep(ledger, ("papers", "1"), Total=5)
 
@@ -121,9 +127,15 @@ def test_a_source_that_is_gone_is_told(dispatcher: Dispatcher, ledger: MemoryLed
     assert "no source 'former'" in _notes(ledger)[0]
 
 
-@pytest.mark.parametrize("becomes", [Status.FAILED, BudgetExhausted("no calls left"), RuntimeError("a bug")])
+@pytest.mark.parametrize(
+    "becomes", [Status.FAILED, BudgetExhausted("no calls left"), RuntimeError("a bug")]
+)
 def test_what_fails_is_tried_again_later(
-    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs, clock: FakeClock, becomes: Status | Exception
+    dispatcher: Dispatcher,
+    ledger: MemoryLedger,
+    runs: Runs,
+    clock: FakeClock,
+    becomes: Status | Exception,
 ):
     """A document that failed, a budget that is used up, even a bug: the message waits, longer each time."""
     runs.becomes = becomes

@@ -37,12 +37,18 @@ def _digest(data: bytes, secret: str = SECRET) -> bytes:
 def test_a_signature_is_taken_in_every_usual_form(encode: str, prefix: str):
     """Hex in either case and base64, with or without a prefix, under any of the secrets."""
     digest = _digest(b"body")
-    forms = {"hex": digest.hex(), "HEX": digest.hex().upper(), "base64": base64.b64encode(digest).decode()}
+    forms = {
+        "hex": digest.hex(),
+        "HEX": digest.hex().upper(),
+        "base64": base64.b64encode(digest).decode(),
+    }
 
     assert is_signed(b"body", prefix + forms[encode], ["old", SECRET])
 
 
-@pytest.mark.parametrize("signature", ["", "sha256=", "x", _digest(b"other").hex(), _digest(b"body", "else").hex()])
+@pytest.mark.parametrize(
+    "signature", ["", "sha256=", "x", _digest(b"other").hex(), _digest(b"body", "else").hex()]
+)
 def test_a_wrong_signature_is_refused(signature: str):
     """Another body's, another secret's, or none."""
     assert not is_signed(b"body", signature, [SECRET])
@@ -81,7 +87,9 @@ def test_what_caspio_does_not_send_is_refused(data: bytes):
         parse(data)
 
 
-_JSON = st.recursive(st.none() | st.text() | st.integers(), st.lists).map(lambda value: json.dumps(value).encode())
+_JSON = st.recursive(st.none() | st.text() | st.integers(), st.lists).map(
+    lambda value: json.dumps(value).encode()
+)
 
 
 @given(st.binary(max_size=200) | _JSON)
@@ -124,16 +132,18 @@ def test_a_deleted_record_needs_nothing(settings: Settings):
 
 def test_a_views_records_are_told_by_its_table(settings: Settings):
     """A view hears of the table it names, by the same PK_ID."""
-    assert [(s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Others"))] == [("joined", ["7"])]
+    assert [(s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Others"))] == [
+        ("joined", ["7"])
+    ]
 
 
 def test_a_folders_files_are_told_by_the_paths_in_a_row(settings: Settings):
     """A folder hears of the paths below it that stand in a row of the table it names."""
     rows = [{"PK_ID": 1, "File": "/In/a.pdf", "Other": "/Out/b.pdf"}, {"PK_ID": 2, "File": None}]
 
-    assert [(s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Rows", *rows))] == [
-        ("inbox", ["/In/a.pdf"])
-    ]
+    assert [
+        (s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Rows", *rows))
+    ] == [("inbox", ["/In/a.pdf"])]
 
 
 @pytest.mark.parametrize("pk", [None, "", "x", "1;2", -1, True, 1.5, "1" * 19, {"a": 1}])
@@ -141,29 +151,39 @@ def test_a_row_without_a_sound_key_is_left_out(settings: Settings, pk: object):
     """What is no PK_ID never gets near a WHERE clause."""
     found = _routed(settings, body("Papers", {"PK_ID": pk}))
 
-    assert {(told, note) for _, told, note in found} == {((), "it names no record or file of the source")}
+    assert {(told, note) for _, told, note in found} == {
+        ((), "it names no record or file of the source")
+    }
 
 
 def test_a_message_about_many_records_comes_in_parts(settings: Settings):
     """A bulk change makes as many messages as it needs, with every record in one of them."""
     rows = [{"PK_ID": number} for number in range(1, 2 * PART + 2)]
 
-    found = [told for source, told, _ in _routed(settings, body("Others", *rows)) if source == "joined"]
+    found = [
+        told for source, told, _ in _routed(settings, body("Others", *rows)) if source == "joined"
+    ]
 
     assert [len(told) for told in found] == [PART, PART, 1]
     assert [one.key for told in found for one in told] == [str(row["PK_ID"]) for row in rows]
 
 
 @pytest.mark.parametrize(("types", "kept"), [({"Scan": "ATTACHMENT"}, {"Scan": "a.pdf"}), ({}, {})])
-def test_values_of_unknown_columns_are_not_kept(settings: Settings, types: dict[str, str], kept: dict[str, str]):
+def test_values_of_unknown_columns_are_not_kept(
+    settings: Settings, types: dict[str, str], kept: dict[str, str]
+):
     """What people have typed elsewhere in the record does not get into the ledger."""
     found = _routed(settings, body("Others", {"PK_ID": 7, "Scan": "a.pdf"}), types)
 
     assert [one.values for _, told, _ in found for one in told] == [kept]
 
 
-def _wrote(ledger: MemoryLedger, kind: EffectKind = EffectKind.UPDATE_COLUMNS, **after: Value) -> None:
-    effect = Effect(kind, "v", "Papers", "7", before=dict.fromkeys(after), after=after, field="File")
+def _wrote(
+    ledger: MemoryLedger, kind: EffectKind = EffectKind.UPDATE_COLUMNS, **after: Value
+) -> None:
+    effect = Effect(
+        kind, "v", "Papers", "7", before=dict.fromkeys(after), after=after, field="File"
+    )
     ledger.settle(ledger.intend(effect, "run"), EffectState.VERIFIED)
 
 
@@ -180,7 +200,11 @@ def _wrote(ledger: MemoryLedger, kind: EffectKind = EffectKind.UPDATE_COLUMNS, *
         ({}, False),
     ],
 )
-def test_what_we_wrote_ourselves_is_an_echo(ledger: MemoryLedger, values: dict[str, Value], expected: bool):  # noqa: FBT001
+def test_what_we_wrote_ourselves_is_an_echo(
+    ledger: MemoryLedger,
+    values: dict[str, Value],
+    expected: bool,  # noqa: FBT001
+):
     """A record told of with nothing but what this program put there is none to look at; in doubt it is."""
     _wrote(ledger, Total=5)
     _wrote(ledger, EffectKind.REPOINT, File="/a/new.pdf")

@@ -48,7 +48,10 @@ class Door:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """Return what was kept."""
-        return [(message.source, message.message_id) for message in self.ledger.latest_messages("a.caspio.com")]
+        return [
+            (message.source, message.message_id)
+            for message in self.ledger.latest_messages("a.caspio.com")
+        ]
 
 
 @pytest.fixture
@@ -92,15 +95,21 @@ def test_a_signature_stands_for_the_secret(door: Door):
     assert door.post(data, **{"X-Caspio-Signature": _signature(data)})[0] == 200
 
 
-@pytest.mark.parametrize(("data", "signed"), [(body(), b"other"), (body(secret="wrong"), body(secret="wrong"))])
+@pytest.mark.parametrize(
+    ("data", "signed"), [(body(), b"other"), (body(secret="wrong"), body(secret="wrong"))]
+)
 def test_a_wrong_one_of_both_is_refused(door: Door, data: bytes, signed: bytes):
     """Where there are a signature and a secret, both must be right."""
     assert door.post(data, **{"X-Caspio-Signature": _signature(signed)})[0] == 401
 
 
-def test_a_signature_can_be_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: MemoryLedger):
+def test_a_signature_can_be_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: MemoryLedger
+):
     """Then the secret in the body alone is not enough, and the header has the name of the settings."""
-    door = Door(load(tmp_path, monkeypatch, 'signature = "required"\nsignature_header = "X-Signed"'), ledger)
+    door = Door(
+        load(tmp_path, monkeypatch, 'signature = "required"\nsignature_header = "X-Signed"'), ledger
+    )
 
     assert door.post(body())[0] == 401
     assert door.post(body(), **{"X-Signed": _signature(body())})[0] == 200
@@ -118,16 +127,24 @@ def test_a_body_that_is_too_large_is_refused(door: Door):
     assert door.kept == []
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "", "application/x-www-form-urlencoded", "application/jsonx"])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "", "application/x-www-form-urlencoded", "application/jsonx"]
+)
 def test_another_media_type_is_refused(door: Door, media_type: str):
     """A message is JSON."""
-    assert door.ask("POST", PATH, content=body(), headers={"Content-Type": media_type}).status_code == 415
+    assert (
+        door.ask("POST", PATH, content=body(), headers={"Content-Type": media_type}).status_code
+        == 415
+    )
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON"])
 def test_json_may_name_its_charset(door: Door, media_type: str):
     """Parameters and case of the media type do not matter."""
-    assert door.ask("POST", PATH, content=body(), headers={"Content-Type": media_type}).status_code == 200
+    assert (
+        door.ask("POST", PATH, content=body(), headers={"Content-Type": media_type}).status_code
+        == 200
+    )
 
 
 def test_another_method_or_path_is_refused(door: Door):

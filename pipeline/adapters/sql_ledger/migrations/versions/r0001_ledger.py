@@ -44,7 +44,11 @@ def _text(name: str, **options: Any) -> sa.Column[str]:
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"), nullable=nullable)
+    return sa.Column(
+        name,
+        sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"),
+        nullable=nullable,
+    )
 
 
 def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:

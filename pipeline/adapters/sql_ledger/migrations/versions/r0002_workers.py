@@ -35,11 +35,20 @@ def upgrade() -> None:
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
     )
-    op.create_table("pace", _text("account", primary_key=True), sa.Column("due_s", sa.Float(53), nullable=False))
-    op.create_table("cursors", _text("name", primary_key=True), sa.Column("value", sa.JSON(), nullable=False))
+    op.create_table(
+        "pace", _text("account", primary_key=True), sa.Column("due_s", sa.Float(53), nullable=False)
+    )
+    op.create_table(
+        "cursors", _text("name", primary_key=True), sa.Column("value", sa.JSON(), nullable=False)
+    )
     op.create_table(
         "repairs",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=True,
+        ),
         _text("kind"),
         _text("subject"),
         _text("done"),
@@ -57,7 +66,11 @@ def downgrade() -> None:
 
 def _carry_over() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
-    month = "to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM')" if postgres else "strftime('%Y-%m', finished_at)"
+    month = (
+        "to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM')"
+        if postgres
+        else "strftime('%Y-%m', finished_at)"
+    )
     counted = f"SELECT '', {month}, 'new', SUM(calls_total), 0 FROM runs WHERE finished_at IS NOT NULL GROUP BY 2"  # noqa: S608 - no text from outside
     op.execute(sa.text(f"INSERT INTO usage (account, month, lane, calls, size_bytes) {counted}"))
 
@@ -68,4 +81,6 @@ def _text(name: str, **options: Any) -> sa.Column[str]:
 
 
 def _time(name: str) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"), nullable=False)
+    return sa.Column(
+        name, sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"), nullable=False
+    )

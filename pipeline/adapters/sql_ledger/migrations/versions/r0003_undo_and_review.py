@@ -22,7 +22,11 @@ def upgrade() -> None:
         sa.Column("pk", _words(), nullable=False),
         sa.Column("item", sa.JSON(), nullable=False),
         sa.Column("run_id", _words(), nullable=False),
-        sa.Column("updated_at", sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"), nullable=False),
+        sa.Column(
+            "updated_at",
+            sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql"),
+            nullable=False,
+        ),
     )
     op.create_index("ix_review_items_record", "review_items", ["source", "container", "pk"])
 

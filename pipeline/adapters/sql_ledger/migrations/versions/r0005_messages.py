@@ -13,7 +13,12 @@ def upgrade() -> None:
     """Add the tables."""
     op.create_table(
         "webhook_messages",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=True,
+        ),
         sa.Column("account", _words(), nullable=False),
         sa.Column("message_id", _words(), nullable=False),
         sa.Column("source", _words(), nullable=False),

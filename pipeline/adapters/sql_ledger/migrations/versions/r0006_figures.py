@@ -15,8 +15,15 @@ _OPEN = "state IN ('intent', 'applied')"
 def upgrade() -> None:
     """Add columns, table and indexes; what is known already is taken from where it stands."""
     op.add_column("files", sa.Column("pages", sa.Integer()))
-    op.add_column("files", sa.Column("seen_at", sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")))
-    pages = "json_extract(outcome, '$.pages')" if _dialect() == "sqlite" else "CAST(outcome ->> 'pages' AS INTEGER)"
+    op.add_column(
+        "files",
+        sa.Column("seen_at", sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")),
+    )
+    pages = (
+        "json_extract(outcome, '$.pages')"
+        if _dialect() == "sqlite"
+        else "CAST(outcome ->> 'pages' AS INTEGER)"
+    )
     op.execute(f"UPDATE files SET seen_at = updated_at, pages = {pages}")  # noqa: S608 - one of two texts above
     op.create_table(
         "tallies",
@@ -27,7 +34,9 @@ def upgrade() -> None:
     )
     figures = ["source", "planned_only", "status", "stage", "pages"]
     _index("ix_files_figures", "files", figures, _newest())
-    _index("ix_files_waiting", "files", ["source", "seen_at"], f"{_newest()} AND stage != 'finished'")
+    _index(
+        "ix_files_waiting", "files", ["source", "seen_at"], f"{_newest()} AND stage != 'finished'"
+    )
     _index("ix_files_quarantined", "files", ["source"], f"{_newest()} AND starts >= 3")
     _index("ix_effects_open", "effects", ["id"], _OPEN)
     op.drop_index("ix_effects_state", "effects")
@@ -45,7 +54,9 @@ def downgrade() -> None:
 
 
 def _index(name: str, table: str, columns: list[str], where: str) -> None:
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index(
+        name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
 
 
 def _newest() -> str:

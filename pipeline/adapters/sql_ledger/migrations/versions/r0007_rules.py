@@ -11,7 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column."""
-    op.add_column("files", sa.Column("rules", sa.String().with_variant(sa.String(collation="C"), "postgresql")))
+    op.add_column(
+        "files",
+        sa.Column("rules", sa.String().with_variant(sa.String(collation="C"), "postgresql")),
+    )
 
 
 def downgrade() -> None:
