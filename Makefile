@@ -8,10 +8,11 @@ PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+HOUSE_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
+.PHONY: help demo test check format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -33,6 +34,9 @@ format: setup-test ## Format the code and apply the safe fixes
 
 bench: setup-test ## Run the measurements (never part of the suite's verdict)
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
+
+bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors")
+	@$(or $(wildcard $(BIN)/python),python3) -m tests.bench.house $(HOUSE_ARGS)
 
 bench-read: setup-test ## Measure reading beside tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
