@@ -16,7 +16,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 case $PURPOSE in
     demo) sync_options=(--no-default-groups --inexact) ;; # inexact: leave the test tools where they are
-    test) sync_options=(--group dev) ;;
+    test) sync_options=(--group dev --group docs) ;;
     *) fail "unknown purpose '$PURPOSE': say demo or test" ;;
 esac
 

@@ -20,6 +20,20 @@ EXIT_SOME_FAILED = 1
 EXIT_SETTINGS = 2
 EXIT_STOPPED = 3
 EXIT_INTERRUPTED = 130
+EXIT_CODES = {
+    0: "Done.",
+    EXIT_SOME_FAILED: (
+        "Done, but some documents were rejected, in conflict or failed, a source was blocked, "
+        "or `verify` found differences."
+    ),
+    EXIT_SETTINGS: "The settings or the command line are wrong, or no source could run.",
+    EXIT_STOPPED: (
+        "Stopped: the credentials, the archive, the ledger, the disk or the budget do not allow "
+        "more. Nothing is half done."
+    ),
+    EXIT_INTERRUPTED: "Interrupted. The next run continues.",
+}
+"""What each exit code of the program means."""
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="PATH")]
 AsJson = Annotated[

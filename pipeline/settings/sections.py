@@ -23,26 +23,51 @@ _TAKEN_AS_THEY_ARE = {
 class Section(BaseModel):
     """A section of the file: unknown names are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_enum_values=False, use_attribute_docstrings=True
+    )
 
 
 class LaneSettings(Section):
-    """`[caspio.lanes]`: shares of the month's calls that a kind of work leaves to those before it."""
+    """`[caspio.lanes]`: share of the month's calls that each kind of work leaves unused."""
 
     webhook: _Share = 0.0
+    """Share of the month's calls that webhook runs leave unused. 0 lets them use every call outside
+    `caspio.reserve`.
+    """
     new: _Share = 0.05
+    """Share of the month's calls that scheduled runs over new and changed files leave unused."""
     backfill: _Share = 0.2
+    """Share of the month's calls that the first run over a source leaves unused. A source counts as
+    backfill until it has been written to its end once.
+    """
     reprocess: _Share = 0.3
+    """Share of the month's calls that `reprocess` and `verify` leave unused."""
 
 
 class CaspioSettings(Section):
     """`[caspio]`: the account."""
 
     url: str
+    """Address of the account, such as `https://abc12345.caspio.com`. Plain `http://` is accepted
+    for this machine only.
+    """
     block: Annotated[str, Field(min_length=1)] | None = None
+    """Prefect block that holds the address, the secrets, the rate and the monthly calls, such as
+    `main`.
+    """
     rate: Annotated[str, Field(pattern=r"^0*[1-9][0-9]*/0*[1-9][0-9]*s$")] = "2000/300s"
+    """Calls that all workers together may make in a period, as `CALLS/SECONDSs`: `2000/300s` is
+    2,000 calls in 300 seconds.
+    """
     monthly_calls: Annotated[int, Field(gt=0)] | None = 500_000
+    """Calls that this program may make in a calendar month (UTC). Set it to what your Caspio plan
+    allows.
+    """
     reserve: _Share = 0.05
+    """Share of the monthly calls that no run uses. A run that reaches it stops with exit code 3 and
+    continues next month.
+    """
     lanes: LaneSettings = LaneSettings()
 
     @field_validator("url")
@@ -83,29 +108,48 @@ def _has_sound_port(url: str) -> bool:
 
 
 class ArchiveSettings(Section):
-    """`[archive]`: where originals and derived files are kept and which of the latter are made.
+    """`[archive]`: where originals and derived files are kept, and which derived files are made.
 
-    The options below `renditions` are for `s3://` only. Without keys the AWS chain is asked for them.
+    The settings below `renditions` apply to `s3://` only.
     """
 
     url: Annotated[str, Field(pattern=r"^(file:|s3://).+")] = "file:archive"
+    """Where originals and derived files are kept: a folder (`file:archive`) or a bucket
+    (`s3://bucket/prefix`). Relative folders start at the folder of the settings file.
+    """
     block: Annotated[str, Field(min_length=1)] | None = None
+    """Prefect block with the address and the keys, such as `main`, or `aws-credentials/main` for
+    keys alone.
+    """
     renditions: tuple[Literal["text", "pages", "searchable", "thumbnail", "pdfa"], ...] = (
         "text",
         "pages",
         "searchable",
         "thumbnail",
     )
+    """Derived files to make for each document. `pdfa` needs the extra `caspio-ingest[pdfa]`."""
     endpoint_url: str | None = None
+    """Endpoint of an S3-compatible store other than AWS."""
     region: str | None = None
+    """Region of the bucket. Without it the AWS configuration decides."""
     sse: Literal["AES256", "aws:kms"] | None = None
+    """Server-side encryption of every object."""
     sse_kms_key_id: str | None = None
+    """KMS key for `sse = "aws:kms"`. Without it AWS uses the account's default key."""
     storage_class: str | None = None
+    """Storage class of originals and derived files, such as `STANDARD_IA`."""
     object_lock_days: Annotated[int, Field(gt=0)] | None = None
+    """Days for which originals are locked. The bucket must have Object Lock enabled."""
     object_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+    """Mode of the lock that `object_lock_days` sets."""
     access_key_id: SecretStr | None = None
+    """Access key of the bucket. A secret: set it in the environment or a block. Without keys the
+    AWS default chain is used.
+    """
     secret_access_key: SecretStr | None = None
+    """Secret key of the bucket. A secret: set it in the environment or a block."""
     session_token: SecretStr | None = None
+    """Session token of temporary keys. A secret: set it in the environment or a block."""
 
     @model_validator(mode="after")
     def _keys_together(self) -> Self:
@@ -117,121 +161,208 @@ class ArchiveSettings(Section):
 
 
 class LedgerSettings(Section):
-    """`[ledger]`: what has been seen, archived, planned, written."""
+    """`[ledger]`: the database that records what was seen, archived, planned and written."""
 
     url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql\+psycopg://).+", repr=False)] = (
         "sqlite:///caspio-ingest.db"
     )
+    """Database of the ledger: `sqlite:///FILE` or
+    `postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`. Several machines need PostgreSQL.
+    """
 
 
 class ProcessingSettings(Section):
-    """`[processing]`: how documents are read, and the limits each one has in its child process."""
+    """`[processing]`: how documents are read, and the limits of each document."""
 
     ocr: Literal["auto", "tesseract", "rapidocr"] = "auto"
+    """OCR engine. `auto` chooses an engine for each page; the others read every page with one
+    engine.
+    """
     languages: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...], Field(min_length=1)
     ] = ("eng",)
+    """Languages of the documents, as Tesseract language codes such as `eng` or `chi_sim`."""
     workers: Annotated[int, Field(gt=0)] | None = None
+    """Documents read at the same time. The default is one for each CPU core."""
     max_file_mib: Annotated[int, Field(gt=0)] = 200
+    """Largest file to read, in MiB. A larger file is archived and rejected."""
     max_pages: Annotated[int, Field(gt=0)] = 500
+    """Most pages to read in a document. Of a longer document the first pages are read, and it is
+    partial.
+    """
     memory_mib: Annotated[int, Field(ge=512)] = 2048
+    """Memory that a document may use in its reader process, in MiB, in addition to the loaded
+    models.
+    """
     cpu_s: Annotated[int, Field(gt=0)] = 300
+    """CPU time that a document may use, in seconds."""
     wall_s: Annotated[int, Field(gt=0)] = 600
+    """Wall time that a document may take, in seconds."""
     stall_s: Annotated[int, Field(gt=0)] = 60
+    """Idle time: seconds for which a reader process may use no CPU."""
     disk_mib: Annotated[int, Field(gt=0)] = 2048
+    """Disk space that a reader process may use for one document, in MiB."""
     disk_files: Annotated[int, Field(gt=0)] = 5_000
+    """Files that a reader process may create for one document."""
     max_children: Annotated[int, Field(ge=0)] = 200
+    """Most files to read inside one upload, such as the attachments of a mail."""
     max_depth: Annotated[int, Field(ge=0)] = 4
+    """Levels of files inside files to read. 0 reads none."""
     max_unpacked_mib: Annotated[int, Field(gt=0)] = 500
+    """Most MiB that all files inside one upload may unpack to."""
     max_ratio: Annotated[int, Field(gt=0)] = 200
+    """Most times its own size that an upload may unpack to."""
     passwords: tuple[SecretStr, ...] = ()
+    """Passwords to try on encrypted documents. A secret: set it in the environment as a JSON list,
+    such as `CASPIO_INGEST_PROCESSING__PASSWORDS='["one", "two"]'`.
+    """
     clamav: Annotated[str, Field(pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$")] | None = None
+    """ClamAV daemon that scans every upload before it is opened, as `HOST:PORT` or the path of a
+    Unix socket.
+    """
     date_order: Literal["", "dmy", "mdy"] = ""
+    """How to read dates such as 03/04/2018 where nothing else in the document decides. Unset, the
+    country or the currency of the document decides; otherwise the date is reported as unsure.
+    """
     rules: Path | None = None
+    """TOML file with your own rules for document classes. Relative paths start at the folder of the
+    settings file.
+    """
 
 
 class ServeSettings(Section):
-    """`[serve]`: when sources run by themselves. A source's own `schedule` comes first.
-
-    `name` tells these settings from others at the same Prefect server.
-    """
+    """`[serve]`: schedules, and how runs behave at a Prefect server."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] | None = None
+    """Name of these settings at the Prefect server, as in `ingest-receipts@NAME`. The default is
+    the name of the account.
+    """
     schedule: str = "0 * * * *"
+    """When sources run, as a cron expression."""
     timezone: str = "UTC"
+    """Time zone of `schedule`, such as `America/New_York`."""
     heartbeat_s: Annotated[int, Field(ge=30)] = 30
+    """Seconds between two heartbeats of a run. A run that misses three is marked as crashed."""
     drain_s: Annotated[int, Field(gt=0)] = 300
+    """Seconds that runs may take to finish the documents in progress after `serve` or `worker`
+    received SIGTERM.
+    """
 
 
 class WebhookSettings(Section):
-    """`[webhooks]`: how Caspio tells of changes, and how its messages are taken.
-
-    `signature` says whether messages without one are taken when they carry the secret in their body.
-    """
+    """`[webhooks]`: how Caspio reports changes, and how the receiver accepts its messages."""
 
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    """Address at which Caspio reaches the receiver. It must use https, except for this machine."""
     name: Annotated[str, Field(min_length=1, max_length=255)] = "caspio-ingest"
+    """Name of the webhook at Caspio."""
     listen: Annotated[str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$")] = "127.0.0.1:8766"
+    """Address on which `webhooks serve` listens, as `HOST:PORT`."""
     event_sources: tuple[
         Literal["Datasheet", "DataPages", "RESTAPIs", "TriggeredActions", "Tasks"], ...
     ] = ()
+    """Kinds of changes that raise an event. Empty means all kinds."""
     signature: Literal["accepted", "required"] = "accepted"
+    """Whether a message needs a signature. `accepted` also takes a message that has the secret in
+    its body.
+    """
     signature_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Caspio-Signature"
+    """Header with the HMAC-SHA256 signature of the body."""
     batch_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    """Seconds for which messages are collected before they start one run."""
     max_records: Annotated[int, Field(gt=0, le=1000)] = 100
+    """Most records in one run that messages start."""
     max_body_mib: Annotated[int, Field(gt=0)] = 10
+    """Largest message to accept, in MiB."""
     keep_days: Annotated[int, Field(gt=0)] = 30
+    """Days for which finished messages are kept in the ledger."""
 
 
 class MetricsSettings(Section):
-    """`[metrics]`: figures for Prometheus. `cache_s` seconds pass at least between two looks at the ledger."""
+    """`[metrics]`: metrics for Prometheus."""
 
     listen: Annotated[str, Field(pattern=r"^.+:[0-9]{1,5}$")] | None = None
+    """Address on which `serve` answers Prometheus, as `HOST:PORT`. Unset, it does not."""
     cache_s: Annotated[float, Field(ge=0)] = 15.0
+    """Seconds between two reads of the ledger, no matter how often Prometheus asks."""
 
 
 class ColumnSettings(Section):
     """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
 
     finding: str
+    """Name of the value to write into the column."""
     overwrite: Overwrite | None = None
+    """What may be overwritten in this column. The default is `sources.overwrite`."""
 
 
 class IndexSettings(Section):
     """`[sources.index]`: a table with one row a file, keyed by path."""
 
     table: str
+    """Table with one row for each file of the folder. It takes the values of files that no record
+    refers to.
+    """
     path_column: str = "Path"
+    """Column that holds the path of the file."""
 
 
 class ReviewSettings(Section):
-    """`[sources.review]`: a table that people decide on suggestions in; docs/review.md has its columns."""
+    """`[sources.review]`: a table in which users decide on suggestions."""
 
     table: str
+    """Table in which suggestions are kept and decided."""
 
 
 class SourceSettings(Section):
     """One `[[sources]]` entry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+    """Name of the source in commands, in the archive and in the UI."""
     table: str | None = None
+    """Table to read. Give exactly one of `table`, `view` and `folder`."""
     view: str | None = None
+    """View to read."""
     folder: Annotated[str, Field(pattern=r"^/")] | None = None
+    """Folder of the Files area to read, such as `/Scans`. Subfolders are included."""
     fields: tuple[str, ...] = ()
+    """ATTACHMENT and FILE fields to read. Empty means all of them."""
     where: str | None = None
+    """WHERE clause that limits the records."""
     overwrite: Overwrite = Overwrite.EMPTY
+    """What may be overwritten. `empty`: nothing but empty columns. `ours`: also values that this
+    program wrote. `always`: everything.
+    """
     rename: str | None = None
+    """Jinja template for the new name of a file, without its extension. Unset, files keep their
+    names.
+    """
     columns: dict[str, str | ColumnSettings] = {}
+    """Values to write: `Column = "finding"`, or `Column = { finding = "total", overwrite = "ours"
+    }`.
+    """
     index: IndexSettings | None = None
     review: ReviewSettings | None = None
     confirm: Confirm = Confirm.FIRST
+    """`first`: the first run of a new or changed source only plans. `never`: it writes at once."""
     schedule: str | None = None
+    """Schedule of this source, as a cron expression. The default is `serve.schedule`."""
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Lowest confidence of a value that is written or used in a name. Less sure values become
+    suggestions.
+    """
     allow_formulas: bool = False
+    """Whether text may begin with `=`, `+`, `-` or `@`, which spreadsheets run as formulas."""
     max_writes: Annotated[int, Field(gt=0)] = 10
+    """Most runs that may change one record within `max_writes_window_s`. After that the record is
+    left alone and reported.
+    """
     max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
+    """Window of `max_writes`, in seconds."""
     webhook_table: str | None = None
+    """For a view or a folder: the table whose changes Caspio reports by webhook."""
     reprocess_column: Annotated[str, Field(min_length=1)] | None = None
+    """YES/NO column that users set to have the files of a record read again."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
