@@ -6,13 +6,15 @@ MAKEFLAGS += --no-print-directory
 WORKERS ?= 2
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
+FUZZ_FACTOR ?= 20
+FUZZ_SEED := $(or $(FUZZ_SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 HOUSE_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
+.PHONY: help demo test fuzz check format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -31,6 +33,11 @@ check: setup-test ## Lint, formatting, types and import rules, as in CI
 format: setup-test ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: setup-test ## Draw many new examples for the property tests (FUZZ_SEED=1 repeats a run, FUZZ_FACTOR=20)
+	@echo "fuzz: FUZZ_SEED=$(FUZZ_SEED) repeats this run"
+	@FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/python -m pytest -m "hypothesis and not bench" -n $(WORKERS) -p no:randomly \
+		--hypothesis-seed=$(FUZZ_SEED) --timeout 0 $(PYTEST_ARGS)
 
 bench: setup-test ## Run the measurements (never part of the suite's verdict)
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.properties import FUZZ_FACTOR, examples
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Prefect reads these when it is first imported, and a test must never start a server of its own or call out.
@@ -12,11 +14,24 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 for name in ("PREFECT_API_URL", "CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
     os.environ.pop(name, None)
 
-# No example is judged by the time it takes: a loaded machine is no failure. CI tries the same examples each time, so
-# that a change is judged by what it changes; every run by hand tries new ones.
-settings.register_profile("hand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("hand"), derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "hand")
+# `make test` tries the same examples everywhere and every time, so that a change is judged by what it changes;
+# `make fuzz` sets FUZZ_FACTOR and draws new ones from a seed that it prints. No example is judged by the time it takes:
+# a loaded machine is no failure.
+settings.register_profile(
+    "test",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "fuzz",
+    settings.get_profile("test"),
+    derandomize=False,
+    database=None,
+    max_examples=examples(100),
+)
+settings.load_profile("fuzz" if FUZZ_FACTOR else "test")
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,13 @@ from infra.emulator import Emulator, Quirks
 from infra.emulator.app import operations
 from tests.conformance.account import ACCOUNT, PUBLISHED, published
 from tests.emulator.api import seed, token
+from tests.support.properties import examples
 
 schemathesis = pytest.importorskip("schemathesis", reason="the test tools are not installed")
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance  # noqa: E402  skipped above
 
 pytestmark = pytest.mark.integration
-_EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "4"))
+_EXAMPLES = examples(int(os.environ.get("CONFORMANCE_EXAMPLES", "4")))
 # Known beside the document: a wrong method, a long address, another media type, a name that is taken in the Files area,
 # and a folder's key that is none (the document prints only 400 and 401 there).
 _OBSERVED = {405, 414, 415}
@@ -84,6 +85,7 @@ def _names(template: str, known: dict[str, str]) -> dict[str, str]:
     )
 
 
+@pytest.mark.hypothesis  # hypothesis itself marks only tests that are decorated with @given
 @pytest.mark.skipif(
     not PUBLISHED.is_file(), reason="the published document does not lie beside the project"
 )
@@ -95,10 +97,7 @@ def test_an_operation_conforms(target: Target, name: str):
     operation = schema.find_operation_by_id(name)
     known = _names(operation.path, target.known())
 
-    @settings(
-        max_examples=_EXAMPLES, deadline=None, database=None, derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    @settings(max_examples=_EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(
         case=operation.as_strategy(),
         real=st.integers(0, 3),

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.emulator.api import Api
+from tests.support.properties import examples
 
 pytestmark = pytest.mark.integration
 
@@ -153,9 +154,7 @@ _PIECES = [
     pieces=st.lists(st.sampled_from(_PIECES), max_size=12),
     part=st.sampled_from(["where", "select", "orderBy", "groupBy"]),
 )
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_clause_breaks_the_server(api: Api, people: str, pieces: list[str], part: str):
     """Whatever a clause is, it is answered or refused with 400, and the records stay."""
     reply = api.get(f"/tables/{people}/records", **{part: " ".join(pieces)})

@@ -205,8 +205,33 @@ def _call(name: str, kind: str, *parts: str) -> Handler:
     return handler
 
 
+def _substring(node: exp.Expression, scope: Scope) -> Sql:
+    only(node, "this", "start", "length")
+    parts = [value(node.args.get(name), scope).text for name in ("this", "start", "length")]
+    return Sql(f"tsql_substring({', '.join(parts)})", "text")
+
+
+def _charindex(node: exp.Expression, scope: Scope) -> Sql:
+    only(node, "this", "substr", "position")
+    wanted, text = value(node.args.get("substr"), scope), value(_bare(node.this), scope)
+    start = node.args.get("position")
+    first = value(start, scope).text if start is not None else "1"
+    return Sql(f"tsql_charindex({wanted.text}, {text.text}, {first})", "number")
+
+
+def _end(name: str) -> Handler:
+    """Return a handler for LEFT or RIGHT."""
+
+    def handler(node: exp.Expression, scope: Scope) -> Sql:
+        text, length = value(_bare(node.this), scope), value(node.expression, scope)
+        return Sql(f"{name}({text.text}, {length.text})", "text")
+
+    return handler
+
+
 def _trim(node: exp.Expression, scope: Scope) -> Sql:
     """Cut blanks off one end or both: sqlglot reads LTRIM, RTRIM and TRIM as one node with a side."""
+    only(node, "this", "position")
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
         str(node.args.get("position") or "").upper(), "trim"
     )
@@ -380,15 +405,13 @@ _HANDLERS: Mapping[type[exp.Expression], Handler] = {
     exp.Upper: _call("tsql_upper", "text", "this"),
     exp.Lower: _call("tsql_lower", "text", "this"),
     exp.Trim: _trim,
-    exp.Substring: _call("substr", "text", "this", "start", "length"),
-    exp.StrPosition: _call("instr", "number", "this", "substr"),
-    exp.Left: lambda node, scope: Sql(
-        f"substr({value(_bare(node.this), scope).text}, 1, {value(node.expression, scope).text})",
-        "text",
-    ),
+    exp.Substring: _substring,
+    exp.StrPosition: _charindex,
+    exp.Left: _end("tsql_left"),
+    exp.Right: _end("tsql_right"),
     exp.Abs: _call("abs", "number", "this"),
     exp.Round: _call("round", "number", "this", "decimals"),
-    exp.Replace: _call("replace", "text", "this", "expression", "replacement"),
+    exp.Replace: _call("tsql_replace", "text", "this", "expression", "replacement"),
     exp.CurrentTimestamp: lambda _node, _scope: Sql("tsql_now()", "date"),
     exp.DateAdd: _date_math,
     exp.DateDiff: _date_math,

@@ -69,15 +69,21 @@ def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
 
 
 def _set(inside: str) -> str:
+    """Translate the inside of `[set]`: single characters and ranges such as `a-f`, `^` first for all others."""
     negated = inside.startswith("^")
-    body = (
-        inside[negated:]
-        .replace("\\", "\\\\")
-        .replace("]", "\\]")
-        .replace("[", "\\[")
-        .replace("^", "\\^")
-    )
-    return f"[{'^' if negated else ''}{body}]"
+    items: list[str] = []
+    rest = inside[negated:]
+    while rest:
+        first, last = rest[0], rest[0]
+        if len(rest) > 2 and rest[1] == "-":  # noqa: PLR2004  a range has three characters
+            last = rest[2]
+        rest = rest[1 if first == last else 3 :]
+        # A range whose ends are in the wrong order matches nothing.
+        if first <= last:
+            items.append(re.escape(first) + ("-" + re.escape(last) if first != last else ""))
+    if not items:
+        return "." if negated else "(?!)"
+    return f"[{'^' if negated else ''}{''.join(items)}]"
 
 
 def _like(value: object, pattern: object, escape: str) -> bool | None:
@@ -96,6 +102,60 @@ def _len(value: object) -> int | None:
 
 def _datalength(value: object) -> int | None:
     return None if value is None else len(str(value).encode("utf-16-le"))
+
+
+# SQLite's own substr, instr, replace and length stop at NUL, SQL Server's functions do not; SQLite's also count from the
+# end for a negative start, and distinguish case. So these are written here, from Microsoft's reference of Transact-SQL.
+
+
+def _left(value: object, length: float | None) -> str | None:
+    if value is None or length is None:
+        return None
+    return str(value)[: _length(length)]
+
+
+def _right(value: object, length: float | None) -> str | None:
+    if value is None or length is None:
+        return None
+    text = str(value)
+    return text[max(0, len(text) - _length(length)) :]
+
+
+def _substring(value: object, start: float | None, length: float | None) -> str | None:
+    """Return characters `start` to `start + length - 1`, counted from 1; places before the first one are empty."""
+    if value is None or start is None or length is None:
+        return None
+    end = int(start) - 1 + _length(length)
+    return str(value)[max(0, int(start) - 1) : max(0, end)]
+
+
+def _length(number: float) -> int:
+    if number < 0:
+        raise ValueError(number)
+    return int(number)
+
+
+def _charindex(wanted: object, value: object, start: float | None) -> int | None:
+    """Return the place of a text in another, counted from 1; 0 where it is not there, and for a blank one."""
+    if wanted is None or value is None or start is None:
+        return None
+    if str(wanted) == "":
+        return 0
+    found = _anywhere(str(wanted)).search(str(value), max(0, int(start) - 1))
+    return 0 if found is None else found.start() + 1
+
+
+def _replace(value: object, old: object, new: object) -> str | None:
+    if value is None or old is None or new is None:
+        return None
+    if str(old) == "":
+        return str(value)
+    return _anywhere(str(old)).sub(lambda _: str(new), str(value))
+
+
+@lru_cache(maxsize=256)
+def _anywhere(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text), re.IGNORECASE)
 
 
 def _date(value: object) -> datetime:
@@ -161,6 +221,11 @@ def install(db: sqlite3.Connection, clock: Clock) -> None:
     db.create_function("tsql_number", 1, _number, deterministic=True)
     db.create_function("tsql_len", 1, _len, deterministic=True)
     db.create_function("tsql_datalength", 1, _datalength, deterministic=True)
+    db.create_function("tsql_left", 2, _left, deterministic=True)
+    db.create_function("tsql_right", 2, _right, deterministic=True)
+    db.create_function("tsql_substring", 3, _substring, deterministic=True)
+    db.create_function("tsql_charindex", 3, _charindex, deterministic=True)
+    db.create_function("tsql_replace", 3, _replace, deterministic=True)
     db.create_function("tsql_dateadd", 3, _dateadd, deterministic=True)
     db.create_function("tsql_datediff", 3, _datediff, deterministic=True)
     db.create_function("tsql_part", 2, _part, deterministic=True)

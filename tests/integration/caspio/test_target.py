@@ -17,6 +17,7 @@ from pipeline.errors import (
     ServiceUnavailable,
 )
 from pipeline.model import RecordRef, Value
+from tests.support.properties import examples
 
 from .conftest import TEXT_FIELDS, Connect, Start
 
@@ -122,9 +123,7 @@ def test_only_the_named_record_is_written(target: CaspioRecordTarget, emulator: 
     assert (row(emulator, 1)["Notes"], row(emulator, 2)["Notes"]) == ("ours", "")
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.one_of(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=300),

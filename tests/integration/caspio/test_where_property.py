@@ -12,6 +12,7 @@ from pipeline.model import RecordRef
 from tests.fakes.clock import FakeClock
 from tests.integration.caspio.conftest import TEXT_FIELDS
 from tests.integration.line.accounts import write_account
+from tests.support.properties import examples
 
 pytestmark = pytest.mark.integration
 
@@ -50,13 +51,14 @@ def account(
         yield emulator, CaspioRecordTarget(client)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(value=TEXTS)
 @example(value="' OR 1=1 --")
 @example(value="'; DELETE FROM Docs; --")
 @example(value="]' OR PK_ID > 0 OR '[")
 @example(value="100%_[a-z]")
 @example(value="a\x00b")
+@example(value="\x00'")
 @example(value=" \x1f")
 @example(value="😀' --")
 def test_no_value_changes_which_rows_a_write_meets(
@@ -82,7 +84,7 @@ def test_no_value_changes_which_rows_a_write_meets(
     assert [row["Company"] for row in rows] == ["ours", "Acme", "Acme"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
 @given(value=TEXTS)
 @example(value="' OR 1=1 --")
 @example(value="a\x00b")

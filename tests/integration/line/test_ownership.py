@@ -1,6 +1,6 @@
 """Whatever we do and people do, in whatever order: what a person typed or uploaded is never lost.
 
-OWNERSHIP_EXAMPLES=200 looks longer than the suite does.
+OWNERSHIP_EXAMPLES=200 and `make fuzz` look longer than the suite does.
 """
 
 import hashlib
@@ -32,10 +32,11 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
+from tests.support.properties import examples
 
 pytestmark = pytest.mark.integration
 
-EXAMPLES = int(os.environ.get("OWNERSHIP_EXAMPLES", "3"))
+EXAMPLES = examples(int(os.environ.get("OWNERSHIP_EXAMPLES", "3")))
 STEPS = 8
 COLUMNS = {"DocType": "doc_type", "Total": "total", "Company": "company"}
 PKS = (1, 2)
@@ -212,6 +213,7 @@ def test_a_person_may_go_on_with_what_we_undo_and_apply():
         world.teardown()
 
 
+@pytest.mark.hypothesis  # hypothesis itself marks only tests that are decorated with @given
 @pytest.mark.usefixtures("credentials")
 def test_nothing_of_a_persons_is_ever_lost():
     """In any sequence of runs, plans, applies and undos of ours and edits of a person, the person's edits stay."""

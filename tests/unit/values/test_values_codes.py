@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import zxingcpp
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image
 
 from pipeline.model import PageText
@@ -131,7 +131,6 @@ def test_licence():
 
 
 @given(st.text(max_size=300), st.sampled_from(["BCD\n002\n1\nSCT\n", "SPC\n", "@\nANSI DLDAQ", ""]))
-@settings(deadline=None)
 def test_no_barcode_upsets_the_reading(text: str, start: str):
     """Whatever a barcode says, reading it ends."""
     found = find_values([page(codes=(Code("PDF417", start + text), Code("QRCode", start + text)))])
@@ -193,7 +192,6 @@ def test_check_digits_are_digits(text: str):
 
 
 @given(st.lists(st.text("POI<0123456789UTOERIKSSON\u00ab ", min_size=25, max_size=50), max_size=6))
-@settings(deadline=None)
 def test_no_zone_upsets_the_reading(lines: list[str]):
     """Whatever looks like a zone, reading it ends."""
     assert all(0 <= finding.confidence <= 1 for finding in find_values([page(*lines)]).values())

@@ -11,6 +11,7 @@ from processors.classify import classify
 from processors.contract import Page
 from processors.values import find_values
 from processors.values.lines import HEAD_CHARS, MAX_LINE, fold, lines_of
+from tests.support.properties import examples
 
 MEGABYTE = 1_000_000
 BOUND_S = 20.0
@@ -41,7 +42,6 @@ def pages_of(text: str) -> list[Page]:
 
 
 @given(st.text(max_size=400))
-@settings(deadline=None)
 def test_any_text_is_answered(text: str):
     """No text raises, and each confidence lies between 0 and 1 with a reason beside it."""
     findings = [
@@ -53,7 +53,6 @@ def test_any_text_is_answered(text: str):
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=60))
-@settings(deadline=None)
 def test_amounts_are_plain_decimals(words: list[str]):
     """Whatever the order of a document's words, an amount is a plain decimal."""
     values = find_values(pages_of(" ".join(words)))
@@ -108,7 +107,7 @@ def test_a_short_document_is_read_once():
 
 
 @given(st.integers(min_value=0, max_value=3 * HEAD_CHARS))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=examples(20))
 def test_lines_are_short_and_few(length: int):
     """Lines have a bounded length, and all lines together too."""
     lines = lines_of(pages_of("x" * length))
