@@ -13,8 +13,8 @@ and for the control interface and the pages from `?account=`. What the documents
 faults are scripted through `Emulator.control`. Webhook messages are delivered to this machine only.
 """
 
-from infra.emulator.client import Control
-from infra.emulator.gate import RateLimit
+from infra.emulator.control.client import Control
+from infra.emulator.http.middleware import RateLimit
 from infra.emulator.quirks import Quirks, parse_quirks
 from infra.emulator.server import Emulator
 

@@ -10,28 +10,28 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from infra.emulator import links
-from infra.emulator.control import Control
+from infra.emulator.account.account import Account
+from infra.emulator.account.profiles import FILES, WEBHOOKS
+from infra.emulator.control.routes import Control
 from infra.emulator.errors import ApiError, sql_error
 from infra.emulator.faults import Faults
-from infra.emulator.gate import BASE, Gate, Log, RateLimit, refused
-from infra.emulator.http import Operation, account_of, check_parameters, profile_of
-from infra.emulator.look.pages import Look
-from infra.emulator.profiles import FILES, WEBHOOKS
+from infra.emulator.http.answers import Operation, account_of, check_parameters, profile_of
+from infra.emulator.http.connections import Wires
+from infra.emulator.http.middleware import BASE, Gate, Log, RateLimit, refused
+from infra.emulator.http.tokens import Tokens
+from infra.emulator.pages.routes import Look
 from infra.emulator.routes import (
     applications,
     attachments,
     directories,
     files,
+    links,
     passwords,
     records,
     tables,
     tasks,
     webhooks,
 )
-from infra.emulator.state.account import Account
-from infra.emulator.tokens import Tokens
-from infra.emulator.wire import Wires
 
 _TOKEN = "/oauth/token"  # noqa: S105  a path
 _CODES = {404: "ObjectNotFound", 405: "MethodNotAllowed"}

@@ -10,17 +10,17 @@ from typing import Self
 
 import uvicorn
 
+from infra.emulator.account.account import Account, open_account
+from infra.emulator.account.profiles import Profile
+from infra.emulator.account.seed import account_name, profiles_of, seed_account
 from infra.emulator.app import Parts, build
-from infra.emulator.client import Control
 from infra.emulator.clock import Clock
+from infra.emulator.control.client import Control
 from infra.emulator.faults import Faults
-from infra.emulator.gate import RateLimit
-from infra.emulator.profiles import Profile
+from infra.emulator.http.connections import Wires
+from infra.emulator.http.middleware import RateLimit
+from infra.emulator.http.tokens import Tokens
 from infra.emulator.quirks import Quirks
-from infra.emulator.state.account import Account, open_account
-from infra.emulator.state.seed import account_name, profiles_of, seed_account
-from infra.emulator.tokens import Tokens
-from infra.emulator.wire import Wires
 
 _START_S = 20.0
 # Longer than a pooled client idles, so that it never writes to a connection that is just closing.

@@ -3,8 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.bodies import Member, read_members
-from infra.emulator.http import (
+from infra.emulator.http.answers import (
     Operation,
     Parameters,
     account_of,
@@ -13,6 +12,7 @@ from infra.emulator.http import (
     profile_of,
     result,
 )
+from infra.emulator.http.bodies import Member, read_members
 from infra.emulator.state.applications import Application, DataPage, deployment_code
 
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import bad_body, no_file
-from infra.emulator.http import (
+from infra.emulator.http.answers import (
     CHANGING,
     WHERE,
     Operation,

@@ -3,9 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.bodies import Member, Model, read_members
 from infra.emulator.errors import bad_body, bad_query
-from infra.emulator.http import (
+from infra.emulator.http.answers import (
     LISTING,
     Operation,
     Parameters,
@@ -16,6 +15,7 @@ from infra.emulator.http import (
     profile_of,
     result,
 )
+from infra.emulator.http.bodies import Member, Model, read_members
 from infra.emulator.state.directories import Directory
 
 _ACTIVATE: Model = {"UserGUID": Member(str, required=True), "SendEmail": Member(bool)}

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import ApiError, bad_body, bad_query, conflict
-from infra.emulator.http import (
+from infra.emulator.http.answers import (
     FILE_LISTING,
     Operation,
     Parameters,

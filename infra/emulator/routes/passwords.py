@@ -3,9 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.bodies import Member, read_members
 from infra.emulator.errors import no_field
-from infra.emulator.http import (
+from infra.emulator.http.answers import (
     WHERE,
     Operation,
     Parameters,
@@ -15,6 +14,7 @@ from infra.emulator.http import (
     relation_of,
     result,
 )
+from infra.emulator.http.bodies import Member, read_members
 from infra.emulator.state.values import stored
 
 

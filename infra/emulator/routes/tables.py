@@ -6,7 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import forbidden, no_field
-from infra.emulator.http import Operation, account_of, json_body, profile_of, relation_of, result
+from infra.emulator.http.answers import (
+    Operation,
+    account_of,
+    json_body,
+    profile_of,
+    relation_of,
+    result,
+)
 from infra.emulator.state.schema import (
     Relation,
     Table,

@@ -6,7 +6,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.http import Operation, account_of, profile_of, result
+from infra.emulator.http.answers import Operation, account_of, profile_of, result
 from infra.emulator.state.tasks import Task, Tasks
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.bodies import Member, Model, read_members
 from infra.emulator.errors import bad_body
-from infra.emulator.http import Operation, account_of, answer, json_body, profile_of, result
-from infra.emulator.state.webhooks import Event, Webhook
+from infra.emulator.http.answers import Operation, account_of, answer, json_body, profile_of, result
+from infra.emulator.http.bodies import Member, Model, read_members
+from infra.emulator.webhooks.definitions import Event, Webhook
 
 _CREATE: Model = {
     "Name": Member(str, required=True),

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from infra.emulator.account.many_records import filled, kept_rule
 from infra.emulator.clock import to_milliseconds
 from infra.emulator.errors import ApiError, no_file, no_object
 from infra.emulator.state.content import (
@@ -18,12 +19,11 @@ from infra.emulator.state.content import (
     media_type,
     split_name,
 )
-from infra.emulator.state.many import filled, kept_rule
 from infra.emulator.state.objects import Objects
 from infra.emulator.state.records import Records
 from infra.emulator.state.schema import Field, Relation
+from infra.emulator.state.sql.scope import physical, quote_name
 from infra.emulator.state.store import Store
-from infra.emulator.state.tsql import physical, quote_name
 
 _COLUMNS = "pk, base, extension, media_type, size, created, updated, content"
 # More rows than this are picked out of the whole field's attachments instead of being asked for one by one.

@@ -14,11 +14,11 @@ from sqlglot import exp
 from infra.emulator.clock import to_seconds
 from infra.emulator.errors import bad_value, no_field, read_only, sql_error
 from infra.emulator.state.changes import TYPES, Change, Watch
-from infra.emulator.state.expressions import ordering, predicate, value
-from infra.emulator.state.functions import fold
 from infra.emulator.state.schema import LIST_TYPES, PK, TEXT_TYPES, Field, Relation
+from infra.emulator.state.sql.expressions import ordering, predicate, value
+from infra.emulator.state.sql.functions import fold
+from infra.emulator.state.sql.scope import Scope, Sql, parsed, physical, quote_name, top_scope
 from infra.emulator.state.store import Store, native
-from infra.emulator.state.tsql import Scope, Sql, parsed, physical, quote_name, top_scope
 from infra.emulator.state.values import Stored, plain, presenter, stored
 
 Row = dict[str, Any]

@@ -10,10 +10,10 @@ from pathlib import Path
 from infra.emulator.clock import Clock
 from infra.emulator.errors import ApiError, bad_body, no_object, sql_error
 from infra.emulator.quirks import Quirks
-from infra.emulator.state.expressions import predicate
-from infra.emulator.state.functions import install
 from infra.emulator.state.schema import Field, Relation, Table, View, field_from_stored
-from infra.emulator.state.tsql import Scope, parsed, physical, quote_name
+from infra.emulator.state.sql.expressions import predicate
+from infra.emulator.state.sql.functions import install
+from infra.emulator.state.sql.scope import Scope, parsed, physical, quote_name
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS defs (kind TEXT, name TEXT COLLATE NOCASE, body TEXT, PRIMARY KEY (kind, name));

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from infra.emulator.errors import bad_value, read_only
-from infra.emulator.state.functions import iso, parse_date
 from infra.emulator.state.schema import DATE_TYPES, LIST_TYPES, TEXT_TYPES, Field
+from infra.emulator.state.sql.functions import iso, parse_date
 
 Stored = str | int | float | None
 _STRING_LENGTH = 255

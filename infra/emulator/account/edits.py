@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infra.emulator.account.account import Account
 from infra.emulator.errors import ApiError, bad_body
-from infra.emulator.state.account import Account
 from infra.emulator.state.values import stored
 
 _MEMBERS = frozenset({"table", "pk", "values", "insert", "delete"})

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from infra.emulator.clock import to_milliseconds
 from infra.emulator.state.schema import Table
-from infra.emulator.state.tsql import physical, quote_name, quote_text
+from infra.emulator.state.sql.scope import physical, quote_name, quote_text
 
 if TYPE_CHECKING:
-    from infra.emulator.state.account import Account
+    from infra.emulator.account.account import Account
 
 _HOLE = re.compile(r"\{n(?::0(\d{1,2}))?\}")
 _NUMBERS = (

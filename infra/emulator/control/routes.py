@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.emulator import edits
+from infra.emulator.account import edits
+from infra.emulator.account.account import Account
 from infra.emulator.errors import bad_body
 from infra.emulator.faults import Faults, fault_from_json
-from infra.emulator.gate import CONTROL, Log
-from infra.emulator.http import account_of, answer
-from infra.emulator.state.account import Account
+from infra.emulator.http.answers import account_of, answer
+from infra.emulator.http.middleware import CONTROL, Log
 from infra.emulator.state.content import Named, on_disk
 from infra.emulator.state.schema import Table
 from infra.emulator.state.tasks import Ran

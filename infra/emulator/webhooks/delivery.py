@@ -22,7 +22,7 @@ from infra.emulator.faults import Faults
 from infra.emulator.quirks import Quirks
 from infra.emulator.state.changes import TYPES, Change
 from infra.emulator.state.schema import PK
-from infra.emulator.state.webhooks import LOOPBACK, Event, Webhook, Webhooks
+from infra.emulator.webhooks.definitions import LOOPBACK, Event, Webhook, Webhooks
 
 _LARGEST_BYTES = 10 * 1024 * 1024
 _ROWS_A_MESSAGE = 1000

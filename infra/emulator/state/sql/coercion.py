@@ -3,8 +3,8 @@
 import math
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.functions import iso, parse_date
-from infra.emulator.state.tsql import Sql, quote_text
+from infra.emulator.state.sql.functions import iso, parse_date
+from infra.emulator.state.sql.scope import Sql, quote_text
 
 
 def fitted(left: Sql, right: Sql) -> tuple[str, str]:

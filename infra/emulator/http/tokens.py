@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.http import answer
-from infra.emulator.profiles import Profile
+from infra.emulator.account.profiles import Profile
+from infra.emulator.http.answers import answer
 
 _MOST_REFRESH_TOKENS = 1000
 

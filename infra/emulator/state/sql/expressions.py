@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.coercion import as_date, as_number, fitted, number_text
-from infra.emulator.state.functions import units
-from infra.emulator.state.tsql import Scope, Sql, only, quote_text
+from infra.emulator.state.sql.coercion import as_date, as_number, fitted, number_text
+from infra.emulator.state.sql.functions import units
+from infra.emulator.state.sql.scope import Scope, Sql, only, quote_text
 
 Handler = Callable[[exp.Expression, Scope], Sql]
 _COMPARISONS: Mapping[type[exp.Expression], str] = {

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from infra.emulator.account.account import Account
+from infra.emulator.account.many_records import seed_many
+from infra.emulator.account.profiles import Profile, profile_from_seed
 from infra.emulator.clock import from_timestamp
 from infra.emulator.errors import ApiError
-from infra.emulator.profiles import Profile, profile_from_seed
-from infra.emulator.state.account import Account
 from infra.emulator.state.content import Named, from_seed
 from infra.emulator.state.directories import user_values
-from infra.emulator.state.many import seed_many
 from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, View, changed_field
 from infra.emulator.state.values import Stored, stored
 

@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from infra.emulator.errors import no_file
-from infra.emulator.http import account_of, file_answer
+from infra.emulator.http.answers import account_of, file_answer
 
 
 def routes() -> list[Route]:

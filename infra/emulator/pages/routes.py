@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from infra.emulator.gate import Call, Log
-from infra.emulator.http import account_of, file_answer
-from infra.emulator.state.account import Account
+from infra.emulator.account.account import Account
+from infra.emulator.http.answers import account_of, file_answer
+from infra.emulator.http.middleware import Call, Log
 from infra.emulator.state.attachments import Attachment
 from infra.emulator.state.records import Query
 from infra.emulator.state.schema import PK

@@ -15,16 +15,26 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.emulator.edits import try_apply
+from infra.emulator.account.account import Account
+from infra.emulator.account.edits import try_apply
+from infra.emulator.account.profiles import Profile
 from infra.emulator.errors import ApiError, bad_query
 from infra.emulator.faults import Fault, Faults
-from infra.emulator.http import answer
-from infra.emulator.profiles import Profile
+from infra.emulator.http.answers import answer
+from infra.emulator.http.connections import Wires
+from infra.emulator.http.response_faults import (
+    Over,
+    Partial,
+    drip,
+    gone,
+    late,
+    noticing,
+    spoils,
+    swallow,
+    twice,
+)
+from infra.emulator.http.tokens import Tokens
 from infra.emulator.quirks import Quirks
-from infra.emulator.spoil import Over, Partial, drip, gone, late, noticing, spoils, swallow, twice
-from infra.emulator.state.account import Account
-from infra.emulator.tokens import Tokens
-from infra.emulator.wire import Wires
 
 BASE = "/integrations/rest"
 CONTROL = "/_control"

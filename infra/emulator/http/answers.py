@@ -14,14 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from infra.emulator.account.account import Account
+from infra.emulator.account.profiles import Profile
 from infra.emulator.errors import bad_body, bad_query, no_object, too_large, wrong_media_type
-from infra.emulator.profiles import Profile
-from infra.emulator.state.account import Account
+from infra.emulator.http.connections import Wires
+from infra.emulator.http.xml import document_xml, error_xml, prefers_xml
 from infra.emulator.state.content import CHUNK, Content, Named, on_disk
 from infra.emulator.state.records import Listing, Query
 from infra.emulator.state.schema import Relation
-from infra.emulator.wire import Wires
-from infra.emulator.xml import document_xml, error_xml, prefers_xml
 
 Handler = Callable[[Request], Awaitable[Response]]
 LISTING = (

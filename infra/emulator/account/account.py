@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.emulator.clock import Clock
-from infra.emulator.delivery import Deliveries
 from infra.emulator.faults import Faults
 from infra.emulator.quirks import Quirks
 from infra.emulator.state.applications import Applications
@@ -14,7 +13,8 @@ from infra.emulator.state.files import Files
 from infra.emulator.state.records import Records
 from infra.emulator.state.store import Store
 from infra.emulator.state.tasks import Tasks
-from infra.emulator.state.webhooks import Webhooks
+from infra.emulator.webhooks.definitions import Webhooks
+from infra.emulator.webhooks.delivery import Deliveries
 
 
 @dataclass(frozen=True, slots=True)

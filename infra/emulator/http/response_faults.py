@@ -6,7 +6,7 @@ from collections.abc import Callable
 from starlette.types import Message, Receive, Scope, Send
 
 from infra.emulator.faults import Fault
-from infra.emulator.wire import Wires
+from infra.emulator.http.connections import Wires
 
 
 def spoils(fault: Fault) -> bool:

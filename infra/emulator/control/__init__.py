@@ -1,0 +1,1 @@
+"""The control interface: faults, calls, and changes that do not come through the API."""

@@ -1,0 +1,1 @@
+"""HTTP for all routes: tokens, parameters, bodies, uploads, answers and faults."""

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: their definitions and the delivery of their messages."""
