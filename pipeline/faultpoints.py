@@ -1,6 +1,6 @@
 """Points between intent, effect and record where a test can kill this process, to show that the next run makes good.
 
-The ports are wrapped only where a point is named (`CASPIO_FAULTPOINT`, see flows/wiring.py); otherwise nothing of this
+The ports are wrapped only where a point is named (`CASPIO_FAULTPOINT`, see flows/app/wiring.py); otherwise nothing of this
 is in the way. A point is "what before" or "what after", such as "rename_attachment effect after"; "#2" behind it waits
 for the second time.
 """
@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pipeline.model import EffectKind
 from pipeline.ports import Archive, Ledger, RecordTarget
-from pipeline.run import Parts
+from pipeline.record import Parts
 
 Act = Callable[[str], None]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.model import Child, Findings, ReadStatus
 from processors.contract import Enclosed, Limits, Unreadable, failed
-from processors.encoding import clean
-from processors.media import UNKNOWN
+from processors.detect.encoding import clean
+from processors.detect.media import UNKNOWN
 
 _RATIO_MATTERS_BYTES = 16 * 2**20
 _NAME_CHARS = 255

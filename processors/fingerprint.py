@@ -7,24 +7,22 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors import (
+from processors import registry
+from processors.contract import ReadSettings
+from processors.exec import ocrmypdf, tesseract
+from processors.formats import einvoice
+from processors.layout import reading_order as layout
+from processors.ocr import (
     auto,
     barcodes,
-    einvoice,
     engines,
-    layout,
-    lexicon,
-    ocr,
     orientation,
-    picture,
-    rapid,
-    registry,
-    tess,
-    textlayer,
-    trust,
+    page as ocr,
+    pictures as picture,
+    tesseract as tess,
 )
-from processors._exec import ocrmypdf, tesseract
-from processors.contract import ReadSettings
+from processors.ocr.rapid import engine as rapid, lexicon
+from processors.pdf import text_layer as textlayer, text_layer_quality as trust
 
 _LIBRARIES = (
     "pypdfium2", "pillow", "python-calamine", "python-docx", "python-pptx", "python-oxmsg", "striprtf",
@@ -34,7 +32,8 @@ _LIBRARIES = (
 
 def of(settings: ReadSettings) -> str:
     """Return 20 hex digits of SHA-256 over code versions, libraries, engine, models, language data and settings."""
-    from processors import classify, values
+    from processors import values
+    from processors.classify import classifier as classify
 
     parts: dict[str, object] = {
         "processors": sorted(registry.versions()),

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
-from processors import derived, engines, locked_office, media, pdfa, registry
+from processors import registry
 from processors.children import Budget, Taken, take_out
 from processors.contract import (
     Context,
@@ -23,9 +23,13 @@ from processors.contract import (
     Unreadable,
     failed,
 )
-from processors.encoding import clean
-from processors.remembered import Remembering
-from processors.together import together
+from processors.detect import media
+from processors.detect.encoding import clean
+from processors.formats import office_locked as locked_office
+from processors.merge_embedded import together
+from processors.ocr import engines
+from processors.ocr.ocr_cache import Remembering
+from processors.renditions import derived_files as derived, pdfa
 
 TEXT_CHARS = 2_000_000
 """How much text travels with the findings; text.txt has all of it."""
@@ -179,7 +183,7 @@ def _findings(
 
 
 def _class_of(pages: Sequence[Page], *, kind: media.Kind, settings: ReadSettings) -> Finding:
-    from processors import classify
+    from processors.classify import classifier as classify
 
     return classify.classify(pages, media_type=kind.media_type, own_rules=settings.rules)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.model import ReadStatus
-from processors import media
 from processors.contract import Processor, Unreadable
+from processors.detect import media
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ def _entry(module: str, attribute: str, *media_types: str) -> Entry:
 
 
 BUILT_IN: tuple[Entry, ...] = (
-    _entry("pdf", "PdfProcessor", media.PDF),
-    _entry("image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp",
+    _entry("pdf.document", "PdfProcessor", media.PDF),
+    _entry("formats.image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp",
            *media.HEIF),
-    _entry("office_docx", "DocxProcessor", media.DOCX),
-    _entry("office_sheet", "SheetProcessor", media.XLSX, media.XLSB, media.XLS, media.ODS),
-    _entry("office_pptx", "PptxProcessor", media.PPTX),
-    _entry("office_odf", "OdfProcessor", *media.ODF),
-    _entry("office_rtf", "RtfProcessor", media.RTF),
-    _entry("mail", "MailProcessor", media.MAIL),
-    _entry("outlook", "MsgProcessor", "application/vnd.ms-outlook"),
-    _entry("archives", "ArchiveProcessor", media.ZIP, media.TAR, "application/gzip", "application/x-bzip2",
+    _entry("formats.office_docx", "DocxProcessor", media.DOCX),
+    _entry("formats.office_sheet", "SheetProcessor", media.XLSX, media.XLSB, media.XLS, media.ODS),
+    _entry("formats.office_pptx", "PptxProcessor", media.PPTX),
+    _entry("formats.office_odf", "OdfProcessor", *media.ODF),
+    _entry("formats.office_rtf", "RtfProcessor", media.RTF),
+    _entry("formats.mail", "MailProcessor", media.MAIL),
+    _entry("formats.outlook", "MsgProcessor", "application/vnd.ms-outlook"),
+    _entry("formats.archives", "ArchiveProcessor", media.ZIP, media.TAR, "application/gzip", "application/x-bzip2",
            "application/x-xz"),
-    _entry("markup", "HtmlProcessor", "text/html"),
-    _entry("markup", "XmlProcessor", "application/xml"),
-    _entry("plain", "TextProcessor", "text/plain", "text/csv"),
+    _entry("formats.markup", "HtmlProcessor", "text/html"),
+    _entry("formats.markup", "XmlProcessor", "application/xml"),
+    _entry("formats.plain", "TextProcessor", "text/plain", "text/csv"),
 )  # fmt: skip
 
 _WAYS_OUT = {

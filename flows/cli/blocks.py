@@ -21,7 +21,7 @@ def blocks(as_json: AsJson = False) -> None:
             "No Prefect server", ["Export PREFECT_API_URL, such as http://127.0.0.1:4200/api."]
         )
         raise Failure(EXIT_SETTINGS)
-    from flows.settings.blocks import TYPES, known, register as register_types
+    from flows.prefect.blocks import TYPES, known, register as register_types
 
     register_types()
     types, found = [kind.get_block_type_slug() for kind in TYPES], list(known())

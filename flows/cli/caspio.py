@@ -23,10 +23,10 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.adapters.caspio import CaspioClient
-    from pipeline.adapters.caspio.call import Call
-    from pipeline.adapters.caspio.catalogue import Entry
-    from pipeline.adapters.caspio.operations import Operation
+    from pipeline.adapters.caspio.client import CaspioClient
+    from pipeline.adapters.caspio.client.call import Call
+    from pipeline.adapters.caspio.client.catalogue import Entry
+    from pipeline.adapters.caspio.client.operations import Operation
 
 STDOUT = Path("-")
 
@@ -67,8 +67,8 @@ def caspio(
     if operation is None:
         _list(as_json=as_json)
         return
-    from flows.settings import load_settings
-    from pipeline.adapters.caspio.operations import Answer
+    from flows.app.settings import load_settings
+    from pipeline.adapters.caspio.client.operations import Answer
 
     wanted = _known(operation)
     parameters, content = _parameters(param), _content(body)
@@ -98,7 +98,7 @@ def _known(name: str) -> "Operation":
     """Return the operation of a name, however its letters are cased."""
     import difflib
 
-    from pipeline.adapters.caspio.operations import OPERATIONS
+    from pipeline.adapters.caspio.client.operations import OPERATIONS
 
     by_name = {one.casefold(): one for one in OPERATIONS}
     found = by_name.get(name.casefold())
@@ -133,7 +133,7 @@ def _content(body: str | None) -> object:
 def _checked(
     wanted: "Operation", parameters: Mapping[str, str], content: object, file: Path | None
 ) -> "Call":
-    from pipeline.adapters.caspio.generic import build
+    from pipeline.adapters.caspio.client.generic import build
 
     try:
         return build(wanted.id, parameters, json=content, file=file)
@@ -165,7 +165,7 @@ def _met(client: "CaspioClient", call: "Call") -> str:
 
     A condition that Caspio does not understand is refused here, before anything is changed.
     """
-    from pipeline.adapters.caspio import Query
+    from pipeline.adapters.caspio.client import Query
 
     condition = call.query.get("q.where") or call.query.get("Where")
     if condition is None:
@@ -194,7 +194,7 @@ def _download(
     *,
     as_json: bool,
 ) -> None:
-    from pipeline.adapters.caspio.save import save
+    from pipeline.adapters.caspio.client.save import save
 
     with client.open(operation_id, parameters) as download:
         if output == STDOUT:
@@ -227,7 +227,7 @@ def _show(answer: object, *, as_json: bool) -> None:
 def _list(*, as_json: bool) -> None:
     from rich.text import Text
 
-    from pipeline.adapters.caspio.catalogue import catalogue
+    from pipeline.adapters.caspio.client.catalogue import catalogue
 
     entries = catalogue()
     if as_json:

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.adapters.caspio import CaspioClient
+    from pipeline.adapters.caspio.client import CaspioClient
     from pipeline.settings import Settings
 
 EXIT_SOME_FAILED = 1
@@ -82,10 +82,10 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
 
     Without the ledger it works all the same, for support must be possible then: its calls are not counted.
     """
-    from flows.wiring import open_client, open_ledger
+    from flows.app.wiring import open_client, open_ledger
     from pipeline.adapters.system_clock import SystemClock
-    from pipeline.budget import Spending
     from pipeline.errors import LedgerUnavailable
+    from pipeline.metering.budget import Spending
 
     clock = SystemClock()
     ledger = spending = None

@@ -18,9 +18,9 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from flows.start.init import Seen
-    from pipeline.adapters.caspio import CaspioClient
-    from pipeline.proposal import Match, ProposedSource
+    from flows.app.init import Seen
+    from pipeline.adapters.caspio.client import CaspioClient
+    from pipeline.onboarding.proposal import Match, ProposedSource
 
 _NONE = "-"
 
@@ -46,10 +46,10 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Propose sources and columns, and write the settings file."""
+    from flows.app.init import as_document, look_over, write_settings
+    from flows.app.wiring import open_account
     from flows.cli.show.init import show_end, show_proposal, show_text
-    from flows.start.init import as_document, look_over, write_settings
-    from flows.wiring import open_account
-    from pipeline.settings.text import settings_text
+    from pipeline.onboarding.settings_text import settings_text
 
     asks = sys.stdin.isatty() and not yes
     overwrite = _may_write(config, overwrite=overwrite, asks=asks)
@@ -81,7 +81,7 @@ def init(
 
 def _may_write(config: Path, *, overwrite: bool, asks: bool) -> bool:
     """Refuse to go on where the file is there and must be kept; say whether it may be written over."""
-    from flows.start.init import already_there
+    from flows.app.init import already_there
 
     if not config.exists() or overwrite:
         return overwrite
@@ -132,7 +132,7 @@ def _columns_chosen(source: "ProposedSource") -> "ProposedSource":
 
 
 def _cannot_be_written(match: "Match", source: "ProposedSource") -> bool:
-    from pipeline.mapping import WRITABLE_TYPES
+    from pipeline.decide.mapping import WRITABLE_TYPES
 
     column = source.container.columns[match.column]
     return column.is_formula or not column.editable or column.type not in WRITABLE_TYPES
@@ -156,8 +156,8 @@ def _created(
     client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool
 ) -> "tuple[Seen, dict[str, list[str]]]":
     """Create what is missing where it is wanted; a column that cannot be created is left out of the mapping."""
-    from flows.start.init import create_columns
-    from pipeline.proposal import with_columns
+    from flows.app.init import create_columns
+    from pipeline.onboarding.proposal import with_columns
 
     sources, created = [], {}
     for source in seen.proposal.sources:

@@ -25,7 +25,7 @@ from flows.cli.common import (
 from pipeline.settings import environment
 
 if TYPE_CHECKING:
-    from flows.start.demo import DemoResult
+    from flows.app.demo import DemoResult
     from pipeline.settings import Settings
 
 WithAutomations = Annotated[
@@ -61,7 +61,7 @@ def demo(
 
     A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again.
     """
-    from flows.start.demo import played
+    from flows.app.demo import played
 
     set_up_logs()
     console = err()
@@ -150,18 +150,18 @@ def serve(
     ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
 
     settings = load_settings(config)
     require_server()
-    from flows.deployments.serve import deployments_to_serve
-    from flows.deployments.worker import serve_here
-    from flows.settings.blocks import register as register_blocks
+    from flows.prefect.blocks import register as register_blocks
+    from flows.prefect.deployments.serve import deployments_to_serve
+    from flows.prefect.deployments.worker import serve_here
 
     set_up_logs()
     register_blocks()
     if with_automations or notify:
-        from flows.deployments.automations import install
+        from flows.prefect.deployments.automations import install
 
         for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
             err().print(f"automation installed: {name}", highlight=False)

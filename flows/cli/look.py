@@ -36,11 +36,11 @@ def register(app: typer.Typer) -> None:
 
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show files by state, the budget used, and what needs a person."""
-    from flows.settings import load_settings
-    from flows.wiring import open_ledger
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
-    from pipeline.budget import Lane
-    from pipeline.summary import NEEDS_A_PERSON
+    from pipeline.metering.budget import Lane
+    from pipeline.metering.summary import NEEDS_A_PERSON
 
     settings = load_settings(config, credentials=False)
     allowance = settings.caspio.allowance
@@ -123,9 +123,9 @@ def explain(
 
     Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
     """
-    from flows.runs.explain import lives_of
-    from flows.settings import load_settings
-    from flows.wiring import open_archive, open_ledger
+    from flows.app.explain import lives_of
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_archive, open_ledger
     from pipeline.adapters.system_clock import SystemClock
 
     settings = load_settings(config, credentials=False)
@@ -194,9 +194,9 @@ def doctor(
 
 def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
     """Find out how the account behaves; without a person's yes only what is there is looked at."""
+    from flows.app.settings import load_settings
     from flows.cli.show.state import show_behaviour
     from flows.doctor.deep import as_document, examine_account, question
-    from flows.settings import load_settings
 
     settings = load_settings(config)
     may_write = yes or typer.confirm(question(settings.caspio.url), default=False, err=True)

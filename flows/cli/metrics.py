@@ -31,7 +31,7 @@ def metrics(
     """Print the figures as Prometheus reads them, or serve them."""
     import threading
 
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
     from flows.telemetry.metrics import as_text
 
     settings = load_settings(config, credentials=False)
@@ -47,8 +47,8 @@ def metrics(
 @contextmanager
 def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
     """Open the ledger for those who watch."""
+    from flows.app.wiring import open_ledger
     from flows.telemetry.metrics import LedgerCollector
-    from flows.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
 
     clock, caspio = SystemClock(), settings.caspio

@@ -48,7 +48,7 @@ def plan(
 
     Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
     """
-    from flows.runs.planning import plan_directly
+    from flows.app.planning import plan_directly
 
     set_up_logs(verbose=verbose)
     made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
@@ -75,9 +75,9 @@ def apply(
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
-        from flows.cli.as_flow import apply_as_flow as carry_out
+        from flows.prefect.run_as_flow import apply_as_flow as carry_out
     else:
-        from flows.runs.planning import apply_directly as carry_out
+        from flows.app.planning import apply_directly as carry_out
     tell(carry_out(config, file, records=record), as_json=as_json)
 
 
@@ -96,7 +96,7 @@ def undo(
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):
-        from flows.cli.as_flow import undo_as_flow as put_back
+        from flows.prefect.run_as_flow import undo_as_flow as put_back
     else:
-        from flows.runs.planning import undo_directly as put_back
+        from flows.app.planning import undo_directly as put_back
     tell(put_back(config, run, records=record), as_json=as_json)

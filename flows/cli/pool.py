@@ -59,7 +59,7 @@ def deploy(
 
     Every source gets its schedule, every lane a queue. Repeat it after each change of the settings.
     """
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
 
     if image and kind is PoolType.PROCESS:
         raise typer.BadParameter(
@@ -68,13 +68,13 @@ def deploy(
     settings = load_settings(config, credentials=False)
     require_server()
     set_up_logs()
-    from flows.deployments.serve import Pool as WorkPool, deploy as register_all
+    from flows.prefect.deployments.serve import Pool as WorkPool, deploy as register_all
 
     names = register_all(
         settings, run_config or config.resolve(), WorkPool(pool, kind.value, image)
     )
     if with_automations or notify:
-        from flows.deployments.automations import install
+        from flows.prefect.deployments.automations import install
 
         install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
     if as_json:
@@ -104,12 +104,12 @@ def worker(
 
     SIGTERM lets the runs in hand finish what they are at, a second one ends them.
     """
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
 
     settings = load_settings(config)
     require_server()
     set_up_logs()
-    from flows.deployments.worker import work
+    from flows.prefect.deployments.worker import work
 
     work(
         settings.serve,

@@ -85,7 +85,7 @@ def _read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[
 
     from rich.progress import track
 
-    from flows.wiring import open_reader, worker_count
+    from flows.app.wiring import open_reader, worker_count
 
     workers = min(worker_count(settings), len(files))
     console = err()

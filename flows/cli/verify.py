@@ -19,7 +19,7 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from flows.runs.verify import Verified
+    from flows.app.verify import Verified
 
 Repair = Annotated[
     bool,
@@ -75,16 +75,16 @@ def _compare(
     config: Path, *, sources: list[str], limit: int | None, mend: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
     """Compare directly or, where PREFECT_API_URL names a server, as the flow; return what was found and the calls."""
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
     from pipeline.settings import environment
 
     if environment("PREFECT_API_URL"):
-        from flows.cli.as_flow import verify_as_flow
+        from flows.prefect.run_as_flow import verify_as_flow
 
         return verify_as_flow(config, sources=sources, limit=limit, mend=mend)
-    from flows.drain import draining
-    from flows.runs.verify import verify as compare
-    from flows.wiring import connect
+    from flows.app.drain import draining
+    from flows.app.verify import verify as compare
+    from flows.app.wiring import connect
 
     with connect(load_settings(config)) as connected, draining(connected.drain):
         report = compare(
@@ -100,9 +100,9 @@ def _compare(
 def _rebuild(config: Config, *, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from flows.app.settings import load_settings
+    from flows.app.verify import rebuild
     from flows.cli.show.verify import show_rebuilt
-    from flows.runs.verify import rebuild
-    from flows.settings import load_settings
 
     rebuilt = rebuild(load_settings(config, credentials=False))
     if as_json:

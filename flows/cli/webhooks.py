@@ -50,9 +50,9 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Create or mend the webhook and its events for all sources."""
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_settings_account
     from flows.webhooks.sync import as_json as shown, sync as bring_about
-    from flows.wiring import open_settings_account
 
     set_up_logs()
     settings = load_settings(config)
@@ -89,9 +89,9 @@ def _show_steps(done: "Synced", *, dry_run: bool) -> None:
 
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show what the webhook told, what is done with it, and what it missed."""
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_settings_account
     from flows.webhooks.status import status as look
-    from flows.wiring import open_settings_account
 
     set_up_logs()
     settings = load_settings(config)
@@ -131,7 +131,7 @@ def _show_status(document: "Mapping[str, Any]") -> None:
 
 def serve(config: Config = DEFAULT_CONFIG, listen: Listen = "", verbose: Verbose = False) -> None:
     """Receive messages, and work on the records they tell of."""
-    from flows.settings import load_settings
+    from flows.app.settings import load_settings
     from flows.webhooks.serve import receiving
 
     set_up_logs(verbose=verbose)

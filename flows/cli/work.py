@@ -22,8 +22,8 @@ from flows.cli.common import (
 from pipeline.settings import environment
 
 if TYPE_CHECKING:
-    from flows.runs.order import Order
-    from flows.runs.report import Report
+    from flows.app.run_report import Report
+    from flows.app.run_request import Order
 
 Sources = Annotated[
     list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")
@@ -60,7 +60,7 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
-    from flows.runs.order import Order
+    from flows.app.run_request import Order
 
     set_up_logs(verbose=verbose)
     if record and len(source) != 1:
@@ -95,8 +95,8 @@ def reprocess(
     verbose: Verbose = False,
 ) -> None:
     """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
-    from flows.runs.order import Order
-    from pipeline.batch import Selection
+    from flows.app.run_request import Order
+    from pipeline.source_run.worker_pool import Selection
 
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None
@@ -108,7 +108,7 @@ def reprocess(
 
 
 def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
-    from flows.runs.preview import preview_directly
+    from flows.app.preview import preview_directly
 
     previews = preview_directly(config, sources=sources, order=order)
     if as_json:
@@ -120,9 +120,9 @@ def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool
 
 def _work(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
     if environment("PREFECT_API_URL"):
-        from flows.cli.as_flow import work_as_flow as work
+        from flows.prefect.run_as_flow import work_as_flow as work
     else:
-        from flows.runs.direct import work_directly as work
+        from flows.app.direct import work_directly as work
     tell(work(config, sources=sources, order=order), as_json=as_json)
 
 

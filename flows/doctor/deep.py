@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.adapters.system_clock import SystemClock
 
 if TYPE_CHECKING:
-    from pipeline.adapters.caspio import CaspioClient
+    from pipeline.adapters.caspio.client import CaspioClient
     from pipeline.adapters.caspio.probes import Examined
 
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from flows.app.settings import load_settings
+from flows.app.wiring import open_archive, open_client, open_ledger, open_reader
 from flows.doctor.check import Check, attempt
 from flows.doctor.server import examine_server
-from flows.settings import load_settings
-from flows.wiring import open_archive, open_client, open_ledger, open_reader
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.sources import changed_types, refuse_source
+from pipeline.source_run.checks import changed_types, refuse_source
 
 
 def examine(config: Path) -> Iterator[Check]:
@@ -70,8 +70,8 @@ def _ledger(settings: Settings) -> str:
 
 
 def _reading(settings: Settings) -> str:
-    from processors import engines
     from processors.contract import EngineMissing, ReadSettings
+    from processors.ocr import engines
 
     chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
     try:
@@ -104,7 +104,7 @@ def _safety(settings: Settings) -> str:
 
 
 def _scanner(settings: Settings) -> str:
-    from processors.clamav import Clamd
+    from processors.detect.clamav import Clamd
 
     address = settings.processing.clamav or ""
     return f"{address}: {Clamd(address).version()}"
@@ -118,7 +118,7 @@ def _of(granted: int | None, asked: int) -> str:
 
 
 def _account(settings: Settings) -> Iterator[Check]:
-    from pipeline.adapters.caspio import CaspioRecordTarget
+    from pipeline.adapters.caspio.target import CaspioRecordTarget
 
     with open_client(settings, clock=SystemClock()) as client:
         remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
@@ -138,7 +138,7 @@ def _account(settings: Settings) -> Iterator[Check]:
 
 
 def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
-    from pipeline.adapters.caspio.schema import layout
+    from pipeline.adapters.caspio.client.schema_cache import layout
 
     problems = refuse_source(spec, target)
     if not problems:

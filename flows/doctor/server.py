@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from flows.deployments.lanes import KINDS, deployment_name
 from flows.doctor.check import Check, attempt
-from pipeline.budget import Lane
+from flows.prefect.deployments.priorities import KINDS, deployment_name
 from pipeline.errors import BadSettings
+from pipeline.metering.budget import Lane
 from pipeline.settings import Settings, environment
 
 _TIMEOUT_S = 10.0

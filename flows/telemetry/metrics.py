@@ -14,12 +14,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from pipeline.budget import Allowance
 from pipeline.errors import LedgerUnavailable
+from pipeline.metering.budget import Allowance
+from pipeline.metering.metrics import BOUNDS_S, STAGE
 from pipeline.ports import Clock, Ledger
-from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
-from pipeline.tallies import BOUNDS_S, STAGE
-from pipeline.webhooks import cursor_name
+from pipeline.ports.metrics import Counted, Figures, SourceFigures, Tallies
+from pipeline.webhooks.incoming import cursor_name
 
 PREFIX = "caspio_ingest"
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import structlog
 
-from flows.deployments.lanes import deployment_name
-from flows.drain import Drain
-from flows.runs.messages import wait_s
-from flows.runs.order import Order
+from flows.app.drain import Drain
+from flows.app.run_request import Order
+from flows.app.webhook_messages import wait_s
+from flows.prefect.deployments.priorities import deployment_name
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import IngestError, StopRequested
-from pipeline.leases import working
-from pipeline.messages import Message
 from pipeline.model import SourceSpec
+from pipeline.model.messages import Message
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
-from pipeline.webhooks import is_echo, types_of
+from pipeline.source_run.leases import working
+from pipeline.webhooks.incoming import is_echo, types_of
 
 MOST_ATTEMPTS = 5
 """Attempts after which a message is left to the schedule, which finds what it was about."""
@@ -178,7 +178,7 @@ def start_directly(config: Path, drain: Drain) -> Start:
     """Return what runs the line in this process until `drain` asks it to stop."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
-        from flows.runs.direct import work_directly
+        from flows.app.direct import work_directly
 
         work_directly(
             config, sources=[source], order=Order(records=tuple(keys), batch=batch), drain=drain

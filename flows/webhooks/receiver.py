@@ -14,7 +14,7 @@ from starlette.routing import Route
 from pipeline.errors import LedgerUnavailable
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
-from pipeline.webhooks import (
+from pipeline.webhooks.incoming import (
     BadMessage,
     NotCaspios,
     is_signed,

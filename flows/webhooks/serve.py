@@ -12,10 +12,10 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
-from flows.drain import Drain
+from flows.app.drain import Drain
+from flows.app.wiring import open_ledger
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
-from flows.wiring import open_ledger
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, environment

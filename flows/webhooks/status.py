@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.app.wiring import Account
 from flows.webhooks.sync import kept_id
-from flows.wiring import Account
-from pipeline.messages import Backlog, Message
+from pipeline.model.messages import Backlog, Message
 from pipeline.settings import Settings
-from pipeline.webhooks import cursor_name
+from pipeline.webhooks.incoming import cursor_name
 
 
 def status(settings: Settings, account: Account) -> Mapping[str, Any]:

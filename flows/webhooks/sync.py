@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.app.wiring import Account
 from flows.webhooks.wanted import Wanted, WatchedTable, wanted
-from flows.wiring import Account
-from pipeline.adapters.caspio.webhooks import EventDefinition
-from pipeline.adapters.caspio.wire_account import Webhook, WebhookEvent
+from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
+from pipeline.adapters.caspio.client.wire_account import Webhook, WebhookEvent
 from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.settings import Settings
-from pipeline.webhooks import cursor_name
+from pipeline.webhooks.incoming import cursor_name
 
 MARK = "Made and kept by caspio-ingest: `webhooks sync` puts back what is changed here."
 

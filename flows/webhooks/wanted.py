@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.adapters.caspio.webhooks import EventDefinition
+from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.model import Column, SourceSpec
-from pipeline.webhooks import INSERT, UPDATE, table_of
+from pipeline.webhooks.incoming import INSERT, UPDATE, table_of
 
 Columns = Mapping[str, Column]
 _HOLD_FILES = {"ATTACHMENT", "FILE"}

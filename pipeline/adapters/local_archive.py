@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.adapters.archive_keys import checked_key, checked_prefix
+from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 

@@ -16,10 +16,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from pipeline.adapters.archive_keys import checked_key, checked_prefix
 from pipeline.adapters.s3_errors import bucket_missing, error_code, gone, translated, unavailable
 from pipeline.adapters.s3_multipart import Sizes, multipart, part_size
 from pipeline.adapters.system_clock import SystemClock
+from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, BadSettings, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Clock

@@ -17,7 +17,6 @@ from pipeline.model import (
     StoredObject,
     Value,
 )
-from pipeline.ports.figures import Telemetry as Telemetry
 from pipeline.ports.ledger import (
     MOST_STARTS as MOST_STARTS,
     FileState as FileState,
@@ -27,6 +26,7 @@ from pipeline.ports.ledger import (
     RunState as RunState,
     Usage as Usage,
 )
+from pipeline.ports.metrics import Telemetry as Telemetry
 
 
 class Clock(Protocol):

@@ -14,9 +14,9 @@ from pipeline.model import (
     Stage,
     Value,
 )
-from pipeline.ports.figures import Figures, Tallies
+from pipeline.model.review import ReviewItem
 from pipeline.ports.messages import MessageBox
-from pipeline.review import ReviewItem
+from pipeline.ports.metrics import Figures, Tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class FileState:
     """What the ledger knows of one file version. `outcome` is None until one is recorded.
 
     `succeeds` is the version that our own rename made this one of: the archive has the document under that. `rules`
-    identifies the settings under which it was planned (`pipeline.fingerprint`).
+    identifies the settings under which it was planned (`pipeline.decide.fingerprint`).
     """
 
     version: str
@@ -224,7 +224,7 @@ class Ledger(MessageBox, Protocol):
         """Return the versions in these slots of which no listing has shown what our own write made of them."""
 
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
-        """Return, by column, the value we last wrote to a record of ourselves: see `pipeline.ownership.owned`."""
+        """Return, by column, the value we last wrote to a record of ourselves: see `pipeline.decide.ownership.owned`."""
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
         """Count the runs since a moment that changed a record or its files' names (effects applied or verified)."""

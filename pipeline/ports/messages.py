@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.messages import Backlog, Message
+from pipeline.model.messages import Backlog, Message
 
 
 class MessageBox(Protocol):

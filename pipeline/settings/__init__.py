@@ -1,4 +1,4 @@
-"""Settings: one typed class, read once by `flows/wiring.py` from `caspio-ingest.toml` and the environment.
+"""Settings: one typed class, read once by `flows/app/wiring.py` from `caspio-ingest.toml` and the environment.
 
 One rule of precedence: the environment over a block over the file over the defaults. `CASPIO_CLIENT_ID`,
 `CASPIO_CLIENT_SECRET` and `CASPIO_WEBHOOK_SECRET` come from the environment or a block, never from the file; any other

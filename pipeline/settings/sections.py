@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from pipeline.budget import Allowance, Lane
+from pipeline.decide.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
+from pipeline.metering.budget import Allowance, Lane
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
-from pipeline.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
 
 COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
 _Share = Annotated[float, Field(ge=0, lt=1)]

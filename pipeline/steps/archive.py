@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.manifests import read_json
+from pipeline.decide.naming import document_prefix, original_key
 from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument, Status
-from pipeline.naming import document_prefix, original_key
 from pipeline.ports import Archive, Ledger
+from pipeline.verify.manifests import read_json
 
 MANIFEST_VERSION = 1
 DERIVED_TYPES = {

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pipeline.echo import news
+from pipeline.decide.own_changes import news
 from pipeline.model import FileRef, RecordWork, SourceSpec
 from pipeline.ports import FileSource, Ledger, Telemetry
-from pipeline.ports.figures import SILENT
+from pipeline.ports.metrics import SILENT
 
 NAMED_AT_ONCE = 500
 """Records that are named one by one in a listing."""

@@ -1,6 +1,6 @@
 """Observe what comes in at the recogniser's convolutions, on pages drawn here: `make byte-ranges`.
 
-Writes `processors/int8.json`. Nothing of any corpus is used: words are made of random letters, in many sizes, printed,
+Writes `processors/ocr/rapid/int8.json`. Nothing of any corpus is used: words are made of random letters, in many sizes, printed,
 scanned, photographed, faded, inverted and compressed in turn.
 """
 
@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-import processors
 from infra.samples.paper import Sheet, flatbed_scan, thermal_print
 from infra.samples.photo import Shot, photograph
-from processors import int8, networks, rapid
+from processors.ocr.rapid import engine as rapid, int8, networks
 
 _PAGES = 24
 _STRIPS_A_PAGE = 40
@@ -134,7 +133,7 @@ def main() -> None:
         for pixels in recorder.inputs[:_STRIPS_A_PAGE]:
             observer.run(pixels)
         recorder.inputs.clear()
-    target = Path(processors.__file__).parent / int8.RANGES
+    target = Path(int8.__file__).with_name(int8.RANGES)
     target.write_text(
         json.dumps({int8.digest_of(file): observer.ranges()}, indent=1) + "\n", encoding="utf-8"
     )

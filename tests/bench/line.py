@@ -8,11 +8,11 @@ from pathlib import Path
 
 def main(config: Path) -> None:
     """Run the sources once and print CPU seconds of this process and of its reading children, and what was done."""
-    from flows.runs.direct import work_sources
-    from flows.runs.order import Order
-    from flows.wiring import connect
+    from flows.app.direct import work_sources
+    from flows.app.run_request import Order
+    from flows.app.wiring import connect
+    from pipeline.metering.metrics import STAGE
     from pipeline.settings import load_settings
-    from pipeline.tallies import STAGE
 
     with connect(load_settings(config)) as connected:
         document = dict(work_sources(connected, sources=(), order=Order(yes=True)).document)

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from processors import engines, ocr, picture
 from processors.contract import Limits, PageReader, ReadSettings
+from processors.ocr import engines, page as ocr, pictures as picture
 from processors.values import find_values
 from tests.bench.values import DEFAULT, NAMES, Score, note, pages_of, same
 

@@ -107,9 +107,9 @@ def _ledger_bytes(folder: Path) -> int:
 
 def run_phase(config: Path, phase: str, sample: int) -> None:
     """Run a phase in this process and print what it took."""
-    from flows.runs.direct import work_sources
-    from flows.runs.order import Order
-    from flows.wiring import connect
+    from flows.app.direct import work_sources
+    from flows.app.run_request import Order
+    from flows.app.wiring import connect
     from pipeline.settings import load_settings
 
     began = os.times()
@@ -140,10 +140,10 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
 
 def _enumerate(connected: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
-    from flows.runs.execute import Tally, make_job, new_run_id, prepare, recorded_run
-    from flows.runs.order import Order
-    from flows.wiring import Connected
-    from pipeline.summary import Summary
+    from flows.app.execute import Tally, make_job, new_run_id, prepare, recorded_run
+    from flows.app.run_request import Order
+    from flows.app.wiring import Connected
+    from pipeline.metering.summary import Summary
 
     assert isinstance(connected, Connected)
     summary = Summary(new_run_id(connected))

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.model import ReadStatus
 from processors.contract import Limits
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 from tests.hostile import generated
 
 FILES: dict[str, Callable[[], bytes]] = {

@@ -47,7 +47,7 @@ _CHILDREN = """
 import sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 number = int(sys.argv[1])
 with (
     tempfile.TemporaryDirectory() as folder,

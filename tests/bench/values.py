@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 
 from pipeline.model import PageText
-from processors import classify
+from processors.classify import classifier as classify
 from processors.contract import Page
 from processors.values import find_values
 

@@ -15,7 +15,7 @@ from pipeline.adapters.sql_ledger.rows import dump_outcome, file_row
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import EffectState, Outcome, Status
 from pipeline.ports import Ledger
-from pipeline.ports.figures import Counted, Figures
+from pipeline.ports.metrics import Counted, Figures
 from tests.contracts.test_ledger import a_ref, done, settled, update
 from tests.fakes.clock import FakeClock
 

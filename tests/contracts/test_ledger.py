@@ -23,8 +23,8 @@ from pipeline.model import (
     Status,
     Suggestion,
 )
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
-from pipeline.review import ReviewItem, ReviewState
 from tests.fakes.clock import FakeClock
 
 SHA = "ab" * 32

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import LeaseLost
-from pipeline.messages import Backlog, Message, Told
+from pipeline.model.messages import Backlog, Message, Told
 from pipeline.ports import Ledger
 from tests.fakes.clock import FakeClock
 

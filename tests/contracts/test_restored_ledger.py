@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 from pipeline.adapters.sql_ledger.rows import dump_findings
-from pipeline.manifests import heirs
 from pipeline.model import (
     Effect,
     EffectKind,
@@ -21,6 +20,7 @@ from pipeline.model import (
     Status,
 )
 from pipeline.ports import Ledger, Manifest
+from pipeline.verify.manifests import heirs
 from tests.fakes.clock import START, FakeClock
 
 FINDINGS = Findings(

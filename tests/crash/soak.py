@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient
-from pipeline.naming import original_key
+from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.decide.naming import original_key
 from tests.crash.cells import COLUMNS, RENAME, document
 from tests.fakes.clock import FakeClock
 from tests.fakes.reader import FakeReader

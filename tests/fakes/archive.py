@@ -2,7 +2,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.adapters.archive_keys import checked_key, checked_prefix
+from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import basename, dirname
 
+from pipeline.decide.naming import join_name, split_name
 from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Column, FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
-from pipeline.naming import join_name, split_name
 from pipeline.ports import Download, Referrer, Updated
 
 

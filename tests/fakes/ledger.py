@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.adapters.sql_ledger.rows import load_findings
+from pipeline.decide.ownership import owned
 from pipeline.errors import LeaseLost, LedgerUnavailable
 from pipeline.model import (
     Effect,
@@ -20,10 +21,9 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.ownership import owned
+from pipeline.model.review import ReviewItem
 from pipeline.ports import MOST_STARTS, Clock, FileState, Manifest, Repair, RunState, Usage
-from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
-from pipeline.review import ReviewItem
+from pipeline.ports.metrics import Counted, Figures, SourceFigures, Tallies
 from tests.fakes.clock import FakeClock
 from tests.fakes.messages import MemoryMessages
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.messages import Backlog, Message
+from pipeline.model.messages import Backlog, Message
 from pipeline.ports import Clock
 
 

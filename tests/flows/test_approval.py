@@ -10,10 +10,10 @@ from prefect import State, flow
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
-from flows import approval
-from flows.ui.states import PLANNED
+from flows.prefect import plan_and_apply as approval
+from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator
-from pipeline.plan_file import open_plan
+from pipeline.plans.plan_file import open_plan
 from tests.flows.conftest import Prefect
 from tests.flows.serving import Served, serving
 from tests.integration.line.accounts import Source, receipt, uploads, write_account, write_settings

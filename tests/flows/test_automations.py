@@ -11,9 +11,9 @@ from prefect.events import emit_event
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
-from flows.deployments.automations import TAG, automations, install
-from flows.ui import events
-from flows.ui.states import PLANNED
+from flows.prefect.deployments.automations import TAG, automations, install
+from flows.prefect.ui import events
+from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect

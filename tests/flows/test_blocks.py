@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.settings import load_settings
-from flows.settings.blocks import CaspioAccount, CaspioArchive
+from flows.app.settings import load_settings
+from flows.prefect.blocks import CaspioAccount, CaspioArchive
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.deployments.automations import TAG
+from flows.prefect.deployments.automations import TAG
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
@@ -199,6 +199,6 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
 
 def test_the_line_knows_nothing_of_prefect():
     """Importing the line, and all commands, does not import Prefect."""
-    code = "import sys, pipeline.run, pipeline.batch, flows.runs.direct, flows.cli; sys.exit('prefect' in sys.modules)"
+    code = "import sys, pipeline.record, pipeline.source_run.worker_pool, flows.app.direct, flows.cli; sys.exit('prefect' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.deployments.lanes import KINDS
+from flows.prefect.deployments.priorities import KINDS
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.pooled import Account, wait_for

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from flows.app.wiring import open_settings_account
 from flows.webhooks.sync import sync
-from flows.wiring import open_settings_account
 from infra.emulator import Emulator, Quirks
 from pipeline.settings import load_settings
 from tests.flows.conftest import Prefect

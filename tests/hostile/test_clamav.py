@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import ReadStatus, ScanStatus
-from processors.clamav import Clamd
 from processors.contract import Limits
-from processors.sandbox import SandboxedReader
+from processors.detect.clamav import Clamd
+from processors.sandbox.reader import SandboxedReader
 from tests.hostile import chaos
 
 SIGNATURE = b"this stands for a virus"

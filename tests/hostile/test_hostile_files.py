@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.model import Findings, ReadStatus
 from processors.contract import Limits
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 from tests.hostile.generated import FILES
 
 ENDED = frozenset({ReadStatus.CRASHED, ReadStatus.TIMED_OUT, ReadStatus.OUT_OF_MEMORY})

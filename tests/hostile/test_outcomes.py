@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.model import Findings, ReadStatus
 from processors.contract import Limits
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 from tests.hostile import chaos
 from tests.hostile.generated import entities
 from tests.hostile.test_clamav import SIGNATURE, address

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
-from processors._home import Home, sweep
-from processors._kernel import told
 from processors.contract import Limits
-from processors.sandbox import SandboxedReader
+from processors.sandbox.child_folder import Home, sweep
+from processors.sandbox.confinement import told
+from processors.sandbox.reader import SandboxedReader
 from tests.hostile import chaos
 
 LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=10, stall_s=3, output_mib=8, disk_files=1_000)

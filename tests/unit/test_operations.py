@@ -10,7 +10,7 @@ from prefect.settings.legacy import _get_valid_setting_names
 from typer.main import get_command
 
 from flows.cli import app
-from flows.ui.states import FINAL_NAMES
+from flows.prefect.ui.states import FINAL_NAMES
 from pipeline.settings import Settings
 from pipeline.settings.sections import ProcessingSettings, ServeSettings
 

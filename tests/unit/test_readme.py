@@ -9,13 +9,13 @@ import pytest
 from pydantic import BaseModel
 
 from flows.cli import app
-from flows.deployments.lanes import KINDS
+from flows.prefect.deployments.priorities import KINDS
 from infra.emulator.quirks import Quirks
-from pipeline.adapters.caspio.catalogue import catalogue
-from pipeline.adapters.caspio.operations import OPERATIONS
+from pipeline.adapters.caspio.client.catalogue import catalogue
+from pipeline.adapters.caspio.client.operations import OPERATIONS
 from pipeline.adapters.caspio.probes import NOT_PROBED
+from pipeline.decide.naming import FACT_NAMES, FINDING_NAMES
 from pipeline.model import ReadStatus, ScanStatus, Status
-from pipeline.naming import FACT_NAMES, FINDING_NAMES
 from pipeline.settings.sections import (
     ArchiveSettings,
     CaspioSettings,
@@ -70,7 +70,7 @@ def test_every_command_is_in_the_readme():
 
 def test_every_finding_and_class_is_in_the_readme():
     """What a column can ask for, and every class a document may get, is named."""
-    rules = tomllib.loads((ROOT / "processors/rules.toml").read_text(encoding="utf-8"))
+    rules = tomllib.loads((ROOT / "processors/classify/rules.toml").read_text(encoding="utf-8"))
     classes = {rule["class"] for rule in rules["rules"]}
 
     assert FINDING_NAMES | FACT_NAMES <= CODE

@@ -5,11 +5,11 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from flows.start.init import Seen, assumed
+from flows.app.init import Seen, assumed
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counted
-from pipeline.proposal import ProposedSource
-from pipeline.survey import Container, FilesArea
+from pipeline.model.schema import Container, FilesArea
+from pipeline.onboarding.proposal import ProposedSource
 
 
 def show_proposal(seen: Seen) -> None:

@@ -3,12 +3,12 @@
 from rich.table import Table
 from rich.text import Text
 
+from flows.app.planning import PlanReport
 from flows.cli.show.report import outcome_table
-from flows.runs.planning import PlanReport
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown, table_of
 from pipeline.model import Status
-from pipeline.plan_file import PlannedRecord
+from pipeline.plans.plan_file import PlannedRecord
 
 _WIDE = 120
 _NOT_PLANNED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.runs.report import Report, record_of, stages_line
+from flows.app.run_report import Report, record_of, stages_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLOURS, counted, counts_line, shown, table_of
 from pipeline.model import Outcome

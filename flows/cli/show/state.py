@@ -9,7 +9,7 @@ from rich.text import Text
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLOURS, table_of
-from pipeline.budget import Allowance, Lane
+from pipeline.metering.budget import Allowance, Lane
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
 

@@ -2,10 +2,10 @@
 
 from rich.text import Text
 
-from flows.runs.verify import Verified
+from flows.app.verify import Verified
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import table_of
-from pipeline.reconcile import ADVICE, HARMLESS, Rebuilt
+from pipeline.verify.reconcile import ADVICE, HARMLESS, Rebuilt
 
 MOST_ROWS = 50
 

@@ -3,12 +3,12 @@
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.adapters.caspio import where
-from pipeline.adapters.caspio.client import CaspioClient
-from pipeline.adapters.caspio.lookup import FileLookup, FolderTree
-from pipeline.adapters.caspio.schema import Schema
-from pipeline.adapters.caspio.scratch import Holder, ListedFile, Scratch
-from pipeline.adapters.caspio.where import Clause
+from pipeline.adapters.caspio.client import where
+from pipeline.adapters.caspio.client.client import CaspioClient
+from pipeline.adapters.caspio.client.schema_cache import Schema
+from pipeline.adapters.caspio.client.where import Clause
+from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
+from pipeline.adapters.caspio.scratch_store import Holder, ListedFile, Scratch
 from pipeline.errors import BadSettings
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
 

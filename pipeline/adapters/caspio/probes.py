@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.adapters.caspio import where
-from pipeline.adapters.caspio.client import CaspioClient
-from pipeline.adapters.caspio.definitions import FieldOptions, NewField
-from pipeline.adapters.caspio.files import ROOT
-from pipeline.adapters.caspio.wire import FileInfo
+from pipeline.adapters.caspio.client import where
+from pipeline.adapters.caspio.client.areas.definitions import FieldOptions, NewField
+from pipeline.adapters.caspio.client.areas.files import ROOT
+from pipeline.adapters.caspio.client.client import CaspioClient
+from pipeline.adapters.caspio.client.wire import FileInfo
 from pipeline.errors import BadSettings, FileGone, IngestError, RefusedByCaspio
 from pipeline.ports import Clock
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from pipeline.adapters.caspio import where
-from pipeline.adapters.caspio.attachments import AttachmentLookup
-from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.adapters.caspio.client import where
+from pipeline.adapters.caspio.client.attachment_lookup import AttachmentLookup
+from pipeline.adapters.caspio.client.client import CaspioClient
+from pipeline.adapters.caspio.client.schema_cache import Layout, Schema, layout
+from pipeline.adapters.caspio.client.wire import FileInfo, Record
+from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.folder_source import FolderListing
-from pipeline.adapters.caspio.lookup import FileLookup, FolderTree
-from pipeline.adapters.caspio.schema import Layout, Schema, layout
-from pipeline.adapters.caspio.scratch import ListedFile, scratch
-from pipeline.adapters.caspio.ticks import ticked
-from pipeline.adapters.caspio.wire import FileInfo, Record
+from pipeline.adapters.caspio.reprocess_requests import ticked
+from pipeline.adapters.caspio.scratch_store import ListedFile, scratch
 from pipeline.errors import FileGone, RefusedByCaspio
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports import Clock, Download

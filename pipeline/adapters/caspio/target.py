@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.adapters.caspio import where
-from pipeline.adapters.caspio.client import CaspioClient
-from pipeline.adapters.caspio.containers import Containers
-from pipeline.adapters.caspio.files import split_path
-from pipeline.adapters.caspio.lookup import FolderTree
-from pipeline.adapters.caspio.schema import Schema
-from pipeline.adapters.caspio.scratch import path_key
-from pipeline.adapters.caspio.wire import Affected, FileInfo
+from pipeline.adapters.caspio.client import where
+from pipeline.adapters.caspio.client.areas.containers import Containers
+from pipeline.adapters.caspio.client.areas.files import split_path
+from pipeline.adapters.caspio.client.client import CaspioClient
+from pipeline.adapters.caspio.client.schema_cache import Schema
+from pipeline.adapters.caspio.client.wire import Affected, FileInfo
+from pipeline.adapters.caspio.file_lookup import FolderTree
+from pipeline.adapters.caspio.scratch_store import path_key
 from pipeline.errors import (
     CutShort,
     EffectInDoubt,

@@ -10,8 +10,8 @@ from pipeline.adapters.sql_ledger.base import SqlPart, chunks
 from pipeline.adapters.sql_ledger.lease_log import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
+from pipeline.decide.ownership import owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
-from pipeline.ownership import owned
 
 _TAKEN = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
 _CHANGES_RECORDS = effects.c.kind.in_(

@@ -21,7 +21,7 @@ from pipeline.adapters.sql_ledger.tables import (
     workers,
 )
 from pipeline.model import Stage
-from pipeline.ports.figures import Counted, Figures, SourceFigures, Tallies
+from pipeline.ports.metrics import Counted, Figures, SourceFigures, Tallies
 
 
 class FigureLog(SqlPart):

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from pipeline.adapters.sql_ledger.base import chunks
 from pipeline.adapters.sql_ledger.lease_log import LeaseLog, database_time, require_worker
 from pipeline.adapters.sql_ledger.tables import told_records, webhook_messages, workers
-from pipeline.messages import Backlog, Message, Told
+from pipeline.model.messages import Backlog, Message, Told
 
 _rows = webhook_messages.c
 _KEY = ["account", "message_id", "source", "part"]

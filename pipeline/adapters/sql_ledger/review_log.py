@@ -9,7 +9,7 @@ from sqlalchemy import select
 from pipeline.adapters.sql_ledger.base import SqlPart
 from pipeline.adapters.sql_ledger.tables import review_items
 from pipeline.model import RecordRef, Suggestion
-from pipeline.review import ReviewItem, ReviewState
+from pipeline.model.review import ReviewItem, ReviewState
 
 
 class ReviewLog(SqlPart):

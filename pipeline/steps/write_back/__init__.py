@@ -6,10 +6,10 @@
 from pipeline.steps.write_back.columns import moved_since
 from pipeline.steps.write_back.context import WriteContext, hold_name, write_context
 from pipeline.steps.write_back.cost import cost_of
+from pipeline.steps.write_back.reprocess_flag import clear_tick
 from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
 from pipeline.steps.write_back.review import refuse_review, take_decisions
 from pipeline.steps.write_back.settle import recognise_echo, recover
-from pipeline.steps.write_back.tick import clear_tick
 from pipeline.steps.write_back.undo import PutBack, put_back
 from pipeline.steps.write_back.write import plan_now, write_back
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from pipeline.decide.naming import base_differs, split_name
 from pipeline.errors import EffectInDoubt
 from pipeline.model import Effect, EffectKind, FileRef, RecordRef, Value
-from pipeline.naming import base_differs, split_name
 from pipeline.ports import Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, read_columns
 

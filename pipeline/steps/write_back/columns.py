@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from pipeline.decide.mapping import is_empty, same
 from pipeline.errors import EffectInDoubt
-from pipeline.mapping import is_empty, same
 from pipeline.model import Column, Effect, EffectKind, Plan, RecordRef, Status, Value
 from pipeline.ports import RecordTarget, Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns, verify

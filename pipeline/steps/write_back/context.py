@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.decide.mapping import same
 from pipeline.errors import EffectInDoubt, RefusedByCaspio, RejectFile, StopRun
-from pipeline.mapping import same
 from pipeline.model import Column, Effect, EffectState, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget, Updated
 

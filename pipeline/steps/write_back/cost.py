@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from pipeline.mapping import is_empty
+from pipeline.decide.mapping import is_empty
 from pipeline.model import FileRef, Place, Plan
-from pipeline.plan_file import Cost
+from pipeline.plans.plan_file import Cost
 
 _INSERT_CALLS = 2  # look for the row, insert it
 _RENAME_CALLS = 2  # look which file is there, rename it

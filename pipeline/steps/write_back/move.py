@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from pipeline.decide.naming import numbered, original_key
 from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
-from pipeline.naming import numbered, original_key
 from pipeline.ports import Referrer, Updated
 from pipeline.steps.write_back.context import WriteContext, carry_out
 

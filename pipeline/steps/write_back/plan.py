@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.mapping import decide, wanted_values
+from pipeline.decide.mapping import decide, wanted_values
+from pipeline.decide.naming import (
+    NameTemplate,
+    base_differs,
+    findings_by_name,
+    is_alternative,
+    original_key,
+)
+from pipeline.decide.provenance import provenance
 from pipeline.model import (
     Column,
     FileRef,
@@ -18,14 +26,6 @@ from pipeline.model import (
     SourceSpec,
     Value,
 )
-from pipeline.naming import (
-    NameTemplate,
-    base_differs,
-    findings_by_name,
-    is_alternative,
-    original_key,
-)
-from pipeline.provenance import provenance
 
 
 @dataclass(frozen=True, slots=True)

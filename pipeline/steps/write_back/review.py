@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from pipeline.decide.mapping import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
-from pipeline.mapping import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.model import (
     Column,
     Effect,
@@ -19,8 +19,8 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger, Updated
-from pipeline.review import ReviewItem, ReviewState
 from pipeline.steps.write_back.columns import moved_since, texts_moved
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, verify
 from pipeline.steps.write_back.rows import insert_row

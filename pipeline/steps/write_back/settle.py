@@ -6,10 +6,10 @@ from itertools import groupby
 
 import structlog
 
+from pipeline.decide.mapping import same
+from pipeline.decide.naming import base_differs
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
-from pipeline.mapping import same
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Place, RecordRef, RecordWork
-from pipeline.naming import base_differs
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.move import finish_move, stands

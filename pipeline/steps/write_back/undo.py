@@ -4,8 +4,10 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.decide.mapping import is_empty, same
+from pipeline.decide.naming import base_differs
+from pipeline.decide.ownership import TAKEN, touched, undone
 from pipeline.errors import FileGone
-from pipeline.mapping import is_empty, same
 from pipeline.model import (
     Column,
     Effect,
@@ -17,8 +19,6 @@ from pipeline.model import (
     RecordWork,
     Value,
 )
-from pipeline.naming import base_differs
-from pipeline.ownership import TAKEN, touched, undone
 from pipeline.ports import Updated
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.context import WriteContext, carry_out, holds, verify

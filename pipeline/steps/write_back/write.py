@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from pipeline.decide.naming import NameTemplate
 from pipeline.errors import RefusedByCaspio
 from pipeline.model import (
     Effect,
@@ -17,7 +18,6 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.naming import NameTemplate
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.columns import Replan, write_columns
 from pipeline.steps.write_back.context import WriteContext

@@ -7,7 +7,7 @@ import pytest
 
 from infra.emulator import Emulator
 from infra.emulator.quirks import Quirks
-from pipeline.adapters.caspio import CaspioClient
+from pipeline.adapters.caspio.client import CaspioClient
 from tests.fakes.clock import FakeClock
 
 TEXT_FIELDS = [

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient, Clause, EventDefinition, NotFound, Query
-from pipeline.adapters.caspio.where import pk_equals
+from pipeline.adapters.caspio.client import CaspioClient, Clause, EventDefinition, NotFound, Query
+from pipeline.adapters.caspio.client.where import pk_equals
 from pipeline.adapters.system_clock import SystemClock
 from tests.emulator.api import eventually
 from tests.emulator.receiver import receiving

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient, Clause, NewField, NotFound, Query
+from pipeline.adapters.caspio.client import CaspioClient, Clause, NewField, NotFound, Query
 from pipeline.errors import FileGone
 
 from .conftest import Start

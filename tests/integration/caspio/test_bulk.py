@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import (
+from pipeline.adapters.caspio.client import (
     CaspioClient,
     KeyMeetsMany,
     Upsert,
@@ -18,8 +18,8 @@ from pipeline.adapters.caspio import (
     download_field,
     update_many,
 )
-from pipeline.adapters.caspio.field_download import MANIFEST, local_name
-from pipeline.adapters.caspio.where import Clause
+from pipeline.adapters.caspio.client.field_download import MANIFEST, local_name
+from pipeline.adapters.caspio.client.where import Clause
 from pipeline.errors import BadSettings, EffectInDoubt, RejectFile, ServiceUnavailable
 from tests.fakes.clock import FakeClock
 from tests.support.meanwhile import Meanwhile

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import (
+from pipeline.adapters.caspio.client import (
     CaspioClient,
     NameTaken,
     NotFound,
@@ -15,7 +15,7 @@ from pipeline.adapters.caspio import (
     TooLarge,
     ValueRefused,
 )
-from pipeline.adapters.caspio.where import pk_equals
+from pipeline.adapters.caspio.client.where import pk_equals
 from pipeline.errors import (
     EffectInDoubt,
     FileGone,

@@ -11,7 +11,7 @@ import pytest
 
 from flows import cli
 from infra.emulator import Emulator
-from pipeline.adapters.caspio.surveyor import survey
+from pipeline.adapters.caspio.discovery import survey
 from pipeline.settings import load_settings
 from tests.integration.caspio.conftest import Connect, Start
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio.files import ListingChanged
+from pipeline.adapters.caspio.client.areas.files import ListingChanged
 from pipeline.errors import ServiceUnavailable
 
 from .conftest import Connect, Start

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient
-from pipeline.adapters.caspio.transport import network_transport
-from pipeline.adapters.caspio.where import pk_equals
+from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.adapters.caspio.client.transport import network_transport
+from pipeline.adapters.caspio.client.where import pk_equals
 from pipeline.errors import IngestError
 from tests.fakes.clock import FakeClock
 

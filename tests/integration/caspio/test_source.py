@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.caspio import CaspioClient, CaspioFileSource
+from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.adapters.caspio.source import CaspioFileSource
 from pipeline.errors import BadSettings, FileGone
 from pipeline.model import IndexTable, Place, RecordWork, SourceSpec
 from tests.fakes.clock import FakeClock

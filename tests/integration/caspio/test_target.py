@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient, CaspioRecordTarget, where
+from pipeline.adapters.caspio.client import CaspioClient, where
+from pipeline.adapters.caspio.target import CaspioRecordTarget
 from pipeline.errors import (
     BadSettings,
     EffectInDoubt,

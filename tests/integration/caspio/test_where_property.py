@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from infra.emulator import Emulator
-from pipeline.adapters.caspio import CaspioClient, CaspioRecordTarget
+from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.adapters.caspio.target import CaspioRecordTarget
 from pipeline.errors import RejectFile
 from pipeline.model import RecordRef
 from tests.fakes.clock import FakeClock

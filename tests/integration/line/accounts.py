@@ -14,21 +14,22 @@ from typing import Any
 
 import httpx
 
-from flows.runs.direct import work_sources
-from flows.runs.order import Order
-from flows.runs.planning import PlanReport, apply_plan, plan_sources, undo_run
-from flows.runs.report import Report
-from flows.wiring import Connected, open_archive, open_client, open_ledger
+from flows.app.direct import work_sources
+from flows.app.planning import PlanReport, apply_plan, plan_sources, undo_run
+from flows.app.run_report import Report
+from flows.app.run_request import Order
+from flows.app.wiring import Connected, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
-from pipeline.adapters.caspio import CaspioFileSource, CaspioRecordTarget
-from pipeline.batch import Selection
-from pipeline.budget import Spending
+from pipeline.adapters.caspio.source import CaspioFileSource
+from pipeline.adapters.caspio.target import CaspioRecordTarget
 from pipeline.faultpoints import Act, kill_at, watched
+from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
-from pipeline.run import Parts
+from pipeline.record import Parts
 from pipeline.settings import load_settings
+from pipeline.source_run.worker_pool import Selection
 from tests.fakes.clock import FakeClock
 
 RENAME = "{{ date }} {{ company }} {{ doc_type }}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.emulator import Emulator, Quirks
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 from tests.integration.line.accounts import (
     CREDENTIALS,
     Line,

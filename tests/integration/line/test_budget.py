@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.batch import Selection
 from pipeline.errors import BudgetExhausted
+from pipeline.source_run.worker_pool import Selection
 from tests.crash.cells import COLUMNS, document
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, cli

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 )
 
 from infra.emulator import Emulator
-from pipeline.batch import Selection
 from pipeline.errors import BadSettings
+from pipeline.source_run.worker_pool import Selection
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import (
     CREDENTIALS,

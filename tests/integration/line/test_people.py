@@ -68,7 +68,7 @@ def test_a_value_typed_while_the_file_is_read_stays(make_line: MakeLine):
 
 def test_a_value_changed_after_the_run_stays_when_read_again(make_line: MakeLine):
     """What a person corrected is not written over by reading again."""
-    from pipeline.batch import Selection
+    from pipeline.source_run.worker_pool import Selection
 
     line = make_line(Source(more='overwrite = "ours"'), files=TWO)
     line.run()

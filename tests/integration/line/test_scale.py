@@ -9,11 +9,11 @@ from typing import Self
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from flows.runs.execute import Tally, make_job, new_run_id, prepare, recorded_run
-from flows.runs.order import Order
+from flows.app.execute import Tally, make_job, new_run_id, prepare, recorded_run
+from flows.app.run_request import Order
 from infra.emulator import Emulator
+from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, RecordWork
-from pipeline.summary import Summary
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import CREDENTIALS, Line
 from tests.support.many import write_many, write_settings

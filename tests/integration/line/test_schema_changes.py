@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.caspio import NewField
+from pipeline.adapters.caspio.client import NewField
 from pipeline.errors import BadSettings
 from tests.integration.line.accounts import Line, Source, cli, fields, receipt
 from tests.integration.line.conftest import MakeLine

@@ -8,10 +8,10 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from flows.runs.direct import work_directly
-from flows.runs.order import Order
-from flows.wiring import open_tracer
-from pipeline.ports.figures import SILENT
+from flows.app.direct import work_directly
+from flows.app.run_request import Order
+from flows.app.wiring import open_tracer
+from pipeline.ports.metrics import SILENT
 from tests.integration.line.accounts import receipt
 from tests.integration.line.conftest import MakeLine
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.batch import Selection
 from pipeline.errors import BadSettings
+from pipeline.source_run.worker_pool import Selection
 from tests.integration.line.accounts import (
     CREDENTIALS,
     Line,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from flows.runs.verify import Verified, rebuild, verify
+from flows.app.verify import Verified, rebuild, verify
 from pipeline.model import Effect, EffectKind
-from pipeline.reconcile import Kind
 from pipeline.settings import load_settings
+from pipeline.verify.reconcile import Kind
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, cli, fields, uploads
 from tests.integration.line.conftest import MakeLine
@@ -239,7 +239,7 @@ def test_what_was_undone_stays_undone_after_a_rebuild(make_line: MakeLine):
 
 
 def _everything() -> Any:
-    from pipeline.batch import Selection
+    from pipeline.source_run.worker_pool import Selection
 
     return Selection()
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import httpx
 
-from flows.runs.direct import work_sources
-from flows.runs.order import Order
+from flows.app.direct import work_sources
+from flows.app.run_request import Order
+from flows.app.wiring import open_ledger, open_settings_account
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import Synced, sync
-from flows.wiring import open_ledger, open_settings_account
 from infra.emulator import Emulator
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.messages import Message
+from pipeline.model.messages import Message
 from pipeline.ports import Reader
 from pipeline.settings import Settings, load_settings
 from tests.fakes.clock import FakeClock

@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from flows.app.wiring import open_settings_account
 from flows.webhooks.status import status
-from flows.wiring import open_settings_account
-from pipeline.messages import Message, Told
+from pipeline.model.messages import Message, Told
 from tests.integration.line.accounts import Source, fields, receipt, uploads
 from tests.integration.webhooks.conftest import FILES, MakeHooked
 from tests.integration.webhooks.hooked import Hooked, until

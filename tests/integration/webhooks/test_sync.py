@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from flows.app.wiring import open_settings_account
 from flows.webhooks.sync import MARK, Synced
-from flows.wiring import open_settings_account
-from pipeline.adapters.caspio.webhooks import EventDefinition
+from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.errors import BadSettings
 from tests.integration.line.accounts import Source, fields
 from tests.integration.webhooks.conftest import MakeHooked

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-from pipeline.adapters.caspio.auth import ClientCredentials, Secret, TokenDelayed
+from pipeline.adapters.caspio.client.auth import ClientCredentials, Secret, TokenDelayed
 from pipeline.errors import Unauthorized
 from tests.fakes.clock import FakeClock
 

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from pipeline.adapters.caspio.call import Call, declared_bytes, encoded
-from pipeline.adapters.caspio.operations import OPERATIONS
+from pipeline.adapters.caspio.client.call import Call, declared_bytes, encoded
+from pipeline.adapters.caspio.client.operations import OPERATIONS
 
 
 def test_names_are_encoded() -> None:

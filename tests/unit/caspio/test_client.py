@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.adapters.caspio import CaspioClient
+from pipeline.adapters.caspio.client import CaspioClient
 from pipeline.errors import BadSettings
 from tests.fakes.clock import FakeClock
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.caspio import (
+from pipeline.adapters.caspio.client import (
     CaspioClient,
     EventDefinition,
     FieldOptions,
@@ -16,9 +16,9 @@ from pipeline.adapters.caspio import (
     Query,
     UnexpectedAnswer,
 )
-from pipeline.adapters.caspio.catalogue import GROUPS, catalogue
-from pipeline.adapters.caspio.operations import OPERATIONS, Answer, Kind, operations_of
-from pipeline.adapters.caspio.where import Clause
+from pipeline.adapters.caspio.client.catalogue import GROUPS, catalogue
+from pipeline.adapters.caspio.client.operations import OPERATIONS, Answer, Kind, operations_of
+from pipeline.adapters.caspio.client.where import Clause
 from tests.conftest import SHARED
 from tests.fakes.clock import FakeClock
 from tests.support.specification import Specification, SpecificationTransport, example

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.adapters.caspio import CaspioClient, NewField, Query
-from pipeline.adapters.caspio.where import Clause
+from pipeline.adapters.caspio.client import CaspioClient, NewField, Query
+from pipeline.adapters.caspio.client.where import Clause
 
 ANY = Clause("  ")
 

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from pipeline.adapters.caspio.rate import RateLimiter
+from pipeline.adapters.caspio.client.rate import RateLimiter
 from pipeline.errors import BadSettings
 from tests.fakes.clock import FakeClock
 

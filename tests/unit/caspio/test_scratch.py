@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.adapters.caspio.scratch import Holder, ListedFile, scratch
+from pipeline.adapters.caspio.scratch_store import Holder, ListedFile, scratch
 
 
 def test_files_come_back_in_order_a_page_at_a_time(tmp_path: Path) -> None:

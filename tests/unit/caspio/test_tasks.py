@@ -2,9 +2,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.adapters.caspio.call import Call
-from pipeline.adapters.caspio.tasks import Tasks
-from pipeline.adapters.caspio.wire import Payload
+from pipeline.adapters.caspio.client.areas.tasks import Tasks
+from pipeline.adapters.caspio.client.call import Call
+from pipeline.adapters.caspio.client.wire import Payload
 from pipeline.errors import EffectInDoubt, ServiceUnavailable
 from tests.fakes.clock import FakeClock
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 
-from pipeline.adapters.caspio import where
+from pipeline.adapters.caspio.client import where
 from pipeline.errors import BadSettings, RejectFile
 from pipeline.model import Column, Value
 

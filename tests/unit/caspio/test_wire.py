@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.adapters.caspio import wire, wire_account
-from pipeline.adapters.caspio.wire import FileInfo, Payload, StoredFile
+from pipeline.adapters.caspio.client import wire, wire_account
+from pipeline.adapters.caspio.client.wire import FileInfo, Payload, StoredFile
 from pipeline.errors import RefusedByCaspio
 
 

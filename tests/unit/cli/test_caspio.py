@@ -13,7 +13,7 @@ import pytest
 
 from flows import cli
 from infra.emulator import Emulator
-from pipeline.adapters.caspio.operations import OPERATIONS
+from pipeline.adapters.caspio.client.operations import OPERATIONS
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.settings import load_settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.summary import STAGES
+from pipeline.metering.summary import STAGES
 from tests.unit.cli.conftest import ENVIRONMENT, Ended, command
 
 pytestmark = pytest.mark.integration

@@ -12,12 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from flows.cli.metrics import answering
 from flows.telemetry.metrics import LedgerCollector, as_text, registry
-from pipeline.budget import Allowance
-from pipeline.messages import Message, Told
+from pipeline.metering.budget import Allowance
+from pipeline.metering.metrics import TallyBook
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.ports.figures import Counted
-from pipeline.tallies import TallyBook
-from pipeline.webhooks import cursor_name
+from pipeline.model.messages import Message, Told
+from pipeline.ports.metrics import Counted
+from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 

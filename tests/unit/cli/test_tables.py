@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from flows.app.planning import PlanReport
+from flows.app.run_report import Report
 from flows.cli.show.plan import show_plan
 from flows.cli.show.state import show_status
-from flows.runs.planning import PlanReport
-from flows.runs.report import Report
 from flows.terminal.tables import table_of
-from pipeline.budget import Allowance
+from pipeline.metering.budget import Allowance
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.plan_file import Cost, Owner, PlanFile
+from pipeline.plans.plan_file import Cost, Owner, PlanFile
 from pipeline.ports import RunState, Usage
 
 RUN = "20261124-105019-b985"

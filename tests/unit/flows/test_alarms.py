@@ -1,4 +1,4 @@
-from flows.ui.alarms import compare_quarantine
+from flows.prefect.ui.alarms import compare_quarantine
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from tests.fakes.ledger import MemoryLedger
 

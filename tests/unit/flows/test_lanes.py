@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.deployments.lanes import KINDS, deployment_name, settings_name
-from flows.runs.order import Order
-from pipeline.batch import Selection
-from pipeline.budget import Lane
+from flows.app.run_request import Order
+from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
+from pipeline.metering.budget import Lane
 from pipeline.settings import load_settings
+from pipeline.source_run.worker_pool import Selection
 
 SETTINGS = '[caspio]\nurl = "https://a.caspio.com"\n[[sources]]\nname = "papers"\ntable = "T"\nschedule = "5 * * * *"\n'
 
@@ -51,7 +51,7 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     path = tmp_path / "caspio-ingest.toml"
     path.write_text(SETTINGS, encoding="utf-8")
-    from flows.deployments.serve import deployments
+    from flows.prefect.deployments.serve import deployments
 
     made = {one.name: one for one in deployments(load_settings(path), path)}
 
@@ -74,7 +74,7 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_flow_of_a_kind_exists(kind: str):
     """What a kind names is a flow, which takes a source where there is a deployment for each."""
-    from flows import approval, ingest, on_demand
+    from flows.prefect import ingest, on_demand, plan_and_apply as approval
 
     found = (flow for module in (approval, ingest, on_demand) for flow in vars(module).values())
     flows = {flow.name: flow for flow in found if hasattr(flow, "fn")}

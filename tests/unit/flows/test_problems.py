@@ -2,8 +2,8 @@ import logging
 
 import pytest
 
-from flows.ui.events import MOST_DOCUMENTS
-from flows.ui.problems import Problems
+from flows.prefect.ui.events import MOST_DOCUMENTS
+from flows.prefect.ui.problems import Problems
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 
 

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.runs.report import Report
-from flows.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
-from flows.wiring import Connected
-from pipeline.budget import Spending
+from flows.app.run_report import Report
+from flows.app.wiring import Connected
+from flows.prefect.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
+from pipeline.decide.naming import document_prefix
+from pipeline.metering.budget import Spending
+from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.naming import document_prefix
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.sections import ArchiveSettings
-from pipeline.summary import Summary
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.ledger import MemoryLedger
 

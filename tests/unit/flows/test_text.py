@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from flows.ui.text import MOST_CHARACTERS, cell, one_line, quoted
+from flows.prefect.ui.text import MOST_CHARACTERS, cell, one_line, quoted
 
 LURES = [
     "![x](https://evil.example/p.png)", "[click](https://evil.example)", "<img src=x onerror=alert(1)>", "</td><b>",

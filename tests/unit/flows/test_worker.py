@@ -12,8 +12,8 @@ from prefect.utilities.dispatch import lookup_type
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
-from flows.deployments import worker
-from flows.deployments.worker import Crew, DrainingWorker
+from flows.prefect.deployments import worker
+from flows.prefect.deployments.worker import Crew, DrainingWorker
 
 # Ends at the second SIGTERM only, and says when it is ready for the first, and when it has had it.
 STUBBORN = """

@@ -15,7 +15,7 @@ from prefect.settings.legacy import _get_valid_setting_names
 from typer.main import get_command
 
 from flows.cli import app
-from flows.deployments.lanes import KINDS
+from flows.prefect.deployments.priorities import KINDS
 from pipeline.settings import load_settings
 from pipeline.settings.sections import ServeSettings
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.batch import work_all
+from pipeline.decide.naming import NameTemplate
 from pipeline.model import Outcome, SourceSpec
-from pipeline.naming import NameTemplate
-from pipeline.recovery import decisions, recover_all
-from pipeline.run import Job, Parts, new_work
+from pipeline.record import Job, Parts, new_work
+from pipeline.source_run.recovery import decisions, recover_all
+from pipeline.source_run.worker_pool import work_all
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.fakes.clock import FakeClock

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-from pipeline.apply import apply_record, due_records
-from pipeline.batch import carry_all
 from pipeline.model import Outcome, Plan, SourceSpec, Status
-from pipeline.plan_file import Cost, PlannedRecord, planned_record
-from pipeline.recovery import recover_all
+from pipeline.plans.apply import apply_record, due_records
+from pipeline.plans.plan_file import Cost, PlannedRecord, planned_record
+from pipeline.source_run.recovery import recover_all
+from pipeline.source_run.worker_pool import carry_all
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from flows.app.explain import lives_of
 from flows.cli.show.state import show_life
-from flows.runs.explain import lives_of
 from pipeline.model import SourceSpec
 from tests.unit.line.conftest import RECEIPTS, World, named
 

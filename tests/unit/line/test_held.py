@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import Selection, carry_all, selected_work, work_all
 from pipeline.errors import BudgetExhausted, RefusedByCaspio, RejectFile, ServiceUnavailable
 from pipeline.model import (
     Column,
@@ -17,9 +16,10 @@ from pipeline.model import (
     Status,
     Value,
 )
+from pipeline.plans.undo import undo_record, undone_by, with_listing
 from pipeline.ports import Updated
+from pipeline.source_run.worker_pool import Selection, carry_all, selected_work, work_all
 from pipeline.steps.write_back.review import REVIEW_COLUMNS
-from pipeline.undo import undo_record, undone_by, with_listing
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.unit.line.conftest import RECEIPTS, World, named
 from tests.unit.line.test_apply import apply, plan

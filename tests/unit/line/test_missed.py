@@ -1,10 +1,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flows.runs.missed import Missed
+from flows.app.missed_events import Missed
 from pipeline.ports import FileState
-from pipeline.run import new_work
-from pipeline.webhooks import cursor_name
+from pipeline.record import new_work
+from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.ledger import MemoryLedger
 from tests.unit.line.conftest import RECEIPTS, World
 

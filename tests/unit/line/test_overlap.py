@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.batch import manned, work_all
 from pipeline.model import Findings, Outcome, Status
-from pipeline.run import new_work
+from pipeline.record import new_work
+from pipeline.source_run.worker_pool import manned, work_all
 from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World
 

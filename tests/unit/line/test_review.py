@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import EffectKind, Overwrite, SourceSpec, Status, Value
-from pipeline.review import ReviewState
-from pipeline.sources import refuse_source
+from pipeline.model.review import ReviewState
+from pipeline.source_run.checks import refuse_source
 from pipeline.steps.write_back.review import REVIEW_COLUMNS
 from tests.unit.line.conftest import RECEIPTS, World
 

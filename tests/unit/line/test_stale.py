@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import Selection, foreseen, selected_work, work_all
 from pipeline.model import Outcome, SourceSpec, Status
+from pipeline.source_run.worker_pool import Selection, foreseen, selected_work, work_all
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50\ndate=2026-03-01"

@@ -6,7 +6,7 @@ import pytest
 from pipeline.errors import StopRun
 from pipeline.model import EffectState, RecordRef, Status, Value
 from pipeline.ports import Updated
-from pipeline.sources import held, release
+from pipeline.source_run.checks import held, release
 from tests.fakes.caspio import FakeCaspio
 from tests.unit.line.conftest import RECEIPTS, World
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import work_all
 from pipeline.errors import LeaseLost
-from pipeline.leases import Leases
 from pipeline.model import EffectState, Outcome, RecordWork, SourceSpec, Status
-from pipeline.recovery import recover_all
-from pipeline.run import Job, new_work
+from pipeline.record import Job, new_work
+from pipeline.source_run.leases import Leases
+from pipeline.source_run.recovery import recover_all
+from pipeline.source_run.worker_pool import work_all
 from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World, named
 from tests.unit.line.test_quarantine import killed

@@ -2,8 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.budget import Allowance, Lane, Spending, calls_to_fetch, calls_to_list, calls_to_write
 from pipeline.errors import BudgetExhausted
+from pipeline.metering.budget import (
+    Allowance,
+    Lane,
+    Spending,
+    calls_to_fetch,
+    calls_to_list,
+    calls_to_write,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 

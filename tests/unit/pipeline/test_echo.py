@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.echo import Change, is_our_own, named_by_us, news
+from pipeline.decide.own_changes import Change, is_our_own, named_by_us, news
 from pipeline.model import (
     Column,
     Effect,

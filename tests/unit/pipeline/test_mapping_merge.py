@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from pipeline.mapping import Wanted, decide, is_empty, same, wanted_values
+from pipeline.decide.mapping import Wanted, decide, is_empty, same, wanted_values
 from pipeline.model import (
     Column,
     Finding,

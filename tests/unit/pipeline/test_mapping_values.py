@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, strategies as st
 
-from pipeline.mapping import (
+from pipeline.decide.mapping import (
     STRING_CHARS,
     TEXT_CHARS,
     WRITABLE_TYPES,

@@ -4,9 +4,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, strategies as st
 
-from pipeline.adapters.archive_keys import checked_key
-from pipeline.model import FileRef, Finding, Findings, PageText, Place, ReadStatus, RecordRef
-from pipeline.naming import (
+from pipeline.archive_layout import checked_key
+from pipeline.decide.naming import (
     FINDING_NAMES,
     MAX_NAME_BYTES,
     NameTemplate,
@@ -19,6 +18,7 @@ from pipeline.naming import (
     safe_base,
     split_name,
 )
+from pipeline.model import FileRef, Finding, Findings, PageText, Place, ReadStatus, RecordRef
 
 AWKWARD = st.sampled_from(
     [

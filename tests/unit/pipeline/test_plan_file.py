@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion
-from pipeline.plan_file import (
+from pipeline.plans.plan_file import (
     Cost,
     Owner,
     PlanFile,

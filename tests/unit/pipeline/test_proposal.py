@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pipeline.model import Column
-from pipeline.proposal import (
+from pipeline.model.schema import Container, FileField, FilesArea, Survey
+from pipeline.onboarding.proposal import (
     MEANINGS,
     Match,
     MissingColumn,
@@ -16,9 +17,8 @@ from pipeline.proposal import (
     propose,
     with_columns,
 )
+from pipeline.onboarding.settings_text import quoted, settings_text
 from pipeline.settings.sections import COLUMN_NAMES
-from pipeline.settings.text import quoted, settings_text
-from pipeline.survey import Container, FileField, FilesArea, Survey
 
 SCAN = FileField("Scan", "ATTACHMENT", 2, 1000)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.ports.figures import Counted
-from pipeline.tallies import FLUSH_S, TallyBook, bucket_label
+from pipeline.metering.metrics import FLUSH_S, TallyBook, bucket_label
+from pipeline.ports.metrics import Counted
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.decide.naming import NameTemplate
 from pipeline.model import Finding, Findings, ReadStatus
-from pipeline.naming import NameTemplate
 
 DOCUMENT = Findings(
     "application/pdf",

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.model import Findings
 from processors.contract import OcrEngine, PageReader, ReadSettings, Segment
-from processors.engines import Always
+from processors.ocr.engines import Always
 from processors.read import read_document
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
-from processors import _answers
-from processors._carry import Astray
+from processors.sandbox import answers as _answers
+from processors.sandbox.output import Astray
 
 INNER = Findings(
     media_type="text/plain",

@@ -10,7 +10,7 @@ from pipeline.errors import BadSettings
 from pipeline.model import ReadStatus
 from processors import fingerprint
 from processors.contract import Limits, ReadSettings
-from processors.sandbox import SandboxedReader
+from processors.sandbox.reader import SandboxedReader
 from tests.unit.processors import documents
 
 PDFA = ReadSettings(renditions=("text", "searchable", "pdfa"), limits=Limits(cpu_s=20))

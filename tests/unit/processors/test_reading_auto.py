@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.model import Findings, ReadStatus
-from processors import engines
-from processors.auto import AutoReader
 from processors.contract import (
     EngineMissing,
     OcrEngine,
@@ -17,6 +15,8 @@ from processors.contract import (
     Segment,
     Unreadable,
 )
+from processors.ocr import engines
+from processors.ocr.auto import AutoReader
 from processors.read import read_document
 from tests.unit.processors import documents, drawn
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from processors import ctc
-from processors.lexicon import Lexicon
+from processors.ocr.rapid import ctc
+from processors.ocr.rapid.lexicon import Lexicon
 
 CHARACTERS = ["", "a", "b", " "]
 

@@ -5,9 +5,11 @@ import pytest
 from PIL import ImageOps
 from rapidfuzz import fuzz
 
-from processors import engines, fingerprint, rapid, registry
-from processors._exec import tesseract
+from processors import fingerprint, registry
 from processors.contract import EngineMissing, Limits, OcrEngine, ReadSettings
+from processors.exec import tesseract
+from processors.ocr import engines
+from processors.ocr.rapid import engine as rapid
 from tests.unit.processors import documents
 
 needs_tesseract = pytest.mark.skipif(

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors import int8, networks, rapid
+from processors.ocr.rapid import engine as rapid, int8, networks
 
 openvino = pytest.importorskip("openvino", reason="OpenVINO is not made for this processor")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from processors import media
-from processors.encoding import clean, decode
+from processors.detect import media
+from processors.detect.encoding import clean, decode
 from tests.unit.processors import documents
 
 MAIL = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Bill\r\n\r\nHello"

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from processors import layout
 from processors.contract import Segment
+from processors.layout import reading_order as layout
 
 
 def segment(

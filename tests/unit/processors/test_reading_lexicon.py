@@ -1,7 +1,7 @@
 import pytest
 
-from processors import lexicon
-from processors.lexicon import Letter, Lexicon
+from processors.ocr.rapid import lexicon
+from processors.ocr.rapid.lexicon import Letter, Lexicon
 
 WORDS = Lexicon(
     {"total": 9_000_000, "totem": 5_000_000, "invoice": 8_000_000, "tatal": 20, "date": 9_000_000}

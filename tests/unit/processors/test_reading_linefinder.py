@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from processors import linefinder, rapid
+from processors.ocr.rapid import engine as rapid, line_finder as linefinder
 
 Marks = npt.NDArray[np.float32]
 

@@ -9,8 +9,8 @@ import zxingcpp
 from PIL import Image
 
 from pipeline.model import ReadStatus
-from processors import pdf_codes
 from processors.contract import Segment
+from processors.pdf import page_barcodes as pdf_codes
 from tests.unit.processors import documents, drawn
 
 PAPER = documents.sheet_of_paper("Total 12.50").convert("L")

@@ -5,8 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 
-from processors import engines, fingerprint, layout, networks, rapid
+from processors import fingerprint
 from processors.contract import ReadSettings
+from processors.layout import reading_order as layout
+from processors.ocr import engines
+from processors.ocr.rapid import engine as rapid, networks
 from tests.unit.processors import documents, drawn
 
 LINES = drawn.prose(8, words=5)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from processors import layout
 from processors.contract import Segment, Word
+from processors.layout import reading_order as layout
 from tests.unit.processors import documents, drawn
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rapidfuzz import fuzz
 
-from processors import engines, layout, orientation
 from processors.contract import OcrEngine, ReadSettings, Segment
+from processors.layout import reading_order as layout
+from processors.ocr import engines, orientation
 from tests.unit.processors import documents, drawn
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from PIL import Image
 
 from pipeline.model import ReadStatus
 from processors.contract import OcrEngine, ReadSettings, Recognised, Segment, Unreadable, Word
-from processors.engines import Always
+from processors.ocr.engines import Always
+from processors.ocr.ocr_cache import Remembering
 from processors.read import Engines, read_document
-from processors.remembered import Remembering
 from tests.unit.processors import documents
 
 PAPER = documents.sheet_of_paper("Some words")

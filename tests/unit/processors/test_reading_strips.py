@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from processors import strips
+from processors.ocr.rapid import line_batches as strips
 
 WIDTHS = st.lists(st.integers(8, 4800), max_size=60)
 

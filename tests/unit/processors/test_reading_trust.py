@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from processors import paint, render, trust
+from processors.pdf import page_graphics as paint, render, text_layer_quality as trust
 from tests.unit.processors import documents, drawn
 
 PROSE = [

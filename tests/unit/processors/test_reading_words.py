@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from processors import engines, rapid
 from processors.contract import OcrEngine, ReadSettings, Segment, Word
+from processors.ocr import engines
+from processors.ocr.rapid import engine as rapid
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader, PdfWriter
 
 from pipeline.model import Findings
-from processors import textlayer
 from processors.contract import ReadSettings, Segment, Word
+from processors.pdf import text_layer as textlayer
 from tests.unit.processors import documents, drawn
 
 PLACED = (
@@ -185,7 +185,7 @@ def test_a_document_with_a_table_of_places_in_a_stream_is_continued(tmp_path: Pa
 
 def _with_table_in_a_stream(data: bytes) -> bytes:
     """Continue a PDF once, so that its last table is a stream."""
-    from processors.pdf_file import PdfFile
+    from processors.renditions.pdf_writer import PdfFile
 
     start = int(data.rsplit(b"startxref", 1)[1].split()[0])
     reader = PdfReader(io.BytesIO(data))

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.model import Finding, PageText
-from processors.classify import classify
-from processors.classrules import load_rules
+from processors.classify.classifier import classify
+from processors.classify.rules import load_rules
 from processors.contract import Page
 
 CLASSES = {

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from PIL import Image
 
 from pipeline.model import PageText
-from processors.barcodes import codes_in
 from processors.contract import Code, Line, Page
+from processors.ocr.barcodes import codes_in
 from processors.values import find_values
 from processors.values.mrz import check_digit
 

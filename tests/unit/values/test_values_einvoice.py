@@ -9,7 +9,7 @@ import pytest
 from infra.samples.pdfs import Page, write_pdf
 from pipeline.model import Findings, ReadStatus
 from processors.contract import ReadSettings
-from processors.einvoice import stated_in
+from processors.formats.einvoice import stated_in
 from processors.read import read_document
 
 CII = "urn:un:unece:uncefact:data:standard:"

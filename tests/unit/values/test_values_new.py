@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.model import Finding, PageText
-from processors.classify import classify
-from processors.classrules import BadRules, load_rules, parse_rules
+from processors.classify.classifier import classify
+from processors.classify.rules import BadRules, load_rules, parse_rules
 from processors.contract import Line, Page, Word
 from processors.values import find_values
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pipeline.model import PageText
-from processors.classify import classify
+from processors.classify.classifier import classify
 from processors.contract import Page
 from processors.values import find_values
 from processors.values.lines import HEAD_CHARS, MAX_LINE, fold, lines_of

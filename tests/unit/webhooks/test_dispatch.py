@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from flows.drain import Drain
-from flows.runs.messages import answering
-from flows.runs.order import Order
+from flows.app.drain import Drain
+from flows.app.run_request import Order
+from flows.app.webhook_messages import answering
 from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
 from pipeline.errors import BudgetExhausted, StopRequested
-from pipeline.leases import working
-from pipeline.messages import Message, Told
+from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
+from pipeline.model.messages import Message, Told
 from pipeline.settings import Settings
-from pipeline.summary import Summary
-from pipeline.webhooks import cursor_name
+from pipeline.source_run.leases import working
+from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 

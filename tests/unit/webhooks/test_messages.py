@@ -8,10 +8,10 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from pipeline.messages import Told
 from pipeline.model import Effect, EffectKind, EffectState, SourceSpec, Value
+from pipeline.model.messages import Told
 from pipeline.settings import Settings
-from pipeline.webhooks import (
+from pipeline.webhooks.incoming import (
     PART,
     BadMessage,
     Envelope,

@@ -1,0 +1,98 @@
+"""Tell one document's life from the ledger: versions, readings, decisions, writes, suggestions, addresses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from pipeline.decide.naming import document_prefix, original_key
+from pipeline.model import Effect, EffectState
+from pipeline.model.review import ReviewItem
+from pipeline.ports import Archive, FileState, Ledger
+
+
+def lives_of(
+    source: str, pk: str, field: str | None, *, ledger: Ledger, archive: Archive
+) -> list[Mapping[str, object]]:
+    """Return every version of a record's files, oldest first. `pk` is a PK_ID, or a path the file has or had."""
+    is_path = pk.startswith("/")
+    paths = {pk, ledger.moved_to(pk) or pk} if is_path else set()
+    states = [
+        state
+        for state in ledger.states(source=source, pk=None if is_path else pk, newest=False)
+        if (not is_path or state.ref.path in paths) and field in {None, state.ref.field}
+    ]
+    items = _review(states, ledger)
+    return [_life(state, items, ledger=ledger, archive=archive) for state in states]
+
+
+def _review(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
+    records = {
+        (s.ref.source, s.ref.record.container, s.ref.record.pk) for s in states if s.ref.record
+    }
+    return [
+        item
+        for source, *record in sorted(records)
+        for item in ledger.review_items(source, (record[0], record[1]))
+    ]
+
+
+def _life(
+    state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive
+) -> Mapping[str, object]:
+    effects = ledger.effects(version=state.version)
+    reading = ledger.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
+    findings, outcome = reading[0] if reading else None, state.outcome
+    return {
+        "file": state.ref.name,
+        "original_name": state.original_name,
+        "place": state.ref.place,
+        "path": state.ref.path,
+        "field": state.ref.field,
+        "version": state.version,
+        "stage": state.stage,
+        "attempts": state.attempts,
+        "sha256": state.sha256,
+        "fingerprint": state.fingerprint,
+        "run": state.run_id,
+        "updated_at": state.updated_at.isoformat(),
+        "archive": archive.address(document_prefix(state.ref)),
+        "original": archive.address(original_key(state.sha256)) if state.sha256 else None,
+        "writes": sum(effect.state is not EffectState.ABANDONED for effect in effects),
+        "outcome": None
+        if outcome is None
+        else {
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "planned_only": outcome.planned_only,
+            "written": dict(outcome.written),
+            "new_name": outcome.new_name,
+            "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
+        },
+        "findings": {}
+        if findings is None
+        else {
+            name: asdict(f)
+            for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()
+        },
+        "effects": [_effect(effect) for effect in effects],
+        "review": [_item(item) for item in items],
+    }
+
+
+def _effect(effect: Effect) -> Mapping[str, object]:
+    return {
+        "id": effect.id,
+        "kind": effect.kind,
+        "state": effect.state,
+        "container": effect.container,
+        "record": effect.pk,
+        "before": dict(effect.before),
+        "after": dict(effect.after),
+        "note": effect.note,
+        "undoes": effect.undoes or None,
+        "run": effect.run_id,
+        "at": effect.at.isoformat() if effect.at else None,
+    }
+
+
+def _item(item: ReviewItem) -> Mapping[str, object]:
+    return {"state": item.state, "row": item.row, **asdict(item.suggestion)}

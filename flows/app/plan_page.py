@@ -1,0 +1,47 @@
+"""A plan as one page for a browser: self-contained, with thumbnails, and a stranger's text never more than text."""
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from flows.terminal.tables import shown
+from pipeline.errors import FileGone
+from pipeline.plans.plan_file import PlanFile, PlannedFile, PlannedRecord
+from pipeline.ports import Archive
+
+MOST_RECORDS = 2_000
+"""Records on a page; a browser shows no more in comfort. The plan file has all of them."""
+
+_PAGE = Path(__file__).with_name("plan_page.html.jinja")
+
+
+def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) -> None:
+    """Write the page record by record, so that a long plan takes no memory."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(dir=work_dir) as folder:
+        records = _with_thumbnails(plan, archive, Path(folder))
+        stream = template.stream(plan=plan, records=records, value_of=shown, most=MOST_RECORDS)
+        with path.open("w", encoding="utf-8", errors="replace") as page:
+            page.writelines(stream)
+
+
+def _with_thumbnails(
+    plan: PlanFile, archive: Archive, folder: Path
+) -> Iterator[tuple[PlannedRecord, str]]:
+    for record in islice(plan.each(), MOST_RECORDS):
+        yield record, _thumbnail(record.files[0], archive, folder)
+
+
+def _thumbnail(file: PlannedFile, archive: Archive, folder: Path) -> str:
+    """Return the first page's picture as base64, "" where there is none."""
+    target = folder / "thumbnail.webp"
+    try:
+        archive.get(f"{file.archive}/thumbnail.webp", target)
+    except FileGone:
+        return ""
+    return base64.b64encode(target.read_bytes()).decode("ascii")

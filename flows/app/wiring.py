@@ -1,0 +1,284 @@
+"""Choose and connect the adapters that settings name. Nowhere else are adapters named."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from flows.app.drain import Drain
+from pipeline.adapters.system_clock import SystemClock
+from pipeline.errors import BadSettings
+from pipeline.faultpoints import kill_at, watched
+from pipeline.metering.budget import Spending
+from pipeline.metering.metrics import TallyBook
+from pipeline.metering.summary import Summary
+from pipeline.ports import Archive, Clock, Ledger, RecordTarget
+from pipeline.ports.metrics import SILENT, Tracer
+from pipeline.record import Parts
+from pipeline.settings import Settings, environment
+from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from pipeline.adapters.caspio.client import CaspioClient
+    from processors.sandbox.reader import SandboxedReader
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Everything connected for one run: the parts of the line and, for counting calls, the client beneath them."""
+
+    settings: Settings
+    parts: Parts
+    client: "CaspioClient"
+    spending: Spending
+    drain: Drain = field(default_factory=Drain)
+    stages: Callable[[], Mapping[str, float]] = field(default=dict)
+
+    def document(self, summary: Summary, *, began: float) -> Mapping[str, Any]:
+        """Return a run's document for --json; `began` is the clock's reading at its start."""
+        seconds = self.parts.clock.monotonic() - began
+        return summary.as_json(calls=self.client.calls, seconds=seconds, stages=self.stages())
+
+    @property
+    def threads(self) -> int:
+        """Return how many records are in hand at once: enough that downloads overlap with reading on every core."""
+        return 2 * worker_count(self.settings.processing) + 2
+
+
+@contextmanager
+def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Connected]:
+    """Open the client, the archive, the ledger and the reader, and close them again, however the run ends.
+
+    `drain` is whoever may ask the run to stop, where that is not the run's own signal.
+
+    Raises:
+        LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
+    """
+    from pipeline.adapters.caspio.source import CaspioFileSource
+    from pipeline.adapters.caspio.target import CaspioRecordTarget
+
+    clock = SystemClock()
+    with ExitStack() as stack:
+        work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
+        scratch = work_dir / "listing"
+        scratch.mkdir()
+        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        spending = stack.enter_context(
+            closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
+        )
+        client = stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
+        book = TallyBook(ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls)
+        stack.enter_context(closing(book))
+        parts = Parts(
+            source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
+            target=CaspioRecordTarget(client),
+            archive=open_archive(settings.archive),
+            ledger=ledger,
+            reader=stack.enter_context(
+                open_reader(settings.processing, renditions=settings.archive.renditions)
+            ),
+            clock=clock,
+            work_dir=work_dir,
+            telemetry=book,
+        )
+        point = environment("CASPIO_FAULTPOINT")
+        parts = watched(parts, kill_at(point)) if point else parts
+        yield Connected(settings, parts, client, spending, drain or Drain(), book.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account and the ledger that counts its calls, where no document is read."""
+
+    client: "CaspioClient"
+    target: RecordTarget
+    ledger: Ledger
+    clock: Clock
+
+
+@contextmanager
+def open_settings_account(settings: Settings) -> Iterator[Account]:
+    """Open the account and the ledger of the settings; every call counts in the month's budget."""
+    from pipeline.adapters.caspio.target import CaspioRecordTarget
+
+    clock = SystemClock()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
+        stack.enter_context(closing(spending))
+        client = stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
+        yield Account(client, CaspioRecordTarget(client), ledger, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPermits:
+    """The permits of an account, shared by all workers through the ledger."""
+
+    ledger: Ledger
+    account: str
+
+    def book(self, permits: int, *, per_second: float) -> float:
+        """Book permits behind those of everybody; return in how many seconds the first is due."""
+        return self.ledger.book_permits(self.account, permits, per_second=per_second)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing booked from now on be due before so many seconds."""
+        self.ledger.hold_permits(self.account, seconds)
+
+
+def open_client(
+    settings: Settings,
+    *,
+    clock: Clock,
+    ledger: Ledger | None = None,
+    spending: Spending | None = None,
+    timeout: "httpx.Timeout | None" = None,
+) -> "CaspioClient":
+    """Return a client for the account; with a ledger it shares its rate with all workers."""
+    from pipeline.adapters.caspio.client import CaspioClient
+
+    return CaspioClient(
+        url=settings.caspio.url,
+        client_id=settings.client_id.get_secret_value(),
+        client_secret=settings.client_secret.get_secret_value(),
+        rate=settings.caspio.rate,
+        clock=clock,
+        timeout=timeout,
+        pool=SharedPermits(ledger, settings.caspio.account) if ledger is not None else None,
+        meter=spending,
+    )
+
+
+def open_account(url: str) -> "CaspioClient":
+    """Return a client where there is no settings file yet: the credentials are the environment's."""
+    from pipeline.adapters.caspio.client import CaspioClient
+
+    names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
+    client_id, client_secret = ((environment(name) or "").strip() for name in names)
+    return CaspioClient(url=url, client_id=client_id, client_secret=client_secret)
+
+
+def open_tracer() -> Tracer:
+    """Return what takes spans: OpenTelemetry where its variables name a collector, nobody elsewhere."""
+    if not any(
+        environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")
+    ):
+        return SILENT
+    from flows.telemetry.otel import OtelTracer
+
+    return OtelTracer()
+
+
+def open_archive(settings: ArchiveSettings) -> Archive:
+    """Return the archive: a folder or a bucket."""
+    if settings.url.startswith("file:"):
+        from pipeline.adapters.local_archive import LocalArchive
+
+        return LocalArchive(Path(settings.url.removeprefix("file:")))
+    from pipeline.adapters.s3_archive import S3Archive
+
+    bucket, _, prefix = settings.url.removeprefix("s3://").partition("/")
+    return S3Archive(
+        bucket,
+        prefix=prefix,
+        endpoint_url=settings.endpoint_url,
+        region=settings.region,
+        sse=settings.sse,
+        sse_kms_key_id=settings.sse_kms_key_id,
+        storage_class=settings.storage_class,
+        object_lock_days=settings.object_lock_days,
+        object_lock_mode=settings.object_lock_mode,
+        access_key_id=_revealed(settings.access_key_id),
+        secret_access_key=_revealed(settings.secret_access_key),
+        session_token=_revealed(settings.session_token),
+    )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+@contextmanager
+def open_ledger(settings: Settings, *, clock: Clock) -> Iterator[Ledger]:
+    """Open the ledger, migrated to the present schema."""
+    from pipeline.adapters.sql_ledger import SqlLedger
+
+    ledger = SqlLedger(settings.ledger.url, clock=clock)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def worker_count(settings: ProcessingSettings) -> int:
+    """Return how many documents are read at once: one for each core unless settings say otherwise."""
+    return settings.workers or os.cpu_count() or 1
+
+
+def open_reader(
+    settings: ProcessingSettings, *, workers: int | None = None, renditions: tuple[str, ...] = ()
+) -> "SandboxedReader":
+    """Return a reader whose child processes keep the limits of the settings and leave these files for the archive."""
+    from processors.contract import Limits
+    from processors.sandbox.reader import SandboxedReader
+
+    limits = Limits(
+        memory_mib=settings.memory_mib,
+        cpu_s=settings.cpu_s,
+        wall_s=settings.wall_s,
+        file_mib=settings.max_file_mib,
+        pages=settings.max_pages,
+        stall_s=settings.stall_s,
+        disk_mib=settings.disk_mib,
+        disk_files=settings.disk_files,
+        children=settings.max_children,
+        depth=settings.max_depth,
+        unpacked_mib=settings.max_unpacked_mib,
+        ratio=settings.max_ratio,
+    )
+    return SandboxedReader(
+        ocr=settings.ocr,
+        languages=settings.languages,
+        limits=limits,
+        workers=workers or worker_count(settings),
+        clamav=settings.clamav,
+        passwords=tuple(password.get_secret_value() for password in settings.passwords),
+        renditions=renditions,
+        date_order=settings.date_order,
+        rules=_own_rules(settings.rules),
+    )
+
+
+def _own_rules(path: Path | None) -> str:
+    """Return the text of a person's own rules for classes, "" without any.
+
+    Raises:
+        BadSettings: the file cannot be read, or what is wrong in it.
+    """
+    if path is None:
+        return ""
+    from processors.classify.rules import BadRules, parse_rules
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        parse_rules(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            [f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]
+        ) from error
+    except BadRules as error:
+        raise BadSettings(
+            [f"processing.rules: {path}: {problem}" for problem in error.problems]
+        ) from error
+    return text

@@ -1,0 +1,1 @@
+"""Everything that knows Prefect: flows, deployments, blocks, and what its UI shows."""

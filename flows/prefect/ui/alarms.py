@@ -1,0 +1,48 @@
+"""What to look at after a run, told as events: many failures, a budget nearly used, a growing quarantine."""
+
+from flows.app.wiring import Connected
+from flows.prefect.ui import events
+from flows.prefect.ui.states import FAILED_SHARE, failed_share
+from pipeline.metering.summary import NEEDS_A_PERSON, Summary
+from pipeline.ports import Ledger
+
+BUDGET_LOW_SHARE = 0.8
+"""Share of the month's calls, from which on each run raises an alarm."""
+
+
+def raise_alarms(connected: Connected, source: str, summary: Summary, *, few: bool = False) -> None:
+    """Send an event for each reason to look. After a run of a `few` named records nobody counts a whole source."""
+    share, budget = (
+        failed_share(summary.failed, summary.counts()),
+        connected.settings.caspio.monthly_calls,
+    )
+    if share >= FAILED_SHARE:
+        events.tell(
+            events.MANY_FAILED,
+            source,
+            run=summary.run_id,
+            share=round(share, 3),
+            **summary.counts(),
+        )
+    used = connected.spending.used.calls
+    if budget is not None and used >= BUDGET_LOW_SHARE * budget:
+        events.tell(events.BUDGET_LOW, source, run=summary.run_id, used=used, budget=budget)
+    if few:
+        return
+    before, now = compare_quarantine(connected.parts.ledger, source, run_id=summary.run_id)
+    if now > before:
+        events.tell(events.QUARANTINE_GREW, source, run=summary.run_id, before=before, now=now)
+
+
+def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int, int]:
+    """Return how many documents of a source needed a person when last counted, and now; remember the latter.
+
+    What grew between two runs, by a command or another worker, is noticed by the next.
+    """
+    name = f"needs a person: {source}"
+    before = int((ledger.cursor(name) or {}).get("documents", 0))
+    by_status = ledger.counts().get(source, {})
+    now = sum(by_status.get(status, 0) for status in NEEDS_A_PERSON)
+    if now != before:
+        ledger.keep_cursor(name, {"documents": now, "run": run_id})
+    return before, now

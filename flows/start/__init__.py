@@ -1,1 +1,0 @@
-"""Beginning: the demo, and the settings file for an account."""

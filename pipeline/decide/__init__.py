@@ -1,0 +1,1 @@
+"""Decide what to write and how to name it. Pure functions: values in, a plan out."""

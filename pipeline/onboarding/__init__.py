@@ -1,0 +1,1 @@
+"""From what an account holds to a settings file: proposal and text."""

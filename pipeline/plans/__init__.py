@@ -1,0 +1,1 @@
+"""Plans as files: write one, apply exactly what it says, undo a run."""

@@ -1,0 +1,303 @@
+"""A plan as a file that a person can review and `apply` executes: JSON lines, sealed. Described in docs/plan.md.
+
+The first line says whose plan it is, every other line is one record, and the last line seals all that stands before it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self
+
+from pipeline.decide.naming import document_prefix
+from pipeline.errors import BadSettings
+from pipeline.model import (
+    Basis,
+    FileRef,
+    Place,
+    Plan,
+    ReadDocument,
+    RecordRef,
+    Status,
+    Suggestion,
+    Value,
+)
+
+VERSION = 1
+_WAY_OUT = "Make a new plan with `caspio-ingest plan`."
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What carrying out a plan takes: Caspio calls, and bytes sent to and fetched from Caspio."""
+
+    calls: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.calls + other.calls, self.size_bytes + other.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file of a planned record. `new_name` is None where the name stays, `problem` "" where it was read well."""
+
+    ref: FileRef
+    sha256: str
+    size_bytes: int
+    media_type: str
+    doc_type: str | None
+    new_name: str | None
+    archive: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """What will be written for one record, why, and what it costs."""
+
+    source: str
+    record: RecordRef | None
+    files: tuple[PlannedFile, ...]
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+    basis: Mapping[str, Basis]
+    suggestions: tuple[Suggestion, ...]
+    problems: tuple[str, ...]
+    cost: Cost
+
+    @property
+    def key(self) -> str:
+        """Return what a person names the record by: its PK_ID, or the path of a file without a record."""
+        return self.record.pk if self.record else str(self.files[0].ref.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose plan it is: the account, the profile (a digest of the client id), and each source's settings hash."""
+
+    url: str
+    profile: str
+    sources: Mapping[str, str]
+    run_id: str
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan that was found whole. `id` is the beginning of its seal."""
+
+    path: Path
+    owner: Owner
+    seal: str
+    records: int
+    cost: Cost
+
+    @property
+    def id(self) -> str:
+        """Return what names the plan."""
+        return self.seal[:16]
+
+    def each(self) -> Iterator[PlannedRecord]:
+        """Yield the planned records, read one by one."""
+        with self.path.open("rb") as lines:
+            next(lines)
+            for number, line in zip(range(self.records), lines, strict=False):
+                try:
+                    yield _record(json.loads(line))
+                except (ValueError, TypeError, KeyError) as error:
+                    raise BadSettings(
+                        [f"{self.path}: line {number + 2} is not understood: {error!r}."]
+                    ) from error
+
+
+def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> PlannedRecord:
+    """Turn a plan and its documents into a line of the file."""
+    files = tuple(
+        PlannedFile(
+            ref=document.file.ref,
+            sha256=document.file.sha256,
+            size_bytes=document.file.size_bytes,
+            media_type=document.findings.media_type,
+            doc_type=document.findings.doc_type.value,
+            new_name=plan.new_names.get(document.file.ref.version),
+            archive=document_prefix(document.file.ref),
+            problem=""
+            if document.findings.status.readable
+            else "; ".join(document.findings.problems),
+        )
+        for document in documents
+    )
+    return PlannedRecord(
+        source=plan.work.source,
+        record=plan.work.record,
+        files=files,
+        before=plan.before,
+        after=plan.after,
+        basis=plan.basis,
+        suggestions=plan.suggestions,
+        problems=plan.problems,
+        cost=cost,
+    )
+
+
+@dataclass(slots=True)
+class PlanWriter:
+    """Writes a plan line by line; nothing stands under its name before it is sealed. Not safe from many threads."""
+
+    path: Path
+    owner: Owner
+    records: int = 0
+    cost: Cost = field(default_factory=Cost)
+    _digest: Any = field(default_factory=hashlib.sha256)
+    _file: IO[bytes] | None = None
+
+    @property
+    def _part(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.part")
+
+    def __enter__(self) -> Self:
+        self._file = self._part.open("wb")
+        self._line({"plan": VERSION, **asdict(self.owner)})
+        return self
+
+    def add(self, record: PlannedRecord) -> None:
+        """Write one record."""
+        self.records += 1
+        self.cost += record.cost
+        self._line(asdict(record))
+
+    def finish(self, *, listing: Cost) -> PlanFile:
+        """Seal the file and give it its name. `listing` is what looking at the records again will cost."""
+        assert self._file is not None
+        self.cost += listing
+        seal = {"records": self.records, "cost": asdict(self.cost)}
+        digest = _sealed(self._digest, seal)
+        self._file.write(_json({**seal, "seal": digest}))
+        self._file.close()
+        self._part.replace(self.path)
+        return PlanFile(self.path, self.owner, digest, self.records, self.cost)
+
+    def __exit__(self, *_exc: object) -> None:
+        assert self._file is not None
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _line(self, content: Mapping[str, object]) -> None:
+        assert self._file is not None
+        line = _json(content)
+        self._digest.update(line)
+        self._file.write(line)
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _sealed(lines: Any, seal: Mapping[str, object]) -> str:
+    """Return the seal: SHA-256 over all lines before it and over what the last line adds up."""
+    whole = lines.copy()
+    whole.update(_json(seal))
+    return str(whole.hexdigest())
+
+
+def open_plan(path: Path) -> PlanFile:
+    """Read a plan file's first and last line and check its seal over everything between.
+
+    Raises:
+        BadSettings: it is no plan, of another version, or was changed or cut after it was made.
+    """
+    digest = hashlib.sha256()
+    first = last = b""
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                digest.update(last)
+                first, last = first or line, line
+    except OSError as error:
+        raise BadSettings(
+            [
+                f"{path} cannot be read: {error.strerror}. Name a file that `caspio-ingest plan` made."
+            ]
+        ) from error
+    header, seal = _object(first), _object(last)
+    if "plan" not in header:
+        raise BadSettings([f"{path} is no plan. Name a file that `caspio-ingest plan` made."])
+    if header["plan"] != VERSION:
+        raise BadSettings(
+            [
+                f"{path} is a plan of version {header['plan']}; this program reads {VERSION}. {_WAY_OUT}"
+            ]
+        )
+    stated = seal.pop("seal", None)
+    if stated is None or stated != _sealed(digest, seal):
+        raise BadSettings(
+            [f"{path} was changed or cut after it was made: its seal does not fit. {_WAY_OUT}"]
+        )
+    del header["plan"]
+    return PlanFile(path, Owner(**header), str(stated), int(seal["records"]), Cost(**seal["cost"]))
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
+    """Return a sentence for everything that makes a plan another account's or another settings file's."""
+    problems = []
+    if plan.owner.url != owner.url:
+        problems.append(
+            f"{plan.path} was made for {plan.owner.url}, and the settings name {owner.url}."
+        )
+    if plan.owner.profile != owner.profile:
+        problems.append(f"{plan.path} was made with another Web Services profile. {_WAY_OUT}")
+    for name, planned in plan.owner.sources.items():
+        if name not in owner.sources:
+            problems.append(
+                f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_WAY_OUT}"
+            )
+        elif owner.sources[name] != planned:
+            problems.append(
+                f"{plan.path}: the settings of source {name!r} have changed since. {_WAY_OUT}"
+            )
+    return problems
+
+
+def _record(line: Mapping[str, Any]) -> PlannedRecord:
+    return PlannedRecord(
+        **{
+            **line,
+            "record": _record_ref(line["record"]),
+            "files": tuple(_file(file) for file in line["files"]),
+            "basis": {column: Basis(**basis) for column, basis in line["basis"].items()},
+            "suggestions": tuple(Suggestion(**suggestion) for suggestion in line["suggestions"]),
+            "problems": tuple(line["problems"]),
+            "cost": Cost(**line["cost"]),
+        }
+    )
+
+
+def _ref(row: Mapping[str, Any]) -> FileRef:
+    return FileRef(**{**row, "place": Place(row["place"]), "record": _record_ref(row["record"])})
+
+
+def _file(row: Mapping[str, Any]) -> PlannedFile:
+    """Rebuild a planned file. A seal is no signature, so a name that would lead elsewhere is refused all the same."""
+    name = row["new_name"]
+    if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
+        raise ValueError(f"new_name {name!r} is no file name")
+    return PlannedFile(**{**row, "ref": _ref(row["ref"])})
+
+
+def _record_ref(row: Mapping[str, Any] | None) -> RecordRef | None:
+    return RecordRef(**row) if row else None
+
+
+def settled_status(status: Status) -> bool:
+    """Say whether a file's outcome leaves nothing of its plan to carry out."""
+    return status in {Status.DONE, Status.PARTIAL}

@@ -1,0 +1,1 @@
+"""One run over one source: selection, leases, worker pool, recovery and checks."""

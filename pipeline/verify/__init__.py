@@ -1,0 +1,1 @@
+"""Compare source, ledger and archive; repair what can be repaired without writing to Caspio."""

@@ -1,0 +1,1 @@
+"""Webhook messages: what Caspio reports, and which records it concerns."""

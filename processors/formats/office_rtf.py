@@ -1,0 +1,34 @@
+"""Rich text: words without formatting."""
+
+from pathlib import Path
+
+from pipeline.model import ReadStatus
+from processors.contract import Context, Reading, Unreadable
+from processors.detect.encoding import clean
+from processors.detect.media import RTF
+from processors.formats.plain import page_of
+
+
+class RtfProcessor:
+    """Reads .rtf with striprtf; embedded objects are left alone."""
+
+    name = "rtf"
+    version = "1"
+
+    def accepts(self, media_type: str) -> str | None:
+        """Accept rich text."""
+        return None if media_type == RTF else f"{media_type} is not rich text"
+
+    def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
+        """Return the document as one page."""
+        del work_dir, context
+        from striprtf.striprtf import rtf_to_text
+
+        try:
+            text = rtf_to_text(path.read_bytes().decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call] # no types
+        except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as exc:
+            raise Unreadable(
+                ReadStatus.DAMAGED,
+                "The rich text document is damaged; save it again, or as .docx or PDF.",
+            ) from exc
+        return Reading(pages=(page_of(clean(text), engine="rtf"),))

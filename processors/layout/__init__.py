@@ -1,0 +1,1 @@
+"""Reading order of the text on a page."""

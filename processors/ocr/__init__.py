@@ -1,0 +1,1 @@
+"""Optical character recognition: engines, choice per page, orientation, cache."""

@@ -1,0 +1,1 @@
+"""The RapidOCR engine: its networks, and the steps around them."""

@@ -1,0 +1,1 @@
+"""PDF documents: text layer, scans, rendering."""

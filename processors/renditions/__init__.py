@@ -1,0 +1,1 @@
+"""Files derived from a document for the archive."""

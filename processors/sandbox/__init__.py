@@ -1,0 +1,1 @@
+"""Read each document in a child process with limits."""
