@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pipeline.model import EffectKind
 from pipeline.ports import Archive, Ledger, RecordTarget
-from pipeline.record import Parts
+from pipeline.record import Ports
 
 Act = Callable[[str], None]
 
@@ -53,7 +53,7 @@ def kill_at(text: str) -> Act:
     return act
 
 
-def watched(parts: Parts, act: Act) -> Parts:
+def watched(parts: Ports, act: Act) -> Ports:
     """Return the same parts, telling each point before and after it to `act`."""
     present = threading.local()
     return replace(

@@ -48,7 +48,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Ports:
     """What the line stands on, connected by `flows/app/wiring.py`."""
 
     source: FileSource
@@ -62,7 +62,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SourceRun:
     """One run over one source. `plan_only` stops before anything is written; `reread` reads known content again.
 
     With `reuse`, that only where no reading under the present fingerprint is kept. `leases` None: no other worker
@@ -71,7 +71,7 @@ class Job:
     """
 
     spec: SourceSpec
-    parts: Parts
+    parts: Ports
     run_id: str
     plan_only: bool = False
     reread: bool = False
@@ -104,7 +104,7 @@ class Job:
 
 
 def new_work(
-    job: Job,
+    job: SourceRun,
     *,
     only: Sequence[str] = (),
     unchanged: Callable[[FileRef], None],
@@ -128,7 +128,7 @@ def new_work(
     )
 
 
-def work_record(work: RecordWork, job: Job) -> list[Outcome]:
+def work_record(work: RecordWork, job: SourceRun) -> list[Outcome]:
     """Take one record down the line and return what became of each of its files, as the ledger has it.
 
     Raises:
@@ -169,7 +169,7 @@ def work_record(work: RecordWork, job: Job) -> list[Outcome]:
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
-def _clear_tick(work: RecordWork, job: Job, folder: Path) -> None:
+def _clear_tick(work: RecordWork, job: SourceRun, folder: Path) -> None:
     """Tell the person who asked for a record to be read again that it is done."""
     if work.ticked is not None:
         parts, moves = job.parts, job.moves
@@ -213,7 +213,9 @@ def _unless_full(act: Callable[[], list[Outcome]]) -> list[Outcome]:
         ) from error
 
 
-def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]) -> list[Outcome]:
+def _take_in(
+    ref: FileRef, job: SourceRun, folder: Path, documents: list[ReadDocument]
+) -> list[Outcome]:
     """Fetch, process and archive one file. A file that our own rename moved is taken up at its new place."""
     parts = job.parts
     folder.mkdir()
@@ -244,7 +246,7 @@ def _take_in(ref: FileRef, job: Job, folder: Path, documents: list[ReadDocument]
     return []
 
 
-def _begin(ref: FileRef, job: Job) -> None:
+def _begin(ref: FileRef, job: SourceRun) -> None:
     """Record that work on a file begins. What a person asks for by `reprocess` is begun however often that failed.
 
     Raises:
@@ -259,7 +261,7 @@ def _begin(ref: FileRef, job: Job) -> None:
         )
 
 
-def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
+def _moved(ref: FileRef, job: SourceRun) -> list[RecordWork]:
     """List a record again whose Files-area file another record's rename moved in this run."""
     ledger = job.parts.ledger
     path = ledger.moved_to(ref.path) if ref.path is not None else None
@@ -274,7 +276,7 @@ def _moved(ref: FileRef, job: Job) -> list[RecordWork]:
 
 
 def _give_back(
-    work: RecordWork, documents: list[ReadDocument], job: Job, folder: Path
+    work: RecordWork, documents: list[ReadDocument], job: SourceRun, folder: Path
 ) -> list[Outcome]:
     """Plan one record, write it back, and keep a manifest of each document."""
     context = write_context(
@@ -301,7 +303,7 @@ def _give_back(
 
 
 def keep_manifests(
-    documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], job: Job, folder: Path
+    documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], job: SourceRun, folder: Path
 ) -> None:
     """Write a manifest for each document that was not merely planned."""
     for document, outcome in zip(documents, outcomes, strict=True):
@@ -319,7 +321,11 @@ def keep_manifests(
 
 
 def _write(
-    plan: Plan, work: RecordWork, documents: list[ReadDocument], context: WriteContext, job: Job
+    plan: Plan,
+    work: RecordWork,
+    documents: list[ReadDocument],
+    context: WriteContext,
+    job: SourceRun,
 ) -> list[Outcome]:
     written = write_back(
         plan,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Child, Findings, ReadStatus
-from processors.contract import Enclosed, Limits, Unreadable, failed
+from processors.contract import EmbeddedFile, Limits, Unreadable, failed
 from processors.detect.encoding import clean
 from processors.detect.media import UNKNOWN
 
@@ -71,7 +71,7 @@ class Taken:
 
 
 def take_out(
-    enclosed: Iterable[Enclosed],
+    enclosed: Iterable[EmbeddedFile],
     *,
     folder: Path,
     budget: Budget,
@@ -97,7 +97,7 @@ def take_out(
     return Taken(tuple(children))
 
 
-def _child(one: Enclosed, folder: Path, budget: Budget, read: ReadOne) -> Child:
+def _child(one: EmbeddedFile, folder: Path, budget: Budget, read: ReadOne) -> Child:
     name = " ".join(clean(one.name).split())[:_NAME_CHARS] or "unnamed"
     folder.mkdir(parents=True)
     path = folder / "original"

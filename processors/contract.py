@@ -166,7 +166,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StructuredData:
     """What a document says in a form made for machines; nothing is guessed where it says something.
 
     `complete`: there is nothing to guess from beside it.
@@ -178,7 +178,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosed:
+class EmbeddedFile:
     """A file inside a document: the name it is given there, and its bytes, unpacked piece by piece when asked for.
 
     Asking raises Unreadable where the bytes cannot be had.
@@ -199,10 +199,10 @@ class Reading:
 
     pages: tuple[Page, ...]
     problems: tuple[str, ...] = ()
-    children: Iterable[Enclosed] = ()
+    children: Iterable[EmbeddedFile] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
-    stated: Stated | None = None
+    stated: StructuredData | None = None
 
 
 class OcrEngine(Protocol):

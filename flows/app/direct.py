@@ -17,24 +17,24 @@ from flows.app.execute import (
     refuse_if_none_runs,
 )
 from flows.app.run_report import Report
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
 from flows.app.webhook_messages import answering
-from flows.app.wiring import Connected, connect
+from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import progress
 from pipeline.metering.summary import Summary
 from pipeline.source_run.worker_pool import work_all
 
 
 def work_directly(
-    config: Path, *, sources: Sequence[str], order: Order, drain: Drain | None = None
+    config: Path, *, sources: Sequence[str], order: RunRequest, drain: Drain | None = None
 ) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
     with connect(load_settings(config), drain=drain) as connected, draining(connected.drain):
         return work_sources(connected, sources=sources, order=order)
 
 
-def work_sources(connected: Connected, *, sources: Sequence[str], order: Order) -> Report:
+def work_sources(connected: AppContext, *, sources: Sequence[str], order: RunRequest) -> Report:
     """Do the same on what is connected already."""
     began = connected.parts.clock.monotonic()
     summary = Summary(new_run_id(connected))

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from flows.app.missed_events import Missed
-from flows.app.run_request import Order
-from flows.app.wiring import Connected
+from flows.app.missed_events import MissedEventCounter
+from flows.app.run_request import RunRequest
+from flows.app.wiring import AppContext
 from pipeline.decide.naming import NameTemplate
 from pipeline.errors import BadSettings, RefusedByCaspio, StopRequested
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
-from pipeline.record import Job, new_work
+from pipeline.record import SourceRun, new_work
 from pipeline.settings import Settings, settings_hash
 from pipeline.source_run.checks import changed_types, held, refuse_source, release, remember_types
 from pipeline.source_run.leases import Leases, working
@@ -34,7 +34,7 @@ class Tally:
     found: int = 0
     handled: int = 0
     on_found: Callable[[int], None] = field(default=lambda _: None)
-    missed: Missed | None = None
+    missed: MissedEventCounter | None = None
     asked: set[RecordRef | None] = field(default_factory=set)
 
     def add(self, outcome: Outcome) -> None:
@@ -77,7 +77,7 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     return [specs[name] for name in names] if names else list(specs.values())
 
 
-def source_problems(connected: Connected, spec: SourceSpec, *, accept_types: bool) -> list[str]:
+def source_problems(connected: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:
     """Return a sentence for everything in which a source contradicts the account as it is now, or why it is held."""
     target, ledger = connected.parts.target, connected.parts.ledger
     problems = refuse_source(spec, target)
@@ -87,7 +87,7 @@ def source_problems(connected: Connected, spec: SourceSpec, *, accept_types: boo
 
 
 def choose_sources(
-    connected: Connected, names: Sequence[str], *, accept_types: bool = False
+    connected: AppContext, names: Sequence[str], *, accept_types: bool = False
 ) -> Chosen:
     """Part the named sources, or all, into those that can be run and those that contradict the account.
 
@@ -103,7 +103,7 @@ def choose_sources(
     return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
 
 
-def require_sources(connected: Connected, names: Sequence[str]) -> list[SourceSpec]:
+def require_sources(connected: AppContext, names: Sequence[str]) -> list[SourceSpec]:
     """Return the named sources, or all of them, where what is done must not leave one out.
 
     Raises:
@@ -135,13 +135,13 @@ def alone(spec: SourceSpec, summary: Summary) -> Iterator[None]:
         ]
 
 
-def new_run_id(connected: Connected) -> str:
+def new_run_id(connected: AppContext) -> str:
     """Return an id that sorts by time: date, time and eight random digits. Workers are told apart by it."""
     return f"{connected.parts.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 @contextmanager
-def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[Leases]:
+def recorded_run(connected: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
     """Keep a run in the ledger from its start to its end, with its counts and calls, however it ends.
 
     Meanwhile it is a worker: what it yields says which records are its own.
@@ -164,14 +164,14 @@ def recorded_run(connected: Connected, kind: str, summary: Summary) -> Iterator[
 
 
 def make_job(
-    connected: Connected,
+    connected: AppContext,
     spec: SourceSpec,
     run_id: str,
     *,
     yes: bool,
     selection: Selection | None = None,
     leases: Leases | None = None,
-) -> Job:
+) -> SourceRun:
     """Return the job for a source; a new or changed source is only planned the first time, unless `yes`.
 
     What a `selection` names is read again; where it names what is stale, only what was read under another fingerprint.
@@ -181,7 +181,7 @@ def make_job(
         or spec.confirm is Confirm.NEVER
         or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
     )
-    return Job(
+    return SourceRun(
         spec,
         connected.parts,
         run_id,
@@ -196,13 +196,13 @@ def make_job(
 
 
 def prepare(
-    connected: Connected, job: Job, tally: Tally, order: Order
+    connected: AppContext, job: SourceRun, tally: Tally, order: RunRequest
 ) -> Generator[RecordWork, None, None]:
     """Settle what an earlier run left open, then list the work: what is new, or what the order names.
 
     Whoever takes the work closes it, so that a listing that is not read to its end leaves nothing on the disk.
     """
-    connected.spending.lane = order.lane or _lane(job)
+    connected.spending.priority = order.priority or _priority(job)
     connected.spending.require()
     if order.yes and not job.plan_only:
         # A person has looked. Before the work, not after it: what another run has met meanwhile stays held.
@@ -211,7 +211,7 @@ def prepare(
     for decided in () if order.records else decisions(job):
         tally.add(decided)
     if order.selection is None:
-        tally.missed = Missed(job) if order.whole else None
+        tally.missed = MissedEventCounter(job) if order.whole else None
         works = new_work(
             job,
             only=order.records,
@@ -224,7 +224,7 @@ def prepare(
 
 
 def _asked_first(
-    works: Iterator[RecordWork], job: Job, order: Order, tally: Tally
+    works: Iterator[RecordWork], job: SourceRun, order: RunRequest, tally: Tally
 ) -> Iterator[RecordWork]:
     """Yield what people asked for in the records themselves, then everything new but that."""
     if order.selection is not None:
@@ -239,16 +239,16 @@ def _asked_first(
             yield work
 
 
-def _lane(job: Job) -> Lane:
+def _priority(job: SourceRun) -> Priority:
     """Say how urgent new work is: until a source was written to its end once, its files are a backlog."""
-    return Lane.NEW if job.parts.ledger.cursor(_caught_up(job)) else Lane.BACKFILL
+    return Priority.NEW if job.parts.ledger.cursor(_caught_up(job)) else Priority.BACKFILL
 
 
-def _caught_up(job: Job) -> str:
+def _caught_up(job: SourceRun) -> str:
     return f"caught up: {job.spec.name}"
 
 
-def within_budget(connected: Connected, works: Iterator[T]) -> Generator[T, None, None]:
+def within_budget(connected: AppContext, works: Iterator[T]) -> Generator[T, None, None]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
     for work in works:
         connected.drain.require()
@@ -256,7 +256,7 @@ def within_budget(connected: Connected, works: Iterator[T]) -> Generator[T, None
         yield work
 
 
-def _listed(tally: Tally, job: Job, files: Sequence[FileRef]) -> None:
+def _listed(tally: Tally, job: SourceRun, files: Sequence[FileRef]) -> None:
     """Learn of a page of a listing; one with nothing new in it is no reason to go on when asked to stop."""
     job.go_on()
     tally.expect(len(files))
@@ -270,7 +270,7 @@ def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]
         yield work
 
 
-def finish_order(job: Job, order: Order, tally: Tally) -> None:
+def finish_order(job: SourceRun, order: RunRequest, tally: Tally) -> None:
     """Do what comes after all work of an order: see `conclude`, and count what webhooks have missed.
 
     A plan of a few named records is none of the source: nobody has looked at the others.
@@ -282,7 +282,7 @@ def finish_order(job: Job, order: Order, tally: Tally) -> None:
         tally.summary.missed += tally.missed.conclude()
 
 
-def conclude(job: Job, *, whole: bool = True) -> None:
+def conclude(job: SourceRun, *, whole: bool = True) -> None:
     """Remember that a source was planned or run with its present settings, and when it was written to its end."""
     ledger = job.parts.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.model import FileRef
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.source_run.worker_pool import key_of
 from pipeline.webhooks.incoming import cursor_name
 
@@ -14,13 +14,13 @@ MOST_KEPT = 10_000
 
 
 @dataclass(slots=True)
-class Missed:
+class MissedEventCounter:
     """Counts the records that a run meets for the first time, and that no message told of since the run before.
 
     The first run after webhooks were made counts nothing: what it finds may have changed before.
     """
 
-    job: Job
+    job: SourceRun
     began: datetime = field(init=False)
     _is_on: bool = field(init=False)
     _keys: dict[str, None] = field(default_factory=dict)

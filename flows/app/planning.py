@@ -25,12 +25,12 @@ from flows.app.execute import (
 )
 from flows.app.plan_page import write_page
 from flows.app.run_report import Report
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
-from flows.app.wiring import Connected, connect
+from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import Watch, progress
 from pipeline.errors import BadSettings
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, Place, Plan, ReadDocument, RecordWork, SourceSpec
 from pipeline.plans.apply import PAGE, Due, apply_record, due_records
@@ -45,7 +45,7 @@ from pipeline.plans.plan_file import (
     refuse_owner,
 )
 from pipeline.plans.undo import Undoing, undo_record, undone_by, with_listing
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.settings import Settings, settings_hash
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import carry_all, work_all
@@ -151,7 +151,7 @@ def plan_directly(
 
 
 def plan_sources(
-    connected: Connected,
+    connected: AppContext,
     *,
     sources: Sequence[str],
     limit: int | None,
@@ -182,7 +182,7 @@ def plan_sources(
             )
             with (
                 alone(spec, summary),
-                closing(prepare(connected, job, tally, Order(limit=limit))) as works,
+                closing(prepare(connected, job, tally, RunRequest(limit=limit))) as works,
             ):
                 summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
             shown.finish()
@@ -194,7 +194,7 @@ def plan_sources(
     return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)))
 
 
-def _planning(job: Job, collector: _Collector) -> Job:
+def _planning(job: SourceRun, collector: _Collector) -> SourceRun:
     def keep(plan: Plan, documents: Sequence[ReadDocument]) -> None:
         collector.add(job.spec, plan, documents)
 
@@ -218,7 +218,7 @@ def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> 
 
 
 def apply_plan(
-    connected: Connected,
+    connected: AppContext,
     file: Path,
     *,
     records: Sequence[str] = (),
@@ -240,7 +240,7 @@ def apply_plan(
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
     with recorded_run(connected, "apply", summary) as leases, watch or progress() as bar:
-        connected.spending.lane = Lane.NEW
+        connected.spending.priority = Priority.NEW
         for spec in require_sources(connected, list(plan.owner.sources)):
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
@@ -267,7 +267,7 @@ def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> 
 
 
 def undo_run(
-    connected: Connected,
+    connected: AppContext,
     run_id: str,
     *,
     records: Sequence[str] = (),
@@ -294,7 +294,7 @@ def undo_run(
         raise BadSettings(problems)
     summary = Summary(new_run_id(connected))
     with recorded_run(connected, "undo", summary) as leases, watch or progress() as bar:
-        connected.spending.lane = Lane.NEW
+        connected.spending.priority = Priority.NEW
         for spec in require_sources(connected, list(found)):
             shown = bar.source(spec.name)
             tally = Tally(summary, shown.advance, on_found=shown.expect)
@@ -312,12 +312,12 @@ def undo_run(
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
 
 
-def _apply_one(job: Job, due: Due, fresh: RecordWork | None) -> list[Outcome]:
+def _apply_one(job: SourceRun, due: Due, fresh: RecordWork | None) -> list[Outcome]:
     with job.parts.telemetry.stage("write"):
         return apply_record(due, job, fresh=fresh)
 
 
-def _undo_one(job: Job, undoing: Undoing, fresh: RecordWork | None) -> list[Outcome]:
+def _undo_one(job: SourceRun, undoing: Undoing, fresh: RecordWork | None) -> list[Outcome]:
     with job.parts.telemetry.stage("write"):
         return undo_record(undoing, job, fresh=fresh)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.app.execute import make_job, new_run_id, require_sources, within_budget
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
-from flows.app.wiring import Connected, connect
-from pipeline.metering.budget import Lane
+from flows.app.wiring import AppContext, connect
+from pipeline.metering.budget import Priority
 from pipeline.model import FileRef
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.source_run.worker_pool import Selection, foreseen
 
 MOST_ROWS = 500
@@ -50,9 +50,9 @@ class Preview:
         )
 
 
-def preview(connected: Connected, job: Job, selection: Selection) -> Preview:
+def preview(connected: AppContext, job: SourceRun, selection: Selection) -> Preview:
     """Count what a selection comes to in a source."""
-    connected.spending.lane = Lane.REPROCESS
+    connected.spending.priority = Priority.REPROCESS
     seen = Preview(job.spec.name)
     for work, again in within_budget(connected, foreseen(job, selection)):
         seen.records += 1
@@ -62,7 +62,7 @@ def preview(connected: Connected, job: Job, selection: Selection) -> Preview:
     return seen
 
 
-def preview_directly(config: Path, *, sources: Sequence[str], order: Order) -> list[Preview]:
+def preview_directly(config: Path, *, sources: Sequence[str], order: RunRequest) -> list[Preview]:
     """Count what a selection comes to in each source.
 
     Raises:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.source_run.worker_pool import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     """Work on everything new or changed, on that of a few `records` only, or read a `selection` again.
 
     `records` are PK_IDs, for a folder paths; `batch` names the webhook's messages that told of them. `limit`: stop
@@ -35,6 +35,6 @@ class Order:
         return self.kind == "ingest" and self.limit is None
 
     @property
-    def lane(self) -> Lane | None:
+    def priority(self) -> Priority | None:
         """Return how urgent it is; None where that depends on how far the source has come."""
-        return {"reprocess": Lane.REPROCESS, "ingest-record": Lane.WEBHOOK}.get(self.kind)
+        return {"reprocess": Priority.REPROCESS, "ingest-record": Priority.WEBHOOK}.get(self.kind)

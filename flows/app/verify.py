@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flows.app.execute import make_job, new_run_id, recorded_run, require_sources
-from flows.app.wiring import Connected, open_archive, open_ledger
+from flows.app.wiring import AppContext, open_archive, open_ledger
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.metering.budget import Lane, calls_to_list
+from pipeline.metering.budget import Priority, calls_to_list
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.settings import Settings
 from pipeline.verify.reconcile import (
     ADVICE,
@@ -80,7 +80,7 @@ class Verified:
 
 
 def verify(
-    connected: Connected,
+    connected: AppContext,
     *,
     sources: Sequence[str] = (),
     limit: int | None = None,
@@ -93,7 +93,7 @@ def verify(
     """
     specs = require_sources(connected, sources)
     ledger = connected.parts.ledger
-    connected.spending.lane = Lane.REPROCESS
+    connected.spending.priority = Priority.REPROCESS
     name = f"verify: {' '.join(spec.name for spec in specs)}"
     kept = ledger.cursor(name) or {}
     summary = Summary(new_run_id(connected))
@@ -121,7 +121,13 @@ def verify(
 
 
 def _one_source(
-    job: Job, report: Verified, kept: Mapping[str, Any], name: str, *, limit: int | None, mend: bool
+    job: SourceRun,
+    report: Verified,
+    kept: Mapping[str, Any],
+    name: str,
+    *,
+    limit: int | None,
+    mend: bool,
 ) -> bool:
     """Compare one source; say whether it was compared to its end."""
     ledger, spec = job.parts.ledger, job.spec
@@ -146,7 +152,7 @@ def _one_source(
     return room is None or report.files - before < room
 
 
-def _take(difference: Difference, job: Job | None, report: Verified) -> None:
+def _take(difference: Difference, job: SourceRun | None, report: Verified) -> None:
     """Count a difference, and mend it or put it on the plan."""
     report.add(difference)
     done, what = repair(difference, job) if job is not None else (False, ADVICE[difference.kind])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from pipeline.errors import StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Status
@@ -21,7 +21,7 @@ def wait_s(attempts: int) -> float:
 
 
 @contextmanager
-def answering(ledger: Ledger, order: Order, summary: Summary) -> Iterator[None]:
+def answering(ledger: Ledger, order: RunRequest, summary: Summary) -> Iterator[None]:
     """Take over the messages that an order is about, and settle them when their records were worked on.
 
     Where the run is stopped or a document failed they are put back and taken again later; where it was asked to stop,

@@ -15,11 +15,11 @@ from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
 from pipeline.faultpoints import kill_at, watched
 from pipeline.metering.budget import Spending
-from pipeline.metering.metrics import TallyBook
+from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.ports.metrics import SILENT, Tracer
-from pipeline.record import Parts
+from pipeline.record import Ports
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class AppContext:
     """Everything connected for one run: the parts of the line and, for counting calls, the client beneath them."""
 
     settings: Settings
-    parts: Parts
+    parts: Ports
     client: "CaspioClient"
     spending: Spending
     drain: Drain = field(default_factory=Drain)
@@ -53,7 +53,7 @@ class Connected:
 
 
 @contextmanager
-def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Connected]:
+def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppContext]:
     """Open the client, the archive, the ledger and the reader, and close them again, however the run ends.
 
     `drain` is whoever may ask the run to stop, where that is not the run's own signal.
@@ -76,9 +76,11 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Conne
         client = stack.enter_context(
             open_client(settings, clock=clock, ledger=ledger, spending=spending)
         )
-        book = TallyBook(ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls)
+        book = MetricsRecorder(
+            ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls
+        )
         stack.enter_context(closing(book))
-        parts = Parts(
+        parts = Ports(
             source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
@@ -92,7 +94,7 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[Conne
         )
         point = environment("CASPIO_FAULTPOINT")
         parts = watched(parts, kill_at(point)) if point else parts
-        yield Connected(settings, parts, client, spending, drain or Drain(), book.seconds)
+        yield AppContext(settings, parts, client, spending, drain or Drain(), book.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
-    from pipeline.metering.budget import Lane
+    from pipeline.metering.budget import Priority
     from pipeline.metering.summary import NEEDS_A_PERSON
 
     settings = load_settings(config, credentials=False)
@@ -60,8 +60,10 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         budget = {
             "caspio_calls_this_month": used.calls,
             "caspio_bytes_this_month": used.size_bytes,
-            "caspio_calls_by_lane": used.by_lane,
-            "caspio_calls_left": {lane: allowance.left(lane, used.calls) for lane in Lane},
+            "caspio_calls_by_priority": used.by_priority,
+            "caspio_calls_left": {
+                priority: allowance.left(priority, used.calls) for priority in Priority
+            },
             "monthly_calls": allowance.monthly_calls,
         }
         work = {"workers": sorted(living), "unsettled_effects": len(open_effects)}

@@ -57,7 +57,7 @@ def deploy(
 ) -> None:
     """Register the flows on a work pool.
 
-    Every source gets its schedule, every lane a queue. Repeat it after each change of the settings.
+    Every source gets its schedule, every priority a queue. Repeat it after each change of the settings.
     """
     from flows.app.settings import load_settings
 

@@ -113,7 +113,7 @@ def _show_status(document: "Mapping[str, Any]") -> None:
     if hook:
         said = f"{hook['name']} ({hook['status']}): {hook['messages_30_days']} messages in 30 days"
     out().print(Text(said))
-    table = table_of("Source", "On since", "Waiting", "In work", "Done", "Missed")
+    table = table_of("Source", "On since", "Waiting", "In work", "Done", "MissedEventCounter")
     for name, one in document["sources"].items():
         numbers = [str(one[word]) for word in ("waiting", "begun", "done")]
         table.add_row(name or "(none)", one["on_since"] or "", *numbers, str(one["missed"] or 0))

@@ -23,7 +23,7 @@ from pipeline.settings import environment
 
 if TYPE_CHECKING:
     from flows.app.run_report import Report
-    from flows.app.run_request import Order
+    from flows.app.run_request import RunRequest
 
 Sources = Annotated[
     list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")
@@ -60,7 +60,7 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
-    from flows.app.run_request import Order
+    from flows.app.run_request import RunRequest
 
     set_up_logs(verbose=verbose)
     if record and len(source) != 1:
@@ -69,7 +69,7 @@ def run(
             ["--record names records of one source: give exactly one --source with it."],
         )
         raise Failure(EXIT_SETTINGS)
-    _work(config, source, Order(records=tuple(record), limit=limit, yes=yes), as_json=as_json)
+    _work(config, source, RunRequest(records=tuple(record), limit=limit, yes=yes), as_json=as_json)
 
 
 def reprocess(
@@ -95,19 +95,19 @@ def reprocess(
     verbose: Verbose = False,
 ) -> None:
     """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
-    from flows.app.run_request import Order
+    from flows.app.run_request import RunRequest
     from pipeline.source_run.worker_pool import Selection
 
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
     if dry_run:
-        _foretell(config, source, Order(selection=selection), as_json=as_json)
+        _foretell(config, source, RunRequest(selection=selection), as_json=as_json)
         return
-    _work(config, source, Order(selection=selection, yes=yes), as_json=as_json)
+    _work(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
 
 
-def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
+def _foretell(config: Path, sources: list[str], order: "RunRequest", *, as_json: bool) -> None:
     from flows.app.preview import preview_directly
 
     previews = preview_directly(config, sources=sources, order=order)
@@ -118,7 +118,7 @@ def _foretell(config: Path, sources: list[str], order: "Order", *, as_json: bool
         out().print(str(one), highlight=False, markup=False)
 
 
-def _work(config: Path, sources: list[str], order: "Order", *, as_json: bool) -> None:
+def _work(config: Path, sources: list[str], order: "RunRequest", *, as_json: bool) -> None:
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import work_as_flow as work
     else:

@@ -15,7 +15,7 @@ import httpx
 from flows.doctor.check import Check, attempt
 from flows.prefect.deployments.priorities import KINDS, deployment_name
 from pipeline.errors import BadSettings
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.settings import Settings, environment
 
 _TIMEOUT_S = 10.0
@@ -202,7 +202,11 @@ def _workers(server: Server, pool: str, workers: Sequence[str]) -> str:
 
 def _queues(queues: Sequence[Mapping[str, Any]]) -> str:
     there = {queue["name"]: queue for queue in queues}
-    wanted = [lane.value for lane in Lane if any(kind.lane is lane for kind in KINDS.values())]
+    wanted = [
+        priority.value
+        for priority in Priority
+        if any(kind.priority is priority for kind in KINDS.values())
+    ]
     missing = [name for name in wanted if name not in there]
     paused = [name for name in wanted if name in there and there[name]["is_paused"]]
     if missing or paused:

@@ -25,10 +25,10 @@ from flows.app.execute import (
 )
 from flows.app.preview import preview
 from flows.app.run_report import Report
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
 from flows.app.webhook_messages import answering
-from flows.app.wiring import Connected, connect
+from flows.app.wiring import AppContext, connect
 from flows.prefect.ui import events
 from flows.prefect.ui.alarms import raise_alarms
 from flows.prefect.ui.artifacts import FlowProgress, leave_report
@@ -40,8 +40,8 @@ from pipeline.errors import StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import RecordWork, SourceSpec
 from pipeline.ports import Clock
-from pipeline.record import Job
-from pipeline.source_run.worker_pool import Crew, Selection, for_seconds, manned
+from pipeline.record import SourceRun
+from pipeline.source_run.worker_pool import Selection, WorkerPool, for_seconds, manned
 
 BATCH_S = 30.0
 """Seconds of work a task takes on: long enough that Prefect's own cost (about 30 ms a task) does not count."""
@@ -52,7 +52,7 @@ class Batch:
     """What a batch task works on until a moment; it stays in this process, and Prefect sees the counts only."""
 
     works: Iterator[RecordWork]
-    crew: Crew
+    crew: WorkerPool
     tally: Tally
     source: str
     clock: Clock
@@ -87,7 +87,7 @@ def ingest(
         config: The settings file, on the machine that runs the flow.
     """
     return ended(
-        lambda: _follow(Path(config), source, Order(limit=limit, yes=yes, dry_run=dry_run))
+        lambda: _follow(Path(config), source, RunRequest(limit=limit, yes=yes, dry_run=dry_run))
     )
 
 
@@ -114,7 +114,7 @@ def ingest_record(
     """
     return ended(
         lambda: _follow(
-            Path(config), source, Order(records=tuple(records), yes=yes, batch=messages)
+            Path(config), source, RunRequest(records=tuple(records), yes=yes, batch=messages)
         )
     )
 
@@ -149,7 +149,9 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
     return ended(
-        lambda: _follow(Path(config), source, Order(selection=selection, yes=yes, dry_run=dry_run))
+        lambda: _follow(
+            Path(config), source, RunRequest(selection=selection, yes=yes, dry_run=dry_run)
+        )
     )
 
 
@@ -172,7 +174,7 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     return counts
 
 
-def _follow(config: Path, source: str, order: Order) -> State:
+def _follow(config: Path, source: str, order: RunRequest) -> State:
     """Run one source as a flow, and end in a state that says how it went."""
     interrupted = None
     with connect(load_settings(config)) as connected, draining(connected.drain):
@@ -204,7 +206,7 @@ def _follow(config: Path, source: str, order: Order) -> State:
     )
 
 
-def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order) -> None:
+def _run(connected: AppContext, spec: SourceSpec, summary: Summary, order: RunRequest) -> None:
     """Take a source down the line as a run of the ledger."""
     ledger = connected.parts.ledger
     with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
@@ -224,7 +226,7 @@ def _run(connected: Connected, spec: SourceSpec, summary: Summary, order: Order)
                 finish_order(job, order, tally)
 
 
-def _work(connected: Connected, job: Job, summary: Summary, order: Order) -> Tally:
+def _work(connected: AppContext, job: SourceRun, summary: Summary, order: RunRequest) -> Tally:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
     progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
     tally = Tally(summary, Problems(get_run_logger()).tell, on_found=progress.expect)

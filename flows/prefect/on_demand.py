@@ -13,7 +13,7 @@ from pydantic import Field
 from flows.app.drain import draining
 from flows.app.settings import load_settings
 from flows.app.verify import Verified, verify as compare
-from flows.app.wiring import Connected, connect
+from flows.app.wiring import AppContext, connect
 from flows.prefect.ui.artifacts import FlowBars, artifact_key, leave_report
 from flows.prefect.ui.forms import Config, Limit, Records, Sources
 from flows.prefect.ui.plan import leave_plan
@@ -115,7 +115,7 @@ def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: 
 
 
 @contextmanager
-def _connected(config: Path) -> Iterator[Connected]:
+def _connected(config: Path) -> Iterator[AppContext]:
     """Connect everything; from here on the first SIGTERM is a request to stop."""
     with connect(load_settings(config)) as connected, draining(connected.drain):
         yield connected

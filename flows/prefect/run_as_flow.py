@@ -12,7 +12,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 
 from flows.app.execute import named_sources, refuse_if_none_runs
 from flows.app.run_report import Report
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
 from flows.app.verify import Verified
 from flows.prefect.deployments.automations import TAG
@@ -22,12 +22,12 @@ from flows.prefect.ui.states import Ended
 from pipeline.errors import StopRequested
 
 
-def work_as_flow(config: Path, *, sources: Sequence[str], order: Order) -> Report:
+def work_as_flow(config: Path, *, sources: Sequence[str], order: RunRequest) -> Report:
     """Run the flow that an order is for, for each source in turn."""
     return _each(config, sources, lambda name: _state_of(name, str(config), order))
 
 
-def _state_of(source: str, config: str, order: Order) -> State:
+def _state_of(source: str, config: str, order: RunRequest) -> State:
     if order.records:
         return ingest_record(
             source, list(order.records), yes=order.yes, config=config, return_state=True

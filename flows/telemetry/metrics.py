@@ -92,9 +92,12 @@ class LedgerCollector(Collector):
             "Changes at Caspio not known to stand or not to",
             [((), figures.open_effects)],
         )
-        lanes = [((lane,), calls) for lane, calls in sorted(used.by_lane.items())]
+        priorities = [((priority,), calls) for priority, calls in sorted(used.by_priority.items())]
         yield _gauge(
-            "budget_used_calls", "Calls of this month (UTC), by kind of work", lanes, "lane"
+            "budget_used_calls",
+            "Calls of this month (UTC), by kind of work",
+            priorities,
+            "priority",
         )
         if self.allowance.monthly_calls is not None:
             yield _gauge(

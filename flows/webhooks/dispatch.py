@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from flows.app.drain import Drain
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.webhook_messages import wait_s
 from flows.prefect.deployments.priorities import deployment_name
 from pipeline.adapters.system_clock import SystemClock
@@ -181,7 +181,10 @@ def start_directly(config: Path, drain: Drain) -> Start:
         from flows.app.direct import work_directly
 
         work_directly(
-            config, sources=[source], order=Order(records=tuple(keys), batch=batch), drain=drain
+            config,
+            sources=[source],
+            order=RunRequest(records=tuple(keys), batch=batch),
+            drain=drain,
         )
 
     return start

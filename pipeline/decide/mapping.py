@@ -179,7 +179,7 @@ _SAMPLES = {
     ),
     **dict.fromkeys(("total", "amount_due", "net", "tax"), "1234"),
     **dict.fromkeys(("company", "seller", "buyer", "person", "parties"), "Northwind Ltd"),
-    "address": "12 Mill Lane, Leeds",
+    "address": "12 Mill Priority, Leeds",
     "email": "a@example.com",
     "currency": "EUR",
     "iban": "DE89370400440532013000",

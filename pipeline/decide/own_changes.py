@@ -64,10 +64,12 @@ def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     effects = ledger.names_given(refs)
     candidates = {ref.version: list(_candidates(ref, effects)) for ref in refs}
     known: dict[tuple[str, str], FileRef] = {}
-    for state in ledger.unsucceeded({slot for places in candidates.values() for slot, _ in places}):
-        known[state.ref.slot, state.version] = known[state.ref.slot, str(state.ref.path)] = (
-            state.ref
-        )
+    for state in ledger.unsucceeded(
+        {location_key for places in candidates.values() for location_key, _ in places}
+    ):
+        known[state.ref.location_key, state.version] = known[
+            state.ref.location_key, str(state.ref.path)
+        ] = state.ref
     found: dict[str, str] = {}
     for ref in refs:
         before = next((known[place] for place in candidates[ref.version] if place in known), None)
@@ -77,16 +79,16 @@ def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
 
 
 def _candidates(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
-    """Yield what a file may have been before we named it, the latest first: its slot, and its path or version."""
+    """Yield what a file may have been before we named it, the latest first: its location_key, and its path or version."""
     for effect in reversed(effects):
         match effect.kind:
             case EffectKind.PUT_FILE if effect.after["path"] == ref.path and ref.name == basename(
                 str(ref.path)
             ):
                 old = str(effect.before["path"])
-                yield replace(ref, path=old, name=basename(old)).slot, old
+                yield replace(ref, path=old, name=basename(old)).location_key, old
             case EffectKind.RENAME_ATTACHMENT if _renamed(ref, effect):
-                yield ref.slot, effect.version
+                yield ref.location_key, effect.version
 
 
 def _renamed(ref: FileRef, effect: Effect) -> bool:

@@ -1,4 +1,4 @@
-"""Calls and bytes as a budget: counted for all workers together, with lanes of which the lower stop earlier."""
+"""Calls and bytes as a budget: counted for all workers together, with priorities of which the lower stop earlier."""
 
 import threading
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ PAGE = 1_000
 """Records in one listing call, at most."""
 
 
-class Lane(StrEnum):
+class Priority(StrEnum):
     """Kinds of work, the most urgent first."""
 
     WEBHOOK = "webhook"
@@ -26,25 +26,27 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The calls of a month and what each lane leaves of them.
+    """The calls of a month and what each priority leaves of them.
 
-    `monthly_calls` None is no limit. `reserve` and `lanes` are shares from 0 to 1: nobody touches the reserve, and a
-    lane leaves its share untouched beside it.
+    `monthly_calls` None is no limit. `reserve` and `priorities` are shares from 0 to 1: nobody touches the reserve, and a
+    priority leaves its share untouched beside it.
     """
 
     monthly_calls: int | None = None
     reserve: float = 0.0
-    lanes: Mapping[Lane, float] = field(default_factory=dict)
+    priorities: Mapping[Priority, float] = field(default_factory=dict)
 
-    def limit(self, lane: Lane) -> int | None:
-        """Return how many calls of the month, of all lanes together, may be used before this lane stops."""
+    def limit(self, priority: Priority) -> int | None:
+        """Return how many calls of the month, of all priorities together, may be used before this priority stops."""
         if self.monthly_calls is None:
             return None
-        return int(self.monthly_calls * max(0.0, 1 - self.reserve - self.lanes.get(lane, 0.0)))
+        return int(
+            self.monthly_calls * max(0.0, 1 - self.reserve - self.priorities.get(priority, 0.0))
+        )
 
-    def left(self, lane: Lane, used: int) -> int | None:
-        """Return how many more calls a lane may use."""
-        limit = self.limit(lane)
+    def left(self, priority: Priority, used: int) -> int | None:
+        """Return how many more calls a priority may use."""
+        limit = self.limit(priority)
         return None if limit is None else max(0, limit - used)
 
 
@@ -62,18 +64,18 @@ class Spending:
         self._booked = 0
         self._bytes = 0
         self._known = ledger.usage(account)
-        self._lane = Lane.NEW
+        self._priority = Priority.NEW
 
     @property
-    def lane(self) -> Lane:
+    def priority(self) -> Priority:
         """Return the kind of work that calls are counted for; to change it gives back what the last one has left."""
-        return self._lane
+        return self._priority
 
-    @lane.setter
-    def lane(self, lane: Lane) -> None:
-        if lane is not self._lane:
+    @priority.setter
+    def priority(self, priority: Priority) -> None:
+        if priority is not self._priority:
             self.close()
-            self._lane = lane
+            self._priority = priority
 
     def call(self) -> None:
         """Count a call that is about to be made."""
@@ -90,7 +92,7 @@ class Spending:
     def _book(self, calls: int) -> None:
         size_bytes, self._bytes = self._bytes, 0
         self._known = self._ledger.spend(
-            self._account, self.lane, calls=calls, size_bytes=size_bytes
+            self._account, self.priority, calls=calls, size_bytes=size_bytes
         )
         self._booked += calls
 
@@ -100,18 +102,18 @@ class Spending:
         return self._known
 
     def require(self) -> None:
-        """Refuse to begin anything when the present lane's share is used up; what is begun may be finished.
+        """Refuse to begin anything when the present priority's share is used up; what is begun may be finished.
 
         Raises:
-            BudgetExhausted: the calls this lane may use are used up.
+            BudgetExhausted: the calls this priority may use are used up.
         """
-        limit = self._allowance.limit(self.lane)
+        limit = self._allowance.limit(self.priority)
         with self._lock:
             used = self._known.calls - self._booked
         if limit is not None and used >= limit:
             raise BudgetExhausted(
-                f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are used; {self.lane} work "
-                f"stops at {limit:,}. Raise caspio.monthly_calls, lower caspio.reserve or caspio.lanes, or wait for "
+                f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are used; {self.priority} work "
+                f"stops at {limit:,}. Raise caspio.monthly_calls, lower caspio.reserve or caspio.priorities, or wait for "
                 "the next month: the run goes on where it stopped."
             )
 

@@ -22,7 +22,7 @@ FLUSH_S = 10.0
 _log = structlog.get_logger()
 
 
-class TallyBook:
+class MetricsRecorder:
     """The Telemetry of one process; safe from many threads.
 
     `calls` tells the calls made so far, by operation.

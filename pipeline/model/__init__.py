@@ -134,7 +134,7 @@ class FileRef:
         return self.record.pk
 
     @property
-    def slot(self) -> str:
+    def location_key(self) -> str:
         """Identify the place the file lies in, whatever version lies there: stable over renames of attachments."""
         return short_digest([self.source, *self._where(), self.holder])
 

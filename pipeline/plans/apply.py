@@ -26,7 +26,7 @@ from pipeline.model import (
 )
 from pipeline.plans.plan_file import PlannedFile, PlannedRecord, settled_status
 from pipeline.ports import Ledger
-from pipeline.record import Job, guarded, keep_manifests
+from pipeline.record import SourceRun, guarded, keep_manifests
 from pipeline.steps.write_back import moved_since, outcome_of, write_back, write_context
 
 PAGE = 500
@@ -46,7 +46,10 @@ class Moved(Exception):
 
 
 def due_records(
-    planned: Iterable[PlannedRecord], job: Job, *, expect: Callable[[int], None] = lambda _: None
+    planned: Iterable[PlannedRecord],
+    job: SourceRun,
+    *,
+    expect: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[RecordWork, Due]]:
     """Yield this source's planned records, each with what is listed of it now, a page at a time."""
     mine = (record for record in planned if record.source == job.spec.name)
@@ -73,7 +76,7 @@ def _key(work: RecordWork, *, is_folder: bool) -> str:
     return str(work.files[0].path) if is_folder or work.record is None else work.record.pk
 
 
-def apply_record(due: Due, job: Job, *, fresh: RecordWork | None = None) -> list[Outcome]:
+def apply_record(due: Due, job: SourceRun, *, fresh: RecordWork | None = None) -> list[Outcome]:
     """Carry out one record's plan and return what became of its files, as the ledger has it.
 
     `fresh` is the record listed once more, where that was needed after `due` was.
@@ -88,7 +91,7 @@ def apply_record(due: Due, job: Job, *, fresh: RecordWork | None = None) -> list
     return outcomes
 
 
-def _apply(due: Due, job: Job, folder: Path) -> list[Outcome]:
+def _apply(due: Due, job: SourceRun, folder: Path) -> list[Outcome]:
     files = [file for file in due.planned.files if not _is_settled(file, job.parts.ledger)]
     settled = [
         Outcome(file.ref, Status.UNCHANGED) for file in due.planned.files if file not in files
@@ -115,7 +118,9 @@ def _is_settled(file: PlannedFile, ledger: Ledger) -> bool:
     return settled_status(outcome.status) or bool(file.problem)
 
 
-def _carry_out(due: Due, files: Sequence[PlannedFile], job: Job, folder: Path) -> list[Outcome]:
+def _carry_out(
+    due: Due, files: Sequence[PlannedFile], job: SourceRun, folder: Path
+) -> list[Outcome]:
     ledger, planned = job.parts.ledger, due.planned
     if due.listed is None:
         raise Moved("the record or its file was deleted since it was planned")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status
 from pipeline.ports import FileState, Ledger
-from pipeline.record import Job, guarded
+from pipeline.record import SourceRun, guarded
 from pipeline.steps.archive import amend_manifest
 from pipeline.steps.write_back import PutBack, put_back, write_context
 from pipeline.verify.reconcile import document_folder, line_of
@@ -54,7 +54,7 @@ def _key(ref: FileRef, ledger: Ledger) -> str:
 
 
 def with_listing(
-    undoing: Iterable[Undoing], job: Job, *, expect: Callable[[int], None] = lambda _: None
+    undoing: Iterable[Undoing], job: SourceRun, *, expect: Callable[[int], None] = lambda _: None
 ) -> Iterator[tuple[RecordWork, Undoing]]:
     """Yield records, each with its files as they are listed now, a page at a time."""
     is_folder = job.spec.folder is not None
@@ -75,7 +75,9 @@ def with_listing(
             )
 
 
-def undo_record(undoing: Undoing, job: Job, *, fresh: RecordWork | None = None) -> list[Outcome]:
+def undo_record(
+    undoing: Undoing, job: SourceRun, *, fresh: RecordWork | None = None
+) -> list[Outcome]:
     """Put back one record and return what became of its files, as the ledger has it.
 
     `fresh` is the record listed once more, where that was needed after `undoing` was.
@@ -106,7 +108,7 @@ def _present(state: FileState, undoing: Undoing) -> FileRef:
     return next(here, state.ref)
 
 
-def _undo(undoing: Undoing, refs: Sequence[FileRef], job: Job, folder: Path) -> list[Outcome]:
+def _undo(undoing: Undoing, refs: Sequence[FileRef], job: SourceRun, folder: Path) -> list[Outcome]:
     first = undoing.files[0].ref
     work = undoing.listed or RecordWork(first.source, first.record, {}, tuple(refs))
     context = write_context(
@@ -119,7 +121,7 @@ def _undo(undoing: Undoing, refs: Sequence[FileRef], job: Job, folder: Path) -> 
 
 
 def _tell_archive(
-    undoing: Undoing, outcomes: Mapping[str, Outcome], job: Job, folder: Path
+    undoing: Undoing, outcomes: Mapping[str, Outcome], job: SourceRun, folder: Path
 ) -> None:
     """Let the manifests say what was put back, so that a ledger rebuilt from them knows it.
 
@@ -150,7 +152,7 @@ def _tell_archive(
             )
 
 
-def _outcome(ref: FileRef, done: PutBack, job: Job, *, first: bool) -> Outcome:
+def _outcome(ref: FileRef, done: PutBack, job: SourceRun, *, first: bool) -> Outcome:
     """Say what became of one file; what was put back in the record is told with its first."""
     if done.nothing:
         return Outcome(ref, Status.UNCHANGED)

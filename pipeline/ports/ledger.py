@@ -57,11 +57,11 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Caspio calls and bytes of one month; `by_lane` splits the calls."""
+    """Caspio calls and bytes of one month; `by_priority` splits the calls."""
 
     calls: int
     size_bytes: int
-    by_lane: Mapping[str, int]
+    by_priority: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Ledger(MessageBox, Protocol):
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions found by a listing; those already known are left as they are, but attempts are counted.
 
-        The first name ever seen in a slot is kept as `original_name` for later versions that we renamed.
+        The first name ever seen in a location_key is kept as `original_name` for later versions that we renamed.
         """
 
     def seen_once(self, versions: Sequence[str]) -> set[str]:
@@ -173,13 +173,13 @@ class Ledger(MessageBox, Protocol):
         since: datetime | None = None,
         newest: bool = True,
     ) -> Iterator[FileState]:
-        """Yield states in order of source, container, record; with `newest` only each slot's latest version."""
+        """Yield states in order of source, container, record; with `newest` only each location_key's latest version."""
 
     def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each slot's latest version in a source where it was read or planned under another fingerprint."""
+        """Yield each location_key's latest version in a source where it was read or planned under another fingerprint."""
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return files by source and status (or stage, where there is no outcome yet), each slot's latest version."""
+        """Return files by source and status (or stage, where there is no outcome yet), each location_key's latest version."""
 
     def figures(self) -> Figures:
         """Return what the ledger adds up to, cheaply enough to ask for every few seconds."""
@@ -278,8 +278,8 @@ class Ledger(MessageBox, Protocol):
         What a dead worker holds is taken from it; from then on `intend`, `renew` and `claim` refuse it.
         """
 
-    def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
-        """Add to the account's usage of the present month (UTC); return that of all lanes together."""
+    def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the account's usage of the present month (UTC); return that of all priorities together."""
 
     def usage(self, account: str) -> Usage:
         """Return an account's usage of the present month (UTC)."""

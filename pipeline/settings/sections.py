@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from pipeline.decide.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
-from pipeline.metering.budget import Allowance, Lane
+from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
 
 COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
@@ -28,8 +28,8 @@ class Section(BaseModel):
     )
 
 
-class LaneSettings(Section):
-    """`[caspio.lanes]`: share of the month's calls that each kind of work leaves unused."""
+class PrioritySettings(Section):
+    """`[caspio.priorities]`: share of the month's calls that each kind of work leaves unused."""
 
     webhook: _Share = 0.0
     """Share of the month's calls that webhook runs leave unused. 0 lets them use every call outside
@@ -68,7 +68,7 @@ class CaspioSettings(Section):
     """Share of the monthly calls that no run uses. A run that reaches it stops with exit code 3 and
     continues next month.
     """
-    lanes: LaneSettings = LaneSettings()
+    priorities: PrioritySettings = PrioritySettings()
 
     @field_validator("url")
     @classmethod
@@ -95,8 +95,8 @@ class CaspioSettings(Section):
     @property
     def allowance(self) -> Allowance:
         """Return the month's budget."""
-        lanes = {lane: getattr(self.lanes, lane) for lane in Lane}
-        return Allowance(self.monthly_calls, self.reserve, lanes)
+        priorities = {priority: getattr(self.priorities, priority) for priority in Priority}
+        return Allowance(self.monthly_calls, self.reserve, priorities)
 
 
 def _has_sound_port(url: str) -> bool:

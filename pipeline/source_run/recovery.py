@@ -11,7 +11,7 @@ import structlog
 from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, Status
 from pipeline.ports import Ledger
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.steps.archive import archive_successions
 from pipeline.steps.write_back import (
     WriteContext,
@@ -31,7 +31,7 @@ ECHO_PAGE = 500
 class Echo:
     """Collects the files a run renamed, and tells the ledger which version each became. Safe from many threads."""
 
-    job: Job
+    job: SourceRun
     _renamed: list[Outcome] = field(default_factory=list)
     _works: list[RecordWork] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -94,12 +94,16 @@ class Echo:
 
 
 def _new_place(outcome: Outcome) -> str:
-    """Return where a renamed file is found in a listing: the slot of an attachment, the new path of another."""
+    """Return where a renamed file is found in a listing: the location_key of an attachment, the new path of another."""
     ref = outcome.ref
-    return join(dirname(ref.path), outcome.new_name or "") if ref.path is not None else ref.slot
+    return (
+        join(dirname(ref.path), outcome.new_name or "")
+        if ref.path is not None
+        else ref.location_key
+    )
 
 
-def recover_all(job: Job) -> int:
+def recover_all(job: SourceRun) -> int:
     """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
     ledger = job.parts.ledger
     living = ledger.living(asking=job.run_id) - {job.run_id}
@@ -108,7 +112,7 @@ def recover_all(job: Job) -> int:
     )
 
 
-def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
+def settle_effects(job: SourceRun, effects: Sequence[Effect]) -> int:
     """Settle effects, of each file only where no other worker is just doing so."""
     by_version: dict[str, list[Effect]] = {}
     for effect in effects:
@@ -131,7 +135,7 @@ def settle_effects(job: Job, effects: Sequence[Effect]) -> int:
         job.give_back(mine)
 
 
-def _recognise(job: Job, refs: Sequence[FileRef]) -> None:
+def _recognise(job: SourceRun, refs: Sequence[FileRef]) -> None:
     """Let the ledger know what became of files whose rename stands, though the run that did it is dead."""
     echo = Echo(replace(job, leases=None))
     for ref in refs:
@@ -156,13 +160,13 @@ def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
     return str(standing[-1].after["name"]) if standing else None
 
 
-def decisions(job: Job) -> Iterator[Outcome]:
+def decisions(job: SourceRun) -> Iterator[Outcome]:
     """Carry out what people have decided in the source's review table; nothing where the job only plans."""
     if not job.plan_only:
         yield from take_decisions(_context(job), now=job.parts.clock.now())
 
 
-def _context(job: Job) -> WriteContext:
+def _context(job: SourceRun) -> WriteContext:
     return write_context(
         RecordWork(job.spec.name, None, {}, ()),
         job.spec,

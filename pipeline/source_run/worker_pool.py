@@ -14,7 +14,7 @@ from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.errors import StopRequested
 from pipeline.model import FileRef, Outcome, RecordWork, SourceSpec, Status
 from pipeline.ports import Clock, FileState
-from pipeline.record import Job, work_record
+from pipeline.record import SourceRun, work_record
 from pipeline.source_run.recovery import ECHO_PAGE, Echo, settle_effects
 
 _log = structlog.get_logger()
@@ -35,7 +35,7 @@ class Selection:
     stale: bool = False
 
 
-def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
+def selected_work(job: SourceRun, selection: Selection) -> Iterator[RecordWork]:
     """Yield the selected records with their files as they are listed now."""
     parts, spec = job.parts, job.spec
     if selection.where or not (selection.records or selection.since or selection.stale):
@@ -57,7 +57,7 @@ def selected_work(job: Job, selection: Selection) -> Iterator[RecordWork]:
         yield from page
 
 
-def foreseen(job: Job, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
+def foreseen(job: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
     """Yield the selected records, each with how many of its files would be read again; the others are planned anew."""
     ledger, fingerprint = job.parts.ledger, job.parts.reader.fingerprint()
     for work in selected_work(job, selection):
@@ -70,7 +70,7 @@ def foreseen(job: Job, selection: Selection) -> Iterator[tuple[RecordWork, int]]
         yield work, len(work.files) - len(kept)
 
 
-def ticked_work(job: Job, only: Collection[str] = ()) -> Iterator[RecordWork]:
+def ticked_work(job: SourceRun, only: Collection[str] = ()) -> Iterator[RecordWork]:
     """Yield the records, `only` of these or all, in which a person asked for their files to be read again.
 
     One without a file stays ticked: there is nothing to read yet.
@@ -122,7 +122,7 @@ def for_seconds(
         yield work
 
 
-def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads: int) -> int:
+def work_all(works: Iterable[RecordWork], job: SourceRun, *, observe: Observe, threads: int) -> int:
     """Work on records in threads, a bounded number at a time, taken lazily: no stage waits for the slowest file.
 
     Records that other workers have are tried once more at the end. Returns how many files were left to them.
@@ -136,16 +136,16 @@ def work_all(works: Iterable[RecordWork], job: Job, *, observe: Observe, threads
 
 
 @contextmanager
-def manned(job: Job, *, observe: Observe, threads: int) -> "Iterator[Crew]":
+def manned(job: SourceRun, *, observe: Observe, threads: int) -> "Iterator[WorkerPool]":
     """Give threads that take records down the line, so that what is in hand goes on between two batches of work."""
     with _at_work(
-        Crew(job, observe, lambda work, _leased: work_record(work, job), threads)
+        WorkerPool(job, observe, lambda work, _leased: work_record(work, job), threads)
     ) as crew:
         yield crew
 
 
 @contextmanager
-def _at_work(crew: "Crew") -> "Iterator[Crew]":
+def _at_work(crew: "WorkerPool") -> "Iterator[WorkerPool]":
     """End a crew however its work ends; asked to stop, it finishes and tells what it has begun."""
     with closing(crew):
         try:
@@ -157,7 +157,7 @@ def _at_work(crew: "Crew") -> "Iterator[Crew]":
 
 def carry_all(
     items: Iterable[tuple[RecordWork, T]],
-    job: Job,
+    job: SourceRun,
     *,
     act: Callable[[T, RecordWork | None], list[Outcome]],
     observe: Observe,
@@ -179,15 +179,15 @@ def carry_all(
         return act(waiting.pop(leased.files[0].version), None if work == leased else work)
 
     # What is finished is not left out: that is for `act` to say.
-    with _at_work(Crew(replace(job, reread=True), observe, carry, threads)) as crew:
+    with _at_work(WorkerPool(replace(job, reread=True), observe, carry, threads)) as crew:
         crew.work(works())
         return crew.finish()
 
 
-class Crew:
+class WorkerPool:
     """Threads that work on the records this run could lease."""
 
-    def __init__(self, job: Job, observe: Observe, act: Act, threads: int) -> None:
+    def __init__(self, job: SourceRun, observe: Observe, act: Act, threads: int) -> None:
         self._job = job
         self._observe = observe
         self._act = act

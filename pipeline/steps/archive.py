@@ -91,7 +91,7 @@ def archive_manifest(
         "manifest": MANIFEST_VERSION,
         "file": asdict(file.ref),
         "version": file.ref.version,
-        "slot": file.ref.slot,
+        "location_key": file.ref.location_key,
         "original_name": state.original_name if state else file.ref.name,
         "sha256": file.sha256,
         "size_bytes": file.size_bytes,

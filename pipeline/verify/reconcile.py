@@ -11,7 +11,7 @@ from pipeline.decide.naming import base_differs, document_prefix, original_key
 from pipeline.errors import FileGone, RejectFile
 from pipeline.model import Effect, FileRef, RecordRef, RecordWork, SourceSpec
 from pipeline.ports import Archive, FileState, Ledger
-from pipeline.record import Job, Parts
+from pipeline.record import Ports, SourceRun
 from pipeline.verify.manifests import (
     children_digests,
     derived_names,
@@ -84,7 +84,7 @@ class Batch:
 
 
 def compare_source(
-    spec: SourceSpec, parts: Parts, *, after: Sequence[str] = (), limit: int | None = None
+    spec: SourceSpec, parts: Ports, *, after: Sequence[str] = (), limit: int | None = None
 ) -> Iterator[Batch]:
     """Yield the differences of a source batch by batch, each with the place to go on after.
 
@@ -121,9 +121,9 @@ def place_of(state: FileState) -> list[str]:
 
 
 class _Listing:
-    """What the source shows now, by slot."""
+    """What the source shows now, by location_key."""
 
-    def __init__(self, spec: SourceSpec, parts: Parts) -> None:
+    def __init__(self, spec: SourceSpec, parts: Ports) -> None:
         self._spec = spec
         self._parts = parts
         self._files: dict[str, FileRef] = {}
@@ -144,7 +144,7 @@ class _Listing:
 
     def _take(self, works: Sequence[RecordWork]) -> None:
         for work in works:
-            self._files.update((ref.slot, ref) for ref in work.files)
+            self._files.update((ref.location_key, ref) for ref in work.files)
             if work.record is not None:
                 self._values[work.record.pk] = list(self._differing(work, work.record))
 
@@ -168,7 +168,7 @@ class _Listing:
 
     def take(self, state: FileState) -> FileRef | None:
         """Return what stands in a file's place now, and leave it out of what is new."""
-        return self._files.pop(state.ref.slot, None)
+        return self._files.pop(state.ref.location_key, None)
 
     def new(self) -> Iterator[Difference]:
         """Yield what the ledger does not know."""
@@ -182,7 +182,7 @@ def subject_of(ref: FileRef) -> str:
     return f"{ref.source}: {where} ({ref.name})"
 
 
-def _compare(state: FileState, listing: _Listing, parts: Parts) -> Iterator[Difference]:
+def _compare(state: FileState, listing: _Listing, parts: Ports) -> Iterator[Difference]:
     """Yield how one file's source and archive differ from what the ledger says."""
     listed = listing.take(state)
     subject = subject_of(state.ref)
@@ -209,7 +209,7 @@ def _is_echo(listed: FileRef, state: FileState) -> bool:
 
 
 def _compare_archive(
-    state: FileState, listed: FileRef | None, parts: Parts
+    state: FileState, listed: FileRef | None, parts: Ports
 ) -> Iterator[Difference]:
     subject = subject_of(state.ref)
     sha256 = state.sha256 or ""
@@ -235,7 +235,7 @@ def _compare_archive(
         yield Difference(Kind.DERIVED_MISSING, subject, missing or "its folder", state, listed)
 
 
-def document_folder(state: FileState, parts: Parts) -> str | None:
+def document_folder(state: FileState, parts: Ports) -> str | None:
     """Return where the archive has a document's folder: under its version or one that our rename made it of."""
     folders = (document_prefix(one.ref) for one in line_of(state, parts.ledger))
     return next(
@@ -252,7 +252,7 @@ def line_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
         at = ledger.state(at.succeeds) if at.succeeds else None
 
 
-def _missing(prefix: str, parts: Parts) -> str:
+def _missing(prefix: str, parts: Ports) -> str:
     """Name what a document's folder lacks of what its manifest says; "" when it is whole."""
     try:
         names = derived_names(parts.archive, prefix, folder=parts.work_dir)
@@ -262,7 +262,7 @@ def _missing(prefix: str, parts: Parts) -> str:
     return ", ".join(name for name in names if name not in there)
 
 
-def open_effects(job: Job) -> Iterator[Difference]:
+def open_effects(job: SourceRun) -> Iterator[Difference]:
     """Yield a source's effects that no living worker is carrying out and that are not settled."""
     ledger = job.parts.ledger
     living = ledger.living(asking=job.run_id)

@@ -8,7 +8,7 @@ from pipeline.decide.naming import original_key
 from pipeline.errors import FileGone, IngestError, StopRun
 from pipeline.model import EffectKind, FetchedFile, FileRef
 from pipeline.ports import FileState
-from pipeline.record import Job
+from pipeline.record import SourceRun
 from pipeline.source_run.recovery import settle_effects
 from pipeline.steps.archive import archive_document, archive_manifest
 from pipeline.steps.fetch import download
@@ -18,7 +18,7 @@ from pipeline.verify.reconcile import ADVICE, Difference, Kind
 _NEEDS_WRITING = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
 
 
-def repair(difference: Difference, job: Job) -> tuple[bool, str]:
+def repair(difference: Difference, job: SourceRun) -> tuple[bool, str]:
     """Mend one difference where that is safe; say whether it was, and what was done or is to be done."""
     try:
         with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
@@ -33,7 +33,7 @@ def repair(difference: Difference, job: Job) -> tuple[bool, str]:
     return True, done
 
 
-def _mend(difference: Difference, job: Job, folder: Path) -> str:
+def _mend(difference: Difference, job: SourceRun, folder: Path) -> str:
     """Return what was done, "" where nothing can be done here."""
     state = difference.state
     if state is None:
@@ -52,7 +52,7 @@ def _mend(difference: Difference, job: Job, folder: Path) -> str:
             return ""
 
 
-def _fetch_original(state: FileState, listed: FileRef | None, job: Job, folder: Path) -> str:
+def _fetch_original(state: FileState, listed: FileRef | None, job: SourceRun, folder: Path) -> str:
     """Fetch an original from Caspio and store it where its bytes are the same.
 
     Raises:
@@ -75,7 +75,7 @@ def _fetch_original(state: FileState, listed: FileRef | None, job: Job, folder: 
     return "fetched again from Caspio"
 
 
-def _read_again(state: FileState, job: Job, folder: Path) -> str:
+def _read_again(state: FileState, job: SourceRun, folder: Path) -> str:
     """Read an archived original again and store what is derived from it, with a manifest."""
     parts = job.parts
     assert state.sha256 is not None
@@ -105,7 +105,7 @@ def _read_again(state: FileState, job: Job, folder: Path) -> str:
     return "read again from the archived original"
 
 
-def _settle(difference: Difference, job: Job) -> str:
+def _settle(difference: Difference, job: SourceRun) -> str:
     """Settle an effect by looking, unless finishing it would write."""
     effect = difference.effect
     if effect is None or effect.kind in _NEEDS_WRITING:

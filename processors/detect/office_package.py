@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.model import ReadStatus
-from processors.contract import Enclosed, Unreadable
+from processors.contract import EmbeddedFile, Unreadable
 from processors.detect.safe_xml import XmlRefused
 
 _LARGEST_TOTAL_BYTES = 400 * 2**20
@@ -70,7 +70,7 @@ def refused(what: str, error: XmlRefused) -> Unreadable:
     return damaged(what)
 
 
-def enclosed(path: Path, *, written_chars: int) -> Iterator[Enclosed]:
+def enclosed(path: Path, *, written_chars: int) -> Iterator[EmbeddedFile]:
     """Yield the files embedded in a checked package; its pictures too where it says next to nothing itself.
 
     A scan is often pasted into a document; a letter's logo is not worth reading.
@@ -82,7 +82,7 @@ def enclosed(path: Path, *, written_chars: int) -> Iterator[Enclosed]:
         for entry in package.infolist():
             parts = entry.filename.split("/")
             if len(parts) > 1 and parts[-2] in folders and parts[-1]:
-                yield Enclosed(parts[-1], partial(_content, package, entry))
+                yield EmbeddedFile(parts[-1], partial(_content, package, entry))
 
 
 def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, Enclosed, Reading, Unreadable
+from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect import media
 
 _CHUNK_BYTES = 2**20
@@ -57,18 +57,20 @@ class ArchiveProcessor:
             return Reading(pages=(), children=_tar(path))
         return Reading(
             pages=(),
-            children=[Enclosed("content", partial(_unpacked, path, _COMPRESSED[media_type]))],
+            children=[EmbeddedFile("content", partial(_unpacked, path, _COMPRESSED[media_type]))],
         )
 
 
-def _zip(path: Path, passwords: Sequence[str]) -> Iterator[Enclosed]:
+def _zip(path: Path, passwords: Sequence[str]) -> Iterator[EmbeddedFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             _check_overlaps(entries)
             for entry in islice(entries, _MOST_ENTRIES):
                 if not entry.is_dir():
-                    yield Enclosed(entry.filename, partial(_zip_entry, archive, entry, passwords))
+                    yield EmbeddedFile(
+                        entry.filename, partial(_zip_entry, archive, entry, passwords)
+                    )
     except _BROKEN as exc:
         raise _damaged() from exc
 
@@ -130,13 +132,13 @@ def _zip_refusal(entry: zipfile.ZipInfo) -> Unreadable:
     )
 
 
-def _tar(path: Path) -> Iterator[Enclosed]:
+def _tar(path: Path) -> Iterator[EmbeddedFile]:
     """Walk through a tar without ever extracting: links are named and not followed."""
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in islice(archive, _MOST_ENTRIES):
                 if not member.isdir():
-                    yield Enclosed(member.name, partial(_tar_member, archive, member))
+                    yield EmbeddedFile(member.name, partial(_tar_member, archive, member))
     except _BROKEN as exc:
         raise _damaged() from exc
 

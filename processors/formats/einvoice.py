@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.model import Finding
-from processors.contract import Enclosed, Stated, Unreadable
+from processors.contract import EmbeddedFile, StructuredData, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 
@@ -44,7 +44,7 @@ _Node = Any
 _Reader = Callable[[_Node], _Said | None]
 
 
-def stated_in(data: bytes) -> Stated | None:
+def stated_in(data: bytes) -> StructuredData | None:
     """Return what an electronic invoice says; None where XML is something else or broken."""
     root = _root(data)
     if root is None:
@@ -59,10 +59,10 @@ def stated_in(data: bytes) -> Stated | None:
     fields["company"] = (
         fields["seller"] if "seller" in fields else Finding(None, 0.3, "the XML names no seller")
     )
-    return Stated(fields=fields, doc_type=_doc_type(root, syntax))
+    return StructuredData(fields=fields, doc_type=_doc_type(root, syntax))
 
 
-def stated_among(files: Iterable[Enclosed]) -> Stated | None:
+def stated_among(files: Iterable[EmbeddedFile]) -> StructuredData | None:
     """Return what the first electronic invoice among a document's files says."""
     try:
         for place, file in enumerate(files):
@@ -76,7 +76,7 @@ def stated_among(files: Iterable[Enclosed]) -> Stated | None:
     return None
 
 
-def _bytes_of(file: Enclosed) -> bytes:
+def _bytes_of(file: EmbeddedFile) -> bytes:
     data = bytearray()
     for chunk in file.chunks():
         data += chunk

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, Enclosed, Reading, Unreadable
+from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean, decode, encoding_of
 from processors.detect.media import MAIL
 from processors.formats.markup import strip
@@ -53,9 +53,9 @@ class MailProcessor:
         )
 
 
-def _enclosed(parts: Sequence[Message]) -> Iterator[Enclosed]:
+def _enclosed(parts: Sequence[Message]) -> Iterator[EmbeddedFile]:
     for part in parts:
-        yield Enclosed(_filename(part), partial(_content, part))
+        yield EmbeddedFile(_filename(part), partial(_content, part))
 
 
 def _content(part: Message) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, Enclosed, Reading, Unreadable
+from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.formats.markup import strip
 from processors.formats.plain import page_of
@@ -80,13 +80,13 @@ def _body(message: "Message") -> str:
     return message.body or strip(message.html_body or "")
 
 
-def _enclosed(attachments: "list[Attachment]") -> Iterator[Enclosed]:
+def _enclosed(attachments: "list[Attachment]") -> Iterator[EmbeddedFile]:
     for attached in attachments:
         inside = _inside(attached._storage)  # noqa: SLF001 - oxmsg shows no other way to a message in a message
         if inside is not None:
-            yield Enclosed(_text(inside, _SUBJECT) or "message", partial(_as_mail, inside))
+            yield EmbeddedFile(_text(inside, _SUBJECT) or "message", partial(_as_mail, inside))
         else:
-            yield Enclosed(_name(attached), partial(_bytes, attached))
+            yield EmbeddedFile(_name(attached), partial(_bytes, attached))
 
 
 def _name(attached: "Attachment") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Enclosed, Unreadable
+from processors.contract import EmbeddedFile, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
 
@@ -65,7 +65,7 @@ def structure(path: Path, *, password: str = "") -> Structure:
         return Structure()
 
 
-def embedded(path: Path, *, password: str = "") -> Iterator[Enclosed]:
+def embedded(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
     """Yield the files embedded in a PDF, a portfolio's documents among them.
 
     Raises:
@@ -76,7 +76,7 @@ def embedded(path: Path, *, password: str = "") -> Iterator[Enclosed]:
     try:
         with _opened(path, password) as reader:
             for attached in reader.attachment_list:
-                yield Enclosed(str(attached.name or "unnamed"), partial(_content, attached))
+                yield EmbeddedFile(str(attached.name or "unnamed"), partial(_content, attached))
     except (PyPdfError, *_STRAY) as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "its list of embedded files is broken; some may be missing."

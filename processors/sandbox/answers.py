@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors.sandbox.confinement import Granted
-from processors.sandbox.output import Astray
+from processors.sandbox.output import ProtocolError
 
 MOST_BYTES = 64 * 2**20
 _MOST_STRUCTURE_BYTES = 8 * 2**20
@@ -54,12 +54,12 @@ def read(file: Path) -> Answer:
     """Read an answer from a file that a child has left.
 
     Raises:
-        Astray: there is none, it is larger than any answer, or it is not what an answer looks like.
+        ProtocolError: there is none, it is larger than any answer, or it is not what an answer looks like.
     """
     try:
         return _answer(json.loads(_bytes(file)))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
-        raise Astray("what it answered is no answer") from exc
+        raise ProtocolError("what it answered is no answer") from exc
 
 
 def _answer(raw: Mapping[str, Any]) -> Answer:

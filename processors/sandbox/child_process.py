@@ -15,7 +15,7 @@ from pathlib import Path
 from processors.contract import ReadSettings
 from processors.sandbox import answers as _answers, child as _child, process_family as _family
 from processors.sandbox.confinement import Granted
-from processors.sandbox.output import Astray
+from processors.sandbox.output import ProtocolError
 
 _PARTING_S = 5.0
 _BLINK_S = 0.02
@@ -83,7 +83,7 @@ class ChildProcess:
     def _greeting(self) -> Granted:
         try:
             answer = self.answer()
-        except Astray as exc:
+        except ProtocolError as exc:
             raise Ended(None) from exc
         if not isinstance(answer, Granted):
             raise Ended(None)
@@ -121,7 +121,7 @@ class ChildProcess:
             return b""
 
     def answer(self) -> _answers.Answer:
-        """Return what the child has answered; raises Astray."""
+        """Return what the child has answered; raises ProtocolError."""
         return _answers.read(_child.answer_file(self._folders))
 
     def end(self) -> None:

@@ -16,7 +16,7 @@ from pipeline.model import Findings
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
-class Astray(Exception):
+class ProtocolError(Exception):
     """The findings name a file that is not the child's to name."""
 
 
@@ -24,7 +24,7 @@ def carried(findings: Findings, *, source: Path, target: Path) -> Findings:
     """Move the files that findings name from `source` to `target`, keeping their places below it.
 
     Raises:
-        Astray: a name or a file is not what a child may leave.
+        ProtocolError: a name or a file is not what a child may leave.
     """
     wanted = list(_files(findings))
     for path in wanted:
@@ -39,7 +39,7 @@ def carried(findings: Findings, *, source: Path, target: Path) -> Findings:
 def _files(findings: Findings) -> Iterator[Path]:
     for name, path in findings.derived.items():
         if not _NAME.fullmatch(name):
-            raise Astray(f"a derived file is called {name!r}")
+            raise ProtocolError(f"a derived file is called {name!r}")
         yield path
     for child in findings.children:
         if child.path is not None:
@@ -54,7 +54,7 @@ def _check(path: Path, source: Path) -> None:
         )
         if inside and ".." not in path.parts and stat.S_ISREG(path.lstat().st_mode):
             return
-    raise Astray(f"{path.name!r} is not a file of its own folder")
+    raise ProtocolError(f"{path.name!r} is not a file of its own folder")
 
 
 def _moved(findings: Findings, source: Path, target: Path) -> Findings:

@@ -18,7 +18,7 @@ from processors.exec import ocrmypdf
 from processors.ocr import engines
 from processors.sandbox import child as _child, child_folder as _home
 from processors.sandbox.confinement import Granted
-from processors.sandbox.reader_process import Slot
+from processors.sandbox.reader_process import ReaderProcess
 
 
 class SandboxedReader:
@@ -58,12 +58,13 @@ class SandboxedReader:
         _check(self._settings)
         _home.sweep()
         self._slots = [
-            Slot(self._settings, job) for _ in range(max(1, workers or os.cpu_count() or 1))
+            ReaderProcess(self._settings, job)
+            for _ in range(max(1, workers or os.cpu_count() or 1))
         ]
         self._scanner = Clamd(clamav) if clamav else None
-        self._free: queue.LifoQueue[Slot] = queue.LifoQueue()
-        for slot in self._slots:
-            self._free.put(slot)
+        self._free: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
+        for reader_process in self._slots:
+            self._free.put(reader_process)
         self._fingerprint: str | None = None
         self._lock = threading.Lock()
 
@@ -94,11 +95,11 @@ class SandboxedReader:
         return dataclasses.replace(findings, fingerprint=self.fingerprint())
 
     def _read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        slot = self._free.get()
+        reader_process = self._free.get()
         try:
-            return slot.read(path, name=name, work_dir=work_dir)
+            return reader_process.read(path, name=name, work_dir=work_dir)
         finally:
-            self._free.put(slot)
+            self._free.put(reader_process)
 
     def granted(self) -> Granted | None:
         """Start a child and return what the system granted it of the limits asked for; None where none starts."""
@@ -106,13 +107,13 @@ class SandboxedReader:
 
     def warm(self) -> None:
         """Start the children and let them load their models, without waiting for them."""
-        for slot in self._slots:
-            slot.warm()
+        for reader_process in self._slots:
+            reader_process.warm()
 
     def close(self) -> None:
         """End the children at once, whatever they are doing."""
-        for slot in self._slots:
-            slot.close()
+        for reader_process in self._slots:
+            reader_process.close()
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ from processors.sandbox import child as _child, confinement as _kernel, process_
 from processors.sandbox.answers import Bug
 from processors.sandbox.child_folder import Home
 from processors.sandbox.child_process import ChildProcess, Ended
-from processors.sandbox.output import Astray, carried
+from processors.sandbox.output import ProtocolError, carried
 from processors.sandbox.watchdog import INTERVAL_S, Watch
 
 _DOCUMENTS_A_CHILD = 200  # then a fresh one takes over: runtimes keep memory they once needed
@@ -26,7 +26,7 @@ _CLOSED = "The reader is closed; start the program again."
 _UNKNOWN = "application/octet-stream"
 
 
-class Slot:
+class ReaderProcess:
     """One child and its replacement when it dies.
 
     The child has a folder of its own; what it leaves there is carried to where it was asked for.
@@ -51,7 +51,7 @@ class Slot:
             try:
                 findings = self._run(document, name, own)
                 return carried(findings, source=own, target=work_dir.absolute())
-            except Astray as exc:
+            except ProtocolError as exc:
                 self._renew()
                 return failed(
                     _UNKNOWN,
@@ -119,7 +119,7 @@ class Slot:
             reason = f"{name}: reading failed with an unforeseen {answer.kind}; the log has the details to report."
             return failed(_UNKNOWN, ReadStatus.CRASHED, reason)
         if not isinstance(answer, Findings):
-            raise Astray("what it answered is about something else")
+            raise ProtocolError("what it answered is about something else")
         return answer
 
     def _watched(self, process: ChildProcess) -> tuple[ReadStatus, str] | None:

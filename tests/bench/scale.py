@@ -142,10 +142,10 @@ def _enumerate(connected: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
     from flows.app.execute import Tally, make_job, new_run_id, prepare, recorded_run
     from flows.app.run_request import Order
-    from flows.app.wiring import Connected
+    from flows.app.wiring import AppContext
     from pipeline.metering.summary import Summary
 
-    assert isinstance(connected, Connected)
+    assert isinstance(connected, AppContext)
     summary = Summary(new_run_id(connected))
     with recorded_run(connected, "ingest", summary) as leases:
         spec = next(iter(connected.settings.specs().values()))

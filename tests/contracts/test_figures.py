@@ -26,7 +26,7 @@ def test_an_empty_ledger_adds_up_to_nothing(ledger: Ledger):
 
 
 def test_files_are_counted_by_source_and_what_became_of_them(ledger: Ledger):
-    """Each slot's latest version counts, with its pages; what has no outcome counts by its stage."""
+    """Each location_key's latest version counts, with its pages; what has no outcome counts by its stage."""
     first, second, waits = a_ref("1"), a_ref("2"), a_ref("3")
     other = replace(a_ref("4"), source="other")
     ledger.seen([first, second, waits, other], "r")
@@ -62,7 +62,7 @@ def test_the_oldest_work_is_as_old_as_its_first_listing(ledger: Ledger, clock: F
 
 
 def test_what_a_later_version_replaced_waits_no_more(ledger: Ledger):
-    """Only what a listing showed last in its slot is work, and counts."""
+    """Only what a listing showed last in its location_key is work, and counts."""
     ledger.seen([a_ref("1", name="old.pdf")], "r")
     ledger.seen([a_ref("1", name="new.pdf")], "r")
 

@@ -407,7 +407,7 @@ def test_states_come_in_order_of_source_container_and_record(ledger: Ledger):
 
 
 def test_only_the_version_listed_last_is_newest(ledger: Ledger):
-    """Of a slot's versions the newest is the one a listing showed last, also when an old one comes back."""
+    """Of a location_key's versions the newest is the one a listing showed last, also when an old one comes back."""
     first, second = a_ref(name="a.pdf"), a_ref(name="b.pdf")
     ledger.seen([first], "run-1")
     ledger.seen([second], "run-2")
@@ -471,7 +471,7 @@ def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
 
 
 def test_a_replaced_file_is_not_stale(ledger: Ledger):
-    """Only a slot's latest version is worth reading again."""
+    """Only a location_key's latest version is worth reading again."""
     ledger.seen([a_ref()], "run-1")
     ledger.planned(a_ref().version, fingerprint="f1", rules="r1")
 
@@ -884,15 +884,15 @@ def test_names_we_gave_are_found(ledger: Ledger):
 
 
 def test_versions_are_open_ends_until_they_are_succeeded(ledger: Ledger):
-    """Of a slot's versions those are returned that no later one is known to have been made of."""
+    """Of a location_key's versions those are returned that no later one is known to have been made of."""
     old, new, other = a_ref(), a_ref(name="b.pdf"), a_ref("2")
     ledger.seen([old, other], "run-1")
 
-    before = ledger.unsucceeded({old.slot, other.slot})
+    before = ledger.unsucceeded({old.location_key, other.location_key})
     ledger.succeeded_by(old.version, new)
 
     assert {state.version for state in before} == {old.version, other.version}
-    assert [state.version for state in ledger.unsucceeded({old.slot})] == [new.version]
+    assert [state.version for state in ledger.unsucceeded({old.location_key})] == [new.version]
     assert ledger.unsucceeded(set()) == []
 
 

@@ -76,7 +76,7 @@ def test_a_restored_version_is_finished_with_all_that_was_known(ledger: Ledger):
 
 
 def test_what_our_rename_left_is_no_news(ledger: Ledger):
-    """The version a listing showed after our rename is finished and the newest of its slot."""
+    """The version a listing showed after our rename is finished and the newest of its location_key."""
     became = replace(REF, name="b.txt", listed_date="2026-03-02")
 
     ledger.restore(a_manifest(became=(became,)))
@@ -111,7 +111,7 @@ def test_a_files_heirs_are_followed_to_the_last():
 
 
 def test_the_order_of_manifests_does_not_matter(ledger: Ledger):
-    """The latest document of a slot is its newest, whichever manifest is met first."""
+    """The latest document of a location_key is its newest, whichever manifest is met first."""
     later = replace(REF, size_bytes=10)
 
     ledger.restore(a_manifest(later, seconds=60))

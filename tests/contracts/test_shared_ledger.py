@@ -165,13 +165,17 @@ def test_a_killed_processs_files_return_at_once(tmp_path: Path):
 
 
 def test_calls_and_bytes_are_added_up_over_all_workers(ledger: Ledger):
-    """The month's usage is one sum for the account, split by lane."""
+    """The month's usage is one sum for the account, split by priority."""
     ledger.spend("acme", "new", calls=50, size_bytes=1_000)
     ledger.spend("other", "new", calls=7, size_bytes=1)
 
     used = ledger.spend("acme", "reprocess", calls=-2, size_bytes=500)
 
-    assert (used.calls, used.size_bytes, used.by_lane) == (48, 1_500, {"new": 50, "reprocess": -2})
+    assert (used.calls, used.size_bytes, used.by_priority) == (
+        48,
+        1_500,
+        {"new": 50, "reprocess": -2},
+    )
     assert ledger.usage("acme") == used
 
 

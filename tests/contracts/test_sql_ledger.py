@@ -168,7 +168,7 @@ def test_a_walk_holds_a_page_at_a_time(opened: SqlLedger):
 
 
 def test_listings_in_any_order_do_not_block_each_other(opened: SqlLedger):
-    """Workers that list the same new and changed files in different orders all finish, each slot with one newest."""
+    """Workers that list the same new and changed files in different orders all finish, each location_key with one newest."""
     refs = [a_ref(str(number)) for number in range(60)]
     changed = [replace(ref, name="renamed.pdf") for ref in refs]
 
@@ -184,4 +184,6 @@ def test_listings_in_any_order_do_not_block_each_other(opened: SqlLedger):
         list(pool.map(work, range(8)))
 
     assert len(list(opened.states(newest=False))) == 120
-    assert sorted(state.ref.slot for state in opened.states()) == sorted(ref.slot for ref in refs)
+    assert sorted(state.ref.location_key for state in opened.states()) == sorted(
+        ref.location_key for ref in refs
+    )

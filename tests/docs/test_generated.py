@@ -27,7 +27,7 @@ def test_every_setting_is_described(section: str):
 
 def test_every_section_is_found():
     """Sections inside sections are found too, under their dotted names."""
-    assert {"caspio", "caspio.lanes", "sources", "sources.columns", "sources.review"} <= set(
+    assert {"caspio", "caspio.priorities", "sources", "sources.columns", "sources.review"} <= set(
         sections()
     )
 

@@ -34,7 +34,7 @@ _TAKEN = {EffectState.APPLIED, EffectState.VERIFIED}
 @dataclass(frozen=True)
 class _File:
     state: FileState
-    slot: str
+    location_key: str
     succeeds: str | None = None
 
     @property
@@ -148,7 +148,7 @@ class MemoryLedger(MemoryMessages):
                 else self._fresh(ref, run_id)
             )
             self._keep(replace(state, attempts=state.attempts + 1), touch=False)
-            self._newest[ref.slot] = ref.version
+            self._newest[ref.location_key] = ref.version
 
     @_locked
     def seen_once(self, versions: Sequence[str]) -> set[str]:
@@ -178,7 +178,7 @@ class MemoryLedger(MemoryMessages):
         known = self._files.get(state.version)
         state = replace(state, updated_at=self.clock.now()) if touch else state
         self._files[state.version] = _File(
-            state, state.ref.slot, succeeds or (known.succeeds if known else None)
+            state, state.ref.location_key, succeeds or (known.succeeds if known else None)
         )
 
     @_locked
@@ -218,7 +218,7 @@ class MemoryLedger(MemoryMessages):
             self._starts.pop(version, None)
         if version not in self._files:
             self._keep(self._fresh(outcome.ref, run_id))
-            self._newest[outcome.ref.slot] = version
+            self._newest[outcome.ref.location_key] = version
         for file in list(self._files.values()):
             if file.state.version == version or (
                 file.succeeds == version and file.state.outcome is None
@@ -231,14 +231,14 @@ class MemoryLedger(MemoryMessages):
         before = self._files[version]
         if ref.version == version:
             return
-        if self._newest.get(before.slot) == version:
-            del self._newest[before.slot]
+        if self._newest.get(before.location_key) == version:
+            del self._newest[before.location_key]
         outcome = replace(before.state.outcome, ref=ref) if before.state.outcome else None
         state = replace(
             before.state, version=ref.version, ref=ref, outcome=outcome, succeeds=version
         )
         self._keep(state, succeeds=version)
-        self._newest[ref.slot] = ref.version
+        self._newest[ref.location_key] = ref.version
 
     @_locked
     def state(self, version: str) -> FileState | None:
@@ -273,7 +273,7 @@ class MemoryLedger(MemoryMessages):
 
     @_locked
     def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each slot's latest version where it was read or planned under another fingerprint."""
+        """Yield each location_key's latest version where it was read or planned under another fingerprint."""
         states = self.states(source=source)
         return iter(
             [
@@ -430,7 +430,9 @@ class MemoryLedger(MemoryMessages):
         """Return the versions in these slots that have no successor."""
         seen = {file.succeeds for file in self._files.values()}
         return [
-            f.state for f in self._files.values() if f.slot in slots and f.state.version not in seen
+            f.state
+            for f in self._files.values()
+            if f.location_key in slots and f.state.version not in seen
         ]
 
     @_locked
@@ -522,12 +524,12 @@ class MemoryLedger(MemoryMessages):
             succeeds=succeeds,
             rules=manifest.rules,
         )
-        self._files[ref.version] = _File(state, ref.slot, succeeds)
-        newest = self._files.get(self._newest.get(ref.slot, ""))
+        self._files[ref.version] = _File(state, ref.location_key, succeeds)
+        newest = self._files.get(self._newest.get(ref.location_key, ""))
         if newest is None or newest.state.updated_at <= manifest.at:
-            if self._newest.get(manifest.ref.slot) == manifest.ref.version:
-                del self._newest[manifest.ref.slot]
-            self._newest[ref.slot] = ref.version
+            if self._newest.get(manifest.ref.location_key) == manifest.ref.version:
+                del self._newest[manifest.ref.location_key]
+            self._newest[ref.location_key] = ref.version
         return True
 
     @_locked
@@ -596,9 +598,9 @@ class MemoryLedger(MemoryMessages):
         return had
 
     @_locked
-    def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
+    def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the month's usage."""
-        self._usage[account, f"{self.clock.now():%Y-%m}", lane] += calls
+        self._usage[account, f"{self.clock.now():%Y-%m}", priority] += calls
         self._bytes[account, f"{self.clock.now():%Y-%m}"] += size_bytes
         return self.usage(account)
 
@@ -606,12 +608,12 @@ class MemoryLedger(MemoryMessages):
     def usage(self, account: str) -> Usage:
         """Return the month's usage."""
         month = f"{self.clock.now():%Y-%m}"
-        by_lane = {
-            lane: n
-            for (whose, when, lane), n in self._usage.items()
+        by_priority = {
+            priority: n
+            for (whose, when, priority), n in self._usage.items()
             if (whose, when) == (account, month)
         }
-        return Usage(sum(by_lane.values()), self._bytes[account, month], by_lane)
+        return Usage(sum(by_priority.values()), self._bytes[account, month], by_priority)
 
     @_locked
     def book_permits(self, account: str, permits: int, *, per_second: float) -> float:

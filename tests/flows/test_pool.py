@@ -47,7 +47,7 @@ def account(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
-    """Each deployment is in its lane's queue, has version, schedule and limit; queues are taken in the lanes' order."""
+    """Each deployment is in its priority's queue, has version, schedule and limit; queues are taken in the priorities' order."""
     found = account.deployments()
     queues = account.server.ask("POST", f"/work_pools/{POOL}/queues/filter", {})
 
@@ -57,8 +57,10 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
         "reprocess-pooled@pooled": "reprocess",
         "ingest-record-pooled@pooled": "webhook",
     }
-    lanes = {queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"}
-    assert sorted(lanes, key=lambda name: lanes[name]) == [
+    priorities = {
+        queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"
+    }
+    assert sorted(priorities, key=lambda name: priorities[name]) == [
         "webhook",
         "new",
         "backfill",

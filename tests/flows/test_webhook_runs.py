@@ -82,7 +82,7 @@ def test_a_persons_upload_becomes_a_run_in_the_ui(
     assert run["state"]["type"] == "COMPLETED"
     assert run["parameters"]["records"] == ["2"]
     assert [message.note for message in messages] == ["1 done"]
-    assert "lane:webhook" in run["tags"]
+    assert "priority:webhook" in run["tags"]
     assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}, json.dumps(code)
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLOURS, table_of
-from pipeline.metering.budget import Allowance, Lane
+from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
 
@@ -57,14 +57,16 @@ def show_status(
 
 
 def _budget_line(used: Usage, allowance: Allowance) -> str:
-    """Say what the month's calls went to and what each lane may still use."""
-    by_lane = ", ".join(
-        f"{lane} {calls:,}" for lane, calls in sorted(used.by_lane.items()) if calls
+    """Say what the month's calls went to and what each priority may still use."""
+    by_priority = ", ".join(
+        f"{priority} {calls:,}" for priority, calls in sorted(used.by_priority.items()) if calls
     )
-    line = f"{used.calls:,} Caspio calls used this month{f' ({by_lane})' if by_lane else ''}, {used.size_bytes:,} bytes"
+    line = f"{used.calls:,} Caspio calls used this month{f' ({by_priority})' if by_priority else ''}, {used.size_bytes:,} bytes"
     if allowance.monthly_calls is None:
         return line
-    left = ", ".join(f"{lane} {allowance.left(lane, used.calls):,}" for lane in Lane)
+    left = ", ".join(
+        f"{priority} {allowance.left(priority, used.calls):,}" for priority in Priority
+    )
     return f"{line}; of {allowance.monthly_calls:,} are left: {left}"
 
 

@@ -1,10 +1,10 @@
-"""What kind of work each deployment is: its lane in the month's budget, and its queue where it runs in a work pool."""
+"""What kind of work each deployment is: its priority in the month's budget, and its queue where it runs in a work pool."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.settings import Settings
 
 
@@ -17,26 +17,26 @@ class Kind:
     """
 
     flow: str
-    lane: Lane
+    priority: Priority
     per_source: bool = True
     in_pools_only: bool = False
 
     @property
     def queue(self) -> str:
         """Name the queue of a work pool (`work_queue_name`)."""
-        return self.lane.value
+        return self.priority.value
 
 
 KINDS: Mapping[str, Kind] = {
-    "ingest-record": Kind("ingest-record", Lane.WEBHOOK),
-    "ingest": Kind("ingest", Lane.NEW),
+    "ingest-record": Kind("ingest-record", Priority.WEBHOOK),
+    "ingest": Kind("ingest", Priority.NEW),
     # The first run over a large source: the same flow, started by a person, in a queue that lets the others by.
-    "backfill": Kind("ingest", Lane.BACKFILL, in_pools_only=True),
-    "reprocess": Kind("reprocess", Lane.REPROCESS),
-    "apply-plan": Kind("apply-plan", Lane.NEW, per_source=False),
-    "plan-and-apply": Kind("plan-and-apply", Lane.NEW, per_source=False),
-    "undo": Kind("undo", Lane.NEW, per_source=False),
-    "verify": Kind("verify", Lane.REPROCESS, per_source=False),
+    "backfill": Kind("ingest", Priority.BACKFILL, in_pools_only=True),
+    "reprocess": Kind("reprocess", Priority.REPROCESS),
+    "apply-plan": Kind("apply-plan", Priority.NEW, per_source=False),
+    "plan-and-apply": Kind("plan-and-apply", Priority.NEW, per_source=False),
+    "undo": Kind("undo", Priority.NEW, per_source=False),
+    "verify": Kind("verify", Priority.REPROCESS, per_source=False),
 }
 """Every kind of deployment by the first part of its name.
 

@@ -22,7 +22,7 @@ from flows.prefect.on_demand import apply_plan, undo, verify
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.ui.forms import fix, let_choose
 from pipeline.errors import BadSettings
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
 from pipeline.settings import Settings
 
@@ -75,7 +75,12 @@ class _Made:
         if self.pool is not None:
             options |= {"work_pool_name": self.pool.name, "work_queue_name": KINDS[kind].queue}
             options |= {"job_variables": self.pool.job_variables}
-        tags = ["caspio-ingest", f"lane:{KINDS[kind].lane}", settings_tag(self.settings), source]
+        tags = [
+            "caspio-ingest",
+            f"priority:{KINDS[kind].priority}",
+            settings_tag(self.settings),
+            source,
+        ]
         deployment = flow.to_deployment(
             deployment_name(kind, self.settings, source),
             parameters={"config": self.config} | ({"source": source} if source else {}),
@@ -180,7 +185,7 @@ def _registered(
 
 
 def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
-    """Register all deployments on a work pool with a queue a lane, and make what is missing; return their names.
+    """Register all deployments on a work pool with a queue a priority, and make what is missing; return their names.
 
     Raises:
         BadSettings: there is a pool of that name and another type, or one of them is another settings file's.
@@ -189,8 +194,8 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
     with get_client(sync_client=True) as client:
         _refuse_others(client, made, settings)
         _make_pool(client, pool)
-        for priority, lane in enumerate(Lane, start=1):
-            _make_queue(client, pool.name, lane.value, priority)
+        for rank, priority in enumerate(Priority, start=1):
+            _make_queue(client, pool.name, priority.value, rank)
     for deployment in made:
         deployment.apply()
     return [deployment.full_name for deployment in made]

@@ -1,6 +1,6 @@
 """What to look at after a run, told as events: many failures, a budget nearly used, a growing quarantine."""
 
-from flows.app.wiring import Connected
+from flows.app.wiring import AppContext
 from flows.prefect.ui import events
 from flows.prefect.ui.states import FAILED_SHARE, failed_share
 from pipeline.metering.summary import NEEDS_A_PERSON, Summary
@@ -10,7 +10,9 @@ BUDGET_LOW_SHARE = 0.8
 """Share of the month's calls, from which on each run raises an alarm."""
 
 
-def raise_alarms(connected: Connected, source: str, summary: Summary, *, few: bool = False) -> None:
+def raise_alarms(
+    connected: AppContext, source: str, summary: Summary, *, few: bool = False
+) -> None:
     """Send an event for each reason to look. After a run of a `few` named records nobody counts a whole source."""
     share, budget = (
         failed_share(summary.failed, summary.counts()),

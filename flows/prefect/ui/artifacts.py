@@ -13,7 +13,7 @@ from prefect.artifacts import (
 )
 
 from flows.app.run_report import Report, record_of
-from flows.app.wiring import Connected
+from flows.app.wiring import AppContext
 from flows.prefect.ui.report import run_report
 from flows.prefect.ui.text import cell
 from flows.terminal.tables import shown
@@ -101,7 +101,7 @@ class FlowBars:
         return _Watching(FlowProgress(name, clock=self.clock))
 
 
-def leave_report(title: str, report: Report, *, connected: Connected) -> None:
+def leave_report(title: str, report: Report, *, connected: AppContext) -> None:
     """Leave the report and, where anything was done, the table of documents with the run."""
     create_markdown_artifact(
         run_report(title, report, connected),

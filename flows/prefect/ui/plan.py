@@ -5,11 +5,11 @@ from itertools import islice
 from prefect.artifacts import create_table_artifact
 
 from flows.app.preview import Preview
-from flows.app.wiring import Connected
+from flows.app.wiring import AppContext
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.text import cell, quoted
 from flows.terminal.tables import shown
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
 from pipeline.ports import Archive
 
@@ -17,7 +17,7 @@ MOST_RECORDS = 500
 """Records in the table; the plan file has all of them."""
 
 
-def leave_plan(plan: PlanFile, connected: Connected) -> None:
+def leave_plan(plan: PlanFile, connected: AppContext) -> None:
     """Leave the plan with the run before anything of it is carried out."""
     create_table_artifact(
         table=[
@@ -28,9 +28,9 @@ def leave_plan(plan: PlanFile, connected: Connected) -> None:
     )
 
 
-def totals(plan: PlanFile, connected: Connected) -> str:
+def totals(plan: PlanFile, connected: AppContext) -> str:
     """Say what carrying out a plan takes, as markdown."""
-    left = connected.settings.caspio.allowance.left(Lane.NEW, connected.spending.used.calls)
+    left = connected.settings.caspio.allowance.left(Priority.NEW, connected.spending.used.calls)
     lines = [
         f"- plan `{plan.id}` in {quoted(str(plan.path))}",
         f"- **{plan.records:,} records** of {', '.join(quoted(name) for name in plan.owner.sources)}",

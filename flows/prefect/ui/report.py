@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flows.app.run_report import Report, record_of, stages_line
-from flows.app.wiring import Connected
+from flows.app.wiring import AppContext
 from flows.prefect.ui.text import quoted
 from pipeline.decide.naming import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
@@ -25,7 +25,7 @@ MOST_PICTURES_BYTES = 256 * 1024
 _PICTURE_WIDTH = 200
 
 
-def run_report(title: str, report: Report, connected: Connected) -> str:
+def run_report(title: str, report: Report, connected: AppContext) -> str:
     """Return the report. Pictures are put in as they lie in the archive: nothing of a document is opened here."""
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
     lines = [f"## {quoted(title)}: {_counts(report)}", ""]
@@ -72,7 +72,7 @@ def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[s
         yield f"| {' | '.join(row)} |"
 
 
-def _figures(report: Report, connected: Connected) -> Iterator[Sequence[str]]:
+def _figures(report: Report, connected: AppContext) -> Iterator[Sequence[str]]:
     document = report.document
     pages, seconds = document["pages"], document["seconds"]
     yield "run", f"`{document['run_id']}`"
@@ -97,16 +97,18 @@ def _figures(report: Report, connected: Connected) -> Iterator[Sequence[str]]:
         )
 
 
-def _budget(connected: Connected) -> str:
+def _budget(connected: AppContext) -> str:
     spending, allowance = connected.spending, connected.settings.caspio.allowance
     used = spending.used.calls
     if allowance.monthly_calls is None:
         return f"{used:,} used, no limit set"
-    left = allowance.left(spending.lane, used)
-    return f"{used:,} of {allowance.monthly_calls:,} used; {left:,} left for {spending.lane} work"
+    left = allowance.left(spending.priority, used)
+    return (
+        f"{used:,} of {allowance.monthly_calls:,} used; {left:,} left for {spending.priority} work"
+    )
 
 
-def _problems(outcomes: Sequence[Outcome], connected: Connected) -> Iterator[str]:
+def _problems(outcomes: Sequence[Outcome], connected: AppContext) -> Iterator[str]:
     archive, room = connected.parts.archive, MOST_PICTURES_BYTES
     for outcome in outcomes:
         prefix = document_prefix(outcome.ref)

@@ -138,7 +138,7 @@ def writing_files(engine: Engine) -> Iterator[Connection]:
     """Open the only transaction that writes more than one row of `files`.
 
     Two that met the same rows in another order would wait for each other until PostgreSQL ends one, and two listings
-    of a new slot would each leave a newest version in it. SQLite lets only one write in any case.
+    of a new location_key would each leave a newest version in it. SQLite lets only one write in any case.
     """
     with writing(engine) as connection:
         _wait_for_turn(connection, _FILES_LOCK)

@@ -76,7 +76,7 @@ class FileLog(SqlPart):
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions found by a listing; known ones only have their attempts counted.
 
-        Each becomes the newest of its slot, because a listing shows what is there now.
+        Each becomes the newest of its location_key, because a listing shows what is there now.
         """
         once = {ref.version: ref for ref in refs}
         with self._writing_files("record files seen") as connection:
@@ -84,12 +84,12 @@ class FileLog(SqlPart):
                 self._see(connection, chunk, run_id)
 
     def _see(self, connection: Connection, refs: Sequence[FileRef], run_id: str) -> None:
-        newest = {ref.slot: ref.version for ref in refs}
+        newest = {ref.location_key: ref.version for ref in refs}
         _lower(connection, list(newest))
         rows = [
             {
                 **self._fresh(ref, run_id),
-                "is_newest": newest[ref.slot] == ref.version,
+                "is_newest": newest[ref.location_key] == ref.version,
                 "attempts": 1,
             }
             for ref in refs
@@ -177,7 +177,7 @@ class FileLog(SqlPart):
                 raise KeyError(version)
             if ref.version == version:
                 return
-            _lower(connection, [before["slot"], ref.slot])
+            _lower(connection, [before["location_key"], ref.location_key])
             row = {
                 **self._fresh(ref, before["run_id"]),
                 **{name: before[name] for name in _INHERITED},
@@ -227,7 +227,9 @@ class FileLog(SqlPart):
 def _lower(connection: Connection, slots: Sequence[str]) -> None:
     """Let no version of these slots be the newest."""
     connection.execute(
-        update(files).where(files.c.slot.in_(slots) & files.c.is_newest).values(is_newest=False)
+        update(files)
+        .where(files.c.location_key.in_(slots) & files.c.is_newest)
+        .values(is_newest=False)
     )
 
 

@@ -28,7 +28,7 @@ class FileViews(SqlPart):
         since: datetime | None = None,
         newest: bool = True,
     ) -> Iterator[FileState]:
-        """Yield states in order of source, container, record; with `newest` only each slot's latest version.
+        """Yield states in order of source, container, record; with `newest` only each location_key's latest version.
 
         `pk` is a record's key or a Files-area path; `since` is compared with the last change of the state.
         """
@@ -42,7 +42,7 @@ class FileViews(SqlPart):
         return self._walk(wanted, newest=newest)
 
     def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each slot's latest version in a source where it was read or planned under another fingerprint."""
+        """Yield each location_key's latest version in a source where it was read or planned under another fingerprint."""
         changed = (files.c.fingerprint != fingerprint) | (files.c.rules != rules)
         return self._walk([files.c.source == source, changed], newest=True)
 
@@ -52,12 +52,14 @@ class FileViews(SqlPart):
         found: list[FileState] = []
         for chunk in chunks(slots):
             open_ends = ~exists().where(later.c.succeeds == files.c.version)
-            wanted = select(files).where(files.c.slot.in_(chunk), open_ends).order_by(files.c.id)
+            wanted = (
+                select(files).where(files.c.location_key.in_(chunk), open_ends).order_by(files.c.id)
+            )
             found += [load_file(row) for row in self._page(wanted)]
         return found
 
     def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
-        """Page by the order's own columns: a slot renamed between two pages is neither met twice nor missed."""
+        """Page by the order's own columns: a location_key renamed between two pages is neither met twice nor missed."""
         order = _SLOT if newest else _VERSION
         chosen = [*wanted, files.c.is_newest] if newest else wanted
         page: Select[Any] = select(files).where(and_(True, *chosen)).order_by(*order).limit(CHUNK)  # noqa: FBT003 - SQL's TRUE
@@ -74,7 +76,7 @@ class FileViews(SqlPart):
             return list(connection.execute(page).mappings())
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return files by source and status, each slot's latest version.
+        """Return files by source and status, each location_key's latest version.
 
         Where there is no outcome yet the stage stands in for it; a version that was only planned counts as planned.
         """

@@ -40,15 +40,21 @@ class RestoreLog(SqlPart):
         at = connection.execute(known).scalar_one_or_none()
         if at is not None and at >= manifest.at:
             return False
-        slots = {ref.slot, manifest.ref.slot, *(heir.slot for heir in manifest.became)}
+        slots = {
+            ref.location_key,
+            manifest.ref.location_key,
+            *(heir.location_key for heir in manifest.became),
+        }
         later = select(files.c.id).where(
-            files.c.slot == ref.slot, files.c.is_newest, files.c.updated_at > manifest.at
+            files.c.location_key == ref.location_key,
+            files.c.is_newest,
+            files.c.updated_at > manifest.at,
         )
         is_newest = connection.execute(later.limit(1)).first() is None
         if is_newest:
             connection.execute(
                 update(files)
-                .where(files.c.slot.in_(slots), files.c.is_newest)
+                .where(files.c.location_key.in_(slots), files.c.is_newest)
                 .values(is_newest=False)
             )
         row = {**file_row(ref), **_columns(manifest), "is_newest": is_newest, "succeeds": succeeds}

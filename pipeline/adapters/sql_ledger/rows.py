@@ -41,7 +41,7 @@ def file_row(ref: FileRef) -> Json:
     """Return the columns that follow from a reference alone."""
     return {
         "version": ref.version,
-        "slot": ref.slot,
+        "location_key": ref.location_key,
         "source": ref.source,
         "container": ref.container,
         "holder": ref.record.pk if ref.record else (ref.path or ""),

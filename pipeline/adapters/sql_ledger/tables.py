@@ -95,8 +95,8 @@ files = Table(
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("version", Words, nullable=False, unique=True),
-    Column("slot", Words, nullable=False, index=True),
-    # The version that a listing showed last in its slot.
+    Column("location_key", Words, nullable=False, index=True),
+    # The version that a listing showed last in its location_key.
     Column("is_newest", Boolean, nullable=False, server_default=false()),
     Column("source", Words, nullable=False),
     Column("container", Words, nullable=False),
@@ -226,7 +226,7 @@ usage = Table(
     metadata,
     Column("account", Words, primary_key=True),
     Column("month", Words, primary_key=True),
-    Column("lane", Words, primary_key=True),
+    Column("priority", Words, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
 )

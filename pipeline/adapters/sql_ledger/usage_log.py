@@ -17,12 +17,12 @@ FARTHEST_S = 900.0
 class UsageLog(SqlPart):
     """The part of the ledger that counts and paces calls, and remembers how far a walk has come."""
 
-    def spend(self, account: str, lane: str, *, calls: int, size_bytes: int) -> Usage:
-        """Add to the account's usage of the present month (UTC); return that of all lanes together."""
+    def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the account's usage of the present month (UTC); return that of all priorities together."""
         row = {
             "account": account,
             "month": self._month(),
-            "lane": lane,
+            "priority": priority,
             "calls": calls,
             "size_bytes": size_bytes,
         }
@@ -31,7 +31,7 @@ class UsageLog(SqlPart):
         with self._writing("count calls") as connection:
             connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=["account", "month", "lane"], set_=added
+                    index_elements=["account", "month", "priority"], set_=added
                 )
             )
             return self._usage(connection, account)
@@ -46,12 +46,12 @@ class UsageLog(SqlPart):
         rows = connection.execute(
             select(usage).where(usage.c.account.in_([account, ""]), usage.c.month == self._month())
         ).mappings()
-        by_lane: dict[str, int] = {}
+        by_priority: dict[str, int] = {}
         size_bytes = 0
         for row in rows:
-            by_lane[row["lane"]] = by_lane.get(row["lane"], 0) + row["calls"]
+            by_priority[row["priority"]] = by_priority.get(row["priority"], 0) + row["calls"]
             size_bytes += row["size_bytes"]
-        return Usage(sum(by_lane.values()), size_bytes, by_lane)
+        return Usage(sum(by_priority.values()), size_bytes, by_priority)
 
     def _month(self) -> str:
         return f"{self._clock.now():%Y-%m}"

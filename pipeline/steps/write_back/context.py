@@ -115,7 +115,7 @@ def read_columns(record: RecordRef, context: WriteContext) -> Mapping[str, Value
     return context.target.read(record, list(context.spec.columns))
 
 
-class Ports(Protocol):
+class WritePorts(Protocol):
     """The part of the line's parts that writing back needs."""
 
     @property
@@ -132,7 +132,7 @@ def write_context(
     work: RecordWork,
     spec: SourceSpec,
     *,
-    parts: Ports,
+    parts: WritePorts,
     run_id: str,
     folder: Path,
     moves: threading.Lock,

@@ -152,14 +152,14 @@ def recognise_echo(
 ) -> Mapping[str, FileRef]:
     """Record, for every file we renamed, the version a listing shows now, so that our own work is not news.
 
-    `renamed` maps a slot (for Files-area files the new path) to the version we worked on, `names` that version to the
+    `renamed` maps a location_key (for Files-area files the new path) to the version we worked on, `names` that version to the
     name it was given. A file that shows another name or size was changed by somebody else and stays news. Returns what
     was recognised, by the version it was.
     """
     recognised: dict[str, FileRef] = {}
     for work in listed:
         for ref in work.files:
-            old = renamed.get(ref.path or ref.slot)
+            old = renamed.get(ref.path or ref.location_key)
             if old is None or not _is_ours(ref, old, names[old.version]):
                 continue
             ledger.succeeded_by(old.version, ref)
@@ -172,7 +172,7 @@ def recognise_echo(
 
 def _is_ours(ref: FileRef, old: FileRef, name: str) -> bool:
     """Say whether a listed version is what our rename left: same place, our name, the size we read."""
-    if ref.place is not Place.FOLDER and ref.slot != old.slot:
+    if ref.place is not Place.FOLDER and ref.location_key != old.location_key:
         return False
     if base_differs(ref.name, name) or ref.version == old.version:
         return False

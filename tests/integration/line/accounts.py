@@ -18,7 +18,7 @@ from flows.app.direct import work_sources
 from flows.app.planning import PlanReport, apply_plan, plan_sources, undo_run
 from flows.app.run_report import Report
 from flows.app.run_request import Order
-from flows.app.wiring import Connected, open_archive, open_client, open_ledger
+from flows.app.wiring import AppContext, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
 from pipeline.adapters.caspio.source import CaspioFileSource
@@ -27,7 +27,7 @@ from pipeline.faultpoints import Act, kill_at, watched
 from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
-from pipeline.record import Parts
+from pipeline.record import Ports
 from pipeline.settings import load_settings
 from pipeline.source_run.worker_pool import Selection
 from tests.fakes.clock import FakeClock
@@ -42,7 +42,7 @@ CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
 def receipt(number: int, *, company: str = "Northwind Hardware Ltd", day: int = 0) -> bytes:
     """Return a till receipt as text; `number` makes it differ from the others."""
     lines = [
-        company, "12 Mill Lane, Leeds", "", "RECEIPT", f"Receipt No: R-{1000 + number}",
+        company, "12 Mill Priority, Leeds", "", "RECEIPT", f"Receipt No: R-{1000 + number}",
         f"Date: 2026-03-{day or 10 + number:02d}", "", f"Hammer   {number}.50", f"TOTAL GBP   {number}.50",
         f"Visa   {number}.50", "Thank you",
     ]  # fmt: skip
@@ -181,7 +181,7 @@ class Line:
             return work_sources(connected, sources=(), order=order)
 
     @contextmanager
-    def connected(self) -> Iterator[Connected]:
+    def connected(self) -> Iterator[AppContext]:
         """Connect everything, as a command does."""
         with ExitStack() as stack:
             yield self._connect(stack, self.reader)
@@ -217,9 +217,9 @@ class Line:
             return undo_run(self._connect(stack, self.reader), run_id, records=records)
 
     def states(self) -> dict[str, FileState]:
-        """Return what the ledger knows, by slot."""
+        """Return what the ledger knows, by location_key."""
         with self.ledger() as ledger:
-            return {state.ref.slot: state for state in ledger.states()}
+            return {state.ref.location_key: state for state in ledger.states()}
 
     def unsettled(self) -> int:
         """Count effects that the ledger has not seen settled by more than an answer."""
@@ -272,7 +272,7 @@ class Line:
             for s in self.states().values()
         )
 
-    def _connect(self, stack: ExitStack, reader: Reader) -> Connected:
+    def _connect(self, stack: ExitStack, reader: Reader) -> AppContext:
         settings = load_settings(self.config)
         work_dir = self.config.parent / "work"
         work_dir.mkdir(exist_ok=True)
@@ -284,7 +284,7 @@ class Line:
         client = open_client(
             settings, clock=self.clock, ledger=ledger, spending=spending, timeout=timeout
         )
-        parts = Parts(
+        parts = Ports(
             source=CaspioFileSource(
                 stack.enter_context(client), scratch_dir=work_dir, clock=self.clock
             ),
@@ -295,11 +295,11 @@ class Line:
             clock=self.clock,
             work_dir=work_dir,
         )
-        kind = _OneAtATime if self.one_at_a_time else Connected
+        kind = _OneAtATime if self.one_at_a_time else AppContext
         return kind(settings, watched(parts, self.act) if self.act else parts, client, spending)
 
 
-class _OneAtATime(Connected):
+class _OneAtATime(AppContext):
     """Works on one record at a time."""
 
     @property

@@ -40,7 +40,7 @@ def test_every_call_is_counted(line: Line):
 
 
 def test_a_backlog_waits_for_the_next_month(make_line: MakeLine):
-    """A first run stops at what its lane leaves to others, nothing half done, and goes on when the month is over."""
+    """A first run stops at what its priority leaves to others, nothing half done, and goes on when the month is over."""
     line = make_line(
         Source(rename="", columns=COLUMNS), files=FILES, caspio=LANES.replace("200", "70")
     )
@@ -89,7 +89,7 @@ def test_reprocessing_costs_no_download(make_line: MakeLine):
 
 
 def test_reprocessing_stops_before_new_files_have_to(line: Line):
-    """The least urgent lane stops first, with exit code 3 at the command line."""
+    """The least urgent priority stops first, with exit code 3 at the command line."""
     line.run()
     with line.connected() as connected:
         connected.parts.ledger.spend(

@@ -87,8 +87,8 @@ def test_named_records_spend_in_their_own_lane(make_line: MakeLine):
     with line.ledger() as ledger:
         (run,), used = ledger.runs(), ledger.usage(line.emulator.url.removeprefix("http://"))
     assert run.kind == "ingest-record"
-    assert set(used.by_lane) <= {"webhook", "new"}
-    assert used.by_lane["webhook"] > 0
+    assert set(used.by_priority) <= {"webhook", "new"}
+    assert used.by_priority["webhook"] > 0
 
 
 def test_the_command_names_records_of_one_source(make_line: MakeLine):

@@ -178,7 +178,8 @@ def test_verify_goes_on_where_it_stopped(line: Line):
 def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     """Rebuilt from manifests alone, the ledger finds nothing new and writes over nothing a person typed."""
     known = {
-        slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()
+        location_key: (s.version, s.sha256, s.original_name, s.outcome)
+        for location_key, s in line.states().items()
     }
     with line.ledger() as ledger:
         written = ledger.last_written("Uploads", "1")
@@ -191,7 +192,8 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
 
     assert (rebuilt.documents, rebuilt.unreadable) == (4, ())
     assert {
-        slot: (s.version, s.sha256, s.original_name, s.outcome) for slot, s in line.states().items()
+        location_key: (s.version, s.sha256, s.original_name, s.outcome)
+        for location_key, s in line.states().items()
     } == known
     assert report.document["documents"]["unchanged"] == 4
     assert (line.writes(), line.downloads()) == ([], 0)

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from flows.cli.metrics import answering
 from flows.telemetry.metrics import LedgerCollector, as_text, registry
 from pipeline.metering.budget import Allowance
-from pipeline.metering.metrics import TallyBook
+from pipeline.metering.metrics import MetricsRecorder
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from pipeline.model.messages import Message, Told
 from pipeline.ports.metrics import Counted
@@ -47,7 +47,9 @@ def ledger(clock: FakeClock) -> MemoryLedger:
         [Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))]
     )
     ledger.keep_cursor(cursor_name("receipts"), {"missed": 4})
-    book = TallyBook(ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4})
+    book = MetricsRecorder(
+        ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4}
+    )
     with book.stage("read"):
         clock.advance(0.2)
     book.count("documents", "receipts done")

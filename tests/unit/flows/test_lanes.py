@@ -1,12 +1,12 @@
-"""Every deployment has a lane, and every flow a deployment."""
+"""Every deployment has a priority, and every flow a deployment."""
 
 from pathlib import Path
 
 import pytest
 
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
-from pipeline.metering.budget import Lane
+from pipeline.metering.budget import Priority
 from pipeline.settings import load_settings
 from pipeline.source_run.worker_pool import Selection
 
@@ -14,15 +14,15 @@ SETTINGS = '[caspio]\nurl = "https://a.caspio.com"\n[[sources]]\nname = "papers"
 
 
 def test_every_lane_has_a_queue_of_its_own():
-    """There is a kind of deployment for each lane, and its queue is named as the lane."""
-    assert {kind.queue for kind in KINDS.values()} == {lane.value for lane in Lane}
+    """There is a kind of deployment for each priority, and its queue is named as the priority."""
+    assert {kind.queue for kind in KINDS.values()} == {priority.value for priority in Priority}
 
 
 def test_an_order_spends_in_the_lane_of_its_deployment():
     """Named records go before everything, reading again after it; new work depends on how far the source has come."""
-    assert Order(records=("1",)).lane is KINDS["ingest-record"].lane
-    assert Order(selection=Selection()).lane is KINDS["reprocess"].lane
-    assert Order().lane is None
+    assert RunRequest(records=("1",)).priority is KINDS["ingest-record"].priority
+    assert RunRequest(selection=Selection()).priority is KINDS["reprocess"].priority
+    assert RunRequest().priority is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_settings_have_a_name_at_the_server(tmp_path: Path, url: str, serve: str
 
 
 def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """All but those that need queues are served, named and tagged by kind and lane; named records wait in turn."""
+    """All but those that need queues are served, named and tagged by kind and priority; named records wait in turn."""
     monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     path = tmp_path / "caspio-ingest.toml"
@@ -56,12 +56,13 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
     made = {one.name: one for one in deployments(load_settings(path), path)}
 
     expected = {
-        f"{kind}-papers@a" if told.per_source else f"{kind}@a": f"lane:{told.lane}"
+        f"{kind}-papers@a" if told.per_source else f"{kind}@a": f"priority:{told.priority}"
         for kind, told in KINDS.items()
         if not told.in_pools_only
     }
     assert {
-        name: next(tag for tag in one.tags if tag.startswith("lane:")) for name, one in made.items()
+        name: next(tag for tag in one.tags if tag.startswith("priority:"))
+        for name, one in made.items()
     } == expected
     limits = {name: one.concurrency_options for name, one in made.items()}
     waits = {

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from flows.app.run_report import Report
-from flows.app.wiring import Connected
+from flows.app.wiring import AppContext
 from flows.prefect.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
 from pipeline.decide.naming import document_prefix
 from pipeline.metering.budget import Spending
@@ -67,7 +67,7 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
             tuple(summary.shown()),
             tuple(summary.slowest),
         )
-        connected = Connected(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
+        connected = AppContext(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
         return run_report("receipts", report, connected)
 
     return shown

@@ -245,7 +245,7 @@ def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_prefect_yaml_has_every_kind_of_deployment():
-    """Each kind is there once, in its lane's queue, tagged, described and limited as `deploy` does it."""
+    """Each kind is there once, in its priority's queue, tagged, described and limited as `deploy` does it."""
     declared = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text(encoding="utf-8"))
     found = {
         one["name"].removesuffix("@{{ $DEPLOY_NAME }}").removesuffix("-{{ $DEPLOY_SOURCE }}"): one
@@ -258,7 +258,8 @@ def test_prefect_yaml_has_every_kind_of_deployment():
     }
     tags = {"caspio-ingest", "settings:{{ $DEPLOY_NAME }}"}
     assert all(
-        {*tags, f"lane:{KINDS[name].lane}"} <= set(one["tags"]) for name, one in found.items()
+        {*tags, f"priority:{KINDS[name].priority}"} <= set(one["tags"])
+        for name, one in found.items()
     )
     assert all(one["description"] for one in found.values())
     assert {name for name, one in found.items() if one.get("concurrency_limit") is None} == {

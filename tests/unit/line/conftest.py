@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.model import Outcome, SourceSpec
-from pipeline.record import Job, Parts, new_work
+from pipeline.record import Ports, SourceRun, new_work
 from pipeline.source_run.recovery import decisions, recover_all
 from pipeline.source_run.worker_pool import work_all
 from tests.fakes.archive import MemoryArchive
@@ -34,10 +34,10 @@ class World:
 
     def job(
         self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any
-    ) -> Job:
+    ) -> SourceRun:
         """Make a job."""
         self.runs += 1
-        parts = Parts(
+        parts = Ports(
             self.caspio,
             self.caspio,
             self.archive,
@@ -49,7 +49,7 @@ class World:
         template = NameTemplate(spec.rename) if spec.rename else None
         run_id = f"run-{self.runs}"
         self.ledger.start_run(run_id, "ingest")
-        return Job(
+        return SourceRun(
             spec, parts, run_id, plan_only=plan_only, reread=reread, template=template, **more
         )
 

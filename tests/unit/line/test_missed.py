@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flows.app.missed_events import Missed
+from flows.app.missed_events import MissedEventCounter
 from pipeline.ports import FileState
 from pipeline.record import new_work
 from pipeline.webhooks.incoming import cursor_name
@@ -30,12 +30,12 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
     for number in range(1, 8):
         world.receipt(str(number), "a receipt")
     job = world.job(RECEIPTS)
-    off = Missed(job)
+    off = MissedEventCounter(job)
     list(new_work(job, unchanged=lambda _: None, found=off.listed))
     earlier = (world.clock.now() - timedelta(days=1)).isoformat()
     asked.keep_cursor(cursor_name("receipts"), {"since": earlier, "looked_at": earlier})
     world.receipt("8", "another")
-    on = Missed(job)
+    on = MissedEventCounter(job)
 
     pages = []
     list(

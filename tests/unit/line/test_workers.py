@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import LeaseLost
 from pipeline.model import EffectState, Outcome, RecordWork, SourceSpec, Status
-from pipeline.record import Job, new_work
+from pipeline.record import SourceRun, new_work
 from pipeline.source_run.leases import Leases
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import work_all
@@ -18,19 +18,19 @@ GOOD = "doc_type=receipt\ntotal=12.50"
 RENAMING = named(RECEIPTS, "{{ doc_type }} {{ total }}")
 
 
-def worker(world: World, spec: SourceSpec = RECEIPTS) -> Job:
+def worker(world: World, spec: SourceSpec = RECEIPTS) -> SourceRun:
     """Return the job of one more worker."""
     job = world.job(spec)
     world.ledger.join(job.run_id, ttl_s=600)
     return replace(job, leases=Leases(world.ledger, job.run_id))
 
 
-def listed(job: Job) -> list[RecordWork]:
+def listed(job: SourceRun) -> list[RecordWork]:
     """Return everything the job finds now."""
     return list(new_work(job, unchanged=lambda _: None))
 
 
-def work(job: Job, works: list[RecordWork]) -> tuple[list[Outcome], int]:
+def work(job: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
     """Work on records; return what became of them and how many were left to others."""
     outcomes: list[Outcome] = []
     held = work_all(iter(works), job, observe=outcomes.append, threads=1)

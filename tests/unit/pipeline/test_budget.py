@@ -5,7 +5,7 @@ import pytest
 from pipeline.errors import BudgetExhausted
 from pipeline.metering.budget import (
     Allowance,
-    Lane,
+    Priority,
     Spending,
     calls_to_fetch,
     calls_to_list,
@@ -14,21 +14,25 @@ from pipeline.metering.budget import (
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
-ALLOWANCE = Allowance(1_000, 0.1, {Lane.NEW: 0.1, Lane.BACKFILL: 0.3, Lane.REPROCESS: 0.5})
+ALLOWANCE = Allowance(
+    1_000, 0.1, {Priority.NEW: 0.1, Priority.BACKFILL: 0.3, Priority.REPROCESS: 0.5}
+)
 
 
-def spending(ledger: MemoryLedger, lane: Lane = Lane.NEW, *, block: int = 10) -> Spending:
+def spending(
+    ledger: MemoryLedger, priority: Priority = Priority.NEW, *, block: int = 10
+) -> Spending:
     """Return what one worker spends through."""
     made = Spending(ledger, "acme", ALLOWANCE, block=block)
-    made.lane = lane
+    made.priority = priority
     return made
 
 
 def test_lower_lanes_stop_earlier():
     """A webhook may use what new files leave, these what a backfill leaves, that what reprocessing leaves."""
-    assert [ALLOWANCE.limit(lane) for lane in Lane] == [900, 800, 600, 400]
-    assert ALLOWANCE.left(Lane.REPROCESS, 390) == 10
-    assert ALLOWANCE.left(Lane.REPROCESS, 700) == 0
+    assert [ALLOWANCE.limit(priority) for priority in Priority] == [900, 800, 600, 400]
+    assert ALLOWANCE.left(Priority.REPROCESS, 390) == 10
+    assert ALLOWANCE.left(Priority.REPROCESS, 700) == 0
 
 
 def test_without_a_budget_nothing_stops():
@@ -37,7 +41,7 @@ def test_without_a_budget_nothing_stops():
     free.call()
     free.require()
 
-    assert Allowance().left(Lane.NEW, 10**9) is None
+    assert Allowance().left(Priority.NEW, 10**9) is None
 
 
 def test_calls_are_counted_exactly_in_the_end():
@@ -55,17 +59,17 @@ def test_calls_are_counted_exactly_in_the_end():
 
 
 def test_what_a_lane_left_is_given_back_to_it():
-    """A worker that changes to other work counts each call where it was made; no lane has less than none."""
+    """A worker that changes to other work counts each call where it was made; no priority has less than none."""
     ledger = MemoryLedger()
-    worker = spending(ledger, Lane.NEW)
+    worker = spending(ledger, Priority.NEW)
     for _ in range(3):
         worker.call()
-    worker.lane = Lane.BACKFILL
+    worker.priority = Priority.BACKFILL
     worker.call()
 
     worker.close()
 
-    assert ledger.usage("acme").by_lane == {"new": 3, "backfill": 1}
+    assert ledger.usage("acme").by_priority == {"new": 3, "backfill": 1}
 
 
 def test_the_ledger_is_written_once_a_block():
@@ -81,15 +85,15 @@ def test_the_ledger_is_written_once_a_block():
 
 
 def test_all_workers_spend_one_budget():
-    """What one worker has used is not there for another; the lane says when it stops, and what to do."""
+    """What one worker has used is not there for another; the priority says when it stops, and what to do."""
     ledger = MemoryLedger()
-    one, other = spending(ledger), spending(ledger, Lane.BACKFILL)
+    one, other = spending(ledger), spending(ledger, Priority.BACKFILL)
     for _ in range(600):
         one.call()
     other.call()
 
     one.require()
-    with pytest.raises(BudgetExhausted, match=r"backfill work stops at 600.*caspio\.lanes"):
+    with pytest.raises(BudgetExhausted, match=r"backfill work stops at 600.*caspio\.priorities"):
         other.require()
 
 

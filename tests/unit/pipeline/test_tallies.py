@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.metering.metrics import FLUSH_S, TallyBook, bucket_label
+from pipeline.metering.metrics import FLUSH_S, MetricsRecorder, bucket_label
 from pipeline.ports.metrics import Counted
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
@@ -22,7 +22,7 @@ def test_what_is_counted_reaches_the_ledger_every_ten_seconds(
     ledger: MemoryLedger, clock: FakeClock
 ):
     """One entry for all that was counted meanwhile, not one each."""
-    book = TallyBook(ledger, clock=clock)
+    book = MetricsRecorder(ledger, clock=clock)
     book.count("documents", "receipts done")
     before = dict(ledger.figures().tallies)
     clock.advance(FLUSH_S)
@@ -34,7 +34,7 @@ def test_what_is_counted_reaches_the_ledger_every_ten_seconds(
 
 def test_a_stage_is_counted_in_the_bucket_of_its_seconds(ledger: MemoryLedger, clock: FakeClock):
     """Seconds are added up, and counted where they belong; a bound belongs to the bucket below it."""
-    book = TallyBook(ledger, clock=clock)
+    book = MetricsRecorder(ledger, clock=clock)
     for seconds in (0.005, 0.2, 1000.0):
         with book.stage("read"):
             clock.advance(seconds)
@@ -50,7 +50,7 @@ def test_a_stage_is_counted_in_the_bucket_of_its_seconds(ledger: MemoryLedger, c
 
 def test_a_stage_that_fails_is_timed_and_its_error_goes_on(ledger: MemoryLedger, clock: FakeClock):
     """Telemetry swallows nothing."""
-    book = TallyBook(ledger, clock=clock)
+    book = MetricsRecorder(ledger, clock=clock)
 
     with pytest.raises(ValueError, match="broken"), book.stage("read"):
         raise ValueError("broken")
@@ -62,7 +62,7 @@ def test_a_stage_that_fails_is_timed_and_its_error_goes_on(ledger: MemoryLedger,
 def test_calls_are_told_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
     """Calls since the last time are added, not the whole number again."""
     calls = {"GET /a": 3}
-    book = TallyBook(ledger, clock=clock, calls=lambda: calls)
+    book = MetricsRecorder(ledger, clock=clock, calls=lambda: calls)
     book.flush()
     calls["GET /a"] = 5
     book.close()
@@ -73,7 +73,7 @@ def test_calls_are_told_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
 
 def test_a_ledger_that_does_not_answer_stops_nothing(ledger: MemoryLedger, clock: FakeClock):
     """What could not be entered is entered the next time."""
-    book = TallyBook(ledger, clock=clock, calls=lambda: {"GET /a": 1})
+    book = MetricsRecorder(ledger, clock=clock, calls=lambda: {"GET /a": 1})
     book.count("pages", "receipts", 4)
     ledger.down = "The disk is full."
     book.flush()

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors.sandbox import answers as _answers
-from processors.sandbox.output import Astray
+from processors.sandbox.output import ProtocolError
 
 INNER = Findings(
     media_type="text/plain",
@@ -66,7 +66,7 @@ def test_what_does_not_fit_voids_the_answer(change: object, name: str, tmp_path:
     )
     (tmp_path / "answer").write_text(json.dumps(raw))
 
-    with pytest.raises(Astray):
+    with pytest.raises(ProtocolError):
         _answers.read(tmp_path / "answer")
 
 
@@ -77,5 +77,5 @@ def test_answers_nested_without_end_are_refused(tmp_path: Path):
         deep = replace(INNER, children=(Child("deeper", deep),))
     _answers.written(deep, tmp_path / "answer")
 
-    with pytest.raises(Astray):
+    with pytest.raises(ProtocolError):
         _answers.read(tmp_path / "answer")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from flows.app.drain import Drain
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.webhook_messages import answering
 from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
 from pipeline.errors import BudgetExhausted, StopRequested
@@ -36,7 +36,7 @@ class Runs:
         """Run."""
         self.started.append((source, list(keys)))
         run_id = f"run-{len(self.started)}"
-        summary, order = Summary(run_id), Order(records=tuple(keys), batch=batch)
+        summary, order = Summary(run_id), RunRequest(records=tuple(keys), batch=batch)
         with working(self.ledger, run_id), answering(self.ledger, order, summary):
             if isinstance(self.becomes, Exception):
                 raise self.becomes

@@ -81,7 +81,7 @@ def _create_files() -> None:
         "files",
         _key(),
         _text("version", unique=True),
-        _text("slot"),
+        _text("location_key"),
         _flag("is_newest", server_default=sa.false()),
         _text("source"),
         _text("container"),
@@ -103,7 +103,7 @@ def _create_files() -> None:
         _text("run_id"),
         _time("updated_at"),
     )
-    for column in ("slot", "sha256", "succeeds", "holder"):
+    for column in ("location_key", "sha256", "succeeds", "holder"):
         op.create_index(f"ix_files_{column}", "files", [column])
     op.create_index("ix_files_order", "files", ["source", "container", "holder", "field", "id"])
 

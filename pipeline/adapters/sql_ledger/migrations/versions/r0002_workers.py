@@ -31,7 +31,7 @@ def upgrade() -> None:
         "usage",
         _text("account", primary_key=True),
         _text("month", primary_key=True),
-        _text("lane", primary_key=True),
+        _text("priority", primary_key=True),
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
     )
@@ -72,7 +72,9 @@ def _carry_over() -> None:
         else "strftime('%Y-%m', finished_at)"
     )
     counted = f"SELECT '', {month}, 'new', SUM(calls_total), 0 FROM runs WHERE finished_at IS NOT NULL GROUP BY 2"  # noqa: S608 - no text from outside
-    op.execute(sa.text(f"INSERT INTO usage (account, month, lane, calls, size_bytes) {counted}"))
+    op.execute(
+        sa.text(f"INSERT INTO usage (account, month, priority, calls, size_bytes) {counted}")
+    )
 
 
 def _text(name: str, **options: Any) -> sa.Column[str]:
