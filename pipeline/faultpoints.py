@@ -53,19 +53,19 @@ def kill_at(text: str) -> Act:
     return act
 
 
-def watched(parts: Ports, act: Act) -> Ports:
+def watched(ports: Ports, act: Act) -> Ports:
     """Return the same parts, telling each point before and after it to `act`."""
     present = threading.local()
     return replace(
-        parts,
+        ports,
         ledger=cast(
             "Ledger",
-            _Watched(parts.ledger, act, lambda name, args: _ledger_point(name, args, present)),
+            _Watched(ports.ledger, act, lambda name, args: _ledger_point(name, args, present)),
         ),
-        archive=cast("Archive", _Watched(parts.archive, act, _archive_point)),
+        archive=cast("Archive", _Watched(ports.archive, act, _archive_point)),
         target=cast(
             "RecordTarget",
-            _Watched(parts.target, act, lambda name, _: _target_point(name, present)),
+            _Watched(ports.target, act, lambda name, _: _target_point(name, present)),
         ),
     )
 

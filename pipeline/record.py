@@ -71,7 +71,7 @@ class SourceRun:
     """
 
     spec: SourceSpec
-    parts: Ports
+    ports: Ports
     run_id: str
     plan_only: bool = False
     reread: bool = False
@@ -111,20 +111,20 @@ def new_work(
     found: Callable[[Sequence[FileRef]], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Enumerate everything, or `only` the named records, as far as it is new, changed or unfinished, lazily."""
-    parts = job.parts
+    ports = job.ports
     return enumerate_work(
         job.spec,
-        source=parts.source,
-        ledger=parts.ledger,
+        source=ports.source,
+        ledger=ports.ledger,
         run_id=job.run_id,
-        fingerprint=parts.reader.fingerprint(),
+        fingerprint=ports.reader.fingerprint(),
         only=only,
         unchanged=unchanged,
         found=found,
         recognised=lambda versions: archive_successions(
-            versions, job.spec.name, archive=parts.archive, folder=parts.work_dir, run_id=job.run_id
+            versions, job.spec.name, archive=ports.archive, folder=ports.work_dir, run_id=job.run_id
         ),
-        telemetry=parts.telemetry,
+        telemetry=ports.telemetry,
     )
 
 
@@ -134,12 +134,12 @@ def work_record(work: RecordWork, job: SourceRun) -> list[Outcome]:
     Raises:
         StopRun: nothing more can be done until a person acts; files not finished stay unfinished.
     """
-    began = job.parts.clock.monotonic()
-    telemetry = job.parts.telemetry
+    began = job.ports.clock.monotonic()
+    telemetry = job.ports.telemetry
     holder = work.record.pk if work.record else work.files[0].name
     with (
         telemetry.stage("record", source=work.source, record=holder, run=job.run_id),
-        tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name,
+        tempfile.TemporaryDirectory(dir=job.ports.work_dir) as name,
     ):
         folder = Path(name)
         asked = replace(job, reread=job.reread or work.ticked is not None)
@@ -156,27 +156,27 @@ def work_record(work: RecordWork, job: SourceRun) -> list[Outcome]:
                     files, partial(_give_back, replace(work, files=files), documents, job, folder)
                 )
         except StopRun:
-            job.parts.ledger.put_off([ref.version for ref in work.files])
+            job.ports.ledger.put_off([ref.version for ref in work.files])
             raise
         for outcome in outcomes:
-            job.parts.ledger.finish(outcome, job.run_id)
+            job.ports.ledger.finish(outcome, job.run_id)
             if outcome.ref in work.files:  # what a file has moved to was counted there
                 telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
                 telemetry.count("pages", outcome.ref.source, outcome.pages)
         if not any(outcome.status in _STAYS_ASKED or outcome.planned_only for outcome in outcomes):
             _clear_tick(work, job, folder)
-    seconds = job.parts.clock.monotonic() - began
+    seconds = job.ports.clock.monotonic() - began
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
 def _clear_tick(work: RecordWork, job: SourceRun, folder: Path) -> None:
     """Tell the person who asked for a record to be read again that it is done."""
     if work.ticked is not None:
-        parts, moves = job.parts, job.moves
+        ports, moves = job.ports, job.moves
         clear_tick(
             work,
             write_context(
-                work, job.spec, parts=parts, run_id=job.run_id, folder=folder, moves=moves
+                work, job.spec, ports=ports, run_id=job.run_id, folder=folder, moves=moves
             ),
         )
 
@@ -217,31 +217,31 @@ def _take_in(
     ref: FileRef, job: SourceRun, folder: Path, documents: list[ReadDocument]
 ) -> list[Outcome]:
     """Fetch, process and archive one file. A file that our own rename moved is taken up at its new place."""
-    parts = job.parts
+    ports = job.ports
     folder.mkdir()
     _begin(ref, job)
     try:
-        with parts.telemetry.stage("fetch"):
+        with ports.telemetry.stage("fetch"):
             file = fetch(
-                ref, source=parts.source, ledger=parts.ledger, clock=parts.clock, folder=folder
+                ref, source=ports.source, ledger=ports.ledger, clock=ports.clock, folder=folder
             )
     except FileGone:
         moved = _moved(ref, job)
         if not moved:
             raise
         return [outcome for work in moved for outcome in work_record(work, job)]
-    with parts.telemetry.stage("read"):
+    with ports.telemetry.stage("read"):
         document = process(
             file,
-            reader=parts.reader,
-            ledger=parts.ledger,
-            archive=parts.archive,
+            reader=ports.reader,
+            ledger=ports.ledger,
+            archive=ports.archive,
             folder=folder,
             reread=job.reread and not job.reuse,
             needs_text="text" in job.spec.columns.values(),
         )
-    with parts.telemetry.stage("archive"):
-        archive_document(document, archive=parts.archive, ledger=parts.ledger)
+    with ports.telemetry.stage("archive"):
+        archive_document(document, archive=ports.archive, ledger=ports.ledger)
     documents.append(document)
     return []
 
@@ -252,7 +252,7 @@ def _begin(ref: FileRef, job: SourceRun) -> None:
     Raises:
         Quarantined: it was begun MOST_STARTS times and never came to an outcome, not even a failure.
     """
-    before = job.parts.ledger.started(ref.version, fingerprint=job.parts.reader.fingerprint())
+    before = job.ports.ledger.started(ref.version, fingerprint=job.ports.reader.fingerprint())
     if before >= MOST_STARTS and not job.reread:
         raise Quarantined(
             f"quarantined: work on {ref.name!r} of {where(ref)} was started {before} times and never finished, because "
@@ -263,11 +263,11 @@ def _begin(ref: FileRef, job: SourceRun) -> None:
 
 def _moved(ref: FileRef, job: SourceRun) -> list[RecordWork]:
     """List a record again whose Files-area file another record's rename moved in this run."""
-    ledger = job.parts.ledger
+    ledger = job.ports.ledger
     path = ledger.moved_to(ref.path) if ref.path is not None else None
     if path is None:
         return []
-    listed = list(job.parts.source.records(job.spec, [ref.record.pk if ref.record else path]))
+    listed = list(job.ports.source.records(job.spec, [ref.record.pk if ref.record else path]))
     listed = [
         replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
     ]
@@ -280,13 +280,13 @@ def _give_back(
 ) -> list[Outcome]:
     """Plan one record, write it back, and keep a manifest of each document."""
     context = write_context(
-        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+        work, job.spec, ports=job.ports, run_id=job.run_id, folder=folder, moves=job.moves
     )
-    telemetry = job.parts.telemetry
+    telemetry = job.ports.telemetry
     with telemetry.stage("plan"):
         plan = plan_now(work, documents, context, template=job.template)
     for document in documents:
-        job.parts.ledger.planned(
+        job.ports.ledger.planned(
             document.file.ref.version,
             fingerprint=document.findings.fingerprint,
             rules=plan_fingerprint(job.spec),
@@ -312,10 +312,10 @@ def keep_manifests(
         archive_manifest(
             document,
             outcome,
-            archive=job.parts.archive,
-            ledger=job.parts.ledger,
+            archive=job.ports.archive,
+            ledger=job.ports.ledger,
             folder=folder,
-            at=job.parts.clock.now(),
+            at=job.ports.clock.now(),
             run_id=job.run_id,
         )
 

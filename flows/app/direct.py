@@ -6,10 +6,10 @@ from pathlib import Path
 
 from flows.app.drain import Drain, draining
 from flows.app.execute import (
-    Tally,
+    OutcomeCounter,
     alone,
     choose_sources,
-    finish_order,
+    finish_request,
     make_job,
     new_run_id,
     prepare,
@@ -27,43 +27,43 @@ from pipeline.source_run.worker_pool import work_all
 
 
 def work_directly(
-    config: Path, *, sources: Sequence[str], order: RunRequest, drain: Drain | None = None
+    config: Path, *, sources: Sequence[str], request: RunRequest, drain: Drain | None = None
 ) -> Report:
     """Take the sources down the line one after another, with a progress bar on stderr."""
-    with connect(load_settings(config), drain=drain) as connected, draining(connected.drain):
-        return work_sources(connected, sources=sources, order=order)
+    with connect(load_settings(config), drain=drain) as context, draining(context.drain):
+        return work_sources(context, sources=sources, request=request)
 
 
-def work_sources(connected: AppContext, *, sources: Sequence[str], order: RunRequest) -> Report:
+def work_sources(context: AppContext, *, sources: Sequence[str], request: RunRequest) -> Report:
     """Do the same on what is connected already."""
-    began = connected.parts.clock.monotonic()
-    summary = Summary(new_run_id(connected))
-    chosen = choose_sources(connected, sources, accept_types=order.yes)
+    began = context.ports.clock.monotonic()
+    summary = Summary(new_run_id(context))
+    chosen = choose_sources(context, sources, accept_types=request.yes)
     summary.stopped |= chosen.stopped
-    ledger = connected.parts.ledger
+    ledger = context.ports.ledger
     with (
-        recorded_run(connected, order.kind, summary) as leases,
-        answering(ledger, order, summary),
+        recorded_run(context, request.kind, summary) as leases,
+        answering(ledger, request, summary),
         progress() as bar,
     ):
         for spec in chosen.specs:
             job = make_job(
-                connected,
+                context,
                 spec,
                 summary.run_id,
-                yes=order.yes,
-                selection=order.selection,
+                yes=request.yes,
+                selection=request.selection,
                 leases=leases,
             )
             shown = bar.source(spec.name)
-            tally = Tally(summary, shown.advance, on_found=shown.expect)
-            with alone(spec, summary), closing(prepare(connected, job, tally, order)) as works:
-                summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
-                finish_order(job, order, tally)
+            counter = OutcomeCounter(summary, shown.advance, on_found=shown.expect)
+            with alone(spec, summary), closing(prepare(context, job, counter, request)) as works:
+                summary.held += work_all(works, job, observe=counter.add, threads=context.threads)
+                finish_request(job, request, counter)
             shown.finish()
     if not summary.worked_on:
         refuse_if_none_runs(
             summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)]
         )
-    document = connected.document(summary, began=began)
+    document = context.document(summary, began=began)
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Tally:
+class OutcomeCounter:
     """Feeds a summary and whoever looks on; `found` grows as pages are listed."""
 
     summary: Summary
@@ -77,9 +77,9 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     return [specs[name] for name in names] if names else list(specs.values())
 
 
-def source_problems(connected: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:
+def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:
     """Return a sentence for everything in which a source contradicts the account as it is now, or why it is held."""
-    target, ledger = connected.parts.target, connected.parts.ledger
+    target, ledger = context.ports.target, context.ports.ledger
     problems = refuse_source(spec, target)
     if problems or accept_types:
         return problems
@@ -87,29 +87,27 @@ def source_problems(connected: AppContext, spec: SourceSpec, *, accept_types: bo
 
 
 def choose_sources(
-    connected: AppContext, names: Sequence[str], *, accept_types: bool = False
+    context: AppContext, names: Sequence[str], *, accept_types: bool = False
 ) -> Chosen:
     """Part the named sources, or all, into those that can be run and those that contradict the account.
 
     Raises:
         BadSettings: a name is unknown, or not one source can be run (all problems listed).
     """
-    specs = named_sources(connected.settings, names)
-    found = {
-        spec.name: source_problems(connected, spec, accept_types=accept_types) for spec in specs
-    }
+    specs = named_sources(context.settings, names)
+    found = {spec.name: source_problems(context, spec, accept_types=accept_types) for spec in specs}
     stopped = {name: problems for name, problems in found.items() if problems}
     refuse_if_none_runs(stopped, [spec.name for spec in specs])
     return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
 
 
-def require_sources(connected: AppContext, names: Sequence[str]) -> list[SourceSpec]:
+def require_sources(context: AppContext, names: Sequence[str]) -> list[SourceSpec]:
     """Return the named sources, or all of them, where what is done must not leave one out.
 
     Raises:
         BadSettings: a name is unknown, or a mapped column is missing or cannot be written (all of them listed).
     """
-    chosen = choose_sources(connected, names, accept_types=True)
+    chosen = choose_sources(context, names, accept_types=True)
     problems = [problem for problems in chosen.stopped.values() for problem in problems]
     if problems:
         raise BadSettings(problems)
@@ -135,19 +133,19 @@ def alone(spec: SourceSpec, summary: Summary) -> Iterator[None]:
         ]
 
 
-def new_run_id(connected: AppContext) -> str:
+def new_run_id(context: AppContext) -> str:
     """Return an id that sorts by time: date, time and eight random digits. Workers are told apart by it."""
-    return f"{connected.parts.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+    return f"{context.ports.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 @contextmanager
-def recorded_run(connected: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
+def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
     """Keep a run in the ledger from its start to its end, with its counts and calls, however it ends.
 
     Meanwhile it is a worker: what it yields says which records are its own.
     """
-    ledger = connected.parts.ledger
-    connected.spending.require()
+    ledger = context.ports.ledger
+    context.spending.require()
     ledger.start_run(summary.run_id, kind)
     status = "stopped"
     try:
@@ -159,12 +157,12 @@ def recorded_run(connected: AppContext, kind: str, summary: Summary) -> Iterator
         raise
     finally:
         ledger.finish_run(
-            summary.run_id, status, counts=summary.counts(), calls=connected.client.calls
+            summary.run_id, status, counts=summary.counts(), calls=context.client.calls
         )
 
 
 def make_job(
-    connected: AppContext,
+    context: AppContext,
     spec: SourceSpec,
     run_id: str,
     *,
@@ -179,115 +177,115 @@ def make_job(
     confirmed = (
         yes
         or spec.confirm is Confirm.NEVER
-        or connected.parts.ledger.source_confirmed(spec.name, settings_hash(spec))
+        or context.ports.ledger.source_confirmed(spec.name, settings_hash(spec))
     )
     return SourceRun(
         spec,
-        connected.parts,
+        context.ports,
         run_id,
         plan_only=not confirmed,
         reread=selection is not None,
         reuse=selection is not None and selection.stale,
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
-        others=frozenset(connected.settings.specs()) - {spec.name},
-        go_on=connected.drain.require,
+        others=frozenset(context.settings.specs()) - {spec.name},
+        go_on=context.drain.require,
     )
 
 
 def prepare(
-    connected: AppContext, job: SourceRun, tally: Tally, order: RunRequest
+    context: AppContext, job: SourceRun, counter: OutcomeCounter, request: RunRequest
 ) -> Generator[RecordWork, None, None]:
     """Settle what an earlier run left open, then list the work: what is new, or what the order names.
 
     Whoever takes the work closes it, so that a listing that is not read to its end leaves nothing on the disk.
     """
-    connected.spending.priority = order.priority or _priority(job)
-    connected.spending.require()
-    if order.yes and not job.plan_only:
+    context.spending.priority = request.priority or _priority(job)
+    context.spending.require()
+    if request.yes and not job.plan_only:
         # A person has looked. Before the work, not after it: what another run has met meanwhile stays held.
-        release(job.spec, job.parts.ledger)
+        release(job.spec, job.ports.ledger)
     recover_all(job)
-    for decided in () if order.records else decisions(job):
-        tally.add(decided)
-    if order.selection is None:
-        tally.missed = MissedEventCounter(job) if order.whole else None
+    for decided in () if request.records else decisions(job):
+        counter.add(decided)
+    if request.selection is None:
+        counter.missed = MissedEventCounter(job) if request.whole else None
         works = new_work(
             job,
-            only=order.records,
-            unchanged=tally.unchanged,
-            found=lambda files: _listed(tally, job, files),
+            only=request.records,
+            unchanged=counter.unchanged,
+            found=lambda files: _listed(counter, job, files),
         )
     else:
-        works = _expected(selected_work(job, order.selection), tally)
-    return within_budget(connected, islice(_asked_first(works, job, order, tally), order.limit))
+        works = _expected(selected_work(job, request.selection), counter)
+    return within_budget(context, islice(_asked_first(works, job, request, counter), request.limit))
 
 
 def _asked_first(
-    works: Iterator[RecordWork], job: SourceRun, order: RunRequest, tally: Tally
+    works: Iterator[RecordWork], job: SourceRun, request: RunRequest, counter: OutcomeCounter
 ) -> Iterator[RecordWork]:
     """Yield what people asked for in the records themselves, then everything new but that."""
-    if order.selection is not None:
+    if request.selection is not None:
         yield from works
         return
     if job.spec.reprocess_column is not None and not job.plan_only:
-        for work in _expected(ticked_work(job, order.records), tally):
-            tally.asked.add(work.record)
+        for work in _expected(ticked_work(job, request.records), counter):
+            counter.asked.add(work.record)
             yield work
     for work in works:
-        if work.record is None or work.record not in tally.asked:
+        if work.record is None or work.record not in counter.asked:
             yield work
 
 
 def _priority(job: SourceRun) -> Priority:
     """Say how urgent new work is: until a source was written to its end once, its files are a backlog."""
-    return Priority.NEW if job.parts.ledger.cursor(_caught_up(job)) else Priority.BACKFILL
+    return Priority.NEW if job.ports.ledger.cursor(_caught_up(job)) else Priority.BACKFILL
 
 
 def _caught_up(job: SourceRun) -> str:
     return f"caught up: {job.spec.name}"
 
 
-def within_budget(connected: AppContext, works: Iterator[T]) -> Generator[T, None, None]:
+def within_budget(context: AppContext, works: Iterator[T]) -> Generator[T, None, None]:
     """Hand out work while the month's calls last; what is begun is finished, what is not waits for the next run."""
     for work in works:
-        connected.drain.require()
-        connected.spending.require()
+        context.drain.require()
+        context.spending.require()
         yield work
 
 
-def _listed(tally: Tally, job: SourceRun, files: Sequence[FileRef]) -> None:
+def _listed(counter: OutcomeCounter, job: SourceRun, files: Sequence[FileRef]) -> None:
     """Learn of a page of a listing; one with nothing new in it is no reason to go on when asked to stop."""
     job.go_on()
-    tally.expect(len(files))
-    if tally.missed is not None:
-        tally.missed.listed(files)
+    counter.expect(len(files))
+    if counter.missed is not None:
+        counter.missed.listed(files)
 
 
-def _expected(works: Iterator[RecordWork], tally: Tally) -> Iterator[RecordWork]:
+def _expected(works: Iterator[RecordWork], counter: OutcomeCounter) -> Iterator[RecordWork]:
     for work in works:
-        tally.expect(len(work.files))
+        counter.expect(len(work.files))
         yield work
 
 
-def finish_order(job: SourceRun, order: RunRequest, tally: Tally) -> None:
+def finish_request(job: SourceRun, request: RunRequest, counter: OutcomeCounter) -> None:
     """Do what comes after all work of an order: see `conclude`, and count what webhooks have missed.
 
     A plan of a few named records is none of the source: nobody has looked at the others.
     """
-    if order.records and job.plan_only:
+    if request.records and job.plan_only:
         return
-    conclude(job, whole=order.whole)
-    if tally.missed is not None:
-        tally.summary.missed += tally.missed.conclude()
+    conclude(job, whole=request.whole)
+    if counter.missed is not None:
+        counter.summary.missed += counter.missed.conclude()
 
 
 def conclude(job: SourceRun, *, whole: bool = True) -> None:
     """Remember that a source was planned or run with its present settings, and when it was written to its end."""
-    ledger = job.parts.ledger
+    ledger = job.ports.ledger
     ledger.confirm_source(job.spec.name, settings_hash(job.spec))
-    remember_types(job.spec, target=job.parts.target, ledger=ledger)
+    remember_types(job.spec, target=job.ports.target, ledger=ledger)
     if whole and not job.plan_only and ledger.cursor(_caught_up(job)) is None:
         ledger.keep_cursor(
-            _caught_up(job), {"at": job.parts.clock.now().isoformat(), "run": job.run_id}
+            _caught_up(job), {"at": job.ports.clock.now().isoformat(), "run": job.run_id}
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.app.drain import draining
 from flows.app.execute import (
-    Tally,
+    OutcomeCounter,
     alone,
     choose_sources,
     conclude,
@@ -146,12 +146,12 @@ def plan_directly(
     config: Path, *, sources: Sequence[str], limit: int | None, file: Path | None, html: Path | None
 ) -> PlanReport:
     """Read and archive everything new or changed, and leave a plan of what would be written."""
-    with connect(load_settings(config)) as connected, draining(connected.drain):
-        return plan_sources(connected, sources=sources, limit=limit, file=file, html=html)
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return plan_sources(context, sources=sources, limit=limit, file=file, html=html)
 
 
 def plan_sources(
-    connected: AppContext,
+    context: AppContext,
     *,
     sources: Sequence[str],
     limit: int | None,
@@ -160,36 +160,36 @@ def plan_sources(
     watch: AbstractContextManager[Watch] | None = None,
 ) -> PlanReport:
     """Do the same on what is connected already. Planning confirms no source: applying does."""
-    parts = connected.parts
-    began = parts.clock.monotonic()
-    summary = Summary(new_run_id(connected))
-    chosen = choose_sources(connected, sources)
+    ports = context.ports
+    began = ports.clock.monotonic()
+    summary = Summary(new_run_id(context))
+    chosen = choose_sources(context, sources)
     summary.stopped |= chosen.stopped
-    made_at = parts.clock.now().isoformat(timespec="seconds")
-    owner = owner_of(connected.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
+    made_at = ports.clock.now().isoformat(timespec="seconds")
+    owner = owner_of(context.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
     path = file or Path(f"plan-{summary.run_id}.jsonl")
     with (
-        recorded_run(connected, "plan", summary) as leases,
+        recorded_run(context, "plan", summary) as leases,
         _writer(path, owner) as writer,
         watch or progress() as bar,
     ):
-        collector = _Collector(writer, lambda: len(parts.target.tables_with_files()))
+        collector = _Collector(writer, lambda: len(ports.target.tables_with_files()))
         for spec in chosen.specs:
             shown = bar.source(spec.name)
-            tally = Tally(summary, shown.advance, on_found=shown.expect)
+            counter = OutcomeCounter(summary, shown.advance, on_found=shown.expect)
             job = _planning(
-                make_job(connected, spec, summary.run_id, yes=False, leases=leases), collector
+                make_job(context, spec, summary.run_id, yes=False, leases=leases), collector
             )
             with (
                 alone(spec, summary),
-                closing(prepare(connected, job, tally, RunRequest(limit=limit))) as works,
+                closing(prepare(context, job, counter, RunRequest(limit=limit))) as works,
             ):
-                summary.held += work_all(works, job, observe=tally.add, threads=connected.threads)
+                summary.held += work_all(works, job, observe=counter.add, threads=context.threads)
             shown.finish()
         plan = writer.finish(listing=collector.listing())
     if html is not None:
-        write_page(plan, html, archive=parts.archive, work_dir=parts.work_dir)
-    document = connected.document(summary, began=began)
+        write_page(plan, html, archive=ports.archive, work_dir=ports.work_dir)
+    document = context.document(summary, began=began)
     report = Report(document, summary.failed, summary.planned, tuple(summary.shown()))
     return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)))
 
@@ -213,12 +213,12 @@ def _writer(path: Path, owner: Owner) -> PlanWriter:
 
 def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> Report:
     """Carry out a plan, or the named records of it."""
-    with connect(load_settings(config)) as connected, draining(connected.drain):
-        return apply_plan(connected, file, records=records)
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return apply_plan(context, file, records=records)
 
 
 def apply_plan(
-    connected: AppContext,
+    context: AppContext,
     file: Path,
     *,
     records: Sequence[str] = (),
@@ -230,44 +230,44 @@ def apply_plan(
     Raises:
         BadSettings: the plan was changed, or is another account's, or its sources' settings have changed since.
     """
-    began = connected.parts.clock.monotonic()
+    began = context.ports.clock.monotonic()
     plan = open_plan(file)
-    specs = connected.settings.specs()
-    problems = refuse_owner(plan, owner_of(connected.settings, specs.values())) + _unknown(
+    specs = context.settings.specs()
+    problems = refuse_owner(plan, owner_of(context.settings, specs.values())) + _unknown(
         plan, records
     )
     if problems:
         raise BadSettings(problems)
-    summary = Summary(new_run_id(connected))
-    with recorded_run(connected, "apply", summary) as leases, watch or progress() as bar:
-        connected.spending.priority = Priority.NEW
-        for spec in require_sources(connected, list(plan.owner.sources)):
+    summary = Summary(new_run_id(context))
+    with recorded_run(context, "apply", summary) as leases, watch or progress() as bar:
+        context.spending.priority = Priority.NEW
+        for spec in require_sources(context, list(plan.owner.sources)):
             shown = bar.source(spec.name)
-            tally = Tally(summary, shown.advance, on_found=shown.expect)
-            job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
+            counter = OutcomeCounter(summary, shown.advance, on_found=shown.expect)
+            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
             recover_all(job)
             due = due_records(
-                _chosen(plan, records, frozenset(leave_out)), job, expect=tally.expect
+                _chosen(plan, records, frozenset(leave_out)), job, expect=counter.expect
             )
-            works = within_budget(connected, due)
+            works = within_budget(context, due)
             act = partial(_apply_one, job)
             summary.held += carry_all(
-                works, job, act=act, observe=tally.add, threads=connected.threads
+                works, job, act=act, observe=counter.add, threads=context.threads
             )
             shown.finish()
             conclude(job, whole=False)
-    document = {**connected.document(summary, began=began), "plan": plan.id}
+    document = {**context.document(summary, began=began), "plan": plan.id}
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
 
 
 def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:
     """Put back what a run wrote and renamed, or only for the named records."""
-    with connect(load_settings(config)) as connected, draining(connected.drain):
-        return undo_run(connected, run_id, records=records)
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return undo_run(context, run_id, records=records)
 
 
 def undo_run(
-    connected: AppContext,
+    context: AppContext,
     run_id: str,
     *,
     records: Sequence[str] = (),
@@ -278,9 +278,9 @@ def undo_run(
     Raises:
         BadSettings: the ledger knows nothing of such a run, or nothing it did to such records.
     """
-    ledger, began = connected.parts.ledger, connected.parts.clock.monotonic()
+    ledger, began = context.ports.ledger, context.ports.clock.monotonic()
     found = undone_by(ledger.effects(run_id=run_id), ledger, records=records)
-    specs = connected.settings.specs()
+    specs = context.settings.specs()
     problems = (
         [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]
         if not found
@@ -292,33 +292,33 @@ def undo_run(
     ]
     if problems:
         raise BadSettings(problems)
-    summary = Summary(new_run_id(connected))
-    with recorded_run(connected, "undo", summary) as leases, watch or progress() as bar:
-        connected.spending.priority = Priority.NEW
-        for spec in require_sources(connected, list(found)):
+    summary = Summary(new_run_id(context))
+    with recorded_run(context, "undo", summary) as leases, watch or progress() as bar:
+        context.spending.priority = Priority.NEW
+        for spec in require_sources(context, list(found)):
             shown = bar.source(spec.name)
-            tally = Tally(summary, shown.advance, on_found=shown.expect)
-            job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
+            counter = OutcomeCounter(summary, shown.advance, on_found=shown.expect)
+            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
             recover_all(job)
             works = within_budget(
-                connected, with_listing(found[spec.name], job, expect=tally.expect)
+                context, with_listing(found[spec.name], job, expect=counter.expect)
             )
             act = partial(_undo_one, job)
             summary.held += carry_all(
-                works, job, act=act, observe=tally.add, threads=connected.threads
+                works, job, act=act, observe=counter.add, threads=context.threads
             )
             shown.finish()
-    document = {**connected.document(summary, began=began), "undoes": run_id}
+    document = {**context.document(summary, began=began), "undoes": run_id}
     return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
 
 
 def _apply_one(job: SourceRun, due: Due, fresh: RecordWork | None) -> list[Outcome]:
-    with job.parts.telemetry.stage("write"):
+    with job.ports.telemetry.stage("write"):
         return apply_record(due, job, fresh=fresh)
 
 
 def _undo_one(job: SourceRun, undoing: Undoing, fresh: RecordWork | None) -> list[Outcome]:
-    with job.parts.telemetry.stage("write"):
+    with job.ports.telemetry.stage("write"):
         return undo_record(undoing, job, fresh=fresh)
 
 

@@ -50,11 +50,11 @@ class Preview:
         )
 
 
-def preview(connected: AppContext, job: SourceRun, selection: Selection) -> Preview:
+def preview(context: AppContext, job: SourceRun, selection: Selection) -> Preview:
     """Count what a selection comes to in a source."""
-    connected.spending.priority = Priority.REPROCESS
+    context.spending.priority = Priority.REPROCESS
     seen = Preview(job.spec.name)
-    for work, again in within_budget(connected, foreseen(job, selection)):
+    for work, again in within_budget(context, foreseen(job, selection)):
         seen.records += 1
         seen.read_again += again
         seen.planned_anew += len(work.files) - again
@@ -62,18 +62,18 @@ def preview(connected: AppContext, job: SourceRun, selection: Selection) -> Prev
     return seen
 
 
-def preview_directly(config: Path, *, sources: Sequence[str], order: RunRequest) -> list[Preview]:
+def preview_directly(config: Path, *, sources: Sequence[str], request: RunRequest) -> list[Preview]:
     """Count what a selection comes to in each source.
 
     Raises:
         BadSettings: a source is unknown or cannot be run (all problems listed).
     """
-    assert order.selection is not None
-    with connect(load_settings(config)) as connected:
+    assert request.selection is not None
+    with connect(load_settings(config)) as context:
         specs, run_id, selection = (
-            require_sources(connected, sources),
-            new_run_id(connected),
-            order.selection,
+            require_sources(context, sources),
+            new_run_id(context),
+            request.selection,
         )
-        jobs = [make_job(connected, spec, run_id, yes=False, selection=selection) for spec in specs]
-        return [preview(connected, job, selection) for job in jobs]
+        jobs = [make_job(context, spec, run_id, yes=False, selection=selection) for spec in specs]
+        return [preview(context, job, selection) for job in jobs]

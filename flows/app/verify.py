@@ -80,7 +80,7 @@ class Verified:
 
 
 def verify(
-    connected: AppContext,
+    context: AppContext,
     *,
     sources: Sequence[str] = (),
     limit: int | None = None,
@@ -91,21 +91,21 @@ def verify(
 
     With `limit` it stops after so many files and goes on there the next time.
     """
-    specs = require_sources(connected, sources)
-    ledger = connected.parts.ledger
-    connected.spending.priority = Priority.REPROCESS
+    specs = require_sources(context, sources)
+    ledger = context.ports.ledger
+    context.spending.priority = Priority.REPROCESS
     name = f"verify: {' '.join(spec.name for spec in specs)}"
     kept = ledger.cursor(name) or {}
-    summary = Summary(new_run_id(connected))
+    summary = Summary(new_run_id(context))
     report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=bool(kept))
     tell(
         f"About {report.expected_calls:,} Caspio calls; repairs take one each. The archive is read, not Caspio."
     )
-    with recorded_run(connected, "verify", summary) as leases:
+    with recorded_run(context, "verify", summary) as leases:
         for spec in specs:
             if spec.name in kept.get("done", []):
                 continue
-            job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
+            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
             if not _one_source(job, report, kept, name, limit=limit, mend=mend):
                 report.complete = False
                 return report
@@ -113,7 +113,7 @@ def verify(
             ledger.keep_cursor(name, kept)
         if not sources:
             for difference in compare_archive(
-                connected.parts.archive, ledger, folder=connected.parts.work_dir
+                context.ports.archive, ledger, folder=context.ports.work_dir
             ):
                 _take(difference, None, report)
         ledger.keep_cursor(name, None)
@@ -130,7 +130,7 @@ def _one_source(
     mend: bool,
 ) -> bool:
     """Compare one source; say whether it was compared to its end."""
-    ledger, spec = job.parts.ledger, job.spec
+    ledger, spec = job.ports.ledger, job.spec
     after = kept.get("after", []) if kept.get("source") == spec.name else []
     room = None if limit is None else max(0, limit - report.files)
     if room == 0:
@@ -139,7 +139,7 @@ def _one_source(
         for difference in open_effects(job):
             _take(difference, job if mend else None, report)
     before = report.files
-    for batch in compare_source(spec, job.parts, after=after, limit=room):
+    for batch in compare_source(spec, job.ports, after=after, limit=room):
         for difference in batch.differences:
             _take(difference, job if mend else None, report)
         report.files += batch.files

@@ -21,16 +21,16 @@ def wait_s(attempts: int) -> float:
 
 
 @contextmanager
-def answering(ledger: Ledger, order: RunRequest, summary: Summary) -> Iterator[None]:
+def answering(ledger: Ledger, request: RunRequest, summary: Summary) -> Iterator[None]:
     """Take over the messages that an order is about, and settle them when their records were worked on.
 
     Where the run is stopped or a document failed they are put back and taken again later; where it was asked to stop,
     by whoever looks next.
     """
-    if not order.batch:
+    if not request.batch:
         yield
         return
-    begun = ledger.begin_messages(order.batch, summary.run_id)
+    begun = ledger.begin_messages(request.batch, summary.run_id)
     seqs = [message.seq for message in begun]
     wait = wait_s(max((message.attempts for message in begun), default=1))
     try:

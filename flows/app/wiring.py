@@ -35,7 +35,7 @@ class AppContext:
     """Everything connected for one run: the parts of the line and, for counting calls, the client beneath them."""
 
     settings: Settings
-    parts: Ports
+    ports: Ports
     client: "CaspioClient"
     spending: Spending
     drain: Drain = field(default_factory=Drain)
@@ -43,7 +43,7 @@ class AppContext:
 
     def document(self, summary: Summary, *, began: float) -> Mapping[str, Any]:
         """Return a run's document for --json; `began` is the clock's reading at its start."""
-        seconds = self.parts.clock.monotonic() - began
+        seconds = self.ports.clock.monotonic() - began
         return summary.as_json(calls=self.client.calls, seconds=seconds, stages=self.stages())
 
     @property
@@ -80,7 +80,7 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls
         )
         stack.enter_context(closing(book))
-        parts = Ports(
+        ports = Ports(
             source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
@@ -93,8 +93,8 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             telemetry=book,
         )
         point = environment("CASPIO_FAULTPOINT")
-        parts = watched(parts, kill_at(point)) if point else parts
-        yield AppContext(settings, parts, client, spending, drain or Drain(), book.seconds)
+        ports = watched(ports, kill_at(point)) if point else ports
+        yield AppContext(settings, ports, client, spending, drain or Drain(), book.seconds)
 
 
 @dataclass(frozen=True, slots=True)

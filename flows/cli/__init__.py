@@ -5,21 +5,27 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import (
-    blocks,
-    caspio,
-    init,
-    local,
-    look,
-    metrics,
-    plan,
-    pool,
-    read,
-    verify,
-    webhooks,
-    work,
-)
+from flows.cli.account.blocks import blocks
+from flows.cli.account.caspio import caspio
+from flows.cli.account.doctor import doctor
+from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
+from flows.cli.records.apply import apply
+from flows.cli.records.explain import explain
+from flows.cli.records.plan import plan
+from flows.cli.records.read import read
+from flows.cli.records.reprocess import reprocess
+from flows.cli.records.run import run
+from flows.cli.records.status import status
+from flows.cli.records.undo import undo
+from flows.cli.records.verify import verify
+from flows.cli.services import webhooks
+from flows.cli.services.demo import demo
+from flows.cli.services.deploy import deploy
+from flows.cli.services.emulator import emulator
+from flows.cli.services.metrics import metrics
+from flows.cli.services.serve import serve
+from flows.cli.services.worker import worker
 from pipeline.errors import BadSettings, IngestError, StopRequested
 
 app = typer.Typer(
@@ -45,21 +51,32 @@ def _options(
         raise typer.Exit
 
 
-for module in (
+COMMANDS = (
     init,
-    local,
-    pool,
-    work,
+    demo,
+    emulator,
+    serve,
+    deploy,
+    worker,
+    run,
+    reprocess,
     plan,
+    apply,
+    undo,
     read,
-    look,
+    status,
+    explain,
+    doctor,
     metrics,
     verify,
-    webhooks,
     caspio,
     blocks,
-):
-    module.register(app)
+)
+"""In the order of `--help`; a command is called as its function."""
+
+for command in COMMANDS:
+    app.command(command.__name__)(command)
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

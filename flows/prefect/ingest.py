@@ -13,9 +13,9 @@ from prefect.utilities.annotations import quote
 
 from flows.app.drain import draining
 from flows.app.execute import (
-    Tally,
+    OutcomeCounter,
     alone,
-    finish_order,
+    finish_request,
     make_job,
     named_sources,
     new_run_id,
@@ -53,7 +53,7 @@ class Batch:
 
     works: Iterator[RecordWork]
     crew: WorkerPool
-    tally: Tally
+    counter: OutcomeCounter
     source: str
     clock: Clock
     until_s: float
@@ -62,7 +62,7 @@ class Batch:
         """Work until then, and leave what is in hand to the next batch; where nothing more comes, finish it."""
         self.crew.work(self.works)
         if self.clock.monotonic() < self.until_s:
-            self.tally.summary.held += self.crew.finish()
+            self.counter.summary.held += self.crew.finish()
 
 
 @flow(
@@ -158,12 +158,12 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")
 def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
-    before = batch.tally.summary.counts()
+    before = batch.counter.summary.counts()
     with suppress(
         StopRequested
     ):  # the flow asks again, and ends as what it is; this task has done its part
         batch.work()
-    after = batch.tally.summary.counts()
+    after = batch.counter.summary.counts()
     counts = {
         status: after[status] - before[status] for status in after if after[status] > before[status]
     }
@@ -174,22 +174,22 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     return counts
 
 
-def _follow(config: Path, source: str, order: RunRequest) -> State:
+def _follow(config: Path, source: str, request: RunRequest) -> State:
     """Run one source as a flow, and end in a state that says how it went."""
     interrupted = None
-    with connect(load_settings(config)) as connected, draining(connected.drain):
-        began = connected.parts.clock.monotonic()
-        summary = Summary(new_run_id(connected))
-        (spec,) = named_sources(connected.settings, [source])
-        problems = source_problems(connected, spec, accept_types=order.yes)
+    with connect(load_settings(config)) as context, draining(context.drain):
+        began = context.ports.clock.monotonic()
+        summary = Summary(new_run_id(context))
+        (spec,) = named_sources(context.settings, [source])
+        problems = source_problems(context, spec, accept_types=request.yes)
         if problems:
             summary.stopped[source] = problems
         else:
             try:
-                _run(connected, spec, summary, order)
+                _run(context, spec, summary, request)
             except StopRequested as error:
                 interrupted = error
-        document = connected.document(summary, began=began)
+        document = context.document(summary, began=began)
         report = Report(
             document,
             summary.failed,
@@ -197,8 +197,8 @@ def _follow(config: Path, source: str, order: RunRequest) -> State:
             tuple(summary.shown()),
             tuple(summary.slowest),
         )
-        leave_report(source, report, connected=connected)
-        raise_alarms(connected, source, summary, few=bool(order.records))
+        leave_report(source, report, context=context)
+        raise_alarms(context, source, summary, few=bool(request.records))
     return (
         stopped_state(interrupted, summary.counts())
         if interrupted
@@ -206,46 +206,56 @@ def _follow(config: Path, source: str, order: RunRequest) -> State:
     )
 
 
-def _run(connected: AppContext, spec: SourceSpec, summary: Summary, order: RunRequest) -> None:
+def _run(context: AppContext, spec: SourceSpec, summary: Summary, request: RunRequest) -> None:
     """Take a source down the line as a run of the ledger."""
-    ledger = connected.parts.ledger
-    with recorded_run(connected, order.kind, summary) as leases, answering(ledger, order, summary):
+    ledger = context.ports.ledger
+    with (
+        recorded_run(context, request.kind, summary) as leases,
+        answering(ledger, request, summary),
+    ):
         job = make_job(
-            connected, spec, summary.run_id, yes=order.yes, selection=order.selection, leases=leases
+            context,
+            spec,
+            summary.run_id,
+            yes=request.yes,
+            selection=request.selection,
+            leases=leases,
         )
-        if order.dry_run:
+        if request.dry_run:
             job = replace(job, plan_only=True)
         with alone(spec, summary):
-            if order.dry_run and order.selection is not None:
-                seen = preview(connected, job, order.selection)
+            if request.dry_run and request.selection is not None:
+                seen = preview(context, job, request.selection)
                 leave_selection(seen)
                 summary.planned = seen.total
                 return
-            tally = _work(connected, job, summary, order)
-            if not order.dry_run:
-                finish_order(job, order, tally)
+            counter = _work(context, job, summary, request)
+            if not request.dry_run:
+                finish_request(job, request, counter)
 
 
-def _work(connected: AppContext, job: SourceRun, summary: Summary, order: RunRequest) -> Tally:
+def _work(
+    context: AppContext, job: SourceRun, summary: Summary, request: RunRequest
+) -> OutcomeCounter:
     """Hand out batches, one task after the other; the documents of a batch are worked on in parallel."""
-    progress = FlowProgress(job.spec.name, clock=connected.parts.clock)
-    tally = Tally(summary, Problems(get_run_logger()).tell, on_found=progress.expect)
+    progress = FlowProgress(job.spec.name, clock=context.ports.clock)
+    counter = OutcomeCounter(summary, Problems(get_run_logger()).tell, on_found=progress.expect)
     number = 0
-    clock = connected.parts.clock
+    clock = context.ports.clock
     with (
-        manned(job, observe=tally.add, threads=connected.threads) as crew,
-        closing(prepare(connected, job, tally, order)) as works,
+        manned(job, observe=counter.add, threads=context.threads) as crew,
+        closing(prepare(context, job, counter, request)) as works,
     ):
         while (first := next(works, None)) is not None:
             job.go_on()
             number += 1
             until_s = clock.monotonic() + BATCH_S
             timed = chain([first], for_seconds(works, BATCH_S, clock=clock))
-            batch = Batch(timed, crew, tally, job.spec.name, clock, until_s)
+            batch = Batch(timed, crew, counter, job.spec.name, clock, until_s)
             work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
-            progress.advance(tally.handled)
+            progress.advance(counter.handled)
         job.go_on()
         summary.held += crew.finish()
-    progress.advance(tally.handled)
+    progress.advance(counter.handled)
     progress.finish()
-    return tally
+    return counter

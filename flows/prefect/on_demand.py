@@ -82,28 +82,28 @@ def verify(
 def _applied(config: Path, plan: Path, records: Sequence[str]) -> State:
     from flows.app.planning import apply_plan as apply
 
-    with _connected(config) as connected:
-        leave_plan(open_plan(plan), connected)
-        report = apply(connected, plan, records=records, watch=FlowBars(connected.parts.clock))
-        leave_report("apply", report, connected=connected)
+    with _connected(config) as context:
+        leave_plan(open_plan(plan), context)
+        report = apply(context, plan, records=records, watch=FlowBars(context.ports.clock))
+        leave_report("apply", report, context=context)
     return final_state(report, report.document["documents"])
 
 
 def _undone(config: Path, run: str, records: Sequence[str]) -> State:
     from flows.app.planning import undo_run
 
-    with _connected(config) as connected:
-        report = undo_run(connected, run, records=records, watch=FlowBars(connected.parts.clock))
-        leave_report("undo", report, connected=connected)
+    with _connected(config) as context:
+        report = undo_run(context, run, records=records, watch=FlowBars(context.ports.clock))
+        leave_report("undo", report, context=context)
     return final_state(report, report.document["documents"])
 
 
 def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: bool) -> State:
-    with _connected(config) as connected:
+    with _connected(config) as context:
         found = compare(
-            connected, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info
+            context, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info
         )
-        calls = dict(connected.client.calls)
+        calls = dict(context.client.calls)
     _leave_differences(found)
     counts = (
         ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
@@ -117,8 +117,8 @@ def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: 
 @contextmanager
 def _connected(config: Path) -> Iterator[AppContext]:
     """Connect everything; from here on the first SIGTERM is a request to stop."""
-    with connect(load_settings(config)) as connected, draining(connected.drain):
-        yield connected
+    with connect(load_settings(config)) as context, draining(context.drain):
+        yield context
 
 
 def _leave_differences(found: Verified) -> None:

@@ -104,14 +104,14 @@ def _carried_through(
     if decision.decision == "refuse":
         said = f"{plan.records} planned records refused, nothing was written: {decision.note or 'no reason given'}"
         return Completed(name=REFUSED, message=said)
-    with connect(load_settings(path)) as connected, draining(connected.drain):
+    with connect(load_settings(path)) as context, draining(context.drain):
         report = apply_plan(
-            connected,
+            context,
             plan.path,
             leave_out=decision.leave_out,
-            watch=FlowBars(connected.parts.clock),
+            watch=FlowBars(context.ports.clock),
         )
-        leave_report("apply", report, connected=connected)
+        leave_report("apply", report, context=context)
     return final_state(report, report.document["documents"])
 
 
@@ -121,18 +121,18 @@ def _planned(
     """Make the plan, or find the one this run made before it was suspended."""
     file = config.parent / "plans" / f"plan-{flow_run.id}.jsonl"
     file.parent.mkdir(exist_ok=True)
-    with connect(load_settings(config)) as connected, draining(connected.drain):
+    with connect(load_settings(config)) as context, draining(context.drain):
         if file.exists():
             plan, report = open_plan(file), None
         else:
-            watch = FlowBars(connected.parts.clock)
+            watch = FlowBars(context.ports.clock)
             made = plan_sources(
-                connected, sources=sources, limit=limit, file=file, html=None, watch=watch
+                context, sources=sources, limit=limit, file=file, html=None, watch=watch
             )
             plan, report = made.plan, made.report
-            leave_report("plan", report, connected=connected)
-            leave_plan(plan, connected)
-        return _Question(plan, totals(plan, connected), wait_s, suspend), report
+            leave_report("plan", report, context=context)
+            leave_plan(plan, context)
+        return _Question(plan, totals(plan, context), wait_s, suspend), report
 
 
 def _decided(question: _Question) -> Decision | None:

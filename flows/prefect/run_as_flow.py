@@ -22,26 +22,28 @@ from flows.prefect.ui.states import Ended
 from pipeline.errors import StopRequested
 
 
-def work_as_flow(config: Path, *, sources: Sequence[str], order: RunRequest) -> Report:
+def work_as_flow(config: Path, *, sources: Sequence[str], request: RunRequest) -> Report:
     """Run the flow that an order is for, for each source in turn."""
-    return _each(config, sources, lambda name: _state_of(name, str(config), order))
+    return _each(config, sources, lambda name: _state_of(name, str(config), request))
 
 
-def _state_of(source: str, config: str, order: RunRequest) -> State:
-    if order.records:
+def _state_of(source: str, config: str, request: RunRequest) -> State:
+    if request.records:
         return ingest_record(
-            source, list(order.records), yes=order.yes, config=config, return_state=True
+            source, list(request.records), yes=request.yes, config=config, return_state=True
         )
-    if order.selection is None:
-        return ingest(source, limit=order.limit, yes=order.yes, config=config, return_state=True)
-    selection = order.selection
+    if request.selection is None:
+        return ingest(
+            source, limit=request.limit, yes=request.yes, config=config, return_state=True
+        )
+    selection = request.selection
     return reprocess(
         source,
         records=list(selection.records),
         where=selection.where or "",
         since=selection.since.date() if selection.since else None,
         stale=selection.stale,
-        yes=order.yes,
+        yes=request.yes,
         config=config,
         return_state=True,
     )

@@ -183,7 +183,7 @@ def start_directly(config: Path, drain: Drain) -> Start:
         work_directly(
             config,
             sources=[source],
-            order=RunRequest(records=tuple(keys), batch=batch),
+            request=RunRequest(records=tuple(keys), batch=batch),
             drain=drain,
         )
 

@@ -55,14 +55,14 @@ def due_records(
     mine = (record for record in planned if record.source == job.spec.name)
     while page := list(islice(mine, PAGE)):
         keys = {
-            record.key if job.spec.folder is None else _path_now(record, job.parts.ledger)
+            record.key if job.spec.folder is None else _path_now(record, job.ports.ledger)
             for record in page
         }
-        listed = job.parts.source.records(job.spec, sorted(keys))
+        listed = job.ports.source.records(job.spec, sorted(keys))
         by_key = {_key(work, is_folder=job.spec.folder is not None): work for work in listed}
         expect(sum(len(record.files) for record in page))
         for record in page:
-            key = record.key if job.spec.folder is None else _path_now(record, job.parts.ledger)
+            key = record.key if job.spec.folder is None else _path_now(record, job.ports.ledger)
             refs = tuple(file.ref for file in record.files)
             yield RecordWork(record.source, record.record, {}, refs), Due(record, by_key.get(key))
 
@@ -83,16 +83,16 @@ def apply_record(due: Due, job: SourceRun, *, fresh: RecordWork | None = None) -
     """
     due = replace(due, listed=fresh) if fresh else due
     refs = [file.ref for file in due.planned.files]
-    with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
+    with tempfile.TemporaryDirectory(dir=job.ports.work_dir) as name:
         outcomes = guarded(refs, partial(_apply, due, job, Path(name)))
     for outcome in outcomes:
         if outcome.status is not Status.UNCHANGED:
-            job.parts.ledger.finish(outcome, job.run_id)
+            job.ports.ledger.finish(outcome, job.run_id)
     return outcomes
 
 
 def _apply(due: Due, job: SourceRun, folder: Path) -> list[Outcome]:
-    files = [file for file in due.planned.files if not _is_settled(file, job.parts.ledger)]
+    files = [file for file in due.planned.files if not _is_settled(file, job.ports.ledger)]
     settled = [
         Outcome(file.ref, Status.UNCHANGED) for file in due.planned.files if file not in files
     ]
@@ -121,7 +121,7 @@ def _is_settled(file: PlannedFile, ledger: Ledger) -> bool:
 def _carry_out(
     due: Due, files: Sequence[PlannedFile], job: SourceRun, folder: Path
 ) -> list[Outcome]:
-    ledger, planned = job.parts.ledger, due.planned
+    ledger, planned = job.ports.ledger, due.planned
     if due.listed is None:
         raise Moved("the record or its file was deleted since it was planned")
     effects = {file.ref.version: ledger.effects(version=file.ref.version) for file in files}
@@ -131,7 +131,7 @@ def _carry_out(
     documents = [_document(file, ledger) for file in files]
     work = replace(due.listed, files=tuple(file.ref for file in files))
     context = write_context(
-        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+        work, job.spec, ports=job.ports, run_id=job.run_id, folder=folder, moves=job.moves
     )
     before, after = _still_to_write(
         planned, work, context.columns, [e for found in effects.values() for e in found]

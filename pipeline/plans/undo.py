@@ -60,12 +60,12 @@ def with_listing(
     is_folder = job.spec.folder is not None
     rest = iter(undoing)
     while page := list(islice(rest, PAGE)):
-        listed = job.parts.source.records(job.spec, sorted(one.key for one in page))
+        listed = job.ports.source.records(job.spec, sorted(one.key for one in page))
         by_key = {
             str(w.files[0].path) if is_folder or w.record is None else w.record.pk: w
             for w in listed
         }
-        job.parts.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
+        job.ports.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
         expect(sum(len(one.files) for one in page))
         for one in page:
             refs = tuple(state.ref for state in one.files)
@@ -86,13 +86,13 @@ def undo_record(
     refs = list(
         {ref.version: ref for ref in (_present(state, undoing) for state in undoing.files)}.values()
     )
-    with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
+    with tempfile.TemporaryDirectory(dir=job.ports.work_dir) as name:
         outcomes = guarded(refs, partial(_undo, undoing, refs, job, Path(name)))
-    known = job.parts.ledger.finished([ref.version for ref in refs])
+    known = job.ports.ledger.finished([ref.version for ref in refs])
     for outcome in outcomes:
         # A file that somebody put there since is not finished by this: the next run reads it.
         if outcome.status is not Status.UNCHANGED and outcome.ref.version in known:
-            job.parts.ledger.finish(outcome, job.run_id)
+            job.ports.ledger.finish(outcome, job.run_id)
     return outcomes
 
 
@@ -112,7 +112,7 @@ def _undo(undoing: Undoing, refs: Sequence[FileRef], job: SourceRun, folder: Pat
     first = undoing.files[0].ref
     work = undoing.listed or RecordWork(first.source, first.record, {}, tuple(refs))
     context = write_context(
-        work, job.spec, parts=job.parts, run_id=job.run_id, folder=folder, moves=job.moves
+        work, job.spec, ports=job.ports, run_id=job.run_id, folder=folder, moves=job.moves
     )
     done = put_back(undoing.effects, undoing.listed, context)
     outcomes = [_outcome(ref, done, job, first=number == 0) for number, ref in enumerate(refs)]
@@ -127,20 +127,20 @@ def _tell_archive(
 
     Also where nothing had to be put back: an undo may have been killed right before it came to this.
     """
-    parts = job.parts
+    ports = job.ports
     for state in undoing.files:
-        prefix = document_folder(state, parts)
+        prefix = document_folder(state, ports)
         present = _present(state, undoing).version
         if prefix is not None:
-            newest = parts.ledger.state(present) or state
+            newest = ports.ledger.state(present) or state
             versions = {
-                one.version for ends in (newest, state) for one in line_of(ends, parts.ledger)
+                one.version for ends in (newest, state) for one in line_of(ends, ports.ledger)
             }
             effects = [
-                effect for version in versions for effect in parts.ledger.effects(version=version)
+                effect for version in versions for effect in ports.ledger.effects(version=version)
             ]
             effects.sort(key=lambda effect: effect.id)
-            now, archive = parts.clock.now(), parts.archive
+            now, archive = ports.clock.now(), ports.archive
             amend_manifest(
                 prefix,
                 outcomes[present],
@@ -156,7 +156,7 @@ def _outcome(ref: FileRef, done: PutBack, job: SourceRun, *, first: bool) -> Out
     """Say what became of one file; what was put back in the record is told with its first."""
     if done.nothing:
         return Outcome(ref, Status.UNCHANGED)
-    known = job.parts.ledger.state(ref.version)
+    known = job.ports.ledger.state(ref.version)
     status = Status.PARTIAL if done.left else Status.DONE
     reason = "left alone: " + "; ".join(done.left) if done.left else ""
     return Outcome(

@@ -77,19 +77,19 @@ class Echo:
         self.job.give_back(works)
 
     def _look(self, page: Sequence[Outcome]) -> None:
-        parts = self.job.parts
+        ports = self.job.ports
         renamed = {_new_place(outcome): outcome.ref for outcome in page}
         names = {outcome.ref.version: outcome.new_name or "" for outcome in page}
         pks = [
             o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o)
             for o in page
         ]
-        listed = parts.source.records(self.job.spec, sorted(set(pks)))
-        recognised = recognise_echo(renamed, listed, ledger=parts.ledger, names=names)
+        listed = ports.source.records(self.job.spec, sorted(set(pks)))
+        recognised = recognise_echo(renamed, listed, ledger=ports.ledger, names=names)
         if recognised:
             source, run_id = self.job.spec.name, self.job.run_id
             archive_successions(
-                recognised, source, archive=parts.archive, folder=parts.work_dir, run_id=run_id
+                recognised, source, archive=ports.archive, folder=ports.work_dir, run_id=run_id
             )
 
 
@@ -105,7 +105,7 @@ def _new_place(outcome: Outcome) -> str:
 
 def recover_all(job: SourceRun) -> int:
     """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
-    ledger = job.parts.ledger
+    ledger = job.ports.ledger
     living = ledger.living(asking=job.run_id) - {job.run_id}
     return settle_effects(
         job, [effect for effect in ledger.unsettled() if effect.run_id not in living]
@@ -117,7 +117,7 @@ def settle_effects(job: SourceRun, effects: Sequence[Effect]) -> int:
     by_version: dict[str, list[Effect]] = {}
     for effect in effects:
         by_version.setdefault(effect.version, []).append(effect)
-    states = [job.parts.ledger.state(version) for version in by_version]
+    states = [job.ports.ledger.state(version) for version in by_version]
     works = [
         RecordWork(job.spec.name, s.ref.record, {}, (s.ref,))
         for s in states
@@ -139,7 +139,7 @@ def _recognise(job: SourceRun, refs: Sequence[FileRef]) -> None:
     """Let the ledger know what became of files whose rename stands, though the run that did it is dead."""
     echo = Echo(replace(job, leases=None))
     for ref in refs:
-        if name := _name_given(ref, job.parts.ledger):
+        if name := _name_given(ref, job.ports.ledger):
             echo.add(
                 RecordWork(ref.source, ref.record, {}, (ref,)),
                 [Outcome(ref, Status.DONE, new_name=name)],
@@ -163,15 +163,15 @@ def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
 def decisions(job: SourceRun) -> Iterator[Outcome]:
     """Carry out what people have decided in the source's review table; nothing where the job only plans."""
     if not job.plan_only:
-        yield from take_decisions(_context(job), now=job.parts.clock.now())
+        yield from take_decisions(_context(job), now=job.ports.clock.now())
 
 
 def _context(job: SourceRun) -> WriteContext:
     return write_context(
         RecordWork(job.spec.name, None, {}, ()),
         job.spec,
-        parts=job.parts,
+        ports=job.ports,
         run_id=job.run_id,
-        folder=job.parts.work_dir,
+        folder=job.ports.work_dir,
         moves=job.moves,
     )

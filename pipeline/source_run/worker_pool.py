@@ -37,29 +37,29 @@ class Selection:
 
 def selected_work(job: SourceRun, selection: Selection) -> Iterator[RecordWork]:
     """Yield the selected records with their files as they are listed now."""
-    parts, spec = job.parts, job.spec
+    ports, spec = job.ports, job.spec
     if selection.where or not (selection.records or selection.since or selection.stale):
         clauses = [f"({clause})" for clause in (spec.where, selection.where) if clause]
-        pages: Iterable[Sequence[RecordWork]] = parts.source.pages(
+        pages: Iterable[Sequence[RecordWork]] = ports.source.pages(
             replace(spec, where=" AND ".join(clauses) or None)
         )
     elif selection.records:
-        pages = [parts.source.records(spec, selection.records)]
+        pages = [ports.source.records(spec, selection.records)]
     else:
         states = (
-            parts.ledger.stale(parts.reader.fingerprint(), plan_fingerprint(spec), source=spec.name)
+            ports.ledger.stale(ports.reader.fingerprint(), plan_fingerprint(spec), source=spec.name)
             if selection.stale
-            else parts.ledger.states(source=spec.name, since=selection.since)
+            else ports.ledger.states(source=spec.name, since=selection.since)
         )
-        pages = (parts.source.records(spec, keys) for keys in _pages(_keys(states, spec)))
+        pages = (ports.source.records(spec, keys) for keys in _pages(_keys(states, spec)))
     for page in pages:
-        parts.ledger.seen([ref for work in page for ref in work.files], job.run_id)
+        ports.ledger.seen([ref for work in page for ref in work.files], job.run_id)
         yield from page
 
 
 def foreseen(job: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
     """Yield the selected records, each with how many of its files would be read again; the others are planned anew."""
-    ledger, fingerprint = job.parts.ledger, job.parts.reader.fingerprint()
+    ledger, fingerprint = job.ports.ledger, job.ports.reader.fingerprint()
     for work in selected_work(job, selection):
         states = [ledger.state(ref.version) for ref in work.files]
         kept = (
@@ -75,10 +75,10 @@ def ticked_work(job: SourceRun, only: Collection[str] = ()) -> Iterator[RecordWo
 
     One without a file stays ticked: there is nothing to read yet.
     """
-    rows = job.parts.source.ticked(job.spec)
+    rows = job.ports.source.ticked(job.spec)
     for keys in _pages(key for key in rows if not only or key in only):
-        listed = job.parts.source.records(job.spec, keys)
-        job.parts.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
+        listed = job.ports.source.records(job.spec, keys)
+        job.ports.ledger.seen([ref for work in listed for ref in work.files], job.run_id)
         for work in listed:
             (key, *_) = _keys_of(work.files, job.spec)
             yield replace(work, ticked=rows[key])
@@ -274,10 +274,10 @@ class WorkerPool:
 
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
         """Return what needs no more work; what another way of reading releases from quarantine does."""
-        parts = self._job.parts
-        finished = parts.ledger.finished([ref.version for work in works for ref in work.files])
+        ports = self._job.ports
+        finished = ports.ledger.finished([ref.version for work in works for ref in work.files])
         return (
-            finished - parts.ledger.released(list(finished), parts.reader.fingerprint())
+            finished - ports.ledger.released(list(finished), ports.reader.fingerprint())
             if finished
             else finished
         )
@@ -287,7 +287,7 @@ class WorkerPool:
 
         Those that another run has changed since they were listed, which may be that one, are listed again.
         """
-        job, ledger = self._job, self._job.parts.ledger
+        job, ledger = self._job, self._job.ports.ledger
         numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
         settle_effects(
             job, [e for e in ledger.open_effects(list(numbers)) if e.run_id != job.run_id]
@@ -297,7 +297,7 @@ class WorkerPool:
         }
         now = list(works)
         for number in changed:
-            listed = job.parts.source.records(
+            listed = job.ports.source.records(
                 job.spec, list(_keys_of(works[number].files, job.spec))
             )
             ledger.seen([ref for one in listed for ref in one.files], job.run_id)

@@ -84,20 +84,20 @@ class Batch:
 
 
 def compare_source(
-    spec: SourceSpec, parts: Ports, *, after: Sequence[str] = (), limit: int | None = None
+    spec: SourceSpec, ports: Ports, *, after: Sequence[str] = (), limit: int | None = None
 ) -> Iterator[Batch]:
     """Yield the differences of a source batch by batch, each with the place to go on after.
 
     With a limit only so many files that the ledger knows are looked at, and their records alone are listed.
     """
-    listing = _Listing(spec, parts)
+    listing = _Listing(spec, ports)
     if limit is None:
         listing.all()
-    states = islice(_rest(listing, parts.ledger.states(source=spec.name), list(after)), limit)
+    states = islice(_rest(listing, ports.ledger.states(source=spec.name), list(after)), limit)
     while batch := list(islice(states, BATCH)):
         if limit is not None:
             listing.records(batch)
-        found = [difference for state in batch for difference in _compare(state, listing, parts)]
+        found = [difference for state in batch for difference in _compare(state, listing, ports)]
         yield Batch(found, len(batch), place_of(batch[-1]))
     if limit is None:
         yield Batch(list(listing.new()))
@@ -123,9 +123,9 @@ def place_of(state: FileState) -> list[str]:
 class _Listing:
     """What the source shows now, by location_key."""
 
-    def __init__(self, spec: SourceSpec, parts: Ports) -> None:
+    def __init__(self, spec: SourceSpec, ports: Ports) -> None:
         self._spec = spec
-        self._parts = parts
+        self._parts = ports
         self._files: dict[str, FileRef] = {}
         self._values: dict[str, list[Difference]] = {}
 
@@ -182,7 +182,7 @@ def subject_of(ref: FileRef) -> str:
     return f"{ref.source}: {where} ({ref.name})"
 
 
-def _compare(state: FileState, listing: _Listing, parts: Ports) -> Iterator[Difference]:
+def _compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Difference]:
     """Yield how one file's source and archive differ from what the ledger says."""
     listed = listing.take(state)
     subject = subject_of(state.ref)
@@ -195,7 +195,7 @@ def _compare(state: FileState, listing: _Listing, parts: Ports) -> Iterator[Diff
         yield Difference(kind, subject, f"it is {listed.name} now", state, listed)
     yield from listing.values_that_differ(state)
     if state.sha256 is not None:
-        yield from _compare_archive(state, listed, parts)
+        yield from _compare_archive(state, listed, ports)
 
 
 def _is_echo(listed: FileRef, state: FileState) -> bool:
@@ -209,13 +209,13 @@ def _is_echo(listed: FileRef, state: FileState) -> bool:
 
 
 def _compare_archive(
-    state: FileState, listed: FileRef | None, parts: Ports
+    state: FileState, listed: FileRef | None, ports: Ports
 ) -> Iterator[Difference]:
     subject = subject_of(state.ref)
     sha256 = state.sha256 or ""
-    stored = parts.archive.head(original_key(sha256))
-    prefix = document_folder(state, parts)
-    missing = "" if prefix is None else _missing(prefix, parts)
+    stored = ports.archive.head(original_key(sha256))
+    prefix = document_folder(state, ports)
+    missing = "" if prefix is None else _missing(prefix, ports)
     finished = state.outcome is not None and not state.outcome.planned_only
     if stored is None:
         kind = Kind.NOT_ARCHIVED if prefix is None and finished else Kind.ORIGINAL_MISSING
@@ -235,11 +235,11 @@ def _compare_archive(
         yield Difference(Kind.DERIVED_MISSING, subject, missing or "its folder", state, listed)
 
 
-def document_folder(state: FileState, parts: Ports) -> str | None:
+def document_folder(state: FileState, ports: Ports) -> str | None:
     """Return where the archive has a document's folder: under its version or one that our rename made it of."""
-    folders = (document_prefix(one.ref) for one in line_of(state, parts.ledger))
+    folders = (document_prefix(one.ref) for one in line_of(state, ports.ledger))
     return next(
-        (prefix for prefix in folders if parts.archive.head(f"{prefix}/manifest.json") is not None),
+        (prefix for prefix in folders if ports.archive.head(f"{prefix}/manifest.json") is not None),
         None,
     )
 
@@ -252,19 +252,19 @@ def line_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
         at = ledger.state(at.succeeds) if at.succeeds else None
 
 
-def _missing(prefix: str, parts: Ports) -> str:
+def _missing(prefix: str, ports: Ports) -> str:
     """Name what a document's folder lacks of what its manifest says; "" when it is whole."""
     try:
-        names = derived_names(parts.archive, prefix, folder=parts.work_dir)
+        names = derived_names(ports.archive, prefix, folder=ports.work_dir)
     except (RejectFile, FileGone) as error:
         return str(error)
-    there = {stored.key.removeprefix(f"{prefix}/") for stored in parts.archive.list(f"{prefix}/")}
+    there = {stored.key.removeprefix(f"{prefix}/") for stored in ports.archive.list(f"{prefix}/")}
     return ", ".join(name for name in names if name not in there)
 
 
 def open_effects(job: SourceRun) -> Iterator[Difference]:
     """Yield a source's effects that no living worker is carrying out and that are not settled."""
-    ledger = job.parts.ledger
+    ledger = job.ports.ledger
     living = ledger.living(asking=job.run_id)
     for effect in ledger.unsettled():
         state = ledger.state(effect.version)

@@ -21,7 +21,7 @@ _NEEDS_WRITING = {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
 def repair(difference: Difference, job: SourceRun) -> tuple[bool, str]:
     """Mend one difference where that is safe; say whether it was, and what was done or is to be done."""
     try:
-        with tempfile.TemporaryDirectory(dir=job.parts.work_dir) as name:
+        with tempfile.TemporaryDirectory(dir=job.ports.work_dir) as name:
             done = _mend(difference, job, Path(name))
     except StopRun:
         raise
@@ -29,7 +29,7 @@ def repair(difference: Difference, job: SourceRun) -> tuple[bool, str]:
         return False, str(error)
     if not done:
         return False, ADVICE[difference.kind]
-    job.parts.ledger.repaired(difference.kind, difference.subject, done, run_id=job.run_id)
+    job.ports.ledger.repaired(difference.kind, difference.subject, done, run_id=job.run_id)
     return True, done
 
 
@@ -62,14 +62,14 @@ def _fetch_original(state: FileState, listed: FileRef | None, job: SourceRun, fo
         raise FileGone(
             "the source does not show the file any more: restore the original from a backup"
         )
-    file = download(listed, source=job.parts.source, target=folder / "original")
+    file = download(listed, source=job.ports.source, target=folder / "original")
     if file.sha256 != state.sha256:
         raise FileGone(
             f"the file at Caspio has other bytes by now (SHA-256 {file.sha256}): restore a backup"
         )
     key = original_key(file.sha256)
     media_type = "application/octet-stream"
-    job.parts.archive.put(
+    job.ports.archive.put(
         key, folder / "original", sha256=file.sha256, media_type=media_type, replace=True
     )
     return "fetched again from Caspio"
@@ -77,7 +77,7 @@ def _fetch_original(state: FileState, listed: FileRef | None, job: SourceRun, fo
 
 def _read_again(state: FileState, job: SourceRun, folder: Path) -> str:
     """Read an archived original again and store what is derived from it, with a manifest."""
-    parts = job.parts
+    ports = job.ports
     assert state.sha256 is not None
     assert state.outcome is not None
     work = folder / "again"
@@ -86,20 +86,20 @@ def _read_again(state: FileState, job: SourceRun, folder: Path) -> str:
     file = FetchedFile(state.ref, None, state.sha256, size_bytes)
     document = process(
         file,
-        reader=parts.reader,
-        ledger=parts.ledger,
-        archive=parts.archive,
+        reader=ports.reader,
+        ledger=ports.ledger,
+        archive=ports.archive,
         folder=work,
         reread=True,
     )
-    archive_document(document, archive=parts.archive, ledger=parts.ledger)
+    archive_document(document, archive=ports.archive, ledger=ports.ledger)
     archive_manifest(
         document,
         replace(state.outcome, ref=state.ref),
-        archive=parts.archive,
-        ledger=parts.ledger,
+        archive=ports.archive,
+        ledger=ports.ledger,
         folder=work,
-        at=parts.clock.now(),
+        at=ports.clock.now(),
         run_id=state.run_id,
     )
     return "read again from the archived original"

@@ -9,16 +9,16 @@ from pathlib import Path
 def main(config: Path) -> None:
     """Run the sources once and print CPU seconds of this process and of its reading children, and what was done."""
     from flows.app.direct import work_sources
-    from flows.app.run_request import Order
+    from flows.app.run_request import RunRequest
     from flows.app.wiring import connect
     from pipeline.metering.metrics import STAGE
     from pipeline.settings import load_settings
 
-    with connect(load_settings(config)) as connected:
-        document = dict(work_sources(connected, sources=(), order=Order(yes=True)).document)
+    with connect(load_settings(config)) as context:
+        document = dict(work_sources(context, sources=(), request=RunRequest(yes=True)).document)
     took = os.times()
-    with connect(load_settings(config)) as connected:
-        tallies = connected.parts.ledger.figures().tallies
+    with connect(load_settings(config)) as context:
+        tallies = context.ports.ledger.figures().tallies
     stages: dict[str, float] = {}
     for (name, label), counted in tallies.items():
         if name == STAGE:

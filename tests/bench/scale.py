@@ -108,19 +108,19 @@ def _ledger_bytes(folder: Path) -> int:
 def run_phase(config: Path, phase: str, sample: int) -> None:
     """Run a phase in this process and print what it took."""
     from flows.app.direct import work_sources
-    from flows.app.run_request import Order
+    from flows.app.run_request import RunRequest
     from flows.app.wiring import connect
     from pipeline.settings import load_settings
 
     began = os.times()
-    with connect(load_settings(config)) as connected:
+    with connect(load_settings(config)) as context:
         if phase == "enumerate":
-            files = _enumerate(connected)
+            files = _enumerate(context)
         else:
             limit = sample if phase == "sample" else None
-            report = work_sources(connected, sources=(), order=Order(limit=limit))
+            report = work_sources(context, sources=(), request=RunRequest(limit=limit))
             files = sum(report.document["documents"].values())
-        calls = dict(connected.client.calls)
+        calls = dict(context.client.calls)
         ended = os.times()
     listing = sum(
         number
@@ -138,19 +138,21 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
     print(json.dumps(told))
 
 
-def _enumerate(connected: object) -> int:
+def _enumerate(context: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
-    from flows.app.execute import Tally, make_job, new_run_id, prepare, recorded_run
-    from flows.app.run_request import Order
+    from flows.app.execute import OutcomeCounter, make_job, new_run_id, prepare, recorded_run
+    from flows.app.run_request import RunRequest
     from flows.app.wiring import AppContext
     from pipeline.metering.summary import Summary
 
-    assert isinstance(connected, AppContext)
-    summary = Summary(new_run_id(connected))
-    with recorded_run(connected, "ingest", summary) as leases:
-        spec = next(iter(connected.settings.specs().values()))
-        job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
-        with closing(prepare(connected, job, Tally(summary, lambda _: None), Order())) as works:
+    assert isinstance(context, AppContext)
+    summary = Summary(new_run_id(context))
+    with recorded_run(context, "ingest", summary) as leases:
+        spec = next(iter(context.settings.specs().values()))
+        job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
+        with closing(
+            prepare(context, job, OutcomeCounter(summary, lambda _: None), RunRequest())
+        ) as works:
             return sum(len(work.files) for work in works)
 
 

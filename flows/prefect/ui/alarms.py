@@ -10,13 +10,11 @@ BUDGET_LOW_SHARE = 0.8
 """Share of the month's calls, from which on each run raises an alarm."""
 
 
-def raise_alarms(
-    connected: AppContext, source: str, summary: Summary, *, few: bool = False
-) -> None:
+def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: bool = False) -> None:
     """Send an event for each reason to look. After a run of a `few` named records nobody counts a whole source."""
     share, budget = (
         failed_share(summary.failed, summary.counts()),
-        connected.settings.caspio.monthly_calls,
+        context.settings.caspio.monthly_calls,
     )
     if share >= FAILED_SHARE:
         events.tell(
@@ -26,12 +24,12 @@ def raise_alarms(
             share=round(share, 3),
             **summary.counts(),
         )
-    used = connected.spending.used.calls
+    used = context.spending.used.calls
     if budget is not None and used >= BUDGET_LOW_SHARE * budget:
         events.tell(events.BUDGET_LOW, source, run=summary.run_id, used=used, budget=budget)
     if few:
         return
-    before, now = compare_quarantine(connected.parts.ledger, source, run_id=summary.run_id)
+    before, now = compare_quarantine(context.ports.ledger, source, run_id=summary.run_id)
     if now > before:
         events.tell(events.QUARANTINE_GREW, source, run=summary.run_id, before=before, now=now)
 

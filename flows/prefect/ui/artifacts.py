@@ -101,16 +101,16 @@ class FlowBars:
         return _Watching(FlowProgress(name, clock=self.clock))
 
 
-def leave_report(title: str, report: Report, *, connected: AppContext) -> None:
+def leave_report(title: str, report: Report, *, context: AppContext) -> None:
     """Leave the report and, where anything was done, the table of documents with the run."""
     create_markdown_artifact(
-        run_report(title, report, connected),
+        run_report(title, report, context),
         key=artifact_key("report", title),
         description=f"{title}: run {report.document['run_id']}",
     )
     if report.outcomes:
         create_table_artifact(
-            table=[_row(outcome, connected.parts.archive) for outcome in report.outcomes],
+            table=[_row(outcome, context.ports.archive) for outcome in report.outcomes],
             key=artifact_key("documents", title),
             description=f"{title}: documents, those that need a person first",
         )

@@ -17,20 +17,18 @@ MOST_RECORDS = 500
 """Records in the table; the plan file has all of them."""
 
 
-def leave_plan(plan: PlanFile, connected: AppContext) -> None:
+def leave_plan(plan: PlanFile, context: AppContext) -> None:
     """Leave the plan with the run before anything of it is carried out."""
     create_table_artifact(
-        table=[
-            _row(record, connected.parts.archive) for record in islice(plan.each(), MOST_RECORDS)
-        ],
+        table=[_row(record, context.ports.archive) for record in islice(plan.each(), MOST_RECORDS)],
         key=artifact_key("plan"),
-        description=totals(plan, connected),
+        description=totals(plan, context),
     )
 
 
-def totals(plan: PlanFile, connected: AppContext) -> str:
+def totals(plan: PlanFile, context: AppContext) -> str:
     """Say what carrying out a plan takes, as markdown."""
-    left = connected.settings.caspio.allowance.left(Priority.NEW, connected.spending.used.calls)
+    left = context.settings.caspio.allowance.left(Priority.NEW, context.spending.used.calls)
     lines = [
         f"- plan `{plan.id}` in {quoted(str(plan.path))}",
         f"- **{plan.records:,} records** of {', '.join(quoted(name) for name in plan.owner.sources)}",

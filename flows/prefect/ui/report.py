@@ -25,16 +25,16 @@ MOST_PICTURES_BYTES = 256 * 1024
 _PICTURE_WIDTH = 200
 
 
-def run_report(title: str, report: Report, connected: AppContext) -> str:
+def run_report(title: str, report: Report, context: AppContext) -> str:
     """Return the report. Pictures are put in as they lie in the archive: nothing of a document is opened here."""
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
     lines = [f"## {quoted(title)}: {_counts(report)}", ""]
     lines += [
         f"**Stopped:** {quoted(why)}\n" for reasons in report.stopped.values() for why in reasons
     ]
-    lines += _table(("", ""), _figures(report, connected))
+    lines += _table(("", ""), _figures(report, context))
     if problems:
-        lines += ["", "### Needs a person", "", *_problems(problems[:MOST_SHOWN], connected)]
+        lines += ["", "### Needs a person", "", *_problems(problems[:MOST_SHOWN], context)]
     if len(problems) > MOST_SHOWN:
         more = len(problems) - MOST_SHOWN
         lines += ["", f"… and {more} more in the table of documents and in `caspio-ingest status`."]
@@ -72,7 +72,7 @@ def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[s
         yield f"| {' | '.join(row)} |"
 
 
-def _figures(report: Report, connected: AppContext) -> Iterator[Sequence[str]]:
+def _figures(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     document = report.document
     pages, seconds = document["pages"], document["seconds"]
     yield "run", f"`{document['run_id']}`"
@@ -82,7 +82,7 @@ def _figures(report: Report, connected: AppContext) -> Iterator[Sequence[str]]:
     yield "pages", f"{pages:,}{f', {pages / seconds:.2f} a second' if pages and seconds else ''}"
     yield "bytes", f"{document['bytes']:,}"
     yield "Caspio calls", f"{document['caspio_calls']['total']:,}"
-    yield "Caspio calls this month", _budget(connected)
+    yield "Caspio calls this month", _budget(context)
     if document["planned_only"]:
         yield (
             "planned only",
@@ -97,8 +97,8 @@ def _figures(report: Report, connected: AppContext) -> Iterator[Sequence[str]]:
         )
 
 
-def _budget(connected: AppContext) -> str:
-    spending, allowance = connected.spending, connected.settings.caspio.allowance
+def _budget(context: AppContext) -> str:
+    spending, allowance = context.spending, context.settings.caspio.allowance
     used = spending.used.calls
     if allowance.monthly_calls is None:
         return f"{used:,} used, no limit set"
@@ -108,8 +108,8 @@ def _budget(connected: AppContext) -> str:
     )
 
 
-def _problems(outcomes: Sequence[Outcome], connected: AppContext) -> Iterator[str]:
-    archive, room = connected.parts.archive, MOST_PICTURES_BYTES
+def _problems(outcomes: Sequence[Outcome], context: AppContext) -> Iterator[str]:
+    archive, room = context.ports.archive, MOST_PICTURES_BYTES
     for outcome in outcomes:
         prefix = document_prefix(outcome.ref)
         picture = _picture(prefix, archive, room=room)
@@ -118,7 +118,7 @@ def _problems(outcomes: Sequence[Outcome], connected: AppContext) -> Iterator[st
         if picture:
             yield f'<img width="{_PICTURE_WIDTH}" src="data:image/webp;base64,{picture}">\n'
         yield f"{quoted(outcome.reason)}\n"
-        yield f"{archive_link(prefix, archive, connected.settings.archive)}\n"
+        yield f"{archive_link(prefix, archive, context.settings.archive)}\n"
 
 
 def _picture(prefix: str, archive: Archive, *, room: int) -> str:

@@ -132,26 +132,26 @@ def write_context(
     work: RecordWork,
     spec: SourceSpec,
     *,
-    parts: WritePorts,
+    ports: WritePorts,
     run_id: str,
     folder: Path,
     moves: threading.Lock,
 ) -> WriteContext:
     """Gather what writing one record needs; without a record and an index table there are no columns to write."""
     if work.record is not None:
-        columns = parts.target.columns(work.record.container, is_view=work.record.is_view)
+        columns = ports.target.columns(work.record.container, is_view=work.record.is_view)
     elif spec.index is not None:
-        columns = parts.target.columns(spec.index.table, is_view=False)
+        columns = ports.target.columns(spec.index.table, is_view=False)
     else:
         spec, columns = replace(spec, columns={}), {}
     return WriteContext(
         spec=spec,
         columns=columns,
-        target=parts.target,
-        ledger=parts.ledger,
-        archive=parts.archive,
+        target=ports.target,
+        ledger=ports.ledger,
+        archive=ports.archive,
         run_id=run_id,
         folder=folder,
         moves=moves,
-        clock=parts.clock,
+        clock=ports.clock,
     )

@@ -17,7 +17,7 @@ import httpx
 from flows.app.direct import work_sources
 from flows.app.planning import PlanReport, apply_plan, plan_sources, undo_run
 from flows.app.run_report import Report
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.wiring import AppContext, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
@@ -176,12 +176,12 @@ class Line:
         """Take all sources down the line once."""
         self.clock.advance(1)
         with ExitStack() as stack:
-            connected = self._connect(stack, reader or self.reader)
-            order = Order(records=tuple(records), selection=selection, limit=limit, yes=yes)
-            return work_sources(connected, sources=(), order=order)
+            context = self._connect(stack, reader or self.reader)
+            request = RunRequest(records=tuple(records), selection=selection, limit=limit, yes=yes)
+            return work_sources(context, sources=(), request=request)
 
     @contextmanager
-    def connected(self) -> Iterator[AppContext]:
+    def context(self) -> Iterator[AppContext]:
         """Connect everything, as a command does."""
         with ExitStack() as stack:
             yield self._connect(stack, self.reader)
@@ -196,9 +196,9 @@ class Line:
         """Plan all sources, and leave the plan beside the settings."""
         self.clock.advance(1)
         with ExitStack() as stack:
-            connected = self._connect(stack, reader or self.reader)
+            context = self._connect(stack, reader or self.reader)
             file = self.config.parent / "plan.jsonl"
-            return plan_sources(connected, sources=(), limit=None, file=file, html=html)
+            return plan_sources(context, sources=(), limit=None, file=file, html=html)
 
     def apply(self, *records: str) -> Report:
         """Carry out the plan beside the settings."""

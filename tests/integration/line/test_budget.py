@@ -26,8 +26,8 @@ def line(make_line: MakeLine) -> Line:
 
 def used(line: Line) -> int:
     """Return the calls the ledger has counted this month."""
-    with line.connected() as connected:
-        return connected.parts.ledger.usage(connected.settings.caspio.account).calls
+    with line.context() as context:
+        return context.ports.ledger.usage(context.settings.caspio.account).calls
 
 
 def test_every_call_is_counted(line: Line):
@@ -64,10 +64,8 @@ def test_a_backlog_waits_for_the_next_month(make_line: MakeLine):
 def test_once_a_source_is_caught_up_its_files_come_before_a_backlog(line: Line):
     """New files may use what a backfill had to leave."""
     line.run()
-    with line.connected() as connected:
-        connected.parts.ledger.spend(
-            connected.settings.caspio.account, "other", calls=70, size_bytes=0
-        )
+    with line.context() as context:
+        context.ports.ledger.spend(context.settings.caspio.account, "other", calls=70, size_bytes=0)
 
     line.run()
 
@@ -91,10 +89,8 @@ def test_reprocessing_costs_no_download(make_line: MakeLine):
 def test_reprocessing_stops_before_new_files_have_to(line: Line):
     """The least urgent priority stops first, with exit code 3 at the command line."""
     line.run()
-    with line.connected() as connected:
-        connected.parts.ledger.spend(
-            connected.settings.caspio.account, "new", calls=10, size_bytes=0
-        )
+    with line.context() as context:
+        context.ports.ledger.spend(context.settings.caspio.account, "new", calls=10, size_bytes=0)
 
     with pytest.raises(BudgetExhausted, match="reprocess work stops at 80"):
         line.run(selection=Selection(), yes=True)

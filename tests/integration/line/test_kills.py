@@ -72,8 +72,8 @@ def _kept(keys: list[str]) -> set[str]:
 
     A rename changes a version; where the run died before it saw the new one, the file's folder is there twice.
     """
-    parts = [key.split("/") for key in keys]
-    return {"/".join(part if part[0] == "originals" else [*part[:4], part[-1]]) for part in parts}
+    ports = [key.split("/") for key in keys]
+    return {"/".join(part if part[0] == "originals" else [*part[:4], part[-1]]) for part in ports}
 
 
 def _effects_done_twice(line: Line) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Self
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from flows.app.execute import Tally, make_job, new_run_id, prepare, recorded_run
-from flows.app.run_request import Order
+from flows.app.execute import OutcomeCounter, make_job, new_run_id, prepare, recorded_run
+from flows.app.run_request import RunRequest
 from infra.emulator import Emulator
 from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, RecordWork
@@ -32,12 +32,14 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def works_of(line: Line, name: str = "uploads") -> Iterator[Iterator[RecordWork]]:
     """Give what a run would work on in a source, listed as it is taken."""
-    with line.connected() as connected:
-        summary = Summary(new_run_id(connected))
-        with recorded_run(connected, "ingest", summary) as leases:
-            spec = connected.settings.specs()[name]
-            job = make_job(connected, spec, summary.run_id, yes=True, leases=leases)
-            with closing(prepare(connected, job, Tally(summary, lambda _: None), Order())) as works:
+    with line.context() as context:
+        summary = Summary(new_run_id(context))
+        with recorded_run(context, "ingest", summary) as leases:
+            spec = context.settings.specs()[name]
+            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
+            with closing(
+                prepare(context, job, OutcomeCounter(summary, lambda _: None), RunRequest())
+            ) as works:
                 yield works
 
 

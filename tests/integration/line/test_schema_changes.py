@@ -48,14 +48,14 @@ def both(make_line: MakeLine) -> Line:
 def retype(line: Line, kind: str) -> None:
     """Make the total's column anew, of another type."""
     drop(line)
-    with line.connected() as connected:
-        connected.client.tables.create_field("Uploads", NewField("Total", kind))
+    with line.context() as context:
+        context.client.tables.create_field("Uploads", NewField("Total", kind))
 
 
 def drop(line: Line, table: str = "Uploads") -> None:
     """Delete the total's column."""
-    with line.connected() as connected:
-        connected.client.tables.delete_field(table, "Total")
+    with line.context() as context:
+        context.client.tables.delete_field(table, "Total")
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_a_changed_column_stops_its_source_alone(
 ):
     """The reason is in the report, nothing of that source is read, and the other source is worked on."""
     line = both(make_line)
-    with line.connected() as connected:
-        connected.client.tables.update_field("Uploads", "Total", **change)
+    with line.context() as context:
+        context.client.tables.update_field("Uploads", "Total", **change)
 
     report = line.run()
 

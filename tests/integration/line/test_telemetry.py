@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from flows.app.direct import work_directly
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.wiring import open_tracer
 from pipeline.ports.metrics import SILENT
 from tests.integration.line.accounts import receipt
@@ -68,7 +68,7 @@ def test_each_record_is_a_trace_with_a_span_for_each_stage(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{receiver.server_port}")
     line = make_line(files={f"upload{n}.txt": receipt(n) for n in (1, 2)})
 
-    work_directly(line.config, sources=(), order=Order(yes=True))
+    work_directly(line.config, sources=(), request=RunRequest(yes=True))
 
     records = [span for span in receiver.spans if span.name == "record"]
     assert receiver.services == {"caspio-ingest"}
@@ -84,7 +84,7 @@ def test_a_run_is_counted_in_the_ledger(make_line: MakeLine):
     """Documents, pages, calls and each stage's seconds are there when a run is over; a second run adds to them."""
     line = make_line(files={f"upload{n}.txt": receipt(n) for n in (1, 2)})
     for _ in range(2):
-        work_directly(line.config, sources=(), order=Order(yes=True))
+        work_directly(line.config, sources=(), request=RunRequest(yes=True))
     with line.ledger() as ledger:
         tallies = {key: counted.number for key, counted in ledger.figures().tallies.items()}
 

@@ -44,8 +44,8 @@ def line(make_line: MakeLine) -> Line:
 def compare(line: Line, *, mend: bool = False, limit: int | None = None) -> Verified:
     """Run `verify`."""
     line.clock.advance(1)
-    with line.connected() as connected:
-        return verify(connected, mend=mend, limit=limit)
+    with line.context() as context:
+        return verify(context, mend=mend, limit=limit)
 
 
 def kinds(report: Verified) -> dict[str, int]:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from flows.app.direct import work_sources
-from flows.app.run_request import Order
+from flows.app.run_request import RunRequest
 from flows.app.wiring import open_ledger, open_settings_account
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import Synced, sync
@@ -107,9 +107,9 @@ class Hooked:
         """Receive in this process until the test ends; unless told otherwise where the webhook delivers to."""
 
         def start(source: str, keys: Sequence[str], batch: str) -> None:
-            with self.line().connected() as connected:
+            with self.line().context() as context:
                 work_sources(
-                    connected, sources=[source], order=Order(records=tuple(keys), batch=batch)
+                    context, sources=[source], request=RunRequest(records=tuple(keys), batch=batch)
                 )
 
         port = port or self.port

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from flows.cli.metrics import answering
+from flows.cli.services.metrics import answering
 from flows.telemetry.metrics import LedgerCollector, as_text, registry
 from pipeline.metering.budget import Allowance
 from pipeline.metering.metrics import MetricsRecorder

@@ -67,8 +67,8 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
             tuple(summary.shown()),
             tuple(summary.slowest),
         )
-        connected = AppContext(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
-        return run_report("receipts", report, connected)
+        context = AppContext(settings, _Parts(archive), None, spending)  # type: ignore[arg-type]
+        return run_report("receipts", report, context)
 
     return shown
 

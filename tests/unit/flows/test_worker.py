@@ -13,7 +13,7 @@ from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
 from flows.prefect.deployments import worker
-from flows.prefect.deployments.worker import DrainingWorker, Crew
+from flows.prefect.deployments.worker import Crew, DrainingWorker
 
 # Ends at the second SIGTERM only, and says when it is ready for the first, and when it has had it.
 STUBBORN = """

@@ -37,7 +37,7 @@ class World:
     ) -> SourceRun:
         """Make a job."""
         self.runs += 1
-        parts = Ports(
+        ports = Ports(
             self.caspio,
             self.caspio,
             self.archive,
@@ -50,7 +50,7 @@ class World:
         run_id = f"run-{self.runs}"
         self.ledger.start_run(run_id, "ingest")
         return SourceRun(
-            spec, parts, run_id, plan_only=plan_only, reread=reread, template=template, **more
+            spec, ports, run_id, plan_only=plan_only, reread=reread, template=template, **more
         )
 
     def run(

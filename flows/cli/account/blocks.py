@@ -1,14 +1,7 @@
 """`blocks`: settings that people fill in in the Prefect UI."""
 
-import typer
-
 from flows.cli.common import EXIT_SETTINGS, AsJson, Failure, complain, out, print_json
 from pipeline.settings import environment
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("blocks")(blocks)
 
 
 def blocks(as_json: AsJson = False) -> None:

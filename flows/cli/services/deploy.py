@@ -1,4 +1,4 @@
-"""`deploy` and `worker`: the flows on several hosts, by a work pool."""
+"""`deploy`: register the flows on a work pool."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ from flows.cli.common import (
     require_server,
     set_up_logs,
 )
-from flows.cli.local import Notify, WithAutomations
+from flows.cli.services.common import Notify, WithAutomations
 
 Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metavar="NAME")]
 
@@ -26,12 +26,6 @@ class PoolType(StrEnum):
     PROCESS = "process"
     DOCKER = "docker"
     KUBERNETES = "kubernetes"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("deploy")(deploy)
-    app.command("worker")(worker)
 
 
 def deploy(
@@ -82,40 +76,3 @@ def deploy(
     else:
         for name in names:
             err().print(f"deployed: {name}", highlight=False)
-
-
-def worker(
-    pool: Pool,
-    config: Config = DEFAULT_CONFIG,
-    queue: Annotated[
-        list[str],
-        typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE"),
-    ] = [],
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,
-    with_healthcheck: Annotated[
-        bool,
-        typer.Option(
-            "--with-healthcheck", help="Answer /health on PREFECT_WORKER_WEBSERVER_PORT (8080)."
-        ),
-    ] = False,
-) -> None:
-    """Run what is due in a work pool.
-
-    SIGTERM lets the runs in hand finish what they are at, a second one ends them.
-    """
-    from flows.app.settings import load_settings
-
-    settings = load_settings(config)
-    require_server()
-    set_up_logs()
-    from flows.prefect.deployments.worker import work
-
-    work(
-        settings.serve,
-        pool=pool,
-        queues=queue,
-        limit=limit,
-        name=name,
-        with_healthcheck=with_healthcheck,
-    )

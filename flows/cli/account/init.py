@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 _NONE = "-"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("init")(init)
-
-
 def init(
     config: Config = DEFAULT_CONFIG,
     url: Annotated[

@@ -26,19 +26,14 @@ Listen = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    webhooks = typer.Typer(
-        help="Let Caspio tell of changes, and hear what it tells.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    webhooks.command("sync")(sync)
-    webhooks.command("serve")(serve)
-    webhooks.command("status")(status)
-    app.add_typer(webhooks, name="webhooks")
+app = typer.Typer(
+    help="Set up and receive Caspio webhooks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
+@app.command()
 def sync(
     config: Config = DEFAULT_CONFIG,
     dry_run: Annotated[
@@ -87,6 +82,7 @@ def _show_steps(done: "Synced", *, dry_run: bool) -> None:
         )
 
 
+@app.command()
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show what the webhook told, what is done with it, and what it missed."""
     from flows.app.settings import load_settings
@@ -129,6 +125,7 @@ def _show_status(document: "Mapping[str, Any]") -> None:
     out().print(table)
 
 
+@app.command()
 def serve(config: Config = DEFAULT_CONFIG, listen: Listen = "", verbose: Verbose = False) -> None:
     """Receive messages, and work on the records they tell of."""
     from flows.app.settings import load_settings

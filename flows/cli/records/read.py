@@ -31,11 +31,6 @@ Languages = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("read")(read)
-
-
 def read(
     files: Annotated[list[Path], typer.Argument(help="Files to read.", metavar="FILE…")],
     ocr: OCR = "auto",

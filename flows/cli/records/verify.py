@@ -33,11 +33,6 @@ Rebuild = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("verify")(verify)
-
-
 def verify(
     config: Config = DEFAULT_CONFIG,
     source: Annotated[
@@ -86,15 +81,15 @@ def _compare(
     from flows.app.verify import verify as compare
     from flows.app.wiring import connect
 
-    with connect(load_settings(config)) as connected, draining(connected.drain):
+    with connect(load_settings(config)) as context, draining(context.drain):
         report = compare(
-            connected,
+            context,
             sources=sources,
             limit=limit,
             mend=mend,
             tell=lambda line: err().print(line, highlight=False),
         )
-        return report, connected.client.calls
+        return report, context.client.calls
 
 
 def _rebuild(config: Config, *, as_json: bool) -> None:

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("metrics")(metrics)
-
-
 def metrics(
     config: Config = DEFAULT_CONFIG,
     serve: Annotated[

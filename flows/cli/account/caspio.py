@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 STDOUT = Path("-")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("caspio")(caspio)
-
-
 def caspio(
     operation: Annotated[
         str | None,

@@ -1,0 +1,1 @@
+"""Commands on the account and the installation: init, doctor, caspio, blocks."""

@@ -1,0 +1,35 @@
+"""`apply`: carry out exactly what a plan says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Verbose,
+    set_up_logs,
+)
+from flows.cli.records.common import Records, finish
+from pipeline.settings import environment
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(help="A plan that `plan` made.", metavar="FILE")],
+    record: Records = [],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Carry out exactly what a plan says.
+
+    What has moved since is refused, record by record.
+    """
+    set_up_logs(verbose=verbose)
+    if environment("PREFECT_API_URL"):
+        from flows.prefect.run_as_flow import apply_as_flow as carry_out
+    else:
+        from flows.app.planning import apply_directly as carry_out
+    finish(carry_out(config, file, records=record), as_json=as_json)

@@ -1,0 +1,60 @@
+"""What the commands on records share: options, choosing the runner, and ending with the exit code."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import (
+    EXIT_SOME_FAILED,
+    Failure,
+    print_json,
+)
+from pipeline.settings import environment
+
+if TYPE_CHECKING:
+    from flows.app.run_report import Report
+    from flows.app.run_request import RunRequest
+
+
+Sources = Annotated[
+    list[str], typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME")
+]
+
+
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Stop after this many records of each source.")
+]
+
+
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Write, even where a new or changed source would only be planned."),
+]
+
+
+def work_on(config: Path, sources: list[str], request: "RunRequest", *, as_json: bool) -> None:
+    """Run the request for each source, as flows where PREFECT_API_URL names a server, and finish."""
+    if environment("PREFECT_API_URL"):
+        from flows.prefect.run_as_flow import work_as_flow as work
+    else:
+        from flows.app.direct import work_directly as work
+    finish(work(config, sources=sources, request=request), as_json=as_json)
+
+
+def finish(report: "Report", *, as_json: bool) -> None:
+    """Print the report; exit with 1 if documents failed or a source was blocked."""
+    if as_json:
+        print_json(report.document)
+    else:
+        from flows.cli.show.report import show_report
+
+        show_report(report)
+    if report.failed or report.stopped:
+        raise Failure(EXIT_SOME_FAILED)
+
+
+Records = Annotated[
+    list[str],
+    typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK"),
+]

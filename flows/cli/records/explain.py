@@ -1,0 +1,54 @@
+"""`explain`: everything the ledger knows about one record."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    EXIT_STOPPED,
+    AsJson,
+    Config,
+    Failure,
+    complain,
+    print_json,
+)
+
+
+def explain(
+    source: Annotated[str, typer.Argument(help="The source's name.", metavar="SOURCE")],
+    pk: Annotated[
+        str, typer.Argument(help="The record's PK_ID, or a Files-area path.", metavar="PK")
+    ],
+    field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="[FIELD]")] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Show one record's life: what was read, decided and written.
+
+    Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
+    """
+    from flows.app.explain import lives_of
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_archive, open_ledger
+    from pipeline.adapters.system_clock import SystemClock
+
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings, clock=SystemClock()) as ledger:
+        lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
+    if not lives:
+        where = f"record {pk}" if field is None else f"record {pk}, field {field}"
+        sources = ", ".join(settings.specs())
+        complain(
+            "Not known",
+            [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."],
+        )
+        raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)
+    if as_json:
+        print_json(lives)
+        return
+    from flows.cli.show.state import show_life
+
+    for life in lives:
+        show_life(life)

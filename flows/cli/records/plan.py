@@ -1,0 +1,49 @@
+"""`plan`: read and archive everything, and write a plan of the changes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    print_json,
+    set_up_logs,
+)
+from flows.cli.records.common import Limit, Sources
+
+
+def plan(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    limit: Limit = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The plan file to write.", metavar="FILE")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write a page for a browser.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read and archive, write nothing, and leave a plan.
+
+    Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
+    """
+    from flows.app.planning import plan_directly
+
+    set_up_logs(verbose=verbose)
+    made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
+    if as_json:
+        print_json(made.document)
+    else:
+        from flows.cli.show.plan import show_plan
+
+        show_plan(made)
+    if made.report.failed or made.report.stopped:
+        raise Failure(EXIT_SOME_FAILED)

@@ -1,0 +1,67 @@
+"""`reprocess`: read again, from the archive."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Verbose,
+    out,
+    print_json,
+    set_up_logs,
+)
+from flows.cli.records.common import Sources, Yes, work_on
+
+if TYPE_CHECKING:
+    from flows.app.run_request import RunRequest
+
+
+def reprocess(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    record: Annotated[
+        list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")
+    ] = [],
+    where: Annotated[
+        str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")
+    ] = None,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Read or planned under other code, settings or models.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be read again, and stop there.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
+    from flows.app.run_request import RunRequest
+    from pipeline.source_run.worker_pool import Selection
+
+    set_up_logs(verbose=verbose)
+    moment = since.replace(tzinfo=UTC) if since else None
+    selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    if dry_run:
+        _foretell(config, source, RunRequest(selection=selection), as_json=as_json)
+        return
+    work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
+
+
+def _foretell(config: Path, sources: list[str], request: "RunRequest", *, as_json: bool) -> None:
+    from flows.app.preview import preview_directly
+
+    previews = preview_directly(config, sources=sources, request=request)
+    if as_json:
+        print_json({p.source: p.as_json() for p in previews})
+        return
+    for one in previews:
+        out().print(str(one), highlight=False, markup=False)

@@ -1,0 +1,48 @@
+"""`run`: work on everything new or changed."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    AsJson,
+    Config,
+    Failure,
+    Verbose,
+    complain,
+    set_up_logs,
+)
+from flows.cli.records.common import Limit, Sources, Yes, work_on
+
+
+def run(
+    config: Config = DEFAULT_CONFIG,
+    source: Sources = [],
+    record: Annotated[
+        list[str],
+        typer.Option(
+            "--record",
+            help="Only this record of one --source: PK_ID, or a folder's path.",
+            metavar="PK",
+        ),
+    ] = [],
+    limit: Limit = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
+    from flows.app.run_request import RunRequest
+
+    set_up_logs(verbose=verbose)
+    if record and len(source) != 1:
+        complain(
+            "Which source?",
+            ["--record names records of one source: give exactly one --source with it."],
+        )
+        raise Failure(EXIT_SETTINGS)
+    work_on(
+        config, source, RunRequest(records=tuple(record), limit=limit, yes=yes), as_json=as_json
+    )

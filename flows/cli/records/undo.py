@@ -1,0 +1,36 @@
+"""`undo`: put back what a run changed."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Verbose,
+    set_up_logs,
+)
+from flows.cli.records.common import Records, finish
+from pipeline.settings import environment
+
+
+def undo(
+    run: Annotated[
+        str, typer.Argument(help="The run's id, as `status` and `run` show it.", metavar="RUN")
+    ],
+    record: Records = [],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put back what a run wrote and renamed.
+
+    Only where nobody has touched it since; what is left alone is told, and why.
+    """
+    set_up_logs(verbose=verbose)
+    if environment("PREFECT_API_URL"):
+        from flows.prefect.run_as_flow import undo_as_flow as put_back
+    else:
+        from flows.app.planning import undo_directly as put_back
+    finish(put_back(config, run, records=record), as_json=as_json)

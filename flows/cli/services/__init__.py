@@ -1,0 +1,1 @@
+"""Commands that keep running, or prepare what does: demo, emulator, serve, deploy, worker, webhooks, metrics."""

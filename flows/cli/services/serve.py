@@ -1,0 +1,84 @@
+"""`serve`: run every source on its schedule on this host."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    err,
+    require_server,
+    set_up_logs,
+)
+from flows.cli.services.common import Notify, WithAutomations
+from pipeline.settings import environment
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    with_automations: WithAutomations = False,
+    notify: Notify = None,
+    webhooks: Annotated[
+        str | None,
+        typer.Option(
+            "--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT"
+        ),
+    ] = None,
+) -> None:
+    """Run every source on its schedule, and the rest on demand."""
+    from flows.app.settings import load_settings
+
+    settings = load_settings(config)
+    require_server()
+    from flows.prefect.blocks import register as register_blocks
+    from flows.prefect.deployments.serve import deployments_to_serve
+    from flows.prefect.deployments.worker import serve_here
+
+    set_up_logs()
+    register_blocks()
+    if with_automations or notify:
+        from flows.prefect.deployments.automations import install
+
+        for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
+            err().print(f"automation installed: {name}", highlight=False)
+    made = deployments_to_serve(settings, config)
+    where = f"{(environment('PREFECT_API_URL') or '').removesuffix('/api')}/deployments"
+    with serving_metrics(settings), receiving_webhooks(settings, config, webhooks):
+        err().print(
+            f"serving {len(made)} deployments: {where}. SIGTERM or Ctrl-C stops it.",
+            highlight=False,
+        )
+        serve_here(settings.serve, made)
+
+
+@contextmanager
+def serving_metrics(settings: "Settings") -> Iterator[None]:
+    """Answer Prometheus beside the flows, where settings say so."""
+    if settings.metrics.listen is None:
+        yield
+        return
+    from flows.cli.services.metrics import answering, collector
+
+    with collector(settings) as figures, answering(figures, settings.metrics.listen) as address:
+        err().print(f"metrics at http://{address}/metrics", highlight=False)
+        yield
+
+
+@contextmanager
+def receiving_webhooks(settings: "Settings", config: Path, listen: str | None) -> Iterator[None]:
+    """Receive webhook messages beside the flows, in a thread."""
+    if listen is None:
+        yield
+        return
+    from flows.webhooks.serve import receiving
+
+    with receiving(settings, config, listen) as receiver, receiver.running():
+        err().print(f"webhook receiver at {receiver.address}", highlight=False)
+        yield

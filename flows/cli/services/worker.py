@@ -1,0 +1,50 @@
+"""`worker`: run what is due in a work pool."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    require_server,
+    set_up_logs,
+)
+from flows.cli.services.deploy import Pool
+
+
+def worker(
+    pool: Pool,
+    config: Config = DEFAULT_CONFIG,
+    queue: Annotated[
+        list[str],
+        typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE"),
+    ] = [],
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,
+    with_healthcheck: Annotated[
+        bool,
+        typer.Option(
+            "--with-healthcheck", help="Answer /health on PREFECT_WORKER_WEBSERVER_PORT (8080)."
+        ),
+    ] = False,
+) -> None:
+    """Run what is due in a work pool.
+
+    SIGTERM lets the runs in hand finish what they are at, a second one ends them.
+    """
+    from flows.app.settings import load_settings
+
+    settings = load_settings(config)
+    require_server()
+    set_up_logs()
+    from flows.prefect.deployments.worker import work
+
+    work(
+        settings.serve,
+        pool=pool,
+        queues=queue,
+        limit=limit,
+        name=name,
+        with_healthcheck=with_healthcheck,
+    )
