@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from flows.app.drain import Drain
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
-from pipeline.faultpoints import kill_at, watched
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
@@ -92,8 +91,6 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             work_dir=work_dir,
             telemetry=book,
         )
-        point = environment("CASPIO_FAULTPOINT")
-        ports = watched(ports, kill_at(point)) if point else ports
         yield AppContext(settings, ports, client, spending, drain or Drain(), book.seconds)
 
 

@@ -23,13 +23,13 @@ from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
 from pipeline.adapters.caspio.source import CaspioFileSource
 from pipeline.adapters.caspio.target import CaspioRecordTarget
-from pipeline.faultpoints import Act, kill_at, watched
 from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
 from pipeline.record import Ports
 from pipeline.settings import load_settings
 from pipeline.source_run.worker_pool import Selection
+from tests.crash.faultpoints import Act, kill_at, watched
 from tests.fakes.clock import FakeClock
 
 RENAME = "{{ date }} {{ company }} {{ doc_type }}"
@@ -351,10 +351,10 @@ def cli(config: Path, *arguments: str, **environment: str) -> "subprocess.Comple
     )  # fmt: skip
 
 
-def cli_command(config: Path, *arguments: str) -> list[str]:
+def cli_command(config: Path, *arguments: str, module: str = "flows.cli") -> list[str]:
     """Return the command line."""
     command, *options = arguments
-    return [sys.executable, "-m", "flows.cli", command, "--config", str(config), *options]
+    return [sys.executable, "-m", module, command, "--config", str(config), *options]
 
 
 class Elsewhere:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.crash.faultpoints import POINT_VARIABLE
 from tests.integration.line.accounts import (
     CREDENTIALS,
     Line,
@@ -140,9 +141,12 @@ def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
     line = make_line(
         Source({"table": "Papers"}, name="papers"), account=account, files={"two.txt": receipt(2)}
     )
-    environment = os.environ | CREDENTIALS | {"CASPIO_FAULTPOINT": "put_file effect after"}
+    environment = os.environ | CREDENTIALS | {POINT_VARIABLE: "put_file effect after"}
     killed = subprocess.run(
-        cli_command(line.config, "run"), env=environment, capture_output=True, check=False
+        cli_command(line.config, "run", module="tests.crash.faulty_cli"),
+        env=environment,
+        capture_output=True,
+        check=False,
     )
 
     text = line.config.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.faultpoints import Act
+from tests.crash.faultpoints import Act
 from tests.integration.line.accounts import (
     COLUMNS,
     Line,

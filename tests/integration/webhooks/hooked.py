@@ -24,6 +24,7 @@ from pipeline.adapters.system_clock import SystemClock
 from pipeline.model.messages import Message
 from pipeline.ports import Reader
 from pipeline.settings import Settings, load_settings
+from tests.crash.faultpoints import POINT_VARIABLE
 from tests.fakes.clock import FakeClock
 from tests.integration.line.accounts import CREDENTIALS, Line
 
@@ -65,9 +66,9 @@ class Hooked:
     reader: Reader
     environment: dict[str, str] = field(default_factory=dict)
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, module: str = "flows.cli") -> list[str]:
         """Return a command line."""
-        return [sys.executable, "-m", "flows.cli", *arguments, "--config", str(self.config)]
+        return [sys.executable, "-m", module, *arguments, "--config", str(self.config)]
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
@@ -120,13 +121,13 @@ class Hooked:
 
     def serve_apart(self, *, point: str = "") -> "subprocess.Popen[bytes]":
         """Start the command that receives, and wait until it answers."""
-        command = self.command("webhooks", "serve", "--listen", f"127.0.0.1:{self.port}")
+        command = self.command(
+            *("webhooks", "serve", "--listen", f"127.0.0.1:{self.port}"),
+            module="tests.crash.faulty_cli" if point else "flows.cli",
+        )
         log = self.stack.enter_context((self.config.parent / "receiver.log").open("ab"))
         environment = (
-            os.environ
-            | CREDENTIALS
-            | self.environment
-            | ({"CASPIO_FAULTPOINT": point} if point else {})
+            os.environ | CREDENTIALS | self.environment | ({POINT_VARIABLE: point} if point else {})
         )
         process = subprocess.Popen(
             command, env=environment, stdout=log, stderr=log, start_new_session=True

@@ -1,8 +1,8 @@
-"""Points between intent, effect and record where a test can kill this process, to show that the next run makes good.
+"""Points between intent, effect and record where a test kills a process, to show that the next run recovers.
 
-The ports are wrapped only where a point is named (`CASPIO_FAULTPOINT`, see flows/app/wiring.py); otherwise nothing of this
-is in the way. A point is "what before" or "what after", such as "rename_attachment effect after"; "#2" behind it waits
-for the second time.
+A point is "what before" or "what after", such as "rename_attachment effect after"; a "#2" at the end
+waits for the second time. The shipped package knows nothing of this: a test wraps the ports of a run
+in its own process, and `python -m tests.crash.faulty_cli` wraps those of a command.
 """
 
 import os
@@ -16,33 +16,38 @@ from pipeline.model import EffectKind
 from pipeline.ports import Archive, Ledger, RecordTarget
 from pipeline.record import Ports
 
+POINT_VARIABLE = "CASPIO_FAULTPOINT"
+
 Act = Callable[[str], None]
 
-_EFFECTS = {
+_FILE_CALLS = {
     "rename_attachment": EffectKind.RENAME_ATTACHMENT,
     "put_file": EffectKind.PUT_FILE,
     "delete_file": EffectKind.DELETE_FILE,
 }
-_AS_INTENDED = frozenset({"update", "insert", "delete"})
-_LEDGER = frozenset(
+_ROW_CALLS = frozenset({"update", "insert", "delete"})
+_LEDGER_CALLS = frozenset(
     {
-        *(
-            "start_run",
-            "finish_run",
-            "seen",
-            "archived",
-            "save_reading",
-            "planned",
-            "finish",
-            "succeeded_by",
-        ),
-        *("confirm_source", "keep_cursor", "keep_review_item", "join", "leave", "claim"),
+        "start_run",
+        "finish_run",
+        "seen",
+        "archived",
+        "save_reading",
+        "planned",
+        "finish",
+        "succeeded_by",
+        "confirm_source",
+        "keep_cursor",
+        "keep_review_item",
+        "join",
+        "leave",
+        "claim",
     }
 )
 
 
 def kill_at(text: str) -> Act:
-    """Return what kills this process, without any ado, when a point is reached for the n-th time ("point#n")."""
+    """Return what kills this process at once when it reaches a point for the n-th time ("point#n")."""
     point, _, number = text.partition("#")
     left = threading.Semaphore(int(number or 1) - 1)
 
@@ -54,20 +59,30 @@ def kill_at(text: str) -> Act:
 
 
 def watched(ports: Ports, act: Act) -> Ports:
-    """Return the same parts, telling each point before and after it to `act`."""
-    present = threading.local()
+    """Return the same ports, each point before and after a call reported to `act`."""
+    current = threading.local()
     return replace(
         ports,
         ledger=cast(
             "Ledger",
-            _Watched(ports.ledger, act, lambda name, args: _ledger_point(name, args, present)),
+            _Watched(ports.ledger, act, lambda name, args: _ledger_point(name, args, current)),
         ),
         archive=cast("Archive", _Watched(ports.archive, act, _archive_point)),
         target=cast(
             "RecordTarget",
-            _Watched(ports.target, act, lambda name, _: _target_point(name, present)),
+            _Watched(ports.target, act, lambda name, _: _target_point(name, current)),
         ),
     )
+
+
+def install(act: Act) -> None:
+    """Let every run that this process connects from now on report its points to `act`."""
+    from flows.app import wiring
+
+    def watched_ports(**ports: Any) -> Ports:
+        return watched(Ports(**ports), act)
+
+    wiring.Ports = watched_ports  # type: ignore[misc, assignment]  # stands in for the class it builds
 
 
 class _Watched:
@@ -95,13 +110,13 @@ class _Watched:
         return call
 
 
-def _ledger_point(name: str, args: tuple[Any, ...], present: threading.local) -> str:
+def _ledger_point(name: str, args: tuple[Any, ...], current: threading.local) -> str:
     if name == "intend":
-        present.kind = args[0].kind
+        current.kind = args[0].kind
         return f"{args[0].kind} intent"
     if name == "settle":
         return f"{args[0].kind} {args[1]}"
-    return f"ledger {name}" if name in _LEDGER else ""
+    return f"ledger {name}" if name in _LEDGER_CALLS else ""
 
 
 def _archive_point(name: str, args: tuple[Any, ...]) -> str:
@@ -112,7 +127,7 @@ def _archive_point(name: str, args: tuple[Any, ...]) -> str:
     return f"archive {name} {rest.rpartition('/')[2] if top == 'documents' else top}"
 
 
-def _target_point(name: str, present: threading.local) -> str:
-    """Name an effect; what changes rows carries out what this thread has just intended."""
-    kind = getattr(present, "kind", "") if name in _AS_INTENDED else _EFFECTS.get(name)
+def _target_point(name: str, current: threading.local) -> str:
+    """Name an effect; a call that changes rows carries out what this thread has just intended."""
+    kind = getattr(current, "kind", "") if name in _ROW_CALLS else _FILE_CALLS.get(name)
     return f"{kind} effect" if kind else ""
