@@ -36,6 +36,19 @@ class Unreadable(RejectFile):
         super().__init__(message)
 
 
+_OUT_OF_MEMORY_WORDS = (
+    "bad_alloc",
+    "annot allocate memory",
+    "Insufficient memory",
+    "out of memory",
+)
+
+
+def reports_out_of_memory(error: BaseException) -> bool:
+    """Say whether a library reports with this error that no memory is left, which few raise as MemoryError."""
+    return any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)
+
+
 class EngineMissing(RejectFile):
     """A program, model or language that OCR needs is not installed; the message says what to install."""
 
@@ -206,11 +219,11 @@ class Reading:
 
 
 class OcrEngine(Protocol):
-    """Recognises the text of one upright picture."""
+    """Recognizes the text of one upright picture."""
 
     name: str
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Return segments in any order, boxes in pixels of the picture given (mode L or RGB).
 
         A line that was found and not read has no text.
@@ -222,8 +235,8 @@ class OcrEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
-    """What was recognised on a picture, by which engine and why by that one, in words.
+class Recognition:
+    """What was recognized on a picture, by which engine and why by that one, in words.
 
     Places are pixels of the picture after it was turned by `turned_deg` against the clock. `problem` says, where
     another engine had to step in, what is poorer by it.
@@ -237,10 +250,10 @@ class Recognised:
 
 
 class PageReader(Protocol):
-    """Recognises pictures by the engine that the settings name, or by one chosen for each."""
+    """Recognizes pictures by the engine that the settings name, or by one chosen for each."""
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
-        """Recognise a picture (mode L or RGB), whatever way it lies unless `turning` is forbidden.
+    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
+        """Recognize a picture (mode L or RGB), whatever way it lies unless `turning` is forbidden.
 
         Raises:
             EngineMissing: no engine that may read it is installed.
@@ -250,7 +263,7 @@ class PageReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a processor may use. `engine` loads what recognises pictures when first called and raises EngineMissing.
+    """What a processor may use. `engine` loads what recognizes pictures when first called and raises EngineMissing.
 
     `cpu_used_s` tells the CPU seconds this document has cost, programs it started included. `keep` takes each page
     as soon as it is read and returns what to hand back of it: documents of many pages do not fit into memory else.

@@ -10,7 +10,6 @@ from pathlib import Path
 from processors import registry
 from processors.contract import ReadSettings
 from processors.exec import ocrmypdf, tesseract
-from processors.formats import einvoice
 from processors.layout import reading_order as layout
 from processors.ocr import (
     auto,
@@ -23,6 +22,7 @@ from processors.ocr import (
 )
 from processors.ocr.rapid import engine as rapid, lexicon
 from processors.pdf import text_layer as textlayer, text_layer_quality as trust
+from processors.values import einvoice
 
 _LIBRARIES = (
     "pypdfium2", "pillow", "python-calamine", "python-docx", "python-pptx", "python-oxmsg", "striprtf",

@@ -23,12 +23,11 @@ from processors.contract import (
     Unreadable,
     failed,
 )
-from processors.detect import media
+from processors.detect import locked_office, media
 from processors.detect.encoding import clean
-from processors.formats import office_locked as locked_office
 from processors.merge_embedded import together
 from processors.ocr import engines
-from processors.ocr.ocr_cache import Remembering
+from processors.ocr.ocr_cache import CachedPageReader
 from processors.renditions import derived_files as derived, pdfa
 
 TEXT_CHARS = 2_000_000
@@ -47,9 +46,9 @@ class Engines:
         self._reader: PageReader | None = None
 
     def get(self) -> PageReader:
-        """Return what recognises pictures, loading it when first asked; raises EngineMissing."""
+        """Return what recognizes pictures, loading it when first asked; raises EngineMissing."""
         if self._reader is None:
-            self._reader = Remembering(engines.reader_for(self._settings))
+            self._reader = CachedPageReader(engines.reader_for(self._settings))
         return self._reader
 
 
@@ -75,13 +74,13 @@ def read_document(
 def _read(
     path: Path, name: str, work_dir: Path, *, context: Context, budget: Budget, depth: int
 ) -> Findings:
-    kind = media.Kind(media.UNKNOWN, "")
+    kind = media.FileType(media.UNKNOWN, "")
     try:
         _check_size(path, context.settings)
-        kind = media.kind_of(path)
+        kind = media.file_type_of(path)
         if kind.media_type == media.LOCKED_OFFICE:
             path = locked_office.unlocked(path, work_dir, context.settings.passwords)
-            kind = media.kind_of(path)
+            kind = media.file_type_of(path)
         processor = registry.processor_for(kind.media_type)
         with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
             reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))
@@ -147,7 +146,7 @@ def _stopwatch() -> Callable[[], float]:
 def _findings(
     reading: Reading,
     *,
-    kind: media.Kind,
+    kind: media.FileType,
     name: str,
     files: Mapping[str, Path],
     settings: ReadSettings,
@@ -182,7 +181,7 @@ def _findings(
     )
 
 
-def _class_of(pages: Sequence[Page], *, kind: media.Kind, settings: ReadSettings) -> Finding:
+def _class_of(pages: Sequence[Page], *, kind: media.FileType, settings: ReadSettings) -> Finding:
     from processors.classify import classifier as classify
 
     return classify.classify(pages, media_type=kind.media_type, own_rules=settings.rules)

@@ -54,7 +54,7 @@ _WAYS_OUT = {
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
     "application/ms-tnef": "Outlook's winmail.dat is not unpacked; ask for its files as they are.",
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
-    media.UNKNOWN: "The kind of file is not recognised; upload it as PDF, a picture or an Office document.",
+    media.UNKNOWN: "The kind of file is not recognized; upload it as PDF, a picture or an Office document.",
 }
 
 

@@ -15,7 +15,7 @@ _MOST_ANSWER_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VirusScan:
     """What the scanner said; `detail` is the name of what it found, or why it could not be asked."""
 
     status: ScanStatus
@@ -29,13 +29,13 @@ class Clamd:
         """Keep the address; nothing is opened."""
         self.address = address
 
-    def scan(self, path: Path) -> Verdict:
+    def scan(self, path: Path) -> VirusScan:
         """Have a file scanned; whatever goes wrong is a verdict, too: not scanned, and why."""
         try:
             with self._connected() as connection, path.open("rb") as file:
                 answer = _stream(connection, file.read)
         except OSError as exc:
-            return Verdict(
+            return VirusScan(
                 ScanStatus.NOT_SCANNED, f"the scanner at {self.address} does not answer: {exc}"
             )
         return _verdict(answer)
@@ -90,10 +90,10 @@ def _answer(connection: socket.socket) -> str:
     return answer.partition(b"\0")[0].decode("utf-8", errors="replace").strip()
 
 
-def _verdict(answer: str) -> Verdict:
+def _verdict(answer: str) -> VirusScan:
     said = answer.removeprefix("stream:").strip()
     if said == "OK":
-        return Verdict(ScanStatus.CLEAN)
+        return VirusScan(ScanStatus.CLEAN)
     if said.endswith(" FOUND"):
-        return Verdict(ScanStatus.INFECTED, said.removesuffix(" FOUND"))
-    return Verdict(ScanStatus.NOT_SCANNED, f"the scanner said {said[:200] or 'nothing'!r}")
+        return VirusScan(ScanStatus.INFECTED, said.removesuffix(" FOUND"))
+    return VirusScan(ScanStatus.NOT_SCANNED, f"the scanner said {said[:200] or 'nothing'!r}")

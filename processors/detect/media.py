@@ -102,14 +102,14 @@ _DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileType:
     """A media type and the extension that suits it, with its dot; "" where nobody knows one."""
 
     media_type: str
     extension: str
 
 
-def kind_of(path: Path) -> Kind:
+def file_type_of(path: Path) -> FileType:
     """Tell what a non-empty file is from its bytes alone."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -124,16 +124,16 @@ def kind_of(path: Path) -> Kind:
     )
 
 
-def _by_signature(head: bytes) -> Kind | None:
+def _by_signature(head: bytes) -> FileType | None:
     for start, media_type, extension in _SIGNATURES:
         if head.startswith(start):
-            return Kind(media_type, extension)
+            return FileType(media_type, extension)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Kind("image/webp", ".webp")
+        return FileType("image/webp", ".webp")
     if head[4:8] == b"ftyp":
         return _heif_kind(head)
     if head[257:262] == b"ustar":
-        return Kind(TAR, ".tar")
+        return FileType(TAR, ".tar")
     if head[:2] == b"BM" and head[14:18] in {
         b"\x0c\0\0\0",
         b"\x28\0\0\0",
@@ -142,25 +142,25 @@ def _by_signature(head: bytes) -> Kind | None:
         b"\x6c\0\0\0",
         b"\x7c\0\0\0",
     }:
-        return Kind("image/bmp", ".bmp")
+        return FileType("image/bmp", ".bmp")
     return None
 
 
-def _heif_kind(head: bytes) -> Kind | None:
+def _heif_kind(head: bytes) -> FileType | None:
     """Tell by the brands a file of boxes lists; AVIF lists its own beside the general one."""
     brands = [head[8:12], *(head[place : place + 4] for place in range(16, min(head[3], 64), 4))]
     if brands[0] in _HEIF_BRANDS or (
         brands[0] in _ANY_HEIF_BRANDS and any(b in _HEIF_BRANDS for b in brands)
     ):
-        return Kind("image/heic", ".heic")
+        return FileType("image/heic", ".heic")
     return (
-        Kind("image/heif", ".heif")
+        FileType("image/heif", ".heif")
         if brands[0] in _ANY_HEIF_BRANDS and b"avif" not in brands
         else None
     )
 
 
-def _in_container(path: Path, head: bytes) -> Kind | None:
+def _in_container(path: Path, head: bytes) -> FileType | None:
     """Look into a zip directory or an OLE file for what it holds."""
     if head.startswith(_OLE):
         return _ole_kind(path)
@@ -173,34 +173,34 @@ def _in_container(path: Path, head: bytes) -> Kind | None:
         return _damaged_package_kind(head)
 
 
-def _package_kind(package: zipfile.ZipFile) -> Kind:
+def _package_kind(package: zipfile.ZipFile) -> FileType:
     names = set(package.namelist())
     for name, media_type, extension in _PACKAGES:
         if name in names:
-            return Kind(media_type, extension)
+            return FileType(media_type, extension)
     if "mimetype" in names and package.getinfo("mimetype").file_size < 200:  # noqa: PLR2004 - OpenDocument's is short
         declared = package.read("mimetype").decode("ascii", errors="replace").strip()
         suffix = _OPEN_DOCUMENT.get(declared.rpartition(".")[2], "")
         if declared.startswith("application/"):
-            return Kind(declared, suffix)
-    return Kind(ZIP, ".zip")
+            return FileType(declared, suffix)
+    return FileType(ZIP, ".zip")
 
 
-def _damaged_package_kind(head: bytes) -> Kind:
+def _damaged_package_kind(head: bytes) -> FileType:
     """Guess from the first entries of a package whose directory is lost, so that it is called damaged, not unknown."""
     for name, media_type, extension in _PACKAGES:
         if name.encode() in head or name.partition("/")[0].encode() + b"/" in head:
-            return Kind(media_type, extension)
-    return Kind(ZIP, ".zip")
+            return FileType(media_type, extension)
+    return FileType(ZIP, ".zip")
 
 
-def _ole_kind(path: Path) -> Kind:
+def _ole_kind(path: Path) -> FileType:
     """Tell OLE files apart by the streams at their top: what is embedded lies deeper and decides nothing."""
     names = _ole_names(path)
     for name, media_type, extension in _OLE_KINDS:
         if any(found.startswith(name) for found in names):
-            return Kind(media_type, extension)
-    return Kind("application/x-ole-storage", "")
+            return FileType(media_type, extension)
+    return FileType("application/x-ole-storage", "")
 
 
 def _ole_names(path: Path) -> set[str]:
@@ -215,37 +215,37 @@ def _ole_names(path: Path) -> set[str]:
     return {name for name, _, _ in _OLE_KINDS if name.encode("utf-16-le") in data}
 
 
-def _late_pdf(head: bytes, tail: bytes) -> Kind | None:
+def _late_pdf(head: bytes, tail: bytes) -> FileType | None:
     start = head[: _PDF_LATEST_START + 5].find(b"%PDF-")
     if start > 0 and (b"%%EOF" in tail or b"startxref" in tail or b" obj" in head):
-        return Kind(PDF, ".pdf")
+        return FileType(PDF, ".pdf")
     return None
 
 
-def _as_text(head: bytes) -> Kind | None:
+def _as_text(head: bytes) -> FileType | None:
     if not looks_like_text(head):
         return None
     text = decode(head).lstrip("\ufeff \t\r\n")
     if _is_mail(text):
-        return Kind(MAIL, ".eml")
+        return FileType(MAIL, ".eml")
     if text.startswith("<"):
         return _markup_kind(text)
     if table_delimiter(text):
-        return Kind("text/csv", ".csv")
-    return Kind("text/plain", ".txt")
+        return FileType("text/csv", ".csv")
+    return FileType("text/plain", ".txt")
 
 
-def _markup_kind(text: str) -> Kind:
+def _markup_kind(text: str) -> FileType:
     beginning = text[:2048]
     if _INVOICE.search(text):
-        return Kind("application/xml", ".xml")
+        return FileType("application/xml", ".xml")
     if _HTML.search(beginning):
-        return Kind("text/html", ".html")
+        return FileType("text/html", ".html")
     if "<svg" in beginning:
-        return Kind("image/svg+xml", ".svg")
+        return FileType("image/svg+xml", ".svg")
     if beginning.startswith(("<?xml", "<!DOCTYPE")):
-        return Kind("application/xml", ".xml")
-    return Kind("text/plain", ".txt")
+        return FileType("application/xml", ".xml")
+    return FileType("text/plain", ".txt")
 
 
 def _is_mail(text: str) -> bool:
@@ -279,13 +279,13 @@ def table_delimiter(text: str) -> str | None:
     return None
 
 
-def _named(head: bytes) -> Kind:
+def _named(head: bytes) -> FileType:
     """Name what we cannot read, so that the refusal says what it refuses."""
     import puremagic
 
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
-        return Kind(UNKNOWN, "")
+        return FileType(UNKNOWN, "")
     best = next((match for match in matches if match.mime_type), None)
-    return Kind(best.mime_type, best.extension) if best else Kind(UNKNOWN, "")
+    return FileType(best.mime_type, best.extension) if best else FileType(UNKNOWN, "")

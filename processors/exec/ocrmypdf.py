@@ -42,7 +42,7 @@ def version() -> str:
 
 
 def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
-    """Write a PDF as PDF/A, recognising nothing; return why there is none, "" where there is one."""
+    """Write a PDF as PDF/A, recognizing nothing; return why there is none, "" where there is one."""
     options = (
         "--output-type",
         "pdfa",

@@ -62,7 +62,7 @@ def data_files(codes: tuple[str, ...]) -> tuple[Path, ...]:
 def words(
     image: "Image.Image", *, codes: tuple[str, ...], dpi: int, mode: int, timeout_s: float
 ) -> list[Word]:
-    """Recognise a picture with page segmentation `mode`, on one thread.
+    """Recognize a picture with page segmentation `mode`, on one thread.
 
     Raises:
         EngineMissing: the program or a language is not installed.

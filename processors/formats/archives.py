@@ -50,7 +50,7 @@ class ArchiveProcessor:
             Unreadable: SUSPICIOUS where a zip lets entries share bytes, DAMAGED where its directory cannot be read.
         """
         del work_dir
-        media_type = media.kind_of(path).media_type
+        media_type = media.file_type_of(path).media_type
         if media_type == media.ZIP:
             return Reading(pages=(), children=_zip(path, context.settings.passwords))
         if media_type == media.TAR:

@@ -5,9 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pipeline.model import PageText, ReadStatus
+from pipeline.model import ReadStatus
 from processors.contract import Context, Limits, Page, Reading, Unreadable
 from processors.detect.media import HEIF
+from processors.layout.plain_page import damaged_page
 from processors.ocr import pictures
 from processors.ocr.page import read_picture
 from processors.renditions import picture_pdf, searchable_pdf as searchable
@@ -40,7 +41,7 @@ class ImageProcessor:
         )
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Recognise every frame, the first one's damage being the document's.
+        """Recognize every frame, the first one's damage being the document's.
 
         Of an animation, a frame that shows what one before it showed is no page.
         """
@@ -73,7 +74,7 @@ class ImageProcessor:
                     if number == 1 and count == 1:
                         raise
                     problems.append(f"Page {len(pages) + 1}: {exc}")
-                    pages.append(context.keep(_nothing(len(pages) + 1)))
+                    pages.append(context.keep(damaged_page(len(pages) + 1)))
             if count > limits.pages:
                 problems.append(
                     f"Only the first {limits.pages} of {count} pages were read, which is the limit."
@@ -103,7 +104,7 @@ def _frames(picture: "Image.Image") -> int:
 
 
 class _Seen:
-    """Remembers what the latest frames show, small and in grey."""
+    """Remembers what the latest frames show, small and in gray."""
 
     def __init__(self) -> None:
         self._frames: deque[Image.Image] = deque(maxlen=_REMEMBERED)
@@ -170,15 +171,3 @@ def _frame(picture: "Image.Image", number: int, limits: Limits) -> tuple["Image.
     dpi = pictures.dpi_of(picture)
     plain = pictures.upright(picture, limits)
     return plain, dpi * max(plain.size) / max(picture.size)
-
-
-def _nothing(number: int) -> Page:
-    value = PageText(
-        number=number,
-        source="none",
-        engine=None,
-        confidence=None,
-        text="",
-        reason="the page is damaged",
-    )
-    return Page(value)

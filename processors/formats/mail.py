@@ -11,9 +11,9 @@ from typing import cast
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean, decode, encoding_of
+from processors.detect.html_text import visible_text
 from processors.detect.media import MAIL
-from processors.formats.markup import strip
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 _DEEPEST = 20
@@ -47,7 +47,7 @@ class MailProcessor:
             else (f"Only the first {_PARTS} parts of the mail were read.",)
         )
         return Reading(
-            pages=(page_of(clean(text), engine="mail"),),
+            pages=(text_page(clean(text), engine="mail"),),
             problems=problems,
             children=_enclosed(attached),
         )
@@ -137,7 +137,7 @@ def _body(parts: list[Message]) -> str:
     if plain:
         return "\n\n".join(plain)
     return "\n\n".join(
-        strip(_text(part)) for part in parts if part.get_content_type() == "text/html"
+        visible_text(_text(part)) for part in parts if part.get_content_type() == "text/html"
     )
 
 

@@ -1,66 +1,22 @@
-"""HTML as a reader sees it: words without tags, scripts or styles. XML as names and texts."""
+"""Read HTML as its visible text, and XML as the names and texts of its elements."""
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
 from pathlib import Path
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Reading, Unreadable
 from processors.detect.encoding import clean, decode
+from processors.detect.html_text import visible_text
 from processors.detect.safe_xml import XmlRefused, texts_of
-from processors.formats import einvoice
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
+from processors.values import einvoice
 
-_HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "iframe", "object", "head"})
-_BREAKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
-_CONTAINERS = frozenset(
-    {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
-)
-"""Elements that are always closed: one that is not shown cannot swallow what comes after it."""
-_INVISIBLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_TYPED = frozenset(
-    {"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"}
-)
-_CELLS = frozenset({"td", "th"})
+# HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers look further.
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
+_CHARSET_BYTES = 4096
 
 
 class HtmlProcessor:
@@ -76,7 +32,8 @@ class HtmlProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return the visible text as one page."""
         del work_dir, context
-        return Reading(pages=(page_of(strip(_decoded(path.read_bytes())), engine="html"),))
+        html = _decode_html(path.read_bytes())
+        return Reading(pages=(text_page(visible_text(html), engine="html"),))
 
 
 class XmlProcessor:
@@ -86,96 +43,36 @@ class XmlProcessor:
     version = "1"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept XML that is nothing more special."""
+        """Accept XML for which there is no processor of its own."""
         return None if media_type == "application/xml" else f"{media_type} is not XML"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return a line an element that holds text, the element's name before it."""
+        """Return one line per element that holds text, as "name: text"; of an electronic invoice its data too."""
         del work_dir, context
+        data = path.read_bytes()
         try:
-            data = path.read_bytes()
             lines = [f"{name}: {text}" for name, text in texts_of(data)]
         except XmlRefused as exc:
             status = ReadStatus.SUSPICIOUS if exc.deceives else ReadStatus.DAMAGED
             raise Unreadable(
                 status, f"The XML was not read: {exc}. Export it again, or as PDF."
             ) from exc
-        stated = einvoice.stated_in(data)
-        return Reading(
-            pages=(page_of(clean("\n".join(lines)), engine="xml"),),
-            stated=dataclasses.replace(stated, complete=True) if stated else None,
-        )
+
+        page = text_page(clean("\n".join(lines)), engine="xml")
+        invoice = einvoice.structured_data_in(data)
+        if invoice is not None:
+            # The file holds nothing but the invoice, so no value has to be looked for in its text.
+            invoice = dataclasses.replace(invoice, complete=True)
+        return Reading(pages=(page,), stated=invoice)
 
 
-def strip(html: str) -> str:
-    """Return the visible text of HTML, a line a block, cells of a row set apart by tabs."""
-    parser = _Visible()
-    parser.feed(html)
-    parser.close()
-    lines = (
-        re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ")
-        for line in clean("".join(parser.parts)).split("\n")
-    )
-    return "\n".join(line for line in lines if line.strip())
-
-
-def _decoded(data: bytes) -> str:
-    """Decode by the page's own word where Python knows that encoding."""
-    declared = _CHARSET.search(data[:4096])
-    if declared and b"\0" not in data[:64]:
-        try:
-            return data.decode(declared.group(1).decode("ascii"), errors="replace")
-        except (LookupError, ValueError):
-            return decode(data)
-    return decode(data)
-
-
-def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
-    return "hidden" in attributes or _INVISIBLE.search(attributes.get("style") or "") is not None
-
-
-def _typed(attributes: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield what somebody typed into a field of a saved form."""
-    value = attributes.get("value")
-    if value and (attributes.get("type") or "text").lower() in _TYPED:
-        yield f" {value} "
-
-
-class _Visible(HTMLParser):
-    """Collects what is shown. An element that hides its content ends with its own closing tag only."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden: str | None = None
-        self._depth = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == self._hidden:
-            self._depth += 1
-        elif tag == "body":
-            self._hidden = None  # a head that was never closed
-        elif self._hidden is None and (
-            tag in _HIDDEN or (tag in _CONTAINERS and _is_hidden(dict(attrs)))
-        ):
-            self._hidden, self._depth = tag, 1
-        elif self._hidden is None:
-            self._separate(tag)
-            self.parts += _typed(dict(attrs)) if tag == "input" else ()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._hidden:
-            self._depth -= 1
-            self._hidden = self._hidden if self._depth else None
-        elif self._hidden is None:
-            self._separate(tag)
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden is None:
-            self.parts.append(data.replace("\n", " "))
-
-    def _separate(self, tag: str) -> None:
-        if tag in _BREAKS:
-            self.parts.append("\n")
-        elif tag in _CELLS:
-            self.parts.append("\t")
+def _decode_html(data: bytes) -> str:
+    """Decode HTML by the encoding it declares if Python knows it, else by its content."""
+    declared = _CHARSET.search(data[:_CHARSET_BYTES])
+    # Zero bytes mean UTF-16, in which no declaration can be read as ASCII.
+    if declared is None or b"\0" in data[:64]:
+        return decode(data)
+    try:
+        return data.decode(declared.group(1).decode("ascii"), errors="replace")
+    except (LookupError, ValueError):
+        return decode(data)

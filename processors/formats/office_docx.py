@@ -9,7 +9,7 @@ from processors.detect import office_package as package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
 from processors.detect.safe_xml import local_name
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 _WHAT = "Word document"
 _DEEPEST = 40
@@ -35,7 +35,7 @@ class DocxProcessor:
         del work_dir, context
         package.check(path, what=_WHAT)
         lines = list(_document_lines(path))
-        page = page_of(clean("\n".join(lines)), engine="docx")
+        page = text_page(clean("\n".join(lines)), engine="docx")
         children = package.enclosed(path, written_chars=len(page.text.text))
         return Reading(pages=(page,), children=children)
 

@@ -11,7 +11,7 @@ from processors.detect import office_package as package
 from processors.detect.encoding import clean
 from processors.detect.media import ODF
 from processors.detect.safe_xml import XmlRefused, elements, local_name
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 _WHAT = "OpenDocument file"
 _BROKEN = (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError)
@@ -58,7 +58,7 @@ class OdfProcessor:
             else ()
         )
         made = [
-            page_of(clean(text), number=n, engine="odf")
+            text_page(clean(text), number=n, engine="odf")
             for n, text in enumerate(pages[:limit], start=1)
         ]
         written = sum(len(page.text.text) for page in made)

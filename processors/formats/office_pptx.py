@@ -8,7 +8,7 @@ from processors.contract import Context, Page, Reading
 from processors.detect import office_package as package
 from processors.detect.encoding import clean
 from processors.detect.media import PPTX
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 _WHAT = "presentation"
 _DEEPEST_GROUP = 8
@@ -69,7 +69,7 @@ def _page(slide: Any, number: int) -> Page:
     lines = list(_shapes(slide.shapes, 0))
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         lines.append(slide.notes_slide.notes_text_frame.text)
-    return page_of(
+    return text_page(
         clean("\n".join(line for line in lines if line.strip())), number=number, engine="pptx"
     )
 

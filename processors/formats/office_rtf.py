@@ -6,7 +6,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.media import RTF
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 
 class RtfProcessor:
@@ -31,4 +31,4 @@ class RtfProcessor:
                 ReadStatus.DAMAGED,
                 "The rich text document is damaged; save it again, or as .docx or PDF.",
             ) from exc
-        return Reading(pages=(page_of(clean(text), engine="rtf"),))
+        return Reading(pages=(text_page(clean(text), engine="rtf"),))

@@ -10,7 +10,7 @@ from processors.contract import Context, Page, Reading, Unreadable
 from processors.detect import office_package as package
 from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
-from processors.formats.plain import page_of
+from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"
 _MOST_CELLS = 2_000_000
@@ -111,7 +111,7 @@ def _page(sheet: object, name: str, number: int) -> Page:
         raise ValueError(f"sheet {name} claims {height} by {width} cells")
     rows = sheet.to_python(skip_empty_area=True)  # type: ignore[attr-defined] # calamine publishes no types
     lines = ["\t".join(_cell(value) for value in row).rstrip("\t") for row in rows]
-    return page_of(
+    return text_page(
         clean("\n".join([name, *(line for line in lines if line.strip())])),
         number=number,
         engine="sheet",

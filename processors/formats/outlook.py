@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
-from processors.formats.markup import strip
-from processors.formats.plain import page_of
+from processors.detect.html_text import visible_text
+from processors.layout.plain_page import text_page
 
 if TYPE_CHECKING:
     from oxmsg import Message
@@ -54,7 +54,9 @@ class MsgProcessor:
                 ReadStatus.DAMAGED,
                 "The Outlook message is damaged; save it as .eml or PDF and upload that.",
             ) from exc
-        return Reading(pages=(page_of(clean(text), engine="msg"),), children=_enclosed(attachments))
+        return Reading(
+            pages=(text_page(clean(text), engine="msg"),), children=_enclosed(attachments)
+        )
 
 
 def _headers(message: "Message") -> Iterator[str]:
@@ -77,7 +79,7 @@ def _headers(message: "Message") -> Iterator[str]:
 
 
 def _body(message: "Message") -> str:
-    return message.body or strip(message.html_body or "")
+    return message.body or visible_text(message.html_body or "")
 
 
 def _enclosed(attachments: "list[Attachment]") -> Iterator[EmbeddedFile]:

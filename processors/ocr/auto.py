@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.contract import EngineMissing, OcrEngine, Recognised, Segment, Unreadable
+from processors.contract import EngineMissing, OcrEngine, Recognition, Segment, Unreadable
 from processors.ocr import line_quality as lines, orientation
 from processors.ocr.rapid.engine import EAST_ASIAN
 
@@ -65,8 +65,8 @@ class AutoReader:
         with suppress(EngineMissing):  # told of the first page that needs it
             self._engines[self._order[0]].get()
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
-        """Recognise a picture.
+    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
+        """Recognize a picture.
 
         Raises:
             EngineMissing: neither engine is installed.
@@ -84,7 +84,7 @@ class AutoReader:
             else read
         )
 
-    def _first_that_can(self, picture: _Picture, why: str) -> Recognised:
+    def _first_that_can(self, picture: _Picture, why: str) -> Recognition:
         """Read with the engine tried first, with the other where that fails; what it failed of is told."""
         first, second = self._order
         try:
@@ -104,14 +104,14 @@ class AutoReader:
             read, problem=f"{TITLES[second]} read it, since {failure}; {poorer}."
         )
 
-    def _by(self, name: str, picture: _Picture, why: str) -> Recognised:
+    def _by(self, name: str, picture: _Picture, why: str) -> Recognition:
         engine = self._engines[name].get()
         reason = f"{TITLES[name]} read it: {why}"
-        return orientation.recognised(
+        return orientation.recognized(
             picture.image, engine, dpi=picture.dpi, turning=picture.turning, reason=reason
         )
 
-    def _doubted(self, read: Recognised, picture: _Picture) -> Recognised:
+    def _doubted(self, read: Recognition, picture: _Picture) -> Recognition:
         """Let Tesseract read what RapidOCR could not know, and keep RapidOCR's text of all else."""
         sure = lines.sureness(read.segments)
         try:
@@ -132,7 +132,7 @@ class AutoReader:
             read, reason=f"RapidOCR read it: no letters of {self._beyond} were seen on it"
         )
 
-    def _surer(self, read: Recognised, sure: float, picture: _Picture) -> Recognised:
+    def _surer(self, read: Recognition, sure: float, picture: _Picture) -> Recognition:
         why = f"RapidOCR was unsure of this page ({sure:.2f}, Tesseract "
         other = self._by("tesseract", picture, why)
         theirs = lines.sureness(other.segments)
@@ -144,7 +144,7 @@ class AutoReader:
         )
 
     def _shows_other_letters(
-        self, read: Recognised, picture: _Picture, *, either_way: bool
+        self, read: Recognition, picture: _Picture, *, either_way: bool
     ) -> bool:
         """Let Tesseract look at some lines: the longest, and those of which RapidOCR is least sure.
 
@@ -157,7 +157,7 @@ class AutoReader:
         engine = self._engines["tesseract"].get()
         looks = (sample, sample.rotate(180)) if either_way else (sample,)
         return any(
-            self._has_other_letters(engine.recognise(look, dpi=picture.dpi)) for look in looks
+            self._has_other_letters(engine.recognize(look, dpi=picture.dpi)) for look in looks
         )
 
     def _has_other_letters(self, segments: Iterable[Segment]) -> bool:

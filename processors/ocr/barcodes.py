@@ -20,12 +20,12 @@ def codes_in(image: "Image.Image", *, scale: float) -> tuple[Code, ...]:
     """Return the barcodes of a picture; boxes are multiplied by `scale`, which turns pixels into points."""
     import zxingcpp
 
-    grey = image.convert("L")
-    factor = max(grey.size) // _WIDEST_PX
+    gray = image.convert("L")
+    factor = max(gray.size) // _WIDEST_PX
     if factor > 1:
-        grey, scale = grey.reduce(factor), scale * factor
+        gray, scale = gray.reduce(factor), scale * factor
     try:
-        found = zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain)
+        found = zxingcpp.read_barcodes(gray, text_mode=zxingcpp.TextMode.Plain)
     except (RuntimeError, ValueError):  # what its decoders say of pictures they cannot take
         return ()
     return tuple(

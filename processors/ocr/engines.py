@@ -11,14 +11,14 @@ from processors.contract import (
     OcrEngine,
     PageReader,
     ReadSettings,
-    Recognised,
+    Recognition,
     Segment,
     Unreadable,
+    reports_out_of_memory,
 )
 from processors.exec import tesseract
 from processors.ocr import auto, orientation, tesseract as tess
 from processors.ocr.rapid import engine as rapid
-from processors.sandbox import confinement as _kernel
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,13 +47,13 @@ def reader_for(settings: ReadSettings) -> PageReader:
     """
     check(settings)
     if settings.ocr != "auto":
-        return Always(
+        return SingleEngineReader(
             loaded(settings.ocr, settings),
             reason=f"{auto.TITLES[settings.ocr]} read it, as the settings say",
         )
     absent = _rapidocr_missing()
     if absent:
-        return Always(
+        return SingleEngineReader(
             loaded("tesseract", settings), reason=f"Tesseract read it: {absent.rstrip('.')}"
         )
     return auto.AutoReader(
@@ -153,16 +153,16 @@ def _beyond(settings: ReadSettings) -> tuple[str, ...]:
     return tuple(language for language in settings.languages if language not in RAPIDOCR_LANGUAGES)
 
 
-class Always:
+class SingleEngineReader:
     """Reads every page with one engine."""
 
     def __init__(self, engine: OcrEngine, *, reason: str) -> None:
         self._engine = engine
         self._reason = reason
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
-        """Recognise a picture."""
-        return orientation.recognised(
+    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
+        """Recognize a picture."""
+        return orientation.recognized(
             image, self._engine, dpi=dpi, turning=turning, reason=self._reason
         )
 
@@ -174,10 +174,10 @@ class _Guarded:
         self.name = engine.name
         self._engine = engine
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Return the lines found."""
         try:
-            return self._engine.recognise(image, dpi=dpi)
+            return self._engine.recognize(image, dpi=dpi)
         except _failures() as exc:
             _leave_if_out_of_memory(exc)
             said = " ".join(str(exc).split())[:200]
@@ -201,5 +201,5 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _leave_if_out_of_memory(error: Exception) -> None:
     """Turn what a library says in words into the error that ends a child."""
-    if _kernel.tells_of_memory(error):
+    if reports_out_of_memory(error):
         raise MemoryError from error

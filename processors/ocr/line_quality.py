@@ -19,7 +19,7 @@ def sureness(segments: Sequence[Segment]) -> float:
     """Say how surely a page was read, from 0 to 1, each line weighing as much as it is long.
 
     A line where hardly a letter was found for its length counts little however sure the engine is of the few: letters
-    that a recogniser was never taught come out as nothing, or as specks.
+    that a recognizer was never taught come out as nothing, or as specks.
     """
     total = sum(map(_length, segments))
     return sum(_length(segment) * _sure(segment) for segment in segments) / total if total else 0.0

@@ -1,4 +1,4 @@
-"""Recognise a picture once, however often it comes: a logo's page, a scan repeated, a fax sent twice.
+"""Recognize a picture once, however often it comes: a logo's page, a scan repeated, a fax sent twice.
 
 The memory lies in one process, belongs to one reader of one setting, and goes with it. What a picture says is kept
 under a digest of its pixels and locked with another: a document that takes over the process and has not the same
@@ -11,7 +11,7 @@ import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from processors.contract import PageReader, Recognised, Segment, Word
+from processors.contract import PageReader, Recognition, Segment, Word
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,7 +21,7 @@ MOST_BYTES = 8 * 2**20
 _NONCE = bytes(12)  # each key locks one text only
 
 
-class Remembering:
+class CachedPageReader:
     """Reads as another reader does, and each picture once."""
 
     def __init__(self, reader: PageReader, *, most_bytes: int = MOST_BYTES) -> None:
@@ -31,8 +31,8 @@ class Remembering:
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
         self._bytes = 0
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognised:
-        """Recognise a picture; what came of one that an engine failed on is not kept."""
+    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
+        """Recognize a picture; what came of one that an engine failed on is not kept."""
         key = _key(image, dpi=dpi, turning=turning)
         name = hashlib.blake2b(key, digest_size=32).digest()
         kept = self._kept.get(name)
@@ -59,7 +59,7 @@ def _key(image: "Image.Image", *, dpi: float, turning: bool) -> bytes:
     return digest.digest()
 
 
-def _locked(read: Recognised, key: bytes) -> bytes:
+def _locked(read: Recognition, key: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     segments = [(s.text, s.box, s.confidence, s.angle_deg, s.words) for s in read.segments]
@@ -67,12 +67,12 @@ def _locked(read: Recognised, key: bytes) -> bytes:
     return AESGCM(key).encrypt(_NONCE, zlib.compress(plain.encode("utf-8", "surrogatepass")), None)
 
 
-def _unlocked(kept: bytes, key: bytes) -> Recognised:
+def _unlocked(kept: bytes, key: bytes) -> Recognition:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     plain = zlib.decompress(AESGCM(key).decrypt(_NONCE, kept, None))
     engine, reason, turned_deg, segments = json.loads(plain.decode("utf-8", "surrogatepass"))
-    return Recognised([_segment(*each) for each in segments], engine, reason, turned_deg)
+    return Recognition([_segment(*each) for each in segments], engine, reason, turned_deg)
 
 
 def _segment(

@@ -1,9 +1,9 @@
-"""Recognise a page whatever way it lies. A page that reads badly is tried with a few of its lines before all of it."""
+"""Recognize a page whatever way it lies. A page that reads badly is tried with a few of its lines before all of it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from processors.contract import OcrEngine, Recognised, Segment
+from processors.contract import OcrEngine, Recognition, Segment
 from processors.ocr import line_quality as lines
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ _TRIED = 4  # lines that decide which way a page lies
 def upright(
     image: "Image.Image", engine: OcrEngine, *, dpi: float
 ) -> tuple[Sequence[Segment], int]:
-    """Recognise a page, turned where it lies on its side or head; return segments of the turned page and the angle.
+    """Recognize a page, turned where it lies on its side or head; return segments of the turned page and the angle.
 
     Only a page that reads badly is looked at again: its lines run upwards, or the engine is unsure of most of them.
-    All of it is recognised once more at most.
+    All of it is recognized once more at most.
     """
-    read = engine.recognise(image, dpi=dpi)
+    read = engine.recognize(image, dpi=dpi)
     turn = _likely_turn(image, read, engine, dpi=dpi)
     if turn == 0:
         return read, 0
-    other = engine.recognise(image.rotate(turn, expand=True), dpi=dpi)
+    other = engine.recognize(image.rotate(turn, expand=True), dpi=dpi)
     return (other, turn) if _certainty(other) > _BETTER * _certainty(read) else (read, 0)
 
 
@@ -42,7 +42,7 @@ def _likely_turn(
     tried = lines.longest(read, _TRIED)
     sample = lines.cut_out(image, tried)
     certain = {
-        turn: _certainty(engine.recognise(sample.rotate(turn, expand=True), dpi=dpi))
+        turn: _certainty(engine.recognize(sample.rotate(turn, expand=True), dpi=dpi))
         for turn in turns
     }
     best = max(certain, key=lambda turn: certain[turn])
@@ -70,11 +70,11 @@ def _certainty(segments: Sequence[Segment]) -> float:
     )
 
 
-def recognised(
+def recognized(
     image: "Image.Image", engine: OcrEngine, *, dpi: float, turning: bool, reason: str
-) -> Recognised:
-    """Recognise a picture by one engine, and say why by that one."""
+) -> Recognition:
+    """Recognize a picture by one engine, and say why by that one."""
     segments, turned = (
-        upright(image, engine, dpi=dpi) if turning else (engine.recognise(image, dpi=dpi), 0)
+        upright(image, engine, dpi=dpi) if turning else (engine.recognize(image, dpi=dpi), 0)
     )
-    return Recognised(segments, engine.name, reason, turned)
+    return Recognition(segments, engine.name, reason, turned)

@@ -1,4 +1,4 @@
-"""Make a page of a picture: recognised, put in order, in points."""
+"""Make a page of a picture: recognized, put in order, in points."""
 
 import dataclasses
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def read_picture(
     engine: Callable[[], PageReader],
     why: str = "it is a picture",
 ) -> Page:
-    """Recognise one picture as a page; places are given in points by its resolution. `why` says why it is recognised.
+    """Recognize one picture as a page; places are given in points by its resolution. `why` says why it is recognized.
 
     Raises:
         EngineMissing: no engine that may read it is installed.

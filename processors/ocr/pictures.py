@@ -1,4 +1,4 @@
-"""Open pictures safely and bring every kind of them to upright RGB or grey on white."""
+"""Open pictures safely and bring every kind of them to upright RGB or gray on white."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

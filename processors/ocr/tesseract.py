@@ -25,7 +25,7 @@ class TesseractEngine:
         self._languages = languages
         self._timeout_s = timeout_s
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Return words; a page on which layout analysis finds none is read again as one block."""
         for mode in (_AUTOMATIC, _ONE_BLOCK):
             found = tesseract.words(

@@ -12,9 +12,8 @@ from typing import Any
 from pipeline.model import PageText, ReadStatus
 from processors.contract import Context, EngineMissing, Page, Reading, Unreadable
 from processors.detect.media import PDF
-from processors.formats import einvoice
-from processors.formats.plain import page_of
 from processors.layout import reading_order as layout
+from processors.layout.plain_page import damaged_page, text_page
 from processors.ocr import pictures
 from processors.ocr.page import read_picture
 from processors.pdf import (
@@ -27,6 +26,7 @@ from processors.pdf import (
 )
 from processors.pdf.structure import embedded, structure, unseen
 from processors.renditions import overlay, searchable_pdf as searchable
+from processors.values import einvoice
 
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
@@ -69,7 +69,7 @@ class PdfProcessor:
                     )
                     break
                 result = _read(document, number, thumbnail, search, context)
-                additions.add(result.recognised, result.sheet)
+                additions.add(result.recognized, result.sheet)
                 pages.append(context.keep(result.page))
                 problems += [result.problem] if result.problem else []
             if count > limit:
@@ -81,14 +81,16 @@ class PdfProcessor:
             unseen(said.form, "\n".join(page.text.text for page in pages)) if said.form else ""
         )
         if unshown:
-            pages.append(page_of(unshown, number=count + 1, engine="form"))
+            pages.append(text_page(unshown, number=count + 1, engine="form"))
         metadata = {**said.metadata, **_nature(signed=signed, password=password)}
         children = embedded(path, password=password or "") if attached else ()
         left_out = _searchable(
             additions, path, work_dir, context, barred=_barred(signed=signed, password=password)
         )
         stated = (
-            einvoice.stated_among(embedded(path, password=password or "")) if attached else None
+            einvoice.structured_data_among(embedded(path, password=password or ""))
+            if attached
+            else None
         )
         return Reading(
             pages=tuple(pages),
@@ -207,10 +209,10 @@ def _page_count(document: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A page as it was read, the part of it that was recognised, if any, how it lies, and what went wrong."""
+    """A page as it was read, the part of it that was recognized, if any, how it lies, and what went wrong."""
 
     page: Page
-    recognised: Page | None = None
+    recognized: Page | None = None
     problem: str = ""
     sheet: overlay.Sheet = _NO_SHEET
 
@@ -225,7 +227,7 @@ def _read(
     """Read one page and tell how it lies; what goes wrong becomes a sentence that names it."""
     import pypdfium2 as pdfium
 
-    lost = _Result(_nothing(number), problem=f"Page {number} is damaged and could not be read.")
+    lost = _Result(damaged_page(number), problem=f"Page {number} is damaged and could not be read.")
     try:
         page = _with_forms(document, number)
     except (pdfium.PdfiumError, IndexError):
@@ -267,7 +269,7 @@ class _Own:
 
 
 def _page(page: Any, number: int, search: pdf_codes.CodeSearch, context: Context) -> _Result:
-    """Take the text layer if it can be believed, else recognise the page; keep the layer if nothing better is had."""
+    """Take the text layer if it can be believed, else recognize the page; keep the layer if nothing better is had."""
     own = _own_text(page, number)
     if own.verdict.believed or own.paint.empty:
         read, added = own.page, None
@@ -284,17 +286,17 @@ def _page(page: Any, number: int, search: pdf_codes.CodeSearch, context: Context
     width, _ = page.get_size()
     dpi = 72 * image.width / max(width, 1e-3)
     try:
-        recognised = read_picture(
+        recognized = read_picture(
             image, number=number, dpi=dpi, engine=context.engine, why=own.verdict.reason
         )
     except (EngineMissing, Unreadable) as exc:
         if isinstance(exc, EngineMissing) and not own.page.text.text:
             return _Result(own.page, problem=f"Page {number} is a picture and was not read: {exc}")
-        return _Result(own.page, problem=f"Page {number} was not recognised: {exc}")
-    if not recognised.text.text and own.page.text.text:
+        return _Result(own.page, problem=f"Page {number} was not recognized: {exc}")
+    if not recognized.text.text and own.page.text.text:
         return _Result(own.page)
     return _Result(
-        recognised, recognised if recognised.text.source == "ocr" else None, _problem(recognised)
+        recognized, recognized if recognized.text.source == "ocr" else None, _problem(recognized)
     )
 
 
@@ -363,15 +365,3 @@ def _because(page: Page, reason: str) -> Page:
 
 def _blank(page: Page) -> Page:
     return _because(page, "the page is blank")
-
-
-def _nothing(number: int) -> Page:
-    value = PageText(
-        number=number,
-        source="none",
-        engine=None,
-        confidence=None,
-        text="",
-        reason="the page is damaged",
-    )
-    return Page(value)

@@ -1,4 +1,4 @@
-"""Recognise the scans that lie on a PDF page beside text of its own: a receipt pasted in, a letter under its head."""
+"""Recognize the scans that lie on a PDF page beside text of its own: a receipt pasted in, a letter under its head."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from processors.contract import (
     Context,
     EngineMissing,
     Page,
-    Recognised,
+    Recognition,
     Segment,
     Unreadable,
     Word,
@@ -27,7 +27,7 @@ _LEAST_SHARE = 0.04  # of the page: a stamp or a logo is smaller
 _COARSEST_DPI = 90  # a picture coarser than this is no scan of anything written
 _TALLEST_PT = 20.0
 _WRITTEN_OVER = 0.02  # share of a picture under the page's own text from which it is a background
-_TWICE = 0.3  # share of a recognised piece under the page's own text
+_TWICE = 0.3  # share of a recognized piece under the page's own text
 _COVERED = 0.9  # share of a picture under a larger one: the page is drawn as a whole, so the larger one shows it, too
 _PAPER = (0.55, 0.995)  # share of a sheet of paper that is as light as its lightest tenth
 _PAPER_TONES = 48
@@ -48,9 +48,9 @@ def with_scans(
     problem = ""
     for box in _scans(layer, painted):
         try:
-            read = _recognised(page, box, layer, painted, context)
+            read = _recognized(page, box, layer, painted, context)
         except (EngineMissing, Unreadable) as exc:
-            problem = f"a picture on it was not recognised: {exc}"
+            problem = f"a picture on it was not recognized: {exc}"
             continue
         new = [
             piece
@@ -65,7 +65,7 @@ def with_scans(
     if not added:
         return own, None
     lines = layout.lines_of([*layer.segments, *added])
-    reason = "; ".join([own.text.reason, "a picture on it was recognised", *ways])
+    reason = "; ".join([own.text.reason, "a picture on it was recognized", *ways])
     text = dataclasses.replace(own.text, text=layout.text_of(lines), reason=reason)
     return dataclasses.replace(own, text=text, lines=lines), Page(own.text, layout.lines_of(added))
 
@@ -94,17 +94,17 @@ def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
     return largest
 
 
-def _recognised(
+def _recognized(
     page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context
-) -> Recognised:
-    """Recognise one part of a page, places in points of the page; nothing of one that is no sheet."""
+) -> Recognition:
+    """Recognize one part of a page, places in points of the page; nothing of one that is no sheet."""
     if context.exhausted:
         raise Unreadable(ReadStatus.TIMED_OUT, "the time for one document is used up.")
     width, height = layer.frame.size
     scale = render.scale_for_ocr(width, height, painted)
-    image = render.draw(page, scale=scale, grey=True).crop([round(scale * side) for side in box])  # type: ignore[arg-type] # four numbers
+    image = render.draw(page, scale=scale, gray=True).crop([round(scale * side) for side in box])  # type: ignore[arg-type] # four numbers
     if not _is_sheet(image):
-        return Recognised((), "", "")
+        return Recognition((), "", "")
     read = context.engine().read(image, dpi=72 * scale, turning=False)
     moved = [_moved(segment, box[0], box[1], 1 / scale) for segment in read.segments]
     return dataclasses.replace(read, segments=moved)

@@ -41,4 +41,4 @@ class CodeSearch:
 def _codes(page: Any) -> tuple[Code, ...]:
     width, height = page.get_size()
     scale = min(_DPI / 72, math.sqrt(_PIXELS / max(width * height, 1.0)))
-    return barcodes.codes_in(render.draw(page, scale=scale, grey=True), scale=1 / scale)
+    return barcodes.codes_in(render.draw(page, scale=scale, gray=True), scale=1 / scale)

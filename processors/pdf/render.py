@@ -1,4 +1,4 @@
-"""Draw PDF pages: for recognition, at the resolution their text needs; for the thumbnail, small and in colour."""
+"""Draw PDF pages: for recognition, at the resolution their text needs; for the thumbnail, small and in color."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,9 @@ _BLANK_TONES = 20
 
 
 def for_ocr(page: Any, painted: Paint) -> "Image.Image | None":
-    """Return a page in grey, None where it shows nothing."""
+    """Return a page in gray, None where it shows nothing."""
     width, height = page.get_size()
-    image = draw(page, scale=scale_for_ocr(width, height, painted), grey=True)
+    image = draw(page, scale=scale_for_ocr(width, height, painted), gray=True)
     return None if _is_blank(image) else image
 
 
@@ -39,18 +39,18 @@ def scale_for_ocr(width_pt: float, height_pt: float, painted: Paint) -> float:
     return min(dpi / 72, math.sqrt(_PIXELS / area), _SIDE_PX / max(width_pt, height_pt, 1.0))
 
 
-def draw(page: Any, *, scale: float, grey: bool = False) -> "Image.Image":
+def draw(page: Any, *, scale: float, gray: bool = False) -> "Image.Image":
     """Return a page as a picture in mode L or RGB."""
-    bitmap = page.render(scale=scale, grayscale=grey)
+    bitmap = page.render(scale=scale, grayscale=gray)
     try:
-        image: Image.Image = bitmap.to_pil().convert("L" if grey else "RGB")
+        image: Image.Image = bitmap.to_pil().convert("L" if gray else "RGB")
         return image
     finally:
         bitmap.close()
 
 
 def for_thumbnail(page: Any) -> "Image.Image":
-    """Return a page in colour, as small as a thumbnail."""
+    """Return a page in color, as small as a thumbnail."""
     return draw(page, scale=pictures.THUMBNAIL_PX / max(*page.get_size(), 1.0))
 
 

@@ -12,7 +12,7 @@ from processors.pdf.page_graphics import Paint
 VERSION = "1"
 
 _MUCH_JUNK = 0.25
-_HIDDEN_JUNK = 0.1  # text nobody sees was recognised by some program: it must be better than text that is drawn
+_HIDDEN_JUNK = 0.1  # text nobody sees was recognized by some program: it must be better than text that is drawn
 _HIDDEN = 0.5
 _LITTLE_TEXT = 60  # visible characters: a stamp or a page number over a scan
 _COVERED = 0.4  # share of the page under pictures from which it may be a scan
@@ -94,9 +94,9 @@ def judge(
 
 def _hidden(noise: float) -> Verdict:
     if noise >= _HIDDEN_JUNK:
-        reason = f"the text hidden in it was badly recognised ({noise:.0%} junk)"
+        reason = f"the text hidden in it was badly recognized ({noise:.0%} junk)"
         return Verdict(believed=False, reason=reason, certainty=round(1 - noise, 4))
-    reason = "the text hidden in it, recognised by another program, is sound"
+    reason = "the text hidden in it, recognized by another program, is sound"
     return Verdict(believed=True, reason=reason, certainty=round(1 - noise, 4))
 
 
@@ -120,7 +120,7 @@ def junk_score(text: str, *, unmapped: float = 0.0) -> float:
 
 
 def noise_score(text: str) -> float:
-    """Say how much of a recognised text is specks and broken words, from 0 to 1; 0 where there are few words."""
+    """Say how much of a recognized text is specks and broken words, from 0 to 1; 0 where there are few words."""
     words = len(text.split())
     return min(1.0, len(_NOISE.findall(text)) / words) if words >= _NOISE_WORDS else 0.0
 

@@ -119,7 +119,7 @@ def _line(line: Line) -> str:
 
 def _words(words: Sequence[Word]) -> str:
     if any(word.confidence is not None for word in words):
-        return ",".join(map(_recognised, words))
+        return ",".join(map(_recognized, words))
     values: list[object] = []
     for word in words:
         values.append(_text(word.text))
@@ -127,7 +127,7 @@ def _words(words: Sequence[Word]) -> str:
     return ",".join([_WORD] * len(words)) % tuple(values)
 
 
-def _recognised(word: Word) -> str:
+def _recognized(word: Word) -> str:
     sure = "null" if word.confidence is None else f"{word.confidence:.3g}"
     left, top, right, bottom = word.box
     return f'{{"text":{_text(word.text)},"box":[{left:.1f},{top:.1f},{right:.1f},{bottom:.1f}],"confidence":{sure}}}'

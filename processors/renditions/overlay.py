@@ -1,4 +1,4 @@
-"""Set recognised words where they stand on a page, invisibly. Pure."""
+"""Set recognized words where they stand on a page, invisibly. Pure."""
 
 import math
 import re

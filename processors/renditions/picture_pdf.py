@@ -1,4 +1,4 @@
-"""Make a searchable PDF of a picture file: each frame a page, its recognised text behind it.
+"""Make a searchable PDF of a picture file: each frame a page, its recognized text behind it.
 
 JPEG data are passed through as they are, and so are PNG data where PDF knows them; other pictures are packed without
 loss, those of lossy formats as JPEG.
@@ -18,7 +18,7 @@ from processors.renditions.searchable_pdf import NAME
 if TYPE_CHECKING:
     from PIL import Image
 
-_PNG_COLOURS = {0: ("/DeviceGray", 1), 2: ("/DeviceRGB", 3), 3: ("", 1)}
+_PNG_COLORS = {0: ("/DeviceGray", 1), 2: ("/DeviceRGB", 3), 3: ("", 1)}
 _PNG_MOST_CHUNKS = 100_000
 _LOSSY = frozenset({"WEBP", "MPO"})
 _JPEG_QUALITY = 90
@@ -91,7 +91,7 @@ class PictureBook:
                 f"it would be larger than {self._most_bytes / 2**20:.0f} MiB, the limit of one file"
             )
         elif not self._written:
-            reason = "nothing was recognised"
+            reason = "nothing was recognized"
         if reason:
             self._stream.close()
             self._path.unlink()
@@ -136,7 +136,7 @@ def packed(path: Path, picture: "Image.Image", plain: "Image.Image", *, alone: b
         )
     plain.save(out, "PNG")
     again = _png(out.getvalue())
-    assert again is not None, "Pillow writes grey and colour without interlace"
+    assert again is not None, "Pillow writes gray and color without interlace"
     return again
 
 
@@ -172,16 +172,16 @@ def _png(data: bytes) -> Packed | None:
     chunks = _chunks(data)
     if chunks is None or "tRNS" in chunks:
         return None
-    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks["IHDR"][:13])
-    if colour not in _PNG_COLOURS or bits > 8 or interlaced:  # noqa: PLR2004 - PDF readers differ on 16 bits
+    width, height, bits, color, _, _, interlaced = struct.unpack(">IIBBBBB", chunks["IHDR"][:13])
+    if color not in _PNG_COLORS or bits > 8 or interlaced:  # noqa: PLR2004 - PDF readers differ on 16 bits
         return None
-    space, colours = _PNG_COLOURS[colour]
+    space, colors = _PNG_COLORS[color]
     if not space:
         palette = chunks.get("PLTE", b"")
         if not palette or len(palette) % 3:
             return None
         space = f"[/Indexed /DeviceRGB {len(palette) // 3 - 1} <{palette.hex()}>]"
-    parms = f"/DecodeParms << /Predictor 15 /Colors {colours} /BitsPerComponent {bits} /Columns {width} >>"
+    parms = f"/DecodeParms << /Predictor 15 /Colors {colors} /BitsPerComponent {bits} /Columns {width} >>"
     return Packed(
         _entries((width, height), space, f"/Filter /FlateDecode {parms}", bits=bits), chunks["IDAT"]
     )

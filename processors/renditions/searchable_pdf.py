@@ -1,4 +1,4 @@
-"""Add recognised text to a PDF, behind what its pages show, leaving every byte of it where it is.
+"""Add recognized text to a PDF, behind what its pages show, leaving every byte of it where it is.
 
 The objects are appended, as the format provides for: pages that have text of their own are not touched, pictures are
 not recompressed, and what was there before is the beginning of the new file.
@@ -50,13 +50,13 @@ class Overlay:
 
 
 class Additions:
-    """Collects the recognised pages of one PDF; what they take in memory is their text."""
+    """Collects the recognized pages of one PDF; what they take in memory is their text."""
 
     def __init__(self) -> None:
         self._overlays: list[Overlay] = []
 
     def add(self, page: Page | None, sheet: overlay.Sheet) -> None:
-        """Take what was recognised of a page; one without words is left out."""
+        """Take what was recognized of a page; one without words is left out."""
         content = overlay.content(page, sheet) if page else b""
         if page and content:
             self._overlays.append(Overlay(page.text.number, content, tuple(overlay.words_of(page))))
@@ -67,7 +67,7 @@ class Additions:
         `barred` is a reason known beforehand: a document that is signed or encrypted is never written again.
         """
         if not self._overlays:
-            return "every page with text has it already; nothing was recognised"
+            return "every page with text has it already; nothing was recognized"
         if barred:
             return barred
         added = sum(len(page.content) for page in self._overlays)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.model import Findings, ReadStatus
-from processors.contract import EngineMissing, ReadSettings, failed
+from processors.contract import EngineMissing, ReadSettings, failed, reports_out_of_memory
 from processors.detect import media
 from processors.read import Engines, read_document
 from processors.sandbox import answers as _answers, confinement as _kernel
@@ -120,7 +120,7 @@ def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
     except MemoryError:
         os._exit(OUT_OF_MEMORY_EXIT)
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
-        if _kernel.tells_of_memory(exc):
+        if reports_out_of_memory(exc):
             os._exit(OUT_OF_MEMORY_EXIT)
         return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
 

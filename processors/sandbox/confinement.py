@@ -31,7 +31,6 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBR
 _MOST_MEMORY = 4
 """Times the memory of one document that a child with all it has loaded may reach."""
 _MOST_FILES = 65_536
-_MEMORY_WORDS = ("bad_alloc", "annot allocate memory", "Insufficient memory", "out of memory")
 _ENV_START, _ENV_END = (
     49,
     50,
@@ -239,8 +238,3 @@ def _set(kind: int, value: int) -> None:
     _, hard = resource.getrlimit(kind)
     ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(kind, (ceiling, ceiling))
-
-
-def tells_of_memory(error: BaseException) -> bool:
-    """Say whether an error is a library's way of saying that there is no memory left."""
-    return any(word in str(error) for word in _MEMORY_WORDS)

@@ -12,7 +12,7 @@ from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
 from processors import fingerprint
 from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
-from processors.detect.clamav import Clamd, Verdict
+from processors.detect.clamav import Clamd, VirusScan
 from processors.detect.media import UNKNOWN
 from processors.exec import ocrmypdf
 from processors.ocr import engines
@@ -81,7 +81,7 @@ class SandboxedReader:
         Raises:
             TryLater: the reader was closed; never for what the document does.
         """
-        verdict = self._scanner.scan(path) if self._scanner else Verdict(ScanStatus.OFF)
+        verdict = self._scanner.scan(path) if self._scanner else VirusScan(ScanStatus.OFF)
         if verdict.status is ScanStatus.INFECTED:
             problem = f"{name}: the virus scanner found {verdict.detail} in it; it was not opened. Upload a clean copy."
             findings = failed(UNKNOWN, ReadStatus.INFECTED, problem)

@@ -1,4 +1,4 @@
-"""What barcodes say: payment slips (EPC, Swiss QR), driving licences (AAMVA), and whatever else as it stands."""
+"""What barcodes say: payment slips (EPC, Swiss QR), driving licenses (AAMVA), and whatever else as it stands."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,7 +100,7 @@ def _sum(seen: Seen, what: str, *, currency: str, amount: str) -> Iterator[tuple
 
 
 def _aamva(seen: Seen) -> Iterator[tuple[str, Finding]]:
-    """Read the barcode on the back of North American driving licences and identity cards."""
+    """Read the barcode on the back of North American driving licenses and identity cards."""
     text = seen.code.text.replace("\r", "\n")
     if seen.code.format != "PDF417" or ("ANSI " not in text[:30] and "AAMVA" not in text[:30]):
         return
@@ -111,7 +111,7 @@ def _aamva(seen: Seen) -> Iterator[tuple[str, Finding]]:
     first = re.search(r"(?:DL|ID)(DAQ|DCS|DCA)([^\n]{0,60})", text)
     if first:
         said.setdefault(first[1], first[2].strip())
-    why = "the barcode of the licence says so"
+    why = "the barcode of the license says so"
     for key, name in _AAMVA_NAMES.items():
         value = _aamva_value(name, said.get(key, ""), canadian=said.get("DCG") == "CAN")
         if value:

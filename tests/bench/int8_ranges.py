@@ -1,4 +1,4 @@
-"""Observe what comes in at the recogniser's convolutions, on pages drawn here: `make byte-ranges`.
+"""Observe what comes in at the recognizer's convolutions, on pages drawn here: `make byte-ranges`.
 
 Writes `processors/ocr/rapid/int8.json`. Nothing of any corpus is used: words are made of random letters, in many sizes, printed,
 scanned, photographed, faded, inverted and compressed in turn.
@@ -123,13 +123,13 @@ class Recorder:
 
 
 def main() -> None:
-    """Write the recogniser's ranges."""
+    """Write the recognizer's ranges."""
     file = rapid.model_files()["Rec"]
     engine = rapid.RapidEngine()
     engine._read = recorder = Recorder(engine._read)
     observer = Observer(file)
     for page in pages(np.random.default_rng(8)):
-        engine.recognise(page, dpi=200)
+        engine.recognize(page, dpi=200)
         for pixels in recorder.inputs[:_STRIPS_A_PAGE]:
             observer.run(pixels)
         recorder.inputs.clear()

@@ -107,7 +107,7 @@ def samples(folder: Path, every: int) -> Iterator[Sample]:
 
 
 def by_project(engine: PageReader) -> Reader:
-    """Return a reader that opens, turns, recognises and orders as `caspio-ingest read` does, the engine loaded."""
+    """Return a reader that opens, turns, recognizes and orders as `caspio-ingest read` does, the engine loaded."""
 
     def read(path: Path) -> str:
         with picture.opened(path, Limits()) as opened:

@@ -1,4 +1,4 @@
-"""Turn what a line recogniser says at each step along a line into text, certainty and the places of words."""
+"""Turn what a line recognizer says at each step along a line into text, certainty and the places of words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from processors.ocr.rapid.lexicon import Letter, Lexicon
 _POSSIBLE = 0.03
 """How likely a letter must be to be thought of where the likeliest makes no word."""
 _LIKELY_SPACE = 0.1
-"""Where nothing is the likeliest, a space this likely is one: joined words are a recogniser's commonest fault."""
+"""Where nothing is the likeliest, a space this likely is one: joined words are a recognizer's commonest fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _SHEET_SIDE_PX = 1280  # sheets have small print that is lost at 960; receipts, 
 _SHEET = 1.6  # times longer than wide, at most
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _LEAST_SCORE = 0.5
-_LINE_HEIGHT_PX = 48  # what the recogniser was taught
+_LINE_HEIGHT_PX = 48  # what the recognizer was taught
 _NARROWED = 0.85  # lines are read so much narrower than they are: time goes with width, and no word is lost to it
 _WIDEST_PX = 4800
 _STRAIGHT_PX = 1.0  # a line whose corners lie so close to its upright box is cut out, not warped
@@ -71,12 +71,12 @@ class RapidEngine:
         files = model_files()
         self.name = f"rapidocr ({runtime()})"
         self._find = networks.detector(files["Det"])
-        self._read, self._characters = networks.recogniser(
+        self._read, self._characters = networks.recognizer(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
         )
         self._words = lexicon.english() if "eng" in languages else None
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Return the lines found, whatever the resolution; those where nothing sure stands have no text."""
         import numpy as np
 
@@ -123,7 +123,7 @@ class RapidEngine:
             yield from self._lines(steps, strip, corners)
 
     def _lines(self, steps: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
-        """Turn what the recogniser says along a strip into its lines."""
+        """Turn what the recognizer says along a strip into its lines."""
         for place in strip.places:
             own = place.share_of(strip.width_px, count=len(steps))
             line = ctc.decode(steps[own.first : own.last], self._characters, self._words)
@@ -140,20 +140,20 @@ def _detection_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _toned(picture: Any) -> Any:
-    """Turn rows x columns x colours of 0 to 255 into colours x rows x columns, tones from -1 to 1."""
+    """Turn rows x columns x colors of 0 to 255 into colors x rows x columns, tones from -1 to 1."""
     import numpy as np
 
     return np.ascontiguousarray((picture.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
 
 
 def _line_width(corners: Any) -> int:
-    """Return how wide a line is read, at the recogniser's height."""
+    """Return how wide a line is read, at the recognizer's height."""
     width = _NARROWED * _LINE_HEIGHT_PX * width_of(corners) / max(height_of(corners), 1.0)
     return max(8, min(math.ceil(width), _WIDEST_PX))
 
 
 def _cut_out(pixels: Any, corners: Any) -> Any:
-    """Return a line as a level picture of the recogniser's height and the width it is read at."""
+    """Return a line as a level picture of the recognizer's height and the width it is read at."""
     import cv2
     import numpy as np
 

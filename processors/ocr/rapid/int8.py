@@ -67,7 +67,7 @@ def convolutions(model: Any) -> Iterator[Any]:
             yield operation
 
 
-def quantise(model: Any, ranges: Mapping[str, Range]) -> None:
+def quantize(model: Any, ranges: Mapping[str, Range]) -> None:
     """Mark inputs and weights of a network's convolutions as bytes; the runtime picks its instructions by that."""
     marked: dict[str, Any] = {}
     for convolution in list(convolutions(model)):

@@ -1,6 +1,6 @@
-"""Settle letters a recogniser hesitates between by the words people write.
+"""Settle letters a recognizer hesitates between by the words people write.
 
-Only a word that nobody writes is looked at, and only letters that the recogniser itself held possible come in: names,
+Only a word that nobody writes is looked at, and only letters that the recognizer itself held possible come in: names,
 numbers and codes that are printed clearly stay as they are. The words are those of symspellpy's English list.
 """
 

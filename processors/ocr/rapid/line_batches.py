@@ -3,14 +3,14 @@
 To the runtime every width is a network of its own, prepared anew at each change, and every run costs a few
 milliseconds whatever it reads. Most strips are equally wide, and those are read four at a time: a tenth of the time
 less than one by one. One strip four times as wide would do that, too, but lines of many kinds side by side confuse
-the recogniser.
+the recognizer.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-STEP_PX = 8  # the recogniser says something at each of these
+STEP_PX = 8  # the recognizer says something at each of these
 _USUAL_PX = 320
 _OTHER_STEP_PX = 160  # what is longer, or left over, is rounded up to this
 _TOGETHER = 4

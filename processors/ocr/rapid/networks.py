@@ -28,7 +28,7 @@ def detector(file: Path) -> Network:
     return _OpenVino(_model(file)) if runtime() == "openvino" else _Onnx(file)
 
 
-def recogniser(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]:
+def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]:
     """Load the network that reads a line, and the characters its outputs stand for, the first being none.
 
     Nine in ten of them are East Asian. Where no such language is asked for they are left out of the last layer, which
@@ -46,7 +46,7 @@ def recogniser(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
         _keep_outputs(model, kept)
         characters = [characters[index] for index in kept]
     if int8.supported():
-        int8.quantise(model, int8.ranges_of(file))
+        int8.quantize(model, int8.ranges_of(file))
     return _OpenVino(model), characters
 
 

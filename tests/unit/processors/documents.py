@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.model import Findings
 from processors.contract import OcrEngine, PageReader, ReadSettings, Segment
-from processors.ocr.engines import Always
+from processors.ocr.engines import SingleEngineReader
 from processors.read import read_document
 
 
@@ -23,7 +23,7 @@ class ScriptedEngine:
         self._answers = list(answers)
         self.seen: list[Image.Image] = []
 
-    def recognise(self, image: Image.Image, *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: Image.Image, *, dpi: float) -> Sequence[Segment]:
         """Give the next answer, the last one again and again."""
         assert dpi > 0
         self.seen.append(image)
@@ -49,14 +49,14 @@ def read(
     work_dir = folder / "work"
     work_dir.mkdir(exist_ok=True)
     used = engine or ScriptedEngine(says("picture"))
-    get: Callable[[], PageReader] = lambda: Always(used, reason="the test says so")  # noqa: E731 - shorter than a function of one line
+    get: Callable[[], PageReader] = lambda: SingleEngineReader(used, reason="the test says so")  # noqa: E731 - shorter than a function of one line
     return read_document(
         path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get
     )
 
 
 def pdf(*pages: str, images: Sequence[tuple[int, int]] = (), catalog: str = "") -> bytes:
-    """Write a PDF whose pages show these lines of text; `images` puts a grey picture over whole pages (from 1)."""
+    """Write a PDF whose pages show these lines of text; `images` puts a gray picture over whole pages (from 1)."""
     covered = {page for page, _ in images}
     objects: list[bytes] = []
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))

@@ -65,7 +65,7 @@ def column(
 def scan(
     width: float = 612, height: float = 792, *, x: float = 0, y: float = 0, pixels: int = 2
 ) -> bytes:
-    """Return the operators that paint a grey picture of so many pixels a side over part of a page."""
+    """Return the operators that paint a gray picture of so many pixels a side over part of a page."""
     data = bytes(64 + 128 * ((row + line) % 2) for row in range(pixels) for line in range(pixels))
     return (
         f"q {width} 0 0 {height} {x} {y} cm BI /W {pixels} /H {pixels} /BPC 8 /CS /G ID ".encode()

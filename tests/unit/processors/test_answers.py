@@ -29,7 +29,7 @@ WHOLE = Findings(
     children=(Child("inner", INNER, "ab", 12, Path("/somewhere/original")), Child("lost", INNER)),
     metadata={"signed": "true"},
     extension=".pdf",
-    left_out={"searchable.pdf": "nothing was recognised"},
+    left_out={"searchable.pdf": "nothing was recognized"},
 )
 
 

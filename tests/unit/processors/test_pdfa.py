@@ -39,7 +39,7 @@ def stand_in(programs: Path, deed: str) -> None:
 
 
 def test_a_pdfa_copy_is_made_of_a_pdf(programs: Path, tmp_path: Path):
-    """A PDF of text is handed over as it is, with nothing to recognise, and the answer is a rendition."""
+    """A PDF of text is handed over as it is, with nothing to recognize, and the answer is a rendition."""
     stand_in(programs, 'cat "$source" > "$target"; echo "as PDF/A" >> "$target"')
 
     findings = documents.read(documents.pdf("Hello"), tmp_path, settings=PDFA)

@@ -11,7 +11,7 @@ from processors.contract import (
     EngineMissing,
     OcrEngine,
     ReadSettings,
-    Recognised,
+    Recognition,
     Segment,
     Unreadable,
 )
@@ -43,9 +43,9 @@ class Scripted(documents.ScriptedEngine):
         self.name = name
         self._error = error
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Say it, or raise."""
-        said = super().recognise(image, dpi=dpi)
+        said = super().recognize(image, dpi=dpi)
         if self._error:
             raise self._error
         return said
@@ -85,14 +85,14 @@ def reader(
     return AutoReader(rapidocr=load[0], tesseract=load[1], languages=languages, beyond=beyond)
 
 
-def read(reader_: AutoReader) -> Recognised:
+def read(reader_: AutoReader) -> Recognition:
     """Read a sheet."""
     return reader_.read(PAPER, dpi=200)
 
 
-def said(recognised: Recognised) -> str:
+def said(recognized: Recognition) -> str:
     """Return what was read."""
-    return " ".join(segment.text for segment in recognised.segments)
+    return " ".join(segment.text for segment in recognized.segments)
 
 
 def document(data: bytes, folder: Path, reader_: AutoReader) -> Findings:
@@ -231,7 +231,7 @@ def test_a_configured_engine_is_never_changed(tmp_path: Path):
 
 
 def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
-    """Where a picture on a page of text cannot be recognised, the text stays and a problem says so."""
+    """Where a picture on a page of text cannot be recognized, the text stays and a problem says so."""
     paper = documents.sheet_of_paper("Total 12.50").convert("L")
     head = (
         f"q 300 0 0 150 150 300 cm BI /W {paper.width} /H {paper.height} /BPC 8 /CS /G ID ".encode()
@@ -243,7 +243,7 @@ def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
     found = documents.read(drawn.document(page), tmp_path, engine=tesseract(error=HANGING))
 
     assert (found.pages[0].source, found.status) == ("text", ReadStatus.PARTIAL)
-    assert "a picture on it was not recognised: tesseract was stopped" in found.problems[0]
+    assert "a picture on it was not recognized: tesseract was stopped" in found.problems[0]
 
 
 class Raising:
@@ -254,7 +254,7 @@ class Raising:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Raise."""
         del image, dpi
         raise self._error
@@ -267,7 +267,7 @@ def test_what_a_library_raises_is_a_failure_on_one_page():
     )
 
     with pytest.raises(Unreadable, match=r"RapidOCR failed on this page: .* shape mismatch"):
-        engine.recognise(PAPER, dpi=200)
+        engine.recognize(PAPER, dpi=200)
 
 
 def test_lack_of_memory_is_no_failure_of_a_page():
@@ -275,11 +275,11 @@ def test_lack_of_memory_is_no_failure_of_a_page():
     engine = engines._Guarded(Raising(RuntimeError("std::bad_alloc")))
 
     with pytest.raises(MemoryError):
-        engine.recognise(PAPER, dpi=200)
+        engine.recognize(PAPER, dpi=200)
 
 
 def test_the_reason_is_told_with_the_page(tmp_path: Path):
-    """A page's reason says why it was recognised and why by this engine, with the real one as with any."""
+    """A page's reason says why it was recognized and why by this engine, with the real one as with any."""
     path = tmp_path / "document"
     path.write_bytes(documents.saved(PAPER, "PNG"))
     (tmp_path / "work").mkdir()

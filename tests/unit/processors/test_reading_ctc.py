@@ -8,7 +8,7 @@ CHARACTERS = ["", "a", "b", " "]
 
 
 def steps(*likeliest: int, certainty: float = 0.9) -> np.ndarray:
-    """Return what a recogniser says that is so sure of these characters, step by step."""
+    """Return what a recognizer says that is so sure of these characters, step by step."""
     table = np.full(
         (len(likeliest), len(CHARACTERS)), (1 - certainty) / (len(CHARACTERS) - 1), dtype=np.float32
     )

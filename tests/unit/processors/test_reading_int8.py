@@ -36,14 +36,14 @@ def test_levels_span_what_was_observed(ends: tuple[float, float]):
     assert low / step == pytest.approx(round(low / step), abs=1e-9)
 
 
-def test_a_quantised_network_says_nearly_the_same():
+def test_a_quantized_network_says_nearly_the_same():
     """Rounded to bytes, a convolution's output differs by little more than the rounding."""
     rng = np.random.default_rng(5)
     weights = rng.normal(size=(6, 5, 1, 1)).astype(np.float32)
     pixels = rng.uniform(-1, 1, (1, 5, 4, 9)).astype(np.float32)
     exact = output_of(network(weights), pixels)
     rounded = network(weights)
-    int8.quantise(rounded, {"only": int8.Range(-1.0, 1.0)})
+    int8.quantize(rounded, {"only": int8.Range(-1.0, 1.0)})
 
     found = output_of(rounded, pixels)
 
@@ -55,13 +55,13 @@ def test_what_was_not_observed_stays_as_it_is():
     """A convolution without a range is left alone."""
     model = network(np.ones((2, 3, 1, 1), dtype=np.float32))
 
-    int8.quantise(model, {"another": int8.Range(0.0, 1.0)})
+    int8.quantize(model, {"another": int8.Range(0.0, 1.0)})
 
     assert "FakeQuantize" not in {each.get_type_name() for each in model.get_ordered_ops()}
 
 
 def test_the_installed_recogniser_was_observed():
-    """The ranges kept are those of the recogniser that is installed, one for every convolution worth it."""
+    """The ranges kept are those of the recognizer that is installed, one for every convolution worth it."""
     file = rapid.model_files()["Rec"]
     names = {
         each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))
@@ -110,9 +110,9 @@ def test_without_knowledge_of_the_processor_no_bytes(
 
 @pytest.mark.parametrize("bytes_fit", [True, False])
 def test_the_recogniser_loads_either_way(monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool):
-    """With bytes or without, the recogniser gives a certainty for each character at each step."""
+    """With bytes or without, the recognizer gives a certainty for each character at each step."""
     monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
-    network_, characters = networks.recogniser(rapid.model_files()["Rec"], east_asian=False)
+    network_, characters = networks.recognizer(rapid.model_files()["Rec"], east_asian=False)
 
     told = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
 

@@ -56,9 +56,9 @@ def test_kind_is_told_by_content(sample: str, tmp_path: Path):
     path = tmp_path / "no-extension"
     path.write_bytes(data)
 
-    kind = media.kind_of(path)
+    kind = media.file_type_of(path)
 
-    assert kind == media.Kind(media_type, extension)
+    assert kind == media.FileType(media_type, extension)
 
 
 def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
@@ -67,7 +67,7 @@ def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
     whole = documents.docx("Hello")
     path.write_bytes(whole[: len(whole) * 2 // 3])
 
-    kind = media.kind_of(path)
+    kind = media.file_type_of(path)
 
     assert kind.media_type == media.DOCX
 

@@ -19,7 +19,7 @@ def settled(word: str, **others: str) -> str:
 
 
 def test_a_doubtful_letter_makes_a_word():
-    """A word nobody writes becomes one that people write, by a letter the recogniser held possible."""
+    """A word nobody writes becomes one that people write, by a letter the recognizer held possible."""
     assert settled("Tota1", at4="lI") == "Total"
 
 
@@ -29,7 +29,7 @@ def test_capitals_and_what_stands_beside_it_stay():
 
 
 def test_what_the_recogniser_saw_clearly_stays():
-    """A name one letter away from a word stays where the recogniser thought of no other letter."""
+    """A name one letter away from a word stays where the recognizer thought of no other letter."""
     assert settled("Totai") == "Totai"
 
 

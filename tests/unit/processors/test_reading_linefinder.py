@@ -140,7 +140,7 @@ def test_a_line_with_stacked_indices_is_read():
             draw.text((right, top - 4), "+0.13", fill="black", font=index)
             draw.text((right, top + 15), "-0.14", fill="black", font=index)
 
-    read = " ".join(segment.text for segment in rapid.RapidEngine().recognise(sheet, dpi=200))
+    read = " ".join(segment.text for segment in rapid.RapidEngine().recognize(sheet, dpi=200))
 
     assert "The mean difference of all measured weights is about" in read
     assert "kilogrammes where one counts the empty boxes" in read

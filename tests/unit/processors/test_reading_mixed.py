@@ -19,7 +19,7 @@ PLACE = (150.0, 300.0, 300.0, 150.0)
 
 
 def painted(image: Image.Image, left: float, bottom: float, width: float, height: float) -> bytes:
-    """Return the operators that paint a grey picture."""
+    """Return the operators that paint a gray picture."""
     head = f"q {width} 0 0 {height} {left} {bottom} cm BI /W {image.width} /H {image.height} /BPC 8 /CS /G ID "
     return head.encode() + image.convert("L").tobytes() + b" EI Q\n"
 
@@ -30,14 +30,14 @@ def mixed(image: Image.Image, *more: drawn.Text) -> bytes:
     return drawn.document(drawn.page(*prose, *more, behind=painted(image, *PLACE)))
 
 
-def recognised(text: str) -> list[Segment]:
+def recognized(text: str) -> list[Segment]:
     """Return an engine's answer: one line near the picture's top left corner, in its pixels."""
     return [Segment(text=text, box=(20, 20, 20 + 12 * len(text), 50), confidence=0.9)]
 
 
 def test_a_scan_beside_text_is_read_too(tmp_path: Path):
     """Of a page with text and a pasted scan both are read, each once, the scan's words in their place."""
-    engine = documents.ScriptedEngine(recognised("Total 12.50"))
+    engine = documents.ScriptedEngine(recognized("Total 12.50"))
 
     findings = documents.read(mixed(PAPER), tmp_path, engine=engine)
 
@@ -48,7 +48,7 @@ def test_a_scan_beside_text_is_read_too(tmp_path: Path):
         1,
     )
     assert page.reason.endswith(
-        "its own text is sound; a picture on it was recognised; the test says so"
+        "its own text is sound; a picture on it was recognized; the test says so"
     )
     assert len(engine.seen) == 1
     total = findings.fields["total"]
@@ -61,8 +61,8 @@ def test_a_scan_beside_text_is_read_too(tmp_path: Path):
 
 
 def test_only_the_scans_words_are_added_to_the_searchable_copy(tmp_path: Path):
-    """The searchable PDF of such a page has every word once: its own, and those that were recognised."""
-    engine = documents.ScriptedEngine(recognised("Total 12.50"))
+    """The searchable PDF of such a page has every word once: its own, and those that were recognized."""
+    engine = documents.ScriptedEngine(recognized("Total 12.50"))
 
     findings = documents.read(mixed(PAPER), tmp_path, engine=engine)
 
@@ -72,8 +72,8 @@ def test_only_the_scans_words_are_added_to_the_searchable_copy(tmp_path: Path):
 
 
 def test_a_scan_painted_twice_is_read_once(tmp_path: Path):
-    """A picture that lies over itself, or over a larger one, is recognised with it, and its words come once."""
-    engine = documents.ScriptedEngine(recognised("Total 12.50"))
+    """A picture that lies over itself, or over a larger one, is recognized with it, and its words come once."""
+    engine = documents.ScriptedEngine(recognized("Total 12.50"))
     prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
     left, bottom, width, height = PLACE
     full = documents.sheet_of_paper(

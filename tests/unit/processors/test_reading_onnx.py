@@ -30,7 +30,7 @@ def without_openvino(monkeypatch: pytest.MonkeyPatch):
 
 def text(engine: rapid.RapidEngine) -> str:
     """Read the sheet."""
-    return layout.text_of(layout.lines_of(engine.recognise(SHEET, dpi=200)))
+    return layout.text_of(layout.lines_of(engine.recognize(SHEET, dpi=200)))
 
 
 @pytest.mark.usefixtures("without_openvino")
@@ -57,7 +57,7 @@ def test_onnx_runtime_offers_no_east_asian_letters_unless_asked_for():
     file = rapid.model_files()["Rec"]
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
     (latin, letters), (whole, all_letters) = (
-        networks.recogniser(file, east_asian=asked) for asked in (False, True)
+        networks.recognizer(file, east_asian=asked) for asked in (False, True)
     )
 
     told, everything = latin.run(line), whole.run(line)

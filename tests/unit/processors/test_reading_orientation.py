@@ -1,4 +1,4 @@
-"""How often a page is recognised until it is known which way it lies; runs are counted, never timed."""
+"""How often a page is recognized until it is known which way it lies; runs are counted, never timed."""
 
 import shutil
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ class Counting:
         self._engine = engine
         self.seen: list[Image.Image] = []
 
-    def recognise(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
+    def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
         """Pass it on."""
         self.seen.append(image)
-        return self._engine.recognise(image, dpi=dpi)
+        return self._engine.recognize(image, dpi=dpi)
 
     def whole_pages(self) -> int:
         """Count the pictures as large as the page."""
@@ -59,7 +59,7 @@ def test_an_upright_page_is_recognised_once(engine: OcrEngine):
 
 @pytest.mark.parametrize("lies_deg", [90, 180, 270])
 def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
-    """A page on its side or head is recognised as it lies and once more upright; a few lines decide which way."""
+    """A page on its side or head is recognized as it lies and once more upright; a few lines decide which way."""
     counting = Counting(engine)
 
     segments, turned = orientation.upright(SHEET.rotate(lies_deg, expand=True), counting, dpi=200)
@@ -71,7 +71,7 @@ def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
 
 
 def test_a_page_that_reads_badly_either_way_is_left_as_it_lies():
-    """Where a few lines read no better upside down, the page is not recognised again."""
+    """Where a few lines read no better upside down, the page is not recognized again."""
     unsure = [
         Segment("snudged letfers", (100, 80 * row, 500, 80 * row + 40), 0.7) for row in range(8)
     ]

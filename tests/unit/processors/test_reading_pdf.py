@@ -31,7 +31,7 @@ def test_a_text_layer_is_read_without_ocr(tmp_path: Path):
 
 
 def test_a_scan_under_a_stamp_goes_to_ocr(tmp_path: Path):
-    """A page that a picture covers is recognised though a few characters of text lie on it."""
+    """A page that a picture covers is recognized though a few characters of text lie on it."""
     engine = documents.ScriptedEngine(documents.says("what the scan says"))
 
     findings = documents.read(documents.pdf("p. 1", images=[(1, 1)]), tmp_path, engine=engine)
@@ -48,7 +48,7 @@ def test_a_picture_behind_much_text_is_decoration(tmp_path: Path):
 
 
 def test_a_blank_page_is_none(tmp_path: Path):
-    """A page without anything on it is neither read nor recognised."""
+    """A page without anything on it is neither read nor recognized."""
     findings = documents.read(documents.pdf("Words", ""), tmp_path)
 
     assert [page.source for page in findings.pages] == ["text", "none"]

@@ -33,7 +33,7 @@ def sixteen_bit() -> Image.Image:
 
 PICTURES = {
     "rgb png": documents.saved(PAPER, "PNG"),
-    "grey jpeg": documents.saved(PAPER.convert("L"), "JPEG"),
+    "gray jpeg": documents.saved(PAPER.convert("L"), "JPEG"),
     "cmyk jpeg": documents.saved(PAPER.convert("CMYK"), "JPEG"),
     "one bit tiff": documents.saved(PAPER.convert("1"), "TIFF", compression="group4"),
     "palette gif": documents.saved(PAPER.convert("P"), "GIF"),
@@ -76,7 +76,7 @@ def test_white_ink_on_nothing_is_seen(tmp_path: Path):
 
 
 def test_exif_turns_a_photo_upright(tmp_path: Path):
-    """A photo taken sideways is recognised upright."""
+    """A photo taken sideways is recognized upright."""
     exif = Image.Exif()
     exif[0x0112] = 6
     engine = documents.ScriptedEngine(documents.says("words"))

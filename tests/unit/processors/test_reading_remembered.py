@@ -1,4 +1,4 @@
-"""A picture is recognised once in a process, and what it said is nobody's who has not the same pixels."""
+"""A picture is recognized once in a process, and what it said is nobody's who has not the same pixels."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from pipeline.model import ReadStatus
-from processors.contract import OcrEngine, ReadSettings, Recognised, Segment, Unreadable, Word
-from processors.ocr.engines import Always
-from processors.ocr.ocr_cache import Remembering
+from processors.contract import OcrEngine, ReadSettings, Recognition, Segment, Unreadable, Word
+from processors.ocr.engines import SingleEngineReader
+from processors.ocr.ocr_cache import CachedPageReader
 from processors.read import Engines, read_document
 from tests.unit.processors import documents
 
@@ -21,12 +21,14 @@ SAID = [
 ]
 
 
-def remembering(engine: OcrEngine, *, most_bytes: int = 10_000) -> Remembering:
+def remembering(engine: OcrEngine, *, most_bytes: int = 10_000) -> CachedPageReader:
     """Return a reader with one engine that remembers."""
-    return Remembering(Always(engine, reason="the test says so"), most_bytes=most_bytes)
+    return CachedPageReader(
+        SingleEngineReader(engine, reason="the test says so"), most_bytes=most_bytes
+    )
 
 
-def read_frames(folder: Path, reader: Remembering, *frames: Image.Image) -> list[str]:
+def read_frames(folder: Path, reader: CachedPageReader, *frames: Image.Image) -> list[str]:
     """Read a TIFF of several frames; return what each said."""
     folder.mkdir(exist_ok=True)
     path, work_dir = folder / "document", folder / "work"
@@ -41,7 +43,7 @@ def read_frames(folder: Path, reader: Remembering, *frames: Image.Image) -> list
 
 
 def test_a_repeated_frame_is_recognised_once(tmp_path: Path):
-    """Of a TIFF whose frames repeat each sheet is recognised once, and every page has its text."""
+    """Of a TIFF whose frames repeat each sheet is recognized once, and every page has its text."""
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
 
     texts = read_frames(tmp_path, remembering(engine), PAPER, OTHER, PAPER, OTHER)
@@ -51,7 +53,7 @@ def test_a_repeated_frame_is_recognised_once(tmp_path: Path):
 
 
 def test_a_picture_is_known_in_the_next_document(tmp_path: Path):
-    """The same pixels in another document are not recognised again."""
+    """The same pixels in another document are not recognized again."""
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
     reader = remembering(engine)
 
@@ -66,25 +68,25 @@ def test_what_is_remembered_is_what_was_read():
     first = reader.read(PAPER, dpi=200)
 
     assert reader.read(PAPER, dpi=200) == first
-    assert first == Recognised(SAID, "scripted", "the test says so")
+    assert first == Recognition(SAID, "scripted", "the test says so")
 
 
 @pytest.mark.parametrize("other", ["pixel", "resolution", "turning", "shape", "mode"])
 def test_anything_that_decides_what_is_read_counts(other: str):
-    """Another pixel, resolution, shape or mode, or a picture that must not be turned, is recognised for itself."""
+    """Another pixel, resolution, shape or mode, or a picture that must not be turned, is recognized for itself."""
     engine = documents.ScriptedEngine(SAID)
     reader = remembering(engine)
-    grey = PAPER.convert("L")
-    spotted = grey.copy()
+    gray = PAPER.convert("L")
+    spotted = gray.copy()
     spotted.putpixel((3, 3), 254)
-    reader.read(grey, dpi=200)
+    reader.read(gray, dpi=200)
 
     reader.read(
         {
             "pixel": spotted,
-            "shape": Image.frombytes("L", grey.size[::-1], grey.tobytes()),
+            "shape": Image.frombytes("L", gray.size[::-1], gray.tobytes()),
             "mode": PAPER,
-        }.get(other, grey),
+        }.get(other, gray),
         dpi=201 if other == "resolution" else 200,
         turning=other != "turning",
     )
@@ -129,7 +131,7 @@ class Failing:
     def __init__(self) -> None:
         self.runs = 0
 
-    def recognise(self, image: Image.Image, *, dpi: float) -> list[Segment]:
+    def recognize(self, image: Image.Image, *, dpi: float) -> list[Segment]:
         """Fail the first time."""
         del image, dpi
         self.runs += 1
@@ -139,7 +141,7 @@ class Failing:
 
 
 def test_a_failure_is_not_remembered():
-    """A picture on which an engine failed is recognised when it comes again."""
+    """A picture on which an engine failed is recognized when it comes again."""
     engine = Failing()
     reader = remembering(engine)
     with pytest.raises(Unreadable):
@@ -154,17 +156,17 @@ class Replaced:
     def __init__(self) -> None:
         self.runs = 0
 
-    def read(self, image: Image.Image, *, dpi: float, turning: bool = True) -> Recognised:
+    def read(self, image: Image.Image, *, dpi: float, turning: bool = True) -> Recognition:
         """Read, with a problem."""
         del image, dpi, turning
         self.runs += 1
-        return Recognised(SAID, "other", "the first could not", problem="the text may be poorer.")
+        return Recognition(SAID, "other", "the first could not", problem="the text may be poorer.")
 
 
 def test_a_poorer_text_is_not_remembered():
     """What another engine made of a picture in place of one that failed is not kept: next time it may not fail."""
     inner = Replaced()
-    reader = Remembering(inner)
+    reader = CachedPageReader(inner)
 
     for _ in range(2):
         reader.read(PAPER, dpi=200)
@@ -176,6 +178,6 @@ def test_each_reader_of_a_setting_has_a_memory_of_its_own():
     """What reads with other settings starts with nothing remembered."""
     one, other = (Engines(ReadSettings(languages=(code,))).get() for code in ("eng", "deu"))
 
-    assert isinstance(one, Remembering)
-    assert isinstance(other, Remembering)
+    assert isinstance(one, CachedPageReader)
+    assert isinstance(other, CachedPageReader)
     assert one._kept is not other._kept

@@ -44,7 +44,7 @@ def test_a_long_line_is_read_whole():
 
 
 def test_the_steps_of_a_line_are_its_own():
-    """What the recogniser says beyond half the gap belongs to the neighbour."""
+    """What the recognizer says beyond half the gap belongs to the neighbour."""
     (strip,) = strips.pack([100, 80])
     first, second = (
         place.share_of(strip.width_px, count=strip.width_px // 8) for place in strip.places

@@ -1,4 +1,4 @@
-"""Which pages are read from their own text and which are recognised, and why."""
+"""Which pages are read from their own text and which are recognized, and why."""
 
 import codecs
 import json
@@ -49,14 +49,14 @@ def test_sound_text_is_taken(tmp_path: Path):
     assert read(drawn.document(drawn.page(*PROSE)), tmp_path) == [("text", "its own text is sound")]
 
 
-def test_a_page_without_text_is_recognised(tmp_path: Path):
-    """A scan without text is recognised."""
+def test_a_page_without_text_is_recognized(tmp_path: Path):
+    """A scan without text is recognized."""
     assert read(drawn.document(drawn.scan()), tmp_path) == [
         ("ocr", "the page has no text of its own")
     ]
 
 
-def test_a_scan_with_a_head_and_a_foot_is_recognised(tmp_path: Path):
+def test_a_scan_with_a_head_and_a_foot_is_recognized(tmp_path: Path):
     """Lines printed above and below a scan are not what the page says, however long they are."""
     lines = drawn.prose(4, words=16)
     pieces = [*drawn.column(lines[:2], 40, 780), *drawn.column(lines[2:], 40, 30)]
@@ -69,10 +69,10 @@ def test_a_scan_with_a_head_and_a_foot_is_recognised(tmp_path: Path):
 
 
 def test_good_text_hidden_behind_a_scan_is_taken(tmp_path: Path):
-    """Text that another program recognised well is not recognised again."""
+    """Text that another program recognized well is not recognized again."""
     pages = read(drawn.document(drawn.page(*HIDDEN, behind=drawn.scan())), tmp_path)
 
-    assert pages == [("text", "the text hidden in it, recognised by another program, is sound")]
+    assert pages == [("text", "the text hidden in it, recognized by another program, is sound")]
 
 
 def test_text_under_a_picture_counts_as_hidden(tmp_path: Path):
@@ -90,10 +90,10 @@ def test_badly_recognised_hidden_text_is_recognised_again(tmp_path: Path):
     source, reason = read(drawn.document(drawn.page(*pieces, behind=drawn.scan())), tmp_path)[0]
 
     assert source == "ocr"
-    assert reason.startswith("the text hidden in it was badly recognised")
+    assert reason.startswith("the text hidden in it was badly recognized")
 
 
-def test_text_in_an_exchanged_alphabet_is_recognised(tmp_path: Path):
+def test_text_in_an_exchanged_alphabet_is_recognized(tmp_path: Path):
     """Letters that form no words, as a wrong table of characters leaves them, are not believed."""
     pieces = [
         drawn.Text(
@@ -108,8 +108,8 @@ def test_text_in_an_exchanged_alphabet_is_recognised(tmp_path: Path):
     assert reason.startswith("its own text makes no sense")
 
 
-def test_text_drawn_as_outlines_is_recognised(tmp_path: Path):
-    """A page whose letters are curves has them recognised, a word of real text notwithstanding."""
+def test_text_drawn_as_outlines_is_recognized(tmp_path: Path):
+    """A page whose letters are curves has them recognized, a word of real text notwithstanding."""
     curves = b"".join(
         b"%d %d m %d %d l S\n" % (60 + n % 40, 700 - n, 70 + n % 30, 705 - n) for n in range(400)
     )
@@ -120,7 +120,7 @@ def test_text_drawn_as_outlines_is_recognised(tmp_path: Path):
 
 
 def test_blank_pages_are_skipped(tmp_path: Path):
-    """A page without anything, and a scan of white paper with its grain, are not recognised."""
+    """A page without anything, and a scan of white paper with its grain, are not recognized."""
     grain = (
         b"q 612 0 0 792 0 0 cm BI /W 128 /H 128 /BPC 8 /CS /G ID "
         + bytes(244 + (7 * place) % 11 for place in range(128 * 128))
@@ -195,7 +195,7 @@ def test_ordinary_text_is_believed(text: str):
     ],
 )
 def test_glyphs_without_meaning_are_junk(text: str):
-    """Private characters, replacements, wrong encodings and exchanged alphabets are recognised as junk."""
+    """Private characters, replacements, wrong encodings and exchanged alphabets are recognized as junk."""
     if text.startswith("Река"):
         text = text.encode("cp1251").decode("cp1252", "replace")
 
@@ -236,14 +236,14 @@ def test_pages_are_drawn_as_finely_as_their_text_needs(
 
 
 def test_large_sheets_are_drawn_coarser():
-    """A plan of two metres stays within the pixels that are recognised at once."""
+    """A plan of two metres stays within the pixels that are recognized at once."""
     scale = render.scale_for_ocr(5670, 5670, paint.Paint(curves=9000))
 
     assert (5670 * scale) ** 2 <= 24_000_001
 
 
 def test_pages_are_recognised_in_grey(tmp_path: Path):
-    """What goes to the engine has one band: colour costs three times as much and says no more."""
+    """What goes to the engine has one band: color costs three times as much and says no more."""
     engine = documents.ScriptedEngine(documents.says("words"))
 
     documents.read(drawn.document(drawn.scan()), tmp_path, engine=engine)

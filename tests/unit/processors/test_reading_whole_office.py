@@ -158,13 +158,13 @@ def form(**extra: Any) -> bytes:
     several = ArrayObject([TextStringObject("red"), TextStringObject("blue")])
     values = {
         "name": TextStringObject("Ada"),
-        "colours": several,
+        "colors": several,
         "secret": TextStringObject("hidden words"),
     }
     fields = []
     for name, value in values.items():
         entry = {
-            "/FT": NameObject("/Ch" if name == "colours" else "/Tx"),
+            "/FT": NameObject("/Ch" if name == "colors" else "/Tx"),
             "/T": TextStringObject(name),
             "/V": value,
         }
@@ -185,7 +185,7 @@ def test_values_of_a_form_are_read_but_passwords(tmp_path: Path):
     """Text and several choices are told by the field's name; a field for passwords keeps its value."""
     findings = documents.read(form(), tmp_path)
 
-    assert "name: Ada\ncolours: red, blue" in findings.text
+    assert "name: Ada\ncolors: red, blue" in findings.text
     assert "hidden words" not in findings.text
 
 

@@ -46,7 +46,7 @@ def words_of(segments: "list[Segment]") -> dict[str, Word]:
 
 def test_every_word_has_its_place(engine: OcrEngine):
     """Each engine tells where each word stands, within a letter's width of where it was drawn."""
-    found = words_of(list(engine.recognise(page(), dpi=200)))
+    found = words_of(list(engine.recognize(page(), dpi=200)))
 
     assert set(found) == set(PLACES)
     for text, place in PLACES.items():
@@ -55,7 +55,7 @@ def test_every_word_has_its_place(engine: OcrEngine):
 
 
 SHAPES = {
-    "grey": lambda image: image.convert("L"),
+    "gray": lambda image: image.convert("L"),
     "slanting by 4 degrees": lambda image: image.rotate(
         4, expand=True, fillcolor="white", resample=Image.BICUBIC
     ),
@@ -70,7 +70,7 @@ def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid.RapidEngine):
     """Tone, slant and size leave the words readable."""
     image = SHAPES[shape](page())
 
-    segments = rapidocr.recognise(image, dpi=200)
+    segments = rapidocr.recognize(image, dpi=200)
 
     assert " ".join(segment.text for segment in segments).replace(" ", "")
     assert sorted("".join(segment.text for segment in segments).replace(" ", "")) == sorted(
@@ -82,7 +82,7 @@ def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.
     """Where a line is turned by a quarter, its words' boxes follow it down the page."""
     turned = page().crop((0, 0, 1000, 140)).rotate(270, expand=True)
 
-    found = words_of(list(rapidocr.recognise(turned, dpi=200)))
+    found = words_of(list(rapidocr.recognize(turned, dpi=200)))
 
     assert found["Invoice"].box[3] < found["4711"].box[3]
     assert np.ptp([word.box[0] for word in found.values()]) < 20
@@ -91,7 +91,7 @@ def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.
 def test_short_lines_are_read_together(
     rapidocr: rapid.RapidEngine, monkeypatch: pytest.MonkeyPatch
 ):
-    """Short words share a strip: the recogniser runs less often than there are words, and each comes back whole."""
+    """Short words share a strip: the recognizer runs less often than there are words, and each comes back whole."""
     seen: list[int] = []
     inner = rapidocr._read
 
@@ -102,14 +102,14 @@ def test_short_lines_are_read_together(
             return np.asarray(inner.run(pixels))
 
     monkeypatch.setattr(rapidocr, "_read", Watching())
-    found = words_of(list(rapidocr.recognise(page(), dpi=200)))
+    found = words_of(list(rapidocr.recognize(page(), dpi=200)))
 
     assert set(found) == set(PLACES)
     assert len(seen) < len(PLACES)
 
 
 def test_letters_of_east_asia_are_left_out_unless_asked_for():
-    """The recogniser offers no Chinese character for Latin pages, and all of them for Chinese ones."""
+    """The recognizer offers no Chinese character for Latin pages, and all of them for Chinese ones."""
     latin, chinese = (
         rapid.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",))
     )

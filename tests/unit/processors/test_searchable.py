@@ -68,7 +68,7 @@ def assert_same(actual: Boxes, expected: Boxes, *, within_pt: float) -> None:
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_words_of_a_scan_are_found_where_they_were_recognised(tmp_path: Path, rotate: int):
+def test_words_of_a_scan_are_found_where_they_were_recognized(tmp_path: Path, rotate: int):
     """Extracting the copy gives every word at its place, on pages shown turned too."""
     findings = read(drawn.document(drawn.scan(), rotate=rotate), tmp_path)
 
@@ -272,7 +272,7 @@ def _photo(orientation: int = 1, mode: str = "RGB") -> Image.Image:
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_a_photo_becomes_a_page_with_its_words_in_place(tmp_path: Path, orientation: int):
-    """A JPEG is shown upright, its data as they are, and every word lies over what was recognised."""
+    """A JPEG is shown upright, its data as they are, and every word lies over what was recognized."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = documents.saved(_photo(orientation), "JPEG", exif=exif, quality=90, dpi=(200, 200))
@@ -308,7 +308,7 @@ def test_a_photo_becomes_a_page_with_its_words_in_place(tmp_path: Path, orientat
     ],
 )
 def test_pictures_of_every_kind_look_the_same_in_the_copy(tmp_path: Path, kind: str, mode: str):
-    """Grey, colour, palettes, black and white, transparency and four colours all come out dark on light."""
+    """Gray, color, palettes, black and white, transparency and four colors all come out dark on light."""
     data = documents.saved(_photo(mode=mode), kind)
 
     findings = read(data, tmp_path)
@@ -343,13 +343,13 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
 
 
 def test_a_picture_without_words_has_no_copy(tmp_path: Path):
-    """Where nothing was recognised there is nothing to search."""
+    """Where nothing was recognized there is nothing to search."""
     engine = documents.ScriptedEngine([])
 
     findings = documents.read(documents.saved(_photo(), "PNG"), tmp_path, engine=engine)
 
     assert "searchable.pdf" not in findings.derived
-    assert findings.left_out["searchable.pdf"] == "nothing was recognised"
+    assert findings.left_out["searchable.pdf"] == "nothing was recognized"
 
 
 def test_the_thumbnail_shows_the_first_page_with_something_on_it(tmp_path: Path):

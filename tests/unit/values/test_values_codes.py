@@ -117,8 +117,8 @@ def test_payment_code_with_a_wrong_account():
     assert "iban" not in values(codes=(Code("QRCode", EPC.replace("CH93", "CH94")),))
 
 
-def test_licence():
-    """The barcode of a North American licence tells number, name, dates and sex."""
+def test_license():
+    """The barcode of a North American license tells number, name, dates and sex."""
     found = values(codes=(Code("PDF417", LICENCE),))
 
     assert found["document_number"] == "D12345678"

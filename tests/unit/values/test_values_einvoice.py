@@ -9,8 +9,8 @@ import pytest
 from infra.samples.pdfs import Page, write_pdf
 from pipeline.model import Findings, ReadStatus
 from processors.contract import ReadSettings
-from processors.formats.einvoice import stated_in
 from processors.read import read_document
+from processors.values.einvoice import structured_data_in
 
 CII = "urn:un:unece:uncefact:data:standard:"
 IBAN = "DE89370400440532013000"
@@ -81,7 +81,7 @@ def ubl(kind: str = "Invoice") -> str:
 
 def said(xml: str) -> dict[str, str | None]:
     """Return the values an invoice states."""
-    stated = stated_in(xml.encode())
+    stated = structured_data_in(xml.encode())
     assert stated is not None
     return {name: finding.value for name, finding in stated.fields.items()}
 
@@ -178,7 +178,7 @@ def test_ubl_is_read(kind: str):
 
 def test_a_correction_says_what_it_corrects():
     """The class's reason names the kind of correction and the invoice before it."""
-    stated = stated_in(ubl("CreditNote").encode())
+    stated = structured_data_in(ubl("CreditNote").encode())
 
     assert stated is not None
     assert "a credit note to invoice U-0" in stated.doc_type.reason
@@ -186,7 +186,7 @@ def test_a_correction_says_what_it_corrects():
 
 def test_an_account_with_wrong_check_digits_is_doubted():
     """An IBAN that cannot be right is below what is written by default."""
-    stated = stated_in(ubl().replace(IBAN, "DE88370400440532013000").encode())
+    stated = structured_data_in(ubl().replace(IBAN, "DE88370400440532013000").encode())
 
     assert stated is not None
     assert stated.fields["iban"].confidence < 0.5
@@ -194,7 +194,7 @@ def test_an_account_with_wrong_check_digits_is_doubted():
 
 def test_what_is_no_amount_or_date_is_left_open():
     """Nonsense in the XML is reported as such."""
-    stated = stated_in(
+    stated = structured_data_in(
         ubl().replace(">125.00<", ">a lot<").replace(">2026-02-03<", ">2026-02-31<").encode()
     )
 
@@ -214,7 +214,7 @@ def test_what_is_no_amount_or_date_is_left_open():
 )
 def test_other_xml_states_nothing(xml: str):
     """XML of another kind, broken XML and XML with entities are no invoices."""
-    assert stated_in(xml.encode()) is None
+    assert structured_data_in(xml.encode()) is None
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ def test_no_encoding_or_prefix_changes_what_is_said(kind: str, encoding: str):
         xml = xml.replace(f"<{prefix}:", f"<p{prefix}:").replace(f"</{prefix}:", f"</p{prefix}:")
         xml = xml.replace(f"xmlns:{prefix}=", f"xmlns:p{prefix}=")
     name = encoding.removesuffix("-sig").removesuffix("-le")
-    expected = stated_in((cii("urn:x") if kind == "cii" else ubl()).encode())
+    expected = structured_data_in((cii("urn:x") if kind == "cii" else ubl()).encode())
 
-    found = stated_in(f'<?xml version="1.0" encoding="{name}"?>{xml}'.encode(encoding))
+    found = structured_data_in(f'<?xml version="1.0" encoding="{name}"?>{xml}'.encode(encoding))
 
     assert expected is not None
     assert found is not None
@@ -271,7 +271,7 @@ def test_no_encoding_or_prefix_changes_what_is_said(kind: str, encoding: str):
 
 def test_amounts_have_no_more_decimals_than_they_say():
     """Noughts behind the cents are left off, and finer amounts kept."""
-    stated = stated_in(
+    stated = structured_data_in(
         cii("urn:x").replace(">119.00<", ">119.0000<").replace(">69.00<", ">69.1250<").encode()
     )
 

@@ -44,7 +44,7 @@ _Node = Any
 _Reader = Callable[[_Node], _Said | None]
 
 
-def stated_in(data: bytes) -> StructuredData | None:
+def structured_data_in(data: bytes) -> StructuredData | None:
     """Return what an electronic invoice says; None where XML is something else or broken."""
     root = _root(data)
     if root is None:
@@ -62,13 +62,15 @@ def stated_in(data: bytes) -> StructuredData | None:
     return StructuredData(fields=fields, doc_type=_doc_type(root, syntax))
 
 
-def stated_among(files: Iterable[EmbeddedFile]) -> StructuredData | None:
+def structured_data_among(files: Iterable[EmbeddedFile]) -> StructuredData | None:
     """Return what the first electronic invoice among a document's files says."""
     try:
         for place, file in enumerate(files):
             if place >= _MOST_ENCLOSED:
                 break
-            found = stated_in(_bytes_of(file)) if file.name.lower().endswith(".xml") else None
+            found = (
+                structured_data_in(_bytes_of(file)) if file.name.lower().endswith(".xml") else None
+            )
             if found is not None:
                 return found
     except Unreadable:  # the file says so itself when it is read as a document of its own
