@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
-
 from pipeline.decide.mapping import Unfit, convert
 from pipeline.metering.budget import calls_to_fetch, calls_to_list, calls_to_write
 from pipeline.model import Column
 from pipeline.model.schema import Container, Survey
+from pipeline.onboarding.similarity import ratio, token_sort_ratio
 
 SURE = 88.0
 POSSIBLE = 72.0
@@ -337,7 +336,7 @@ def _alike(words: Sequence[str], name: str) -> float:
     if len(name) <= _SHORT or len(text) <= _SHORT:  # "net" is no "note"
         return 100.0 if text == name else 0.0
     return max(
-        fuzz.token_sort_ratio(text, name), fuzz.ratio(text.replace(" ", ""), name.replace(" ", ""))
+        token_sort_ratio(text, name), ratio(text.replace(" ", ""), name.replace(" ", ""))
     )
 
 
