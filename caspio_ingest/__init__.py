@@ -1,0 +1,167 @@
+"""The public names of caspio-ingest: the Caspio client, the reader, the runs and their settings.
+
+    from caspio_ingest import CaspioClient, read
+
+A name is imported when it is first used, so this import is cheap.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.app.direct import work_directly as run
+    from flows.app.planning import (
+        apply_directly as apply_plan,
+        plan_directly as make_plan,
+        undo_directly as undo_run,
+    )
+    from flows.app.read_file import read_file as read
+    from flows.app.run_report import Report
+    from flows.app.run_request import RunRequest
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_reader
+    from pipeline.adapters.caspio.client import (
+        CaspioClient,
+        Clause,
+        EventDefinition,
+        FieldFile,
+        FieldOptions,
+        KeyMeetsMany,
+        NameTaken,
+        NewField,
+        NotFound,
+        Query,
+        QueryRefused,
+        TooLarge,
+        UnexpectedAnswer,
+        Updates,
+        Upsert,
+        Upserted,
+        ValueRefused,
+        download_field,
+        update_many,
+        updates,
+    )
+    from pipeline.errors import (
+        BadSettings,
+        EffectInDoubt,
+        FileGone,
+        IngestError,
+        RefusedByCaspio,
+        RejectFile,
+        ServiceUnavailable,
+        StopRun,
+        TryLater,
+        Unauthorized,
+    )
+    from pipeline.model import Finding, Findings, ReadStatus
+    from pipeline.settings import Settings
+    from pipeline.settings.sections import ProcessingSettings
+    from pipeline.source_run.worker_pool import Selection
+
+    __version__: str
+
+__all__ = [
+    "BadSettings",
+    "CaspioClient",
+    "Clause",
+    "EffectInDoubt",
+    "EventDefinition",
+    "FieldFile",
+    "FieldOptions",
+    "FileGone",
+    "Finding",
+    "Findings",
+    "IngestError",
+    "KeyMeetsMany",
+    "NameTaken",
+    "NewField",
+    "NotFound",
+    "ProcessingSettings",
+    "Query",
+    "QueryRefused",
+    "ReadStatus",
+    "RefusedByCaspio",
+    "RejectFile",
+    "Report",
+    "RunRequest",
+    "Selection",
+    "ServiceUnavailable",
+    "Settings",
+    "StopRun",
+    "TooLarge",
+    "TryLater",
+    "Unauthorized",
+    "UnexpectedAnswer",
+    "Updates",
+    "Upsert",
+    "Upserted",
+    "ValueRefused",
+    "__version__",
+    "apply_plan",
+    "download_field",
+    "load_settings",
+    "make_plan",
+    "open_reader",
+    "read",
+    "run",
+    "undo_run",
+    "update_many",
+    "updates",
+]
+
+_CLIENT = "pipeline.adapters.caspio.client"
+_ERRORS = "pipeline.errors"
+_PLACES = {
+    **dict.fromkeys(
+        (
+            "CaspioClient", "Clause", "EventDefinition", "FieldFile", "FieldOptions", "KeyMeetsMany",
+            "NameTaken", "NewField", "NotFound", "Query", "QueryRefused", "TooLarge",
+            "UnexpectedAnswer", "Updates", "Upsert", "Upserted", "ValueRefused", "download_field",
+            "update_many", "updates",
+        ),
+        _CLIENT,
+    ),
+    **dict.fromkeys(
+        (
+            "BadSettings", "EffectInDoubt", "FileGone", "IngestError", "RefusedByCaspio",
+            "RejectFile", "ServiceUnavailable", "StopRun", "TryLater", "Unauthorized",
+        ),
+        _ERRORS,
+    ),
+    "Finding": "pipeline.model",
+    "Findings": "pipeline.model",
+    "ProcessingSettings": "pipeline.settings.sections",
+    "ReadStatus": "pipeline.model",
+    "Report": "flows.app.run_report",
+    "RunRequest": "flows.app.run_request",
+    "Selection": "pipeline.source_run.worker_pool",
+    "Settings": "pipeline.settings",
+    "apply_plan": "flows.app.planning:apply_directly",
+    "load_settings": "flows.app.settings",
+    "make_plan": "flows.app.planning:plan_directly",
+    "open_reader": "flows.app.wiring",
+    "read": "flows.app.read_file:read_file",
+    "run": "flows.app.direct:work_directly",
+    "undo_run": "flows.app.planning:undo_directly",
+}  # fmt: skip
+"""The module of each name, and after a colon what it is called there if that differs."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("caspio-ingest")
+    elif name in _PLACES:
+        module, _, attribute = _PLACES[name].partition(":")
+        value = getattr(import_module(module), attribute or name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
