@@ -14,7 +14,7 @@ HOUSE_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test fuzz check format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
+.PHONY: help demo test fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,13 @@ check: setup-test ## Lint, formatting, types and import rules, as in CI
 	@status=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \
 		echo "== $$tool"; $(BIN)/$$tool || status=1; \
 	done; exit $$status
+
+docs: setup-test ## Build the documentation site into site/, and fail on a broken link
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "docs: open site/index.html"
+
+docs-serve: setup-test ## Serve the documentation on this machine while you write it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
 format: setup-test ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
@@ -79,7 +86,7 @@ emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/caspio-ingest emulator --seed demo/seed --port $(PORT)
 
 clean: ## Remove what runs and tools leave behind; .venv stays
-	rm -rf demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
+	rm -rf demo dist site .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest_cache
 	find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
 
 setup:

@@ -9,15 +9,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.generate import commands, settings
+from docs.generate import commands, documents, metrics, operations, settings
 
 ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"\]\(docs/")
 MARKER = re.compile(r"^<!-- generate: (\S+)((?: \S+)*) -->$", re.MULTILINE)
+
+
+def include(name: str) -> str:
+    """Return a page from the root of the repository, with its links as they are inside docs."""
+    return LINK.sub("](", (ROOT / name).read_text(encoding="utf-8"))
+
 
 GENERATORS: Mapping[str, Callable[..., str]] = {
     "settings": settings.settings_table,
     "commands": commands.command_pages,
     "exit-codes": commands.exit_codes,
+    "classes": documents.classes,
+    "operations": operations.operations,
+    "metrics": metrics.metrics,
+    "include": include,
 }
 """Every generator by the name that pages use."""
 
