@@ -1,53 +1,69 @@
-"""The line without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
+"""Run sources without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from flows.app.drain import Drain, draining
-from flows.app.execute import (
-    OutcomeCounter,
-    alone,
-    choose_sources,
-    finish_request,
-    make_job,
-    new_run_id,
-    prepare,
-    recorded_run,
-    refuse_if_none_runs,
-)
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
+from flows.app.source_runs import (
+    OutcomeCounter,
+    make_source_run,
+    new_run_id,
+    recorded_run,
+    run_source,
+)
+from flows.app.sources import choose_sources, refuse_if_none_runs
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
-from flows.terminal.progress import progress
+from flows.terminal.progress import Watch, progress
 from pipeline.metering.summary import Summary
+from pipeline.model import RecordWork
+from pipeline.record import SourceRun
 from pipeline.source_run.worker_pool import work_all
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRunner:
+    """Works on records in threads of this process, with a progress bar for each source."""
+
+    bars: Watch
+    threads: int
+
+    def counter(self, source: str, summary: Summary) -> OutcomeCounter:
+        """Return a counter that moves the source's progress bar."""
+        bar = self.bars.source(source)
+        return OutcomeCounter(summary, bar.advance, on_found=bar.expect, on_finish=bar.finish)
+
+    def work(self, run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter) -> int:
+        """Work on the records; return how many files were left to other workers."""
+        return work_all(records, run, observe=counter.add, threads=self.threads)
 
 
 def work_directly(
     config: Path, *, sources: Sequence[str], request: RunRequest, drain: Drain | None = None
 ) -> Report:
-    """Take the sources down the line one after another, with a progress bar on stderr."""
+    """Work on the sources one after another, with progress bars on stderr."""
     with connect(load_settings(config), drain=drain) as context, draining(context.drain):
         return work_sources(context, sources=sources, request=request)
 
 
 def work_sources(context: AppContext, *, sources: Sequence[str], request: RunRequest) -> Report:
-    """Do the same on what is connected already."""
-    began = context.ports.clock.monotonic()
+    """Work on the sources of a connected account."""
+    started = context.ports.clock.monotonic()
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources, accept_types=request.yes)
     summary.stopped |= chosen.stopped
-    ledger = context.ports.ledger
     with (
         recorded_run(context, request.kind, summary) as leases,
-        answering(ledger, request, summary),
-        progress() as bar,
+        answering(context.ports.ledger, request, summary),
+        progress() as bars,
     ):
+        runner = DirectRunner(bars, context.threads)
         for spec in chosen.specs:
-            job = make_job(
+            run = make_source_run(
                 context,
                 spec,
                 summary.run_id,
@@ -55,15 +71,8 @@ def work_sources(context: AppContext, *, sources: Sequence[str], request: RunReq
                 selection=request.selection,
                 leases=leases,
             )
-            shown = bar.source(spec.name)
-            counter = OutcomeCounter(summary, shown.advance, on_found=shown.expect)
-            with alone(spec, summary), closing(prepare(context, job, counter, request)) as works:
-                summary.held += work_all(works, job, observe=counter.add, threads=context.threads)
-                finish_request(job, request, counter)
-            shown.finish()
+            run_source(run, request, context=context, summary=summary, runner=runner)
     if not summary.worked_on:
-        refuse_if_none_runs(
-            summary.stopped, [*chosen.stopped, *(spec.name for spec in chosen.specs)]
-        )
-    document = context.document(summary, began=began)
-    return Report(document, summary.failed, summary.planned, tuple(summary.shown()))
+        names = [*chosen.stopped, *(spec.name for spec in chosen.specs)]
+        refuse_if_none_runs(summary.stopped, names)
+    return Report.of(summary, context.document(summary, started=started))

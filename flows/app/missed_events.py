@@ -20,28 +20,28 @@ class MissedEventCounter:
     The first run after webhooks were made counts nothing: what it finds may have changed before.
     """
 
-    job: SourceRun
+    run: SourceRun
     began: datetime = field(init=False)
     _is_on: bool = field(init=False)
     _keys: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Remember when the run looks, and whether there are webhooks."""
-        self.began = self.job.ports.clock.now()
-        self._is_on = self.job.ports.ledger.cursor(cursor_name(self.job.spec.name)) is not None
+        self.began = self.run.ports.clock.now()
+        self._is_on = self.run.ports.ledger.cursor(cursor_name(self.run.spec.name)) is not None
 
     def listed(self, files: Sequence[FileRef]) -> None:
         """Remember the records of a page of the listing with a file that no run had seen before."""
         if not self._is_on or not files or len(self._keys) >= MOST_KEPT:
             return
-        new = self.job.ports.ledger.seen_once([ref.version for ref in files])
+        new = self.run.ports.ledger.seen_once([ref.version for ref in files])
         self._keys |= dict.fromkeys(
-            key_of(ref, self.job.spec) or "" for ref in files if ref.version in new
+            key_of(ref, self.run.spec) or "" for ref in files if ref.version in new
         )
 
     def conclude(self) -> int:
         """Return how many of them no message told of, and keep the figure; 0 where webhooks are off."""
-        ledger, name = self.job.ports.ledger, self.job.spec.name
+        ledger, name = self.run.ports.ledger, self.run.spec.name
         kept = ledger.cursor(cursor_name(name))
         if kept is None:
             return 0

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.app.execute import make_job, new_run_id, require_sources, within_budget
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
+from flows.app.source_runs import make_source_run, new_run_id, within_budget
+from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, connect
 from pipeline.metering.budget import Priority
 from pipeline.model import FileRef
@@ -50,11 +51,11 @@ class Preview:
         )
 
 
-def preview(context: AppContext, job: SourceRun, selection: Selection) -> Preview:
+def preview(context: AppContext, run: SourceRun, selection: Selection) -> Preview:
     """Count what a selection comes to in a source."""
     context.spending.priority = Priority.REPROCESS
-    seen = Preview(job.spec.name)
-    for work, again in within_budget(context, foreseen(job, selection)):
+    seen = Preview(run.spec.name)
+    for work, again in within_budget(context, foreseen(run, selection)):
         seen.records += 1
         seen.read_again += again
         seen.planned_anew += len(work.files) - again
@@ -75,5 +76,7 @@ def preview_directly(config: Path, *, sources: Sequence[str], request: RunReques
             new_run_id(context),
             request.selection,
         )
-        jobs = [make_job(context, spec, run_id, yes=False, selection=selection) for spec in specs]
-        return [preview(context, job, selection) for job in jobs]
+        jobs = [
+            make_source_run(context, spec, run_id, yes=False, selection=selection) for spec in specs
+        ]
+        return [preview(context, run, selection) for run in jobs]

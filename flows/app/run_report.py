@@ -1,15 +1,16 @@
-"""What a run came to, as the command line shows it and the flows hand it on."""
+"""The report of a run, as the command line shows it and the flows pass it on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.metering.summary import Summary
 from pipeline.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`document` is what --json prints; `outcomes` those to show a person, the ones that need one first.
+    """`document` is what --json prints; `outcomes` are those to show, the ones that need a user first.
 
     `slowest` are the documents whose records took longest, the slowest first.
     """
@@ -20,15 +21,21 @@ class Report:
     outcomes: tuple[Outcome, ...] = field(default=())
     slowest: tuple[Outcome, ...] = field(default=())
 
+    @classmethod
+    def of(cls, summary: Summary, document: Mapping[str, Any]) -> "Report":
+        """Return the report of a run from its summary and the document that --json prints."""
+        shown, slowest = tuple(summary.shown()), tuple(summary.slowest)
+        return cls(document, summary.failed, summary.planned, shown, slowest)
+
     @property
     def stopped(self) -> Mapping[str, Sequence[str]]:
-        """Return what is wrong with the sources that were not run, or not to their end, by name."""
+        """Return the problems of the sources that did not run, or not to their end, by name."""
         found: Mapping[str, Sequence[str]] = self.document["sources_stopped"]
         return found
 
 
 def stages_line(document: Mapping[str, Any]) -> str:
-    """Tell the seconds of each stage, of all threads together; "" where nothing was timed."""
+    """Return the seconds of each stage, summed over all threads; "" if nothing was timed."""
     return " · ".join(
         f"{name} {seconds:,.1f}" for name, seconds in document["stage_seconds"].items()
     )

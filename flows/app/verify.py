@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.app.execute import make_job, new_run_id, recorded_run, require_sources
+from flows.app.source_runs import make_source_run, new_run_id, recorded_run
+from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, open_archive, open_ledger
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.metering.budget import Priority, calls_to_list
@@ -105,8 +106,8 @@ def verify(
         for spec in specs:
             if spec.name in kept.get("done", []):
                 continue
-            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
-            if not _one_source(job, report, kept, name, limit=limit, mend=mend):
+            run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
+            if not _one_source(run, report, kept, name, limit=limit, mend=mend):
                 report.complete = False
                 return report
             kept = {"done": [*kept.get("done", []), spec.name]}
@@ -121,7 +122,7 @@ def verify(
 
 
 def _one_source(
-    job: SourceRun,
+    run: SourceRun,
     report: Verified,
     kept: Mapping[str, Any],
     name: str,
@@ -130,32 +131,32 @@ def _one_source(
     mend: bool,
 ) -> bool:
     """Compare one source; say whether it was compared to its end."""
-    ledger, spec = job.ports.ledger, job.spec
+    ledger, spec = run.ports.ledger, run.spec
     after = kept.get("after", []) if kept.get("source") == spec.name else []
     room = None if limit is None else max(0, limit - report.files)
     if room == 0:
         return False
     if not after:
-        for difference in open_effects(job):
-            _take(difference, job if mend else None, report)
+        for difference in open_effects(run):
+            _take(difference, run if mend else None, report)
     before = report.files
-    for batch in compare_source(spec, job.ports, after=after, limit=room):
+    for batch in compare_source(spec, run.ports, after=after, limit=room):
         for difference in batch.differences:
-            _take(difference, job if mend else None, report)
+            _take(difference, run if mend else None, report)
         report.files += batch.files
         if batch.place:
             ledger.keep_cursor(
                 name,
                 {"done": kept.get("done", []), "source": spec.name, "after": list(batch.place)},
             )
-        job.go_on()
+        run.go_on()
     return room is None or report.files - before < room
 
 
-def _take(difference: Difference, job: SourceRun | None, report: Verified) -> None:
+def _take(difference: Difference, run: SourceRun | None, report: Verified) -> None:
     """Count a difference, and mend it or put it on the plan."""
     report.add(difference)
-    done, what = repair(difference, job) if job is not None else (False, ADVICE[difference.kind])
+    done, what = repair(difference, run) if run is not None else (False, ADVICE[difference.kind])
     if done:
         report.repaired.append((difference, what))
     elif difference.kind not in HARMLESS:

@@ -51,7 +51,7 @@ def _left(summary: Summary) -> str:
     """Say why the records have to be looked at again, "" where they have not."""
     if summary.stopped:
         return "; ".join(problem for problems in summary.stopped.values() for problem in problems)
-    if summary.held:
+    if summary.leased_elsewhere:
         return "another worker had the record"
     return "a document failed" if summary.documents[Status.FAILED] else ""
 

@@ -40,9 +40,9 @@ class AppContext:
     drain: Drain = field(default_factory=Drain)
     stages: Callable[[], Mapping[str, float]] = field(default=dict)
 
-    def document(self, summary: Summary, *, began: float) -> Mapping[str, Any]:
-        """Return a run's document for --json; `began` is the clock's reading at its start."""
-        seconds = self.ports.clock.monotonic() - began
+    def document(self, summary: Summary, *, started: float) -> Mapping[str, Any]:
+        """Return a run's document for --json; `started` is the clock's reading at its start."""
+        seconds = self.ports.clock.monotonic() - started
         return summary.as_json(calls=self.client.calls, seconds=seconds, stages=self.stages())
 
     @property

@@ -15,8 +15,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Running
 from pydantic import Field
 
+from flows.app.changes import apply_plan
 from flows.app.drain import draining
-from flows.app.planning import apply_plan, plan_sources
+from flows.app.plan import plan_sources
 from flows.app.run_report import Report
 from flows.app.settings import load_settings
 from flows.app.wiring import connect

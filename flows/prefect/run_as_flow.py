@@ -10,15 +10,19 @@ from prefect import State, tags
 from prefect.exceptions import Abort
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from flows.app.execute import named_sources, refuse_if_none_runs
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
+from flows.app.sources import named_sources, refuse_if_none_runs
 from flows.app.verify import Verified
+from flows.prefect.apply_plan import apply_plan
 from flows.prefect.deployments.automations import TAG
-from flows.prefect.ingest import ingest, ingest_record, reprocess
-from flows.prefect.on_demand import apply_plan, undo, verify
+from flows.prefect.ingest import ingest
+from flows.prefect.ingest_record import ingest_record
+from flows.prefect.reprocess import reprocess
 from flows.prefect.ui.states import Ended
+from flows.prefect.undo import undo
+from flows.prefect.verify import verify
 from pipeline.errors import StopRequested
 
 
@@ -119,7 +123,14 @@ def merge(reports: Sequence[Report]) -> Report:
         counts.update(document["documents"])
         for name, seconds in document["stage_seconds"].items():
             stages[name] = round(stages.get(name, 0.0) + seconds, 3)
-    figures = ("planned_only", "held", "missed_by_webhooks", "pages", "bytes", "seconds")
+    figures = (
+        "planned_only",
+        "leased_elsewhere",
+        "missed_by_webhooks",
+        "pages",
+        "bytes",
+        "seconds",
+    )
     added = {key: sum(d[key] for d in documents) for key in figures}
     stopped = {name: problems for report in reports for name, problems in report.stopped.items()}
     document = {

@@ -30,7 +30,7 @@ STAGES = ("list", "fetch", "read", "archive", "plan", "write", "manifest")
 class Summary:
     """Counts of one run, safe to add to from many threads.
 
-    `held`: files left to another worker that has them. `missed`: records that changed without a message of the webhook,
+    `leased_elsewhere`: files of records that another worker has leased. `missed`: records that changed without a message of the webhook,
     where there is one. `stopped`: what is wrong with sources that contradict the account, by name.
     """
 
@@ -39,7 +39,7 @@ class Summary:
     pages: int = 0
     size_bytes: int = 0
     planned: int = 0
-    held: int = 0
+    leased_elsewhere: int = 0
     missed: int = 0
     suggestions: int = 0
     latest: list[Outcome] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Summary:
             "run_id": self.run_id,
             "documents": self.counts(),
             "planned_only": self.planned,
-            "held": self.held,
+            "leased_elsewhere": self.leased_elsewhere,
             "missed_by_webhooks": self.missed,
             "sources_stopped": dict(self.stopped),
             "pages": self.pages,

@@ -140,8 +140,14 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
 
 def _enumerate(context: object) -> int:
     """List everything and let the ledger know it; work on nothing."""
-    from flows.app.execute import OutcomeCounter, make_job, new_run_id, prepare, recorded_run
     from flows.app.run_request import RunRequest
+    from flows.app.source_runs import (
+        OutcomeCounter,
+        make_source_run,
+        new_run_id,
+        prepare,
+        recorded_run,
+    )
     from flows.app.wiring import AppContext
     from pipeline.metering.summary import Summary
 
@@ -149,9 +155,9 @@ def _enumerate(context: object) -> int:
     summary = Summary(new_run_id(context))
     with recorded_run(context, "ingest", summary) as leases:
         spec = next(iter(context.settings.specs().values()))
-        job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
+        run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
         with closing(
-            prepare(context, job, OutcomeCounter(summary, lambda _: None), RunRequest())
+            prepare(context, run, OutcomeCounter(summary, lambda _: None), RunRequest())
         ) as works:
             return sum(len(work.files) for work in works)
 

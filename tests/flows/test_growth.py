@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect.ingest import BATCH_S
+from flows.prefect.source_flow import BATCH_S
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.integration.line.accounts import cli

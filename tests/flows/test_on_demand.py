@@ -100,7 +100,7 @@ def test_an_empty_plan_name_is_refused_before_a_run_starts(prefect_server: Prefe
     """A form filled in wrongly is refused by the flow's parameters, with the field's name."""
     from prefect.exceptions import ParameterTypeError
 
-    from flows.prefect.on_demand import apply_plan
+    from flows.prefect.apply_plan import apply_plan
 
     assert prefect_server.api
     with pytest.raises(ParameterTypeError, match="plan"):

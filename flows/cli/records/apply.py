@@ -31,5 +31,5 @@ def apply(
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import apply_as_flow as carry_out
     else:
-        from flows.app.planning import apply_directly as carry_out
+        from flows.app.changes import apply_directly as carry_out
     finish(carry_out(config, file, records=record), as_json=as_json)

@@ -35,7 +35,7 @@ def plan(
 
     Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
     """
-    from flows.app.planning import plan_directly
+    from flows.app.plan import plan_directly
 
     set_up_logs(verbose=verbose)
     made = plan_directly(config, sources=source, limit=limit, file=file, html=html)

@@ -32,5 +32,5 @@ def undo(
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import undo_as_flow as put_back
     else:
-        from flows.app.planning import undo_directly as put_back
+        from flows.app.changes import undo_directly as put_back
     finish(put_back(config, run, records=record), as_json=as_json)

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.planning import PlanReport
+from flows.app.plan import PlanReport
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown, table_of

@@ -16,11 +16,15 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows.prefect.apply_plan import apply_plan
 from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
-from flows.prefect.ingest import ingest, ingest_record, reprocess
-from flows.prefect.on_demand import apply_plan, undo, verify
+from flows.prefect.ingest import ingest
+from flows.prefect.ingest_record import ingest_record
 from flows.prefect.plan_and_apply import plan_and_apply
+from flows.prefect.reprocess import reprocess
 from flows.prefect.ui.forms import fix, let_choose
+from flows.prefect.undo import undo
+from flows.prefect.verify import verify
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec

@@ -88,8 +88,8 @@ def _figures(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
             "planned only",
             f"{document['planned_only']:,} documents: nothing was written to Caspio for them",
         )
-    if document["held"]:
-        yield "left to other workers", f"{document['held']:,} files"
+    if document["leased_elsewhere"]:
+        yield "leased by other workers", f"{document['leased_elsewhere']:,} files"
     if document["missed_by_webhooks"]:
         yield (
             "missed by webhooks",

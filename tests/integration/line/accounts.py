@@ -14,8 +14,9 @@ from typing import Any
 
 import httpx
 
+from flows.app.changes import apply_plan, undo_run
 from flows.app.direct import work_sources
-from flows.app.planning import PlanReport, apply_plan, plan_sources, undo_run
+from flows.app.plan import PlanReport, plan_sources
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.wiring import AppContext, open_archive, open_client, open_ledger

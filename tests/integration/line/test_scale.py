@@ -9,8 +9,8 @@ from typing import Self
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from flows.app.execute import OutcomeCounter, make_job, new_run_id, prepare, recorded_run
 from flows.app.run_request import RunRequest
+from flows.app.source_runs import OutcomeCounter, make_source_run, new_run_id, prepare, recorded_run
 from infra.emulator import Emulator
 from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, RecordWork
@@ -36,9 +36,9 @@ def works_of(line: Line, name: str = "uploads") -> Iterator[Iterator[RecordWork]
         summary = Summary(new_run_id(context))
         with recorded_run(context, "ingest", summary) as leases:
             spec = context.settings.specs()[name]
-            job = make_job(context, spec, summary.run_id, yes=True, leases=leases)
+            run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
             with closing(
-                prepare(context, job, OutcomeCounter(summary, lambda _: None), RunRequest())
+                prepare(context, run, OutcomeCounter(summary, lambda _: None), RunRequest())
             ) as works:
                 yield works
 

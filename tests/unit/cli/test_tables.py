@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from flows.app.planning import PlanReport
+from flows.app.plan import PlanReport
 from flows.app.run_report import Report
 from flows.cli.show.plan import show_plan
 from flows.cli.show.state import show_status

@@ -1,7 +1,8 @@
 """Every deployment has a priority, and every flow a deployment."""
 
-from pathlib import Path
+from pathlib import importlib
 
+import Path
 import pytest
 
 from flows.app.run_request import RunRequest
@@ -75,9 +76,17 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_flow_of_a_kind_exists(kind: str):
     """What a kind names is a flow, which takes a source where there is a deployment for each."""
-    from flows.prefect import ingest, on_demand, plan_and_apply as approval
-
-    found = (flow for module in (approval, ingest, on_demand) for flow in vars(module).values())
+    names = (
+        "ingest",
+        "ingest_record",
+        "reprocess",
+        "apply_plan",
+        "undo",
+        "verify",
+        "plan_and_apply",
+    )
+    modules = [importlib.import_module(f"flows.prefect.{name}") for name in names]
+    found = (flow for module in modules for flow in vars(module).values())
     flows = {flow.name: flow for flow in found if hasattr(flow, "fn")}
 
     assert ("source" in flows[KINDS[kind].flow].parameters.properties) == KINDS[kind].per_source

@@ -1,0 +1,174 @@
+"""`apply` and `undo`: carry out exactly what a plan says, and put back what a run changed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+from flows.app.drain import draining
+from flows.app.plan import owner_of
+from flows.app.run_report import Report
+from flows.app.settings import load_settings
+from flows.app.source_runs import (
+    OutcomeCounter,
+    conclude,
+    make_source_run,
+    new_run_id,
+    recorded_run,
+    within_budget,
+)
+from flows.app.sources import require_sources
+from flows.app.wiring import AppContext, connect
+from flows.terminal.progress import Watch, progress
+from pipeline.errors import BadSettings
+from pipeline.metering.budget import Priority
+from pipeline.metering.summary import Summary
+from pipeline.model import Outcome, RecordWork
+from pipeline.plans.apply import Due, apply_record, due_records
+from pipeline.plans.plan_file import open_plan, refuse_owner
+from pipeline.plans.undo import undo_record, undone_by, with_listing
+from pipeline.record import SourceRun
+from pipeline.source_run.recovery import recover_all
+from pipeline.source_run.worker_pool import carry_all
+
+T = TypeVar("T")
+
+
+def _change_sources(
+    context: AppContext,
+    kind: str,
+    sources: Sequence[str],
+    summary: Summary,
+    *,
+    items: Callable[[SourceRun, OutcomeCounter], Iterable[tuple[RecordWork, T]]],
+    change: Callable[[T, SourceRun, RecordWork | None], list[Outcome]],
+    watch: AbstractContextManager[Watch] | None,
+    done: Callable[[SourceRun], None] = lambda _: None,
+) -> None:
+    """Change records source by source, as one run of the ledger.
+
+    `items` lists what is to be changed in a source: each record with its change. `change` changes
+    one record; its last argument is the record listed again, where a worker that died had left
+    something open on it. `done` is called after each source.
+    """
+    with recorded_run(context, kind, summary) as leases, watch or progress() as bars:
+        # A user waits for it, as for new work.
+        context.spending.priority = Priority.NEW
+        for spec in require_sources(context, sources):
+            bar = bars.source(spec.name)
+            counter = OutcomeCounter(summary, bar.advance, on_found=bar.expect)
+            run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
+            recover_all(run)
+
+            def act(item: T, fresh: RecordWork | None, run: SourceRun = run) -> list[Outcome]:
+                with run.ports.telemetry.stage("write"):
+                    return change(item, run, fresh)
+
+            summary.leased_elsewhere += carry_all(
+                within_budget(context, iter(items(run, counter))),
+                run,
+                act=act,
+                observe=counter.add,
+                threads=context.threads,
+            )
+            bar.finish()
+            done(run)
+
+
+def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> Report:
+    """Carry out a plan, or only the named records of it."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return apply_plan(context, file, records=records)
+
+
+def apply_plan(
+    context: AppContext,
+    file: Path,
+    *,
+    records: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    watch: AbstractContextManager[Watch] | None = None,
+) -> Report:
+    """Carry out a plan on a connected account; records to `leave_out` stay as they are.
+
+    Raises:
+        BadSettings: the plan was changed, belongs to another account, or its sources' settings
+            have changed since it was made.
+    """
+    started = context.ports.clock.monotonic()
+    plan = open_plan(file)
+    problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
+    if records:
+        keys = {record.key for record in plan.each()}
+        unknown = [key for key in records if key not in keys]
+        problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
+    if problems:
+        raise BadSettings(problems)
+
+    def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, Due]]:
+        chosen = (
+            record
+            for record in plan.each()
+            if (not records or record.key in records) and record.key not in leave_out
+        )
+        return due_records(chosen, run, expect=counter.expect)
+
+    summary = Summary(new_run_id(context))
+    _change_sources(
+        context,
+        "apply",
+        list(plan.owner.sources),
+        summary,
+        items=items,
+        change=lambda due, run, fresh: apply_record(due, run, fresh=fresh),
+        watch=watch,
+        done=lambda run: conclude(run, whole=False),
+    )
+    document = {**context.document(summary, started=started), "plan": plan.id}
+    return Report.of(summary, document)
+
+
+def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:
+    """Put back what a run wrote and renamed, or only for the named records."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return undo_run(context, run_id, records=records)
+
+
+def undo_run(
+    context: AppContext,
+    run_id: str,
+    *,
+    records: Sequence[str] = (),
+    watch: AbstractContextManager[Watch] | None = None,
+) -> Report:
+    """Undo a run on a connected account.
+
+    Raises:
+        BadSettings: the ledger knows no such run, or no change of it to such records.
+    """
+    ledger, started = context.ports.ledger, context.ports.clock.monotonic()
+    found = undone_by(ledger.effects(run_id=run_id), ledger, records=records)
+    if not found:
+        raise BadSettings(
+            [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]
+        )
+    unknown = found.keys() - context.settings.specs()
+    if unknown:
+        raise BadSettings(
+            [
+                f"Run {run_id!r} worked on source {name!r}, which the settings lack."
+                for name in unknown
+            ]
+        )
+    summary = Summary(new_run_id(context))
+    _change_sources(
+        context,
+        "undo",
+        list(found),
+        summary,
+        items=lambda run, counter: with_listing(found[run.spec.name], run, expect=counter.expect),
+        change=lambda undoing, run, fresh: undo_record(undoing, run, fresh=fresh),
+        watch=watch,
+    )
+    document = {**context.document(summary, started=started), "undoes": run_id}
+    return Report.of(summary, document)

@@ -1,0 +1,193 @@
+"""`plan`: read and archive everything new or changed, and write a plan instead of changing anything."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from flows.app.direct import DirectRunner
+from flows.app.drain import draining
+from flows.app.plan_page import write_page
+from flows.app.run_report import Report
+from flows.app.run_request import RunRequest
+from flows.app.settings import load_settings
+from flows.app.source_runs import make_source_run, new_run_id, recorded_run, run_source
+from flows.app.sources import choose_sources
+from flows.app.wiring import AppContext, connect
+from flows.terminal.progress import Watch, progress
+from pipeline.errors import BadSettings
+from pipeline.metering.summary import Summary
+from pipeline.model import Place, Plan, ReadDocument, SourceSpec
+from pipeline.plans.apply import PAGE
+from pipeline.plans.plan_file import (
+    Cost,
+    Owner,
+    PlanFile,
+    PlannedRecord,
+    PlanWriter,
+    planned_record,
+)
+from pipeline.record import SourceRun
+from pipeline.settings import Settings, settings_hash
+from pipeline.steps.write_back import cost_of
+
+SHOWN = 200
+"""Records shown on a terminal; the file has all of them."""
+
+_ROW_CALLS = 2  # one call looks for a suggestion's row, one inserts it; an existing row costs one
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """The report of a planning run, the plan it wrote, and the plan's first records."""
+
+    report: Report
+    plan: PlanFile
+    records: tuple[PlannedRecord, ...]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what `plan --json` prints."""
+        plan = self.plan
+        return {
+            **self.report.document,
+            "plan": {
+                "file": str(plan.path),
+                "id": plan.id,
+                "records": plan.records,
+                "caspio_calls": plan.cost.calls,
+                "bytes": plan.cost.size_bytes,
+            },
+        }
+
+
+def owner_of(
+    settings: Settings, sources: Iterable[SourceSpec], *, run_id: str = "", made_at: str = ""
+) -> Owner:
+    """Return whose plan one made with these settings is; the client id is stored as a digest."""
+    profile = hashlib.sha256(settings.client_id.get_secret_value().encode()).hexdigest()[:16]
+    hashes = {spec.name: settings_hash(spec) for spec in sources}
+    return Owner(settings.caspio.url, profile, hashes, run_id, made_at)
+
+
+@dataclass(slots=True)
+class _Listed:
+    """How many records a source's plan has, to forecast what listing them again costs."""
+
+    records: int = 0
+    renamed: int = 0
+    fields: int = 0
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Writes each plan to the file as it is made, with its forecast of calls. Thread-safe."""
+
+    writer: PlanWriter
+    tables_with_files: Callable[[], int]
+    listed: dict[str, _Listed] = field(default_factory=dict)
+    lookups: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _tables: int | None = None
+
+    def add(self, spec: SourceSpec, plan: Plan, documents: Sequence[ReadDocument]) -> None:
+        """Write one record's plan; a record without a readable document is left out."""
+        readable = [document for document in documents if document.findings.status.readable]
+        if not readable:
+            return
+        has_rows = spec.review is not None and plan.work.record is not None
+        review_calls = _ROW_CALLS * len(plan.suggestions) if has_rows else 0
+        sizes = {document.file.ref.version: document.file.size_bytes for document in readable}
+        renamed = any(version in plan.new_names for version in sizes)
+        in_files_area = sum(document.file.ref.path is not None for document in documents)
+        with self._lock:
+            look_calls = self._look_calls(spec, plan)
+            cost = cost_of(plan, sizes, look_calls=look_calls, review_calls=review_calls)
+            self.writer.add(planned_record(plan, list(documents), cost=cost))
+            # A file of the Files area is looked up alone: once before and once after its rename.
+            self.lookups += (1 + renamed) * in_files_area
+            listed = self.listed.setdefault(spec.name, _Listed())
+            listed.records += 1
+            listed.renamed += renamed
+            listed.fields = max(listed.fields, len({d.file.ref.field for d in documents}))
+
+    def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
+        """Return how many calls find the rows that refer to a file that moves."""
+        moves = any(
+            ref.version in plan.new_names and ref.place is not Place.ATTACHMENT
+            for ref in plan.work.files
+        )
+        if not moves:
+            return 0
+        if self._tables is None:
+            self._tables = self.tables_with_files()
+        return self._tables + (spec.index is not None)
+
+    def listing(self) -> Cost:
+        """Forecast what listing the records before, and the renamed ones after, costs."""
+        calls = self.lookups
+        for listed in self.listed.values():
+            pages = -(-listed.records // PAGE) - (-listed.renamed // PAGE)  # both rounded up
+            calls += pages * (1 + listed.fields)
+        return Cost(calls)
+
+
+def plan_directly(
+    config: Path, *, sources: Sequence[str], limit: int | None, file: Path | None, html: Path | None
+) -> PlanReport:
+    """Read and archive everything new or changed, and write a plan of what would be written."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return plan_sources(context, sources=sources, limit=limit, file=file, html=html)
+
+
+def plan_sources(
+    context: AppContext,
+    *,
+    sources: Sequence[str],
+    limit: int | None,
+    file: Path | None,
+    html: Path | None,
+    watch: AbstractContextManager[Watch] | None = None,
+) -> PlanReport:
+    """Plan the sources of a connected account. Planning confirms no source; applying does."""
+    ports = context.ports
+    started = ports.clock.monotonic()
+    summary = Summary(new_run_id(context))
+    chosen = choose_sources(context, sources)
+    summary.stopped |= chosen.stopped
+    made_at = ports.clock.now().isoformat(timespec="seconds")
+    owner = owner_of(context.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
+    path = file or Path(f"plan-{summary.run_id}.jsonl")
+    if not path.parent.is_dir():
+        raise BadSettings(
+            [f"There is no folder {path.parent} for the plan. Create it, or name a file with -o."]
+        )
+    # As a dry run, a request confirms no source.
+    request = RunRequest(limit=limit, dry_run=True)
+    with (
+        recorded_run(context, "plan", summary) as leases,
+        PlanWriter(path, owner) as writer,
+        watch or progress() as bars,
+    ):
+        collector = _Collector(writer, lambda: len(ports.target.tables_with_files()))
+        runner = DirectRunner(bars, context.threads)
+        for spec in chosen.specs:
+            run = make_source_run(context, spec, summary.run_id, yes=False, leases=leases)
+            planning = _planning(run, collector)
+            run_source(planning, request, context=context, summary=summary, runner=runner)
+        plan = writer.finish(listing=collector.listing())
+    if html is not None:
+        write_page(plan, html, archive=ports.archive, work_dir=ports.work_dir)
+    report = Report.of(summary, context.document(summary, started=started))
+    return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)))
+
+
+def _planning(run: SourceRun, collector: _Collector) -> SourceRun:
+    def keep(plan: Plan, documents: Sequence[ReadDocument]) -> None:
+        collector.add(run.spec, plan, documents)
+
+    return replace(run, plan_only=True, on_plan=keep)

@@ -1,0 +1,253 @@
+"""One run over the sources: its row in the ledger, the records to work on, and what follows.
+
+`run_source` is the same with and without Prefect; a `Runner` decides how the records are worked on.
+"""
+
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from flows.app.missed_events import MissedEventCounter
+from flows.app.run_request import RunRequest
+from flows.app.sources import isolate_errors
+from flows.app.wiring import AppContext
+from pipeline.decide.naming import NameTemplate
+from pipeline.errors import StopRequested
+from pipeline.metering.budget import Priority
+from pipeline.metering.summary import Summary
+from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
+from pipeline.record import SourceRun, new_work
+from pipeline.settings import settings_hash
+from pipeline.source_run.checks import release, remember_types
+from pipeline.source_run.leases import Leases, working
+from pipeline.source_run.recovery import decisions, recover_all
+from pipeline.source_run.worker_pool import Observe, Selection, selected_work, ticked_work
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class OutcomeCounter:
+    """Adds outcomes to a run's summary, and reports them to whatever shows the run's progress.
+
+    Attributes:
+        observe: Called with every outcome.
+        found: Files listed so far; grows as pages are listed.
+        handled: Files worked on so far, without those that are unchanged.
+        on_found: Called with `found` whenever it grows.
+        on_progress: Called with `handled` after each batch, where work is done in batches.
+        on_finish: Called once, when nothing is left of the source.
+        missed: Counts what webhooks did not report; None where that is not counted.
+        requested: Records whose reprocess flag is set; they are worked on even if unchanged.
+    """
+
+    summary: Summary
+    observe: Observe
+    found: int = 0
+    handled: int = 0
+    on_found: Callable[[int], None] = field(default=lambda _: None)
+    on_progress: Callable[[int], None] = field(default=lambda _: None)
+    on_finish: Callable[[], None] = field(default=lambda: None)
+    missed: MissedEventCounter | None = None
+    requested: set[RecordRef | None] = field(default_factory=set)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome and show it."""
+        self.summary.add(outcome)
+        self.handled += outcome.status is not Status.UNCHANGED
+        self.observe(outcome)
+
+    def unchanged(self, ref: FileRef) -> None:
+        """Count a file that the ledger calls finished, unless its record is to be reprocessed."""
+        if ref.record is None or ref.record not in self.requested:
+            self.add(Outcome(ref, Status.UNCHANGED))
+
+    def expect(self, files: int) -> None:
+        """Add files that are about to be worked on."""
+        self.found += files
+        self.on_found(self.found)
+
+
+class Runner(Protocol):
+    """How the records of one source are worked on: directly, or as the tasks of a Prefect flow."""
+
+    def counter(self, source: str, summary: Summary) -> OutcomeCounter:
+        """Return a counter that shows the progress of a source."""
+
+    def work(self, run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter) -> int:
+        """Work on the records; return how many files were left to other workers."""
+
+
+def run_source(
+    run: SourceRun, request: RunRequest, *, context: AppContext, summary: Summary, runner: Runner
+) -> None:
+    """Work on one source as requested; an error in its configuration stops this source only."""
+    counter = runner.counter(run.spec.name, summary)
+    with (
+        isolate_errors(run.spec, summary),
+        closing(prepare(context, run, counter, request)) as records,
+    ):
+        summary.leased_elsewhere += runner.work(run, records, counter)
+        if not request.dry_run:
+            finish_request(run, request, counter)
+    counter.on_finish()
+
+
+def new_run_id(context: AppContext) -> str:
+    """Return an id that sorts by time: date, time, eight random hex digits. It names the worker."""
+    return f"{context.ports.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+
+
+@contextmanager
+def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
+    """Record a run in the ledger from start to end, with its counts and calls, however it ends.
+
+    Yields the leases of this worker.
+    """
+    ledger = context.ports.ledger
+    context.spending.require()
+    ledger.start_run(summary.run_id, kind)
+    status = "stopped"
+    try:
+        with working(ledger, summary.run_id) as leases:
+            yield leases
+        if summary.stopped:
+            status = "failed"
+        else:
+            status = "partly failed" if summary.failed else "done"
+    except (KeyboardInterrupt, StopRequested):
+        status = "interrupted"
+        raise
+    finally:
+        counts, calls = summary.counts(), context.client.calls
+        ledger.finish_run(summary.run_id, status, counts=counts, calls=calls)
+
+
+def make_source_run(
+    context: AppContext,
+    spec: SourceSpec,
+    run_id: str,
+    *,
+    yes: bool,
+    selection: Selection | None = None,
+    leases: Leases | None = None,
+) -> SourceRun:
+    """Return the run for a source.
+
+    The first run of a new or changed source only plans, unless `yes`. What a `selection` names is
+    read again; if it selects stale files, only those read under another fingerprint are.
+    """
+    ledger = context.ports.ledger
+    confirmed = (
+        yes
+        or spec.confirm is Confirm.NEVER
+        or ledger.source_confirmed(spec.name, settings_hash(spec))
+    )
+    return SourceRun(
+        spec,
+        context.ports,
+        run_id,
+        plan_only=not confirmed,
+        reread=selection is not None,
+        reuse=selection is not None and selection.stale,
+        template=NameTemplate(spec.rename) if spec.rename else None,
+        leases=leases,
+        others=frozenset(context.settings.specs()) - {spec.name},
+        go_on=context.drain.require,
+    )
+
+
+def prepare(
+    context: AppContext, run: SourceRun, counter: OutcomeCounter, request: RunRequest
+) -> Generator[RecordWork, None, None]:
+    """Settle what an earlier run left open, then list the records that are new or requested.
+
+    Close the generator, so that a listing that is not read to its end leaves nothing on disk.
+    """
+    # Until a source was written to its end once, its files are a backlog.
+    caught_up = run.ports.ledger.cursor(_caught_up(run)) is not None
+    by_progress = Priority.NEW if caught_up else Priority.BACKFILL
+    context.spending.priority = request.priority or by_progress
+    context.spending.require()
+    if request.yes and not run.plan_only:
+        # The operator has looked at the source. Unblock it before the work, not after it: what
+        # another run meets meanwhile stays blocked.
+        release(run.spec, run.ports.ledger)
+    recover_all(run)
+    if not request.records:
+        for decided in decisions(run):
+            counter.add(decided)
+    if request.selection is not None:
+        records = _expected(selected_work(run, request.selection), counter)
+    else:
+        records = _new_and_requested(run, request, counter)
+    return within_budget(context, islice(records, request.limit))
+
+
+def _new_and_requested(
+    run: SourceRun, request: RunRequest, counter: OutcomeCounter
+) -> Iterator[RecordWork]:
+    """Yield the records whose reprocess flag is set, then every other new or changed record."""
+    counter.missed = MissedEventCounter(run) if request.whole else None
+
+    def listed(files: Sequence[FileRef]) -> None:
+        # A page without anything new is no reason to go on after a request to stop.
+        run.go_on()
+        counter.expect(len(files))
+        if counter.missed is not None:
+            counter.missed.listed(files)
+
+    new = new_work(run, only=request.records, unchanged=counter.unchanged, found=listed)
+    if run.spec.reprocess_column is not None and not run.plan_only:
+        for work in _expected(ticked_work(run, request.records), counter):
+            counter.requested.add(work.record)
+            yield work
+    for work in new:
+        if work.record is None or work.record not in counter.requested:
+            yield work
+
+
+def _expected(records: Iterator[RecordWork], counter: OutcomeCounter) -> Iterator[RecordWork]:
+    for work in records:
+        counter.expect(len(work.files))
+        yield work
+
+
+def within_budget(context: AppContext, items: Iterator[T]) -> Generator[T, None, None]:
+    """Yield items while calls are left this month and nobody asked to stop.
+
+    What was started is finished; the rest waits for the next run.
+    """
+    for item in items:
+        context.drain.require()
+        context.spending.require()
+        yield item
+
+
+def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter) -> None:
+    """Confirm the source and count missed webhook events, after all records are worked on.
+
+    A plan of a few named records confirms nothing: the operator has not seen the others.
+    """
+    if request.records and run.plan_only:
+        return
+    conclude(run, whole=request.whole)
+    if counter.missed is not None:
+        counter.summary.missed += counter.missed.conclude()
+
+
+def conclude(run: SourceRun, *, whole: bool = True) -> None:
+    """Record that a source was planned or run with its settings, and when it was first complete."""
+    ledger = run.ports.ledger
+    ledger.confirm_source(run.spec.name, settings_hash(run.spec))
+    remember_types(run.spec, target=run.ports.target, ledger=ledger)
+    if whole and not run.plan_only and ledger.cursor(_caught_up(run)) is None:
+        at = run.ports.clock.now().isoformat()
+        ledger.keep_cursor(_caught_up(run), {"at": at, "run": run.run_id})
+
+
+def _caught_up(run: SourceRun) -> str:
+    return f"caught up: {run.spec.name}"

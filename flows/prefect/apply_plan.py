@@ -1,0 +1,45 @@
+"""The flow `apply-plan`: carry out exactly what a plan says."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from prefect import State, flow
+from pydantic import Field
+
+from flows.prefect.context import connected
+from flows.prefect.ui.artifacts import FlowBars, leave_report
+from flows.prefect.ui.forms import Config, Records
+from flows.prefect.ui.plan import leave_plan
+from flows.prefect.ui.states import ended, final_state
+from pipeline.plans.plan_file import open_plan
+
+
+@flow(
+    name="apply-plan",
+    flow_run_name="apply {plan}",
+    description="Carry out exactly what a plan says.",
+)
+def apply_plan(
+    plan: Annotated[str, Field(min_length=1)],
+    records: Records = [],  # noqa: B006 - Prefect copies it
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Apply record by record; what has moved since the plan was made is refused and told.
+
+    Args:
+        plan: The plan file, on the machine that runs the flow.
+        records: Only these PK_IDs, or paths of the Files area.
+        config: The settings file, on the machine that runs the flow.
+    """
+    return ended(lambda: _applied(Path(config), Path(plan), records))
+
+
+def _applied(config: Path, plan: Path, records: Sequence[str]) -> State:
+    from flows.app.changes import apply_plan as apply
+
+    with connected(config) as context:
+        leave_plan(open_plan(plan), context)
+        report = apply(context, plan, records=records, watch=FlowBars(context.ports.clock))
+        leave_report("apply", report, context=context)
+    return final_state(report, report.document["documents"])

@@ -1,0 +1,48 @@
+"""The flow `reprocess`: read again, from the archive."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import State, flow
+
+from flows.app.run_request import RunRequest
+from flows.prefect.source_flow import run_flow
+from flows.prefect.ui.forms import Config, Day, Records, Source, Where
+from flows.prefect.ui.states import ended
+from pipeline.source_run.worker_pool import Selection
+
+
+@flow(
+    name="reprocess",
+    flow_run_name="reprocess {source}",
+    description="Read again, from the archive.",
+)
+def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them by name
+    source: Source,
+    records: Records = [],  # noqa: B006 - Prefect copies it
+    where: Where = "",
+    since: Day | None = None,
+    stale: bool = False,  # noqa: FBT001, FBT002 - the form's switches
+    yes: bool = False,  # noqa: FBT001, FBT002 - the same
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - the same
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Take up a selection again. Without conditions: the whole source.
+
+    Args:
+        source: The source, as the settings name it.
+        records: Only these PK_IDs; for a source that is a folder, paths of the Files area.
+        where: Only records that meet this WHERE clause, such as Status = 'open'.
+        since: Only what was handled on or after this day (UTC).
+        stale: Only what was read or planned under other code, settings or models.
+        yes: Write, even where a new or changed source would only be planned.
+        dry_run: Show which records would be read again, and stop there.
+        config: The settings file, on the machine that runs the flow.
+    """
+    moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
+    selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
+    return ended(
+        lambda: run_flow(
+            Path(config), source, RunRequest(selection=selection, yes=yes, dry_run=dry_run)
+        )
+    )

@@ -1,0 +1,167 @@
+"""What the flows over one source share: batches as tasks, progress, report and final state."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from pathlib import Path
+
+from prefect import State, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from flows.app.drain import draining
+from flows.app.preview import preview
+from flows.app.run_report import Report
+from flows.app.run_request import RunRequest
+from flows.app.settings import load_settings
+from flows.app.source_runs import (
+    OutcomeCounter,
+    make_source_run,
+    new_run_id,
+    recorded_run,
+    run_source,
+)
+from flows.app.sources import isolate_errors, named_sources, source_problems
+from flows.app.webhook_messages import answering
+from flows.app.wiring import AppContext, connect
+from flows.prefect.ui import events
+from flows.prefect.ui.alarms import raise_alarms
+from flows.prefect.ui.artifacts import FlowProgress, leave_report
+from flows.prefect.ui.plan import leave_selection
+from flows.prefect.ui.problems import Problems
+from flows.prefect.ui.states import final_state, stopped_state
+from pipeline.errors import StopRequested
+from pipeline.metering.summary import Summary
+from pipeline.model import RecordWork, SourceSpec
+from pipeline.ports import Clock
+from pipeline.record import SourceRun
+from pipeline.source_run.worker_pool import WorkerPool, for_seconds, manned
+
+BATCH_S = 30.0
+"""Seconds of work for one task. Prefect's own cost is about 30 ms a task, so it stays negligible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The work of one batch task, until a moment. It stays in this process; Prefect sees counts only.
+
+    Attributes:
+        until_s: Reading of the clock at which the batch ends.
+    """
+
+    records: Iterator[RecordWork]
+    pool: WorkerPool
+    counter: OutcomeCounter
+    source: str
+    clock: Clock
+    until_s: float
+
+    def work(self) -> int:
+        """Work until the end of the batch; return how many files were left to other workers.
+
+        Records in hand stay with the pool for the next batch. If no records are left, finish them.
+        """
+        self.pool.work(self.records)
+        return self.pool.finish() if self.clock.monotonic() < self.until_s else 0
+
+
+@task(cache_policy=NO_CACHE, task_run_name="batch {number}")
+def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
+    """Work for about `BATCH_S` seconds and return documents by status."""
+    summary = batch.counter.summary
+    before = summary.counts()
+    with suppress(StopRequested):  # the flow asks again and ends as stopped; this task is done
+        summary.leased_elsewhere += batch.work()
+    after = summary.counts()
+    counts = {name: after[name] - before[name] for name in after if after[name] > before[name]}
+    events.tell_batch(batch.source, number=number, counts=counts)
+    listed = ", ".join(f"{count} {status}" for status, count in counts.items())
+    get_run_logger().info("batch %d: %s", number, listed)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class PrefectRunner:
+    """Works on records in batches, one task after the other; a batch's records run in parallel."""
+
+    context: AppContext
+
+    def counter(self, source: str, summary: Summary) -> OutcomeCounter:
+        """Return a counter that moves the flow run's progress artifact and logs problems."""
+        progress = FlowProgress(source, clock=self.context.ports.clock)
+        observe = Problems(get_run_logger()).tell
+        counter = OutcomeCounter(summary, observe, on_found=progress.expect)
+
+        def finish() -> None:
+            progress.advance(counter.handled)
+            progress.finish()
+
+        counter.on_progress = progress.advance
+        counter.on_finish = finish
+        return counter
+
+    def work(self, run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter) -> int:
+        """Work on the records; return how many files were left to other workers at the end."""
+        clock = self.context.ports.clock
+        with manned(run, observe=counter.add, threads=self.context.threads) as pool:
+            for number in count(1):
+                first = next(records, None)
+                run.go_on()
+                if first is None:
+                    return pool.finish()
+                until_s = clock.monotonic() + BATCH_S
+                timed = chain([first], for_seconds(records, BATCH_S, clock=clock))
+                batch = Batch(timed, pool, counter, run.spec.name, clock, until_s)
+                work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
+                counter.on_progress(counter.handled)
+        return 0
+
+
+def run_flow(config: Path, source: str, request: RunRequest) -> State:
+    """Run one source as a flow, and return a state that says how it went."""
+    interrupted = None
+    with connect(load_settings(config)) as context, draining(context.drain):
+        started = context.ports.clock.monotonic()
+        summary = Summary(new_run_id(context))
+        (spec,) = named_sources(context.settings, [source])
+        problems = source_problems(context, spec, accept_types=request.yes)
+        if problems:
+            summary.stopped[source] = problems
+        else:
+            try:
+                _run(context, spec, summary, request)
+            except StopRequested as error:
+                interrupted = error
+        report = Report.of(summary, context.document(summary, started=started))
+        leave_report(source, report, context=context)
+        raise_alarms(context, source, summary, few=bool(request.records))
+    if interrupted:
+        return stopped_state(interrupted, summary.counts())
+    return final_state(report, summary.counts())
+
+
+def _run(context: AppContext, spec: SourceSpec, summary: Summary, request: RunRequest) -> None:
+    """Run a source as a run of the ledger."""
+    with (
+        recorded_run(context, request.kind, summary) as leases,
+        answering(context.ports.ledger, request, summary),
+    ):
+        run = make_source_run(
+            context,
+            spec,
+            summary.run_id,
+            yes=request.yes,
+            selection=request.selection,
+            leases=leases,
+        )
+        if request.dry_run and request.selection is not None:
+            with isolate_errors(spec, summary):
+                selected = preview(context, run, request.selection)
+                leave_selection(selected)
+                summary.planned = selected.total
+            return
+        if request.dry_run:
+            run = replace(run, plan_only=True)
+        runner = PrefectRunner(context)
+        run_source(run, request, context=context, summary=summary, runner=runner)

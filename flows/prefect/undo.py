@@ -1,0 +1,38 @@
+"""The flow `undo`: put back what a run changed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from prefect import State, flow
+from pydantic import Field
+
+from flows.prefect.context import connected
+from flows.prefect.ui.artifacts import FlowBars, leave_report
+from flows.prefect.ui.forms import Config, Records
+from flows.prefect.ui.states import ended, final_state
+
+
+@flow(name="undo", flow_run_name="undo {run}", description="Put back what a run wrote and renamed.")
+def undo(
+    run: Annotated[str, Field(min_length=1)],
+    records: Records = [],  # noqa: B006 - Prefect copies it
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Undo where the present still is what the run left; the rest is left alone and told.
+
+    Args:
+        run: The run's id, as its report and `status` show it.
+        records: Only these PK_IDs, or paths of the Files area.
+        config: The settings file, on the machine that runs the flow.
+    """
+    return ended(lambda: _undone(Path(config), run, records))
+
+
+def _undone(config: Path, run: str, records: Sequence[str]) -> State:
+    from flows.app.changes import undo_run
+
+    with connected(config) as context:
+        report = undo_run(context, run, records=records, watch=FlowBars(context.ports.clock))
+        leave_report("undo", report, context=context)
+    return final_state(report, report.document["documents"])

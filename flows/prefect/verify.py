@@ -1,0 +1,70 @@
+"""The flow `verify`: compare source, ledger and archive."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect import State, flow, get_run_logger
+from prefect.artifacts import create_table_artifact
+from prefect.states import Completed
+
+from flows.app.verify import Verified, verify as compare
+from flows.prefect.context import connected
+from flows.prefect.ui.artifacts import artifact_key
+from flows.prefect.ui.forms import Config, Limit, Sources
+from flows.prefect.ui.states import DIFFERENCES, ended, red
+
+
+@flow(
+    name="verify",
+    flow_run_name="verify",
+    description="Compare source, ledger and archive; write nothing to Caspio.",
+)
+def verify(
+    sources: Sources = [],  # noqa: B006 - Prefect copies it
+    limit: Limit = None,
+    repair: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    config: Config = "caspio-ingest.toml",
+) -> State:
+    """Go on where the last one stopped; each kind of difference is counted, the first are listed.
+
+    Args:
+        sources: Only these sources. Without any: all, and what the archive holds besides.
+        limit: Stop after so many files; the next run goes on there. None is no limit.
+        repair: Mend what can be mended without writing to Caspio.
+        config: The settings file, on the machine that runs the flow.
+    """
+    return ended(lambda: _compared(Path(config), sources, limit, mend=repair))
+
+
+def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: bool) -> State:
+    with connected(config) as context:
+        found = compare(
+            context, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info
+        )
+        calls = dict(context.client.calls)
+    _leave_differences(found)
+    counts = (
+        ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
+        or "no differences"
+    )
+    if found.harm:
+        return red(DIFFERENCES, counts, result=(found, calls))
+    return Completed(message=counts, data=(found, calls))
+
+
+def _leave_differences(found: Verified) -> None:
+    """Leave a table of what differs, what was mended and what is left to do."""
+    done = {(d.kind, d.subject): f"mended: {text}" for d, text in found.repaired}
+    todo = {(d.kind, d.subject): text for d, text in found.left}
+    rows = [
+        {
+            "kind": d.kind.value,
+            "what": d.subject,
+            "how": d.detail,
+            "to do": done.get((d.kind, d.subject)) or todo.get((d.kind, d.subject), "nothing"),
+        }
+        for d in found.shown
+    ]
+    create_table_artifact(
+        table=rows, key=artifact_key("differences"), description=f"run {found.run_id}"
+    )
