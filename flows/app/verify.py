@@ -1,4 +1,4 @@
-"""Run `verify`: source by source, batch by batch, with the place kept in the ledger; and rebuild a ledger."""
+"""Run `verify` source by source, in batches that resume; and rebuild a lost ledger."""
 
 import tempfile
 from collections import Counter
@@ -28,17 +28,27 @@ from pipeline.verify.reconcile import (
     open_effects,
     rebuild_ledger,
 )
-from pipeline.verify.repair import repair
+from pipeline.verify.repair import repair as repair_difference
 
 SHOWN = 1_000
 """Differences kept for the report; all are counted."""
 
-_FIXED_CALLS = 3  # token, schema, and one to spare
+_FIXED_CALLS = 3  # the token, the schema, and one to spare
 
 
 @dataclass(slots=True)
 class Verified:
-    """What `verify` found: counts by kind, the first differences, what was mended and what is left to do."""
+    """What `verify` found.
+
+    Attributes:
+        expected_calls: Caspio calls that were forecast.
+        counts: Differences by kind.
+        shown: The first differences.
+        repaired: Differences that were repaired, with what was done.
+        left: Differences that are left, with what to do about each.
+        resumed: True if it continued where an earlier run stopped.
+        complete: False if it stopped at a limit.
+    """
 
     run_id: str
     expected_calls: int
@@ -50,15 +60,22 @@ class Verified:
     resumed: bool = False
     complete: bool = True
 
-    def add(self, difference: Difference) -> None:
-        """Count one."""
+    def add(self, difference: Difference, run: SourceRun | None = None) -> None:
+        """Count a difference; with `run` also repair it, if that is safe."""
         self.counts[difference.kind] += 1
         if len(self.shown) < SHOWN:
             self.shown.append(difference)
+        is_repaired, action = False, ADVICE[difference.kind]
+        if run is not None:
+            is_repaired, action = repair_difference(difference, run)
+        if is_repaired:
+            self.repaired.append((difference, action))
+        elif difference.kind not in HARMLESS:
+            self.left.append((difference, action))
 
     @property
     def harm(self) -> int:
-        """Count what differs, is not a person's doing, and was not mended."""
+        """Count the differences that no user made and that were not repaired."""
         differing = sum(number for kind, number in self.counts.items() if kind not in HARMLESS)
         return differing - len(self.repaired)
 
@@ -80,104 +97,115 @@ class Verified:
         }
 
 
+@dataclass(slots=True)
+class _Progress:
+    """Which sources are compared, and how far the present one is; kept in the ledger."""
+
+    ledger: Ledger
+    name: str
+    done: list[str]
+    source: str | None = None
+    after: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, ledger: Ledger, specs: Sequence[SourceSpec]) -> tuple["_Progress", bool]:
+        """Return the progress of an earlier run over the same sources, and whether there is one."""
+        name = f"verify: {' '.join(spec.name for spec in specs)}"
+        kept = ledger.cursor(name) or {}
+        progress = cls(
+            ledger, name, kept.get("done", []), kept.get("source"), kept.get("after", [])
+        )
+        return progress, bool(kept)
+
+    def keep(self, source: str, after: Iterable[Any]) -> None:
+        """Keep how far a source is compared."""
+        self.source, self.after = source, list(after)
+        state = {"done": self.done, "source": source, "after": self.after}
+        self.ledger.keep_cursor(self.name, state)
+
+    def finish(self, source: str) -> None:
+        """Keep that a source is compared to its end."""
+        self.done.append(source)
+        self.ledger.keep_cursor(self.name, {"done": self.done})
+
+
 def verify(
     context: AppContext,
     *,
     sources: Sequence[str] = (),
     limit: int | None = None,
-    mend: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    repair: bool = False,
+    on_message: Callable[[str], None] = lambda _: None,
 ) -> Verified:
-    """Compare the sources one after the other, then what the archive holds besides; go on where the last one stopped.
+    """Compare the sources, then the rest of the archive; continue where the last run stopped.
 
-    With `limit` it stops after so many files and goes on there the next time.
+    With `limit`, stop after so many files; the next run continues there.
     """
     specs = require_sources(context, sources)
     ledger = context.ports.ledger
     context.spending.priority = Priority.REPROCESS
-    name = f"verify: {' '.join(spec.name for spec in specs)}"
-    kept = ledger.cursor(name) or {}
+    progress, resumed = _Progress.load(ledger, specs)
     summary = Summary(new_run_id(context))
-    report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=bool(kept))
-    tell(
-        f"About {report.expected_calls:,} Caspio calls; repairs take one each. The archive is read, not Caspio."
+    report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=resumed)
+    on_message(
+        f"About {report.expected_calls:,} Caspio calls; each repair takes one more. "
+        "Contents are read from the archive, not from Caspio."
     )
     with recorded_run(context, "verify", summary) as leases:
         for spec in specs:
-            if spec.name in kept.get("done", []):
+            if spec.name in progress.done:
                 continue
             run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
-            if not _one_source(run, report, kept, name, limit=limit, mend=mend):
+            if not _compare_source(run, report, progress, limit=limit, repair=repair):
                 report.complete = False
                 return report
-            kept = {"done": [*kept.get("done", []), spec.name]}
-            ledger.keep_cursor(name, kept)
+            progress.finish(spec.name)
         if not sources:
-            for difference in compare_archive(
-                context.ports.archive, ledger, folder=context.ports.work_dir
-            ):
-                _take(difference, None, report)
-        ledger.keep_cursor(name, None)
+            archive, folder = context.ports.archive, context.ports.work_dir
+            for difference in compare_archive(archive, ledger, folder=folder):
+                report.add(difference)
+        ledger.keep_cursor(progress.name, None)
     return report
 
 
-def _one_source(
-    run: SourceRun,
-    report: Verified,
-    kept: Mapping[str, Any],
-    name: str,
-    *,
-    limit: int | None,
-    mend: bool,
+def _compare_source(
+    run: SourceRun, report: Verified, progress: _Progress, *, limit: int | None, repair: bool
 ) -> bool:
-    """Compare one source; say whether it was compared to its end."""
-    ledger, spec = run.ports.ledger, run.spec
-    after = kept.get("after", []) if kept.get("source") == spec.name else []
+    """Compare one source; return False if the limit ended it."""
     room = None if limit is None else max(0, limit - report.files)
     if room == 0:
         return False
+    repairing = run if repair else None
+    after = progress.after if progress.source == run.spec.name else []
     if not after:
         for difference in open_effects(run):
-            _take(difference, run if mend else None, report)
+            report.add(difference, repairing)
     before = report.files
-    for batch in compare_source(spec, run.ports, after=after, limit=room):
+    for batch in compare_source(run.spec, run.ports, after=after, limit=room):
         for difference in batch.differences:
-            _take(difference, run if mend else None, report)
+            report.add(difference, repairing)
         report.files += batch.files
         if batch.place:
-            ledger.keep_cursor(
-                name,
-                {"done": kept.get("done", []), "source": spec.name, "after": list(batch.place)},
-            )
+            progress.keep(run.spec.name, batch.place)
         run.go_on()
     return room is None or report.files - before < room
 
 
-def _take(difference: Difference, run: SourceRun | None, report: Verified) -> None:
-    """Count a difference, and mend it or put it on the plan."""
-    report.add(difference)
-    done, what = repair(difference, run) if run is not None else (False, ADVICE[difference.kind])
-    if done:
-        report.repaired.append((difference, what))
-    elif difference.kind not in HARMLESS:
-        report.left.append((difference, what))
-
-
 def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) -> int:
-    """Return about how many calls comparing takes, as far as the ledger knows the sources."""
+    """Return about how many Caspio calls comparing takes, as far as the ledger knows the sources."""
     counts = ledger.counts()
     total = _FIXED_CALLS
     for spec in specs:
         files = sum(counts.get(spec.name, {}).values())
+        if limit is not None:
+            files = min(files, limit)
         fields = 0 if spec.folder is not None else max(1, len(spec.fields))
-        total += calls_to_list(
-            files if limit is None else min(files, limit), attachment_fields=fields
-        )
+        total += calls_to_list(files, attachment_fields=fields)
     return total
 
 
 def rebuild(settings: Settings) -> Rebuilt:
-    """Rebuild the ledger of the settings from their archive; Caspio is not asked."""
+    """Rebuild the ledger of the settings from their archive, without a call to Caspio."""
     with (
         open_ledger(settings, clock=SystemClock()) as ledger,
         tempfile.TemporaryDirectory() as name,

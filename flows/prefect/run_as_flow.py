@@ -72,12 +72,12 @@ def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report
 
 
 def verify_as_flow(
-    config: Path, *, sources: Sequence[str], limit: int | None, mend: bool
+    config: Path, *, sources: Sequence[str], limit: int | None, repair: bool
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow that compares; return what it found and the calls it made."""
     with _as_deployed(config):
         state = verify(
-            sources=list(sources), limit=limit, repair=mend, config=str(config), return_state=True
+            sources=list(sources), limit=limit, repair=repair, config=str(config), return_state=True
         )
     found: tuple[Verified, Mapping[str, int]] = _result(state)
     return found

@@ -30,16 +30,16 @@ def verify(
     Args:
         sources: Only these sources. Without any: all, and what the archive holds besides.
         limit: Stop after so many files; the next run goes on there. None is no limit.
-        repair: Mend what can be mended without writing to Caspio.
+        repair: Repair what can be repaired without writing to Caspio.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _compared(Path(config), sources, limit, mend=repair))
+    return ended(lambda: _compared(Path(config), sources, limit, repair=repair))
 
 
-def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: bool) -> State:
+def _compared(config: Path, sources: Sequence[str], limit: int | None, *, repair: bool) -> State:
     with connected(config) as context:
         found = compare(
-            context, sources=sources, limit=limit, mend=mend, tell=get_run_logger().info
+            context, sources=sources, limit=limit, repair=repair, on_message=get_run_logger().info
         )
         calls = dict(context.client.calls)
     _leave_differences(found)
@@ -53,8 +53,8 @@ def _compared(config: Path, sources: Sequence[str], limit: int | None, *, mend: 
 
 
 def _leave_differences(found: Verified) -> None:
-    """Leave a table of what differs, what was mended and what is left to do."""
-    done = {(d.kind, d.subject): f"mended: {text}" for d, text in found.repaired}
+    """Leave a table of what differs, what was repaired and what is left to do."""
+    done = {(d.kind, d.subject): f"repaired: {text}" for d, text in found.repaired}
     todo = {(d.kind, d.subject): text for d, text in found.left}
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Create the account's webhook and its events for all sources, or mend them; touch no other webhook."""
+"""Create the account's webhook and its events for all sources, or repair them; touch no other webhook."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ class _Sync:
     done: Synced = field(default_factory=Synced)
 
     def webhook(self, *, new_secret: bool) -> Webhook | None:
-        """Create or mend the webhook; None where a dry run would create it."""
+        """Create or repair the webhook; None where a dry run would create it."""
         hook, name = self._ours(), self.settings.webhooks.name
         if hook is not None and new_secret:
             self._step("webhook", hook.name, "removed", "to be made anew with another secret")
@@ -151,7 +151,7 @@ class _Sync:
         return hook
 
     def events(self, hook: Webhook | None, want: Wanted) -> list[WatchedTable]:
-        """Remove events that are not wanted, create or mend the rest; return the tables that are watched."""
+        """Remove events that are not wanted, create or repair the rest; return the tables that are watched."""
         definitions = {
             table.name: table.events(self.settings.webhooks.event_sources) for table in want.tables
         }
@@ -179,7 +179,7 @@ class _Sync:
             self.account.client.webhooks.delete_event(hook.id, event.id)
 
     def _event(self, hook: Webhook | None, now: WebhookEvent | None, want: EventDefinition) -> str:
-        """Create or mend one event; return what was done."""
+        """Create or repair one event; return what was done."""
         action, detail = ("created" if now is None else "changed"), ", ".join(want.fields)
         if now is not None and _is_as(now, want):
             action = "unchanged"

@@ -1,4 +1,4 @@
-"""`verify`: compare source, ledger and archive, and mend what can be mended without writing to Caspio."""
+"""`verify`: compare source, ledger and archive, and repair what can be repaired without writing to Caspio."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +57,7 @@ def verify(
         return
     from flows.cli.show.verify import show_verified
 
-    report, calls = _compare(config, sources=source, limit=limit, mend=repair)
+    report, calls = _compare(config, sources=source, limit=limit, repair=repair)
     if as_json:
         print_json(report.as_json(calls))
     else:
@@ -67,7 +67,7 @@ def verify(
 
 
 def _compare(
-    config: Path, *, sources: list[str], limit: int | None, mend: bool
+    config: Path, *, sources: list[str], limit: int | None, repair: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
     """Compare directly or, where PREFECT_API_URL names a server, as the flow; return what was found and the calls."""
     from flows.app.settings import load_settings
@@ -76,7 +76,7 @@ def _compare(
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import verify_as_flow
 
-        return verify_as_flow(config, sources=sources, limit=limit, mend=mend)
+        return verify_as_flow(config, sources=sources, limit=limit, repair=repair)
     from flows.app.drain import draining
     from flows.app.verify import verify as compare
     from flows.app.wiring import connect
@@ -86,8 +86,8 @@ def _compare(
             context,
             sources=sources,
             limit=limit,
-            mend=mend,
-            tell=lambda line: err().print(line, highlight=False),
+            repair=repair,
+            on_message=lambda line: err().print(line, highlight=False),
         )
         return report, context.client.calls
 

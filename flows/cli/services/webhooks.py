@@ -44,7 +44,7 @@ def sync(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create or mend the webhook and its events for all sources."""
+    """Create or repair the webhook and its events for all sources."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_settings_account
     from flows.webhooks.sync import as_json as shown, sync as bring_about

@@ -18,7 +18,9 @@ def worker(
     config: Config = DEFAULT_CONFIG,
     queue: Annotated[
         list[str],
-        typer.Option("--queue", help="Only runs of this queue; may be repeated.", metavar="LANE"),
+        typer.Option(
+            "--queue", help="Only runs of this queue; may be repeated.", metavar="PRIORITY"
+        ),
     ] = [],
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,

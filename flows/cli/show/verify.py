@@ -11,7 +11,7 @@ MOST_ROWS = 50
 
 
 def show_verified(report: Verified, *, calls: int) -> None:
-    """Print counts by kind, the first differences, what was mended, and what is left to do."""
+    """Print counts by kind, the first differences, what was repaired, and what is left to do."""
     console = PlainConsole()
     counts = table_of("Difference", "Files", "What to do", title="Source, ledger, archive")
     for kind, number in sorted(report.counts.items()):

@@ -45,7 +45,7 @@ def compare(line: Line, *, mend: bool = False, limit: int | None = None) -> Veri
     """Run `verify`."""
     line.clock.advance(1)
     with line.context() as context:
-        return verify(context, mend=mend, limit=limit)
+        return verify(context, repair=mend, limit=limit)
 
 
 def kinds(report: Verified) -> dict[str, int]:
