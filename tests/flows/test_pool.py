@@ -46,7 +46,7 @@ def account(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -
         yield Account(prefect_server, emulator, config, POOL, "pooled")
 
 
-def test_sources_are_deployed_on_a_pool_with_a_queue_a_lane(account: Account):
+def test_sources_are_deployed_on_a_pool_with_a_queue_per_priority(account: Account):
     """Each deployment is in its priority's queue, has version, schedule and limit; queues are taken in the priorities' order."""
     found = account.deployments()
     queues = account.server.ask("POST", f"/work_pools/{POOL}/queues/filter", {})

@@ -13,13 +13,13 @@ from tests.integration.line.conftest import MakeLine
 pytestmark = pytest.mark.integration
 
 FILES = {f"scan{number}.txt": document(number) for number in range(1, 41)}
-LANES = "monthly_calls = 200\nreserve = 0.1\nlanes = { new = 0, backfill = 0.4, reprocess = 0.5 }"
+PRIORITIES = "monthly_calls = 200\nreserve = 0.1\nlanes = { new = 0, backfill = 0.4, reprocess = 0.5 }"
 
 
 @pytest.fixture
 def line(make_line: MakeLine) -> Line:
     """Forty receipts and 200 calls a month, of which a backfill may use 100 and reprocessing 80."""
-    made = make_line(Source(rename="", columns=COLUMNS), files=FILES, caspio=LANES)
+    made = make_line(Source(rename="", columns=COLUMNS), files=FILES, caspio=PRIORITIES)
     made.reader = FakeReader()
     return made
 
@@ -42,7 +42,7 @@ def test_every_call_is_counted(line: Line):
 def test_a_backlog_waits_for_the_next_month(make_line: MakeLine):
     """A first run stops at what its priority leaves to others, nothing half done, and goes on when the month is over."""
     line = make_line(
-        Source(rename="", columns=COLUMNS), files=FILES, caspio=LANES.replace("200", "70")
+        Source(rename="", columns=COLUMNS), files=FILES, caspio=PRIORITIES.replace("200", "70")
     )
     line.reader = FakeReader()
     with pytest.raises(BudgetExhausted, match="backfill work stops at 35"):

@@ -78,7 +78,7 @@ def test_paths_name_the_files_of_a_folder(make_line: MakeLine):
     ]
 
 
-def test_named_records_spend_in_their_own_lane(make_line: MakeLine):
+def test_named_records_spend_in_their_own_priority(make_line: MakeLine):
     """Their calls are counted as webhook work, in a run of a kind of its own."""
     line = make_line(files=FILES)
 

@@ -1,8 +1,8 @@
 """Every deployment has a priority, and every flow a deployment."""
 
-from pathlib import importlib
+import importlib
+from pathlib import Path
 
-import Path
 import pytest
 
 from flows.app.run_request import RunRequest
@@ -14,12 +14,12 @@ from pipeline.source_run.worker_pool import Selection
 SETTINGS = '[caspio]\nurl = "https://a.caspio.com"\n[[sources]]\nname = "papers"\ntable = "T"\nschedule = "5 * * * *"\n'
 
 
-def test_every_lane_has_a_queue_of_its_own():
+def test_every_priority_has_a_queue_of_its_own():
     """There is a kind of deployment for each priority, and its queue is named as the priority."""
     assert {kind.queue for kind in KINDS.values()} == {priority.value for priority in Priority}
 
 
-def test_an_order_spends_in_the_lane_of_its_deployment():
+def test_an_order_spends_with_the_priority_of_its_deployment():
     """Named records go before everything, reading again after it; new work depends on how far the source has come."""
     assert RunRequest(records=("1",)).priority is KINDS["ingest-record"].priority
     assert RunRequest(selection=Selection()).priority is KINDS["reprocess"].priority

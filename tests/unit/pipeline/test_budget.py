@@ -28,7 +28,7 @@ def spending(
     return made
 
 
-def test_lower_lanes_stop_earlier():
+def test_lower_priorities_stop_earlier():
     """A webhook may use what new files leave, these what a backfill leaves, that what reprocessing leaves."""
     assert [ALLOWANCE.limit(priority) for priority in Priority] == [900, 800, 600, 400]
     assert ALLOWANCE.left(Priority.REPROCESS, 390) == 10
@@ -58,7 +58,7 @@ def test_calls_are_counted_exactly_in_the_end():
     assert (ahead, ledger.usage("acme").calls, ledger.usage("acme").size_bytes) == (30, 23, 500)
 
 
-def test_what_a_lane_left_is_given_back_to_it():
+def test_what_a_priority_left_is_returned_to_it():
     """A worker that changes to other work counts each call where it was made; no priority has less than none."""
     ledger = MemoryLedger()
     worker = spending(ledger, Priority.NEW)
