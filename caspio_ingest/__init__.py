@@ -9,12 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.app.changes import apply_directly as apply_plan, undo_directly as undo_run
     from flows.app.direct import work_directly as run
-    from flows.app.planning import (
-        apply_directly as apply_plan,
-        plan_directly as make_plan,
-        undo_directly as undo_run,
-    )
+    from flows.app.plan import plan_directly as make_plan
     from flows.app.read_file import read_file as read
     from flows.app.run_report import Report
     from flows.app.run_request import RunRequest
@@ -137,13 +134,13 @@ _PLACES = {
     "RunRequest": "flows.app.run_request",
     "Selection": "pipeline.source_run.worker_pool",
     "Settings": "pipeline.settings",
-    "apply_plan": "flows.app.planning:apply_directly",
+    "apply_plan": "flows.app.changes:apply_directly",
     "load_settings": "flows.app.settings",
-    "make_plan": "flows.app.planning:plan_directly",
+    "make_plan": "flows.app.plan:plan_directly",
     "open_reader": "flows.app.wiring",
     "read": "flows.app.read_file:read_file",
     "run": "flows.app.direct:work_directly",
-    "undo_run": "flows.app.planning:undo_directly",
+    "undo_run": "flows.app.changes:undo_directly",
 }  # fmt: skip
 """The module of each name, and after a colon what it is called there if that differs."""
 

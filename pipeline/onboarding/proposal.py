@@ -335,9 +335,7 @@ def _alike(words: Sequence[str], name: str) -> float:
     text = " ".join(words)
     if len(name) <= _SHORT or len(text) <= _SHORT:  # "net" is no "note"
         return 100.0 if text == name else 0.0
-    return max(
-        token_sort_ratio(text, name), ratio(text.replace(" ", ""), name.replace(" ", ""))
-    )
+    return max(token_sort_ratio(text, name), ratio(text.replace(" ", ""), name.replace(" ", "")))
 
 
 def _words(name: str) -> list[str]:

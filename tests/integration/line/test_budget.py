@@ -13,7 +13,9 @@ from tests.integration.line.conftest import MakeLine
 pytestmark = pytest.mark.integration
 
 FILES = {f"scan{number}.txt": document(number) for number in range(1, 41)}
-PRIORITIES = "monthly_calls = 200\nreserve = 0.1\nlanes = { new = 0, backfill = 0.4, reprocess = 0.5 }"
+PRIORITIES = (
+    "monthly_calls = 200\nreserve = 0.1\npriorities = { new = 0, backfill = 0.4, reprocess = 0.5 }"
+)
 
 
 @pytest.fixture
