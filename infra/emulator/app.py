@@ -1,6 +1,6 @@
-"""The ASGI application: routes inside, the gate around them."""
+"""The ASGI application: the routes, and the middleware around them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -12,14 +12,17 @@ from starlette.types import ASGIApp
 
 from infra.emulator.account.account import Account
 from infra.emulator.account.profiles import FILES, WEBHOOKS
-from infra.emulator.control.routes import Control
+from infra.emulator.control.routes import ControlRoutes
 from infra.emulator.errors import ApiError, sql_error
 from infra.emulator.faults import Faults
-from infra.emulator.http.answers import Operation, account_of, check_parameters, profile_of
-from infra.emulator.http.connections import Wires
-from infra.emulator.http.middleware import BASE, Gate, Log, RateLimit, refused
+from infra.emulator.http.answers import error_answer
+from infra.emulator.http.call_log import CallLog
+from infra.emulator.http.connections import Connections
+from infra.emulator.http.middleware import API_ROOT, ApiMiddleware, NamedRoute
+from infra.emulator.http.operations import Operation, account_of, check_parameters, profile_of
+from infra.emulator.http.rate_limit import RateLimit
 from infra.emulator.http.tokens import Tokens
-from infra.emulator.pages.routes import Look
+from infra.emulator.pages.routes import PageRoutes
 from infra.emulator.routes import (
     applications,
     attachments,
@@ -33,23 +36,25 @@ from infra.emulator.routes import (
     webhooks,
 )
 
-_TOKEN = "/oauth/token"  # noqa: S105  a path
+# §1.2 (C): outside the API's root.
+_TOKEN_PATH = "/oauth/token"  # noqa: S105  a path
+# §8: the statuses are confirmed, the code of 405 is our choice.
 _CODES = {404: "ObjectNotFound", 405: "MethodNotAllowed"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What the application is made of besides its routes."""
+class Components:
+    """What the application consists of besides its routes."""
 
     accounts: Mapping[str, Account]
     tokens: Tokens
     faults: Faults
-    wires: Wires
+    connections: Connections
     rate_limit: RateLimit | None
 
 
 def operations() -> tuple[Operation, ...]:
-    """Return every operation the emulator answers, fixed paths before those with a key in the same place."""
+    """Return every operation; fixed paths come before those with a key in the same place."""
     groups = (
         tables,
         records,
@@ -61,77 +66,89 @@ def operations() -> tuple[Operation, ...]:
         applications,
         directories,
     )
-    return tuple(operation for group in groups for operation in group.OPERATIONS)
+    listed = [operation for group in groups for operation in group.OPERATIONS.all]
+    return tuple(sorted(listed, key=_places_of_keys))
 
 
-def build(parts: Parts) -> ASGIApp:
+def _places_of_keys(operation: Operation) -> list[bool]:
+    return [part.startswith("{") for part in operation.template.split("/")]
+
+
+def build_app(components: Components) -> ASGIApp:
     """Assemble the application."""
-    faults, log = parts.faults, Log()
-    named = [(_route(one), one.id, one.template) for one in operations()]
-    named.append((Route(_TOKEN, parts.tokens.handle, methods=["POST"]), "Token", _TOKEN))
-    routes = [
-        *_merged(named),
-        *Control(faults=faults, log=log).routes(),
-        *links.routes(),
-        *Look(log).routes(),
-    ]
-    handlers = {ApiError: _on_error, HTTPException: _on_http, RecursionError: _on_depth}
-    app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers name their own exception
-    app.state.wires = parts.wires
-    return Gate(
+    log = CallLog()
+    token_route = Route(_TOKEN_PATH, components.tokens.handle, methods=["POST"])
+    api: list[NamedRoute] = [(_route(one), one.id, one.template) for one in operations()]
+    api.append((token_route, "Token", _TOKEN_PATH))
+
+    app = Starlette(
+        routes=[
+            *(route for route, _, _ in api),
+            *ControlRoutes(faults=components.faults, log=log).routes(),
+            *links.ROUTES,
+            *PageRoutes(log).routes(),
+        ],
+        exception_handlers={
+            ApiError: _answer_api_error,  # type: ignore[dict-item]  # each names its exception
+            HTTPException: _answer_http_error,  # type: ignore[dict-item]
+            RecursionError: _answer_recursion_error,
+        },
+    )
+    app.state.connections = components.connections
+    return ApiMiddleware(
         app,
-        routes=named,
-        faults=faults,
+        routes=api,
+        faults=components.faults,
         log=log,
-        tokens=parts.tokens,
-        accounts=parts.accounts,
-        wires=parts.wires,
-        quirks=next(iter(parts.accounts.values())).store.quirks,
-        rate_limit=parts.rate_limit,
+        tokens=components.tokens,
+        accounts=components.accounts,
+        connections=components.connections,
+        rate_limit=components.rate_limit,
     )
 
 
-def _route(one: Operation) -> Route:
+def _route(operation: Operation) -> Route:
     async def checked(request: Request) -> Response:
-        check_parameters(request, one.query)
-        if one.right:
-            profile_of(request).check(one.right, _object(request))
-        return await one.handler(request)
+        check_parameters(request, operation.query)
+        if operation.right:
+            profile_of(request).check(operation.right, _object_name(request))
+        return await operation.handler(request)
 
-    return Route(f"{BASE}{one.template}", checked, methods=[one.method])
+    return Route(f"{API_ROOT}{operation.template}", checked, methods=[operation.method])
 
 
-def _object(request: Request) -> str:
-    """Return the name under which a profile is granted what the path is about."""
-    names, path = request.path_params, request.url.path.removeprefix(f"{BASE}/v3/")
-    if "tableName" in names or "viewName" in names:
-        return str(names.get("tableName") or names.get("viewName"))
+def _object_name(request: Request) -> str:
+    """Return the name under which a profile gets rights on what the path names."""
+    names = request.path_params
     account = account_of(request)
-    if path.startswith("directories/"):
-        return account.directories.get(names["directoryId"]).name
-    if path.startswith("dataImportExportTasks/"):
-        return account.tasks.get(names["externalKey"]).name
-    if path.startswith("bridgeApplications/"):
-        return account.applications.get(names["externalKey"]).name
-    return WEBHOOKS if path.startswith("outgoingWebhooks") else FILES
+    name = FILES
+    match request.url.path.removeprefix(f"{API_ROOT}/v3/").split("/")[0]:
+        case "tables":
+            name = names["tableName"]
+        case "views":
+            name = names["viewName"]
+        case "directories":
+            name = account.directories.get(names["directoryId"]).name
+        case "dataImportExportTasks":
+            name = account.tasks.get(names["externalKey"]).name
+        case "bridgeApplications":
+            name = account.applications.get(names["externalKey"]).name
+        case "outgoingWebhooks":
+            name = WEBHOOKS
+        case _:
+            pass
+    return name
 
 
-def _merged(named: Iterable[tuple[Route, str, str]]) -> list[Route]:
-    return [route for route, _, _ in named]
+async def _answer_api_error(request: Request, error: ApiError) -> Response:
+    return error_answer(error, request.scope)
 
 
-async def _on_error(request: Request, error: ApiError) -> Response:
-    return refused(error, request.scope)
+async def _answer_http_error(request: Request, error: HTTPException) -> Response:
+    code = _CODES.get(error.status_code, "BadRequest")
+    return error_answer(ApiError(error.status_code, code, error.detail), request.scope)
 
 
-async def _on_depth(request: Request, _: RecursionError) -> Response:
-    return refused(
-        sql_error("Some part of your SQL statement is nested too deeply."), request.scope
-    )
-
-
-async def _on_http(request: Request, error: HTTPException) -> Response:
-    return refused(
-        ApiError(error.status_code, _CODES.get(error.status_code, "BadRequest"), error.detail),
-        request.scope,
-    )
+async def _answer_recursion_error(request: Request, _: Exception) -> Response:
+    error = sql_error("Some part of your SQL statement is nested too deeply.")
+    return error_answer(error, request.scope)

@@ -1,4 +1,8 @@
-"""Refusals as Caspio words them: a status, a code and a text. Clients branch on the first two only."""
+"""Refusals in Caspio's words: a status, a code and a text.
+
+Statuses, codes and texts are those of §8 where it has them; other codes are our choice, and say so.
+Clients branch on status and code only.
+"""
 
 
 class ApiError(Exception):
@@ -7,7 +11,7 @@ class ApiError(Exception):
     Attributes:
         status: HTTP status code.
         code: Caspio's name of the error.
-        message: Text for a person.
+        message: Text for a user.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -19,99 +23,86 @@ class ApiError(Exception):
 
 def bad_body(detail: str = "") -> ApiError:
     """Refuse a body that is missing, malformed or has unknown members."""
-    return ApiError(
-        400,
-        "IncorrectBodyParameter",
-        _with("Required body parameter absent or has incorrect format", detail),
-    )
+    text = "Required body parameter absent or has incorrect format"
+    return ApiError(400, "IncorrectBodyParameter", _with_detail(text, detail))
 
 
 def bad_query(detail: str = "") -> ApiError:
     """Refuse a query parameter that is missing, out of range or not a number."""
-    return ApiError(
-        400,
-        "IncorrectQueryParameter",
-        _with("Required query parameter absent or has incorrect format", detail),
-    )
+    text = "Required query parameter absent or has incorrect format"
+    return ApiError(400, "IncorrectQueryParameter", _with_detail(text, detail))
 
 
 def bad_value(*names: str) -> ApiError:
-    """Refuse values that do not fit their fields' types."""
-    listed = ", ".join(names)
-    return ApiError(
-        400,
-        "InvalidInputValue",
-        f"Cannot perform operation because the value doesn't match the data type of the following field(s): {listed}",
+    """Refuse values that do not match their fields' types."""
+    text = (
+        "Cannot perform operation because the value doesn't match the data type of the following "
+        f"field(s): {', '.join(names)}"
     )
+    return ApiError(400, "InvalidInputValue", text)
 
 
 def no_field(*names: str) -> ApiError:
-    """Say that fields do not exist."""
+    """Report fields that do not exist."""
     listed = ", ".join(f"'{name}'" for name in names)
-    return ApiError(
-        404,
-        "FieldNotFound",
-        f"Cannot perform operation because the following field(s) do not exist: {listed}",
-    )
+    text = f"Cannot perform operation because the following field(s) do not exist: {listed}"
+    return ApiError(404, "FieldNotFound", text)
 
 
 def no_object() -> ApiError:
-    """Say that a table, view, record or folder does not exist."""
+    """Report that a table, view, record or folder does not exist."""
     return ApiError(404, "ObjectNotFound", "Requested object not found")
 
 
 def no_file() -> ApiError:
-    """Say that a file does not exist."""
+    """Report that a file does not exist."""
     return ApiError(404, "FileNotFound", "Requested file not found")
 
 
 def read_only(*names: str, status: int = 400) -> ApiError:
     """Refuse to change fields that Caspio fills itself."""
-    listed = ", ".join(names)
-    return ApiError(
-        status,
-        "AlterReadOnlyData",
-        f"Cannot alter read-only data in the following field(s): {listed}",
-    )
+    # §8 (C): the code was observed, with status 400 and with 500; the text is ours.
+    text = f"Cannot alter read-only data in the following field(s): {', '.join(names)}"
+    return ApiError(status, "AlterReadOnlyData", text)
 
 
 def forbidden() -> ApiError:
-    """Refuse what the profile has no right to; the code is spelt as Caspio spells it."""
-    return ApiError(
-        403, "UnsufficientPrivileges", "Not enough privileges to perform requested operation"
-    )
+    """Refuse what the profile has no right to; Caspio spells the code like this."""
+    text = "Not enough privileges to perform requested operation"
+    return ApiError(403, "UnsufficientPrivileges", text)
 
 
 def not_ready() -> ApiError:
-    """Refuse to run a task that is running, or one more than may run at once."""
-    return ApiError(
-        400,
-        "InternalError",
-        "The task cannot be started: it is not ready, or too many tasks are running",
-    )
+    """Refuse to run a task that is already running, or one task more than may run at once."""
+    # §7 (I): running a task that is not Ready is an error; its status and code are our choice.
+    text = "The task cannot be started: it is not ready, or too many tasks are running"
+    return ApiError(400, "InternalError", text)
 
 
 def sql_error(native: str) -> ApiError:
-    """Pass on the database's own complaint."""
+    """Return the database's own error."""
     return ApiError(400, "SqlServerError", native)
 
 
 def conflict(name: str) -> ApiError:
-    """Say that a name is taken."""
-    return ApiError(
-        409, "FileAlreadyExists", f"A file with the name '{name}' already exists in the folder"
-    )
+    """Report that a file name is taken."""
+    # §8: the status is confirmed, the code unknown.
+    text = f"A file with the name '{name}' already exists in the folder"
+    return ApiError(409, "FileAlreadyExists", text)
 
 
 def too_large() -> ApiError:
     """Refuse an upload over the limit."""
+    # §8: the status is in SPEC, the code unknown.
     return ApiError(413, "RequestEntityTooLarge", "The uploaded file is too large")
 
 
 def wrong_media_type() -> ApiError:
-    """Refuse a body that is not of the expected media type."""
-    return ApiError(415, "UnsupportedMediaType", "The Content-Type of the request is not supported")
+    """Refuse a body of another media type than expected."""
+    # §8: the status was observed, the code is unknown.
+    text = "The Content-Type of the request is not supported"
+    return ApiError(415, "UnsupportedMediaType", text)
 
 
-def _with(text: str, detail: str) -> str:
+def _with_detail(text: str, detail: str) -> str:
     return f"{text}: {detail}" if detail else text

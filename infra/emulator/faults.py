@@ -1,10 +1,10 @@
-"""Faults as data: which request meets one, and what goes wrong there."""
+"""Faults as data: which requests they affect, and what goes wrong."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-Kind = Literal[
+FaultKind = Literal[
     "status",
     "cut",
     "stall",
@@ -24,28 +24,29 @@ Kind = Literal[
 class Fault:
     """One scripted fault.
 
-    A request matches when every matcher that is set agrees; of the matching ones `after` pass unharmed, the next
-    `times` meet the fault (0: all). Kinds:
+    A request matches when it meets every condition that is set. The first `after` matching requests
+    pass; the next `times` (0: all) meet the fault. Kinds:
 
-    - status: answer `status` with `body` (JSON, or text as it is) and `headers`, without processing;
-    - cut: process, then send only `bytes` of the body (-1: half) and end. With `declared` the true length was
-      announced; without, the end is a clean last chunk (`ending` "chunked") or a closed connection that never told a
-      length ("close");
-    - stall: wait `seconds` before processing, or with `bytes` > 0 after that many bytes of the answer;
-    - reset: drop the connection before processing;
-    - lost: process in full, then drop the connection in place of the answer;
-    - expired_token: end the request's token for good, so that the answer is that to a stale token;
-    - expired_midway: end the request's token after `bytes` of the answer, which goes on; the next call has a stale one;
-    - latency: process at once, and answer `seconds` later;
-    - drip: send the body `bytes` at a time (1 by default) with `seconds` between;
-    - duplicate: process the request twice, as a proxy that sends again does, and answer as the second time;
-    - edit: let somebody else change records: `edits` as `infra.emulator.edits.apply` takes them, from `source`, before
-      the request is processed or (`when` "after") once it is; the request itself is not harmed, and may meet another
-      fault;
-    - rate_limited: answer as the account's rate limit does, with `status` and `retry_after` where they are set.
+    - status: answer `status` with `body` (JSON, or a text as it is) and `headers`; do not process.
+    - cut: process, then send only `bytes` bytes of the body (-1: half). With `declared`, the answer
+      announced its full length; without, it ends with a last chunk (`ending` "chunked") or with
+      a closed connection and no length at all ("close").
+    - stall: wait `seconds` before processing, or with `bytes` > 0 after so many bytes of the body.
+    - reset: drop the connection before processing.
+    - lost: process, then drop the connection instead of answering.
+    - expired_token: end the request's token for good, and answer as to a token that has ended.
+    - expired_midway: end the request's token after `bytes` bytes of the body. The answer continues;
+      the next call is refused.
+    - latency: process at once, and answer `seconds` later.
+    - drip: send the body `bytes` bytes at a time (default 1) with `seconds` between them.
+    - duplicate: process the request twice, as if a proxy sent it again, and send the second answer.
+    - edit: change records as another user. `edits` (see `account.edits.apply`) come from `source`,
+      before the request is processed or (`when` "after") afterwards. The request itself is not
+      affected and may also meet another fault.
+    - rate_limited: answer as the account's rate limit does, with `status` and `retry_after` if set.
 
-    Deliveries of webhooks are matched as operation "Delivery": `latency` holds a message back so that others overtake
-    it, `duplicate` sends it twice, `lost` never.
+    Deliveries of webhook messages match as the operation "Delivery": `latency` delays a message so
+    that later ones overtake it, `duplicate` sends it twice, `lost` never sends it.
 
     Attributes:
         operation: operationId of the specification.
@@ -54,7 +55,7 @@ class Fault:
         contains: Text that the decoded path and query must contain.
     """
 
-    kind: Kind
+    kind: FaultKind
     operation: str = ""
     method: str = ""
     template: str = ""
@@ -74,7 +75,7 @@ class Fault:
     source: str = "Datasheet"
 
     def matches(self, *, operation: str, method: str, template: str, target: str) -> bool:
-        """Say whether a request is one of those this fault is for."""
+        """Report whether a request meets every condition that is set."""
         return (
             self.operation in {"", operation}
             and self.method.upper() in {"", method}
@@ -85,9 +86,11 @@ class Fault:
 
 def fault_from_json(data: object) -> Fault:
     """Read a fault; ValueError names what is wrong."""
-    known = {one.name for one in fields(Fault)}
-    if not isinstance(data, dict) or data.get("kind") not in get_args(Kind):
-        raise ValueError(f"A fault is an object whose kind is one of {', '.join(get_args(Kind))}.")
+    kinds = get_args(FaultKind)
+    if not isinstance(data, dict) or data.get("kind") not in kinds:
+        raise ValueError(f"A fault is an object whose kind is one of {', '.join(kinds)}.")
+
+    known = {member.name for member in fields(Fault)}
     unknown = set(data) - known
     if unknown:
         raise ValueError(
@@ -97,42 +100,45 @@ def fault_from_json(data: object) -> Fault:
 
 
 class Faults:
-    """The faults in force and how often each was met."""
+    """The active faults, and how many requests matched each."""
 
     def __init__(self) -> None:
-        self._counted: list[tuple[Fault, list[int]]] = []
+        self._active: list[Fault] = []
+        self._matched: list[int] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
-        self._counted.append((fault, [0]))
+        """Activate a fault."""
+        self._active.append(fault)
+        self._matched.append(0)
 
     def clear(self) -> None:
-        """Drop all faults."""
-        self._counted.clear()
+        """Remove all faults."""
+        self._active.clear()
+        self._matched.clear()
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return the faults in force with the number of requests that matched so far."""
-        return [
-            {one.name: getattr(fault, one.name) for one in fields(Fault)} | {"matched": seen[0]}
-            for fault, seen in self._counted
-        ]
+        """Return the active faults, each with the number of requests that have `matched`."""
+        listed = []
+        for fault, matched in zip(self._active, self._matched, strict=True):
+            members = {member.name: getattr(fault, member.name) for member in fields(Fault)}
+            listed.append({**members, "matched": matched})
+        return listed
 
-    def next(self, *, operation: str, method: str, template: str, target: str) -> Fault | None:
-        """Count a request with every fault it matches and return the first one that strikes."""
-        return next(
-            (one for one in self.due(operation, method, template, target) if one.kind != "edit"),
-            None,
-        )
-
-    def due(self, operation: str, method: str, template: str, target: str) -> list[Fault]:
-        """Count a request with every fault it matches and return all that strike."""
-        struck: list[Fault] = []
-        for fault, seen in self._counted:
+    def due(self, *, operation: str, method: str, template: str, target: str) -> list[Fault]:
+        """Count a request for every fault it matches, and return the faults that it meets."""
+        due = []
+        for index, fault in enumerate(self._active):
             if not fault.matches(
                 operation=operation, method=method, template=template, target=target
             ):
                 continue
-            seen[0] += 1
-            if seen[0] > fault.after and (not fault.times or seen[0] <= fault.after + fault.times):
-                struck.append(fault)
-        return struck
+            self._matched[index] += 1
+            turn = self._matched[index] - fault.after
+            if turn > 0 and (fault.times == 0 or turn <= fault.times):
+                due.append(fault)
+        return due
+
+
+def first_fault(due: Sequence[Fault]) -> Fault | None:
+    """Return the first fault that harms the request itself, None if there is none."""
+    return next((fault for fault in due if fault.kind != "edit"), None)

@@ -13,27 +13,34 @@ import uvicorn
 from infra.emulator.account.account import Account, open_account
 from infra.emulator.account.profiles import Profile
 from infra.emulator.account.seed import account_name, profiles_of, seed_account
-from infra.emulator.app import Parts, build
+from infra.emulator.app import Components, build_app
 from infra.emulator.clock import Clock
 from infra.emulator.control.client import Control
 from infra.emulator.faults import Faults
-from infra.emulator.http.connections import Wires
-from infra.emulator.http.middleware import RateLimit
+from infra.emulator.http.connections import Connections
+from infra.emulator.http.rate_limit import RateLimit
 from infra.emulator.http.tokens import Tokens
 from infra.emulator.quirks import Quirks
 
 _START_S = 20.0
-# Longer than a pooled client idles, so that it never writes to a connection that is just closing.
+_POLL_S = 0.002
+# Longer than a pooled client keeps an idle connection: otherwise a client may write to one that is
+# just being closed.
 _KEEP_ALIVE_S = 120
+# §1.2 (C): an access token lives 24 hours (its answer says 86,399 s), a refresh token a year.
+_TOKEN_LIFETIME_S = 86_399
+_REFRESH_LIFETIME_S = 365 * 86_400
+_DEFAULT_NAME = "account"
 
 
 class Emulator:
-    """A local Caspio with one account, or several that are told apart by whose client id a token was given for.
+    """A local Caspio with one or more accounts, which the client ids of the tokens select.
 
-    As a context manager it serves from a thread until the block ends; `serve_forever` serves in the foreground.
+    As a context manager it serves from a thread until the block ends; `serve_forever` serves in the
+    foreground.
 
     Attributes:
-        control: Client of the control interface; usable while it serves.
+        control: Client of the control interface; usable while the emulator serves.
     """
 
     def __init__(
@@ -46,87 +53,94 @@ class Emulator:
         client_id: str = "id",
         client_secret: str = "secret",  # noqa: S107  the documented default of a local emulator
         quirks: Quirks | None = None,
-        token_lifetime_s: float = 86399,
-        refresh_lifetime_s: float = 365 * 86400,
+        token_lifetime_s: float = _TOKEN_LIFETIME_S,
+        refresh_lifetime_s: float = _REFRESH_LIFETIME_S,
         more_seeds: Sequence[Path] = (),
         rate_limit: RateLimit | None = None,
         state: str | Path = "memory",
     ) -> None:
-        """Open the account and take the port.
+        """Open the accounts and take the port.
 
         Args:
-            seed: Folder with account.json; read only where `state` is new.
-            data_dir: Folder for uploaded bytes; without it a temporary one, or for a `state` that is kept the folder
-                beside it with `.files` added to its name.
+            seed: Folder with account.json; read only if `state` is new.
+            data_dir: Folder for uploaded bytes. By default a temporary one, or for a `state` in
+                a file the folder beside it, with `.files` added to its name.
             port: 0 takes a free one.
-            host: Address to listen on; the control interface answers loopback only, whatever it is.
-            client_id: Accepted client id, with every right on the first account.
-            client_secret: Accepted client secret.
-            quirks: Choices for behaviour that is not settled.
-            token_lifetime_s: How long access tokens are good.
-            refresh_lifetime_s: How long refresh tokens are good.
-            more_seeds: Folders of further accounts, each with `profiles` of its own.
-            rate_limit: The account's limit of calls; None is none.
-            state: "memory", or the path of a SQLite file that is kept.
+            host: Address to listen on. The control interface answers loopback addresses only.
+            client_id: Client id with every right on the first account.
+            client_secret: Its secret.
+            quirks: Choices for behavior that is not settled.
+            token_lifetime_s: How long access tokens are valid.
+            refresh_lifetime_s: How long refresh tokens are valid.
+            more_seeds: Folders of further accounts, each with its own `profiles`.
+            rate_limit: The limit of calls of each account; None is no limit.
+            state: "memory", or the path of a SQLite file, which is kept.
 
         Raises:
-            ValueError: the seed cannot be used; the text says what to correct.
+            ValueError: a seed cannot be used; the text says what to correct.
             OSError: the port is taken.
         """
         if str(state) != "memory" and data_dir is None:
             data_dir = Path(f"{state}.files")
-        self._temporary = (
-            tempfile.TemporaryDirectory(prefix="emulator-") if data_dir is None else None
-        )
-        folder = Path(self._temporary.name if self._temporary else str(data_dir)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if data_dir is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="emulator-")
+            data_dir = Path(self._temporary.name)
+        data_dir = data_dir.resolve()
+        data_dir.mkdir(parents=True, exist_ok=True)
+
+        self._host = host
         self._faults = Faults()
         self._accounts: dict[str, Account] = {}
-        profiles = [
-            Profile(client_id, client_secret, account_name(seed) if seed is not None else "account")
-        ]
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        first_name = _DEFAULT_NAME if seed is None else account_name(seed)
+        profiles = [Profile(client_id, client_secret, first_name)]
         try:
-            profiles += self._open(
-                [seed, *more_seeds], state=str(state), folder=folder, quirks=quirks or Quirks()
+            profiles += self._open_accounts(
+                [seed, *more_seeds], state=str(state), data_dir=data_dir, quirks=quirks or Quirks()
             )
             self._socket = _listen(host, port)
         except BaseException:
-            self._free()
+            self._close()
             raise
-        self._host = host
+
         for account in self._accounts.values():
             account.deliveries.url = self.url
         tokens = Tokens(
             profiles, lifetime_s=token_lifetime_s, refresh_lifetime_s=refresh_lifetime_s
         )
         self._server = _server(
-            Parts(
+            Components(
                 accounts=self._accounts,
                 tokens=tokens,
                 faults=self._faults,
-                wires=Wires(),
+                connections=Connections(),
                 rate_limit=rate_limit,
             )
         )
-        self._thread: threading.Thread | None = None
         self.control = Control(self.url)
 
-    def _open(
-        self, seeds: Sequence[Path | None], *, state: str, folder: Path, quirks: Quirks
+    def _open_accounts(
+        self, seeds: Sequence[Path | None], *, state: str, data_dir: Path, quirks: Quirks
     ) -> list[Profile]:
-        """Open an account for each seed and return the profiles they name; the first keeps its state under `state`."""
-        clock, profiles = Clock(), []
+        """Open an account for each seed and return the profiles of the seeds.
+
+        The first account keeps its state in the file `state`, the others in files beside it.
+        """
+        clock = Clock()
+        profiles: list[Profile] = []
         for number, seed in enumerate(seeds):
-            name = account_name(seed) if seed is not None else "account"
+            name = _DEFAULT_NAME if seed is None else account_name(seed)
             if name in self._accounts:
                 raise ValueError(
                     f"Two seeds are called {name!r}; give one another `name` in its account.json."
                 )
-            path = ":memory:" if state == "memory" else f"{state}.{name}" if number else state
+            path = state if number == 0 else f"{state}.{name}"
             account = open_account(
                 name=name,
-                path=path,
-                data_dir=folder,
+                path=":memory:" if state == "memory" else path,
+                data_dir=data_dir,
                 clock=clock,
                 quirks=quirks,
                 faults=self._faults,
@@ -139,13 +153,16 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        """Return the port it listens on."""
+        """The port it listens on."""
+        if self._socket is None:
+            raise OSError("The emulator is closed.")
         return int(self._socket.getsockname()[1])
 
     @property
     def url(self) -> str:
-        """Return the account's address, without a slash at the end."""
-        host = "127.0.0.1" if self._host in {"0.0.0.0", ""} else self._host  # noqa: S104  compared, not bound
+        """The account's address, without a slash at the end."""
+        is_any = self._host in {"0.0.0.0", ""}  # noqa: S104  compared, not bound
+        host = "127.0.0.1" if is_any else self._host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def __enter__(self) -> Self:
@@ -156,11 +173,12 @@ class Emulator:
         deadline = time.monotonic() + _START_S
         while not self._server.started:
             if time.monotonic() > deadline or not self._thread.is_alive():
+                url = self.url
                 self.__exit__()
                 raise OSError(
-                    f"The emulator did not start on {self.url}; see whether the port is in use."
+                    f"The emulator did not start on {url}; check whether the port is in use."
                 )
-            time.sleep(0.002)
+            time.sleep(_POLL_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -168,10 +186,12 @@ class Emulator:
         self._server.force_exit = True
         if self._thread is not None:
             self._thread.join(timeout=_START_S)
-        self._free()
+        self._close()
 
     def serve_forever(self, on_ready: Callable[[str], object] | None = None) -> None:
-        """Serve until interrupted; `on_ready` is given the address once connections are taken."""
+        """Serve until interrupted; `on_ready` gets the address once connections are accepted."""
+        if self._socket is None:
+            raise OSError("The emulator is closed.")
         try:
             self._socket.listen()
             if on_ready is not None:
@@ -180,21 +200,20 @@ class Emulator:
         except KeyboardInterrupt:
             return
         finally:
-            self._free()
+            self._close()
 
-    def _free(self) -> None:
+    def _close(self) -> None:
         for account in self._accounts.values():
             account.store.close()
-        listening = getattr(self, "_socket", None)
-        if listening is not None:
-            listening.close()
+        if self._socket is not None:
+            self._socket.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol left open asyncio would not turn off Nagle's algorithm, which costs 40 ms an answer.
+    # Without the protocol, asyncio leaves Nagle's algorithm on, which costs 40 ms for each answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -205,11 +224,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _server(parts: Parts) -> uvicorn.Server:
+def _server(components: Components) -> uvicorn.Server:
     config = uvicorn.Config(
-        build(parts), http=parts.wires.protocol(), lifespan="off", log_config=None, access_log=False,
+        build_app(components),
+        http=components.connections.protocol(),
+        ws="none",
+        lifespan="off",
+        log_config=None,
         log_level="critical",
-        ws="none", timeout_graceful_shutdown=1,
+        access_log=False,
+        timeout_graceful_shutdown=1,
         timeout_keep_alive=_KEEP_ALIVE_S,
-    )  # fmt: skip
+    )
     return uvicorn.Server(config)

@@ -47,15 +47,15 @@ def test_the_first_page_lists_tables_and_calls(own: Api):
     """Each table has its number of records, of changed ones, and a link; calls are counted."""
     page = _page(own, "/")
 
-    assert f"/_look/tables/{_table(own)}" in page
+    assert f"/_pages/tables/{_table(own)}" in page
     assert ">62</td>" in page
     assert "PUT /v3/tables/{tableName}/records" in page
 
 
 def test_a_record_shows_what_was_there_before(own: Api):
     """A changed value stands beside the one it replaced, and a file under its new name with a link to its bytes."""
-    page = _page(own, f"/_look/tables/{_table(own)}")
-    link = re.search(r'href="(/_look/attachments/[^"]+)"', page)
+    page = _page(own, f"/_pages/tables/{_table(own)}")
+    link = re.search(r'href="(/_pages/attachments/[^"]+)"', page)
 
     assert "<del>before</del>after" in page
     assert "better.txt" in page
@@ -65,7 +65,7 @@ def test_a_record_shows_what_was_there_before(own: Api):
 
 def test_nothing_shown_is_markup(own: Api):
     """A record's text is escaped, and the page may run no script and fetch nothing."""
-    reply = httpx.get(f"{own.http.base_url}/_look/tables/{_table(own)}", trust_env=False)
+    reply = httpx.get(f"{own.http.base_url}/_pages/tables/{_table(own)}", trust_env=False)
 
     assert "<script>document" not in reply.text
     assert "&lt;script&gt;" in reply.text
@@ -73,7 +73,7 @@ def test_nothing_shown_is_markup(own: Api):
     assert not re.search(r'(?:src|href)="(?:https?:)?//', reply.text)
 
 
-@pytest.mark.parametrize("path", ["/_look/tables/{}", "/_look/calls", "/_look/files"])
+@pytest.mark.parametrize("path", ["/_pages/tables/{}", "/_pages/calls", "/_pages/files"])
 def test_long_lists_are_paged(own: Api, path: str):
     """A page has fifty rows at most and leads to the next."""
     page = _page(own, path.format(_table(own)))
@@ -91,7 +91,7 @@ def test_a_seed_is_how_things_were(tmp_path: Path):
         {"a.txt": b"x"},
     )
     with serving(seed=folder) as api:
-        page = _page(api, "/_look/tables/T")
+        page = _page(api, "/_pages/tables/T")
 
     assert "a.txt" in page
     assert "<del>" not in page
@@ -101,7 +101,7 @@ def test_a_browser_shows_the_page(own: Api, tmp_path: Path):
     """Chromium renders the records with the values before and after, and no script of a record runs."""
     if _CHROMIUM is None:
         pytest.skip("Chromium is not installed")
-    url = f"{own.http.base_url}/_look/tables/{_table(own)}"
+    url = f"{own.http.base_url}/_pages/tables/{_table(own)}"
 
     shown = subprocess.run(
         [_CHROMIUM, *_FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", url],

@@ -19,7 +19,7 @@ from infra.emulator.webhooks.delivery import Deliveries
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything an emulated account holds."""
+    """Everything that an emulated account holds."""
 
     name: str
     store: Store
@@ -32,17 +32,25 @@ class Account:
     applications: Applications
     directories: Directories
 
+    @property
+    def quirks(self) -> Quirks:
+        """The account's choices."""
+        return self.store.quirks
+
 
 def open_account(
     *, name: str, path: str, data_dir: Path, clock: Clock, quirks: Quirks, faults: Faults
 ) -> Account:
-    """Open the state kept in a SQLite file, or a fresh one in memory for ":memory:"."""
+    """Open the state in a SQLite file, or a new one in memory for the path ":memory:"."""
     store = Store(path=path, data_dir=data_dir, clock=clock, quirks=quirks)
-    records, files, webhooks = Records(store), Files(store), Webhooks(store)
+    records = Records(store)
+    files = Files(store)
+    webhooks = Webhooks(store)
     deliveries = Deliveries(
         account=name, webhooks=webhooks, faults=faults, quirks=quirks, clock=clock
     )
-    records.watch.wants, records.watch.tell = deliveries.wants, deliveries.changed
+    records.changes.is_wanted = deliveries.is_wanted
+    records.changes.on_changes = deliveries.on_changes
     return Account(
         name=name,
         store=store,

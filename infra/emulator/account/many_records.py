@@ -1,78 +1,63 @@
-# ruff: noqa: S608  statements are put together from quoted names and whole numbers only
-"""Seeds that declare many records: one statement makes them, and their attachments are rules, not rows."""
+# ruff: noqa: S608  statements are built from quoted names and whole numbers only
+"""Seeds with very many records: one statement adds them, and rules generate their attachments."""
 
-import json
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.emulator.clock import to_milliseconds
-from infra.emulator.state.schema import Table
-from infra.emulator.state.sql.scope import physical, quote_name, quote_text
-
-if TYPE_CHECKING:
-    from infra.emulator.account.account import Account
-
-_HOLE = re.compile(r"\{n(?::0(\d{1,2}))?\}")
-_NUMBERS = (
-    "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count})"
-)
+from infra.emulator.account.account import Account
+from infra.emulator.clock import format_milliseconds
+from infra.emulator.state.attachment_rules import NUMBER_HOLE, AttachmentRule
+from infra.emulator.state.schema import Field, Table
+from infra.emulator.state.sql.compiled import quote_name, quote_text, sqlite_table
 
 
-def seed_many(account: "Account", table: Table, data: Mapping[str, Any]) -> None:
-    """Fill a table from `{"count", "values": {column: template}, "attachments": {column: {"name", "size", "seed"}}}`.
+def seed_many(account: Account, table: Table, data: Mapping[str, Any]) -> None:
+    """Fill a table from `{"count", "values", "attachments"}`; ValueError for anything else.
 
-    Templates hold `{n}` or `{n:06}` for the record's number, which is its PK_ID. An attachment is `size` bytes that
-    look random, or `text`, a template of its own; its bytes are made when they are read. ValueError for else.
+    `values` is column -> template, `attachments` column -> `{"name", "size", "seed", "text"}`.
+    Templates have `{n}` or `{n:06}` for the record's number, which is its PK_ID. `name` is
+    a template. An attachment is `size` bytes that look random, or `text`, a template; its bytes are
+    generated when they are read.
     """
-    if set(data) - {"count", "values", "attachments"} or int(data["count"]) < 1:
+    count = int(data["count"])
+    if set(data) - {"count", "values", "attachments"} or count < 1:
         raise ValueError(f"{table.name}: many records have count, values and attachments.")
-    columns: dict[str, str] = {}
+
+    columns = {"PK_ID": "n"}
     for column, template in data.get("values", {}).items():
         field = _field(table, column)
-        columns[field] = f"CAST({_expression(str(template))} AS {_sql_type(table, column)})"
+        affinity = field.sql_type.split()[0]
+        columns[field.name] = f"CAST({_template_sql(str(template))} AS {affinity})"
     for column, rule in data.get("attachments", {}).items():
         field = _field(table, column)
-        columns[field] = _expression(str(rule["name"]))
-        account.attachments.declare(
-            table.name, field, dict(rule), to_milliseconds(account.store.clock.tick())
+        columns[field.name] = _template_sql(str(rule["name"]))
+        created = format_milliseconds(account.store.clock.unique_now())
+        account.attachments.add_rule(
+            table.name, field.name, AttachmentRule.from_seed(rule, created=created)
         )
-    names = ", ".join(quote_name(one) for one in ("PK_ID", *columns))
-    values = ", ".join(("n", *columns.values()))
+
+    names = ", ".join(map(quote_name, columns))
     with account.store.transaction():
         account.store.db.execute(
-            f"INSERT INTO {physical(table.name)} ({names}) {_NUMBERS.format(count=int(data['count']))} "
-            f"SELECT {values} FROM counted"
+            f"INSERT INTO {sqlite_table(table.name)} ({names}) "
+            "WITH RECURSIVE counted(n) AS "
+            f"(SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count}) "
+            f"SELECT {', '.join(columns.values())} FROM counted"
         )
 
 
-def filled(template: str, number: int) -> str:
-    """Fill the record's number into a template."""
-    return _HOLE.sub(lambda hole: str(number).zfill(int(hole[1] or 0)), template)
-
-
-def _expression(template: str) -> str:
-    pattern = _HOLE.sub(
-        lambda hole: f"%0{hole[1]}d" if hole[1] else "%d", template.replace("%", "%%")
-    )
-    holes = len(_HOLE.findall(template))
+def _template_sql(template: str) -> str:
+    """Return a template as an expression of SQLite over the record's number `n`."""
+    escaped = template.replace("%", "%%")
+    pattern = NUMBER_HOLE.sub(lambda hole: f"%0{hole[1]}d" if hole[1] else "%d", escaped)
+    holes = len(NUMBER_HOLE.findall(template))
     return f"printf({quote_text(pattern)}{', n' * holes})"
 
 
-def _field(table: Table, column: str) -> str:
+def _field(table: Table, column: str) -> Field:
     found = table.find(column)
     if found is None:
         raise ValueError(
             f"The seed's table {table.name} has no field {column!r}; add it or correct the records."
         )
-    return found.name
-
-
-def _sql_type(table: Table, column: str) -> str:
-    found = table.find(column)
-    return found.sql_type.split()[0] if found is not None else "TEXT"
-
-
-def kept_rule(rule: Mapping[str, Any], created: str) -> str:
-    """Return a rule as it is stored."""
-    return json.dumps([rule.get("size", 0), rule.get("seed", 0), rule.get("text", ""), created])
+    return found

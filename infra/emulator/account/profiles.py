@@ -1,7 +1,7 @@
-"""API profiles: whose credentials they are, and what they may do."""
+"""API profiles: their credentials, and what they may do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from infra.emulator.errors import ApiError, forbidden
@@ -9,12 +9,15 @@ from infra.emulator.errors import ApiError, forbidden
 RIGHTS = frozenset({"read", "insert", "update", "delete", "design", "run", "deploy"})
 FILES = "/files"
 WEBHOOKS = "/webhooks"
-"""Names under which `objects` grants the Files area and the webhooks; no object can have a slash in its name."""
+"""Names under which `objects` grants the Files area and the webhooks; no object has a slash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Credentials of an account and their rights; `objects` None grants everything on everything."""
+    """Credentials of an account and their rights; `objects` None grants every right.
+
+    In `objects`, names are in lower case, and "*" is every object that is not named.
+    """
 
     client_id: str
     client_secret: str
@@ -26,7 +29,7 @@ class Profile:
     denied_ips: Sequence[str] = ()
 
     def may(self, right: str, name: str) -> bool:
-        """Say whether an object, named in any case, may be used so; "*" in `objects` stands for all not named."""
+        """Report whether the profile has a right on an object; its name counts in any case."""
         if self.objects is None:
             return True
         granted = self.objects.get(name.lower(), self.objects.get("*", frozenset()))
@@ -34,44 +37,38 @@ class Profile:
 
     def check(self, right: str, name: str) -> None:
         """Refuse what the profile may not do; 403."""
+        # §1.4 (C): since release 73.0 403, before that 400.
         if not self.may(right, name):
             raise forbidden()
 
     def check_caller(self, address: str) -> None:
-        """Refuse a profile that is switched off, or an address it is closed to."""
+        """Refuse a profile that is disabled, or an address that it does not allow."""
+        # §8 (C): 400 ProfileDisabled and 403 IpForbidden with these texts.
         if not self.enabled:
             raise ApiError(400, "ProfileDisabled", "Profile is disabled")
-        if address in self.denied_ips or (self.allowed_ips and address not in self.allowed_ips):
+        is_allowed = not self.allowed_ips or address in self.allowed_ips
+        if address in self.denied_ips or not is_allowed:
             raise ApiError(403, "IpForbidden", "Access from specified IP is denied")
 
 
-def profile_from_seed(data: Mapping[str, Any], account: str) -> Profile:
+def profile_from_seed(data: object, account: str) -> Profile:
     """Read one of a seed's `profiles`; ValueError names what is wrong."""
-    known = {
-        "client_id",
-        "client_secret",
-        "enabled",
-        "create_objects",
-        "objects",
-        "allowed_ips",
-        "denied_ips",
-    }
-    if (
-        not isinstance(data, dict)
-        or set(data) - known
-        or not {"client_id", "client_secret"} <= set(data)
-    ):
-        raise ValueError(
-            f"A profile has client_id, client_secret and of {', '.join(sorted(known))} what it needs."
-        )
-    given: dict[str, Any] = dict(data)
-    if given.get("objects") is not None:
-        given["objects"] = {
-            name.lower(): frozenset(rights) for name, rights in given["objects"].items()
-        }
-        wrong = {right for rights in given["objects"].values() for right in rights} - RIGHTS
-        if wrong:
-            raise ValueError(
-                f"There is no right {', '.join(sorted(wrong))}; use {', '.join(sorted(RIGHTS))}."
-            )
-    return Profile(**given, account=account)
+    known = {field.name for field in fields(Profile)} - {"account"}
+    if not isinstance(data, dict) or set(data) - known:
+        raise ValueError(f"A profile is an object with the members {', '.join(sorted(known))}.")
+    if not {"client_id", "client_secret"} <= set(data):
+        raise ValueError("A profile has client_id and client_secret.")
+
+    members: dict[str, Any] = dict(data)
+    if members.get("objects") is not None:
+        objects: dict[str, frozenset[str]] = {}
+        for name, rights in members["objects"].items():
+            unknown = set(rights) - RIGHTS
+            if unknown:
+                raise ValueError(
+                    f"There is no right {', '.join(sorted(unknown))}; "
+                    f"use {', '.join(sorted(RIGHTS))}."
+                )
+            objects[name.lower()] = frozenset(rights)
+        members["objects"] = objects
+    return Profile(**members, account=account)

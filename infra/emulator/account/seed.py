@@ -1,7 +1,7 @@
-"""How a seed folder fills an account."""
+"""Filling an account from a seed folder."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,10 @@ from infra.emulator.account.many_records import seed_many
 from infra.emulator.account.profiles import Profile, profile_from_seed
 from infra.emulator.clock import from_timestamp
 from infra.emulator.errors import ApiError
-from infra.emulator.state.content import Named, from_seed
-from infra.emulator.state.directories import user_values
+from infra.emulator.state.content import NamedContent, content_from_seed
+from infra.emulator.state.directories import split_user
 from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, View, changed_field
-from infra.emulator.state.values import Stored, stored
+from infra.emulator.state.values import Stored, to_stored
 
 _MEMBERS = frozenset(
     {
@@ -32,142 +32,152 @@ _MEMBERS = frozenset(
 )
 
 
-def seed_account(account: Account, folder: Path) -> None:
-    """Fill an account from a folder's account.json, once; ValueError says what in the seed cannot be used.
+def account_name(folder: Path) -> str:
+    """Return the name that a seed gives its account, or else the folder's."""
+    return str(_read(folder).get("name") or folder.resolve().name)
 
-    Bytes are not read: the account refers to the seed's files, and their dates become the attachments' dates, so that
-    the same seed lists alike every time.
+
+def profiles_of(folder: Path) -> list[Profile]:
+    """Return the profiles of a seed folder; ValueError names what is wrong."""
+    name = account_name(folder)
+    return [profile_from_seed(data, name) for data in _read(folder).get("profiles", [])]
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    return data
+
+
+def seed_account(account: Account, folder: Path) -> None:
+    """Fill an account from a folder's account.json, once; ValueError names what is wrong.
+
+    Bytes are not read: the account refers to the seed's files. Their dates become the dates of the
+    attachments, so that a seed gives the same listings every time.
     """
     if account.store.seeded:
         return
     source = folder / "account.json"
-    data = json.loads(source.read_text(encoding="utf-8"))
+    data = _read(folder)
     unknown = set(data) - _MEMBERS
     if unknown:
         raise ValueError(
-            f"{source}: unknown members {', '.join(sorted(unknown))}; see the seed's description."
+            f"{source}: unknown members {', '.join(sorted(unknown))}; "
+            f"use {', '.join(sorted(_MEMBERS))}."
         )
+
     try:
-        _seed_files(account, folder, data)
-        _seed_tables(account, folder, data)
-        for name, directory in data.get("directories", {}).items():
-            _seed_directory(account, name, directory)
-        for name, task in data.get("tasks", {}).items():
-            account.tasks.add(name, task)
-        for name, app in data.get("applications", {}).items():
-            account.applications.add(name, app)
+        _Seeding(account, folder, data).run()
     except ApiError as error:
         raise ValueError(f"{source}: {error.message}; correct the seed.") from error
-    account.records.watch.forget()
+    account.records.changes.reset()
     account.store.mark_seeded()
 
 
-def _seed_files(account: Account, folder: Path, data: dict[str, Any]) -> None:
-    for path in data.get("folders", []):
-        account.files.make_folder(path)
-    for path, value in data.get("files", {}).items():
-        _seed_file(account, path, from_seed(folder, value))
+class _Seeding:
+    """One account while it is filled."""
 
+    def __init__(self, account: Account, folder: Path, data: dict[str, Any]) -> None:
+        self._account = account
+        self._folder = folder
+        self._data = data
 
-def _seed_tables(account: Account, folder: Path, data: dict[str, Any]) -> None:
-    for name, table in data.get("tables", {}).items():
-        _seed_table(account, folder, name, table)
-    for name, view in data.get("views", {}).items():
-        chosen = tuple(view["fields"]) if view.get("fields") is not None else None
-        account.store.create_view(
-            View(name=name, table=view["table"], where=view.get("where", ""), fields=chosen)
-        )
-
-
-def _seed_file(account: Account, path: str, named: Named) -> None:
-    folder, _, name = path.rpartition("/")
-    key = account.files.make_folder(folder)
-    account.files.add(
-        key, Named(name=name, content=named.content, media_type=named.media_type), when=_date(named)
-    )
-
-
-def _seed_table(account: Account, folder: Path, name: str, data: dict[str, Any]) -> None:
-    fields = tuple(_seed_field(one) for one in data["fields"])
-    account.store.create_table(Table(name=name, fields=fields, note=str(data.get("note", ""))))
-    records = data.get("records", [])
-    if isinstance(records, dict):
-        seed_many(account, account.store.table(name), records)
-        return
-    with account.store.transaction():
-        attached = list(_seed_rows(account, folder, account.store.table(name), records))
-    for field, pk, named in attached:
-        account.attachments.keep(name, field, pk, named, when=_date(named))
-
-
-def _seed_directory(account: Account, name: str, data: dict[str, Any]) -> None:
-    directory = account.directories.add(
-        name, tuple(_seed_field(one) for one in data.get("fields", []))
-    )
-    for user in data.get("users", []):
-        plain, hidden = user_values(user)
-        pk = account.records.insert(account.directories.plain(directory), plain)
-        if hidden:
-            account.records.change(
-                name, [pk], {column: str(value) for column, value in hidden.items()}, stamp=False
+    def run(self) -> None:
+        """Add everything, files first."""
+        for path in self._data.get("folders", []):
+            self._account.files.make_folder(path)
+        for path, value in self._data.get("files", {}).items():
+            file = content_from_seed(self._folder, value)
+            folder, _, name = path.rpartition("/")
+            key = self._account.files.make_folder(folder)
+            self._account.files.add(key, replace(file, name=name), when=_date(file))
+        for name, table in self._data.get("tables", {}).items():
+            self._add_table(name, table)
+        for name, view in self._data.get("views", {}).items():
+            fields = view.get("fields")
+            self._account.store.create_view(
+                View(
+                    name=name,
+                    table=view["table"],
+                    where=view.get("where", ""),
+                    fields=None if fields is None else tuple(fields),
+                )
             )
+        for name, directory in self._data.get("directories", {}).items():
+            self._add_directory(name, directory)
+        for name, task in self._data.get("tasks", {}).items():
+            self._account.tasks.add(name, task)
+        for name, app in self._data.get("applications", {}).items():
+            self._account.applications.add(name, app)
+
+    def _add_table(self, name: str, data: dict[str, Any]) -> None:
+        fields = tuple(_field_from_seed(field) for field in data["fields"])
+        table = Table(name=name, fields=fields, note=str(data.get("note", "")))
+        self._account.store.create_table(table)
+        records = data.get("records", [])
+        if isinstance(records, dict):
+            seed_many(self._account, table, records)
+        else:
+            self._add_records(table, records)
+
+    def _add_records(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        columns = {column: table.find(column) for row in rows for column in row}
+        for column, field in columns.items():
+            if field is None and column != PK:
+                raise ValueError(
+                    f"The seed's table {table.name} has no field {column!r}; "
+                    "add it or correct the record."
+                )
+
+        attached: list[tuple[int, str, NamedContent]] = []
+        with self._account.store.transaction():
+            for row in rows:
+                values: dict[str, Stored] = {}
+                files: dict[str, NamedContent] = {}
+                for column, value in row.items():
+                    field = columns[column]
+                    if field is None:
+                        values[PK] = int(value)
+                    elif field.type != "ATTACHMENT":
+                        values[field.name] = to_stored(field, value)
+                    elif value not in (None, ""):
+                        files[field.name] = content_from_seed(self._folder, value)
+                pk = self._account.records.add(table.name, values)
+                attached += [(pk, name, file) for name, file in files.items()]
+        for pk, name, file in attached:
+            self._account.attachments.write(table.name, name, pk, file, when=_date(file))
+
+    def _add_directory(self, name: str, data: dict[str, Any]) -> None:
+        fields = tuple(_field_from_seed(field) for field in data.get("fields", []))
+        directory = self._account.directories.add(name, fields)
+        records = self._account.records
+        for user in data.get("users", []):
+            ordinary, hidden = split_user(user)
+            pk = records.insert(self._account.directories.table(directory), ordinary)
+            if hidden:
+                texts = {column: str(value) for column, value in hidden.items()}
+                records.change(name, [pk], texts, silent=True)
 
 
-def profiles_of(folder: Path) -> list[Profile]:
-    """Return the profiles a seed folder lists; ValueError names what is wrong."""
-    source = folder / "account.json"
-    data = json.loads(source.read_text(encoding="utf-8"))
-    return [profile_from_seed(one, account_name(folder)) for one in data.get("profiles", [])]
+def _field_from_seed(data: dict[str, Any]) -> Field:
+    """Read a field as the web interface would create it.
 
-
-def account_name(folder: Path) -> str:
-    """Return the name a seed gives its account, the folder's without one."""
-    data = json.loads((folder / "account.json").read_text(encoding="utf-8"))
-    return str(data.get("name") or folder.resolve().name)
-
-
-def _seed_field(data: dict[str, Any]) -> Field:
-    """Read a field as a person would have made it: names with blanks are fine here, unlike through the API."""
-    formula = bool(data.get("IsFormula"))
-    rest = {
-        member: value
-        for member, value in data.items()
-        if member not in {"Name", "Type", "IsFormula"}
-    }
+    Unlike the API, it takes names with blanks, and makes generated fields unique itself.
+    """
     kind = str(data["Type"]).upper()
     if kind not in TYPES:
-        raise ValueError(
-            f"{data['Name']}: there is no field type {kind!r}; use one of {', '.join(sorted(TYPES))}."
-        )
-    base = Field(name=data["Name"], type=kind, is_formula=formula, unique=kind in AUTO_TYPES)
+        known = ", ".join(sorted(TYPES))
+        raise ValueError(f"{data['Name']}: there is no field type {kind!r}; use one of {known}.")
+    is_formula = bool(data.get("IsFormula"))
+    field = Field(name=data["Name"], type=kind, is_formula=is_formula, unique=kind in AUTO_TYPES)
+    own = {"Name", "Type", "IsFormula"}
+    rest = {member: value for member, value in data.items() if member not in own}
     if not rest:
-        return base
-    checked = changed_field(Field(name="A", type=base.type, unique=base.unique), rest)
-    return replace(checked, name=base.name, is_formula=formula)
+        return field
+    # The API's rules apply to the other members; the name "A" is one that they allow.
+    checked = changed_field(Field(name="A", type=kind, unique=field.unique), rest)
+    return replace(checked, name=field.name, is_formula=is_formula)
 
 
-def _seed_rows(
-    account: Account, folder: Path, table: Table, rows: Sequence[dict[str, Any]]
-) -> Iterable[tuple[str, int, Named]]:
-    columns = {column: table.find(column) for row in rows for column in row}
-    for row in rows:
-        values: dict[str, Stored] = {PK: int(row[PK])} if PK in row else {}
-        files: dict[str, Named] = {}
-        for column, value in row.items():
-            field = columns[column]
-            if field is None:
-                if column != PK:
-                    raise ValueError(
-                        f"The seed's table {table.name} has no field {column!r}; add it or correct the record."
-                    )
-            elif field.type == "ATTACHMENT":
-                if value not in (None, ""):
-                    files[field.name] = from_seed(folder, value)
-            else:
-                values[field.name] = stored(field, value)
-        pk = account.records.add(table.name, values)
-        yield from ((column, pk, named) for column, named in files.items())
-
-
-def _date(named: Named) -> datetime | None:
-    return from_timestamp(Path(named.content.path).stat().st_mtime) if named.content.path else None
+def _date(file: NamedContent) -> datetime | None:
+    path = file.content.path
+    return from_timestamp(Path(path).stat().st_mtime) if path else None

@@ -1,6 +1,5 @@
-"""The control interface under `/_control/`: what a test or a person does behind the API's back."""
+"""The control interface under `/_control/`: what a test or a user does without the API."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,49 +8,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.emulator.account import edits
 from infra.emulator.account.account import Account
+from infra.emulator.account.edits import apply_edit
 from infra.emulator.errors import bad_body
 from infra.emulator.faults import Faults, fault_from_json
-from infra.emulator.http.answers import account_of, answer
-from infra.emulator.http.middleware import CONTROL, Log
-from infra.emulator.state.content import Named, on_disk
-from infra.emulator.state.schema import Table
-from infra.emulator.state.tasks import Ran
+from infra.emulator.http.answers import answer
+from infra.emulator.http.call_log import CallLog
+from infra.emulator.http.middleware import CONTROL_ROOT
+from infra.emulator.http.operations import account_of
+from infra.emulator.state.content import NamedContent, content_of_file
 
-_PERSON = "Datasheet"
+# The EventSource of a user's edits (§6.1, C).
+_DATASHEET = "Datasheet"
 
 
-class Control:
-    """Routes of the control interface."""
+class ControlRoutes:
+    """The routes of the control interface."""
 
-    def __init__(self, *, faults: Faults, log: Log) -> None:
+    def __init__(self, *, faults: Faults, log: CallLog) -> None:
         self._faults = faults
         self._log = log
 
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route(f"{CONTROL}/calls", self._calls, methods=["GET", "DELETE"]),
-            Route(f"{CONTROL}/faults", self._scripted, methods=["GET", "POST", "DELETE"]),
-            Route(f"{CONTROL}/dump", _dump, methods=["GET"]),
-            Route(f"{CONTROL}/folders", _make_folder, methods=["POST"]),
-            Route(f"{CONTROL}/records", _edit, methods=["POST"]),
-            Route(f"{CONTROL}/edits", _apply, methods=["POST"]),
-            Route(f"{CONTROL}/deliveries", _deliveries, methods=["GET", "DELETE"]),
-            Route(f"{CONTROL}/tasks", _tasks, methods=["GET"]),
-            Route(f"{CONTROL}/attachments", _replace_attachment, methods=["POST"]),
-            Route(f"{CONTROL}/files", _replace_file, methods=["POST"]),
+            Route(f"{CONTROL_ROOT}/calls", self.calls, methods=["GET", "DELETE"]),
+            Route(f"{CONTROL_ROOT}/faults", self.faults, methods=["GET", "POST", "DELETE"]),
+            Route(f"{CONTROL_ROOT}/dump", get_dump, methods=["GET"]),
+            Route(f"{CONTROL_ROOT}/folders", make_folder, methods=["POST"]),
+            Route(f"{CONTROL_ROOT}/records", edit_record, methods=["POST"]),
+            Route(f"{CONTROL_ROOT}/edits", edit, methods=["POST"]),
+            Route(f"{CONTROL_ROOT}/deliveries", deliveries, methods=["GET", "DELETE"]),
+            Route(f"{CONTROL_ROOT}/tasks", list_tasks, methods=["GET"]),
+            Route(f"{CONTROL_ROOT}/attachments", replace_attachment, methods=["POST"]),
+            Route(f"{CONTROL_ROOT}/files", replace_file, methods=["POST"]),
         ]
 
-    async def _calls(self, request: Request) -> Response:
+    async def calls(self, request: Request) -> Response:
+        """List the API calls, or clear their log."""
         if request.method == "DELETE":
             self._log.calls.clear()
-        return answer(
-            {"counts": self._log.counts(), "calls": [asdict(call) for call in self._log.calls]}
-        )
+        calls = [asdict(call) for call in self._log.calls]
+        return answer({"counts": self._log.counts(), "calls": calls})
 
-    async def _scripted(self, request: Request) -> Response:
+    async def faults(self, request: Request) -> Response:
+        """List the active faults, add one, or remove all."""
         if request.method == "DELETE":
             self._faults.clear()
         elif request.method == "POST":
@@ -63,108 +64,112 @@ class Control:
 
 
 def dump(account: Account) -> dict[str, Any]:
-    """Return every record, every attachment with name and digest, and every file with digest."""
-    return {
-        "tables": {table.name: _rows(account, table) for table in account.store.tables()},
-        "attachments": {
-            table.name: list(_attached(account, table)) for table in account.store.tables()
-        },
-        "files": {
-            path: {
-                "sha256": one.content.sha256(),
-                "size": one.size,
-                "key": one.key,
-                "modified": one.modified,
-            }
-            for path, one in account.files.paths().items()
-        },
-    }
+    """Return every record, and every attachment and file with its digest."""
+    tables: dict[str, Any] = {}
+    attachments: dict[str, Any] = {}
+    for table in account.store.tables():
+        relation = account.store.relation(table.name, is_view=False)
+        pks = account.records.matching(relation, "")
+        tables[table.name] = account.records.rows(relation, pks)
+        attachments[table.name] = []
+        for field in table.fields:
+            if field.type == "ATTACHMENT":
+                attachments[table.name] += _dump_attachments(account, table.name, field.name, pks)
+
+    files: dict[str, Any] = {}
+    for path, file in account.files.paths().items():
+        files[path] = {
+            "sha256": file.content.sha256(),
+            "size": file.size,
+            "key": file.key,
+            "modified": file.modified,
+        }
+    return {"tables": tables, "attachments": attachments, "files": files}
 
 
-def _rows(account: Account, table: Table) -> list[dict[str, Any]]:
-    relation = account.store.relation(table.name, is_view=False)
-    return account.records.rows(relation, account.records.matching(relation, ""))
+def _dump_attachments(
+    account: Account, table: str, field: str, pks: list[int]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "pk": one.pk,
+            "field": field,
+            "name": one.name,
+            "size": one.size,
+            "updated": one.updated,
+            "sha256": one.content.sha256(),
+        }
+        for one in account.attachments.find(table, field, pks)
+    ]
 
 
-def _attached(account: Account, table: Table) -> Iterable[dict[str, Any]]:
-    relation = account.store.relation(table.name, is_view=False)
-    pks = account.records.matching(relation, "")
-    for field in table.fields:
-        if field.type == "ATTACHMENT":
-            for one in account.attachments.find(table.name, field.name, pks):
-                yield {
-                    "pk": one.pk, "field": field.name, "name": one.name, "size": one.size,
-                    "updated": one.updated, "sha256": one.content.sha256(),
-                }  # fmt: skip
-
-
-async def _dump(request: Request) -> Response:
+async def get_dump(request: Request) -> Response:
+    """Answer with the whole account."""
     return answer(dump(account_of(request)))
 
 
-async def _make_folder(request: Request) -> Response:
+async def make_folder(request: Request) -> Response:
+    """Create a folder of the Files area."""
     body = await request.json()
-    return answer({"ExternalKey": account_of(request).files.make_folder(body["path"])}, status=201)
+    key = account_of(request).files.make_folder(body["path"])
+    return answer({"ExternalKey": key}, status=201)
 
 
-async def _edit(request: Request) -> Response:
-    """Set values as a person does in the datasheet: read-only fields stay as they are, TIMESTAMPs move."""
-    body, account = await request.json(), account_of(request)
-    relation, pk = account.store.relation(body["table"], is_view=False), int(body["pk"])
-    edits.apply(
-        account,
-        {"table": body["table"], "pk": pk, "values": body["values"]},
-        body.get("source", _PERSON),
-    )
+async def edit_record(request: Request) -> Response:
+    """Set values of a record and answer with it."""
+    body = await request.json()
+    account = account_of(request)
+    relation = account.store.relation(body["table"], is_view=False)
+    pk = int(body["pk"])
+    values = {"table": body["table"], "pk": pk, "values": body["values"]}
+    apply_edit(account, values, body.get("source", _DATASHEET))
     return answer(account.records.rows(relation, [pk])[0])
 
 
-async def _apply(request: Request) -> Response:
+async def edit(request: Request) -> Response:
+    """Carry out an edit; see `account.edits.apply_edit`."""
     body = await request.json()
-    edits.apply(account_of(request), body, body.pop("source", _PERSON))
+    source = body.pop("source", _DATASHEET)
+    apply_edit(account_of(request), body, source)
     return Response(status_code=204)
 
 
-async def _deliveries(request: Request) -> Response:
-    log = account_of(request).deliveries.log
+async def deliveries(request: Request) -> Response:
+    """List the attempts to deliver webhook messages, or clear their log."""
+    account = account_of(request)
     if request.method == "DELETE":
-        log.clear()
-    return answer([asdict(one) for one in log])
+        account.deliveries.log.clear()
+    return answer(account.deliveries.listed())
 
 
-async def _tasks(request: Request) -> Response:
+async def list_tasks(request: Request) -> Response:
+    """List the tasks with their status and the result of their last run."""
     tasks = account_of(request).tasks
-    return answer(
-        {
-            one.name: {"status": tasks.status(one)} | _ran(tasks.ran.get(one.key))
-            for one in tasks.all()
-        }
-    )
+    listed: dict[str, Any] = {}
+    for task in tasks.all():
+        run = tasks.results.get(task.key)
+        listed[task.name] = {"status": tasks.status(task)}
+        if run is not None:
+            listed[task.name] |= asdict(run)
+    return answer(listed)
 
 
-def _ran(run: Ran | None) -> dict[str, Any]:
-    return {} if run is None else asdict(run)
-
-
-async def _replace_attachment(request: Request) -> Response:
-    """Attach a file of this machine, by reference."""
-    body, account = await request.json(), account_of(request)
+async def replace_attachment(request: Request) -> Response:
+    """Attach a local file to a record; its bytes are not copied."""
+    body = await request.json()
+    account = account_of(request)
     relation = account.store.relation(body["table"], is_view=False)
-    field, path = relation.attachment(body["field"]), Path(body["path"])
-    named = Named(name=body.get("name") or path.name, content=on_disk(path))
-    with account.records.watch.acting(body.get("source", _PERSON)):
-        account.attachments.put(relation, field, int(body["pk"]), named)
+    field = relation.attachment(body["field"])
+    path = Path(body["path"])
+    file = NamedContent(name=body.get("name") or path.name, content=content_of_file(path))
+    with account.records.changes.from_source(body.get("source", _DATASHEET)):
+        account.attachments.put(relation, field, int(body["pk"]), file)
     return Response(status_code=204)
 
 
-async def _replace_file(request: Request) -> Response:
-    """Put a file of this machine into the Files area, by reference, making its folders."""
-    body, area = await request.json(), account_of(request).files
-    folder, _, name = str(body["target"]).rpartition("/")
-    key = area.make_folder(folder)
-    named, old = Named(name=name, content=on_disk(Path(body["path"]))), area.named(key, name)
-    if old is None:
-        area.add(key, named)
-    else:
-        area.overwrite(old, named)
+async def replace_file(request: Request) -> Response:
+    """Put a local file into the Files area; its bytes are not copied."""
+    body = await request.json()
+    content = content_of_file(Path(body["path"]))
+    account_of(request).files.put(str(body["target"]), content)
     return Response(status_code=204)

@@ -1,49 +1,78 @@
-"""Reading the members of a JSON body as the specification's models describe them."""
+"""JSON bodies, and their members as the specification's models define them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.emulator.errors import bad_body
+from starlette.requests import Request
+
+from infra.emulator.errors import bad_body, wrong_media_type
+
+_INT32_LIMIT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a model: str, bool, int, or list for a list of texts."""
+    """One member of a model: `kind` is str, bool, int, or list for a list of texts."""
 
     kind: type
     required: bool = False
+
+    def accepts(self, value: object) -> bool:
+        """Report whether a value has the right type; null always has."""
+        if value is None:
+            return True
+        if self.kind is list:
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        if self.kind is int:
+            # SPEC (C): integers are int32. Python counts True as an integer, JSON does not.
+            if isinstance(value, bool) or not isinstance(value, int):
+                return False
+            return abs(value) < _INT32_LIMIT
+        return isinstance(value, self.kind)
 
 
 Model = Mapping[str, Member]
 
 
-def read_members(body: Mapping[str, Any], model: Model) -> dict[str, Any]:
-    """Return the members given, by their published names; 400 for unknown ones, wrong types and missing ones.
+async def json_body(request: Request) -> dict[str, Any]:
+    """Read a JSON object; 415 for another media type, 400 for another shape."""
+    # §1.3 (C): a missing or another Content-Type is 415. §3.6 (C, observed): an array is 400.
+    media_type = request.headers.get("content-type", "").split(";")[0]
+    if media_type.strip().lower() != "application/json":
+        raise wrong_media_type()
+    try:
+        body = json.loads(await request.body(), parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise bad_body() from error
+    if not isinstance(body, dict):
+        raise bad_body()
+    return body
 
-    Names count in any case, null is the same as leaving a member out, and a required text must not be blank.
+
+def _refuse_constant(name: str) -> None:
+    # Python's json reads NaN and Infinity, which JSON does not have.
+    raise ValueError(name)
+
+
+def read_members(body: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """Return the members of a body by their published names.
+
+    Names count in any case, null is the same as a missing member, and a required text must not be
+    blank. 400 for unknown members, wrong types and missing members.
     """
-    known = {name.lower(): name for name in model}
+    published = {name.lower(): name for name in model}
     given: dict[str, Any] = {}
     for name, value in body.items():
-        published = known.get(name.lower())
-        if published is None or not _fits(value, model[published].kind):
+        known = published.get(name.lower())
+        if known is None or not model[known].accepts(value):
             raise bad_body(name)
         if value is not None:
-            given[published] = tuple(value) if isinstance(value, list) else value
-    missing = [
-        name for name, one in model.items() if one.required and given.get(name) in (None, "", ())
-    ]
+            given[known] = tuple(value) if isinstance(value, list) else value
+
+    required = [name for name, member in model.items() if member.required]
+    missing = [name for name in required if given.get(name) in (None, "", ())]
     if missing:
         raise bad_body(", ".join(missing))
     return given
-
-
-def _fits(value: object, kind: type) -> bool:
-    if value is None:
-        return True
-    if kind is list:
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
-    return isinstance(value, kind)

@@ -1,8 +1,7 @@
-"""Access to the connection below ASGI: dropping it, and writing to it without the server's framing."""
+"""Connections below ASGI: dropping them, and writing to them without the server's framing."""
 
 import socket
 import struct
-from collections.abc import MutableMapping
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -10,42 +9,43 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 Address = tuple[str, int]
 
 
-class Wires:
+class Connections:
     """The open connections by the client's address."""
 
     def __init__(self) -> None:
-        self._open: MutableMapping[Address, Any] = {}
+        self._open: dict[Address, Any] = {}
 
     def protocol(self) -> type[H11Protocol]:
-        """Return the protocol class that reports its connections here."""
-        wires = self
+        """Return a protocol class of uvicorn that registers its connections here."""
+        connections = self._open
 
-        class Reporting(H11Protocol):
+        class RegisteredProtocol(H11Protocol):
             def connection_made(self, transport: Any) -> None:
                 super().connection_made(transport)
                 if self.client is not None:
-                    wires._open[self.client] = transport
+                    connections[self.client] = transport
 
             def connection_lost(self, exc: Exception | None) -> None:
                 if self.client is not None:
-                    wires._open.pop(self.client, None)
+                    connections.pop(self.client, None)
                 super().connection_lost(exc)
 
-        return Reporting
+        return RegisteredProtocol
 
     def reset(self, client: Address) -> None:
-        """Drop the connection so that the client sees a reset, not an end."""
+        """Drop a connection so that the client sees a reset, not an end."""
         transport = self._open.get(client)
         if transport is None:
             return
-        # Lingering for zero seconds makes the kernel send RST in place of FIN.
+        # Lingering for zero seconds makes the kernel send RST instead of FIN.
+        no_linger = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            socket.SOL_SOCKET, socket.SO_LINGER, no_linger
         )
         transport.abort()
 
     def close(self, client: Address) -> None:
-        """End the connection after what was written has left."""
+        """End a connection after what was written has left."""
         transport = self._open.get(client)
         if transport is not None:
             transport.close()
@@ -57,6 +57,6 @@ class Wires:
             transport.write(data)
 
     def is_open(self, client: Address) -> bool:
-        """Say whether the client is still there."""
+        """Report whether the client is still connected."""
         transport = self._open.get(client)
         return transport is not None and not transport.is_closing()

@@ -1,161 +1,212 @@
-"""Answers that are spoilt on their way: cut, stalled, slow, or lost."""
+"""Faults of an answer on its way: cut, delayed, slow, lost, or sent after a second request."""
 
 import asyncio
 from collections.abc import Callable
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.emulator.faults import Fault
-from infra.emulator.http.connections import Wires
+from infra.emulator.http.answers import header
+from infra.emulator.http.connections import Connections
+from infra.emulator.http.tokens import Tokens
+
+_KINDS = frozenset({"lost", "cut", "duplicate", "drip", "latency", "expired_midway"})
 
 
-def spoils(fault: Fault) -> bool:
-    """Say whether a fault strikes while a request is processed or answered."""
-    kinds = {"lost", "cut", "duplicate", "drip", "latency", "expired_midway"}
-    return fault.kind in kinds or (fault.kind == "stall" and fault.bytes > 0)
+def affects_response(fault: Fault) -> bool:
+    """Report whether a fault occurs while a request is processed or answered."""
+    return fault.kind in _KINDS or (fault.kind == "stall" and fault.bytes > 0)
 
 
-def late(send: Send, seconds: float) -> Send:
-    """Send an answer that much later than it was made."""
+class ResponseFaults:
+    """Runs requests whose answer meets a fault."""
 
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await asyncio.sleep(seconds)
-        await send(message)
+    def __init__(self, *, connections: Connections, tokens: Tokens) -> None:
+        self._connections = connections
+        self._tokens = tokens
 
-    return wrapped
+    async def run(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, fault: Fault
+    ) -> None:
+        """Let the application process a request, and send its answer with the fault."""
+        match fault.kind:
+            case "lost":
+                await app(scope, receive, _discard)
+                await self.drop(scope, receive)
+            case "duplicate":
+                body = await _read_body(receive)
+                await app(scope, _replay(body, receive), _discard)
+                again = {**scope, "state": dict(scope["state"])}
+                await app(again, _replay(body, receive), send)
+            case "drip":
+                size = max(1, fault.bytes)
+                await app(scope, receive, _in_pieces(send, size=size, wait_s=fault.seconds))
+            case "latency":
+                await app(scope, receive, _delayed(send, fault.seconds))
+            case "expired_midway":
+                authorization = header(scope, b"authorization")
 
+                def revoke() -> None:
+                    self._tokens.revoke(authorization)
 
-def drip(send: Send, *, size: int, seconds: float) -> Send:
-    """Send a body in small pieces with pauses between."""
+                await app(scope, receive, _after_bytes(send, fault.bytes, revoke))
+            case _:
+                partial = PartialAnswer(self._connections, scope, send, fault)
+                try:
+                    await app(scope, receive, partial.send)
+                except AnswerEnded:
+                    if partial.closed:
+                        await _wait_for_disconnect(receive)
 
-    async def wrapped(message: Message) -> None:
-        body = message.get("body", b"")
-        for start in range(0, len(body), size):
-            await send({**message, "body": body[start : start + size], "more_body": True})
-            await asyncio.sleep(seconds)
-        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
-
-    return wrapped
-
-
-def noticing(send: Send, size: int, act: Callable[[], None]) -> Send:
-    """Do something once so many bytes of a body have been sent."""
-    left = [max(0, size)]
-
-    async def wrapped(message: Message) -> None:
-        left[0] -= len(message.get("body", b""))
-        if left[0] <= 0 and message["type"] == "http.response.body":
-            act()
-        await send(message)
-
-    return wrapped
-
-
-async def twice(receive: Receive) -> tuple[Receive, Receive]:
-    """Read a request's body and return two ways to read it again."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), bool(message.get("more_body"))
-    return _replayed(body, receive), _replayed(body, receive)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    left = [body]
-
-    async def again() -> Message:
-        if left:
-            return {"type": "http.request", "body": left.pop(), "more_body": False}
-        return await receive()
-
-    return again
+    async def drop(self, scope: Scope, receive: Receive) -> None:
+        """Drop a request's connection so that the client sees a reset."""
+        self._connections.reset(scope["client"])
+        await _wait_for_disconnect(receive)
 
 
-async def swallow(_: Message) -> None:
+async def _discard(_: Message) -> None:
     """Take a part of an answer and send nothing."""
 
 
-class Over(Exception):
-    """The fault has ended the answer; nothing more of it is wanted."""
+async def _wait_for_disconnect(receive: Receive) -> None:
+    # uvicorn reports an application that returns without an answer, unless the client is gone.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
-class Partial:
-    """Passes on the first bytes of an answer, then waits or ends it as the fault says."""
+async def _read_body(receive: Receive) -> bytes:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = bool(message.get("more_body"))
+    return body
 
-    def __init__(self, wires: Wires, scope: Scope, send: Send, fault: Fault) -> None:
-        self._wires = wires
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a whole body first."""
+    waiting = [body]
+
+    async def replayed() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return replayed
+
+
+def _delayed(send: Send, wait_s: float) -> Send:
+    """Return a `send` that waits before the answer starts."""
+
+    async def delayed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(wait_s)
+        await send(message)
+
+    return delayed
+
+
+def _in_pieces(send: Send, *, size: int, wait_s: float) -> Send:
+    """Return a `send` that sends a body in pieces and waits after each."""
+
+    async def in_pieces(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
+        body = message.get("body", b"")
+        for start in range(0, len(body), size):
+            piece = body[start : start + size]
+            await send({**message, "body": piece, "more_body": True})
+            await asyncio.sleep(wait_s)
+        await send({**message, "body": b""})
+
+    return in_pieces
+
+
+def _after_bytes(send: Send, count: int, action: Callable[[], None]) -> Send:
+    """Return a `send` that acts once so many bytes of a body are to be sent."""
+    left = max(0, count)
+
+    async def counting(message: Message) -> None:
+        nonlocal left
+        left -= len(message.get("body", b""))
+        if left <= 0 and message["type"] == "http.response.body":
+            action()
+        await send(message)
+
+    return counting
+
+
+class AnswerEnded(Exception):
+    """The fault has ended the answer; the rest of it is not wanted."""
+
+
+class PartialAnswer:
+    """Sends the first bytes of an answer, then waits or ends it as the fault says.
+
+    Attributes:
+        closed: Whether the connection was closed.
+    """
+
+    def __init__(self, connections: Connections, scope: Scope, send: Send, fault: Fault) -> None:
+        self._connections = connections
         self._client = scope["client"]
         self._send = send
         self._fault = fault
         self._left = fault.bytes
         self._struck = False
+        # Without a declared length and without a last chunk, only the closed connection ends the
+        # body. The server would not send that, so the bytes are written past it.
+        is_undeclared = fault.kind == "cut" and not fault.declared
+        self._is_raw = is_undeclared and fault.ending == "close"
+        self._hides_length = is_undeclared
         self.closed = False
-
-    @property
-    def _raw(self) -> bool:
-        return (
-            self._fault.kind == "cut" and not self._fault.declared and self._fault.ending == "close"
-        )
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer and send what the fault leaves of it."""
         if message["type"] == "http.response.start":
-            await self._start(message)
+            await self._send_start(message)
             return
-        body, more = message.get("body", b""), bool(message.get("more_body"))
-        if self._struck or (len(body) <= self._left and more):
+        body = message.get("body", b"")
+        more = bool(message.get("more_body"))
+        is_before_fault = len(body) <= self._left and more
+        if self._struck or is_before_fault:
             self._left -= len(body)
-            await self._pass(body, more=more)
+            await self._send_body(body, more=more)
             return
-        self._struck = True
-        await self._strike(body[: self._left], body[self._left :], more=more)
 
-    async def _start(self, message: Message) -> None:
-        headers = list(message["headers"])
+        self._struck = True
+        first, rest = body[: self._left], body[self._left :]
+        if self._fault.kind == "stall":
+            await self._send_body(first, more=True)
+            await asyncio.sleep(self._fault.seconds)
+            await self._send_body(rest, more=more)
+            return
+        is_clean_end = self._hides_length and not self._is_raw
+        await self._send_body(first, more=not is_clean_end)
+        if not is_clean_end:
+            self.closed = True
+            self._connections.close(self._client)
+        raise AnswerEnded
+
+    async def _send_start(self, message: Message) -> None:
+        headers: list[tuple[bytes, bytes]] = list(message["headers"])
+        lengths = [int(value) for name, value in headers if name.lower() == b"content-length"]
         if self._left < 0:
-            self._left = (
-                int(
-                    next(
-                        (value for name, value in headers if name.lower() == b"content-length"),
-                        b"0",
-                    )
-                )
-                // 2
-            )
-        if self._fault.kind == "cut" and not self._fault.declared:
-            headers = [one for one in headers if one[0].lower() != b"content-length"]
-        if not self._raw:
+            self._left = sum(lengths) // 2
+        if self._hides_length:
+            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        if not self._is_raw:
             await self._send({**message, "headers": headers})
             return
-        lines = [
-            b"HTTP/1.1 %d OK" % message["status"],
-            *(b": ".join(one) for one in headers),
-            b"connection: close",
-        ]
-        self._wires.write(self._client, b"\r\n".join([*lines, b"", b""]))
+        lines = [b"HTTP/1.1 %d OK" % message["status"]]
+        lines += [b": ".join(pair) for pair in headers]
+        lines += [b"connection: close", b"", b""]
+        self._connections.write(self._client, b"\r\n".join(lines))
 
-    async def _pass(self, body: bytes, *, more: bool) -> None:
-        if self._raw:
-            self._wires.write(self._client, body)
-            return
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-    async def _strike(self, first: bytes, rest: bytes, *, more: bool) -> None:
-        if self._fault.kind == "stall":
-            await self._pass(first, more=True)
-            await asyncio.sleep(self._fault.seconds)
-            await self._pass(rest, more=more)
-            return
-        clean = not self._fault.declared and self._fault.ending == "chunked"
-        await self._pass(first, more=not clean)
-        if not clean:
-            self.closed = True
-            self._wires.close(self._client)
-        raise Over
-
-
-async def gone(receive: Receive) -> None:
-    """Wait until the server has noticed that the connection is over, so that it does not complain about the answer."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    async def _send_body(self, body: bytes, *, more: bool) -> None:
+        if self._is_raw:
+            self._connections.write(self._client, body)
+        else:
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})

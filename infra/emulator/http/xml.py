@@ -1,60 +1,66 @@
-"""Answers as XML, for a caller that accepts that and not JSON."""
+"""Answers as XML, for a caller that accepts XML and not JSON."""
 
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-_ERROR = ("Code", "Message", "RequestId", "Resource")
+# §1.3 (C): the members of an XML error, in this order.
+_ERROR_MEMBERS = ("Code", "Message", "RequestId", "Resource")
+_ERROR_NAMESPACE = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 
 
 def prefers_xml(accept: str) -> bool:
-    """Say whether an Accept header asks for XML rather than JSON."""
-    kinds = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    xml = next(
-        (at for at, kind in enumerate(kinds) if kind in {"application/xml", "text/xml"}), None
-    )
-    json = next((at for at, kind in enumerate(kinds) if kind.endswith(("/json", "*/*"))), None)
-    return xml is not None and (json is None or xml < json)
+    """Report whether an Accept header names XML before any kind that allows JSON."""
+    for part in accept.split(","):
+        kind = part.split(";")[0].strip().lower()
+        if kind in {"application/xml", "text/xml"}:
+            return True
+        if kind.endswith(("/json", "*/*")):
+            return False
+    return False
 
 
 def error_xml(body: Mapping[str, object]) -> str:
-    """Write an error object; its members come in a fixed order."""
-    inside = "".join(f"<{name}>{_text(body.get(name))}</{name}>" for name in _ERROR)
-    return f'<Error xmlns:i="http://www.w3.org/2001/XMLSchema-instance">{inside}</Error>'
+    """Write an error object."""
+    members = [f"<{name}>{_text(body.get(name))}</{name}>" for name in _ERROR_MEMBERS]
+    return f"<Error {_ERROR_NAMESPACE}>{''.join(members)}</Error>"
 
 
 def document_xml(body: object) -> str:
-    """Write any other answer: members as elements, a list's items as <Row>, a list field's as <item>."""
-    return f"<Caspio>{_inside(body)}</Caspio>"
+    """Write any other answer."""
+    return f"<Caspio>{_value(body)}</Caspio>"
 
 
-def _inside(value: object) -> str:
+def _value(value: object) -> str:
+    # §1.3 (C for version 1): members are elements, the items of a list are <Row>, and those of
+    # a LIST field, whose keys are numbers, are <item>.
     if isinstance(value, Mapping):
-        if value and all(str(name).isdigit() for name in value):
-            return "".join(
-                f'<item Key="{name}" Value="{_quoted(one)}"/>' for name, one in value.items()
-            )
-        return "".join(
-            f"<{_name(str(name))}>{_inside(one)}</{_name(str(name))}>"
-            for name, one in value.items()
-        )
+        is_list_field = bool(value) and all(str(key).isdigit() for key in value)
+        parts: list[str] = []
+        for key, member in value.items():
+            if is_list_field:
+                quoted = _text(member).replace('"', "&quot;")
+                parts.append(f'<item Key="{key}" Value="{quoted}"/>')
+            else:
+                name = _element_name(str(key))
+                parts.append(f"<{name}>{_value(member)}</{name}>")
+        return "".join(parts)
     if isinstance(value, list | tuple):
-        return "".join(f"<Row>{_inside(one)}</Row>" for one in value)
+        return "".join(f"<Row>{_value(item)}</Row>" for item in value)
     return _text(value)
 
 
-def _name(name: str) -> str:
-    """Encode what an element's name cannot have, as .NET does."""
-    return "".join(
-        char if char.isalnum() or char in "_-." else f"_x{ord(char):04X}_" for char in name
-    )
+def _element_name(name: str) -> str:
+    """Encode the characters that an element's name cannot have, as .NET does."""
+    encoded = ""
+    for char in name:
+        is_allowed = char.isalnum() or char in "_-."
+        encoded += char if is_allowed else f"_x{ord(char):04X}_"
+    return encoded
 
 
 def _text(value: object) -> str:
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    # XML 1.0 has no other control characters, not even escaped.
     return escape("".join(char for char in text if char >= " " or char in "\t\n\r"))
-
-
-def _quoted(value: object) -> str:
-    return _text(value).replace('"', "&quot;")

@@ -1,1 +1,1 @@
-"""Pages for a person: tables, records before and after, attachments, and the calls."""
+"""Web pages: tables, records before and after, attachments, files, and the calls."""

@@ -1,6 +1,6 @@
-"""The pages: everything shown is escaped, paged, and comes from this machine."""
+"""The pages. All values are escaped, all lists are paged, and nothing comes from another host."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,15 +13,18 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from infra.emulator.account.account import Account
-from infra.emulator.http.answers import account_of, file_answer
-from infra.emulator.http.middleware import Call, Log
+from infra.emulator.http.answers import file_answer
+from infra.emulator.http.call_log import CallLog
+from infra.emulator.http.middleware import PAGES_ROOT
+from infra.emulator.http.operations import account_of
 from infra.emulator.state.attachments import Attachment
-from infra.emulator.state.records import Query
-from infra.emulator.state.schema import PK
+from infra.emulator.state.queries import Query
+from infra.emulator.state.schema import PK, Relation
 
-_ROWS = 50
-_ERROR = 400
-_SAFE = {
+_ROWS_PER_PAGE = 50
+_MAX_PAGE_DIGITS = 8
+_FIRST_ERROR_STATUS = 400
+_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Cache-Control": "no-store",
 }
@@ -29,7 +32,7 @@ _SAFE = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; `before` None means that it has not changed."""
+    """One cell; `before` is None if its value has not changed."""
 
     text: str
     link: str = ""
@@ -39,7 +42,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class HtmlTable:
     """A table on a page."""
 
     heads: Sequence[str]
@@ -47,180 +50,202 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What a page shows."""
+class HtmlPage:
+    """What a page shows; `total` is the number of rows on all its pages."""
 
     title: str
     note: str
-    sheets: Sequence[Sheet] = field(default_factory=tuple)
+    tables: Sequence[HtmlTable] = field(default_factory=tuple)
     total: int = 0
 
 
-class Look:
-    """Routes of the pages."""
+class PageRoutes:
+    """The routes of the pages."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: CallLog) -> None:
         self._log = log
 
     def routes(self) -> list[Route]:
         """Return the routes."""
+        attachment = f"{PAGES_ROOT}/attachments/{{table}}/{{field}}/{{pk:int}}"
         return [
-            Route("/", self._home, methods=["GET"]),
-            Route("/_look/tables/{table}", _table, methods=["GET"]),
-            Route("/_look/attachments/{table}/{field}/{pk:int}", _attachment, methods=["GET"]),
-            Route("/_look/files", _files, methods=["GET"]),
-            Route("/_look/calls", self._calls, methods=["GET"]),
+            Route("/", self.home, methods=["GET"]),
+            Route(f"{PAGES_ROOT}/tables/{{table}}", show_table, methods=["GET"]),
+            Route(attachment, show_attachment, methods=["GET"]),
+            Route(f"{PAGES_ROOT}/files", show_files, methods=["GET"]),
+            Route(f"{PAGES_ROOT}/calls", self.show_calls, methods=["GET"]),
         ]
 
-    async def _home(self, request: Request) -> Response:
+    async def home(self, request: Request) -> Response:
+        """Show all tables, and the number of calls by operation."""
         account = account_of(request)
-        tables = [_table_line(account, table.name) for table in account.store.tables()]
-        counts = sorted(self._log.counts().items())
-        calls = [(Cell(key), Cell(str(number), style="number")) for key, number in counts]
-        sheets = (
-            Sheet(("Table", "Records", "Changed", "Fields"), tables),
-            Sheet(("Call", "Times"), calls),
+        tables = [_row_of_table(account, table.name) for table in account.store.tables()]
+        calls = [(Cell(key), _number(count)) for key, count in sorted(self._log.counts().items())]
+        return _render(
+            request,
+            HtmlPage(
+                title="Tables",
+                note=f"{len(tables)} tables, {len(self._log.calls)} calls so far.",
+                tables=(
+                    HtmlTable(("Table", "Records", "Changed", "Fields"), tables),
+                    HtmlTable(("Call", "Times"), calls),
+                ),
+            ),
         )
-        note = f"{len(tables)} tables, {len(self._log.calls)} calls so far."
-        return _shown(request, Page("Tables", note, sheets))
 
-    async def _calls(self, request: Request) -> Response:
+    async def show_calls(self, request: Request) -> Response:
+        """Show the calls, the latest first."""
         calls = list(reversed(self._log.calls))
-        start = (_number(request) - 1) * _ROWS
-        rows = [
-            _call_line(len(calls) - start - at, one)
-            for at, one in enumerate(calls[start : start + _ROWS])
-        ]
-        sheet = Sheet(("No.", "Status", "Method", "Path", "Query", "Operation"), rows)
-        return _shown(
-            request, Page("Calls", f"{len(calls)} calls, the latest first.", (sheet,), len(calls))
-        )
+        start = _first_row(request)
+        rows = []
+        for at, call in enumerate(calls[start : start + _ROWS_PER_PAGE], start=start):
+            is_bad = call.status >= _FIRST_ERROR_STATUS or call.status == 0
+            status = Cell(str(call.status or "dropped"), style="number bad" if is_bad else "number")
+            texts = (call.method, call.path, call.query, call.operation)
+            rows.append((_number(len(calls) - at), status, *map(Cell, texts)))
+        heads = ("No.", "Status", "Method", "Path", "Query", "Operation")
+        note = f"{len(calls)} calls, the latest first."
+        return _render(request, HtmlPage("Calls", note, (HtmlTable(heads, rows),), len(calls)))
 
 
-def _number(request: Request) -> int:
+def _page_number(request: Request) -> int:
     text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1  # noqa: PLR2004  digits
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_PAGE_DIGITS
+    return max(1, int(text)) if is_number else 1
 
 
-def _shown(request: Request, page: Page) -> Response:
-    last = max(1, -(-page.total // _ROWS))
+def _first_row(request: Request) -> int:
+    return (_page_number(request) - 1) * _ROWS_PER_PAGE
+
+
+def _render(request: Request, page: HtmlPage) -> Response:
     html = _template().render(
-        title=page.title, note=page.note, sheets=page.sheets, account=account_of(request).name,
-        page=_number(request), last=last, path=request.url.path,
-    )  # fmt: skip
-    return HTMLResponse(html, headers=_SAFE)
+        title=page.title,
+        note=page.note,
+        tables=page.tables,
+        account=account_of(request).name,
+        page=_page_number(request),
+        last=max(1, -(-page.total // _ROWS_PER_PAGE)),
+        path=request.url.path,
+        root=PAGES_ROOT,
+    )
+    return HTMLResponse(html, headers=_HEADERS)
 
 
 @cache
 def _template() -> jinja2.Template:
-    folder = Path(__file__).parent
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True
-    )
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
     return environment.get_template("pages.html")
 
 
-def _table_line(account: Account, name: str) -> tuple[Cell, ...]:
+def _number(value: int) -> Cell:
+    return Cell(str(value), style="number")
+
+
+def _query(account: Account) -> str:
+    return urlencode({"account": account.name})
+
+
+def _row_of_table(account: Account, name: str) -> tuple[Cell, ...]:
     relation = account.store.relation(name, is_view=False)
-    records = account.records.page(relation, Query(total=True, limit=1, order_by=PK)).total
-    link = f"/_look/tables/{quote(name, safe='')}?{urlencode({'account': account.name})}"
+    # Asked for like this, the number of records is kept until something changes.
+    records = account.records.page(relation, Query(total=True, limit=1, order_by=PK)).total or 0
     fields = ", ".join(f"{one.name} ({one.type})" for one in relation.fields)
-    changed = account.records.watch.count(name)
-    return (
-        Cell(name, link),
-        Cell(str(records), style="number"),
-        Cell(str(changed), style="number"),
-        Cell(fields),
-    )
+    link = f"{PAGES_ROOT}/tables/{quote(name, safe='')}?{_query(account)}"
+    changed = account.records.changes.count(name)
+    return (Cell(name, link), _number(records), _number(changed), Cell(fields))
 
 
-def _call_line(number: int, call: Call) -> tuple[Cell, ...]:
-    style = "number bad" if call.status >= _ERROR or not call.status else "number"
-    return (
-        Cell(str(number), style="number"), Cell(str(call.status or "dropped"), style=style), Cell(call.method),
-        Cell(call.path), Cell(call.query), Cell(call.operation),
-    )  # fmt: skip
-
-
-async def _table(request: Request) -> Response:
+async def show_table(request: Request) -> Response:
+    """Show a table's records, with the values before their first change."""
     account = account_of(request)
     relation = account.store.relation(request.path_params["table"], is_view=False)
-    query = Query(page=_number(request), page_size=_ROWS, total=True, order_by=PK)
+    query = Query(page=_page_number(request), page_size=_ROWS_PER_PAGE, total=True, order_by=PK)
     listing = account.records.page(relation, query)
     pks = [row[PK] for row in listing.rows]
-    before = account.records.watch.before(relation.name, pks)
-    files = {
-        (one.pk, field.name): one
-        for field in relation.fields
-        if field.type == "ATTACHMENT"
-        for one in account.attachments.find(relation.name, field.name, pks)
-    }
-    base = f"/_look/attachments/{quote(relation.name, safe='')}"
-    rows = [
-        [
-            _cell(
-                base, row, name, old=before.get(row[PK], row).get(name, row[name]),
-                found=files.get((row[PK], name)), account=account.name,
-            )
-            for name in row
-        ]
-        for row in listing.rows
-    ]  # fmt: skip
-    heads = list(listing.rows[0]) if listing.rows else [PK, *(one.name for one in relation.fields)]
-    note = f"{listing.total} records. A struck-out value is what was there before the first change."
-    return _shown(request, Page(relation.name, note, (Sheet(heads, rows),), listing.total or 0))
+    before = account.records.changes.before(relation.name, pks)
+    files = _attachments_of(account, relation, pks)
+
+    rows = []
+    for row in listing.rows:
+        pk = row[PK]
+        old = before.get(pk, row)
+        cells = []
+        for name, value in row.items():
+            cell = _cell(name, value, old=old.get(name, value))
+            attachment = files.get((pk, name))
+            if attachment is not None:
+                cell = _attachment_cell(account, relation, name, attachment, cell)
+            cells.append(cell)
+        rows.append(cells)
+    heads = list(listing.rows[0]) if rows else [PK, *(one.name for one in relation.fields)]
+    note = f"{listing.total} records. A value that is struck out was there before the first change."
+    page = HtmlPage(relation.name, note, (HtmlTable(heads, rows),), listing.total or 0)
+    return _render(request, page)
 
 
-def _cell(
-    base: str,
-    row: dict[str, Any],
-    name: str,
-    *,
-    old: object,
-    found: Attachment | None,
-    account: str,
+def _attachments_of(
+    account: Account, relation: Relation, pks: Sequence[int]
+) -> Mapping[tuple[int, str], Attachment]:
+    """Return the attachments of records by PK_ID and field name."""
+    files: dict[tuple[int, str], Attachment] = {}
+    for column in relation.fields:
+        if column.type == "ATTACHMENT":
+            for one in account.attachments.find(relation.name, column.name, pks):
+                files[one.pk, column.name] = one
+    return files
+
+
+def _cell(name: str, value: object, *, old: object) -> Cell:
+    if old != value:
+        return Cell(_text(value), before=_text(old) or "(blank)", style="changed")
+    return Cell(_text(value), style="number" if name == PK else "")
+
+
+def _attachment_cell(
+    account: Account, relation: Relation, name: str, file: Attachment, cell: Cell
 ) -> Cell:
-    pk, text = row[PK], _text(row[name])
-    changed = old != row[name]
-    link = more = ""
-    if found is not None:
-        link = f"{base}/{quote(name, safe='')}/{pk}?{urlencode({'account': account})}"
-        text, more = found.name, f"{found.size:,} bytes, {found.media_type}, {found.updated}"
-    style = "changed" if changed else "number" if name == PK else ""
-    return Cell(text, link, more, (_text(old) or "(blank)") if changed else None, style)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(map(str, value.values()))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-async def _attachment(request: Request) -> Response:
-    names, account = request.path_params, account_of(request)
-    relation = account.store.relation(names["table"], is_view=False)
-    found = account.attachments.get(
-        relation.name, relation.attachment(names["field"]).name, names["pk"]
+    path = f"{quote(relation.name, safe='')}/{quote(name, safe='')}/{file.pk}"
+    return Cell(
+        text=file.name,
+        link=f"{PAGES_ROOT}/attachments/{path}?{_query(account)}",
+        more=f"{file.size:,} bytes, {file.media_type}, {file.updated}",
+        before=cell.before,
+        style=cell.style,
     )
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            return ", ".join(map(str, value.values()))
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return ""
+        case _:
+            return str(value)
+
+
+async def show_attachment(request: Request) -> Response:
+    """Answer with the bytes of a record's file."""
+    account = account_of(request)
+    names = request.path_params
+    relation = account.store.relation(names["table"], is_view=False)
+    column = relation.attachment(names["field"])
+    found = account.attachments.get(relation.name, column.name, names["pk"])
     return file_answer(request, found.content, name=found.name, media_type=found.media_type)
 
 
-async def _files(request: Request) -> Response:
-    account, start = account_of(request), (_number(request) - 1) * _ROWS
-    paths = account.files.paths()
-    rows = [
-        (
-            Cell(path),
-            Cell(f"{one.size:,}", style="number"),
-            Cell(one.media_type),
-            Cell(one.modified),
-            Cell(one.key),
-        )
-        for path, one in list(paths.items())[start : start + _ROWS]
-    ]
-    sheet = Sheet(("Path", "Bytes", "Type", "Modified", "ExternalKey"), rows)
-    return _shown(
-        request, Page("Files", f"{len(paths)} files in the Files area.", (sheet,), len(paths))
-    )
+async def show_files(request: Request) -> Response:
+    """Show the Files area."""
+    paths = account_of(request).files.paths()
+    start = _first_row(request)
+    rows = []
+    for path, file in list(paths.items())[start : start + _ROWS_PER_PAGE]:
+        size = Cell(f"{file.size:,}", style="number")
+        rows.append((Cell(path), size, Cell(file.media_type), Cell(file.modified), Cell(file.key)))
+    heads = ("Path", "Bytes", "Type", "Modified", "ExternalKey")
+    note = f"{len(paths)} files in the Files area."
+    return _render(request, HtmlPage("Files", note, (HtmlTable(heads, rows),), len(paths)))

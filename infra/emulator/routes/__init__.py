@@ -1,1 +1,1 @@
-"""The API's operations, one module per group of the specification."""
+"""The API's operations: one module for each group of the specification."""

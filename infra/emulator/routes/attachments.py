@@ -4,117 +4,101 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import bad_body, no_file
-from infra.emulator.http.answers import (
-    CHANGING,
+from infra.emulator.http.answers import answer, file_answer, result
+from infra.emulator.http.bodies import json_body
+from infra.emulator.http.operations import (
     WHERE,
-    Operation,
-    Parameters,
+    WHERE_AND_RESPONSE,
+    Operations,
     account_of,
-    answer,
-    file_answer,
-    json_body,
-    record_pk,
     relation_of,
-    result,
-    uploads,
 )
+from infra.emulator.http.parameters import Parameters, record_pk
+from infra.emulator.http.uploads import single_upload
+from infra.emulator.routes.records import MAX_SHOWN
 from infra.emulator.state.schema import Field, Relation
 
+OPERATIONS = Operations()
+_FIELD = "/attachments/{attachmentFieldName}"
+_FILE_INFO = f"{_FIELD}/fileInfo"
+_FILE = f"{_FIELD}/{{recordPkId}}"
 
-def _place(request: Request) -> tuple[Relation, Field]:
+
+def _field_of(request: Request) -> tuple[Relation, Field]:
     relation = relation_of(request)
     return relation, relation.attachment(request.path_params["attachmentFieldName"])
 
 
-async def _download(request: Request) -> Response:
-    (relation, field), pk = _place(request), record_pk(request)
+@OPERATIONS.add_for_tables_and_views(
+    "GetFileMetadataFromAttachment{kind}Fields", "GET", _FILE_INFO, right="read", query=WHERE
+)
+async def list_file_info(request: Request) -> Response:
+    """Answer with the fileInfo items of the records that match the condition, or of all."""
+    relation, field = _field_of(request)
+    # §3.3 (C): the condition is optional.
+    where = Parameters(request).where(required=False)
+    return result(account_of(request).attachments.file_info(relation, field, where))
+
+
+@OPERATIONS.add_for_tables_and_views(
+    "UpdateFileMetadataInAttachment{kind}Fields",
+    "PUT",
+    _FILE_INFO,
+    right="update",
+    query=WHERE_AND_RESPONSE,
+)
+async def rename_files(request: Request) -> Response:
+    """Rename the files of the records that match the condition."""
+    relation, field = _field_of(request)
+    parameters = Parameters(request)
+    body = await json_body(request)
+    where = parameters.where(required=True)
+    # SPEC (C): one member, with at least one character.
+    new = body.get("FileName")
+    if set(body) != {"FileName"} or not isinstance(new, str) or not new:
+        raise bad_body("FileName")
+
+    account = account_of(request)
+    pks = account.attachments.rename(relation, field, where, new)
+    # §3.3 (I): the rows are the records, not fileInfo items.
+    shows_rows = parameters.rows and not account.quirks.empty_result_after_put
+    rows = account.records.rows(relation, pks[:MAX_SHOWN]) if shows_rows else []
+    return result(rows, RecordsAffected=len(pks))
+
+
+@OPERATIONS.add_for_tables_and_views(
+    "DownloadFileFromAttachment{kind}Field", "GET", _FILE, right="read"
+)
+async def download_file(request: Request) -> Response:
+    """Answer with the bytes of a record's file."""
+    relation, field = _field_of(request)
+    pk = record_pk(request)
+    # §3.2 (C): since release 73.0, no file and no record are 404.
     if not account_of(request).records.rows(relation, [pk]):
         raise no_file()
     found = account_of(request).attachments.get(relation.table.name, field.name, pk)
     return file_answer(request, found.content, name=found.name, media_type=found.media_type)
 
 
-async def _upload(request: Request) -> Response:
-    (relation, field), pk = _place(request), record_pk(request)
-    async with uploads(request, "File") as files:
-        if len(files) != 1:
-            raise bad_body("exactly one file is expected")
-        account_of(request).attachments.put(relation, field, pk, files[0])
+@OPERATIONS.add_for_tables_and_views(
+    "UploadFileToAttachment{kind}Field", "PUT", _FILE, right="update"
+)
+async def upload_file(request: Request) -> Response:
+    """Add or replace a record's file."""
+    relation, field = _field_of(request)
+    pk = record_pk(request)
+    # §3.2 (C): exactly one part, called File.
+    async with single_upload(request, "File") as file:
+        account_of(request).attachments.put(relation, field, pk, file)
     return Response(status_code=204)
 
 
-async def _delete(request: Request) -> Response:
-    relation, field = _place(request)
+@OPERATIONS.add_for_tables_and_views(
+    "DeleteFileFromAttachment{kind}Fields", "DELETE", _FIELD, right="update", query=WHERE
+)
+async def delete_files(request: Request) -> Response:
+    """Clear the field of the records that match the condition."""
+    relation, field = _field_of(request)
     where = Parameters(request).where(required=True)
-    return answer(
-        {"RecordsAffected": account_of(request).attachments.remove(relation, field, where)}
-    )
-
-
-async def _info(request: Request) -> Response:
-    relation, field = _place(request)
-    return result(
-        account_of(request).attachments.listing(
-            relation, field, Parameters(request).where(required=False)
-        )
-    )
-
-
-async def _rename(request: Request) -> Response:
-    (relation, field), parameters, body = (
-        _place(request),
-        Parameters(request),
-        await json_body(request),
-    )
-    where = parameters.where(required=True)
-    new = body.get("FileName")
-    if set(body) != {"FileName"} or not isinstance(new, str) or not new:
-        raise bad_body("FileName")
-    account = account_of(request)
-    pks = account.attachments.rename(relation, field, where, new)
-    shown = account.records.rows(relation, pks[:1000]) if parameters.rows else []
-    return result(
-        [] if account.store.quirks.empty_result_after_put else shown, RecordsAffected=len(pks)
-    )
-
-
-def _operations(kind: str, holder: str) -> tuple[Operation, ...]:
-    field = f"/v3/{holder}/attachments/{{attachmentFieldName}}"
-    return (
-        Operation(
-            f"GetFileMetadataFromAttachment{kind}Fields",
-            "GET",
-            f"{field}/fileInfo",
-            _info,
-            "read",
-            WHERE,
-        ),
-        Operation(
-            f"UpdateFileMetadataInAttachment{kind}Fields",
-            "PUT",
-            f"{field}/fileInfo",
-            _rename,
-            "update",
-            CHANGING,
-        ),
-        Operation(
-            f"DownloadFileFromAttachment{kind}Field",
-            "GET",
-            f"{field}/{{recordPkId}}",
-            _download,
-            "read",
-        ),
-        Operation(
-            f"UploadFileToAttachment{kind}Field",
-            "PUT",
-            f"{field}/{{recordPkId}}",
-            _upload,
-            "update",
-        ),
-        Operation(
-            f"DeleteFileFromAttachment{kind}Fields", "DELETE", field, _delete, "update", WHERE
-        ),
-    )
-
-
-OPERATIONS = (*_operations("Table", "tables/{tableName}"), *_operations("View", "views/{viewName}"))
+    count = account_of(request).attachments.remove(relation, field, where)
+    return answer({"RecordsAffected": count})

@@ -1,33 +1,33 @@
-"""Addresses that work without a token: temporary downloads, and activations of users."""
+"""URLs that work without a token: temporary downloads, and activations of users."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from infra.emulator.errors import no_file
-from infra.emulator.http.answers import account_of, file_answer
+from infra.emulator.http.answers import file_answer
+from infra.emulator.http.operations import account_of
 
 
-def routes() -> list[Route]:
-    """Return the routes."""
-    return [
-        Route("/_temporary/{key}", _download, methods=["GET"]),
-        Route("/_activate/{key}", _activate, methods=["GET"]),
-    ]
-
-
-async def _download(request: Request) -> Response:
+async def download(request: Request) -> Response:
+    """Answer with the file of a temporary URL."""
     account = account_of(request)
-    link = account.deliveries.link(request.path_params["key"])
-    if link is None:
+    file = account.deliveries.temporary_file(request.path_params["key"])
+    if file is None:
         raise no_file()
-    found = account.attachments.get(link.table, link.field, link.pk)
+    found = account.attachments.get(file.table, file.field, file.pk)
     return file_answer(request, found.content, name=found.name, media_type=found.media_type)
 
 
-async def _activate(request: Request) -> Response:
-    if not account_of(request).directories.complete(request.path_params["key"]):
-        return HTMLResponse(
-            "<!doctype html><title>Activation</title><p>This address is over.", status_code=404
-        )
-    return HTMLResponse("<!doctype html><title>Activation</title><p>The account is active.")
+async def activate(request: Request) -> Response:
+    """Activate the user of an ActivationUrl."""
+    is_done = account_of(request).directories.complete_activation(request.path_params["key"])
+    text = "The account is active." if is_done else "This address is not valid any more."
+    html = f"<!doctype html><title>Activation</title><p>{text}"
+    return HTMLResponse(html, status_code=200 if is_done else 404)
+
+
+ROUTES = (
+    Route("/_temporary/{key}", download, methods=["GET"]),
+    Route("/_activate/{key}", activate, methods=["GET"]),
+)

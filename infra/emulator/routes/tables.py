@@ -1,86 +1,81 @@
 """Tables, views and their fields."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import forbidden, no_field
-from infra.emulator.http.answers import (
-    Operation,
-    account_of,
-    json_body,
-    profile_of,
-    relation_of,
-    result,
-)
-from infra.emulator.state.schema import (
-    Relation,
-    Table,
-    changed_field,
-    field_from_json,
-    table_from_json,
-)
+from infra.emulator.http.answers import result
+from infra.emulator.http.bodies import json_body
+from infra.emulator.http.operations import Operations, account_of, profile_of, relation_of
+from infra.emulator.state.schema import Table, changed_field, field_from_json, table_from_json
+
+OPERATIONS = Operations()
+_FIELDS = "/v3/tables/{tableName}/fields"
+_FIELD = f"{_FIELDS}/{{fieldName}}"
+_VIEW_FIELDS = "/v3/views/{viewName}/fields"
 
 
-async def _list_tables(request: Request) -> Response:
-    return result(
-        [
-            one.name
-            for one in account_of(request).store.tables()
-            if profile_of(request).may("read", one.name)
-        ]
-    )
+def _table_of(request: Request) -> Table:
+    return account_of(request).store.table(request.path_params["tableName"])
 
 
-async def _list_views(request: Request) -> Response:
-    return result(
-        [
-            one.name
-            for one in account_of(request).store.views()
-            if profile_of(request).may("read", one.name)
-        ]
-    )
+@OPERATIONS.add("ListTables", "GET", "/v3/tables")
+async def list_tables(request: Request) -> Response:
+    """Answer with the names of the tables that the profile may read."""
+    # §1.4 (C): since release 73.0, lists show what may be read and are never 403.
+    names = [table.name for table in account_of(request).store.tables()]
+    return result([name for name in names if profile_of(request).may("read", name)])
 
 
-async def _create_table(request: Request) -> Response:
+@OPERATIONS.add("CreateTable", "POST", "/v3/tables")
+async def create_table(request: Request) -> Response:
+    """Add a table."""
     if not profile_of(request).create_objects:
         raise forbidden()
-    account_of(request).store.create_table(table_from_json(await json_body(request)))
+    table = table_from_json(await json_body(request))
+    account_of(request).store.create_table(table)
     return Response(status_code=201)
 
 
-async def _get(request: Request) -> Response:
-    relation, store = relation_of(request), account_of(request).store
-    note = store.view(relation.name).note if relation.is_view else relation.table.note
-    return result({"Name": relation.name, "Note": note})
+@OPERATIONS.add("GetTable", "GET", "/v3/tables/{tableName}", right="read")
+async def get_table(request: Request) -> Response:
+    """Answer with a table's name and note."""
+    table = relation_of(request).table
+    return result({"Name": table.name, "Note": table.note})
 
 
-def _shown(relation: Relation) -> list[dict[str, Any]]:
-    return [
-        one.shown() | {"DisplayOrder": number}
-        for number, one in enumerate(relation.fields, start=1)
-    ]
+@OPERATIONS.add("ListTableFields", "GET", _FIELDS, right="read")
+@OPERATIONS.add("ListViewFields", "GET", _VIEW_FIELDS, right="read")
+async def list_fields(request: Request) -> Response:
+    """Answer with the fields of a table or view."""
+    # §3.6 (C): PK_ID is not among them.
+    fields = relation_of(request).fields
+    return result([field.to_json(display_order=at) for at, field in enumerate(fields, start=1)])
 
 
-async def _list_fields(request: Request) -> Response:
-    return result(_shown(relation_of(request)))
+@OPERATIONS.add("CreateTableField", "POST", _FIELDS, right="design")
+async def create_field(request: Request) -> Response:
+    """Add a field."""
+    table = _table_of(request)
+    field = field_from_json(await json_body(request))
+    account_of(request).store.add_field(table, field)
+    return Response(status_code=201)
 
 
-async def _get_field(request: Request) -> Response:
+@OPERATIONS.add("GetTableField", "GET", _FIELD, right="read")
+@OPERATIONS.add("GetViewField", "GET", f"{_VIEW_FIELDS}/{{fieldName}}", right="read")
+async def get_field(request: Request) -> Response:
+    """Answer with one field of a table or view."""
     relation = relation_of(request)
     field = relation.field(request.path_params["fieldName"])
-    return result(next(one for one in _shown(relation) if one["Name"] == field.name))
+    return result(field.to_json(display_order=relation.fields.index(field) + 1))
 
 
-async def _create_field(request: Request) -> Response:
-    table, body = _table(request), await json_body(request)
-    account_of(request).store.add_field(table, field_from_json(body))
-    return Response(status_code=201)
-
-
-async def _update_field(request: Request) -> Response:
-    table, body = _table(request), await json_body(request)
+@OPERATIONS.add("UpdateTableField", "PUT", _FIELD, right="design")
+async def update_field(request: Request) -> Response:
+    """Rename or redefine a field."""
+    table = _table_of(request)
+    body = await json_body(request)
     old = table.find(request.path_params["fieldName"])
     if old is None:
         raise no_field(request.path_params["fieldName"])
@@ -88,8 +83,10 @@ async def _update_field(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _delete_field(request: Request) -> Response:
-    table = _table(request)
+@OPERATIONS.add("DeleteTableField", "DELETE", _FIELD, right="design")
+async def delete_field(request: Request) -> Response:
+    """Remove a field with its values."""
+    table = _table_of(request)
     field = table.find(request.path_params["fieldName"])
     if field is None:
         raise no_field(request.path_params["fieldName"])
@@ -97,35 +94,15 @@ async def _delete_field(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _table(request: Request) -> Table:
-    return account_of(request).store.table(request.path_params["tableName"])
+@OPERATIONS.add("ListViews", "GET", "/v3/views")
+async def list_views(request: Request) -> Response:
+    """Answer with the names of the views that the profile may read."""
+    names = [view.name for view in account_of(request).store.views()]
+    return result([name for name in names if profile_of(request).may("read", name)])
 
 
-OPERATIONS = (
-    Operation("ListTables", "GET", "/v3/tables", _list_tables),
-    Operation("CreateTable", "POST", "/v3/tables", _create_table),
-    Operation("GetTable", "GET", "/v3/tables/{tableName}", _get, "read"),
-    Operation("ListTableFields", "GET", "/v3/tables/{tableName}/fields", _list_fields, "read"),
-    Operation("CreateTableField", "POST", "/v3/tables/{tableName}/fields", _create_field, "design"),
-    Operation(
-        "GetTableField", "GET", "/v3/tables/{tableName}/fields/{fieldName}", _get_field, "read"
-    ),
-    Operation(
-        "UpdateTableField",
-        "PUT",
-        "/v3/tables/{tableName}/fields/{fieldName}",
-        _update_field,
-        "design",
-    ),
-    Operation(
-        "DeleteTableField",
-        "DELETE",
-        "/v3/tables/{tableName}/fields/{fieldName}",
-        _delete_field,
-        "design",
-    ),
-    Operation("ListViews", "GET", "/v3/views", _list_views),
-    Operation("GetView", "GET", "/v3/views/{viewName}", _get, "read"),
-    Operation("ListViewFields", "GET", "/v3/views/{viewName}/fields", _list_fields, "read"),
-    Operation("GetViewField", "GET", "/v3/views/{viewName}/fields/{fieldName}", _get_field, "read"),
-)
+@OPERATIONS.add("GetView", "GET", "/v3/views/{viewName}", right="read")
+async def get_view(request: Request) -> Response:
+    """Answer with a view's name and note."""
+    view = account_of(request).store.view(request.path_params["viewName"])
+    return result({"Name": view.name, "Note": view.note})

@@ -1,4 +1,4 @@
-"""Import and export tasks; a run goes on after its answer."""
+"""Import and export tasks. A run continues after its answer (§7, C)."""
 
 import asyncio
 
@@ -6,45 +6,51 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.http.answers import Operation, account_of, profile_of, result
+from infra.emulator.http.answers import result
+from infra.emulator.http.operations import Operations, account_of, profile_of
 from infra.emulator.state.tasks import Task, Tasks
 
+OPERATIONS = Operations()
+_TASKS = "/v3/dataImportExportTasks"
+_TASK = f"{_TASKS}/{{externalKey}}"
 
-def _task(request: Request) -> Task:
+
+def _task_of(request: Request) -> Task:
     return account_of(request).tasks.get(request.path_params["externalKey"])
 
 
-async def _list(request: Request) -> Response:
-    tasks, profile = account_of(request).tasks, profile_of(request)
-    return result(
-        [one.shown(tasks.status(one)) for one in tasks.all() if profile.may("read", one.name)]
-    )
+@OPERATIONS.add("ListDataImportExportTasks", "GET", _TASKS)
+async def list_tasks(request: Request) -> Response:
+    """Answer with the tasks that the profile may read."""
+    tasks = account_of(request).tasks
+    profile = profile_of(request)
+    readable = [task for task in tasks.all() if profile.may("read", task.name)]
+    return result([task.to_json(tasks.status(task)) for task in readable])
 
 
-async def _get(request: Request) -> Response:
-    task = _task(request)
-    return result(task.shown(account_of(request).tasks.status(task)))
+@OPERATIONS.add("GetDataImportExportTask", "GET", _TASK, right="read")
+async def get_task(request: Request) -> Response:
+    """Answer with one task."""
+    task = _task_of(request)
+    return result(task.to_json(account_of(request).tasks.status(task)))
 
 
-async def _run(request: Request) -> Response:
-    account, task = account_of(request), _task(request)
+@OPERATIONS.add("RunDataImportExportTask", "POST", f"{_TASK}/run", right="run")
+async def run_task(request: Request) -> Response:
+    """Start a task."""
+    account = account_of(request)
+    task = _task_of(request)
     account.tasks.start(task)
-    pause_s = account.store.quirks.task_ms / 1000
-    return Response(status_code=204, background=BackgroundTask(_work, account.tasks, task, pause_s))
+    wait_s = account.quirks.task_ms / 1000
+    work = BackgroundTask(_run, account.tasks, task, wait_s)
+    return Response(status_code=204, background=work)
 
 
-async def _work(tasks: Tasks, task: Task, pause_s: float) -> None:
+async def _run(tasks: Tasks, task: Task, wait_s: float) -> None:
+    """Be Busy for a time, do the work, be Processing for a time."""
     try:
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(wait_s)
         tasks.process(task)
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(wait_s)
     finally:
         tasks.finish(task)
-
-
-_ALL = "/v3/dataImportExportTasks"
-OPERATIONS = (
-    Operation("ListDataImportExportTasks", "GET", _ALL, _list),
-    Operation("GetDataImportExportTask", "GET", f"{_ALL}/{{externalKey}}", _get, "read"),
-    Operation("RunDataImportExportTask", "POST", f"{_ALL}/{{externalKey}}/run", _run, "run"),
-)

@@ -1,4 +1,4 @@
-"""Outgoing webhooks and their events; unlike elsewhere nothing is wrapped in `Result`."""
+"""Outgoing webhooks and their events. No answer is wrapped in `Result` (§2, C)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.emulator.errors import bad_body
-from infra.emulator.http.answers import Operation, account_of, answer, json_body, profile_of, result
-from infra.emulator.http.bodies import Member, Model, read_members
+from infra.emulator.http.answers import answer, result
+from infra.emulator.http.bodies import Member, Model, json_body, read_members
+from infra.emulator.http.operations import Operations, account_of, profile_of
 from infra.emulator.webhooks.definitions import Event, Webhook
 
-_CREATE: Model = {
+OPERATIONS = Operations()
+_WEBHOOKS = "/v3/outgoingWebhooks"
+_WEBHOOK = f"{_WEBHOOKS}/{{webhookId}}"
+_EVENTS = f"{_WEBHOOK}/events"
+_EVENT = f"{_EVENTS}/{{eventId}}"
+
+# The request models of SPEC.
+_CREATE_WEBHOOK: Model = {
     "Name": Member(str, required=True),
     "Description": Member(str),
     "OutgoingUrls": Member(list, required=True),
     "CallThrottling": Member(int),
 }
-_CHANGE: Model = {
-    **{name: Member(one.kind) for name, one in _CREATE.items()},
+_UPDATE_WEBHOOK: Model = {
+    **{name: Member(member.kind) for name, member in _CREATE_WEBHOOK.items()},
     "Enabled": Member(bool),
 }
-_EVENT: Model = {
+_EVENT_REQUEST: Model = {
     "EventType": Member(str, required=True),
     "ObjectName": Member(str, required=True),
     "ObjectFields": Member(list),
@@ -30,104 +38,114 @@ _EVENT: Model = {
     "CustomPayloadTemplate": Member(str),
     "Enabled": Member(bool),
 }
+# §6.1 (C): members of the list item that creating a webhook does not answer.
+_NOT_CREATED = {"Status", "LastModified", "ModifiedBy"}
 
 
-def _hook(request: Request) -> Webhook:
+def _webhook_of(request: Request) -> Webhook:
     return account_of(request).webhooks.get(request.path_params["webhookId"])
 
 
-def _event(request: Request) -> Event:
-    return account_of(request).webhooks.event(_hook(request), request.path_params["eventId"])
+def _event_of(request: Request) -> Event:
+    webhook = _webhook_of(request)
+    return account_of(request).webhooks.event(webhook, request.path_params["eventId"])
 
 
-def _items(request: Request, items: Sequence[dict[str, Any]]) -> Response:
-    wrapped = account_of(request).store.quirks.webhook_envelope == "result"
-    return result(items) if wrapped else answer(items)
+def _list_answer(request: Request, items: Sequence[dict[str, Any]]) -> Response:
+    # §2.4: SPEC has a bare array, Caspio's n8n node reads `Result`; the quirk decides.
+    is_wrapped = account_of(request).quirks.webhook_envelope == "result"
+    return result(items) if is_wrapped else answer(items)
 
 
-async def _list(request: Request) -> Response:
-    show_secret = account_of(request).store.quirks.webhook_list_secret
-    hooks = account_of(request).webhooks.all()
-    return _items(
-        request, [one.shown() | ({"Secret": one.secret} if show_secret else {}) for one in hooks]
-    )
+@OPERATIONS.add("ListOutgoingWebhooks", "GET", _WEBHOOKS, right="read")
+async def list_webhooks(request: Request) -> Response:
+    """Answer with all webhooks."""
+    account = account_of(request)
+    items = []
+    for webhook in account.webhooks.all():
+        item = webhook.to_json()
+        # §6.1: whether the list shows the secret is in conflict.
+        if account.quirks.webhook_list_secret:
+            item["Secret"] = webhook.secret
+        items.append(item)
+    return _list_answer(request, items)
 
 
-async def _create(request: Request) -> Response:
-    given = read_members(await json_body(request), _CREATE)
-    made = account_of(request).webhooks.create(given, profile_of(request).client_id)
-    hidden = {"Status", "LastModified", "ModifiedBy"}
-    shown = {name: value for name, value in made.shown().items() if name not in hidden}
-    return answer(shown | {"Secret": made.secret}, status=201)
+@OPERATIONS.add("CreateOutgoingWebhook", "POST", _WEBHOOKS, right="insert")
+async def create_webhook(request: Request) -> Response:
+    """Add a webhook; only this answer has its secret."""
+    given = read_members(await json_body(request), _CREATE_WEBHOOK)
+    webhook = account_of(request).webhooks.create(given, by=profile_of(request).client_id)
+    members = {name: value for name, value in webhook.to_json().items() if name not in _NOT_CREATED}
+    return answer({**members, "Secret": webhook.secret}, status=201)
 
 
-async def _get(request: Request) -> Response:
-    hook, account = _hook(request), account_of(request)
-    events = len(account.webhooks.events(hook))
-    return answer(hook.shown() | {"Events": events} | account.deliveries.activity(webhook=hook.id))
+@OPERATIONS.add("GetOutgoingWebhook", "GET", _WEBHOOK, right="read")
+async def get_webhook(request: Request) -> Response:
+    """Answer with one webhook and its counts."""
+    webhook = _webhook_of(request)
+    account = account_of(request)
+    events = account.webhooks.events(webhook)
+    activity = account.deliveries.activity(webhook=webhook.id)
+    return answer({**webhook.to_json(), "Events": len(events), **activity})
 
 
-async def _update(request: Request) -> Response:
-    hook, given = _hook(request), read_members(await json_body(request), _CHANGE)
+@OPERATIONS.add("UpdateOutgoingWebhook", "PUT", _WEBHOOK, right="update")
+async def update_webhook(request: Request) -> Response:
+    """Change a webhook."""
+    webhook = _webhook_of(request)
+    given = read_members(await json_body(request), _UPDATE_WEBHOOK)
     if not given:
         raise bad_body("give at least one member")
-    return answer(
-        account_of(request).webhooks.change(hook, given, profile_of(request).client_id).shown()
-    )
+    by = profile_of(request).client_id
+    return answer(account_of(request).webhooks.change(webhook, given, by=by).to_json())
 
 
-async def _delete(request: Request) -> Response:
-    account_of(request).webhooks.delete(_hook(request))
+@OPERATIONS.add("DeleteOutgoingWebhook", "DELETE", _WEBHOOK, right="delete")
+async def delete_webhook(request: Request) -> Response:
+    """Remove a webhook and its events."""
+    account_of(request).webhooks.delete(_webhook_of(request))
     return Response(status_code=204)
 
 
-async def _list_events(request: Request) -> Response:
-    events = account_of(request).webhooks.events(_hook(request))
-    return _items(
-        request, [one.shown() | one.changed() | {"ObjectId": one.object_id()} for one in events]
-    )
+@OPERATIONS.add("ListOutgoingWebhookEvents", "GET", _EVENTS, right="read")
+async def list_events(request: Request) -> Response:
+    """Answer with a webhook's events."""
+    events = account_of(request).webhooks.events(_webhook_of(request))
+    return _list_answer(request, [event.item() for event in events])
 
 
-async def _create_event(request: Request) -> Response:
-    hook, given = _hook(request), read_members(await json_body(request), _EVENT)
-    return answer(
-        account_of(request).webhooks.set_event(hook, given, profile_of(request).client_id).shown(),
-        status=201,
-    )
+@OPERATIONS.add("CreateOutgoingWebhookEvent", "POST", _EVENTS, right="insert")
+async def create_event(request: Request) -> Response:
+    """Add an event."""
+    webhook = _webhook_of(request)
+    given = read_members(await json_body(request), _EVENT_REQUEST)
+    by = profile_of(request).client_id
+    event = account_of(request).webhooks.create_event(webhook, given, by=by)
+    return answer(event.to_json(), status=201)
 
 
-async def _get_event(request: Request) -> Response:
-    event = _event(request)
+@OPERATIONS.add("GetOutgoingWebhookEvent", "GET", _EVENT, right="read")
+async def get_event(request: Request) -> Response:
+    """Answer with one event and its counts."""
+    event = _event_of(request)
     activity = account_of(request).deliveries.activity(event=event.id)
-    return answer(event.shown() | event.changed() | {"ObjectId": event.object_id()} | activity)
+    return answer({**event.item(), **activity})
 
 
-async def _update_event(request: Request) -> Response:
-    old, given = _event(request), read_members(await json_body(request), _EVENT)
-    new = account_of(request).webhooks.set_event(
-        _hook(request), given, profile_of(request).client_id, old
-    )
-    return answer(new.shown() | new.changed())
+@OPERATIONS.add("UpdateOutgoingWebhookEvent", "PUT", _EVENT, right="update")
+async def update_event(request: Request) -> Response:
+    """Replace an event in full."""
+    old = _event_of(request)
+    given = read_members(await json_body(request), _EVENT_REQUEST)
+    webhook = _webhook_of(request)
+    by = profile_of(request).client_id
+    new = account_of(request).webhooks.replace_event(webhook, old, given, by=by)
+    return answer({**new.to_json(), **new.change_to_json()})
 
 
-async def _delete_event(request: Request) -> Response:
-    account_of(request).webhooks.delete_event(_event(request))
+@OPERATIONS.add("DeleteOutgoingWebhookEvent", "DELETE", _EVENT, right="delete")
+async def delete_event(request: Request) -> Response:
+    """Remove an event."""
+    account_of(request).webhooks.delete_event(_event_of(request))
     return Response(status_code=204)
-
-
-_ALL = "/v3/outgoingWebhooks"
-_ONE = f"{_ALL}/{{webhookId}}"
-_EVENTS = f"{_ONE}/events"
-_ONE_EVENT = f"{_EVENTS}/{{eventId}}"
-OPERATIONS = (
-    Operation("ListOutgoingWebhooks", "GET", _ALL, _list, "read"),
-    Operation("CreateOutgoingWebhook", "POST", _ALL, _create, "insert"),
-    Operation("GetOutgoingWebhook", "GET", _ONE, _get, "read"),
-    Operation("UpdateOutgoingWebhook", "PUT", _ONE, _update, "update"),
-    Operation("DeleteOutgoingWebhook", "DELETE", _ONE, _delete, "delete"),
-    Operation("ListOutgoingWebhookEvents", "GET", _EVENTS, _list_events, "read"),
-    Operation("CreateOutgoingWebhookEvent", "POST", _EVENTS, _create_event, "insert"),
-    Operation("GetOutgoingWebhookEvent", "GET", _ONE_EVENT, _get_event, "read"),
-    Operation("UpdateOutgoingWebhookEvent", "PUT", _ONE_EVENT, _update_event, "update"),
-    Operation("DeleteOutgoingWebhookEvent", "DELETE", _ONE_EVENT, _delete_event, "delete"),
-)

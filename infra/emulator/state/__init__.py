@@ -1,1 +1,1 @@
-"""What the emulated account holds: tables, records, attachments, the Files area. Knows nothing of HTTP."""
+"""What an account holds: tables, records, attachments, the Files area. It does not know HTTP."""

@@ -1,16 +1,14 @@
-"""Bridge applications and their DataPages, as a seed gives them."""
+"""Bridge applications and their DataPages, as a seed defines them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
 
-from infra.emulator.clock import to_milliseconds
+from infra.emulator.clock import format_milliseconds
 from infra.emulator.errors import bad_query, no_object
 from infra.emulator.state.objects import Objects, key_of
 from infra.emulator.state.store import Store
-
-_METHODS = ("iFrame", "URL", "Embedded", "Net")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +20,17 @@ class Application:
     created: str
     icon: str = ""
 
-    def shown(self, pages: int) -> dict[str, Any]:
+    def to_json(self, *, pages: int) -> dict[str, Any]:
         """Return the AppItem."""
         return {
-            "AppName": self.name, "ExternalKey": self.key, "DataPagesCount": pages, "DateCreated": self.created,
-            "DateModified": self.created, "DefaultIcon": not self.icon, "IconFileName": self.icon or None,
-        }  # fmt: skip
+            "AppName": self.name,
+            "ExternalKey": self.key,
+            "DataPagesCount": pages,
+            "DateCreated": self.created,
+            "DateModified": self.created,
+            "DefaultIcon": not self.icon,
+            "IconFileName": self.icon or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,20 @@ class DataPage:
     note: str = ""
     deployed: bool = False
 
-    def shown(self) -> dict[str, Any]:
-        """Return the DataPageInfoResult."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the DataPageInfoResult; `AppKey` is the DataPage's own id (§7, C)."""
         return {
-            "Name": self.name, "AppKey": self.key, "AppName": self.app_name, "Path": self.path, "Type": self.type,
-            "DateCreated": self.created, "DateModified": self.modified, "CreatedBy": "seed", "ModifiedBy": "seed",
+            "Name": self.name,
+            "AppKey": self.key,
+            "AppName": self.app_name,
+            "Path": self.path,
+            "Type": self.type,
+            "DateCreated": self.created,
+            "DateModified": self.modified,
+            "CreatedBy": "seed",
+            "ModifiedBy": "seed",
             "Note": self.note,
-        }  # fmt: skip
+        }
 
 
 class Applications:
@@ -63,28 +73,31 @@ class Applications:
         self._pages = Objects(store, "datapage")
 
     def add(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add an application of a seed: `icon`, and `pages` with `type`, `path`, `note` and `deployed` by name."""
+        """Add an application of a seed.
+
+        `data` has `icon`, and `pages`: name -> `type`, `path`, `note`, `deployed`.
+        """
         now = self._now()
         app = Application(name=name, key=key_of(name), created=now, icon=data.get("icon", ""))
         self._apps.put(app.key, asdict(app))
-        for title, page in data.get("pages", {}).items():
-            made = DataPage(
+        for title, members in data.get("pages", {}).items():
+            page = DataPage(
                 name=title,
                 key=key_of(f"{name}/{title}"),
                 app=app.key,
                 app_name=name,
                 created=now,
                 modified=now,
-                **page,
+                **members,
             )
-            self._pages.put(made.key, asdict(made))
+            self._pages.put(page.key, asdict(page))
 
     def all(self) -> list[Application]:
         """Return all applications."""
         return [Application(**body) for body in self._apps.all()]
 
     def get(self, key: str) -> Application:
-        """Return an application; 404 without it."""
+        """Return an application; 404 if it does not exist."""
         body = self._apps.get(key)
         if body is None:
             raise no_object()
@@ -92,35 +105,44 @@ class Applications:
 
     def pages(self, app: Application) -> list[DataPage]:
         """Return an application's DataPages."""
-        return [
-            page for page in (DataPage(**body) for body in self._pages.all()) if page.app == app.key
-        ]
+        pages = [DataPage(**body) for body in self._pages.all()]
+        return [page for page in pages if page.app == app.key]
 
     def page(self, app: Application, key: str) -> DataPage:
-        """Return one of an application's DataPages; 404 without it."""
+        """Return one of an application's DataPages; 404 if it does not exist."""
         body = self._pages.get(key)
         if body is None or body["app"] != app.key:
             raise no_object()
         return DataPage(**body)
 
-    def deploy(self, page: DataPage, *, deployed: bool) -> None:
-        """Deploy a DataPage or take it back."""
-        self._pages.put(page.key, asdict(replace(page, deployed=deployed, modified=self._now())))
+    def set_deployed(self, page: DataPage, *, deployed: bool) -> None:
+        """Deploy a DataPage, or end its deployment."""
+        changed = replace(page, deployed=deployed, modified=self._now())
+        self._pages.put(page.key, asdict(changed))
 
     def _now(self) -> str:
-        return to_milliseconds(self._store.clock.now())
+        return format_milliseconds(self._store.clock.now())
 
 
 def deployment_code(page: DataPage, method: str) -> str:
-    """Return what a web page contains to show a DataPage; 400 for an unknown method."""
-    found = next((one for one in _METHODS if method.lower() in {one.lower(), one[0].lower()}), None)
-    url, title = f"https://account.caspio.com/dp/{page.key}", escape(page.name, quote=True)
-    if found == "URL":
-        return url
-    if found == "iFrame":
-        return f'<iframe name="{title}" title="{title}" src="{url}">This browser does not show frames.</iframe>'
-    if found == "Embedded":
-        return f'<script type="text/javascript" src="{url}/emb"></script>'
-    if found == "Net":
-        return f'<%@ Register TagPrefix="dp" Assembly="DataPage" %><dp:DataPage runat="server" AppKey="{page.key}" />'
-    raise bad_query("method")
+    """Return the code with which a web page shows a DataPage; 400 for an unknown method."""
+    title = escape(page.name, quote=True)
+    url = f"https://account.caspio.com/dp/{page.key}"
+    # §2.5 (C): the methods and their first letters, in any case. The code itself is ours.
+    match method.lower():
+        case "iframe" | "i":
+            return (
+                f'<iframe name="{title}" title="{title}" src="{url}">'
+                "This browser does not show frames.</iframe>"
+            )
+        case "url" | "u":
+            return url
+        case "embedded" | "e":
+            return f'<script type="text/javascript" src="{url}/emb"></script>'
+        case "net" | "n":
+            return (
+                '<%@ Register TagPrefix="dp" Assembly="DataPage" %>'
+                f'<dp:DataPage runat="server" AppKey="{page.key}" />'
+            )
+        case _:
+            raise bad_query("method")

@@ -1,33 +1,31 @@
-# ruff: noqa: S608  statements are put together from compiled clauses, quoted names and whole numbers only
+# ruff: noqa: S608  statements are built from compiled clauses, quoted names and whole numbers only
 """Files inside records: at most one for each ATTACHMENT field of a row."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from infra.emulator.account.many_records import filled, kept_rule
-from infra.emulator.clock import to_milliseconds
+from infra.emulator.clock import format_milliseconds
 from infra.emulator.errors import ApiError, no_file, no_object
+from infra.emulator.state.attachment_rules import AttachmentRule
 from infra.emulator.state.content import (
     Content,
-    Named,
-    from_stored,
+    NamedContent,
+    content_from_stored,
     join_name,
-    media_type,
+    media_type_of,
     split_name,
 )
 from infra.emulator.state.objects import Objects
 from infra.emulator.state.records import Records
 from infra.emulator.state.schema import Field, Relation
-from infra.emulator.state.sql.scope import physical, quote_name
+from infra.emulator.state.sql.compiled import quote_name, sqlite_table
 from infra.emulator.state.store import Store
 
 _COLUMNS = "pk, base, extension, media_type, size, created, updated, content"
-# More rows than this are picked out of the whole field's attachments instead of being asked for one by one.
-_FEW = 500
+# For more rows than this, all attachments of the field are read and the wanted ones selected.
+_MAX_NAMED_PKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Attachment:
 
     @property
     def name(self) -> str:
-        """Return the full name."""
+        """The full name."""
         return join_name(self.base, self.extension)
 
 
@@ -58,217 +56,236 @@ class Attachments:
         self._rules = Objects(store, "attachments")
 
     def get(self, table: str, field: str, pk: int) -> Attachment:
-        """Return one attachment; 404 without one."""
+        """Return one attachment; 404 if there is none."""
         found = self.find(table, field, [pk])
         if not found:
             raise no_file()
         return found[0]
 
-    def put(
-        self,
-        relation: Relation,
-        field: Field,
-        pk: int,
-        named: Named,
-        *,
-        when: datetime | None = None,
-    ) -> None:
-        """Attach a file to a row or replace the one there; ApiError where the field's rules refuse it."""
+    def put(self, relation: Relation, field: Field, pk: int, file: NamedContent) -> None:
+        """Attach a file to a row, or replace its file; ApiError if the field's rules refuse it."""
         if not self._records.rows(relation, [pk]):
+            # §3.2 (I): an upload to a missing record is 404.
             raise no_object()
-        _check_rules(field, named)
-        self.keep(relation.table.name, field.name, pk, named, when=when)
-        self._stamp(relation, [pk], field)
+        _check_rules(field, file)
+        self.write(relation.table.name, field.name, pk, file)
+        self._report(relation, [pk], field)
 
-    def keep(
-        self, table: str, field: str, pk: int, named: Named, *, when: datetime | None = None
+    def write(
+        self, table: str, field: str, pk: int, file: NamedContent, *, when: datetime | None = None
     ) -> None:
-        """Store a file's reference and show its name in the row, without touching the row's TIMESTAMPs."""
-        base, extension = split_name(named.name)
+        """Store a file's reference and its name in the row; the row's TIMESTAMPs stay."""
+        base, extension = split_name(file.name)
         old = self.find(table, field, [pk])
-        now = to_milliseconds(when or self._store.clock.tick())
-        row = (
-            table, field, pk, base, extension, named.media_type or media_type(named.name), named.content.size,
-            old[0].created if old else now, now, named.content.stored(),
-        )  # fmt: skip
-        self._store.db.execute(
-            "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+        now = format_milliseconds(when or self._store.clock.unique_now())
+        new = Attachment(
+            pk=pk,
+            base=base,
+            extension=extension,
+            media_type=file.shown_media_type,
+            size=file.content.size,
+            created=old[0].created if old else now,
+            updated=now,
+            content=file.content,
         )
-        self._records.change(table, [pk], {field: named.name}, stamp=False)
-        self._discard(old)
+        self._insert(table, field, [new], on_conflict="REPLACE")
+        self._records.change(table, [pk], {field: file.name}, silent=True)
+        self._delete_bytes(old)
+
+    def _insert(
+        self, table: str, field: str, attachments: Sequence[Attachment], *, on_conflict: str
+    ) -> None:
+        rows = []
+        for one in attachments:
+            dates = (one.created, one.updated)
+            name = (one.base, one.extension)
+            rows.append(
+                (
+                    table,
+                    field,
+                    one.pk,
+                    *name,
+                    one.media_type,
+                    one.size,
+                    *dates,
+                    one.content.stored(),
+                )
+            )
+        self._store.db.executemany(
+            f"INSERT OR {on_conflict} INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
 
     def remove(self, relation: Relation, field: Field, where: str) -> int:
-        """Clear the field in every row a condition meets and return how many rows it met."""
+        """Clear the field in every row that matches a condition, and return how many match."""
+        # §3.2 (C): the condition selects the rows, and the count is 0 where none match.
         pks = self._records.matching(relation, where)
         self.forget(relation.table.name, pks, field.name)
-        self._records.change(relation.table.name, pks, {field.name: None}, stamp=False)
-        self._stamp(relation, pks, field)
+        self._records.change(relation.table.name, pks, {field.name: None}, silent=True)
+        self._report(relation, pks, field)
         return len(pks)
 
     def forget(self, table: str, pks: Sequence[int], field: str | None = None) -> None:
-        """Drop the files of rows, of one field or of all."""
-        names = (
-            [field]
-            if field
-            else [one.name for one in self._store.table(table).fields if one.type == "ATTACHMENT"]
-        )
+        """Remove the files of rows, in one field or in all."""
+        # §3.1 (I): the file of a deleted record goes with it.
+        names = [field] if field else []
+        if field is None:
+            fields = self._store.table(table).fields
+            names = [column.name for column in fields if column.type == "ATTACHMENT"]
         for name in names:
-            self._discard(self.find(table, name, pks))
+            self._delete_bytes(self.find(table, name, pks))
             self._store.db.executemany(
                 "DELETE FROM attachments WHERE tbl = ? AND field = ? AND pk = ?",
                 [(table, name, pk) for pk in pks],
             )
 
-    def listing(self, relation: Relation, field: Field, where: str) -> list[dict[str, Any]]:
-        """Return fileInfo items of the rows a condition meets."""
+    def file_info(self, relation: Relation, field: Field, where: str) -> list[dict[str, Any]]:
+        """Return the fileInfo items of the rows that match a condition."""
         quirks = self._store.quirks
         pks = self._records.matching(relation, where)
         found = {one.pk: one for one in self.find(relation.table.name, field.name, pks)}
-        shown_pk = str if relation.is_view else int
-        items = [
-            {"PK_ID": shown_pk(pk), **self._item(found.get(pk))}
-            for pk in pks
-            if pk in found or quirks.fileinfo_empty_rows == "null-rows"
-        ]
+        items: list[dict[str, Any]] = []
+        for pk in pks:
+            if pk in found or quirks.fileinfo_empty_rows == "null-rows":
+                # SPEC (C): a number for tables, a string for views.
+                shown_pk = str(pk) if relation.is_view else pk
+                items.append({"PK_ID": shown_pk, **self._file_info_item(found.get(pk))})
         return items[: quirks.fileinfo_row_cap or None]
 
-    def _item(self, one: Attachment | None) -> dict[str, Any]:
+    def _file_info_item(self, one: Attachment | None) -> dict[str, Any]:
+        # SPEC (C): the members. §3.3 (C): FileType is the extension without its dot.
         if one is None:
             return dict.fromkeys(("FileName", "FileType", "Size", "DateCreated", "DateUpdated"))
-        dot = "." if self._store.quirks.fileinfo_filetype == "with-dot" and one.extension else ""
+        quirks = self._store.quirks
+        shows_full_name = quirks.fileinfo_filename == "with-extension"
+        shows_dot = quirks.fileinfo_filetype == "with-dot" and one.extension
+        zone = "Z" if quirks.fileinfo_dates == "z" else ""
         return {
-            "FileName": one.name
-            if self._store.quirks.fileinfo_filename == "with-extension"
-            else one.base,
-            "FileType": dot + one.extension,
+            "FileName": one.name if shows_full_name else one.base,
+            "FileType": f".{one.extension}" if shows_dot else one.extension,
             "Size": one.size,
-            "DateCreated": one.created + self._zone,
-            "DateUpdated": one.updated + self._zone,
+            "DateCreated": one.created + zone,
+            "DateUpdated": one.updated + zone,
         }
 
-    @property
-    def _zone(self) -> str:
-        return "Z" if self._store.quirks.fileinfo_dates == "z" else ""
-
     def rename(self, relation: Relation, field: Field, where: str, new: str) -> list[int]:
-        """Rename the files of all rows a condition meets and return the PK_IDs of rows that had one."""
-        found = self.find(relation.table.name, field.name, self._records.matching(relation, where))
-        self._settle(relation.table.name, field.name, found)
-        now = to_milliseconds(self._store.clock.tick())
+        """Rename the files of all rows that match a condition; return the PK_IDs that had one."""
+        table = relation.table.name
+        found = self.find(table, field.name, self._records.matching(relation, where))
+        # Files that only a rule generates get rows of their own, so that they can change.
+        self._insert(table, field.name, found, on_conflict="IGNORE")
+
+        now = format_milliseconds(self._store.clock.unique_now())
         for one in found:
-            base, extension = self._renamed(one, new)
+            base, extension = self._new_name(one, new)
             self._store.db.execute(
-                "UPDATE attachments SET base = ?, extension = ?, updated = ? WHERE tbl = ? AND field = ? AND pk = ?",
-                (base, extension, now, relation.table.name, field.name, one.pk),
+                "UPDATE attachments SET base = ?, extension = ?, updated = ? "
+                "WHERE tbl = ? AND field = ? AND pk = ?",
+                (base, extension, now, table, field.name, one.pk),
             )
             name = join_name(base, extension)
-            self._records.change(relation.table.name, [one.pk], {field.name: name}, stamp=False)
-        self._stamp(relation, [one.pk for one in found], field)
-        return [one.pk for one in found]
+            self._records.change(table, [one.pk], {field.name: name}, silent=True)
+        pks = [one.pk for one in found]
+        self._report(relation, pks, field)
+        return pks
 
-    def _settle(self, table: str, field: str, found: Sequence[Attachment]) -> None:
-        """Give files that only a rule makes rows of their own, so that they can change."""
-        self._store.db.executemany(
-            "INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(table, field, one.pk, one.base, one.extension, one.media_type, one.size, one.created, one.updated,
-              one.content.stored()) for one in found],
-        )  # fmt: skip
-
-    def _renamed(self, one: Attachment, new: str) -> tuple[str, str]:
+    def _new_name(self, one: Attachment, new: str) -> tuple[str, str]:
+        # §3.3 (I): whether FileName includes the extension is unknown; the quirk decides.
         rule = self._store.quirks.rename_filename
         if rule == "full":
             return split_name(new)
-        repeated = f".{one.extension}".lower()
-        if (
-            rule == "strip-same"
-            and one.extension
-            and new.lower().endswith(repeated)
-            and len(new) > len(repeated)
-        ):
-            return new[: -len(repeated)], one.extension
+        suffix = f".{one.extension}"
+        if rule == "strip-same" and one.extension:
+            base = new[: -len(suffix)]
+            if base and new.lower().endswith(suffix.lower()):
+                return base, one.extension
         return new, one.extension
 
-    def _stamp(self, relation: Relation, pks: Sequence[int], field: Field) -> None:
+    def _report(self, relation: Relation, pks: Sequence[int], field: Field) -> None:
+        # §11: it is unknown whether an attachment raises an event or sets a TIMESTAMP.
         if self._store.quirks.attachment_event:
-            self._records.announce(relation.table.name, pks, field.name)
+            self._records.report_field_change(relation.table.name, pks, field.name)
         if self._store.quirks.attachment_stamps:
             self._records.change(relation.table.name, pks, {})
 
-    def declare(self, table: str, field: str, rule: Mapping[str, Any], created: str) -> None:
-        """Let every row whose field holds a name have a file that is made when it is read."""
-        self._rules.put(f"{table}/{field}", {"rule": kept_rule(rule, created)})
+    def add_rule(self, table: str, field: str, rule: AttachmentRule) -> None:
+        """Give every row whose field holds a name a file that is generated when it is read."""
+        self._rules.put(f"{table}/{field}", {"rule": rule.stored()})
 
     def find(self, table: str, field: str, pks: Sequence[int]) -> list[Attachment]:
         """Return the attachments of one field in these rows, by PK_ID."""
         statement = f"SELECT {_COLUMNS} FROM attachments WHERE tbl = ? AND field = ?"
-        if len(pks) <= _FEW:
-            statement += f" AND pk IN ({', '.join(str(int(pk)) for pk in pks)})"
+        if len(pks) <= _MAX_NAMED_PKS:
+            statement += f" AND pk IN ({_listed(pks)})"
         wanted = set(pks)
         rows = self._store.db.execute(f"{statement} ORDER BY pk", (table, field)).fetchall()
         found = [_attachment(row) for row in rows if row[0] in wanted]
-        rule = self._rules.get(f"{table}/{field}")
-        if rule is None:
-            return found
-        made = self._made(table, field, sorted(wanted - {one.pk for one in found}), rule["rule"])
-        return sorted([*found, *made], key=lambda one: one.pk)
 
-    def _made(self, table: str, field: str, pks: Sequence[int], rule: str) -> list[Attachment]:
-        """Return the files that a seed's rule gives rows which have no other."""
-        size, seed, text, created = json.loads(rule)
-        found: list[Attachment] = []
+        stored_rule = self._rules.get(f"{table}/{field}")
+        if stored_rule is None:
+            return found
+        rule = AttachmentRule.from_stored(stored_rule["rule"])
+        missing = sorted(wanted - {one.pk for one in found})
+        found += self._generated(table, field, missing, rule)
+        return sorted(found, key=lambda one: one.pk)
+
+    def _generated(
+        self, table: str, field: str, pks: Sequence[int], rule: AttachmentRule
+    ) -> list[Attachment]:
+        """Return the files that a rule generates for rows that have no other."""
         column = quote_name(field)
-        for start in range(0, len(pks), _FEW):
-            part = ", ".join(str(int(pk)) for pk in pks[start : start + _FEW])
-            statement = f"SELECT PK_ID, {column} FROM {physical(table)} WHERE PK_ID IN ({part}) AND {column} IS NOT NULL"
-            for pk, name in self._store.db.execute(statement).fetchall():
-                content = _generated(size, seed, text, pk)
+        found: list[Attachment] = []
+        for start in range(0, len(pks), _MAX_NAMED_PKS):
+            some = _listed(pks[start : start + _MAX_NAMED_PKS])
+            rows = self._store.db.execute(
+                f"SELECT PK_ID, {column} FROM {sqlite_table(table)} "
+                f"WHERE PK_ID IN ({some}) AND {column} IS NOT NULL"
+            )
+            for pk, name in rows.fetchall():
+                content = rule.content(pk)
                 base, extension = split_name(name)
                 found.append(
                     Attachment(
-                        pk,
-                        base,
-                        extension,
-                        media_type(name),
-                        content.size,
-                        created,
-                        created,
-                        content,
+                        pk=pk,
+                        base=base,
+                        extension=extension,
+                        media_type=media_type_of(name),
+                        size=content.size,
+                        created=rule.created,
+                        updated=rule.created,
+                        content=content,
                     )
                 )
         return found
 
-    def _discard(self, old: Sequence[Attachment]) -> None:
-        """Delete bytes that were uploaded; the seed's own files are left alone."""
-        for one in old:
-            path = Path(one.content.path)
-            if one.content.path and path.parent == self._store.data_dir:
-                path.unlink(missing_ok=True)
+    def _delete_bytes(self, attachments: Sequence[Attachment]) -> None:
+        """Delete uploaded files; a seed's own files stay."""
+        for one in attachments:
+            one.content.delete_from(self._store.data_dir)
 
 
-def _generated(size: int, seed: int, text: str, pk: int) -> Content:
-    if text:
-        shown = filled(text, pk)
-        return Content(size=len(shown.encode()), rule=f"text:{shown}")
-    return Content(size=size, rule=f"seed:{seed}:{pk}")
+def _listed(pks: Sequence[int]) -> str:
+    return ", ".join(str(int(pk)) for pk in pks)
 
 
 def _attachment(row: tuple[Any, ...]) -> Attachment:
     pk, base, extension, kind, size, created, updated, content = row
-    return Attachment(pk, base, extension, kind, size, created, updated, from_stored(content))
+    return Attachment(
+        pk, base, extension, kind, size, created, updated, content_from_stored(content)
+    )
 
 
-def _check_rules(field: Field, named: Named) -> None:
-    extension = split_name(named.name)[1].lower()
-    permitted = {str(one).lower().lstrip(".") for one in field.permitted}
+def _check_rules(field: Field, file: NamedContent) -> None:
+    """Refuse what the field's settings refuse; the API enforces them too (§3.1, C)."""
+    # §3.2 (I): the answer's code is unknown.
+    _, extension = split_name(file.name.lower())
+    permitted = {str(kind).lower().lstrip(".") for kind in field.permitted}
     if permitted and extension not in permitted:
-        raise ApiError(
-            400,
-            "InvalidInputValue",
-            f"The file type '{extension}' is not permitted in '{field.name}'",
-        )
-    if named.content.size < field.min_size or (
-        field.max_size and named.content.size > field.max_size
-    ):
-        raise ApiError(
-            400, "InvalidInputValue", f"The file size is out of the limits of '{field.name}'"
-        )
+        text = f"The file type '{extension}' is not permitted in '{field.name}'"
+        raise ApiError(400, "InvalidInputValue", text)
+
+    # §3.1: the unit of the sizes is not documented; bytes are assumed.
+    size = file.content.size
+    is_too_large = field.max_size > 0 and size > field.max_size
+    if size < field.min_size or is_too_large:
+        text = f"The file size is outside the limits of '{field.name}'"
+        raise ApiError(400, "InvalidInputValue", text)

@@ -8,20 +8,29 @@ from typing import Any
 from infra.emulator.errors import ApiError, bad_body, no_field
 
 PK = "PK_ID"
+
+# The type names of API versions 2 and 3 (§3.7, C).
 TEXT_TYPES = frozenset(
     {"STRING", "TEXT", "PASSWORD", "FILE", "ATTACHMENT", "GUID", "RANDOM ID", "PREFIXED AUTONUMBER"}
 )
+NUMBER_TYPES = frozenset({"NUMBER", "INTEGER", "CURRENCY", "AUTONUMBER"})
 LIST_TYPES = frozenset({"LIST-STRING", "LIST-NUMBER", "LIST-DATE/TIME"})
 DATE_TYPES = frozenset({"DATE/TIME", "TIMESTAMP"})
 AUTO_TYPES = frozenset({"AUTONUMBER", "PREFIXED AUTONUMBER", "GUID", "RANDOM ID"})
+TYPES = TEXT_TYPES | NUMBER_TYPES | LIST_TYPES | DATE_TYPES | {"YES/NO"}
+
+# Caspio's n8n node leaves these out of every record write (§3.1, C).
 READ_ONLY_TYPES = AUTO_TYPES | {"TIMESTAMP", "ATTACHMENT"}
-TYPES = (
-    TEXT_TYPES | LIST_TYPES | DATE_TYPES | AUTO_TYPES | {"NUMBER", "INTEGER", "CURRENCY", "YES/NO"}
-)
-_LONGEST_LABEL, _LONGEST_DESCRIPTION, _LONGEST_PREFIX, _LONGEST_RANDOM = 255, 4000, 49, 12
-_PADDED = re.compile(r"0{0,6}1")
+
+# Limits of names and texts (§3.7, C): version 2's documentation and SPEC's FieldModel.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
-# JSON member -> (attribute, type). Members of BaseColumnResult that only some field types have come after Unique….
+_MAX_LABEL = 255
+_MAX_DESCRIPTION = 4000
+_MAX_PREFIX = 49
+_MAX_RANDOM_LENGTH = 12
+_NUMBER_FORMAT = re.compile(r"0{0,6}1")
+
+# SPEC's FieldModel: JSON member -> (attribute of Field, type).
 _MEMBERS: Mapping[str, tuple[str, type]] = {
     "Name": ("name", str),
     "Type": ("type", str),
@@ -46,7 +55,11 @@ _MEMBERS: Mapping[str, tuple[str, type]] = {
     "AttachmentAltText": ("alt_text", str),
     "AttachmentTitle": ("title", str),
 }
-_BY_TYPE: Mapping[str, tuple[str, ...]] = {
+_MEMBERS_BY_LOWER_NAME = {member.lower(): spec for member, spec in _MEMBERS.items()}
+
+# Members of BaseColumnResult that only some types show: version 2's samples leave them out
+# elsewhere, SPEC does not say (§3.7).
+_MEMBERS_OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "TIMESTAMP": ("OnInsert", "OnUpdate", "TimeZone"),
     "PREFIXED AUTONUMBER": ("Format", "Prefix"),
     "RANDOM ID": ("Format", "Prefix", "Length"),
@@ -58,8 +71,8 @@ _BY_TYPE: Mapping[str, tuple[str, ...]] = {
 class Field:
     """One column of a table.
 
-    Sizes are bytes, 0 for none; `items` are the values a LIST field offers; `hidden` is the first value of a column
-    that only the listing of a directory's users shows.
+    Sizes are bytes, 0 for no limit. `items` are the values that a LIST field offers. `hidden` is
+    the first value of a column that only the list of a directory's users shows.
     """
 
     name: str
@@ -88,123 +101,136 @@ class Field:
 
     @property
     def read_only(self) -> bool:
-        """Say whether a record write must not name this field."""
+        """Whether a record write must not name this field."""
         return self.is_formula or self.type in READ_ONLY_TYPES
 
     @property
     def sql_type(self) -> str:
-        """Return the column type in SQLite; text compares as SQL Server compares it."""
+        """The column type in SQLite; text gets the collation that compares like SQL Server."""
         if self.type in DATE_TYPES:
             return "TEXT"
         if self.type in {"NUMBER", "CURRENCY"}:
             return "REAL"
-        return (
-            "INTEGER" if self.type in {"INTEGER", "AUTONUMBER", "YES/NO"} else "TEXT COLLATE CASPIO"
-        )
+        if self.type in {"INTEGER", "AUTONUMBER", "YES/NO"}:
+            return "INTEGER"
+        return "TEXT COLLATE CASPIO"
 
-    def stored(self) -> dict[str, Any]:
-        """Return what is kept in the state."""
-        return asdict(self)
-
-    def shown(self, *, editable: bool = True) -> dict[str, Any]:
-        """Return the BaseColumnResult: members that do not apply to the type are left out."""
-        result: dict[str, Any] = {
+    def to_json(self, *, display_order: int) -> dict[str, Any]:
+        """Return the BaseColumnResult; members that do not apply to the type are left out."""
+        column: dict[str, Any] = {
             "Name": self.name,
             "TableFieldName": self.name,
             "Type": self.type,
             "Unique": self.unique,
-            "Editable": editable and not self.read_only,
+            "Editable": not self.read_only,
             "Description": self.description,
-            "DisplayOrder": self.display_order,
+            "DisplayOrder": display_order,
             "Label": self.label,
             "UniqueAllowNulls": self.unique_allow_nulls,
             "IsFormula": self.is_formula,
         }
-        for member in _BY_TYPE.get(self.type, ()):
-            result[member] = getattr(self, _MEMBERS[member][0])
+        for member in _MEMBERS_OF_TYPE.get(self.type, ()):
+            attribute, _ = _MEMBERS[member]
+            column[member] = getattr(self, attribute)
         if self.type in LIST_TYPES:
-            result["ListField"] = {
+            # Read as an object keyed by item id (§3.7, C).
+            column["ListField"] = {
                 str(number): item for number, item in enumerate(self.items, start=1)
             }
-        return result
+        return column
 
 
 def field_from_stored(data: Mapping[str, Any]) -> Field:
-    """Read what `Field.stored` returned, also after a round through JSON."""
-    members: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
-    }
+    """Read a field that the store wrote as JSON."""
+    members: dict[str, Any] = {}
+    for name, value in data.items():
+        members[name] = tuple(value) if isinstance(value, list) else value
     return Field(**members)
 
 
 def field_from_json(data: object) -> Field:
     """Read a FieldModel; ApiError 400 for unknown members, wrong types and broken rules."""
-    given = _members(data)
-    if "name" not in given or "type" not in given:
+    members = _read_members(data)
+    if "name" not in members or "type" not in members:
         raise bad_body("Name and Type are required")
-    return _checked(Field(**given))
+    return _checked(Field(**members))
 
 
 def changed_field(old: Field, data: object) -> Field:
-    """Apply an UpdateFieldModel to a field."""
-    given = _members(data)
-    if not given or "is_formula" in given:
+    """Apply an UpdateFieldModel to a field; ApiError 400 as in `field_from_json`."""
+    members = _read_members(data)
+    if not members or "is_formula" in members:
         raise bad_body("give at least one member, and not IsFormula")
-    return _checked(replace(old, **given))
+    return _checked(replace(old, **members))
 
 
-def _members(data: object) -> dict[str, Any]:
+def _read_members(data: object) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise bad_body("an object is expected")
-    known = {member.lower(): spec for member, spec in _MEMBERS.items()}
-    given: dict[str, Any] = {}
+
+    members: dict[str, Any] = {}
     for member, value in data.items():
-        spec = known.get(str(member).lower())
-        if spec is None:
+        known = _MEMBERS_BY_LOWER_NAME.get(str(member).lower())
+        if known is None:
             raise bad_body(str(member))
         if value is None:
             continue
-        if not isinstance(value, spec[1]) or (spec[1] is int and isinstance(value, bool)):
+        attribute, kind = known
+        # Python counts True as an integer, JSON does not.
+        wrong = isinstance(value, bool) and kind is int
+        if wrong or not isinstance(value, kind):
             raise bad_body(str(member))
-        given[spec[0]] = tuple(value) if isinstance(value, list) else value
-    return given
+        members[attribute] = tuple(value) if isinstance(value, list) else value
+    return members
 
 
-def _checked(one: Field) -> Field:
-    one = replace(one, type=one.type.upper())
-    if one.type not in TYPES:
-        raise bad_body(f"Type {one.type}")
-    if not _NAME.fullmatch(one.name) or one.name.upper() == PK:
-        raise bad_body(f"Name {one.name}")
-    if one.type in AUTO_TYPES and not one.unique:
-        raise bad_body(f"Unique must be true for {one.type}")
-    if one.unique_allow_nulls and not one.unique:
-        raise bad_body("UniqueAllowNulls needs Unique")
-    _check_pattern(one)
-    if len(one.label) > _LONGEST_LABEL or len(one.description) > _LONGEST_DESCRIPTION:
-        raise bad_body("Label or Description")
-    if one.retina and not one.resizer:
-        raise bad_body("AttachmentSmartResizerForRetina needs AttachmentSmartResizer")
-    return one
+def _checked(given: Field) -> Field:
+    """Return the field with its type in capitals; ApiError 400 where it breaks a rule of §3.7."""
+    checked = replace(given, type=given.type.upper())
+    problem = _problem_of_field(checked) or _problem_of_format(checked)
+    if problem:
+        raise bad_body(problem)
+    return checked
 
 
-def _check_pattern(one: Field) -> None:
-    """Refuse what RANDOM ID and PREFIXED AUTONUMBER cannot be made of."""
-    if len(one.prefix) > _LONGEST_PREFIX:
-        raise bad_body("Prefix")
-    if one.type == "PREFIXED AUTONUMBER" and one.format and not _PADDED.fullmatch(one.format):
-        raise bad_body("Format")
-    if one.type != "RANDOM ID":
-        return
-    if one.format not in {"", "0", "U", "0U"}:
-        raise bad_body("Format")
-    if not (8 if one.format == "0" else 6) <= one.length <= _LONGEST_RANDOM:
-        raise bad_body("Length")
+def _problem_of_field(given: Field) -> str:
+    """Name the rule of SPEC's FieldModel or of §3.7 that a field breaks, "" if there is none."""
+    problem = ""
+    if given.type not in TYPES:
+        problem = f"Type {given.type}"
+    elif not _NAME.fullmatch(given.name) or given.name.upper() == PK:
+        problem = f"Name {given.name}"
+    elif given.type in AUTO_TYPES and not given.unique:
+        problem = f"Unique must be true for {given.type}"
+    elif given.unique_allow_nulls and not given.unique:
+        problem = "UniqueAllowNulls needs Unique"
+    elif len(given.label) > _MAX_LABEL or len(given.description) > _MAX_DESCRIPTION:
+        problem = "Label or Description"
+    elif given.retina and not given.resizer:
+        problem = "AttachmentSmartResizerForRetina needs AttachmentSmartResizer"
+    return problem
+
+
+def _problem_of_format(given: Field) -> str:
+    """Name the rule for generated values that a field breaks, "" if there is none."""
+    if len(given.prefix) > _MAX_PREFIX:
+        return "Prefix"
+    if given.type == "PREFIXED AUTONUMBER":
+        # 1, 01 … 0000001: the zeros are the width.
+        return "Format" if given.format and not _NUMBER_FORMAT.fullmatch(given.format) else ""
+    if given.type == "RANDOM ID":
+        if given.format not in {"", "0", "U", "0U"}:
+            return "Format"
+        # Digits alone need 8 to 12 places, letters 6 to 12.
+        shortest = 8 if given.format == "0" else 6
+        if not shortest <= given.length <= _MAX_RANDOM_LENGTH:
+            return "Length"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: PK_ID is not among its fields."""
+    """A table. PK_ID is not one of its fields."""
 
     name: str
     fields: tuple[Field, ...] = ()
@@ -212,18 +238,22 @@ class Table:
 
     @property
     def visible(self) -> tuple[Field, ...]:
-        """Return the fields that are part of the table itself."""
-        return tuple(one for one in self.fields if not one.hidden)
+        """The fields that belong to the table itself."""
+        return tuple(field for field in self.fields if not field.hidden)
 
     def find(self, name: str) -> Field | None:
         """Return a field by its name in any case."""
-        wanted = name.lower()
-        return next((one for one in self.fields if one.name.lower() == wanted), None)
+        return _by_name(self.fields, name)
+
+    def stored(self) -> dict[str, Any]:
+        """Return the members that the store keeps."""
+        fields = [asdict(field) for field in self.fields]
+        return {"name": self.name, "note": self.note, "fields": fields}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of one table: a condition and, where `fields` is not None, a choice of columns."""
+    """A view of one table: a condition and, unless `fields` is None, a choice of columns."""
 
     name: str
     table: str
@@ -234,7 +264,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What records are read from: a table, or a view of it with its condition already translated."""
+    """What records are read from: a table, or a view with its condition compiled for SQLite."""
 
     name: str
     table: Table
@@ -244,40 +274,43 @@ class Relation:
 
     def find(self, name: str) -> Field | None:
         """Return a field by its name in any case."""
-        wanted = name.lower()
-        return next((one for one in self.fields if one.name.lower() == wanted), None)
+        return _by_name(self.fields, name)
 
     def field(self, name: str) -> Field:
-        """Return a field by its name in any case; 404 without one."""
+        """Return a field by its name in any case; 404 if it does not exist."""
         found = self.find(name)
         if found is None:
             raise no_field(name)
         return found
 
     def attachment(self, name: str) -> Field:
-        """Return an ATTACHMENT field by its name in any case; 404 without one."""
+        """Return an ATTACHMENT field by its name in any case; 404 if it does not exist."""
         found = self.field(name)
         if found.type != "ATTACHMENT":
-            raise ApiError(
-                400,
-                "IncorrectQueryParameter",
-                f"The field '{found.name}' does not hold attachments",
-            )
+            text = f"The field '{found.name}' does not hold attachments"
+            raise ApiError(400, "IncorrectQueryParameter", text)
         return found
 
 
+def _by_name(fields: Sequence[Field], name: str) -> Field | None:
+    # Names of fields are not case-sensitive (§2, C).
+    wanted = name.lower()
+    return next((field for field in fields if field.name.lower() == wanted), None)
+
+
 def table_from_json(data: object) -> Table:
-    """Read a CreateTableRequest; `Columns`, as the second version had it, is refused."""
-    if (
-        not isinstance(data, dict)
-        or set(data) - {"Name", "Fields"}
-        or not isinstance(data.get("Name"), str)
-    ):
+    """Read a CreateTableRequest; ApiError 400 for unknown members and broken rules."""
+    # `Columns`, the member of API version 2, is refused (§3.7, C, observed).
+    if not isinstance(data, dict) or set(data) - {"Name", "Fields"}:
         raise bad_body()
-    raw = data.get("Fields") or []
-    if not _NAME.fullmatch(data["Name"]) or not isinstance(raw, list):
+    name = data.get("Name")
+    listed = data.get("Fields") or []
+    if not isinstance(name, str):
+        raise bad_body()
+    if not _NAME.fullmatch(name) or not isinstance(listed, list):
         raise bad_body("Name")
-    fields = tuple(field_from_json(one) for one in raw)
-    if len({one.name.lower() for one in fields}) < len(fields):
+
+    fields = tuple(field_from_json(one) for one in listed)
+    if len({field.name.lower() for field in fields}) < len(fields):
         raise bad_body("a field name is given twice")
-    return Table(name=data["Name"], fields=fields)
+    return Table(name=name, fields=fields)

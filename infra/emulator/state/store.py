@@ -1,39 +1,46 @@
-# ruff: noqa: S608  statements are put together from quoted names only
-"""The SQLite database behind the account: definitions and one SQLite table for each Caspio table."""
+# ruff: noqa: S608  statements are built from quoted names only
+"""The SQLite database of an account: its definitions, and one SQLite table for each table."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from infra.emulator.clock import Clock
 from infra.emulator.errors import ApiError, bad_body, no_object, sql_error
 from infra.emulator.quirks import Quirks
 from infra.emulator.state.schema import Field, Relation, Table, View, field_from_stored
-from infra.emulator.state.sql.expressions import predicate
-from infra.emulator.state.sql.functions import install
-from infra.emulator.state.sql.scope import Scope, parsed, physical, quote_name
+from infra.emulator.state.sql.compiled import quote_name, sqlite_table
+from infra.emulator.state.sql.compiler import compile_condition
+from infra.emulator.state.sql.parsing import parse_condition
+from infra.emulator.state.sql.scope import Scope
+from infra.emulator.state.sql.sqlite_functions import install_functions
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS defs (kind TEXT, name TEXT COLLATE NOCASE, body TEXT, PRIMARY KEY (kind, name));
+CREATE TABLE IF NOT EXISTS defs (
+    kind TEXT, name TEXT COLLATE NOCASE, body TEXT, PRIMARY KEY (kind, name));
 CREATE TABLE IF NOT EXISTS attachments (
-    tbl TEXT COLLATE NOCASE, field TEXT COLLATE NOCASE, pk INTEGER, base TEXT, extension TEXT, media_type TEXT,
-    size INTEGER, created TEXT, updated TEXT, content TEXT, PRIMARY KEY (tbl, field, pk));
+    tbl TEXT COLLATE NOCASE, field TEXT COLLATE NOCASE, pk INTEGER, base TEXT, extension TEXT,
+    media_type TEXT, size INTEGER, created TEXT, updated TEXT, content TEXT,
+    PRIMARY KEY (tbl, field, pk));
 CREATE TABLE IF NOT EXISTS objects (
     number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, key TEXT, body TEXT, UNIQUE (kind, key));
-CREATE TABLE IF NOT EXISTS history (tbl TEXT COLLATE NOCASE, pk INTEGER, row TEXT, PRIMARY KEY (tbl, pk));
+CREATE TABLE IF NOT EXISTS history (
+    tbl TEXT COLLATE NOCASE, pk INTEGER, row TEXT, PRIMARY KEY (tbl, pk));
 CREATE TABLE IF NOT EXISTS folders (
-    key TEXT PRIMARY KEY, parent TEXT, name TEXT COLLATE CASPIO, created TEXT, UNIQUE (parent, name));
+    key TEXT PRIMARY KEY, parent TEXT, name TEXT COLLATE CASPIO, created TEXT,
+    UNIQUE (parent, name));
 CREATE TABLE IF NOT EXISTS files (
-    key TEXT PRIMARY KEY, folder TEXT, name TEXT COLLATE CASPIO, size INTEGER, media_type TEXT COLLATE CASPIO,
-    created TEXT, modified TEXT, content TEXT);
+    key TEXT PRIMARY KEY, folder TEXT, name TEXT COLLATE CASPIO, size INTEGER,
+    media_type TEXT COLLATE CASPIO, created TEXT, modified TEXT, content TEXT);
 CREATE INDEX IF NOT EXISTS files_by_name ON files (folder, name);
 """
 
 
 class Store:
-    """Holds definitions and hands out the connection. Used by one thread at a time.
+    """Keeps the definitions and provides the connection. One thread uses it at a time.
 
     Attributes:
         db: Connection in autocommit mode; changes run inside `transaction`.
@@ -44,12 +51,20 @@ class Store:
         self.quirks = quirks
         self.data_dir = data_dir
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        install(self.db, clock)
-        # The state survives the process, not a power cut; that keeps seeding and writing quick.
+        install_functions(self.db, clock)
+        # The state survives the process, not a power failure. That keeps seeding and writing fast.
         self.db.execute("PRAGMA synchronous = OFF")
         self.db.executescript(_SCHEMA)
-        self._tables = {table.name.lower(): table for table in map(_table, self._bodies("table"))}
-        self._views = {view.name.lower(): view for view in map(_view, self._bodies("view"))}
+
+        self._tables: dict[str, Table] = {}
+        self._views: dict[str, View] = {}
+        for kind, body in self.db.execute("SELECT kind, body FROM defs").fetchall():
+            if kind == "table":
+                table = _table_from_stored(body)
+                self._tables[table.name.lower()] = table
+            elif kind == "view":
+                view = _view_from_stored(body)
+                self._views[view.name.lower()] = view
 
     def close(self) -> None:
         """Close the database."""
@@ -57,13 +72,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run a group of changes as one; SQLite's complaints become Caspio's."""
+        """Run a group of changes as one; an error of SQLite becomes an ApiError."""
         self.db.execute("BEGIN")
         try:
             yield
         except sqlite3.Error as error:
             self.db.execute("ROLLBACK")
-            raise native(error) from error
+            raise native_error(error) from error
         except BaseException:
             self.db.execute("ROLLBACK")
             raise
@@ -71,11 +86,11 @@ class Store:
 
     @property
     def seeded(self) -> bool:
-        """Say whether the state was there before."""
+        """Whether a seed was written into this state."""
         return self.db.execute("SELECT 1 FROM defs WHERE kind = 'seeded'").fetchone() is not None
 
     def mark_seeded(self) -> None:
-        """Remember that the seed is in."""
+        """Record that the seed is written."""
         self.db.execute("INSERT OR REPLACE INTO defs VALUES ('seeded', '', '')")
 
     def tables(self) -> list[Table]:
@@ -87,81 +102,81 @@ class Store:
         return sorted(self._views.values(), key=lambda view: view.name.lower())
 
     def table(self, name: str) -> Table:
-        """Return a table by its name in any case; 404 without one."""
+        """Return a table by its name in any case; 404 if it does not exist."""
         found = self._tables.get(name.lower())
         if found is None:
             raise no_object()
         return found
 
     def view(self, name: str) -> View:
-        """Return a view by its name in any case; 404 without one."""
+        """Return a view by its name in any case; 404 if it does not exist."""
         found = self._views.get(name.lower())
         if found is None:
             raise no_object()
         return found
 
     def relation(self, name: str, *, is_view: bool) -> Relation:
-        """Return what records of a table or view are read from; 404 without one."""
+        """Return what the records of a table or view are read from; 404 if it does not exist."""
         if not is_view:
             table = self.table(name)
             return Relation(name=table.name, table=table, fields=table.visible)
+
         view = self.view(name)
         table = self.table(view.table)
-        chosen = (
-            table.visible
-            if view.fields is None
-            else tuple(_required(table, one) for one in view.fields)
-        )
+        fields = table.visible
+        if view.fields is not None:
+            fields = tuple(_required_field(table, chosen) for chosen in view.fields)
+        condition = self._condition_of_view(view, table)
         return Relation(
-            name=view.name,
-            table=table,
-            fields=chosen,
-            is_view=True,
-            condition=self._condition(view, table),
+            name=view.name, table=table, fields=fields, is_view=True, condition=condition
         )
 
     def catalog(self, name: str) -> Relation | None:
-        """Find what a sub-select names: a table, or a view after `_v_`."""
+        """Find what a sub-select names: a table, or a view by its name after `_v_`."""
         is_view = name.lower().startswith("_v_")
-        key = name[3:] if is_view else name
         known = self._views if is_view else self._tables
-        return self.relation(key, is_view=is_view) if key.lower() in known else None
+        own_name = name[len("_v_") :] if is_view else name
+        if own_name.lower() not in known:
+            return None
+        return self.relation(own_name, is_view=is_view)
 
-    def _condition(self, view: View, table: Table) -> str:
+    def _condition_of_view(self, view: View, table: Table) -> str:
+        """Compile a view's own condition; "{alias}" marks where the table's alias goes."""
         if not view.where.strip():
             return ""
         scope = Scope(
-            relation=Relation(name=table.name, table=table, fields=table.fields), alias="{alias}",
-            names=frozenset({table.name.lower()}), catalog=self.catalog, view_pk=self.quirks.view_pk,
-        )  # fmt: skip
-        select = parsed(view.where, prefix="SELECT 1 WHERE", part="where")
-        return predicate(select.args["where"].this, scope)
+            relation=Relation(name=table.name, table=table, fields=table.fields),
+            alias="{alias}",
+            names=frozenset({table.name.lower()}),
+            catalog=self.catalog,
+            view_pk=self.quirks.view_pk,
+        )
+        return compile_condition(parse_condition(view.where), scope)
 
     def create_table(self, table: Table) -> None:
-        """Add an empty table; ApiError where the name is taken."""
-        if table.name.lower() in self._tables or table.name.lower() in self._views:
+        """Add an empty table; ApiError if the name is taken."""
+        key = table.name.lower()
+        if key in self._tables or key in self._views:
             raise bad_body(f"Name {table.name} is taken")
-        columns = "".join(f", {quote_name(one.name)} {one.sql_type}" for one in table.fields)
+
+        columns = ["PK_ID INTEGER PRIMARY KEY AUTOINCREMENT"]
+        columns += [f"{quote_name(field.name)} {field.sql_type}" for field in table.fields]
         with self.transaction():
-            self.db.execute(
-                f"CREATE TABLE {physical(table.name)} (PK_ID INTEGER PRIMARY KEY AUTOINCREMENT{columns})"
-            )
-            for one in table.fields:
-                self._index(table, one)
+            self.db.execute(f"CREATE TABLE {sqlite_table(table.name)} ({', '.join(columns)})")
+            for field in table.fields:
+                # Finds a unique field's value fast; `Records` refuses a second one.
+                if field.unique:
+                    index = quote_name(f"i_{table.name}_{field.name}".lower())
+                    self.db.execute(
+                        f"CREATE INDEX IF NOT EXISTS {index} "
+                        f"ON {sqlite_table(table.name)} ({quote_name(field.name)})"
+                    )
             self._save(table)
 
     def create_view(self, view: View) -> None:
-        """Add a view; ApiError or KeyError where its condition or columns cannot be."""
-        self._condition(view, self.table(view.table))
-        body = json.dumps(
-            {
-                "name": view.name,
-                "table": view.table,
-                "where": view.where,
-                "fields": view.fields,
-                "note": view.note,
-            }
-        )
+        """Add a view; ApiError where its table or its condition is wrong."""
+        self._condition_of_view(view, self.table(view.table))
+        body = json.dumps(asdict(view))
         self.db.execute("INSERT OR REPLACE INTO defs VALUES ('view', ?, ?)", (view.name, body))
         self._views[view.name.lower()] = view
 
@@ -170,107 +185,95 @@ class Store:
         if table.find(field.name) is not None:
             raise bad_body(f"Name {field.name} is taken")
         with self.transaction():
-            self.db.execute(
-                f"ALTER TABLE {physical(table.name)} ADD COLUMN {quote_name(field.name)} {field.sql_type}"
-            )
-            self._save(Table(name=table.name, fields=(*table.fields, field), note=table.note))
+            self._add_column(table, field.name, field.sql_type)
+            self._save(replace(table, fields=(*table.fields, field)))
 
     def change_field(self, table: Table, old: Field, new: Field) -> None:
-        """Rename or redefine a column; another type than TEXT for STRING needs a column without values."""
+        """Rename or redefine a column.
+
+        Only STRING may become TEXT while the column has values; other types need an empty column.
+        """
         if new.name.lower() != old.name.lower() and table.find(new.name) is not None:
             raise bad_body(f"Name {new.name} is taken")
-        fields = tuple(new if one == old else one for one in table.fields)
-        where = physical(table.name)
+
+        fields = tuple(new if field == old else field for field in table.fields)
         with self.transaction():
             if new.type != old.type and (old.type, new.type) != ("STRING", "TEXT"):
-                self._retype(table, old, new)
+                self._change_type(table, old, new)
             if new.name != old.name:
                 self.db.execute(
-                    f"ALTER TABLE {where} RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}"
+                    f"ALTER TABLE {sqlite_table(table.name)} "
+                    f"RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}"
                 )
                 self.db.execute(
                     "UPDATE attachments SET field = ? WHERE tbl = ? AND field = ?",
                     (new.name, table.name, old.name),
                 )
-            self._save(Table(name=table.name, fields=fields, note=table.note))
+            self._save(replace(table, fields=fields))
 
-    def _retype(self, table: Table, old: Field, new: Field) -> None:
-        where, column = physical(table.name), quote_name(old.name)
-        if self.db.execute(f"SELECT 1 FROM {where} WHERE {column} IS NOT NULL LIMIT 1").fetchone():
+    def _change_type(self, table: Table, old: Field, new: Field) -> None:
+        column = quote_name(old.name)
+        values = self.db.execute(
+            f"SELECT 1 FROM {sqlite_table(table.name)} WHERE {column} IS NOT NULL LIMIT 1"
+        )
+        if values.fetchone():
             raise sql_error(f"Error converting data type {old.type} to {new.type}.")
         self._drop_column(table, old)
-        self.db.execute(f"ALTER TABLE {where} ADD COLUMN {column} {new.sql_type}")
+        self._add_column(table, old.name, new.sql_type)
+
+    def drop_field(self, table: Table, field: Field) -> None:
+        """Remove a column with its values and attachments."""
+        fields = tuple(kept for kept in table.fields if kept != field)
+        with self.transaction():
+            self._drop_column(table, field)
+            self.db.execute(
+                "DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name)
+            )
+            self._save(replace(table, fields=fields))
+
+    def _add_column(self, table: Table, name: str, sql_type: str) -> None:
+        where = sqlite_table(table.name)
+        self.db.execute(f"ALTER TABLE {where} ADD COLUMN {quote_name(name)} {sql_type}")
 
     def _drop_column(self, table: Table, field: Field) -> None:
-        """Drop a column and, first, the indexes on it: SQLite refuses otherwise."""
-        where = physical(table.name)
+        # SQLite does not drop a column that has an index.
+        where = sqlite_table(table.name)
         indexes = self.db.execute(
-            f"SELECT l.name FROM pragma_index_list({where}) l, pragma_index_info(l.name) i WHERE i.name = ?",
+            f"SELECT l.name FROM pragma_index_list({where}) l, pragma_index_info(l.name) i "
+            "WHERE i.name = ?",
             (field.name,),
         ).fetchall()
         for (name,) in indexes:
             self.db.execute(f"DROP INDEX {quote_name(name)}")
         self.db.execute(f"ALTER TABLE {where} DROP COLUMN {quote_name(field.name)}")
 
-    def drop_field(self, table: Table, field: Field) -> None:
-        """Remove a column with its values and attachments."""
-        fields = tuple(one for one in table.fields if one != field)
-        with self.transaction():
-            self._drop_column(table, field)
-            self.db.execute(
-                "DELETE FROM attachments WHERE tbl = ? AND field = ?", (table.name, field.name)
-            )
-            self._save(Table(name=table.name, fields=fields, note=table.note))
-
-    def _index(self, table: Table, field: Field) -> None:
-        """Make looking for a unique field's value quick; refusing a second one is the records' business."""
-        if field.unique:
-            name = quote_name(f"i_{table.name}_{field.name}".lower())
-            self.db.execute(
-                f"CREATE INDEX IF NOT EXISTS {name} ON {physical(table.name)} ({quote_name(field.name)})"
-            )
-
     def _save(self, table: Table) -> None:
-        body = {
-            "name": table.name,
-            "note": table.note,
-            "fields": [one.stored() for one in table.fields],
-        }
-        self.db.execute(
-            "INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, json.dumps(body))
-        )
+        body = json.dumps(table.stored())
+        self.db.execute("INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, body))
         self._tables[table.name.lower()] = table
 
-    def _bodies(self, kind: str) -> list[str]:
-        return [row[0] for row in self.db.execute("SELECT body FROM defs WHERE kind = ?", (kind,))]
 
-
-def _table(body: str) -> Table:
+def _table_from_stored(body: str) -> Table:
     data = json.loads(body)
-    return Table(
-        name=data["name"], fields=tuple(map(field_from_stored, data["fields"])), note=data["note"]
-    )
+    fields = tuple(field_from_stored(field) for field in data["fields"])
+    return Table(name=data["name"], fields=fields, note=data["note"])
 
 
-def _view(body: str) -> View:
+def _view_from_stored(body: str) -> View:
     data = json.loads(body)
-    fields = None if data["fields"] is None else tuple(data["fields"])
-    return View(
-        name=data["name"],
-        table=data["table"],
-        where=data["where"],
-        fields=fields,
-        note=data["note"],
-    )
+    if data["fields"] is not None:
+        data["fields"] = tuple(data["fields"])
+    return View(**data)
 
 
-def _required(table: Table, name: str) -> Field:
+def _required_field(table: Table, name: str) -> Field:
     found = table.find(name)
     if found is None:
         raise sql_error(f"Invalid column name '{name}'.")
     return found
 
 
-def native(error: sqlite3.Error) -> ApiError:
-    """Return a database error as Caspio passes it on."""
+def native_error(error: sqlite3.Error) -> ApiError:
+    """Return an error of the database as Caspio does."""
+    # §8 (C): Code SqlServerError with the database's own text.
     return sql_error(f"The statement could not be carried out: {error}.")

@@ -1,4 +1,4 @@
-"""Import and export tasks: CSV between a table or view and the Files area."""
+"""Import and export tasks: CSV files between a table or view and the Files area."""
 
 import csv
 import io
@@ -8,15 +8,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from infra.emulator.errors import ApiError, bad_value, no_object, not_ready
-from infra.emulator.state.content import Named, on_disk
+from infra.emulator.state.content import content_of_file
 from infra.emulator.state.files import Files
 from infra.emulator.state.objects import Objects, key_of
-from infra.emulator.state.records import Query, Records
-from infra.emulator.state.schema import LIST_TYPES, Field, Relation
+from infra.emulator.state.queries import Query
+from infra.emulator.state.records import Records
+from infra.emulator.state.schema import LIST_TYPES, PK, Field, Relation
 from infra.emulator.state.store import Store
 
-_MOST_AT_ONCE = 6
-_PAGE = 1000
+# How many tasks run at once is not documented; six is our choice.
+_MAX_RUNNING = 6
+_PAGE_SIZE = 1000
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class Task:
     Attributes:
         kind: "import" or "export".
         file: Path in the Files area.
-        mode: What an import does: "append", or "upsert" by the column `key`.
-        where: What an export leaves out.
+        mode: What an import does: "append", or "upsert" by the column `match`.
+        where: The condition on the rows of an export; all if blank.
     """
 
     name: str
@@ -43,154 +46,153 @@ class Task:
     time_zone: str = "UTC"
     note: str = ""
 
-    def shown(self, status: str) -> dict[str, Any]:
+    def to_json(self, status: str) -> dict[str, Any]:
         """Return the ScheduledTaskInfo."""
         return {
-            "Name": self.name, "ExternalKey": self.key, "Status": status, "TaskTimeZone": self.time_zone,
-            "Frequency": self.frequency, "Note": self.note,
-        }  # fmt: skip
+            "Name": self.name,
+            "ExternalKey": self.key,
+            "Status": status,
+            "TaskTimeZone": self.time_zone,
+            "Frequency": self.frequency,
+            "Note": self.note,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How a run ended: rows moved, and what was refused, by line."""
+class TaskResult:
+    """How a run ended: the number of rows moved, and what was refused, by line of the file."""
 
     rows: int
     problems: tuple[str, ...]
 
 
 class Tasks:
-    """The account's tasks and what becomes of their runs."""
+    """The account's tasks.
+
+    Attributes:
+        results: The result of each task's last run, by key.
+    """
 
     def __init__(self, store: Store, records: Records, files: Files) -> None:
         self._store = store
         self._records = records
         self._files = files
-        self._kept = Objects(store, "task")
+        self._tasks = Objects(store, "task")
         self._status: dict[str, str] = {}
-        self.ran: dict[str, Ran] = {}
+        self.results: dict[str, TaskResult] = {}
 
     def add(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add a task of a seed; ValueError where it is none."""
+        """Add a task of a seed; ValueError if its members are wrong."""
         task = Task(name=name, key=key_of(f"task:{name}"), **data)
-        if (
-            task.kind not in {"import", "export"}
-            or not task.file
-            or bool(task.table) == bool(task.view)
-        ):
+        has_one_source = bool(task.table) != bool(task.view)
+        if task.kind not in {"import", "export"} or not task.file or not has_one_source:
             raise ValueError(
                 f"The task {name} needs kind import or export, a file, and a table or a view."
             )
-        self._kept.put(task.key, asdict(task))
+        self._tasks.put(task.key, asdict(task))
 
     def all(self) -> list[Task]:
         """Return all tasks."""
-        return [Task(**body) for body in self._kept.all()]
+        return [Task(**body) for body in self._tasks.all()]
 
     def get(self, key: str) -> Task:
-        """Return a task; 404 without it."""
-        body = self._kept.get(key)
+        """Return a task; 404 if it does not exist."""
+        body = self._tasks.get(key)
         if body is None:
             raise no_object()
         return Task(**body)
 
     def status(self, task: Task) -> str:
-        """Return Busy, Processing or Ready."""
+        """Return Busy, Processing or Ready (§7, C)."""
         return self._status.get(task.key, "Ready")
 
     def start(self, task: Task) -> None:
-        """Make a task Busy; 400 where it is not Ready or six run already."""
-        if self.status(task) != "Ready" or len(self._status) >= _MOST_AT_ONCE:
+        """Make a task Busy; 400 if it is not Ready, or if too many are running."""
+        if self.status(task) != "Ready" or len(self._status) >= _MAX_RUNNING:
             raise not_ready()
         self._status[task.key] = "Busy"
 
     def process(self, task: Task) -> None:
-        """Make a task Processing and do its work; what cannot be done is a problem in `ran`, not an error."""
+        """Run a task; what cannot be done is a problem in `results`, not an error."""
         self._status[task.key] = "Processing"
         try:
-            self.ran[task.key] = self._import(task) if task.kind == "import" else self._export(task)
+            relation = self._store.relation(task.view or task.table, is_view=bool(task.view))
+            if task.kind == "import":
+                self.results[task.key] = self._import(task, relation)
+            else:
+                self.results[task.key] = self._export(task, relation)
         except (ApiError, csv.Error, UnicodeDecodeError) as error:
-            self.ran[task.key] = Ran(rows=0, problems=(str(error),))
+            self.results[task.key] = TaskResult(rows=0, problems=(str(error),))
 
     def finish(self, task: Task) -> None:
         """Make a task Ready again."""
         self._status.pop(task.key, None)
 
-    def _relation(self, task: Task) -> Relation:
-        return self._store.relation(task.view or task.table, is_view=bool(task.view))
-
-    def _import(self, task: Task) -> Ran:
-        """Read a CSV file with a header line; a row that does not fit is left out. No event is raised."""
+    def _import(self, task: Task, relation: Relation) -> TaskResult:
+        """Read a CSV file with a header line; a row that does not match the fields is left out."""
         raw = b"".join(self._files.by_path(task.file).content.chunks())
-        relation, rows, problems = self._relation(task), 0, []
-        with self._records.quiet():
-            for number, row in enumerate(
-                csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))), start=2
-            ):
+        reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))
+        rows = 0
+        problems: list[str] = []
+        # §6.2 (C): an import raises no events.
+        with self._records.changes.silent():
+            # The header is line 1.
+            for line, row in enumerate(reader, start=2):
                 try:
-                    self._take(task, relation, row)
-                    rows += 1
+                    self._import_row(task, relation, row)
                 except ApiError as error:
-                    problems.append(f"line {number}: {error.message}")
-        return Ran(rows=rows, problems=tuple(problems))
+                    problems.append(f"line {line}: {error.message}")
+                else:
+                    rows += 1
+        return TaskResult(rows=rows, problems=tuple(problems))
 
-    def _take(self, task: Task, relation: Relation, row: Mapping[str | None, Any]) -> None:
+    def _import_row(self, task: Task, relation: Relation, row: Mapping[str | None, Any]) -> None:
+        # The csv module marks cells too many with the name None, cells too few with the value None.
         if None in row or None in row.values():
             raise bad_value("the number of columns")
-        values = {
-            str(name): _value(relation.field(str(name)), str(text)) for name, text in row.items()
-        }
+        values: dict[str, object] = {}
+        for name, text in row.items():
+            values[str(name)] = _value_of_cell(relation.field(str(name)), str(text))
+
         if task.mode == "upsert" and task.match:
             key = str(row[task.match]).replace("'", "''")
             if self._records.update(relation, f"{task.match} = '{key}'", values):
                 return
         self._records.insert(relation, values)
 
-    def _export(self, task: Task) -> Ran:
-        """Write all rows with a header line, over the file where it exists."""
-        text, rows, page = io.StringIO(newline=""), 0, 1
-        writer: csv.DictWriter[str] | None = None
-        relation = self._relation(task)
-        names = [
-            field.name for field in relation.fields if field.type not in {"PASSWORD", "ATTACHMENT"}
-        ]
+    def _export(self, task: Task, relation: Relation) -> TaskResult:
+        """Write the rows with a header line; a file with the same name is overwritten."""
+        hidden = {"PASSWORD", "ATTACHMENT"}
+        names = [field.name for field in relation.fields if field.type not in hidden]
+        text = io.StringIO(newline="")
         writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\r\n")
         writer.writeheader()
-        while True:
-            query = Query(where=task.where, order_by="PK_ID", page=page, page_size=_PAGE)
-            found = self._records.page(relation, query).rows
-            writer.writerows({name: _text(value) for name, value in row.items()} for row in found)
-            rows, page = rows + len(found), page + 1
-            if len(found) < _PAGE:
-                break
-        self._write(task.file, text.getvalue().encode("utf-8-sig"))
-        return Ran(rows=rows, problems=())
 
-    def _write(self, path: str, data: bytes) -> None:
+        count = 0
+        page = 0
+        rows: list[dict[str, Any]] = []
+        while page == 0 or len(rows) == _PAGE_SIZE:
+            page += 1
+            query = Query(where=task.where, order_by=PK, page=page, page_size=_PAGE_SIZE)
+            rows = self._records.page(relation, query).rows
+            count += len(rows)
+            for row in rows:
+                writer.writerow({name: _cell_of_value(value) for name, value in row.items()})
+
         target = self._store.data_dir / uuid.uuid4().hex
-        target.write_bytes(data)
-        folder, _, name = path.rpartition("/")
-        key = self._files.make_folder(folder)
-        named, old = (
-            Named(name=name, content=on_disk(target), media_type="text/csv"),
-            self._files.named(key, name),
-        )
-        if old is None:
-            self._files.add(key, named)
-        else:
-            self._files.overwrite(old, named)
+        target.write_bytes(text.getvalue().encode("utf-8-sig"))
+        self._files.put(task.file, content_of_file(target), media_type="text/csv")
+        return TaskResult(rows=count, problems=())
 
 
-def _value(field: Field, text: str) -> object:
+def _value_of_cell(field: Field, text: str) -> object:
     """Read a CSV cell for a field; a blank is no value."""
     if text == "":
         return None
     if field.type in LIST_TYPES:
         return [item.strip() for item in text.split(",")]
     if field.type == "YES/NO":
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-            text.lower(), text
-        )
+        return _FLAGS.get(text.lower(), text)
     if field.type in {"NUMBER", "INTEGER", "CURRENCY"}:
         try:
             return float(text)
@@ -199,7 +201,7 @@ def _value(field: Field, text: str) -> object:
     return text
 
 
-def _text(value: object) -> str:
+def _cell_of_value(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(map(str, value.values()))
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Outgoing webhooks and their events: definitions and the rules they keep."""
+"""Outgoing webhooks and their events: definitions, and the rules they must meet."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.emulator.clock import to_seconds
+from infra.emulator.clock import format_seconds
 from infra.emulator.errors import bad_body, no_object
-from infra.emulator.state.changes import TYPES
+from infra.emulator.state.changes import CHANGE_TYPES, UPDATE
 from infra.emulator.state.objects import Objects, id_of, new_id
+from infra.emulator.state.schema import PK
 from infra.emulator.state.store import Store
 
+# EventSources (§6.1, C): those of SPEC and two newer ones.
 SOURCES = (
     "Datasheet",
     "DataPages",
@@ -22,12 +24,23 @@ SOURCES = (
     "Extensions",
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PLAN_CALLS = 100
+# §6.1 (C): at most the plan's maximum, which is also the default; the number is our choice.
+_MAX_CALLS_PER_SECOND = 100
+
+# SPEC: member of the request -> attribute of Webhook.
+_ATTRIBUTES = {
+    "Name": "name",
+    "Description": "description",
+    "OutgoingUrls": "urls",
+    "CallThrottling": "throttling",
+}
+_TYPES_BY_LOWER_NAME = {change_type.lower(): change_type for change_type in CHANGE_TYPES}
+_SOURCES_BY_LOWER_NAME = {source.lower(): source for source in SOURCES}
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One webhook. `throttling` is calls a second; dates are UTC."""
+    """One webhook. `throttling` is calls per second; dates are UTC."""
 
     id: str
     name: str
@@ -41,18 +54,25 @@ class Webhook:
     modified: str | None = None
     modified_by: str | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the list item."""
         return {
-            "Id": self.id, "Status": _status(enabled=self.enabled), "Name": self.name, "Description": self.description,
-            "OutgoingUrls": self.urls, "CallThrottling": self.throttling, "LastModified": self.modified,
-            "ModifiedBy": self.modified_by, "DateCreated": self.created, "CreatedBy": self.created_by,
-        }  # fmt: skip
+            "Id": self.id,
+            "Status": "Active" if self.enabled else "Inactive",
+            "Name": self.name,
+            "Description": self.description,
+            "OutgoingUrls": self.urls,
+            "CallThrottling": self.throttling,
+            "LastModified": self.modified,
+            "ModifiedBy": self.modified_by,
+            "DateCreated": self.created,
+            "CreatedBy": self.created_by,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a webhook listens to. `fields` and `sources` empty mean any."""
+    """Which changes a webhook reports. Empty `fields` and `sources` mean any."""
 
     id: str
     webhook: str
@@ -68,34 +88,29 @@ class Event:
     modified: str | None = None
     modified_by: str | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """Return what creating one answers."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the members that creating an event answers."""
         return {
-            "Id": self.id, "Type": self.type, "Status": _status(enabled=self.enabled), "ObjectName": self.object,
-            "ObjectFields": self.fields, "EventSources": self.sources, "CustomPayloadFields": self.payload_fields,
-            "CustomPayloadTemplate": self.template, "DateCreated": self.created, "CreatedBy": self.created_by,
-        }  # fmt: skip
+            "Id": self.id,
+            # §6.1 (C): the request says EventType, the answer Type.
+            "Type": self.type,
+            "Status": "Active" if self.enabled else "Inactive",
+            "ObjectName": self.object,
+            "ObjectFields": self.fields,
+            "EventSources": self.sources,
+            "CustomPayloadFields": self.payload_fields,
+            "CustomPayloadTemplate": self.template,
+            "DateCreated": self.created,
+            "CreatedBy": self.created_by,
+        }
 
-    def changed(self) -> dict[str, Any]:
-        """Return who changed it, and when."""
+    def change_to_json(self) -> dict[str, Any]:
+        """Return the members for the last change: when, and by whom."""
         return {"LastModified": self.modified, "ModifiedBy": self.modified_by}
 
-    def object_id(self) -> str:
-        """Return the table's id."""
-        return id_of(self.object)
-
-    def watches(self, *, kind: str, table: str, source: str) -> bool:
-        """Say whether a change of this kind, from this source, is one this event is about."""
-        return (
-            self.enabled
-            and self.type == kind
-            and self.object.lower() == table.lower()
-            and (not self.sources or source in self.sources)
-        )
-
-
-def _status(*, enabled: bool) -> str:
-    return "Active" if enabled else "Inactive"
+    def item(self) -> dict[str, Any]:
+        """Return the list item."""
+        return {**self.to_json(), **self.change_to_json(), "ObjectId": id_of(self.object)}
 
 
 class Webhooks:
@@ -103,171 +118,192 @@ class Webhooks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._hooks = Objects(store, "webhook")
+        self._webhooks = Objects(store, "webhook")
         self._events = Objects(store, "event")
-        self._active: list[Event] | None = None
+        self._active_events: list[Event] | None = None
 
     def all(self) -> list[Webhook]:
         """Return all webhooks."""
-        return [_webhook(body) for body in self._hooks.all()]
+        return [_webhook_from_stored(body) for body in self._webhooks.all()]
 
     def get(self, key: str) -> Webhook:
-        """Return a webhook; 404 without it."""
-        body = self._hooks.get(key)
+        """Return a webhook; 404 if it does not exist."""
+        body = self._webhooks.get(key)
         if body is None:
             raise no_object()
-        return _webhook(body)
+        return _webhook_from_stored(body)
 
-    def create(self, given: Mapping[str, Any], by: str) -> Webhook:
-        """Add a webhook with a secret of its own; 400 where a name or an address is taken or not allowed."""
-        made = Webhook(
-            id=new_id(), name=given["Name"], description=given.get("Description", ""),
-            urls=given["OutgoingUrls"], throttling=given.get("CallThrottling", _PLAN_CALLS),
-            secret=secrets.token_hex(16), enabled=True, created=self._now(), created_by=by,
-        )  # fmt: skip
-        return self._keep(made)
-
-    def change(self, old: Webhook, given: Mapping[str, Any], by: str) -> Webhook:
-        """Change a webhook; `Enabled` switches all its events."""
-        names = {
-            "Name": "name",
-            "Description": "description",
-            "OutgoingUrls": "urls",
-            "CallThrottling": "throttling",
-        }
-        values = {names[member]: value for member, value in given.items() if member in names}
-        new = replace(
-            old,
-            **values,
-            modified=self._now(),
-            modified_by=by,
-            enabled=given.get("Enabled", old.enabled),
+    def create(self, given: Mapping[str, Any], *, by: str) -> Webhook:
+        """Add a webhook with its own secret; 400 if a name or a URL is taken or not allowed."""
+        webhook = Webhook(
+            id=new_id(),
+            name=given["Name"],
+            description=given.get("Description", ""),
+            urls=given["OutgoingUrls"],
+            throttling=given.get("CallThrottling", _MAX_CALLS_PER_SECOND),
+            secret=secrets.token_hex(16),
+            enabled=True,
+            created=self._now(),
+            created_by=by,
         )
-        kept = self._keep(new)
+        self._put(webhook)
+        return webhook
+
+    def change(self, old: Webhook, given: Mapping[str, Any], *, by: str) -> Webhook:
+        """Change a webhook; 400 as in `create`."""
+        values: dict[str, Any] = {}
+        for member, value in given.items():
+            if member in _ATTRIBUTES:
+                values[_ATTRIBUTES[member]] = value
+        enabled = given.get("Enabled", old.enabled)
+        new = replace(old, **values, enabled=enabled, modified=self._now(), modified_by=by)
+        self._put(new)
+        # §6.1 (C): `Enabled` switches all events of the webhook.
         if "Enabled" in given:
             for event in self.events(old):
-                self._put(replace(event, enabled=given["Enabled"]))
-        return kept
+                self._put_event(replace(event, enabled=enabled))
+        return new
 
-    def delete(self, gone: Webhook) -> None:
-        """Remove a webhook and its events."""
-        for event in self.events(gone):
-            self.delete_event(event)
-        self._hooks.delete(gone.id)
-
-    def _keep(self, one: Webhook) -> Webhook:
-        others = [other for other in self.all() if other.id != one.id]
-        taken = {url.lower() for other in others for url in other.urls}
-        if not one.name.strip() or one.name.lower() in {other.name.lower() for other in others}:
+    def _put(self, webhook: Webhook) -> None:
+        """Check a webhook's rules (§6.1, C) and keep it."""
+        others = [other for other in self.all() if other.id != webhook.id]
+        names = {other.name.lower() for other in others}
+        if not webhook.name.strip() or webhook.name.lower() in names:
             raise bad_body("Name")
-        lowered = [url.lower() for url in one.urls]
-        if (
-            not lowered
-            or taken & set(lowered)
-            or len(set(lowered)) < len(lowered)
-            or not all(map(_valid, one.urls))
-        ):
+
+        urls = [url.lower() for url in webhook.urls]
+        is_repeated = len(set(urls)) < len(urls)
+        is_taken = any(url.lower() in urls for other in others for url in other.urls)
+        if not urls or is_repeated or is_taken or not all(map(_is_valid_url, webhook.urls)):
             raise bad_body("OutgoingUrls")
-        if not 0 < one.throttling <= _PLAN_CALLS:
+        if not 0 < webhook.throttling <= _MAX_CALLS_PER_SECOND:
             raise bad_body("CallThrottling")
-        self._hooks.put(one.id, asdict(one))
-        return one
+        self._webhooks.put(webhook.id, asdict(webhook))
 
-    def events(self, hook: Webhook) -> list[Event]:
+    def delete(self, webhook: Webhook) -> None:
+        """Remove a webhook and its events."""
+        for event in self.events(webhook):
+            self.delete_event(event)
+        self._webhooks.delete(webhook.id)
+
+    def events(self, webhook: Webhook) -> list[Event]:
         """Return a webhook's events."""
-        return [event for event in map(_event, self._events.all()) if event.webhook == hook.id]
+        events = [_event_from_stored(body) for body in self._events.all()]
+        return [event for event in events if event.webhook == webhook.id]
 
-    def event(self, hook: Webhook, key: str) -> Event:
-        """Return one of a webhook's events; 404 without it."""
+    def event(self, webhook: Webhook, key: str) -> Event:
+        """Return one of a webhook's events; 404 if it does not exist."""
         body = self._events.get(key)
-        if body is None or body["webhook"] != hook.id:
+        if body is None or body["webhook"] != webhook.id:
             raise no_object()
-        return _event(body)
+        return _event_from_stored(body)
 
-    def set_event(
-        self, hook: Webhook, given: Mapping[str, Any], by: str, old: Event | None = None
+    def create_event(self, webhook: Webhook, given: Mapping[str, Any], *, by: str) -> Event:
+        """Add an event; 400 if a rule refuses it, 404 for an unknown table or field."""
+        event = self._event_from_request(webhook, given, created=self._now(), created_by=by)
+        self._check_and_put_event(webhook, event)
+        return event
+
+    def replace_event(
+        self, webhook: Webhook, old: Event, given: Mapping[str, Any], *, by: str
     ) -> Event:
-        """Add an event or replace one in full; 400 where the rules refuse it, 404 for a table or field that is not."""
-        made = Event(
-            id=old.id if old else new_id(), webhook=hook.id, type=given["EventType"], object=given["ObjectName"],
-            fields=given.get("ObjectFields", ()), sources=given.get("EventSources", ()),
-            payload_fields=given.get("CustomPayloadFields", ()), template=given.get("CustomPayloadTemplate", ""),
-            enabled=given.get("Enabled", True), created=old.created if old else self._now(),
-            created_by=old.created_by if old else by, modified=self._now() if old else None,
-            modified_by=by if old else None,
-        )  # fmt: skip
-        made = self._checked(made)
-        if any(_clash(made, other) for other in self.events(hook) if other.id != made.id):
-            raise bad_body("EventType: the webhook has such an event for this table")
-        self._put(made)
-        return made
+        """Replace an event in full; 400 and 404 as in `create_event`."""
+        event = self._event_from_request(
+            webhook, given, created=old.created, created_by=old.created_by
+        )
+        event = replace(event, id=old.id, modified=self._now(), modified_by=by)
+        self._check_and_put_event(webhook, event)
+        return event
 
-    def delete_event(self, gone: Event) -> None:
-        """Remove an event."""
-        self._events.delete(gone.id)
-        self._active = None
-
-    def _put(self, event: Event) -> None:
-        self._events.put(event.id, asdict(event))
-        self._active = None
-
-    def _checked(self, event: Event) -> Event:
-        kinds = {kind.lower(): kind for kind in TYPES}
-        sources = {source.lower(): source for source in SOURCES}
-        if event.type.lower() not in kinds or any(
-            one.lower() not in sources for one in event.sources
-        ):
+    def _event_from_request(
+        self, webhook: Webhook, given: Mapping[str, Any], *, created: str, created_by: str
+    ) -> Event:
+        """Read a WebhookEventRequest, with all names as they are written in the account."""
+        event_type = _TYPES_BY_LOWER_NAME.get(given["EventType"].lower())
+        sources = [source.lower() for source in given.get("EventSources", ())]
+        if event_type is None or not set(sources) <= set(_SOURCES_BY_LOWER_NAME):
             raise bad_body("EventType or EventSources")
-        relation = self._store.relation(event.object, is_view=False)
-        if event.fields and kinds[event.type.lower()] != TYPES[1]:
-            raise bad_body("ObjectFields: only for updates")
-        return replace(
-            event, type=kinds[event.type.lower()], object=relation.name,
-            sources=tuple(sources[one.lower()] for one in event.sources),
-            fields=tuple(relation.field(one).name for one in event.fields),
-            payload_fields=tuple(one if one.upper() == "PK_ID" else relation.field(one).name
-                                 for one in event.payload_fields),
-        )  # fmt: skip
 
-    def active(self) -> list[Event]:
+        relation = self._store.relation(given["ObjectName"], is_view=False)
+        fields = given.get("ObjectFields", ())
+        # §6.1 (C): only updates have ObjectFields.
+        if fields and event_type != UPDATE:
+            raise bad_body("ObjectFields: only for updates")
+        payload_fields: list[str] = []
+        for name in given.get("CustomPayloadFields", ()):
+            is_pk = name.upper() == PK
+            payload_fields.append(name if is_pk else relation.field(name).name)
+        return Event(
+            id=new_id(),
+            webhook=webhook.id,
+            type=event_type,
+            object=relation.name,
+            fields=tuple(relation.field(name).name for name in fields),
+            sources=tuple(_SOURCES_BY_LOWER_NAME[source] for source in sources),
+            payload_fields=tuple(payload_fields),
+            template=given.get("CustomPayloadTemplate", ""),
+            enabled=given.get("Enabled", True),
+            created=created,
+            created_by=created_by,
+        )
+
+    def _check_and_put_event(self, webhook: Webhook, event: Event) -> None:
+        others = [other for other in self.events(webhook) if other.id != event.id]
+        if any(_events_clash(event, other) for other in others):
+            raise bad_body("EventType: the webhook has such an event for this table")
+        self._put_event(event)
+
+    def delete_event(self, event: Event) -> None:
+        """Remove an event."""
+        self._events.delete(event.id)
+        self._active_events = None
+
+    def _put_event(self, event: Event) -> None:
+        self._events.put(event.id, asdict(event))
+        self._active_events = None
+
+    def active_events(self) -> list[Event]:
         """Return all events that are switched on."""
-        if self._active is None:
-            self._active = [event for event in map(_event, self._events.all()) if event.enabled]
-        return self._active
+        # Each change of a record asks for them, so they are read only after they changed.
+        if self._active_events is None:
+            events = [_event_from_stored(body) for body in self._events.all()]
+            self._active_events = [event for event in events if event.enabled]
+        return self._active_events
 
     def _now(self) -> str:
-        return to_seconds(self._store.clock.now()) + "Z"
+        return format_seconds(self._store.clock.now()) + "Z"
 
 
-def _clash(one: Event, other: Event) -> bool:
-    """Say whether two events of a webhook are for the same; updates may share a table when their fields differ."""
-    if one.type != other.type or one.object.lower() != other.object.lower():
+def _events_clash(event: Event, other: Event) -> bool:
+    """Report whether two events of a webhook report the same changes.
+
+    §6.1 (C): a table may have several update events, for different fields.
+    """
+    if event.type != other.type or event.object.lower() != other.object.lower():
         return False
-    return not one.fields or not other.fields or bool(set(one.fields) & set(other.fields))
+    if not event.fields or not other.fields:
+        return True
+    return bool(set(event.fields) & set(other.fields))
 
 
-def _valid(url: str) -> bool:
-    """Say whether a message may be sent there: HTTPS, or anything on this machine."""
+def _is_valid_url(url: str) -> bool:
+    """Report whether messages may be sent to a URL: HTTPS (§6.1, C), or HTTP on this machine."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         return False
     host = parts.hostname or ""
-    return bool(host) and not set(url) & set(" \t\r\n") and (
-        parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
-    )  # fmt: skip
+    if not host or set(url) & set(" \t\r\n"):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
 
 
-def _webhook(body: dict[str, Any]) -> Webhook:
-    return Webhook(**_tuples(body))
+def _webhook_from_stored(body: dict[str, Any]) -> Webhook:
+    return Webhook(**{**body, "urls": tuple(body["urls"])})
 
 
-def _event(body: dict[str, Any]) -> Event:
-    return Event(**_tuples(body))
-
-
-def _tuples(body: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in body.items()
-    }
+def _event_from_stored(body: dict[str, Any]) -> Event:
+    # JSON has no tuples.
+    lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
+    return Event(**{**body, **lists})

@@ -1,14 +1,16 @@
-"""Bringing two sides of an operator to one kind."""
+"""Converting the two sides of an operator to the same kind."""
 
 import math
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.sql.functions import iso, parse_date
-from infra.emulator.state.sql.scope import Sql, quote_text
+from infra.emulator.state.sql.compiled import Sql, quote_text
+from infra.emulator.state.sql.dates import format_date, parse_date
 
 
-def fitted(left: Sql, right: Sql) -> tuple[str, str]:
-    """Bring two sides to one kind, as SQL Server's precedence of types does."""
+def as_same_kind(left: Sql, right: Sql) -> tuple[str, str]:
+    """Return both sides of a comparison as expressions of one kind."""
+    # T-SQL, data type precedence: the side of the lower type is converted. Dates come before
+    # numbers, numbers before bit, and text comes last.
     kinds = {left.kind, right.kind}
     if "date" in kinds and "text" in kinds:
         return as_date(left), as_date(right)
@@ -20,31 +22,32 @@ def fitted(left: Sql, right: Sql) -> tuple[str, str]:
 
 
 def as_date(side: Sql) -> str:
-    """Write a side as a date: text literals are read, whatever else stays."""
+    """Return a side as a date: text literals are converted, other expressions stay."""
     if side.literal is None:
         return side.text
+    # T-SQL: a blank text converts to the first day of 1900.
     moment = parse_date(side.literal or "1900-01-01")
     if moment is None:
         raise sql_error("Conversion failed when converting date and/or time from character string.")
-    return quote_text(iso(moment))
+    return quote_text(format_date(moment))
 
 
 def as_number(side: Sql) -> str:
-    """Write a side as a number: text literals are read, other text is read by SQLite row by row."""
-    if side.literal is not None:
-        words = {"true": "1", "false": "0"}
-        return number_text(words.get(side.literal.strip().lower(), side.literal.strip() or "0"))
-    return f"tsql_number({side.text})" if side.kind == "text" else side.text
+    """Return a side as a number: text literals are converted now, other text row by row."""
+    if side.literal is None:
+        return f"tsql_number({side.text})" if side.kind == "text" else side.text
+    # T-SQL: 'true' and 'false' convert to bit 1 and 0, and a blank text to 0.
+    text = side.literal.strip()
+    words = {"true": "1", "false": "0", "": "0"}
+    return number_literal(words.get(text.lower(), text))
 
 
-def number_text(text: str) -> str:
-    """Write a number for SQLite; ApiError for what is none."""
+def number_literal(text: str) -> str:
+    """Return a number for SQLite; ApiError for a text that is not one."""
     try:
         number = float(text)
-    except ValueError as error:
-        raise sql_error(
-            f"Conversion failed when converting the value '{text}' to a number."
-        ) from error
+    except ValueError:
+        number = math.nan
     if not math.isfinite(number):
         raise sql_error(f"Conversion failed when converting the value '{text}' to a number.")
     # In brackets: two minus signs in a row would begin a comment.

@@ -1,426 +1,262 @@
-"""The compilation of parsed SQL Server expressions, one small function for each kind of node."""
+"""Columns, literals, operators and conditions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.sql.coercion import as_date, as_number, fitted, number_text
-from infra.emulator.state.sql.functions import units
-from infra.emulator.state.sql.scope import Scope, Sql, only, quote_text
+from infra.emulator.state.sql.coercion import as_date, as_number, as_same_kind, number_literal
+from infra.emulator.state.sql.compiled import Sql, SqlKind, quote_text
+from infra.emulator.state.sql.compiler import (
+    compile_condition,
+    compile_node,
+    compile_value,
+    compiles,
+    excerpt,
+    without_casts,
+)
+from infra.emulator.state.sql.parsing import refuse_other_parts
+from infra.emulator.state.sql.scope import Scope
+from infra.emulator.state.sql.subqueries import compile_subquery
 
-Handler = Callable[[exp.Expression, Scope], Sql]
 _COMPARISONS: Mapping[type[exp.Expression], str] = {
-    exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
-}  # fmt: skip
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+}
 _ARITHMETIC: Mapping[type[exp.Expression], str] = {
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%",
-}  # fmt: skip
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+}
 _AGGREGATES: Mapping[type[exp.Expression], str] = {
-    exp.Count: "count", exp.Sum: "sum", exp.Min: "min", exp.Max: "max", exp.Avg: "avg",
-}  # fmt: skip
+    exp.Count: "count",
+    exp.Sum: "sum",
+    exp.Min: "min",
+    exp.Max: "max",
+    exp.Avg: "avg",
+}
 
 
-def value(node: exp.Expression | None, scope: Scope) -> Sql:
-    """Compile something that has a value; a condition is none in SQL Server."""
-    if node is None:
-        raise sql_error("Incorrect syntax: an expression is missing.")
-    handler = _HANDLERS.get(type(node))
-    if handler is None:
-        raise sql_error(f"Incorrect syntax near '{node.sql(dialect='tsql')[:60]}'.")
-    compiled = handler(node, scope)
-    if compiled.kind == "predicate":
-        raise sql_error(
-            f"Incorrect syntax near '{node.sql(dialect='tsql')[:60]}': a value is expected."
-        )
-    return compiled
-
-
-def predicate(node: exp.Expression | None, scope: Scope) -> str:
-    """Compile a condition; a bare value is none in SQL Server."""
-    handler = None if node is None else _HANDLERS.get(type(node))
-    compiled = handler(node, scope) if handler and node is not None else None
-    if compiled is None or compiled.kind != "predicate":
-        text = node.sql(dialect="tsql")[:60] if node is not None else ""
-        raise sql_error(
-            f"An expression of non-boolean type specified in a context where a condition is expected, near '{text}'."
-        )
-    return compiled.text
-
-
+@compiles(exp.Column)
 def _column(node: exp.Expression, scope: Scope) -> Sql:
     if not isinstance(node.this, exp.Identifier):
-        raise sql_error(f"Incorrect syntax near '{node.sql(dialect='tsql')}'.")
-    only(node, "this", "table")
+        raise sql_error(f"Incorrect syntax near '{excerpt(node)}'.")
+    refuse_other_parts(node, "this", "table")
     table = node.args.get("table")
-    return scope.column(node.name, table.name if table is not None else "")
+    return scope.column(node.name, "" if table is None else table.name)
 
 
+@compiles(exp.Literal, exp.National)
 def _literal(node: exp.Expression, _: Scope) -> Sql:
     if isinstance(node, exp.Literal) and not node.is_string:
-        return Sql(node.name if node.name.isdigit() else number_text(node.name), "number")
+        text = node.name if node.name.isdigit() else number_literal(node.name)
+        return Sql(text, "number")
     return Sql(quote_text(node.name), "text", literal=node.name)
 
 
+@compiles(exp.Null)
+def _null(_: exp.Expression, __: Scope) -> Sql:
+    return Sql("NULL", "null")
+
+
+@compiles(exp.Boolean)
 def _boolean(node: exp.Expression, _: Scope) -> Sql:
-    # SQL Server has no boolean literals: the word is taken for a column.
+    # §4 (C): `= true` is refused. SQL Server reads the word as the name of a column.
     raise sql_error(f"Invalid column name '{str(node.this).lower()}'.")
 
 
+@compiles(*_COMPARISONS)
 def _comparison(node: exp.Expression, scope: Scope) -> Sql:
-    left, right = fitted(value(node.this, scope), value(node.expression, scope))
-    return Sql(f"({left} {_COMPARISONS[type(node)]} {right})", "predicate")
+    left = compile_value(node.this, scope)
+    right = compile_value(node.expression, scope)
+    first, second = as_same_kind(left, right)
+    return Sql(f"({first} {_COMPARISONS[type(node)]} {second})", "predicate")
 
 
+@compiles(exp.And, exp.Or)
 def _connector(node: exp.Expression, scope: Scope) -> Sql:
-    word = "AND" if isinstance(node, exp.And) else "OR"
-    # A long chain leans to the left; walking it by hand keeps a thousand terms off Python's stack.
+    # sqlglot nests a chain to the left. A loop keeps a thousand terms off Python's stack.
     terms: list[exp.Expression] = []
     rest: exp.Expression = node
     while type(rest) is type(node):
         terms.append(rest.expression)
         rest = rest.this
     terms.append(rest)
-    return Sql(
-        "(" + f" {word} ".join(predicate(term, scope) for term in reversed(terms)) + ")",
-        "predicate",
-    )
+
+    word = " AND " if isinstance(node, exp.And) else " OR "
+    conditions = [compile_condition(term, scope) for term in reversed(terms)]
+    return Sql(f"({word.join(conditions)})", "predicate")
 
 
+@compiles(exp.Not)
 def _not(node: exp.Expression, scope: Scope) -> Sql:
-    return Sql(f"(NOT {predicate(node.this, scope)})", "predicate")
+    return Sql(f"(NOT {compile_condition(node.this, scope)})", "predicate")
 
 
+@compiles(exp.Paren)
 def _paren(node: exp.Expression, scope: Scope) -> Sql:
-    handler = _HANDLERS.get(type(node.this))
-    if handler is None:
-        return value(node.this, scope)
-    inner = handler(node.this, scope)
-    return (
-        inner
-        if inner.kind == "predicate" or inner.literal is not None
-        else Sql(f"({inner.text})", inner.kind)
-    )
+    inner = compile_node(node.this, scope)
+    if inner.kind == "predicate" or inner.literal is not None:
+        return inner
+    return Sql(f"({inner.text})", inner.kind)
 
 
-def _is(node: exp.Expression, scope: Scope) -> Sql:
+@compiles(exp.Is)
+def _is_null(node: exp.Expression, scope: Scope) -> Sql:
     if not isinstance(node.expression, exp.Null):
         raise sql_error("Incorrect syntax near the keyword 'IS'.")
-    return Sql(f"({value(node.this, scope).text} IS NULL)", "predicate")
+    return Sql(f"({compile_value(node.this, scope).text} IS NULL)", "predicate")
 
 
+@compiles(exp.In)
 def _in(node: exp.Expression, scope: Scope) -> Sql:
-    only(node, "this", "expressions", "query", "negate")
-    left = value(node.this, scope)
+    refuse_other_parts(node, "this", "expressions", "query", "negate")
+    left = compile_value(node.this, scope)
     query = node.args.get("query")
     if query is not None:
-        inner = subquery(query, scope, columns=1)
-        own = left.text if left.collated or left.kind != "text" else f"{left.text} COLLATE CASPIO"
-        return _negated(node, f"{own} IN {inner.text}")
-    pairs = [fitted(left, value(item, scope)) for item in node.expressions]
+        inner = compile_subquery(query, scope, columns=1)
+        needs_collation = left.kind == "text" and not left.collated
+        own = f"{left.text} COLLATE CASPIO" if needs_collation else left.text
+        return _condition(node, f"{own} IN {inner.text}")
+
+    pairs = [as_same_kind(left, compile_value(item, scope)) for item in node.expressions]
     if not pairs:
         raise sql_error("Incorrect syntax near 'IN'.")
-    if len({own for own, _ in pairs}) == 1:
-        return _negated(node, f"{pairs[0][0]} IN ({', '.join(other for _, other in pairs)})")
-    return _negated(node, "(" + " OR ".join(f"{own} = {other}" for own, other in pairs) + ")")
+    # Items of several kinds convert the left side in several ways.
+    lefts = {own for own, _ in pairs}
+    if len(lefts) == 1:
+        items = ", ".join(item for _, item in pairs)
+        return _condition(node, f"{lefts.pop()} IN ({items})")
+    return _condition(node, "(" + " OR ".join(f"{own} = {item}" for own, item in pairs) + ")")
 
 
+@compiles(exp.Between)
 def _between(node: exp.Expression, scope: Scope) -> Sql:
-    only(node, "this", "low", "high", "negate")
-    middle = value(node.this, scope)
-    first, low = fitted(middle, value(node.args["low"], scope))
-    second, high = fitted(middle, value(node.args["high"], scope))
-    return _negated(node, f"({first} >= {low} AND {second} <= {high})")
+    refuse_other_parts(node, "this", "low", "high", "negate")
+    middle = compile_value(node.this, scope)
+    first, low = as_same_kind(middle, compile_value(node.args["low"], scope))
+    second, high = as_same_kind(middle, compile_value(node.args["high"], scope))
+    return _condition(node, f"({first} >= {low} AND {second} <= {high})")
 
 
-def _like(node: exp.Expression, scope: Scope, escape: str = "") -> Sql:
-    text, pattern = value(node.this, scope), value(node.expression, scope)
-    return _negated(node, f"tsql_like({text.text}, {pattern.text}, {quote_text(escape)})")
+@compiles(exp.Like)
+def _like(node: exp.Expression, scope: Scope) -> Sql:
+    return _compile_like(node, scope, escape="")
 
 
-def _escape(node: exp.Expression, scope: Scope) -> Sql:
+@compiles(exp.Escape)
+def _like_with_escape(node: exp.Expression, scope: Scope) -> Sql:
     mark = node.expression
-    if (
-        not isinstance(node.this, exp.Like)
-        or not isinstance(mark, exp.Literal)
-        or len(mark.name) != 1
-    ):
+    is_character = isinstance(mark, exp.Literal) and len(mark.name) == 1
+    if not is_character or not isinstance(node.this, exp.Like):
         raise sql_error("The invalid escape character was specified in a LIKE predicate.")
-    return _like(node.this, scope, mark.name)
+    return _compile_like(node.this, scope, escape=mark.name)
 
 
-def _negated(node: exp.Expression, text: str) -> Sql:
+def _compile_like(node: exp.Expression, scope: Scope, *, escape: str) -> Sql:
+    text = compile_value(node.this, scope).text
+    pattern = compile_value(node.expression, scope).text
+    return _condition(node, f"tsql_like({text}, {pattern}, {quote_text(escape)})")
+
+
+def _condition(node: exp.Expression, text: str) -> Sql:
+    """Return a condition, negated where sqlglot noted that in the node."""
     return Sql(f"(NOT {text})" if node.args.get("negate") else f"({text})", "predicate")
 
 
+@compiles(*_ARITHMETIC)
 def _arithmetic(node: exp.Expression, scope: Scope) -> Sql:
-    left, right = value(node.this, scope), value(node.expression, scope)
+    left = compile_value(node.this, scope)
+    right = compile_value(node.expression, scope)
+    # T-SQL: `+` joins two texts; every other operator, and `+` with a number, converts to numbers.
     if isinstance(node, exp.Add) and left.kind == right.kind == "text":
         return Sql(f"({left.text} || {right.text})", "text")
-    sides = as_number(left), as_number(right)
-    return Sql(
-        f"({sides[0]} {_ARITHMETIC[type(node)]} {sides[1]})",
-        "number",
-        aggregate=left.aggregate or right.aggregate,
-    )
+    text = f"({as_number(left)} {_ARITHMETIC[type(node)]} {as_number(right)})"
+    return Sql(text, "number", aggregate=left.aggregate or right.aggregate)
 
 
+@compiles(exp.Neg)
 def _negative(node: exp.Expression, scope: Scope) -> Sql:
-    return Sql(f"(- {as_number(value(node.this, scope))})", "number")
+    return Sql(f"(- {as_number(compile_value(node.this, scope))})", "number")
 
 
+@compiles(exp.Case)
 def _case(node: exp.Expression, scope: Scope) -> Sql:
-    only(node, "ifs", "default")
-    branches = [
-        (predicate(one.this, scope), value(one.args["true"], scope)) for one in node.args["ifs"]
-    ]
+    refuse_other_parts(node, "ifs", "default")
+    results: list[Sql] = []
+    branches: list[str] = []
+    for branch in node.args["ifs"]:
+        condition = compile_condition(branch.this, scope)
+        result = compile_value(branch.args["true"], scope)
+        results.append(result)
+        branches.append(f"WHEN {condition} THEN {result.text}")
+
     default = node.args.get("default")
-    last = value(default, scope) if default is not None else Sql("NULL", "null")
-    text = " ".join(f"WHEN {test} THEN {result.text}" for test, result in branches)
-    return Sql(
-        f"(CASE {text} ELSE {last.text} END)", _common([*(result for _, result in branches), last])
-    )
+    last = Sql("NULL", "null") if default is None else compile_value(default, scope)
+    kind = _first_kind([*results, last])
+    return Sql(f"(CASE {' '.join(branches)} ELSE {last.text} END)", kind)
 
 
+@compiles(exp.Coalesce)
 def _coalesce(node: exp.Expression, scope: Scope) -> Sql:
-    parts = [value(one, scope) for one in (node.this, *node.expressions)]
-    fitted = [as_date(one) if parts[0].kind == "date" else one.text for one in parts]
-    return Sql(f"coalesce({', '.join(fitted)})", _common(parts))
+    parts = [compile_value(part, scope) for part in (node.this, *node.expressions)]
+    is_date = parts[0].kind == "date"
+    texts = [as_date(part) if is_date else part.text for part in parts]
+    return Sql(f"coalesce({', '.join(texts)})", _first_kind(parts))
 
 
-def _common(parts: Sequence[Sql]) -> str:
-    kinds = [one.kind for one in parts if one.kind != "null"]
-    return kinds[0] if kinds else "null"
+def _first_kind(parts: Sequence[Sql]) -> SqlKind:
+    """Return the kind of the first part that is not NULL."""
+    return next((part.kind for part in parts if part.kind != "null"), "null")
 
 
-def _call(name: str, kind: str, *parts: str) -> Handler:
-    """Return a handler that passes the node's named parts to a SQLite function."""
-
-    def handler(node: exp.Expression, scope: Scope) -> Sql:
-        given = [node.args.get(part) for part in parts]
-        arguments = [value(_bare(one), scope) for one in given if one is not None]
-        same = arguments[0].kind if kind == "same" else kind
-        return Sql(f"{name}({', '.join(one.text for one in arguments)})", same)
-
-    return handler
-
-
-def _substring(node: exp.Expression, scope: Scope) -> Sql:
-    only(node, "this", "start", "length")
-    parts = [value(node.args.get(name), scope).text for name in ("this", "start", "length")]
-    return Sql(f"tsql_substring({', '.join(parts)})", "text")
-
-
-def _charindex(node: exp.Expression, scope: Scope) -> Sql:
-    only(node, "this", "substr", "position")
-    wanted, text = value(node.args.get("substr"), scope), value(_bare(node.this), scope)
-    start = node.args.get("position")
-    first = value(start, scope).text if start is not None else "1"
-    return Sql(f"tsql_charindex({wanted.text}, {text.text}, {first})", "number")
-
-
-def _end(name: str) -> Handler:
-    """Return a handler for LEFT or RIGHT."""
-
-    def handler(node: exp.Expression, scope: Scope) -> Sql:
-        text, length = value(_bare(node.this), scope), value(node.expression, scope)
-        return Sql(f"{name}({text.text}, {length.text})", "text")
-
-    return handler
-
-
-def _trim(node: exp.Expression, scope: Scope) -> Sql:
-    """Cut blanks off one end or both: sqlglot reads LTRIM, RTRIM and TRIM as one node with a side."""
-    only(node, "this", "position")
-    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
-        str(node.args.get("position") or "").upper(), "trim"
-    )
-    return Sql(f"{name}({value(_bare(node.this), scope).text})", "text")
-
-
-def _bare(node: exp.Expression) -> exp.Expression:
-    """Take off the casts that sqlglot puts round the arguments of LEN, LEFT, YEAR and DATEDIFF."""
-    if isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime) or (
-        isinstance(node, exp.Cast) and node.type
-    ):
-        return _bare(node.this) if isinstance(node.this, exp.Expression) else node
-    return node
-
-
-def _part(unit: str) -> Handler:
-    def handler(node: exp.Expression, scope: Scope) -> Sql:
-        return Sql(f"tsql_part('{unit}', {value(_bare(node.this), scope).text})", "number")
-
-    return handler
-
-
-def _date_math(node: exp.Expression, scope: Scope) -> Sql:
-    unit = str(node.args.get("unit") or "").lower()
-    if unit not in units():
-        raise sql_error(f"'{unit}' is not a recognized date part.")
-    first, second = value(_bare(node.expression), scope), value(_bare(node.this), scope)
-    if isinstance(node, exp.DateAdd):
-        return Sql(f"tsql_dateadd('{unit}', {first.text}, {as_date(second)})", "date")
-    return Sql(f"tsql_datediff('{unit}', {as_date(first)}, {as_date(second)})", "number")
-
-
+@compiles(exp.Cast, exp.Convert)
 def _cast(node: exp.Expression, scope: Scope) -> Sql:
-    target = node.args["to"] if isinstance(node, exp.Cast) else node.this
-    inner = value(_bare(node.this if isinstance(node, exp.Cast) else node.expression), scope)
+    # CONVERT names the type first, CAST the value.
+    is_cast = isinstance(node, exp.Cast)
+    target = node.args["to"] if is_cast else node.this
+    inner = compile_value(without_casts(node.this if is_cast else node.expression), scope)
+
     if target.is_type(*exp.DataType.TEXT_TYPES):
         return Sql(f"CAST({inner.text} AS TEXT)", "text")
     if target.is_type(*exp.DataType.INTEGER_TYPES, "bit"):
         return Sql(f"CAST({as_number(inner)} AS INTEGER)", "number")
     if target.is_type(*exp.DataType.NUMERIC_TYPES, "money"):
         return Sql(f"CAST({as_number(inner)} AS REAL)", "number")
+    if target.is_type("date"):
+        return Sql(f"substr({as_date(inner)}, 1, 10) || 'T00:00:00'", "date")
     if target.is_type(*exp.DataType.TEMPORAL_TYPES):
-        text = as_date(inner)
-        return Sql(
-            f"substr({text}, 1, 10) || 'T00:00:00'" if target.is_type("date") else text, "date"
-        )
-    raise sql_error(f"Type {target.sql(dialect='tsql')} is not a defined system type.")
+        return Sql(as_date(inner), "date")
+    raise sql_error(f"Type {excerpt(target)} is not a defined system type.")
 
 
+@compiles(*_AGGREGATES)
 def _aggregate(node: exp.Expression, scope: Scope) -> Sql:
     name = _AGGREGATES[type(node)]
     inner = node.this
-    distinct = isinstance(inner, exp.Distinct)
+    distinct = ""
     if isinstance(inner, exp.Distinct):
         inner = inner.expressions[0]
+        distinct = "DISTINCT "
     if isinstance(inner, exp.Star) and name == "count":
         return Sql("count(*)", "number", aggregate=True)
-    argument = value(inner, scope)
+
+    argument = compile_value(inner, scope)
     kind = argument.kind if name in {"min", "max"} else "number"
-    return Sql(f"{name}({'DISTINCT ' if distinct else ''}{argument.text})", kind, aggregate=True)
+    return Sql(f"{name}({distinct}{argument.text})", kind, aggregate=True)
 
 
-def _anonymous(node: exp.Expression, scope: Scope) -> Sql:
-    if node.name.upper() == "DATALENGTH" and len(node.expressions) == 1:
-        return Sql(f"tsql_datalength({value(node.expressions[0], scope).text})", "number")
-    raise sql_error(f"'{node.name}' is not a recognized built-in function name.")
+@compiles(exp.Subquery)
+def _scalar_subquery(node: exp.Expression, scope: Scope) -> Sql:
+    return compile_subquery(node, scope, columns=1)
 
 
-def _scalar(node: exp.Expression, scope: Scope) -> Sql:
-    return subquery(node, scope, columns=1)
-
-
+@compiles(exp.Exists)
 def _exists(node: exp.Expression, scope: Scope) -> Sql:
-    return Sql(f"EXISTS {subquery(node.this, scope, columns=0).text}", "predicate")
-
-
-def subquery(node: exp.Expression, outer: Scope, *, columns: int) -> Sql:
-    """Compile a SELECT inside a clause; `columns` is how many it must return, 0 for any number."""
-    select = node.this if isinstance(node, exp.Subquery) else node
-    if not isinstance(select, exp.Select):
-        raise sql_error("Incorrect syntax near the sub-select.")
-    only(select, "expressions", "from_", "where", "group", "distinct", "limit", "order")
-    scope = _inner_scope(select, outer)
-    chosen = [_inner_column(one, scope) for one in select.expressions]
-    if columns and len(chosen) != columns:
-        raise sql_error(
-            "Only one expression can be specified in the select list of this sub-select."
-        )
-    text = f"SELECT {'DISTINCT ' if select.args.get('distinct') else ''}{', '.join(one.text for one in chosen)}"
-    text += f" FROM {scope.source()} WHERE {scope.condition()}{_inner_rest(select, scope)}"
-    return Sql(f"({text})", chosen[0].kind, collated=True)
-
-
-def _inner_scope(select: exp.Select, outer: Scope) -> Scope:
-    source = select.args.get("from_")
-    table = source.this if source is not None else None
-    if not isinstance(table, exp.Table):
-        raise sql_error("Incorrect syntax near the keyword 'FROM'.")
-    only(table, "this", "alias")
-    relation = outer.catalog(table.name)
-    if relation is None:
-        raise sql_error(f"Invalid object name '{table.name}'.")
-    names = frozenset({(table.alias or table.name).lower()})
-    return Scope(
-        relation=relation, alias=f"r{outer.depth + 1}", names=names, catalog=outer.catalog, view_pk=outer.view_pk,
-        outer=outer,
-    )  # fmt: skip
-
-
-def _inner_column(node: exp.Expression, scope: Scope) -> Sql:
-    if isinstance(node, exp.Star):
-        return Sql("*", "null")
-    return value(node.this if isinstance(node, exp.Alias) else node, scope)
-
-
-def _inner_rest(select: exp.Select, scope: Scope) -> str:
-    where, group, order, limit = (
-        select.args.get(name) for name in ("where", "group", "order", "limit")
-    )
-    text = f" AND {predicate(where.this, scope)}" if where is not None else ""
-    if group is not None:
-        text += " GROUP BY " + ", ".join(value(one, scope).text for one in group.expressions)
-    if order is not None:
-        text += " ORDER BY " + ", ".join(ordering(one, scope).text for one in order.expressions)
-    if limit is not None:
-        text += f" LIMIT {_row_count(limit.expression)}"
-    return text
-
-
-def _row_count(node: exp.Expression) -> int:
-    inner = node.unnest()
-    if not isinstance(inner, exp.Literal) or not inner.name.isdigit():
-        raise sql_error("The number of rows provided for a TOP clause must be a whole number.")
-    return int(inner.name)
-
-
-def ordering(node: exp.Expression, scope: Scope) -> Sql:
-    """Compile one term of ORDER BY; SQL Server and SQLite both put NULL first."""
-    inner = node.this if isinstance(node, exp.Ordered) else node
-    descending = bool(node.args.get("desc")) if isinstance(node, exp.Ordered) else False
-    term = value(inner, scope)
-    collate = "" if term.collated or term.kind != "text" else " COLLATE CASPIO"
-    return Sql(
-        f"{term.text}{collate}{' DESC' if descending else ''}", term.kind, aggregate=term.aggregate
-    )
-
-
-_HANDLERS: Mapping[type[exp.Expression], Handler] = {
-    exp.Column: _column,
-    exp.Literal: _literal,
-    exp.National: _literal,
-    exp.Boolean: _boolean,
-    exp.Null: lambda _node, _scope: Sql("NULL", "null"),
-    **dict.fromkeys(_COMPARISONS, _comparison),
-    **dict.fromkeys(_ARITHMETIC, _arithmetic),
-    **dict.fromkeys(_AGGREGATES, _aggregate),
-    exp.And: _connector,
-    exp.Or: _connector,
-    exp.Not: _not,
-    exp.Paren: _paren,
-    exp.Is: _is,
-    exp.In: _in,
-    exp.Between: _between,
-    exp.Like: _like,
-    exp.Escape: _escape,
-    exp.Neg: _negative,
-    exp.Case: _case,
-    exp.Coalesce: _coalesce,
-    exp.Nullif: _call("nullif", "same", "this", "expression"),
-    exp.Length: _call("tsql_len", "number", "this"),
-    exp.Upper: _call("tsql_upper", "text", "this"),
-    exp.Lower: _call("tsql_lower", "text", "this"),
-    exp.Trim: _trim,
-    exp.Substring: _substring,
-    exp.StrPosition: _charindex,
-    exp.Left: _end("tsql_left"),
-    exp.Right: _end("tsql_right"),
-    exp.Abs: _call("abs", "number", "this"),
-    exp.Round: _call("round", "number", "this", "decimals"),
-    exp.Replace: _call("tsql_replace", "text", "this", "expression", "replacement"),
-    exp.CurrentTimestamp: lambda _node, _scope: Sql("tsql_now()", "date"),
-    exp.DateAdd: _date_math,
-    exp.DateDiff: _date_math,
-    exp.Year: _part("year"),
-    exp.Month: _part("month"),
-    exp.Day: _part("day"),
-    exp.Cast: _cast,
-    exp.Convert: _cast,
-    exp.Anonymous: _anonymous,
-    exp.Subquery: _scalar,
-    exp.Exists: _exists,
-}
+    return Sql(f"EXISTS {compile_subquery(node.this, scope, columns=0).text}", "predicate")
