@@ -1,10 +1,9 @@
-"""A dry run of `reprocess`: what would be read again and what only planned anew. Nothing is read, nothing written."""
+"""A dry run of `reprocess`: count what would be read again. Nothing is read or written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
 from flows.app.source_runs import make_source_run, new_run_id, within_budget
 from flows.app.sources import require_sources
@@ -15,68 +14,73 @@ from pipeline.record import SourceRun
 from pipeline.source_run.worker_pool import Selection, foreseen
 
 MOST_ROWS = 500
-"""Files that are named; all are counted."""
+"""Files that are listed; all are counted."""
 
 
 @dataclass(slots=True)
 class Preview:
-    """What a selection comes to: records and files, of these those to be read again. `files` names the first."""
+    """What a selection contains.
+
+    Attributes:
+        read_again: Files whose contents would be read again.
+        planned_again: Files that would only be planned again, from the reading that is kept.
+        files: The first `MOST_ROWS` files.
+    """
 
     source: str
     records: int = 0
     read_again: int = 0
-    planned_anew: int = 0
+    planned_again: int = 0
     files: tuple[FileRef, ...] = ()
 
     @property
     def total(self) -> int:
-        """Count the files."""
-        return self.read_again + self.planned_anew
+        """Return the number of files."""
+        return self.read_again + self.planned_again
 
     def as_json(self) -> dict[str, int]:
-        """Return the figures."""
+        """Return the numbers for --json."""
         return {
             "records": self.records,
             "read_again": self.read_again,
-            "planned_anew": self.planned_anew,
+            "planned_again": self.planned_again,
         }
 
     def __str__(self) -> str:
-        """Say it in a sentence."""
+        """Return the numbers as a sentence."""
         if not self.total:
-            return f"{self.source}: no file would be read again or planned anew"
+            return f"{self.source}: no file would be read or planned again"
         return (
-            f"{self.source}: of {self.total:,} files of {self.records:,} records, {self.read_again:,} would be read "
-            f"again, from the archive, and {self.planned_anew:,} only planned anew"
+            f"{self.source}: of {self.total:,} files in {self.records:,} records, "
+            f"{self.read_again:,} would be read again from the archive, "
+            f"and {self.planned_again:,} would only be planned again"
         )
 
 
 def preview(context: AppContext, run: SourceRun, selection: Selection) -> Preview:
-    """Count what a selection comes to in a source."""
+    """Count what a selection contains in one source."""
     context.spending.priority = Priority.REPROCESS
-    seen = Preview(run.spec.name)
-    for work, again in within_budget(context, foreseen(run, selection)):
-        seen.records += 1
-        seen.read_again += again
-        seen.planned_anew += len(work.files) - again
-        seen.files += work.files[: MOST_ROWS - len(seen.files)]
-    return seen
+    selected = Preview(run.spec.name)
+    for work, read_again in within_budget(context, foreseen(run, selection)):
+        selected.records += 1
+        selected.read_again += read_again
+        selected.planned_again += len(work.files) - read_again
+        selected.files += work.files[: MOST_ROWS - len(selected.files)]
+    return selected
 
 
-def preview_directly(config: Path, *, sources: Sequence[str], request: RunRequest) -> list[Preview]:
-    """Count what a selection comes to in each source.
+def preview_directly(
+    config: Path, *, sources: Sequence[str], selection: Selection
+) -> list[Preview]:
+    """Count what a selection contains in each source.
 
     Raises:
-        BadSettings: a source is unknown or cannot be run (all problems listed).
+        BadSettings: a source is unknown or cannot run (all problems listed).
     """
-    assert request.selection is not None
     with connect(load_settings(config)) as context:
-        specs, run_id, selection = (
-            require_sources(context, sources),
-            new_run_id(context),
-            request.selection,
-        )
-        jobs = [
-            make_source_run(context, spec, run_id, yes=False, selection=selection) for spec in specs
+        run_id = new_run_id(context)
+        runs = [
+            make_source_run(context, spec, run_id, yes=False, selection=selection)
+            for spec in require_sources(context, sources)
         ]
-        return [preview(context, run, selection) for run in jobs]
+        return [preview(context, run, selection) for run in runs]

@@ -1,4 +1,4 @@
-"""What a run is asked to do with a source."""
+"""What a run is requested to do with a source."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,15 @@ from pipeline.source_run.worker_pool import Selection
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """Work on everything new or changed, on that of a few `records` only, or read a `selection` again.
+    """Work on everything new or changed, on a few records only, or read a selection again.
 
-    `records` are PK_IDs, for a folder paths; `batch` names the webhook's messages that told of them. `limit`: stop
-    after so many records. `yes`: write, even where a new or changed source would only be planned. `dry_run`: plan
-    only, even where `yes` is given; of a selection, only show it.
+    Attributes:
+        records: PK_IDs, or paths for a folder; only what is new or changed of these.
+        selection: What to read again; None for new and changed files.
+        limit: Stop after this many records.
+        yes: Write, even where a new or changed source would only be planned.
+        batch: Names the webhook messages that the run is for.
+        dry_run: Plan only, even with `yes`; of a selection, only count and list it.
     """
 
     records: tuple[str, ...] = ()
@@ -24,17 +28,17 @@ class RunRequest:
 
     @property
     def kind(self) -> str:
-        """Name the kind of run, as the ledger and the flows call it."""
+        """Return the kind of run, as the ledger and the flows name it."""
         if self.selection is not None:
             return "reprocess"
         return "ingest-record" if self.records else "ingest"
 
     @property
     def whole(self) -> bool:
-        """Say whether everything of the source is looked at, so that nothing new is left after it."""
+        """Return True if everything of the source is looked at, so that nothing new is left."""
         return self.kind == "ingest" and self.limit is None
 
     @property
     def priority(self) -> Priority | None:
-        """Return how urgent it is; None where that depends on how far the source has come."""
+        """Return the run's priority; None if it depends on how far the source has come."""
         return {"reprocess": Priority.REPROCESS, "ingest-record": Priority.WEBHOOK}.get(self.kind)

@@ -14,7 +14,7 @@ from pipeline.source_run.checks import changed_types, held, refuse_source
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The sources that can be run, and by name what is wrong with the others."""
+    """The sources that can run, and the problems of the others by name."""
 
     specs: tuple[SourceSpec, ...]
     stopped: Mapping[str, list[str]]
@@ -29,14 +29,16 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     specs = settings.specs()
     unknown = [name for name in names if name not in specs]
     if unknown:
-        raise BadSettings(
-            [f"There is no source {name!r}. Sources: {', '.join(specs)}." for name in unknown]
-        )
-    return [specs[name] for name in names] if names else list(specs.values())
+        known = ", ".join(specs)
+        raise BadSettings([f"There is no source {name!r}. Sources: {known}." for name in unknown])
+    return [specs[name] for name in names or specs]
 
 
 def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:
-    """Return a sentence for everything in which a source contradicts the account as it is now, or why it is held."""
+    """Return a sentence for everything that stops a source: wrong columns, or why it is blocked.
+
+    With `accept_types`, a change of column types and a block do not stop it.
+    """
     target, ledger = context.ports.target, context.ports.ledger
     problems = refuse_source(spec, target)
     if problems or accept_types:
@@ -47,23 +49,27 @@ def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool
 def choose_sources(
     context: AppContext, names: Sequence[str], *, accept_types: bool = False
 ) -> Chosen:
-    """Part the named sources, or all, into those that can be run and those that contradict the account.
+    """Divide the named sources, or all, into those that can run and those that cannot.
 
     Raises:
-        BadSettings: a name is unknown, or not one source can be run (all problems listed).
+        BadSettings: a name is unknown, or no source can run (all problems listed).
     """
     specs = named_sources(context.settings, names)
-    found = {spec.name: source_problems(context, spec, accept_types=accept_types) for spec in specs}
-    stopped = {name: problems for name, problems in found.items() if problems}
+    stopped = {}
+    for spec in specs:
+        problems = source_problems(context, spec, accept_types=accept_types)
+        if problems:
+            stopped[spec.name] = problems
     refuse_if_none_runs(stopped, [spec.name for spec in specs])
     return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
 
 
 def require_sources(context: AppContext, names: Sequence[str]) -> list[SourceSpec]:
-    """Return the named sources, or all of them, where what is done must not leave one out.
+    """Return the named sources, or all, for work that must not leave one out.
 
     Raises:
-        BadSettings: a name is unknown, or a mapped column is missing or cannot be written (all of them listed).
+        BadSettings: a name is unknown, or a mapped column is missing or cannot be written (all
+            problems listed).
     """
     chosen = choose_sources(context, names, accept_types=True)
     problems = [problem for problems in chosen.stopped.values() for problem in problems]
@@ -73,14 +79,17 @@ def require_sources(context: AppContext, names: Sequence[str]) -> list[SourceSpe
 
 
 def refuse_if_none_runs(stopped: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
-    """Make it an error of the settings when every source is stopped."""
+    """Raise BadSettings with all problems if every source is stopped."""
     if names and all(name in stopped for name in names):
         raise BadSettings([problem for name in dict.fromkeys(names) for problem in stopped[name]])
 
 
 @contextmanager
 def isolate_errors(spec: SourceSpec, summary: Summary) -> Iterator[None]:
-    """Let what contradicts the account, also what changes while it is read, stop this source and no other."""
+    """Let an error in a source's configuration stop this source and no other.
+
+    The account may also change while it is read: a column that is deleted meanwhile is such an error.
+    """
     try:
         yield
     except BadSettings as error:

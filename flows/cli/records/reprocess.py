@@ -1,8 +1,7 @@
 """`reprocess`: read again, from the archive."""
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,9 +16,6 @@ from flows.cli.common import (
 )
 from flows.cli.records.common import Sources, Yes, work_on
 
-if TYPE_CHECKING:
-    from flows.app.run_request import RunRequest
-
 
 def reprocess(
     config: Config = DEFAULT_CONFIG,
@@ -31,37 +27,38 @@ def reprocess(
         str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Handled since.")
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="Only files processed since this day."),
     ] = None,
     stale: Annotated[
-        bool, typer.Option("--stale", help="Read or planned under other code, settings or models.")
+        bool,
+        typer.Option("--stale", help="Only files read with other code, settings or models."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be read again, and stop there.")
+        bool, typer.Option("--dry-run", help="Show what would be read again, and stop there.")
     ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read again, from the archive, and write what has changed. Without a selection: every record of the sources."""
+    """Read again, from the archive, and write what has changed.
+
+    Without a selection, every record of the sources is read again.
+    """
     from flows.app.run_request import RunRequest
     from pipeline.source_run.worker_pool import Selection
 
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
-    if dry_run:
-        _foretell(config, source, RunRequest(selection=selection), as_json=as_json)
+    if not dry_run:
+        work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
         return
-    work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
-
-
-def _foretell(config: Path, sources: list[str], request: "RunRequest", *, as_json: bool) -> None:
     from flows.app.preview import preview_directly
 
-    previews = preview_directly(config, sources=sources, request=request)
+    previews = preview_directly(config, sources=source, selection=selection)
     if as_json:
-        print_json({p.source: p.as_json() for p in previews})
+        print_json({preview.source: preview.as_json() for preview in previews})
         return
-    for one in previews:
-        out().print(str(one), highlight=False, markup=False)
+    for preview in previews:
+        out().print(str(preview), highlight=False, markup=False)
