@@ -1,4 +1,4 @@
-"""Begin with an account: look it over, create columns it lacks, write the settings file."""
+"""`init`: discover an account's schema, create missing columns, write the settings file."""
 
 import os
 import tempfile
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was seen of the account, and what is proposed of it."""
+class Discovered:
+    """What was discovered of the account, and what is proposed for it."""
 
     url: str
     survey: Survey
     proposal: Proposal
 
     def estimate(self) -> Estimate:
-        """Reckon what the first runs cost on this machine, at the default rate."""
+        """Estimate what the first runs cost on this machine, at the default rate."""
         calls, seconds = CaspioSettings.model_fields["rate"].default.removesuffix("s").split("/")
         return estimate(
             self.proposal,
@@ -44,31 +44,37 @@ class Seen:
         )
 
 
-def look_over(client: "CaspioClient", url: str) -> Seen:
+def discover(client: "CaspioClient", url: str) -> Discovered:
     """Read the schema, count the files and propose sources.
 
     Raises:
-        BadSettings: nothing that can be seen holds files.
+        BadSettings: no visible table or view holds files.
     """
     from pipeline.adapters.caspio.discovery import survey
     from pipeline.onboarding.proposal import propose
 
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-        seen = survey(client, scratch_dir=Path(folder))
-    proposal = propose(seen)
+        discovered = survey(client, scratch_dir=Path(folder))
+    proposal = propose(discovered)
     if not proposal.sources and not proposal.folder:
         problem = (
-            f"{len(seen.containers)} tables and views can be seen, and none has an ATTACHMENT or FILE field; the Files "
-            "area is empty. Give the API profile access to the tables with the files, or add such a field."
+            f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or FILE "
+            "field, and the Files area is empty. Give the API profile access to the tables with "
+            "the files, or add such a field."
         )
-        raise BadSettings([problem, *(f"{name}: {why}" for name, why in seen.unreadable.items())])
-    return Seen(url, seen, proposal)
+        raise BadSettings(
+            [problem, *(f"{name}: {why}" for name, why in discovered.unreadable.items())]
+        )
+    return Discovered(url, discovered, proposal)
 
 
 def create_columns(
     client: "CaspioClient", table: str, wanted: Sequence[MissingColumn]
 ) -> tuple[list[MissingColumn], str]:
-    """Create columns one by one; return those that stand, and why the others do not, "" where all do."""
+    """Create columns one by one.
+
+    Return the created ones, and why the others were not; "" if all were created.
+    """
     from pipeline.adapters.caspio.client import NewField
 
     made: list[MissingColumn] = []
@@ -82,10 +88,10 @@ def create_columns(
 
 
 def write_settings(path: Path, text: str, *, overwrite: bool) -> None:
-    """Put the file into place after it was read back as a run will read it.
+    """Write the settings file, after loading it as a run will load it.
 
     Raises:
-        BadSettings: the file is there already, cannot be written, or what was proposed does not load.
+        BadSettings: the file exists, cannot be written, or the proposal does not load.
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -96,42 +102,50 @@ def write_settings(path: Path, text: str, *, overwrite: bool) -> None:
         else:
             path.hardlink_to(fresh)
     except FileExistsError:
-        raise BadSettings([already_there(path)]) from None
+        raise BadSettings([already_exists(path)]) from None
     except OSError as error:
         raise BadSettings([f"{path} cannot be written: {error}."]) from error
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def already_there(path: Path) -> str:
-    """Say that a file is kept."""
-    return f"{path} is there already and was left as it is. Add --overwrite, or name another file with --config."
+def already_exists(path: Path) -> str:
+    """Return the message that an existing file was kept."""
+    return (
+        f"{path} exists already and was not changed. "
+        "Add --overwrite, or name another file with --config."
+    )
 
 
 def assumed(cores: int | None = None) -> str:
-    """Say what the minutes are reckoned with."""
+    """Return the assumptions behind the estimated minutes."""
     return (
-        f"{PAGES_A_FILE} pages a document, {PAGES_A_SECOND:g} page a second on each of {cores or os.cpu_count() or 1} "
-        "cores (recognised scans; pages with text of their own take a fraction), and the default rate of calls"
+        f"{PAGES_A_FILE} pages per document, {PAGES_A_SECOND:g} page per second on each of "
+        f"{cores or os.cpu_count() or 1} cores (scans; pages with a text layer take a fraction), "
+        "and the default rate of calls"
     )
 
 
 def as_document(
-    seen: Seen, *, written: Path | None, created: Mapping[str, Sequence[str]], calls: int
+    discovered: Discovered,
+    *,
+    written: Path | None,
+    created: Mapping[str, Sequence[str]],
+    calls: int,
 ) -> object:
     """Return what `init --json` prints."""
-    cost = seen.estimate()
+    cost = discovered.estimate()
     return {
         "settings": str(written) if written else None,
-        "url": seen.url,
-        "sources": [_source_document(source) for source in seen.proposal.sources],
-        "folder": "/" if seen.proposal.folder else None,
-        "left_out": {container.name: why for container, why in seen.proposal.left_out},
-        "unreadable": dict(seen.survey.unreadable),
+        "url": discovered.url,
+        "sources": [_source_document(source) for source in discovered.proposal.sources],
+        "folder": "/" if discovered.proposal.folder else None,
+        "left_out": {container.name: why for container, why in discovered.proposal.left_out},
+        "unreadable": dict(discovered.survey.unreadable),
         "files_area": {
-            "files": seen.survey.files_area.files,
-            "bytes": seen.survey.files_area.size_bytes,
-            "counted_all": seen.survey.files_area.counted_all,
+            "files": discovered.survey.files_area.files,
+            "bytes": discovered.survey.files_area.size_bytes,
+            "counted_all": discovered.survey.files_area.counted_all,
         },
         "created_columns": {table: list(names) for table, names in created.items()},
         "first_run": {

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,44 +19,43 @@ from flows.cli.common import (
     print_json,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.doctor.check import Check
+
 
 def doctor(
     config: Config = DEFAULT_CONFIG,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also find out how the account behaves.")
+        bool, typer.Option("--deep", help="Also examine how the account behaves.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="With --deep: make the scratch table without asking.")
+        bool, typer.Option("--yes", help="With --deep: create the scratch table without asking.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check all that a run needs, and say what to do.
+    """Check everything that a run needs, and say what to do.
 
-    Credentials, permissions, columns, archive, ledger, programs and models; each failure comes with its remedy.
+    Credentials, permissions, columns, archive, ledger, programs and models.
     """
-    from flows.cli.show.state import show_checks
-    from flows.doctor.installation import examine
-
     if deep and not yes and not sys.stdin.isatty():
         complain(
             "Not examined",
             [
-                "--deep makes a scratch table in the account. Add --yes to do it without being asked."
+                "--deep creates a scratch table in the account. Add --yes to do it without a question."
             ],
         )
         raise Failure(EXIT_SETTINGS)
-    checks = []
-    for check in examine(config):
-        checks.append(check)
-        if not as_json:
-            show_checks([check])
-    reachable = any(check.name == "credentials" and check.ok for check in checks)
-    behaviour = _examined(config, yes=yes, as_json=as_json) if deep and reachable else {}
+    checks = list(shown_checks(config, show=not as_json))
+    behavior: dict[str, object] = {}
+    if deep and any(check.name == "credentials" and check.ok for check in checks):
+        behavior = examined(config, yes=yes, show=not as_json)
     if as_json:
         listed = [
             {"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks
         ]
-        print_json({"checks": listed, **behaviour} if deep else listed)
+        print_json({"checks": listed, **behavior} if deep else listed)
     failed = {check.name for check in checks if not check.ok}
     if failed:
         raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
@@ -64,8 +63,19 @@ def doctor(
         out().print("[green]Everything is ready.[/]")
 
 
-def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
-    """Find out how the account behaves; without a person's yes only what is there is looked at."""
+def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":
+    """Yield the checks of an installation, each shown as soon as it is done."""
+    from flows.cli.show.state import show_checks
+    from flows.doctor.installation import examine
+
+    for check in examine(config):
+        if show:
+            show_checks([check])
+        yield check
+
+
+def examined(config: Path, *, yes: bool, show: bool) -> dict[str, object]:
+    """Examine how the account behaves; without consent to write, only look at what is there."""
     from flows.app.settings import load_settings
     from flows.cli.show.state import show_behaviour
     from flows.doctor.deep import as_document, examine_account, question
@@ -73,10 +83,10 @@ def _examined(config: Path, *, yes: bool, as_json: bool) -> dict[str, object]:
     settings = load_settings(config)
     may_write = yes or typer.confirm(question(settings.caspio.url), default=False, err=True)
     with counted_client(settings) as client:
-        examined = examine_account(client, may_write=may_write)
-    document = as_document(examined)
-    if not as_json:
-        show_behaviour(examined.probed, str(document["emulator"]))
-        for sentence in examined.left:
+        result = examine_account(client, may_write=may_write)
+    document = as_document(result)
+    if show:
+        show_behaviour(result.probed, str(document["emulator"]))
+        for sentence in result.left:
             out().print(sentence, markup=False, highlight=False, soft_wrap=True)
     return document

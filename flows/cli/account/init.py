@@ -18,11 +18,12 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from flows.app.init import Seen
+    from flows.app.init import Discovered
     from pipeline.adapters.caspio.client import CaspioClient
     from pipeline.onboarding.proposal import Match, ProposedSource
 
-_NONE = "-"
+NO_FINDING = "-"
+"""The answer that leaves a column unmapped."""
 
 
 def init(
@@ -30,150 +31,152 @@ def init(
     url: Annotated[
         str | None, typer.Option("--url", help="The account's address.", metavar="URL")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Take the proposal without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the proposal without asking.")] = False,
     create: Annotated[
         bool,
         typer.Option("--create-columns", help="With --yes: create the columns that tables lack."),
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Write over a settings file that is there.")
+        bool, typer.Option("--overwrite", help="Overwrite an existing settings file.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Propose sources and columns, and write the settings file."""
-    from flows.app.init import as_document, look_over, write_settings
+    from flows.app.init import as_document, discover, write_settings
     from flows.app.wiring import open_account
     from flows.cli.show.init import show_end, show_proposal, show_text
     from pipeline.onboarding.settings_text import settings_text
 
     asks = sys.stdin.isatty() and not yes
-    overwrite = _may_write(config, overwrite=overwrite, asks=asks)
-    url = (url or _address(asks=asks)).rstrip("/")
+    overwrite = may_overwrite(config, overwrite=overwrite, asks=asks)
+    url = (url or address(asks=asks)).rstrip("/")
     with open_account(url) as client:
-        seen = look_over(client, url)
+        discovered = discover(client, url)
         if not as_json or asks:
-            show_proposal(seen)
+            show_proposal(discovered)
         if not asks and not yes:
+            text = settings_text(url, discovered.proposal)
+            calls = sum(client.calls.values())
             if as_json:
-                print_json(
-                    as_document(seen, written=None, created={}, calls=sum(client.calls.values()))
-                )
+                print_json(as_document(discovered, written=None, created={}, calls=calls))
             else:
-                show_text(settings_text(url, seen.proposal))
-            _refuse(
-                "Nothing was written, since nobody could be asked. Add --yes to take the proposal as it stands."
-            )
+                show_text(text)
+            refuse("Nobody could be asked. Add --yes to accept the proposal as it is.")
         if asks:
-            seen = _chosen(seen)
-        seen, created = _created(client, seen, asks=asks, create=create)
-        write_settings(config, settings_text(url, seen.proposal), overwrite=overwrite)
+            discovered = choose_sources(discovered)
+        discovered, created = create_missing(client, discovered, asks=asks, create=create)
+        write_settings(config, settings_text(url, discovered.proposal), overwrite=overwrite)
         calls = sum(client.calls.values())
     if as_json:
-        print_json(as_document(seen, written=config, created=created, calls=calls))
+        print_json(as_document(discovered, written=config, created=created, calls=calls))
     else:
-        show_end(seen, config, calls)
+        show_end(discovered, config, calls)
 
 
-def _may_write(config: Path, *, overwrite: bool, asks: bool) -> bool:
-    """Refuse to go on where the file is there and must be kept; say whether it may be written over."""
-    from flows.app.init import already_there
+def may_overwrite(config: Path, *, overwrite: bool, asks: bool) -> bool:
+    """Return whether the settings file may be overwritten; exit with 2 if it must be kept."""
+    from flows.app.init import already_exists
 
-    if not config.exists() or overwrite:
+    if overwrite or not config.exists():
         return overwrite
-    if not asks or not typer.confirm(
-        f"{config} is there already. Write over it?", default=False, err=True
-    ):
-        _refuse(already_there(config))
+    if not asks or not agrees(f"{config} exists already. Overwrite it?", default=False):
+        refuse(already_exists(config))
     return True
 
 
-def _address(*, asks: bool) -> str:
+def address(*, asks: bool) -> str:
+    """Return the account's address from the environment, or ask for it."""
     from pipeline.settings import environment
 
     known = environment("CASPIO_INGEST_CASPIO__URL")
     if known:
         return known
     if not asks:
-        _refuse("Name the account's address with --url https://abc12345.caspio.com.")
+        refuse("Name the account's address with --url https://abc12345.caspio.com.")
     return str(typer.prompt("The account's address, such as https://abc12345.caspio.com", err=True))
 
 
-def _chosen(seen: "Seen") -> "Seen":
-    """Let a person take, change or leave each source and each column."""
+def choose_sources(discovered: "Discovered") -> "Discovered":
+    """Let the user accept, change or leave out each source and each column."""
     sources = [
-        _columns_chosen(s)
-        for s in seen.proposal.sources
-        if _agrees(f"Read the files of {s.container.name}?")
+        choose_columns(source)
+        for source in discovered.proposal.sources
+        if agrees(f"Read the files of {source.container.name}?")
     ]
-    if not sources and not seen.proposal.folder:
-        _refuse("No source was taken, so nothing was written.")
-    return replace(seen, proposal=replace(seen.proposal, sources=tuple(sources)))
+    if not sources and not discovered.proposal.folder:
+        refuse("No source was accepted.")
+    return replace(discovered, proposal=replace(discovered.proposal, sources=tuple(sources)))
 
 
-def _columns_chosen(source: "ProposedSource") -> "ProposedSource":
-    if source.columns and _agrees(
-        f"Write to {', '.join(m.column for m in source.columns)} as proposed?"
-    ):
-        kept = list(source.columns)
-    else:
-        kept = [
-            m for match in source.columns if (m := _finding_for(match, match.finding)) is not None
-        ]
-    unsure: list[Match] = []
-    for match in source.unsure:
-        answer = None if _cannot_be_written(match, source) else _finding_for(match, _NONE)
-        (unsure if answer is None else kept).append(answer or match)
-    return replace(source, columns=tuple(kept), unsure=tuple(unsure))
-
-
-def _cannot_be_written(match: "Match", source: "ProposedSource") -> bool:
+def choose_columns(source: "ProposedSource") -> "ProposedSource":
+    """Let the user accept the proposed columns, or choose the finding of each."""
     from pipeline.decide.mapping import WRITABLE_TYPES
 
-    column = source.container.columns[match.column]
-    return column.is_formula or not column.editable or column.type not in WRITABLE_TYPES
+    names = ", ".join(match.column for match in source.columns)
+    mapped = list(source.columns)
+    if mapped and not agrees(f"Write to {names} as proposed?"):
+        asked = [ask_finding(match, match.finding) for match in source.columns]
+        mapped = [match for match in asked if match is not None]
+    unsure: list[Match] = []
+    for match in source.unsure:
+        column = source.container.columns[match.column]
+        writable = column.editable and not column.is_formula and column.type in WRITABLE_TYPES
+        answer = ask_finding(match, NO_FINDING) if writable else None
+        if answer is None:
+            unsure.append(match)
+        else:
+            mapped.append(answer)
+    return replace(source, columns=tuple(mapped), unsure=tuple(unsure))
 
 
-def _finding_for(match: "Match", default: str) -> "Match | None":
-    """Ask what a column takes, until it is a finding or nothing."""
+def ask_finding(match: "Match", default: str) -> "Match | None":
+    """Ask which finding a column receives, until the answer is a finding or none."""
     from pipeline.settings.sections import COLUMN_NAMES
 
+    question = f"  Which finding does {match.column} receive? ({NO_FINDING} for none)"
     while True:
-        question = f"  {match.column} (maybe {match.finding}) takes which finding? {_NONE} for none"
         answer = str(typer.prompt(question, default=default, err=True)).strip()
-        if answer == _NONE:
+        if answer == NO_FINDING:
             return None
         if answer in COLUMN_NAMES:
-            return replace(match, finding=answer, why="chosen by hand", objection="")
-        complain("There is no such finding", [f"Known: {', '.join(sorted(COLUMN_NAMES))}"])
+            return replace(match, finding=answer, why="chosen by the user", objection="")
+        complain("There is no such finding", [f"Findings: {', '.join(sorted(COLUMN_NAMES))}"])
 
 
-def _created(
-    client: "CaspioClient", seen: "Seen", *, asks: bool, create: bool
-) -> "tuple[Seen, dict[str, list[str]]]":
-    """Create what is missing where it is wanted; a column that cannot be created is left out of the mapping."""
+def create_missing(
+    client: "CaspioClient", discovered: "Discovered", *, asks: bool, create: bool
+) -> "tuple[Discovered, dict[str, list[str]]]":
+    """Create missing columns if wanted; return the proposal with them, and their names by table.
+
+    A column that cannot be created is left out of the mapping.
+    """
     from flows.app.init import create_columns
     from pipeline.onboarding.proposal import with_columns
 
-    sources, created = [], {}
-    for source in seen.proposal.sources:
-        names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
+    sources = []
+    created: dict[str, list[str]] = {}
+    for source in discovered.proposal.sources:
         table = source.container.name
-        wanted = create or (
-            asks and names and _agrees(f"Create {names} in {table}?", default=False)
-        )
+        names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
+        wanted = create
+        if asks and names and not create:
+            wanted = agrees(f"Create {names} in {table}?", default=False)
         made, problem = create_columns(client, table, source.missing) if wanted else ([], "")
         if problem:
             complain("Not created", [problem])
         if made:
             created[table] = [column.name for column in made]
         sources.append(with_columns(source, made))
-    return replace(seen, proposal=replace(seen.proposal, sources=tuple(sources))), created
+    proposal = replace(discovered.proposal, sources=tuple(sources))
+    return replace(discovered, proposal=proposal), created
 
 
-def _agrees(question: str, *, default: bool = True) -> bool:
+def agrees(question: str, *, default: bool = True) -> bool:
+    """Ask a yes-or-no question on stderr."""
     return typer.confirm(question, default=default, err=True)
 
 
-def _refuse(reason: str) -> NoReturn:
+def refuse(reason: str) -> NoReturn:
+    """Exit with 2, and say why no settings were written."""
     complain("No settings were written", [reason])
     raise Failure(EXIT_SETTINGS)

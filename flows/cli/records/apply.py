@@ -25,7 +25,7 @@ def apply(
 ) -> None:
     """Carry out exactly what a plan says.
 
-    What has moved since is refused, record by record.
+    A record that has changed since the plan was made is left alone and reported.
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):

@@ -25,9 +25,10 @@ def explain(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show one record's life: what was read, decided and written.
+    """Show everything the ledger knows about one record.
 
-    Versions, stages, reasons, writes with before and after, conflicts, calls and archive addresses.
+    File versions, readings, decisions with reasons, writes with before and after, and addresses in
+    the archive.
     """
     from flows.app.explain import lives_of
     from flows.app.settings import load_settings
@@ -41,7 +42,7 @@ def explain(
         where = f"record {pk}" if field is None else f"record {pk}, field {field}"
         sources = ", ".join(settings.specs())
         complain(
-            "Not known",
+            "Not found",
             [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."],
         )
         raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)

@@ -31,9 +31,9 @@ def plan(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read and archive, write nothing, and leave a plan.
+    """Read and archive everything new, and write a plan to a file.
 
-    Everything new or changed is read; the plan is reviewed, and then carried out by `apply`.
+    Nothing is written to Caspio. Review the plan, then carry it out with `apply`.
     """
     from flows.app.plan import plan_directly
 

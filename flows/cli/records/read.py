@@ -1,7 +1,6 @@
 """`read`: local files through the same processors, no account needed."""
 
 import tempfile
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +13,10 @@ from flows.cli.common import (
     Failure,
     complain,
     err,
-    out,
     print_json,
 )
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from pipeline.model import Finding, Findings
     from pipeline.settings.sections import ProcessingSettings
 
@@ -48,34 +44,53 @@ def read(
             ],
         )
         raise Failure(EXIT_SETTINGS)
-    documents = _read_all(files, _way_of_reading(ocr, language))
+    documents = read_all(files, options(ocr, language))
     if as_json:
-        print_json([_as_json(path, findings) for path, findings in documents])
+        print_json(
+            [
+                {"file": str(path), "sha256": sha256_of(path), **document_json(findings)}
+                for path, findings in documents
+            ]
+        )
     else:
+        from flows.cli.show.document import show_document
+
         for path, findings in documents:
-            _show(path, findings)
+            show_document(path, findings)
     if not all(findings.status.readable for _, findings in documents):
         raise Failure(EXIT_SOME_FAILED)
 
 
-def _way_of_reading(ocr: str, languages: list[str]) -> "ProcessingSettings":
-    """Return the settings of the options and the environment; end with 2 where they cannot be."""
+def options(ocr: str, languages: list[str]) -> "ProcessingSettings":
+    """Return the settings of the options and the environment; exit with 2 if they are invalid."""
     from pydantic import ValidationError
 
     from pipeline.settings import environment, passwords
     from pipeline.settings.sections import ProcessingSettings
 
-    said: dict[str, object] = {"ocr": ocr, "languages": languages, "passwords": passwords()}
-    said["clamav"] = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
+    given: dict[str, object] = {
+        "ocr": ocr,
+        "languages": languages,
+        "passwords": passwords(),
+        "clamav": environment("CASPIO_INGEST_PROCESSING__CLAMAV"),
+    }
     try:
-        return ProcessingSettings.model_validate(said)
+        return ProcessingSettings.model_validate(given)
     except ValidationError as error:
-        complain("No such way of reading", list(dict.fromkeys(map(_refused, error.errors()))))
+        problems = []
+        for detail in error.errors():
+            name = str(detail["loc"][0])
+            if name == "languages":
+                problem = "--language takes Tesseract's codes, such as eng, deu or chi_sim."
+            else:
+                problem = f"--{name}: {detail['msg']}"
+            problems.append(problem)
+        complain("Invalid options", list(dict.fromkeys(problems)))
         raise Failure(EXIT_SETTINGS) from None
 
 
-def _read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[Path, Findings]]":
-    """Read the files, as many at once as there are children, with a progress bar on a terminal."""
+def read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[Path, Findings]]":
+    """Read the files in parallel, one per reader process, with a progress bar on a terminal."""
     from concurrent.futures import ThreadPoolExecutor
 
     from rich.progress import track
@@ -94,34 +109,26 @@ def _read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[
 
         with ThreadPoolExecutor(workers) as pool:
             results = pool.map(read_one, enumerate(files))
-            shown = track(
+            bar = track(
                 results,
                 total=len(files),
                 description="Reading",
                 console=console,
                 disable=not console.is_terminal,
             )
-            return list(shown)
+            return list(bar)
 
 
-def _refused(detail: "ErrorDetails") -> str:
-    """Say what is wrong with an option under the name it has here."""
-    name = str(detail["loc"][0])
-    if name == "languages":
-        return "--language takes Tesseract's language codes, such as eng, deu or chi_sim."
-    return f"--{name}: {detail['msg']}"
-
-
-def _as_json(path: Path, findings: "Findings") -> dict[str, object]:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hex digits."""
     import hashlib
 
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"file": str(path), "sha256": sha256, **_document(findings)}
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _document(findings: "Findings") -> dict[str, object]:
-    """Return one document; the documents inside it look alike, with their names."""
+def document_json(findings: "Findings") -> dict[str, object]:
+    """Return one document for --json; the documents inside it have the same form, with names."""
     return {
         "media_type": findings.media_type,
         "pages": [
@@ -140,14 +147,14 @@ def _document(findings: "Findings") -> dict[str, object]:
             "confidence": findings.doc_type.confidence,
             "reason": findings.doc_type.reason,
         },
-        "fields": {name: _field(finding) for name, finding in findings.fields.items()},
+        "fields": {name: finding_json(finding) for name, finding in findings.fields.items()},
         "metadata": dict(findings.metadata),
         "children": [
             {
                 "name": child.name,
                 "sha256": child.sha256,
                 "size_bytes": child.size_bytes,
-                **_document(child.findings),
+                **document_json(child.findings),
             }
             for child in findings.children
         ],
@@ -157,63 +164,15 @@ def _document(findings: "Findings") -> dict[str, object]:
     }
 
 
-def _field(finding: "Finding") -> dict[str, object]:
-    shown: dict[str, object] = {
+def finding_json(finding: "Finding") -> dict[str, object]:
+    """Return a finding for --json; `child` names the embedded file it comes from."""
+    document: dict[str, object] = {
         "value": finding.value,
         "confidence": finding.confidence,
         "page": finding.page,
         "box": finding.box,
         "reason": finding.reason,
     }
-    return {**shown, "child": finding.child} if finding.child else shown
-
-
-def _show(path: Path, findings: "Findings") -> None:
-    from rich.text import Text
-
-    from flows.terminal.tables import counted, table_of
-
-    console = out()
-    title = Text.assemble(
-        (str(path), "bold"), f"  {findings.media_type} · {counted(findings.page_count, 'page')} · "
-    )
-    title.append(findings.status, style="green" if findings.status.readable else "red")
-    console.print(title)
-    table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
-    for name, finding in {"doc_type": findings.doc_type, **findings.fields}.items():
-        page = str(finding.page or "")
-        value = finding.value if finding.value is not None else "unsure"
-        table.add_row(name, Text(value), f"{finding.confidence:.2f}", page, Text(finding.reason))
-    if findings.status.readable:
-        console.print(table)
-    _show_ways(findings)
-    _show_children(findings, "  ")
-    for problem in findings.problems:
-        console.print(f"  {problem}", markup=False, highlight=False)
-
-
-def _show_ways(findings: "Findings") -> None:
-    """Say how the pages were read and why so, pages that were read alike together."""
-    from rich.text import Text
-
-    for (engine, reason), alike in groupby(
-        findings.pages, key=lambda page: (page.engine or "not read", page.reason)
-    ):
-        numbers = [page.number for page in alike]
-        pages = (
-            f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
-        )
-        if reason:
-            out().print(Text(f"  {pages}, {engine}: {reason}", style="dim"))
-
-
-def _show_children(findings: "Findings", indent: str) -> None:
-    from rich.text import Text
-
-    from flows.terminal.tables import counted
-
-    for child in findings.children:
-        inside = child.findings
-        said = f"{indent}{child.name}  {inside.media_type} · {counted(inside.page_count, 'page')} · {inside.status}"
-        out().print(Text(said, style="dim"))
-        _show_children(inside, indent + "  ")
+    if finding.child:
+        document["child"] = finding.child
+    return document

@@ -24,7 +24,7 @@ def run(
         list[str],
         typer.Option(
             "--record",
-            help="Only this record of one --source: PK_ID, or a folder's path.",
+            help="Only this record of one --source: its PK_ID or, for a folder, its path.",
             metavar="PK",
         ),
     ] = [],
@@ -33,14 +33,17 @@ def run(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Work on everything new or changed. The first run of a new or changed source only plans, and says so."""
+    """Work on everything new or changed.
+
+    The first run of a new or changed source only plans, and says so.
+    """
     from flows.app.run_request import RunRequest
 
     set_up_logs(verbose=verbose)
     if record and len(source) != 1:
         complain(
-            "Which source?",
-            ["--record names records of one source: give exactly one --source with it."],
+            "--record needs a source",
+            ["--record names records of one source. Give exactly one --source with it."],
         )
         raise Failure(EXIT_SETTINGS)
     work_on(

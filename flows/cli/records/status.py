@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 MOST_PROBLEMS = 200
-"""Files shown that need a person; the counts above them are complete."""
+"""Files listed that need a user; the counts are complete."""
 
 
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show files by state, the budget used, and what needs a person."""
+    """Show files by state, the budget used, and what needs a user."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
@@ -32,30 +32,30 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         counts = ledger.counts()
         runs = ledger.runs()
         used = ledger.usage(settings.caspio.account)
-        living = ledger.living()
-        open_effects = ledger.unsettled()
-        troubled = (
-            s
-            for s in ledger.states()
-            if s.outcome is not None and s.outcome.status in NEEDS_A_PERSON
+        workers = sorted(ledger.living())
+        unsettled = len(ledger.unsettled())
+        states = (
+            state
+            for state in ledger.states()
+            if state.outcome is not None and state.outcome.status in NEEDS_A_PERSON
         )
-        problems = list(islice(troubled, MOST_PROBLEMS))
+        problems = list(islice(states, MOST_PROBLEMS))
     if as_json:
-        budget = {
-            "caspio_calls_this_month": used.calls,
-            "caspio_bytes_this_month": used.size_bytes,
-            "caspio_calls_by_priority": used.by_priority,
-            "caspio_calls_left": {
-                priority: allowance.left(priority, used.calls) for priority in Priority
-            },
-            "monthly_calls": allowance.monthly_calls,
-        }
-        work = {"workers": sorted(living), "unsettled_effects": len(open_effects)}
-        listed = {
-            "needs_a_person": [_problem(state) for state in problems],
-            "runs": [_run(run) for run in runs],
-        }
-        print_json({"sources": counts, **budget, **work, **listed})
+        left = {priority: allowance.left(priority, used.calls) for priority in Priority}
+        print_json(
+            {
+                "sources": counts,
+                "caspio_calls_this_month": used.calls,
+                "caspio_bytes_this_month": used.size_bytes,
+                "caspio_calls_by_priority": used.by_priority,
+                "caspio_calls_left": left,
+                "monthly_calls": allowance.monthly_calls,
+                "workers": workers,
+                "unsettled_effects": unsettled,
+                "needs_a_person": [problem_json(state) for state in problems],
+                "runs": [run_json(run) for run in runs],
+            }
+        )
         return
     from flows.cli.show.state import show_status
 
@@ -65,12 +65,13 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         problems,
         used=used,
         allowance=allowance,
-        unsettled=len(open_effects),
-        workers=sorted(living),
+        unsettled=unsettled,
+        workers=workers,
     )
 
 
-def _run(run: "RunState") -> dict[str, object]:
+def run_json(run: "RunState") -> dict[str, object]:
+    """Return a run for --json."""
     return {
         "run_id": run.id,
         "kind": run.kind,
@@ -82,7 +83,8 @@ def _run(run: "RunState") -> dict[str, object]:
     }
 
 
-def _problem(state: "FileState") -> dict[str, object]:
+def problem_json(state: "FileState") -> dict[str, object]:
+    """Return a file that needs a user for --json."""
     ref, outcome = state.ref, state.outcome
     assert outcome is not None
     return {

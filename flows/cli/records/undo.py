@@ -26,7 +26,7 @@ def undo(
 ) -> None:
     """Put back what a run wrote and renamed.
 
-    Only where nobody has touched it since; what is left alone is told, and why.
+    A value that somebody changed since is left alone and reported.
     """
     set_up_logs(verbose=verbose)
     if environment("PREFECT_API_URL"):

@@ -1,4 +1,4 @@
-"""`verify`: compare source, ledger and archive, and repair what can be repaired without writing to Caspio."""
+"""`verify`: compare source, ledger and archive, and repair without writing to Caspio."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Repair = Annotated[
     bool,
     typer.Option(
-        "--repair", help="Mend what is safe: fetch originals, read again, settle open effects."
+        "--repair", help="Repair what is safe: fetch originals, read again, settle open effects."
     ),
 ]
 Rebuild = Annotated[
@@ -39,19 +39,23 @@ def verify(
         list[str], typer.Option("--source", help="Only this source; may be repeated.")
     ] = [],
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Stop after N files; the next goes on.")
+        int | None,
+        typer.Option("--limit", min=1, help="Stop after N files; the next run continues."),
     ] = None,
     repair: Repair = False,
     rebuild_ledger: Rebuild = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare source, ledger and archive by name, size and digest. Caspio is read, never written."""
+    """Compare source, ledger and archive by name, size and digest.
+
+    Caspio is read, never written.
+    """
     set_up_logs(verbose=verbose)
     if rebuild_ledger:
         if source or limit or repair:
             raise typer.BadParameter(
-                "goes with no --source, --limit or --repair: it takes all the manifests say."
+                "cannot be combined with --source, --limit or --repair: it reads all manifests."
             )
         _rebuild(config, as_json=as_json)
         return
@@ -69,7 +73,10 @@ def verify(
 def _compare(
     config: Path, *, sources: list[str], limit: int | None, repair: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
-    """Compare directly or, where PREFECT_API_URL names a server, as the flow; return what was found and the calls."""
+    """Compare directly, or as a flow if PREFECT_API_URL names a server.
+
+    Return the report and the Caspio calls by operation.
+    """
     from flows.app.settings import load_settings
     from pipeline.settings import environment
 

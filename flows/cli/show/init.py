@@ -5,27 +5,27 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.init import Seen, assumed
+from flows.app.init import Discovered, assumed
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counted
 from pipeline.model.schema import Container, FilesArea
 from pipeline.onboarding.proposal import ProposedSource
 
 
-def show_proposal(seen: Seen) -> None:
+def show_proposal(discovered: Discovered) -> None:
     """Print each source with its files and columns, what was left out, and what it would cost."""
     console = PlainConsole(stderr=True)
-    for source in seen.proposal.sources:
+    for source in discovered.proposal.sources:
         console.print(_table(source))
         names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
         if names:
             console.print(Text(f"  could be created: {names}", style="dim"), soft_wrap=True)
-    for container, why in seen.proposal.left_out:
+    for container, why in discovered.proposal.left_out:
         console.print(Text(f"{container.name} is left out: {why}.", style="dim"), soft_wrap=True)
-    for name, why in seen.survey.unreadable.items():
-        console.print(Text(f"{name} cannot be seen: {why}", style="yellow"), soft_wrap=True)
-    console.print(Text(_area(seen.survey.files_area)), soft_wrap=True)
-    cost = seen.estimate()
+    for name, why in discovered.survey.unreadable.items():
+        console.print(Text(f"{name} cannot be discovered: {why}", style="yellow"), soft_wrap=True)
+    console.print(Text(_area(discovered.survey.files_area)), soft_wrap=True)
+    cost = discovered.estimate()
     minutes = counted(max(1, round(cost.minutes)), "minute")
     console.print(
         Text(
@@ -41,9 +41,9 @@ def show_text(text: str) -> None:
     PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def show_end(seen: Seen, path: Path, calls: int) -> None:
+def show_end(discovered: Discovered, path: Path, calls: int) -> None:
     """Say what was written and what comes next."""
-    number = len(seen.proposal.sources) + seen.proposal.folder
+    number = len(discovered.proposal.sources) + discovered.proposal.folder
     text = f"{path}: {number} sources, after {calls} calls. Next: `caspio-ingest doctor`, then `caspio-ingest run`."
     PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
 
