@@ -257,6 +257,14 @@ def test_every_command_is_in_the_overview():
     assert names <= first_cells(ROOT / "docs/commands.md")
 
 
+def test_every_public_name_is_in_the_reference():
+    """Each name that users may import is described on a page of the API reference."""
+    reference = "\n".join(text_of(page) for page in (ROOT / "docs/reference").glob("*.md"))
+    described = set(re.findall(r"^::: caspio_ingest\.(\w+)$", reference, re.MULTILINE))
+
+    assert described | {"__version__"} == set(caspio_ingest.__all__)
+
+
 def test_every_quirk_is_explained():
     """What nobody could confirm has a row with how it is tolerated, and is probed or said not to be."""
     quirks = {quirk.name for quirk in fields(Quirks)}

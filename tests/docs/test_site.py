@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from docs.pictures import architecture
-from tests.docs.pages import ROOT
+from tests.docs.pages import PAGES, ROOT, blocks_of
 from tests.support.browser import PROGRAM, browser
 
 pytestmark = pytest.mark.integration
@@ -113,6 +113,27 @@ def test_the_site_can_be_searched_from_a_folder(site: Path):
 
     assert page.errors == []
     assert page.outside == set()
+
+
+def test_the_python_examples_pass_the_type_checker(tmp_path: Path):
+    """Each example of Python fits the functions and classes it uses."""
+    examples = [
+        block.text for page in PAGES for block in blocks_of(page) if "caspio_ingest" in block.text
+    ]
+    files = [tmp_path / f"example_{number}.py" for number in range(len(examples))]
+    for file, text in zip(files, examples, strict=True):
+        file.write_text(text, encoding="utf-8")
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", *map(str, files)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+
+    assert examples
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_picture_of_the_architecture_is_current():
