@@ -5,15 +5,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 
+from docs.generate.settings import row, stacked
 from flows.cli import app
 from flows.cli.common import EXIT_CODES
 
 PROGRAM = "caspio-ingest"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+USAGE_CHARS = 76
+"""Width of the line that shows how a command is called: it fits beside the table of contents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +128,27 @@ def _default(value: object) -> str:
 
 
 def _section(command: Command) -> str:
-    usage = " ".join(
-        [PROGRAM, command.name, *(parameter.usage for parameter in command.parameters)]
-    )
+    # An option and its value stay on one line.
+    parts = [one.usage.replace(" ", NO_BREAK) for one in command.parameters]
+    usage = " ".join([PROGRAM, command.name, *parts])
+    folded = wrap(usage, USAGE_CHARS, subsequent_indent="    ", break_on_hyphens=False)
     lines = [
         f"### `{command.name}` {{ #{command.name.replace(' ', '-')} }}",
         "",
         command.description,
         "",
         "```text",
-        usage,
+        *(line.replace(NO_BREAK, " ") for line in folded),
         "```",
     ]
-    if command.parameters:
-        lines += ["", "| argument or option | default | description |", "|---|---|---|"]
+    rows = ["| argument or option | default | description |", "|---|---|---|"]
     for parameter in command.parameters:
         shown = ", ".join(f"`{name}`" for name in parameter.names) or f"`{parameter.value}`"
         if parameter.names and parameter.value:
             shown += f" `{parameter.value}`"
-        default = "required" if parameter.required else f"`{parameter.default}`"
-        cells = (shown, default if default != "``" else "", parameter.help)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        default = f"`{parameter.default}`" if parameter.default else ""
+        cells = (shown, "required" if parameter.required else default, parameter.help)
+        rows.append(row(*cells))
+    if command.parameters:
+        lines += ["", stacked(rows)]
     return "\n".join(lines)

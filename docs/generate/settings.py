@@ -1,6 +1,7 @@
 """Describe every setting from the settings classes: type, bounds, default and description."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
@@ -16,8 +17,8 @@ LONG_NUMBER = 10_000
 
 TYPES = {
     "object": "table",
-    "boolean": "`true` or `false`",
-    "integer": "whole number",
+    "boolean": "boolean",
+    "integer": "integer",
     "number": "number",
 }
 STRINGS = {"password": "secret", "path": "path"}
@@ -76,8 +77,26 @@ def settings_table(section: str) -> str:
             default,
             one.description,
         )
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows)
+        rows.append(row(*cells))
+    return stacked(rows)
+
+
+def row(*cells: str) -> str:
+    """Write a row of a table. Inside code, a bar needs no escape and would show it."""
+    parts = (re.split(r"(`[^`]*`)", cell) for cell in cells)
+    escaped = (
+        "".join(part if part.startswith("`") else part.replace("|", "\\|") for part in cell)
+        for cell in parts
+    )
+    return f"| {' | '.join(escaped)} |"
+
+
+def stacked(rows: list[str]) -> str:
+    """Return a table whose rows become blocks on a narrow screen; assets/site.css does it.
+
+    The last column but one holds the default.
+    """
+    return "\n".join(['<div class="stacked" markdown>', "", *rows, "", "</div>"])
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -99,9 +118,10 @@ def _type(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "enum" in described:
         return ", ".join(f"`{json.dumps(value)}`" for value in described["enum"])
     if described["type"] == "array":
-        return f"list of {_type(described['items'], definitions)}"
+        items = _type(described["items"], definitions)
+        return f"list of {items}s" if items.isalpha() else f"list of {items}"
     if described["type"] == "string":
-        return STRINGS.get(described.get("format", ""), "text")
+        return STRINGS.get(described.get("format", ""), "string")
     return f"{TYPES[described['type']]}{_bounds(described)}"
 
 

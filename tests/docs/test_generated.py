@@ -36,9 +36,10 @@ def test_types_and_bounds_are_written_in_words():
     """A number has its bounds, a choice its values, a default its TOML."""
     by_name = {one.name: one for section in sections() for one in settings_of(section)}
 
-    assert by_name["processing.memory_mib"].type == "whole number ≥ 512"
+    assert by_name["processing.memory_mib"].type == "integer ≥ 512"
     assert by_name["processing.ocr"].type == '`"auto"`, `"tesseract"`, `"rapidocr"`'
     assert by_name["caspio.monthly_calls"].default == "500_000"
+    assert by_name["processing.languages"].type == "list of strings"
     assert by_name["caspio.url"].required
 
 
