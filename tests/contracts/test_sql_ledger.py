@@ -123,7 +123,7 @@ def test_a_server_that_does_not_answer_is_told(clock: FakeClock):
 def test_missing_rights_are_told(postgres: Postgres, empty_database: str, clock: FakeClock):
     """A user who may not create tables learns which right is missing."""
     name = empty_database.rpartition("/")[2]
-    with postgres.context(name) as connection:
+    with postgres.connected(name) as connection:
         connection.execute("DROP ROLE IF EXISTS reader")
         connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reads'")
 
@@ -140,7 +140,7 @@ def test_a_server_that_went_away_is_told_and_found_again(
     """Connections that a restarted server closed are replaced without anybody noticing."""
     with SqlLedger(empty_database, clock=clock) as ledger:
         ledger.seen([a_ref("1")], "run-1")
-        with postgres.context() as connection:
+        with postgres.connected() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             )
