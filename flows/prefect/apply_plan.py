@@ -25,7 +25,7 @@ def apply_plan(
     records: Records = [],  # noqa: B006 - Prefect copies it
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Apply record by record; what has moved since the plan was made is refused and told.
+    """Apply record by record; a record that changed since the plan was made is left alone.
 
     Args:
         plan: The plan file, on the machine that runs the flow.

@@ -22,7 +22,7 @@ def ingest_record(
     messages: str = "",
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Take what is new or changed of the named records down the line, before everything else.
+    """Work on what is new or changed of the named records, before everything else.
 
     Args:
         source: The source, as the settings name it.

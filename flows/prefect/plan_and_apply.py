@@ -1,4 +1,4 @@
-"""The flow `plan-and-apply`: plan, let a person decide in the Prefect UI, and carry out exactly the plan decided on."""
+"""The flow `plan-and-apply`: plan, wait for a decision in the Prefect UI, apply exactly that plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,9 @@ from prefect.states import Completed, Running
 from pydantic import Field
 
 from flows.app.changes import apply_plan
-from flows.app.drain import draining
 from flows.app.plan import plan_sources
 from flows.app.run_report import Report
-from flows.app.settings import load_settings
-from flows.app.wiring import connect
+from flows.prefect.context import connected
 from flows.prefect.ui.artifacts import FlowBars, leave_report
 from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.plan import leave_plan, totals
@@ -35,31 +33,46 @@ WaitHours = Annotated[int, Field(ge=1, le=24 * 30)]
 
 
 class Decision(RunInput):
-    """What a person decides on a plan."""
+    """A user's decision on a plan."""
 
     decision: Literal["apply", "refuse"] = Field(
         description="Apply writes what the plan says; refuse writes nothing."
     )
     leave_out: list[str] = Field(
-        default=[], description="PK_IDs, or paths of the Files area, not to be applied."
+        default=[], description="PK_IDs, or paths of the Files area, that are not applied."
     )
-    note: str = Field(default="", max_length=1_000, description="Why; it is kept with the run.")
+    note: str = Field(default="", max_length=1_000, description="The reason; kept with the run.")
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A plan, what is said of it in the form, and how long the answer may take."""
+class Question:
+    """A plan to decide on, the text of the form, and how long the answer may take.
+
+    With `suspend`, the process ends while waiting.
+    """
 
     plan: PlanFile
     text: str
     wait_s: int
     suspend: bool
 
+    def ask(self, form: type[Decision], *, key: str) -> Decision:
+        """Pause or suspend the flow run until the form is filled in.
+
+        Raises:
+            FlowPauseTimeout: nobody answered in time.
+        """
+        if self.suspend:
+            return suspend_flow_run(wait_for_input=form, timeout=self.wait_s, key=key)
+        return pause_flow_run(
+            wait_for_input=form, timeout=self.wait_s, poll_interval=POLL_S, key=key
+        )
+
 
 @flow(
     name="plan-and-apply",
     flow_run_name="plan and apply",
-    description="Plan everything new or changed, wait for a person's decision, and apply exactly that plan.",
+    description="Plan everything new or changed, wait for a decision, and apply exactly that plan.",
 )
 def plan_and_apply(
     sources: Sources = [],  # noqa: B006 - Prefect copies it
@@ -68,61 +81,62 @@ def plan_and_apply(
     suspend: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Leave the plan as an artifact and pause; nothing is held open at Caspio or in the ledger meanwhile.
+    """Create the plan as an artifact and pause. Meanwhile nothing is open at Caspio or in the ledger.
 
     Args:
         sources: Only these sources. Without any: all.
         limit: Stop after this many records of each source. None is no limit.
-        wait_hours: How long the run waits for a decision. After that nothing is written, and the plan file stays.
-        suspend: End the process while waiting, and go on in a new one, which must find the plan file where it was.
+        wait_hours: How long to wait for a decision. After that nothing is written; the plan is kept.
+        suspend: End the process while waiting. A new process continues; it needs the plan file.
         config: The settings file, on the machine that runs the flow.
     """
+    path = Path(config).resolve()
     return ended(
-        lambda: _carried_through(
-            Path(config).resolve(), sources, limit, wait_hours, suspend=suspend
-        )
+        lambda: plan_decide_apply(path, sources, limit, wait_hours=wait_hours, suspend=suspend)
     )
 
 
-def _carried_through(
-    path: Path, sources: Sequence[str], limit: int | None, wait_hours: int, *, suspend: bool
+def plan_decide_apply(
+    config: Path, sources: Sequence[str], limit: int | None, *, wait_hours: int, suspend: bool
 ) -> State:
-    question, planned = _planned(
-        path, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend
+    """Plan, ask for a decision and carry it out; return the final state."""
+    question, report = make_plan(
+        config, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend
     )
-    if planned is not None and not question.plan.records:
-        return final_state(planned, planned.document["documents"])
-    decision = _decided(question)
     plan = question.plan
+    if report is not None and not plan.records:
+        return final_state(report, report.document["documents"])
+    decision = decide(question)
     if decision is None:
-        said = f"nobody decided within {wait_hours} hours; nothing was written. {plan.records} records are planned in "
-        return Completed(
-            name=PLANNED, message=f"{said}{plan.path}; the flow apply-plan carries it out."
+        message = (
+            f"Nobody decided within {wait_hours} hours; nothing was written. {plan.records} records "
+            f"are planned in {plan.path}. The flow apply-plan applies them."
         )
+        return Completed(name=PLANNED, message=message)
     get_run_logger().info(
         "decided: %s, %d left out. %s", decision.decision, len(decision.leave_out), decision.note
     )
     if decision.decision == "refuse":
-        said = f"{plan.records} planned records refused, nothing was written: {decision.note or 'no reason given'}"
-        return Completed(name=REFUSED, message=said)
-    with connect(load_settings(path)) as context, draining(context.drain):
-        report = apply_plan(
-            context,
-            plan.path,
-            leave_out=decision.leave_out,
-            watch=FlowBars(context.ports.clock),
-        )
-        leave_report("apply", report, context=context)
-    return final_state(report, report.document["documents"])
+        reason = decision.note or "no reason given"
+        message = f"{plan.records} planned records refused, nothing was written: {reason}"
+        return Completed(name=REFUSED, message=message)
+    with connected(config) as context:
+        watch = FlowBars(context.ports.clock)
+        applied = apply_plan(context, plan.path, leave_out=decision.leave_out, watch=watch)
+        leave_report("apply", applied, context=context)
+    return final_state(applied, applied.document["documents"])
 
 
-def _planned(
+def make_plan(
     config: Path, sources: Sequence[str], *, limit: int | None, wait_s: int, suspend: bool
-) -> tuple[_Question, Report | None]:
-    """Make the plan, or find the one this run made before it was suspended."""
+) -> tuple[Question, Report | None]:
+    """Make the plan, or open the one that this run made before it was suspended.
+
+    The report is None for a plan that existed.
+    """
     file = config.parent / "plans" / f"plan-{flow_run.id}.jsonl"
     file.parent.mkdir(exist_ok=True)
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         if file.exists():
             plan, report = open_plan(file), None
         else:
@@ -133,40 +147,29 @@ def _planned(
             plan, report = made.plan, made.report
             leave_report("plan", report, context=context)
             leave_plan(plan, context)
-        return _Question(plan, totals(plan, context), wait_s, suspend), report
+        return Question(plan, totals(plan, context), wait_s, suspend), report
 
 
-def _decided(question: _Question) -> Decision | None:
-    """Ask until the answer fits the plan; None when nobody answered in time.
+def decide(question: Question) -> Decision | None:
+    """Ask until the answer fits the plan; None if nobody answered in time.
 
-    The plan's id is part of what is asked, so that an answer given on one plan is never taken for another's.
+    The plan's id is part of the key, so that an answer to one plan is never used for another.
     """
     keys = {record.key for record in question.plan.each()}
-    wrong = ""
+    correction = ""
     for number in count(1):
-        form = Decision.with_initial_data(description=f"{wrong}{question.text}")
+        form = Decision.with_initial_data(description=f"{correction}{question.text}")
         try:
-            decision = _ask(form, question, key=f"{question.plan.id}-{number}")
+            decision = question.ask(form, key=f"{question.plan.id}-{number}")
         except FlowPauseTimeout:
-            _wake()
+            # The server would end every pause that lasted too long as a failure. Set the run to
+            # Running, so that it ends in its own final state.
+            with get_client(sync_client=True) as client:
+                client.set_flow_run_state(flow_run.id, Running(), force=True)
             return None
         unknown = [key for key in decision.leave_out if key not in keys]
         if not unknown:
             return decision
         named = ", ".join(quoted(key) for key in unknown)
-        wrong = f"**The plan has no record {named}. Nothing was done; decide again.**\n\n"
+        correction = f"**The plan has no record {named}. Nothing was done; decide again.**\n\n"
     return None
-
-
-def _ask(form: type[Decision], question: _Question, *, key: str) -> Decision:
-    if question.suspend:
-        return suspend_flow_run(wait_for_input=form, timeout=question.wait_s, key=key)
-    return pause_flow_run(
-        wait_for_input=form, timeout=question.wait_s, poll_interval=POLL_S, key=key
-    )
-
-
-def _wake() -> None:
-    """Let this run end as what it is: the server would make every end of a pause that lasted too long a failure."""
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(flow_run.id, Running(), force=True)

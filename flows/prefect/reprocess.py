@@ -27,14 +27,14 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
     dry_run: bool = False,  # noqa: FBT001, FBT002 - the same
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Take up a selection again. Without conditions: the whole source.
+    """Read a selection again. Without conditions: the whole source.
 
     Args:
         source: The source, as the settings name it.
         records: Only these PK_IDs; for a source that is a folder, paths of the Files area.
         where: Only records that meet this WHERE clause, such as Status = 'open'.
-        since: Only what was handled on or after this day (UTC).
-        stale: Only what was read or planned under other code, settings or models.
+        since: Only files processed on or after this day (UTC).
+        stale: Only files read or planned with other code, settings or models.
         yes: Write, even where a new or changed source would only be planned.
         dry_run: Show which records would be read again, and stop there.
         config: The settings file, on the machine that runs the flow.

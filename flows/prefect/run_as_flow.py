@@ -1,7 +1,7 @@
-"""The commands as flows, when PREFECT_API_URL names a server; `run` and `reprocess` are one flow run a source."""
+"""The commands as flows, if PREFECT_API_URL names a server; one flow run for each source."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,23 @@ from flows.prefect.undo import undo
 from flows.prefect.verify import verify
 from pipeline.errors import StopRequested
 
+ADDED = ("planned_only", "leased_elsewhere", "missed_by_webhooks", "pages", "bytes", "seconds")
+"""Members of a report's document that are added up."""
+
 
 def work_as_flow(config: Path, *, sources: Sequence[str], request: RunRequest) -> Report:
-    """Run the flow that an order is for, for each source in turn."""
-    return _each(config, sources, lambda name: _state_of(name, str(config), request))
+    """Run the flow of a request for each source in turn."""
+    names = [spec.name for spec in named_sources(load_settings(config), sources)]
+    with as_deployed(config):
+        reports = [result_of(flow_state(name, str(config), request)) for name in names]
+    merged = merge(reports)
+    if not any(merged.document["documents"].values()):
+        refuse_if_none_runs(merged.stopped, names)
+    return merged
 
 
-def _state_of(source: str, config: str, request: RunRequest) -> State:
+def flow_state(source: str, config: str, request: RunRequest) -> State:
+    """Run the flow of a request for one source; return its final state."""
     if request.records:
         return ingest_record(
             source, list(request.records), yes=request.yes, config=config, return_state=True
@@ -54,45 +64,45 @@ def _state_of(source: str, config: str, request: RunRequest) -> State:
 
 
 def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
-    """Run the flow that carries out a plan."""
-    with _as_deployed(config):
+    """Run the flow `apply-plan`."""
+    with as_deployed(config):
         state = apply_plan(
             str(file.resolve()), records=list(records), config=str(config), return_state=True
         )
-    report: Report = _result(state)
+    report: Report = result_of(state)
     return report
 
 
 def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report:
-    """Run the flow that undoes a run."""
-    with _as_deployed(config):
+    """Run the flow `undo`."""
+    with as_deployed(config):
         state = undo(run_id, records=list(records), config=str(config), return_state=True)
-    report: Report = _result(state)
+    report: Report = result_of(state)
     return report
 
 
 def verify_as_flow(
     config: Path, *, sources: Sequence[str], limit: int | None, repair: bool
 ) -> tuple[Verified, Mapping[str, int]]:
-    """Run the flow that compares; return what it found and the calls it made."""
-    with _as_deployed(config):
+    """Run the flow `verify`; return its report and the Caspio calls by operation."""
+    with as_deployed(config):
         state = verify(
             sources=list(sources), limit=limit, repair=repair, config=str(config), return_state=True
         )
-    found: tuple[Verified, Mapping[str, int]] = _result(state)
+    found: tuple[Verified, Mapping[str, int]] = result_of(state)
     return found
 
 
 @contextmanager
-def _as_deployed(config: Path) -> Iterator[None]:
-    """Give runs started by hand what others have: the tag that the rule for lost runs goes by, and heartbeats."""
+def as_deployed(config: Path) -> Iterator[None]:
+    """Give runs started by a command the tag and the heartbeats that deployed runs have."""
     heartbeat_s = load_settings(config).serve.heartbeat_s
     with tags(TAG), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: heartbeat_s}):
         yield
 
 
-def _result(state: State) -> Any:
-    """Return what a flow run came to, or raise what ended it."""
+def result_of(state: State) -> Any:
+    """Return the result of a flow run, or raise the error that ended it."""
     result = state.result(raise_on_failure=False)
     if isinstance(result, Ended):
         result = result.result
@@ -103,45 +113,28 @@ def _result(state: State) -> Any:
     return result
 
 
-def _each(config: Path, sources: Sequence[str], run: Callable[[str], State]) -> Report:
-    names = [spec.name for spec in named_sources(load_settings(config), sources)]
-    with _as_deployed(config):
-        merged = merge([_result(run(name)) for name in names])
-    if not any(merged.document["documents"].values()):
-        refuse_if_none_runs(merged.stopped, names)
-    return merged
-
-
 def merge(reports: Sequence[Report]) -> Report:
-    """Add up the reports of several flow runs; the run ids stand side by side."""
+    """Add up the reports of several flow runs; the run ids are joined."""
     documents = [report.document for report in reports]
     calls: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    stages: dict[str, float] = {}
-    for document in documents:
-        calls.update(document["caspio_calls"]["by"])
-        counts.update(document["documents"])
-        for name, seconds in document["stage_seconds"].items():
-            stages[name] = round(stages.get(name, 0.0) + seconds, 3)
-    figures = (
-        "planned_only",
-        "leased_elsewhere",
-        "missed_by_webhooks",
-        "pages",
-        "bytes",
-        "seconds",
-    )
-    added = {key: sum(d[key] for d in documents) for key in figures}
-    stopped = {name: problems for report in reports for name, problems in report.stopped.items()}
-    document = {
-        "run_id": " ".join(str(d["run_id"]) for d in documents),
+    stages: Counter[str] = Counter()
+    stopped: dict[str, Sequence[str]] = {}
+    for report in reports:
+        calls.update(report.document["caspio_calls"]["by"])
+        counts.update(report.document["documents"])
+        stages.update(report.document["stage_seconds"])
+        stopped |= report.stopped
+    added = {key: sum(document[key] for document in documents) for key in ADDED}
+    merged = {
+        "run_id": " ".join(str(document["run_id"]) for document in documents),
         "documents": dict(counts),
         **added,
-        "stage_seconds": stages,
+        "stage_seconds": {name: round(seconds, 3) for name, seconds in stages.items()},
         "sources_stopped": stopped,
-        "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},
+        "caspio_calls": {"total": calls.total(), "by": dict(sorted(calls.items()))},
     }
+    failed = sum(report.failed for report in reports)
+    planned_only = sum(report.planned_only for report in reports)
     outcomes = tuple(outcome for report in reports for outcome in report.outcomes)
-    return Report(
-        document, sum(r.failed for r in reports), sum(r.planned_only for r in reports), outcomes
-    )
+    return Report(merged, failed, planned_only, outcomes)

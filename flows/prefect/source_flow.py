@@ -75,7 +75,7 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
         summary.leased_elsewhere += batch.work()
     after = summary.counts()
     counts = {name: after[name] - before[name] for name in after if after[name] > before[name]}
-    events.tell_batch(batch.source, number=number, counts=counts)
+    events.send_batch(batch.source, number=number, counts=counts)
     listed = ", ".join(f"{count} {status}" for status, count in counts.items())
     get_run_logger().info("batch %d: %s", number, listed)
     return counts
@@ -90,7 +90,7 @@ class PrefectRunner:
     def counter(self, source: str, summary: Summary) -> OutcomeCounter:
         """Return a counter that moves the flow run's progress artifact and logs problems."""
         progress = FlowProgress(source, clock=self.context.ports.clock)
-        observe = Problems(get_run_logger()).tell
+        observe = Problems(get_run_logger()).report
         counter = OutcomeCounter(summary, observe, on_found=progress.expect)
 
         def finish() -> None:

@@ -19,7 +19,7 @@ def undo(
     records: Records = [],  # noqa: B006 - Prefect copies it
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Undo where the present still is what the run left; the rest is left alone and told.
+    """Undo what is still as the run left it; the rest is left alone and reported.
 
     Args:
         run: The run's id, as its report and `status` show it.

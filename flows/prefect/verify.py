@@ -25,11 +25,11 @@ def verify(
     repair: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Go on where the last one stopped; each kind of difference is counted, the first are listed.
+    """Continue where the last run stopped; count each kind of difference and list the first.
 
     Args:
-        sources: Only these sources. Without any: all, and what the archive holds besides.
-        limit: Stop after so many files; the next run goes on there. None is no limit.
+        sources: Only these sources. Without any: all, and the rest of the archive.
+        limit: Stop after so many files; the next run continues there. None is no limit.
         repair: Repair what can be repaired without writing to Caspio.
         config: The settings file, on the machine that runs the flow.
     """
@@ -53,7 +53,7 @@ def _compared(config: Path, sources: Sequence[str], limit: int | None, *, repair
 
 
 def _leave_differences(found: Verified) -> None:
-    """Leave a table of what differs, what was repaired and what is left to do."""
+    """Create a table artifact: what differs, what was repaired, what is left to do."""
     done = {(d.kind, d.subject): f"repaired: {text}" for d, text in found.repaired}
     todo = {(d.kind, d.subject): text for d, text in found.left}
     rows = [

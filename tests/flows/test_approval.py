@@ -184,8 +184,8 @@ class _Plan:
 
 @flow(name="nobody decides")
 def _undecided() -> State:
-    question = approval._Question(_Plan(), "a plan", wait_s=2, suspend=False)  # type: ignore[arg-type]
-    return Completed(name=PLANNED if approval._decided(question) is None else "decided")
+    question = approval.Question(_Plan(), "a plan", wait_s=2, suspend=False)  # type: ignore[arg-type]
+    return Completed(name=PLANNED if approval.decide(question) is None else "decided")
 
 
 def test_a_run_nobody_decides_on_ends_as_planned(prefect_server: Prefect):

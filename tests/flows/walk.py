@@ -82,7 +82,7 @@ class Walk:
         assert broken == []
         self._look("prefect-report", height=1300)
         self._open_artifact("ingest", f"documents-{self.ingested}")
-        self.page.see("left to a person")
+        self.page.see("suggested")
         self._look("prefect-documents", height=900)
 
     def reprocess(self) -> dict[str, Any]:

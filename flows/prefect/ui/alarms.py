@@ -1,4 +1,4 @@
-"""What to look at after a run, told as events: many failures, a budget nearly used, a growing quarantine."""
+"""Alarms after a run, sent as events: many failures, a budget nearly used up, a growing quarantine."""
 
 from flows.app.wiring import AppContext
 from flows.prefect.ui import events
@@ -7,37 +7,33 @@ from pipeline.metering.summary import NEEDS_A_PERSON, Summary
 from pipeline.ports import Ledger
 
 BUDGET_LOW_SHARE = 0.8
-"""Share of the month's calls, from which on each run raises an alarm."""
+"""Share of the month's calls from which on each run raises an alarm."""
 
 
 def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: bool = False) -> None:
-    """Send an event for each reason to look. After a run of a `few` named records nobody counts a whole source."""
-    share, budget = (
-        failed_share(summary.failed, summary.counts()),
-        context.settings.caspio.monthly_calls,
-    )
+    """Send an event for each reason to look.
+
+    After a run of a `few` named records, the documents of the whole source are not counted.
+    """
+    run_id, counts = summary.run_id, summary.counts()
+    share = failed_share(summary.failed, counts)
     if share >= FAILED_SHARE:
-        events.tell(
-            events.MANY_FAILED,
-            source,
-            run=summary.run_id,
-            share=round(share, 3),
-            **summary.counts(),
-        )
-    used = context.spending.used.calls
+        events.send(events.MANY_FAILED, source, run=run_id, share=round(share, 3), **counts)
+    used, budget = context.spending.used.calls, context.settings.caspio.monthly_calls
     if budget is not None and used >= BUDGET_LOW_SHARE * budget:
-        events.tell(events.BUDGET_LOW, source, run=summary.run_id, used=used, budget=budget)
+        events.send(events.BUDGET_LOW, source, run=run_id, used=used, budget=budget)
     if few:
         return
-    before, now = compare_quarantine(context.ports.ledger, source, run_id=summary.run_id)
+    before, now = compare_quarantine(context.ports.ledger, source, run_id=run_id)
     if now > before:
-        events.tell(events.QUARANTINE_GREW, source, run=summary.run_id, before=before, now=now)
+        events.send(events.QUARANTINE_GREW, source, run=run_id, before=before, now=now)
 
 
 def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int, int]:
-    """Return how many documents of a source needed a person when last counted, and now; remember the latter.
+    """Return how many documents of a source needed a user when last counted, and need one now.
 
-    What grew between two runs, by a command or another worker, is noticed by the next.
+    The new count is kept. What grew between two runs, by a command or another worker, is noticed
+    by the next.
     """
     name = f"needs a person: {source}"
     before = int((ledger.cursor(name) or {}).get("documents", 0))

@@ -1,4 +1,4 @@
-"""What a person sees in a run's page in the Prefect UI: progress, a report, a table of documents."""
+"""Artifacts on a run's page in the Prefect UI: progress, a report, a table of documents."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ PROGRESS_EVERY_S = 3.0
 
 
 def artifact_key(*parts: str) -> str:
-    """Join parts into a key as Prefect wants it: lower-case letters, digits and dashes."""
+    """Join parts into a key as Prefect requires it: lower-case letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
@@ -47,11 +47,11 @@ class FlowProgress:
         self._id = created
 
     def expect(self, found: int) -> None:
-        """Learn how many files are found so far."""
+        """Set how many files are found so far."""
         self._found = found
 
     def advance(self, handled: int) -> None:
-        """Show progress, unless it was shown a moment ago."""
+        """Update the artifact, at most every `PROGRESS_EVERY_S` seconds."""
         now = self._clock.monotonic()
         if self._found and now - self._updated >= PROGRESS_EVERY_S:
             self._updated = now
@@ -63,30 +63,30 @@ class FlowProgress:
 
 
 @dataclass(slots=True)
-class _Watching:
-    """One source of a run that is not worked on in batches."""
+class SourceArtifact:
+    """The progress of one source in a run that is not worked on in batches."""
 
-    shown: FlowProgress
+    progress: FlowProgress
     handled: int = 0
 
     def expect(self, found: int) -> None:
-        """Learn how many files are found so far."""
-        self.shown.expect(found)
+        """Set how many files are found so far."""
+        self.progress.expect(found)
 
     def advance(self, outcome: Outcome) -> None:
         """Count one file."""
         if outcome.status is not Status.UNCHANGED:
             self.handled += 1
-            self.shown.advance(self.handled)
+            self.progress.advance(self.handled)
 
     def finish(self) -> None:
         """Show that nothing is left."""
-        self.shown.finish()
+        self.progress.finish()
 
 
 @dataclass(frozen=True, slots=True)
 class FlowBars:
-    """Shows progress in the UI where the command line shows bars: an artifact for each source."""
+    """Shows a progress artifact for each source, where the command line shows bars."""
 
     clock: Clock
 
@@ -96,13 +96,13 @@ class FlowBars:
     def __exit__(self, *_exc: object) -> None:
         return
 
-    def source(self, name: str) -> _Watching:
-        """Begin to show a source."""
-        return _Watching(FlowProgress(name, clock=self.clock))
+    def source(self, name: str) -> SourceArtifact:
+        """Create the artifact of a source."""
+        return SourceArtifact(FlowProgress(name, clock=self.clock))
 
 
 def leave_report(title: str, report: Report, *, context: AppContext) -> None:
-    """Leave the report and, where anything was done, the table of documents with the run."""
+    """Create the report artifact and, if anything was done, the table of documents."""
     create_markdown_artifact(
         run_report(title, report, context),
         key=artifact_key("report", title),
@@ -110,27 +110,25 @@ def leave_report(title: str, report: Report, *, context: AppContext) -> None:
     )
     if report.outcomes:
         create_table_artifact(
-            table=[_row(outcome, context.ports.archive) for outcome in report.outcomes],
+            table=[document_row(outcome, context.ports.archive) for outcome in report.outcomes],
             key=artifact_key("documents", title),
-            description=f"{title}: documents, those that need a person first",
+            description=f"{title}: documents, those that need a user first",
         )
 
 
-def _row(outcome: Outcome, archive: Archive) -> dict[str, str]:
+def document_row(outcome: Outcome, archive: Archive) -> dict[str, str]:
+    """Return a document as a row of the table."""
+    status = f"{outcome.status}, planned only" if outcome.planned_only else outcome.status.value
+    written = [f"{column} = {shown(value)}" for column, value in outcome.written.items()]
+    suggested = [f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions]
     row = {
         "record": record_of(outcome),
         "file": outcome.ref.name,
         "new name": outcome.new_name or "",
-        "status": f"{outcome.status}, planned only"
-        if outcome.planned_only
-        else outcome.status.value,
+        "status": status,
         "class": outcome.doc_type or "",
-        "written": "; ".join(
-            f"{column} = {shown(value)}" for column, value in outcome.written.items()
-        ),
-        "left to a person": "; ".join(
-            f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions
-        ),
+        "written": "; ".join(written),
+        "suggested": "; ".join(suggested),
         "why": outcome.reason,
         "archive": archive.address(document_prefix(outcome.ref)),
     }

@@ -1,6 +1,7 @@
-"""What a run tells Prefect as events, for automations to act on: each batch, each document that needs a person, alarms.
+"""Events that a run sends to Prefect, for automations to act on: batches, documents, alarms.
 
-Every event is about a source: resource `caspio-ingest.source.<name>`. Prefect relates it to the run by itself.
+Every event is about a source: resource `caspio-ingest.source.<name>`. Prefect relates it to the
+flow run by itself.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,10 @@ BUDGET_LOW = "caspio-ingest.budget.low"
 QUARANTINE_GREW = "caspio-ingest.quarantine.grew"
 
 MOST_DOCUMENTS = 200
-"""Documents a run tells one by one; the server keeps every event, so more are told as a number only."""
+"""Documents of a run with an event of their own. The server keeps every event; more are counted."""
 
 
-def tell(event: str, source: str, **payload: Any) -> None:
+def send(event: str, source: str, **payload: Any) -> None:
     """Send one event about a source; it is queued and costs the caller about 0.1 ms."""
     resource = {
         "prefect.resource.id": f"caspio-ingest.source.{source}",
@@ -29,15 +30,15 @@ def tell(event: str, source: str, **payload: Any) -> None:
     emit_event(event=event, resource=resource, payload=payload)
 
 
-def tell_batch(source: str, *, number: int, counts: Mapping[str, int]) -> None:
-    """Tell what a batch came to: documents by status."""
-    tell(BATCH, source, batch=number, documents=dict(counts))
+def send_batch(source: str, *, number: int, counts: Mapping[str, int]) -> None:
+    """Send the result of a batch: documents by status."""
+    send(BATCH, source, batch=number, documents=dict(counts))
 
 
-def tell_document(outcome: Outcome) -> None:
-    """Tell that a document needs a person, and why."""
+def send_document(outcome: Outcome) -> None:
+    """Send that a document needs a user, and why."""
     ref = outcome.ref
-    tell(
+    send(
         NEEDS_A_PERSON,
         ref.source,
         record=ref.record.pk if ref.record else ref.path,

@@ -1,4 +1,4 @@
-"""A plan as a person reviews it in the Prefect UI: a table of its records, and what carrying it out takes."""
+"""A plan for review in the Prefect UI: a table of its records, and what it takes to apply it."""
 
 from itertools import islice
 
@@ -18,65 +18,57 @@ MOST_RECORDS = 500
 
 
 def leave_plan(plan: PlanFile, context: AppContext) -> None:
-    """Leave the plan with the run before anything of it is carried out."""
+    """Create the plan's table artifact, before anything of the plan is carried out."""
+    archive = context.ports.archive
     create_table_artifact(
-        table=[_row(record, context.ports.archive) for record in islice(plan.each(), MOST_RECORDS)],
+        table=[plan_row(record, archive) for record in islice(plan.each(), MOST_RECORDS)],
         key=artifact_key("plan"),
         description=totals(plan, context),
     )
 
 
 def totals(plan: PlanFile, context: AppContext) -> str:
-    """Say what carrying out a plan takes, as markdown."""
-    left = context.settings.caspio.allowance.left(Priority.NEW, context.spending.used.calls)
+    """Return what it takes to apply a plan, as markdown."""
+    sources = ", ".join(quoted(name) for name in plan.owner.sources)
+    calls_left = context.settings.caspio.allowance.left(Priority.NEW, context.spending.used.calls)
+    of_left = "" if calls_left is None else f", of {calls_left:,} left this month"
     lines = [
         f"- plan `{plan.id}` in {quoted(str(plan.path))}",
-        f"- **{plan.records:,} records** of {', '.join(quoted(name) for name in plan.owner.sources)}",
-        f"- about **{plan.cost.calls:,} Caspio calls**{f', of {left:,} left this month' if left is not None else ''}",
+        f"- **{plan.records:,} records** of {sources}",
+        f"- about **{plan.cost.calls:,} Caspio calls**{of_left}",
         f"- {plan.cost.size_bytes:,} bytes to and from Caspio",
     ]
     if plan.records > MOST_RECORDS:
-        lines.append(
-            f"- the first {MOST_RECORDS:,} records are shown; `plan --html` and the file have more"
-        )
+        shown_first = f"the first {MOST_RECORDS:,} records are shown"
+        lines.append(f"- {shown_first}; `plan --html` and the file have more")
     return "\n".join(lines)
 
 
-def _row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
+def plan_row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
+    """Return a record of a plan as a row of the table."""
     before, after = record.before, record.after
+    changes = [f"{name}: {shown(before.get(name))} → {shown(after[name])}" for name in after]
+    problems = [*record.problems, *(file.problem for file in record.files if file.problem)]
     row = {
         "source": record.source,
         "record": f"{record.record.container} {record.record.pk}" if record.record else record.key,
         "file": "; ".join(file.ref.name for file in record.files),
         "new name": "; ".join(file.new_name for file in record.files if file.new_name),
-        "changes": "; ".join(
-            f"{name}: {shown(before.get(name))} → {shown(after[name])}" for name in after
-        ),
+        "changes": "; ".join(changes),
         "why": "; ".join(f"{name}: {basis.reason}" for name, basis in record.basis.items()),
-        "left to a person": "; ".join(
-            f"{s.column}: {shown(s.suggested)}" for s in record.suggestions
-        ),
-        "problems": "; ".join(
-            [*record.problems, *(file.problem for file in record.files if file.problem)]
-        ),
+        "suggested": "; ".join(f"{s.column}: {shown(s.suggested)}" for s in record.suggestions),
+        "problems": "; ".join(problems),
         "calls": f"{record.cost.calls:,}",
         "archive": archive.address(record.files[0].archive),
     }
     return {name: cell(text) for name, text in row.items()}
 
 
-def leave_selection(seen: Preview) -> None:
-    """Leave a table of the files a dry run of `reprocess` has selected."""
-    rows = [
-        {
-            "record": cell(
-                f"{ref.record.container} {ref.record.pk}" if ref.record else str(ref.path)
-            ),
-            "field": cell(ref.field),
-            "file": cell(ref.name),
-        }
-        for ref in seen.files
-    ]
-    create_table_artifact(
-        table=rows, key=artifact_key("selection", seen.source), description=str(seen)
-    )
+def leave_selection(preview: Preview) -> None:
+    """Create a table artifact of the files that a dry run of `reprocess` has selected."""
+    rows = []
+    for ref in preview.files:
+        record = f"{ref.record.container} {ref.record.pk}" if ref.record else str(ref.path)
+        rows.append({"record": cell(record), "field": cell(ref.field), "file": cell(ref.name)})
+    key = artifact_key("selection", preview.source)
+    create_table_artifact(table=rows, key=key, description=str(preview))

@@ -1,4 +1,4 @@
-"""What a run says of documents that need a person: a line in its log and an event each, up to a number."""
+"""Report documents that need a user: a log line and an event each, up to a number."""
 
 import logging
 import threading
@@ -16,27 +16,25 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 @dataclass(slots=True)
 class Problems:
-    """Tells of each document that needs a person; safe from many threads. Beyond `MOST_DOCUMENTS` it only counts."""
+    """Reports each document that needs a user; thread-safe. Beyond `MOST_DOCUMENTS` it only counts."""
 
     log: Log
-    tell_event: Callable[[Outcome], None] = events.tell_document
-    told: int = 0
+    send_event: Callable[[Outcome], None] = events.send_document
+    reported: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def tell(self, outcome: Outcome) -> None:
-        """Write a line and send an event, if this document needs a person."""
+    def report(self, outcome: Outcome) -> None:
+        """Write a log line and send an event, if this document needs a user."""
         if outcome.status not in NEEDS_A_PERSON:
             return
         with self._lock:
-            self.told += 1
-            number = self.told
-        if number <= events.MOST_DOCUMENTS:
-            self.tell_event(outcome)
-            self._write(outcome)
-        elif number == events.MOST_DOCUMENTS + 1:
-            self.log.warning("more documents need a person; `caspio-ingest status` lists them")
-
-    def _write(self, outcome: Outcome) -> None:
-        level = self.log.error if outcome.status is Status.FAILED else self.log.warning
-        texts = (one_line(text) for text in (outcome.ref.name, record_of(outcome), outcome.reason))
-        level("%s: %s (%s): %s", outcome.status, *texts)
+            self.reported += 1
+            number = self.reported
+        if number > events.MOST_DOCUMENTS:
+            if number == events.MOST_DOCUMENTS + 1:
+                self.log.warning("more documents need a user; `caspio-ingest status` lists them")
+            return
+        self.send_event(outcome)
+        level = logging.ERROR if outcome.status is Status.FAILED else logging.WARNING
+        name, record, reason = map(one_line, (outcome.ref.name, record_of(outcome), outcome.reason))
+        self.log.log(level, "%s: %s (%s): %s", outcome.status, name, record, reason)

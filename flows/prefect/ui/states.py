@@ -1,6 +1,6 @@
-"""How a flow run ends: green only where it deserves it, with the counts in its message.
+"""The final state of a flow run: green only if it deserves it, with the counts in its message.
 
-The UI takes the colour from a state's type and the word from its name.
+Prefect's UI takes the color from a state's type and the word from its name.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from pipeline.errors import IngestError, StopRequested
 from pipeline.model import Status
 
 FAILED_SHARE = 0.25
-"""Share of the documents worked on, from which on a run has failed and not merely in part."""
+"""A run fails as a whole if this share of the documents worked on did not get through."""
 
 PLANNED, REFUSED, PARTLY_FAILED = "Planned", "Refused", "Partly failed"
 FAILED, DIFFERENCES, STOPPED = "Failed", "Differences", "Stopped"
@@ -33,7 +33,7 @@ FINAL_NAMES = (
 
 
 class Ended(Abort):
-    """Carries what a red run came to: Prefect's engine passes it on without an error and a traceback in the log."""
+    """Carries the result of a red run: Prefect's engine passes it on without a traceback."""
 
     def __init__(self, result: object, message: str) -> None:
         """Keep the result."""
@@ -47,35 +47,40 @@ def red(name: str, message: str, *, result: object) -> State:
 
 
 def failed_share(failed: int, documents: Mapping[str, int]) -> float:
-    """Return the share of the documents worked on that did not get through, 0 to 1; `documents` are by status."""
+    """Return the share of the documents worked on that did not get through, 0 to 1.
+
+    `documents` are counts by status.
+    """
     worked_on = sum(count for status, count in documents.items() if status != Status.UNCHANGED)
     return failed / worked_on if worked_on else 0.0
 
 
+def counts_text(documents: Mapping[str, int]) -> str:
+    """Return counts by status as a text, without zeros."""
+    return ", ".join(f"{count} {status}" for status, count in documents.items() if count)
+
+
 def final_state(report: Report, documents: Mapping[str, int]) -> State:
-    """Return the state a run has earned."""
-    counts = ", ".join(f"{count} {status}" for status, count in documents.items() if count)
+    """Return the final state of a run from its report and its documents by status."""
+    counts = counts_text(documents)
     if not counts and report.planned_only:
-        return Completed(
-            name=PLANNED, message=f"dry run: {report.planned_only} files selected", data=report
-        )
+        message = f"dry run: {report.planned_only} files selected"
+        return Completed(name=PLANNED, message=message, data=report)
     counts = counts or "nothing to do"
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
     if report.planned_only:
-        return Completed(
-            name=PLANNED, message=f"planned only, run again to write: {counts}", data=report
-        )
+        message = f"planned only, run again to write: {counts}"
+        return Completed(name=PLANNED, message=message, data=report)
     if not report.failed:
         return Completed(message=counts, data=report)
-    if failed_share(report.failed, documents) >= FAILED_SHARE:
-        return red(FAILED, counts, result=report)
-    return red(PARTLY_FAILED, counts, result=report)
+    is_failure = failed_share(report.failed, documents) >= FAILED_SHARE
+    return red(FAILED if is_failure else PARTLY_FAILED, counts, result=report)
 
 
 def ended(work: Callable[[], State]) -> State:
-    """Return the state of a run; of one that could not go on, a state that says what is wrong, without a traceback."""
+    """Return the state of a run; if it cannot continue, a state with the reason as its message."""
     try:
         return work()
     except StopRequested as error:
@@ -85,13 +90,10 @@ def ended(work: Callable[[], State]) -> State:
 
 
 def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:
-    """Return the state of a run that was asked to stop: how far it came, and that nothing is lost.
+    """Return the state of a run that was asked to stop, with how far it came.
 
-    It is of the type Cancelled: the only one Prefect takes from a run that somebody is cancelling. Its result is what
-    Prefect passes on without an error in the log.
+    Its type is Cancelled, the only one that Prefect accepts of a run that is being canceled. Its
+    result is one that Prefect passes on without an error in the log.
     """
-    counts = ", ".join(f"{count} {status}" for status, count in (documents or {}).items() if count)
-    result = Abort(str(error))
-    return Cancelled(
-        name=STOPPED, message=" ".join(filter(None, [str(error), counts])), data=result
-    )
+    message = " ".join(filter(None, [str(error), counts_text(documents or {})]))
+    return Cancelled(name=STOPPED, message=message, data=Abort(str(error)))

@@ -1,9 +1,9 @@
-"""A stranger's text as Prefect's UI shows it: in markdown, in a table's cell, and cut to a length."""
+"""Text from documents and records as Prefect's UI shows it: in markdown, in table cells, cut."""
 
 import re
 
 MOST_CHARACTERS = 300
-"""Characters of one text in an artifact: the server keeps them all, and a value may have a million."""
+"""Characters of one text in an artifact. The server keeps them all; a value may have a million."""
 
 
 def one_line(text: str, *, most: int = MOST_CHARACTERS) -> str:
@@ -13,16 +13,15 @@ def one_line(text: str, *, most: int = MOST_CHARACTERS) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text that markdown shows as it is: nothing in it becomes a link, a picture or HTML."""
+    """Return a text that markdown shows as it is: nothing in it becomes a link, image or HTML."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line(text))
 
 
 def cell(text: str) -> str:
-    """Return a text for a table's cell.
+    """Return a text for a table cell.
 
-    The older UI takes a cell for markdown, the newer one as it is: what would be a link, a picture or HTML is broken by
-    a blank, and nothing is escaped.
+    Prefect's older UI renders a cell as markdown, the newer one shows it as it is. So nothing is
+    escaped; a space breaks whatever would become a link, an image or HTML.
     """
-    return re.sub(
-        r"<(?=[A-Za-z/!?])", "< ", one_line(text).replace("](", "] (").replace("][", "] [")
-    )
+    line = one_line(text).replace("](", "] (").replace("][", "] [")
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", line)

@@ -28,7 +28,7 @@ def test_logs_and_events_are_bounded(caplog: pytest.LogCaptureFixture):
     problems = Problems(logging.getLogger("run"), told.append)
 
     for number in range(1_000):
-        problems.tell(outcome(number, Status.REJECTED))
+        problems.report(outcome(number, Status.REJECTED))
 
     assert len(told) == MOST_DOCUMENTS
     assert len(caplog.records) == MOST_DOCUMENTS + 1
@@ -39,14 +39,14 @@ def test_what_needs_nobody_is_not_logged(caplog: pytest.LogCaptureFixture):
     """A document that is done is a number in its batch's line and no line of its own."""
     told: list[Outcome] = []
 
-    Problems(logging.getLogger("run"), told.append).tell(outcome(1, Status.DONE))
+    Problems(logging.getLogger("run"), told.append).report(outcome(1, Status.DONE))
 
     assert (told, caplog.records) == ([], [])
 
 
 def test_a_problem_is_one_line(caplog: pytest.LogCaptureFixture):
     """A reason of many lines is one line in the log, with the record in it."""
-    Problems(logging.getLogger("run"), lambda _: None).tell(
+    Problems(logging.getLogger("run"), lambda _: None).report(
         outcome(7, Status.FAILED, "first\nsecond")
     )
 
