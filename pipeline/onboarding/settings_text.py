@@ -13,7 +13,8 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def settings_text(url: str, proposal: Proposal) -> str:
     """Return the file: the account, the archive and each source, with the columns nobody can be sure of as comments."""
     lines = [
-        "# Settings of caspio-ingest, proposed by `caspio-ingest init`. README.md has a table of all that can be set.",
+        "# Settings of caspio-ingest, proposed by `caspio-ingest init`.",
+        "# docs/configuration.md describes all settings.",
         "# Secrets are not kept here: export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET.",
         "",
         "[caspio]",

@@ -38,7 +38,7 @@ def _sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> 
         case "missing":
             return f"{path}: {where} is missing."
         case "extra_forbidden":
-            return f"{path}: {where} is not a setting. See the table of settings in README.md."
+            return f"{path}: {where} is not a setting. docs/configuration.md lists all settings."
         case _:
             said = error["msg"].removeprefix("Value error, ")
             return f"{path}: {where}: {said}{'' if said.endswith(('.', '?')) else '.'}"

@@ -72,7 +72,7 @@ def find_values(
     date_order: str = "",
     doc_class: str | None = None,
 ) -> dict[str, Finding]:
-    """Find the values the README lists, each with its page, its place, how sure it is and why.
+    """Find the values that docs/values.md lists, each with its page, its place, how sure it is and why.
 
     A key is absent when nothing of the kind is there; a value is None when the document leaves it open, and the
     reason says between what. `languages` are Tesseract's codes; `date_order` decides where the document does not

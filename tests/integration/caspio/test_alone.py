@@ -36,22 +36,29 @@ def emulator(start: Start) -> Emulator:
     )
 
 
-def test_example_of_the_readme_runs(emulator: Emulator) -> None:
-    """The example a newcomer copies works as it stands, with an account's own address and credentials."""
-    example = re.search(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md"])
+def test_the_example_of_a_page_runs(page: str, emulator: Emulator, tmp_path: Path) -> None:
+    """The example a newcomer copies works as it is, with an account's own address and credentials."""
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
     )
-    assert example is not None
-    code = example[1].replace("https://abc12345.caspio.com", emulator.url)
-    code = code.replace('client_id="…"', 'client_id="id"').replace(
-        'client_secret="…"', 'client_secret="secret"'
-    )
+    example = next(block for block in blocks if "CaspioClient(" in block)
+    code = example.replace("https://abc12345.caspio.com", emulator.url)
+    code = code.replace('client_id="…"', 'client_id="id"')
+    code = code.replace('client_secret="…"', 'client_secret="secret"')
+    script = tmp_path / "example.py"
+    script.write_text(code, encoding="utf-8")
+    (tmp_path / "invoice.pdf").write_text("Invoice 17\nAcme Ltd\nTotal due: 99.00 EUR\n", "utf-8")
 
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, script.name], capture_output=True, text=True, cwd=tmp_path, check=False
     )
 
-    assert ended.stdout == f"1 12.5\n{len(SCAN)} of {len(SCAN)} bytes\n", ended.stderr
+    expected = {
+        "README.md": "99.00\n1 12.5\n",
+        "docs/client.md": f"1 12.5\n{len(SCAN)} of {len(SCAN)} bytes\n",
+    }
+    assert ended.stdout == expected[page], ended.stderr
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tell which method makes which operation, for whoever looks for one: the command line, the README, the tests."""
+"""Tell which method makes which operation, for the command line, the documentation and the tests."""
 
 import inspect
 from collections.abc import Iterator, Mapping
