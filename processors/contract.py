@@ -284,7 +284,6 @@ class Processor(Protocol):
     """Turns one kind of document into pages. Keeps nothing between documents, starts no pool."""
 
     name: str
-    version: str
 
     def accepts(self, media_type: str) -> str | None:
         """Return None to accept, otherwise the reason for declining."""

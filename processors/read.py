@@ -14,6 +14,7 @@ from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors import registry
 from processors.children import Budget, Taken, take_out
 from processors.contract import (
+    RENDITIONS,
     Context,
     EngineMissing,
     Page,
@@ -26,9 +27,7 @@ from processors.contract import (
 from processors.detect import locked_office, media
 from processors.detect.encoding import clean
 from processors.merge_embedded import together
-from processors.ocr import engines
-from processors.ocr.ocr_cache import CachedPageReader
-from processors.renditions import derived_files as derived, pdfa
+from processors.renditions import derived_files as derived
 
 TEXT_CHARS = 2_000_000
 """How much text travels with the findings; text.txt has all of it."""
@@ -48,7 +47,7 @@ class Engines:
     def get(self) -> PageReader:
         """Return what recognizes pictures, loading it when first asked; raises EngineMissing."""
         if self._reader is None:
-            self._reader = CachedPageReader(engines.reader_for(self._settings))
+            self._reader = registry.page_reader(self._settings)
         return self._reader
 
 
@@ -110,14 +109,14 @@ def _read(
 def _with_pdfa(
     reading: Reading, path: Path, work_dir: Path, *, media_type: str, settings: ReadSettings
 ) -> Reading:
-    reason = pdfa.left_out(
-        path, work_dir, media_type=media_type, said=reading.metadata, settings=settings
+    if "pdfa" not in settings.renditions:
+        return reading
+    reason = registry.write_pdfa(
+        path, work_dir, media_type=media_type, metadata=reading.metadata, settings=settings
     )
-    return (
-        dataclasses.replace(reading, left_out={**reading.left_out, pdfa.NAME: reason})
-        if reason
-        else reading
-    )
+    if not reason:
+        return reading
+    return dataclasses.replace(reading, left_out={**reading.left_out, RENDITIONS["pdfa"]: reason})
 
 
 def _check_size(path: Path, settings: ReadSettings) -> None:

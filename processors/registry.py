@@ -1,78 +1,112 @@
-"""Every processor there is, listed once and imported only when a document needs it."""
+"""List every processor and what else depends on the kind of file, imported only when a document needs it."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.model import ReadStatus
-from processors.contract import Processor, Unreadable
+from processors.contract import PageReader, Processor, ReadSettings, Unreadable
 from processors.detect import media
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Where a processor lives. `media_types` is what it is asked for; it has the last word itself."""
+    """One processor: its name, where its class is, and the media types that it is asked for.
 
+    The processor itself decides whether it accepts a file.
+    """
+
+    name: str
     module: str
     attribute: str
     media_types: frozenset[str]
 
     def load(self) -> Processor:
-        """Import the module and make the processor."""
-        made: Processor = getattr(importlib.import_module(self.module), self.attribute)()
-        return made
+        """Import the module and create the processor."""
+        processor: Processor = getattr(importlib.import_module(self.module), self.attribute)()
+        return processor
 
 
-def _entry(module: str, attribute: str, *media_types: str) -> Entry:
-    return Entry(f"processors.{module}", attribute, frozenset(media_types))
+def _entry(name: str, module: str, attribute: str, *media_types: str) -> Entry:
+    return Entry(
+        name=name,
+        module=f"processors.{module}",
+        attribute=attribute,
+        media_types=frozenset(media_types),
+    )
 
 
 BUILT_IN: tuple[Entry, ...] = (
-    _entry("pdf.document", "PdfProcessor", media.PDF),
-    _entry("formats.image", "ImageProcessor", "image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp",
-           *media.HEIF),
-    _entry("formats.office_docx", "DocxProcessor", media.DOCX),
-    _entry("formats.office_sheet", "SheetProcessor", media.XLSX, media.XLSB, media.XLS, media.ODS),
-    _entry("formats.office_pptx", "PptxProcessor", media.PPTX),
-    _entry("formats.office_odf", "OdfProcessor", *media.ODF),
-    _entry("formats.office_rtf", "RtfProcessor", media.RTF),
-    _entry("formats.mail", "MailProcessor", media.MAIL),
-    _entry("formats.outlook", "MsgProcessor", "application/vnd.ms-outlook"),
-    _entry("formats.archives", "ArchiveProcessor", media.ZIP, media.TAR, "application/gzip", "application/x-bzip2",
-           "application/x-xz"),
-    _entry("formats.markup", "HtmlProcessor", "text/html"),
-    _entry("formats.markup", "XmlProcessor", "application/xml"),
-    _entry("formats.plain", "TextProcessor", "text/plain", "text/csv"),
-)  # fmt: skip
+    _entry("pdf", "pdf.document", "PdfProcessor", media.PDF),
+    _entry(
+        "image",
+        "formats.image",
+        "ImageProcessor",
+        *("image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"),
+        *media.HEIF,
+    ),
+    _entry("docx", "formats.office_docx", "DocxProcessor", media.DOCX),
+    _entry(
+        "sheet",
+        "formats.office_sheet",
+        "SheetProcessor",
+        *(media.XLSX, media.XLSB, media.XLS, media.ODS),
+    ),
+    _entry("pptx", "formats.office_pptx", "PptxProcessor", media.PPTX),
+    _entry("odf", "formats.office_odf", "OdfProcessor", *media.ODF),
+    _entry("rtf", "formats.office_rtf", "RtfProcessor", media.RTF),
+    _entry("mail", "formats.mail", "MailProcessor", media.MAIL),
+    _entry("msg", "formats.outlook", "MsgProcessor", "application/vnd.ms-outlook"),
+    _entry(
+        "archive",
+        "formats.archives",
+        "ArchiveProcessor",
+        *(media.ZIP, media.TAR, "application/gzip", "application/x-bzip2", "application/x-xz"),
+    ),
+    _entry("html", "formats.markup", "HtmlProcessor", "text/html"),
+    _entry("xml", "formats.markup", "XmlProcessor", "application/xml"),
+    _entry("text", "formats.plain", "TextProcessor", "text/plain", "text/csv"),
+)
 
-_WAYS_OUT = {
+_UNSUPPORTED = {
     "application/msword": "Old Word documents are not read; save it as .docx or PDF.",
     "application/vnd.ms-powerpoint": "Old presentations are not read; save it as .pptx or PDF.",
     "application/x-ole-storage": "This old Office format is not read; save it as PDF.",
     "application/x-7z-compressed": "7z archives are not unpacked; pack it as zip.",
     "application/vnd.rar": "RAR archives are not unpacked; pack it as zip.",
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
-    "application/ms-tnef": "Outlook's winmail.dat is not unpacked; ask for its files as they are.",
+    "application/ms-tnef": (
+        "Outlook's winmail.dat is not unpacked; ask for its files as they are."
+    ),
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
-    media.UNKNOWN: "The kind of file is not recognized; upload it as PDF, a picture or an Office document.",
+    media.UNKNOWN: (
+        "The kind of file is not recognized; upload it as PDF, a picture or an Office document."
+    ),
 }
+"""What to do with files that are recognized but not read, by media type."""
 
-
-_BESIDE_THE_POINT = frozenset({media.UNKNOWN, "image/svg+xml"})
+# A mail's logo or an unknown attachment: nothing is missing if it is not read.
+_NO_DOCUMENTS = frozenset({media.UNKNOWN, "image/svg+xml"})
 
 
 def holds_documents(media_type: str) -> bool:
-    """Say whether files of this type, though they are not read, are documents or hold some."""
+    """Return whether files of this type, although they are not read, are or contain documents."""
     return media_type in media.HEIF or (
-        media_type in _WAYS_OUT and media_type not in _BESIDE_THE_POINT
+        media_type in _UNSUPPORTED and media_type not in _NO_DOCUMENTS
     )
+
+
+def entry_for(media_type: str) -> Entry | None:
+    """Return the first entry that is listed for a media type, None where there is none."""
+    return next((entry for entry in BUILT_IN if media_type in entry.media_types), None)
 
 
 def processor_for(media_type: str) -> Processor:
     """Return the processor that accepts a media type.
 
     Raises:
-        Unreadable: UNSUPPORTED, with why and what to upload instead.
+        Unreadable: UNSUPPORTED, with the reason and what to upload instead.
     """
     reasons: list[str] = []
     for entry in BUILT_IN:
@@ -86,11 +120,29 @@ def processor_for(media_type: str) -> Processor:
         "; ".join(reasons)
         or f"Files of type {media_type} are not read; upload it as PDF or a picture."
     )
-    raise Unreadable(ReadStatus.UNSUPPORTED, _WAYS_OUT.get(media_type, fallback))
+    raise Unreadable(ReadStatus.UNSUPPORTED, _UNSUPPORTED.get(media_type, fallback))
 
 
-def versions() -> Iterator[tuple[str, str]]:
-    """Yield name and version of every processor."""
-    for entry in BUILT_IN:
-        processor = entry.load()
-        yield processor.name, processor.version
+def page_reader(settings: ReadSettings) -> PageReader:
+    """Return the OCR for these settings; it reads each picture once per process.
+
+    Raises:
+        EngineMissing: nothing that is installed can read these languages.
+    """
+    from processors.ocr import engines, ocr_cache
+
+    return ocr_cache.CachedPageReader(engines.reader_for(settings))
+
+
+def write_pdfa(
+    path: Path,
+    work_dir: Path,
+    *,
+    media_type: str,
+    metadata: Mapping[str, str],
+    settings: ReadSettings,
+) -> str:
+    """Write the PDF/A copy of a document; return why there is none, "" where there is one."""
+    from processors.renditions import pdfa
+
+    return pdfa.left_out(path, work_dir, media_type=media_type, said=metadata, settings=settings)

@@ -1,6 +1,6 @@
 """The promise of the ledger, and what it tells of files, runs, usage and repairs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -150,6 +150,9 @@ class Ledger(MessageBox, Protocol):
         `prefix` is where the archive has text.txt and the other derived files.
         """
 
+    def reading_fingerprints(self, sha256: str) -> Sequence[str]:
+        """Return the fingerprints under which this content was read, the latest reading first."""
+
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
         """Return the findings of this content under this fingerprint and the archive prefix of its derived files."""
 
@@ -175,8 +178,13 @@ class Ledger(MessageBox, Protocol):
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; with `newest` only each location_key's latest version."""
 
-    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each location_key's latest version in a source where it was read or planned under another fingerprint."""
+    def stale(
+        self, is_current: Callable[[str], bool], rules: str, *, source: str
+    ) -> Iterator[FileState]:
+        """Yield the latest version of each location_key in a source that would be read or planned differently now.
+
+        `is_current` decides about a reading's fingerprint; it is asked once for each that the source has.
+        """
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return files by source and status (or stage, where there is no outcome yet), each location_key's latest version."""

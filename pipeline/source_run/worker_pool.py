@@ -47,7 +47,7 @@ def selected_work(job: SourceRun, selection: Selection) -> Iterator[RecordWork]:
         pages = [ports.source.records(spec, selection.records)]
     else:
         states = (
-            ports.ledger.stale(ports.reader.fingerprint(), plan_fingerprint(spec), source=spec.name)
+            ports.ledger.stale(ports.reader.is_current, plan_fingerprint(spec), source=spec.name)
             if selection.stale
             else ports.ledger.states(source=spec.name, since=selection.since)
         )
@@ -59,11 +59,11 @@ def selected_work(job: SourceRun, selection: Selection) -> Iterator[RecordWork]:
 
 def foreseen(job: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
     """Yield the selected records, each with how many of its files would be read again; the others are planned anew."""
-    ledger, fingerprint = job.ports.ledger, job.ports.reader.fingerprint()
+    ledger, reader = job.ports.ledger, job.ports.reader
     for work in selected_work(job, selection):
         states = [ledger.state(ref.version) for ref in work.files]
         kept = (
-            [s for s in states if s is not None and s.fingerprint == fingerprint]
+            [s for s in states if s and s.fingerprint and reader.is_current(s.fingerprint)]
             if job.reuse
             else []
         )

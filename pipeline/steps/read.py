@@ -22,7 +22,7 @@ def process(
     reread: bool = False,
     needs_text: bool = False,
 ) -> ReadDocument:
-    """Return what is in a file. Content read before under the same fingerprint is not read again unless `reread`.
+    """Return what is in a file. Content whose reading is current is not read again unless `reread`.
 
     Content that no virus scanner could be asked about is read again, too; and with `needs_text` content whose text the
     archive does not have, for the ledger keeps none.
@@ -45,7 +45,9 @@ def process(
 
 
 def _known(file: FetchedFile, reader: Reader, ledger: Ledger) -> ReadDocument | None:
-    known = ledger.reading(file.sha256, reader.fingerprint())
+    fingerprints = ledger.reading_fingerprints(file.sha256)
+    current = next((known for known in fingerprints if reader.is_current(known)), None)
+    known = None if current is None else ledger.reading(file.sha256, current)
     if known is None or known[0].scan is ScanStatus.NOT_SCANNED:
         return None
     findings, prefix = known

@@ -8,8 +8,6 @@ from processors.classify.rules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
 from processors.values.lines import Line, lines_of
 
-VERSION = "3"
-
 _TITLE_LINES = 12
 _TOP_LINES = 25
 _LEAST_WORDS = 3

@@ -36,7 +36,6 @@ class ArchiveProcessor:
     """Takes the files out of zip and tar archives, and the one out of gzip, bzip2 and xz."""
 
     name = "archive"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept what the standard library unpacks."""

@@ -30,7 +30,6 @@ class ImageProcessor:
     """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR, and HEIC and HEIF where the extra `heic` is installed."""
 
     name = "image"
-    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept the six formats Pillow decodes without help, and those that the extra teaches it."""

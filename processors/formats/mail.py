@@ -26,7 +26,6 @@ class MailProcessor:
     """Reads .eml files with the standard library."""
 
     name = "mail"
-    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept mail in Internet form."""

@@ -23,7 +23,6 @@ class HtmlProcessor:
     """Reads HTML with the standard library's parser; nothing is fetched and nothing run."""
 
     name = "html"
-    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept HTML only."""
@@ -40,7 +39,6 @@ class XmlProcessor:
     """Reads XML with lxml, locked down: no document type, no entities, nothing fetched."""
 
     name = "xml"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept XML for which there is no processor of its own."""

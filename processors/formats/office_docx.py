@@ -24,7 +24,6 @@ class DocxProcessor:
     """Reads .docx with python-docx, which resolves no entities and follows no links."""
 
     name = "docx"
-    version = "3"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept Word documents in the zip format."""

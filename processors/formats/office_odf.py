@@ -29,7 +29,6 @@ class OdfProcessor:
     """Reads .odt, .odp and .odg: their XML is walked through, nothing in it is run or fetched."""
 
     name = "odf"
-    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept OpenDocument texts, presentations and drawings."""

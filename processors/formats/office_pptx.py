@@ -28,7 +28,6 @@ class PptxProcessor:
     """Reads .pptx with python-pptx, which resolves no entities and follows no links."""
 
     name = "pptx"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept presentations in the zip format."""

@@ -13,7 +13,6 @@ class RtfProcessor:
     """Reads .rtf with striprtf; embedded objects are left alone."""
 
     name = "rtf"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept rich text."""

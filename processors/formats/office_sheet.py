@@ -25,7 +25,6 @@ class SheetProcessor:
     """Reads .xlsx, .xlsb, .xls and .ods with calamine: values as last calculated, formulas and macros never run."""
 
     name = "sheet"
-    version = "2"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept workbooks, old and new."""

@@ -34,7 +34,6 @@ class MsgProcessor:
     """Reads .msg files with python-oxmsg."""
 
     name = "msg"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept Outlook messages."""

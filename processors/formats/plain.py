@@ -17,7 +17,6 @@ class TextProcessor:
     """Reads text and CSV in any usual encoding."""
 
     name = "text"
-    version = "1"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept plain text and CSV."""

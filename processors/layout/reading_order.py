@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from processors.contract import Box, Line, Page, Segment, Word
 from processors.layout import columns
 
-VERSION = "2"
-
 _SAME_LINE = 0.5  # share of the lower piece's height that must overlap
 _WIDE_GAP = 2.0  # in heights of text: further apart is another column, told by a second space
 _CLOSE = 1.0  # in heights of text: words of one piece

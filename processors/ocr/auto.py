@@ -19,7 +19,6 @@ from processors.ocr.rapid.engine import EAST_ASIAN
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
 
 TITLES = {"rapidocr": "RapidOCR", "tesseract": "Tesseract"}
 _FAILURES = (EngineMissing, Unreadable)

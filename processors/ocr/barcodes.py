@@ -8,7 +8,6 @@ from processors.detect.encoding import clean
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
 
 _MOST = 50
 _MOST_CHARS = 3_000

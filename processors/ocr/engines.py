@@ -23,7 +23,6 @@ from processors.ocr.rapid import engine as rapid
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
 
 ENGINES = ("auto", "tesseract", "rapidocr")
 _SHARE_OF_TIME = (

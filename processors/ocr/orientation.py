@@ -9,7 +9,6 @@ from processors.ocr import line_quality as lines
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "1"
 
 _UNSURE = 0.8  # upright pages of the kinds measured read at 0.95 and more, upside down at 0.75
 _BETTER = 1.1

@@ -13,7 +13,6 @@ from processors.ocr.pictures import LARGEST_SIDE_PX, is_blank
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "2"
 
 _SMALLEST_SIDE_PX = 8
 

@@ -11,7 +11,6 @@ from processors.contract import Limits, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "3"
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
 THUMBNAIL_PX = 400

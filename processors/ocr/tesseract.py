@@ -9,7 +9,6 @@ from processors.exec import tesseract
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "2"
 
 _AUTOMATIC = 3  # page segmentation: find columns and blocks
 _ONE_BLOCK = 6  # for pages where the automatic one finds nothing

@@ -39,7 +39,6 @@ class PdfProcessor:
     """Reads PDF files page by page with PDFium."""
 
     name = "pdf"
-    version = "3"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept PDF only."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Corners = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
 
-VERSION = "2"
 
 _WORD = re.compile("[^\\s\0\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _HYPHEN = re.compile("[\x02\ufffe]")  # how PDFium marks a word divided at the end of a line

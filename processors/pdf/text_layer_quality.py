@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from processors.contract import Segment
 from processors.pdf.page_graphics import Paint
 
-VERSION = "1"
-
 _MUCH_JUNK = 0.25
 _HIDDEN_JUNK = 0.1  # text nobody sees was recognized by some program: it must be better than text that is drawn
 _HIDDEN = 0.5

@@ -10,11 +10,11 @@ from typing import Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
-from processors import fingerprint
 from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
 from processors.detect.clamav import Clamd, VirusScan
 from processors.detect.media import UNKNOWN
 from processors.exec import ocrmypdf
+from processors.fingerprint import Fingerprints
 from processors.ocr import engines
 from processors.sandbox import child as _child, child_folder as _home
 from processors.sandbox.confinement import Granted
@@ -65,15 +65,18 @@ class SandboxedReader:
         self._free: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
         for reader_process in self._slots:
             self._free.put(reader_process)
-        self._fingerprint: str | None = None
+        self._fingerprints = Fingerprints(self._settings)
         self._lock = threading.Lock()
 
     def fingerprint(self) -> str:
-        """Identify code, models, language data and settings; computed once."""
+        """Identify code, libraries, models, language data and settings of all kinds of file."""
         with self._lock:
-            if self._fingerprint is None:
-                self._fingerprint = fingerprint.of(self._settings)
-            return self._fingerprint
+            return self._fingerprints.everything()
+
+    def is_current(self, fingerprint: str) -> bool:
+        """Return whether a document read under this fingerprint would be read alike now."""
+        with self._lock:
+            return self._fingerprints.is_current(fingerprint)
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Read a document in a child, waiting for a free one; where a virus scanner is configured, it is asked first.
@@ -92,7 +95,9 @@ class SandboxedReader:
                 findings, f"{name}: it was not scanned for viruses: {verdict.detail}."
             )
         findings = dataclasses.replace(findings, scan=verdict.status)
-        return dataclasses.replace(findings, fingerprint=self.fingerprint())
+        with self._lock:
+            fingerprint = self._fingerprints.of_findings(findings)
+        return dataclasses.replace(findings, fingerprint=fingerprint)
 
     def _read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         reader_process = self._free.get()

@@ -21,8 +21,6 @@ from processors.values.parties import find_buyer, find_parties, find_person
 from processors.values.taxes import find_net_and_tax
 from processors.values.total import find_amount_due, find_total
 
-VERSION = "4"
-
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""
 _WRITTEN = 0.8

@@ -11,8 +11,6 @@ from processors.contract import EmbeddedFile, StructuredData, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 
-VERSION = "1"
-
 MOST_BYTES = 20 * 2**20
 """Larger XML is no invoice a person could check."""
 _MOST_ENCLOSED = 50

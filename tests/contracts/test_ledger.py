@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -448,15 +449,22 @@ def test_a_walk_meets_each_slot_once_while_files_are_renamed(ledger: Ledger):
     assert met == [ref.record for ref in refs]
 
 
+def only(current: str) -> Callable[[str], bool]:
+    """Return a judgment by which only this fingerprint is current."""
+    return lambda fingerprint: fingerprint == current
+
+
 def test_stale_are_those_read_under_another_fingerprint(ledger: Ledger):
-    """What was read under the fingerprint asked for, or never, is not stale; another source's is not asked for."""
+    """A file that was read under a current fingerprint, or never, is not stale; nor are other sources' files."""
     old, current, unread, elsewhere = a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")
     ledger.seen([old, current, unread, elsewhere], "run-1")
     for ref, fingerprint in ((old, "f1"), (current, "f2"), (elsewhere, "f1")):
         ledger.planned(ref.version, fingerprint=fingerprint, rules="r1")
 
-    assert [state.ref for state in ledger.stale("f2", "r1", source="receipts")] == [old]
-    assert [state.ref for state in ledger.stale("f2", "r1", source=elsewhere.source)] == [elsewhere]
+    assert [state.ref for state in ledger.stale(only("f2"), "r1", source="receipts")] == [old]
+    assert [state.ref for state in ledger.stale(only("f2"), "r1", source=elsewhere.source)] == [
+        elsewhere
+    ]
 
 
 def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
@@ -465,9 +473,25 @@ def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
     ledger.seen([old, unread], "run-1")
     ledger.planned(old.version, fingerprint="f1", rules="r1")
 
-    assert list(ledger.stale("f1", "r1", source="receipts")) == []
-    (state,) = ledger.stale("f1", "r2", source="receipts")
+    assert list(ledger.stale(only("f1"), "r1", source="receipts")) == []
+    (state,) = ledger.stale(only("f1"), "r2", source="receipts")
     assert (state.ref, state.rules) == (old, "r1")
+
+
+def test_each_fingerprint_is_judged_once(ledger: Ledger):
+    """However many files were read under a fingerprint, the reader is asked about it once."""
+    asked: list[str] = []
+    refs = [a_ref(str(number)) for number in range(5)]
+    ledger.seen(refs, "run-1")
+    for ref in refs:
+        ledger.planned(ref.version, fingerprint="pdf:1 text:2", rules="r1")
+
+    def is_current(fingerprint: str) -> bool:
+        asked.append(fingerprint)
+        return False
+
+    assert len(list(ledger.stale(is_current, "r1", source="receipts"))) == 5
+    assert asked == ["pdf:1 text:2"]
 
 
 def test_a_replaced_file_is_not_stale(ledger: Ledger):
@@ -477,7 +501,7 @@ def test_a_replaced_file_is_not_stale(ledger: Ledger):
 
     ledger.seen([a_ref(name="other.pdf")], "run-2")
 
-    assert list(ledger.stale("f2", "r1", source="receipts")) == []
+    assert list(ledger.stale(only("f2"), "r1", source="receipts")) == []
 
 
 def test_counts_tell_status_or_stage(ledger: Ledger):
@@ -514,6 +538,16 @@ def test_a_reading_can_be_replaced(ledger: Ledger):
     found = ledger.reading(SHA, "f1")
     assert found is not None
     assert (found[0].status, found[1]) == (ReadStatus.OK, "two")
+
+
+def test_the_fingerprints_of_a_content_come_latest_first(ledger: Ledger, clock: FakeClock):
+    """A content that was read in several ways has one reading for each, and a new one becomes the latest."""
+    for fingerprint in ("f1", "f2", "f1"):
+        clock.advance(1)
+        ledger.save_reading(SHA, replace(FINDINGS, fingerprint=fingerprint), prefix="one")
+
+    assert list(ledger.reading_fingerprints(SHA)) == ["f1", "f2"]
+    assert list(ledger.reading_fingerprints("cd" * 32)) == []
 
 
 # Effects

@@ -191,7 +191,13 @@ class MemoryLedger(MemoryMessages):
     @_locked
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
         """Keep findings by content and fingerprint."""
+        self._readings.pop((sha256, findings.fingerprint), None)
         self._readings[sha256, findings.fingerprint] = _without_text(findings), prefix
+
+    @_locked
+    def reading_fingerprints(self, sha256: str) -> Sequence[str]:
+        """Return the fingerprints of the readings of this content, the latest first."""
+        return [fingerprint for digest, fingerprint in self._readings if digest == sha256][::-1]
 
     @_locked
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
@@ -272,14 +278,18 @@ class MemoryLedger(MemoryMessages):
         return sorted(files, key=lambda file: file.order)
 
     @_locked
-    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each location_key's latest version where it was read or planned under another fingerprint."""
-        states = self.states(source=source)
+    def stale(
+        self, is_current: Callable[[str], bool], rules: str, *, source: str
+    ) -> Iterator[FileState]:
+        """Yield the latest version of each location_key that would be read or planned differently now."""
+        states = list(self.states(source=source))
+        used = {state.fingerprint for state in states if state.fingerprint is not None}
+        current = {None, *(fingerprint for fingerprint in used if is_current(fingerprint))}
         return iter(
             [
-                s
-                for s in states
-                if s.fingerprint not in {None, fingerprint} or s.rules not in {None, rules}
+                state
+                for state in states
+                if state.fingerprint not in current or state.rules not in {None, rules}
             ]
         )
 

@@ -21,16 +21,25 @@ class FakeReader:
         """Return the version."""
         return f"fake-{self.version}"
 
+    def is_current(self, fingerprint: str) -> bool:
+        """Return whether it is the present version."""
+        return fingerprint == self.fingerprint()
+
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Read a file."""
         with self._lock:
             self.reads += 1
         text = path.read_text(encoding="utf-8")
         unsure = Finding(None, 0.0, "unsure")
-        if not text:
-            return Findings("text/plain", ReadStatus.EMPTY, unsure, problems=(f"{name} is empty",))
-        if text.startswith("!"):
-            return Findings("text/plain", ReadStatus.DAMAGED, unsure, problems=("it is damaged",))
+        if not text or text.startswith("!"):
+            damaged = bool(text)
+            return Findings(
+                "text/plain",
+                ReadStatus.DAMAGED if damaged else ReadStatus.EMPTY,
+                unsure,
+                problems=(f"{name} is {'damaged' if damaged else 'empty'}",),
+                fingerprint=self.fingerprint(),
+            )
         pairs = dict(line.split("=", 1) for line in text.splitlines())
         fields = {
             key: Finding(value, self.confidence, "it says so", 1) for key, value in pairs.items()

@@ -214,6 +214,16 @@ class FileLog(SqlPart):
             keys = ["sha256", "fingerprint"]
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
 
+    def reading_fingerprints(self, sha256: str) -> Sequence[str]:
+        """Return the fingerprints under which this content was read, the latest reading first."""
+        wanted = (
+            select(readings.c.fingerprint)
+            .where(readings.c.sha256 == sha256)
+            .order_by(readings.c.saved_at.desc())
+        )
+        with self._reading(f"look up the readings of {sha256}") as connection:
+            return list(connection.scalars(wanted))
+
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
         """Return the findings of this content under this fingerprint and the archive prefix of its derived files."""
         wanted = select(readings).where(

@@ -1,7 +1,7 @@
 """Walks over file versions: in order, a page at a time, each page a transaction of its own."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +41,15 @@ class FileViews(SqlPart):
             wanted.append(files.c.updated_at >= since)
         return self._walk(wanted, newest=newest)
 
-    def stale(self, fingerprint: str, rules: str, *, source: str) -> Iterator[FileState]:
-        """Yield each location_key's latest version in a source where it was read or planned under another fingerprint."""
-        changed = (files.c.fingerprint != fingerprint) | (files.c.rules != rules)
+    def stale(
+        self, is_current: Callable[[str], bool], rules: str, *, source: str
+    ) -> Iterator[FileState]:
+        """Yield the latest version of each location_key that would be read or planned differently now."""
+        used = select(files.c.fingerprint).where(files.c.source == source).distinct()
+        with self._reading("list fingerprints") as connection:
+            fingerprints = [text for text in connection.scalars(used) if text is not None]
+        outdated = [text for text in fingerprints if not is_current(text)]
+        changed = files.c.fingerprint.in_(outdated) | (files.c.rules != rules)
         return self._walk([files.c.source == source, changed], newest=True)
 
     def unsucceeded(self, slots: Collection[str]) -> Sequence[FileState]:

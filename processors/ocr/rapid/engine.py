@@ -18,7 +18,6 @@ from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "7"
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 

@@ -400,6 +400,10 @@ class SlowlyChanged:
         """Return another fingerprint."""
         return "another-fingerprint"
 
+    def is_current(self, fingerprint: str) -> bool:
+        """Return whether it is the other one."""
+        return fingerprint == self.fingerprint()
+
     def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
         """Read, and remember what was read."""
         self.read_names.append(name)

@@ -26,6 +26,10 @@ class Meanwhile:
         """Return the reader's fingerprint."""
         return self._inner.fingerprint()
 
+    def is_current(self, fingerprint: str) -> bool:
+        """Return what the reader returns."""
+        return self._inner.is_current(fingerprint)
+
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Let the person act, then read."""
         act, self._act = self._act, None

@@ -33,6 +33,10 @@ class Meddling:
         """Return the same fingerprint."""
         return str(self._inner.fingerprint())
 
+    def is_current(self, fingerprint: str) -> bool:
+        """Return what the reader returns."""
+        return bool(self._inner.is_current(fingerprint))
+
     def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
         """Read, after what happens."""
         while self._happens:

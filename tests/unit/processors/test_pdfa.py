@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.model import ReadStatus
-from processors import fingerprint
 from processors.contract import Limits, ReadSettings
+from processors.detect.media import PDF
+from processors.fingerprint import Fingerprints
 from processors.sandbox.reader import SandboxedReader
 from tests.unit.processors import documents
 
@@ -125,12 +126,12 @@ def test_without_the_program_settings_that_ask_for_it_are_refused(
 def test_the_program_is_part_of_the_fingerprint(programs: Path):
     """Another version of the program makes other copies."""
     stand_in(programs, "true")
-    before = fingerprint.of(PDFA)
+    before = Fingerprints(PDFA).of_media_type(PDF)
     (programs / "ocrmypdf").write_text(
         (programs / "ocrmypdf").read_text().replace("17.0.0", "18.0.0")
     )
 
-    assert fingerprint.of(PDFA) != before
+    assert not Fingerprints(PDFA).is_current(before)
 
 
 def test_a_child_may_run_the_program(programs: Path, tmp_path: Path):

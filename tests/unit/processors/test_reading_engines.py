@@ -5,8 +5,7 @@ import pytest
 from PIL import ImageOps
 from rapidfuzz import fuzz
 
-from processors import fingerprint, registry
-from processors.contract import EngineMissing, Limits, OcrEngine, ReadSettings
+from processors.contract import EngineMissing, OcrEngine, ReadSettings
 from processors.exec import tesseract
 from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid
@@ -133,32 +132,3 @@ def test_models_come_with_the_package():
     files = rapid.model_files()
 
     assert all(file.is_file() and "rapidocr" in file.parts for file in files.values())
-
-
-@pytest.mark.parametrize("entry", registry.BUILT_IN, ids=lambda entry: entry.attribute)
-def test_every_processor_keeps_the_contract(entry: registry.Entry):
-    """A processor has a name and a version, accepts what it is listed for and declines anything else with a reason."""
-    processor = entry.load()
-
-    assert processor.name
-    assert processor.version
-    assert all(processor.accepts(media_type) is None for media_type in entry.media_types)
-    assert processor.accepts("application/x-nothing")
-
-
-def test_equal_settings_have_equal_fingerprints():
-    """The fingerprint depends on nothing but code, models and settings."""
-    assert fingerprint.of(ReadSettings()) == fingerprint.of(ReadSettings())
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        ReadSettings(languages=("deu",)),
-        ReadSettings(limits=Limits(pages=3)),
-        ReadSettings(ocr="rapidocr"),
-    ],
-)
-def test_other_settings_have_other_fingerprints(other: ReadSettings):
-    """A changed setting changes the fingerprint."""
-    assert fingerprint.of(other) != fingerprint.of(ReadSettings())

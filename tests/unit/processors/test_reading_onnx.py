@@ -5,8 +5,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from processors import fingerprint
 from processors.contract import ReadSettings
+from processors.fingerprint import Fingerprints
 from processors.layout import reading_order as layout
 from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid, networks
@@ -79,7 +79,7 @@ def test_doctor_names_the_runtime():
 @needs_openvino
 def test_another_runtime_has_another_fingerprint(request: pytest.FixtureRequest):
     """Documents read on another runtime are told apart."""
-    by_openvino = fingerprint.of(ReadSettings())
+    by_openvino = Fingerprints(ReadSettings()).of_media_type("image/png")
     request.getfixturevalue("without_openvino")
 
-    assert fingerprint.of(ReadSettings()) != by_openvino
+    assert not Fingerprints(ReadSettings()).is_current(by_openvino)
