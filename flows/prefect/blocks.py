@@ -1,6 +1,7 @@
-"""Prefect blocks that people fill in instead of parts of the settings file: the Caspio account, and the archive.
+"""Prefect blocks in place of parts of the settings file: the Caspio account and the archive.
 
-`caspio-ingest blocks` and `serve` make their types known to the server. The file names one: `[caspio] block = "main"`.
+`caspio-ingest blocks` and `serve` register their types. The settings file names a block:
+`[caspio] block = "main"`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,9 +29,11 @@ class CaspioAccount(Block):
     url: str = Field(description="The account's address, such as https://abc12345.caspio.com")
     client_id: SecretStr = Field(description="Client id of a Web Services profile")
     client_secret: SecretStr = Field(description="Client secret of the profile")
-    webhook_secret: SecretStr | None = Field(default=None, description="What `webhooks sync` told")
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="The secret that `webhooks sync` printed"
+    )
     rate: str | None = Field(
-        default=None, description='Calls in so many seconds, such as "2000/300s"'
+        default=None, description='Most calls per number of seconds, such as "2000/300s"'
     )
     monthly_calls: int | None = Field(
         default=None, gt=0, description="Calls that may be used in a calendar month"
@@ -52,7 +55,7 @@ class CaspioArchive(Block):
     )
     region: str | None = Field(default=None, description="The bucket's region")
     access_key_id: SecretStr | None = Field(
-        default=None, description="Without keys the AWS chain is asked"
+        default=None, description="Without keys, the AWS credential chain is used"
     )
     secret_access_key: SecretStr | None = Field(
         default=None, description="Belongs to the access key id"
@@ -85,7 +88,8 @@ _SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
                 "session_token",
             )
         },
-        # prefect-aws's own; the server knows its type without the package, and only what it holds is asked for.
+        # The block of prefect-aws. The server knows its type without the package, and only its
+        # values are read.
         "aws-credentials": {
             "aws_access_key_id": "archive.access_key_id",
             "aws_secret_access_key": "archive.secret_access_key",
@@ -95,30 +99,28 @@ _SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
 }
-"""By section and type: a block's member, and the setting it gives. The first type is meant where none is named."""
+"""By section and type: a block's member, and the setting it gives. The first type is the default."""
 
 
 def values_of(section: str, reference: str) -> Mapping[str, Any]:
-    """Return the settings, by dotted name, that a block gives; members that are not filled in give none.
+    """Return the settings that a block gives, by dotted name; empty members give none.
 
     `reference` is a block's name, or its type and name: `aws-credentials/main`.
 
     Raises:
-        BadSettings: there is no such type or block, or no server to ask.
+        BadSettings: there is no such type or block, or no server to read it from.
     """
     kinds = _SETTINGS[section]
     slug, _, name = reference.rpartition("/")
     slug = slug or next(iter(kinds))
     if slug not in kinds:
         raise BadSettings(
-            [
-                f"{section}.block: a block of type {slug!r} is of no use there; one of {', '.join(kinds)} is."
-            ]
+            [f"{section}.block: type {slug!r} cannot be used there. Types: {', '.join(kinds)}."]
         )
     found = _document(section, slug, name)
     if found.get("profile_name") and not found.get("aws_access_key_id"):
         way_out = (
-            "Give it keys, or leave archive.block out and export AWS_PROFILE where the flows run."
+            "Give it keys, or remove archive.block and export AWS_PROFILE where the flows run."
         )
         raise BadSettings(
             [f"archive.block: {slug}/{name} names an AWS profile and no keys. {way_out}"]
@@ -141,35 +143,42 @@ def _document(section: str, slug: str, name: str) -> Mapping[str, Any]:
     address = PREFECT_API_URL.value()
     where = f"{section}.block names {slug}/{name}"
     if not address:
-        raise BadSettings(
-            [f"{where}, and there is no Prefect server to ask: export PREFECT_API_URL."]
-        )
+        raise BadSettings([f"{where}, but no Prefect server is named. Export PREFECT_API_URL."])
     try:
         with get_client(sync_client=True) as client:
             return dict(client.read_block_document_by_name(name, slug, include_secrets=True).data)
     except ObjectNotFound as error:
-        way_out = "Make it in the UI under Blocks; `caspio-ingest blocks` makes the types known and lists what is there."
+        way_out = (
+            "Create it in the UI under Blocks; `caspio-ingest blocks` registers the types "
+            "and lists the blocks."
+        )
         raise BadSettings(
-            [f"{where}, which the Prefect server at {address} does not have. {way_out}"]
+            [f"{where}, but the Prefect server at {address} has no such block. {way_out}"]
         ) from error
     except (httpx.TransportError, PrefectHTTPStatusError) as error:
-        said = f"{where}, and the Prefect server at {address} does not give it: {error!r}. Is it up, and is the key right?"
-        raise BadSettings([said]) from error
+        raise BadSettings(
+            [
+                (
+                    f"{where}, but it cannot be read from the Prefect server at {address}: {error!r}. "
+                    "Check that the server runs, and PREFECT_API_KEY or PREFECT_API_AUTH_STRING."
+                )
+            ]
+        ) from error
 
 
 def register() -> None:
-    """Make the block types known to the server, or bring them up to date."""
+    """Register the block types at the server, or update them."""
     for kind in TYPES:
         kind.register_type_and_schema()
 
 
 def known() -> Iterator[tuple[str, str, str]]:
-    """Yield section, type and name of every block at the server that settings can name."""
+    """Yield section, type and name of every block that settings can name."""
     with get_client(sync_client=True) as client:
         for section, kinds in _SETTINGS.items():
             for slug in kinds:
                 try:
                     documents = client.read_block_documents_by_type(slug)
-                except ObjectNotFound:  # a server that was told not to know prefect-aws
+                except ObjectNotFound:  # a server without the types of prefect-aws
                     continue
                 yield from ((section, slug, str(document.name)) for document in documents)

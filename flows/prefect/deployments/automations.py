@@ -1,7 +1,7 @@
-"""Automations as code: what Prefect's server does by itself when a run is lost or an alarm is raised.
+"""Automations: what Prefect's server does by itself when a run is lost or an alarm is raised.
 
-`caspio-ingest serve --with-automations` installs them; installed again they are brought up to date. Without a
-notification block they only show in the UI's event feed, except the first, which acts.
+`caspio-ingest serve --with-automations` installs or updates them. Without a notification block,
+alarms only show in the UI's event feed; the rule for lost runs always acts.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from flows.prefect.ui.states import FINAL_NAMES
 from pipeline.errors import BadSettings
 
 TAG = "caspio-ingest"
-SIGNS_MISSED = 3
-"""Signs of life in a row that a lost run has not given; `serve.heartbeat_s` is the time between two."""
+HEARTBEATS_MISSED = 3
+"""Heartbeats in a row that a lost run has missed; `serve.heartbeat_s` is the time between two."""
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ALARMS = (
@@ -35,7 +35,7 @@ _ALARMS = (
     (
         events.QUARANTINE_GREW,
         "quarantine grows",
-        "more documents need a person than at the end of the last run",
+        "more documents that need a user than at the end of the last run",
     ),
 )
 
@@ -43,9 +43,15 @@ _ALARMS = (
 def automations(
     *, lost_after: timedelta, notification_block: UUID | None = None
 ) -> Iterator[Automation]:
-    """Yield all automations; with a notification block the alarms send a message by it."""
-    yield _lost_runs(lost_after)
+    """Yield all automations; with a notification block, alarms send a message through it."""
+    yield mark_lost_runs(lost_after)
     for event, title, meaning in _ALARMS:
+        action: DoNothing | SendNotification = DoNothing()
+        if notification_block is not None:
+            body = "Source {{ event.resource.name }}: {{ event.payload }}"
+            action = SendNotification(
+                block_document_id=notification_block, subject=f"{TAG}: {title}", body=body
+            )
         yield Automation(
             name=f"{TAG}: {title}",
             description=f"Raised by {meaning}.",
@@ -54,19 +60,19 @@ def automations(
                 expect={event},
                 match=ResourceSpecification({"prefect.resource.id": f"{TAG}.source.*"}),
             ),
-            actions=[_message(title, notification_block)],
+            actions=[action],
         )
 
 
 def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[str]:
-    """Create the automations, or bring those of the same name up to date; return their names.
+    """Create the automations, or update those of the same name; return their names.
 
     Raises:
         BadSettings: the server has no such notification block.
     """
     names = []
     block = _block_id(notification_block) if notification_block else None
-    lost_after = timedelta(seconds=SIGNS_MISSED * heartbeat_s)
+    lost_after = timedelta(seconds=HEARTBEATS_MISSED * heartbeat_s)
     for wanted in automations(lost_after=lost_after, notification_block=block):
         try:
             known = Automation.read(name=wanted.name)
@@ -80,17 +86,17 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
     return names
 
 
-def _lost_runs(lost_after: timedelta) -> Automation:
-    """Mark runs that stopped showing signs of life: the server has no rule of its own for them."""
+def mark_lost_runs(lost_after: timedelta) -> Automation:
+    """Return the rule that marks runs without a heartbeat; the server has none of its own."""
     return Automation(
         name=f"{TAG}: mark lost runs",
-        description=f"Marks a run as crashed when it shows no sign of life for {lost_after.total_seconds():.0f} s.",
+        description=f"Marks a run as crashed after {lost_after.total_seconds():.0f} s without a heartbeat.",
         tags=[TAG],
         trigger=EventTrigger(
             posture=Posture.Proactive,
             after={_HEARTBEAT},
-            # An event is named after the state's name, and ours are more than Prefect's. A suspended run has no
-            # process and shows no sign of life.
+            # An event is named after the state's name, and we have more names than Prefect. A
+            # suspended run has no process and sends no heartbeat.
             expect={
                 _HEARTBEAT,
                 *(f"prefect.flow-run.{name}" for name in (*FINAL_NAMES, "Suspended")),
@@ -108,7 +114,7 @@ def _lost_runs(lost_after: timedelta) -> Automation:
                 name="Crashed",
                 state=StateType.CRASHED,
                 force=False,
-                message="No sign of life: the process that ran it is gone. The next run goes on from where it stopped.",
+                message="No heartbeat: its process is gone. The next run continues where it stopped.",
             )
         ],
     )
@@ -123,13 +129,6 @@ def _block_id(address: str) -> UUID:
     except ObjectNotFound as error:
         raise BadSettings(
             [
-                f"Prefect has no block {address!r}. Make one in its UI under Blocks, and give it as slug/name."
+                f"Prefect has no block {address!r}. Create one in its UI under Blocks, and give slug/name."
             ]
         ) from error
-
-
-def _message(title: str, block: UUID | None) -> DoNothing | SendNotification:
-    if block is None:
-        return DoNothing()
-    body = "Source {{ event.resource.name }}: {{ event.payload }}"
-    return SendNotification(block_document_id=block, subject=f"{TAG}: {title}", body=body)

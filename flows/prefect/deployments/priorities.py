@@ -1,4 +1,4 @@
-"""What kind of work each deployment is: its priority in the month's budget, and its queue where it runs in a work pool."""
+"""The kinds of deployments: the priority of each in the month's budget, and its queue in a pool."""
 
 import re
 from collections.abc import Mapping
@@ -9,11 +9,12 @@ from pipeline.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of deployment: the flow it runs, and how urgent that is.
+class DeploymentKind:
+    """A kind of deployment: the flow it runs, and its priority.
 
-    `per_source`: there is one for each source; else one for all.
-    `in_pools_only`: `caspio-ingest serve` has no queues, so it does without.
+    Attributes:
+        per_source: True if there is one for each source, False if one for all.
+        in_pools_only: True if `caspio-ingest serve`, which has no queues, does not create it.
     """
 
     flow: str
@@ -23,40 +24,38 @@ class Kind:
 
     @property
     def queue(self) -> str:
-        """Name the queue of a work pool (`work_queue_name`)."""
+        """Return the queue of a work pool (`work_queue_name`)."""
         return self.priority.value
 
 
-KINDS: Mapping[str, Kind] = {
-    "ingest-record": Kind("ingest-record", Priority.WEBHOOK),
-    "ingest": Kind("ingest", Priority.NEW),
-    # The first run over a large source: the same flow, started by a person, in a queue that lets the others by.
-    "backfill": Kind("ingest", Priority.BACKFILL, in_pools_only=True),
-    "reprocess": Kind("reprocess", Priority.REPROCESS),
-    "apply-plan": Kind("apply-plan", Priority.NEW, per_source=False),
-    "plan-and-apply": Kind("plan-and-apply", Priority.NEW, per_source=False),
-    "undo": Kind("undo", Priority.NEW, per_source=False),
-    "verify": Kind("verify", Priority.REPROCESS, per_source=False),
+KINDS: Mapping[str, DeploymentKind] = {
+    "ingest-record": DeploymentKind("ingest-record", Priority.WEBHOOK),
+    "ingest": DeploymentKind("ingest", Priority.NEW),
+    # The first run over a large source: the same flow, started by a user, in a queue that comes last.
+    "backfill": DeploymentKind("ingest", Priority.BACKFILL, in_pools_only=True),
+    "reprocess": DeploymentKind("reprocess", Priority.REPROCESS),
+    "apply-plan": DeploymentKind("apply-plan", Priority.NEW, per_source=False),
+    "plan-and-apply": DeploymentKind("plan-and-apply", Priority.NEW, per_source=False),
+    "undo": DeploymentKind("undo", Priority.NEW, per_source=False),
+    "verify": DeploymentKind("verify", Priority.REPROCESS, per_source=False),
 }
 """Every kind of deployment by the first part of its name.
 
-What an `ingest` run spends is counted as backfill until its source was written to its end once, whatever its queue.
+The calls of an `ingest` run count as backfill until its source was written to its end once,
+whatever the queue.
 """
 
 
 def settings_name(settings: Settings) -> str:
-    """Name the settings at a Prefect server that may have several: as they say, else by the account's address."""
+    """Return the name of these settings at a Prefect server: `serve.name`, or from the account."""
     account = settings.caspio.account.removesuffix(".caspio.com")
     return settings.serve.name or re.sub(r"[^A-Za-z0-9]+", "-", account)
 
 
 def deployment_name(kind: str, settings: Settings, source: str = "") -> str:
-    """Name a deployment as `serve`, `deploy` and infra/prefect.yaml do.
+    """Return a deployment's name, as `serve`, `deploy` and infra/prefect.yaml give it.
 
-    No source, and no settings' name, has an @ in it, so two never get one name.
+    Neither a source nor a settings name contains an @, so no two deployments share a name.
     """
-    return (
-        f"{kind}-{source}@{settings_name(settings)}"
-        if source
-        else f"{kind}@{settings_name(settings)}"
-    )
+    prefix = f"{kind}-{source}" if source else kind
+    return f"{prefix}@{settings_name(settings)}"

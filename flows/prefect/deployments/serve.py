@@ -1,4 +1,4 @@
-"""Deployments: each source on its schedule, and all flows on demand; served here, or registered on a work pool."""
+"""Deployments: each source on its schedule, and all flows on demand; served here or in a pool."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
-from flows.prefect.ui.forms import fix, let_choose
+from flows.prefect.ui.forms import fix, offer_choices
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
 from pipeline.errors import BadSettings
@@ -33,16 +33,19 @@ from pipeline.settings import Settings
 ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
 )
-"""A source never runs twice at once: a run that would overlap is cancelled, since the next one finds its work."""
-
+"""A source never runs twice at once: an overlapping run is canceled; the next one finds its work."""
 
 IN_TURN = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
-"""Named records are not found by the next run of this kind: a run that would overlap waits."""
+"""Named records are not found by the next run of this kind: an overlapping run waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A work pool: `process` runs flows on the workers' hosts; `docker` and `kubernetes` in containers of an image."""
+    """A work pool.
+
+    Pools of type `process` run flows on the workers' hosts, `docker` and `kubernetes` in containers
+    of an image.
+    """
 
     name: str
     type: str = "process"
@@ -60,8 +63,13 @@ def settings_tag(settings: Settings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What all deployments share: settings, their file as the runs find it, the pool, None where this host serves."""
+class DeploymentFactory:
+    """Creates deployments with what all of them share.
+
+    Attributes:
+        config: The settings file as the runs find it.
+        pool: None if this host serves the deployments itself.
+    """
 
     settings: Settings
     config: str
@@ -75,20 +83,20 @@ class _Made:
         limit: ConcurrencyLimitConfig | None = ONE_AT_A_TIME,
         **options: Any,
     ) -> RunnerDeployment:
-        """Make a deployment; outside an event loop Prefect returns it at once."""
+        """Create a deployment; outside an event loop Prefect returns it at once."""
         if self.pool is not None:
-            options |= {"work_pool_name": self.pool.name, "work_queue_name": KINDS[kind].queue}
-            options |= {"job_variables": self.pool.job_variables}
-        tags = [
-            "caspio-ingest",
-            f"priority:{KINDS[kind].priority}",
-            settings_tag(self.settings),
-            source,
-        ]
+            options["work_pool_name"] = self.pool.name
+            options["work_queue_name"] = KINDS[kind].queue
+            options["job_variables"] = self.pool.job_variables
+        parameters = {"config": self.config}
+        tags = ["caspio-ingest", f"priority:{KINDS[kind].priority}", settings_tag(self.settings)]
+        if source:
+            parameters["source"] = source
+            tags.append(source)
         deployment = flow.to_deployment(
             deployment_name(kind, self.settings, source),
-            parameters={"config": self.config} | ({"source": source} if source else {}),
-            tags=[tag for tag in tags if tag],
+            parameters=parameters,
+            tags=tags,
             version=version("caspio-ingest"),
             concurrency_limit=limit,
             entrypoint_type=EntrypointType.MODULE_PATH,
@@ -102,86 +110,127 @@ class _Made:
 def deployments(
     settings: Settings, config: Path, *, pool: Pool | None = None
 ) -> list[RunnerDeployment]:
-    """Return one scheduled `ingest` for each source, the other flows of a source on demand, and those for all.
+    """Return a scheduled `ingest` for each source, its flows on demand, and the flows for all.
 
     `config` is the settings file where the runs find it.
     """
-    made = _Made(settings, str(config), pool)
+    factory = DeploymentFactory(settings, str(config), pool)
     for_all = [
-        made.deployment(flow, flow.name, description=flow.description)
+        factory.deployment(flow, flow.name, description=flow.description)
         for flow in (verify, apply_plan, undo)
     ]
-    # A limit would kill a paused run: pausing gives its slot back, and the engine ends a run that cannot renew it.
+    # No concurrency limit: a paused run gives its slot back, and Prefect's engine ends a run that
+    # cannot renew it.
     waiting = plan_and_apply
     for_all.append(
-        made.deployment(waiting, waiting.name, limit=None, description=waiting.description)
+        factory.deployment(waiting, waiting.name, limit=None, description=waiting.description)
     )
     for deployment in for_all:
-        let_choose(deployment, {"sources": list(settings.specs())})
-    return [
-        *for_all,
-        *(one for spec in settings.specs().values() for one in _of_source(spec, made)),
+        offer_choices(deployment, {"sources": list(settings.specs())})
+    of_sources = [
+        deployment
+        for spec in settings.specs().values()
+        for deployment in source_deployments(spec, factory)
     ]
+    return [*for_all, *of_sources]
 
 
-def _of_source(spec: SourceSpec, made: _Made) -> Iterator[RunnerDeployment]:
-    serving = made.settings.serve
+def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator[RunnerDeployment]:
+    """Yield the deployments of one source."""
+    serving = factory.settings.serve
     schedule = Cron(spec.schedule or serving.schedule, timezone=serving.timezone)
-    everything = f"Everything new or changed in {spec.container}, on schedule {schedule.cron}."
-    yield made.deployment(ingest, "ingest", spec.name, schedule=schedule, description=everything)
-    again = f"Read files of {spec.container} again, from the archive."
-    yield made.deployment(reprocess, "reprocess", spec.name, description=again)
-    few = f"What is new or changed in a few records of {spec.container}."
-    yield made.deployment(ingest_record, "ingest-record", spec.name, IN_TURN, description=few)
-    if made.pool is not None:
-        first = f"The first run over {spec.container}, in the queue that lets the others by."
-        yield made.deployment(ingest, "backfill", spec.name, description=first)
+    yield factory.deployment(
+        ingest,
+        "ingest",
+        spec.name,
+        schedule=schedule,
+        description=f"Everything new or changed in {spec.container}, on schedule {schedule.cron}.",
+    )
+    yield factory.deployment(
+        reprocess,
+        "reprocess",
+        spec.name,
+        description=f"Read files of {spec.container} again, from the archive.",
+    )
+    yield factory.deployment(
+        ingest_record,
+        "ingest-record",
+        spec.name,
+        IN_TURN,
+        description=f"What is new or changed in a few records of {spec.container}.",
+    )
+    if factory.pool is not None:
+        yield factory.deployment(
+            ingest,
+            "backfill",
+            spec.name,
+            description=f"The first run over {spec.container}, in the queue that comes last.",
+        )
 
 
 def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeployment]:
     """Return all deployments for this host to serve.
 
     Raises:
-        BadSettings: one of them is another settings file's, or in a work pool, whose workers would take its runs, too.
+        BadSettings: one of them belongs to another settings file, or is in a work pool, whose
+            workers would also take its runs.
     """
-    made = deployments(settings, config.resolve())
+    created = deployments(settings, config.resolve())
     with get_client(sync_client=True) as client:
-        _refuse_others(client, made, settings)
-        _refuse_pooled(client, made)
-    return made
+        refuse_others(client, created, settings)
+        for deployment in created:
+            # A deployment stays in its pool when it is registered again without one.
+            registered = registered_as(client, deployment)
+            pool = registered.work_pool_name if registered else None
+            if pool:
+                raise BadSettings(
+                    [
+                        (
+                            f"Deployment {deployment.name!r} is in work pool {pool!r}. Run "
+                            f"`caspio-ingest worker --pool {pool}`, or delete the pool's deployments "
+                            "in Prefect's UI."
+                        )
+                    ]
+                )
+    return created
 
 
-def _refuse_pooled(client: SyncPrefectClient, made: Sequence[RunnerDeployment]) -> None:
-    """Refuse what is in a pool: a deployment stays there when it is registered anew without one."""
-    for deployment in made:
-        there = _registered(client, deployment)
-        if there is not None and (pool := there.work_pool_name):
-            said = f"Deployment {deployment.name!r} is in work pool {pool!r}: run `caspio-ingest worker --pool {pool}`"
-            raise BadSettings([f"{said}, or delete the deployments of that pool in Prefect's UI."])
-
-
-def _refuse_others(
-    client: SyncPrefectClient, made: Sequence[RunnerDeployment], settings: Settings
+def refuse_others(
+    client: SyncPrefectClient, created: Sequence[RunnerDeployment], settings: Settings
 ) -> None:
-    """Refuse to register over what another settings file has registered under the same name.
+    """Refuse to overwrite what another settings file has registered under the same name.
 
-    A file under another path that has a source of the same name is taken for this one, moved.
+    A file under another path with a source of the same name is treated as this one, moved.
+
+    Raises:
+        BadSettings: the deployments belong to another settings file.
     """
-    first = made[0]
-    there = _registered(client, first)
-    if there is None or there.parameters.get("config") == first.parameters["config"]:
+    first = created[0]
+    registered = registered_as(client, first)
+    if registered is None:
         return
-    fields = (there.parameter_openapi_schema or {}).get("properties", {})
-    theirs = fields.get("sources", {}).get("items", {}).get("enum", [])
-    if not {*theirs} & {*settings.specs()}:
-        sources = f", for {', '.join(theirs)}" if theirs else ""
-        said = f"Deployment {first.name!r} is that of {there.parameters.get('config', 'other settings')}{sources}"
-        raise BadSettings([f"{said}. Give these settings another name: serve.name."])
+    config = registered.parameters.get("config", "other settings")
+    if config == first.parameters["config"]:
+        return
+    fields = (registered.parameter_openapi_schema or {}).get("properties", {})
+    sources = fields.get("sources", {}).get("items", {}).get("enum", [])
+    if set(sources) & set(settings.specs()):
+        return
+    of_sources = f", for {', '.join(sources)}" if sources else ""
+    raise BadSettings(
+        [
+            (
+                f"Deployment {first.name!r} belongs to {config}{of_sources}. "
+                "Give these settings another name: serve.name."
+            )
+        ]
+    )
 
 
-def _registered(
+def registered_as(
     client: SyncPrefectClient, deployment: RunnerDeployment
 ) -> DeploymentResponse | None:
+    """Return the deployment of the same name at the server, if there is one."""
     try:
         return client.read_deployment_by_name(deployment.full_name)
     except ObjectNotFound:
@@ -189,40 +238,48 @@ def _registered(
 
 
 def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
-    """Register all deployments on a work pool with a queue a priority, and make what is missing; return their names.
+    """Register all deployments on a work pool; return their names.
+
+    Creates the pool and its queues, one for each priority, where they are missing.
 
     Raises:
-        BadSettings: there is a pool of that name and another type, or one of them is another settings file's.
+        BadSettings: a pool of that name has another type, or a deployment belongs to another
+            settings file.
     """
-    made = deployments(settings, config, pool=pool)
+    created = deployments(settings, config, pool=pool)
     with get_client(sync_client=True) as client:
-        _refuse_others(client, made, settings)
-        _make_pool(client, pool)
+        refuse_others(client, created, settings)
+        ensure_pool(client, pool)
         for rank, priority in enumerate(Priority, start=1):
-            _make_queue(client, pool.name, priority.value, rank)
-    for deployment in made:
+            # Workers take from the queue with the lowest number first.
+            queue = priority.value
+            try:
+                client.create_work_queue(name=queue, work_pool_name=pool.name, priority=rank)
+            except ObjectAlreadyExists:
+                existing = client.read_work_queue_by_name(queue, pool.name)
+                client.update_work_queue(existing.id, priority=rank)
+    for deployment in created:
         deployment.apply()
-    return [deployment.full_name for deployment in made]
+    return [deployment.full_name for deployment in created]
 
 
-def _make_pool(client: SyncPrefectClient, pool: Pool) -> None:
+def ensure_pool(client: SyncPrefectClient, pool: Pool) -> None:
+    """Create the pool if it does not exist.
+
+    Raises:
+        BadSettings: it exists and has another type.
+    """
     try:
-        there = client.read_work_pool(pool.name)
+        existing = client.read_work_pool(pool.name)
     except ObjectNotFound:
         client.create_work_pool(WorkPoolCreate(name=pool.name, type=pool.type))
         return
-    if there.type != pool.type:
+    if existing.type != pool.type:
         raise BadSettings(
             [
-                f"Work pool {pool.name!r} is of type {there.type!r}. Give --type {there.type} or another name."
+                (
+                    f"Work pool {pool.name!r} has type {existing.type!r}. "
+                    f"Give --type {existing.type}, or another name."
+                )
             ]
         )
-
-
-def _make_queue(client: SyncPrefectClient, pool: str, queue: str, priority: int) -> None:
-    """Make a queue, or give one that is there its priority: workers take from the lowest number first."""
-    try:
-        client.create_work_queue(name=queue, work_pool_name=pool, priority=priority)
-    except ObjectAlreadyExists:
-        there = client.read_work_queue_by_name(queue, pool)
-        client.update_work_queue(there.id, priority=priority)

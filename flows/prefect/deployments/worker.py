@@ -1,8 +1,9 @@
-"""Running what is deployed so that SIGTERM drains: `serve` on one host, a work pool's process worker on each of many.
+"""Run what is deployed so that SIGTERM drains: `serve` on one host, a pool's worker on many.
 
-Prefect's own worker kills its runs when it is stopped, and its own `serve` gives them 30 s one after the other. Here
-every run in hand is asked at once to stop (`flows/app/drain.py`), nothing new is begun, and there is a limit in seconds. A
-second SIGTERM or Ctrl-C ends the runs at once; their states say so.
+Prefect's own worker kills its runs when it is stopped, and its own `serve` gives them 30 s one
+after the other. Here every running flow is asked at once to stop (`flows/app/drain.py`), nothing
+new is started, and there is a limit in seconds. A second SIGTERM or Ctrl-C ends the runs at once;
+their states say so.
 """
 
 import abc
@@ -26,9 +27,9 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, Proc
 
 from pipeline.settings.sections import ServeSettings
 
-_LOOK_S = 0.2
+_POLL_S = 0.2
 _SETTLE_S = 1.0
-"""Seconds after the last run's end in which a worker tells the server of it."""
+"""Seconds after the last run's end in which a worker reports it to the server."""
 
 _END_S = 10.0
 """Seconds a run has to end after the second signal, before it is killed with its worker."""
@@ -37,24 +38,29 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(slots=True)
-class Crew:
-    """The processes of the runs in hand, and whether they have been asked to stop."""
+class RunProcesses:
+    """The processes of the running flows, and whether they have been asked to stop.
+
+    Attributes:
+        asked: Set when the processes are asked to stop.
+        ended: Set when they are asked to stop and none is left.
+    """
 
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     runs: int = 0
     _pids: set[int] = field(default_factory=set)
 
-    def ask(self) -> None:
-        """Send each the signal that lets it finish what it is at; the second time, that ends it."""
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to each: the first lets it finish its records, the second ends it."""
         self.asked.set()
         for pid in self._pids:
             _terminate(pid)
-        self._tell()
+        self._check_ended()
 
     @contextmanager
     def running(self) -> Iterator["list[int]"]:
-        """Count a run until it has ended; the process goes into the list."""
+        """Count a run until it has ended; its process ids go into the list."""
         pids: list[int] = []
         self.runs += 1
         try:
@@ -62,14 +68,14 @@ class Crew:
         finally:
             self.runs -= 1
             self._pids.difference_update(pids)
-            self._tell()
+            self._check_ended()
 
-    def _tell(self) -> None:
+    def _check_ended(self) -> None:
         if self.asked.is_set() and not self.runs:
             self.ended.set()
 
     def add(self, pid: int) -> None:
-        """Know a process; one that starts when all are to stop is told so."""
+        """Add a process; one that starts after the request to stop is asked at once."""
         self._pids.add(pid)
         if self.asked.is_set():
             _terminate(pid)
@@ -81,35 +87,40 @@ def _terminate(pid: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Noted:
-    """Passes a process on to Prefect, and notes it."""
+class _NotedStatus:
+    """Passes a started process on to Prefect, and notes its id."""
 
-    crew: Crew
+    processes: RunProcesses
     pids: list[int]
     waiting: Any  # anyio's TaskStatus
 
     def started(self, value: int) -> None:
         self.pids.append(value)
-        self.crew.add(value)
+        self.processes.add(value)
         if self.waiting is not None:
             self.waiting.started(value)
 
 
 class DrainingWorker(ProcessWorker, abc.ABC):
-    """A process worker that lets its runs finish; abstract in name, or Prefect would put it in the place of its own."""
+    """A process worker that lets its runs finish.
 
-    crew: Crew
+    It is abstract in name only: otherwise Prefect would register it in place of its own.
+    """
+
+    processes: RunProcesses
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Take on what is due, unless all are to stop."""
-        return [] if self.crew.asked.is_set() else await super().get_and_submit_flow_runs()
+        """Start what is due, unless all runs are to stop."""
+        if self.processes.asked.is_set():
+            return []
+        return await super().get_and_submit_flow_runs()
 
     async def run(
         self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: Any = None
     ) -> ProcessWorkerResult:
         """Run a flow as its process."""
-        with self.crew.running() as pids:
-            noted: Any = _Noted(self.crew, pids, task_status)
+        with self.processes.running() as pids:
+            noted: Any = _NotedStatus(self.processes, pids, task_status)
             return await super().run(flow_run, configuration, noted)
 
 
@@ -122,7 +133,7 @@ def work(
     limit: int | None = None,
     with_healthcheck: bool = False,
 ) -> None:
-    """Work for a pool until told to stop, and then until the runs in hand have stopped."""
+    """Work for a pool until SIGTERM or Ctrl-C, and then until the running flows have stopped."""
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}):
         worker = DrainingWorker(
             name=name,
@@ -131,15 +142,17 @@ def work(
             limit=limit,
             create_pool_if_not_found=False,
         )
-        worker.crew = Crew()
-        asyncio.run(_until_told(worker, settings.drain_s, with_healthcheck=with_healthcheck))
+        worker.processes = RunProcesses()
+        asyncio.run(_work_and_drain(worker, settings.drain_s, with_healthcheck=with_healthcheck))
 
 
-async def _until_told(worker: DrainingWorker, drain_s: int, *, with_healthcheck: bool) -> None:
+async def _work_and_drain(worker: DrainingWorker, drain_s: int, *, with_healthcheck: bool) -> None:
+    """Run the worker until it ends or the request to stop is carried out."""
     working = asyncio.create_task(worker.start(with_healthcheck=with_healthcheck))
     for number in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, worker.crew.ask)
-    drained = asyncio.create_task(_drained(worker.crew, drain_s))
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(number, worker.processes.ask_to_stop)
+    drained = asyncio.create_task(_drained(worker.processes, drain_s))
     ended, _ = await asyncio.wait({working, drained}, return_when=asyncio.FIRST_COMPLETED)
     drained.cancel()
     if working in ended:
@@ -149,27 +162,27 @@ async def _until_told(worker: DrainingWorker, drain_s: int, *, with_healthcheck:
         await working
 
 
-async def _drained(crew: Crew, drain_s: int) -> None:
+async def _drained(processes: RunProcesses, drain_s: int) -> None:
     """Wait for the request to stop, then for the runs; after `drain_s` end them."""
-    await crew.asked.wait()
+    await processes.asked.wait()
     for time_s in (drain_s, _END_S):
         try:
-            await asyncio.wait_for(crew.ended.wait(), time_s)
+            await asyncio.wait_for(processes.ended.wait(), time_s)
             break
         except TimeoutError:
-            crew.ask()
+            processes.ask_to_stop()
     await asyncio.sleep(_SETTLE_S)
 
 
 class DrainingRunner(Runner):
-    """Prefect's `serve` that lets its runs finish."""
+    """Prefect's `serve`, but it lets its runs finish."""
 
     drain_s: float = 0.0
     _requests: int = 0
     _idle: bool = False
 
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
-        """Ask the runs in hand to stop and begin no others; asked again, end them; end when none is left."""
+        """Ask the running flows to stop and start no others; a second signal ends them."""
         self._requests += 1
         if self._idle:
             sys.exit(0)
@@ -178,29 +191,31 @@ class DrainingRunner(Runner):
             threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def _drain(self) -> None:
-        """Ask all, and again when the time is up or somebody cannot wait; then let the main thread end."""
+        """Ask all runs to stop, again after the limit or a second signal; then end the process."""
         pause = threading.Event()
         for round_number, limit_s in enumerate((self.drain_s, _END_S), start=1):
-            until, told = time.monotonic() + limit_s, set[UUID]()
+            until = time.monotonic() + limit_s
+            asked: set[UUID] = set()
             while (runs := self._process_manager.flow_run_ids()) and time.monotonic() < until:
                 if self._requests > round_number:
                     break
-                self._ask(runs - told)
-                told |= runs
-                pause.wait(_LOOK_S)
+                for run in runs - asked:
+                    handle = self._process_manager.get(run)
+                    if handle:
+                        with suppress(ProcessLookupError):
+                            handle.graceful_kill()
+                asked |= runs
+                pause.wait(_POLL_S)
         pause.wait(_SETTLE_S)
         self._idle = True
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def _ask(self, runs: set[UUID]) -> None:
-        for run in runs:
-            if handle := self._process_manager.get(run):
-                with suppress(ProcessLookupError):
-                    handle.graceful_kill()
-
 
 def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment]) -> None:
-    """Serve deployments on this host until told to stop; meanwhile their schedules run, afterwards they are paused."""
+    """Serve deployments on this host until SIGTERM or Ctrl-C.
+
+    Their schedules run meanwhile; afterwards they are paused.
+    """
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}):
         runner = DrainingRunner(heartbeat_seconds=settings.heartbeat_s)
         runner.drain_s = settings.drain_s

@@ -1,9 +1,9 @@
-"""The parameters of flows as the Prefect UI makes forms of them: types, bounds, and what there is to choose from.
+"""The parameters of flows, from which the Prefect UI builds forms: types, bounds, choices.
 
-The UI takes a parameter's description from the `Args:` of its flow's docstring and its bounds from these types; the
-server refuses what is out of bounds before a run is made. What a deployment fixes, and what its settings give to choose
-from, is added where `serve` and `deploy` make it; `prefect deploy`, which takes forms from the types alone, is told by
-variables (infra/prefect.yaml).
+The UI takes a parameter's description from the `Args:` of its flow's docstring and its bounds from
+these types; the server refuses what is out of bounds before a run is created. `serve` and `deploy`
+add what a deployment fixes and the choices its settings offer. `prefect deploy` builds forms from
+the types alone; environment variables give it the same (infra/prefect.yaml).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,25 +32,25 @@ def _offered(values: Sequence[str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """Adds to a field's schema what a variable says, where it is set."""
+class _FromEnvironment:
+    """Extends a field's schema by the value of an environment variable, if it is set."""
 
     variable: str
-    as_what: Callable[[str], dict[str, Any]]
+    schema_of: Callable[[str], dict[str, Any]]
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         value = environment(self.variable)
-        return handler(core_schema) | (self.as_what(value) if value else {})
+        return handler(core_schema) | (self.schema_of(value) if value else {})
 
 
-Source = Annotated[str, Field(min_length=1), _Told("DEPLOY_SOURCE", _fixed)]
+Source = Annotated[str, Field(min_length=1), _FromEnvironment("DEPLOY_SOURCE", _fixed)]
 Sources = Annotated[
     list[Annotated[str, Field(min_length=1)]],
-    _Told("DEPLOY_SOURCES", lambda names: _offered(names.split())),
+    _FromEnvironment("DEPLOY_SOURCES", lambda names: _offered(names.split())),
 ]
-Config = Annotated[str, Field(min_length=1), _Told("DEPLOY_CONFIG", _fixed)]
+Config = Annotated[str, Field(min_length=1), _FromEnvironment("DEPLOY_CONFIG", _fixed)]
 Limit = Annotated[int, Field(ge=1, le=10_000_000)] | None
 Records = Annotated[list[_Key], Field(max_length=MOST_RECORDS)]
 NamedRecords = Annotated[list[_Key], Field(min_length=1, max_length=MOST_RECORDS)]
@@ -60,15 +60,17 @@ Where = Annotated[str, Field(max_length=4_000)]
 
 
 def fix(deployment: RunnerDeployment) -> None:
-    """Let the forms of a deployment show what it is made with, and the server take nothing else in its place."""
-    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - Prefect's `freeze` loses the value where an entrypoint is a module
+    """Fix the parameters that a deployment is created with: the form shows them read-only."""
+    # Prefect's `freeze` loses the value if the entrypoint is a module.
+    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - see above
     for name, value in deployment.parameters.items():
         properties[name] = {**properties[name], **_fixed(value)}
 
 
-def let_choose(deployment: RunnerDeployment, choices: Mapping[str, Sequence[str]]) -> None:
-    """Let the form of a deployment offer these values for a list parameter, and the server take no others."""
-    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - a flow's own types cannot know the settings
+def offer_choices(deployment: RunnerDeployment, choices: Mapping[str, Sequence[str]]) -> None:
+    """Offer these values for list parameters in a deployment's form; the server accepts no others."""
+    # A flow's own types cannot know the settings.
+    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - see above
     for name, values in choices.items():
         if name in properties:
             properties[name] = {**properties[name], **_offered(values)}

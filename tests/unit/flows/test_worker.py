@@ -13,7 +13,7 @@ from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
 from flows.prefect.deployments import worker
-from flows.prefect.deployments.worker import Crew, DrainingWorker
+from flows.prefect.deployments.worker import DrainingWorker, RunProcesses
 
 # Ends at the second SIGTERM only, and says when it is ready for the first, and when it has had it.
 STUBBORN = """
@@ -48,48 +48,48 @@ def _said(process: "subprocess.Popen[str]") -> str:
 
 def test_every_run_in_hand_is_asked_at_once():
     """One request reaches all, and none of them twice."""
-    crew = Crew()
+    processes = RunProcesses()
     with (
         _process(STUBBORN) as one,
         _process(STUBBORN) as two,
-        crew.running() as first,
-        crew.running() as second,
+        processes.running() as first,
+        processes.running() as second,
     ):
         for process, pids in ((one, first), (two, second)):
             pids.append(process.pid)
-            crew.add(process.pid)
+            processes.add(process.pid)
 
-        crew.ask()
+        processes.ask_to_stop()
 
         assert (_said(one), _said(two)) == ("asked\n", "asked\n")
         assert (one.poll(), two.poll()) == (None, None)
-        assert not crew.ended.is_set()
-    assert crew.ended.is_set()
+        assert not processes.ended.is_set()
+    assert processes.ended.is_set()
 
 
 def test_a_run_that_starts_after_the_request_is_asked_too():
     """A process that was just beginning when all were asked is not forgotten."""
-    crew = Crew()
-    crew.ask()
+    processes = RunProcesses()
+    processes.ask_to_stop()
 
     with _process(STUBBORN) as late:
-        crew.add(late.pid)
+        processes.add(late.pid)
 
         assert _said(late) == "asked\n"
 
 
 def test_asked_again_a_run_ends():
     """The second request ends what has not stopped, and one that has ended is no error."""
-    crew = Crew()
+    processes = RunProcesses()
     with _process(STUBBORN) as process:
-        crew.add(process.pid)
-        crew.ask()
+        processes.add(process.pid)
+        processes.ask_to_stop()
         _said(process)
 
-        crew.ask()
+        processes.ask_to_stop()
 
         assert process.wait(30) == -signal.SIGTERM
-        crew.ask()
+        processes.ask_to_stop()
 
 
 def test_runs_that_take_too_long_are_ended(monkeypatch: pytest.MonkeyPatch):
@@ -98,13 +98,13 @@ def test_runs_that_take_too_long_are_ended(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
 
     async def drain(process: "subprocess.Popen[str]") -> None:
-        crew = Crew()
-        with crew.running() as pids:
+        processes = RunProcesses()
+        with processes.running() as pids:
             pids.append(process.pid)
-            crew.add(process.pid)
-            crew.ask()
+            processes.add(process.pid)
+            processes.ask_to_stop()
             await asyncio.to_thread(_said, process)
-            ended = asyncio.create_task(worker._drained(crew, drain_s=1))
+            ended = asyncio.create_task(worker._drained(processes, drain_s=1))
             await asyncio.to_thread(process.wait, 30)
         await ended
 
@@ -119,9 +119,9 @@ def test_a_worker_with_nothing_in_hand_stops_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
 
     async def stop() -> None:
-        crew = Crew()
-        crew.ask()
-        await asyncio.wait_for(worker._drained(crew, drain_s=600), 30)
+        processes = RunProcesses()
+        processes.ask_to_stop()
+        await asyncio.wait_for(worker._drained(processes, drain_s=600), 30)
 
     asyncio.run(stop())
 
