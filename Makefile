@@ -76,7 +76,7 @@ soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, an
 race: setup-test ## Let four workers race over 2,000 documents on PostgreSQL, and kill two of them
 	@$(BIN)/python -m tests.crash.race
 
-pictures: setup-test ## Take the pictures of README and docs anew; needs Chromium; look at them before committing
+pictures: setup-test ## Take the pictures of README and docs; needs Chromium; look at them before you commit
 	@$(BIN)/python -m docs.pictures.make
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)

@@ -1,7 +1,8 @@
-"""Take the pictures of README and docs: `make pictures`. Needs Chromium; look at them before committing.
+"""Take the pictures of README and docs: `make pictures`.
 
-The terminal's picture is what the demo printed; the others are taken on the walk through the Prefect UI that is a test,
-too, here with the demo's documents.
+It needs Chromium. Look at the pictures before you commit them. The picture of the terminal is what
+the demo printed. The others are taken on the walk through the Prefect UI, which is also a test
+(`tests/flows/walk.py`), here with the documents of the demo.
 """
 
 import io
@@ -23,11 +24,11 @@ from tests.support.browser import PROGRAM, browser
 HERE = Path(__file__).parent
 WIDTH = 118
 FOR_ALL, FOR_EACH, SOURCES = 4, 3, 4
-"""Deployments that `serve` makes for all sources and for each, and sources of the demo."""
+"""Deployments that `serve` creates for all sources and for each source; sources of the demo."""
 
 
 def main() -> None:
-    """Play the demo, walk through the UI, and take the pictures."""
+    """Run the demo, walk through the UI, and take the pictures."""
     if PROGRAM is None:
         raise SystemExit("Chromium is needed for the pictures; install your system's package.")
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
@@ -55,7 +56,7 @@ def _printed(result: DemoResult) -> str:
 
 
 def _walk(folder: Path, result: DemoResult) -> None:
-    """Walk over an account of its own at the demo's server, so that there is something new."""
+    """Walk through the UI with a new account at the server of the demo, so that there are new files."""
     api = f"{result.ui}/api"
     prefect = Prefect(api, {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(folder)})
     with Emulator(seed=draw_samples(folder / "seed")) as emulator:

@@ -1,5 +1,6 @@
 """The site builds strictly, loads nothing from elsewhere, and can be searched from a folder."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -134,6 +135,11 @@ def test_the_python_examples_pass_the_type_checker(tmp_path: Path):
 
     assert examples
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_script_of_the_pictures_imports():
+    """What `make pictures` uses of the code and the tests is where it looks for it."""
+    assert callable(importlib.import_module("docs.pictures.make").main)
 
 
 def test_the_picture_of_the_architecture_is_current():
