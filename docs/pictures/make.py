@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.app.demo import DemoResult, played
 from flows.cli.show.demo import show_demo
+from flows.prefect.demo import DemoResult, played
 from infra.emulator import Emulator
 from infra.samples import draw_samples, settings_toml
 from tests.flows.conftest import Prefect

@@ -8,6 +8,7 @@ from flows.app.settings import load_settings
 from flows.app.wiring import open_archive, open_client, open_ledger, open_reader
 from flows.doctor.check import Check, attempt
 from flows.doctor.server import examine_server
+from flows.prefect.server import Server
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
@@ -55,7 +56,7 @@ def examine(config: Path) -> Iterator[Check]:
             "Start clamd, or correct processing.clamav.",
         )
     yield from _account(settings)
-    yield from examine_server(settings)
+    yield from examine_server(settings, Server.from_environment())
 
 
 def _archive(settings: Settings) -> str:

@@ -1,167 +1,131 @@
-"""Examine what runs go through in production: Prefect's server, its rule for lost runs, pools, queues and workers.
+"""Check what runs need in production: Prefect's server, its rule for lost runs, pools, queues.
 
-Only what the server tells: how many of its processes there are, or on which hosts workers run, it does not.
+Only what the server reports: it knows neither how many of its processes there are, nor on which
+hosts workers run.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from flows.doctor.check import Check, attempt
 from flows.prefect.deployments.priorities import KINDS, deployment_name
+from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
+from flows.prefect.server import Server
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
-from pipeline.settings import Settings, environment
+from pipeline.settings import Settings
 
-_TIMEOUT_S = 10.0
-_LOST_RUNS = "caspio-ingest: mark lost runs"
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
-_MEMORY = "prefect.server.utilities.messaging.memory"
+_MEMORY_BROKER = "prefect.server.utilities.messaging.memory"
 _WITH_AUTOMATIONS = (
     "Run `caspio-ingest deploy --pool NAME --with-automations`, or `serve --with-automations`."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Prefect's server as its REST API shows it."""
-
-    api: str
-    auth: tuple[str, str] | None
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Make a call; BadSettings with what the server said."""
-        try:
-            reply = httpx.request(
-                method, self.api + path, json=body, auth=self.auth, timeout=_TIMEOUT_S
-            )
-        except httpx.HTTPError as error:
-            raise BadSettings([f"{self.api} cannot be reached: {error}."]) from error
-        if reply.status_code == httpx.codes.UNAUTHORIZED:
-            raise BadSettings(
-                [f"{self.api} asks for a password that PREFECT_API_AUTH_STRING does not give."]
-            )
-        if reply.is_error:
-            raise BadSettings([f"{self.api}{path} answers {reply.status_code}."])
-        return reply.json()
-
-    def asks_for_password(self) -> bool:
-        """Say whether it answers nobody who gives none."""
-        reply = httpx.get(f"{self.api}/admin/version", timeout=_TIMEOUT_S)
-        return reply.status_code == httpx.codes.UNAUTHORIZED
-
-
-def examine_server(settings: Settings) -> Iterator[Check]:
-    """Yield the checks; none where no server is named, since the commands then run directly."""
-    api = environment("PREFECT_API_URL")
-    if api is None:
+def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]:
+    """Yield the checks; none without a server, since commands then run directly."""
+    if server is None:
         return
-    user, _, password = (environment("PREFECT_API_AUTH_STRING") or "").partition(":")
-    server = Server(api.rstrip("/"), (user, password) if user else None)
-    reached = attempt(
-        "prefect server",
-        lambda: _version(server),
-        "Check PREFECT_API_URL, PREFECT_API_AUTH_STRING.",
-    )
+    remedy = "Check PREFECT_API_URL and PREFECT_API_AUTH_STRING."
+    reached = attempt("prefect server", partial(server_version, server), remedy)
     yield reached
     if not reached.ok:
         return
-    yield attempt(
-        "prefect access",
-        lambda: _access(server),
-        "Set PREFECT_SERVER_API_AUTH_STRING where it runs.",
-    )
-    yield attempt("prefect services", lambda: _services(server), "Look at the server's log.")
-    yield attempt(
-        "lost runs", lambda: _lost_runs(server, settings.serve.heartbeat_s), _WITH_AUTOMATIONS
-    )
-    yield from _deployed(server, settings)
+    remedy = "Set PREFECT_SERVER_API_AUTH_STRING where the server runs."
+    yield attempt("prefect access", partial(access, server), remedy)
+    yield attempt("prefect services", partial(services, server), "See the server's log.")
+    lost = partial(lost_runs_rule, server, settings.serve.heartbeat_s)
+    yield attempt("lost runs", lost, _WITH_AUTOMATIONS)
+    yield from deployed(server, settings)
 
 
-def _version(server: Server) -> str:
+def server_version(server: Server) -> str:
+    """Check that the server is not older than this program's Prefect."""
     theirs, ours = str(server.ask("GET", "/admin/version")), version("prefect")
-    if [int(part) for part in theirs.split(".")[:2]] < [int(part) for part in ours.split(".")[:2]]:
+    major_minor = [[int(part) for part in text.split(".")[:2]] for text in (theirs, ours)]
+    if major_minor[0] < major_minor[1]:
         raise BadSettings(
-            [
-                f"The server is Prefect {theirs} and this program uses {ours}: upgrade the server first."
-            ]
+            [f"The server is Prefect {theirs}, this program uses {ours}. Upgrade the server first."]
         )
     return f"{server.api}: Prefect {theirs}"
 
 
-def _access(server: Server) -> str:
-    if server.asks_for_password():
-        return "asks for a password"
+def access(server: Server) -> str:
+    """Check that the server requires a password, unless its address is this machine's."""
+    if server.requires_password():
+        return "requires a password"
     if urlsplit(server.api).hostname in _LOCAL:
-        return "asks for no password; its address is this machine's own"
+        return "requires no password; its address is this machine's own"
     raise BadSettings(
         [
-            "The server asks for no password: whoever reaches it can start runs and read their reports."
+            (
+                "The server requires no password. "
+                "Whoever reaches it can start runs and read their reports."
+            )
         ]
     )
 
 
-def _services(server: Server) -> str:
-    """Tell what the server keeps its messages in and what it clears away; both are well for some."""
-    told = server.ask("GET", "/admin/settings").get("server", {})
-    broker = told.get("events", {}).get("messaging_broker")
-    vacuum = told.get("services", {}).get("db_vacuum", {}).get("enabled")
-    kept = (
-        "messages in memory: for one server process"
-        if broker == _MEMORY
-        else f"messages by {broker}"
-    )
-    cleared = "flow_runs" in vacuum if isinstance(vacuum, list) else bool(vacuum)
-    left = (
-        ""
-        if cleared
-        else ", never old runs: set PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,flow_runs"
-    )
-    return f"{kept}; clears away old events{' and runs' if cleared else left}"
+def services(server: Server) -> str:
+    """Describe where the server keeps its messages, and what it deletes; both fit some set-ups."""
+    reported = server.ask("GET", "/admin/settings").get("server", {})
+    broker = reported.get("events", {}).get("messaging_broker")
+    messages = f"messages by {broker}"
+    if broker == _MEMORY_BROKER:
+        messages = "messages in memory, for one server process"
+    vacuum = reported.get("services", {}).get("db_vacuum", {}).get("enabled")
+    deletes_runs = "flow_runs" in vacuum if isinstance(vacuum, list) else bool(vacuum)
+    if deletes_runs:
+        return f"{messages}; old events and runs are deleted"
+    variable = "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,flow_runs"
+    return f"{messages}; old events are deleted, old runs never: set {variable}"
 
 
-def _lost_runs(server: Server, heartbeat_s: int) -> str:
-    rules = server.ask(
-        "POST", "/automations/filter", {"automations": {"name": {"any_": [_LOST_RUNS]}}}
-    )
+def lost_runs_rule(server: Server, heartbeat_s: int) -> str:
+    """Check the automation that marks runs whose process died."""
+    names = {"automations": {"name": {"any_": [LOST_RUNS]}}}
+    rules = server.ask("POST", "/automations/filter", names)
     if not rules:
         raise BadSettings(
             [
-                "No rule marks runs whose process died: they stay Running for ever and block their source."
+                (
+                    "No rule marks runs whose process died. "
+                    "They stay Running for ever and block their source."
+                )
             ]
         )
     if not rules[0]["enabled"]:
-        raise BadSettings([f"The automation {_LOST_RUNS!r} is switched off."])
+        raise BadSettings([f"The automation {LOST_RUNS!r} is switched off."])
     within_s = float(rules[0]["trigger"]["within"])
-    if within_s < 3 * heartbeat_s:
+    if within_s < HEARTBEATS_MISSED * heartbeat_s:
         raise BadSettings(
             [
-                f"A run is taken for lost after {within_s:.0f} s, and gives a sign of life every {heartbeat_s} s only."
+                (
+                    f"A run is marked as lost after {within_s:.0f} s, "
+                    f"but sends a heartbeat only every {heartbeat_s} s."
+                )
             ]
         )
-    return f"marked after {within_s:.0f} s without a sign of life"
+    return f"marked after {within_s:.0f} s without a heartbeat"
 
 
-def _deployed(server: Server, settings: Settings) -> Iterator[Check]:
-    """Look for each source's schedule, and for workers that carry it out."""
+def deployed(server: Server, settings: Settings) -> Iterator[Check]:
+    """Check each source's schedule, and the workers that carry it out."""
     names = [deployment_name("ingest", settings, source) for source in settings.specs()]
     conditions = {"deployments": {"name": {"any_": names}}}
     found = {one["name"]: one for one in server.ask("POST", "/deployments/filter", conditions)}
-    remedy = (
-        "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` where one host is enough."
-    )
+    remedy = "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` on a single host."
     for name in names:
-        yield attempt(f"deployment {name}", partial(_scheduled, found.get(name), name), remedy)
+        yield attempt(f"deployment {name}", partial(schedule, found.get(name), name), remedy)
     for pool in sorted({one["work_pool_name"] for one in found.values() if one["work_pool_name"]}):
-        yield from _pool(server, pool, settings)
+        yield from pool_checks(server, pool, settings)
 
 
-def _scheduled(deployment: Mapping[str, Any] | None, name: str) -> str:
+def schedule(deployment: Mapping[str, Any] | None, name: str) -> str:
+    """Check that a deployment is of this version and has a schedule that is not paused."""
     if deployment is None:
         raise BadSettings(
             [f"The server has no deployment {name!r}: nothing runs it on its schedule."]
@@ -176,49 +140,51 @@ def _scheduled(deployment: Mapping[str, Any] | None, name: str) -> str:
     return f"{crons}, {deployment['work_pool_name'] or 'served'}"
 
 
-def _pool(server: Server, pool: str, settings: Settings) -> Iterator[Check]:
-    workers = [
-        one["name"]
-        for one in server.ask("POST", f"/work_pools/{pool}/workers/filter", {})
-        if one["status"] == "ONLINE"
-    ]
-    start = f"Run `caspio-ingest worker --pool {pool}` on each machine."
-    yield attempt(f"work pool {pool}", lambda: _workers(server, pool, workers), start)
-    queues = server.ask("POST", f"/work_pools/{pool}/queues/filter", {})
-    again = f"Run `caspio-ingest deploy --pool {pool}`, and resume queues in Prefect's UI."
-    yield attempt(f"queues of {pool}", lambda: _queues(queues), again)
+def pool_checks(server: Server, pool: str, settings: Settings) -> Iterator[Check]:
+    """Check a pool's workers and queues, and that several workers share a ledger."""
+    listed = server.ask("POST", f"/work_pools/{pool}/workers/filter", {})
+    workers = [worker["name"] for worker in listed if worker["status"] == "ONLINE"]
+    remedy = f"Run `caspio-ingest worker --pool {pool}` on each machine."
+    yield attempt(f"work pool {pool}", partial(workers_online, server, pool, workers), remedy)
+    listed_queues = server.ask("POST", f"/work_pools/{pool}/queues/filter", {})
+    remedy = f"Run `caspio-ingest deploy --pool {pool}`, and resume queues in Prefect's UI."
+    yield attempt(f"queues of {pool}", partial(queues, listed_queues), remedy)
     if len(workers) > 1:
-        move = "Use PostgreSQL, unless all workers run on one machine."
-        yield attempt("shared ledger", lambda: _shared(settings.ledger.url, len(workers)), move)
+        remedy = "Use PostgreSQL, unless all workers run on one machine."
+        shared = partial(shared_ledger, settings.ledger.url, len(workers))
+        yield attempt("shared ledger", shared, remedy)
 
 
-def _workers(server: Server, pool: str, workers: Sequence[str]) -> str:
+def workers_online(server: Server, pool: str, workers: Sequence[str]) -> str:
+    """Check that a pool is not paused and has a worker."""
     if server.ask("GET", f"/work_pools/{pool}")["is_paused"]:
-        raise BadSettings(["The pool is paused: resume it in Prefect's UI."])
+        raise BadSettings(["The pool is paused. Resume it in Prefect's UI."])
     if not workers:
-        raise BadSettings(["No worker is online: what is due waits."])
+        raise BadSettings(["No worker is online. Scheduled runs wait."])
     return f"{len(workers)} workers online"
 
 
-def _queues(queues: Sequence[Mapping[str, Any]]) -> str:
-    there = {queue["name"]: queue for queue in queues}
-    wanted = [
-        priority.value
-        for priority in Priority
-        if any(kind.priority is priority for kind in KINDS.values())
-    ]
-    missing = [name for name in wanted if name not in there]
-    paused = [name for name in wanted if name in there and there[name]["is_paused"]]
-    if missing or paused:
-        raise BadSettings(
-            [f"{name} is missing" for name in missing] + [f"{name} is paused" for name in paused]
-        )
-    return ", ".join(sorted(wanted, key=lambda name: int(there[name]["priority"])))
+def queues(listed: Sequence[Mapping[str, Any]]) -> str:
+    """Check that there is a queue for each priority, and that none is paused."""
+    by_name = {queue["name"]: queue for queue in listed}
+    used = {kind.priority for kind in KINDS.values()}
+    problems = []
+    for priority in Priority:
+        queue = by_name.get(priority.value)
+        if priority not in used:
+            continue
+        if queue is None:
+            problems.append(f"{priority.value} is missing")
+        elif queue["is_paused"]:
+            problems.append(f"{priority.value} is paused")
+    if problems:
+        raise BadSettings(problems)
+    names = [priority.value for priority in Priority if priority in used]
+    return ", ".join(sorted(names, key=lambda name: int(by_name[name]["priority"])))
 
 
-def _shared(url: str, workers: int) -> str:
+def shared_ledger(url: str, workers: int) -> str:
+    """Check that several workers share a ledger that can be reached from several machines."""
     if not url.startswith("postgresql"):
-        raise BadSettings(
-            [f"{workers} workers share a ledger in SQLite, which lies on one machine."]
-        )
+        raise BadSettings([f"{workers} workers share a SQLite ledger, a file on one machine."])
     return f"PostgreSQL, for {workers} workers"

@@ -16,9 +16,9 @@ from flows.app.settings import load_settings
 from flows.app.sources import named_sources, refuse_if_none_runs
 from flows.app.verify import Verified
 from flows.prefect.apply_plan import apply_plan
-from flows.prefect.deployments.automations import TAG
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
+from flows.prefect.names import TAG
 from flows.prefect.reprocess import reprocess
 from flows.prefect.ui.states import Ended
 from flows.prefect.undo import undo

@@ -11,7 +11,8 @@ from prefect.events import emit_event
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
-from flows.prefect.deployments.automations import TAG, automations, install
+from flows.prefect.deployments.automations import automations, install
+from flows.prefect.names import TAG
 from flows.prefect.ui import events
 from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.prefect.deployments.automations import TAG
+from flows.prefect.names import TAG
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving

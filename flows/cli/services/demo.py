@@ -16,7 +16,7 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from flows.app.demo import DemoResult
+    from flows.prefect.demo import DemoResult
 
 
 def demo(
@@ -35,7 +35,7 @@ def demo(
 
     A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again.
     """
-    from flows.app.demo import played
+    from flows.prefect.demo import played
 
     set_up_logs()
     console = err()

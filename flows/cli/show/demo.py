@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from flows.app.demo import DemoResult
+from flows.prefect.demo import DemoResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown
 

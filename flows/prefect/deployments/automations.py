@@ -16,13 +16,10 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 
+from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS, TAG
 from flows.prefect.ui import events
 from flows.prefect.ui.states import FINAL_NAMES
 from pipeline.errors import BadSettings
-
-TAG = "caspio-ingest"
-HEARTBEATS_MISSED = 3
-"""Heartbeats in a row that a lost run has missed; `serve.heartbeat_s` is the time between two."""
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ALARMS = (
@@ -89,7 +86,7 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
 def mark_lost_runs(lost_after: timedelta) -> Automation:
     """Return the rule that marks runs without a heartbeat; the server has none of its own."""
     return Automation(
-        name=f"{TAG}: mark lost runs",
+        name=LOST_RUNS,
         description=f"Marks a run as crashed after {lost_after.total_seconds():.0f} s without a heartbeat.",
         tags=[TAG],
         trigger=EventTrigger(

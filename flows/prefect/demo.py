@@ -1,0 +1,113 @@
+"""The demo: a local Caspio with sample documents, three runs through Prefect, and the result."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from flows.prefect.server import Server, local_server
+from infra.emulator import Emulator
+from infra.samples import draw_samples, settings_toml
+from pipeline.errors import BadSettings, ServiceUnavailable
+
+MARKER = ".caspio-ingest-demo"
+"""A file that marks a folder as the demo's, so that it may be removed."""
+
+_CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}  # the emulator's
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """The result of the demo: the account before and after, the reports, the flow runs.
+
+    Attributes:
+        runs: Name, state and address in the UI of each flow run, in order of time.
+        ui: Address of Prefect's UI.
+    """
+
+    folder: Path
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    planned: Mapping[str, Any]
+    written: Mapping[str, Any]
+    again: Mapping[str, Any]
+    runs: tuple[tuple[str, str, str], ...]
+    ui: str
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return what `demo --json` prints."""
+        runs = [dict(zip(("name", "state", "address"), run, strict=True)) for run in self.runs]
+        return {
+            "folder": str(self.folder),
+            "ui": self.ui,
+            "runs": runs,
+            "planned": self.planned,
+            "written": self.written,
+            "again": self.again,
+            "before": self.before["tables"],
+            "after": self.after["tables"],
+        }
+
+
+@contextmanager
+def played(folder: Path, console: Console) -> Iterator[DemoResult]:
+    """Run the demo in a new folder, and yield its result while the UI and the emulator are up.
+
+    Raises:
+        BadSettings: the folder exists and is not an earlier demo's.
+        ServiceUnavailable: Prefect's server does not start.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise BadSettings(
+            [f"{folder} is not empty and not an earlier demo. Give another folder with --dir."]
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARKER).touch()
+    console.print("Starting Prefect's server")
+    with local_server(folder, _CREDENTIALS) as (ui, environment):
+        console.print("Drawing sample documents")
+        seed = draw_samples(folder / "seed")
+        with Emulator(seed=seed) as emulator:
+            config = folder / "caspio-ingest.toml"
+            config.write_text(settings_toml(emulator.url), encoding="utf-8")
+            before = emulator.control.dump()
+            console.print("First run: reads and archives everything; new sources are only planned")
+            planned = run_command(config, environment)
+            console.print("Second run: writes what was planned")
+            written = run_command(config, environment)
+            console.print("Third run: finds nothing to do")
+            again = run_command(config, environment)
+            after = emulator.control.dump()
+            runs = tuple(flow_runs(ui))
+            yield DemoResult(folder, before, after, planned, written, again, runs, ui)
+
+
+def run_command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
+    """Run `caspio-ingest run` as a user would, and return its report.
+
+    Raises:
+        ServiceUnavailable: the command ended with another exit code than 0 or 1.
+    """
+    arguments = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
+    done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own command
+    if done.returncode not in {0, 1}:
+        raise ServiceUnavailable(f"The run ended with {done.returncode}; see its message above.")
+    report: Mapping[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def flow_runs(ui: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, state and address of the flow runs, in order of time."""
+    server = Server(f"{ui}/api")
+    for run in server.ask("POST", "/flow_runs/filter", {"sort": "START_TIME_ASC"}):
+        state = run["state"]
+        text = f"{state['name']}: {state['message'] or ''}"
+        yield run["name"], text, f"{ui}/runs/flow-run/{run['id']}"

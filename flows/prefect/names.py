@@ -1,0 +1,10 @@
+"""Names that other programs rely on at Prefect's server. Importing them imports nothing of Prefect."""
+
+TAG = "caspio-ingest"
+"""Tag of every deployment, run and automation."""
+
+LOST_RUNS = f"{TAG}: mark lost runs"
+"""Name of the automation that marks lost runs."""
+
+HEARTBEATS_MISSED = 3
+"""Heartbeats in a row that a lost run has missed; `serve.heartbeat_s` is the time between two."""

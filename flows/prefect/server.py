@@ -1,0 +1,123 @@
+"""Prefect's server: start one on this machine, and read what its REST API shows."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pipeline.errors import BadSettings, ServiceUnavailable
+from pipeline.settings import environment
+
+START_S = 90.0
+"""Seconds a server may take to answer; on a slow disk its first start takes half a minute."""
+
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Prefect's server as its REST API shows it. `auth` is a user name and a password."""
+
+    api: str
+    auth: tuple[str, str] | None = None
+
+    @classmethod
+    def from_environment(cls) -> "Server | None":
+        """Return the server that PREFECT_API_URL names; None without one."""
+        api = environment("PREFECT_API_URL")
+        if api is None:
+            return None
+        user, _, password = (environment("PREFECT_API_AUTH_STRING") or "").partition(":")
+        return cls(api.rstrip("/"), (user, password) if user else None)
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Make a call and return the parsed reply.
+
+        Raises:
+            BadSettings: the server cannot be reached or refuses; with what it answered.
+        """
+        url = self.api + path
+        try:
+            reply = httpx.request(method, url, json=body, auth=self.auth, timeout=_TIMEOUT_S)
+        except httpx.HTTPError as error:
+            raise BadSettings([f"{self.api} cannot be reached: {error}."]) from error
+        if reply.status_code == httpx.codes.UNAUTHORIZED:
+            raise BadSettings(
+                [f"{self.api} requires a password that PREFECT_API_AUTH_STRING does not give."]
+            )
+        if reply.is_error:
+            raise BadSettings([f"{url} answers {reply.status_code}."])
+        return reply.json()
+
+    def requires_password(self) -> bool:
+        """Return whether the server refuses a call without a password."""
+        reply = httpx.get(f"{self.api}/admin/version", timeout=_TIMEOUT_S)
+        return reply.status_code == httpx.codes.UNAUTHORIZED
+
+    def is_healthy(self) -> bool:
+        """Return whether the server answers."""
+        try:
+            return httpx.get(f"{self.api}/health", timeout=2).is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def local_server(
+    folder: Path, variables: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Start a server on a free port of this machine, with its data in `folder`; stop it at the end.
+
+    Yields the address of its UI, and the environment of programs that use it: this process's, with
+    `variables`.
+
+    Raises:
+        ServiceUnavailable: the server does not start within `START_S` seconds.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    ui = f"http://127.0.0.1:{port}"
+    environment = os.environ | {  # noqa: TID251 - the server is a program of ours
+        "PREFECT_HOME": str((folder / "prefect").resolve()),
+        "PREFECT_API_URL": f"{ui}/api",
+        "PREFECT_SERVER_API_PORT": str(port),  # without it the UI calls port 4200
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        **variables,
+    }
+    program = [sys.executable, "-m", "prefect", "server", "start"]
+    arguments = [*program, "--host", "127.0.0.1", "--port", str(port)]
+    log = folder / "prefect.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            arguments, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        _wait_until_healthy(Server(f"{ui}/api"), process, log)
+        yield ui, environment
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_healthy(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        if server.is_healthy():
+            return
+        time.sleep(0.2)
+    last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+    raise ServiceUnavailable(f"Prefect's server did not start; see {log}. Its last lines:\n{last}")
