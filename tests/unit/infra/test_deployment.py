@@ -1,6 +1,7 @@
 """The files that Docker and make read, as far as they can be checked without running them."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -64,3 +65,25 @@ def test_make_help_lists_every_target():
 
     assert declared is not None
     assert set(declared[1].split()) - described == {"setup", "setup-test"}
+
+
+def test_set_up_hides_only_the_noise_of_pip():
+    """A configured folder without the package is not shown; every other line of pip and uv is."""
+    script = (ROOT / "infra/setup.sh").read_text()
+    noise = re.search(r'^readonly NOISE="(.*)"$', script, re.MULTILINE)
+    assert noise is not None
+    lines = [
+        "WARNING: Location 'file:///srv/simple/uv/' is ignored: it is neither a file nor a directory.",
+        "WARNING: Retrying (Retry(total=4)) after connection broken by 'ProxyError'",
+        "ERROR: Could not find a version that satisfies the requirement uv==0.13.9",
+    ]
+
+    done = subprocess.run(
+        ["grep", "-v", "--", noise[1].replace("\\$", "$")],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.splitlines() == lines[1:]
