@@ -18,6 +18,7 @@ from infra.emulator.clock import Clock
 from infra.emulator.control.client import Control
 from infra.emulator.faults import Faults
 from infra.emulator.http.connections import Connections
+from infra.emulator.http.listening import listen
 from infra.emulator.http.rate_limit import RateLimit
 from infra.emulator.http.tokens import Tokens
 from infra.emulator.quirks import Quirks
@@ -38,6 +39,21 @@ class Emulator:
 
     As a context manager it serves from a thread until the block ends; `serve_forever` serves in the
     foreground.
+
+    Args:
+        seed: Folder with account.json; read only if `state` is new.
+        data_dir: Folder for uploaded bytes. By default a temporary one, or for a `state` in a file
+            the folder beside it, with `.files` added to its name.
+        port: 0 takes a free one.
+        host: Address to listen on. The control interface answers loopback addresses only.
+        client_id: Client id with every right on the first account.
+        client_secret: Its secret.
+        quirks: Choices for behavior that is not settled.
+        token_lifetime_s: How long access tokens are valid.
+        refresh_lifetime_s: How long refresh tokens are valid.
+        more_seeds: Folders of further accounts, each with its own `profiles`.
+        rate_limit: The limit of calls of each account; None is no limit.
+        state: "memory", or the path of a SQLite file, which is kept.
 
     Attributes:
         control: Client of the control interface; usable while the emulator serves.
@@ -61,32 +77,15 @@ class Emulator:
     ) -> None:
         """Open the accounts and take the port.
 
-        Args:
-            seed: Folder with account.json; read only if `state` is new.
-            data_dir: Folder for uploaded bytes. By default a temporary one, or for a `state` in
-                a file the folder beside it, with `.files` added to its name.
-            port: 0 takes a free one.
-            host: Address to listen on. The control interface answers loopback addresses only.
-            client_id: Client id with every right on the first account.
-            client_secret: Its secret.
-            quirks: Choices for behavior that is not settled.
-            token_lifetime_s: How long access tokens are valid.
-            refresh_lifetime_s: How long refresh tokens are valid.
-            more_seeds: Folders of further accounts, each with its own `profiles`.
-            rate_limit: The limit of calls of each account; None is no limit.
-            state: "memory", or the path of a SQLite file, which is kept.
-
         Raises:
             ValueError: a seed cannot be used; the text says what to correct.
             OSError: the port is taken.
         """
-        if str(state) != "memory" and data_dir is None:
-            data_dir = Path(f"{state}.files")
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        if data_dir is None:
+        if data_dir is None and str(state) == "memory":
             self._temporary = tempfile.TemporaryDirectory(prefix="emulator-")
             data_dir = Path(self._temporary.name)
-        data_dir = data_dir.resolve()
+        data_dir = (data_dir or Path(f"{state}.files")).resolve()
         data_dir.mkdir(parents=True, exist_ok=True)
 
         self._host = host
@@ -100,7 +99,7 @@ class Emulator:
             profiles += self._open_accounts(
                 [seed, *more_seeds], state=str(state), data_dir=data_dir, quirks=quirks or Quirks()
             )
-            self._socket = _listen(host, port)
+            self._socket = listen(host, port)
         except BaseException:
             self._close()
             raise
@@ -209,19 +208,6 @@ class Emulator:
             self._socket.close()
         if self._temporary is not None:
             self._temporary.cleanup()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without the protocol, asyncio leaves Nagle's algorithm on, which costs 40 ms for each answer.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError:
-        listening.close()
-        raise
-    return listening
 
 
 def _server(components: Components) -> uvicorn.Server:

@@ -31,9 +31,10 @@ def seed_many(account: Account, table: Table, data: Mapping[str, Any]) -> None:
     for column, rule in data.get("attachments", {}).items():
         field = _field(table, column)
         columns[field.name] = _template_sql(str(rule["name"]))
+        content = {name: value for name, value in rule.items() if name != "name"}
         created = format_milliseconds(account.store.clock.unique_now())
-        account.attachments.add_rule(
-            table.name, field.name, AttachmentRule.from_seed(rule, created=created)
+        account.attachments.rules.put(
+            AttachmentRule(table=table.name, field=field.name, created=created, **content)
         )
 
     names = ", ".join(map(quote_name, columns))

@@ -41,14 +41,15 @@ class Profile:
         if not self.may(right, name):
             raise forbidden()
 
-    def check_caller(self, address: str) -> None:
-        """Refuse a profile that is disabled, or an address that it does not allow."""
+    def problem_of_caller(self, address: str) -> ApiError | None:
+        """Return why the profile or the caller's address is refused, None if it is not."""
         # §8 (C): 400 ProfileDisabled and 403 IpForbidden with these texts.
         if not self.enabled:
-            raise ApiError(400, "ProfileDisabled", "Profile is disabled")
+            return ApiError(400, "ProfileDisabled", "Profile is disabled")
         is_allowed = not self.allowed_ips or address in self.allowed_ips
         if address in self.denied_ips or not is_allowed:
-            raise ApiError(403, "IpForbidden", "Access from specified IP is denied")
+            return ApiError(403, "IpForbidden", "Access from specified IP is denied")
+        return None
 
 
 def profile_from_seed(data: object, account: str) -> Profile:

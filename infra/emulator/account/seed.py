@@ -90,34 +90,26 @@ class _Seeding:
             folder, _, name = path.rpartition("/")
             key = self._account.files.make_folder(folder)
             self._account.files.add(key, replace(file, name=name), when=_date(file))
-        for name, table in self._data.get("tables", {}).items():
-            self._add_table(name, table)
-        for name, view in self._data.get("views", {}).items():
-            fields = view.get("fields")
-            self._account.store.create_view(
-                View(
-                    name=name,
-                    table=view["table"],
-                    where=view.get("where", ""),
-                    fields=None if fields is None else tuple(fields),
-                )
-            )
+        for name, data in self._data.get("tables", {}).items():
+            fields = tuple(_field_from_seed(field) for field in data["fields"])
+            table = Table(name=name, fields=fields, note=str(data.get("note", "")))
+            self._account.store.create_table(table)
+            records = data.get("records", [])
+            if isinstance(records, dict):
+                seed_many(self._account, table, records)
+            else:
+                self._add_records(table, records)
+        for name, data in self._data.get("views", {}).items():
+            view = View(name=name, table=data["table"], where=data.get("where", ""))
+            if data.get("fields") is not None:
+                view = replace(view, fields=tuple(data["fields"]))
+            self._account.store.create_view(view)
         for name, directory in self._data.get("directories", {}).items():
             self._add_directory(name, directory)
         for name, task in self._data.get("tasks", {}).items():
             self._account.tasks.add(name, task)
         for name, app in self._data.get("applications", {}).items():
             self._account.applications.add(name, app)
-
-    def _add_table(self, name: str, data: dict[str, Any]) -> None:
-        fields = tuple(_field_from_seed(field) for field in data["fields"])
-        table = Table(name=name, fields=fields, note=str(data.get("note", "")))
-        self._account.store.create_table(table)
-        records = data.get("records", [])
-        if isinstance(records, dict):
-            seed_many(self._account, table, records)
-        else:
-            self._add_records(table, records)
 
     def _add_records(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         columns = {column: table.find(column) for row in rows for column in row}
@@ -131,20 +123,27 @@ class _Seeding:
         attached: list[tuple[int, str, NamedContent]] = []
         with self._account.store.transaction():
             for row in rows:
-                values: dict[str, Stored] = {}
-                files: dict[str, NamedContent] = {}
-                for column, value in row.items():
-                    field = columns[column]
-                    if field is None:
-                        values[PK] = int(value)
-                    elif field.type != "ATTACHMENT":
-                        values[field.name] = to_stored(field, value)
-                    elif value not in (None, ""):
-                        files[field.name] = content_from_seed(self._folder, value)
+                values, files = self._read_row(row, columns)
                 pk = self._account.records.add(table.name, values)
                 attached += [(pk, name, file) for name, file in files.items()]
         for pk, name, file in attached:
             self._account.attachments.write(table.name, name, pk, file, when=_date(file))
+
+    def _read_row(
+        self, row: dict[str, Any], columns: dict[str, Field | None]
+    ) -> tuple[dict[str, Stored], dict[str, NamedContent]]:
+        """Return a record's stored values and its files, both by field."""
+        values: dict[str, Stored] = {}
+        files: dict[str, NamedContent] = {}
+        for column, value in row.items():
+            field = columns[column]
+            if field is None:
+                values[PK] = int(value)
+            elif field.type != "ATTACHMENT":
+                values[field.name] = to_stored(field, value)
+            elif value not in (None, ""):
+                files[field.name] = content_from_seed(self._folder, value)
+        return values, files
 
     def _add_directory(self, name: str, data: dict[str, Any]) -> None:
         fields = tuple(_field_from_seed(field) for field in data.get("fields", []))

@@ -79,7 +79,7 @@ class Control:
         self._send("POST", "edits", {**edit, "source": source})
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Return the attempts to deliver webhook messages; see `webhooks.delivery`."""
+        """Return the attempts to deliver webhook messages; see `webhooks.sender`."""
         attempts: list[dict[str, Any]] = self._send("GET", "deliveries")
         return attempts
 

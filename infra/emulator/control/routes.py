@@ -71,10 +71,19 @@ def dump(account: Account) -> dict[str, Any]:
         relation = account.store.relation(table.name, is_view=False)
         pks = account.records.matching(relation, "")
         tables[table.name] = account.records.rows(relation, pks)
-        attachments[table.name] = []
-        for field in table.fields:
-            if field.type == "ATTACHMENT":
-                attachments[table.name] += _dump_attachments(account, table.name, field.name, pks)
+        attachments[table.name] = [
+            {
+                "pk": one.pk,
+                "field": field.name,
+                "name": one.name,
+                "size": one.size,
+                "updated": one.updated,
+                "sha256": one.content.sha256(),
+            }
+            for field in table.fields
+            if field.type == "ATTACHMENT"
+            for one in account.attachments.find(table.name, field.name, pks)
+        ]
 
     files: dict[str, Any] = {}
     for path, file in account.files.paths().items():
@@ -85,22 +94,6 @@ def dump(account: Account) -> dict[str, Any]:
             "modified": file.modified,
         }
     return {"tables": tables, "attachments": attachments, "files": files}
-
-
-def _dump_attachments(
-    account: Account, table: str, field: str, pks: list[int]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "pk": one.pk,
-            "field": field,
-            "name": one.name,
-            "size": one.size,
-            "updated": one.updated,
-            "sha256": one.content.sha256(),
-        }
-        for one in account.attachments.find(table, field, pks)
-    ]
 
 
 async def get_dump(request: Request) -> Response:
@@ -138,15 +131,15 @@ async def deliveries(request: Request) -> Response:
     """List the attempts to deliver webhook messages, or clear their log."""
     account = account_of(request)
     if request.method == "DELETE":
-        account.deliveries.log.clear()
-    return answer(account.deliveries.listed())
+        account.deliveries.clear_attempts()
+    return answer(account.deliveries.attempts())
 
 
 async def list_tasks(request: Request) -> Response:
     """List the tasks with their status and the result of their last run."""
     tasks = account_of(request).tasks
     listed: dict[str, Any] = {}
-    for task in tasks.all():
+    for task in tasks.definitions.all():
         run = tasks.results.get(task.key)
         listed[task.name] = {"status": tasks.status(task)}
         if run is not None:

@@ -118,8 +118,10 @@ class FileAnswer(Response):
         self.headers["content-length"] = str(content.size)
         self._content = content
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
+        # ASGI's signature; a request for a file has no body.
+        del receive
         connections: Connections = scope["app"].state.connections
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         for chunk in self._content.chunks():

@@ -21,16 +21,20 @@ class Member:
 
     def accepts(self, value: object) -> bool:
         """Report whether a value has the right type; null always has."""
-        if value is None:
-            return True
-        if self.kind is list:
-            return isinstance(value, list) and all(isinstance(item, str) for item in value)
-        if self.kind is int:
-            # SPEC (C): integers are int32. Python counts True as an integer, JSON does not.
-            if isinstance(value, bool) or not isinstance(value, int):
-                return False
-            return abs(value) < _INT32_LIMIT
-        return isinstance(value, self.kind)
+        match value:
+            case None:
+                accepted = True
+            case bool() | str():
+                # Python counts True as an integer, JSON does not.
+                accepted = type(value) is self.kind
+            case int():
+                # SPEC (C): integers are int32.
+                accepted = self.kind is int and abs(value) < _INT32_LIMIT
+            case list():
+                accepted = self.kind is list and all(isinstance(item, str) for item in value)
+            case _:
+                accepted = False
+        return accepted
 
 
 Model = Mapping[str, Member]
@@ -42,18 +46,15 @@ async def json_body(request: Request) -> dict[str, Any]:
     media_type = request.headers.get("content-type", "").split(";")[0]
     if media_type.strip().lower() != "application/json":
         raise wrong_media_type()
+    constants: list[str] = []
     try:
-        body = json.loads(await request.body(), parse_constant=_refuse_constant)
+        body = json.loads(await request.body(), parse_constant=constants.append)
     except ValueError as error:
         raise bad_body() from error
-    if not isinstance(body, dict):
+    # Python's json reads NaN and Infinity, which JSON does not have.
+    if not isinstance(body, dict) or constants:
         raise bad_body()
     return body
-
-
-def _refuse_constant(name: str) -> None:
-    # Python's json reads NaN and Infinity, which JSON does not have.
-    raise ValueError(name)
 
 
 def read_members(body: Mapping[str, Any], model: Model) -> dict[str, Any]:

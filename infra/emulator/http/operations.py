@@ -48,6 +48,11 @@ class Operation:
     right: str = ""
     query: tuple[str, ...] = ()
 
+    @property
+    def places_of_keys(self) -> list[bool]:
+        """For each part of the path, whether it is a key; sorts fixed paths before keys."""
+        return [part.startswith("{") for part in self.template.split("/")]
+
 
 class Operations:
     """The operations of one group, in the order of their handlers."""

@@ -59,15 +59,16 @@ class Parameters:
             where=self.clause("where"),
             group_by=self.clause("groupBy"),
             order_by=self.clause("orderBy"),
-            limit=_DEFAULT_LIMIT if is_paged else self._limit(),
+            limit=_DEFAULT_LIMIT if is_paged else read_limit(self.clause("limit")),
             page=read_page(page) if is_paged else 0,
             page_size=read_page_size(page_size),
             total=read_flag(self.clause("getPaginationInfo")),
         )
 
-    def _limit(self) -> int:
-        text = self.clause("limit")
-        return _read_number(text, lowest=1, highest=_MAX_ROWS, default=_DEFAULT_LIMIT)
+
+def read_limit(text: str) -> int:
+    """Read a limit from 1 to 1,000; 100 for a blank, 400 for a wrong one."""
+    return _read_number(text, lowest=1, highest=_MAX_ROWS, default=_DEFAULT_LIMIT)
 
 
 def read_page(text: str) -> int:

@@ -31,25 +31,25 @@ class ResponseFaults:
         """Let the application process a request, and send its answer with the fault."""
         match fault.kind:
             case "lost":
-                await app(scope, receive, _discard)
+                await app(scope, receive, discard)
                 await self.drop(scope, receive)
             case "duplicate":
-                body = await _read_body(receive)
-                await app(scope, _replay(body, receive), _discard)
+                body = await read_body(receive)
+                await app(scope, replay(body, receive), discard)
                 again = {**scope, "state": dict(scope["state"])}
-                await app(again, _replay(body, receive), send)
+                await app(again, replay(body, receive), send)
             case "drip":
                 size = max(1, fault.bytes)
-                await app(scope, receive, _in_pieces(send, size=size, wait_s=fault.seconds))
+                await app(scope, receive, in_pieces(send, size=size, wait_s=fault.seconds))
             case "latency":
-                await app(scope, receive, _delayed(send, fault.seconds))
+                await app(scope, receive, delayed(send, fault.seconds))
             case "expired_midway":
                 authorization = header(scope, b"authorization")
 
                 def revoke() -> None:
                     self._tokens.revoke(authorization)
 
-                await app(scope, receive, _after_bytes(send, fault.bytes, revoke))
+                await app(scope, receive, after_bytes(send, fault.bytes, revoke))
             case _:
                 partial = PartialAnswer(self._connections, scope, send, fault)
                 try:
@@ -64,7 +64,7 @@ class ResponseFaults:
         await _wait_for_disconnect(receive)
 
 
-async def _discard(_: Message) -> None:
+async def discard(_: Message) -> None:
     """Take a part of an answer and send nothing."""
 
 
@@ -74,7 +74,8 @@ async def _wait_for_disconnect(receive: Receive) -> None:
         pass
 
 
-async def _read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Return a request's whole body."""
     body = b""
     more = True
     while more:
@@ -84,7 +85,7 @@ async def _read_body(receive: Receive) -> bytes:
     return body
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that gives a whole body first."""
     waiting = [body]
 
@@ -96,7 +97,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _delayed(send: Send, wait_s: float) -> Send:
+def delayed(send: Send, wait_s: float) -> Send:
     """Return a `send` that waits before the answer starts."""
 
     async def delayed(message: Message) -> None:
@@ -107,7 +108,7 @@ def _delayed(send: Send, wait_s: float) -> Send:
     return delayed
 
 
-def _in_pieces(send: Send, *, size: int, wait_s: float) -> Send:
+def in_pieces(send: Send, *, size: int, wait_s: float) -> Send:
     """Return a `send` that sends a body in pieces and waits after each."""
 
     async def in_pieces(message: Message) -> None:
@@ -124,7 +125,7 @@ def _in_pieces(send: Send, *, size: int, wait_s: float) -> Send:
     return in_pieces
 
 
-def _after_bytes(send: Send, count: int, action: Callable[[], None]) -> Send:
+def after_bytes(send: Send, count: int, action: Callable[[], None]) -> Send:
     """Return a `send` that acts once so many bytes of a body are to be sent."""
     left = max(0, count)
 

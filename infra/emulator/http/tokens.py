@@ -75,9 +75,7 @@ class Tokens:
                 return answer({"error": "invalid_grant"}, status=401)
         elif grant != "client_credentials":
             return answer({"error": "unsupported_grant_type"}, status=400)
-        return answer(self._issue(profile))
 
-    def _issue(self, profile: Profile) -> dict[str, object]:
         now = time.monotonic()
         access = secrets.token_urlsafe(_ACCESS_TOKEN_BYTES)
         refresh = secrets.token_hex(_REFRESH_TOKEN_BYTES)
@@ -91,12 +89,14 @@ class Tokens:
         ]
         for oldest in of_account[:-_MAX_REFRESH_TOKENS]:
             del self._refresh[oldest]
-        return {
-            "access_token": access,
-            "token_type": "bearer",
-            "expires_in": int(self._lifetime_s),
-            "refresh_token": refresh,
-        }
+        return answer(
+            {
+                "access_token": access,
+                "token_type": "bearer",
+                "expires_in": int(self._lifetime_s),
+                "refresh_token": refresh,
+            }
+        )
 
 
 def _credentials(request: Request, given: Mapping[str, str]) -> tuple[str, str]:

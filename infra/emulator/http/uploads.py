@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -29,16 +28,23 @@ async def uploads(request: Request, part: str) -> AsyncIterator[list[NamedConten
         raise too_large()
 
     async with request.form() as form:
-        files = [file for file in form.getlist(part) if isinstance(file, UploadFile)]
-        named = [file for file in files if file.filename]
-        if not named:
+        stored: list[NamedContent] = []
+        for file in form.getlist(part):
+            if not isinstance(file, UploadFile) or not file.filename:
+                continue
+            target = store.data_dir / uuid.uuid4().hex
+            with target.open("wb") as stream:
+                while chunk := file.file.read(CHUNK):
+                    stream.write(chunk)
+            content = content_of_file(target)
+            stored.append(NamedContent(file.filename, content, file.content_type or ""))
+        if not stored:
             raise bad_body(f"a file part called '{part}'")
-        stored = [_store(file, store.data_dir) for file in named]
     try:
         yield stored
     except BaseException:
-        for file in stored:
-            file.content.delete_from(store.data_dir)
+        for one in stored:
+            one.content.delete_from(store.data_dir)
         raise
 
 
@@ -49,18 +55,6 @@ async def single_upload(request: Request, part: str) -> AsyncIterator[NamedConte
         if len(files) != 1:
             raise bad_body("exactly one file is expected")
         yield files[0]
-
-
-def _store(upload: UploadFile, folder: Path) -> NamedContent:
-    target = folder / uuid.uuid4().hex
-    with target.open("wb") as stream:
-        while chunk := upload.file.read(CHUNK):
-            stream.write(chunk)
-    return NamedContent(
-        name=upload.filename or "",
-        content=content_of_file(target),
-        media_type=upload.content_type or "",
-    )
 
 
 def check_name(name: str) -> None:

@@ -1,10 +1,13 @@
 """Answers as XML, for a caller that accepts XML and not JSON."""
 
+import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 # §1.3 (C): the members of an XML error, in this order.
 _ERROR_MEMBERS = ("Code", "Message", "RequestId", "Resource")
+# Characters that an element's name cannot have are written as .NET writes them.
+_NOT_IN_NAME = re.compile(r"[^\w.-]")
 _ERROR_NAMESPACE = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 
 
@@ -41,21 +44,12 @@ def _value(value: object) -> str:
                 quoted = _text(member).replace('"', "&quot;")
                 parts.append(f'<item Key="{key}" Value="{quoted}"/>')
             else:
-                name = _element_name(str(key))
+                name = _NOT_IN_NAME.sub(lambda char: f"_x{ord(char[0]):04X}_", str(key))
                 parts.append(f"<{name}>{_value(member)}</{name}>")
         return "".join(parts)
     if isinstance(value, list | tuple):
         return "".join(f"<Row>{_value(item)}</Row>" for item in value)
     return _text(value)
-
-
-def _element_name(name: str) -> str:
-    """Encode the characters that an element's name cannot have, as .NET does."""
-    encoded = ""
-    for char in name:
-        is_allowed = char.isalnum() or char in "_-."
-        encoded += char if is_allowed else f"_x{ord(char):04X}_"
-    return encoded
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,7 @@
 """The pages. All values are escaped, all lists are paged, and nothing comes from another host."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from infra.emulator.http.middleware import PAGES_ROOT
 from infra.emulator.http.operations import account_of
 from infra.emulator.state.attachments import Attachment
 from infra.emulator.state.queries import Query
-from infra.emulator.state.schema import PK, Relation
+from infra.emulator.state.schema import PK
 
 _ROWS_PER_PAGE = 50
 _MAX_PAGE_DIGITS = 8
@@ -79,7 +79,17 @@ class PageRoutes:
     async def home(self, request: Request) -> Response:
         """Show all tables, and the number of calls by operation."""
         account = account_of(request)
-        tables = [_row_of_table(account, table.name) for table in account.store.tables()]
+        tables = []
+        for table in account.store.tables():
+            relation = account.store.relation(table.name, is_view=False)
+            # Asked for like this, the number of records is kept until something changes.
+            query = Query(total=True, limit=1, order_by=PK)
+            records = account.records.page(relation, query).total or 0
+            fields = ", ".join(f"{one.name} ({one.type})" for one in relation.fields)
+            link = f"{PAGES_ROOT}/tables/{quote(table.name, safe='')}?{_query(account)}"
+            changed = account.records.changes.count(table.name)
+            name = Cell(table.name, link)
+            tables.append((name, _number(records), _number(changed), Cell(fields)))
         calls = [(Cell(key), _number(count)) for key, count in sorted(self._log.counts().items())]
         return _render(
             request,
@@ -147,16 +157,6 @@ def _query(account: Account) -> str:
     return urlencode({"account": account.name})
 
 
-def _row_of_table(account: Account, name: str) -> tuple[Cell, ...]:
-    relation = account.store.relation(name, is_view=False)
-    # Asked for like this, the number of records is kept until something changes.
-    records = account.records.page(relation, Query(total=True, limit=1, order_by=PK)).total or 0
-    fields = ", ".join(f"{one.name} ({one.type})" for one in relation.fields)
-    link = f"{PAGES_ROOT}/tables/{quote(name, safe='')}?{_query(account)}"
-    changed = account.records.changes.count(name)
-    return (Cell(name, link), _number(records), _number(changed), Cell(fields))
-
-
 async def show_table(request: Request) -> Response:
     """Show a table's records, with the values before their first change."""
     account = account_of(request)
@@ -165,55 +165,34 @@ async def show_table(request: Request) -> Response:
     listing = account.records.page(relation, query)
     pks = [row[PK] for row in listing.rows]
     before = account.records.changes.before(relation.name, pks)
-    files = _attachments_of(account, relation, pks)
+    files: dict[tuple[int, str], Attachment] = {}
+    for column in relation.fields:
+        if column.type == "ATTACHMENT":
+            for one in account.attachments.find(relation.name, column.name, pks):
+                files[one.pk, column.name] = one
 
+    root = f"{PAGES_ROOT}/attachments/{quote(relation.name, safe='')}"
     rows = []
     for row in listing.rows:
         pk = row[PK]
         old = before.get(pk, row)
         cells = []
         for name, value in row.items():
-            cell = _cell(name, value, old=old.get(name, value))
-            attachment = files.get((pk, name))
-            if attachment is not None:
-                cell = _attachment_cell(account, relation, name, attachment, cell)
+            cell = Cell(_text(value), style="number" if name == PK else "")
+            if old.get(name, value) != value:
+                earlier = _text(old[name]) or "(blank)"
+                cell = replace(cell, before=earlier, style="changed")
+            file = files.get((pk, name))
+            if file is not None:
+                link = f"{root}/{quote(name, safe='')}/{pk}?{_query(account)}"
+                more = f"{file.size:,} bytes, {file.media_type}, {file.updated}"
+                cell = replace(cell, text=file.name, link=link, more=more)
             cells.append(cell)
         rows.append(cells)
     heads = list(listing.rows[0]) if rows else [PK, *(one.name for one in relation.fields)]
     note = f"{listing.total} records. A value that is struck out was there before the first change."
     page = HtmlPage(relation.name, note, (HtmlTable(heads, rows),), listing.total or 0)
     return _render(request, page)
-
-
-def _attachments_of(
-    account: Account, relation: Relation, pks: Sequence[int]
-) -> Mapping[tuple[int, str], Attachment]:
-    """Return the attachments of records by PK_ID and field name."""
-    files: dict[tuple[int, str], Attachment] = {}
-    for column in relation.fields:
-        if column.type == "ATTACHMENT":
-            for one in account.attachments.find(relation.name, column.name, pks):
-                files[one.pk, column.name] = one
-    return files
-
-
-def _cell(name: str, value: object, *, old: object) -> Cell:
-    if old != value:
-        return Cell(_text(value), before=_text(old) or "(blank)", style="changed")
-    return Cell(_text(value), style="number" if name == PK else "")
-
-
-def _attachment_cell(
-    account: Account, relation: Relation, name: str, file: Attachment, cell: Cell
-) -> Cell:
-    path = f"{quote(relation.name, safe='')}/{quote(name, safe='')}/{file.pk}"
-    return Cell(
-        text=file.name,
-        link=f"{PAGES_ROOT}/attachments/{path}?{_query(account)}",
-        more=f"{file.size:,} bytes, {file.media_type}, {file.updated}",
-        before=cell.before,
-        style=cell.style,
-    )
 
 
 def _text(value: Any) -> str:

@@ -17,7 +17,7 @@ _PAGE = f"{_PAGES}/{{appKey}}"
 
 
 def _app_of(request: Request) -> Application:
-    return account_of(request).applications.get(request.path_params["externalKey"])
+    return account_of(request).applications.apps.get(request.path_params["externalKey"])
 
 
 def _page_of(request: Request) -> DataPage:
@@ -36,7 +36,7 @@ async def list_apps(request: Request) -> Response:
     """Answer with the applications that the profile may read."""
     applications = account_of(request).applications
     profile = profile_of(request)
-    readable = [app for app in applications.all() if profile.may("read", app.name)]
+    readable = [app for app in applications.apps.all() if profile.may("read", app.name)]
     return result([app.to_json(pages=len(applications.pages(app))) for app in readable])
 
 

@@ -18,7 +18,7 @@ _ACTIVATION: Model = {"UserGUID": Member(str, required=True), "SendEmail": Membe
 
 
 def _directory_of(request: Request) -> Directory:
-    return account_of(request).directories.get(request.path_params["directoryId"])
+    return account_of(request).directories.definitions.get(request.path_params["directoryId"])
 
 
 def _where_of(request: Request) -> str:
@@ -35,7 +35,7 @@ async def list_directories(request: Request) -> Response:
     """Answer with the directories that the profile may read."""
     directories = account_of(request).directories
     profile = profile_of(request)
-    readable = [one for one in directories.all() if profile.may("read", one.name)]
+    readable = [one for one in directories.definitions.all() if profile.may("read", one.name)]
     return result([directories.item(directory) for directory in readable])
 
 

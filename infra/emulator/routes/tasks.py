@@ -16,7 +16,7 @@ _TASK = f"{_TASKS}/{{externalKey}}"
 
 
 def _task_of(request: Request) -> Task:
-    return account_of(request).tasks.get(request.path_params["externalKey"])
+    return account_of(request).tasks.definitions.get(request.path_params["externalKey"])
 
 
 @OPERATIONS.add("ListDataImportExportTasks", "GET", _TASKS)
@@ -24,7 +24,7 @@ async def list_tasks(request: Request) -> Response:
     """Answer with the tasks that the profile may read."""
     tasks = account_of(request).tasks
     profile = profile_of(request)
-    readable = [task for task in tasks.all() if profile.may("read", task.name)]
+    readable = [task for task in tasks.definitions.all() if profile.may("read", task.name)]
     return result([task.to_json(tasks.status(task)) for task in readable])
 
 

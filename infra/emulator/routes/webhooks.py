@@ -43,7 +43,7 @@ _NOT_CREATED = {"Status", "LastModified", "ModifiedBy"}
 
 
 def _webhook_of(request: Request) -> Webhook:
-    return account_of(request).webhooks.get(request.path_params["webhookId"])
+    return account_of(request).webhooks.definitions.get(request.path_params["webhookId"])
 
 
 def _event_of(request: Request) -> Event:
@@ -62,7 +62,7 @@ async def list_webhooks(request: Request) -> Response:
     """Answer with all webhooks."""
     account = account_of(request)
     items = []
-    for webhook in account.webhooks.all():
+    for webhook in account.webhooks.definitions.all():
         item = webhook.to_json()
         # §6.1: whether the list shows the secret is in conflict.
         if account.quirks.webhook_list_secret:
@@ -86,7 +86,7 @@ async def get_webhook(request: Request) -> Response:
     webhook = _webhook_of(request)
     account = account_of(request)
     events = account.webhooks.events(webhook)
-    activity = account.deliveries.activity(webhook=webhook.id)
+    activity = account.deliveries.activity(webhook=webhook.key)
     return answer({**webhook.to_json(), "Events": len(events), **activity})
 
 
@@ -129,7 +129,7 @@ async def create_event(request: Request) -> Response:
 async def get_event(request: Request) -> Response:
     """Answer with one event and its counts."""
     event = _event_of(request)
-    activity = account_of(request).deliveries.activity(event=event.id)
+    activity = account_of(request).deliveries.activity(event=event.key)
     return answer({**event.item(), **activity})
 
 

@@ -1,7 +1,7 @@
 """Bridge applications and their DataPages, as a seed defines them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -65,12 +65,16 @@ class DataPage:
 
 
 class Applications:
-    """The account's applications and DataPages."""
+    """The account's applications and DataPages.
+
+    Attributes:
+        apps: The applications by key.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._apps = Objects(store, "application")
-        self._pages = Objects(store, "datapage")
+        self.apps = Objects(store, Application)
+        self._pages = Objects(store, DataPage)
 
     def add(self, name: str, data: Mapping[str, Any]) -> None:
         """Add an application of a seed.
@@ -79,7 +83,7 @@ class Applications:
         """
         now = self._now()
         app = Application(name=name, key=key_of(name), created=now, icon=data.get("icon", ""))
-        self._apps.put(app.key, asdict(app))
+        self.apps.put(app)
         for title, members in data.get("pages", {}).items():
             page = DataPage(
                 name=title,
@@ -90,35 +94,22 @@ class Applications:
                 modified=now,
                 **members,
             )
-            self._pages.put(page.key, asdict(page))
-
-    def all(self) -> list[Application]:
-        """Return all applications."""
-        return [Application(**body) for body in self._apps.all()]
-
-    def get(self, key: str) -> Application:
-        """Return an application; 404 if it does not exist."""
-        body = self._apps.get(key)
-        if body is None:
-            raise no_object()
-        return Application(**body)
+            self._pages.put(page)
 
     def pages(self, app: Application) -> list[DataPage]:
         """Return an application's DataPages."""
-        pages = [DataPage(**body) for body in self._pages.all()]
-        return [page for page in pages if page.app == app.key]
+        return [page for page in self._pages.all() if page.app == app.key]
 
     def page(self, app: Application, key: str) -> DataPage:
         """Return one of an application's DataPages; 404 if it does not exist."""
-        body = self._pages.get(key)
-        if body is None or body["app"] != app.key:
+        page = self._pages.get(key)
+        if page.app != app.key:
             raise no_object()
-        return DataPage(**body)
+        return page
 
     def set_deployed(self, page: DataPage, *, deployed: bool) -> None:
         """Deploy a DataPage, or end its deployment."""
-        changed = replace(page, deployed=deployed, modified=self._now())
-        self._pages.put(page.key, asdict(changed))
+        self._pages.put(replace(page, deployed=deployed, modified=self._now()))
 
     def _now(self) -> str:
         return format_milliseconds(self._store.clock.now())

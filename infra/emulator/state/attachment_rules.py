@@ -1,10 +1,7 @@
 """Attachments that a rule generates when they are read: for seeds with very many records."""
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 from infra.emulator.state.content import Content
 
@@ -21,30 +18,17 @@ def fill_template(template: str, number: int) -> str:
 class AttachmentRule:
     """The content of a field's attachments: a template `text`, or `size` bytes that look random."""
 
-    size: int
-    seed: int
-    text: str
+    table: str
+    field: str
     created: str
+    size: int = 0
+    seed: int = 0
+    text: str = ""
 
-    @classmethod
-    def from_seed(cls, data: Mapping[str, Any], *, created: str) -> Self:
-        """Read a seed's rule."""
-        return cls(
-            size=data.get("size", 0),
-            seed=data.get("seed", 0),
-            text=data.get("text", ""),
-            created=created,
-        )
-
-    @classmethod
-    def from_stored(cls, text: str) -> Self:
-        """Read a rule that `stored` returned."""
-        size, seed, template, created = json.loads(text)
-        return cls(size=size, seed=seed, text=template, created=created)
-
-    def stored(self) -> str:
-        """Return the rule as text."""
-        return json.dumps([self.size, self.seed, self.text, self.created])
+    @property
+    def key(self) -> str:
+        """The key by which the rule is found."""
+        return f"{self.table}/{self.field}"
 
     def content(self, pk: int) -> Content:
         """Return the content of one record's attachment."""

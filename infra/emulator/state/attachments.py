@@ -4,17 +4,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from infra.emulator.clock import format_milliseconds
 from infra.emulator.errors import ApiError, no_file, no_object
+from infra.emulator.quirks import Quirks
 from infra.emulator.state.attachment_rules import AttachmentRule
 from infra.emulator.state.content import (
     Content,
     NamedContent,
     content_from_stored,
     join_name,
-    media_type_of,
     split_name,
 )
 from infra.emulator.state.objects import Objects
@@ -23,6 +23,7 @@ from infra.emulator.state.schema import Field, Relation
 from infra.emulator.state.sql.compiled import quote_name, sqlite_table
 from infra.emulator.state.store import Store
 
+_NO_FILE_INFO = dict.fromkeys(("FileName", "FileType", "Size", "DateCreated", "DateUpdated"))
 _COLUMNS = "pk, base, extension, media_type, size, created, updated, content"
 # For more rows than this, all attachments of the field are read and the wanted ones selected.
 _MAX_NAMED_PKS = 500
@@ -41,19 +42,64 @@ class Attachment:
     updated: str
     content: Content
 
+    @classmethod
+    def of(cls, pk: int, file: NamedContent, *, created: str, updated: str) -> Self:
+        """Return a record's attachment with a file's name and content."""
+        base, extension = split_name(file.name)
+        return cls(
+            pk=pk,
+            base=base,
+            extension=extension,
+            media_type=file.shown_media_type,
+            size=file.content.size,
+            created=created,
+            updated=updated,
+            content=file.content,
+        )
+
     @property
     def name(self) -> str:
         """The full name."""
         return join_name(self.base, self.extension)
 
+    def renamed(self, new: str, rule: str) -> tuple[str, str]:
+        """Return base and extension after a rename; `rule` is the quirk `rename_filename`."""
+        # §3.3 (I): whether FileName includes the extension is unknown.
+        if rule == "full":
+            return split_name(new)
+        suffix = f".{self.extension}"
+        if rule == "strip-same" and self.extension:
+            base = new[: -len(suffix)]
+            if base and new.lower().endswith(suffix.lower()):
+                return base, self.extension
+        return new, self.extension
+
+    def file_info(self, quirks: Quirks) -> dict[str, Any]:
+        """Return the members of the fileInfo item, without the PK_ID."""
+        # SPEC (C): the members. §3.3 (C): FileType is the extension without its dot.
+        shows_full_name = quirks.fileinfo_filename == "with-extension"
+        shows_dot = quirks.fileinfo_filetype == "with-dot" and self.extension
+        zone = "Z" if quirks.fileinfo_dates == "z" else ""
+        return {
+            "FileName": self.name if shows_full_name else self.base,
+            "FileType": f".{self.extension}" if shows_dot else self.extension,
+            "Size": self.size,
+            "DateCreated": self.created + zone,
+            "DateUpdated": self.updated + zone,
+        }
+
 
 class Attachments:
-    """The attachments of all tables."""
+    """The attachments of all tables.
+
+    Attributes:
+        rules: Rules that give every row whose field holds a name a file that is generated.
+    """
 
     def __init__(self, store: Store, records: Records) -> None:
         self._store = store
         self._records = records
-        self._rules = Objects(store, "attachments")
+        self.rules = Objects(store, AttachmentRule)
 
     def get(self, table: str, field: str, pk: int) -> Attachment:
         """Return one attachment; 404 if there is none."""
@@ -67,7 +113,19 @@ class Attachments:
         if not self._records.rows(relation, [pk]):
             # §3.2 (I): an upload to a missing record is 404.
             raise no_object()
-        _check_rules(field, file)
+        # The API enforces the field's settings too (§3.1, C). The answer's code is inferred (§3.2).
+        _, extension = split_name(file.name.lower())
+        permitted = {str(kind).lower().lstrip(".") for kind in field.permitted}
+        if permitted and extension not in permitted:
+            text = f"The file type '{extension}' is not permitted in '{field.name}'"
+            raise ApiError(400, "InvalidInputValue", text)
+        # §3.1: the unit of the sizes is not documented; bytes are assumed.
+        size = file.content.size
+        is_too_large = field.max_size > 0 and size > field.max_size
+        if size < field.min_size or is_too_large:
+            text = f"The file size is outside the limits of '{field.name}'"
+            raise ApiError(400, "InvalidInputValue", text)
+
         self.write(relation.table.name, field.name, pk, file)
         self._report(relation, [pk], field)
 
@@ -75,19 +133,10 @@ class Attachments:
         self, table: str, field: str, pk: int, file: NamedContent, *, when: datetime | None = None
     ) -> None:
         """Store a file's reference and its name in the row; the row's TIMESTAMPs stay."""
-        base, extension = split_name(file.name)
         old = self.find(table, field, [pk])
         now = format_milliseconds(when or self._store.clock.unique_now())
-        new = Attachment(
-            pk=pk,
-            base=base,
-            extension=extension,
-            media_type=file.shown_media_type,
-            size=file.content.size,
-            created=old[0].created if old else now,
-            updated=now,
-            content=file.content,
-        )
+        created = old[0].created if old else now
+        new = Attachment.of(pk, file, created=created, updated=now)
         self._insert(table, field, [new], on_conflict="REPLACE")
         self._records.change(table, [pk], {field: file.name}, silent=True)
         self._delete_bytes(old)
@@ -145,27 +194,14 @@ class Attachments:
         found = {one.pk: one for one in self.find(relation.table.name, field.name, pks)}
         items: list[dict[str, Any]] = []
         for pk in pks:
-            if pk in found or quirks.fileinfo_empty_rows == "null-rows":
-                # SPEC (C): a number for tables, a string for views.
-                shown_pk = str(pk) if relation.is_view else pk
-                items.append({"PK_ID": shown_pk, **self._file_info_item(found.get(pk))})
+            members: dict[str, Any] = _NO_FILE_INFO
+            if pk in found:
+                members = found[pk].file_info(quirks)
+            elif quirks.fileinfo_empty_rows == "absent":
+                continue
+            # SPEC (C): a number for tables, a string for views.
+            items.append({"PK_ID": str(pk) if relation.is_view else pk, **members})
         return items[: quirks.fileinfo_row_cap or None]
-
-    def _file_info_item(self, one: Attachment | None) -> dict[str, Any]:
-        # SPEC (C): the members. §3.3 (C): FileType is the extension without its dot.
-        if one is None:
-            return dict.fromkeys(("FileName", "FileType", "Size", "DateCreated", "DateUpdated"))
-        quirks = self._store.quirks
-        shows_full_name = quirks.fileinfo_filename == "with-extension"
-        shows_dot = quirks.fileinfo_filetype == "with-dot" and one.extension
-        zone = "Z" if quirks.fileinfo_dates == "z" else ""
-        return {
-            "FileName": one.name if shows_full_name else one.base,
-            "FileType": f".{one.extension}" if shows_dot else one.extension,
-            "Size": one.size,
-            "DateCreated": one.created + zone,
-            "DateUpdated": one.updated + zone,
-        }
 
     def rename(self, relation: Relation, field: Field, where: str, new: str) -> list[int]:
         """Rename the files of all rows that match a condition; return the PK_IDs that had one."""
@@ -175,8 +211,9 @@ class Attachments:
         self._insert(table, field.name, found, on_conflict="IGNORE")
 
         now = format_milliseconds(self._store.clock.unique_now())
+        rule = self._store.quirks.rename_filename
         for one in found:
-            base, extension = self._new_name(one, new)
+            base, extension = one.renamed(new, rule)
             self._store.db.execute(
                 "UPDATE attachments SET base = ?, extension = ?, updated = ? "
                 "WHERE tbl = ? AND field = ? AND pk = ?",
@@ -188,28 +225,12 @@ class Attachments:
         self._report(relation, pks, field)
         return pks
 
-    def _new_name(self, one: Attachment, new: str) -> tuple[str, str]:
-        # §3.3 (I): whether FileName includes the extension is unknown; the quirk decides.
-        rule = self._store.quirks.rename_filename
-        if rule == "full":
-            return split_name(new)
-        suffix = f".{one.extension}"
-        if rule == "strip-same" and one.extension:
-            base = new[: -len(suffix)]
-            if base and new.lower().endswith(suffix.lower()):
-                return base, one.extension
-        return new, one.extension
-
     def _report(self, relation: Relation, pks: Sequence[int], field: Field) -> None:
         # §11: it is unknown whether an attachment raises an event or sets a TIMESTAMP.
         if self._store.quirks.attachment_event:
             self._records.report_field_change(relation.table.name, pks, field.name)
         if self._store.quirks.attachment_stamps:
             self._records.change(relation.table.name, pks, {})
-
-    def add_rule(self, table: str, field: str, rule: AttachmentRule) -> None:
-        """Give every row whose field holds a name a file that is generated when it is read."""
-        self._rules.put(f"{table}/{field}", {"rule": rule.stored()})
 
     def find(self, table: str, field: str, pks: Sequence[int]) -> list[Attachment]:
         """Return the attachments of one field in these rows, by PK_ID."""
@@ -218,44 +239,29 @@ class Attachments:
             statement += f" AND pk IN ({_listed(pks)})"
         wanted = set(pks)
         rows = self._store.db.execute(f"{statement} ORDER BY pk", (table, field)).fetchall()
-        found = [_attachment(row) for row in rows if row[0] in wanted]
-
-        stored_rule = self._rules.get(f"{table}/{field}")
-        if stored_rule is None:
-            return found
-        rule = AttachmentRule.from_stored(stored_rule["rule"])
-        missing = sorted(wanted - {one.pk for one in found})
-        found += self._generated(table, field, missing, rule)
-        return sorted(found, key=lambda one: one.pk)
-
-    def _generated(
-        self, table: str, field: str, pks: Sequence[int], rule: AttachmentRule
-    ) -> list[Attachment]:
-        """Return the files that a rule generates for rows that have no other."""
-        column = quote_name(field)
         found: list[Attachment] = []
-        for start in range(0, len(pks), _MAX_NAMED_PKS):
-            some = _listed(pks[start : start + _MAX_NAMED_PKS])
-            rows = self._store.db.execute(
+        for pk, base, extension, kind, size, created, updated, content in rows:
+            if pk in wanted:
+                parsed = content_from_stored(content)
+                one = Attachment(pk, base, extension, kind, size, created, updated, parsed)
+                found.append(one)
+        rule = self.rules.find(f"{table}/{field}")
+        if rule is None:
+            return found
+
+        # A rule generates the files of rows that have no other.
+        missing = sorted(wanted - {one.pk for one in found})
+        column = quote_name(field)
+        for start in range(0, len(missing), _MAX_NAMED_PKS):
+            some = _listed(missing[start : start + _MAX_NAMED_PKS])
+            names = self._store.db.execute(
                 f"SELECT PK_ID, {column} FROM {sqlite_table(table)} "
                 f"WHERE PK_ID IN ({some}) AND {column} IS NOT NULL"
             )
-            for pk, name in rows.fetchall():
-                content = rule.content(pk)
-                base, extension = split_name(name)
-                found.append(
-                    Attachment(
-                        pk=pk,
-                        base=base,
-                        extension=extension,
-                        media_type=media_type_of(name),
-                        size=content.size,
-                        created=rule.created,
-                        updated=rule.created,
-                        content=content,
-                    )
-                )
-        return found
+            for pk, name in names.fetchall():
+                file = NamedContent(name=name, content=rule.content(pk))
+                found.append(Attachment.of(pk, file, created=rule.created, updated=rule.created))
+        return sorted(found, key=lambda one: one.pk)
 
     def _delete_bytes(self, attachments: Sequence[Attachment]) -> None:
         """Delete uploaded files; a seed's own files stay."""
@@ -265,27 +271,3 @@ class Attachments:
 
 def _listed(pks: Sequence[int]) -> str:
     return ", ".join(str(int(pk)) for pk in pks)
-
-
-def _attachment(row: tuple[Any, ...]) -> Attachment:
-    pk, base, extension, kind, size, created, updated, content = row
-    return Attachment(
-        pk, base, extension, kind, size, created, updated, content_from_stored(content)
-    )
-
-
-def _check_rules(field: Field, file: NamedContent) -> None:
-    """Refuse what the field's settings refuse; the API enforces them too (§3.1, C)."""
-    # §3.2 (I): the answer's code is unknown.
-    _, extension = split_name(file.name.lower())
-    permitted = {str(kind).lower().lstrip(".") for kind in field.permitted}
-    if permitted and extension not in permitted:
-        text = f"The file type '{extension}' is not permitted in '{field.name}'"
-        raise ApiError(400, "InvalidInputValue", text)
-
-    # §3.1: the unit of the sizes is not documented; bytes are assumed.
-    size = file.content.size
-    is_too_large = field.max_size > 0 and size > field.max_size
-    if size < field.min_size or is_too_large:
-        text = f"The file size is outside the limits of '{field.name}'"
-        raise ApiError(400, "InvalidInputValue", text)

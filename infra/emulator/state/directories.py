@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from infra.emulator.clock import format_milliseconds
@@ -29,18 +29,22 @@ _NOT_WRITABLE = {"UserGUID", *(field.name for field in _HIDDEN_FIELDS)}
 class Directory:
     """One directory; its table has the same name (§7, C)."""
 
-    id: str
+    key: str
     name: str
     created: str
 
 
 class Directories:
-    """The account's directories."""
+    """The account's directories.
+
+    Attributes:
+        definitions: The directories by key.
+    """
 
     def __init__(self, store: Store, records: Records) -> None:
         self._store = store
         self._records = records
-        self._directories = Objects(store, "directory")
+        self.definitions = Objects(store, Directory)
         self._pending: dict[str, tuple[str, int]] = {}
 
     def add(self, name: str, fields: tuple[Field, ...]) -> Directory:
@@ -50,25 +54,14 @@ class Directories:
         self._store.create_table(Table(name=name, fields=(*own, *fields, *_HIDDEN_FIELDS)))
 
         created = format_milliseconds(self._store.clock.now())
-        directory = Directory(id=id_of(f"directory:{name}"), name=name, created=created)
-        self._directories.put(directory.id, asdict(directory))
+        directory = Directory(key=id_of(f"directory:{name}"), name=name, created=created)
+        self.definitions.put(directory)
         return directory
-
-    def all(self) -> list[Directory]:
-        """Return all directories."""
-        return [Directory(**body) for body in self._directories.all()]
-
-    def get(self, key: str) -> Directory:
-        """Return a directory; 404 if it does not exist."""
-        body = self._directories.get(key)
-        if body is None:
-            raise no_object()
-        return Directory(**body)
 
     def item(self, directory: Directory) -> dict[str, Any]:
         """Return the DirectoryItem."""
         return {
-            "Id": directory.id,
+            "Id": directory.key,
             "Name": directory.name,
             "NumberOfUsers": len(self._records.matching(self.users(directory), "")),
             "DateCreated": directory.created,

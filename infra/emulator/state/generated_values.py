@@ -23,14 +23,12 @@ def initial_value(store: Store, table_name: str, field: Field) -> Stored:
     """Return the value of a field that an insert does not name."""
     value: Stored = None
     match field.type:
-        case "TIMESTAMP":
-            value = format_seconds(store.clock.now()) if field.on_insert else None
+        case "TIMESTAMP" if field.on_insert:
+            value = format_seconds(store.clock.now())
         case "GUID":
             value = str(uuid.uuid4())
         case "RANDOM ID":
-            characters = _RANDOM_CHARACTERS.get(field.format, _DIGITS + _LETTERS)
-            length = field.length or _DEFAULT_RANDOM_LENGTH
-            value = field.prefix + "".join(secrets.choice(characters) for _ in range(length))
+            value = random_id(field)
         case "AUTONUMBER":
             value = _largest(store, table_name, quote_name(field.name)) + 1
         case "PREFIXED AUTONUMBER":
@@ -39,13 +37,21 @@ def initial_value(store: Store, table_name: str, field: Field) -> Stored:
             value = field.prefix + str(number).zfill(len(field.format))
         case "YES/NO":
             value = 0
-        case "STRING" | "TEXT" | "PASSWORD" | "FILE" if field.hidden:
-            value = field.hidden
         case "STRING" | "TEXT" | "PASSWORD" | "FILE":
-            value = "" if store.quirks.unset_text == "blank" else None
+            # A column that only the list of users shows has its first value; text that was never
+            # set is NULL or blank, as the quirk says.
+            unset = "" if store.quirks.unset_text == "blank" else None
+            value = field.hidden or unset
         case _:
             pass
     return value
+
+
+def random_id(field: Field) -> str:
+    """Return a value for a RANDOM ID field."""
+    characters = _RANDOM_CHARACTERS.get(field.format, _DIGITS + _LETTERS)
+    length = field.length or _DEFAULT_RANDOM_LENGTH
+    return field.prefix + "".join(secrets.choice(characters) for _ in range(length))
 
 
 def _largest(store: Store, table_name: str, column: str) -> int:

@@ -3,46 +3,77 @@
 import hashlib
 import json
 import secrets
-from typing import Any
+from dataclasses import asdict
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from infra.emulator.errors import no_object
 from infra.emulator.state.store import Store
+
+T = TypeVar("T", bound="StoredObject")
 
 # Letters and digits that cannot be mistaken for each other; the letters come first.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz0123456789"
 _LETTERS = _ALPHABET[:23]
 
 
-class Objects:
+class StoredObject(Protocol):
+    """A value that is kept: a dataclass with a key."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def key(self) -> str:
+        """The key by which it is found, in any case."""
+        ...
+
+
+class Objects(Generic[T]):
     """The account's objects of one kind."""
 
-    def __init__(self, store: Store, kind: str) -> None:
+    def __init__(self, store: Store, kind: type[T]) -> None:
         self._store = store
-        self._kind = kind
+        self._type = kind
+        self._kind = kind.__name__.lower()
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[T]:
         """Return every object, the oldest first."""
         statement = "SELECT body FROM objects WHERE kind = ? ORDER BY number"
         rows = self._store.db.execute(statement, (self._kind,)).fetchall()
-        return [json.loads(body) for (body,) in rows]
+        return [self._parse(body) for (body,) in rows]
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    def find(self, key: str) -> T | None:
         """Return one object, None if it does not exist."""
         statement = "SELECT body FROM objects WHERE kind = ? AND key = ?"
         row = self._store.db.execute(statement, (self._kind, key.lower())).fetchone()
-        return json.loads(row[0]) if row else None
+        return None if row is None else self._parse(row[0])
 
-    def put(self, key: str, body: dict[str, Any]) -> None:
+    def get(self, key: str) -> T:
+        """Return one object; 404 if it does not exist."""
+        found = self.find(key)
+        if found is None:
+            raise no_object()
+        return found
+
+    def _parse(self, body: str) -> T:
+        members: dict[str, Any] = json.loads(body)
+        for name, value in members.items():
+            # JSON has no tuples.
+            if isinstance(value, list):
+                members[name] = tuple(value)
+        return self._type(**members)
+
+    def put(self, value: T) -> None:
         """Add an object, or replace it without changing its place in the order."""
         self._store.db.execute(
             "INSERT INTO objects (kind, key, body) VALUES (?, ?, ?) "
             "ON CONFLICT DO UPDATE SET body = excluded.body",
-            (self._kind, key.lower(), json.dumps(body)),
+            (self._kind, value.key.lower(), json.dumps(asdict(value))),
         )
 
-    def delete(self, key: str) -> None:
+    def delete(self, value: T) -> None:
         """Remove an object."""
         statement = "DELETE FROM objects WHERE kind = ? AND key = ?"
-        self._store.db.execute(statement, (self._kind, key.lower()))
+        self._store.db.execute(statement, (self._kind, value.key.lower()))
 
 
 def new_id() -> str:

@@ -5,16 +5,17 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from infra.emulator.clock import format_seconds
-from infra.emulator.errors import bad_value, no_field, read_only, sql_error
+from infra.emulator.errors import bad_value, read_only, sql_error
 from infra.emulator.state.changes import DELETE, INSERT, UPDATE, Change, ChangeFeed
 from infra.emulator.state.generated_values import initial_value
+from infra.emulator.state.output_columns import OutputColumns
 from infra.emulator.state.queries import (
     Listing,
     Query,
     Row,
-    all_columns,
     compile_query,
     row_windows,
+    show_row,
     where_condition,
 )
 from infra.emulator.state.schema import PK, Field, Relation
@@ -50,18 +51,21 @@ class Records:
         except sqlite3.Error as error:
             raise native_error(error) from error
 
+    def _columns(self, relation: Relation) -> OutputColumns:
+        return OutputColumns(self._scope(relation), self._store.quirks.attachment_column)
+
     def page(self, relation: Relation, query: Query) -> Listing:
         """Return the rows that a listing asks for; ApiError SqlServerError for wrong clauses."""
-        attachment_column = self._store.quirks.attachment_column
-        compiled = compile_query(query, self._scope(relation), attachment_column=attachment_column)
-        total = None
-        if query.total or not compiled.ordered:
+        compiled = compile_query(query, self._columns(relation))
+        total = 0
+        if query.total or not compiled.is_ordered:
             total = self._count(compiled.count())
 
         rows: list[Row] = []
-        for limit, offset in row_windows(query, total=total or 0, ordered=compiled.ordered):
+        windows = row_windows(query, total=total, is_ordered=compiled.is_ordered)
+        for limit, offset in windows:
             fetched = self._fetch(compiled.select(limit=limit, offset=offset))
-            rows += [compiled.show(values) for values in fetched]
+            rows += [show_row(compiled.columns, values) for values in fetched]
         return Listing(rows=rows, total=total if query.total else None)
 
     def _count(self, statement: str) -> int:
@@ -88,7 +92,7 @@ class Records:
         """Return rows by PK_ID as a listing shows them, without those that a view leaves out."""
         # §3.5 (C): a row changed through a view may stop matching it, and is then not in `Result`.
         scope = self._scope(relation)
-        columns = all_columns(scope, attachment_column=self._store.quirks.attachment_column)
+        columns = self._columns(relation).all()
         listed = ", ".join(column.sql.text for column in columns)
         rows: list[Row] = []
         for start in range(0, len(pks), _PKS_PER_STATEMENT):
@@ -97,9 +101,7 @@ class Records:
                 f"SELECT {listed} FROM {scope.source()} WHERE {scope.condition()} "
                 f'AND {scope.alias}."PK_ID" IN ({some}) ORDER BY {scope.alias}."PK_ID"'
             )
-            for values in self._fetch(statement):
-                pairs = zip(columns, values, strict=True)
-                rows.append({column.name: column.show(value) for column, value in pairs})
+            rows += [show_row(columns, values) for values in self._fetch(statement)]
         return rows
 
     def insert(self, relation: Relation, given: Mapping[str, object]) -> int:
@@ -118,8 +120,7 @@ class Records:
             if field.name not in row:
                 row[field.name] = initial_value(self._store, table_name, field)
         for field in table.fields:
-            if field.unique:
-                self._check_unique(table_name, field, row[field.name], pks=[])
+            self._check_unique(table_name, field, row[field.name], pks=[])
 
         names = ", ".join(map(quote_name, row)) or '"PK_ID"'
         marks = ", ".join("?" * len(row)) or "NULL"
@@ -147,20 +148,18 @@ class Records:
 
         With `silent`, OnUpdate TIMESTAMPs stay as they are and the change is not reported.
         """
-        table = self._store.table(table_name)
         relation = self._store.relation(table_name, is_view=False)
+        fields = relation.table.fields
         before = self.rows(relation, pks) if values else []
         row = dict(values)
         if not silent:
             # §3.6 (C): an OnUpdate TIMESTAMP is set by Caspio at every update.
             now = format_seconds(self._store.clock.now())
-            for field in table.fields:
-                if field.type == "TIMESTAMP" and field.on_update:
-                    row[field.name] = now
+            row |= dict.fromkeys(relation.table.stamped_on_update, now)
 
         with self._store.transaction():
-            for field in table.fields:
-                if field.unique and field.name in values and pks:
+            for field in fields:
+                if field.name in values and pks:
                     self._check_unique(table_name, field, values[field.name], pks=pks)
             if row:
                 assignments = ", ".join(f"{quote_name(name)} = ?" for name in row)
@@ -230,24 +229,10 @@ class Records:
         self, relation: Relation, given: Mapping[str, object], *, is_insert: bool
     ) -> dict[str, Stored]:
         """Return stored values by field; ApiError for unknown, read-only and repeated fields."""
-        fields: dict[str, Field] = {}
-        missing: list[str] = []
         # §3.6 (C): PK_ID is never writable.
         locked = [name for name in given if name.upper() == PK]
-        for name in given:
-            field = relation.find(name)
-            if field is not None:
-                fields[name] = field
-            elif name.upper() != PK:
-                missing.append(name)
-        if missing:
-            raise no_field(*missing)
-
-        for field in fields.values():
-            # §3.9 (C): an insert may set a PASSWORD field, an ordinary update may not.
-            is_locked_password = field.type == "PASSWORD" and not is_insert
-            if field.read_only or is_locked_password:
-                locked.append(field.name)
+        fields = relation.fields_named(name for name in given if name not in locked)
+        locked += [one.name for one in fields.values() if one.is_locked(is_insert=is_insert)]
         if locked:
             raise read_only(*locked)
         if len({field.name for field in fields.values()}) < len(fields):
@@ -257,9 +242,10 @@ class Records:
     def _check_unique(
         self, table_name: str, field: Field, new: Stored, *, pks: Sequence[int]
     ) -> None:
-        """Refuse a value that another row has; `pks` are the rows that get it."""
+        """Refuse a unique field's value that another row has; `pks` are the rows that get it."""
         # §3.6 (C, observed): a blank counts as a value, and so does NULL without UniqueAllowNulls.
-        if new is None and field.unique_allow_nulls:
+        is_free = new is None and field.unique_allow_nulls
+        if not field.unique or is_free:
             return
         statement = (
             f"SELECT PK_ID FROM {sqlite_table(table_name)} WHERE {quote_name(field.name)} IS ?"

@@ -1,11 +1,12 @@
 """Definitions of fields, tables and views, and their JSON."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from infra.emulator.errors import ApiError, bad_body, no_field
+from infra.emulator.errors import ApiError, bad_body, no_field, sql_error
 
 PK = "PK_ID"
 
@@ -19,6 +20,12 @@ DATE_TYPES = frozenset({"DATE/TIME", "TIMESTAMP"})
 AUTO_TYPES = frozenset({"AUTONUMBER", "PREFIXED AUTONUMBER", "GUID", "RANDOM ID"})
 TYPES = TEXT_TYPES | NUMBER_TYPES | LIST_TYPES | DATE_TYPES | {"YES/NO"}
 
+_SQLITE_TYPES = {
+    **dict.fromkeys(DATE_TYPES, "TEXT"),
+    **dict.fromkeys(("NUMBER", "CURRENCY"), "REAL"),
+    **dict.fromkeys(("INTEGER", "AUTONUMBER", "YES/NO"), "INTEGER"),
+}
+
 # Caspio's n8n node leaves these out of every record write (§3.1, C).
 READ_ONLY_TYPES = AUTO_TYPES | {"TIMESTAMP", "ATTACHMENT"}
 
@@ -28,6 +35,7 @@ _MAX_LABEL = 255
 _MAX_DESCRIPTION = 4000
 _MAX_PREFIX = 49
 _MAX_RANDOM_LENGTH = 12
+_MIN_RANDOM_LENGTHS = {"": 6, "0": 8, "U": 6, "0U": 6}
 _NUMBER_FORMAT = re.compile(r"0{0,6}1")
 
 # SPEC's FieldModel: JSON member -> (attribute of Field, type).
@@ -104,16 +112,50 @@ class Field:
         """Whether a record write must not name this field."""
         return self.is_formula or self.type in READ_ONLY_TYPES
 
+    def is_locked(self, *, is_insert: bool) -> bool:
+        """Report whether an insert or an update must not name this field."""
+        # §3.9 (C): an insert may set a PASSWORD field, an ordinary update may not.
+        is_hidden = self.type == "PASSWORD" and not is_insert
+        return self.read_only or is_hidden
+
     @property
     def sql_type(self) -> str:
         """The column type in SQLite; text gets the collation that compares like SQL Server."""
-        if self.type in DATE_TYPES:
-            return "TEXT"
-        if self.type in {"NUMBER", "CURRENCY"}:
-            return "REAL"
-        if self.type in {"INTEGER", "AUTONUMBER", "YES/NO"}:
-            return "INTEGER"
-        return "TEXT COLLATE CASPIO"
+        return _SQLITE_TYPES.get(self.type, "TEXT COLLATE CASPIO")
+
+    def problem(self) -> str:
+        """Name the rule of SPEC's FieldModel or of §3.7 that the field breaks, "" if none."""
+        problem = ""
+        if self.type not in TYPES:
+            problem = f"Type {self.type}"
+        elif not _NAME.fullmatch(self.name) or self.name.upper() == PK:
+            problem = f"Name {self.name}"
+        elif self.type in AUTO_TYPES and not self.unique:
+            problem = f"Unique must be true for {self.type}"
+        elif self.unique_allow_nulls and not self.unique:
+            problem = "UniqueAllowNulls needs Unique"
+        elif len(self.label) > _MAX_LABEL or len(self.description) > _MAX_DESCRIPTION:
+            problem = "Label or Description"
+        elif self.retina and not self.resizer:
+            problem = "AttachmentSmartResizerForRetina needs AttachmentSmartResizer"
+        return problem
+
+    def problem_of_format(self) -> str:
+        """Name the rule for generated values that the field breaks, "" if none."""
+        if len(self.prefix) > _MAX_PREFIX:
+            return "Prefix"
+        # 1, 01 … 0000001: the zeros are the width.
+        is_numbered = self.type == "PREFIXED AUTONUMBER" and bool(self.format)
+        if is_numbered and not _NUMBER_FORMAT.fullmatch(self.format):
+            return "Format"
+        if self.type == "RANDOM ID":
+            # Digits alone need 8 to 12 places, letters 6 to 12.
+            shortest = _MIN_RANDOM_LENGTHS.get(self.format)
+            if shortest is None:
+                return "Format"
+            if not shortest <= self.length <= _MAX_RANDOM_LENGTH:
+                return "Length"
+        return ""
 
     def to_json(self, *, display_order: int) -> dict[str, Any]:
         """Return the BaseColumnResult; members that do not apply to the type are left out."""
@@ -138,14 +180,6 @@ class Field:
                 str(number): item for number, item in enumerate(self.items, start=1)
             }
         return column
-
-
-def field_from_stored(data: Mapping[str, Any]) -> Field:
-    """Read a field that the store wrote as JSON."""
-    members: dict[str, Any] = {}
-    for name, value in data.items():
-        members[name] = tuple(value) if isinstance(value, list) else value
-    return Field(**members)
 
 
 def field_from_json(data: object) -> Field:
@@ -187,45 +221,10 @@ def _read_members(data: object) -> dict[str, Any]:
 def _checked(given: Field) -> Field:
     """Return the field with its type in capitals; ApiError 400 where it breaks a rule of §3.7."""
     checked = replace(given, type=given.type.upper())
-    problem = _problem_of_field(checked) or _problem_of_format(checked)
+    problem = checked.problem() or checked.problem_of_format()
     if problem:
         raise bad_body(problem)
     return checked
-
-
-def _problem_of_field(given: Field) -> str:
-    """Name the rule of SPEC's FieldModel or of §3.7 that a field breaks, "" if there is none."""
-    problem = ""
-    if given.type not in TYPES:
-        problem = f"Type {given.type}"
-    elif not _NAME.fullmatch(given.name) or given.name.upper() == PK:
-        problem = f"Name {given.name}"
-    elif given.type in AUTO_TYPES and not given.unique:
-        problem = f"Unique must be true for {given.type}"
-    elif given.unique_allow_nulls and not given.unique:
-        problem = "UniqueAllowNulls needs Unique"
-    elif len(given.label) > _MAX_LABEL or len(given.description) > _MAX_DESCRIPTION:
-        problem = "Label or Description"
-    elif given.retina and not given.resizer:
-        problem = "AttachmentSmartResizerForRetina needs AttachmentSmartResizer"
-    return problem
-
-
-def _problem_of_format(given: Field) -> str:
-    """Name the rule for generated values that a field breaks, "" if there is none."""
-    if len(given.prefix) > _MAX_PREFIX:
-        return "Prefix"
-    if given.type == "PREFIXED AUTONUMBER":
-        # 1, 01 … 0000001: the zeros are the width.
-        return "Format" if given.format and not _NUMBER_FORMAT.fullmatch(given.format) else ""
-    if given.type == "RANDOM ID":
-        if given.format not in {"", "0", "U", "0U"}:
-            return "Format"
-        # Digits alone need 8 to 12 places, letters 6 to 12.
-        shortest = 8 if given.format == "0" else 6
-        if not shortest <= given.length <= _MAX_RANDOM_LENGTH:
-            return "Length"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +240,22 @@ class Table:
         """The fields that belong to the table itself."""
         return tuple(field for field in self.fields if not field.hidden)
 
+    @property
+    def stamped_on_update(self) -> list[str]:
+        """The TIMESTAMP fields that every update sets."""
+        stamps = [field for field in self.fields if field.type == "TIMESTAMP"]
+        return [field.name for field in stamps if field.on_update]
+
     def find(self, name: str) -> Field | None:
         """Return a field by its name in any case."""
         return _by_name(self.fields, name)
 
-    def stored(self) -> dict[str, Any]:
-        """Return the members that the store keeps."""
-        fields = [asdict(field) for field in self.fields]
-        return {"name": self.name, "note": self.note, "fields": fields}
+    def required(self, name: str) -> Field:
+        """Return a field by its name in any case; ApiError in SQL Server's words without one."""
+        found = self.find(name)
+        if found is None:
+            raise sql_error(f"Invalid column name '{name}'.")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +283,20 @@ class Relation:
         """Return a field by its name in any case."""
         return _by_name(self.fields, name)
 
+    def fields_named(self, names: Iterable[str]) -> dict[str, Field]:
+        """Return fields by the names given; 404 that lists those that do not exist."""
+        found: dict[str, Field] = {}
+        missing: list[str] = []
+        for name in names:
+            field = self.find(name)
+            if field is None:
+                missing.append(name)
+            else:
+                found[name] = field
+        if missing:
+            raise no_field(*missing)
+        return found
+
     def field(self, name: str) -> Field:
         """Return a field by its name in any case; 404 if it does not exist."""
         found = self.find(name)
@@ -290,6 +311,25 @@ class Relation:
             text = f"The field '{found.name}' does not hold attachments"
             raise ApiError(400, "IncorrectQueryParameter", text)
         return found
+
+
+def table_from_stored(text: str) -> Table:
+    """Read a table that was written as JSON."""
+    data = json.loads(text)
+    fields: list[Field] = []
+    for stored in data["fields"]:
+        # JSON has no tuples.
+        lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+        fields.append(Field(**{**stored, **lists}))
+    return Table(**{**data, "fields": tuple(fields)})
+
+
+def view_from_stored(text: str) -> View:
+    """Read a view that was written as JSON."""
+    data = json.loads(text)
+    if data["fields"] is not None:
+        data["fields"] = tuple(data["fields"])
+    return View(**data)
 
 
 def _by_name(fields: Sequence[Field], name: str) -> Field | None:

@@ -11,7 +11,14 @@ from pathlib import Path
 from infra.emulator.clock import Clock
 from infra.emulator.errors import ApiError, bad_body, no_object, sql_error
 from infra.emulator.quirks import Quirks
-from infra.emulator.state.schema import Field, Relation, Table, View, field_from_stored
+from infra.emulator.state.schema import (
+    Field,
+    Relation,
+    Table,
+    View,
+    table_from_stored,
+    view_from_stored,
+)
 from infra.emulator.state.sql.compiled import quote_name, sqlite_table
 from infra.emulator.state.sql.compiler import compile_condition
 from infra.emulator.state.sql.parsing import parse_condition
@@ -60,10 +67,10 @@ class Store:
         self._views: dict[str, View] = {}
         for kind, body in self.db.execute("SELECT kind, body FROM defs").fetchall():
             if kind == "table":
-                table = _table_from_stored(body)
+                table = table_from_stored(body)
                 self._tables[table.name.lower()] = table
             elif kind == "view":
-                view = _view_from_stored(body)
+                view = view_from_stored(body)
                 self._views[view.name.lower()] = view
 
     def close(self) -> None:
@@ -125,7 +132,7 @@ class Store:
         table = self.table(view.table)
         fields = table.visible
         if view.fields is not None:
-            fields = tuple(_required_field(table, chosen) for chosen in view.fields)
+            fields = tuple(table.required(name) for name in view.fields)
         condition = self._condition_of_view(view, table)
         return Relation(
             name=view.name, table=table, fields=fields, is_view=True, condition=condition
@@ -197,12 +204,19 @@ class Store:
             raise bad_body(f"Name {new.name} is taken")
 
         fields = tuple(new if field == old else field for field in table.fields)
+        where = sqlite_table(table.name)
         with self.transaction():
             if new.type != old.type and (old.type, new.type) != ("STRING", "TEXT"):
-                self._change_type(table, old, new)
+                values = self.db.execute(
+                    f"SELECT 1 FROM {where} WHERE {quote_name(old.name)} IS NOT NULL LIMIT 1"
+                )
+                if values.fetchone():
+                    raise sql_error(f"Error converting data type {old.type} to {new.type}.")
+                self._drop_column(table, old)
+                self._add_column(table, old.name, new.sql_type)
             if new.name != old.name:
                 self.db.execute(
-                    f"ALTER TABLE {sqlite_table(table.name)} "
+                    f"ALTER TABLE {where} "
                     f"RENAME COLUMN {quote_name(old.name)} TO {quote_name(new.name)}"
                 )
                 self.db.execute(
@@ -210,16 +224,6 @@ class Store:
                     (new.name, table.name, old.name),
                 )
             self._save(replace(table, fields=fields))
-
-    def _change_type(self, table: Table, old: Field, new: Field) -> None:
-        column = quote_name(old.name)
-        values = self.db.execute(
-            f"SELECT 1 FROM {sqlite_table(table.name)} WHERE {column} IS NOT NULL LIMIT 1"
-        )
-        if values.fetchone():
-            raise sql_error(f"Error converting data type {old.type} to {new.type}.")
-        self._drop_column(table, old)
-        self._add_column(table, old.name, new.sql_type)
 
     def drop_field(self, table: Table, field: Field) -> None:
         """Remove a column with its values and attachments."""
@@ -248,29 +252,9 @@ class Store:
         self.db.execute(f"ALTER TABLE {where} DROP COLUMN {quote_name(field.name)}")
 
     def _save(self, table: Table) -> None:
-        body = json.dumps(table.stored())
+        body = json.dumps(asdict(table))
         self.db.execute("INSERT OR REPLACE INTO defs VALUES ('table', ?, ?)", (table.name, body))
         self._tables[table.name.lower()] = table
-
-
-def _table_from_stored(body: str) -> Table:
-    data = json.loads(body)
-    fields = tuple(field_from_stored(field) for field in data["fields"])
-    return Table(name=data["name"], fields=fields, note=data["note"])
-
-
-def _view_from_stored(body: str) -> View:
-    data = json.loads(body)
-    if data["fields"] is not None:
-        data["fields"] = tuple(data["fields"])
-    return View(**data)
-
-
-def _required_field(table: Table, name: str) -> Field:
-    found = table.find(name)
-    if found is None:
-        raise sql_error(f"Invalid column name '{name}'.")
-    return found
 
 
 def native_error(error: sqlite3.Error) -> ApiError:

@@ -4,22 +4,22 @@ import csv
 import io
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from infra.emulator.errors import ApiError, bad_value, no_object, not_ready
+from infra.emulator.errors import ApiError, bad_value, not_ready
 from infra.emulator.state.content import content_of_file
+from infra.emulator.state.csv_cells import read_cell, write_cell
 from infra.emulator.state.files import Files
 from infra.emulator.state.objects import Objects, key_of
 from infra.emulator.state.queries import Query
 from infra.emulator.state.records import Records
-from infra.emulator.state.schema import LIST_TYPES, PK, Field, Relation
+from infra.emulator.state.schema import PK, Relation
 from infra.emulator.state.store import Store
 
 # How many tasks run at once is not documented; six is our choice.
 _MAX_RUNNING = 6
 _PAGE_SIZE = 1000
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Tasks:
     """The account's tasks.
 
     Attributes:
+        definitions: The tasks by key.
         results: The result of each task's last run, by key.
     """
 
@@ -77,7 +78,7 @@ class Tasks:
         self._store = store
         self._records = records
         self._files = files
-        self._tasks = Objects(store, "task")
+        self.definitions = Objects(store, Task)
         self._status: dict[str, str] = {}
         self.results: dict[str, TaskResult] = {}
 
@@ -89,18 +90,7 @@ class Tasks:
             raise ValueError(
                 f"The task {name} needs kind import or export, a file, and a table or a view."
             )
-        self._tasks.put(task.key, asdict(task))
-
-    def all(self) -> list[Task]:
-        """Return all tasks."""
-        return [Task(**body) for body in self._tasks.all()]
-
-    def get(self, key: str) -> Task:
-        """Return a task; 404 if it does not exist."""
-        body = self._tasks.get(key)
-        if body is None:
-            raise no_object()
-        return Task(**body)
+        self.definitions.put(task)
 
     def status(self, task: Task) -> str:
         """Return Busy, Processing or Ready (§7, C)."""
@@ -152,7 +142,7 @@ class Tasks:
             raise bad_value("the number of columns")
         values: dict[str, object] = {}
         for name, text in row.items():
-            values[str(name)] = _value_of_cell(relation.field(str(name)), str(text))
+            values[str(name)] = read_cell(relation.field(str(name)), str(text))
 
         if task.mode == "upsert" and task.match:
             key = str(row[task.match]).replace("'", "''")
@@ -177,33 +167,9 @@ class Tasks:
             rows = self._records.page(relation, query).rows
             count += len(rows)
             for row in rows:
-                writer.writerow({name: _cell_of_value(value) for name, value in row.items()})
+                writer.writerow({name: write_cell(value) for name, value in row.items()})
 
         target = self._store.data_dir / uuid.uuid4().hex
         target.write_bytes(text.getvalue().encode("utf-8-sig"))
         self._files.put(task.file, content_of_file(target), media_type="text/csv")
         return TaskResult(rows=count, problems=())
-
-
-def _value_of_cell(field: Field, text: str) -> object:
-    """Read a CSV cell for a field; a blank is no value."""
-    if text == "":
-        return None
-    if field.type in LIST_TYPES:
-        return [item.strip() for item in text.split(",")]
-    if field.type == "YES/NO":
-        return _FLAGS.get(text.lower(), text)
-    if field.type in {"NUMBER", "INTEGER", "CURRENCY"}:
-        try:
-            return float(text)
-        except ValueError as error:
-            raise bad_value(field.name) from error
-    return text
-
-
-def _cell_of_value(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(map(str, value.values()))
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return "" if value is None else str(value)

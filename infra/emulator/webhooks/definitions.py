@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ _SOURCES_BY_LOWER_NAME = {source.lower(): source for source in SOURCES}
 class Webhook:
     """One webhook. `throttling` is calls per second; dates are UTC."""
 
-    id: str
+    key: str
     name: str
     description: str
     urls: tuple[str, ...]
@@ -57,7 +57,7 @@ class Webhook:
     def to_json(self) -> dict[str, Any]:
         """Return the list item."""
         return {
-            "Id": self.id,
+            "Id": self.key,
             "Status": "Active" if self.enabled else "Inactive",
             "Name": self.name,
             "Description": self.description,
@@ -74,7 +74,7 @@ class Webhook:
 class Event:
     """Which changes a webhook reports. Empty `fields` and `sources` mean any."""
 
-    id: str
+    key: str
     webhook: str
     type: str
     object: str
@@ -91,7 +91,7 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Return the members that creating an event answers."""
         return {
-            "Id": self.id,
+            "Id": self.key,
             # §6.1 (C): the request says EventType, the answer Type.
             "Type": self.type,
             "Status": "Active" if self.enabled else "Inactive",
@@ -104,6 +104,17 @@ class Event:
             "CreatedBy": self.created_by,
         }
 
+    def clashes_with(self, other: "Event") -> bool:
+        """Report whether another event of the same webhook reports the same changes.
+
+        §6.1 (C): a table may have several update events, for different fields.
+        """
+        if self.type != other.type or self.object.lower() != other.object.lower():
+            return False
+        if not self.fields or not other.fields:
+            return True
+        return bool(set(self.fields) & set(other.fields))
+
     def change_to_json(self) -> dict[str, Any]:
         """Return the members for the last change: when, and by whom."""
         return {"LastModified": self.modified, "ModifiedBy": self.modified_by}
@@ -114,29 +125,22 @@ class Event:
 
 
 class Webhooks:
-    """The account's webhooks and events."""
+    """The account's webhooks and events.
+
+    Attributes:
+        definitions: The webhooks by key.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._webhooks = Objects(store, "webhook")
-        self._events = Objects(store, "event")
+        self.definitions = Objects(store, Webhook)
+        self._events = Objects(store, Event)
         self._active_events: list[Event] | None = None
-
-    def all(self) -> list[Webhook]:
-        """Return all webhooks."""
-        return [_webhook_from_stored(body) for body in self._webhooks.all()]
-
-    def get(self, key: str) -> Webhook:
-        """Return a webhook; 404 if it does not exist."""
-        body = self._webhooks.get(key)
-        if body is None:
-            raise no_object()
-        return _webhook_from_stored(body)
 
     def create(self, given: Mapping[str, Any], *, by: str) -> Webhook:
         """Add a webhook with its own secret; 400 if a name or a URL is taken or not allowed."""
         webhook = Webhook(
-            id=new_id(),
+            key=new_id(),
             name=given["Name"],
             description=given.get("Description", ""),
             urls=given["OutgoingUrls"],
@@ -166,37 +170,42 @@ class Webhooks:
 
     def _put(self, webhook: Webhook) -> None:
         """Check a webhook's rules (§6.1, C) and keep it."""
-        others = [other for other in self.all() if other.id != webhook.id]
-        names = {other.name.lower() for other in others}
-        if not webhook.name.strip() or webhook.name.lower() in names:
+        names = {""}
+        taken: set[str] = set()
+        for other in self.definitions.all():
+            if other.key != webhook.key:
+                names.add(other.name.lower())
+                taken.update(url.lower() for url in other.urls)
+        if webhook.name.strip().lower() in names or webhook.name.lower() in names:
             raise bad_body("Name")
 
-        urls = [url.lower() for url in webhook.urls]
-        is_repeated = len(set(urls)) < len(urls)
-        is_taken = any(url.lower() in urls for other in others for url in other.urls)
-        if not urls or is_repeated or is_taken or not all(map(_is_valid_url, webhook.urls)):
+        # At least one URL, none of them twice or in another webhook.
+        urls = {url.lower() for url in webhook.urls}
+        is_repeated = len(urls) < len(webhook.urls)
+        if not urls or is_repeated or urls & taken:
+            raise bad_body("OutgoingUrls")
+        if not all(map(is_valid_url, webhook.urls)):
             raise bad_body("OutgoingUrls")
         if not 0 < webhook.throttling <= _MAX_CALLS_PER_SECOND:
             raise bad_body("CallThrottling")
-        self._webhooks.put(webhook.id, asdict(webhook))
+        self.definitions.put(webhook)
 
     def delete(self, webhook: Webhook) -> None:
         """Remove a webhook and its events."""
         for event in self.events(webhook):
             self.delete_event(event)
-        self._webhooks.delete(webhook.id)
+        self.definitions.delete(webhook)
 
     def events(self, webhook: Webhook) -> list[Event]:
         """Return a webhook's events."""
-        events = [_event_from_stored(body) for body in self._events.all()]
-        return [event for event in events if event.webhook == webhook.id]
+        return [event for event in self._events.all() if event.webhook == webhook.key]
 
     def event(self, webhook: Webhook, key: str) -> Event:
         """Return one of a webhook's events; 404 if it does not exist."""
-        body = self._events.get(key)
-        if body is None or body["webhook"] != webhook.id:
+        event = self._events.get(key)
+        if event.webhook != webhook.key:
             raise no_object()
-        return _event_from_stored(body)
+        return event
 
     def create_event(self, webhook: Webhook, given: Mapping[str, Any], *, by: str) -> Event:
         """Add an event; 400 if a rule refuses it, 404 for an unknown table or field."""
@@ -211,7 +220,7 @@ class Webhooks:
         event = self._event_from_request(
             webhook, given, created=old.created, created_by=old.created_by
         )
-        event = replace(event, id=old.id, modified=self._now(), modified_by=by)
+        event = replace(event, key=old.key, modified=self._now(), modified_by=by)
         self._check_and_put_event(webhook, event)
         return event
 
@@ -234,8 +243,8 @@ class Webhooks:
             is_pk = name.upper() == PK
             payload_fields.append(name if is_pk else relation.field(name).name)
         return Event(
-            id=new_id(),
-            webhook=webhook.id,
+            key=new_id(),
+            webhook=webhook.key,
             type=event_type,
             object=relation.name,
             fields=tuple(relation.field(name).name for name in fields),
@@ -248,45 +257,32 @@ class Webhooks:
         )
 
     def _check_and_put_event(self, webhook: Webhook, event: Event) -> None:
-        others = [other for other in self.events(webhook) if other.id != event.id]
-        if any(_events_clash(event, other) for other in others):
+        others = [other for other in self.events(webhook) if other.key != event.key]
+        if any(event.clashes_with(other) for other in others):
             raise bad_body("EventType: the webhook has such an event for this table")
         self._put_event(event)
 
     def delete_event(self, event: Event) -> None:
         """Remove an event."""
-        self._events.delete(event.id)
+        self._events.delete(event)
         self._active_events = None
 
     def _put_event(self, event: Event) -> None:
-        self._events.put(event.id, asdict(event))
+        self._events.put(event)
         self._active_events = None
 
     def active_events(self) -> list[Event]:
         """Return all events that are switched on."""
         # Each change of a record asks for them, so they are read only after they changed.
         if self._active_events is None:
-            events = [_event_from_stored(body) for body in self._events.all()]
-            self._active_events = [event for event in events if event.enabled]
+            self._active_events = [event for event in self._events.all() if event.enabled]
         return self._active_events
 
     def _now(self) -> str:
         return format_seconds(self._store.clock.now()) + "Z"
 
 
-def _events_clash(event: Event, other: Event) -> bool:
-    """Report whether two events of a webhook report the same changes.
-
-    §6.1 (C): a table may have several update events, for different fields.
-    """
-    if event.type != other.type or event.object.lower() != other.object.lower():
-        return False
-    if not event.fields or not other.fields:
-        return True
-    return bool(set(event.fields) & set(other.fields))
-
-
-def _is_valid_url(url: str) -> bool:
+def is_valid_url(url: str) -> bool:
     """Report whether messages may be sent to a URL: HTTPS (§6.1, C), or HTTP on this machine."""
     try:
         parts = urlsplit(url)
@@ -297,13 +293,3 @@ def _is_valid_url(url: str) -> bool:
     if not host or set(url) & set(" \t\r\n"):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
-
-
-def _webhook_from_stored(body: dict[str, Any]) -> Webhook:
-    return Webhook(**{**body, "urls": tuple(body["urls"])})
-
-
-def _event_from_stored(body: dict[str, Any]) -> Event:
-    # JSON has no tuples.
-    lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
-    return Event(**{**body, **lists})

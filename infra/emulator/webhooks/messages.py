@@ -58,9 +58,9 @@ class MessageBuilder:
         message_id = str(uuid.uuid4())
         # §6.2 (C): the members of a recorded message, in their order.
         envelope = {
-            "eventId": event.id,
+            "eventId": event.key,
             "messageId": message_id,
-            "webhookId": webhook.id,
+            "webhookId": webhook.key,
             "accountId": self.account,
             "secret": webhook.secret,
             "eventDate": date,
@@ -72,55 +72,60 @@ class MessageBuilder:
             call_id = f"{message_id}-{number}"
             if event.template:
                 tokens = {**envelope, "callId": call_id}
-                body = self._fill(event.template, tokens, changes[0])
+                body = fill_template(event.template, tokens, changes[0], self.temporary_url)
             else:
-                body = self._default_body(event, envelope, changes)
+                body = default_body(event, envelope, changes, self.quirks)
             messages.append(Message(webhook, event, message_id, call_id, url, body.encode()))
         return messages
 
-    def _default_body(
-        self, event: Event, envelope: Mapping[str, str], changes: Sequence[Change]
-    ) -> str:
-        body: dict[str, Any] = dict(envelope)
-        if not self.quirks.webhook_secret_in_body:
-            # §6.2: since release 73.0 the secret in the body is a compatibility mode.
-            del body["secret"]
-        data: list[dict[str, Any]] = []
-        for change in changes:
-            if event.payload_fields:
-                # §6.2 (C): PK_ID comes with the chosen fields.
-                names = (PK, *event.payload_fields)
-                data.append({name: change.row.get(name) for name in names})
-            elif self.quirks.webhook_fields == "all":
-                data.append(dict(change.row))
-            else:
-                data.append({PK: change.row[PK]})
-        return json.dumps({**body, "data": data}, ensure_ascii=False)
 
-    def _fill(self, template: str, tokens: Mapping[str, str], change: Change) -> str:
-        """Fill in a template; unknown tokens stay as they are (§6.2, C, observed)."""
-        # §6.1 (C): a template has single quotes in place of double quotes.
-        text = template.replace("'", '"')
-        for name, value in tokens.items():
-            text = text.replace(f"[@out-hook:{name}]", _json_text(value))
-        # §6.2 (C): [@field:F] is the value, [@field:F/] a temporary URL of an attachment.
-        for name, value in change.row.items():
-            text = text.replace(f"[@field:{name}]", _json_text("" if value is None else value))
-            if f"[@field:{name}/]" in text:
-                text = text.replace(f"[@field:{name}/]", self.temporary_url(change, name))
-        return text
+def default_body(
+    event: Event, envelope: Mapping[str, str], changes: Sequence[Change], quirks: Quirks
+) -> str:
+    """Write the body of a message without a template."""
+    body: dict[str, Any] = dict(envelope)
+    if not quirks.webhook_secret_in_body:
+        # §6.2: since release 73.0 the secret in the body is a compatibility mode.
+        del body["secret"]
+    data: list[dict[str, Any]] = []
+    for change in changes:
+        row = dict(change.row)
+        if event.payload_fields:
+            # §6.2 (C): PK_ID comes with the chosen fields.
+            row = {name: row.get(name) for name in (PK, *event.payload_fields)}
+        elif quirks.webhook_fields == "key":
+            row = {PK: row[PK]}
+        data.append(row)
+    return json.dumps({**body, "data": data}, ensure_ascii=False)
 
-    def signature(self, message: Message) -> dict[str, str]:
-        """Return the header with a message's HMAC-SHA256, none where the quirk says so."""
-        # §6.2: the header's name and the exact bytes are unknown; the body's bytes are assumed.
-        encoding = self.quirks.webhook_signature
-        if encoding == "none":
-            return {}
-        key = message.webhook.secret.encode()
-        digest = hmac.new(key, message.body, hashlib.sha256).digest()
-        is_hex = encoding == "hex"
-        encoded = digest.hex() if is_hex else base64.b64encode(digest).decode()
-        return {self.quirks.webhook_signature_header: encoded}
+
+def fill_template(
+    template: str, tokens: Mapping[str, str], change: Change, temporary_url: TemporaryUrl
+) -> str:
+    """Fill in a template; unknown tokens stay as they are (§6.2, C, observed)."""
+    # §6.1 (C): a template has single quotes in place of double quotes.
+    text = template.replace("'", '"')
+    for name, value in tokens.items():
+        text = text.replace(f"[@out-hook:{name}]", _json_text(value))
+    # §6.2 (C): [@field:F] is the value, [@field:F/] a temporary URL of an attachment.
+    for name, value in change.row.items():
+        text = text.replace(f"[@field:{name}]", _json_text("" if value is None else value))
+        if f"[@field:{name}/]" in text:
+            text = text.replace(f"[@field:{name}/]", temporary_url(change, name))
+    return text
+
+
+def signature(message: Message, quirks: Quirks) -> dict[str, str]:
+    """Return the header with a message's HMAC-SHA256, none where the quirk says so."""
+    # §6.2: the header's name and the exact bytes are unknown; the body's bytes are assumed.
+    if quirks.webhook_signature == "none":
+        return {}
+    key = message.webhook.secret.encode()
+    digest = hmac.new(key, message.body, hashlib.sha256).digest()
+    encoded = digest.hex()
+    if quirks.webhook_signature == "base64":
+        encoded = base64.b64encode(digest).decode()
+    return {quirks.webhook_signature_header: encoded}
 
 
 def _json_text(value: object) -> str:

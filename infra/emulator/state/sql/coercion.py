@@ -34,8 +34,10 @@ def as_date(side: Sql) -> str:
 
 def as_number(side: Sql) -> str:
     """Return a side as a number: text literals are converted now, other text row by row."""
+    if side.kind != "text":
+        return side.text
     if side.literal is None:
-        return f"tsql_number({side.text})" if side.kind == "text" else side.text
+        return f"tsql_number({side.text})"
     # T-SQL: 'true' and 'false' convert to bit 1 and 0, and a blank text to 0.
     text = side.literal.strip()
     words = {"true": "1", "false": "0", "": "0"}

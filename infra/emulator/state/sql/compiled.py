@@ -1,12 +1,18 @@
 """Compiled expressions, and the quoting of names and texts for SQLite."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from infra.emulator.errors import sql_error
-from infra.emulator.state.schema import DATE_TYPES, NUMBER_TYPES, Field
+from infra.emulator.state.schema import DATE_TYPES, LIST_TYPES, NUMBER_TYPES, Field
 
 SqlKind = Literal["text", "number", "date", "bool", "null", "predicate"]
+_KINDS: Mapping[str, SqlKind] = {
+    **dict.fromkeys(DATE_TYPES, "date"),
+    **dict.fromkeys(NUMBER_TYPES, "number"),
+    "YES/NO": "bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,11 @@ class Sql:
 
 
 def kind_of_field(field: Field) -> SqlKind:
-    """Return how the values of a field compare."""
-    if field.type in DATE_TYPES:
-        return "date"
-    if field.type in NUMBER_TYPES:
-        return "number"
-    return "bool" if field.type == "YES/NO" else "text"
+    """Return how the values of a field compare; ApiError if it cannot be used in a clause."""
+    # §3.8, §3.9 (C): neither of these can.
+    if field.type == "PASSWORD" or field.type in LIST_TYPES:
+        raise sql_error(f"The field '{field.name}' of type {field.type} cannot be used here.")
+    return _KINDS.get(field.type, "text")
 
 
 def quote_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """SQL Server's and Caspio's dates: reading, writing and calculating."""
 
+from calendar import monthrange
 from datetime import datetime, timedelta
 
 # US dates of API version 2 (§3.4, C), and the ISO date without hyphens, which SQL Server reads in
@@ -47,48 +48,42 @@ def format_date(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
 
 
-def dateadd(part: str, number: float | None, value: object) -> str | None:
+def dateadd(part: str, number: float, value: object) -> str:
     """DATEADD: add a number of date parts, its fraction cut off."""
-    if number is None or value is None:
-        return None
     moment = _as_date(value)
     count = int(number)
     if part in _MONTHS:
-        return format_date(_add_months(moment, count * _MONTHS[part]))
-    if part in _DAYS:
-        return format_date(moment + timedelta(days=count * _DAYS[part]))
-    return format_date(moment + timedelta(seconds=count * _SECONDS[part]))
+        months = moment.year * 12 + moment.month - 1 + count * _MONTHS[part]
+        year, month = divmod(months, 12)
+        # T-SQL: a day that the new month does not have becomes its last day.
+        last_day = monthrange(year, month + 1)[1]
+        moment = moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+    elif part in _DAYS:
+        moment += timedelta(days=count * _DAYS[part])
+    else:
+        moment += timedelta(seconds=count * _SECONDS[part])
+    return format_date(moment)
 
 
-def _add_months(moment: datetime, months: int) -> datetime:
-    """Add months; a day that the new month does not have becomes its last day (T-SQL)."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    next_year, next_month = divmod(year * 12 + month + 1, 12)
-    first_of_next = datetime(next_year, next_month + 1, 1)  # noqa: DTZ001  no zone
-    last_day = (first_of_next - timedelta(days=1)).day
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
-
-
-def datediff(part: str, start: object, end: object) -> int | None:
+def datediff(part: str, start: object, end: object) -> int:
     """DATEDIFF: count the boundaries of a date part that lie between two dates."""
-    if start is None or end is None:
-        return None
-    first = _as_date(start)
-    second = _as_date(end)
+    return _boundaries(part, _as_date(end)) - _boundaries(part, _as_date(start))
+
+
+def _boundaries(part: str, moment: datetime) -> int:
+    """Count the boundaries of a date part before a date, from a fixed first one on."""
     if part in _MONTHS:
-        size = _MONTHS[part]
-        first_months = first.year * 12 + first.month - 1
-        second_months = second.year * 12 + second.month - 1
-        return second_months // size - first_months // size
+        return (moment.year * 12 + moment.month - 1) // _MONTHS[part]
     if part in _DAYS:
-        return (second.date() - first.date()).days // _DAYS[part]
-    span = timedelta(seconds=_SECONDS[part])
-    return (second - _EPOCH) // span - (first - _EPOCH) // span
+        # Day 1 is a Monday, so day 7 and every seventh are Sundays. T-SQL: for DATEDIFF, a week
+        # begins on Sunday whatever the language.
+        return moment.toordinal() // _DAYS[part]
+    return (moment - _EPOCH) // timedelta(seconds=_SECONDS[part])
 
 
-def date_part(part: str, value: object) -> int | None:
+def date_part(part: str, value: object) -> int:
     """YEAR, MONTH and DAY."""
-    return None if value is None else int(getattr(_as_date(value), part))
+    return int(getattr(_as_date(value), part))
 
 
 def _as_date(value: object) -> datetime:

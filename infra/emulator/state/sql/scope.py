@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from infra.emulator.errors import sql_error
-from infra.emulator.state.schema import LIST_TYPES, PK, Field, Relation
+from infra.emulator.state.schema import PK, Relation
 from infra.emulator.state.sql.compiled import Sql, kind_of_field, quote_name, sqlite_table
 
 Catalog = Callable[[str], Relation | None]
@@ -49,18 +51,26 @@ class Scope:
                 return self.pk()
             field = self.relation.find(name)
             if field is not None:
-                return self._field(field)
+                text = f"{self.alias}.{quote_name(field.name)}"
+                return Sql(text, kind_of_field(field), collated=True, column=field)
         if self.outer is not None:
             return self.outer.column(name, table)
         # §4 (C): an unknown field in a clause gives SQL Server's own text.
         raise sql_error(f"Invalid column name '{name}'.")
 
-    def _field(self, field: Field) -> Sql:
-        # §3.8, §3.9 (C): neither type may be used in a clause.
-        if field.type == "PASSWORD" or field.type in LIST_TYPES:
-            raise sql_error(f"The field '{field.name}' of type {field.type} cannot be used here.")
-        text = f"{self.alias}.{quote_name(field.name)}"
-        return Sql(text, kind_of_field(field), collated=True, column=field)
+    def inner(self, table: exp.Table) -> "Scope":
+        """Return the scope of a sub-select that reads a table or view; ApiError without one."""
+        relation = self.catalog(table.name)
+        if relation is None:
+            raise sql_error(f"Invalid object name '{table.name}'.")
+        return Scope(
+            relation=relation,
+            alias=f"r{self.depth + 1}",
+            names=frozenset({(table.alias or table.name).lower()}),
+            catalog=self.catalog,
+            view_pk=self.view_pk,
+            outer=self,
+        )
 
 
 def top_scope(relation: Relation, *, catalog: Catalog, view_pk: str) -> Scope:

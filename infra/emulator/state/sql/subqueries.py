@@ -19,8 +19,18 @@ def compile_subquery(node: exp.Expression, outer: Scope, *, columns: int) -> Sql
         select, "expressions", "from_", "where", "group", "distinct", "limit", "order"
     )
 
-    scope = _inner_scope(select, outer)
-    chosen = [_inner_column(column, scope) for column in select.expressions]
+    source = select.args.get("from_")
+    table = None if source is None else source.this
+    if not isinstance(table, exp.Table):
+        raise sql_error("Incorrect syntax near the keyword 'FROM'.")
+    refuse_other_parts(table, "this", "alias")
+    scope = outer.inner(table)
+    chosen: list[Sql] = []
+    for column in select.expressions:
+        if isinstance(column, exp.Star):
+            chosen.append(Sql("*", "null"))
+        else:
+            chosen.append(compile_value(column.unalias(), scope))
     if columns and len(chosen) != columns:
         raise sql_error(
             "Only one expression can be specified in the select list of this sub-select."
@@ -30,33 +40,6 @@ def compile_subquery(node: exp.Expression, outer: Scope, *, columns: int) -> Sql
     listed = ", ".join(column.text for column in chosen)
     text = f"SELECT {distinct}{listed} FROM {scope.source()} WHERE {scope.condition()}"
     return Sql(f"({text}{_inner_clauses(select, scope)})", chosen[0].kind, collated=True)
-
-
-def _inner_scope(select: exp.Select, outer: Scope) -> Scope:
-    """Return the scope of the one table or view that a sub-select reads."""
-    source = select.args.get("from_")
-    table = None if source is None else source.this
-    if not isinstance(table, exp.Table):
-        raise sql_error("Incorrect syntax near the keyword 'FROM'.")
-    refuse_other_parts(table, "this", "alias")
-
-    relation = outer.catalog(table.name)
-    if relation is None:
-        raise sql_error(f"Invalid object name '{table.name}'.")
-    return Scope(
-        relation=relation,
-        alias=f"r{outer.depth + 1}",
-        names=frozenset({(table.alias or table.name).lower()}),
-        catalog=outer.catalog,
-        view_pk=outer.view_pk,
-        outer=outer,
-    )
-
-
-def _inner_column(node: exp.Expression, scope: Scope) -> Sql:
-    if isinstance(node, exp.Star):
-        return Sql("*", "null")
-    return compile_value(node.this if isinstance(node, exp.Alias) else node, scope)
 
 
 def _inner_clauses(select: exp.Select, scope: Scope) -> str:

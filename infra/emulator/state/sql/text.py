@@ -3,11 +3,13 @@
 They are written here, after Microsoft's reference, because SQLite's own substr, instr, replace and
 length stop at NUL, count from the end for a negative start, and distinguish case. NUL is treated as
 any other character. Text compares without case and trailing blanks (§4, I: SQL Server's default
-collation).
+collation). No argument is NULL: `sqlite_functions` answers NULL itself.
 """
 
 import re
 from functools import lru_cache
+
+from infra.emulator.state.sql.like import like_pattern
 
 
 def fold(text: str) -> str:
@@ -22,84 +24,37 @@ def compare(left: str, right: str) -> int:
     return (first > second) - (first < second)
 
 
-def like(value: object, pattern: object, escape: str) -> bool | None:
+def like(value: object, pattern: object, escape: str) -> bool:
     """LIKE; `escape` is "" for none."""
-    if value is None or pattern is None:
-        return None
-    return _like_pattern(str(pattern), escape).fullmatch(str(value)) is not None
+    compiled = like_pattern(str(pattern), escape)
+    return compiled.fullmatch(str(value)) is not None
 
 
-@lru_cache(maxsize=256)
-def _like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
-    """Translate `%`, `_`, `[set]`, `[^set]` and the escape character."""
-    parts: list[str] = []
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        end = pattern.find("]", at + 2) if char == "[" else -1
-        if escape and char == escape and at + 1 < len(pattern):
-            at += 1
-            parts.append(re.escape(pattern[at]))
-        elif end > 0:
-            parts.append(_character_set(pattern[at + 1 : end]))
-            at = end
-        elif char == "%":
-            parts.append(".*")
-        elif char == "_":
-            parts.append(".")
-        else:
-            parts.append(re.escape(char))
-        at += 1
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
-
-
-def _character_set(inside: str) -> str:
-    """Translate the inside of `[set]`: characters and ranges such as `a-f`; `^` first negates."""
-    negated = inside.startswith("^")
-    rest = inside.removeprefix("^")
-    items: list[str] = []
-    while rest:
-        first = rest[0]
-        is_range = rest[1:2] == "-" and len(rest) > 2  # noqa: PLR2004  first, hyphen, last
-        last = rest[2] if is_range else first
-        rest = rest[3:] if is_range else rest[1:]
-        # A range whose ends are in the wrong order matches nothing.
-        if first <= last:
-            items.append(f"{re.escape(first)}-{re.escape(last)}")
-    if not items:
-        return "." if negated else "(?!)"
-    return f"[{'^' if negated else ''}{''.join(items)}]"
-
-
-def length(value: object) -> int | None:
+def length(value: object) -> int:
     """LEN: characters without trailing blanks."""
-    return None if value is None else len(str(value).rstrip(" "))
+    return len(str(value).rstrip(" "))
 
 
-def datalength(value: object) -> int | None:
+def datalength(value: object) -> int:
     """DATALENGTH: bytes; a character of nvarchar has two."""
-    return None if value is None else len(str(value).encode("utf-16-le"))
+    return len(str(value).encode("utf-16-le"))
 
 
-def left(value: object, count: float | None) -> str | None:
+def left(value: object, count: float) -> str:
     """LEFT: the first characters."""
-    if value is None or count is None:
-        return None
     return str(value)[: _checked_length(count)]
 
 
-def right(value: object, count: float | None) -> str | None:
+def right(value: object, count: float) -> str:
     """RIGHT: the last characters."""
-    if value is None or count is None:
-        return None
     text = str(value)
-    return text[max(0, len(text) - _checked_length(count)) :]
+    # A count beyond the text's length is the whole text.
+    start = max(0, len(text) - _checked_length(count))
+    return text[start:]
 
 
-def substring(value: object, start: float | None, count: float | None) -> str | None:
+def substring(value: object, start: float, count: float) -> str:
     """SUBSTRING: the places from `start` on, counted from 1; places before the first are empty."""
-    if value is None or start is None or count is None:
-        return None
     first = int(start) - 1
     end = first + _checked_length(count)
     return str(value)[max(0, first) : max(0, end)]
@@ -112,35 +67,24 @@ def _checked_length(count: float) -> int:
     return int(count)
 
 
-def charindex(wanted: object, value: object, start: float | None) -> int | None:
+def charindex(wanted: object, value: object, start: float) -> int:
     """CHARINDEX: the place of a text in another, from 1; 0 if it is not there, or blank."""
-    if wanted is None or value is None or start is None:
-        return None
     if str(wanted) == "":
         return 0
-    found = _find_pattern(str(wanted)).search(str(value), max(0, int(start) - 1))
+    # T-SQL: a start before the first place is the first place.
+    first = max(0, int(start) - 1)
+    found = _find_pattern(str(wanted)).search(str(value), first)
     return 0 if found is None else found.start() + 1
 
 
-def replace(value: object, old: object, new: object) -> str | None:
+def replace(value: object, old: object, new: object) -> str:
     """REPLACE: all places of a text; a blank one is found nowhere."""
-    if value is None or old is None or new is None:
-        return None
     if str(old) == "":
         return str(value)
+    # A function as replacement: a text would give backslashes a meaning.
     return _find_pattern(str(old)).sub(lambda _: str(new), str(value))
 
 
 @lru_cache(maxsize=256)
 def _find_pattern(text: str) -> re.Pattern[str]:
     return re.compile(re.escape(text), re.IGNORECASE)
-
-
-def upper(value: object) -> str | None:
-    """UPPER."""
-    return None if value is None else str(value).upper()
-
-
-def lower(value: object) -> str | None:
-    """LOWER."""
-    return None if value is None else str(value).lower()
