@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from pipeline.model import Finding, Findings, ReadStatus
     from pipeline.settings import Settings
     from pipeline.settings.sections import ProcessingSettings
-    from pipeline.source_run.worker_pool import Selection
+    from pipeline.source_run.selection import Selection
 
     __version__: str
 

@@ -1,29 +1,72 @@
-"""What every archive asks of a key. Pure."""
+"""Where things are in the archive, and what every store requires of a key. Pure.
+
+`originals/sha256/ab/cd/<sha256>` has an upload's bytes, `documents/<source>/<record>/<field>/<version>/`
+the manifest of one file version and what was derived from it, `renames/<source>/` which version our
+own renames turned each file into.
+"""
+
+from urllib.parse import quote
+
+from pipeline.model import FileRef, Place
+
+MANIFEST = "manifest.json"
+RENAMES = "renames/"
+
+# Stores limit a whole key to 1,024 bytes; four parts of this length fit in with the names below them.
+_MAX_PART_CHARS = 150
+
+
+def original_key(sha256: str) -> str:
+    """Return the key of an original."""
+    return f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def document_prefix(ref: FileRef) -> str:
+    """Return the prefix of what is derived from one file version, without a slash at the end."""
+    # The column of a folder's file is known only once there is a record, so it is not part of the key.
+    field = "" if ref.place is Place.FOLDER else ref.field
+    parts = [ref.source, ref.holder.lstrip("/"), field]
+    return "/".join(["documents", *map(_key_part, parts), ref.version])
+
+
+def child_folder(number: int) -> str:
+    """Return the folder of a document's n-th child: never the name that the document gives it."""
+    return f"children/{number:03d}"
+
+
+def _key_part(text: str) -> str:
+    """Quote one part of a key: it holds no slash, is neither empty nor dots only, and is short."""
+    part = quote(text, safe=" ,()@+=-_", errors="surrogatepass") or "_"
+    if set(part) == {"."}:
+        part = part.replace(".", "%2E")
+    return part[:_MAX_PART_CHARS]
 
 
 def checked_key(key: str) -> str:
     """Return the key if it is usable in every store.
 
     Raises:
-        ValueError: it is empty, absolute, has an empty, `.` or `..` part, a backslash or a control character.
+        ValueError: it is empty, absolute, has an empty, `.` or `..` part, a backslash or a control
+            character.
     """
     parts = key.split("/")
-    if any(part in {"", ".", ".."} for part in parts) or _unusable(key):
+    if any(part in {"", ".", ".."} for part in parts) or _has_unusable_chars(key):
         raise ValueError(f"{key!r} is not an archive key")
     return key
 
 
 def checked_prefix(prefix: str) -> str:
-    """Return the prefix if keys could begin with it; its last part may be empty or cut short."""
-    parts = prefix.split("/")
-    if (
-        any(part in {"", ".", ".."} for part in parts[:-1])
-        or parts[-1] == ".."
-        or _unusable(prefix)
-    ):
+    """Return the prefix if keys can begin with it; its last part may be empty or cut short.
+
+    Raises:
+        ValueError: no usable key begins with it.
+    """
+    *parts, last = prefix.split("/")
+    unusable = any(part in {"", ".", ".."} for part in parts) or last == ".."
+    if unusable or _has_unusable_chars(prefix):
         raise ValueError(f"{prefix!r} is not a prefix of archive keys")
     return prefix
 
 
-def _unusable(text: str) -> bool:
+def _has_unusable_chars(text: str) -> bool:
     return "\\" in text or any(ord(char) < ord(" ") or char == "\x7f" for char in text)

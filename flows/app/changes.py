@@ -20,16 +20,16 @@ from flows.app.source_runs import (
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import Watch, progress
+from pipeline.context import SourceRun
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, RecordWork
-from pipeline.plans.apply import Due, apply_record, due_records
+from pipeline.plans.apply import DueRecord, apply_record, due_records
 from pipeline.plans.plan_file import open_plan, refuse_owner
-from pipeline.plans.undo import undo_record, undone_by, with_listing
-from pipeline.record import SourceRun
+from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
-from pipeline.source_run.worker_pool import carry_all
+from pipeline.source_run.worker_pool import act_on_each
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def _change_sources(
                 with run.ports.telemetry.stage("write"):
                     return change(item, run, fresh)
 
-            summary.leased_elsewhere += carry_all(
+            summary.leased_elsewhere += act_on_each(
                 within_budget(context, iter(items(run, counter))),
                 run,
                 act=act,
@@ -105,7 +105,7 @@ def apply_plan(
     if problems:
         raise BadSettings(problems)
 
-    def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, Due]]:
+    def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, DueRecord]]:
         chosen = (
             record
             for record in plan.each()
@@ -147,7 +147,7 @@ def undo_run(
         BadSettings: the ledger knows no such run, or no change of it to such records.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
-    found = undone_by(ledger.effects(run_id=run_id), ledger, records=records)
+    found = effects_by_record(ledger.effects(run_id=run_id), ledger, records=records)
     if not found:
         raise BadSettings(
             [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]

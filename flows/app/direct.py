@@ -19,10 +19,10 @@ from flows.app.sources import choose_sources, refuse_if_none_runs
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import Watch, progress
+from pipeline.context import SourceRun
 from pipeline.metering.summary import Summary
 from pipeline.model import RecordWork
-from pipeline.record import SourceRun
-from pipeline.source_run.worker_pool import work_all
+from pipeline.source_run.worker_pool import process_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DirectRunner:
 
     def work(self, run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter) -> int:
         """Work on the records; return how many files were left to other workers."""
-        return work_all(records, run, observe=counter.add, threads=self.threads)
+        return process_all(records, run, observe=counter.add, threads=self.threads)
 
 
 def work_directly(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from pipeline.decide.naming import document_prefix, original_key
+from pipeline.archive_layout import document_prefix, original_key
 from pipeline.model import Effect, EffectState
 from pipeline.model.review import ReviewItem
 from pipeline.ports import Archive, FileState, Ledger

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline.context import SourceRun
 from pipeline.model import FileRef
-from pipeline.record import SourceRun
-from pipeline.source_run.worker_pool import key_of
+from pipeline.source_run.selection import listing_key
 from pipeline.webhooks.incoming import cursor_name
 
 MOST_KEPT = 10_000
@@ -37,7 +37,7 @@ class MissedEventCounter:
         new = self.run.ports.ledger.seen_once([ref.version for ref in files])
         for ref in files:
             if ref.version in new:
-                self._keys[key_of(ref, self.run.spec) or ""] = None
+                self._keys[listing_key(ref, self.run.spec) or ""] = None
 
     def conclude(self) -> int:
         """Return how many records no message reported, and keep the count; 0 without webhooks."""

@@ -19,21 +19,15 @@ from flows.app.source_runs import make_source_run, new_run_id, recorded_run, run
 from flows.app.sources import choose_sources
 from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import Watch, progress
+from pipeline.context import SourceRun
+from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
 from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
-from pipeline.plans.plan_file import (
-    Cost,
-    Owner,
-    PlanFile,
-    PlannedRecord,
-    PlanWriter,
-    planned_record,
-)
-from pipeline.record import SourceRun
-from pipeline.settings import Settings, settings_hash
-from pipeline.steps.write_back import cost_of
+from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord, PlanWriter, planned_record
+from pipeline.settings import Settings
+from pipeline.steps.write_back import Cost, cost_of
 
 SHOWN = 200
 """Records shown on a terminal; the file has all of them."""

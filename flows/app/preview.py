@@ -8,10 +8,10 @@ from flows.app.settings import load_settings
 from flows.app.source_runs import make_source_run, new_run_id, within_budget
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, connect
+from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority
 from pipeline.model import FileRef
-from pipeline.record import SourceRun
-from pipeline.source_run.worker_pool import Selection, foreseen
+from pipeline.source_run.selection import Selection, forecast
 
 MOST_ROWS = 500
 """Files that are listed; all are counted."""
@@ -61,7 +61,7 @@ def preview(context: AppContext, run: SourceRun, selection: Selection) -> Previe
     """Count what a selection contains in one source."""
     context.spending.priority = Priority.REPROCESS
     selected = Preview(run.spec.name)
-    for work, read_again in within_budget(context, foreseen(run, selection)):
+    for work, read_again in within_budget(context, forecast(run, selection)):
         selected.records += 1
         selected.read_again += read_again
         selected.planned_again += len(work.files) - read_again

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.metering.budget import Priority
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,19 @@ from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
 from flows.app.sources import isolate_errors
 from flows.app.wiring import AppContext
+from pipeline.context import SourceRun
+from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.naming import NameTemplate
 from pipeline.errors import StopRequested
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
-from pipeline.record import SourceRun, new_work
-from pipeline.settings import settings_hash
-from pipeline.source_run.checks import release, remember_types
-from pipeline.source_run.leases import Leases, working
-from pipeline.source_run.recovery import decisions, recover_all
-from pipeline.source_run.worker_pool import Observe, Selection, selected_work, ticked_work
+from pipeline.record import new_records
+from pipeline.source_run.checks import remember_types, unblock
+from pipeline.source_run.leases import Leases, leased_worker
+from pipeline.source_run.recovery import recover_all, review_decisions
+from pipeline.source_run.selection import Selection, requested_records, selected_records
+from pipeline.source_run.worker_pool import Observe
 
 T = TypeVar("T")
 
@@ -112,7 +114,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
     ledger.start_run(summary.run_id, kind)
     status = "stopped"
     try:
-        with working(ledger, summary.run_id) as leases:
+        with leased_worker(ledger, summary.run_id) as leases:
             yield leases
         if summary.stopped:
             status = "failed"
@@ -152,11 +154,11 @@ def make_source_run(
         run_id,
         plan_only=not confirmed,
         reread=selection is not None,
-        reuse=selection is not None and selection.stale,
+        reuse_readings=selection is not None and selection.stale,
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
-        others=frozenset(context.settings.specs()) - {spec.name},
-        go_on=context.drain.require,
+        other_sources=frozenset(context.settings.specs()) - {spec.name},
+        check_stop=context.drain.require,
     )
 
 
@@ -175,13 +177,13 @@ def prepare(
     if request.yes and not run.plan_only:
         # The operator has looked at the source. Unblock it before the work, not after it: what
         # another run meets meanwhile stays blocked.
-        release(run.spec, run.ports.ledger)
+        unblock(run.spec, run.ports.ledger)
     recover_all(run)
     if not request.records:
-        for decided in decisions(run):
+        for decided in review_decisions(run):
             counter.add(decided)
     if request.selection is not None:
-        records = _expected(selected_work(run, request.selection), counter)
+        records = _expected(selected_records(run, request.selection), counter)
     else:
         records = _new_and_requested(run, request, counter)
     return within_budget(context, islice(records, request.limit))
@@ -195,14 +197,14 @@ def _new_and_requested(
 
     def listed(files: Sequence[FileRef]) -> None:
         # A page without anything new is no reason to go on after a request to stop.
-        run.go_on()
+        run.check_stop()
         counter.expect(len(files))
         if counter.missed is not None:
             counter.missed.listed(files)
 
-    new = new_work(run, only=request.records, unchanged=counter.unchanged, found=listed)
+    new = new_records(run, only=request.records, on_unchanged=counter.unchanged, on_found=listed)
     if run.spec.reprocess_column is not None and not run.plan_only:
-        for work in _expected(ticked_work(run, request.records), counter):
+        for work in _expected(requested_records(run, request.records), counter):
             counter.requested.add(work.record)
             yield work
     for work in new:

@@ -9,7 +9,7 @@ from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.settings import Settings
-from pipeline.source_run.checks import changed_types, held, refuse_source
+from pipeline.source_run.checks import blocked, changed_types, refuse_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool
     problems = refuse_source(spec, target)
     if problems or accept_types:
         return problems
-    return [*held(spec, ledger), *changed_types(spec, target=target, ledger=ledger)]
+    return [*blocked(spec, ledger), *changed_types(spec, target=target, ledger=ledger)]
 
 
 def choose_sources(

@@ -11,23 +11,15 @@ from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, open_archive, open_ledger
 from pipeline.adapters.system_clock import SystemClock
+from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority, calls_to_list
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger
-from pipeline.record import SourceRun
 from pipeline.settings import Settings
-from pipeline.verify.reconcile import (
-    ADVICE,
-    HARMLESS,
-    Difference,
-    Kind,
-    Rebuilt,
-    compare_archive,
-    compare_source,
-    open_effects,
-    rebuild_ledger,
-)
+from pipeline.verify.differences import ADVICE, HARMLESS, Difference, DifferenceKind
+from pipeline.verify.rebuild import Rebuilt, rebuild_ledger
+from pipeline.verify.reconcile import compare_archive, compare_source, open_effects
 from pipeline.verify.repair import repair as repair_difference
 
 SHOWN = 1_000
@@ -52,7 +44,7 @@ class Verified:
 
     run_id: str
     expected_calls: int
-    counts: Counter[Kind] = field(default_factory=Counter)
+    counts: Counter[DifferenceKind] = field(default_factory=Counter)
     shown: list[Difference] = field(default_factory=list)
     repaired: list[tuple[Difference, str]] = field(default_factory=list)
     left: list[tuple[Difference, str]] = field(default_factory=list)
@@ -187,7 +179,7 @@ def _compare_source(
         report.files += batch.files
         if batch.place:
             progress.keep(run.spec.name, batch.place)
-        run.go_on()
+        run.check_stop()
     return room is None or report.files - before < room
 
 

@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from flows.app.drain import Drain
 from pipeline.adapters.system_clock import SystemClock
+from pipeline.context import Ports
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.ports.metrics import SILENT, Tracer
-from pipeline.record import Ports
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
 

@@ -9,7 +9,7 @@ from flows.app.run_request import RunRequest
 from flows.prefect.source_flow import run_flow
 from flows.prefect.ui.forms import Config, Day, Records, Source, Where
 from flows.prefect.ui.states import ended
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 
 
 @flow(

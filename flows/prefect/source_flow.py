@@ -31,12 +31,12 @@ from flows.prefect.ui.artifacts import FlowProgress, leave_report
 from flows.prefect.ui.plan import leave_selection
 from flows.prefect.ui.problems import Problems
 from flows.prefect.ui.states import final_state, stopped_state
+from pipeline.context import SourceRun
 from pipeline.errors import StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import RecordWork, SourceSpec
 from pipeline.ports import Clock
-from pipeline.record import SourceRun
-from pipeline.source_run.worker_pool import WorkerPool, for_seconds, manned
+from pipeline.source_run.worker_pool import WorkerPool, for_seconds, worker_pool
 
 BATCH_S = 30.0
 """Seconds of work for one task. Prefect's own cost is about 30 ms a task, so it stays negligible."""
@@ -62,7 +62,7 @@ class Batch:
 
         Records in hand stay with the pool for the next batch. If no records are left, finish them.
         """
-        self.pool.work(self.records)
+        self.pool.process(self.records)
         return self.pool.finish() if self.clock.monotonic() < self.until_s else 0
 
 
@@ -104,10 +104,10 @@ class PrefectRunner:
     def work(self, run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter) -> int:
         """Work on the records; return how many files were left to other workers at the end."""
         clock = self.context.ports.clock
-        with manned(run, observe=counter.add, threads=self.context.threads) as pool:
+        with worker_pool(run, observe=counter.add, threads=self.context.threads) as pool:
             for number in count(1):
                 first = next(records, None)
-                run.go_on()
+                run.check_stop()
                 if first is None:
                     return pool.finish()
                 until_s = clock.monotonic() + BATCH_S

@@ -20,8 +20,8 @@ from pipeline.model import SourceSpec
 from pipeline.model.messages import Message
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
-from pipeline.source_run.leases import working
-from pipeline.webhooks.incoming import is_echo, types_of
+from pipeline.source_run.leases import leased_worker
+from pipeline.webhooks.incoming import is_reported_own_change, types_of
 
 MOST_ATTEMPTS = 5
 """Attempts after which a message is left to the schedule, which finds what it was about."""
@@ -58,7 +58,7 @@ class Dispatcher:
         Each turn is a worker of its own: one that was taken for dead meanwhile goes on with the next.
         """
         number, worker = 0, f"receiver-{uuid.uuid4().hex[:12]}"
-        with working(self.ledger, worker):
+        with leased_worker(self.ledger, worker):
             while not self.drain.requested and (
                 messages := self._take(worker, batch := uuid.uuid4().hex)
             ):
@@ -106,7 +106,7 @@ class Dispatcher:
         return [
             told.key
             for told in message.told
-            if not is_echo(told, spec, types=types, ledger=self.ledger)
+            if not is_reported_own_change(told, spec, types=types, ledger=self.ledger)
         ]
 
     def _start(

@@ -1,4 +1,4 @@
-"""Names of files and of archive keys. Pure: text in, text out.
+"""Names of files. Pure: text in, text out.
 
 A template is jinja2 in a sandbox, compiled and tried once when settings load. What it yields is made safe for Windows,
 macOS, Linux and Caspio's Files area alike; a name that cannot be made becomes the old one, and says why.
@@ -8,13 +8,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from jinja2 import TemplateError
 
 from pipeline.decide import provenance
 from pipeline.decide.templates import compile_template
-from pipeline.model import FileRef, Finding, Findings, Place
+from pipeline.model import Finding, Findings
 
 MAX_NAME_BYTES = 200
 """Bytes of UTF-8 a whole name may have: below the 255 of common file systems, with room for a number."""
@@ -185,26 +184,6 @@ def numbered(name: str, number: int) -> str:
 def base_differs(current: str, wanted: str) -> bool:
     """Say whether two full names have different base names: an attachment's extension is not ours to change."""
     return split_name(current)[0] != split_name(wanted)[0]
-
-
-def original_key(sha256: str) -> str:
-    """Return the archive key of an original."""
-    return f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
-
-
-def document_prefix(ref: FileRef) -> str:
-    """Return the archive prefix, without a slash at the end, of what is derived from one file version."""
-    field = (
-        "" if ref.place is Place.FOLDER else ref.field
-    )  # its column is known only once there is a record
-    parts = [ref.source, ref.holder.lstrip("/"), field]
-    return "/".join(["documents", *map(_key_part, parts), ref.version])
-
-
-def _key_part(text: str) -> str:
-    """Quote one part of a key so that it holds no slash, is never empty or dots only, and is at most 150 bytes."""
-    part = quote(text, safe=" ,()@+=-_", errors="surrogatepass") or "_"
-    return (part.replace(".", "%2E") if set(part) == {"."} else part)[:150]
 
 
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:

@@ -1,4 +1,8 @@
-"""Tell our own work from news: in a listing, and in what a webhook says has changed."""
+"""Own-change detection: tell what this program did itself from what needs processing.
+
+It serves listings, where our own rename shows a file version that is new to the ledger, and
+webhooks, which report our own writes like those of anybody else.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,119 +10,115 @@ from posixpath import basename
 
 from pipeline.decide.mapping import same
 from pipeline.decide.naming import base_differs
-from pipeline.decide.ownership import left
+from pipeline.decide.ownership import last_applied
 from pipeline.model import Column, Effect, EffectKind, FileRef, Place, RecordRef, Value
 from pipeline.ports import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What somebody says has changed: columns of a record with their values now, and files as a listing shows them."""
+    """What is reported as changed: a record's columns with their current values, and its files."""
 
     record: RecordRef
     values: Mapping[str, Value]
     files: tuple[FileRef, ...] = ()
 
 
-def is_our_own(change: Change, *, ledger: Ledger, columns: Mapping[str, Column]) -> bool:
-    """Say whether a change is nothing but what this program did itself, by what the ledger has of it.
+def is_own_change(change: Change, *, ledger: Ledger, columns: Mapping[str, Column]) -> bool:
+    """Say whether the ledger shows that this program made a change itself.
 
-    Every column must hold what this program put there last, and every file must be a version that it has finished or
-    named. In doubt it is news: looking once too often costs a call, looking once too seldom loses a document.
+    Every column must hold what this program wrote there last, and every file must be a version that
+    it has finished or renamed. In doubt the answer is no: to look once too often costs a call, to
+    look once too seldom loses a document.
     """
-    effects = ledger.effects(record=(change.record.container, change.record.pk))
-    ours = left(effects)
-    if any(
-        name not in columns or name not in ours or not same(value, ours[name], columns[name])
-        for name, value in change.values.items()
-    ):
-        return False
+    applied = last_applied(ledger.effects(record=(change.record.container, change.record.pk)))
+    for name, value in change.values.items():
+        if name not in columns or name not in applied:
+            return False
+        if not same(value, applied[name], columns[name]):
+            return False
     finished = ledger.finished([ref.version for ref in change.files])
     rest = [ref for ref in change.files if ref.version not in finished]
-    return set(named_by_us(rest, ledger=ledger)) == {ref.version for ref in rest}
+    return own_renames(rest, ledger=ledger).keys() == {ref.version for ref in rest}
 
 
-def recognise(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, FileRef]:
-    """Let the ledger know which of these versions are what our own renames left, so that they are not news.
+def unprocessed(
+    refs: Iterable[FileRef],
+    *,
+    ledger: Ledger,
+    on_renamed: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
+) -> set[str]:
+    """Return the versions that need work. Those that our own renames left are recorded, and do not.
 
-    Returns them by the version that was renamed.
+    `on_renamed` gets these by the version that was renamed, if there are any.
     """
-    by_version = {ref.version: ref for ref in refs}
-    recognised = {
-        before: by_version[version] for version, before in named_by_us(refs, ledger=ledger).items()
+    refs = list(refs)
+    finished = ledger.finished([ref.version for ref in refs])
+    unknown = [ref for ref in refs if ref.version not in finished]
+    by_version = {ref.version: ref for ref in unknown}
+    renames = {
+        before: by_version[version]
+        for version, before in own_renames(unknown, ledger=ledger).items()
     }
-    for before, ref in recognised.items():
+    for before, ref in renames.items():
         ledger.succeeded_by(before, ref)
-    return recognised
+    if renames:
+        on_renamed(renames)
+    # A renamed version has the outcome of the version it was, so that it may be finished now.
+    return by_version.keys() - ledger.finished(list(by_version))
 
 
-def named_by_us(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]:
+def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]:
     """Return, by version as it is listed now, the version that we renamed into it.
 
-    A version that no listing has shown a successor of yet, in the place that we renamed, is taken for what became of
-    it when name and size are those we left. Any later file there is news, whatever its name and size. A file of the
-    Files area may lie in several records; for each of them it is a version of its own.
+    A version that we renamed, and that no listing has shown renamed yet, is matched with what is in
+    its place now if that has the name and the size we left. Any later file there is not ours,
+    whatever its name and size. A file of the Files area may be referenced by several records; it is
+    a version of its own for each of them.
     """
     if not refs:
         return {}
     effects = ledger.names_given(refs)
-    candidates = {ref.version: list(_candidates(ref, effects)) for ref in refs}
-    known: dict[tuple[str, str], FileRef] = {}
-    for state in ledger.unsucceeded(
-        {location_key for places in candidates.values() for location_key, _ in places}
-    ):
-        known[state.ref.location_key, state.version] = known[
-            state.ref.location_key, str(state.ref.path)
-        ] = state.ref
-    found: dict[str, str] = {}
+    candidates = {ref.version: list(_earlier_places(ref, effects)) for ref in refs}
+    location_keys = {key for places in candidates.values() for key, _ in places}
+    before_rename: dict[tuple[str, str], FileRef] = {}
+    for state in ledger.unsucceeded(location_keys):
+        before_rename[state.ref.location_key, state.version] = state.ref
+        before_rename[state.ref.location_key, str(state.ref.path)] = state.ref
+
+    renames: dict[str, str] = {}
     for ref in refs:
-        before = next((known[place] for place in candidates[ref.version] if place in known), None)
-        if before is not None and before.version != ref.version and _same_size(before, ref):
-            found[ref.version] = before.version
-    return found
+        places = (place for place in candidates[ref.version] if place in before_rename)
+        before = before_rename.get(next(places, ("", "")))
+        if before is not None and before.version != ref.version and same_size(before, ref):
+            renames[ref.version] = before.version
+    return renames
 
 
-def _candidates(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
-    """Yield what a file may have been before we named it, the latest first: its location_key, and its path or version."""
+def _earlier_places(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
+    """Yield where a file may have been before we named it, the latest first.
+
+    That is its location key, and its path (Files area) or version (attachment).
+    """
     for effect in reversed(effects):
         match effect.kind:
-            case EffectKind.PUT_FILE if effect.after["path"] == ref.path and ref.name == basename(
-                str(ref.path)
-            ):
-                old = str(effect.before["path"])
-                yield replace(ref, path=old, name=basename(old)).location_key, old
-            case EffectKind.RENAME_ATTACHMENT if _renamed(ref, effect):
-                yield ref.location_key, effect.version
+            case EffectKind.PUT_FILE:
+                if effect.after["path"] == ref.path and ref.name == basename(str(ref.path)):
+                    old = str(effect.before["path"])
+                    yield replace(ref, path=old, name=basename(old)).location_key, old
+            case EffectKind.RENAME_ATTACHMENT:
+                if _is_renamed_by(ref, effect):
+                    yield ref.location_key, effect.version
 
 
-def _renamed(ref: FileRef, effect: Effect) -> bool:
-    return (
-        ref.place is Place.ATTACHMENT
-        and ref.record is not None
-        and (ref.record.container, ref.record.pk, ref.field)
-        == (effect.container, effect.pk, effect.field)
-        and not base_differs(ref.name, str(effect.after["name"]))
-    )
+def _is_renamed_by(ref: FileRef, effect: Effect) -> bool:
+    if ref.place is not Place.ATTACHMENT or ref.record is None:
+        return False
+    if (ref.record.container, ref.record.pk) != (effect.container, effect.pk):
+        return False
+    return ref.field == effect.field and not base_differs(ref.name, str(effect.after["name"]))
 
 
-def _same_size(before: FileRef, ref: FileRef) -> bool:
-    return None in {ref.size_bytes, before.size_bytes} or ref.size_bytes == before.size_bytes
-
-
-def news(
-    refs: Iterable[FileRef],
-    *,
-    ledger: Ledger,
-    recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
-) -> set[str]:
-    """Return the versions among these that need work, after recognising those that are our own doing.
-
-    `recognised` is told the latter by the version that was renamed, if there are any.
-    """
-    refs = list(refs)
-    finished = ledger.finished([ref.version for ref in refs])
-    fresh = [ref for ref in refs if ref.version not in finished]
-    ours = recognise(fresh, ledger=ledger)
-    if ours:
-        recognised(ours)
-    return {ref.version for ref in fresh} - ledger.finished([ref.version for ref in fresh])
+def same_size(one: FileRef, other: FileRef) -> bool:
+    """Say whether two files may be the same by their sizes; a listing may leave a size out."""
+    return None in {one.size_bytes, other.size_bytes} or one.size_bytes == other.size_bytes

@@ -11,8 +11,6 @@ VOLATILE = frozenset({"processed_at", "run_id"})
 NAMES = VOLATILE | {"archive_address", "status", "confidence", "sha256", "provenance"}
 """Facts that are this program's own: what it wrote there itself it may bring up to date."""
 
-_SAID_BY = "known of every document"
-
 
 def provenance(
     findings: Iterable[Finding],
@@ -25,28 +23,31 @@ def provenance(
 ) -> Mapping[str, Finding]:
     """Return the facts by name. `confidence` is that of the least sure finding; `provenance` is all of it as JSON."""
     found = [finding.confidence for finding in findings if finding.value is not None]
-    sure = {"confidence": f"{min(found):.2f}"} if found else {}
-    facts = {"sha256": sha256, "archive_address": address, "status": status, **sure}
+    facts = {"sha256": sha256, "archive_address": address, "status": status}
+    if found:
+        facts["confidence"] = f"{min(found):.2f}"
     stamps = {"processed_at": processed_at, "run_id": run_id}
     whole = json.dumps({**facts, **stamps}, ensure_ascii=True, separators=(",", ":"))
-    return {
-        name: Finding(text, 1.0, _SAID_BY)
-        for name, text in {**facts, **stamps, "provenance": whole}.items()
-    }
+    named = {**facts, **stamps, "provenance": whole}
+    return {name: known_fact(text) for name, text in named.items()}
+
+
+def known_fact(text: str) -> Finding:
+    """Return something that is known of every document, and so is certain."""
+    return Finding(text, 1.0, "known of every document")
 
 
 def same_provenance(current: object, wanted: object) -> bool:
     """Say whether two JSON texts differ in nothing but when, and in which run, they were written."""
-    return _lasting(current) is not None and _lasting(current) == _lasting(wanted)
+    lasting = _without_stamps(current)
+    return lasting is not None and lasting == _without_stamps(wanted)
 
 
-def _lasting(text: object) -> Mapping[str, object] | None:
+def _without_stamps(text: object) -> Mapping[str, object] | None:
     try:
         whole = json.loads(str(text))
     except ValueError:
         return None
-    return (
-        {name: value for name, value in whole.items() if name not in VOLATILE}
-        if isinstance(whole, dict)
-        else None
-    )
+    if not isinstance(whole, dict):
+        return None
+    return {name: value for name, value in whole.items() if name not in VOLATILE}

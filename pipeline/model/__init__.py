@@ -1,7 +1,7 @@
-"""The values that travel down the line. Nothing here does I/O; every value is frozen.
+"""The values that travel through the pipeline. Nothing here does I/O; every value is frozen.
 
-A *file* lies in a *record* at Caspio. A *reference* says where, a *finding* says what was read, a *plan* says what
-will be written, an *outcome* says what became of it.
+A *file* is in a *record* at Caspio. A *reference* says where, a *finding* says what was read, a
+*plan* says what will be written, an *outcome* says how it ended.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ Value = str | int | float | bool | None
 
 
 class Place(StrEnum):
-    """Where a file's bytes lie at Caspio."""
+    """Where a file's bytes are at Caspio."""
 
     ATTACHMENT = "attachment"  # inside the record, reached through /attachments
     FILE = "file"  # in the Files area, named by a path in a FILE field
@@ -34,7 +34,7 @@ class Place(StrEnum):
 
 
 class Overwrite(StrEnum):
-    """What may be written over: nothing, our own values, anything."""
+    """What may be overwritten: nothing but empty columns, our own values, anything."""
 
     EMPTY = "empty"
     OURS = "ours"
@@ -42,7 +42,7 @@ class Overwrite(StrEnum):
 
 
 class Confirm(StrEnum):
-    """Whether a new or changed source first only plans."""
+    """Whether the first run of a new or changed source only plans."""
 
     FIRST = "first"
     NEVER = "never"
@@ -50,7 +50,7 @@ class Confirm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndexTable:
-    """A table with one row a file, for Files-area files that no record refers to."""
+    """A table with one row for each Files-area file that no record refers to."""
 
     table: str
     path_column: str
@@ -60,11 +60,12 @@ class IndexTable:
 class SourceSpec:
     """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
 
-    `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides `overwrite` for a column.
-    `fields` empty means every ATTACHMENT and FILE field. `rename` is a jinja2 template or None. Findings less sure than
-    `min_confidence` (0 to 1) are suggested, not written. `review` is a table that suggestions are kept in. A record
-    that `max_writes` runs have changed within the window is left alone. `webhook_table` is the table whose changes
-    concern a view or a folder. A person ticks `reprocess_column` to have a record read again.
+    `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides
+    `overwrite` for a column. `fields` empty means every ATTACHMENT and FILE field. `rename` is a
+    Jinja template or None. Findings less sure than `min_confidence` (0 to 1) are suggested, not
+    written. `review` is the table that suggestions are kept in. A record that `max_writes` runs have
+    changed within the window is left alone. `webhook_table` is the table whose changes concern a
+    view or a folder. Users set `reprocess_column` to have the files of a record read again.
     """
 
     name: str
@@ -94,7 +95,7 @@ class SourceSpec:
         return self.table or self.view or self.folder or ""
 
     def policy(self, column: str) -> Overwrite:
-        """Return what may be written over in a column."""
+        """Return what may be overwritten in a column."""
         return self.overwrite_columns.get(column, self.overwrite)
 
 
@@ -111,9 +112,10 @@ class RecordRef:
 class FileRef:
     """One version of one file, as a listing gave it.
 
-    `name` is the full name with extension where one is known. `size_bytes` and `listed_date` (raw text) are None or
-    "" where the listing left them out. `path` is the Files-area path for FILE and FOLDER places, None for attachments.
-    `record` is None for a Files-area file that no record refers to.
+    `name` is the full name with extension where one is known. `size_bytes` and `listed_date` (raw
+    text) are None or "" where the listing left them out. `path` is the Files-area path for FILE and
+    FOLDER places, None for attachments. `record` is None for a Files-area file that no record
+    refers to.
     """
 
     source: str
@@ -128,31 +130,38 @@ class FileRef:
 
     @property
     def holder(self) -> str:
-        """Name what holds the file: its record, but for a file in a folder, which may get a record later, its path."""
+        """Name what has the file: its record, for a folder's file its path, since its record may change."""
         if self.place is Place.FOLDER or self.record is None:
             return self.path or self.name
         return self.record.pk
 
     @property
+    def location(self) -> str:
+        """Say in words where the file is."""
+        if self.record is None:
+            return f"the Files area at {self.path}"
+        return f"{self.container} record {self.record.pk} field {self.field}"
+
+    @property
     def location_key(self) -> str:
-        """Identify the place the file lies in, whatever version lies there: stable over renames of attachments."""
-        return short_digest([self.source, *self._where(), self.holder])
+        """Identify the place of the file, whatever version is there; a renamed attachment keeps it."""
+        return short_digest([self.source, *self._column(), self.holder])
 
     @property
     def version(self) -> str:
-        """Identify this version of the file: 20 hex digits of SHA-256 over everything the listing said."""
+        """Identify this version of the file: 20 hex digits of SHA-256 over all that the listing gave."""
         name = self.path or self.name
         return short_digest(
-            [self.source, *self._where(), self.holder, name, self.size_bytes, self.listed_date]
+            [self.source, *self._column(), self.holder, name, self.size_bytes, self.listed_date]
         )
 
-    def _where(self) -> list[str]:
+    def _column(self) -> list[str]:
+        """Return table and field; a folder's file has neither until a record refers to it."""
         return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
-_ENCODE = json.JSONEncoder(
-    ensure_ascii=False
-).encode  # json.dumps would make a new encoder each time
+# json.dumps would make a new encoder for each call.
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def short_digest(parts: Sequence[str | int | None]) -> str:
@@ -162,22 +171,22 @@ def short_digest(parts: Sequence[str | int | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordWork:
-    """A record with its files, and the mapped columns' values at the time of listing. The unit the line works on.
+    """A record with its files, and the mapped columns' values when it was listed: what is processed at once.
 
-    `record` is None for a Files-area file without a record; such work has exactly one file. `ticked` is the row in
-    which a person asked for it to be read again.
+    `record` is None for a Files-area file without a record; such work has exactly one file.
+    `reprocess_flag` is the row in which a user asked for the files to be read again.
     """
 
     source: str
     record: RecordRef | None
     values: Mapping[str, Value]
     files: tuple[FileRef, ...]
-    ticked: RecordRef | None = None
+    reprocess_flag: RecordRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """A file whose content is known. `path` is None where the archive has the bytes and nobody needed them yet."""
+    """A file whose content is known. `path` is None where only the archive has the bytes so far."""
 
     ref: FileRef
     path: Path | None
@@ -187,7 +196,10 @@ class FetchedFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A file and what was read in it. `prefix`: where the archive has its derived files already, None if it has not."""
+    """A file and what was read in it.
+
+    `prefix` is where the archive has its derived files already, None where it does not have them.
+    """
 
     file: FetchedFile
     findings: Findings
@@ -196,7 +208,7 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object in the archive: size in bytes, lower-case hex SHA-256 (None where the store never learned it)."""
+    """An object in the archive; `sha256` is lower-case hex, None where the store does not know it."""
 
     key: str
     size_bytes: int
@@ -205,7 +217,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A Caspio column as its schema gives it; `type` is Caspio's token (STRING, TEXT, NUMBER, DATE/TIME, …)."""
+    """A Caspio column as the schema gives it; `type` is Caspio's (STRING, TEXT, NUMBER, DATE/TIME, …)."""
 
     name: str
     type: str
@@ -224,14 +236,14 @@ class EffectKind(StrEnum):
     DELETE_FILE = "delete_file"
     INSERT_INDEX_ROW = "insert_index_row"
     DELETE_INDEX_ROW = "delete_index_row"
-    APPLY_DECISION = "apply_decision"  # columns, as a person decided in the review table
+    APPLY_DECISION = "apply_decision"  # columns, as a user decided in the review table
     INSERT_REVIEW_ROW = "insert_review_row"
     UPDATE_REVIEW_ROW = "update_review_row"
-    CLEAR_TICK = "clear_tick"  # of the column in which a person asked for reading again
+    CLEAR_REPROCESS_FLAG = "clear_reprocess_flag"
 
 
 class EffectState(StrEnum):
-    """How far an effect has come. Intent is written before the call, the others after."""
+    """How far an effect has come. The intent is recorded before the call, the others after it."""
 
     INTENT = "intent"
     APPLIED = "applied"
@@ -242,9 +254,10 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change at Caspio: what it aims at, what it replaces and what it leaves. `id` 0: not yet in the ledger.
+    """One change at Caspio: its target, the values it replaces, and the values it writes.
 
-    `undoes` is the id of the effect that this one takes back, 0 for an effect of its own.
+    `id` is 0 until the ledger has the effect. `undoes` is the id of the effect that this one takes
+    back, 0 for any other effect.
     """
 
     kind: EffectKind
@@ -265,7 +278,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value we would have written, where a person's value stands."""
+    """A value that was not written: a user's value is there, or the finding is not sure enough."""
 
     column: str
     current: Value
@@ -276,7 +289,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Why a value is to be written: how sure (0 to 1), and the reason in words."""
+    """Why a value is to be written: the confidence (0 to 1), and the reason in words."""
 
     confidence: float
     reason: str
@@ -284,10 +297,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be written for one record. `before` holds the state every changed column was planned against.
+    """What will be written for one record.
 
-    `new_names` maps a file version to its new full name; only files whose name changes appear. `basis` says, by column,
-    why a value of `after` is wanted.
+    `before` has the state that every changed column was planned against. `new_names` maps a file
+    version to its new full name; only files whose name changes appear. `basis` says, by column, why
+    a value of `after` is wanted.
     """
 
     work: RecordWork
@@ -305,7 +319,7 @@ class Plan:
 
 
 class Status(StrEnum):
-    """What became of one file in one run."""
+    """How one file ended in one run."""
 
     DONE = "done"
     UNCHANGED = "unchanged"
@@ -316,7 +330,7 @@ class Status(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a file version has come, as the ledger remembers it."""
+    """How far a file version has come, as the ledger has it."""
 
     SEEN = "seen"
     ARCHIVED = "archived"
@@ -326,9 +340,9 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file, with the sentence a person reads.
+    """How one file ended, with the reason as a sentence.
 
-    `seconds` is the wall time its record took in this run; the ledger does not keep it.
+    `seconds` is the wall time that its record took in this run; the ledger does not keep it.
     """
 
     ref: FileRef

@@ -1,4 +1,4 @@
-"""Carry out a reviewed plan, record by record: exactly what it says, and only where nothing has moved since."""
+"""Carry out a reviewed plan, record by record: exactly what it says, and only where nothing changed since."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -7,9 +7,11 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from pipeline.context import SourceRun
 from pipeline.decide.mapping import same
 from pipeline.decide.naming import base_differs
-from pipeline.decide.ownership import TAKEN
+from pipeline.decide.ownership import IN_EFFECT
+from pipeline.isolation import isolated
 from pipeline.model import (
     Column,
     Effect,
@@ -24,206 +26,230 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.plans.plan_file import PlannedFile, PlannedRecord, settled_status
+from pipeline.plans.plan_file import PlannedFile, PlannedRecord, is_settled
 from pipeline.ports import Ledger
-from pipeline.record import SourceRun, guarded, keep_manifests
-from pipeline.steps.write_back import moved_since, outcome_of, write_back, write_context
+from pipeline.steps.archive import archive_manifests
+from pipeline.steps.write_back import (
+    WriteContext,
+    changed_values,
+    outcome_of,
+    write_back,
+    write_context,
+)
 
 PAGE = 500
 """Records looked at in one listing before they are written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A planned record, and what a listing shows of it now; None where it is gone."""
+class DueRecord:
+    """A planned record, and how it is listed now; None where it is gone."""
 
     planned: PlannedRecord
     listed: RecordWork | None
 
 
-class Moved(Exception):
-    """Something is no longer as it was planned against; the message is the sentence a person reads."""
+class ChangedSince(Exception):
+    """Something is no longer as it was planned against; the message says what."""
 
 
 def due_records(
     planned: Iterable[PlannedRecord],
-    job: SourceRun,
+    run: SourceRun,
     *,
     expect: Callable[[int], None] = lambda _: None,
-) -> Iterator[tuple[RecordWork, Due]]:
-    """Yield this source's planned records, each with what is listed of it now, a page at a time."""
-    mine = (record for record in planned if record.source == job.spec.name)
+) -> Iterator[tuple[RecordWork, DueRecord]]:
+    """Yield this source's planned records, each with how it is listed now, a page at a time.
+
+    `expect` gets the number of files that a page has.
+    """
+    is_folder = run.spec.folder is not None
+
+    def key_of(record: PlannedRecord) -> str:
+        if not is_folder:
+            return record.key
+        path = str(record.files[0].ref.path)
+        return run.ports.ledger.moved_to(path) or path
+
+    mine = (record for record in planned if record.source == run.spec.name)
     while page := list(islice(mine, PAGE)):
-        keys = {
-            record.key if job.spec.folder is None else _path_now(record, job.ports.ledger)
-            for record in page
+        listed = run.ports.source.records(run.spec, sorted({key_of(record) for record in page}))
+        by_key = {
+            str(work.files[0].path) if is_folder or work.record is None else work.record.pk: work
+            for work in listed
         }
-        listed = job.ports.source.records(job.spec, sorted(keys))
-        by_key = {_key(work, is_folder=job.spec.folder is not None): work for work in listed}
         expect(sum(len(record.files) for record in page))
         for record in page:
-            key = record.key if job.spec.folder is None else _path_now(record, job.ports.ledger)
             refs = tuple(file.ref for file in record.files)
-            yield RecordWork(record.source, record.record, {}, refs), Due(record, by_key.get(key))
+            due = DueRecord(record, by_key.get(key_of(record)))
+            yield RecordWork(record.source, record.record, {}, refs), due
 
 
-def _path_now(record: PlannedRecord, ledger: Ledger) -> str:
-    path = str(record.files[0].ref.path)
-    return ledger.moved_to(path) or path
+def apply_record(
+    due: DueRecord, run: SourceRun, *, fresh: RecordWork | None = None
+) -> list[Outcome]:
+    """Carry out one record's plan and return the outcomes of its files, as the ledger has them.
 
-
-def _key(work: RecordWork, *, is_folder: bool) -> str:
-    return str(work.files[0].path) if is_folder or work.record is None else work.record.pk
-
-
-def apply_record(due: Due, job: SourceRun, *, fresh: RecordWork | None = None) -> list[Outcome]:
-    """Carry out one record's plan and return what became of its files, as the ledger has it.
-
-    `fresh` is the record listed once more, where that was needed after `due` was.
+    `fresh` is the record as it was listed once more, where that was needed after `due` was.
     """
     due = replace(due, listed=fresh) if fresh else due
     refs = [file.ref for file in due.planned.files]
-    with tempfile.TemporaryDirectory(dir=job.ports.work_dir) as name:
-        outcomes = guarded(refs, partial(_apply, due, job, Path(name)))
+    with tempfile.TemporaryDirectory(dir=run.ports.work_dir) as name:
+        outcomes = isolated(refs, partial(_apply, due, run, Path(name)))
     for outcome in outcomes:
         if outcome.status is not Status.UNCHANGED:
-            job.ports.ledger.finish(outcome, job.run_id)
+            run.ports.ledger.finish(outcome, run.run_id)
     return outcomes
 
 
-def _apply(due: Due, job: SourceRun, folder: Path) -> list[Outcome]:
-    files = [file for file in due.planned.files if not _is_settled(file, job.ports.ledger)]
-    settled = [
-        Outcome(file.ref, Status.UNCHANGED) for file in due.planned.files if file not in files
-    ]
-    if not files:
-        return settled
+def _apply(due: DueRecord, run: SourceRun, folder: Path) -> list[Outcome]:
+    todo: list[PlannedFile] = []
+    outcomes: list[Outcome] = []
+    for file in due.planned.files:
+        if _is_done(file, run.ports.ledger):
+            outcomes.append(Outcome(file.ref, Status.UNCHANGED))
+        else:
+            todo.append(file)
+    if not todo:
+        return outcomes
     try:
-        return settled + _carry_out(due, files, job, folder)
-    except Moved as moved:
-        return settled + [
-            Outcome(file.ref, Status.CONFLICT, f"{moved}; {_NOTHING_WRITTEN}") for file in files
-        ]
+        return outcomes + _write(due, todo, run, folder)
+    except ChangedSince as change:
+        reason = (
+            f"{change}; nothing was written. Run `caspio-ingest reprocess` for it to have it "
+            "planned and written as it is now."
+        )
+        return outcomes + [Outcome(file.ref, Status.CONFLICT, reason) for file in todo]
 
 
-_NOTHING_WRITTEN = "nothing was written. Run `caspio-ingest reprocess` for it to have it planned and written as it is now."
-
-
-def _is_settled(file: PlannedFile, ledger: Ledger) -> bool:
-    """Say whether a file needs nothing any more: this plan was carried out before, or a run has been here since."""
+def _is_done(file: PlannedFile, ledger: Ledger) -> bool:
+    """Say whether a file needs nothing more: this plan was carried out, or a run was here since."""
     state = ledger.state(file.ref.version)
     outcome = state.outcome if state else None
     if outcome is None or outcome.planned_only:
         return False
-    return settled_status(outcome.status) or bool(file.problem)
+    return is_settled(outcome.status) or bool(file.problem)
 
 
-def _carry_out(
-    due: Due, files: Sequence[PlannedFile], job: SourceRun, folder: Path
+def _write(
+    due: DueRecord, files: Sequence[PlannedFile], run: SourceRun, folder: Path
 ) -> list[Outcome]:
-    ledger, planned = job.ports.ledger, due.planned
+    ledger, planned = run.ports.ledger, due.planned
     if due.listed is None:
-        raise Moved("the record or its file was deleted since it was planned")
-    effects = {file.ref.version: ledger.effects(version=file.ref.version) for file in files}
-    named = {
-        file.ref.version: _name_now(file, due.listed, effects[file.ref.version]) for file in files
-    }
-    documents = [_document(file, ledger) for file in files]
+        raise ChangedSince("the record or its file was deleted since it was planned")
     work = replace(due.listed, files=tuple(file.ref for file in files))
-    context = write_context(
-        work, job.spec, ports=job.ports, run_id=job.run_id, folder=folder, moves=job.moves
-    )
-    before, after = _still_to_write(
-        planned, work, context.columns, [e for found in effects.values() for e in found]
-    )
+    context = write_context(work, run, folder)
+    effects: list[Effect] = []
+    given_names: dict[str, str] = {}
+    new_names: dict[str, str] = {}
+    for file in files:
+        version = file.ref.version
+        own = ledger.effects(version=version)
+        effects += own
+        name = _given_name(file, due.listed, own)
+        if name is not None:
+            given_names[version] = name
+        elif file.new_name:
+            new_names[version] = file.new_name
+
+    documents = [_document(file, ledger) for file in files]
+    before, after = _left_to_write(planned, work, context, effects)
     plan = Plan(
         work,
         before=before,
         after=after,
-        new_names={
-            f.ref.version: f.new_name for f in files if f.new_name and named[f.ref.version] is None
-        },
+        new_names=new_names,
         suggestions=planned.suggestions,
         problems=planned.problems,
         basis=planned.basis,
     )
     written = write_back(plan, documents, context, replan=None)
-    done = {version: name for version, name in named.items() if name is not None}
-    stands = planned.after if written.status in {Status.DONE, Status.PARTIAL} else {}
+    # What an interrupted run has written and named already is part of what this plan has done.
+    values = planned.after if is_settled(written.status) else {}
     written = replace(
-        written, written={**stands, **written.written}, new_names={**done, **written.new_names}
+        written,
+        written={**values, **written.written},
+        new_names={**given_names, **written.new_names},
     )
     outcomes = [outcome_of(document, plan, written) for document in documents]
-    keep_manifests(documents, outcomes, job, folder)
+    archive_manifests(documents, outcomes, run, folder)
     return outcomes
 
 
-def _name_now(file: PlannedFile, listed: RecordWork, effects: Sequence[Effect]) -> str | None:
-    """Return the new name a file has got already, by this plan's own hand; None where it is as it was planned against.
+def _given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect]) -> str | None:
+    """Return the new name that this plan has given a file already; None if it is as planned against.
 
     Raises:
-        Moved: it was replaced or renamed by somebody else, or is gone.
+        ChangedSince: it was replaced or renamed by somebody else, or is gone.
     """
     ref = file.ref
-    here = [now for now in listed.files if _same_place(now, ref)]
+    here = [now for now in listed.files if _is_same_place(now, ref)]
     if any(now.version == ref.version for now in here):
         return None
-    ours = {
-        str(effect.after.get("name") or str(effect.after.get("path")).rpartition("/")[2])
-        for effect in effects
-        if effect.kind in {EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE}
-        and effect.state in TAKEN
-    }
+    given: list[str] = []
+    for effect in effects:
+        if effect.state in IN_EFFECT and effect.kind is EffectKind.RENAME_ATTACHMENT:
+            given.append(str(effect.after["name"]))
+        elif effect.state in IN_EFFECT and effect.kind is EffectKind.PUT_FILE:
+            given.append(str(effect.after["path"]).rpartition("/")[2])
     for now in here:
-        if (
-            any(not base_differs(now.name, name) for name in ours)
-            and now.size_bytes == ref.size_bytes
-        ):
+        is_ours = any(not base_differs(now.name, name) for name in given)
+        if is_ours and now.size_bytes == ref.size_bytes:
             return now.name
-    raise Moved(f"{ref.name!r} was replaced, renamed or removed since it was planned")
+    raise ChangedSince(f"{ref.name!r} was replaced, renamed or removed since it was planned")
 
 
-def _same_place(now: FileRef, ref: FileRef) -> bool:
+def _is_same_place(now: FileRef, ref: FileRef) -> bool:
     return now.place is ref.place and (ref.place is Place.FOLDER or now.field == ref.field)
 
 
 def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:
-    """Rebuild a document from what the ledger has of its reading."""
+    """Rebuild a document from the reading that the ledger has."""
     state = ledger.state(file.ref.version)
-    known = ledger.reading(file.sha256, state.fingerprint or "") if state else None
-    if known is None:
-        raise Moved(
-            f"the ledger does not know the reading of {file.ref.name!r} that was planned; plan it again"
+    reading = ledger.reading(file.sha256, state.fingerprint or "") if state else None
+    if reading is None:
+        raise ChangedSince(
+            f"the ledger does not have the reading of {file.ref.name!r} that was planned; plan it "
+            "again"
         )
-    findings, prefix = known
+    findings, prefix = reading
     return ReadDocument(FetchedFile(file.ref, None, file.sha256, file.size_bytes), findings, prefix)
 
 
-def _still_to_write(
-    planned: PlannedRecord,
-    work: RecordWork,
-    columns: Mapping[str, Column],
-    effects: Sequence[Effect],
+def _left_to_write(
+    planned: PlannedRecord, work: RecordWork, context: WriteContext, effects: Iterable[Effect]
 ) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
-    """Return what is left of the columns to write, and the state each was planned against.
+    """Return the state that each column left to write was planned against, and the values to write.
 
     Raises:
-        Moved: a column holds neither what it held nor what is planned, or another record holds the file.
+        ChangedSince: a column holds neither what it held nor what is planned, or the file belongs
+            to another record.
     """
-    if planned.record is None and work.record is None:
-        return planned.before, planned.after
-    if planned.record is not None and work.record != planned.record:
-        raise Moved("the record it was planned for does not refer to the file any more")
-    inserted = any(e.kind is EffectKind.INSERT_INDEX_ROW and e.state in TAKEN for e in effects)
-    if planned.record is None and planned.after and not inserted:
-        raise Moved("a record that refers to the file appeared since it was planned")
-    left = {
+    if planned.record is None:
+        if work.record is None:
+            return planned.before, planned.after
+        _refuse_foreign_row(planned, effects)
+    elif work.record != planned.record:
+        raise ChangedSince("the record it was planned for does not refer to the file any more")
+
+    columns: Mapping[str, Column] = context.columns
+    after = {
         name: value
         for name, value in planned.after.items()
         if name not in columns or not same(work.values.get(name), value, columns[name])
     }
-    before = {name: planned.before.get(name) for name in left}
-    moved = moved_since(before, work.values, columns)
-    if moved:
-        raise Moved(f"the record changed since it was planned: {moved}")
-    return before, left
+    before = {name: planned.before.get(name) for name in after}
+    changes = changed_values(before, work.values, columns)
+    if changes:
+        raise ChangedSince(f"the record changed since it was planned: {changes}")
+    return before, after
+
+
+def _refuse_foreign_row(planned: PlannedRecord, effects: Iterable[Effect]) -> None:
+    """Refuse a file that has a record now and had none, unless an interrupted run inserted the row."""
+    inserted = any(
+        effect.kind is EffectKind.INSERT_INDEX_ROW and effect.state in IN_EFFECT
+        for effect in effects
+    )
+    if planned.after and not inserted:
+        raise ChangedSince("a record that refers to the file appeared since it was planned")

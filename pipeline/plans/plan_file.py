@@ -1,6 +1,7 @@
-"""A plan as a file that a person can review and `apply` executes: JSON lines, sealed. Described in docs/plan.md.
+"""A plan as a file that an operator reviews and `apply` carries out: JSON lines, sealed. See docs/plan.md.
 
-The first line says whose plan it is, every other line is one record, and the last line seals all that stands before it.
+The first line says whose plan it is, every other line is one record, and the last line seals all
+the lines before it.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
-from pipeline.decide.naming import document_prefix
+from pipeline.archive_layout import document_prefix
 from pipeline.errors import BadSettings
 from pipeline.model import (
     Basis,
@@ -23,25 +24,18 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
+from pipeline.steps.write_back import Cost
 
 VERSION = 1
-_WAY_OUT = "Make a new plan with `caspio-ingest plan`."
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What carrying out a plan takes: Caspio calls, and bytes sent to and fetched from Caspio."""
-
-    calls: int = 0
-    size_bytes: int = 0
-
-    def __add__(self, other: "Cost") -> "Cost":
-        return Cost(self.calls + other.calls, self.size_bytes + other.size_bytes)
+_PLAN_AGAIN = "Make a new plan with `caspio-ingest plan`."
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of a planned record. `new_name` is None where the name stays, `problem` "" where it was read well."""
+    """A file of a planned record.
+
+    `new_name` is None where the name stays, `problem` is "" where the file was read well.
+    """
 
     ref: FileRef
     sha256: str
@@ -69,7 +63,7 @@ class PlannedRecord:
 
     @property
     def key(self) -> str:
-        """Return what a person names the record by: its PK_ID, or the path of a file without a record."""
+        """Return what users name the record by: its PK_ID, or the path of a file without a record."""
         return self.record.pk if self.record else str(self.files[0].ref.path)
 
 
@@ -86,7 +80,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan that was found whole. `id` is the beginning of its seal."""
+    """A plan file whose seal was checked. `id` is the beginning of the seal."""
 
     path: Path
     owner: Owner
@@ -100,7 +94,11 @@ class PlanFile:
         return self.seal[:16]
 
     def each(self) -> Iterator[PlannedRecord]:
-        """Yield the planned records, read one by one."""
+        """Yield the planned records, read one by one.
+
+        Raises:
+            BadSettings: a line is not a planned record.
+        """
         with self.path.open("rb") as lines:
             next(lines)
             for number, line in zip(range(self.records), lines, strict=False):
@@ -108,7 +106,7 @@ class PlanFile:
                     yield _record(json.loads(line))
                 except (ValueError, TypeError, KeyError) as error:
                     raise BadSettings(
-                        [f"{self.path}: line {number + 2} is not understood: {error!r}."]
+                        [f"{self.path}: line {number + 2} is not a planned record: {error!r}."]
                     ) from error
 
 
@@ -123,9 +121,7 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
             doc_type=document.findings.doc_type.value,
             new_name=plan.new_names.get(document.file.ref.version),
             archive=document_prefix(document.file.ref),
-            problem=""
-            if document.findings.status.readable
-            else "; ".join(document.findings.problems),
+            problem=_problem(document),
         )
         for document in documents
     )
@@ -142,9 +138,14 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
     )
 
 
+def _problem(document: ReadDocument) -> str:
+    findings = document.findings
+    return "" if findings.status.readable else "; ".join(findings.problems)
+
+
 @dataclass(slots=True)
 class PlanWriter:
-    """Writes a plan line by line; nothing stands under its name before it is sealed. Not safe from many threads."""
+    """Writes a plan line by line; the file gets its name once it is sealed. Not safe from many threads."""
 
     path: Path
     owner: Owner
@@ -169,7 +170,7 @@ class PlanWriter:
         self._line(asdict(record))
 
     def finish(self, *, listing: Cost) -> PlanFile:
-        """Seal the file and give it its name. `listing` is what looking at the records again will cost."""
+        """Seal the file and give it its name. `listing` is the cost of listing the records again."""
         assert self._file is not None
         self.cost += listing
         seal = {"records": self.records, "cost": asdict(self.cost)}
@@ -195,18 +196,18 @@ def _json(content: Mapping[str, object]) -> bytes:
     return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
-def _sealed(lines: Any, seal: Mapping[str, object]) -> str:
-    """Return the seal: SHA-256 over all lines before it and over what the last line adds up."""
-    whole = lines.copy()
-    whole.update(_json(seal))
-    return str(whole.hexdigest())
+def _sealed(lines: Any, totals: Mapping[str, object]) -> str:
+    """Return the seal: SHA-256 over all lines before it, then over the totals in the last line."""
+    digest = lines.copy()
+    digest.update(_json(totals))
+    return str(digest.hexdigest())
 
 
 def open_plan(path: Path) -> PlanFile:
-    """Read a plan file's first and last line and check its seal over everything between.
+    """Read a plan file's first and last line, and check its seal over everything between.
 
     Raises:
-        BadSettings: it is no plan, of another version, or was changed or cut after it was made.
+        BadSettings: it is not a plan, has another version, or was changed or cut after it was made.
     """
     digest = hashlib.sha256()
     first = last = b""
@@ -216,27 +217,21 @@ def open_plan(path: Path) -> PlanFile:
                 digest.update(last)
                 first, last = first or line, line
     except OSError as error:
-        raise BadSettings(
-            [
-                f"{path} cannot be read: {error.strerror}. Name a file that `caspio-ingest plan` made."
-            ]
-        ) from error
-    header, seal = _object(first), _object(last)
+        problem = f"{path} cannot be read: {error.strerror}."
+        raise BadSettings([f"{problem} Name a file that `caspio-ingest plan` made."]) from error
+    header, totals = _object(first), _object(last)
     if "plan" not in header:
-        raise BadSettings([f"{path} is no plan. Name a file that `caspio-ingest plan` made."])
-    if header["plan"] != VERSION:
-        raise BadSettings(
-            [
-                f"{path} is a plan of version {header['plan']}; this program reads {VERSION}. {_WAY_OUT}"
-            ]
-        )
-    stated = seal.pop("seal", None)
-    if stated is None or stated != _sealed(digest, seal):
-        raise BadSettings(
-            [f"{path} was changed or cut after it was made: its seal does not fit. {_WAY_OUT}"]
-        )
-    del header["plan"]
-    return PlanFile(path, Owner(**header), str(stated), int(seal["records"]), Cost(**seal["cost"]))
+        raise BadSettings([f"{path} is not a plan. Name a file that `caspio-ingest plan` made."])
+    version = header.pop("plan")
+    if version != VERSION:
+        problem = f"{path} is a plan of version {version}; this program reads {VERSION}."
+        raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
+    seal = totals.pop("seal", None)
+    if seal is None or seal != _sealed(digest, totals):
+        problem = f"{path} was changed or cut after it was made: its seal does not fit."
+        raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
+    cost = Cost(**totals["cost"])
+    return PlanFile(path, Owner(**header), str(seal), int(totals["records"]), cost)
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -248,22 +243,22 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
-    """Return a sentence for everything that makes a plan another account's or another settings file's."""
+    """Return a sentence for everything that makes a plan one for another account or other settings."""
     problems = []
     if plan.owner.url != owner.url:
         problems.append(
             f"{plan.path} was made for {plan.owner.url}, and the settings name {owner.url}."
         )
     if plan.owner.profile != owner.profile:
-        problems.append(f"{plan.path} was made with another Web Services profile. {_WAY_OUT}")
+        problems.append(f"{plan.path} was made with another Web Services profile. {_PLAN_AGAIN}")
     for name, planned in plan.owner.sources.items():
         if name not in owner.sources:
             problems.append(
-                f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_WAY_OUT}"
+                f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_PLAN_AGAIN}"
             )
         elif owner.sources[name] != planned:
             problems.append(
-                f"{plan.path}: the settings of source {name!r} have changed since. {_WAY_OUT}"
+                f"{plan.path}: the settings of source {name!r} have changed since. {_PLAN_AGAIN}"
             )
     return problems
 
@@ -282,22 +277,20 @@ def _record(line: Mapping[str, Any]) -> PlannedRecord:
     )
 
 
-def _ref(row: Mapping[str, Any]) -> FileRef:
-    return FileRef(**{**row, "place": Place(row["place"]), "record": _record_ref(row["record"])})
-
-
 def _file(row: Mapping[str, Any]) -> PlannedFile:
-    """Rebuild a planned file. A seal is no signature, so a name that would lead elsewhere is refused all the same."""
+    """Rebuild a planned file. A seal is no signature, so a name that leads elsewhere is refused."""
     name = row["new_name"]
     if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
-        raise ValueError(f"new_name {name!r} is no file name")
-    return PlannedFile(**{**row, "ref": _ref(row["ref"])})
+        raise ValueError(f"new_name {name!r} is not a file name")
+    ref = row["ref"]
+    ref = FileRef(**{**ref, "place": Place(ref["place"]), "record": _record_ref(ref["record"])})
+    return PlannedFile(**{**row, "ref": ref})
 
 
 def _record_ref(row: Mapping[str, Any] | None) -> RecordRef | None:
     return RecordRef(**row) if row else None
 
 
-def settled_status(status: Status) -> bool:
-    """Say whether a file's outcome leaves nothing of its plan to carry out."""
+def is_settled(status: Status) -> bool:
+    """Say whether a file with this outcome has nothing left of its plan to carry out."""
     return status in {Status.DONE, Status.PARTIAL}

@@ -6,13 +6,11 @@ value can be set in the environment as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknow
 are listed together.
 """
 
-import hashlib
 import json
 import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,16 +54,6 @@ _Credential = Annotated[
     Field(min_length=1),
     BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
 ]
-
-
-_WRITES_NOTHING_ELSE = {
-    "confirm",
-    "schedule",
-    "max_writes",
-    "max_writes_window_s",
-    "webhook_table",
-    "reprocess_column",
-}
 
 
 class Settings(BaseSettings):
@@ -252,14 +240,6 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(
         update={"archive": archive, "ledger": ledger, "processing": processing}
     )
-
-
-def settings_hash(spec: SourceSpec) -> str:
-    """Identify what a source writes and where: 16 hex digits that change when a person should look again."""
-    relevant = {k: v for k, v in asdict(spec).items() if k not in _WRITES_NOTHING_ELSE}
-    return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()[
-        :16
-    ]
 
 
 def passwords() -> tuple[str, ...]:

@@ -1,24 +1,25 @@
-"""Hold a source against the account: the columns it needs, and whether they are still what they were."""
+"""Check a source against the account: it has the columns the source needs, and they have not changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.mapping import refuse_columns
 from pipeline.errors import BadSettings
 from pipeline.model import Column, SourceSpec
 from pipeline.ports import Ledger, RecordTarget
-from pipeline.settings import settings_hash
-from pipeline.steps.write_back import hold_name, refuse_review
+from pipeline.steps.write_back import block_name, refuse_review
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
-    """Return one sentence for every mapped column, and every column of a review table, that is missing or unfit."""
-    container, is_view = _written(spec)
+    """Return a sentence for every column that is mapped or needed, and is missing or unsuitable."""
+    container, is_view = _written_container(spec)
     problems: list[str] = []
     try:
         if container and spec.columns:
             problems += refuse_columns(spec, target.columns(container, is_view=is_view))
         if container and spec.reprocess_column:
-            problems += _refuse_tick(spec, target.columns(container, is_view=is_view), container)
+            columns = target.columns(container, is_view=is_view)
+            problems += _refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
         if spec.review is not None:
             problems += refuse_review(spec, target.columns(spec.review, is_view=False))
     except BadSettings as error:  # the table or view itself is gone
@@ -26,35 +27,39 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
     return problems
 
 
-def _refuse_tick(spec: SourceSpec, columns: Mapping[str, Column], container: str) -> list[str]:
-    """Return a sentence where the column that people tick is missing or cannot be ticked and cleared."""
-    name = spec.reprocess_column or ""
+def _refuse_reprocess_column(
+    spec: SourceSpec, name: str, columns: Mapping[str, Column], container: str
+) -> Iterator[str]:
+    """Yield a sentence if the column is missing, or if users cannot set it and we cannot clear it."""
     column = columns.get(name)
     if column is None:
-        close = [one for one in columns if one.casefold() == name.casefold()]
-        hint = f"did you mean {close[0]!r}?" if close else "add it as YES/NO."
-        return [
-            f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; {hint}"
-        ]
-    if column.type != "YES/NO" or not column.editable or column.is_formula:
-        return [
-            f"source {spec.name!r}: reprocess_column {name!r} of {container!r} is {column.type}; make it YES/NO."
-        ]
-    return []
+        alike = [one for one in columns if one.casefold() == name.casefold()]
+        hint = f"did you mean {alike[0]!r}?" if alike else "add it as YES/NO."
+        yield (
+            f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; "
+            f"{hint}"
+        )
+    elif column.type != "YES/NO" or not column.editable or column.is_formula:
+        yield (
+            f"source {spec.name!r}: reprocess_column {name!r} of {container!r} is {column.type}; "
+            "make it YES/NO."
+        )
 
 
 def changed_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> list[str]:
-    """Return one sentence for every mapped column that has another type than when the source was last run.
+    """Return a sentence for every mapped column that has another type than in the source's last run.
 
-    Settings that changed meanwhile were looked at by a person, and so begin anew.
+    After its settings were changed there is nothing to compare: the first run with them only plans,
+    so that an operator looks at it.
     """
-    kept = ledger.cursor(_name(spec))
+    kept = ledger.cursor(_types_name(spec))
     if kept is None or kept["settings"] != settings_hash(spec):
         return []
-    now = _types(spec, target)
+    now = _column_types(spec, target)
     return [
-        f"source {spec.name!r}: column {column!r} of {spec.container!r} is of type {now[column]} and was {before} when "
-        "the source was last run. Change it back, map another column, or run once with --yes to take it as it is."
+        f"source {spec.name!r}: column {column!r} of {spec.container!r} is of type {now[column]} "
+        f"and was {before} when the source was last run. Change it back, map another column, or "
+        "run once with --yes to accept it as it is."
         for column, before in kept["types"].items()
         if now.get(column, before) != before
     ]
@@ -62,46 +67,51 @@ def changed_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> 
 
 def remember_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> None:
     """Keep the types of the mapped columns, for `changed_types` to compare."""
-    kept = {"settings": settings_hash(spec), "types": dict(_types(spec, target))}
-    if kept["types"] and ledger.cursor(_name(spec)) != kept:
-        ledger.keep_cursor(_name(spec), kept)
+    types = dict(_column_types(spec, target))
+    kept = {"settings": settings_hash(spec), "types": types}
+    if types and ledger.cursor(_types_name(spec)) != kept:
+        ledger.keep_cursor(_types_name(spec), kept)
 
 
-def held(spec: SourceSpec, ledger: Ledger) -> list[str]:
-    """Return why nothing may be written to a source's tables until a person has looked: a write met too many rows."""
-    kept = {container: ledger.cursor(hold_name(container)) for container in _containers(spec)}
-    return [
-        f"source {spec.name!r}: run {hold['run']} was stopped in {container!r}: {hold['note']}. Look at these rows, "
-        "let PK_ID name one each (a view may join them), then run once with --yes."
-        for container, hold in kept.items()
-        if hold is not None
-    ]
-
-
-def release(spec: SourceSpec, ledger: Ledger) -> None:
-    """Let a source be written to again."""
+def blocked(spec: SourceSpec, ledger: Ledger) -> list[str]:
+    """Return a sentence for every table of the source that is blocked: a write met too many rows."""
+    problems: list[str] = []
     for container in _containers(spec):
-        ledger.keep_cursor(hold_name(container), None)
+        block = ledger.cursor(block_name(container))
+        if block is not None:
+            problems.append(
+                f"source {spec.name!r}: run {block['run']} was stopped in {container!r}: "
+                f"{block['note']}. Look at these rows, make PK_ID name one row each (a view may "
+                "join them), then run once with --yes."
+            )
+    return problems
+
+
+def unblock(spec: SourceSpec, ledger: Ledger) -> None:
+    """Let runs write to the source's tables again."""
+    for container in _containers(spec):
+        ledger.keep_cursor(block_name(container), None)
 
 
 def _containers(spec: SourceSpec) -> list[str]:
-    return [name for name in (_written(spec)[0], spec.review) if name]
+    container, _ = _written_container(spec)
+    return [name for name in (container, spec.review) if name]
 
 
-def _name(spec: SourceSpec) -> str:
+def _types_name(spec: SourceSpec) -> str:
     return f"column types: {spec.name}"
 
 
-def _types(spec: SourceSpec, target: RecordTarget) -> Mapping[str, str]:
-    container, is_view = _written(spec)
+def _column_types(spec: SourceSpec, target: RecordTarget) -> Mapping[str, str]:
+    container, is_view = _written_container(spec)
     if not container or not spec.columns:
         return {}
     columns = target.columns(container, is_view=is_view)
     return {name: columns[name].type for name in spec.columns if name in columns}
 
 
-def _written(spec: SourceSpec) -> tuple[str, bool]:
-    """Return the table or view that is written to, and whether it is a view; "" where that is not one alone."""
+def _written_container(spec: SourceSpec) -> tuple[str, bool]:
+    """Return the table or view that is written to, and whether it is a view; "" where there is none."""
     if spec.folder is not None:
         return (spec.index.table if spec.index else ""), False
     return spec.container, spec.view is not None

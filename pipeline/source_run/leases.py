@@ -1,4 +1,4 @@
-"""A worker's side of the leases: take records before working on them, renew while at work, give back after."""
+"""A worker's side of the leases: acquire records, renew the leases meanwhile, release them after."""
 
 import threading
 from collections import Counter
@@ -12,57 +12,62 @@ from pipeline.model import FileRef, RecordWork
 from pipeline.ports import Ledger
 
 TTL_S = 120.0
-"""Seconds after which a worker that was not heard of is dead; one of the same machine is known to be dead at once."""
+"""Seconds after which a worker that did not renew its leases is treated as dead.
+
+A worker on the same machine whose process has ended is known to be dead at once.
+"""
+
+_RENEWALS_PER_TTL = 3  # two may fail before a living worker is treated as dead
 
 _log = structlog.get_logger()
 
 
 class Leases:
-    """The records and Files-area files one run holds; safe from many threads.
+    """The records and Files-area files that one run has leased; safe from many threads.
 
-    Two records of one run may hold the same file: it is given back with the last of them.
+    Two records of one run may have the same file: it is released with the last of them.
     """
 
     def __init__(self, ledger: Ledger, worker: str) -> None:
         self._ledger = ledger
         self.worker = worker
         self._lock = threading.Lock()
-        self._held: Counter[str] = Counter()
+        self._leased: Counter[str] = Counter()
         self._released: set[str] = set()
 
-    def take(self, works: Sequence[RecordWork]) -> list[bool]:
-        """Say which records were had; the others are another worker's. What was given back is freed on the way."""
+    def acquire(self, works: Sequence[RecordWork]) -> list[bool]:
+        """Lease records; say which were acquired. What was released since is freed at the same time."""
         with self._lock:
             groups = [lease_keys(work.files) for work in works]
-            had = list(self._ledger.claim(self.worker, groups, release=self._released))
+            acquired = list(self._ledger.claim(self.worker, groups, release=self._released))
             self._released.clear()
-            for group, ok in zip(groups, had, strict=True):
-                self._held.update(group if ok else ())
-            return had
+            for group, ok in zip(groups, acquired, strict=True):
+                if ok:
+                    self._leased.update(group)
+            return acquired
 
-    def give_back(self, work: RecordWork) -> None:
-        """Let a record go, with the next taking or at the end."""
+    def release(self, work: RecordWork) -> None:
+        """Release a record; other workers can have it after the next `acquire`, or at the end."""
         with self._lock:
             for key in lease_keys(work.files):
-                self._held[key] -= 1
-                if not self._held[key]:
-                    del self._held[key]
+                self._leased[key] -= 1
+                if not self._leased[key]:
+                    del self._leased[key]
                     self._released.add(key)
 
 
 def lease_keys(files: Sequence[FileRef]) -> list[str]:
-    """Name what must be held to work on files of one record: the record, and each file of the Files area."""
+    """Name what is leased to process files of one record: the record, and each Files-area file."""
     records = {
         f"record {ref.record.container} {ref.record.pk}" for ref in files if ref.record is not None
     }
-    return sorted(
-        records | {f"file {ref.path.casefold()}" for ref in files if ref.path is not None}
-    )
+    paths = {f"file {ref.path.casefold()}" for ref in files if ref.path is not None}
+    return sorted(records | paths)
 
 
 @contextmanager
-def working(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Leases]:
-    """Be a worker until the context ends; a thread renews meanwhile, as long as the ledger answers."""
+def leased_worker(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Leases]:
+    """Be a worker until the context ends; a thread renews the leases as long as the ledger answers."""
     ledger.join(worker, ttl_s=ttl_s)
     ended = threading.Event()
     renewing = threading.Thread(
@@ -78,8 +83,8 @@ def working(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Le
 
 
 def _renew(ledger: Ledger, worker: str, ttl_s: float, ended: threading.Event) -> None:
-    """Renew three times in a lease's life. A failure is told; the line meets it itself with its next write."""
-    while not ended.wait(ttl_s / 3):
+    """Renew until the worker ends. A failure is only logged: the run's next write meets it itself."""
+    while not ended.wait(ttl_s / _RENEWALS_PER_TTL):
         try:
             ledger.renew(worker, ttl_s=ttl_s)
         except LeaseLost as error:

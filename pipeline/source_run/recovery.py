@@ -1,177 +1,80 @@
-"""Make good what killed runs left open, and learn what our own renames became."""
+"""Before the work: settle what killed runs left open, and carry out what users have decided."""
 
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import compress
-from posixpath import basename, dirname, join
+from posixpath import basename
 
-import structlog
-
-from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
+from pipeline.context import SourceRun
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, Status
 from pipeline.ports import Ledger
-from pipeline.record import SourceRun
-from pipeline.steps.archive import archive_successions
-from pipeline.steps.write_back import (
-    WriteContext,
-    recognise_echo,
-    recover,
-    take_decisions,
-    write_context,
-)
-
-_log = structlog.get_logger()
-
-ECHO_PAGE = 500
-"""Renamed files looked at in one listing, to learn which version our rename left behind."""
+from pipeline.source_run.renames import RenameTracker
+from pipeline.steps.write_back import WriteContext, carry_out_decisions, recover, write_context
 
 
-@dataclass(slots=True)
-class Echo:
-    """Collects the files a run renamed, and tells the ledger which version each became. Safe from many threads."""
-
-    job: SourceRun
-    _renamed: list[Outcome] = field(default_factory=list)
-    _works: list[RecordWork] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, work: RecordWork, outcomes: Sequence[Outcome]) -> bool:
-        """Remember a record's renamed files and look at a page of them when enough have come together.
-
-        Says whether there were any: their record is given back once their new version is known, since to another
-        worker it would look like news until then.
-        """
-        renamed = [
-            outcome
-            for outcome in outcomes
-            if outcome.new_name is not None and not outcome.planned_only
-        ]
-        if not renamed:
-            return False
-        with self._lock:
-            self._renamed += renamed
-            self._works.append(work)
-            full = len(self._renamed) >= ECHO_PAGE
-        if full:
-            self.flush()
-        return True
-
-    def flush(self) -> None:
-        """List what was renamed since the last time."""
-        with self._lock:
-            page, self._renamed = self._renamed, []
-            works, self._works = self._works, []
-        if not page:
-            return
-        try:
-            self._look(page)
-        except (
-            RefusedByCaspio,
-            RejectFile,
-            TryLater,
-        ) as error:  # the next listing of the source tells as much
-            _log.warning(
-                "what was renamed is not listed yet", source=self.job.spec.name, error=str(error)
-            )
-        self.job.give_back(works)
-
-    def _look(self, page: Sequence[Outcome]) -> None:
-        ports = self.job.ports
-        renamed = {_new_place(outcome): outcome.ref for outcome in page}
-        names = {outcome.ref.version: outcome.new_name or "" for outcome in page}
-        pks = [
-            o.ref.record.pk if o.ref.record and self.job.spec.folder is None else _new_place(o)
-            for o in page
-        ]
-        listed = ports.source.records(self.job.spec, sorted(set(pks)))
-        recognised = recognise_echo(renamed, listed, ledger=ports.ledger, names=names)
-        if recognised:
-            source, run_id = self.job.spec.name, self.job.run_id
-            archive_successions(
-                recognised, source, archive=ports.archive, folder=ports.work_dir, run_id=run_id
-            )
-
-
-def _new_place(outcome: Outcome) -> str:
-    """Return where a renamed file is found in a listing: the location_key of an attachment, the new path of another."""
-    ref = outcome.ref
-    return (
-        join(dirname(ref.path), outcome.new_name or "")
-        if ref.path is not None
-        else ref.location_key
-    )
-
-
-def recover_all(job: SourceRun) -> int:
-    """Settle what killed runs left open; return how many effects that were. What living workers do is theirs."""
-    ledger = job.ports.ledger
-    living = ledger.living(asking=job.run_id) - {job.run_id}
+def recover_all(run: SourceRun) -> int:
+    """Settle what killed runs left open; return how many effects that were. Living workers settle their own."""
+    ledger = run.ports.ledger
+    living = ledger.living(asking=run.run_id) - {run.run_id}
     return settle_effects(
-        job, [effect for effect in ledger.unsettled() if effect.run_id not in living]
+        run, [effect for effect in ledger.unsettled() if effect.run_id not in living]
     )
 
 
-def settle_effects(job: SourceRun, effects: Sequence[Effect]) -> int:
-    """Settle effects, of each file only where no other worker is just doing so."""
+def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
+    """Settle effects on files of this source, unless another worker is just doing so."""
     by_version: dict[str, list[Effect]] = {}
     for effect in effects:
         by_version.setdefault(effect.version, []).append(effect)
-    states = [job.ports.ledger.state(version) for version in by_version]
+    states = [run.ports.ledger.state(version) for version in by_version]
     works = [
-        RecordWork(job.spec.name, s.ref.record, {}, (s.ref,))
-        for s in states
-        if s and job.owns(s.ref)
+        RecordWork(run.spec.name, state.ref.record, {}, (state.ref,))
+        for state in states
+        if state is not None and run.owns(state.ref)
     ]
-    mine = list(compress(works, job.leases.take(works))) if job.leases and works else works
+    if run.leases is not None and works:
+        works = list(compress(works, run.leases.acquire(works)))
     try:
-        number = sum(
-            recover(_context(job), by_version[work.files[0].version], may_write=not job.plan_only)
-            for work in mine
-        )
-        _recognise(job, [work.files[0] for work in mine])
-        return number
+        refs = [work.files[0] for work in works]
+        settled = 0
+        for ref in refs:
+            effects = by_version[ref.version]
+            settled += recover(_context(run), effects, may_write=not run.plan_only)
+        _record_past_renames(run, refs)
+        return settled
     finally:
-        job.give_back(mine)
+        run.release(works)
 
 
-def _recognise(job: SourceRun, refs: Sequence[FileRef]) -> None:
-    """Let the ledger know what became of files whose rename stands, though the run that did it is dead."""
-    echo = Echo(replace(job, leases=None))
+def _record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
+    """Record the new versions of files whose rename is in effect, though the run that made it is dead."""
+    tracker = RenameTracker(replace(run, leases=None))
     for ref in refs:
-        if name := _name_given(ref, job.ports.ledger):
-            echo.add(
-                RecordWork(ref.source, ref.record, {}, (ref,)),
-                [Outcome(ref, Status.DONE, new_name=name)],
-            )
-    echo.flush()
+        name = _given_name(ref, run.ports.ledger)
+        if name is not None:
+            work = RecordWork(ref.source, ref.record, {}, (ref,))
+            tracker.add(work, [Outcome(ref, Status.DONE, new_name=name)])
+    tracker.flush()
 
 
-def _name_given(ref: FileRef, ledger: Ledger) -> str | None:
+def _given_name(ref: FileRef, ledger: Ledger) -> str | None:
+    """Return the name that a rename in effect has given to a file, None if there is none."""
     if ref.path is not None:
         path = ledger.moved_to(ref.path)
         return basename(path) if path else None
-    effects = ledger.effects(version=ref.version)
-    standing = [
-        e
-        for e in effects
-        if e.kind is EffectKind.RENAME_ATTACHMENT and e.state is EffectState.VERIFIED
+    names = [
+        str(effect.after["name"])
+        for effect in ledger.effects(version=ref.version)
+        if effect.kind is EffectKind.RENAME_ATTACHMENT and effect.state is EffectState.VERIFIED
     ]
-    return str(standing[-1].after["name"]) if standing else None
+    return names[-1] if names else None
 
 
-def decisions(job: SourceRun) -> Iterator[Outcome]:
-    """Carry out what people have decided in the source's review table; nothing where the job only plans."""
-    if not job.plan_only:
-        yield from take_decisions(_context(job), now=job.ports.clock.now())
+def review_decisions(run: SourceRun) -> Iterator[Outcome]:
+    """Carry out what users have decided in the review table; nothing where the run only plans."""
+    if not run.plan_only:
+        yield from carry_out_decisions(_context(run), now=run.ports.clock.now())
 
 
-def _context(job: SourceRun) -> WriteContext:
-    return write_context(
-        RecordWork(job.spec.name, None, {}, ()),
-        job.spec,
-        ports=job.ports,
-        run_id=job.run_id,
-        folder=job.ports.work_dir,
-        moves=job.moves,
-    )
+def _context(run: SourceRun) -> WriteContext:
+    return write_context(RecordWork(run.spec.name, None, {}, ()), run, run.ports.work_dir)

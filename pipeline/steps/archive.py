@@ -1,16 +1,15 @@
-"""Keep a document's original, what was derived from it, and a manifest that says what they are."""
+"""Archive a document's original, what was derived from it, and a manifest that says what they are."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
-from pipeline.decide.naming import document_prefix, original_key
-from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument, Status
-from pipeline.ports import Archive, Ledger
-from pipeline.verify.manifests import read_json
+from pipeline.archive_layout import MANIFEST, RENAMES, child_folder, document_prefix, original_key
+from pipeline.context import Ports, SourceRun
+from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument
+from pipeline.ports import Archive
 
 MANIFEST_VERSION = 1
 DERIVED_TYPES = {
@@ -21,18 +20,19 @@ DERIVED_TYPES = {
 }
 
 
-def archive_document(document: ReadDocument, *, archive: Archive, ledger: Ledger) -> None:
-    """Store the original, then its derived files, then say so in the ledger: nothing is written back before that.
+def archive_document(document: ReadDocument, ports: Ports) -> None:
+    """Store the original, then its derived files, then record it: nothing is written back before.
 
-    Files inside it are originals too; what was derived from them lies in folders of their own below the document's. A
-    duplicate's derived files are copied inside the archive, so that every document's folder is complete.
+    Files inside a document are originals, too; what was derived from them is in folders below the
+    document's. A duplicate's derived files are copied within the archive, so that the folder of
+    every document is complete.
     """
-    file, findings = document.file, document.findings
+    file, findings, archive = document.file, document.findings, ports.archive
     if file.path is not None:
         archive.put(
             original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type
         )
-    ledger.archived(
+    ports.ledger.archived(
         file.ref.version,
         sha256=file.sha256,
         size_bytes=file.size_bytes,
@@ -40,51 +40,40 @@ def archive_document(document: ReadDocument, *, archive: Archive, ledger: Ledger
     )
     prefix = document_prefix(file.ref)
     _put_derived(findings, prefix, archive)
-    if document.prefix is not None and document.prefix != prefix:
-        for stored in archive.list(f"{document.prefix}/"):
-            name = stored.key.removeprefix(f"{document.prefix}/")
-            if name != "manifest.json":
-                archive.copy(stored.key, f"{prefix}/{name}")
     if document.prefix is None:
-        ledger.save_reading(file.sha256, findings, prefix=prefix)
+        ports.ledger.save_reading(file.sha256, findings, prefix=prefix)
+    elif document.prefix != prefix:
+        for name in derived_names(document.prefix, archive):
+            archive.copy(f"{document.prefix}/{name}", f"{prefix}/{name}")
 
 
 def _put_derived(findings: Findings, prefix: str, archive: Archive) -> None:
-    """Store what was derived from a document and, below it, the originals and derived files of its children."""
+    """Store a document's derived files and, below it, originals and derived files of its children."""
     for name, path in findings.derived.items():
-        _put(archive, f"{prefix}/{name}", path)
+        put_derived_file(f"{prefix}/{name}", path, archive)
     for number, child in enumerate(findings.children, start=1):
         if child.path is not None:
-            sha256 = _sha256(
-                child.path
-            )  # the archive's own count, not what a reader of strangers' files says
-            archive.put(
-                original_key(sha256),
-                child.path,
-                sha256=sha256,
-                media_type=child.findings.media_type,
-            )
-        _put_derived(child.findings, f"{prefix}/{_folder(number)}", archive)
+            # The archive's own digest: what a reader says comes from a process that ran a stranger's file.
+            sha256 = _sha256(child.path)
+            media_type = child.findings.media_type
+            archive.put(original_key(sha256), child.path, sha256=sha256, media_type=media_type)
+        _put_derived(child.findings, f"{prefix}/{child_folder(number)}", archive)
 
 
-def _folder(number: int) -> str:
-    """Name a child's folder: never by the name the document gave it."""
-    return f"children/{number:03d}"
+def archive_manifests(
+    documents: Sequence[ReadDocument], outcomes: Sequence[Outcome], run: SourceRun, folder: Path
+) -> None:
+    """Write a manifest for each document that was not merely planned."""
+    for document, outcome in zip(documents, outcomes, strict=True):
+        if not outcome.planned_only:
+            archive_manifest(document, outcome, run.ports, folder, run_id=run.run_id)
 
 
 def archive_manifest(
-    document: ReadDocument,
-    outcome: Outcome,
-    *,
-    archive: Archive,
-    ledger: Ledger,
-    folder: Path,
-    at: datetime,
-    run_id: str,
+    document: ReadDocument, outcome: Outcome, ports: Ports, folder: Path, *, run_id: str
 ) -> None:
-    """Write the manifest: enough to know the document, its reading and what was written, without the ledger."""
-    file = document.file
-    path = folder / f"{file.ref.version}.json"
+    """Write a manifest: with it the document, its reading and what was written are known without the ledger."""
+    file, ledger = document.file, ports.ledger
     state = ledger.state(file.ref.version)
     prefix = document_prefix(file.ref)
     manifest = {
@@ -96,104 +85,46 @@ def archive_manifest(
         "sha256": file.sha256,
         "size_bytes": file.size_bytes,
         "original": original_key(file.sha256),
-        "derived": _names(archive, prefix),
+        "derived": derived_names(prefix, ports.archive),
         "findings": findings_json(document.findings),
-        "renditions": _renditions(document, archive),
+        "renditions": _renditions(document, ports.archive),
         "rules": state.rules if state else None,
-        "outcome": _outcome_json(outcome),
-        "effects": [_effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
+        "outcome": outcome_json(outcome),
+        "effects": [effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
         "run": run_id,
-        "at": at.isoformat(),
+        "at": ports.clock.now().isoformat(),
     }
-    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    _put(archive, f"{prefix}/manifest.json", path)
+    put_manifest(prefix, manifest, ports.archive, folder / f"{file.ref.version}.json")
 
 
-def amend_manifest(
-    prefix: str,
-    outcome: Outcome,
-    effects: Sequence[Effect],
-    *,
-    archive: Archive,
-    folder: Path,
-    at: datetime,
-    run_id: str,
+def put_manifest(
+    prefix: str, manifest: Mapping[str, object], archive: Archive, scratch: Path
 ) -> None:
-    """Let a document's manifest say what was done to its record since it was written; nothing if it does already.
-
-    Raises:
-        FileGone: there is no manifest.
-        RejectFile: it cannot be understood.
-    """
-    manifest = read_json(archive, f"{prefix}/manifest.json", folder=folder)
-    told = json.loads(json.dumps([_effect_json(effect) for effect in effects]))
-    if manifest.get("effects") == told:
-        return
-    manifest |= {"effects": told, "run": run_id, "at": at.isoformat()}
-    if outcome.status is not Status.UNCHANGED:
-        manifest["outcome"] = _outcome_json(outcome)
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    _put(archive, f"{prefix}/manifest.json", path)
+    """Store a document's manifest, written to the `scratch` file on the way."""
+    scratch.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    put_derived_file(f"{prefix}/{MANIFEST}", scratch, archive)
 
 
-def archive_successions(
-    successions: Mapping[str, FileRef], source: str, *, archive: Archive, folder: Path, run_id: str
-) -> None:
-    """Note which version a listing shows of each file after our own rename: its manifest was written before that."""
+def archive_renames(renames: Mapping[str, FileRef], run: SourceRun) -> None:
+    """Store which version each renamed file has now: its manifest was written before the rename."""
     text = json.dumps(
-        {version: asdict(ref) for version, ref in successions.items()}, ensure_ascii=False, indent=1
+        {version: asdict(ref) for version, ref in renames.items()}, ensure_ascii=False, indent=1
     )
-    name = f"{run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
-    path = folder / name
+    name = f"{run.run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    path = run.ports.work_dir / name
     path.write_text(text, encoding="utf-8")
-    _put(archive, f"successions/{source}/{name}", path)
+    put_derived_file(f"{RENAMES}{run.spec.name}/{name}", path, run.ports.archive)
     path.unlink()
 
 
-def _names(archive: Archive, prefix: str) -> list[str]:
-    """Return what a document's folder holds besides its manifest, relative to the folder."""
+def derived_names(prefix: str, archive: Archive) -> list[str]:
+    """Return what a document's folder has besides its manifest, relative to the folder."""
     names = (stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/"))
-    return [name for name in names if name != "manifest.json"]
+    return [name for name in names if name != MANIFEST]
 
 
-def _effect_json(effect: Effect) -> Mapping[str, object]:
-    return asdict(effect) | {"at": effect.at.isoformat() if effect.at else None}
-
-
-def _renditions(document: ReadDocument, archive: Archive) -> Mapping[str, object]:
-    """Return size and digest of every derived file by its name in the document's folder, and why others are missing."""
-    prefix = document_prefix(document.file.ref)
-    if document.prefix is None:
-        made: dict[str, tuple[int, str | None]] = {
-            name: (path.stat().st_size, _sha256(path)) for name, path in _derived(document.findings)
-        }
-    else:  # copied inside the archive, which knows them
-        names = [stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/")]
-        found = [
-            (name, archive.head(f"{prefix}/{name}")) for name in names if name != "manifest.json"
-        ]
-        made = {
-            name: (stored.size_bytes, stored.sha256) for name, stored in found if stored is not None
-        }
-    return {
-        **{
-            name: {"size_bytes": size_bytes, "sha256": sha256}
-            for name, (size_bytes, sha256) in sorted(made.items())
-        },
-        **{name: {"left_out": reason} for name, reason in document.findings.left_out.items()},
-    }
-
-
-def _derived(findings: Findings, folder: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield derived files, those of children below their folders."""
-    for name, path in findings.derived.items():
-        yield f"{folder}{name}", path
-    for number, child in enumerate(findings.children, start=1):
-        yield from _derived(child.findings, f"{folder}{_folder(number)}/")
-
-
-def _put(archive: Archive, key: str, path: Path) -> None:
+def put_derived_file(key: str, path: Path, archive: Archive) -> None:
+    """Store a derived file, in place of what is there."""
     media_type = DERIVED_TYPES.get(path.suffix, "application/octet-stream")
     archive.put(key, path, sha256=_sha256(path), media_type=media_type, replace=True)
 
@@ -203,8 +134,36 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _renditions(document: ReadDocument, archive: Archive) -> Mapping[str, object]:
+    """Return size and digest of each derived file by its name, and why others were not made."""
+    made: dict[str, tuple[int, str | None]] = {}
+    if document.prefix is None:
+        for name, path in _derived_files(document.findings):
+            made[name] = path.stat().st_size, _sha256(path)
+    else:  # copied within the archive, which knows their size and digest
+        prefix = document_prefix(document.file.ref)
+        for name in derived_names(prefix, archive):
+            stored = archive.head(f"{prefix}/{name}")
+            if stored is not None:
+                made[name] = stored.size_bytes, stored.sha256
+    renditions: dict[str, object] = {
+        name: {"size_bytes": size_bytes, "sha256": sha256}
+        for name, (size_bytes, sha256) in sorted(made.items())
+    }
+    left_out = document.findings.left_out.items()
+    return renditions | {name: {"left_out": reason} for name, reason in left_out}
+
+
+def _derived_files(findings: Findings, folder: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield the derived files of a document and, below their folders, those of its children."""
+    for name, path in findings.derived.items():
+        yield f"{folder}{name}", path
+    for number, child in enumerate(findings.children, start=1):
+        yield from _derived_files(child.findings, f"{folder}{child_folder(number)}/")
+
+
 def findings_json(findings: Findings) -> Mapping[str, object]:
-    """Return findings as plain JSON, without text (text.txt has it) and without paths of the work folder."""
+    """Return findings as plain JSON, without text (text.txt has it) and without local paths."""
     return {
         "media_type": findings.media_type,
         "status": findings.status,
@@ -238,12 +197,18 @@ def _child_json(number: int, child: Child) -> Mapping[str, object]:
         "sha256": child.sha256,
         "size_bytes": child.size_bytes,
         "original": original_key(child.sha256) if child.sha256 else None,
-        "folder": _folder(number),
+        "folder": child_folder(number),
         "findings": findings_json(child.findings),
     }
 
 
-def _outcome_json(outcome: Outcome) -> Mapping[str, object]:
+def effect_json(effect: Effect) -> Mapping[str, object]:
+    """Return an effect as plain JSON."""
+    return asdict(effect) | {"at": effect.at.isoformat() if effect.at else None}
+
+
+def outcome_json(outcome: Outcome) -> Mapping[str, object]:
+    """Return an outcome as plain JSON, without the file, which the manifest has itself."""
     fields = asdict(outcome)
     del fields["ref"]
     return fields

@@ -1,61 +1,72 @@
-"""List what there is, and let through what the ledger does not call finished."""
+"""List what the source has, and let through what the ledger does not know as finished."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pipeline.decide.own_changes import news
-from pipeline.model import FileRef, RecordWork, SourceSpec
-from pipeline.ports import FileSource, Ledger, Telemetry
-from pipeline.ports.metrics import SILENT
+from pipeline.context import SourceRun
+from pipeline.decide.own_changes import unprocessed
+from pipeline.model import FileRef, RecordWork
+from pipeline.ports import Telemetry
 
 NAMED_AT_ONCE = 500
-"""Records that are named one by one in a listing."""
+"""Records that are named one by one in one listing."""
 
 
-def enumerate_work(
-    spec: SourceSpec,
+def enumerate_records(
+    run: SourceRun,
     *,
-    source: FileSource,
-    ledger: Ledger,
-    run_id: str,
-    fingerprint: str,
     only: Sequence[str] = (),
-    unchanged: Callable[[FileRef], None],
-    found: Callable[[Sequence[FileRef]], None] = lambda _: None,
-    recognised: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
-    telemetry: Telemetry = SILENT,
+    on_unchanged: Callable[[FileRef], None],
+    on_found: Callable[[Sequence[FileRef]], None] = lambda _: None,
+    on_renamed: Callable[[Mapping[str, FileRef]], None] = lambda _: None,
 ) -> Iterator[RecordWork]:
     """Yield every record with a file that is new, changed or unfinished, lazily and page by page.
 
-    `only` names the records (for a folder the paths) to look at, instead of all: those of them that belong to the
-    source and are still there. A record comes with its unfinished files only; each finished one is told to `unchanged`.
-    A quarantined one is finished until the reader's fingerprint changes. `found` is told, a page at a time, the files
-    about to be yielded; `recognised` which versions our own renames have become, by the version that was
-    renamed.
+    `only` names the records (for a folder source the paths) to look at; those that do not belong to
+    the source or are gone are left out. A record comes with its unfinished files only, each
+    finished file goes to `on_unchanged`. A quarantined file counts as finished until the reader's
+    fingerprint changes. `on_found` gets the files about to be yielded, a page at a time;
+    `on_renamed` gets the versions that our own renames left, by the version that was renamed.
     """
-    for page in _timed(_named(spec, source, only) if only else source.pages(spec), telemetry):
+    ledger, fingerprint = run.ports.ledger, run.ports.reader.fingerprint()
+    pages = _named(run, only) if only else run.ports.source.pages(run.spec)
+    for page in _timed(pages, run.ports.telemetry):
         refs = [ref for work in page for ref in work.files]
-        fresh = news(refs, ledger=ledger, recognised=recognised)
-        fresh |= ledger.released([ref.version for ref in refs], fingerprint)
-        todo: list[RecordWork] = []
-        for work in page:
-            files = tuple(ref for ref in work.files if ref.version in fresh)
-            for ref in work.files:
-                if ref.version not in fresh:
-                    unchanged(ref)
-            if files:
-                todo.append(replace(work, files=files))
-        due = [ref for work in todo for ref in work.files]
-        ledger.seen(due, run_id)
-        found(due)
-        yield from todo
+        todo = unprocessed(refs, ledger=ledger, on_renamed=on_renamed)
+        todo |= ledger.released([ref.version for ref in refs], fingerprint)
+        for ref in refs:
+            if ref.version not in todo:
+                on_unchanged(ref)
+
+        works = [
+            replace(work, files=tuple(ref for ref in work.files if ref.version in todo))
+            for work in page
+        ]
+        found = [ref for work in works for ref in work.files]
+        ledger.seen(found, run.run_id)
+        on_found(found)
+        yield from (work for work in works if work.files)
+
+
+def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
+    """List a Files-area file again that this run has moved for another record; nothing if it has not."""
+    ledger = run.ports.ledger
+    path = ledger.moved_to(ref.path) if ref.path is not None else None
+    if path is None:
+        return []
+    listed = run.ports.source.records(run.spec, [ref.record.pk if ref.record else path])
+    works = [
+        replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
+    ]
+    ledger.seen([new for work in works for new in work.files], run.run_id)
+    return [work for work in works if work.files]
 
 
 def _timed(
     pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry
 ) -> Iterator[Sequence[RecordWork]]:
-    """Yield the pages, each timed as it is listed."""
+    """Yield the pages, and time how long the source takes to list each."""
     while True:
         with telemetry.stage("list"):
             page = next(pages, None)
@@ -64,9 +75,7 @@ def _timed(
         yield page
 
 
-def _named(
-    spec: SourceSpec, source: FileSource, keys: Iterable[str]
-) -> Iterator[Sequence[RecordWork]]:
+def _named(run: SourceRun, keys: Sequence[str]) -> Iterator[Sequence[RecordWork]]:
     rest = iter(dict.fromkeys(keys))
     while some := list(islice(rest, NAMED_AT_ONCE)):
-        yield source.records(spec, some, matching=True)
+        yield run.ports.source.records(run.spec, some, matching=True)

@@ -1,44 +1,61 @@
-"""Bring a file's bytes into the work folder, hashed and counted on the way."""
+"""Download a file into the work folder, hashed and counted on the way."""
 
 import hashlib
 from pathlib import Path
 
-from pipeline.errors import CutShort, TryLater
+from pipeline.context import Ports, SourceRun
+from pipeline.errors import CutShort, Quarantined, TryLater
 from pipeline.model import FetchedFile, FileRef
-from pipeline.ports import Clock, FileSource, Ledger
+from pipeline.ports import MOST_STARTS, FileSource
 
 ATTEMPTS = 3
 PAUSE_S = 1.0
 
 
-def fetch(
-    ref: FileRef, *, source: FileSource, ledger: Ledger, clock: Clock, folder: Path
-) -> FetchedFile:
-    """Download a file, unless the archive already has this version: then its bytes stay there until somebody asks.
+def count_attempt(ref: FileRef, run: SourceRun) -> None:
+    """Record that work on a file starts. With `reread` it starts no matter how often it failed.
 
-    A body that breaks off or has another length than the listing said is fetched again, `ATTEMPTS` times in all. The
-    client cannot do that itself: half of the body has been handed on by the time it breaks.
+    Raises:
+        Quarantined: work was started MOST_STARTS times and never came to an outcome, not even a
+            failure.
+    """
+    ledger = run.ports.ledger
+    before = ledger.started(ref.version, fingerprint=run.ports.reader.fingerprint())
+    if before >= MOST_STARTS and not run.reread:
+        raise Quarantined(
+            f"quarantined: work on {ref.name!r} of {ref.location} was started {before} times and "
+            "never finished, because the program was killed or crashed each time. It is processed "
+            "again when the program or its processing settings change, or with "
+            "`reprocess --record`."
+        )
+
+
+def fetch(ref: FileRef, ports: Ports, folder: Path) -> FetchedFile:
+    """Download a file; what the archive has of this version already stays there until it is needed.
+
+    A body that breaks off, or is not as long as listed, is fetched again: `ATTEMPTS` times in all.
+    The client cannot do that itself, since it has handed on half of the body by then.
 
     Raises:
         CutShort: the length is still wrong.
-        FileGone: the record has no such file any more.
+        FileGone: the record no longer has such a file.
         TryLater: the connection broke every time.
     """
-    known = ledger.state(ref.version)
+    known = ports.ledger.state(ref.version)
     if known is not None and known.sha256 is not None:
         return FetchedFile(ref, None, known.sha256, ref.size_bytes or 0)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return download(ref, source=source, target=folder / "original")
+            return download(ref, source=ports.source, target=folder / "original")
         except (CutShort, TryLater):
             if attempt == ATTEMPTS:
                 raise
-            clock.sleep(PAUSE_S * attempt)
+            ports.clock.sleep(PAUSE_S * attempt)
     raise AssertionError("the loop returns or raises")
 
 
 def download(ref: FileRef, *, source: FileSource, target: Path) -> FetchedFile:
-    """Download a file once, hashed and counted; errors as `fetch`."""
+    """Download a file once, hashed and counted; raises as `fetch` does."""
     digest = hashlib.sha256()
     size_bytes = 0
     with source.open(ref) as download, target.open("wb") as file:
@@ -47,17 +64,12 @@ def download(ref: FileRef, *, source: FileSource, target: Path) -> FetchedFile:
             size_bytes += len(chunk)
             file.write(chunk)
         declared = download.declared_bytes
-    for expected, whose in ((declared, "declared"), (ref.size_bytes, "listed")):
+    # A body without a declared length looks complete when it is cut, so the listing's size counts, too.
+    for expected, origin in ((declared, "declared"), (ref.size_bytes, "listed")):
         if expected is not None and expected != size_bytes:
             raise CutShort(
-                f"fetching {ref.name!r} of {where(ref)}: {size_bytes:,} bytes arrived, {expected:,} were {whose}. "
-                "If the file was replaced meanwhile, the next run takes the new one."
+                f"fetching {ref.name!r} of {ref.location}: {size_bytes:,} bytes arrived, "
+                f"{expected:,} were {origin}. If the file was replaced meanwhile, the next run "
+                "takes the new one."
             )
     return FetchedFile(ref, target, digest.hexdigest(), size_bytes)
-
-
-def where(ref: FileRef) -> str:
-    """Say in words where a file lies."""
-    if ref.record is None:
-        return f"the Files area at {ref.path}"
-    return f"{ref.container} record {ref.record.pk} field {ref.field}"

@@ -1,12 +1,14 @@
-"""Read the archive's manifests back into what the ledger knows. Pure, but for fetching them."""
+"""Read the archive's manifests back into what the ledger knows, and amend them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive_layout import MANIFEST, RENAMES, document_prefix
+from pipeline.context import Ports
 from pipeline.errors import RejectFile
 from pipeline.model import (
     Effect,
@@ -19,36 +21,74 @@ from pipeline.model import (
     Status,
     Suggestion,
 )
-from pipeline.ports import Archive, Manifest
-
-NAME = "manifest.json"
+from pipeline.ports import Archive, FileState, Ledger, Manifest
+from pipeline.steps.archive import effect_json, outcome_json, put_manifest
 
 
 def read_manifest(
-    archive: Archive, prefix: str, *, folder: Path, became: tuple[FileRef, ...] = ()
+    archive: Archive, prefix: str, *, folder: Path, renamed_to: tuple[FileRef, ...] = ()
 ) -> Manifest:
     """Fetch and read one document's manifest.
 
     Raises:
-        RejectFile: there is none, or it cannot be understood.
+        RejectFile: there is none, or it is not complete.
     """
-    key = f"{prefix}/{NAME}"
+    key = f"{prefix}/{MANIFEST}"
     data = read_json(archive, key, folder=folder)
     try:
-        return _manifest(data, prefix, became)
+        ref = load_ref(data["file"])
+        return Manifest(
+            ref=ref,
+            sha256=data["sha256"],
+            size_bytes=data["size_bytes"],
+            original_name=data.get("original_name", ref.name),
+            findings=data["findings"],
+            outcome=_outcome(data["outcome"], ref),
+            prefix=prefix,
+            effects=tuple(_effect(row) for row in data.get("effects", ())),
+            run_id=data["run"],
+            at=datetime.fromisoformat(data["at"]),
+            became=renamed_to,
+            rules=data.get("rules"),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise RejectFile(
-            f"{key} in the archive is no whole manifest ({error!r}). Run `verify --repair`."
+            f"{key} in the archive is not a complete manifest ({error!r}). Run `verify --repair`."
         ) from error
 
 
-def derived_names(archive: Archive, prefix: str, *, folder: Path) -> tuple[str, ...]:
-    """Return the names a manifest says its folder holds; RejectFile as `read_manifest`."""
-    return tuple(read_json(archive, f"{prefix}/{NAME}", folder=folder).get("derived", ()))
+def amend_manifest(
+    prefix: str,
+    outcome: Outcome,
+    effects: Sequence[Effect],
+    ports: Ports,
+    folder: Path,
+    *,
+    run_id: str,
+) -> None:
+    """Add to a document's manifest what was done to its record since; nothing if it says so already.
+
+    Raises:
+        FileGone: there is no manifest.
+        RejectFile: it is not JSON.
+    """
+    manifest = read_json(ports.archive, f"{prefix}/{MANIFEST}", folder=folder)
+    rows = json.loads(json.dumps([effect_json(effect) for effect in effects]))
+    if manifest.get("effects") == rows:
+        return
+    manifest |= {"effects": rows, "run": run_id, "at": ports.clock.now().isoformat()}
+    if outcome.status is not Status.UNCHANGED:
+        manifest["outcome"] = outcome_json(outcome)
+    put_manifest(prefix, manifest, ports.archive, folder / MANIFEST)
+
+
+def manifest_names(archive: Archive, prefix: str, *, folder: Path) -> tuple[str, ...]:
+    """Return the names that a manifest says its folder has; RejectFile as `read_manifest`."""
+    return tuple(read_json(archive, f"{prefix}/{MANIFEST}", folder=folder).get("derived", ()))
 
 
 def children_digests(findings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the digests of the files inside a document, those inside them included."""
+    """Yield the digests of the files inside a document, and of the files inside those."""
     for child in findings.get("children", ()):
         if isinstance(child, dict):
             if child.get("sha256"):
@@ -56,32 +96,50 @@ def children_digests(findings: Mapping[str, Any]) -> Iterator[str]:
             yield from children_digests(child["findings"])
 
 
-def prefixes(archive: Archive, source: str | None = None) -> Iterator[str]:
-    """Yield the folder of every document that has a manifest, in order of key."""
+def document_prefixes(archive: Archive, source: str | None = None) -> Iterator[str]:
+    """Yield the prefix of every document that has a manifest, in order of key."""
     for stored in archive.list(f"documents/{source}/" if source else "documents/"):
         prefix, _, name = stored.key.rpartition("/")
-        if name == NAME and "/children/" not in prefix:
+        if name == MANIFEST and "/children/" not in prefix:
             yield prefix
 
 
-def successions(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
-    """Return, by version, what each renamed file was listed as after its rename."""
-    found: dict[str, FileRef] = {}
-    for stored in archive.list("successions/"):
-        found |= {
-            version: load_ref(ref)
-            for version, ref in read_json(archive, stored.key, folder=folder).items()
-        }
-    return found
+def read_renames(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
+    """Return, by version, how each renamed file was listed after its rename."""
+    renames: dict[str, FileRef] = {}
+    for stored in archive.list(RENAMES):
+        for version, row in read_json(archive, stored.key, folder=folder).items():
+            renames[version] = load_ref(row)
+    return renames
 
 
-def heirs(version: str, became: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
-    """Return what a version became, rename after rename: an undo names a file anew, and so does the undo of that."""
-    line: dict[str, FileRef] = {}
-    while (ref := became.get(version)) is not None and ref.version not in line:
+def rename_history(version: str, renames: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
+    """Return what a version was renamed to, in order: an undo renames it again, and so does undoing that."""
+    history: dict[str, FileRef] = {}
+    while (ref := renames.get(version)) is not None and ref.version not in history:
         version = ref.version
-        line[version] = ref
-    return tuple(line.values())
+        history[version] = ref
+    return tuple(history.values())
+
+
+def versions_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
+    """Yield a version and those that our own renames made it of, the latest first."""
+    current: FileState | None = state
+    while current is not None:
+        yield current
+        current = ledger.state(current.succeeds) if current.succeeds else None
+
+
+def document_folder(state: FileState, ports: Ports) -> str | None:
+    """Return the prefix of a document's folder, None where the archive has none.
+
+    It is under the file's version, or under one that our rename made it of.
+    """
+    for one in versions_of(state, ports.ledger):
+        prefix = document_prefix(one.ref)
+        if ports.archive.head(f"{prefix}/{MANIFEST}") is not None:
+            return prefix
+    return None
 
 
 def load_ref(row: Mapping[str, Any]) -> FileRef:
@@ -93,7 +151,12 @@ def load_ref(row: Mapping[str, Any]) -> FileRef:
 
 
 def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
-    """Fetch one of the archive's JSON objects; RejectFile where it is none, FileGone where it is not there."""
+    """Fetch a JSON object from the archive.
+
+    Raises:
+        FileGone: there is no such key.
+        RejectFile: it is not a JSON object.
+    """
     path = folder / "manifest-to-read.json"
     archive.get(key, path)
     try:
@@ -103,32 +166,15 @@ def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
             f"{key} in the archive is not JSON ({error}). Run `verify --repair`."
         ) from error
     if not isinstance(data, dict):
-        raise RejectFile(f"{key} in the archive is no manifest. Run `verify --repair`.")
+        raise RejectFile(f"{key} in the archive is not a manifest. Run `verify --repair`.")
     return data
 
 
-def _manifest(data: Mapping[str, Any], prefix: str, became: tuple[FileRef, ...]) -> Manifest:
-    ref = load_ref(data["file"])
-    return Manifest(
-        ref=ref,
-        sha256=data["sha256"],
-        size_bytes=data["size_bytes"],
-        original_name=data.get("original_name", ref.name),
-        findings=data["findings"],
-        outcome=_outcome(data["outcome"], ref),
-        prefix=prefix,
-        effects=tuple(map(_effect, data.get("effects", ()))),
-        run_id=data["run"],
-        at=datetime.fromisoformat(data["at"]),
-        became=became,
-        rules=data.get("rules"),
-    )
-
-
 def _outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
-    known = {one.name for one in fields(Suggestion)}
+    known = {field.name for field in fields(Suggestion)}
     suggestions = tuple(
-        Suggestion(**{k: v for k, v in one.items() if k in known}) for one in row["suggestions"]
+        Suggestion(**{name: value for name, value in one.items() if name in known})
+        for one in row["suggestions"]
     )
     return Outcome(
         **{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions}

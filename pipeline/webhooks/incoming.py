@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.decide.own_changes import Change, is_our_own
+from pipeline.decide.own_changes import Change, is_own_change
 from pipeline.model import Column, FileRef, Place, RecordRef, SourceSpec, Value
 from pipeline.model.messages import Message, Told
 from pipeline.ports import Ledger
@@ -211,7 +211,9 @@ def _told(row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]) 
     yield Told(str(pk), values if values.keys() <= types.keys() else {})
 
 
-def is_echo(told: Told, spec: SourceSpec, *, types: Mapping[str, str], ledger: Ledger) -> bool:
+def is_reported_own_change(
+    told: Told, spec: SourceSpec, *, types: Mapping[str, str], ledger: Ledger
+) -> bool:
     """Say whether a record was told of only because this program has written to it.
 
     A file's name alone does not say which file it is, so a rename is recognised only until a listing has shown it.
@@ -226,4 +228,4 @@ def is_echo(told: Told, spec: SourceSpec, *, types: Mapping[str, str], ledger: L
     )
     values = {name: value for name, value in told.values.items() if name not in attached}
     columns = {name: Column(name, types[name]) for name in values}
-    return is_our_own(Change(record, values, files), ledger=ledger, columns=columns)
+    return is_own_change(Change(record, values, files), ledger=ledger, columns=columns)

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from infra.emulator import Emulator
-from tests.emulator.api import Api, context, seed
+from tests.emulator.api import Api, connected, seed
 
 pytestmark = pytest.mark.bench
 _COUNT = 1_000_000
@@ -57,7 +57,7 @@ def test_a_page_of_a_million_records(tmp_path: Path):
     opened: list[Emulator] = []
     seeding = _cpu_s(lambda: opened.append(Emulator(seed=folder)))
     figures: dict[str, float] = {}
-    with opened[0] as emulator, context(emulator) as api:
+    with opened[0] as emulator, connected(emulator) as api:
         _numbered(api, 1)
         for name, work in (("page by key", _page), ("fileInfo", _info)):
             figures[name] = median(

@@ -20,7 +20,7 @@ from pipeline.model import (
     Status,
 )
 from pipeline.ports import Ledger, Manifest
-from pipeline.verify.manifests import heirs
+from pipeline.verify.manifests import rename_history
 from tests.fakes.clock import START, FakeClock
 
 FINDINGS = Findings(
@@ -105,9 +105,9 @@ def test_a_files_heirs_are_followed_to_the_last():
     """What a renamed version became, and that in turn, is told in order; a circle ends."""
     one, two = (replace(REF, listed_date=f"2026-03-0{day}") for day in (2, 3))
 
-    assert heirs(REF.version, {REF.version: one, one.version: two}) == (one, two)
-    assert heirs(REF.version, {REF.version: one, one.version: REF}) == (one, REF)
-    assert heirs(REF.version, {}) == ()
+    assert rename_history(REF.version, {REF.version: one, one.version: two}) == (one, two)
+    assert rename_history(REF.version, {REF.version: one, one.version: REF}) == (one, REF)
+    assert rename_history(REF.version, {}) == ()
 
 
 def test_the_order_of_manifests_does_not_matter(ledger: Ledger):

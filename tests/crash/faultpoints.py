@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
+from pipeline.context import Ports
 from pipeline.model import EffectKind
 from pipeline.ports import Archive, Ledger, RecordTarget
-from pipeline.record import Ports
 
 POINT_VARIABLE = "CASPIO_FAULTPOINT"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio.client import CaspioClient
-from pipeline.decide.naming import original_key
+from pipeline.archive_layout import original_key
 from tests.crash.cells import COLUMNS, RENAME, document
 from tests.fakes.clock import FakeClock
 from tests.fakes.reader import FakeReader

@@ -194,7 +194,7 @@ class FakeCaspio:
             return Updated(0, None)
         row.update(values)
         self._answer("update")
-        return Updated(1, {name: row[name] for name in columns} or None)
+        return Updated(1, {name: row[name] for name in (*columns, *values)})
 
     def attachment_name(self, record: RecordRef, field: str) -> str | None:
         """Return an attachment's name."""

@@ -46,7 +46,7 @@ def reprocess(
     Without a selection, every record of the sources is read again.
     """
     from flows.app.run_request import RunRequest
-    from pipeline.source_run.worker_pool import Selection
+    from pipeline.source_run.selection import Selection
 
     set_up_logs(verbose=verbose)
     moment = since.replace(tzinfo=UTC) if since else None

@@ -5,7 +5,8 @@ from rich.text import Text
 from flows.app.verify import Verified
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import table_of
-from pipeline.verify.reconcile import ADVICE, HARMLESS, Rebuilt
+from pipeline.verify.differences import ADVICE, HARMLESS
+from pipeline.verify.rebuild import Rebuilt
 
 MOST_ROWS = 50
 

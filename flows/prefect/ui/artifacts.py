@@ -17,7 +17,7 @@ from flows.app.wiring import AppContext
 from flows.prefect.ui.report import run_report
 from flows.prefect.ui.text import cell
 from flows.terminal.tables import shown
-from pipeline.decide.naming import document_prefix
+from pipeline.archive_layout import document_prefix
 from pipeline.model import Outcome, Status
 from pipeline.ports import Archive, Clock
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from flows.app.run_report import Report, record_of, stages_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.text import quoted
-from pipeline.decide.naming import document_prefix
+from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
 from pipeline.metering.summary import NEEDS_A_PERSON
 from pipeline.model import Outcome

@@ -1,34 +1,39 @@
-"""Write findings and names back to the record, so that nothing a person did is lost.
+"""Write findings and names back to the record, so that nothing a user did is lost.
 
-`plan` decides, `columns`, `attachments` and `move` act, `settle` looks at what a killed run left open.
+`plan` decides, `columns`, `attachments` and `move` write, each through the table in `effects`;
+`recover` settles what a killed run left open, `undo` takes a run back.
 """
 
-from pipeline.steps.write_back.columns import moved_since
-from pipeline.steps.write_back.context import WriteContext, hold_name, write_context
-from pipeline.steps.write_back.cost import cost_of
-from pipeline.steps.write_back.reprocess_flag import clear_tick
+from pipeline.steps.write_back.columns import changed_values
+from pipeline.steps.write_back.context import WriteContext, write_context
+from pipeline.steps.write_back.cost import Cost, cost_of
+from pipeline.steps.write_back.decisions import carry_out_decisions
+from pipeline.steps.write_back.effects import block_name
+from pipeline.steps.write_back.plan import plan_record
+from pipeline.steps.write_back.recover import recover
+from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
 from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
-from pipeline.steps.write_back.review import refuse_review, take_decisions
-from pipeline.steps.write_back.settle import recognise_echo, recover
-from pipeline.steps.write_back.undo import PutBack, put_back
-from pipeline.steps.write_back.write import plan_now, write_back
+from pipeline.steps.write_back.review_table import refuse_review
+from pipeline.steps.write_back.undo import Undone, undo_effects
+from pipeline.steps.write_back.write import write_back, write_record
 
 __all__ = [
-    "PutBack",
+    "Cost",
+    "Undone",
     "WriteContext",
     "Written",
-    "clear_tick",
+    "block_name",
+    "carry_out_decisions",
+    "changed_values",
+    "clear_reprocess_flag",
     "cost_of",
-    "hold_name",
-    "moved_since",
     "outcome_of",
-    "plan_now",
+    "plan_record",
     "planned_outcome",
-    "put_back",
-    "recognise_echo",
     "recover",
     "refuse_review",
-    "take_decisions",
+    "undo_effects",
     "write_back",
     "write_context",
+    "write_record",
 ]

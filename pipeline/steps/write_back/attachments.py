@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from pipeline.decide.naming import base_differs, split_name
 from pipeline.errors import EffectInDoubt
-from pipeline.model import Effect, EffectKind, FileRef, RecordRef, Value
-from pipeline.ports import Updated
-from pipeline.steps.write_back.context import WriteContext, carry_out, read_columns
+from pipeline.model import EffectKind, EffectState, FileRef, Value
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effects import carry_out, new_effect
 
 
 def rename_attachment(
@@ -15,59 +14,39 @@ def rename_attachment(
     context: WriteContext,
     *,
     guard: Mapping[str, Value],
-    undoes: Effect | None = None,
+    undoes: int = 0,
 ) -> str:
-    """Give an attachment a new base name; its extension stays. Returns "" or why it was not renamed.
+    """Give an attachment a new base name; its extension stays. Return "" or why it was not renamed.
 
-    The WHERE of a rename can name columns of the record, not the file's present name; so the file is looked at before,
-    and renamed only if it still has the name it was planned against.
-    `undoes` is the effect that this renaming takes back.
+    The WHERE clause of a rename can name columns of the record, but not the file's current name. So
+    the name is read right before, and the file renamed only if it is as planned against. `undoes`
+    is the effect that this rename takes back.
     """
-    record = ref.record
+    record, target = ref.record, context.ports.target
     assert record is not None
-    base = split_name(name)[0]
-
-    def look() -> Updated:
-        now = context.target.attachment_name(record, ref.field)
-        return Updated(int(now is not None and not base_differs(now, name)), None)
-
-    for attempt, attempt_guard in enumerate((guard, None), start=1):
-        if context.target.attachment_name(record, ref.field) != ref.name:
+    for is_last in (False, True):
+        if target.attachment_name(record, ref.field) != ref.name:
             return "the file was renamed or replaced meanwhile; its new name stays"
-        if attempt_guard is None:
-            current = read_columns(record, context)
+        if is_last:  # guarded by what the record holds now
+            current = target.read(record, list(context.spec.columns))
             if current is None:
                 return "the record was deleted meanwhile"
-            attempt_guard = current  # noqa: PLW2901 - the second attempt is guarded by what is there now
-        effect = _renaming(ref, record, name, undoes=undoes)
-        held = dict(attempt_guard)
+            guard = current
+        rename = new_effect(
+            EffectKind.RENAME_ATTACHMENT,
+            record,
+            version=ref.version,
+            field=ref.field,
+            before={"name": ref.name},
+            after={"name": name},
+            undoes=undoes,
+        )
         try:
-            _, answer = carry_out(
-                effect,
-                context,
-                call=lambda held=held: context.target.rename_attachment(  # type: ignore[misc]  # bound now, called now
-                    record, ref.field, base_name=base, guard=held
-                ),
-                look=look,
-            )
+            rename = carry_out(rename, context, guard=guard)
         except EffectInDoubt:
-            if attempt == 2:  # noqa: PLR2004 - of two attempts
+            if is_last:
                 raise
             continue
-        if answer.affected == 1:
+        if rename.state is not EffectState.CONFLICT:
             return ""
     return "the record kept changing; the name stays"
-
-
-def _renaming(ref: FileRef, record: RecordRef, name: str, *, undoes: Effect | None) -> Effect:
-    return Effect(
-        EffectKind.RENAME_ATTACHMENT,
-        version=ref.version,
-        container=record.container,
-        pk=record.pk,
-        is_view=record.is_view,
-        field=ref.field,
-        before={"name": ref.name},
-        after={"name": name},
-        undoes=undoes.id if undoes else 0,
-    )

@@ -1,134 +1,124 @@
-"""Write columns by compare and set: one call for a record, re-planned once, verified by the answer."""
+"""Write columns by compare and set: one call for a record, planned again once, verified by the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pipeline.decide.mapping import is_empty, same
 from pipeline.errors import EffectInDoubt
-from pipeline.model import Column, Effect, EffectKind, Plan, RecordRef, Status, Value
-from pipeline.ports import RecordTarget, Updated
-from pipeline.steps.write_back.context import WriteContext, carry_out, holds, read_columns, verify
+from pipeline.model import (
+    Column,
+    EffectKind,
+    EffectState,
+    Plan,
+    RecordRef,
+    Status,
+    Value,
+)
+from pipeline.ports import RecordTarget
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effects import carry_out, new_effect
 from pipeline.steps.write_back.result import Written
 
 Replan = Callable[[Mapping[str, Value]], Plan]
+"""Plan a record again from the values it holds now."""
+
+_TEXT_TYPES = frozenset({"STRING", "TEXT"})
 
 
 def write_columns(
     plan: Plan, context: WriteContext, *, replan: Replan | None
 ) -> tuple[Plan, Written]:
-    """Write a plan's columns where the record is still as planned against.
+    """Write a plan's columns if the record is still as planned against; return the plan followed.
 
-    If it is not, the record is read and planned anew, once; without `replan` it is a conflict at once. Returns the plan
-    that was followed in the end.
+    If it is not, the record is read and planned again, once; without `replan` that is a conflict.
     """
     record = plan.work.record
     assert record is not None
-    for attempt in (1, 2):
+    for is_last in (False, True):
         if not plan.after:
             return plan, Written(suggestions=plan.suggestions)
-        unmet = texts_moved(plan.before, record, context.columns, context.target)
-        written = None if unmet else _try_update(plan, record, context, last=attempt == 2)  # noqa: PLR2004 - of two attempts
-        if written is not None:
-            return plan, written
-        current = read_columns(record, context)
+        if not changed_texts(plan.before, record, context.columns, context.ports.target):
+            written = _try_update(plan, record, context, is_last=is_last)
+            if written is not None:
+                return plan, written
+
+        current = context.ports.target.read(record, list(context.spec.columns))
         if current is None:
-            return plan, Written(
-                Status.REJECTED, "the record was deleted while its file was being read"
-            )
-        moved = moved_since(plan.before, current, context.columns)
-        if replan is None and moved:
-            return plan, Written(
-                Status.CONFLICT, f"record {record.pk} changed since it was planned: {moved}"
-            )
-        if attempt == 1 and replan is not None:
-            fresh = replan(current)
-            plan = replace(fresh, new_names=plan.new_names)
+            reason = "the record was deleted while its file was being read"
+            return plan, Written(Status.REJECTED, reason)
+        changes = changed_values(plan.before, current, context.columns)
+        if replan is None and changes:
+            reason = f"record {record.pk} changed since it was planned: {changes}"
+            return plan, Written(Status.CONFLICT, reason)
+        if replan is not None and not is_last:
+            plan = replace(replan(current), new_names=plan.new_names)
     return plan, Written(
         Status.CONFLICT,
-        f"record {record.pk} changed twice while it was being written; "
-        "nothing was written over. Run `caspio-ingest reprocess` for it once it rests.",
+        f"record {record.pk} changed twice while it was being written; nothing was overwritten. "
+        "Run `caspio-ingest reprocess` for it when nobody is changing it.",
     )
 
 
-def moved_since(
+def _try_update(
+    plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
+) -> Written | None:
+    """Make one guarded update; None if the record was not as planned, or the first call got lost."""
+    update = new_effect(
+        EffectKind.UPDATE_COLUMNS,
+        record,
+        version=plan.work.files[0].version,
+        before=plan.before,
+        after=plan.after,
+    )
+    try:
+        update = carry_out(update, context)
+    except EffectInDoubt:
+        if is_last:
+            raise
+        return None
+    if update.state is EffectState.CONFLICT:
+        return None
+    written = Written(written=plan.after, suggestions=plan.suggestions)
+    if update.state is EffectState.VERIFIED:
+        return written
+    return replace(
+        written,
+        status=Status.PARTIAL,
+        reason=f"record {record.pk} holds other values than were just written: a rule or a trigger "
+        "of the table may have changed them",
+    )
+
+
+def changed_values(
     before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]
 ) -> str:
-    """Say which columns no longer hold what they held, "" when all do."""
+    """Say which columns no longer hold what they held before, "" when all of them do."""
+
+    def shown(value: Value) -> str:
+        return "empty" if is_empty(value) else repr(value)
+
     return "; ".join(
-        f"{name} was {_shown(value)} and is {_shown(now.get(name))}"
+        f"{name} was {shown(value)} and is {shown(now.get(name))}"
         for name, value in before.items()
         if name not in columns or not same(now.get(name), value, columns[name])
     )
 
 
-def texts_moved(
+def changed_texts(
     before: Mapping[str, Value],
     record: RecordRef,
     columns: Mapping[str, Column],
     target: RecordTarget,
 ) -> str:
-    """Say which texts that are to be written over have changed in a way that their guard cannot see, "" for none.
+    """Say which texts to be overwritten have changed in a way that a guard cannot see, "" for none.
 
-    SQL Server takes "Acme" for "ACME", and long texts are guarded by length and beginning; so they are looked at.
+    SQL Server compares "Acme" and "ACME" as equal, and a long text is guarded by its length and its
+    beginning only. So texts are read once more, right before the write.
     """
-    texts = {n: v for n, v in before.items() if n in columns and _is_guarded_loosely(v, columns[n])}
+    texts = {
+        name: value
+        for name, value in before.items()
+        if name in columns and columns[name].type in _TEXT_TYPES and not is_empty(value)
+    }
     now = target.read(record, list(texts)) if texts else None
-    return "" if now is None else moved_since(texts, now, columns)
-
-
-def _is_guarded_loosely(value: Value, column: Column) -> bool:
-    """Say whether a value is one that the condition of a write cannot compare exactly."""
-    return column.type in {"STRING", "TEXT"} and not is_empty(value)
-
-
-def _shown(value: Value) -> str:
-    return "empty" if is_empty(value) else repr(value)
-
-
-def _try_update(
-    plan: Plan, record: RecordRef, context: WriteContext, *, last: bool
-) -> Written | None:
-    """Make one guarded update; None when the record was not as planned, or the first attempt did not arrive."""
-    try:
-        return _update(plan, record, context)
-    except EffectInDoubt:
-        if last:
-            raise
-        return None
-
-
-def _update(plan: Plan, record: RecordRef, context: WriteContext) -> Written | None:
-    """Make one guarded update; None when the record was not as planned."""
-
-    def look() -> Updated:
-        current = read_columns(record, context)
-        return Updated(int(holds(current, plan.after, context.columns)), current)
-
-    effect = Effect(
-        EffectKind.UPDATE_COLUMNS,
-        version=plan.work.files[0].version,
-        container=record.container,
-        pk=record.pk,
-        is_view=record.is_view,
-        before=plan.before,
-        after=plan.after,
-    )
-    effect, answer = carry_out(
-        effect,
-        context,
-        call=lambda: context.target.update(
-            record, guard=plan.before, values=plan.after, columns=list(context.spec.columns)
-        ),
-        look=look,
-    )
-    if answer.affected == 0:
-        return None
-    if not verify(effect, answer, context, columns=context.columns):
-        return Written(
-            Status.PARTIAL,
-            f"record {record.pk} holds other values than were just written: a rule or trigger of the table may have "
-            "changed them",
-            written=plan.after,
-            suggestions=plan.suggestions,
-        )
-    return Written(written=plan.after, suggestions=plan.suggestions)
+    return "" if now is None else changed_values(texts, now, columns)

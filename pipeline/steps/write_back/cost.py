@@ -1,38 +1,51 @@
 """Say what carrying out a plan will cost, before anything is sent. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pipeline.decide.mapping import is_empty
-from pipeline.model import FileRef, Place, Plan
-from pipeline.plans.plan_file import Cost
+from pipeline.model import Place, Plan
 
 _INSERT_CALLS = 2  # look for the row, insert it
 _RENAME_CALLS = 2  # look which file is there, rename it
 _MOVE_CALLS = 6  # look for the name, put, digest of the new, twice that of the old, delete
 _MOVE_PASSES = 4  # the new name's bytes up and down, the old one's down twice
+_REFERRER_LOOKS = 3  # before the move, before the rows are repointed, and after
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What carrying out a plan takes: Caspio calls, and bytes sent to and fetched from Caspio."""
+
+    calls: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.calls + other.calls, self.size_bytes + other.size_bytes)
 
 
 def cost_of(plan: Plan, sizes: Mapping[str, int], *, look_calls: int, review_calls: int) -> Cost:
     """Add up the calls of a record's write, renames, moves and review rows.
 
-    `sizes` has bytes by file version; `look_calls` is what asking for every row that names a path takes.
+    `sizes` has bytes by file version; `look_calls` is what asking for every row that names a path
+    takes.
     """
     cost = Cost(review_calls)
-    if plan.after:
-        cost += Cost(1 + _writes_over_text(plan) if plan.work.record else _INSERT_CALLS)
+    if plan.after and plan.work.record is None:
+        cost += Cost(_INSERT_CALLS)
+    elif plan.after:
+        # A text that is overwritten is read once more before the write.
+        texts = any(
+            isinstance(value, str) and not is_empty(value) for value in plan.before.values()
+        )
+        cost += Cost(1 + texts)
     for ref in plan.work.files:
-        if ref.version in plan.new_names:
-            cost += _renaming(ref, sizes.get(ref.version, 0), look_calls=look_calls)
+        if ref.version not in plan.new_names:
+            continue
+        if ref.place is Place.ATTACHMENT:
+            cost += Cost(_RENAME_CALLS)
+        else:
+            rows = 1 if ref.record else 0
+            calls = _REFERRER_LOOKS * look_calls + _MOVE_CALLS + rows
+            cost += Cost(calls, _MOVE_PASSES * sizes.get(ref.version, 0))
     return cost
-
-
-def _writes_over_text(plan: Plan) -> bool:
-    """Say whether a text is written over, which is looked at once more before."""
-    return any(isinstance(value, str) and not is_empty(value) for value in plan.before.values())
-
-
-def _renaming(ref: FileRef, size_bytes: int, *, look_calls: int) -> Cost:
-    if ref.place is Place.ATTACHMENT:
-        return Cost(_RENAME_CALLS)
-    rows = 1 if ref.record else 0
-    return Cost(3 * look_calls + _MOVE_CALLS + rows, _MOVE_PASSES * size_bytes)

@@ -1,4 +1,4 @@
-"""What came of writing one record back."""
+"""How writing one record back ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,12 +13,11 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
-from pipeline.steps.write_back.plan import unplannable
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The worst that happened, why, and what stands now. `new_names` is by file version."""
+    """The worst that happened, why, and what was written. `new_names` is by file version."""
 
     status: Status = Status.DONE
     reason: str = ""
@@ -27,15 +26,20 @@ class Written:
     new_names: Mapping[str, str] = field(default_factory=dict)
     record: RecordRef | None = None
 
+    def partly(self, *reasons: str) -> "Written":
+        """Return the same, as partial and with more reasons."""
+        reason = "; ".join(filter(None, [self.reason, *reasons]))
+        return replace(self, status=Status.PARTIAL, reason=reason)
+
 
 def planned_outcome(document: ReadDocument, plan: Plan) -> Outcome:
-    """Say what would become of a document if its plan were carried out."""
+    """Return the outcome that a document would have if its plan were carried out."""
     outcome = outcome_of(document, plan, Written(written=plan.after, new_names=plan.new_names))
     return replace(outcome, planned_only=outcome.status is not Status.REJECTED)
 
 
 def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
-    """Say what became of one document: the worse of how it was read and how it was written."""
+    """Return the outcome of one document: the worse of how it was read and how it was written."""
     findings, file = document.findings, document.file
     outcome = Outcome(
         file.ref,
@@ -46,9 +50,12 @@ def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
         size_bytes=file.size_bytes,
     )
     if not findings.status.readable:
-        return replace(outcome, status=Status.REJECTED, reason=unplannable(findings))
-    notes = [*findings.problems] if findings.status is ReadStatus.PARTIAL else []
-    notes += plan.problems
+        detail = "; ".join(findings.problems) or "no further detail"
+        reason = f"{findings.status.replace('_', ' ')}: {detail}"
+        return replace(outcome, status=Status.REJECTED, reason=reason)
+    notes = list(plan.problems)
+    if findings.status is ReadStatus.PARTIAL:
+        notes = [*findings.problems, *notes]
     status = written.status
     if status is Status.DONE and notes:
         status = Status.PARTIAL

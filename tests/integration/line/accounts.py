@@ -24,12 +24,12 @@ from infra.emulator import Emulator
 from infra.samples.pdfs import Page, write_pdf
 from pipeline.adapters.caspio.source import CaspioFileSource
 from pipeline.adapters.caspio.target import CaspioRecordTarget
+from pipeline.context import Ports
 from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
-from pipeline.record import Ports
 from pipeline.settings import load_settings
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.crash.faultpoints import Act, kill_at, watched
 from tests.fakes.clock import FakeClock
 
@@ -335,7 +335,7 @@ def archive_state(folder: Path) -> list[str]:
     return sorted(
         str(key)
         for key in keys
-        if not any(part.startswith(".") for part in key.parts) and key.parts[0] != "successions"
+        if not any(part.startswith(".") for part in key.parts) and key.parts[0] != "renames"
     )
 
 

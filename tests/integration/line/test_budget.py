@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import BudgetExhausted
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.crash.cells import COLUMNS, document
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, cli

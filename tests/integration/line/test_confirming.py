@@ -1,7 +1,7 @@
 import pytest
 
 from infra.emulator import Emulator
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.integration.line.accounts import (
     Line,
     SlowlyChanged,

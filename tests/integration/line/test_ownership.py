@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import (
     CREDENTIALS,

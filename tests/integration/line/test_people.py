@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings
-from pipeline.steps.write_back import hold_name
+from pipeline.steps.write_back import block_name
 from tests.integration.line.accounts import Line, Source, fields, receipt
 from tests.integration.line.conftest import MakeLine
 
@@ -72,7 +72,7 @@ def test_a_value_typed_while_the_file_is_read_stays(make_line: MakeLine):
 
 def test_a_value_changed_after_the_run_stays_when_read_again(make_line: MakeLine):
     """What a person corrected is not written over by reading again."""
-    from pipeline.source_run.worker_pool import Selection
+    from pipeline.source_run.selection import Selection
 
     line = make_line(Source(more='overwrite = "ours"'), files=TWO)
     line.run()
@@ -220,7 +220,7 @@ def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
     line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
     line.plan()
     with line.ledger() as ledger:
-        ledger.keep_cursor(hold_name("Uploads"), {"note": "2 rows were met", "run": "run-1"})
+        ledger.keep_cursor(block_name("Uploads"), {"note": "2 rows were met", "run": "run-1"})
 
     with pytest.raises(BadSettings, match="2 rows were met"):
         line.run()
@@ -238,7 +238,7 @@ def test_what_is_held_during_a_persons_run_stays_held(make_line: MakeLine):
 
     def meets_two_rows() -> None:
         with line.ledger() as ledger:
-            ledger.keep_cursor(hold_name("Uploads"), {"note": "2 rows were met", "run": "run-2"})
+            ledger.keep_cursor(block_name("Uploads"), {"note": "2 rows were met", "run": "run-2"})
 
     line.run(yes=True, reader=Meanwhile(line, meets_two_rows))
 

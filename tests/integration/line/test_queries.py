@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert
 from pipeline.adapters.sql_ledger.rows import file_row
 from pipeline.adapters.sql_ledger.tables import effects, files, leases, readings, review_items
 from pipeline.model import FileRef, Place, RecordRef
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.fakes.clock import FakeClock
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, fields, uploads

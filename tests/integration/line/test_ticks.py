@@ -135,9 +135,9 @@ def _stop_at(point: str) -> Act:
     "point",
     [
         "ledger finish after",
-        "clear_tick intent after",
-        "clear_tick effect before",
-        "clear_tick effect after",
+        "clear_reprocess_flag intent after",
+        "clear_reprocess_flag effect before",
+        "clear_reprocess_flag effect after",
     ],
 )
 def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, point: str):
@@ -161,7 +161,7 @@ def test_a_person_who_takes_the_tick_back_is_no_conflict(line: Line):
     """Unticked while it was read again, nothing is written over it, and the document is done."""
     _tick(line, 2)
     line.act = lambda point: (
-        _tick(line, 2, value=False) if point == "clear_tick effect before" else None
+        _tick(line, 2, value=False) if point == "clear_reprocess_flag effect before" else None
     )
 
     report = line.run()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import BadSettings
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 from tests.integration.line.accounts import (
     CREDENTIALS,
     Line,
@@ -81,7 +81,7 @@ def test_a_file_that_two_records_share_stays_as_undone(make_line: MakeLine):
 
 
 def test_an_undo_is_undone(make_line: MakeLine):
-    """Undoing the undo puts everything again as the run had left it, also a row that had been deleted."""
+    """RunEffects the undo puts everything again as the run had left it, also a row that had been deleted."""
     line = make_line(*SOURCES, account=EVERYWHERE, files=THREE)
     run = _run(line)
     after = _without_keys(line)

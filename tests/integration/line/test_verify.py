@@ -8,7 +8,7 @@ import pytest
 from flows.app.verify import Verified, rebuild, verify
 from pipeline.model import Effect, EffectKind
 from pipeline.settings import load_settings
-from pipeline.verify.reconcile import Kind
+from pipeline.verify.differences import DifferenceKind
 from tests.fakes.reader import FakeReader
 from tests.integration.line.accounts import Line, Source, cli, fields, uploads
 from tests.integration.line.conftest import MakeLine
@@ -108,14 +108,14 @@ def test_each_difference_has_its_name(line: Line, tmp_path: Path):
     report = compare(line)
 
     assert set(report.counts) >= {
-        Kind.VALUE,
-        Kind.NEW,
-        Kind.NAME,
-        Kind.ORIGINAL_DAMAGED,
-        Kind.ORIGINAL_MISSING,
-        Kind.DERIVED_MISSING,
-        Kind.UNKNOWN_ORIGINAL,
-        Kind.OPEN,
+        DifferenceKind.VALUE,
+        DifferenceKind.NEW,
+        DifferenceKind.NAME,
+        DifferenceKind.ORIGINAL_DAMAGED,
+        DifferenceKind.ORIGINAL_MISSING,
+        DifferenceKind.DERIVED_MISSING,
+        DifferenceKind.UNKNOWN_ORIGINAL,
+        DifferenceKind.OPEN,
     }
     assert len(report.left) == report.harm > 0
 
@@ -138,8 +138,8 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
 
     assert (report.harm, report.left) == (0, [])
     assert {difference.kind for difference, _ in report.repaired} >= {
-        Kind.ORIGINAL_DAMAGED,
-        Kind.ORIGINAL_MISSING,
+        DifferenceKind.ORIGINAL_DAMAGED,
+        DifferenceKind.ORIGINAL_MISSING,
     }
     assert line.writes() == []
     assert kinds(compare(line)) == {}
@@ -241,7 +241,7 @@ def test_what_was_undone_stays_undone_after_a_rebuild(make_line: MakeLine):
 
 
 def _everything() -> Any:
-    from pipeline.source_run.worker_pool import Selection
+    from pipeline.source_run.selection import Selection
 
     return Selection()
 

@@ -12,8 +12,9 @@ from flows.cli.show.state import show_status
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.plans.plan_file import Cost, Owner, PlanFile
+from pipeline.plans.plan_file import Owner, PlanFile
 from pipeline.ports import RunState, Usage
+from pipeline.steps.write_back import Cost
 
 RUN = "20261124-105019-b985"
 LONG = "order-confirmation-of-the-seventeenth-of-april.pdf"

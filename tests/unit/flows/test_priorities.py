@@ -9,7 +9,7 @@ from flows.app.run_request import RunRequest
 from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
 from pipeline.metering.budget import Priority
 from pipeline.settings import load_settings
-from pipeline.source_run.worker_pool import Selection
+from pipeline.source_run.selection import Selection
 
 SETTINGS = '[caspio]\nurl = "https://a.caspio.com"\n[[sources]]\nname = "papers"\ntable = "T"\nschedule = "5 * * * *"\n'
 

@@ -6,7 +6,7 @@ import pytest
 from flows.app.run_report import Report
 from flows.app.wiring import AppContext
 from flows.prefect.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_link, run_report
-from pipeline.decide.naming import document_prefix
+from pipeline.archive_layout import document_prefix
 from pipeline.metering.budget import Spending
 from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status

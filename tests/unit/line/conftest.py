@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.context import Ports, SourceRun
 from pipeline.decide.naming import NameTemplate
 from pipeline.model import Outcome, SourceSpec
-from pipeline.record import Ports, SourceRun, new_work
-from pipeline.source_run.recovery import decisions, recover_all
-from pipeline.source_run.worker_pool import work_all
+from pipeline.record import new_records
+from pipeline.source_run.recovery import recover_all, review_decisions
+from pipeline.source_run.worker_pool import process_all
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.fakes.clock import FakeClock
@@ -60,9 +61,9 @@ class World:
         job = self.job(spec, plan_only=plan_only, **more)
         outcomes: list[Outcome] = []
         recover_all(job)
-        outcomes += decisions(job)
-        works = new_work(job, unchanged=lambda _: None)
-        work_all(works, job, observe=outcomes.append, threads=1)
+        outcomes += review_decisions(job)
+        works = new_records(job, on_unchanged=lambda _: None)
+        process_all(works, job, observe=outcomes.append, threads=1)
         return sorted(outcomes, key=lambda outcome: outcome.ref.name)
 
     def receipt(self, pk: str, text: str, *, name: str = "scan.txt", **values: object) -> None:

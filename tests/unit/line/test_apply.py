@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from pipeline.model import Outcome, Plan, SourceSpec, Status
 from pipeline.plans.apply import apply_record, due_records
-from pipeline.plans.plan_file import Cost, PlannedRecord, planned_record
+from pipeline.plans.plan_file import PlannedRecord, planned_record
 from pipeline.source_run.recovery import recover_all
-from pipeline.source_run.worker_pool import carry_all
+from pipeline.source_run.worker_pool import act_on_each
+from pipeline.steps.write_back import Cost
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -26,7 +27,7 @@ def apply(world: World, planned: list[PlannedRecord], spec: SourceSpec = RECEIPT
     job = world.job(spec)
     outcomes: list[Outcome] = []
     recover_all(job)
-    carry_all(
+    act_on_each(
         due_records(planned, job),
         job,
         act=lambda due, fresh: apply_record(due, job, fresh=fresh),

@@ -16,10 +16,11 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.plans.undo import undo_record, undone_by, with_listing
+from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.ports import Updated
-from pipeline.source_run.worker_pool import Selection, carry_all, selected_work, work_all
-from pipeline.steps.write_back.review import REVIEW_COLUMNS
+from pipeline.source_run.selection import Selection, selected_records
+from pipeline.source_run.worker_pool import act_on_each, process_all
+from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.unit.line.conftest import RECEIPTS, World, named
 from tests.unit.line.test_apply import apply, plan
@@ -72,8 +73,8 @@ def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
     """Undo a run."""
     job = world.job(spec)
     outcomes: list[Outcome] = []
-    found = undone_by(world.ledger.effects(run_id=run), world.ledger)
-    carry_all(
+    found = effects_by_record(world.ledger.effects(run_id=run), world.ledger)
+    act_on_each(
         with_listing(found[spec.name], job),
         job,
         act=lambda undoing, fresh: undo_record(undoing, job, fresh=fresh),
@@ -87,7 +88,7 @@ def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
     """Read everything again."""
     job = world.job(spec, reread=True)
     outcomes: list[Outcome] = []
-    work_all(selected_work(job, Selection()), job, observe=outcomes.append, threads=1)
+    process_all(selected_records(job, Selection()), job, observe=outcomes.append, threads=1)
     return outcomes
 
 
@@ -210,7 +211,7 @@ def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: Worl
     (undone,) = undo(world, RECEIPTS, "run-1")
 
     assert world.record("1")["Total"] is None
-    assert "DocType holds 'RECEIPT' by now" in undone.reason
+    assert "DocType holds 'RECEIPT' now" in undone.reason
 
 
 def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World):

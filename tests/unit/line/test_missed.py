@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from flows.app.missed_events import MissedEventCounter
 from pipeline.ports import FileState
-from pipeline.record import new_work
+from pipeline.record import new_records
 from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.ledger import MemoryLedger
 from tests.unit.line.conftest import RECEIPTS, World
@@ -31,7 +31,7 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
         world.receipt(str(number), "a receipt")
     job = world.job(RECEIPTS)
     off = MissedEventCounter(job)
-    list(new_work(job, unchanged=lambda _: None, found=off.listed))
+    list(new_records(job, on_unchanged=lambda _: None, on_found=off.listed))
     earlier = (world.clock.now() - timedelta(days=1)).isoformat()
     asked.keep_cursor(cursor_name("receipts"), {"since": earlier, "looked_at": earlier})
     world.receipt("8", "another")
@@ -39,8 +39,10 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
 
     pages = []
     list(
-        new_work(
-            job, unchanged=lambda _: None, found=lambda page: (pages.append(page), on.listed(page))
+        new_records(
+            job,
+            on_unchanged=lambda _: None,
+            on_found=lambda page: (pages.append(page), on.listed(page)),
         )
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.model import Findings, Outcome, Status
-from pipeline.record import new_work
-from pipeline.source_run.worker_pool import manned, work_all
+from pipeline.record import new_records
+from pipeline.source_run.worker_pool import process_all, worker_pool
 from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World
 
@@ -48,7 +48,9 @@ def run(world: World, threads: int = THREADS) -> list[Outcome]:
     """Work on everything."""
     outcomes: list[Outcome] = []
     job = world.job(RECEIPTS)
-    work_all(new_work(job, unchanged=lambda _: None), job, observe=outcomes.append, threads=threads)
+    process_all(
+        new_records(job, on_unchanged=lambda _: None), job, observe=outcomes.append, threads=threads
+    )
     return outcomes
 
 
@@ -91,11 +93,11 @@ def test_what_is_in_hand_goes_on_when_a_batch_is_over(world: World):
     world.reader = Waiting(until=lambda number: number != 1 or slow_may_end.is_set())
     outcomes: list[Outcome] = []
     job = world.job(RECEIPTS)
-    works = list(new_work(job, unchanged=lambda _: None))
+    works = list(new_records(job, on_unchanged=lambda _: None))
 
-    with manned(job, observe=outcomes.append, threads=2) as crew:
-        crew.work(works[:2])
-        crew.work(works[2:])
+    with worker_pool(job, observe=outcomes.append, threads=2) as crew:
+        crew.process(works[:2])
+        crew.process(works[2:])
         before = len(outcomes)
         slow_may_end.set()
         held = crew.finish()

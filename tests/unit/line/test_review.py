@@ -5,7 +5,7 @@ import pytest
 from pipeline.model import EffectKind, Overwrite, SourceSpec, Status, Value
 from pipeline.model.review import ReviewState
 from pipeline.source_run.checks import refuse_source
-from pipeline.steps.write_back.review import REVIEW_COLUMNS
+from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
 from tests.unit.line.conftest import RECEIPTS, World
 
 GOOD = "doc_type=receipt\ntotal=12.50"

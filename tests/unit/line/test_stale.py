@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import Outcome, SourceSpec, Status
-from pipeline.source_run.worker_pool import Selection, foreseen, selected_work, work_all
+from pipeline.source_run.selection import Selection, forecast, selected_records
+from pipeline.source_run.worker_pool import process_all
 from tests.unit.line.conftest import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50\ndate=2026-03-01"
@@ -24,16 +25,18 @@ def world(world: World) -> World:
 
 def stale(world: World, spec: SourceSpec) -> list[Outcome]:
     """Reprocess what is stale."""
-    job = world.job(spec, reread=True, reuse=True)
+    job = world.job(spec, reread=True, reuse_readings=True)
     outcomes: list[Outcome] = []
-    work_all(selected_work(job, Selection(stale=True)), job, observe=outcomes.append, threads=1)
+    process_all(
+        selected_records(job, Selection(stale=True)), job, observe=outcomes.append, threads=1
+    )
     return outcomes
 
 
 def foretold(world: World, spec: SourceSpec) -> tuple[int, int]:
     """Return how many records are stale, and how many of their files would be read again."""
-    job = world.job(spec, reread=True, reuse=True)
-    seen = list(foreseen(job, Selection(stale=True)))
+    job = world.job(spec, reread=True, reuse_readings=True)
+    seen = list(forecast(job, Selection(stale=True)))
     return len(seen), sum(again for _, again in seen)
 
 

@@ -6,7 +6,7 @@ import pytest
 from pipeline.errors import StopRun
 from pipeline.model import EffectState, RecordRef, Status, Value
 from pipeline.ports import Updated
-from pipeline.source_run.checks import held, release
+from pipeline.source_run.checks import blocked, unblock
 from tests.fakes.caspio import FakeCaspio
 from tests.unit.line.conftest import RECEIPTS, World
 
@@ -112,14 +112,14 @@ def test_a_source_whose_write_met_too_many_rows_is_held(world: World):
     with pytest.raises(StopRun):
         world.run()
 
-    (problem,) = held(RECEIPTS, world.ledger)
-    others = held(replace(RECEIPTS, table="Others"), world.ledger)
-    release(RECEIPTS, world.ledger)
+    (problem,) = blocked(RECEIPTS, world.ledger)
+    others = blocked(replace(RECEIPTS, table="Others"), world.ledger)
+    unblock(RECEIPTS, world.ledger)
 
     assert "'Receipts'" in problem
     assert "2 rows were met" in problem
     assert "--yes" in problem
-    assert others == held(RECEIPTS, world.ledger) == []
+    assert others == blocked(RECEIPTS, world.ledger) == []
 
 
 def test_a_rule_of_the_table_is_noticed(world: World):
@@ -129,5 +129,5 @@ def test_a_rule_of_the_table_is_noticed(world: World):
     outcomes = world.run()
 
     assert {outcome.status for outcome in outcomes} == {Status.PARTIAL}
-    assert "a rule or trigger" in outcomes[0].reason
+    assert "a rule or a trigger" in outcomes[0].reason
     assert {effect.state for effect in world.ledger.effects()} == {EffectState.APPLIED}

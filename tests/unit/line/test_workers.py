@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.context import SourceRun
 from pipeline.errors import LeaseLost
 from pipeline.model import EffectState, Outcome, RecordWork, SourceSpec, Status
-from pipeline.record import SourceRun, new_work
+from pipeline.record import new_records
 from pipeline.source_run.leases import Leases
 from pipeline.source_run.recovery import recover_all
-from pipeline.source_run.worker_pool import work_all
+from pipeline.source_run.worker_pool import process_all
 from tests.fakes.reader import FakeReader
 from tests.unit.line.conftest import RECEIPTS, World, named
 from tests.unit.line.test_quarantine import killed
@@ -27,13 +28,13 @@ def worker(world: World, spec: SourceSpec = RECEIPTS) -> SourceRun:
 
 def listed(job: SourceRun) -> list[RecordWork]:
     """Return everything the job finds now."""
-    return list(new_work(job, unchanged=lambda _: None))
+    return list(new_records(job, on_unchanged=lambda _: None))
 
 
 def work(job: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
     """Work on records; return what became of them and how many were left to others."""
     outcomes: list[Outcome] = []
-    held = work_all(iter(works), job, observe=outcomes.append, threads=1)
+    held = process_all(iter(works), job, observe=outcomes.append, threads=1)
     return outcomes, held
 
 
@@ -44,7 +45,7 @@ def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
     one, other = worker(world), worker(world)
     works = listed(one)
     assert other.leases
-    other.leases.take(works[:1])
+    other.leases.acquire(works[:1])
 
     outcomes, held = work(one, works)
 
@@ -86,7 +87,7 @@ def test_a_dead_workers_records_are_taken_over(world: World):
     one, dead = worker(world), worker(world)
     works = listed(one)
     assert dead.leases
-    dead.leases.take(works)
+    dead.leases.acquire(works)
     world.ledger._lost.add(dead.run_id)
 
     outcomes, held = work(one, works)

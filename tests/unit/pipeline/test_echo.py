@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.decide.own_changes import Change, is_our_own, named_by_us, news
+from pipeline.decide.own_changes import Change, is_own_change, own_renames, unprocessed
 from pipeline.model import (
     Column,
     Effect,
@@ -66,8 +66,8 @@ def write(ledger: MemoryLedger, effect: Effect, state: EffectState = EffectState
     "values", [{"DocType": "receipt"}, {"Total": "12.5", "DocType": "receipt "}, {}]
 )
 def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]):
-    """Values that this program put there last are no news, however the webhook spells them."""
-    assert is_our_own(Change(RECORD, values, (NEW,)), ledger=ledger, columns=COLUMNS)
+    """Values that this program put there last are no unprocessed, however the webhook spells them."""
+    assert is_own_change(Change(RECORD, values, (NEW,)), ledger=ledger, columns=COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]
 )
 def test_anything_else_is_news(ledger: MemoryLedger, change: Change):
     """Another value, column, record, name, size or field was somebody else's doing."""
-    assert not is_our_own(change, ledger=ledger, columns=COLUMNS)
+    assert not is_own_change(change, ledger=ledger, columns=COLUMNS)
 
 
 def test_a_value_that_an_undo_put_back_is_our_own_doing(ledger: MemoryLedger):
-    """Undoing raises a webhook, too, and that is no news either."""
+    """RunEffects raises a webhook, too, and that is no unprocessed either."""
     back = Effect(
         EffectKind.UPDATE_COLUMNS,
         OLD.version,
@@ -101,7 +101,7 @@ def test_a_value_that_an_undo_put_back_is_our_own_doing(ledger: MemoryLedger):
     )
     write(ledger, back)
 
-    assert is_our_own(Change(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
+    assert is_own_change(Change(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
 
 
 def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
@@ -111,14 +111,14 @@ def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
     )
     write(ledger, effect, EffectState.ABANDONED)
 
-    assert not is_our_own(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
+    assert not is_own_change(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
 
 
 def test_a_renamed_file_is_recognised_in_a_listing_once(ledger: MemoryLedger):
-    """The version our rename left is finished; a later file of the same name and size is news."""
+    """The version our rename left is finished; a later file of the same name and size is unprocessed."""
     later = replace(NEW, listed_date="2026-04-01")
 
-    first, second = news([NEW], ledger=ledger), news([later], ledger=ledger)
+    first, second = unprocessed([NEW], ledger=ledger), unprocessed([later], ledger=ledger)
 
     assert first == set()
     assert second == {later.version}
@@ -133,7 +133,7 @@ def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: M
     ours = replace(MOVED, name="b.pdf", path="/In/b.pdf")
     other = replace(ours, record=RecordRef("Docs", "2"))
 
-    assert named_by_us([ours, other], ledger=ledger) == {ours.version: MOVED.version}
+    assert own_renames([ours, other], ledger=ledger) == {ours.version: MOVED.version}
 
 
 def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedger):
@@ -149,5 +149,5 @@ def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedg
         for ref in (MOVED, second)
     ]
 
-    assert [news([ref], ledger=ledger) for ref in here] == [set(), set()]
-    assert news([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()
+    assert [unprocessed([ref], ledger=ledger) for ref in here] == [set(), set()]
+    assert unprocessed([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()

@@ -4,17 +4,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, strategies as st
 
-from pipeline.archive_layout import checked_key
+from pipeline.archive_layout import checked_key, document_prefix, original_key
 from pipeline.decide.naming import (
     FINDING_NAMES,
     MAX_NAME_BYTES,
     NameTemplate,
     base_differs,
-    document_prefix,
     is_alternative,
     join_name,
     numbered,
-    original_key,
     safe_base,
     split_name,
 )

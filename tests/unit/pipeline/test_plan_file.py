@@ -8,7 +8,6 @@ import pytest
 from pipeline.errors import BadSettings
 from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion
 from pipeline.plans.plan_file import (
-    Cost,
     Owner,
     PlanFile,
     PlannedFile,
@@ -17,6 +16,7 @@ from pipeline.plans.plan_file import (
     open_plan,
     refuse_owner,
 )
+from pipeline.steps.write_back import Cost
 
 OWNER = Owner(
     "https://abc.caspio.com",
@@ -83,7 +83,7 @@ def test_a_name_that_leads_elsewhere_is_refused(path: Path, name: str):
     """A plan that was written by another program, seal and all, names no file outside its folder."""
     plan = write(path, replace(RECORD, files=(replace(RECORD.files[0], new_name=name),)))
 
-    with pytest.raises(BadSettings, match="is no file name"):
+    with pytest.raises(BadSettings, match="is not a file name"):
         list(plan.each())
 
 
@@ -138,7 +138,7 @@ def test_another_file_is_refused(path: Path, content: bytes):
     """A file that is no plan is told as such."""
     path.write_bytes(content)
 
-    with pytest.raises(BadSettings, match="is no plan"):
+    with pytest.raises(BadSettings, match="is not a plan"):
         open_plan(path)
 
 

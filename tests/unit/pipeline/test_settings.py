@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
-from pipeline.settings import environment, load_settings, settings_hash
+from pipeline.settings import environment, load_settings
 from tests.unit.pipeline.conftest import MINIMAL, Write
 
 CANARIES = ("canary-id", "canary-secret", "canary-password")

@@ -14,7 +14,7 @@ from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
 from pipeline.model.messages import Message, Told
 from pipeline.settings import Settings
-from pipeline.source_run.leases import working
+from pipeline.source_run.leases import leased_worker
 from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
@@ -37,7 +37,7 @@ class Runs:
         self.started.append((source, list(keys)))
         run_id = f"run-{len(self.started)}"
         summary, order = Summary(run_id), RunRequest(records=tuple(keys), batch=batch)
-        with working(self.ledger, run_id), answering(self.ledger, order, summary):
+        with leased_worker(self.ledger, run_id), answering(self.ledger, order, summary):
             if isinstance(self.becomes, Exception):
                 raise self.becomes
             summary.add(Outcome(FILE, self.becomes))

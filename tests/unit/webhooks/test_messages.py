@@ -16,7 +16,7 @@ from pipeline.webhooks.incoming import (
     BadMessage,
     Envelope,
     NotCaspios,
-    is_echo,
+    is_reported_own_change,
     is_signed,
     parse,
     require_secret,
@@ -210,4 +210,4 @@ def test_what_we_wrote_ourselves_is_an_echo(
     _wrote(ledger, EffectKind.REPOINT, File="/a/new.pdf")
     spec = SourceSpec("papers", table="Papers")
 
-    assert is_echo(Told("7", values), spec, types=TYPES, ledger=ledger) is expected
+    assert is_reported_own_change(Told("7", values), spec, types=TYPES, ledger=ledger) is expected

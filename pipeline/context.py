@@ -1,0 +1,80 @@
+"""What one run over one source works with: the connected ports, and how the run is to behave."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.decide.naming import NameTemplate
+from pipeline.model import FileRef, Plan, ReadDocument, RecordWork, SourceSpec
+from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget, Telemetry
+from pipeline.ports.metrics import SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside the pipeline, as `flows/app/wiring.py` connects it."""
+
+    source: FileSource
+    target: RecordTarget
+    archive: Archive
+    ledger: Ledger
+    reader: Reader
+    clock: Clock
+    work_dir: Path
+    telemetry: Telemetry = SILENT
+
+
+class RecordLeases(Protocol):
+    """The records that a run has leased, so that no other worker processes them meanwhile."""
+
+    def acquire(self, works: Sequence[RecordWork]) -> Sequence[bool]:
+        """Lease records; say, in their order, which were acquired. Other workers have the rest."""
+
+    def release(self, work: RecordWork) -> None:
+        """Let other workers lease a record again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """One run over one source.
+
+    `plan_only` stops before anything is written. `reread` reads known content again; with
+    `reuse_readings` only where the ledger has no reading under the current fingerprint.
+    `leases` is None where no other worker shares the ledger. `other_sources` are the names of the
+    other sources in the settings. `on_plan` gets every plan with its documents, from many threads.
+    `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
+    Only one thread at a time renames a Files-area file: it holds `move_lock`.
+    """
+
+    spec: SourceSpec
+    ports: Ports
+    run_id: str
+    plan_only: bool = False
+    reread: bool = False
+    reuse_readings: bool = False
+    template: NameTemplate | None = None
+    leases: RecordLeases | None = None
+    other_sources: frozenset[str] = frozenset()
+    move_lock: threading.Lock = field(default_factory=threading.Lock)
+    on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
+        default=lambda _plan, _documents: None
+    )
+    check_stop: Callable[[], None] = field(default=lambda: None)
+
+    def owns(self, ref: FileRef) -> bool:
+        """Say whether a file in the ledger belongs to this source.
+
+        A file also belongs to it if no source in the settings has the name under which the ledger
+        knows the file, and the container is the same: the source was given another name.
+        """
+        if ref.source == self.spec.name:
+            return True
+        return ref.source not in self.other_sources and ref.container == self.spec.container
+
+    def release(self, works: Sequence[RecordWork]) -> None:
+        """Let other workers lease these records again."""
+        if self.leases is not None:
+            for work in works:
+                self.leases.release(work)

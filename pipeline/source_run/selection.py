@@ -1,0 +1,99 @@
+"""Select records again: what `reprocess` names, and what users ask for in the records themselves."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from pipeline.context import SourceRun
+from pipeline.decide.fingerprint import plan_fingerprint
+from pipeline.model import FileRef, RecordWork, SourceSpec
+
+PAGE = 500
+"""Records that are named one by one in one listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What `reprocess` selects of a source: everything, or what meets the conditions that are given."""
+
+    records: tuple[str, ...] = ()
+    where: str | None = None
+    since: datetime | None = None
+    stale: bool = False
+
+
+def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:
+    """Yield the selected records with their files as they are listed now."""
+    for page in _pages(run, selection):
+        run.ports.ledger.seen([ref for work in page for ref in work.files], run.run_id)
+        yield from page
+
+
+def forecast(run: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
+    """Yield the selected records, each with the number of files to read again; the others are only planned."""
+    ledger, reader = run.ports.ledger, run.ports.reader
+    for work in selected_records(run, selection):
+        to_read = len(work.files)
+        for ref in work.files if run.reuse_readings else ():
+            state = ledger.state(ref.version)
+            if state is not None and state.fingerprint and reader.is_current(state.fingerprint):
+                to_read -= 1
+        yield work, to_read
+
+
+def requested_records(run: SourceRun, only: Collection[str] = ()) -> Iterator[RecordWork]:
+    """Yield the records, `only` these or all, in which a user has set the reprocess flag.
+
+    The flag of a record without a file stays set: there is nothing to read yet.
+    """
+    flagged = run.ports.source.ticked(run.spec)
+    for keys in _batches(key for key in flagged if not only or key in only):
+        listed = run.ports.source.records(run.spec, keys)
+        run.ports.ledger.seen([ref for work in listed for ref in work.files], run.run_id)
+        for work in listed:
+            key = listing_key(work.files[0], run.spec)
+            assert key is not None
+            yield replace(work, reprocess_flag=flagged[key])
+
+
+def listing_key(ref: FileRef, spec: SourceSpec) -> str | None:
+    """Return what a source lists the record of a file by: the PK_ID, for a folder source the path."""
+    if spec.folder is not None:
+        return ref.path
+    return ref.record.pk if ref.record else None
+
+
+def listing_keys(refs: Iterable[FileRef], spec: SourceSpec) -> Iterator[str]:
+    """Yield what a source lists the records of these files by; files of one record follow each other."""
+    last = None
+    for ref in refs:
+        key = listing_key(ref, spec)
+        if key is not None and key != last:
+            last = key
+            yield key
+
+
+def _pages(run: SourceRun, selection: Selection) -> Iterator[Sequence[RecordWork]]:
+    """Yield what is selected, page by page as it is listed."""
+    spec, source, ledger = run.spec, run.ports.source, run.ports.ledger
+    by_ledger = selection.stale or selection.since is not None
+    if selection.where or not (selection.records or by_ledger):
+        clauses = [f"({clause})" for clause in (spec.where, selection.where) if clause]
+        yield from source.pages(replace(spec, where=" AND ".join(clauses) or None))
+        return
+    if selection.records:
+        yield source.records(spec, selection.records)
+        return
+    if selection.stale:
+        is_current = run.ports.reader.is_current
+        states = ledger.stale(is_current, plan_fingerprint(spec), source=spec.name)
+    else:
+        states = ledger.states(source=spec.name, since=selection.since)
+    for keys in _batches(listing_keys((state.ref for state in states), spec)):
+        yield source.records(spec, keys)
+
+
+def _batches(keys: Iterator[str]) -> Iterator[Sequence[str]]:
+    while batch := list(islice(keys, PAGE)):
+        yield batch

@@ -1,0 +1,318 @@
+"""Effects: one table says how each kind is carried out, looked for, verified and recovered.
+
+Every change at Caspio goes the same way: record the intent, make the call under a guard, record what
+came of it. If the answer is lost, looking decides. A killed run leaves an effect open at one of
+these points; `recovery.py` looks, and finishes it or gives it up.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import Path
+
+from pipeline.decide.mapping import same
+from pipeline.decide.naming import base_differs, split_name
+from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, StopRun
+from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
+from pipeline.ports import RecordTarget, Updated
+from pipeline.steps.write_back.context import WriteContext
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call or a look met: how many rows or files, and the row where it is known.
+
+    `pk` is the PK_ID of an inserted row, or of the row that is there already; "" where none is
+    there, None for effects that insert nothing.
+    """
+
+    met: int
+    row: Mapping[str, Value] | None = None
+    pk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bytes to put into the Files area."""
+
+    path: Path
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An effect with what its call needs: the guard (columns with their values) or the bytes."""
+
+    effect: Effect
+    guard: Mapping[str, Value]
+    upload: Upload | None = None
+
+
+class Proof(Enum):
+    """What verifies an effect once Caspio has answered its call."""
+
+    ANSWER = auto()  # the answer itself
+    ROW = auto()  # the row holds the values, as the answer shows it or else one read
+    LISTING = auto()  # the next listing of the source shows the new name
+    DIGEST = auto()  # reading the file, before anything refers to it
+
+
+class Recovery(Enum):
+    """What is done with an effect that a killed run left open."""
+
+    LOOK = auto()  # verified if it is in effect, otherwise abandoned and planned again
+    LOOK_OR_ANSWER = auto()  # the same, but what was answered stays ours whatever the row holds now
+    FINISH_MOVE = auto()  # finished together with the other half of the move
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRules:
+    """How one kind of effect works. The guard is `Effect.before` unless the caller gives another."""
+
+    call: Callable[[Request, RecordTarget], Answer]
+    look: Callable[[Effect, RecordTarget], Answer]
+    proof: Proof
+    recovery: Recovery
+
+
+def record_of(effect: Effect) -> RecordRef:
+    """Return the record that an effect changes."""
+    return RecordRef(effect.container, effect.pk, effect.is_view)
+
+
+def new_effect(
+    kind: EffectKind,
+    record: RecordRef,
+    *,
+    version: str,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    field: str = "",
+    undoes: int = 0,
+) -> Effect:
+    """Build an effect on a record; `version` is the file version it is for."""
+    return Effect(
+        kind,
+        version=version,
+        container=record.container,
+        pk=record.pk,
+        is_view=record.is_view,
+        field=field,
+        before=before,
+        after=after,
+        undoes=undoes,
+    )
+
+
+def _answered(updated: Updated) -> Answer:
+    return Answer(updated.affected, updated.row)
+
+
+def _update(request: Request, target: RecordTarget) -> Answer:
+    effect = request.effect
+    return _answered(
+        target.update(record_of(effect), guard=request.guard, values=effect.after, columns=())
+    )
+
+
+def _holds_values(effect: Effect, target: RecordTarget) -> Answer:
+    columns = target.columns(effect.container, is_view=effect.is_view)
+    if not effect.after.keys() <= columns.keys():
+        return Answer(0)  # a column was removed
+    row = target.read(record_of(effect), list(effect.after))
+    holds = row is not None and all(
+        same(row.get(name), value, columns[name]) for name, value in effect.after.items()
+    )
+    return Answer(int(holds), row)
+
+
+def _rename_attachment(request: Request, target: RecordTarget) -> Answer:
+    effect = request.effect
+    base, _ = split_name(str(effect.after["name"]))
+    return _answered(
+        target.rename_attachment(
+            record_of(effect), effect.field, base_name=base, guard=request.guard
+        )
+    )
+
+
+def _has_name(effect: Effect, target: RecordTarget) -> Answer:
+    name = target.attachment_name(record_of(effect), effect.field)
+    return Answer(int(name is not None and not base_differs(name, str(effect.after["name"]))))
+
+
+def _insert_row(request: Request, target: RecordTarget) -> Answer:
+    effect = request.effect
+    found = _find_row(effect, target)
+    if found.met:
+        return Answer(0, pk=found.pk)
+    return Answer(1, pk=target.insert(effect.container, effect.after))
+
+
+def _find_row(effect: Effect, target: RecordTarget) -> Answer:
+    pks = target.find(effect.container, effect.field, effect.after[effect.field])
+    return Answer(len(pks[:1]), pk=pks[0] if pks else "")
+
+
+def _delete_row(request: Request, target: RecordTarget) -> Answer:
+    return _answered(target.delete(record_of(request.effect), guard=request.guard))
+
+
+def _row_is_gone(effect: Effect, target: RecordTarget) -> Answer:
+    return Answer(int(target.read(record_of(effect), []) is None))
+
+
+def _put_file(request: Request, target: RecordTarget) -> Answer:
+    upload = request.upload
+    assert upload is not None
+    path = str(request.effect.after["path"])
+    return Answer(int(target.put_file(path, upload.path, media_type=upload.media_type)))
+
+
+def _has_bytes(effect: Effect, target: RecordTarget) -> Answer:
+    try:
+        digest = target.file_sha256(str(effect.after["path"]))
+    except FileGone:
+        return Answer(0)
+    return Answer(int(digest == effect.after["sha256"]))
+
+
+def _delete_file(request: Request, target: RecordTarget) -> Answer:
+    try:
+        target.delete_file(str(request.effect.before["path"]))
+    except FileGone:
+        return Answer(1)  # somebody has deleted it: that is what was wanted
+    return Answer(1)
+
+
+def _file_is_gone(effect: Effect, target: RecordTarget) -> Answer:
+    return Answer(int(not target.file_exists(str(effect.before["path"]))))
+
+
+EFFECTS: Mapping[EffectKind, EffectRules] = {
+    EffectKind.UPDATE_COLUMNS: EffectRules(
+        _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+    ),
+    EffectKind.APPLY_DECISION: EffectRules(
+        _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+    ),
+    EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
+    EffectKind.UPDATE_REVIEW_ROW: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
+    EffectKind.REPOINT: EffectRules(_update, _holds_values, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.RENAME_ATTACHMENT: EffectRules(
+        _rename_attachment, _has_name, Proof.LISTING, Recovery.LOOK
+    ),
+    EffectKind.INSERT_INDEX_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.INSERT_REVIEW_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.DELETE_INDEX_ROW: EffectRules(
+        _delete_row, _row_is_gone, Proof.ANSWER, Recovery.LOOK
+    ),
+    EffectKind.PUT_FILE: EffectRules(_put_file, _has_bytes, Proof.DIGEST, Recovery.FINISH_MOVE),
+    EffectKind.DELETE_FILE: EffectRules(
+        _delete_file, _file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE
+    ),
+}
+"""Every kind of effect. The two halves of a move have their intents recorded together, see `move.py`."""
+
+
+def carry_out(
+    effect: Effect, context: WriteContext, *, guard: Mapping[str, Value] | None = None
+) -> Effect:
+    """Record the intent, make the call, and record what came of it; return the effect as it is then.
+
+    Its state is VERIFIED or APPLIED (not verified yet, or the row holds something else) where it is
+    in effect, and CONFLICT where the record is no longer as it was planned against. An inserted row
+    comes with its PK_ID; in conflict that is the row which is there already.
+
+    Raises:
+        EffectInDoubt: the answer was lost, and the effect was not there when looked for; it is
+            abandoned.
+        StopRun: more than one row was met; the table is blocked.
+    """
+    ledger = context.ports.ledger
+    effect = ledger.intend(effect, context.run.run_id)
+    try:
+        answer = call_or_look(effect, context, guard=guard)
+    except EffectInDoubt:
+        reason = "its answer never came, and it did not take effect"
+        ledger.settle(effect, EffectState.ABANDONED, reason)
+        raise
+    except (RefusedByCaspio, RejectFile) as error:  # refused there, or here before it was sent
+        ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
+        raise
+
+    if answer.met > 1:
+        raise _block(effect, answer.met, context)
+    if answer.met == 0:
+        reason = "the record is no longer as it was planned against"
+        ledger.settle(effect, EffectState.CONFLICT, reason)
+        return replace(effect, state=EffectState.CONFLICT, pk=answer.pk or effect.pk)
+    effect = replace(effect, pk=answer.pk or effect.pk)
+    ledger.settle(effect, EffectState.APPLIED)
+    if _is_verified(effect, answer, context):
+        ledger.settle(effect, EffectState.VERIFIED)
+        return replace(effect, state=EffectState.VERIFIED)
+    return replace(effect, state=EffectState.APPLIED)
+
+
+def call_or_look(
+    effect: Effect,
+    context: WriteContext,
+    *,
+    guard: Mapping[str, Value] | None = None,
+    upload: Upload | None = None,
+) -> Answer:
+    """Make an effect's call, and look for it if the answer is lost.
+
+    Raises:
+        EffectInDoubt: the answer was lost, and the effect is not there.
+    """
+    rules, target = EFFECTS[effect.kind], context.ports.target
+    request = Request(effect, effect.before if guard is None else guard, upload)
+    try:
+        return rules.call(request, target)
+    except EffectInDoubt:
+        answer = rules.look(effect, target)
+        if answer.met == 0:
+            raise
+        return answer
+
+
+def look(effect: Effect, context: WriteContext) -> Answer:
+    """Say whether an effect is there now; `met` is 0 where it is not."""
+    return EFFECTS[effect.kind].look(effect, context.ports.target)
+
+
+def block_name(container: str) -> str:
+    """Return the name under which the ledger keeps that a table or view is blocked."""
+    return f"blocked: {container}"
+
+
+def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
+    """Block a table in which PK_ID does not name one row; return the error that stops the run."""
+    ledger = context.ports.ledger
+    note = f"{met} rows were met where PK_ID {effect.pk} should meet one"
+    # Blocked first: once the effect is settled, nothing else would keep the next run away.
+    ledger.keep_cursor(block_name(effect.container), {"note": note, "run": context.run.run_id})
+    ledger.settle(effect, EffectState.APPLIED, note)
+    return StopRun(
+        f"{effect.kind} in {effect.container}: {note}. Nothing more is written there. Look at these "
+        "rows, make PK_ID name one row each, then run once with --yes."
+    )
+
+
+def _is_verified(effect: Effect, answer: Answer, context: WriteContext) -> bool:
+    """Say whether an answered effect is known to be in effect: by the answer, or by one read."""
+    match EFFECTS[effect.kind].proof:
+        case Proof.ANSWER:
+            return True
+        case Proof.ROW:
+            row = answer.row
+            if row is None or not effect.after.keys() <= row.keys():
+                return look(effect, context).met == 1
+            columns = context.ports.target.columns(effect.container, is_view=effect.is_view)
+            return all(
+                same(row[name], value, columns[name]) for name, value in effect.after.items()
+            )
+        case _:
+            return False

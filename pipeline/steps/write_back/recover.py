@@ -1,0 +1,86 @@
+"""Settle what a killed run left open, by looking."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import structlog
+
+from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
+from pipeline.model import Effect, EffectKind, EffectState
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effects import EFFECTS, Recovery, look
+from pipeline.steps.write_back.move import finish_move
+
+_log = structlog.get_logger()
+
+
+def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool = True) -> int:
+    """Settle these effects of a killed run of this source; return how many there were.
+
+    What is in effect is recorded as verified. What is not is abandoned: the pipeline plans it again
+    when it comes to the file. A half-done move of a Files-area file is finished, since a row may
+    point at its new name already; where nothing may be written, it waits.
+    """
+    due = [effect for effect in effects if may_write or not _is_move(effect)]
+    due.sort(key=lambda effect: (effect.version, effect.id))
+    for version, group in groupby(due, key=lambda effect: effect.version):
+        found = list(group)
+        try:
+            for effect in found:
+                if not _is_move(effect):
+                    _settle(effect, context)
+            _finish_moves([effect for effect in found if _is_move(effect)], context)
+        except (RefusedByCaspio, RejectFile, TryLater) as error:
+            # One file must not stop the run: its effects stay open for the next one.
+            _log.warning("open effects not settled yet", file=version, error=str(error))
+    return len(due)
+
+
+def _is_move(effect: Effect) -> bool:
+    return EFFECTS[effect.kind].recovery is Recovery.FINISH_MOVE
+
+
+def _settle(effect: Effect, context: WriteContext) -> None:
+    try:
+        found = look(effect, context)
+    except BadSettings as error:  # its table or column is gone: nobody can look at it again
+        in_effect, note = False, f"cannot be looked at any more: {error}"
+    else:
+        in_effect, note = found.met == 1, "settled by looking after an interrupted run"
+        if found.pk is not None:
+            effect = replace(effect, pk=found.pk)
+    was_answered = effect.state is EffectState.APPLIED
+    if not in_effect and was_answered and EFFECTS[effect.kind].recovery is Recovery.LOOK_OR_ANSWER:
+        # It was answered, so it was written. What a rule or a user made of one column since leaves
+        # the others ours.
+        in_effect, note = True, "it was answered, and the record holds other values now"
+    state = EffectState.VERIFIED if in_effect else EffectState.ABANDONED
+    context.ports.ledger.settle(effect, state, note)
+
+
+def _finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
+    """Finish or abandon the moves of one file: a delete names the new path that its put made."""
+    if not effects:
+        return
+    ledger = context.ports.ledger
+    puts = _by_new_path(effects, EffectKind.PUT_FILE)
+    deletes = _by_new_path(effects, EffectKind.DELETE_FILE)
+    every = ledger.effects(version=effects[0].version)
+    verified = _by_new_path(
+        [effect for effect in every if effect.state is EffectState.VERIFIED], EffectKind.PUT_FILE
+    )
+    never_arrived = "the copy never arrived"
+    for path, put in puts.items():
+        if path not in deletes or not look(put, context).met:
+            ledger.settle(put, EffectState.ABANDONED, never_arrived)
+    for path, delete in deletes.items():
+        made = verified.get(path) or puts.get(path)
+        if made is None or not look(made, context).met:
+            ledger.settle(delete, EffectState.ABANDONED, never_arrived)
+        else:
+            finish_move(made, delete, context)
+
+
+def _by_new_path(effects: Iterable[Effect], kind: EffectKind) -> dict[str, Effect]:
+    return {str(effect.after["path"]): effect for effect in effects if effect.kind is kind}

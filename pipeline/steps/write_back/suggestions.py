@@ -1,0 +1,123 @@
+"""Keep suggestions in the review table: one open row for each, none for what is settled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.decide.mapping import convert
+from pipeline.model import Column, Plan, RecordRef, Suggestion, Value
+from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.ports import Ledger
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.review_table import (
+    COLUMN,
+    CONFIDENCE,
+    CURRENT,
+    DECISION,
+    EDITED,
+    KEY,
+    NOTE,
+    REASON,
+    RECORD,
+    SOURCE,
+    STATE,
+    SUGGESTION,
+    TABLE,
+    insert_row,
+    review_columns,
+    review_table,
+    settle_row,
+    update_row,
+)
+
+
+def not_rejected(
+    source: str, record: RecordRef, suggestions: Sequence[Suggestion], ledger: Ledger
+) -> list[Suggestion]:
+    """Leave out what a user has rejected, until something else is found."""
+    if not suggestions:
+        return []
+    rejected = {
+        item.suggestion.column: item.suggestion.suggested
+        for item in ledger.review_items(source, (record.container, record.pk))
+        if item.state is ReviewState.REJECTED
+    }
+    return [s for s in suggestions if s.column not in rejected or rejected[s.column] != s.suggested]
+
+
+def keep_suggestions(plan: Plan, context: WriteContext) -> None:
+    """Make the review table show a record's suggestions, and withdraw those that are not made again."""
+    record, source, ledger = plan.work.record, plan.work.source, context.ports.ledger
+    if context.spec.review is None or record is None:
+        return
+    suggestions = not_rejected(source, record, plan.suggestions, ledger)
+    known = {
+        item.suggestion.column: item
+        for item in ledger.review_items(source, (record.container, record.pk))
+    }
+    for suggestion in suggestions:
+        before = known.get(suggestion.column)
+        if before is None or not _is_shown(suggestion, before):
+            row = before.row if before else ""
+            item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
+            _show(item, before, context)
+
+    made = {suggestion.column for suggestion in suggestions}
+    for column, item in known.items():
+        if item.state is ReviewState.OPEN and column not in made:
+            note = "nothing is suggested any more"
+            settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def _is_shown(suggestion: Suggestion, item: ReviewItem) -> bool:
+    """Say whether the review table has a suggestion as it is: open, with these two values."""
+    shown = item.suggestion
+    if item.state is not ReviewState.OPEN:
+        return False
+    return (shown.suggested, shown.current) == (suggestion.suggested, suggestion.current)
+
+
+def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
+    """Insert or rewrite a suggestion's row; one that a user has decided on meanwhile waits for the next run."""
+    ledger, target = context.ports.ledger, context.ports.target
+    values = _row_values(item, review_columns(context))
+    if before is not None and before.row:
+        guard: dict[str, Value] = {KEY: item.key}
+        if before.state is ReviewState.OPEN:
+            guard[DECISION] = ""
+        blank = {DECISION: "", EDITED: "", NOTE: ""}
+        if update_row(item, {**values, **blank}, context, guard=guard):
+            ledger.keep_review_item(item, context.run.run_id)
+            return
+        if target.read(RecordRef(review_table(context), item.row), [KEY]) is not None:
+            return
+    row = insert_row(item, values, context)
+    ledger.keep_review_item(replace(item, row=row), context.run.run_id)
+
+
+def _row_values(item: ReviewItem, columns: Mapping[str, Column]) -> dict[str, Value]:
+    suggestion = item.suggestion
+    texts = {
+        KEY: item.key,
+        SOURCE: item.source,
+        TABLE: item.record.container,
+        RECORD: item.record.pk,
+        COLUMN: suggestion.column,
+        SUGGESTION: _as_text(suggestion.suggested),
+        CURRENT: _as_text(suggestion.current),
+        REASON: suggestion.reason,
+        STATE: ReviewState.OPEN.value,
+    }
+    values = {name: convert(text, columns[name]) for name, text in texts.items()}
+    return {**values, CONFIDENCE: suggestion.confidence}
+
+
+def _as_text(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if value else "No"
+        case str():
+            return value.removesuffix("T00:00:00")  # a date without a time
+        case _:
+            return str(value)

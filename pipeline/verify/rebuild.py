@@ -1,0 +1,49 @@
+"""Rebuild a lost ledger from the archive's manifests; Caspio is not asked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import RejectFile
+from pipeline.model import Effect
+from pipeline.ports import Archive, Ledger
+from pipeline.verify.manifests import (
+    document_prefixes,
+    read_manifest,
+    read_renames,
+    rename_history,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild came to; `unreadable` says which manifests could not be read, and why."""
+
+    documents: int
+    known: int
+    effects: int
+    unreadable: tuple[str, ...]
+
+
+def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt:
+    """Take into the ledger what the archive's manifests say and the ledger does not know."""
+    renames = read_renames(archive, folder=folder)
+    effects: list[Effect] = []
+    unreadable: list[str] = []
+    new = known = 0
+    for prefix in document_prefixes(archive):
+        history = rename_history(prefix.rpartition("/")[2], renames)
+        try:
+            manifest = read_manifest(archive, prefix, folder=folder, renamed_to=history)
+        except RejectFile as error:
+            unreadable.append(str(error))
+            continue
+        is_first = not ledger.effects(version=manifest.ref.version)
+        if ledger.restore(manifest):
+            new += 1
+            if is_first:
+                effects += manifest.effects
+        else:
+            known += 1
+    effects.sort(key=lambda effect: (effect.at is not None, effect.at, effect.id))
+    ledger.restore_effects(effects)
+    return Rebuilt(new, known, len(effects), tuple(unreadable))
