@@ -116,7 +116,7 @@ class LedgerCollector(Collector):
             for source, one in sorted(backlog.items())
             for state, number in (
                 ("waiting", one.waiting),
-                ("begun", one.begun),
+                ("started", one.begun),
                 ("done", one.done),
             )
         ]

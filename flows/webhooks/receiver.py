@@ -115,7 +115,7 @@ class Receiver:
             {
                 "status": "ok",
                 "waiting": waiting,
-                "begun": sum(one.begun for one in backlog.values()),
+                "started": sum(one.begun for one in backlog.values()),
             }
         )
 

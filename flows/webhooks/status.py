@@ -1,6 +1,7 @@
-"""What webhooks have told so far, and what they have missed."""
+"""What webhook messages have reported so far, and what they have missed."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flows.app.wiring import Account
@@ -11,24 +12,20 @@ from pipeline.webhooks.incoming import cursor_name
 
 
 def status(settings: Settings, account: Account) -> Mapping[str, Any]:
-    """Return what `webhooks status --json` prints: the webhook at Caspio, messages by source, the latest ones."""
+    """Return what `webhooks status --json` prints: the webhook, messages by source, the latest."""
     ledger, hook_id = account.ledger, kept_id(settings, account)
-    hook = (
-        next((one for one in account.client.webhooks.all() if one.id == hook_id), None)
-        if hook_id
-        else None
-    )
+    exists = bool(hook_id) and any(hook.id == hook_id for hook in account.client.webhooks.all())
     backlog = ledger.backlog(settings.caspio.account)
     names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
+    sources = {
+        name: _source(backlog.get(name, Backlog()), ledger.cursor(cursor_name(name)))
+        for name in names
+    }
+    latest = [_message(message) for message in ledger.latest_messages(settings.caspio.account)]
     return {
-        "webhook": None if hook is None else _hook(hook_id, account),
-        "sources": {
-            name: _source(backlog.get(name, Backlog()), ledger.cursor(cursor_name(name)))
-            for name in names
-        },
-        "latest": [
-            _message(message) for message in ledger.latest_messages(settings.caspio.account)
-        ],
+        "webhook": _hook(hook_id, account) if exists else None,
+        "sources": sources,
+        "latest": latest,
     }
 
 
@@ -50,9 +47,9 @@ def _source(backlog: Backlog, kept: Mapping[str, Any] | None) -> Mapping[str, An
     return {
         "on_since": kept.get("since"),
         "waiting": backlog.waiting,
-        "begun": backlog.begun,
+        "started": backlog.begun,
         "done": backlog.done,
-        "oldest_waiting": backlog.oldest.isoformat(timespec="seconds") if backlog.oldest else None,
+        "oldest_waiting": _iso(backlog.oldest),
         "missed_last_run": kept.get("missed_last"),
         "missed": kept.get("missed"),
     }
@@ -60,15 +57,17 @@ def _source(backlog: Backlog, kept: Mapping[str, Any] | None) -> Mapping[str, An
 
 def _message(message: Message) -> Mapping[str, Any]:
     return {
-        "received_at": message.received_at.isoformat(timespec="seconds")
-        if message.received_at
-        else None,
+        "received_at": _iso(message.received_at),
         "message_id": message.message_id,
         "event": message.event,
         "table": message.table,
         "source": message.source,
         "records": len(message.told),
-        "done_at": message.done_at.isoformat(timespec="seconds") if message.done_at else None,
+        "done_at": _iso(message.done_at),
         "run_id": message.run_id,
         "note": message.note,
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

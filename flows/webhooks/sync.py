@@ -1,23 +1,27 @@
-"""Create the account's webhook and its events for all sources, or repair them; touch no other webhook."""
+"""Create or update the account's webhook and its events; leave every other webhook alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.app.wiring import Account
-from flows.webhooks.wanted import Wanted, WatchedTable, wanted
+from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_events
 from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.adapters.caspio.client.wire_account import Webhook, WebhookEvent
 from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.settings import Settings
 from pipeline.webhooks.incoming import cursor_name
 
-MARK = "Made and kept by caspio-ingest: `webhooks sync` puts back what is changed here."
+MARK = "Managed by caspio-ingest: `webhooks sync` reverts changes made here."
+"""Description of our webhook, by which it is found when the ledger was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done, or on a dry run would be: `action` is created, changed, removed, …."""
+    """One change that was made or, in a dry run, would be made.
+
+    `action` is created, changed, unchanged, removed, skipped or refused.
+    """
 
     what: str
     about: str
@@ -27,7 +31,7 @@ class Step:
 
 @dataclass(slots=True)
 class Synced:
-    """What was done. `secret` is there once: when the webhook was made."""
+    """The changes. `secret` is set once, when the webhook is created."""
 
     steps: list[Step] = field(default_factory=list)
     webhook_id: str = ""
@@ -35,36 +39,40 @@ class Synced:
 
     @property
     def refused(self) -> bool:
-        """Say whether Caspio refused anything."""
+        """Return whether Caspio refused anything."""
         return any(step.action == "refused" for step in self.steps)
 
 
 def sync(
     settings: Settings, account: Account, *, dry_run: bool = False, new_secret: bool = False
 ) -> Synced:
-    """Bring the account's webhook to what the settings want; a second time there is nothing to do.
+    """Bring the account's webhook to what the settings require; idempotent.
 
     Raises:
-        BadSettings: there is no address, a table is not there, or another webhook has the name or the address.
+        BadSettings: webhooks.url is not set, a table does not exist, or another webhook has the
+            name or the address.
     """
     if settings.webhooks.url is None:
         raise BadSettings(
-            ["webhooks.url is not set: the https address at which Caspio reaches the receiver."]
+            [
+                "webhooks.url is not set. It is the https address at which Caspio reaches the receiver."
+            ]
         )
-    want = wanted(
-        settings.specs().values(), lambda table: account.target.columns(table, is_view=False)
-    )
+    specs = settings.specs().values()
+    desired = desired_events(specs, lambda table: account.target.columns(table, is_view=False))
     work = _Sync(settings, account, settings.webhooks.url, dry_run=dry_run)
-    work.done.steps += [Step("source", name, "skipped", why) for name, why in want.skipped.items()]
+    work.done.steps += [
+        Step("source", name, "skipped", why) for name, why in desired.skipped.items()
+    ]
     hook = work.webhook(new_secret=new_secret)
-    watched = work.events(hook, want)
+    watched = work.events(hook, desired)
     if not dry_run:
         _remember(settings, account, watched)
     return work.done
 
 
 def kept_id(settings: Settings, account: Account) -> str:
-    """Return the id of the webhook this program has made in the account, "" where it has made none."""
+    """Return the id of the webhook that this program created in the account; "" if none."""
     return str((account.ledger.cursor(_cursor(settings)) or {}).get("id", ""))
 
 
@@ -74,7 +82,7 @@ def _cursor(settings: Settings) -> str:
 
 @dataclass(slots=True)
 class _Sync:
-    """One bringing about; on a dry run it only looks."""
+    """One synchronization; a dry run changes nothing."""
 
     settings: Settings
     account: Account
@@ -83,10 +91,10 @@ class _Sync:
     done: Synced = field(default_factory=Synced)
 
     def webhook(self, *, new_secret: bool) -> Webhook | None:
-        """Create or repair the webhook; None where a dry run would create it."""
+        """Create or update the webhook; None if a dry run would create it."""
         hook, name = self._ours(), self.settings.webhooks.name
         if hook is not None and new_secret:
-            self._step("webhook", hook.name, "removed", "to be made anew with another secret")
+            self._step("webhook", hook.name, "removed", "to be created again with a new secret")
             if not self.dry_run:
                 self.account.client.webhooks.delete(hook.id)
             hook = None
@@ -104,38 +112,39 @@ class _Sync:
         self.done.steps.append(Step(what, about, action, detail))
 
     def _ours(self) -> Webhook | None:
-        """Find our webhook by what the ledger has kept, or by its mark where a ledger was lost."""
+        """Find our webhook by the id in the ledger, or by its mark if the ledger was lost."""
         hooks, name = self.account.client.webhooks.all(), self.settings.webhooks.name
         known = kept_id(self.settings, self.account)
-        ours = next((hook for hook in hooks if hook.id == known), None)
-        ours = ours or next(
-            (hook for hook in hooks if hook.description == MARK and _same(hook.name, name)), None
-        )
+        by_id = [hook for hook in hooks if hook.id == known]
+        marked = [hook for hook in hooks if hook.description == MARK and _same(hook.name, name)]
+        ours = next(iter(by_id or marked), None)
+        others = [hook for hook in hooks if ours is None or hook.id != ours.id]
+        self._refuse_conflicts(others)
+        return ours
+
+    def _refuse_conflicts(self, others: list[Webhook]) -> None:
         problems = []
-        for hook in hooks:
-            if ours is not None and hook.id == ours.id:
-                continue
-            if _same(hook.name, name):
+        for hook in others:
+            if _same(hook.name, self.settings.webhooks.name):
                 problems.append(
-                    f"A webhook {hook.name!r} is not this program's. Set another webhooks.name."
+                    f"Another webhook is named {hook.name!r}. Set another webhooks.name."
                 )
-            if any(_same(one, self.url) for one in hook.urls):
+            if any(_same(url, self.url) for url in hook.urls):
                 problems.append(
-                    f"The webhook {hook.name!r}, not this program's, uses {self.url}. Set another."
+                    f"Another webhook, {hook.name!r}, uses {self.url}. Set another webhooks.url."
                 )
         if problems:
             raise BadSettings(problems)
-        return ours
 
     def _wrong(self, hook: Webhook) -> dict[str, Any]:
-        """Return what of a webhook has to be changed."""
-        wanted_now: dict[str, tuple[Any, Any]] = {
+        """Return the members of a webhook that have to be changed."""
+        members: dict[str, tuple[Any, Any]] = {
             "name": (self.settings.webhooks.name, hook.name),
             "description": (MARK, hook.description),
             "urls": ((self.url,), hook.urls),
             "enabled": (True, hook.status != "Inactive"),
         }
-        return {word: value for word, (value, now) in wanted_now.items() if value != now}
+        return {word: value for word, (value, now) in members.items() if value != now}
 
     def _create(self) -> Webhook:
         try:
@@ -143,17 +152,21 @@ class _Sync:
                 self.settings.webhooks.name, [self.url], description=MARK
             )
         except RefusedByCaspio as error:
-            said = f"Caspio did not make the webhook for {self.url}: {error} It must be https, and the plan allow it."
-            raise BadSettings([said]) from error
+            problem = (
+                f"Caspio did not create the webhook for {self.url}: {error} "
+                "The address must be https, and the account's plan must include webhooks."
+            )
+            raise BadSettings([problem]) from error
         self.account.ledger.keep_cursor(_cursor(self.settings), {"id": hook.id})
         self.done.webhook_id = hook.id
         self.done.secret = hook.secret.reveal() if hook.secret else ""
         return hook
 
-    def events(self, hook: Webhook | None, want: Wanted) -> list[WatchedTable]:
-        """Remove events that are not wanted, create or repair the rest; return the tables that are watched."""
+    def events(self, hook: Webhook | None, desired: DesiredEvents) -> list[WatchedTable]:
+        """Remove other events, create or update ours; return the tables that are watched."""
         definitions = {
-            table.name: table.events(self.settings.webhooks.event_sources) for table in want.tables
+            table.name: table.events(self.settings.webhooks.event_sources)
+            for table in desired.tables
         }
         known = {_key(one.type, one.table) for pair in definitions.values() for one in pair}
         keep: dict[tuple[str, str], WebhookEvent] = {}
@@ -164,7 +177,7 @@ class _Sync:
             elif hook is not None:
                 self._remove(hook, event)
         watched = []
-        for table in want.tables:
+        for table in desired.tables:
             actions = [
                 self._event(hook, keep.get(_key(one.type, one.table)), one)
                 for one in definitions[table.name]
@@ -174,12 +187,12 @@ class _Sync:
         return watched
 
     def _remove(self, hook: Webhook, event: WebhookEvent) -> None:
-        self._step(event.type, event.table, "removed", "no source asks for it")
+        self._step(event.type, event.table, "removed", "no source needs it")
         if not self.dry_run:
             self.account.client.webhooks.delete_event(hook.id, event.id)
 
     def _event(self, hook: Webhook | None, now: WebhookEvent | None, want: EventDefinition) -> str:
-        """Create or repair one event; return what was done."""
+        """Create or update one event; return the action."""
         action, detail = ("created" if now is None else "changed"), ", ".join(want.fields)
         if now is not None and _is_as(now, want):
             action = "unchanged"
@@ -217,7 +230,7 @@ def _is_as(now: WebhookEvent, want: EventDefinition) -> bool:
 
 
 def _remember(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
-    """Keep, by source, since when its changes are told and what their messages carry."""
+    """Keep by source since when messages report its changes, and what they carry."""
     types = {source: dict(table.types) for table in watched for source in table.sources}
     since = account.clock.now().isoformat(timespec="seconds")
     for name in settings.specs():
@@ -228,7 +241,7 @@ def _remember(settings: Settings, account: Account, watched: list[WatchedTable])
 
 
 def as_json(done: Synced, *, dry_run: bool) -> Mapping[str, Any]:
-    """Return what `webhooks sync --json` prints; the secret is in it once, when the webhook was made."""
+    """Return what `webhooks sync --json` prints; with the secret when the webhook is created."""
     steps = [
         {"what": s.what, "about": s.about, "action": s.action, "detail": s.detail}
         for s in done.steps

@@ -1,4 +1,4 @@
-"""`webhooks`: make the account tell of changes, receive what it tells, and look at what came."""
+"""`webhooks`: set up the account's webhook, receive its messages, and show their state."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,14 +37,14 @@ app = typer.Typer(
 def sync(
     config: Config = DEFAULT_CONFIG,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
     new_secret: Annotated[
-        bool, typer.Option("--new-secret", help="Make it anew, with another secret.")
+        bool, typer.Option("--new-secret", help="Create the webhook again, with a new secret.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create or repair the webhook and its events for all sources."""
+    """Create or update the webhook and its events for all sources."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_settings_account
     from flows.webhooks.sync import as_json as shown, sync as bring_about
@@ -72,7 +72,8 @@ def _show_steps(done: "Synced", *, dry_run: bool) -> None:
     out().print(table)
     if done.secret:
         out().print(
-            "Caspio tells the webhook's secret this once. Give it to the receiver, and keep it nowhere else:"
+            "Caspio shows the webhook's secret only now. Give it to the receiver, and store it "
+            "nowhere else:"
         )
         out().print(
             f"  export CASPIO_WEBHOOK_SECRET={done.secret}",
@@ -84,7 +85,7 @@ def _show_steps(done: "Synced", *, dry_run: bool) -> None:
 
 @app.command()
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show what the webhook told, what is done with it, and what it missed."""
+    """Show the webhook, its messages by state, and what it missed."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_settings_account
     from flows.webhooks.status import status as look
@@ -105,29 +106,29 @@ def _show_status(document: "Mapping[str, Any]") -> None:
     from flows.terminal.tables import table_of
 
     hook = document["webhook"]
-    said = "No webhook of this program; see `caspio-ingest webhooks sync`."
+    line = "This program has no webhook in the account; see `caspio-ingest webhooks sync`."
     if hook:
-        said = f"{hook['name']} ({hook['status']}): {hook['messages_30_days']} messages in 30 days"
-    out().print(Text(said))
-    table = table_of("Source", "On since", "Waiting", "In work", "Done", "MissedEventCounter")
+        line = f"{hook['name']} ({hook['status']}): {hook['messages_30_days']} messages in 30 days"
+    out().print(Text(line))
+    table = table_of("Source", "On since", "Waiting", "Started", "Done", "Missed")
     for name, one in document["sources"].items():
-        numbers = [str(one[word]) for word in ("waiting", "begun", "done")]
+        numbers = [str(one[state]) for state in ("waiting", "started", "done")]
         table.add_row(name or "(none)", one["on_since"] or "", *numbers, str(one["missed"] or 0))
     out().print(table)
     if not document["latest"]:
         return
-    table = table_of("Received", "Source", "Event", "Records", "What became of it")
+    table = table_of("Received", "Source", "Event", "Records", "Result")
     for one in document["latest"]:
-        note = Text(one["note"] or ("waits" if not one["done_at"] else ""))
-        table.add_row(
-            one["received_at"] or "", one["source"], one["event"], str(one["records"]), note
-        )
+        waits = "" if one["done_at"] else "waits"
+        result = Text(one["note"] or waits)
+        received, records = one["received_at"] or "", str(one["records"])
+        table.add_row(received, one["source"], one["event"], records, result)
     out().print(table)
 
 
 @app.command()
 def serve(config: Config = DEFAULT_CONFIG, listen: Listen = "", verbose: Verbose = False) -> None:
-    """Receive messages, and work on the records they tell of."""
+    """Receive messages, and work on the records they name."""
     from flows.app.settings import load_settings
     from flows.webhooks.serve import receiving
 

@@ -110,7 +110,7 @@ def test_other_peoples_webhooks_are_never_touched(make_hooked: MakeHooked):
         hooks.create_event(theirs.id, EventDefinition(type="table.recordInsert", table="Uploads"))
         same_name = hooks.create("Caspio-Ingest", ["https://example.com/y"])
 
-    with pytest.raises(BadSettings, match="not this program's"):
+    with pytest.raises(BadSettings, match="Another webhook"):
         hooked.sync()
     with open_settings_account(hooked.settings) as account:
         account.client.webhooks.delete(same_name.id)

@@ -174,4 +174,4 @@ def test_health_tells_what_waits(door: Door):
     """It is for whoever watches the process."""
     door.post(body())
 
-    assert door.ask("GET", "/health").json() == {"status": "ok", "waiting": 2, "begun": 0}
+    assert door.ask("GET", "/health").json() == {"status": "ok", "waiting": 2, "started": 0}
