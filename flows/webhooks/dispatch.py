@@ -1,4 +1,4 @@
-"""Hand kept messages out as runs: batched by time and source, each by one receiver, again after a crash."""
+"""Start runs for webhook messages: batched by time and source, each by one receiver."""
 
 import threading
 import uuid
@@ -16,7 +16,6 @@ from flows.app.webhook_messages import wait_s
 from flows.prefect.deployments.priorities import deployment_name
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import IngestError, StopRequested
-from pipeline.model import SourceSpec
 from pipeline.model.messages import Message
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
@@ -24,27 +23,27 @@ from pipeline.source_run.leases import leased_worker
 from pipeline.webhooks.incoming import is_reported_own_change, types_of
 
 MOST_ATTEMPTS = 5
-"""Attempts after which a message is left to the schedule, which finds what it was about."""
+"""Attempts after which a message is left to the schedule, which finds its records."""
 
 LOOK_S = 30.0
-"""Seconds until the ledger is looked at again without a message of one's own: another receiver may have died."""
+"""Seconds until the ledger is read again without a new message: another receiver may have died."""
 
-_LOOKS_BETWEEN_FORGETTING = 2_000
+_TURNS_BETWEEN_DELETIONS = 2_000
 
 HANDED_OVER_S = 900.0
-"""Seconds a run at Prefect has to begin, before its messages are handed out again."""
+"""Seconds a run at Prefect has to start, before its messages are taken again."""
 
 Start = Callable[[str, Sequence[str], str], None]
-"""Start a run of a source for some records; the last is the batch."""
+"""Starts a run of a source for some records; the last argument is the batch."""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Takes messages from the ledger and starts runs for them; it keeps none itself.
+    """Takes messages from the ledger and starts runs for them; it stores none itself.
 
-    Asked to stop, by `drain`, it takes no more: what waits in the ledger waits for the next receiver.
+    After a request to stop (`drain`) it takes no more: they wait for the next receiver.
     """
 
     settings: Settings
@@ -53,89 +52,83 @@ class Dispatcher:
     drain: Drain = field(default_factory=Drain)
 
     def turn(self) -> int:
-        """Hand out everything that waits; return how many messages that was.
+        """Start runs for all waiting messages; return how many messages that was.
 
-        Each turn is a worker of its own: one that was taken for dead meanwhile goes on with the next.
+        Each turn is a worker of its own. A receiver whose leases expired meanwhile goes on with
+        the next turn.
         """
         number, worker = 0, f"receiver-{uuid.uuid4().hex[:12]}"
+        account, most = self.settings.caspio.account, self.settings.webhooks.max_records
         with leased_worker(self.ledger, worker):
-            while not self.drain.requested and (
-                messages := self._take(worker, batch := uuid.uuid4().hex)
-            ):
-                self._hand_out(messages, batch)
+            while not self.drain.requested:
+                batch = uuid.uuid4().hex
+                messages = self.ledger.take_messages(
+                    account, worker, batch=batch, most_records=most
+                )
+                if not messages:
+                    break
+                self._dispatch(messages, batch)
                 self.ledger.hand_over_messages(batch, worker, wait_s=HANDED_OVER_S)
                 number += len(messages)
         return number
 
-    def forget(self) -> None:
-        """Forget what has been done for long."""
+    def delete_old(self) -> None:
+        """Delete messages that were settled more than `webhooks.keep_days` ago."""
         clock, keep = SystemClock(), timedelta(days=self.settings.webhooks.keep_days)
         self.ledger.forget_messages(before=clock.now() - keep)
 
-    def _take(self, worker: str, batch: str) -> Sequence[Message]:
-        most = self.settings.webhooks.max_records
-        return self.ledger.take_messages(
-            self.settings.caspio.account, worker, batch=batch, most_records=most
-        )
-
-    def _hand_out(self, messages: Sequence[Message], batch: str) -> None:
-        """Settle what needs no run, and start one for the rest, which that settles."""
+    def _dispatch(self, messages: Sequence[Message], batch: str) -> None:
+        """Settle the messages that need no run, and start one run for the others."""
         source = messages[0].source
         spec = self.settings.specs().get(source)
         if spec is None:
-            self._settle(messages, f"the settings have no source {source!r} any more")
+            self._settle(messages, f"the settings no longer have a source {source!r}")
             return
-        todo: list[Message] = []
+        types = types_of(spec, self.ledger)
+        unsettled: list[Message] = []
         keys: dict[str, None] = {}
         for message in messages:
             if message.attempts > MOST_ATTEMPTS:
-                self._settle(
-                    [message],
-                    f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}",
-                )
-            elif news := self._news(message, spec):
-                todo.append(message)
-                keys |= dict.fromkeys(news)
+                note = f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}"
+                self._settle([message], note)
+                continue
+            changed = [
+                told.key
+                for told in message.told
+                if not is_reported_own_change(told, spec, types=types, ledger=self.ledger)
+            ]
+            if changed:
+                unsettled.append(message)
+                keys |= dict.fromkeys(changed)
             else:
                 self._settle([message], "our own write")
-        if todo:
-            self._start(source, list(keys), batch, todo)
-
-    def _news(self, message: Message, spec: SourceSpec) -> list[str]:
-        types = types_of(spec, self.ledger)
-        return [
-            told.key
-            for told in message.told
-            if not is_reported_own_change(told, spec, types=types, ledger=self.ledger)
-        ]
+        if unsettled:
+            self._start(source, list(keys), batch, unsettled)
 
     def _start(
         self, source: str, keys: Sequence[str], batch: str, messages: Sequence[Message]
     ) -> None:
+        """Start a run, which settles its messages; put them back if it fails."""
+        seqs = [message.seq for message in messages]
         try:
             self.start(source, keys, batch)
         except StopRequested as error:
-            self.ledger.put_back_messages(
-                [message.seq for message in messages], str(error), wait_s=0
-            )
-        except Exception as error:  # noqa: BLE001 - the one place round a batch: a failed run must not stop the others
-            _log.error(
-                "messages wait",
-                source=source,
-                error=str(error),
-                exc_info=not isinstance(error, IngestError),
-            )
-            attempts = max(message.attempts for message in messages)
-            self.ledger.put_back_messages(
-                [message.seq for message in messages], str(error), wait_s=wait_s(attempts)
-            )
+            self.ledger.put_back_messages(seqs, str(error), wait_s=0)
+        except Exception as error:  # noqa: BLE001 - around one batch: a failed run must not stop the others
+            unforeseen = not isinstance(error, IngestError)
+            _log.error("messages wait", source=source, error=str(error), exc_info=unforeseen)
+            wait = wait_s(max(message.attempts for message in messages))
+            self.ledger.put_back_messages(seqs, str(error), wait_s=wait)
 
     def _settle(self, messages: Sequence[Message], note: str) -> None:
         self.ledger.settle_messages([message.seq for message in messages], note)
 
 
 class Loop:
-    """Runs a dispatcher's turns in a thread: `batch_s` after a message came, so that more come together."""
+    """Runs a dispatcher in a thread.
+
+    A turn starts `batch_s` seconds after a message arrived, so that more messages share a run.
+    """
 
     def __init__(self, dispatcher: Dispatcher, *, look_s: float = LOOK_S) -> None:
         self._dispatcher = dispatcher
@@ -145,15 +138,15 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
-        """Begin, with what an earlier receiver has left."""
+        """Start, with what an earlier receiver has left."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Learn that a message was kept."""
+        """Report that a message was stored."""
         self._woken.set()
 
     def stop(self) -> None:
-        """End; a run in this process finishes the documents in hand."""
+        """Stop; a run in this process finishes its records in progress."""
         self._dispatcher.drain.requested = True
         self._ended.set()
         self._woken.set()
@@ -165,33 +158,29 @@ class Loop:
                 return
             self._woken.clear()
             try:
-                if number % _LOOKS_BETWEEN_FORGETTING == 0:
-                    self._dispatcher.forget()
+                if number % _TURNS_BETWEEN_DELETIONS == 0:
+                    self._dispatcher.delete_old()
                 self._dispatcher.turn()
             except IngestError as error:
-                _log.error("messages cannot be handed out", error=str(error))
+                _log.error("messages cannot be dispatched", error=str(error))
             if self._woken.wait(self._look_s):
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 
 
 def start_directly(config: Path, drain: Drain) -> Start:
-    """Return what runs the line in this process until `drain` asks it to stop."""
+    """Return a function that runs a source in this process, until `drain` asks it to stop."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from flows.app.direct import work_directly
 
-        work_directly(
-            config,
-            sources=[source],
-            request=RunRequest(records=tuple(keys), batch=batch),
-            drain=drain,
-        )
+        request = RunRequest(records=tuple(keys), batch=batch)
+        work_directly(config, sources=[source], request=request, drain=drain)
 
     return start
 
 
 def start_at_prefect(settings: Settings, config: Path) -> Start:
-    """Return what asks the Prefect server for a run of the deployment; what is asked for twice runs once."""
+    """Return a function that requests a run of the deployment; the same batch runs once."""
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from prefect.deployments import run_deployment

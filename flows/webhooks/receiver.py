@@ -1,4 +1,4 @@
-"""The receiver of webhook messages: checks, keeps, answers. It asks nothing of Caspio, and works on nothing."""
+"""The receiver of webhook messages: check, store, answer. It calls neither Caspio nor a run."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,23 +27,26 @@ from pipeline.webhooks.incoming import (
 
 PATH = "/webhooks/caspio"
 BODY_S = 15.0
-"""Seconds a sender has for its body: one that dribbles must not hold a connection."""
+"""Seconds a sender has for its body: a slow one must not hold a connection."""
 
 _log = structlog.get_logger()
 
 
 class _TooLarge(Exception):
-    """A body is larger than a message may be."""
+    """A body exceeds the size of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Takes messages for the sources of the settings. `kept` is called after messages were kept that wait for work."""
+    """Receives messages for the sources of the settings.
+
+    `on_stored` is called after messages were stored that wait for work.
+    """
 
     settings: Settings
     ledger: Ledger
     secrets: tuple[str, ...]
-    kept: Callable[[], None]
+    on_stored: Callable[[], None]
 
     def app(self) -> Starlette:
         """Return the application: messages at PATH, and /health."""
@@ -71,9 +74,9 @@ class Receiver:
         return await run_in_threadpool(self._answer, body, signature)
 
     def _answer(self, body: bytes, signature: str) -> Response:
-        """Keep a message and say so; whatever is refused here leaves nothing behind."""
+        """Store a message and answer; a refused message leaves nothing behind."""
         try:
-            new = self._keep(body, signature)
+            new = self._store(body, signature)
         except NotCaspios:
             _log.info("a message without the right secret was refused", size_bytes=len(body))
             return _refused(
@@ -85,10 +88,10 @@ class Receiver:
             _log.error("a message was not kept", error=str(error))
             return _refused(503, "the ledger is not available; send the message again")
         if new:
-            self.kept()
+            self.on_stored()
         return JSONResponse({"kept": new})
 
-    def _keep(self, body: bytes, signature: str) -> int:
+    def _store(self, body: bytes, signature: str) -> int:
         if signature and not is_signed(body, signature, self.secrets):
             raise NotCaspios
         if not signature and self.settings.webhooks.signature == "required":
@@ -111,17 +114,12 @@ class Receiver:
         except LedgerUnavailable:
             return JSONResponse({"status": "the ledger is not available"}, status_code=503)
         waiting = sum(one.waiting for one in backlog.values())
-        return JSONResponse(
-            {
-                "status": "ok",
-                "waiting": waiting,
-                "started": sum(one.begun for one in backlog.values()),
-            }
-        )
+        started = sum(one.begun for one in backlog.values())
+        return JSONResponse({"status": "ok", "waiting": waiting, "started": started})
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:
-    """Read a body, but never more of it than a message may have."""
+    """Read a body, but never more than a message may have."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""Keep a receiver running: the application, and the thread that hands its messages out."""
+"""Run a receiver: the application, and the thread that starts runs for its messages."""
 
 import signal
 import socket
@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
 
 from flows.app.drain import Drain
 from flows.app.wiring import open_ledger
@@ -21,26 +20,31 @@ from pipeline.errors import BadSettings
 from pipeline.settings import Settings, environment
 
 CONNECTIONS = 100
-"""Senders answered at once; more are told 503 and send again."""
+"""Senders answered in parallel; more receive 503 and send again."""
 
 
-WHERE_IT_IS = "Export what `caspio-ingest webhooks sync` printed when it made the webhook; Caspio's own page of it shows it, too."
+HOW_TO_EXPORT = (
+    "Export the secret that `caspio-ingest webhooks sync` printed when it created the webhook. "
+    "Caspio also shows it on the webhook's page."
+)
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Return the secrets a message may carry: one, or several apart by blanks while they are changed over.
+    """Return the secrets a message may carry: one, or several during a rotation.
+
+    Several are separated by spaces.
 
     Raises:
         BadSettings: there is none.
     """
     if settings.webhook_secret is None:
-        raise BadSettings([f"CASPIO_WEBHOOK_SECRET is not set. {WHERE_IT_IS}"])
+        raise BadSettings([f"CASPIO_WEBHOOK_SECRET is not set. {HOW_TO_EXPORT}"])
     return tuple(settings.webhook_secret.get_secret_value().split())
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A receiver that listens already, and answers once it is run."""
+    """A receiver that listens, and answers as soon as it is run."""
 
     server: uvicorn.Server
     socket: socket.socket
@@ -48,14 +52,14 @@ class Running:
 
     @property
     def address(self) -> str:
-        """Return where it takes messages."""
+        """Return the address that receives messages."""
         host, port = self.socket.getsockname()[:2]
         return f"http://{host}:{port}{PATH}"
 
     def run(self) -> None:
-        """Answer until SIGTERM or Ctrl-C comes, which also drains the run in hand; a second one has its plain effect.
+        """Answer until SIGTERM or Ctrl-C, which also drains the current run.
 
-        For the main thread only.
+        A second signal has its default effect. For the main thread only.
         """
         ended = threading.Event()
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -74,7 +78,10 @@ class Running:
 
     @contextmanager
     def running(self, ended: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Answer from a thread while the context lasts; what was begun is answered. `ended` is told when none is."""
+        """Answer from a thread while the context lasts; requests in progress are answered.
+
+        `ended` is called when the server has ended.
+        """
 
         def run() -> None:
             try:
@@ -95,12 +102,12 @@ class Running:
 def receiving(
     settings: Settings, config: Path, listen: str = "", *, start: Start | None = None
 ) -> Iterator[Running]:
-    """Open the ledger, take up what an earlier receiver left, and listen.
+    """Open the ledger, continue with what an earlier receiver left, and listen.
 
-    Unless told how to `start` them, runs are asked for at PREFECT_API_URL, or made in this process without it.
+    Without `start`, runs are requested at PREFECT_API_URL or, without that, run in this process.
 
     Raises:
-        BadSettings: there is no secret, or nothing can listen at the address.
+        BadSettings: there is no secret, or the address cannot be listened at.
     """
     secrets = secrets_of(settings)
     with (
@@ -109,15 +116,24 @@ def receiving(
     ):
         drain = Drain()
         if start is None:
-            at_prefect = environment("PREFECT_API_URL")
-            start = (
-                start_at_prefect(settings, config) if at_prefect else start_directly(config, drain)
-            )
+            if environment("PREFECT_API_URL"):
+                start = start_at_prefect(settings, config)
+            else:
+                start = start_directly(config, drain)
         loop = Loop(Dispatcher(settings, ledger, start, drain))
         app = Receiver(settings, ledger, secrets, loop.wake).app()
+        configuration = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+        )
         loop.start()
         try:
-            yield Running(uvicorn.Server(_configuration(app)), door, drain)
+            yield Running(uvicorn.Server(configuration), door, drain)
         finally:
             loop.stop()
 
@@ -126,7 +142,8 @@ def receiving(
 def listening(address: str) -> Iterator[socket.socket]:
     """Listen at HOST:PORT; port 0 takes a free one."""
     host, _, port = address.rpartition(":")
-    # Named as TCP, or asyncio would not switch Nagle's algorithm off, and each answer would wait 40 ms for an ACK.
+    # Named as TCP: otherwise asyncio does not switch Nagle's algorithm off, and each answer waits
+    # 40 ms for an ACK.
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,19 +151,10 @@ def listening(address: str) -> Iterator[socket.socket]:
         door.listen()
     except (OSError, OverflowError) as error:
         door.close()
-        said = f"The receiver cannot listen at {address}: {error}. Choose another --listen, or stop what listens there."
-        raise BadSettings([said]) from error
+        problem = (
+            f"The receiver cannot listen at {address}: {error}. "
+            "Choose another --listen, or stop the program that listens there."
+        )
+        raise BadSettings([problem]) from error
     with door:
         yield door
-
-
-def _configuration(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=10,
-    )
