@@ -112,7 +112,7 @@ def test_bulk_changes_are_few_runs(make_hooked: MakeHooked):
     assert hooked.kinds() == ["ingest-record"]
 
 
-def test_a_record_that_is_gone_is_told_so(make_hooked: MakeHooked):
+def test_a_deleted_record_is_reported(make_hooked: MakeHooked):
     """Deleted between message and run, there is nothing to do, and that is its outcome."""
     hooked = make_hooked(quirks={"attachment_event": False})
     hooked.sync()
@@ -121,7 +121,7 @@ def test_a_record_that_is_gone_is_told_so(make_hooked: MakeHooked):
 
     hooked.post(_message(hooked, 2))
 
-    assert "gone" in hooked.notes()[0]
+    assert "deleted" in hooked.notes()[0]
 
 
 def test_strangers_get_nothing_done(make_hooked: MakeHooked):

@@ -117,14 +117,16 @@ def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedg
     assert (runs.started, _notes(ledger)) == ([], ["our own write"])
 
 
-def test_a_source_that_is_gone_is_told(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
+def test_a_source_that_no_longer_exists_is_reported(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs
+):
     """A message for a source that the settings lack by now is done with that as its outcome."""
     _keep(ledger, ("former", "1"))
 
     dispatcher.turn()
 
     assert runs.started == []
-    assert "no source 'former'" in _notes(ledger)[0]
+    assert "no longer have a source 'former'" in _notes(ledger)[0]
 
 
 @pytest.mark.parametrize(
