@@ -64,7 +64,7 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
                 write = partial(_write_back, replace(work, files=refs), documents, run, folder)
                 outcomes += isolated(refs, write)
         except StopRun:
-            ports.ledger.put_off([ref.version for ref in work.files])
+            ports.ledger.files.reset_attempts([ref.version for ref in work.files])
             raise
         _finish(work, outcomes, run, folder)
     seconds = ports.clock.monotonic() - started_s
@@ -103,7 +103,7 @@ def _write_back(
     with telemetry.stage("plan"):
         plan = plan_record(work, documents, context)
     for document in documents:
-        run.ports.ledger.planned(
+        run.ports.ledger.files.planned(
             document.file.ref.version,
             fingerprint=document.findings.fingerprint,
             rules=plan_fingerprint(run.spec),
@@ -123,7 +123,7 @@ def _finish(work: RecordWork, outcomes: Sequence[Outcome], run: SourceRun, folde
     """Record the outcomes; clear the reprocess flag once everything asked for is in the record."""
     telemetry = run.ports.telemetry
     for outcome in outcomes:
-        run.ports.ledger.finish(outcome, run.run_id)
+        run.ports.ledger.files.finish(outcome, run.run_id)
         if outcome.ref in work.files:  # a moved file was counted when it was processed there
             telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
             telemetry.count("pages", outcome.ref.source, outcome.pages)

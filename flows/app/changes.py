@@ -147,7 +147,7 @@ def undo_run(
         BadSettings: the ledger knows no such run, or no change of it to such records.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
-    found = effects_by_record(ledger.effects(run_id=run_id), ledger, records=records)
+    found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
     if not found:
         raise BadSettings(
             [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]

@@ -14,10 +14,10 @@ def lives_of(
 ) -> list[Mapping[str, object]]:
     """Return every version of a record's files, oldest first. `pk` is a PK_ID, or a path the file has or had."""
     is_path = pk.startswith("/")
-    paths = {pk, ledger.moved_to(pk) or pk} if is_path else set()
+    paths = {pk, ledger.effects.moved_to(pk) or pk} if is_path else set()
     states = [
         state
-        for state in ledger.states(source=source, pk=None if is_path else pk, newest=False)
+        for state in ledger.files.states(source=source, pk=None if is_path else pk, newest=False)
         if (not is_path or state.ref.path in paths) and field in {None, state.ref.field}
     ]
     items = _review(states, ledger)
@@ -31,15 +31,15 @@ def _review(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
     return [
         item
         for source, *record in sorted(records)
-        for item in ledger.review_items(source, (record[0], record[1]))
+        for item in ledger.effects.review_items(source, (record[0], record[1]))
     ]
 
 
 def _life(
     state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive
 ) -> Mapping[str, object]:
-    effects = ledger.effects(version=state.version)
-    reading = ledger.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
+    effects = ledger.effects.find(version=state.version)
+    reading = ledger.files.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
     findings, outcome = reading[0] if reading else None, state.outcome
     return {
         "file": state.ref.name,
@@ -49,7 +49,7 @@ def _life(
         "field": state.ref.field,
         "version": state.version,
         "stage": state.stage,
-        "attempts": state.attempts,
+        "listings": state.listings,
         "sha256": state.sha256,
         "fingerprint": state.fingerprint,
         "run": state.run_id,

@@ -1,13 +1,12 @@
 """Count what a whole run of a source found although no webhook message had reported it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.context import SourceRun
 from pipeline.model import FileRef
 from pipeline.source_run.selection import listing_key
-from pipeline.webhooks.incoming import cursor_name
 
 MOST_KEPT = 10_000
 """Records that are looked up at the end of a run; further ones, after that page, are not counted."""
@@ -28,13 +27,13 @@ class MissedEventCounter:
     def __post_init__(self) -> None:
         """Keep when the run looks, and whether there are webhooks."""
         self.started = self.run.ports.clock.now()
-        self._is_on = self.run.ports.ledger.cursor(cursor_name(self.run.spec.name)) is not None
+        self._is_on = self.run.ports.ledger.messages.watched(self.run.spec.name) is not None
 
     def listed(self, files: Sequence[FileRef]) -> None:
         """Add a page of the listing: keep its records with a file that no run has seen before."""
         if not self._is_on or not files or len(self._keys) >= MOST_KEPT:
             return
-        new = self.run.ports.ledger.seen_once([ref.version for ref in files])
+        new = self.run.ports.ledger.files.seen_once([ref.version for ref in files])
         for ref in files:
             if ref.version in new:
                 self._keys[listing_key(ref, self.run.spec) or ""] = None
@@ -42,19 +41,19 @@ class MissedEventCounter:
     def conclude(self) -> int:
         """Return how many records no message reported, and keep the count; 0 without webhooks."""
         ledger, name = self.run.ports.ledger, self.run.spec.name
-        kept = ledger.cursor(cursor_name(name))
-        if kept is None:
+        watched = ledger.messages.watched(name)
+        if watched is None:
             return 0
+        since = watched.listed_at
         missed = 0
-        before = kept.get("looked_at")
-        if before is not None:
-            since = datetime.fromisoformat(before)
-            reported = ledger.told(name, list(self._keys))
+        if since is not None:
+            reported = ledger.messages.reported_at(name, list(self._keys))
             missed = sum(key not in reported or reported[key] < since for key in self._keys)
-        counts = {
-            "looked_at": self.started.isoformat(),
-            "missed_last": missed,
-            "missed": kept.get("missed", 0) + missed,
-        }
-        ledger.keep_cursor(cursor_name(name), {**kept, **counts})
+        counted = replace(
+            watched,
+            listed_at=self.started,
+            missed_last=missed,
+            missed=(watched.missed or 0) + missed,
+        )
+        ledger.messages.save_watched(name, counted)
         return missed

@@ -111,7 +111,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
     """
     ledger = context.ports.ledger
     context.spending.require()
-    ledger.start_run(summary.run_id, kind)
+    ledger.usage.start_run(summary.run_id, kind)
     status = "stopped"
     try:
         with leased_worker(ledger, summary.run_id) as leases:
@@ -125,7 +125,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
         raise
     finally:
         counts, calls = summary.counts(), context.client.calls
-        ledger.finish_run(summary.run_id, status, counts=counts, calls=calls)
+        ledger.usage.finish_run(summary.run_id, status, counts=counts, calls=calls)
 
 
 def make_source_run(
@@ -146,7 +146,7 @@ def make_source_run(
     confirmed = (
         yes
         or spec.confirm is Confirm.NEVER
-        or ledger.source_confirmed(spec.name, settings_hash(spec))
+        or ledger.files.source_confirmed(spec.name, settings_hash(spec))
     )
     return SourceRun(
         spec,
@@ -170,7 +170,7 @@ def prepare(
     Close the generator, so that a listing that is not read to its end leaves nothing on disk.
     """
     # Until a source was written to its end once, its files are a backlog.
-    caught_up = run.ports.ledger.cursor(_caught_up(run)) is not None
+    caught_up = run.ports.ledger.files.is_caught_up(run.spec.name)
     by_progress = Priority.NEW if caught_up else Priority.BACKFILL
     context.spending.priority = request.priority or by_progress
     context.spending.require()
@@ -244,12 +244,7 @@ def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter)
 def conclude(run: SourceRun, *, whole: bool = True) -> None:
     """Record that a source was planned or run with its settings, and when it was first complete."""
     ledger = run.ports.ledger
-    ledger.confirm_source(run.spec.name, settings_hash(run.spec))
+    ledger.files.confirm_source(run.spec.name, settings_hash(run.spec))
     remember_types(run.spec, target=run.ports.target, ledger=ledger)
-    if whole and not run.plan_only and ledger.cursor(_caught_up(run)) is None:
-        at = run.ports.clock.now().isoformat()
-        ledger.keep_cursor(_caught_up(run), {"at": at, "run": run.run_id})
-
-
-def _caught_up(run: SourceRun) -> str:
-    return f"caught up: {run.spec.name}"
+    if whole and not run.plan_only:
+        ledger.files.record_caught_up(run.spec.name, run.run_id)

@@ -16,6 +16,7 @@ from pipeline.metering.budget import Priority, calls_to_list
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger
+from pipeline.ports.ledger import VerifyProgress
 from pipeline.settings import Settings
 from pipeline.verify.differences import ADVICE, HARMLESS, Difference, DifferenceKind
 from pipeline.verify.rebuild import Rebuilt, rebuild_ledger
@@ -94,31 +95,27 @@ class _Progress:
     """Which sources are compared, and how far the present one is; kept in the ledger."""
 
     ledger: Ledger
-    name: str
-    done: list[str]
-    source: str | None = None
-    after: list[Any] = field(default_factory=list)
+    sources: Sequence[str]
+    now: VerifyProgress
 
     @classmethod
     def load(cls, ledger: Ledger, specs: Sequence[SourceSpec]) -> tuple["_Progress", bool]:
         """Return the progress of an earlier run over the same sources, and whether there is one."""
-        name = f"verify: {' '.join(spec.name for spec in specs)}"
-        kept = ledger.cursor(name) or {}
-        progress = cls(
-            ledger, name, kept.get("done", []), kept.get("source"), kept.get("after", [])
-        )
-        return progress, bool(kept)
+        sources = [spec.name for spec in specs]
+        kept = ledger.files.verify_progress(sources)
+        return cls(ledger, sources, kept or VerifyProgress()), kept is not None
 
-    def keep(self, source: str, after: Iterable[Any]) -> None:
+    def keep(self, source: str, after: Sequence[str]) -> None:
         """Keep how far a source is compared."""
-        self.source, self.after = source, list(after)
-        state = {"done": self.done, "source": source, "after": self.after}
-        self.ledger.keep_cursor(self.name, state)
+        self._save(VerifyProgress(self.now.done, source, tuple(after)))
 
     def finish(self, source: str) -> None:
         """Keep that a source is compared to its end."""
-        self.done.append(source)
-        self.ledger.keep_cursor(self.name, {"done": self.done})
+        self._save(VerifyProgress((*self.now.done, source)))
+
+    def _save(self, progress: VerifyProgress) -> None:
+        self.now = progress
+        self.ledger.files.save_verify_progress(self.sources, progress)
 
 
 def verify(
@@ -145,7 +142,7 @@ def verify(
     )
     with recorded_run(context, "verify", summary) as leases:
         for spec in specs:
-            if spec.name in progress.done:
+            if spec.name in progress.now.done:
                 continue
             run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
             if not _compare_source(run, report, progress, limit=limit, repair=repair):
@@ -156,7 +153,7 @@ def verify(
             archive, folder = context.ports.archive, context.ports.work_dir
             for difference in compare_archive(archive, ledger, folder=folder):
                 report.add(difference)
-        ledger.keep_cursor(progress.name, None)
+        ledger.files.save_verify_progress(progress.sources, None)
     return report
 
 
@@ -168,7 +165,7 @@ def _compare_source(
     if room == 0:
         return False
     repairing = run if repair else None
-    after = progress.after if progress.source == run.spec.name else []
+    after = progress.now.after if progress.now.source == run.spec.name else ()
     if not after:
         for difference in open_effects(run):
             report.add(difference, repairing)
@@ -185,7 +182,7 @@ def _compare_source(
 
 def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) -> int:
     """Return about how many Caspio calls comparing takes, as far as the ledger knows the sources."""
-    counts = ledger.counts()
+    counts = ledger.files.counts()
     total = _FIXED_CALLS
     for spec in specs:
         files = sum(counts.get(spec.name, {}).values())

@@ -30,22 +30,22 @@ def answering(ledger: Ledger, request: RunRequest, summary: Summary) -> Iterator
     if not request.batch:
         yield
         return
-    taken = ledger.begin_messages(request.batch, summary.run_id)
+    taken = ledger.messages.begin(request.batch, summary.run_id)
     seqs = [message.seq for message in taken]
     wait = wait_s(max((message.attempts for message in taken), default=1))
     try:
         yield
     except StopRequested as error:
-        ledger.put_back_messages(seqs, str(error), wait_s=0)
+        ledger.messages.put_back(seqs, str(error), wait_s=0)
         raise
     except BaseException as error:
-        ledger.put_back_messages(seqs, str(error) or type(error).__name__, wait_s=wait)
+        ledger.messages.put_back(seqs, str(error) or type(error).__name__, wait_s=wait)
         raise
     unfinished = _reason_to_repeat(summary)
     if unfinished:
-        ledger.put_back_messages(seqs, unfinished, wait_s=wait)
+        ledger.messages.put_back(seqs, unfinished, wait_s=wait)
     else:
-        ledger.settle_messages(seqs, _result(summary), run_id=summary.run_id)
+        ledger.messages.settle(seqs, _result(summary), run_id=summary.run_id)
 
 
 def _reason_to_repeat(summary: Summary) -> str:

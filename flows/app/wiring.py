@@ -129,11 +129,11 @@ class SharedPermits:
 
     def book(self, permits: int, *, per_second: float) -> float:
         """Book permits behind those of everybody; return in how many seconds the first is due."""
-        return self.ledger.book_permits(self.account, permits, per_second=per_second)
+        return self.ledger.usage.reserve_permits(self.account, permits, per_second=per_second)
 
     def hold(self, seconds: float) -> None:
         """Let nothing booked from now on be due before so many seconds."""
-        self.ledger.hold_permits(self.account, seconds)
+        self.ledger.usage.delay_permits(self.account, seconds)
 
 
 def open_client(

@@ -66,7 +66,7 @@ def _archive(settings: Settings) -> str:
 
 def _ledger(settings: Settings) -> str:
     with open_ledger(settings, clock=SystemClock()) as ledger:
-        known = sum(sum(by_status.values()) for by_status in ledger.counts().values())
+        known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
     return f"migrated; {known:,} files known"
 
 

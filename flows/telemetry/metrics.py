@@ -18,8 +18,7 @@ from pipeline.errors import LedgerUnavailable
 from pipeline.metering.budget import Allowance
 from pipeline.metering.metrics import BOUNDS_S, STAGE
 from pipeline.ports import Clock, Ledger
-from pipeline.ports.metrics import Counted, Figures, SourceFigures, Tallies
-from pipeline.webhooks.incoming import cursor_name
+from pipeline.ports.metrics import Counters, CounterValue, LedgerMetrics, SourceMetrics
 
 PREFIX = "caspio_ingest"
 
@@ -34,7 +33,7 @@ class LedgerCollector(Collector):
     allowance: Allowance
     cache_s: float
     sources: Sequence[str] = ()
-    _figures: Figures | None = None
+    _figures: LedgerMetrics | None = None
     _asked_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,17 +52,17 @@ class LedgerCollector(Collector):
         yield from self._of_sources(figures.sources)
         yield from self._of_the_whole(figures)
         yield from self._of_webhooks()
-        yield from _counters(figures.tallies)
-        yield _seconds(figures.tallies)
+        yield from _counters(figures.counters)
+        yield _seconds(figures.counters)
 
-    def _known(self) -> Figures:
+    def _known(self) -> LedgerMetrics:
         with self._lock:
             now = self.clock.monotonic()
             if self._figures is None or now - self._asked_at >= self.cache_s:
-                self._figures, self._asked_at = self.ledger.figures(), now
+                self._figures, self._asked_at = self.ledger.usage.metrics(), now
             return self._figures
 
-    def _of_sources(self, sources: Iterable[SourceFigures]) -> Iterator[Metric]:
+    def _of_sources(self, sources: Iterable[SourceMetrics]) -> Iterator[Metric]:
         sources = list(sources)
         now = self.clock.now()
         documents = [
@@ -72,7 +71,7 @@ class LedgerCollector(Collector):
             for status, n in sorted(one.documents.items())
         ]
         yield _gauge("documents", "Files by what became of them", documents, "source", "status")
-        by_source: list[tuple[str, str, Callable[[SourceFigures], float]]] = [
+        by_source: list[tuple[str, str, Callable[[SourceMetrics], float]]] = [
             ("document_pages", "Pages of these files", lambda one: one.pages),
             ("queue_documents", "Files that need work still", lambda one: one.waiting),
             ("queue_oldest_age_seconds", "Since the oldest of them was first listed", lambda one: (
@@ -83,8 +82,8 @@ class LedgerCollector(Collector):
         for name, about, value in by_source:
             yield _gauge(name, about, [((one.source,), value(one)) for one in sources], "source")
 
-    def _of_the_whole(self, figures: Figures) -> Iterator[Metric]:
-        used = self.ledger.usage(self.account)
+    def _of_the_whole(self, figures: LedgerMetrics) -> Iterator[Metric]:
+        used = self.ledger.usage.this_month(self.account)
         yield _gauge("workers", "Runs at work", [((), figures.workers)])
         yield _gauge("leases", "Records and files they hold", [((), figures.leases)])
         yield _gauge(
@@ -110,7 +109,7 @@ class LedgerCollector(Collector):
 
     def _of_webhooks(self) -> Iterator[Metric]:
         """Yield what webhooks told and missed, for the sources whose messages are kept."""
-        backlog = self.ledger.backlog(self.account)
+        backlog = self.ledger.messages.backlog(self.account)
         states = [
             ((source or "none", state), number)
             for source, one in sorted(backlog.items())
@@ -123,35 +122,35 @@ class LedgerCollector(Collector):
         yield _gauge(
             "webhook_messages", "Messages kept, by how far they are", states, "source", "state"
         )
-        kept = {source: self.ledger.cursor(cursor_name(source)) or {} for source in self.sources}
+        watched = {source: self.ledger.messages.watched(source) for source in self.sources}
         missed = [
-            ((source,), one["missed"])
-            for source, one in kept.items()
-            if one.get("missed") is not None
+            ((source,), one.missed)
+            for source, one in watched.items()
+            if one is not None and one.missed is not None
         ]
         yield _counter(
             "webhook_missed_documents", "Files that no message told of", missed, "source"
         )
 
 
-def _counters(tallies: Tallies) -> Iterator[Metric]:
+def _counters(counters: Counters) -> Iterator[Metric]:
     named = {"documents": ("processed_documents", "Outcomes of work on files", ("source", "status")),
              "pages": ("processed_pages", "Pages of files worked on", ("source",)),
              "calls": ("caspio_calls", "Calls to Caspio", ("operation",))}  # fmt: skip
     for name, (metric, about, labels) in named.items():
         found = [
             (label, counted.number)
-            for (whose, label), counted in sorted(tallies.items())
+            for (whose, label), counted in sorted(counters.items())
             if whose == name
         ]
         samples = [(tuple(label.split(" ", len(labels) - 1)), number) for label, number in found]
         yield _counter(metric, about, samples, *labels)
 
 
-def _seconds(tallies: Tallies) -> Metric:
+def _seconds(counters: Counters) -> Metric:
     """Return the stages' seconds as a histogram, from buckets that were counted one by one."""
-    stages: dict[str, dict[int, Counted]] = defaultdict(dict)
-    for (name, label), counted in tallies.items():
+    stages: dict[str, dict[int, CounterValue]] = defaultdict(dict)
+    for (name, label), counted in counters.items():
         if name == STAGE:
             stage, _, bucket = label.rpartition(" ")
             stages[stage][int(bucket)] = counted
@@ -161,7 +160,7 @@ def _seconds(tallies: Tallies) -> Metric:
     for stage, buckets in sorted(stages.items()):
         below, cumulated = 0, []
         for number, bound in enumerate([*map(str, BOUNDS_S), "+Inf"]):
-            below += buckets.get(number, Counted()).number
+            below += buckets.get(number, CounterValue()).number
             cumulated.append((bound, below))
         metric.add_metric([stage], cumulated, sum(one.amount for one in buckets.values()))
     return metric

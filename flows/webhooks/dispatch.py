@@ -62,20 +62,20 @@ class Dispatcher:
         with leased_worker(self.ledger, worker):
             while not self.drain.requested:
                 batch = uuid.uuid4().hex
-                messages = self.ledger.take_messages(
+                messages = self.ledger.messages.take(
                     account, worker, batch=batch, most_records=most
                 )
                 if not messages:
                     break
                 self._dispatch(messages, batch)
-                self.ledger.hand_over_messages(batch, worker, wait_s=HANDED_OVER_S)
+                self.ledger.messages.hand_over(batch, worker, wait_s=HANDED_OVER_S)
                 number += len(messages)
         return number
 
     def delete_old(self) -> None:
         """Delete messages that were settled more than `webhooks.keep_days` ago."""
         clock, keep = SystemClock(), timedelta(days=self.settings.webhooks.keep_days)
-        self.ledger.forget_messages(before=clock.now() - keep)
+        self.ledger.messages.forget(before=clock.now() - keep)
 
     def _dispatch(self, messages: Sequence[Message], batch: str) -> None:
         """Settle the messages that need no run, and start one run for the others."""
@@ -113,15 +113,15 @@ class Dispatcher:
         try:
             self.start(source, keys, batch)
         except StopRequested as error:
-            self.ledger.put_back_messages(seqs, str(error), wait_s=0)
+            self.ledger.messages.put_back(seqs, str(error), wait_s=0)
         except Exception as error:  # noqa: BLE001 - around one batch: a failed run must not stop the others
             unforeseen = not isinstance(error, IngestError)
             _log.error("messages wait", source=source, error=str(error), exc_info=unforeseen)
             wait = wait_s(max(message.attempts for message in messages))
-            self.ledger.put_back_messages(seqs, str(error), wait_s=wait)
+            self.ledger.messages.put_back(seqs, str(error), wait_s=wait)
 
     def _settle(self, messages: Sequence[Message], note: str) -> None:
-        self.ledger.settle_messages([message.seq for message in messages], note)
+        self.ledger.messages.settle([message.seq for message in messages], note)
 
 
 class Loop:

@@ -101,7 +101,7 @@ class Receiver:
             require_secret(envelope, self.secrets)
         specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
         types = {spec.name: types_of(spec, self.ledger) for spec in specs}
-        return self.ledger.keep_messages(
+        return self.ledger.messages.save(
             route(envelope, specs, self.settings.caspio.account, types=types)
         )
 
@@ -110,7 +110,7 @@ class Receiver:
 
     def _state(self) -> Response:
         try:
-            backlog = self.ledger.backlog(self.settings.caspio.account)
+            backlog = self.ledger.messages.backlog(self.settings.caspio.account)
         except LedgerUnavailable:
             return JSONResponse({"status": "the ledger is not available"}, status_code=503)
         waiting = sum(one.waiting for one in backlog.values())

@@ -7,21 +7,20 @@ from typing import Any
 from flows.app.wiring import Account
 from flows.webhooks.sync import kept_id
 from pipeline.model.messages import Backlog, Message
+from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
-from pipeline.webhooks.incoming import cursor_name
 
 
 def status(settings: Settings, account: Account) -> Mapping[str, Any]:
     """Return what `webhooks status --json` prints: the webhook, messages by source, the latest."""
     ledger, hook_id = account.ledger, kept_id(settings, account)
     exists = bool(hook_id) and any(hook.id == hook_id for hook in account.client.webhooks.all())
-    backlog = ledger.backlog(settings.caspio.account)
+    backlog = ledger.messages.backlog(settings.caspio.account)
     names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
     sources = {
-        name: _source(backlog.get(name, Backlog()), ledger.cursor(cursor_name(name)))
-        for name in names
+        name: _source(backlog.get(name, Backlog()), ledger.messages.watched(name)) for name in names
     }
-    latest = [_message(message) for message in ledger.latest_messages(settings.caspio.account)]
+    latest = [_message(message) for message in ledger.messages.latest(settings.caspio.account)]
     return {
         "webhook": _hook(hook_id, account) if exists else None,
         "sources": sources,
@@ -42,16 +41,15 @@ def _hook(hook_id: str, account: Account) -> Mapping[str, Any]:
     }
 
 
-def _source(backlog: Backlog, kept: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    kept = kept or {}
+def _source(backlog: Backlog, watched: WatchedSource | None) -> Mapping[str, Any]:
     return {
-        "on_since": kept.get("since"),
+        "on_since": _iso(watched.since) if watched else None,
         "waiting": backlog.waiting,
         "started": backlog.begun,
         "done": backlog.done,
         "oldest_waiting": _iso(backlog.oldest),
-        "missed_last_run": kept.get("missed_last"),
-        "missed": kept.get("missed"),
+        "missed_last_run": watched.missed_last if watched else None,
+        "missed": watched.missed if watched else None,
     }
 
 

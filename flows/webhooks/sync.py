@@ -1,7 +1,7 @@
 """Create or update the account's webhook and its events; leave every other webhook alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flows.app.wiring import Account
@@ -9,8 +9,8 @@ from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_e
 from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.adapters.caspio.client.wire_account import Webhook, WebhookEvent
 from pipeline.errors import BadSettings, RefusedByCaspio
+from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
-from pipeline.webhooks.incoming import cursor_name
 
 MARK = "Managed by caspio-ingest: `webhooks sync` reverts changes made here."
 """Description of our webhook, by which it is found when the ledger was lost."""
@@ -73,11 +73,7 @@ def sync(
 
 def kept_id(settings: Settings, account: Account) -> str:
     """Return the id of the webhook that this program created in the account; "" if none."""
-    return str((account.ledger.cursor(_cursor(settings)) or {}).get("id", ""))
-
-
-def _cursor(settings: Settings) -> str:
-    return f"webhook of {settings.caspio.account}"
+    return account.ledger.messages.webhook_id(settings.caspio.account)
 
 
 @dataclass(slots=True)
@@ -157,7 +153,7 @@ class _Sync:
                 "The address must be https, and the account's plan must include webhooks."
             )
             raise BadSettings([problem]) from error
-        self.account.ledger.keep_cursor(_cursor(self.settings), {"id": hook.id})
+        self.account.ledger.messages.save_webhook_id(self.settings.caspio.account, hook.id)
         self.done.webhook_id = hook.id
         self.done.secret = hook.secret.reveal() if hook.secret else ""
         return hook
@@ -232,12 +228,13 @@ def _is_as(now: WebhookEvent, want: EventDefinition) -> bool:
 def _remember(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
     """Keep by source since when messages report its changes, and what they carry."""
     types = {source: dict(table.types) for table in watched for source in table.sources}
-    since = account.clock.now().isoformat(timespec="seconds")
+    ledger, now = account.ledger.messages, account.clock.now()
     for name in settings.specs():
-        before = account.ledger.cursor(cursor_name(name)) or {"since": since}
-        account.ledger.keep_cursor(
-            cursor_name(name), {**before, "types": types[name]} if name in types else None
-        )
+        if name in types:
+            known = ledger.watched(name) or WatchedSource(now)
+            ledger.save_watched(name, replace(known, column_types=types[name]))
+        else:
+            ledger.save_watched(name, None)
 
 
 def as_json(done: Synced, *, dry_run: bool) -> Mapping[str, Any]:

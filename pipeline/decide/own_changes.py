@@ -31,13 +31,13 @@ def is_own_change(change: Change, *, ledger: Ledger, columns: Mapping[str, Colum
     it has finished or renamed. In doubt the answer is no: to look once too often costs a call, to
     look once too seldom loses a document.
     """
-    applied = last_applied(ledger.effects(record=(change.record.container, change.record.pk)))
+    applied = last_applied(ledger.effects.find(record=(change.record.container, change.record.pk)))
     for name, value in change.values.items():
         if name not in columns or name not in applied:
             return False
         if not same(value, applied[name], columns[name]):
             return False
-    finished = ledger.finished([ref.version for ref in change.files])
+    finished = ledger.files.finished([ref.version for ref in change.files])
     rest = [ref for ref in change.files if ref.version not in finished]
     return own_renames(rest, ledger=ledger).keys() == {ref.version for ref in rest}
 
@@ -53,7 +53,7 @@ def unprocessed(
     `on_renamed` gets these by the version that was renamed, if there are any.
     """
     refs = list(refs)
-    finished = ledger.finished([ref.version for ref in refs])
+    finished = ledger.files.finished([ref.version for ref in refs])
     unknown = [ref for ref in refs if ref.version not in finished]
     by_version = {ref.version: ref for ref in unknown}
     renames = {
@@ -61,11 +61,11 @@ def unprocessed(
         for version, before in own_renames(unknown, ledger=ledger).items()
     }
     for before, ref in renames.items():
-        ledger.succeeded_by(before, ref)
+        ledger.files.record_rename(before, ref)
     if renames:
         on_renamed(renames)
     # A renamed version has the outcome of the version it was, so that it may be finished now.
-    return by_version.keys() - ledger.finished(list(by_version))
+    return by_version.keys() - ledger.files.finished(list(by_version))
 
 
 def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]:
@@ -78,11 +78,11 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     """
     if not refs:
         return {}
-    effects = ledger.names_given(refs)
+    effects = ledger.effects.names_given(refs)
     candidates = {ref.version: list(_earlier_places(ref, effects)) for ref in refs}
     location_keys = {key for places in candidates.values() for key, _ in places}
     before_rename: dict[tuple[str, str], FileRef] = {}
-    for state in ledger.unsucceeded(location_keys):
+    for state in ledger.files.not_renamed(location_keys):
         before_rename[state.ref.location_key, state.version] = state.ref
         before_rename[state.ref.location_key, str(state.ref.path)] = state.ref
 

@@ -63,7 +63,7 @@ class Spending:
         self._lock = threading.Lock()
         self._booked = 0
         self._bytes = 0
-        self._known = ledger.usage(account)
+        self._known = ledger.usage.this_month(account)
         self._priority = Priority.NEW
 
     @property
@@ -91,7 +91,7 @@ class Spending:
 
     def _book(self, calls: int) -> None:
         size_bytes, self._bytes = self._bytes, 0
-        self._known = self._ledger.spend(
+        self._known = self._ledger.usage.spend(
             self._account, self.priority, calls=calls, size_bytes=size_bytes
         )
         self._booked += calls

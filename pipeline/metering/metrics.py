@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.errors import LedgerUnavailable
 from pipeline.ports import Clock, Ledger
-from pipeline.ports.metrics import SILENT, Counted, Tracer
+from pipeline.ports.metrics import SILENT, CounterValue, Tracer
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Upper bounds of the buckets that stages' seconds are counted in; the last one has none."""
@@ -42,7 +42,7 @@ class MetricsRecorder:
         self._calls = calls
         self._calls_told: Mapping[str, int] = {}
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], Counted] = {}
+        self._kept: dict[tuple[str, str], CounterValue] = {}
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._due_at = clock.monotonic() + FLUSH_S
 
@@ -55,7 +55,7 @@ class MetricsRecorder:
                 yield
             finally:
                 seconds = self._clock.monotonic() - began
-                self._add(STAGE, bucket_label(name, seconds), Counted(1, seconds))
+                self._add(STAGE, bucket_label(name, seconds), CounterValue(1, seconds))
                 with self._lock:
                     self._seconds[name] += seconds
 
@@ -66,11 +66,11 @@ class MetricsRecorder:
 
     def count(self, name: str, label: str, number: int = 1) -> None:
         """Count something."""
-        self._add(name, label, Counted(number))
+        self._add(name, label, CounterValue(number))
 
-    def _add(self, name: str, label: str, more: Counted) -> None:
+    def _add(self, name: str, label: str, more: CounterValue) -> None:
         with self._lock:
-            self._kept[name, label] = self._kept.get((name, label), Counted()) + more
+            self._kept[name, label] = self._kept.get((name, label), CounterValue()) + more
             due = self._clock.monotonic() >= self._due_at
             if due:
                 self._due_at = self._clock.monotonic() + FLUSH_S
@@ -82,22 +82,22 @@ class MetricsRecorder:
         with self._lock:
             calls = dict(self._calls())
             new = {
-                ("calls", name): Counted(n - self._calls_told.get(name, 0))
+                ("calls", name): CounterValue(n - self._calls_told.get(name, 0))
                 for name, n in calls.items()
             }
             kept, self._kept = self._kept, {}
             self._calls_told = calls
         for key, counted in new.items():
             if counted.number:
-                kept[key] = kept.get(key, Counted()) + counted
+                kept[key] = kept.get(key, CounterValue()) + counted
         try:
             if kept:
-                self._ledger.tally(kept)
+                self._ledger.usage.add_counters(kept)
         except LedgerUnavailable as error:
             _log.warning("what was counted is not in the ledger yet", error=str(error))
             with self._lock:
                 for key, counted in kept.items():
-                    self._kept[key] = self._kept.get(key, Counted()) + counted
+                    self._kept[key] = self._kept.get(key, CounterValue()) + counted
 
     def close(self) -> None:
         """Add what is left, and let the tracer send what it has."""

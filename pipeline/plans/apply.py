@@ -69,7 +69,7 @@ def due_records(
         if not is_folder:
             return record.key
         path = str(record.files[0].ref.path)
-        return run.ports.ledger.moved_to(path) or path
+        return run.ports.ledger.effects.moved_to(path) or path
 
     mine = (record for record in planned if record.source == run.spec.name)
     while page := list(islice(mine, PAGE)):
@@ -98,7 +98,7 @@ def apply_record(
         outcomes = isolated(refs, partial(_apply, due, run, Path(name)))
     for outcome in outcomes:
         if outcome.status is not Status.UNCHANGED:
-            run.ports.ledger.finish(outcome, run.run_id)
+            run.ports.ledger.files.finish(outcome, run.run_id)
     return outcomes
 
 
@@ -124,7 +124,7 @@ def _apply(due: DueRecord, run: SourceRun, folder: Path) -> list[Outcome]:
 
 def _is_done(file: PlannedFile, ledger: Ledger) -> bool:
     """Say whether a file needs nothing more: this plan was carried out, or a run was here since."""
-    state = ledger.state(file.ref.version)
+    state = ledger.files.state(file.ref.version)
     outcome = state.outcome if state else None
     if outcome is None or outcome.planned_only:
         return False
@@ -144,7 +144,7 @@ def _write(
     new_names: dict[str, str] = {}
     for file in files:
         version = file.ref.version
-        own = ledger.effects(version=version)
+        own = ledger.effects.find(version=version)
         effects += own
         name = _given_name(file, due.listed, own)
         if name is not None:
@@ -205,8 +205,8 @@ def _is_same_place(now: FileRef, ref: FileRef) -> bool:
 
 def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:
     """Rebuild a document from the reading that the ledger has."""
-    state = ledger.state(file.ref.version)
-    reading = ledger.reading(file.sha256, state.fingerprint or "") if state else None
+    state = ledger.files.state(file.ref.version)
+    reading = ledger.files.reading(file.sha256, state.fingerprint or "") if state else None
     if reading is None:
         raise ChangedSince(
             f"the ledger does not have the reading of {file.ref.name!r} that was planned; plan it "

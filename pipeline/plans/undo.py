@@ -35,7 +35,9 @@ def effects_by_record(
     effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
 ) -> dict[str, list[RunEffects]]:
     """Group a run's effects by source and record; with `records` only those of these PK_IDs or paths."""
-    states = {version: ledger.state(version) for version in {effect.version for effect in effects}}
+    states = {
+        version: ledger.files.state(version) for version in {effect.version for effect in effects}
+    }
     grouped: dict[tuple[str, str], list[Effect]] = {}
     for effect in effects:
         state = states[effect.version]
@@ -56,7 +58,7 @@ def _listing_key(ref: FileRef, ledger: Ledger) -> str:
     """Return what a source lists a record by: the PK_ID, for a folder's file the path it has now."""
     if ref.place is not Place.FOLDER:
         return ref.holder
-    return ledger.moved_to(ref.holder) or ref.holder
+    return ledger.effects.moved_to(ref.holder) or ref.holder
 
 
 def with_listing(
@@ -74,7 +76,7 @@ def with_listing(
             str(work.files[0].path) if is_folder or work.record is None else work.record.pk: work
             for work in listed
         }
-        run.ports.ledger.seen([ref for work in listed for ref in work.files], run.run_id)
+        run.ports.ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
         expect(sum(len(one.files) for one in page))
         for one in page:
             refs = tuple(state.ref for state in one.files)
@@ -94,11 +96,11 @@ def undo_record(
     refs = list(by_version.values())
     with tempfile.TemporaryDirectory(dir=run.ports.work_dir) as name:
         outcomes = isolated(refs, partial(_undo, done, refs, run, Path(name)))
-    known = run.ports.ledger.finished(list(by_version))
+    known = run.ports.ledger.files.finished(list(by_version))
     for outcome in outcomes:
         # A file that somebody put there since is not finished by this: the next run reads it.
         if outcome.status is not Status.UNCHANGED and outcome.ref.version in known:
-            run.ports.ledger.finish(outcome, run.run_id)
+            run.ports.ledger.files.finish(outcome, run.run_id)
     return outcomes
 
 
@@ -126,7 +128,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     """Return the outcome of one file; what was restored in the record is reported with its first file."""
     if undone.nothing:
         return Outcome(ref, Status.UNCHANGED)
-    known = run.ports.ledger.state(ref.version)
+    known = run.ports.ledger.files.state(ref.version)
     reason = ""
     if undone.skipped:
         reason = "see the record's first file"
@@ -156,8 +158,10 @@ def _amend_manifests(
         if prefix is None:
             continue
         current = _current(state, done).version
-        ends = (ledger.state(current) or state, state)
+        ends = (ledger.files.state(current) or state, state)
         versions = {one.version for end in ends for one in versions_of(end, ledger)}
-        effects = [effect for version in versions for effect in ledger.effects(version=version)]
+        effects = [
+            effect for version in versions for effect in ledger.effects.find(version=version)
+        ]
         effects.sort(key=lambda effect: effect.id)
         amend_manifest(prefix, outcomes[current], effects, run.ports, folder, run_id=run.run_id)

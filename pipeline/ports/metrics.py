@@ -1,4 +1,4 @@
-"""What the ledger adds up to, for those who watch; and the promise of what is told on the way."""
+"""What the ledger adds up to, and what the pipeline reports about itself while it works."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -8,10 +8,11 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFigures:
+class SourceMetrics:
     """One source: the latest version of each of its files, by status (or stage, where there is no outcome yet).
 
-    `waiting` are those that need work still, `oldest_at` is when the first of them was first listed.
+    `waiting` are those that need work still, `oldest_at` is when the first of them was first
+    listed.
     """
 
     source: str
@@ -23,40 +24,44 @@ class SourceFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """So many times, and what it came to: seconds, or nothing where only times are counted."""
+class CounterValue:
+    """How often something happened, and the seconds it took.
+
+    0 seconds where only times are counted.
+    """
 
     number: int = 0
     amount: float = 0.0
 
-    def __add__(self, other: "Counted") -> "Counted":
-        return Counted(self.number + other.number, self.amount + other.amount)
+    def __add__(self, other: "CounterValue") -> "CounterValue":
+        return CounterValue(self.number + other.number, self.amount + other.amount)
 
 
-Tallies = Mapping[tuple[str, str], Counted]
+Counters = Mapping[tuple[str, str], CounterValue]
 """What all processes have counted so far, by name and label."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The ledger at one moment. `open_effects` are changes at Caspio not known to stand or not to.
+class LedgerMetrics:
+    """The ledger at one moment.
 
+    `open_effects` are changes at Caspio of which it is not known whether they took effect.
     `size_bytes` were moved from and to Caspio, by account, ever.
     """
 
-    sources: Sequence[SourceFigures] = ()
+    sources: Sequence[SourceMetrics] = ()
     workers: int = 0
     leases: int = 0
     open_effects: int = 0
     size_bytes: Mapping[str, int] = field(default_factory=dict)
-    tallies: Tallies = field(default_factory=dict)
+    counters: Counters = field(default_factory=dict)
 
 
 class Telemetry(Protocol):
-    """Told what is going on. Never an obstacle: nothing here raises, whatever becomes of what was told."""
+    """Receives what happens. It is never an obstacle: no method raises, whether or not the report arrives."""
 
     def stage(self, name: str, **about: str) -> AbstractContextManager[None]:
-        """Time a stage of the line."""
+        """Time a stage of the pipeline."""
 
     def count(self, name: str, label: str, number: int = 1) -> None:
         """Count something."""
@@ -66,14 +71,17 @@ class Tracer(Protocol):
     """Takes spans: what happened when, inside of what."""
 
     def span(self, name: str, about: Mapping[str, str]) -> AbstractContextManager[object]:
-        """Open a span that ends with the context; one opened meanwhile in the same thread lies inside it."""
+        """Open a span that ends with the context.
+
+        One opened meanwhile in the same thread is inside it.
+        """
 
     def close(self) -> None:
         """Send what is left."""
 
 
 class Silent:
-    """Tells nobody, as `Telemetry` and as `Tracer`."""
+    """Reports to nobody, as `Telemetry` and as `Tracer`."""
 
     def stage(self, name: str, **about: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the promise names them
         """Do nothing."""

@@ -7,7 +7,8 @@ from pipeline.decide.mapping import refuse_columns
 from pipeline.errors import BadSettings
 from pipeline.model import Column, SourceSpec
 from pipeline.ports import Ledger, RecordTarget
-from pipeline.steps.write_back import block_name, refuse_review
+from pipeline.ports.ledger import ColumnTypes
+from pipeline.steps.write_back import refuse_review
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
@@ -52,36 +53,35 @@ def changed_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> 
     After its settings were changed there is nothing to compare: the first run with them only plans,
     so that an operator looks at it.
     """
-    kept = ledger.cursor(_types_name(spec))
-    if kept is None or kept["settings"] != settings_hash(spec):
+    kept = ledger.files.column_types(spec.name)
+    if kept is None or kept.settings_hash != settings_hash(spec):
         return []
     now = _column_types(spec, target)
     return [
         f"source {spec.name!r}: column {column!r} of {spec.container!r} is of type {now[column]} "
         f"and was {before} when the source was last run. Change it back, map another column, or "
         "run once with --yes to accept it as it is."
-        for column, before in kept["types"].items()
+        for column, before in kept.types.items()
         if now.get(column, before) != before
     ]
 
 
 def remember_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> None:
     """Keep the types of the mapped columns, for `changed_types` to compare."""
-    types = dict(_column_types(spec, target))
-    kept = {"settings": settings_hash(spec), "types": types}
-    if types and ledger.cursor(_types_name(spec)) != kept:
-        ledger.keep_cursor(_types_name(spec), kept)
+    now = ColumnTypes(settings_hash(spec), dict(_column_types(spec, target)))
+    if now.types and ledger.files.column_types(spec.name) != now:
+        ledger.files.save_column_types(spec.name, now)
 
 
 def blocked(spec: SourceSpec, ledger: Ledger) -> list[str]:
     """Return a sentence for every table of the source that is blocked: a write met too many rows."""
     problems: list[str] = []
     for container in _containers(spec):
-        block = ledger.cursor(block_name(container))
+        block = ledger.effects.blocked(container)
         if block is not None:
             problems.append(
-                f"source {spec.name!r}: run {block['run']} was stopped in {container!r}: "
-                f"{block['note']}. Look at these rows, make PK_ID name one row each (a view may "
+                f"source {spec.name!r}: run {block.run_id} was stopped in {container!r}: "
+                f"{block.reason}. Look at these rows, make PK_ID name one row each (a view may "
                 "join them), then run once with --yes."
             )
     return problems
@@ -90,16 +90,12 @@ def blocked(spec: SourceSpec, ledger: Ledger) -> list[str]:
 def unblock(spec: SourceSpec, ledger: Ledger) -> None:
     """Let runs write to the source's tables again."""
     for container in _containers(spec):
-        ledger.keep_cursor(block_name(container), None)
+        ledger.effects.unblock(container)
 
 
 def _containers(spec: SourceSpec) -> list[str]:
     container, _ = _written_container(spec)
     return [name for name in (container, spec.review) if name]
-
-
-def _types_name(spec: SourceSpec) -> str:
-    return f"column types: {spec.name}"
 
 
 def _column_types(spec: SourceSpec, target: RecordTarget) -> Mapping[str, str]:

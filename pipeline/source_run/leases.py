@@ -39,7 +39,7 @@ class Leases:
         """Lease records; say which were acquired. What was released since is freed at the same time."""
         with self._lock:
             groups = [lease_keys(work.files) for work in works]
-            acquired = list(self._ledger.claim(self.worker, groups, release=self._released))
+            acquired = list(self._ledger.leases.claim(self.worker, groups, release=self._released))
             self._released.clear()
             for group, ok in zip(groups, acquired, strict=True):
                 if ok:
@@ -68,7 +68,7 @@ def lease_keys(files: Sequence[FileRef]) -> list[str]:
 @contextmanager
 def leased_worker(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Leases]:
     """Be a worker until the context ends; a thread renews the leases as long as the ledger answers."""
-    ledger.join(worker, ttl_s=ttl_s)
+    ledger.leases.join(worker, ttl_s=ttl_s)
     ended = threading.Event()
     renewing = threading.Thread(
         target=_renew, args=(ledger, worker, ttl_s, ended), name="leases", daemon=True
@@ -79,14 +79,14 @@ def leased_worker(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Itera
     finally:
         ended.set()
         renewing.join()
-        ledger.leave(worker)
+        ledger.leases.leave(worker)
 
 
 def _renew(ledger: Ledger, worker: str, ttl_s: float, ended: threading.Event) -> None:
     """Renew until the worker ends. A failure is only logged: the run's next write meets it itself."""
     while not ended.wait(ttl_s / _RENEWALS_PER_TTL):
         try:
-            ledger.renew(worker, ttl_s=ttl_s)
+            ledger.leases.renew(worker, ttl_s=ttl_s)
         except LeaseLost as error:
             _log.warning("leases lost", worker=worker, error=str(error))
             return

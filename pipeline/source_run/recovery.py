@@ -15,9 +15,9 @@ from pipeline.steps.write_back import WriteContext, carry_out_decisions, recover
 def recover_all(run: SourceRun) -> int:
     """Settle what killed runs left open; return how many effects that were. Living workers settle their own."""
     ledger = run.ports.ledger
-    living = ledger.living(asking=run.run_id) - {run.run_id}
+    living = ledger.leases.live_workers(asking=run.run_id) - {run.run_id}
     return settle_effects(
-        run, [effect for effect in ledger.unsettled() if effect.run_id not in living]
+        run, [effect for effect in ledger.effects.open() if effect.run_id not in living]
     )
 
 
@@ -26,7 +26,7 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
     by_version: dict[str, list[Effect]] = {}
     for effect in effects:
         by_version.setdefault(effect.version, []).append(effect)
-    states = [run.ports.ledger.state(version) for version in by_version]
+    states = [run.ports.ledger.files.state(version) for version in by_version]
     works = [
         RecordWork(run.spec.name, state.ref.record, {}, (state.ref,))
         for state in states
@@ -60,11 +60,11 @@ def _record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
 def _given_name(ref: FileRef, ledger: Ledger) -> str | None:
     """Return the name that a rename in effect has given to a file, None if there is none."""
     if ref.path is not None:
-        path = ledger.moved_to(ref.path)
+        path = ledger.effects.moved_to(ref.path)
         return basename(path) if path else None
     names = [
         str(effect.after["name"])
-        for effect in ledger.effects(version=ref.version)
+        for effect in ledger.effects.find(version=ref.version)
         if effect.kind is EffectKind.RENAME_ATTACHMENT and effect.state is EffectState.VERIFIED
     ]
     return names[-1] if names else None

@@ -102,11 +102,11 @@ def record_renames(
         if outcome is None or not _is_as_renamed(ref, outcome):
             continue
         old = outcome.ref.version
-        ledger.succeeded_by(old, ref)
+        ledger.files.record_rename(old, ref)
         renames[old] = ref
-        for effect in ledger.open_effects([old]):
+        for effect in ledger.effects.open([old]):
             if effect.kind is EffectKind.RENAME_ATTACHMENT:
-                ledger.settle(effect, EffectState.VERIFIED)
+                ledger.effects.settle(effect, EffectState.VERIFIED)
     return renames
 
 

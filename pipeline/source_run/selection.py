@@ -26,7 +26,7 @@ class Selection:
 def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:
     """Yield the selected records with their files as they are listed now."""
     for page in _pages(run, selection):
-        run.ports.ledger.seen([ref for work in page for ref in work.files], run.run_id)
+        run.ports.ledger.files.seen([ref for work in page for ref in work.files], run.run_id)
         yield from page
 
 
@@ -36,7 +36,7 @@ def forecast(run: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork,
     for work in selected_records(run, selection):
         to_read = len(work.files)
         for ref in work.files if run.reuse_readings else ():
-            state = ledger.state(ref.version)
+            state = ledger.files.state(ref.version)
             if state is not None and state.fingerprint and reader.is_current(state.fingerprint):
                 to_read -= 1
         yield work, to_read
@@ -47,10 +47,10 @@ def requested_records(run: SourceRun, only: Collection[str] = ()) -> Iterator[Re
 
     The flag of a record without a file stays set: there is nothing to read yet.
     """
-    flagged = run.ports.source.ticked(run.spec)
+    flagged = run.ports.source.reprocess_requests(run.spec)
     for keys in _batches(key for key in flagged if not only or key in only):
         listed = run.ports.source.records(run.spec, keys)
-        run.ports.ledger.seen([ref for work in listed for ref in work.files], run.run_id)
+        run.ports.ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
         for work in listed:
             key = listing_key(work.files[0], run.spec)
             assert key is not None
@@ -87,9 +87,9 @@ def _pages(run: SourceRun, selection: Selection) -> Iterator[Sequence[RecordWork
         return
     if selection.stale:
         is_current = run.ports.reader.is_current
-        states = ledger.stale(is_current, plan_fingerprint(spec), source=spec.name)
+        states = ledger.files.stale(is_current, plan_fingerprint(spec), source=spec.name)
     else:
-        states = ledger.states(source=spec.name, since=selection.since)
+        states = ledger.files.states(source=spec.name, since=selection.since)
     for keys in _batches(listing_keys((state.ref for state in states), spec)):
         yield source.records(spec, keys)
 

@@ -194,13 +194,13 @@ class WorkerPool:
         run, ledger = self._run, self._run.ports.ledger
         numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
         versions = list(numbers)
-        open_effects = [e for e in ledger.open_effects(versions) if e.run_id != run.run_id]
+        open_effects = [e for e in ledger.effects.open(versions) if e.run_id != run.run_id]
         settle_effects(run, open_effects)
         current = list(works)
-        for number in {numbers[v] for v in ledger.changed_by_others(versions, run.run_id)}:
+        for number in {numbers[v] for v in ledger.effects.changed_by_others(versions, run.run_id)}:
             keys = list(listing_keys(works[number].files, run.spec))
             listed = run.ports.source.records(run.spec, keys)
-            ledger.seen([ref for work in listed for ref in work.files], run.run_id)
+            ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
             work = listed[0] if listed else replace(works[number], files=())
             current[number] = replace(work, reprocess_flag=works[number].reprocess_flag)
         return current
@@ -208,10 +208,12 @@ class WorkerPool:
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
         """Return the versions that need no more work; those that a new fingerprint releases from quarantine do."""
         ledger = self._run.ports.ledger
-        finished = ledger.finished([ref.version for work in works for ref in work.files])
+        finished = ledger.files.finished([ref.version for work in works for ref in work.files])
         if not finished:
             return finished
-        return finished - ledger.released(list(finished), self._run.ports.reader.fingerprint())
+        return finished - ledger.files.released_from_quarantine(
+            list(finished), self._run.ports.reader.fingerprint()
+        )
 
     def _without_finished(self, work: RecordWork, finished: set[str]) -> RecordWork:
         """Leave out what another worker has finished since the listing, unless a user asked for it again."""

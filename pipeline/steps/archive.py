@@ -32,7 +32,7 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
         archive.put(
             original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type
         )
-    ports.ledger.archived(
+    ports.ledger.files.archived(
         file.ref.version,
         sha256=file.sha256,
         size_bytes=file.size_bytes,
@@ -41,7 +41,7 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
     prefix = document_prefix(file.ref)
     _put_derived(findings, prefix, archive)
     if document.prefix is None:
-        ports.ledger.save_reading(file.sha256, findings, prefix=prefix)
+        ports.ledger.files.save_reading(file.sha256, findings, prefix=prefix)
     elif document.prefix != prefix:
         for name in derived_names(document.prefix, archive):
             archive.copy(f"{document.prefix}/{name}", f"{prefix}/{name}")
@@ -74,7 +74,7 @@ def archive_manifest(
 ) -> None:
     """Write a manifest: with it the document, its reading and what was written are known without the ledger."""
     file, ledger = document.file, ports.ledger
-    state = ledger.state(file.ref.version)
+    state = ledger.files.state(file.ref.version)
     prefix = document_prefix(file.ref)
     manifest = {
         "manifest": MANIFEST_VERSION,
@@ -90,7 +90,9 @@ def archive_manifest(
         "renditions": _renditions(document, ports.archive),
         "rules": state.rules if state else None,
         "outcome": outcome_json(outcome),
-        "effects": [effect_json(effect) for effect in ledger.effects(version=file.ref.version)],
+        "effects": [
+            effect_json(effect) for effect in ledger.effects.find(version=file.ref.version)
+        ],
         "run": run_id,
         "at": ports.clock.now().isoformat(),
     }

@@ -34,7 +34,7 @@ def enumerate_records(
     for page in _timed(pages, run.ports.telemetry):
         refs = [ref for work in page for ref in work.files]
         todo = unprocessed(refs, ledger=ledger, on_renamed=on_renamed)
-        todo |= ledger.released([ref.version for ref in refs], fingerprint)
+        todo |= ledger.files.released_from_quarantine([ref.version for ref in refs], fingerprint)
         for ref in refs:
             if ref.version not in todo:
                 on_unchanged(ref)
@@ -44,7 +44,7 @@ def enumerate_records(
             for work in page
         ]
         found = [ref for work in works for ref in work.files]
-        ledger.seen(found, run.run_id)
+        ledger.files.seen(found, run.run_id)
         on_found(found)
         yield from (work for work in works if work.files)
 
@@ -52,14 +52,14 @@ def enumerate_records(
 def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
     """List a Files-area file again that this run has moved for another record; nothing if it has not."""
     ledger = run.ports.ledger
-    path = ledger.moved_to(ref.path) if ref.path is not None else None
+    path = ledger.effects.moved_to(ref.path) if ref.path is not None else None
     if path is None:
         return []
     listed = run.ports.source.records(run.spec, [ref.record.pk if ref.record else path])
     works = [
         replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
     ]
-    ledger.seen([new for work in works for new in work.files], run.run_id)
+    ledger.files.seen([new for work in works for new in work.files], run.run_id)
     return [work for work in works if work.files]
 
 

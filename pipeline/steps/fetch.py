@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.context import Ports, SourceRun
 from pipeline.errors import CutShort, Quarantined, TryLater
 from pipeline.model import FetchedFile, FileRef
-from pipeline.ports import MOST_STARTS, FileSource
+from pipeline.ports import MAX_ATTEMPTS, FileSource
 
 ATTEMPTS = 3
 PAUSE_S = 1.0
@@ -16,12 +16,12 @@ def count_attempt(ref: FileRef, run: SourceRun) -> None:
     """Record that work on a file starts. With `reread` it starts no matter how often it failed.
 
     Raises:
-        Quarantined: work was started MOST_STARTS times and never came to an outcome, not even a
+        Quarantined: work was started MAX_ATTEMPTS times and never came to an outcome, not even a
             failure.
     """
     ledger = run.ports.ledger
-    before = ledger.started(ref.version, fingerprint=run.ports.reader.fingerprint())
-    if before >= MOST_STARTS and not run.reread:
+    before = ledger.files.count_attempt(ref.version, fingerprint=run.ports.reader.fingerprint())
+    if before >= MAX_ATTEMPTS and not run.reread:
         raise Quarantined(
             f"quarantined: work on {ref.name!r} of {ref.location} was started {before} times and "
             "never finished, because the program was killed or crashed each time. It is processed "
@@ -41,7 +41,7 @@ def fetch(ref: FileRef, ports: Ports, folder: Path) -> FetchedFile:
         FileGone: the record no longer has such a file.
         TryLater: the connection broke every time.
     """
-    known = ports.ledger.state(ref.version)
+    known = ports.ledger.files.state(ref.version)
     if known is not None and known.sha256 is not None:
         return FetchedFile(ref, None, known.sha256, ref.size_bytes or 0)
     for attempt in range(1, ATTEMPTS + 1):

@@ -43,9 +43,9 @@ def _known_document(
     file: FetchedFile, ports: Ports, folder: Path, *, needs_text: bool
 ) -> ReadDocument | None:
     """Return the reading that the ledger has, None if the file must be read again."""
-    fingerprints = ports.ledger.reading_fingerprints(file.sha256)
+    fingerprints = ports.ledger.files.reading_fingerprints(file.sha256)
     current = next((known for known in fingerprints if ports.reader.is_current(known)), None)
-    known = None if current is None else ports.ledger.reading(file.sha256, current)
+    known = None if current is None else ports.ledger.files.reading(file.sha256, current)
     if known is None or known[0].scan is ScanStatus.NOT_SCANNED:
         return None
     findings, prefix = known

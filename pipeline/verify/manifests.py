@@ -48,7 +48,7 @@ def read_manifest(
             effects=tuple(_effect(row) for row in data.get("effects", ())),
             run_id=data["run"],
             at=datetime.fromisoformat(data["at"]),
-            became=renamed_to,
+            renamed_to=renamed_to,
             rules=data.get("rules"),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -127,7 +127,7 @@ def versions_of(state: FileState, ledger: Ledger) -> Iterator[FileState]:
     current: FileState | None = state
     while current is not None:
         yield current
-        current = ledger.state(current.succeeds) if current.succeeds else None
+        current = ledger.files.state(current.renamed_from) if current.renamed_from else None
 
 
 def document_folder(state: FileState, ports: Ports) -> str | None:

@@ -37,13 +37,13 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
         except RejectFile as error:
             unreadable.append(str(error))
             continue
-        is_first = not ledger.effects(version=manifest.ref.version)
-        if ledger.restore(manifest):
+        is_first = not ledger.effects.find(version=manifest.ref.version)
+        if ledger.files.restore(manifest):
             new += 1
             if is_first:
                 effects += manifest.effects
         else:
             known += 1
     effects.sort(key=lambda effect: (effect.at is not None, effect.at, effect.id))
-    ledger.restore_effects(effects)
+    ledger.effects.restore(effects)
     return Rebuilt(new, known, len(effects), tuple(unreadable))

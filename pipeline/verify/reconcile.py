@@ -84,7 +84,9 @@ class _Listing:
     def _differing_values(self, work: RecordWork, record: RecordRef) -> list[Difference]:
         columns = self.ports.target.columns(record.container, is_view=record.is_view)
         found: list[Difference] = []
-        for name, ours in self.ports.ledger.last_written(record.container, record.pk).items():
+        for name, ours in self.ports.ledger.effects.last_written(
+            record.container, record.pk
+        ).items():
             if name not in work.values or name not in columns:
                 continue
             now = work.values[name]
@@ -110,7 +112,7 @@ class _Listing:
 
 def _states_after(place: list[str], listing: _Listing) -> Iterator[FileState]:
     """Yield what the ledger has behind a place; what comes before it was compared earlier."""
-    for state in listing.ports.ledger.states(source=listing.spec.name):
+    for state in listing.ports.ledger.files.states(source=listing.spec.name):
         if place_of(state) > place:
             yield state
         else:
@@ -178,9 +180,9 @@ def _missing(prefix: str, ports: Ports) -> str:
 def open_effects(run: SourceRun) -> Iterator[Difference]:
     """Yield a source's effects that are not settled, and that no living worker is carrying out."""
     ledger = run.ports.ledger
-    living = ledger.living(asking=run.run_id)
-    for effect in ledger.unsettled():
-        state = ledger.state(effect.version)
+    living = ledger.leases.live_workers(asking=run.run_id)
+    for effect in ledger.effects.open():
+        state = ledger.files.state(effect.version)
         if effect.run_id not in living and state is not None and run.owns(state.ref):
             detail = f"{effect.kind} of run {effect.run_id} is {effect.state}"
             subject = subject_of(state.ref)
@@ -197,12 +199,12 @@ def compare_archive(archive: Archive, ledger: Ledger, *, folder: Path) -> Iterat
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, str(error))
             continue
         children.update(children_digests(manifest.findings))
-        if ledger.state(manifest.ref.version) is None:
+        if ledger.files.state(manifest.ref.version) is None:
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, subject_of(manifest.ref))
     stored = archive.list("originals/sha256/")
     while keys := [one.key for one in islice(stored, BATCH)]:
         digests = {key.rpartition("/")[2]: key for key in keys}
-        known = ledger.known_digests(list(digests)) | children
+        known = ledger.files.known_digests(list(digests)) | children
         for digest, key in digests.items():
             if digest not in known:
                 yield Difference(DifferenceKind.UNKNOWN_ORIGINAL, key)

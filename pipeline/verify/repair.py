@@ -33,7 +33,9 @@ def repair(difference: Difference, run: SourceRun) -> tuple[bool, str]:
         return False, str(error)
     if not done:
         return False, ADVICE[difference.kind]
-    run.ports.ledger.repaired(difference.kind, difference.subject, done, run_id=run.run_id)
+    run.ports.ledger.effects.record_repair(
+        difference.kind, difference.subject, done, run_id=run.run_id
+    )
     return True, done
 
 

@@ -123,13 +123,8 @@ def table_of(spec: SourceSpec) -> str | None:
 
 def types_of(spec: SourceSpec, ledger: Ledger) -> Mapping[str, str]:
     """Return the types of the columns that messages for a source carry, as `webhooks sync` has left them."""
-    types: Mapping[str, str] = (ledger.cursor(cursor_name(spec.name)) or {}).get("types", {})
-    return types
-
-
-def cursor_name(source: str) -> str:
-    """Name what the ledger keeps of a source whose changes a webhook tells."""
-    return f"webhooks: {source}"
+    watched = ledger.messages.watched(spec.name)
+    return {} if watched is None else watched.column_types
 
 
 def route(

@@ -18,7 +18,7 @@ def main(config: Path) -> None:
         document = dict(work_sources(context, sources=(), request=RunRequest(yes=True)).document)
     took = os.times()
     with connect(load_settings(config)) as context:
-        tallies = context.ports.ledger.figures().tallies
+        tallies = context.ports.ledger.usage.metrics().tallies
     stages: dict[str, float] = {}
     for (name, label), counted in tallies.items():
         if name == STAGE:

@@ -40,16 +40,22 @@ def test_sharing_costs_little_beside_an_effect(
         server: Postgres = request.getfixturevalue("postgres")
         url = server.url(server.create_database())
     with SqlLedger(url, clock=SystemClock()) as ledger:
-        ledger.join("w", ttl_s=600)
+        ledger.leases.join("w", ttl_s=600)
 
         def claim(number: int) -> None:
             keys = [[f"{number} {one}"] for one in range(CLAIMED)]
-            ledger.claim("w", keys, release=[f"{number - 1} {one}" for one in range(CLAIMED)])
+            ledger.leases.claim(
+                "w", keys, release=[f"{number - 1} {one}" for one in range(CLAIMED)]
+            )
 
-        effect = cost_s(lambda _: ledger.settle(ledger.intend(EFFECT, "w"), EffectState.VERIFIED))
+        effect = cost_s(
+            lambda _: ledger.effects.settle(
+                ledger.effects.intend(EFFECT, "w"), EffectState.VERIFIED
+            )
+        )
         claimed = cost_s(claim) / CLAIMED
-        permits = cost_s(lambda _: ledger.book_permits("a", 10, per_second=1e9)) / 10
-        budget = cost_s(lambda _: ledger.spend("a", "new", calls=50, size_bytes=0)) / 50
+        permits = cost_s(lambda _: ledger.usage.reserve_permits("a", 10, per_second=1e9)) / 10
+        budget = cost_s(lambda _: ledger.usage.spend("a", "new", calls=50, size_bytes=0)) / 50
 
     record = claimed + 3 * (permits + budget)
     print(

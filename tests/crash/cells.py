@@ -216,7 +216,7 @@ def writes(line: Line) -> tuple[str, ...]:
 def met_nothing(line: Line) -> int:
     """Count the writes that met no row, since the record was no longer as planned: they have changed nothing."""
     with line.ledger() as ledger:
-        return sum(effect.state is EffectState.CONFLICT for effect in ledger.effects())
+        return sum(effect.state is EffectState.CONFLICT for effect in ledger.effects.find())
 
 
 def cells(scene: str, *, every: bool = True) -> list[str]:

@@ -35,10 +35,14 @@ _LEDGER_CALLS = frozenset(
         "save_reading",
         "planned",
         "finish",
-        "succeeded_by",
+        "record_rename",
         "confirm_source",
-        "keep_cursor",
-        "keep_review_item",
+        "save_column_types",
+        "record_caught_up",
+        "save_verify_progress",
+        "block",
+        "unblock",
+        "save_review_item",
         "join",
         "leave",
         "claim",
@@ -63,10 +67,7 @@ def watched(ports: Ports, act: Act) -> Ports:
     current = threading.local()
     return replace(
         ports,
-        ledger=cast(
-            "Ledger",
-            _Watched(ports.ledger, act, lambda name, args: _ledger_point(name, args, current)),
-        ),
+        ledger=cast("Ledger", _WatchedLedger(ports.ledger, act, current)),
         archive=cast("Archive", _Watched(ports.archive, act, _archive_point)),
         target=cast(
             "RecordTarget",
@@ -108,6 +109,20 @@ class _Watched:
             return result
 
         return call
+
+
+class _WatchedLedger:
+    """The ledger's ports, each watched."""
+
+    def __init__(self, inner: Ledger, act: Act, current: threading.local) -> None:
+        def name(method: str, args: tuple[Any, ...]) -> str:
+            return _ledger_point(method, args, current)
+
+        self.files = _Watched(inner.files, act, name)
+        self.effects = _Watched(inner.effects, act, name)
+        self.leases = _Watched(inner.leases, act, name)
+        self.usage = _Watched(inner.usage, act, name)
+        self.messages = inner.messages
 
 
 def _ledger_point(name: str, args: tuple[Any, ...], current: threading.local) -> str:

@@ -12,7 +12,7 @@ POINTS = {
             "update_columns intent after",
             "update_columns effect after",
         ),
-        *("rename_attachment effect after", "ledger finish before", "ledger succeeded_by before"),
+        *("rename_attachment effect after", "ledger finish before", "ledger record_rename before"),
     ],
     "files area": [
         "insert_index_row effect after",

@@ -77,7 +77,7 @@ def test_a_persons_upload_becomes_a_run_in_the_ui(
         rows = emulator.control.dump()["tables"]["Uploads"]
 
     with open_settings_account(load_settings(config)) as account:
-        messages = account.ledger.latest_messages(load_settings(config).caspio.account)
+        messages = account.ledger.messages.latest(load_settings(config).caspio.account)
     assert [row["Company"] for row in rows] == ["", "Fabrikam Ltd"]
     assert run["state"]["type"] == "COMPLETED"
     assert run["parameters"]["records"] == ["2"]

@@ -29,14 +29,14 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     settings = load_settings(config, credentials=False)
     allowance = settings.caspio.allowance
     with open_ledger(settings, clock=SystemClock()) as ledger:
-        counts = ledger.counts()
-        runs = ledger.runs()
-        used = ledger.usage(settings.caspio.account)
-        workers = sorted(ledger.living())
-        unsettled = len(ledger.unsettled())
+        counts = ledger.files.counts()
+        runs = ledger.usage.runs()
+        used = ledger.usage.this_month(settings.caspio.account)
+        workers = sorted(ledger.leases.live_workers())
+        unsettled = len(ledger.effects.open())
         states = (
             state
-            for state in ledger.states()
+            for state in ledger.files.states()
             if state.outcome is not None and state.outcome.status in NEEDS_A_PERSON
         )
         problems = list(islice(states, MOST_PROBLEMS))

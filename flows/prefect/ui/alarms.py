@@ -35,10 +35,9 @@ def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int
     The new count is kept. What grew between two runs, by a command or another worker, is noticed
     by the next.
     """
-    name = f"needs a person: {source}"
-    before = int((ledger.cursor(name) or {}).get("documents", 0))
-    by_status = ledger.counts().get(source, {})
+    before = ledger.files.attention_count(source)
+    by_status = ledger.files.counts().get(source, {})
     now = sum(by_status.get(status, 0) for status in NEEDS_A_PERSON)
     if now != before:
-        ledger.keep_cursor(name, {"documents": now, "run": run_id})
+        ledger.files.save_attention_count(source, now, run_id=run_id)
     return before, now

@@ -1,4 +1,4 @@
-"""Find the records in which a person asked for their files to be read again."""
+"""Find the records in which a user asked for their files to be read again."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from pipeline.adapters.caspio.client.client import CaspioClient
 from pipeline.model import RecordRef, SourceSpec
 
 
-def ticked(client: CaspioClient, spec: SourceSpec) -> Mapping[str, RecordRef]:
+def reprocess_requests(client: CaspioClient, spec: SourceSpec) -> Mapping[str, RecordRef]:
     """Return the records whose `reprocess_column` is Yes, by what the source lists them by; one call for 1,000."""
     if spec.reprocess_column is None:
         return {}

@@ -12,7 +12,7 @@ from pipeline.adapters.caspio.client.schema_cache import Layout, Schema, layout
 from pipeline.adapters.caspio.client.wire import FileInfo, Record
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.folder_source import FolderListing
-from pipeline.adapters.caspio.reprocess_requests import ticked
+from pipeline.adapters.caspio.reprocess_requests import reprocess_requests
 from pipeline.adapters.caspio.scratch_store import ListedFile, scratch
 from pipeline.errors import FileGone, RefusedByCaspio
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
@@ -70,9 +70,12 @@ class CaspioFileSource:
                 return listing.named(list(dict.fromkeys(pks)), files=files, matching=matching)
             return self._records_of(spec, files).named(list(dict.fromkeys(pks)), matching=matching)
 
-    def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
-        """Return the rows whose `reprocess_column` is Yes, by PK_ID; for a folder rows of its index table, by path."""
-        return ticked(self._client, spec)
+    def reprocess_requests(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
+        """Return the rows whose `reprocess_column` is Yes, by PK_ID.
+
+        For a folder source these are rows of its index table, by path.
+        """
+        return reprocess_requests(self._client, spec)
 
     def open(self, ref: FileRef) -> AbstractContextManager[Download]:
         """Open a file's bytes; FileGone when there is no such file any more."""

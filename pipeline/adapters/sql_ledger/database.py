@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import LedgerUnavailable
 
-HEAD = "r0007"
+HEAD = "r0001"
 """The schema this version of the program writes; a test compares it with the newest migration."""
 
 _WAIT_S = 30
@@ -24,7 +24,7 @@ _IMMEDIATE = {"ledger_begin": "IMMEDIATE"}
 _WAYS_OUT = (
     ("unable to open database file", "Create the folder or correct [ledger] url."),
     ("readonly database", "Give this user the right to write the file and its folder."),
-    ("disk i/o error", "The disk may be full or failing: free space or mend it, then run again."),
+    ("disk i/o error", "The disk may be full or failing: free space or repair it, then run again."),
     ("disk is full", "Free space on the disk, or move the ledger and change [ledger] url."),
     ("no space left", "Free space on the database server's disk."),
     (

@@ -1,21 +1,44 @@
-"""The ledger port on SQLite or PostgreSQL, put together from its parts."""
+"""The ledger on SQLite or PostgreSQL: its five ports over one database."""
 
-from pipeline.adapters.sql_ledger.effect_log import EffectLog
-from pipeline.adapters.sql_ledger.figure_log import FigureLog
-from pipeline.adapters.sql_ledger.file_log import FileLog
-from pipeline.adapters.sql_ledger.file_views import FileViews
-from pipeline.adapters.sql_ledger.message_log import MessageLog
-from pipeline.adapters.sql_ledger.restore_log import RestoreLog
-from pipeline.adapters.sql_ledger.review_log import ReviewLog
-from pipeline.adapters.sql_ledger.run_log import RunLog
-from pipeline.adapters.sql_ledger.usage_log import UsageLog
+from typing import Self
+
+from pipeline.adapters.sql_ledger.effects import SqlEffects
+from pipeline.adapters.sql_ledger.files import SqlFiles
+from pipeline.adapters.sql_ledger.leases import SqlLeases
+from pipeline.adapters.sql_ledger.messages import SqlMessages
+from pipeline.adapters.sql_ledger.session import Session
+from pipeline.adapters.sql_ledger.usage import SqlUsage
+from pipeline.ports import Clock
 
 
-class SqlLedger(
-    RunLog, FileLog, FileViews, EffectLog, MessageLog, UsageLog, RestoreLog, ReviewLog, FigureLog
-):
-    """Remember runs, file versions, readings, effects, leases and usage in one database, shared by many processes.
+class SqlLedger:
+    """Keep the ledger in one database that many processes share.
 
-    SQLite serves one machine; several machines share PostgreSQL. Each call is one short transaction, iterators make
-    one a page and hold none between pages.
+    SQLite serves one machine; several machines share PostgreSQL. Each call is one short transaction. Iterators make
+    one transaction a page and hold none between pages.
+
+    Args:
+        url: `sqlite:///FILE` or `postgresql+psycopg://…`.
+        clock: Where every time in the ledger comes from.
+
+    Raises:
+        LedgerUnavailable: The database cannot be opened or its schema is newer than this program.
     """
+
+    def __init__(self, url: str, *, clock: Clock) -> None:
+        self._session = session = Session(url, clock=clock)
+        self.files = SqlFiles(session)
+        self.effects = SqlEffects(session)
+        self.leases = SqlLeases(session)
+        self.usage = SqlUsage(session)
+        self.messages = SqlMessages(session)
+
+    def close(self) -> None:
+        """Close every connection; the next call would open new ones."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()

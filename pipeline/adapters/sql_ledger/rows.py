@@ -24,6 +24,7 @@ from pipeline.model import (
     Status,
     Suggestion,
 )
+from pipeline.model.messages import Message, Told
 from pipeline.ports import FileState, RunState
 
 Json = dict[str, Any]
@@ -44,7 +45,7 @@ def file_row(ref: FileRef) -> Json:
         "location_key": ref.location_key,
         "source": ref.source,
         "container": ref.container,
-        "holder": ref.record.pk if ref.record else (ref.path or ""),
+        "record_key": ref.record.pk if ref.record else (ref.path or ""),
         "path": ref.path,
         "field": ref.field,
         "ref": dump_ref(ref),
@@ -112,12 +113,12 @@ def load_file(row: RowMapping) -> FileState:
         sha256=row["sha256"],
         fingerprint=row["fingerprint"],
         outcome=load_outcome(row["outcome"], ref) if row["outcome"] else None,
-        attempts=row["attempts"],
+        listings=row["listings"],
         run_id=row["run_id"],
         updated_at=row["updated_at"],
         original_name=row["original_name"],
         size_bytes=row["size_bytes"],
-        succeeds=row["succeeds"],
+        renamed_from=row["renamed_from"],
         rules=row["rules"],
     )
 
@@ -250,4 +251,47 @@ def load_run(row: RowMapping) -> RunState:
         status=row["status"],
         counts=row["counts"],
         calls=row["calls"],
+    )
+
+
+def dump_message(message: Message) -> Json:
+    """Return the columns of a message, `seq` and the times left to the ledger.
+
+    A message that is done from the beginning keeps no values.
+    """
+    return {
+        "account": message.account,
+        "message_id": message.message_id,
+        "source": message.source,
+        "part": message.part,
+        "object": message.table,
+        "event": message.event,
+        "records": [
+            {"key": told.key, "values": {} if message.note else dict(told.values)}
+            for told in message.told
+        ],
+        "attempts": 0,
+        "batch": "",
+        "run_id": message.run_id,
+        "note": message.note,
+    }
+
+
+def load_message(row: RowMapping) -> Message:
+    """Rebuild a message."""
+    return Message(
+        account=row["account"],
+        message_id=row["message_id"],
+        source=row["source"],
+        table=row["object"],
+        event=row["event"],
+        told=tuple(Told(**record) for record in row["records"]),
+        part=row["part"],
+        seq=row["seq"],
+        received_at=row["received_at"],
+        started_at=row["started_at"],
+        done_at=row["done_at"],
+        attempts=row["attempts"],
+        run_id=row["run_id"],
+        note=row["note"],
     )

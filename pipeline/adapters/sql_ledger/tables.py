@@ -100,8 +100,8 @@ files = Table(
     Column("is_newest", Boolean, nullable=False, server_default=false()),
     Column("source", Words, nullable=False),
     Column("container", Words, nullable=False),
-    # The record's key, or the path of a file that no record refers to.
-    Column("holder", Words, nullable=False),
+    # The record's PK_ID, or the path of a file that no record refers to.
+    Column("record_key", Words, nullable=False),
     Column("path", Words),
     Column("field", Words, nullable=False),
     Column("ref", JSON, nullable=False),
@@ -117,27 +117,29 @@ files = Table(
     Column("status", Words),
     Column("planned_only", Boolean, nullable=False, server_default=false()),
     Column("outcome", JSON(none_as_null=True)),
-    Column("succeeds", Words, index=True),
-    Column("attempts", Integer, nullable=False),
-    # How often work was started since the last outcome, under which fingerprint of the reader.
-    Column("starts", Integer, nullable=False, server_default="0"),
-    Column("started_under", Words),
+    # The version that our own rename made this one of.
+    Column("renamed_from", Words, index=True),
+    # How many listings have shown it.
+    Column("listings", Integer, nullable=False),
+    # Attempts at work since the last outcome, and the reader's fingerprint they were made under.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempted_under", Words),
     Column("run_id", Words, nullable=False),
     Column("seen_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
-    Index("ix_files_order", "source", "container", "holder", "field", "id"),
-    Index("ix_files_holder", "holder"),
+    Index("ix_files_order", "source", "container", "record_key", "field", "id"),
+    Index("ix_files_record_key", "record_key"),
 )
 
 # Conditions of partial indexes: their constants stand in the statement, or no index would be found for them.
 WAITING = files.c.is_newest & (files.c.stage != literal_column("'finished'", Words))
 QUARANTINED = (
     files.c.is_newest
-    & (files.c.starts >= literal_column("3", Integer))
+    & (files.c.attempts >= literal_column("3", Integer))
     & (files.c.stage == literal_column("'finished'", Words))
 )
 Index(
-    "ix_files_figures",
+    "ix_files_metrics",
     *(files.c[name] for name in ("source", "planned_only", "status", "stage", "pages")),
     sqlite_where=files.c.is_newest,
     postgresql_where=files.c.is_newest,
@@ -181,7 +183,7 @@ effects = Table(
     Column("note", Words, nullable=False),
     Column("run_id", Words, nullable=False),
     Column("at", UtcTime, nullable=False),
-    # The effect that this one takes back.
+    # The effect that this one undoes.
     Column("undoes", BigInteger),
     Index("ix_effects_version", "version"),
     Index("ix_effects_record", "container", "pk"),
@@ -194,15 +196,49 @@ effects = Table(
 OPEN = effects.c.state.in_([literal_column("'intent'", Words), literal_column("'applied'", Words)])
 Index("ix_effects_open", effects.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
 
-sources = Table(
-    "sources",
+blocked_containers = Table(
+    "blocked_containers",
+    metadata,
+    Column("container", Words, primary_key=True),
+    Column("reason", Words, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("blocked_at", UtcTime, nullable=False),
+)
+
+confirmed_sources = Table(
+    "confirmed_sources",
     metadata,
     Column("name", Words, primary_key=True),
     Column("settings_hash", Words, primary_key=True),
     Column("confirmed_at", UtcTime, nullable=False),
 )
 
-# One row a run at work. Whoever finds it dead or expired marks it lost; a lost one may change nothing more.
+source_states = Table(
+    "source_states",
+    metadata,
+    Column("source", Words, primary_key=True),
+    # The mapped columns' types under these settings, as they were last.
+    Column("settings_hash", Words),
+    Column("column_types", JSON),
+    Column("caught_up_at", UtcTime),
+    Column("caught_up_run_id", Words),
+    # Documents that needed a user, as counted by this run.
+    Column("attention_documents", Integer),
+    Column("attention_run_id", Words),
+)
+
+# One row an unfinished verification: the names of its sources, and how far it has come.
+verify_progress = Table(
+    "verify_progress",
+    metadata,
+    Column("sources", Words, primary_key=True),
+    Column("done", JSON, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+# One row a run at work. The first to find it dead or expired marks it lost; a lost one may change nothing more.
 workers = Table(
     "workers",
     metadata,
@@ -232,8 +268,8 @@ usage = Table(
 )
 
 # What all processes have counted and timed, added up every few seconds.
-tallies = Table(
-    "tallies",
+counters = Table(
+    "counters",
     metadata,
     Column("name", Words, primary_key=True),
     Column("label", Words, primary_key=True),
@@ -242,18 +278,11 @@ tallies = Table(
 )
 
 # When the next call of an account is due, in seconds since 1970.
-pace = Table(
-    "pace",
+permits = Table(
+    "permits",
     metadata,
     Column("account", Words, primary_key=True),
     Column("due_s", Float(53), nullable=False),
-)
-
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("value", JSON, nullable=False),
 )
 
 repairs = Table(
@@ -280,7 +309,7 @@ review_items = Table(
     Index("ix_review_items_record", "source", "container", "pk"),
 )
 
-# A message is in a worker's hands while that lives; `batch` is what was taken together.
+# A message belongs to its worker while that lives; `batch` is what was taken together.
 webhook_messages = Table(
     "webhook_messages",
     metadata,
@@ -291,7 +320,7 @@ webhook_messages = Table(
     Column("part", Integer, nullable=False),
     Column("object", Words, nullable=False),
     Column("event", Words, nullable=False),
-    Column("told", JSON, nullable=False),
+    Column("records", JSON, nullable=False),
     Column("received_at", UtcTime, nullable=False, index=True),
     Column("due_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
@@ -305,11 +334,30 @@ webhook_messages = Table(
     Index("ix_webhook_messages_due", "account", "done_at", "seq"),
 )
 
-# When a message last told of a record of a source.
-told_records = Table(
-    "told_records",
+# When a message last reported a record of a source.
+reported_records = Table(
+    "reported_records",
     metadata,
     Column("source", Words, primary_key=True),
     Column("key", Words, primary_key=True),
-    Column("told_at", UtcTime, nullable=False, index=True),
+    Column("reported_at", UtcTime, nullable=False, index=True),
+)
+
+watched_sources = Table(
+    "watched_sources",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("column_types", JSON, nullable=False),
+    Column("listed_at", UtcTime),
+    Column("missed_last", Integer),
+    Column("missed", Integer),
+)
+
+# The webhook that this program has made in an account.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("webhook_id", Words, nullable=False),
 )

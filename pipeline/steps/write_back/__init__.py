@@ -8,7 +8,6 @@ from pipeline.steps.write_back.columns import changed_values
 from pipeline.steps.write_back.context import WriteContext, write_context
 from pipeline.steps.write_back.cost import Cost, cost_of
 from pipeline.steps.write_back.decisions import carry_out_decisions
-from pipeline.steps.write_back.effects import block_name
 from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
@@ -22,7 +21,6 @@ __all__ = [
     "Undone",
     "WriteContext",
     "Written",
-    "block_name",
     "carry_out_decisions",
     "changed_values",
     "clear_reprocess_flag",

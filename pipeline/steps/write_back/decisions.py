@@ -49,7 +49,9 @@ def carry_out_decisions(context: WriteContext, *, now: datetime) -> Iterator[Out
     rows = context.ports.target.rows(review_table(context), names, equal=equal, filled=DECISION)
     if not rows:
         return
-    items = {item.key: item for item in context.ports.ledger.review_items(context.spec.name)}
+    items = {
+        item.key: item for item in context.ports.ledger.effects.review_items(context.spec.name)
+    }
     for pk, row in rows.items():
         item = items.get(str(row[KEY]))
         # Rows that are not ours are left alone, and so are those whose note says what is wrong.
@@ -100,7 +102,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
         settle(state=ReviewState.WITHDRAWN, note=f"{CHANGED}: {changes}")
         return _not_carried_out(item, Status.CONFLICT, changes, context)
     settle(state=ReviewState.ACCEPTED, note="")
-    known = context.ports.ledger.state(item.version)
+    known = context.ports.ledger.files.state(item.version)
     if known is None:
         return None
     written = {item.suggestion.column: value}
@@ -119,7 +121,7 @@ def _refuse(decision: Decision, reason: str, context: WriteContext) -> Outcome |
 def _not_carried_out(
     item: ReviewItem, status: Status, reason: str, context: WriteContext
 ) -> Outcome | None:
-    state = context.ports.ledger.state(item.version)
+    state = context.ports.ledger.files.state(item.version)
     if state is None:
         return None
     return Outcome(state.ref, status, f"a decision was not carried out: {reason}")

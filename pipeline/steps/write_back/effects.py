@@ -15,6 +15,7 @@ from pipeline.decide.naming import base_differs, split_name
 from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
 from pipeline.ports import RecordTarget, Updated
+from pipeline.ports.ledger import Block
 from pipeline.steps.write_back.context import WriteContext
 
 
@@ -230,27 +231,27 @@ def carry_out(
         StopRun: more than one row was met; the table is blocked.
     """
     ledger = context.ports.ledger
-    effect = ledger.intend(effect, context.run.run_id)
+    effect = ledger.effects.intend(effect, context.run.run_id)
     try:
         answer = call_or_look(effect, context, guard=guard)
     except EffectInDoubt:
         reason = "its answer never came, and it did not take effect"
-        ledger.settle(effect, EffectState.ABANDONED, reason)
+        ledger.effects.settle(effect, EffectState.ABANDONED, reason)
         raise
     except (RefusedByCaspio, RejectFile) as error:  # refused there, or here before it was sent
-        ledger.settle(effect, EffectState.ABANDONED, f"refused: {error}")
+        ledger.effects.settle(effect, EffectState.ABANDONED, f"refused: {error}")
         raise
 
     if answer.met > 1:
         raise _block(effect, answer.met, context)
     if answer.met == 0:
         reason = "the record is no longer as it was planned against"
-        ledger.settle(effect, EffectState.CONFLICT, reason)
+        ledger.effects.settle(effect, EffectState.CONFLICT, reason)
         return replace(effect, state=EffectState.CONFLICT, pk=answer.pk or effect.pk)
     effect = replace(effect, pk=answer.pk or effect.pk)
-    ledger.settle(effect, EffectState.APPLIED)
+    ledger.effects.settle(effect, EffectState.APPLIED)
     if _is_verified(effect, answer, context):
-        ledger.settle(effect, EffectState.VERIFIED)
+        ledger.effects.settle(effect, EffectState.VERIFIED)
         return replace(effect, state=EffectState.VERIFIED)
     return replace(effect, state=EffectState.APPLIED)
 
@@ -283,18 +284,13 @@ def look(effect: Effect, context: WriteContext) -> Answer:
     return EFFECTS[effect.kind].look(effect, context.ports.target)
 
 
-def block_name(container: str) -> str:
-    """Return the name under which the ledger keeps that a table or view is blocked."""
-    return f"blocked: {container}"
-
-
 def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     """Block a table in which PK_ID does not name one row; return the error that stops the run."""
     ledger = context.ports.ledger
     note = f"{met} rows were met where PK_ID {effect.pk} should meet one"
     # Blocked first: once the effect is settled, nothing else would keep the next run away.
-    ledger.keep_cursor(block_name(effect.container), {"note": note, "run": context.run.run_id})
-    ledger.settle(effect, EffectState.APPLIED, note)
+    ledger.effects.block(effect.container, Block(note, context.run.run_id))
+    ledger.effects.settle(effect, EffectState.APPLIED, note)
     return StopRun(
         f"{effect.kind} in {effect.container}: {note}. Nothing more is written there. Look at these "
         "rows, make PK_ID name one row each, then run once with --yes."

@@ -60,7 +60,7 @@ def _reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
     rows = {(referrer.table, referrer.pk) for referrer in _all_referrers(old, context)}
     if ref.record is not None and (ref.record.container, ref.record.pk) not in rows:
         return ""  # the row names another path now; the next listing shows which
-    if any(effect.before.get("path") == old for effect in context.ports.ledger.unsettled()):
+    if any(effect.before.get("path") == old for effect in context.ports.ledger.effects.open()):
         return "its rename for another record is not finished; the next run finishes it"
     return None
 
@@ -97,7 +97,7 @@ def _intents(
             after={"path": new},
             undoes=undone.get(EffectKind.DELETE_FILE, 0),
         )
-        yield ledger.intend(put, run_id), ledger.intend(delete, run_id)
+        yield ledger.effects.intend(put, run_id), ledger.effects.intend(delete, run_id)
 
 
 def _put(
@@ -123,7 +123,7 @@ def _put(
 
 def _abandon(put: Effect, delete: Effect, reason: str, context: WriteContext) -> None:
     for effect in (put, delete):
-        context.ports.ledger.settle(effect, EffectState.ABANDONED, reason)
+        context.ports.ledger.effects.settle(effect, EffectState.ABANDONED, reason)
 
 
 def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[bool, str]:
@@ -136,23 +136,23 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
     old, new = str(delete.before["path"]), str(put.after["path"])
     if not look(put, context).met:
         reason = "the uploaded copy is missing or differs"
-        ledger.settle(put, EffectState.CONFLICT, reason)
-        ledger.settle(delete, EffectState.ABANDONED, reason)
+        ledger.effects.settle(put, EffectState.CONFLICT, reason)
+        ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
-    ledger.settle(put, EffectState.VERIFIED)
+    ledger.effects.settle(put, EffectState.VERIFIED)
 
     if _digest(old, context) not in {None, delete.before["sha256"]}:
         reason = f"{old} was replaced by another file meanwhile"
-        ledger.settle(delete, EffectState.ABANDONED, reason)
+        ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return False, f"{reason}; both {old} and {new} are kept"
     for referrer in _all_referrers(old, context):
         _repoint(referrer, old, new, put, context)
     left = _all_referrers(old, context)
     reason = f"{len(left)} rows still point at {old}" if left else _delete_old(delete, context)
     if reason:
-        ledger.settle(delete, EffectState.ABANDONED, reason)
+        ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"{reason}; both {old} and {new} are kept"
-    ledger.settle(delete, EffectState.VERIFIED)
+    ledger.effects.settle(delete, EffectState.VERIFIED)
     return True, ""
 
 
@@ -172,7 +172,7 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
     """Let one row name the new path, if it still names the old one."""
     undoes = 0
     if put.undoes:  # the effect by which the row came to name the path that it now leaves again
-        effects = context.ports.ledger.effects(record=(referrer.table, referrer.pk))
+        effects = context.ports.ledger.effects.find(record=(referrer.table, referrer.pk))
         for effect in effects:
             if effect.kind is EffectKind.REPOINT and effect.after.get(referrer.field) == old:
                 undoes = effect.id

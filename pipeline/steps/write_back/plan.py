@@ -30,7 +30,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
         spec=spec,
         wanted=wanted,
         columns=context.columns,
-        last_written=ledger.last_written(record.container, record.pk) if record else {},
+        last_written=ledger.effects.last_written(record.container, record.pk) if record else {},
         renames=bool(names),
     )
     suggestions = plan.suggestions
@@ -55,7 +55,7 @@ def _new_names(
         return names, problems
     for document in documents:
         ref = document.file.ref
-        state = context.ports.ledger.state(ref.version)
+        state = context.ports.ledger.files.state(ref.version)
         new = template.render(
             document.findings,
             current=ref.name,

@@ -56,7 +56,7 @@ def _settle(effect: Effect, context: WriteContext) -> None:
         # the others ours.
         in_effect, note = True, "it was answered, and the record holds other values now"
     state = EffectState.VERIFIED if in_effect else EffectState.ABANDONED
-    context.ports.ledger.settle(effect, state, note)
+    context.ports.ledger.effects.settle(effect, state, note)
 
 
 def _finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
@@ -66,18 +66,18 @@ def _finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
     ledger = context.ports.ledger
     puts = _by_new_path(effects, EffectKind.PUT_FILE)
     deletes = _by_new_path(effects, EffectKind.DELETE_FILE)
-    every = ledger.effects(version=effects[0].version)
+    every = ledger.effects.find(version=effects[0].version)
     verified = _by_new_path(
         [effect for effect in every if effect.state is EffectState.VERIFIED], EffectKind.PUT_FILE
     )
     never_arrived = "the copy never arrived"
     for path, put in puts.items():
         if path not in deletes or not look(put, context).met:
-            ledger.settle(put, EffectState.ABANDONED, never_arrived)
+            ledger.effects.settle(put, EffectState.ABANDONED, never_arrived)
     for path, delete in deletes.items():
         made = verified.get(path) or puts.get(path)
         if made is None or not look(made, context).met:
-            ledger.settle(delete, EffectState.ABANDONED, never_arrived)
+            ledger.effects.settle(delete, EffectState.ABANDONED, never_arrived)
         else:
             finish_move(made, delete, context)
 

@@ -117,4 +117,4 @@ def settle_row(
     if decided_at is not None:
         values[DECIDED_AT] = decided_at
     update_row(item, values, context, guard={KEY: item.key, DECISION: decision})
-    context.ports.ledger.keep_review_item(replace(item, state=state), context.run.run_id)
+    context.ports.ledger.effects.save_review_item(replace(item, state=state), context.run.run_id)

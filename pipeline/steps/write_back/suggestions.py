@@ -38,7 +38,7 @@ def not_rejected(
         return []
     rejected = {
         item.suggestion.column: item.suggestion.suggested
-        for item in ledger.review_items(source, (record.container, record.pk))
+        for item in ledger.effects.review_items(source, (record.container, record.pk))
         if item.state is ReviewState.REJECTED
     }
     return [s for s in suggestions if s.column not in rejected or rejected[s.column] != s.suggested]
@@ -52,7 +52,7 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
     suggestions = not_rejected(source, record, plan.suggestions, ledger)
     known = {
         item.suggestion.column: item
-        for item in ledger.review_items(source, (record.container, record.pk))
+        for item in ledger.effects.review_items(source, (record.container, record.pk))
     }
     for suggestion in suggestions:
         before = known.get(suggestion.column)
@@ -86,12 +86,12 @@ def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) ->
             guard[DECISION] = ""
         blank = {DECISION: "", EDITED: "", NOTE: ""}
         if update_row(item, {**values, **blank}, context, guard=guard):
-            ledger.keep_review_item(item, context.run.run_id)
+            ledger.effects.save_review_item(item, context.run.run_id)
             return
         if target.read(RecordRef(review_table(context), item.row), [KEY]) is not None:
             return
     row = insert_row(item, values, context)
-    ledger.keep_review_item(replace(item, row=row), context.run.run_id)
+    ledger.effects.save_review_item(replace(item, row=row), context.run.run_id)
 
 
 def _row_values(item: ReviewItem, columns: Mapping[str, Column]) -> dict[str, Value]:

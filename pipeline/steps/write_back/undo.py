@@ -56,7 +56,7 @@ def undo_effects(
     `listed` is the record with its files as they are now, None where it is gone.
     """
     done = Undone()
-    dead = undone(context.ports.ledger.undoing([effect.id for effect in effects]))
+    dead = undone(context.ports.ledger.effects.undoing([effect.id for effect in effects]))
     alive = [
         effect
         for effect in effects
@@ -151,8 +151,8 @@ def _restore_name(
 
 def _has_same_content(current: FileRef, effect: Effect, context: WriteContext) -> bool:
     """Say whether the ledger knows that the file there now is the one that the effect was about."""
-    known = context.ports.ledger.state(current.version)
-    then = context.ports.ledger.state(effect.version)
+    known = context.ports.ledger.files.state(current.version)
+    then = context.ports.ledger.files.state(effect.version)
     if known is None or then is None or known.sha256 is None:
         return False
     return known.sha256 == then.sha256
@@ -200,10 +200,10 @@ def _has_digest(path: str, sha256: str, context: WriteContext) -> bool:
 
 def _media_type(effect: Effect, context: WriteContext) -> str:
     ledger = context.ports.ledger
-    state = ledger.state(effect.version)
+    state = ledger.files.state(effect.version)
     if state is None or state.sha256 is None:
         return "application/octet-stream"
-    reading = ledger.reading(state.sha256, state.fingerprint or "")
+    reading = ledger.files.reading(state.sha256, state.fingerprint or "")
     return reading[0].media_type if reading else "application/octet-stream"
 
 

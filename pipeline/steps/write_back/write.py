@@ -71,7 +71,7 @@ def _reason_to_stop(plan: Plan, context: WriteContext) -> str:
     if plan.empty or record is None:
         return ""
     since = context.ports.clock.now() - timedelta(seconds=spec.max_writes_window_s)
-    runs = context.ports.ledger.runs_that_wrote(record.container, record.pk, since=since)
+    runs = context.ports.ledger.effects.runs_that_wrote(record.container, record.pk, since=since)
     if runs < spec.max_writes:
         return ""
     return (

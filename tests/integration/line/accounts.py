@@ -220,12 +220,12 @@ class Line:
     def states(self) -> dict[str, FileState]:
         """Return what the ledger knows, by location_key."""
         with self.ledger() as ledger:
-            return {state.ref.location_key: state for state in ledger.states()}
+            return {state.ref.location_key: state for state in ledger.files.states()}
 
     def unsettled(self) -> int:
         """Count effects that the ledger has not seen settled by more than an answer."""
         with open_ledger(load_settings(self.config), clock=self.clock) as ledger:
-            return sum(effect.state == "intent" for effect in ledger.unsettled())
+            return sum(effect.state == "intent" for effect in ledger.effects.open())
 
     def statuses(self) -> dict[str, str]:
         """Return what became of each file, by where it is held and by content."""

@@ -29,7 +29,7 @@ def line(make_line: MakeLine) -> Line:
 def used(line: Line) -> int:
     """Return the calls the ledger has counted this month."""
     with line.context() as context:
-        return context.ports.ledger.usage(context.settings.caspio.account).calls
+        return context.ports.ledger.usage.this_month(context.settings.caspio.account).calls
 
 
 def test_every_call_is_counted(line: Line):
@@ -67,7 +67,9 @@ def test_once_a_source_is_caught_up_its_files_come_before_a_backlog(line: Line):
     """New files may use what a backfill had to leave."""
     line.run()
     with line.context() as context:
-        context.ports.ledger.spend(context.settings.caspio.account, "other", calls=70, size_bytes=0)
+        context.ports.ledger.usage.spend(
+            context.settings.caspio.account, "other", calls=70, size_bytes=0
+        )
 
     line.run()
 
@@ -92,7 +94,9 @@ def test_reprocessing_stops_before_new_files_have_to(line: Line):
     """The least urgent priority stops first, with exit code 3 at the command line."""
     line.run()
     with line.context() as context:
-        context.ports.ledger.spend(context.settings.caspio.account, "new", calls=10, size_bytes=0)
+        context.ports.ledger.usage.spend(
+            context.settings.caspio.account, "new", calls=10, size_bytes=0
+        )
 
     with pytest.raises(BudgetExhausted, match="reprocess work stops at 80"):
         line.run(selection=Selection(), yes=True)

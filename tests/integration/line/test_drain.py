@@ -53,8 +53,8 @@ def test_sigterm_finishes_what_is_in_hand_and_nothing_more(make_line: MakeLine):
     assert 0 < statuses["done"] < len(FILES)
     assert statuses["failed"] == 0
     with line.ledger() as ledger:
-        assert ledger.living() == set()
-        assert ledger.runs()[0].status == "interrupted"
+        assert ledger.leases.live_workers() == set()
+        assert ledger.usage.runs()[0].status == "interrupted"
 
 
 def test_the_next_run_goes_on_from_there(make_line: MakeLine):

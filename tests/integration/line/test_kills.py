@@ -155,7 +155,7 @@ def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
 
     assert killed.returncode == -signal.SIGKILL
     with line.ledger() as ledger:
-        assert ledger.unsettled() == []
+        assert ledger.effects.open() == []
     assert list(account_state(line.emulator)["files"]) == [
         "/In/2026-03-12 Northwind Hardware Ltd receipt.txt"
     ]

@@ -85,7 +85,10 @@ def test_named_records_spend_in_their_own_priority(make_line: MakeLine):
     line.run(records=["1"])
 
     with line.ledger() as ledger:
-        (run,), used = ledger.runs(), ledger.usage(line.emulator.url.removeprefix("http://"))
+        (run,), used = (
+            ledger.usage.runs(),
+            ledger.usage.this_month(line.emulator.url.removeprefix("http://")),
+        )
     assert run.kind == "ingest-record"
     assert set(used.by_priority) <= {"webhook", "new"}
     assert used.by_priority["webhook"] > 0

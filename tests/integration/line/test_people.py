@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings
-from pipeline.steps.write_back import block_name
+from pipeline.ports.ledger import Block
 from tests.integration.line.accounts import Line, Source, fields, receipt
 from tests.integration.line.conftest import MakeLine
 
@@ -220,7 +220,7 @@ def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
     line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
     line.plan()
     with line.ledger() as ledger:
-        ledger.keep_cursor(block_name("Uploads"), {"note": "2 rows were met", "run": "run-1"})
+        ledger.effects.block("Uploads", Block("2 rows were met", "run-1"))
 
     with pytest.raises(BadSettings, match="2 rows were met"):
         line.run()
@@ -238,7 +238,7 @@ def test_what_is_held_during_a_persons_run_stays_held(make_line: MakeLine):
 
     def meets_two_rows() -> None:
         with line.ledger() as ledger:
-            ledger.keep_cursor(block_name("Uploads"), {"note": "2 rows were met", "run": "run-2"})
+            ledger.effects.block("Uploads", Block("2 rows were met", "run-2"))
 
     line.run(yes=True, reader=Meanwhile(line, meets_two_rows))
 

@@ -71,7 +71,7 @@ def fill(connection: Connection) -> None:
     ]
     known = {
         "original_name": "x",
-        "attempts": 1,
+        "listings": 1,
         "run_id": "r",
         "updated_at": now,
         "is_newest": True,
@@ -168,7 +168,7 @@ def test_no_figure_looks_at_the_rows_themselves(url: str, make_line: MakeLine):
         )  # as PostgreSQL does by itself; it says which rows everybody sees
 
     with line.ledger() as ledger, heard() as statements:
-        ledger.figures()
+        ledger.usage.metrics()
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(
@@ -182,7 +182,7 @@ def test_no_figure_looks_at_the_rows_themselves(url: str, make_line: MakeLine):
     of_rows = [
         step for step in plans if " on files" in step or "SCAN files" in step or " effects" in step
     ]
-    assert len([step for step in plans if "ix_files_figures" in step]) == 1
+    assert len([step for step in plans if "ix_files_metrics" in step]) == 1
     assert [step for step in of_rows if "ix_" not in step] == []
 
 

@@ -86,7 +86,7 @@ def test_a_run_is_counted_in_the_ledger(make_line: MakeLine):
     for _ in range(2):
         work_directly(line.config, sources=(), request=RunRequest(yes=True))
     with line.ledger() as ledger:
-        tallies = {key: counted.number for key, counted in ledger.figures().tallies.items()}
+        tallies = {key: counted.number for key, counted in ledger.usage.metrics().counters.items()}
 
     made = {name: number for (what, name), number in tallies.items() if what == "calls"}
     stages = {label.split()[0] for what, label in tallies if what == "stage"}

@@ -98,7 +98,7 @@ def test_each_difference_has_its_name(line: Line, tmp_path: Path):
     (line.archive / "originals/sha256/ff/ff" / ("f" * 64)).write_bytes(b"stray")
     version = next(iter(line.states().values())).version
     with line.ledger() as ledger:
-        ledger.intend(
+        ledger.effects.intend(
             Effect(
                 EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}
             ),
@@ -127,7 +127,7 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
     shutil.rmtree(line.archive / "documents/uploads/3")
     version = next(iter(line.states().values())).version
     with line.ledger() as ledger:
-        ledger.intend(
+        ledger.effects.intend(
             Effect(
                 EffectKind.UPDATE_COLUMNS, version, "Uploads", "1", before={}, after={"Total": 1}
             ),
@@ -144,7 +144,7 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
     assert line.writes() == []
     assert kinds(compare(line)) == {}
     with line.ledger() as ledger:
-        assert len(ledger.repairs(report.run_id)) == len(report.repaired)
+        assert len(ledger.effects.repairs(report.run_id)) == len(report.repaired)
 
 
 def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_person(
@@ -182,7 +182,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
         for location_key, s in line.states().items()
     }
     with line.ledger() as ledger:
-        written = ledger.last_written("Uploads", "1")
+        written = ledger.effects.last_written("Uploads", "1")
     line.emulator.control.edit("Uploads", 1, {"DocType": "typed by a person"})
     for path in line.config.parent.glob("ledger.db*"):
         path.unlink()
@@ -198,7 +198,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     assert report.document["documents"]["unchanged"] == 4
     assert (line.writes(), line.downloads()) == ([], 0)
     with line.ledger() as ledger:
-        assert ledger.last_written("Uploads", "1") == written
+        assert ledger.effects.last_written("Uploads", "1") == written
     assert rebuild(load_settings(line.config)).documents == 0
 
 
@@ -226,7 +226,7 @@ def test_what_was_undone_stays_undone_after_a_rebuild(make_line: MakeLine):
     line.run()  # a listing shows what the undo's renames left
     known = line.ends()
     with line.ledger() as ledger:
-        written = ledger.last_written("Uploads", "1")
+        written = ledger.effects.last_written("Uploads", "1")
     for path in line.config.parent.glob("ledger.db*"):
         path.unlink()
     line.forget_calls()
@@ -236,7 +236,7 @@ def test_what_was_undone_stays_undone_after_a_rebuild(make_line: MakeLine):
     assert line.run(yes=True).document["documents"]["unchanged"] == 3
     assert (line.writes(), line.ends()) == ([], known)
     with line.ledger() as ledger:
-        assert ledger.last_written("Uploads", "1") == written
+        assert ledger.effects.last_written("Uploads", "1") == written
     assert kinds(compare(line)) == {}
 
 

@@ -170,12 +170,12 @@ class Hooked:
         """Return what the ledger has kept, oldest first."""
         settings = load_settings(self.config)
         with open_ledger(settings, clock=SystemClock()) as ledger:
-            return list(ledger.latest_messages(settings.caspio.account, 1_000))[::-1]
+            return list(ledger.messages.latest(settings.caspio.account, 1_000))[::-1]
 
     def kinds(self) -> list[str]:
         """Return the kinds of the runs there were."""
         with self.line().ledger() as ledger:
-            return [run.kind for run in ledger.runs()]
+            return [run.kind for run in ledger.usage.runs()]
 
     def notes(self, *, at_least: int = 1) -> list[str]:
         """Wait until so many messages came and all are done; return what became of them."""

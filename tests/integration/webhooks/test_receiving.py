@@ -239,7 +239,7 @@ def test_what_no_message_told_of_is_a_figure(make_hooked: MakeHooked):
     hooked.post(_message(hooked, 2))
     hooked.notes()
     with hooked.line().ledger() as ledger:
-        ledger.keep_messages([_told_of(hooked, "3")])
+        ledger.messages.save([_told_of(hooked, "3")])
 
     found = line.run().document
 

@@ -277,10 +277,10 @@ def test_calls_count_in_the_budget(
     emulator.control.reset_calls()
 
     with closing(SqlLedger(ledger_url, clock=SystemClock())) as ledger:
-        before = ledger.usage(account).calls
+        before = ledger.usage.this_month(account).calls
         run("ListTables")
         run("GetTable", "--param", "tableName=Nothing")
-        after = ledger.usage(account).calls
+        after = ledger.usage.this_month(account).calls
 
     assert after - before == sum(emulator.control.calls().values()) == 4
 

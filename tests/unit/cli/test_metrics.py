@@ -16,8 +16,8 @@ from pipeline.metering.budget import Allowance
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from pipeline.model.messages import Message, Told
-from pipeline.ports.metrics import Counted
-from pipeline.webhooks.incoming import cursor_name
+from pipeline.ports.ledger import WatchedSource
+from pipeline.ports.metrics import CounterValue
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -40,13 +40,13 @@ def ledger(clock: FakeClock) -> MemoryLedger:
         )
         for pk in ("1", "2")
     ]
-    ledger.seen(refs, "r")
-    ledger.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
-    ledger.spend("account", "new", calls=12, size_bytes=99)
-    ledger.keep_messages(
+    ledger.files.seen(refs, "r")
+    ledger.files.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
+    ledger.usage.spend("account", "new", calls=12, size_bytes=99)
+    ledger.messages.save(
         [Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))]
     )
-    ledger.keep_cursor(cursor_name("receipts"), {"missed": 4})
+    ledger.messages.save_watched("receipts", WatchedSource(clock.now(), missed=4))
     book = MetricsRecorder(
         ledger, clock=clock, calls=lambda: {"GET /v3/tables/{tableName}/records": 4}
     )
@@ -126,7 +126,7 @@ def test_the_ledger_is_asked_again_only_after_some_seconds(ledger: MemoryLedger,
     """However often is scraped, what is known is good for the seconds that are set."""
     figures = collector(ledger, cache_s=15)
     as_text(figures)
-    ledger.tally({("pages", "receipts"): Counted(7)})
+    ledger.usage.add_counters({("pages", "receipts"): CounterValue(7)})
     clock.advance(14)
     early = samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]
     clock.advance(1)

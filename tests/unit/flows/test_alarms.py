@@ -16,8 +16,8 @@ def _finished(
         9,
         "",
     )
-    ledger.seen([ref], "run")
-    ledger.finish(Outcome(ref, status), "run")
+    ledger.files.seen([ref], "run")
+    ledger.files.finish(Outcome(ref, status), "run")
 
 
 def test_a_quarantine_is_compared_with_the_last_run():

@@ -50,7 +50,7 @@ def archive() -> MemoryArchive:
 def show(settings: Settings, archive: MemoryArchive) -> Show:
     """Return the report of a run that came to these outcomes and of whose month 100 calls are used."""
     ledger = MemoryLedger()
-    ledger.spend(settings.caspio.account, "new", calls=100, size_bytes=0)
+    ledger.usage.spend(settings.caspio.account, "new", calls=100, size_bytes=0)
     spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance)
 
     def shown(outcomes: Sequence[Outcome]) -> str:

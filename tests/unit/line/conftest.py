@@ -49,7 +49,7 @@ class World:
         )
         template = NameTemplate(spec.rename) if spec.rename else None
         run_id = f"run-{self.runs}"
-        self.ledger.start_run(run_id, "ingest")
+        self.ledger.usage.start_run(run_id, "ingest")
         return SourceRun(
             spec, ports, run_id, plan_only=plan_only, reread=reread, template=template, **more
         )

@@ -73,7 +73,7 @@ def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
     """Undo a run."""
     job = world.job(spec)
     outcomes: list[Outcome] = []
-    found = effects_by_record(world.ledger.effects(run_id=run), world.ledger)
+    found = effects_by_record(world.ledger.effects.find(run_id=run), world.ledger)
     act_on_each(
         with_listing(found[spec.name], job),
         job,
@@ -157,7 +157,7 @@ def test_what_a_dead_run_left_in_a_column_that_is_gone_stops_no_run(world: World
     """An open effect on a column that exists no more is given up, and the run goes on."""
     world.receipt("1", GOOD)
     world.run(RECEIPTS)
-    version = world.ledger.effects(record=("Receipts", "1"))[0].version
+    version = world.ledger.effects.find(record=("Receipts", "1"))[0].version
     effect = Effect(
         EffectKind.UPDATE_COLUMNS,
         version=version,
@@ -166,13 +166,13 @@ def test_what_a_dead_run_left_in_a_column_that_is_gone_stops_no_run(world: World
         before={},
         after={"Old": "x"},
     )
-    world.ledger.intend(effect, "dead")
+    world.ledger.effects.intend(effect, "dead")
     world.receipt("2", GOOD)
 
     world.run(RECEIPTS)
 
     assert world.record("2")["DocType"] == "receipt"
-    assert world.ledger.unsettled() == []
+    assert world.ledger.effects.open() == []
 
 
 @pytest.mark.parametrize("error", [RefusedByCaspio("no", status=400), RejectFile("too long")])
@@ -180,8 +180,8 @@ def test_what_cannot_be_looked_at_stops_no_run(world: World, error: Exception):
     """What Caspio will not show of an open effect stays open, and the run goes on."""
     world.receipt("1", GOOD)
     world.run(RECEIPTS)
-    done = world.ledger.effects(record=("Receipts", "1"))[0]
-    world.ledger.intend(replace(done, id=0), "dead")
+    done = world.ledger.effects.find(record=("Receipts", "1"))[0]
+    world.ledger.effects.intend(replace(done, id=0), "dead")
     world.receipt("2", GOOD)
 
     def refuse(call: str) -> None:
@@ -319,7 +319,7 @@ def test_planning_finishes_no_move(world: World):
 
     world.run(PAPERS)
     assert list(world.caspio.files) == ["/In/receipt.txt"]
-    assert world.ledger.unsettled() == []
+    assert world.ledger.effects.open() == []
 
 
 def test_a_write_that_cannot_be_sent_leaves_nothing_open(world: World):
@@ -334,4 +334,4 @@ def test_a_write_that_cannot_be_sent_leaves_nothing_open(world: World):
     (outcome,) = world.run()
 
     assert outcome.status is Status.REJECTED
-    assert world.ledger.unsettled() == []
+    assert world.ledger.effects.open() == []

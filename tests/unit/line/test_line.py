@@ -164,7 +164,7 @@ def test_lost_answer_is_settled_by_looking(world: World):
 
     assert outcome.status is Status.DONE
     assert world.caspio.calls.count("update") == 1
-    assert [effect.state for effect in world.ledger.effects()] == [EffectState.VERIFIED]
+    assert [effect.state for effect in world.ledger.effects.find()] == [EffectState.VERIFIED]
 
 
 def test_lost_rename_is_settled_by_looking(world: World):
@@ -389,7 +389,7 @@ def test_killed_anywhere_the_next_run_ends_the_same(world: World, call: str, mom
     assert world.caspio.tables == undisturbed.caspio.tables
     assert world.caspio.files == undisturbed.caspio.files
     assert world.caspio.attachments == undisturbed.caspio.attachments
-    assert not world.ledger.unsettled()
+    assert not world.ledger.effects.open()
     assert _effects(world) == _effects(undisturbed)
 
 
@@ -436,6 +436,6 @@ def _effects(world: World) -> list[tuple[EffectKind, str, str]]:
             effect.pk if effect.kind is EffectKind.UPDATE_COLUMNS else "",
             str(dict(effect.after)),
         )
-        for effect in world.ledger.effects()
+        for effect in world.ledger.effects.find()
         if effect.state is EffectState.VERIFIED and effect.kind is not EffectKind.REPOINT
     )

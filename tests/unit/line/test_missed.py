@@ -3,14 +3,14 @@ from datetime import timedelta
 
 from flows.app.missed_events import MissedEventCounter
 from pipeline.ports import FileState
+from pipeline.ports.ledger import WatchedSource
 from pipeline.record import new_records
-from pipeline.webhooks.incoming import cursor_name
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger.files import MemoryFiles
 from tests.unit.line.conftest import RECEIPTS, World
 
 
-class Asked(MemoryLedger):
-    """A ledger that counts how often it is asked for versions seen once."""
+class Asked(MemoryFiles):
+    """File versions that count how often they are asked for those seen once."""
 
     many = 0
 
@@ -26,14 +26,14 @@ class Asked(MemoryLedger):
 
 def test_what_was_missed_costs_a_look_up_a_page(world: World):
     """However many files a page of the listing has, the ledger is asked once; where webhooks are off, never."""
-    world.ledger = asked = Asked()
+    world.ledger.files = asked = Asked(world.ledger.memory)
     for number in range(1, 8):
         world.receipt(str(number), "a receipt")
     job = world.job(RECEIPTS)
     off = MissedEventCounter(job)
     list(new_records(job, on_unchanged=lambda _: None, on_found=off.listed))
-    earlier = (world.clock.now() - timedelta(days=1)).isoformat()
-    asked.keep_cursor(cursor_name("receipts"), {"since": earlier, "looked_at": earlier})
+    earlier = world.clock.now() - timedelta(days=1)
+    world.ledger.messages.save_watched("receipts", WatchedSource(earlier, listed_at=earlier))
     world.receipt("8", "another")
     on = MissedEventCounter(job)
 
@@ -48,4 +48,4 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
 
     assert (off.conclude(), on.conclude()) == (0, 1)
     assert asked.many == len(pages)
-    assert asked.cursor(cursor_name("receipts"))["missed"] == 1
+    assert world.ledger.messages.watched("receipts").missed == 1

@@ -104,7 +104,7 @@ def test_an_accepted_suggestion_is_written(world: World):
     (row,) = rows(world)
     assert row["State"] == "accepted"
     assert row["DecidedAt"]
-    assert [effect.kind for effect in world.ledger.effects(record=("Receipts", "1"))][
+    assert [effect.kind for effect in world.ledger.effects.find(record=("Receipts", "1"))][
         -1
     ] is EffectKind.APPLY_DECISION
 
@@ -215,7 +215,7 @@ def test_a_lost_answer_makes_no_second_row(world: World):
     world.run(SPEC)
 
     assert len(rows(world)) == 1
-    assert not world.ledger.unsettled()
+    assert not world.ledger.effects.open()
 
 
 def test_a_stranger_s_text_is_data_in_the_review_table(world: World):
@@ -249,4 +249,6 @@ def test_the_ledger_tells_what_became_of_a_suggestion(world: World):
     decide(world, "accept")
     world.run(SPEC)
 
-    assert [item.state for item in world.ledger.review_items("receipts")] == [ReviewState.ACCEPTED]
+    assert [item.state for item in world.ledger.effects.review_items("receipts")] == [
+        ReviewState.ACCEPTED
+    ]

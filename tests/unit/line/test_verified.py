@@ -77,7 +77,7 @@ def test_the_answer_verifies_a_write(world: World):
 
     world.run()
 
-    assert {effect.state for effect in world.ledger.effects()} == {EffectState.VERIFIED}
+    assert {effect.state for effect in world.ledger.effects.find()} == {EffectState.VERIFIED}
     assert "read" not in world.caspio.calls
 
 
@@ -87,7 +87,7 @@ def test_a_mute_answer_costs_one_read(world: World):
 
     world.run()
 
-    assert {effect.state for effect in world.ledger.effects()} == {EffectState.VERIFIED}
+    assert {effect.state for effect in world.ledger.effects.find()} == {EffectState.VERIFIED}
     assert world.caspio.calls.count("read") == 2
 
 
@@ -100,7 +100,7 @@ def test_more_than_one_row_met_stops_everything(world: World):
     with pytest.raises(StopRun, match="should meet one"):
         world.run()
 
-    effects = world.ledger.effects()
+    effects = world.ledger.effects.find()
     assert {effect.state for effect in effects} == {EffectState.APPLIED}
     assert all("2 rows were met" in effect.note for effect in effects)
     assert world.caspio.calls.count("update") <= 2  # those in hand
@@ -130,4 +130,4 @@ def test_a_rule_of_the_table_is_noticed(world: World):
 
     assert {outcome.status for outcome in outcomes} == {Status.PARTIAL}
     assert "a rule or a trigger" in outcomes[0].reason
-    assert {effect.state for effect in world.ledger.effects()} == {EffectState.APPLIED}
+    assert {effect.state for effect in world.ledger.effects.find()} == {EffectState.APPLIED}

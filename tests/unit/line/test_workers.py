@@ -22,7 +22,7 @@ RENAMING = named(RECEIPTS, "{{ doc_type }} {{ total }}")
 def worker(world: World, spec: SourceSpec = RECEIPTS) -> SourceRun:
     """Return the job of one more worker."""
     job = world.job(spec)
-    world.ledger.join(job.run_id, ttl_s=600)
+    world.ledger.leases.join(job.run_id, ttl_s=600)
     return replace(job, leases=Leases(world.ledger, job.run_id))
 
 
@@ -88,7 +88,7 @@ def test_a_dead_workers_records_are_taken_over(world: World):
     works = listed(one)
     assert dead.leases
     dead.leases.acquire(works)
-    world.ledger._lost.add(dead.run_id)
+    world.ledger.memory.lost.add(dead.run_id)
 
     outcomes, held = work(one, works)
 
@@ -101,18 +101,16 @@ def test_what_a_dead_worker_left_open_is_settled_before_its_record_is_planned(wo
     one, dead = worker(world), worker(world)
     works = listed(one)
     work(dead, listed(dead))
-    (effect,) = world.ledger.effects()
-    world.ledger.settle(effect, EffectState.INTENT)
-    world.ledger._files = {
-        version: replace(file, state=replace(file.state, stage="planned"))
-        for version, file in world.ledger._files.items()
-    }
-    world.ledger._lost.add(dead.run_id)
+    (effect,) = world.ledger.effects.find()
+    world.ledger.effects.settle(effect, EffectState.INTENT)
+    files = world.ledger.memory.files
+    files |= {version: replace(file, stage="planned") for version, file in files.items()}
+    world.ledger.memory.lost.add(dead.run_id)
     world.caspio.calls.clear()
 
     work(one, works)
 
-    assert [effect.state for effect in world.ledger.effects()] == [EffectState.VERIFIED]
+    assert [effect.state for effect in world.ledger.effects.find()] == [EffectState.VERIFIED]
     assert "update" not in world.caspio.calls
 
 
@@ -121,11 +119,11 @@ def test_effects_of_living_workers_are_theirs(world: World):
     world.receipt("1", GOOD)
     busy = worker(world)
     work(busy, listed(busy))
-    (effect,) = world.ledger.effects()
-    world.ledger.settle(effect, EffectState.INTENT)
+    (effect,) = world.ledger.effects.find()
+    world.ledger.effects.settle(effect, EffectState.INTENT)
 
     assert recover_all(worker(world)) == 0
-    world.ledger._lost.add(busy.run_id)
+    world.ledger.memory.lost.add(busy.run_id)
     assert recover_all(worker(world)) == 1
 
 
@@ -134,7 +132,7 @@ def test_a_worker_that_lost_its_leases_stops_before_it_writes(world: World):
     world.receipt("1", GOOD)
     slow = worker(world)
     works = listed(slow)
-    world.ledger._lost.add(slow.run_id)
+    world.ledger.memory.lost.add(slow.run_id)
 
     with pytest.raises(LeaseLost):
         work(slow, works)

@@ -51,11 +51,15 @@ def test_calls_are_counted_exactly_in_the_end():
     for _ in range(23):
         worker.call()
     worker.moved(500)
-    ahead = ledger.usage("acme").calls
+    ahead = ledger.usage.this_month("acme").calls
 
     worker.close()
 
-    assert (ahead, ledger.usage("acme").calls, ledger.usage("acme").size_bytes) == (30, 23, 500)
+    assert (
+        ahead,
+        ledger.usage.this_month("acme").calls,
+        ledger.usage.this_month("acme").size_bytes,
+    ) == (30, 23, 500)
 
 
 def test_what_a_priority_left_is_returned_to_it():
@@ -69,7 +73,7 @@ def test_what_a_priority_left_is_returned_to_it():
 
     worker.close()
 
-    assert ledger.usage("acme").by_priority == {"new": 3, "backfill": 1}
+    assert ledger.usage.this_month("acme").by_priority == {"new": 3, "backfill": 1}
 
 
 def test_the_ledger_is_written_once_a_block():
@@ -79,7 +83,7 @@ def test_the_ledger_is_written_once_a_block():
     booked = []
     for _ in range(100):
         worker.call()
-        booked.append(ledger.usage("acme").calls)
+        booked.append(ledger.usage.this_month("acme").calls)
 
     assert sorted(set(booked)) == [50, 100]
 
@@ -101,7 +105,7 @@ def test_the_next_month_goes_on():
     """A budget that was used up is whole again in the next month."""
     clock = FakeClock(datetime(2026, 3, 31, 23, tzinfo=UTC))
     ledger = MemoryLedger(clock)
-    ledger.spend("acme", "new", calls=1_000, size_bytes=0)
+    ledger.usage.spend("acme", "new", calls=1_000, size_bytes=0)
     with pytest.raises(BudgetExhausted):
         spending(ledger).require()
 

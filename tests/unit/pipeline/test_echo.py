@@ -42,7 +42,7 @@ MOVED = FileRef(
 def ledger() -> MemoryLedger:
     """A ledger that has finished a receipt, written its columns and renamed its file."""
     made = MemoryLedger()
-    made.seen([OLD], "run-1")
+    made.files.seen([OLD], "run-1")
     values = {"DocType": "receipt", "Total": 12.5}
     write(
         made,
@@ -53,13 +53,13 @@ def ledger() -> MemoryLedger:
         field="Scan",
     )  # fmt: skip
     write(made, rename)
-    made.finish(Outcome(OLD, Status.DONE), "run-1")
+    made.files.finish(Outcome(OLD, Status.DONE), "run-1")
     return made
 
 
 def write(ledger: MemoryLedger, effect: Effect, state: EffectState = EffectState.VERIFIED) -> None:
     """Let an effect stand in the ledger."""
-    ledger.settle(ledger.intend(effect, "run-1"), state)
+    ledger.effects.settle(ledger.effects.intend(effect, "run-1"), state)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_a_renamed_file_is_recognised_in_a_listing_once(ledger: MemoryLedger):
 
     assert first == set()
     assert second == {later.version}
-    assert ledger.finished([NEW.version]) == {NEW.version}
+    assert ledger.files.finished([NEW.version]) == {NEW.version}
 
 
 def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: MemoryLedger):
     """Where two rows name a file, moving it finishes the one that was worked on and not the other."""
-    ledger.seen([MOVED], "run-1")
+    ledger.files.seen([MOVED], "run-1")
     paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
     write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
     ours = replace(MOVED, name="b.pdf", path="/In/b.pdf")
@@ -139,11 +139,11 @@ def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: M
 def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedger):
     """A second record with the same file is recognised by its own version, also in a later listing."""
     second = replace(MOVED, record=RecordRef("Docs", "2"))
-    ledger.seen([MOVED, second], "run-1")
+    ledger.files.seen([MOVED, second], "run-1")
     paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
     write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
     for ref in (MOVED, second):
-        ledger.finish(Outcome(ref, Status.DONE), "run-1")
+        ledger.files.finish(Outcome(ref, Status.DONE), "run-1")
     here = [
         replace(ref, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-02")
         for ref in (MOVED, second)

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.metering.metrics import FLUSH_S, MetricsRecorder, bucket_label
-from pipeline.ports.metrics import Counted
+from pipeline.ports.metrics import CounterValue
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -24,12 +24,14 @@ def test_what_is_counted_reaches_the_ledger_every_ten_seconds(
     """One entry for all that was counted meanwhile, not one each."""
     book = MetricsRecorder(ledger, clock=clock)
     book.count("documents", "receipts done")
-    before = dict(ledger.figures().tallies)
+    before = dict(ledger.usage.metrics().counters)
     clock.advance(FLUSH_S)
     book.count("documents", "receipts done", 2)
 
     assert before == {}
-    assert dict(ledger.figures().tallies) == {("documents", "receipts done"): Counted(3)}
+    assert dict(ledger.usage.metrics().counters) == {
+        ("documents", "receipts done"): CounterValue(3)
+    }
 
 
 def test_a_stage_is_counted_in_the_bucket_of_its_seconds(ledger: MemoryLedger, clock: FakeClock):
@@ -40,7 +42,9 @@ def test_a_stage_is_counted_in_the_bucket_of_its_seconds(ledger: MemoryLedger, c
             clock.advance(seconds)
     book.close()
 
-    assert {label: counted.number for (_, label), counted in ledger.figures().tallies.items()} == {
+    assert {
+        label: counted.number for (_, label), counted in ledger.usage.metrics().counters.items()
+    } == {
         "read 00": 1,
         "read 05": 1,
         "read 15": 1,
@@ -56,7 +60,7 @@ def test_a_stage_that_fails_is_timed_and_its_error_goes_on(ledger: MemoryLedger,
         raise ValueError("broken")
 
     book.close()
-    assert [label for _, label in ledger.figures().tallies] == ["read 00"]
+    assert [label for _, label in ledger.usage.metrics().counters] == ["read 00"]
 
 
 def test_calls_are_told_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
@@ -68,7 +72,7 @@ def test_calls_are_told_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
     book.close()
     book.close()
 
-    assert dict(ledger.figures().tallies) == {("calls", "GET /a"): Counted(5)}
+    assert dict(ledger.usage.metrics().counters) == {("calls", "GET /a"): CounterValue(5)}
 
 
 def test_a_ledger_that_does_not_answer_stops_nothing(ledger: MemoryLedger, clock: FakeClock):
@@ -80,7 +84,7 @@ def test_a_ledger_that_does_not_answer_stops_nothing(ledger: MemoryLedger, clock
     ledger.down = ""
     book.close()
 
-    assert dict(ledger.figures().tallies) == {
-        ("calls", "GET /a"): Counted(1),
-        ("pages", "receipts"): Counted(4),
+    assert dict(ledger.usage.metrics().counters) == {
+        ("calls", "GET /a"): CounterValue(1),
+        ("pages", "receipts"): CounterValue(4),
     }

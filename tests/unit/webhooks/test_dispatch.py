@@ -13,9 +13,9 @@ from pipeline.errors import BudgetExhausted, StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
 from pipeline.model.messages import Message, Told
+from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
 from pipeline.source_run.leases import leased_worker
-from pipeline.webhooks.incoming import cursor_name
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -56,7 +56,7 @@ def dispatcher(settings: Settings, ledger: MemoryLedger, runs: Runs) -> Dispatch
 
 
 def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) -> None:
-    ledger.keep_messages(
+    ledger.messages.save(
         [
             Message(ACCOUNT, f"m{number}", source, "T", "table.recordUpdate", (Told(key, values),))  # type: ignore[arg-type]  # a test names columns
             for number, (source, key) in enumerate(messages)
@@ -65,7 +65,7 @@ def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) ->
 
 
 def _notes(ledger: MemoryLedger) -> list[str]:
-    return [message.note for message in ledger.latest_messages(ACCOUNT)[::-1]]
+    return [message.note for message in ledger.messages.latest(ACCOUNT)[::-1]]
 
 
 def test_messages_of_a_source_become_one_run(
@@ -105,11 +105,12 @@ def test_what_waits_is_kept_for_the_next_receiver(
 
 def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs):
     """A message about nothing but what this program has written is done without a run."""
-    ledger.keep_cursor(cursor_name("papers"), {"types": {"Total": "NUMBER"}})
+    watched = WatchedSource(ledger.clock.now(), {"Total": "NUMBER"})
+    ledger.messages.save_watched("papers", watched)
     effect = Effect(
         EffectKind.UPDATE_COLUMNS, "v", "Papers", "1", before={"Total": None}, after={"Total": 5}
     )
-    ledger.settle(ledger.intend(effect, "run"), EffectState.VERIFIED)
+    ledger.effects.settle(ledger.effects.intend(effect, "run"), EffectState.VERIFIED)
     _keep(ledger, ("papers", "1"), Total=5)
 
     dispatcher.turn()
@@ -193,14 +194,14 @@ def test_what_a_killed_run_had_begun_is_handed_out_again(
     """A run that took its messages over and died leaves them to the next turn."""
 
     def die(_source: str, _keys: Sequence[str], batch: str) -> None:
-        ledger.join("dead run", ttl_s=0)
-        ledger._workers["dead run"] = FakeClock().now().replace(year=2100)
-        ledger.begin_messages(batch, "dead run")
+        ledger.leases.join("dead run", ttl_s=0)
+        ledger.memory.workers["dead run"] = FakeClock().now().replace(year=2100)
+        ledger.messages.begin(batch, "dead run")
 
     _keep(ledger, ("papers", "1"))
     Dispatcher(settings, ledger, die).turn()
     assert dispatcher.turn() == 0
-    ledger.join("dead run", ttl_s=0)
+    ledger.leases.join("dead run", ttl_s=0)
 
     assert dispatcher.turn() == 1
     assert runs.started == [("papers", ["1"])]

@@ -184,7 +184,7 @@ def _wrote(
     effect = Effect(
         kind, "v", "Papers", "7", before=dict.fromkeys(after), after=after, field="File"
     )
-    ledger.settle(ledger.intend(effect, "run"), EffectState.VERIFIED)
+    ledger.effects.settle(ledger.effects.intend(effect, "run"), EffectState.VERIFIED)
 
 
 @pytest.mark.parametrize(

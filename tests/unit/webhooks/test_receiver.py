@@ -50,7 +50,7 @@ class Door:
         """Return what was kept."""
         return [
             (message.source, message.message_id)
-            for message in self.ledger.latest_messages("a.caspio.com")
+            for message in self.ledger.messages.latest("a.caspio.com")
         ]
 
 

@@ -1,0 +1,178 @@
+"""Effects: what was about to change at Caspio, and what became of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from pipeline.adapters.sql_ledger.blocks import SqlBlocks
+from pipeline.adapters.sql_ledger.effect_restore import SqlEffectRestore
+from pipeline.adapters.sql_ledger.leases import refuse_lost
+from pipeline.adapters.sql_ledger.review import SqlReview
+from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
+from pipeline.adapters.sql_ledger.session import chunks
+from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
+from pipeline.decide.ownership import owned
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
+
+_TOOK_EFFECT = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
+_CHANGES_RECORDS = effects.c.kind.in_(
+    [EffectKind.UPDATE_COLUMNS.value, EffectKind.RENAME_ATTACHMENT.value]
+)
+_MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value])
+
+
+class SqlEffects(SqlBlocks, SqlReview, SqlEffectRestore):
+    """Remember every change at Caspio, from before it is made."""
+
+    def intend(self, effect: Effect, run_id: str) -> Effect:
+        """Record an intent before its call and return it with its id.
+
+        A worker that another one marked lost is refused here, in the same transaction: it cannot change anything after
+        its files were given to somebody else.
+        """
+        at = self._session.clock.now()
+        intent = replace(effect, state=EffectState.INTENT, run_id=run_id, at=at)
+        doing = f"record the intent to change {effect.container} {effect.pk}"
+        with self._session.writing(doing) as connection:
+            refuse_lost(connection, run_id)
+            added = insert(effects).values(dump_effect(intent)).returning(effects.c.id)
+            return replace(intent, id=connection.execute(added).scalar_one())
+
+    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+        """Record what became of an effect, and its `pk`: a row has none before it is inserted."""
+        own = update(effects).where(effects.c.id == effect.id)
+        with self._session.writing(f"record what became of effect {effect.id}") as connection:
+            settled = own.values(state=state.value, note=note, pk=effect.pk)
+            if connection.execute(settled).rowcount != 1:
+                raise KeyError(effect.id)
+
+    def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
+        """Return the effects in state intent or applied, oldest first: all, or those of versions."""
+        if versions is None:
+            return self._listed(OPEN)
+        found: list[Effect] = []
+        for chunk in chunks(dict.fromkeys(versions)):
+            found += self._listed(OPEN, effects.c.version.in_(chunk))
+        return sorted(found, key=lambda effect: effect.id)
+
+    def find(
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
+    ) -> Sequence[Effect]:
+        """Return effects, oldest first; `record` is a container and a PK_ID."""
+        wanted: list[ColumnElement[bool]] = []
+        if version is not None:
+            wanted.append(effects.c.version == version)
+        if run_id is not None:
+            wanted.append(effects.c.run_id == run_id)
+        if record is not None:
+            wanted.append(_of_record(*record))
+        return self._listed(*wanted)
+
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions that have effects of another run."""
+        unfinished = files.c.stage != Stage.FINISHED.value
+        found: set[str] = set()
+        with self._session.reading("look up what other runs changed") as connection:
+            for chunk in chunks(dict.fromkeys(versions)):
+                others = select(effects.c.version).where(
+                    effects.c.version.in_(chunk),
+                    _TOOK_EFFECT,
+                    effects.c.run_id != run_id,
+                    files.c.version == effects.c.version,
+                    unfinished,
+                )
+                found.update(connection.execute(others).scalars())
+        return found
+
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return the effects that undo these, those that undo them, and so on, oldest first."""
+        found: list[Effect] = []
+        wanted = list(ids)
+        while wanted:
+            next_ones: list[Effect] = []
+            for chunk in chunks(wanted):
+                next_ones += self._listed(effects.c.undoes.in_(chunk))
+            found += next_ones
+            wanted = [effect.id for effect in next_ones]
+        return sorted(found, key=lambda effect: effect.id)
+
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that named these records' attachments or put files at these paths."""
+        found: list[Effect] = []
+        for named in _effects_that_named(refs):
+            found += self._listed(_TOOK_EFFECT, named)
+        return sorted(found, key=lambda effect: effect.id)
+
+    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+        """Return, by column, the value that we last wrote to a record."""
+        return owned(self._listed(_TOOK_EFFECT, _of_record(container, pk)))
+
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record or its files' names."""
+        counted = select(func.count(effects.c.run_id.distinct())).where(
+            _TOOK_EFFECT, _CHANGES_RECORDS, effects.c.at >= since, _of_record(container, pk)
+        )
+        with self._session.reading(f"count the writes to {container} {pk}") as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def moved_to(self, path: str) -> str | None:
+        """Return where our own rename moved a Files-area path to, following chains.
+
+        A file has moved once a record points to its new path, or once its old path is deleted. None if it is where it
+        was.
+        """
+        now, since = path, 0
+        with self._session.reading(f"look up where {path} went") as connection:
+            while move := _next_move(connection, now, since):
+                now, since = move
+        return None if now == path else now
+
+    def _listed(self, *wanted: ColumnElement[bool]) -> list[Effect]:
+        ordered = select(effects).where(*wanted).order_by(effects.c.id)
+        with self._session.reading("list effects") as connection:
+            return [load_effect(row) for row in connection.execute(ordered).mappings()]
+
+
+def _of_record(container: str, pk: str) -> ColumnElement[bool]:
+    return (effects.c.container == container) & (effects.c.pk == pk)
+
+
+def _effects_that_named(refs: Sequence[FileRef]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions for the effects that named these attachments or put these files.
+
+    Each condition uses one index only: neither database combines two for an OR of this size.
+    """
+    by_container: dict[str, list[str]] = {}
+    for ref in refs:
+        if ref.record and ref.path is None:
+            by_container.setdefault(ref.record.container, []).append(ref.record.pk)
+    for container, pks in by_container.items():
+        for chunk in chunks(dict.fromkeys(pks)):
+            records = (effects.c.container == container) & effects.c.pk.in_(chunk)
+            yield records & (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value)
+
+    paths = [ref.path for ref in refs if ref.path is not None]
+    for chunk in chunks(dict.fromkeys(paths)):
+        yield effects.c.path_to.in_(chunk) & (effects.c.kind == EffectKind.PUT_FILE.value)
+
+
+def _next_move(connection: Connection, path: str, since: int) -> tuple[str, int] | None:
+    """Return the latest move away from a path after the move `since`.
+
+    Only later ids are looked at, so that a file that was moved back does not lead round in a circle.
+    """
+    departure = (
+        select(effects.c.path_to, effects.c.id)
+        .where(effects.c.path_from == path, effects.c.path_to != path, effects.c.id > since)
+        .where(_TOOK_EFFECT, _MOVES_FILES)
+        .order_by(effects.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(departure).one_or_none()
+    return None if row is None else (row.path_to, row.id)

@@ -1,0 +1,94 @@
+"""Walks over file versions: in order, a page at a time, each page a transaction of its own."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+
+from pipeline.adapters.sql_ledger.metrics import latest_versions
+from pipeline.adapters.sql_ledger.rows import load_file
+from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
+from pipeline.adapters.sql_ledger.tables import files
+from pipeline.ports import FileState
+
+# A place has one newest version, so its columns give the newest versions a complete order.
+_PLACE = (files.c.source, files.c.container, files.c.record_key, files.c.field)
+_VERSION = (*_PLACE, files.c.id)
+
+
+class SqlFileWalks(SqlPart):
+    """Walk over file versions."""
+
+    def states(
+        self,
+        *,
+        source: str | None = None,
+        pk: str | None = None,
+        since: datetime | None = None,
+        newest: bool = True,
+    ) -> Iterator[FileState]:
+        """Yield states in order of source, container, record; see `FileLedger.states`."""
+        wanted: list[ColumnElement[bool]] = []
+        if source is not None:
+            wanted.append(files.c.source == source)
+        if pk is not None:
+            wanted.append((files.c.record_key == pk) | (files.c.path == pk))
+        if since is not None:
+            wanted.append(files.c.updated_at >= since)
+        return self._walk(wanted, newest=newest)
+
+    def stale(
+        self, is_current: Callable[[str], bool], rules: str, *, source: str
+    ) -> Iterator[FileState]:
+        """Yield the latest versions that would be read or planned differently now."""
+        used = select(files.c.fingerprint).where(files.c.source == source).distinct()
+        with self._session.reading("list fingerprints") as connection:
+            fingerprints = [text for text in connection.scalars(used) if text is not None]
+        outdated = [text for text in fingerprints if not is_current(text)]
+        changed = files.c.fingerprint.in_(outdated) | (files.c.rules != rules)
+        return self._walk([files.c.source == source, changed], newest=True)
+
+    def not_renamed(self, location_keys: Collection[str]) -> Sequence[FileState]:
+        """Return the versions at these places for which no rename is recorded, the oldest first."""
+        later = files.alias()
+        renamed = exists().where(later.c.renamed_from == files.c.version)
+        found: list[FileState] = []
+        for chunk in chunks(location_keys):
+            wanted = select(files).where(files.c.location_key.in_(chunk), ~renamed)
+            found += [load_file(row) for row in self._page(wanted.order_by(files.c.id))]
+        return found
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many files each source has by status, counting the latest versions.
+
+        Where there is no outcome yet, the stage is used instead of the status; what was only planned counts as planned.
+        """
+        result: dict[str, Counter[str]] = {}
+        with self._session.reading("count files") as connection:
+            for source, status, number, _ in latest_versions(connection):
+                result.setdefault(source, Counter())[status] += number
+        return result
+
+    def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
+        """Yield page after page, each behind the last row of the one before.
+
+        Pages follow the order's own columns and not an OFFSET: a place that is renamed between two pages is neither met
+        twice nor missed.
+        """
+        order = _PLACE if newest else _VERSION
+        chosen = [*wanted, files.c.is_newest] if newest else wanted
+        page: Select[Any] = select(files).where(*chosen).order_by(*order).limit(CHUNK)
+        rows = self._page(page)
+        while True:
+            for row in rows:
+                yield load_file(row)
+            if len(rows) < CHUNK:
+                return
+            after = tuple(rows[-1][column.name] for column in order)
+            rows = self._page(page.where(tuple_(*order) > after))
+
+    def _page(self, page: Select[Any]) -> list[Any]:
+        with self._session.reading("list files") as connection:
+            return list(connection.execute(page).mappings())

@@ -1,0 +1,214 @@
+"""File versions: what was seen, how far it has come and what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, select, update
+
+from pipeline.adapters.sql_ledger.file_restore import SqlFileRestore
+from pipeline.adapters.sql_ledger.file_walks import SqlFileWalks
+from pipeline.adapters.sql_ledger.readings import SqlReadings
+from pipeline.adapters.sql_ledger.rows import dump_outcome, file_row, is_finished, load_file
+from pipeline.adapters.sql_ledger.session import chunks
+from pipeline.adapters.sql_ledger.sources import SqlSources
+from pipeline.adapters.sql_ledger.tables import files
+from pipeline.model import FileRef, Outcome, Stage
+from pipeline.ports import MAX_ATTEMPTS, FileState
+
+# What a version that our own rename made takes over from the one before it.
+_INHERITED = (
+    "original_name",
+    "stage",
+    "sha256",
+    "size_bytes",
+    "pages",
+    "media_type",
+    "fingerprint",
+    "rules",
+    "status",
+    "planned_only",
+    "outcome",
+    "listings",
+    "run_id",
+)
+
+
+class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
+    """Remember every file version, every reading, and what is known of the sources."""
+
+    def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
+        """Record versions that a listing has shown; of known ones only the listings are counted.
+
+        Each becomes the newest at its place, because a listing shows what is there now.
+        """
+        once = {ref.version: ref for ref in refs}
+        with self._session.writing_files("record files seen") as connection:
+            for chunk in chunks(once.values()):
+                newest = {ref.location_key: ref.version for ref in chunk}
+                _replace_newest(connection, list(newest))
+                rows = [
+                    {
+                        **self._new_row(ref, run_id),
+                        "is_newest": newest[ref.location_key] == ref.version,
+                        "listings": 1,
+                    }
+                    for ref in chunk
+                ]
+                statement = self._session.insert(files)
+                again = {
+                    "listings": files.c.listings + 1,
+                    "is_newest": statement.excluded.is_newest,
+                }
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["version"], set_=again), rows
+                )
+
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that exactly one listing has shown."""
+        return self._among(versions, files.c.listings == 1, "look up files seen once")
+
+    def finished(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that need no more work."""
+        done = files.c.stage == Stage.FINISHED.value
+        return self._among(versions, done, "look up finished files")
+
+    def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
+        """Return those quarantined versions that another fingerprint gives a new chance."""
+        quarantined = files.c.attempts >= MAX_ATTEMPTS
+        changed = files.c.attempted_under != fingerprint
+        return self._among(versions, quarantined & changed, "look up quarantined files")
+
+    def _among(self, versions: Sequence[str], wanted: ColumnElement[bool], doing: str) -> set[str]:
+        found: set[str] = set()
+        with self._session.reading(doing) as connection:
+            for chunk in chunks(versions):
+                these = select(files.c.version).where(files.c.version.in_(chunk), wanted)
+                found.update(connection.execute(these).scalars())
+        return found
+
+    def count_attempt(self, version: str, *, fingerprint: str) -> int:
+        """Count an attempt; return how many before it, under the same fingerprint, had no outcome."""
+        own = files.c.version == version
+        same = files.c.attempted_under == fingerprint
+        counted = {
+            "attempts": case((same, files.c.attempts + 1), else_=1),
+            "attempted_under": fingerprint,
+        }
+        with self._session.writing(f"count an attempt at file version {version}") as connection:
+            connection.execute(update(files).where(own).values(counted))
+            now = connection.execute(select(files.c.attempts).where(own)).scalar_one_or_none()
+        return 0 if now is None else now - 1
+
+    def reset_attempts(self, versions: Sequence[str]) -> None:
+        """Reset the count of attempts."""
+        with self._session.writing_files("reset attempts") as connection:
+            for chunk in chunks(versions):
+                these = update(files).where(files.c.version.in_(chunk))
+                connection.execute(these.values(attempts=0))
+
+    def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
+        """Record that the original's bytes are stored and confirmed.
+
+        A version that has come further keeps its stage.
+        """
+        stage = case((files.c.stage == Stage.SEEN.value, Stage.ARCHIVED.value), else_=files.c.stage)
+        self._advance(
+            version, stage=stage, sha256=sha256, size_bytes=size_bytes, media_type=media_type
+        )
+
+    def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
+        """Record that findings are archived and what to write is decided, under which settings.
+
+        A finished version is open again until its outcome is recorded, so that work cut short here is noticed.
+        """
+        self._advance(version, stage=Stage.PLANNED.value, fingerprint=fingerprint, rules=rules)
+
+    def _advance(self, version: str, **values: Any) -> None:
+        own = update(files).where(files.c.version == version)
+        with self._session.writing(f"record the progress of file version {version}") as connection:
+            advanced = own.values(**values, updated_at=self._session.clock.now())
+            if connection.execute(advanced).rowcount != 1:
+                raise KeyError(version)
+
+    def finish(self, outcome: Outcome, run_id: str) -> None:
+        """Record a file's outcome, and with it that of the version that our own rename made."""
+        version = outcome.ref.version
+        new = self._session.insert(files).values(self._new_row(outcome.ref, run_id))
+        values = {
+            **_outcome_columns(outcome),
+            "run_id": run_id,
+            "updated_at": self._session.clock.now(),
+        }
+        renamed = (files.c.renamed_from == version) & files.c.outcome.is_(None)
+        with self._session.writing_files(f"record the outcome of {outcome.ref.name}") as connection:
+            connection.execute(new.on_conflict_do_nothing())
+            # Two statements, since each condition has an index and an OR of both would use neither.
+            for these in (files.c.version == version, renamed):
+                connection.execute(update(files).where(these).values(values))
+
+    def record_rename(self, version: str, ref: FileRef) -> None:
+        """Record the version that a listing shows after our own write, with the same outcome."""
+        with self._session.writing_files(f"record what {ref.name} was renamed to") as connection:
+            known = select(files).where(files.c.version == version)
+            before = connection.execute(known).mappings().one_or_none()
+            if before is None:
+                raise KeyError(version)
+            if ref.version == version:
+                return
+
+            _replace_newest(connection, [before["location_key"], ref.location_key])
+            row = self._new_row(ref, before["run_id"])
+            row |= {name: before[name] for name in _INHERITED}
+            row["renamed_from"] = version
+            changed = (*_INHERITED, "is_newest", "renamed_from", "updated_at")
+            statement = self._session.insert(files).values(row)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["version"], set_={name: row[name] for name in changed}
+                )
+            )
+
+    def state(self, version: str) -> FileState | None:
+        """Return one version's state."""
+        known = select(files).where(files.c.version == version)
+        with self._session.reading(f"look up file version {version}") as connection:
+            row = connection.execute(known).mappings().one_or_none()
+            return load_file(row) if row else None
+
+    def _new_row(self, ref: FileRef, run_id: str) -> dict[str, Any]:
+        now = self._session.clock.now()
+        return {
+            **file_row(ref),
+            "is_newest": True,
+            "original_name": ref.name,
+            "stage": Stage.SEEN.value,
+            "planned_only": False,
+            "listings": 0,
+            "run_id": run_id,
+            "seen_at": now,
+            "updated_at": now,
+        }
+
+
+def _replace_newest(connection: Connection, location_keys: Sequence[str]) -> None:
+    """Make no version at these places the newest; the caller inserts the one that is."""
+    replaced = files.c.location_key.in_(location_keys) & files.c.is_newest
+    connection.execute(update(files).where(replaced).values(is_newest=False))
+
+
+def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
+    reopened = case(
+        (files.c.stage == Stage.FINISHED.value, Stage.PLANNED.value), else_=files.c.stage
+    )
+    columns: dict[str, Any] = {
+        "stage": Stage.FINISHED.value if is_finished(outcome) else reopened,
+        "status": outcome.status.value,
+        "planned_only": outcome.planned_only,
+        "outcome": dump_outcome(outcome),
+        "pages": outcome.pages,
+    }
+    if not outcome.quarantined:
+        columns["attempts"] = 0
+    if outcome.sha256:
+        columns["sha256"] = outcome.sha256
+    return columns

@@ -1,0 +1,113 @@
+"""What the parts of the ledger share: the database, the clock and one transaction a call."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from itertools import islice
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, delete, func, select
+
+from pipeline.adapters.sql_ledger import database
+from pipeline.ports import Clock
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Rows or values a statement: far below both databases' limit on parameters."""
+
+
+class Session:
+    """Open the ledger's database and bring its schema to date.
+
+    Args:
+        url: `sqlite:///FILE` or `postgresql+psycopg://…`.
+        clock: Where every time in the ledger comes from.
+
+    Raises:
+        LedgerUnavailable: The database cannot be opened or its schema is newer than this program.
+    """
+
+    def __init__(self, url: str, *, clock: Clock) -> None:
+        self.clock = clock
+        self.engine, self._url = database.open_engine(url)
+        # SQLite allows one writer at a time, and a second one polls at intervals of up to a tenth of a second. The
+        # threads of this process queue here instead.
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._one_writer: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
+        try:
+            with database.translated(self._url, "open"):
+                database.migrate(self.engine, self._url)
+        except BaseException:
+            self.close()  # a ledger that cannot be used leaves no connection open
+            raise
+
+    def close(self) -> None:
+        """Close every connection; the next call would open new ones."""
+        self.engine.dispose()
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[Connection]:
+        """Open one transaction that writes; `doing` completes "the ledger failed to …"."""
+        with (
+            self._one_writer,
+            database.translated(self._url, doing),
+            database.writing(self.engine) as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def writing_files(self, doing: str) -> Iterator[Connection]:
+        """Open the only transaction that may write more than one row of `files`."""
+        with (
+            self._one_writer,
+            database.translated(self._url, doing),
+            database.writing_files(self.engine) as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[Connection]:
+        """Open one transaction that only reads."""
+        with database.translated(self._url, doing), database.reading(self.engine) as connection:
+            yield connection
+
+    def shared_time(self, connection: Connection) -> datetime:
+        """Return the time that leases and due times are compared by.
+
+        It is the database server's, since the clocks of several machines disagree. SQLite serves one machine only, so
+        there it is that of the clock.
+        """
+        if connection.dialect.name != "postgresql":
+            return self.clock.now()
+        # now() would be the time at which the transaction began, which may have waited for a lock since.
+        time: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return time
+
+    def insert(self, table: Table) -> Any:
+        """Return an INSERT of this database's dialect, which knows ON CONFLICT."""
+        return database.insert_for(self.engine.dialect)(table)
+
+    def keep(self, connection: Connection, table: Table, row: dict[str, Any], *, key: str) -> None:
+        """Insert a row, or update the one that has the same key."""
+        statement = self.insert(table).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=row))
+
+    def remove(self, connection: Connection, table: Table, *, key: str, value: str) -> None:
+        """Delete the row that has this key, if there is one."""
+        connection.execute(delete(table).where(table.c[key] == value))
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Cut into lists of at most CHUNK."""
+    rest = iter(items)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+class SqlPart:
+    """A part of the ledger: some methods over the shared session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session

@@ -1,0 +1,61 @@
+"""What the ledger promises: five ports, and one value that has them all.
+
+`files` knows every file version and what is known of the sources; `effects` every change at Caspio,
+made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
+what is counted; `messages` the webhook messages.
+
+Each method is one transaction and safe from many threads and processes. Each raises
+LedgerUnavailable when the ledger cannot be reached or written.
+"""
+
+from typing import Protocol
+
+from pipeline.ports.ledger.effects import (
+    Block as Block,
+    EffectLedger as EffectLedger,
+    Repair as Repair,
+)
+from pipeline.ports.ledger.files import (
+    MAX_ATTEMPTS as MAX_ATTEMPTS,
+    FileLedger as FileLedger,
+    FileState as FileState,
+    Manifest as Manifest,
+)
+from pipeline.ports.ledger.leases import LeaseLedger as LeaseLedger
+from pipeline.ports.ledger.messages import (
+    MessageLedger as MessageLedger,
+    WatchedSource as WatchedSource,
+)
+from pipeline.ports.ledger.sources import (
+    ColumnTypes as ColumnTypes,
+    VerifyProgress as VerifyProgress,
+)
+from pipeline.ports.ledger.usage import (
+    RunState as RunState,
+    Usage as Usage,
+    UsageLedger as UsageLedger,
+)
+
+
+class Ledger(Protocol):
+    """The five ports of one ledger."""
+
+    @property
+    def files(self) -> FileLedger:
+        """Return what remembers file versions, readings and sources."""
+
+    @property
+    def effects(self) -> EffectLedger:
+        """Return what remembers changes at Caspio."""
+
+    @property
+    def leases(self) -> LeaseLedger:
+        """Return what keeps two workers from working on one record."""
+
+    @property
+    def usage(self) -> UsageLedger:
+        """Return what remembers runs, calls and counters."""
+
+    @property
+    def messages(self) -> MessageLedger:
+        """Return what keeps webhook messages."""

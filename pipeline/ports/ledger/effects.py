@@ -1,0 +1,106 @@
+"""What the ledger promises about effects: intended, applied, verified, undone.
+
+And what waits for a user.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.model import Effect, EffectState, FileRef, Value
+from pipeline.model.review import ReviewItem
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What `verify --repair` repaired: the kind of difference, what it was about, what was done."""
+
+    kind: str
+    subject: str
+    done: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why nothing may be written to a table or view: a write of run `run_id` matched more rows than one."""
+
+    reason: str
+    run_id: str
+
+
+class EffectLedger(Protocol):
+    """Remembers every change at Caspio, from before it is made."""
+
+    def intend(self, effect: Effect, run_id: str) -> Effect:
+        """Record an intent before its call and return it with its id.
+
+        Raises:
+            LeaseLost: the run is a worker whose lease has expired.
+        """
+
+    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+        """Record what became of an effect. Its `pk` is recorded too: a row has none before it is inserted."""
+
+    def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
+        """Return the effects in state intent or applied, oldest first: all, or those of some file versions."""
+
+    def find(
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
+    ) -> Sequence[Effect]:
+        """Return effects, oldest first; `record` is a container and a PK_ID."""
+
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions that have effects of another run, applied or verified."""
+
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return the effects that undo these (by id), those that undo them, and so on, oldest first."""
+
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects, applied or verified, that named these records' attachments or put files at these paths.
+
+        The oldest come first.
+        """
+
+    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+        """Return, by column, the value that we last wrote to a record: see `pipeline.decide.ownership.owned`."""
+
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record or its files' names (effects applied or verified)."""
+
+    def moved_to(self, path: str) -> str | None:
+        """Return where our own rename moved a Files-area path to, following chains.
+
+        None if we never moved it.
+        """
+
+    def restore(self, effects: Iterable[Effect]) -> None:
+        """Restore effects of a lost ledger in the order given, which becomes the order they happened in."""
+
+    def block(self, container: str, block: Block) -> None:
+        """Record that nothing may be written to a table or view until a user has looked."""
+
+    def blocked(self, container: str) -> Block | None:
+        """Return why nothing may be written to a table or view, None where it may be."""
+
+    def unblock(self, container: str) -> None:
+        """Allow writing to a table or view again."""
+
+    def save_review_item(self, item: ReviewItem, run_id: str) -> None:
+        """Keep a suggestion for a user, in place of what was kept for the same source, record and column."""
+
+    def review_items(
+        self, source: str, record: tuple[str, str] | None = None
+    ) -> Sequence[ReviewItem]:
+        """Return the suggestions kept for a source, or for one record (container and PK_ID) of it, in order of key."""
+
+    def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
+        """Record a repair."""
+
+    def repairs(self, run_id: str) -> Sequence[Repair]:
+        """Return a run's repairs, oldest first."""

@@ -1,0 +1,162 @@
+"""What the ledger promises about file versions and readings."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pipeline.model import Effect, FileRef, Findings, Outcome, Stage
+from pipeline.ports.ledger.sources import SourceLedger
+
+MAX_ATTEMPTS = 3
+"""Attempts without an outcome after which a file is quarantined: it stops whoever works on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What the ledger knows of one file version.
+
+    Attributes:
+        outcome: None until one is recorded.
+        listings: How many listings have shown this version.
+        renamed_from: The version that our own rename made this one of. The archive has the document
+            under that one.
+        rules: Identifies the settings under which it was planned (`pipeline.decide.fingerprint`).
+    """
+
+    version: str
+    ref: FileRef
+    stage: Stage
+    sha256: str | None
+    fingerprint: str | None
+    outcome: Outcome | None
+    listings: int
+    run_id: str
+    updated_at: datetime
+    original_name: str
+    size_bytes: int | None = None
+    renamed_from: str | None = None
+    rules: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the archive knows of one document: all that the ledger has to know of it.
+
+    Attributes:
+        findings: JSON, as the manifest has it.
+        renamed_to: The versions that listings showed after our own renames, the oldest first.
+    """
+
+    ref: FileRef
+    sha256: str
+    size_bytes: int
+    original_name: str
+    findings: Mapping[str, Any]
+    outcome: Outcome
+    prefix: str
+    effects: tuple[Effect, ...]
+    run_id: str
+    at: datetime
+    renamed_to: tuple[FileRef, ...] = ()
+    rules: str | None = None
+
+
+class FileLedger(SourceLedger, Protocol):
+    """Remembers every file version, every reading, and what is known of the sources."""
+
+    def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
+        """Record versions that a listing has shown. A known version keeps its state.
+
+        Its listings are counted.
+        The first name ever seen in a location_key is kept as `original_name` for later versions
+        that we renamed.
+        """
+
+    def seen_once(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that exactly one listing has shown."""
+
+    def finished(self, versions: Sequence[str]) -> set[str]:
+        """Return those versions that need no more work. Failed ones are not among them."""
+
+    def count_attempt(self, version: str, *, fingerprint: str) -> int:
+        """Count an attempt at work.
+
+        Return how many before it, under the same fingerprint, had no outcome.
+        An outcome resets the count, unless it says that the version is quarantined.
+        """
+
+    def reset_attempts(self, versions: Sequence[str]) -> None:
+        """Reset the count of attempts: the run was stopped in good order, and these files were not the reason."""
+
+    def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
+        """Return those versions that were attempted MAX_ATTEMPTS times without outcome, all under other fingerprints."""
+
+    def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
+        """Record that the original's bytes are stored and confirmed."""
+
+    def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
+        """Keep findings (without text and derived paths) by content and fingerprint.
+
+        `prefix` is where the archive has text.txt and the other derived files.
+        """
+
+    def reading_fingerprints(self, sha256: str) -> Sequence[str]:
+        """Return the fingerprints under which this content was read, the latest reading first."""
+
+    def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
+        """Return the findings of this content under this fingerprint, and the archive prefix of its derived files."""
+
+    def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
+        """Record that findings are archived and what to write is decided, under which settings (`rules`)."""
+
+    def finish(self, outcome: Outcome, run_id: str) -> None:
+        """Record a file's outcome. A failed or planned-only outcome leaves the version unfinished."""
+
+    def record_rename(self, version: str, ref: FileRef) -> None:
+        """Record the version that a listing shows after our own write, as finished with the same outcome."""
+
+    def not_renamed(self, location_keys: Collection[str]) -> Sequence[FileState]:
+        """Return the versions at these places for which no rename is recorded, the oldest first."""
+
+    def state(self, version: str) -> FileState | None:
+        """Return one version's state."""
+
+    def states(
+        self,
+        *,
+        source: str | None = None,
+        pk: str | None = None,
+        since: datetime | None = None,
+        newest: bool = True,
+    ) -> Iterator[FileState]:
+        """Yield states in order of source, container, record.
+
+        With `newest` only each location_key's latest version.
+        `pk` is a record's PK_ID or a Files-area path. `since` is compared with the last change of
+        the state.
+        """
+
+    def stale(
+        self, is_current: Callable[[str], bool], rules: str, *, source: str
+    ) -> Iterator[FileState]:
+        """Yield the latest version at each place that would be read or planned differently now.
+
+        `is_current` decides about a reading's fingerprint; it is asked once for each that the
+        source has.
+        """
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many files each source has by status, counting the latest version at each place.
+
+        Where there is no outcome yet, the stage is used instead of the status.
+        """
+
+    def restore(self, manifest: Manifest) -> bool:
+        """Restore what a manifest says of a version and of its renames, unless something newer is known.
+
+        Effects are restored by `EffectLedger.restore`. Returns whether anything was restored.
+        """
+
+    def known_digests(self, digests: Sequence[str]) -> set[str]:
+        """Return those digests that some file version has."""

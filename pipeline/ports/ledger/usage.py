@@ -1,0 +1,66 @@
+"""What the ledger promises about runs, Caspio calls and counters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.ports.metrics import Counters, LedgerMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One run: `counts` are files by status, `calls` Caspio calls by "METHOD /template"."""
+
+    id: str
+    kind: str
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+    counts: Mapping[str, int]
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Caspio calls and bytes of one month; `by_priority` splits the calls."""
+
+    calls: int
+    size_bytes: int
+    by_priority: Mapping[str, int]
+
+
+class UsageLedger(Protocol):
+    """Remembers runs, counts calls, and paces the calls of all workers of an account."""
+
+    def start_run(self, run_id: str, kind: str) -> None:
+        """Record that a run began."""
+
+    def finish_run(
+        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+    ) -> None:
+        """Record how a run ended; calls are added to those it has."""
+
+    def runs(self, limit: int = 10) -> Sequence[RunState]:
+        """Return the latest runs, newest first."""
+
+    def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the account's usage of the present month (UTC).
+
+        Return that of all priorities together.
+        """
+
+    def this_month(self, account: str) -> Usage:
+        """Return an account's usage of the present month (UTC)."""
+
+    def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
+        """Reserve calls behind those of all workers; return in how many seconds the first is due."""
+
+    def delay_permits(self, account: str, seconds: float) -> None:
+        """Make no call that is reserved from now on due before so many seconds."""
+
+    def add_counters(self, counters: Counters) -> None:
+        """Add to what all processes have counted."""
+
+    def metrics(self) -> LedgerMetrics:
+        """Return what the ledger adds up to, cheaply enough to ask for every few seconds."""

@@ -1,0 +1,29 @@
+"""What a reader of documents promises."""
+
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.model import Findings
+
+
+class Reader(Protocol):
+    """Reads one document. No document makes it raise: what goes wrong is a status with problems."""
+
+    def fingerprint(self) -> str:
+        """Identify code, settings, models and language data of all kinds of file.
+
+        It changes whenever any document may be read differently: then a file is released from
+        quarantine.
+        """
+
+    def is_current(self, fingerprint: str) -> bool:
+        """Return whether a document whose findings have this fingerprint would be read alike now.
+
+        A document depends only on what files of its kind pass, and the files in it.
+        """
+
+    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+        """Read a file, leaving derived files in `work_dir`, an existing empty folder.
+
+        Safe from many threads.
+        """

@@ -1,0 +1,103 @@
+"""What a target of writes promises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.model import Column, RecordRef, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """Answer to a guarded write: how many rows it matched, and the row as it is now where the answer shows it."""
+
+    affected: int
+    row: Mapping[str, Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """A row whose FILE field holds a path."""
+
+    table: str
+    field: str
+    pk: str
+
+
+class RecordTarget(Protocol):
+    """Reads and changes records and files, one at a time, each write guarded by the state it was planned against.
+
+    Every write raises EffectInDoubt when it was sent and its answer lost; none is ever repeated by
+    the adapter in that case. A refusal is RefusedByCaspio.
+    """
+
+    def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
+        """Return the schema of a table or view by column name; PK_ID is not part of it."""
+
+    def read(self, record: RecordRef, columns: Sequence[str]) -> Mapping[str, Value] | None:
+        """Return the named columns as they are now, None if the record is gone."""
+
+    def update(
+        self,
+        record: RecordRef,
+        *,
+        guard: Mapping[str, Value],
+        values: Mapping[str, Value],
+        columns: Sequence[str] = (),
+    ) -> Updated:
+        """Write values where PK_ID matches and every guard column still has its value.
+
+        The guard distinguishes NULL from blank. `row` in the answer has the columns named and those
+        written.
+        """
+
+    def attachment_name(self, record: RecordRef, field: str) -> str | None:
+        """Return the full name of the attachment as it is now, None without one."""
+
+    def rename_attachment(
+        self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
+    ) -> Updated:
+        """Set the base name (no extension) of one record's attachment, under the same guard as `update`."""
+
+    def file_exists(self, path: str) -> bool:
+        """Say whether the Files area has a file at the path."""
+
+    def file_sha256(self, path: str) -> str:
+        """Return the SHA-256 of a Files-area file by reading it; FileGone when there is none."""
+
+    def put_file(self, path: str, source: Path, *, media_type: str) -> bool:
+        """Add a new file to an existing Files-area folder; False when the name is taken.
+
+        It never overwrites.
+        """
+
+    def referrers(self, path: str) -> Sequence[Referrer]:
+        """Return every row of every table whose FILE field holds the path.
+
+        Raises:
+            Unauthorized: a table cannot be read, so that the answer would not be complete.
+        """
+
+    def delete_file(self, path: str) -> None:
+        """Delete a Files-area file; FileGone when there is none."""
+
+    def find(self, table: str, column: str, value: Value) -> Sequence[str]:
+        """Return the PK_IDs of the rows whose column equals the value, at most 1,000."""
+
+    def rows(
+        self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
+    ) -> Mapping[str, Mapping[str, Value]]:
+        """Return, by PK_ID, the named columns of every row that has these values and where `filled` is not empty."""
+
+    def insert(self, table: str, values: Mapping[str, Value]) -> str:
+        """Insert a row and return its PK_ID."""
+
+    def delete(self, record: RecordRef, *, guard: Mapping[str, Value]) -> Updated:
+        """Delete one row of a table under the same guard as `update`.
+
+        The answer does not have its row.
+        """
+
+    def tables_with_files(self) -> Sequence[str]:
+        """Return the tables that have a FILE field: each costs `referrers` a call."""

@@ -1,0 +1,66 @@
+import pytest
+
+from pipeline.ports import Ledger
+from tests.fakes.clock import FakeClock
+
+
+def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
+    """A run shows when it began and ended, and what it did."""
+    began = clock.now()
+    ledger.usage.start_run("run-1", "run")
+    clock.advance(90)
+
+    ledger.usage.finish_run("run-1", "done", counts={"done": 2}, calls={"GET /v3/tables": 4})
+
+    (run,) = ledger.usage.runs()
+    assert (run.id, run.kind, run.started_at, run.finished_at) == (
+        "run-1",
+        "run",
+        began,
+        clock.now(),
+    )
+    assert (run.status, run.counts, run.calls) == ("done", {"done": 2}, {"GET /v3/tables": 4})
+
+
+def test_a_run_under_way_has_no_end(ledger: Ledger):
+    """A run that was started and not finished says so."""
+    ledger.usage.start_run("run-1", "run")
+
+    assert [(run.status, run.finished_at) for run in ledger.usage.runs()] == [("running", None)]
+
+
+def test_runs_come_newest_first_and_no_more_than_asked(ledger: Ledger):
+    """The latest runs come first, also within one second."""
+    for number in range(12):
+        ledger.usage.start_run(f"run-{number}", "run")
+
+    assert [run.id for run in ledger.usage.runs()] == [
+        f"run-{number}" for number in range(11, 1, -1)
+    ]
+    assert [run.id for run in ledger.usage.runs(limit=1)] == ["run-11"]
+
+
+def test_finishing_an_unknown_run_is_a_bug(ledger: Ledger):
+    """Nothing is recorded in silence about a run that never began."""
+    with pytest.raises(KeyError):
+        ledger.usage.finish_run("run-1", "done", counts={}, calls={})
+
+
+def test_a_run_started_again_keeps_its_calls(ledger: Ledger):
+    """Calls are never forgotten: those of a repeated run are added to those it had made."""
+    for _ in range(2):
+        ledger.usage.start_run("run-1", "run")
+        ledger.usage.finish_run(
+            "run-1", "failed", counts={"failed": 1}, calls={"GET /a": 2, "PUT /b": 1}
+        )
+
+    assert [run.calls for run in ledger.usage.runs()] == [{"GET /a": 4, "PUT /b": 2}]
+
+
+def test_a_new_ledger_is_empty(ledger: Ledger):
+    """Without runs there are no calls, no runs and no counts."""
+    assert (ledger.usage.this_month("a").calls, ledger.usage.runs(), ledger.files.counts()) == (
+        0,
+        [],
+        {},
+    )

@@ -1,0 +1,77 @@
+from pipeline.ports import Ledger
+from pipeline.ports.ledger import Block, ColumnTypes, VerifyProgress
+
+
+def test_a_source_is_confirmed_with_its_settings(ledger: Ledger):
+    """A source whose settings changed is a new one until it is confirmed again."""
+    for _ in range(2):
+        ledger.files.confirm_source("receipts", "hash-1")
+
+    assert ledger.files.source_confirmed("receipts", "hash-1")
+    assert not ledger.files.source_confirmed("receipts", "hash-2")
+    assert not ledger.files.source_confirmed("inbox", "hash-1")
+
+
+def test_column_types_are_those_saved_last(ledger: Ledger):
+    """Column types come back with the settings they were saved under, None before the first time."""
+    before = ledger.files.column_types("receipts")
+
+    ledger.files.save_column_types("receipts", ColumnTypes("hash-1", {"Total": "TEXT"}))
+    ledger.files.save_column_types("receipts", ColumnTypes("hash-2", {"Total": "NUMBER"}))
+
+    assert before is None
+    assert ledger.files.column_types("receipts") == ColumnTypes("hash-2", {"Total": "NUMBER"})
+    assert ledger.files.column_types("inbox") is None
+
+
+def test_a_source_is_caught_up_once_a_run_has_said_so(ledger: Ledger):
+    """A source has a backlog until a whole run of it has ended, and never again."""
+    before = ledger.files.is_caught_up("receipts")
+
+    for run_id in ("run-1", "run-2"):
+        ledger.files.record_caught_up("receipts", run_id)
+
+    assert not before
+    assert ledger.files.is_caught_up("receipts")
+    assert not ledger.files.is_caught_up("inbox")
+
+
+def test_what_is_known_of_a_source_is_kept_together(ledger: Ledger):
+    """Saving one thing about a source leaves the others as they are."""
+    ledger.files.save_column_types("receipts", ColumnTypes("hash-1", {"Total": "TEXT"}))
+    ledger.files.save_attention_count("receipts", 3, run_id="run-1")
+    ledger.files.record_caught_up("receipts", "run-1")
+
+    ledger.files.save_attention_count("receipts", 5, run_id="run-2")
+
+    assert ledger.files.attention_count("receipts") == 5
+    assert ledger.files.attention_count("inbox") == 0
+    assert ledger.files.column_types("receipts") == ColumnTypes("hash-1", {"Total": "TEXT"})
+    assert ledger.files.is_caught_up("receipts")
+
+
+def test_a_verification_goes_on_where_it_stopped(ledger: Ledger):
+    """How far a verification has come is kept until it has ended, for these sources alone."""
+    progress = VerifyProgress(("receipts",), "inbox", ("Docs", "7", "Scan"))
+    ledger.files.save_verify_progress(["receipts", "inbox"], VerifyProgress(("receipts",)))
+    ledger.files.save_verify_progress(["receipts", "inbox"], progress)
+
+    kept = ledger.files.verify_progress(["receipts", "inbox"])
+    other = ledger.files.verify_progress(["inbox"])
+    ledger.files.save_verify_progress(["receipts", "inbox"], None)
+
+    assert (kept, other) == (progress, None)
+    assert ledger.files.verify_progress(["receipts", "inbox"]) is None
+
+
+def test_a_block_stands_until_it_is_removed(ledger: Ledger):
+    """A blocked table says why and by which run; another one is not blocked."""
+    ledger.effects.block("Receipts", Block("2 rows were matched", "run-1"))
+
+    blocked = ledger.effects.blocked("Receipts")
+    other = ledger.effects.blocked("Docs")
+    ledger.effects.unblock("Receipts")
+    ledger.effects.unblock("Docs")
+
+    assert (blocked, other) == (Block("2 rows were matched", "run-1"), None)
+    assert ledger.effects.blocked("Receipts") is None

@@ -1,0 +1,143 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.model import (
+    Status,
+)
+from pipeline.ports import Ledger
+from tests.contracts.ledger.builders import SHA, a_file, a_ref, done
+from tests.fakes.clock import FakeClock
+
+
+def test_states_come_in_order_of_source_container_and_record(ledger: Ledger):
+    """The order does not depend on the order of arrival."""
+    refs = [
+        a_ref("2"),
+        a_ref("1", source="a"),
+        a_ref("1", container="Bills"),
+        a_ref("1"),
+        a_ref("1", field="Back"),
+    ]
+    ledger.files.seen(refs, "run-1")
+
+    found = [
+        (state.ref.source, state.ref.container, state.ref.record, state.ref.field)
+        for state in ledger.files.states()
+    ]
+
+    assert found == sorted(
+        found, key=lambda ref: (ref[0], ref[1], ref[2].pk if ref[2] else "", ref[3])
+    )
+    assert len(found) == 5
+
+
+def test_only_the_version_listed_last_is_newest(ledger: Ledger):
+    """Of a location_key's versions the newest is the one a listing showed last, also when an old one comes back."""
+    first, second = a_ref(name="a.pdf"), a_ref(name="b.pdf")
+    ledger.files.seen([first], "run-1")
+    ledger.files.seen([second], "run-2")
+    newest = [state.ref.name for state in ledger.files.states()]
+
+    ledger.files.seen([first], "run-3")
+
+    assert newest == ["b.pdf"]
+    assert [state.ref.name for state in ledger.files.states()] == ["a.pdf"]
+    assert [state.ref.name for state in ledger.files.states(newest=False)] == ["a.pdf", "b.pdf"]
+
+
+def test_states_can_be_narrowed(ledger: Ledger, clock: FakeClock):
+    """Source, record and time each narrow the walk."""
+    ledger.files.seen([a_ref("1"), a_ref("2"), a_file("/In/a.pdf")], "run-1")
+    clock.advance(3600)
+    changed_at = clock.now()
+    ledger.files.finish(done(a_ref("2")), "run-2")
+
+    assert [state.ref.source for state in ledger.files.states(source="inbox")] == ["inbox"]
+    assert [state.version for state in ledger.files.states(pk="1")] == [a_ref("1").version]
+    assert [state.ref.path for state in ledger.files.states(pk="/In/a.pdf")] == ["/In/a.pdf"]
+    assert [state.version for state in ledger.files.states(since=changed_at)] == [
+        a_ref("2").version
+    ]
+    assert list(ledger.files.states(since=changed_at + timedelta(seconds=1))) == []
+
+
+def test_a_walk_meets_each_slot_once_while_files_are_renamed(ledger: Ledger):
+    """Renaming what the walk yields neither repeats nor hides a file."""
+    refs = [a_ref(f"{number:04}") for number in range(1100)]
+    ledger.files.seen(refs, "run-1")
+    met = []
+
+    for state in ledger.files.states():
+        met.append(state.ref.record)
+        if len(met) % 100 == 0:
+            ledger.files.record_rename(state.version, replace(state.ref, name="renamed.pdf"))
+
+    assert met == [ref.record for ref in refs]
+
+
+def only(current: str) -> Callable[[str], bool]:
+    """Return a judgment by which only this fingerprint is current."""
+    return lambda fingerprint: fingerprint == current
+
+
+def test_stale_are_those_read_under_another_fingerprint(ledger: Ledger):
+    """A file that was read under a current fingerprint, or never, is not stale; nor are other sources' files."""
+    old, current, unread, elsewhere = a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")
+    ledger.files.seen([old, current, unread, elsewhere], "run-1")
+    for ref, fingerprint in ((old, "f1"), (current, "f2"), (elsewhere, "f1")):
+        ledger.files.planned(ref.version, fingerprint=fingerprint, rules="r1")
+
+    assert [state.ref for state in ledger.files.stale(only("f2"), "r1", source="receipts")] == [old]
+    assert [
+        state.ref for state in ledger.files.stale(only("f2"), "r1", source=elsewhere.source)
+    ] == [elsewhere]
+
+
+def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
+    """What was read as it would be now, but planned under other settings, is stale, too."""
+    old, unread = a_ref("1"), a_ref("2")
+    ledger.files.seen([old, unread], "run-1")
+    ledger.files.planned(old.version, fingerprint="f1", rules="r1")
+
+    assert list(ledger.files.stale(only("f1"), "r1", source="receipts")) == []
+    (state,) = ledger.files.stale(only("f1"), "r2", source="receipts")
+    assert (state.ref, state.rules) == (old, "r1")
+
+
+def test_each_fingerprint_is_judged_once(ledger: Ledger):
+    """However many files were read under a fingerprint, the reader is asked about it once."""
+    asked: list[str] = []
+    refs = [a_ref(str(number)) for number in range(5)]
+    ledger.files.seen(refs, "run-1")
+    for ref in refs:
+        ledger.files.planned(ref.version, fingerprint="pdf:1 text:2", rules="r1")
+
+    def is_current(fingerprint: str) -> bool:
+        asked.append(fingerprint)
+        return False
+
+    assert len(list(ledger.files.stale(is_current, "r1", source="receipts"))) == 5
+    assert asked == ["pdf:1 text:2"]
+
+
+def test_a_replaced_file_is_not_stale(ledger: Ledger):
+    """Only a location_key's latest version is worth reading again."""
+    ledger.files.seen([a_ref()], "run-1")
+    ledger.files.planned(a_ref().version, fingerprint="f1", rules="r1")
+
+    ledger.files.seen([a_ref(name="other.pdf")], "run-2")
+
+    assert list(ledger.files.stale(only("f2"), "r1", source="receipts")) == []
+
+
+def test_counts_tell_status_or_stage(ledger: Ledger):
+    """Files are counted by source, by status where there is one and by stage otherwise."""
+    ledger.files.seen([a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")], "run-1")
+    ledger.files.archived(a_ref("2").version, sha256=SHA, size_bytes=1, media_type="")
+    ledger.files.finish(done(a_ref("3"), status=Status.REJECTED), "run-1")
+
+    assert ledger.files.counts() == {
+        "receipts": {"seen": 1, "archived": 1, "rejected": 1},
+        "inbox": {"seen": 1},
+    }

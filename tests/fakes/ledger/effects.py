@@ -1,0 +1,176 @@
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.decide.ownership import owned
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
+from pipeline.model.review import ReviewItem
+from pipeline.ports.ledger import Block, Repair
+from tests.fakes.ledger.memory import Memory, MemoryPart
+
+_OPEN = {EffectState.INTENT, EffectState.APPLIED}
+_TOOK_EFFECT = {EffectState.APPLIED, EffectState.VERIFIED}
+_CHANGES_RECORDS = {EffectKind.UPDATE_COLUMNS, EffectKind.RENAME_ATTACHMENT}
+_MOVES_FILES = {EffectKind.REPOINT, EffectKind.DELETE_FILE}
+
+
+class MemoryEffects(MemoryPart):
+    """Effects in dictionaries."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory)
+        self._blocks: dict[str, Block] = {}
+        self._repairs: list[tuple[str, Repair]] = []
+        self._review: dict[str, ReviewItem] = {}
+
+    def intend(self, effect: Effect, run_id: str) -> Effect:
+        """Record an intent before its call."""
+        if run_id in self._memory.workers:
+            self._memory.require_worker(run_id)
+        known = replace(
+            effect,
+            state=EffectState.INTENT,
+            id=len(self._memory.effects) + 1,
+            run_id=run_id,
+            at=self._memory.clock.now(),
+        )
+        self._memory.effects[known.id] = known
+        return known
+
+    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+        """Record what became of an effect."""
+        known = self._memory.effects[effect.id]
+        self._memory.effects[effect.id] = replace(known, state=state, note=note, pk=effect.pk)
+
+    def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
+        """Return open effects, oldest first."""
+        unsettled = [effect for effect in self._all() if effect.state in _OPEN]
+        if versions is None:
+            return unsettled
+        return [effect for effect in unsettled if effect.version in versions]
+
+    def find(
+        self,
+        *,
+        version: str | None = None,
+        run_id: str | None = None,
+        record: tuple[str, str] | None = None,
+    ) -> Sequence[Effect]:
+        """Return effects, oldest first."""
+        return [
+            effect
+            for effect in self._all()
+            if version in {None, effect.version}
+            and run_id in {None, effect.run_id}
+            and record in {None, (effect.container, effect.pk)}
+        ]
+
+    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
+        """Return those unfinished versions that other runs changed."""
+        others = [effect for effect in self._took_effect() if effect.run_id != run_id]
+        among = {effect.version for effect in others} & set(versions)
+        files = self._memory.files
+        return {version for version in among if files[version].stage is not Stage.FINISHED}
+
+    def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
+        """Return what undoes these effects, directly or not. An undo always has a higher id."""
+        found: set[int] = set()
+        for effect in self._all():
+            if effect.undoes in {*ids, *found} - {0}:
+                found.add(effect.id)
+        return [self._memory.effects[number] for number in sorted(found)]
+
+    def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
+        """Return the effects that named these records' attachments or put files at these paths."""
+        records = {
+            (ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None
+        }
+        paths = {ref.path for ref in refs if ref.path is not None}
+        found = []
+        for effect in self._took_effect():
+            if effect.kind is EffectKind.RENAME_ATTACHMENT:
+                named = (effect.container, effect.pk) in records
+            else:
+                named = effect.kind is EffectKind.PUT_FILE and effect.after["path"] in paths
+            if named:
+                found.append(effect)
+        return found
+
+    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+        """Return, by column, the value that we last wrote to a record."""
+        return owned(self.find(record=(container, pk)))
+
+    def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
+        """Count the runs since a moment that changed a record."""
+        runs = {
+            effect.run_id
+            for effect in self._took_effect()
+            if effect.kind in _CHANGES_RECORDS
+            and (effect.container, effect.pk) == (container, pk)
+            and effect.at
+            and effect.at >= since
+        }
+        return len(runs)
+
+    def moved_to(self, path: str) -> str | None:
+        """Return where our own rename moved a path to."""
+        now, since = path, 0
+        while move := next(self._moves(now, since), None):
+            now, since = move
+        return None if now == path else now
+
+    def _moves(self, path: str, since: int) -> Iterator[tuple[str, int]]:
+        for effect in reversed(self._took_effect()):
+            name = effect.field if effect.kind is EffectKind.REPOINT else "path"
+            target = effect.after.get(name)
+            if effect.kind not in _MOVES_FILES or effect.id <= since:
+                continue
+            if effect.before.get(name) == path and target not in {None, path}:
+                yield str(target), effect.id
+
+    def restore(self, restored: Iterable[Effect]) -> None:
+        """Restore effects."""
+        ids: dict[int, int] = {}
+        for effect in restored:
+            ids[effect.id] = len(self._memory.effects) + 1
+            undoes = ids.get(effect.undoes, -effect.undoes) if effect.undoes else 0
+            known = replace(effect, id=ids[effect.id], undoes=undoes)
+            self._memory.effects[known.id] = known
+
+    def block(self, container: str, block: Block) -> None:
+        """Record that nothing may be written to a table or view."""
+        self._blocks[container] = block
+
+    def blocked(self, container: str) -> Block | None:
+        """Return why nothing may be written to a table or view."""
+        return self._blocks.get(container)
+
+    def unblock(self, container: str) -> None:
+        """Allow writing again."""
+        self._blocks.pop(container, None)
+
+    def save_review_item(self, item: ReviewItem, run_id: str) -> None:  # noqa: ARG002 - the port's signature
+        """Keep a suggestion."""
+        self._review[item.key] = item
+
+    def review_items(
+        self, source: str, record: tuple[str, str] | None = None
+    ) -> Sequence[ReviewItem]:
+        """Return suggestions in order of key."""
+        items = [item for _, item in sorted(self._review.items()) if item.source == source]
+        return [item for item in items if record in {None, (item.record.container, item.record.pk)}]
+
+    def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
+        """Record a repair."""
+        repair = Repair(kind, subject, done, self._memory.clock.now())
+        self._repairs.append((run_id, repair))
+
+    def repairs(self, run_id: str) -> Sequence[Repair]:
+        """Return a run's repairs."""
+        return [repair for whose, repair in self._repairs if whose == run_id]
+
+    def _all(self) -> list[Effect]:
+        return [effect for _, effect in sorted(self._memory.effects.items())]
+
+    def _took_effect(self) -> list[Effect]:
+        return [effect for effect in self._all() if effect.state in _TOOK_EFFECT]

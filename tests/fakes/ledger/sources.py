@@ -1,0 +1,58 @@
+from collections.abc import Sequence
+
+from pipeline.ports.ledger import ColumnTypes, VerifyProgress
+from tests.fakes.ledger.memory import Memory, MemoryPart
+
+
+class MemorySources(MemoryPart):
+    """What is known of the sources, in dictionaries."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory)
+        self._confirmed: set[tuple[str, str]] = set()
+        self._types: dict[str, ColumnTypes] = {}
+        self._caught_up: set[str] = set()
+        self._attention: dict[str, int] = {}
+        self._verify: dict[tuple[str, ...], VerifyProgress] = {}
+
+    def source_confirmed(self, name: str, settings_hash: str) -> bool:
+        """Say whether this source was planned or run before with these settings."""
+        return (name, settings_hash) in self._confirmed
+
+    def confirm_source(self, name: str, settings_hash: str) -> None:
+        """Record that this source was planned or run with these settings."""
+        self._confirmed.add((name, settings_hash))
+
+    def column_types(self, source: str) -> ColumnTypes | None:
+        """Return the column types of a source as they were last."""
+        return self._types.get(source)
+
+    def save_column_types(self, source: str, types: ColumnTypes) -> None:
+        """Keep the column types of a source."""
+        self._types[source] = types
+
+    def is_caught_up(self, source: str) -> bool:
+        """Say whether a run has worked through a whole source once."""
+        return source in self._caught_up
+
+    def record_caught_up(self, source: str, run_id: str) -> None:  # noqa: ARG002 - the port's signature
+        """Record that a run has worked through a whole source."""
+        self._caught_up.add(source)
+
+    def attention_count(self, source: str) -> int:
+        """Return how many documents of a source needed a user when they were last counted."""
+        return self._attention.get(source, 0)
+
+    def save_attention_count(self, source: str, documents: int, *, run_id: str) -> None:  # noqa: ARG002 - the port's signature
+        """Keep how many documents of a source need a user."""
+        self._attention[source] = documents
+
+    def verify_progress(self, sources: Sequence[str]) -> VerifyProgress | None:
+        """Return how far an unfinished verification of these sources has come."""
+        return self._verify.get(tuple(sources))
+
+    def save_verify_progress(self, sources: Sequence[str], progress: VerifyProgress | None) -> None:
+        """Keep how far a verification of these sources has come."""
+        self._verify.pop(tuple(sources), None)
+        if progress is not None:
+            self._verify[tuple(sources)] = progress

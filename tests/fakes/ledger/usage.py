@@ -1,0 +1,101 @@
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.ports import RunState, Usage
+from pipeline.ports.metrics import Counters, CounterValue, LedgerMetrics
+from tests.fakes.ledger.files import MemoryFiles
+from tests.fakes.ledger.memory import Memory, MemoryPart
+
+
+class MemoryUsage(MemoryPart):
+    """Runs, calls and counters in dictionaries."""
+
+    def __init__(self, memory: Memory, files: MemoryFiles) -> None:
+        super().__init__(memory)
+        self._files = files
+        self._runs: dict[str, RunState] = {}
+        self._calls: Counter[tuple[str, str, str]] = Counter()
+        self._bytes: Counter[tuple[str, str]] = Counter()
+        self._due: dict[str, float] = {}
+        self._counters: dict[tuple[str, str], CounterValue] = {}
+
+    def start_run(self, run_id: str, kind: str) -> None:
+        """Record that a run began."""
+        known = self._runs.get(run_id)
+        if known is None:
+            known = RunState(run_id, kind, self._memory.clock.now(), None, "running", {}, {})
+        self._runs[run_id] = replace(known, status="running", finished_at=None)
+
+    def finish_run(
+        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+    ) -> None:
+        """Record how a run ended."""
+        run = self._runs[run_id]
+        self._runs[run_id] = replace(
+            run,
+            status=status,
+            finished_at=self._memory.clock.now(),
+            counts=dict(counts),
+            calls=dict(Counter(run.calls) + Counter(calls)),
+        )
+
+    def runs(self, limit: int = 10) -> Sequence[RunState]:
+        """Return the latest runs, newest first."""
+        oldest_first = sorted(self._runs.values(), key=lambda run: run.started_at)
+        return oldest_first[::-1][:limit]
+
+    def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
+        """Add to the month's usage."""
+        month = f"{self._memory.clock.now():%Y-%m}"
+        self._calls[account, month, priority] += calls
+        self._bytes[account, month] += size_bytes
+        return self.this_month(account)
+
+    def this_month(self, account: str) -> Usage:
+        """Return the month's usage."""
+        month = f"{self._memory.clock.now():%Y-%m}"
+        by_priority = {
+            priority: calls
+            for (whose, when, priority), calls in self._calls.items()
+            if (whose, when) == (account, month)
+        }
+        return Usage(sum(by_priority.values()), self._bytes[account, month], by_priority)
+
+    def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
+        """Reserve calls."""
+        now_s = self._memory.clock.now().timestamp()
+        due_s = self._due.get(account, now_s)
+        if not now_s <= due_s <= now_s + 900:
+            due_s = now_s
+        self._due[account] = due_s + permits / per_second
+        return due_s - now_s
+
+    def delay_permits(self, account: str, seconds: float) -> None:
+        """Make no call that is reserved from now on due before so many seconds."""
+        now_s = self._memory.clock.now().timestamp()
+        self._due[account] = max(self._due.get(account, now_s), now_s + seconds)
+
+    def add_counters(self, counters: Counters) -> None:
+        """Add up."""
+        for key, more in counters.items():
+            self._counters[key] = self._counters.get(key, CounterValue()) + more
+
+    def metrics(self) -> LedgerMetrics:
+        """Add up what is known."""
+        sizes: Counter[str] = Counter()
+        for (account, _month), size_bytes in self._bytes.items():
+            sizes[account] += size_bytes
+        open_effects = [
+            effect
+            for effect in self._memory.effects.values()
+            if effect.state.value in {"intent", "applied"}
+        ]
+        return LedgerMetrics(
+            sources=self._files.source_metrics(),
+            workers=len(self._memory.live_workers("")),
+            leases=len(self._memory.leases),
+            open_effects=len(open_effects),
+            size_bytes=dict(sizes),
+            counters=dict(self._counters),
+        )
