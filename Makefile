@@ -11,6 +11,7 @@ FUZZ_SEED := $(or $(FUZZ_SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 HOUSE_ARGS ?=
+STYLE_ARGS ?=
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
@@ -36,6 +37,9 @@ docs: setup-test ## Build the documentation site into site/, and fail on a broke
 
 docs-serve: setup-test ## Serve the documentation on this machine while you write it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+style: setup-test ## Check the word list and the limits of functions, modules and folders (STYLE_ARGS="--only words docs")
+	@$(BIN)/python -m tests.style $(STYLE_ARGS)
 
 format: setup-test ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .

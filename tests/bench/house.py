@@ -13,17 +13,24 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.style.measures import LONG_LINE, FileMeasures, measure_file, python_files
+from tests.style.limits import COMPLEXITY, FOLDER_MODULES, FUNCTION_LINES, MODULE_LINES
+from tests.style.measures import (
+    LONG_LINE,
+    FileMeasures,
+    FunctionMeasures,
+    measure_file,
+    python_files,
+)
 
 PACKAGES = ("pipeline", "processors", "flows", "infra")
-MODULE_LINES = 400
-FOLDER_MODULES = 20
-FUNCTION_LINES = 60
-COMPLEXITY = 12
+BRANCHES_GOAL = 3
+
+Place = tuple[float, str]
+"""How bad a place is, and where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,59 +45,115 @@ class Row:
 
 def rows(files: Sequence[FileMeasures]) -> list[Row]:
     """Compute the table for these files."""
-    functions = [function for file in files for function in file.functions]
-    private = [function for function in functions if function.private]
-    lines = sum(file.lines for file in files)
-    branches = sum(file.branches for file in files)
-    function_lines = sum(file.function_lines for file in files)
-    comments = sum(file.comments for file in files)
-    long_lines = sum(len(file.long_lines) for file in files)
-    called_once = sum(function.called_once for function in private)
 
-    def count(name: str, goal: str, number: int) -> Row:
-        return Row(name=name, goal=goal, value=number, text=f"{number:,}")
+    def total(measure: Callable[[FileMeasures], int]) -> int:
+        return sum(measure(file) for file in files)
 
-    def ratio(name: str, goal: str, part: int, whole: int, per: int) -> Row:
-        value = per * part / whole if whole else 0.0
-        return Row(name=name, goal=goal, value=round(value, 2), text=f"{value:.2f}")
-
+    lines = total(lambda file: file.lines)
+    functions = total(lambda file: len(file.functions))
+    private = total(lambda file: sum(function.private for function in file.functions))
+    once = len(called_once(files))
+    branches = total(lambda file: file.branches)
+    function_lines = total(lambda file: file.function_lines)
+    comments = total(lambda file: file.comments)
+    long_lines = total(lambda file: len(file.long_lines))
     return [
-        count("files", "", len(files)),
-        count("lines", "", lines),
-        count("functions", "", len(functions)),
-        ratio("branches per 10 function lines", "<= 3", branches, function_lines, 10),
-        ratio("comments per 100 lines", ">= 3", comments, lines, 100),
-        ratio(f"% of lines over {LONG_LINE} characters", "0", long_lines, lines, 100),
-        ratio("functions per 1,000 lines", "40-65", len(functions), lines, 1000),
-        count("private functions", "", len(private)),
-        count("private functions called once", "", called_once),
-        ratio("% of private functions called once", "<= 20", called_once, len(private), 100),
-        count(f"modules over {MODULE_LINES} lines", "0", len(large_modules(files))),
-        count(f"folders over {FOLDER_MODULES} modules", "0", len(large_folders(files))),
-        count(
-            f"functions over {FUNCTION_LINES} lines",
-            "0",
-            sum(function.length > FUNCTION_LINES for function in functions),
+        _count("files", "", len(files)),
+        _count("lines", "", lines),
+        _count("functions", "", functions),
+        _ratio(
+            "branches per 10 function lines", f"<= {BRANCHES_GOAL}", branches, function_lines, 10
         ),
-        count(
-            f"functions over complexity {COMPLEXITY}",
-            "0",
-            sum(function.complexity > COMPLEXITY for function in functions),
-        ),
+        _ratio("comments per 100 lines", ">= 3", comments, lines, 100),
+        _ratio(f"% of lines over {LONG_LINE} characters", "0", long_lines, lines, 100),
+        _ratio("functions per 1,000 lines", "40-65", functions, lines, 1000),
+        _count("private functions", "", private),
+        _count("private functions called once", "", once),
+        _ratio("% of private functions called once", "<= 20", once, private, 100),
+        *(_count(title, "0", len(find(files))) for title, find in EXCESSES.items()),
     ]
 
 
-def large_modules(files: Iterable[FileMeasures]) -> list[tuple[int, Path]]:
+def _count(name: str, goal: str, number: int) -> Row:
+    return Row(name=name, goal=goal, value=number, text=f"{number:,}")
+
+
+def _ratio(name: str, goal: str, part: int, whole: int, per: int) -> Row:
+    value = per * part / whole if whole else 0.0
+    return Row(name=name, goal=goal, value=round(value, 2), text=f"{value:.2f}")
+
+
+def large_modules(files: Iterable[FileMeasures]) -> list[Place]:
     """List the modules that are too long, longest first."""
-    large = [(file.physical_lines, file.path) for file in files]
-    return sorted((pair for pair in large if pair[0] > MODULE_LINES), reverse=True)
+    places = [(file.physical_lines, str(file.path)) for file in files]
+    return _worst_first(place for place in places if place[0] > MODULE_LINES)
 
 
-def large_folders(files: Iterable[FileMeasures]) -> list[tuple[int, Path]]:
+def large_folders(files: Iterable[FileMeasures]) -> list[Place]:
     """List the folders that have too many modules, fullest first."""
-    modules = Counter(file.path.parent for file in files)
-    large = [(number, folder) for folder, number in modules.items()]
-    return sorted((pair for pair in large if pair[0] > FOLDER_MODULES), reverse=True)
+    modules = Counter(str(file.path.parent) for file in files)
+    return _worst_first(
+        (number, folder) for folder, number in modules.items() if number > FOLDER_MODULES
+    )
+
+
+def long_functions(files: Iterable[FileMeasures]) -> list[Place]:
+    """List the functions that are too long, longest first."""
+    places = _functions(files, lambda function: function.length)
+    return _worst_first(place for place in places if place[0] > FUNCTION_LINES)
+
+
+def complex_functions(files: Iterable[FileMeasures]) -> list[Place]:
+    """List the functions that are too complex, most complex first."""
+    places = _functions(files, lambda function: function.complexity)
+    return _worst_first(place for place in places if place[0] > COMPLEXITY)
+
+
+def dense_files(files: Iterable[FileMeasures]) -> list[Place]:
+    """List the files by how many branches they have beyond the goal."""
+    places = [
+        (round(file.branches - BRANCHES_GOAL * file.function_lines / 10), str(file.path))
+        for file in files
+    ]
+    return _worst_first(place for place in places if place[0] > 0)
+
+
+def wide_files(files: Iterable[FileMeasures]) -> list[Place]:
+    """List the files by how many lines are too long."""
+    return _worst_first((len(file.long_lines), str(file.path)) for file in files if file.long_lines)
+
+
+def called_once(files: Iterable[FileMeasures]) -> list[Place]:
+    """List the private functions called once, shortest first: those are the ones to inline."""
+    places = _functions(files, lambda function: function.length if function.called_once else 0)
+    return sorted(place for place in places if place[0])
+
+
+def _functions(
+    files: Iterable[FileMeasures], measure: Callable[[FunctionMeasures], int]
+) -> list[Place]:
+    return [
+        (measure(function), f"{file.path}:{function.line} {function.name}")
+        for file in files
+        for function in file.functions
+    ]
+
+
+def _worst_first(places: Iterable[Place]) -> list[Place]:
+    return sorted(places, reverse=True)
+
+
+EXCESSES = {
+    f"modules over {MODULE_LINES} lines": large_modules,
+    f"folders over {FOLDER_MODULES} modules": large_folders,
+    f"functions over {FUNCTION_LINES} lines": long_functions,
+    f"functions over complexity {COMPLEXITY}": complex_functions,
+}
+OTHER_PLACES = {
+    "files by branches beyond the goal": dense_files,
+    f"files by lines over {LONG_LINE} characters": wide_files,
+    "private functions called once, with their lines": called_once,
+}
 
 
 def print_table(columns: dict[str, list[Row]], readme_bytes: int | None) -> None:
@@ -106,110 +169,56 @@ def print_table(columns: dict[str, list[Row]], readme_bytes: int | None) -> None
 
 
 def print_worst(files: Sequence[FileMeasures], limit: int) -> None:
-    """Print the places that a reader should look at first, worst first."""
-    functions = [(file.path, function) for file in files for function in file.functions]
-
-    def section(title: str, found: list[str]) -> None:
-        print(f"\n{title}: {len(found)}")
-        for line in found[:limit]:
-            print(f"  {line}")
-        if len(found) > limit:
-            print(f"  … {len(found) - limit} more; --limit {len(found)} prints all")
-
-    section(
-        f"Functions over complexity {COMPLEXITY}",
-        [
-            f"{function.complexity:4}  {path}:{function.line} {function.name}"
-            for path, function in sorted(functions, key=lambda pair: -pair[1].complexity)
-            if function.complexity > COMPLEXITY
-        ],
-    )
-    section(
-        f"Functions over {FUNCTION_LINES} lines",
-        [
-            f"{function.length:4}  {path}:{function.line} {function.name}"
-            for path, function in sorted(functions, key=lambda pair: -pair[1].length)
-            if function.length > FUNCTION_LINES
-        ],
-    )
-    section(
-        f"Modules over {MODULE_LINES} lines",
-        [f"{number:4}  {path}" for number, path in large_modules(files)],
-    )
-    section(
-        f"Folders over {FOLDER_MODULES} modules",
-        [f"{number:4}  {path}" for number, path in large_folders(files)],
-    )
-    section(
-        "Files by branches per 10 function lines",
-        [
-            f"{density:4.1f}  {path}"
-            for density, path in sorted(
-                (
-                    (10 * file.branches / file.function_lines, file.path)
-                    for file in files
-                    if file.function_lines
-                ),
-                reverse=True,
-            )
-            if density > 3
-        ],
-    )
-    section(
-        f"Files with lines over {LONG_LINE} characters",
-        [
-            f"{len(file.long_lines):4}  {file.path}"
-            for file in sorted(files, key=lambda file: -len(file.long_lines))
-            if file.long_lines
-        ],
-    )
-    # The shortest come first: those are the ones to inline.
-    section(
-        "Private functions called once, with their lines",
-        [
-            f"{function.length:4}  {path}:{function.line} {function.name}"
-            for path, function in sorted(functions, key=lambda pair: pair[1].length)
-            if function.called_once
-        ],
-    )
+    """Print the places that a reader should look at first."""
+    for title, find in {**EXCESSES, **OTHER_PLACES}.items():
+        places = find(files)
+        print(f"\n{title}: {len(places)}")
+        for value, place in places[:limit]:
+            print(f"  {value:5}  {place}")
+        if len(places) > limit:
+            print(f"  ... {len(places) - limit} more; --limit {len(places)} prints all")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the given paths and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.house", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.house",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("paths", nargs="*", help="files and folders (default: the four packages)")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there; - is the screen")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the values there and print no table; - is stdout"
+    )
     parser.add_argument("--list", action="store_true", help="print the worst places")
     parser.add_argument("--limit", type=int, default=40, help="places to print of each kind")
     options = parser.parse_args(arguments)
-
-    paths = options.paths or list(PACKAGES)
-    if missing := [path for path in paths if not Path(path).exists()]:
+    if missing := [path for path in options.paths if not Path(path).exists()]:
         parser.error(f"no such file or folder: {', '.join(missing)}")
+    return options
 
-    measured = {path: [measure_file(file) for file in python_files([Path(path)])] for path in paths}
-    every = {file.path: file for files in measured.values() for file in files}
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the given paths and print the table."""
+    options = _parse(arguments)
+    measured = {
+        path: [measure_file(file) for file in python_files([Path(path)])]
+        for path in options.paths or PACKAGES
+    }
     columns = {path: rows(files) for path, files in measured.items()}
-    if len(paths) > 1:
-        columns["all"] = rows(list(every.values()))
-    readme = Path("README.md")
-    readme_bytes = readme.stat().st_size if readme.exists() and not options.paths else None
+    every = [file for files in measured.values() for file in files]
+    if len(columns) > 1:
+        columns["all"] = rows(every)
+    readme_bytes = None if options.paths else Path("README.md").stat().st_size
 
     if options.json:
-        figures = {
-            path: {row.name: row.value for row in column} for path, column in columns.items()
-        }
-        text = json.dumps({"paths": figures, "readme_bytes": readme_bytes}, indent=2)
-        if options.json == "-":
-            print(text)
-            return 0
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
-    print_table(columns, readme_bytes)
+        values = {path: {row.name: row.value for row in column} for path, column in columns.items()}
+        text = json.dumps({"paths": values, "readme_bytes": readme_bytes}, indent=2) + "\n"
+        Path("/dev/stdout" if options.json == "-" else options.json).write_text(text, "utf-8")
+    else:
+        print_table(columns, readme_bytes)
     if options.list:
-        print_worst(list(every.values()), options.limit)
-    return 0
+        print_worst(every, options.limit)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
