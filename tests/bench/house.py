@@ -11,7 +11,6 @@ function lines, 0.90 comments per 100 lines, 9.65 % long lines, 89.2 functions p
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -211,13 +210,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     readme_bytes = None if options.paths else Path("README.md").stat().st_size
 
     if options.json:
-        values = {path: {row.name: row.value for row in column} for path, column in columns.items()}
-        text = json.dumps({"paths": values, "readme_bytes": readme_bytes}, indent=2) + "\n"
-        Path("/dev/stdout" if options.json == "-" else options.json).write_text(text, "utf-8")
+        _write(options.json, columns, readme_bytes)
     else:
         print_table(columns, readme_bytes)
     if options.list:
         print_worst(every, options.limit)
+
+
+def _write(file: str, columns: dict[str, list[Row]], readme_bytes: int | None) -> None:
+    values = {path: {row.name: row.value for row in column} for path, column in columns.items()}
+    text = json.dumps({"paths": values, "readme_bytes": readme_bytes}, indent=2) + "\n"
+    Path("/dev/stdout" if file == "-" else file).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
