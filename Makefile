@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all a fresh machine needs; both set up what is missing first.
+# A fresh machine needs only `make demo` and `make test`; both install what is missing first.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
@@ -50,28 +50,28 @@ fuzz: setup-test ## Draw many new examples for the property tests (FUZZ_SEED=1 r
 	@FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/python -m pytest -m "hypothesis and not bench" -n $(WORKERS) -p no:randomly \
 		--hypothesis-seed=$(FUZZ_SEED) --timeout 0 $(PYTEST_ARGS)
 
-bench: setup-test ## Run the measurements (never part of the suite's verdict)
+bench: setup-test ## Run the measurements; they are not part of the test suite
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
 
 bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors")
 	@$(or $(wildcard $(BIN)/python),python3) -m tests.bench.house $(HOUSE_ARGS)
 
-bench-read: setup-test ## Measure reading beside tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
+bench-read: setup-test ## Compare reading with tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
 
-byte-ranges: setup-test ## Observe anew what comes in at the recogniser's convolutions, after its package changed
+byte-ranges: setup-test ## Measure the input ranges of the recognition model again, after its package changed
 	@$(BIN)/python -m tests.bench.int8_ranges
 
-scale: setup-test ## Measure enumeration, a sample and a rescan at many files (SCALE_ARGS="--sizes 10000 1000000")
+scale: setup-test ## Measure enumeration, a sample and a rescan with many files (SCALE_ARGS="--sizes 10000 1000000")
 	@$(BIN)/python -m tests.bench.scale $(SCALE_ARGS)
 
-crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table into docs/reliability.md
+crash-matrix: setup-test ## Kill a run at every boundary, run again, compare; write the table to docs/reliability.md
 	@$(BIN)/python -m tests.crash
 
-production-test: setup-test ## Run the production profile's processes here: two workers, PostgreSQL, Redis, S3; kill and stop them
+production-test: setup-test ## Run the production profile on this machine: two workers, PostgreSQL, Redis, S3; kill and stop them
 	@$(BIN)/python -m pytest -m bench -p no:randomly tests/production $(PYTEST_ARGS)
 
-conformance: setup-test ## Drive every operation of the local Caspio with many generated requests (CONFORMANCE_EXAMPLES=300)
+conformance: setup-test ## Send many generated requests to every operation of the local Caspio (CONFORMANCE_EXAMPLES=300)
 	@CONFORMANCE_EXAMPLES=$(CONFORMANCE_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/conformance $(PYTEST_ARGS)
 
 soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, and compare

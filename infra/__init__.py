@@ -1,1 +1,1 @@
-"""What the pipeline stands on: a local Caspio, sample documents, deployment files."""
+"""What the pipeline runs with: a local Caspio, sample documents, a local store, deployment files."""

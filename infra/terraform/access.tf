@@ -1,4 +1,4 @@
-# Exactly the calls that pipeline/adapters/s3_archive.py makes; tests/unit/infra/test_terraform.py compares them.
+# Exactly the calls that the S3 archive makes; tests/unit/infra/test_terraform.py compares them.
 data "aws_iam_policy_document" "archive" {
   statement {
     sid       = "LookAtTheBucket"
@@ -18,7 +18,7 @@ data "aws_iam_policy_document" "archive" {
     resources = ["${aws_s3_bucket.archive.arn}/${local.root}originals/*"]
   }
 
-  # `doctor` removes the probe it has written. Nothing else is ever deleted.
+  # `doctor` deletes the probe that it wrote. Nothing else is ever deleted.
   statement {
     sid       = "RemoveProbes"
     actions   = ["s3:DeleteObject"]

@@ -49,8 +49,8 @@ resource "aws_s3_bucket_ownership_controls" "archive" {
   }
 }
 
-# Retention is asked for with each original (archive.object_lock_days): derived files must stay replaceable, so the
-# bucket has no default.
+# Each original is written with its retention (archive.object_lock_days). The bucket has no default retention, because
+# derived files must stay replaceable.
 
 resource "aws_s3_bucket_lifecycle_configuration" "archive" {
   bucket     = aws_s3_bucket.archive.id

@@ -1,4 +1,4 @@
-# The secrets without their values: fill them in with the provider's own tools, and let pods or machines read them.
+# The secrets without their values: fill them in with AWS's own tools, and let pods or machines read them.
 resource "aws_secretsmanager_secret" "worker" {
   for_each = var.secrets
 

@@ -1,10 +1,10 @@
 variable "bucket" {
-  description = "Name of the archive's bucket: what [archive] url has behind s3://."
+  description = "Name of the archive's bucket: the part of [archive] url after s3://."
   type        = string
 }
 
 variable "prefix" {
-  description = "Where in the bucket keys begin, without slashes; empty for its root."
+  description = "Prefix of the keys in the bucket, without slashes; empty for its root."
   type        = string
   default     = ""
 
@@ -15,7 +15,7 @@ variable "prefix" {
 }
 
 variable "object_lock" {
-  description = "Let originals be locked (archive.object_lock_days). It can only be chosen when the bucket is made."
+  description = "Allow originals to be locked (archive.object_lock_days). It can only be set when the bucket is created."
   type        = bool
   default     = true
 }
@@ -27,26 +27,26 @@ variable "kms_key_arn" {
 }
 
 variable "old_versions_days" {
-  description = "How long replaced versions of derived files and manifests are kept."
+  description = "Days to keep replaced versions of derived files and manifests."
   type        = number
   default     = 90
 }
 
 variable "infrequent_after_days" {
-  description = "When originals move to STANDARD_IA, from which they are still read at once; null leaves them."
+  description = "Days until originals move to STANDARD_IA, where they can still be read at once; null does not move them."
   type        = number
   default     = 90
   nullable    = true
 }
 
 variable "trusted_principals" {
-  description = "Who may take on the role: ARNs of the machines' or pods' identities. Without any, no role is made."
+  description = "Who may assume the role: ARNs of the machines' or pods' identities. If empty, no role is created."
   type        = list(string)
   default     = []
 }
 
 variable "secrets" {
-  description = "Names of the secrets to make, without values: those never pass through Terraform's state."
+  description = "Names of the secrets to create, without values: those never pass through Terraform's state."
   type        = set(string)
   default = [
     "CASPIO_CLIENT_ID",
@@ -57,7 +57,7 @@ variable "secrets" {
 }
 
 variable "tags" {
-  description = "Tags of everything made here."
+  description = "Tags of everything created here."
   type        = map(string)
   default     = {}
 }

@@ -58,7 +58,7 @@ def test_services_wait_for_services_that_exist():
 
 
 def test_make_help_lists_every_target():
-    """No target a person would call is left out of the list."""
+    """Every target that a user would call is in the list."""
     makefile = (ROOT / "Makefile").read_text()
     declared = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     described = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))

@@ -140,7 +140,7 @@ def test_the_server_is_split_and_speaks_through_redis(services: dict[str, dict[s
     assert {key: _server_settings()[key] for key in REDIS} == REDIS
 
 
-def test_no_password_stands_in_the_compose_file(services: dict[str, dict[str, Any]]):
+def test_no_password_is_in_the_compose_file(services: dict[str, dict[str, Any]]):
     """Each comes from the environment and stops the start when missing; the example has all names and no value."""
     text = COMPOSE.read_text(encoding="utf-8")
     asked = set(re.findall(r"\$\{([A-Z_]+):\?\}", text))
@@ -253,7 +253,7 @@ def test_kustomize_builds_it():
 
 
 def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
-    """The file is valid as it stands, with the variables that the secret has."""
+    """The file is valid unchanged, with the variables that the secret has."""
     secrets = {
         one["metadata"]["name"]: one["stringData"] for one in OBJECTS if one["kind"] == "Secret"
     }
