@@ -19,7 +19,7 @@ from flows.app.source_runs import (
 )
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, connect
-from flows.terminal.progress import Watch, progress
+from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
@@ -42,7 +42,7 @@ def _change_sources(
     *,
     items: Callable[[SourceRun, OutcomeCounter], Iterable[tuple[RecordWork, T]]],
     change: Callable[[T, SourceRun, RecordWork | None], list[Outcome]],
-    watch: AbstractContextManager[Watch] | None,
+    watch: AbstractContextManager[RunProgress] | None,
     done: Callable[[SourceRun], None] = lambda _: None,
 ) -> None:
     """Change records source by source, as one run of the ledger.
@@ -87,7 +87,7 @@ def apply_plan(
     *,
     records: Sequence[str] = (),
     leave_out: Sequence[str] = (),
-    watch: AbstractContextManager[Watch] | None = None,
+    watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Carry out a plan on a connected account; records to `leave_out` stay as they are.
 
@@ -139,7 +139,7 @@ def undo_run(
     run_id: str,
     *,
     records: Sequence[str] = (),
-    watch: AbstractContextManager[Watch] | None = None,
+    watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Undo a run on a connected account.
 

@@ -18,7 +18,7 @@ from flows.app.source_runs import (
 from flows.app.sources import choose_sources, refuse_if_none_runs
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
-from flows.terminal.progress import Watch, progress
+from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.metering.summary import Summary
 from pipeline.model import RecordWork
@@ -29,7 +29,7 @@ from pipeline.source_run.worker_pool import process_all
 class DirectRunner:
     """Works on records in threads of this process, with a progress bar for each source."""
 
-    bars: Watch
+    bars: RunProgress
     threads: int
 
     def counter(self, source: str, summary: Summary) -> OutcomeCounter:

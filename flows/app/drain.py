@@ -1,4 +1,4 @@
-"""Stopping in good order: the first SIGTERM lets a run finish what is in hand, the second ends the process at once."""
+"""Stop in good order: the first SIGTERM lets a run finish its records, the second ends it."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 
 from pipeline.errors import StopRequested
 
-_SAID = b"Stopping: what is in hand is finished. A second SIGTERM stops at once.\n"
+_MESSAGE = b"Stopping: records in progress are finished. A second SIGTERM stops at once.\n"
 
 
 @dataclass(slots=True)
@@ -20,27 +20,27 @@ class Drain:
     requested: bool = False
 
     def request(self) -> None:
-        """Ask for it, and say so; a signal's handler may call this in the middle of anything."""
+        """Request the stop, and say so; a signal handler may call this at any point."""
         self.requested = True
-        os.write(2, _SAID)  # the one way to print that is safe in the middle of another print
+        os.write(2, _MESSAGE)  # the only way to print that is safe inside another print
 
     def require(self) -> None:
-        """Let go on what may go on.
+        """Return if the run may continue.
 
         Raises:
-            StopRequested: nothing new may be begun.
+            StopRequested: nothing new may be started.
         """
         if self.requested:
             raise StopRequested(
-                "It was asked to stop: what was in hand is finished, and the next run goes on from there."
+                "The run was asked to stop. Its records in progress are finished; the next run continues."
             )
 
 
 @contextmanager
 def draining(drain: Drain) -> Iterator[None]:
-    """Take the first SIGTERM as a request to stop; the second has its plain effect, whoever else listens for it.
+    """Treat the first SIGTERM as a request to stop; the second has its default effect.
 
-    A signal only reaches the main thread; elsewhere this does nothing.
+    Signals only reach the main thread; in other threads this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -48,7 +48,7 @@ def draining(drain: Drain) -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
 
     def request(_number: int, _frame: FrameType | None) -> None:
-        # Prefect's own handler would wait for every document in hand.
+        # Prefect's own handler would wait for every record in progress.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         drain.request()
 

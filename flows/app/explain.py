@@ -1,4 +1,4 @@
-"""Tell one document's life from the ledger: versions, readings, decisions, writes, suggestions, addresses."""
+"""Everything the ledger knows of a record: versions, readings, decisions, writes, suggestions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +12,10 @@ from pipeline.ports import Archive, FileState, Ledger
 def lives_of(
     source: str, pk: str, field: str | None, *, ledger: Ledger, archive: Archive
 ) -> list[Mapping[str, object]]:
-    """Return every version of a record's files, oldest first. `pk` is a PK_ID, or a path the file has or had."""
+    """Return every version of a record's files, oldest first.
+
+    `pk` is a PK_ID, or a path that the file has or had.
+    """
     is_path = pk.startswith("/")
     paths = {pk, ledger.effects.moved_to(pk) or pk} if is_path else set()
     states = [

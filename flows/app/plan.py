@@ -18,7 +18,7 @@ from flows.app.settings import load_settings
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run, run_source
 from flows.app.sources import choose_sources
 from flows.app.wiring import AppContext, connect
-from flows.terminal.progress import Watch, progress
+from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
@@ -145,7 +145,7 @@ def plan_sources(
     limit: int | None,
     file: Path | None,
     html: Path | None,
-    watch: AbstractContextManager[Watch] | None = None,
+    watch: AbstractContextManager[RunProgress] | None = None,
 ) -> PlanReport:
     """Plan the sources of a connected account. Planning confirms no source; applying does."""
     ports = context.ports

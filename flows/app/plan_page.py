@@ -1,4 +1,4 @@
-"""A plan as one page for a browser: self-contained, with thumbnails, and a stranger's text never more than text."""
+"""A plan as one HTML page: self-contained, with thumbnails, and all text escaped."""
 
 import base64
 import tempfile
@@ -14,7 +14,7 @@ from pipeline.plans.plan_file import PlanFile, PlannedFile, PlannedRecord
 from pipeline.ports import Archive
 
 MOST_RECORDS = 2_000
-"""Records on a page; a browser shows no more in comfort. The plan file has all of them."""
+"""Records on a page; more would make a browser slow. The plan file has all of them."""
 
 _PAGE = Path(__file__).with_name("plan_page.html.jinja")
 

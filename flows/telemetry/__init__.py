@@ -1,1 +1,1 @@
-"""Figures and spans for those who watch."""
+"""Metrics for Prometheus and spans for OpenTelemetry."""

@@ -1,1 +1,1 @@
-"""Parts of what is shown on a terminal."""
+"""Consoles, tables and progress bars on a terminal."""

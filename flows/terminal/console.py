@@ -1,4 +1,4 @@
-"""A console for what strangers wrote: nothing in a name or value moves the cursor, titles a window or hides a line."""
+"""A console for untrusted text: no name or value can move the cursor or hide a line."""
 
 from collections.abc import Iterable
 
@@ -12,27 +12,26 @@ _CONTROLS = {
 
 
 class PlainConsole(Console):
-    """A console that shows control characters as U+FFFD, whoever put them into the text; its own colours stay."""
+    """A console that shows control characters in texts as U+FFFD; its own colors stay."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Render, and take the teeth out of the text."""
+        """Render, with control characters of the text replaced."""
         for segment in super().render(renderable, options):
-            yield (
-                segment
-                if segment.control
-                else Segment(without_controls(segment.text), segment.style)
-            )
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(without_controls(segment.text), segment.style)
 
 
 def without_controls(text: str) -> str:
-    """Replace what a terminal would obey; tabs and line ends stay."""
+    """Replace control characters; tabs and line ends stay."""
     return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 def plain_log(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Do the same with the texts of a log line."""
+    """Replace control characters in the texts of a log line."""
     return {
         key: without_controls(value) if isinstance(value, str) else value
         for key, value in event.items()

@@ -1,4 +1,4 @@
-"""Progress bars on a terminal, and what anything that shows a run's progress is asked for."""
+"""Progress bars on a terminal, and the protocols of anything that shows a run's progress."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ from flows.terminal.console import PlainConsole
 from pipeline.model import Outcome, Status
 
 
-class Watched(Protocol):
-    """How far a run has come with one source."""
+class SourceProgress(Protocol):
+    """Shows how far a run has come with one source."""
 
     def expect(self, found: int) -> None:
-        """Learn how many files are found so far."""
+        """Set how many files are found so far."""
 
     def advance(self, outcome: Outcome) -> None:
         """Count one file."""
@@ -32,22 +32,22 @@ class Watched(Protocol):
         """Show that nothing is left."""
 
 
-class Watch(Protocol):
+class RunProgress(Protocol):
     """Shows how far a run has come."""
 
-    def source(self, name: str) -> Watched:
-        """Begin to show a source."""
+    def source(self, name: str) -> SourceProgress:
+        """Add a source."""
 
 
 @dataclass(slots=True)
-class SourceProgress:
-    """One source's bar. Files are known a page at a time, so its end moves as pages are listed."""
+class SourceBar:
+    """The bar of one source. Its total grows as pages are listed."""
 
     bar: Progress
     task: TaskID
 
     def expect(self, found: int) -> None:
-        """Learn how many files are found so far."""
+        """Set how many files are found so far."""
         self.bar.update(self.task, total=found)
 
     def advance(self, outcome: Outcome) -> None:
@@ -67,14 +67,14 @@ class Bars:
 
     bar: Progress
 
-    def source(self, name: str) -> SourceProgress:
+    def source(self, name: str) -> SourceBar:
         """Add a source's bar."""
-        return SourceProgress(self.bar, self.bar.add_task(name, total=None))
+        return SourceBar(self.bar, self.bar.add_task(name, total=None))
 
 
 @contextmanager
 def progress() -> Iterator[Bars]:
-    """Show progress on stderr, where it is a terminal."""
+    """Show progress bars on stderr, if it is a terminal."""
     console = PlainConsole(stderr=True)
     columns = (
         SpinnerColumn(),

@@ -1,4 +1,4 @@
-"""Tables, and the counts and values in them, as a person reads them."""
+"""Tables, and how counts and values are written in them."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from rich.table import Table
 
 from pipeline.model import Status, Value
 
-_BIG = 1e12
+_BIG = 1e12  # from here on a number is shown in scientific notation
 
-COLOURS = {
+COLORS = {
     Status.DONE: "green",
     Status.UNCHANGED: "dim",
     Status.PARTIAL: "yellow",
@@ -19,22 +19,25 @@ COLOURS = {
 
 
 def counts_line(documents: Mapping[str, int]) -> str:
-    """Return the counts as one coloured line."""
-    shown = [
-        f"[{COLOURS[Status(name)]}]{count} {name}[/]" for name, count in documents.items() if count
+    """Return the counts as one colored line."""
+    counts = [
+        f"[{COLORS[Status(name)]}]{count} {name}[/]" for name, count in documents.items() if count
     ]
-    return " · ".join(shown) or "nothing to do"
+    return " · ".join(counts) or "nothing to do"
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things."""
+    """Return a number with its noun, in the plural unless it is 1."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def table_of(
     *headings: str, title: str | None = None, whole: str = "", lines: bool = False
 ) -> Table:
-    """Return a table that cuts nothing off: a word too long for its column goes on below; `whole` is never broken."""
+    """Return a table that cuts nothing off.
+
+    A word too long for its column continues on the next line; the column `whole` is never broken.
+    """
     table = Table(title=title, title_justify="left", show_lines=lines)
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading == whole)
@@ -42,7 +45,7 @@ def table_of(
 
 
 def shown(value: Value) -> str:
-    """Return a column's value as a person would write it."""
+    """Return a column's value as a user would write it."""
     match value:
         case None | "":
             return "(empty)"

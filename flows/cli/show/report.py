@@ -5,7 +5,7 @@ from rich.text import Text
 
 from flows.app.run_report import Report, record_of, stages_line
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLOURS, counted, counts_line, shown, table_of
+from flows.terminal.tables import COLORS, counted, counts_line, shown, table_of
 from pipeline.model import Outcome
 
 
@@ -51,7 +51,7 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
         )  # Text, not markup: names and values are a stranger's, and may hold brackets
         if outcome.new_name:
             file.append(f"\n→ {outcome.new_name}", style="cyan")
-        status = Text(outcome.status, style=COLOURS[outcome.status])
+        status = Text(outcome.status, style=COLORS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
         table.add_row(Text(record_of(outcome)), file, status, _happened(outcome))
     return table

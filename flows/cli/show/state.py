@@ -8,7 +8,7 @@ from rich.text import Text
 
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLOURS, table_of
+from flows.terminal.tables import COLORS, table_of
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
@@ -94,7 +94,7 @@ def _problem_table(problems: Sequence[FileState]) -> Table:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
         record = ref.record.pk if ref.record else (ref.path or "")
-        status = f"[{COLOURS[Status(outcome.status)]}]{outcome.status}[/]"
+        status = f"[{COLORS[Status(outcome.status)]}]{outcome.status}[/]"
         table.add_row(ref.source, Text(record), Text(ref.name), status, Text(outcome.reason))
     return table
 
