@@ -1,1 +1,1 @@
-"""Whether an installation is well, and how an account behaves."""
+"""Checks of an installation, and how an account behaves."""

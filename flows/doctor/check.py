@@ -1,4 +1,4 @@
-"""What `doctor` says of one thing it looked at."""
+"""One check of `doctor`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pipeline.errors import IngestError
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `remedy` is "" when it is well."""
+    """The result of a check. `remedy` is "" if it succeeded."""
 
     name: str
     ok: bool
@@ -16,9 +16,9 @@ class Check:
     remedy: str = ""
 
 
-def attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
-    """Look at something: what it returns is well, what it raises is not."""
+def attempt(name: str, check: Callable[[], str], remedy: str) -> Check:
+    """Run a check: a text that it returns is a success, an error that it raises a failure."""
     try:
-        return Check(name, ok=True, detail=look())
+        return Check(name, ok=True, detail=check())
     except (IngestError, OSError) as error:
         return Check(name, ok=False, detail=str(error), remedy=remedy)

@@ -1,4 +1,4 @@
-"""`doctor --deep`: what an account does where the documents are silent."""
+"""`doctor --deep`: how an account behaves where Caspio's documentation is silent."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def examine_account(client: "CaspioClient", *, may_write: bool) -> "Examined":
-    """Probe the account; rows and files that are made for it are removed again."""
+    """Probe the account; rows and files that are created for it are removed again."""
     from pipeline.adapters.caspio.probes import probe_account
 
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
@@ -20,24 +20,25 @@ def examine_account(client: "CaspioClient", *, may_write: bool) -> "Examined":
 
 
 def question(url: str) -> str:
-    """Say what will be done to the account."""
+    """Return the question to ask before the account is changed."""
     from pipeline.adapters.caspio.probes import ROWS, TABLE
 
     return (
-        f"On {url} a table {TABLE} will be made, with about {ROWS + 4} small rows, and one small file in the Files "
-        "area; rows and file are removed again, the empty table stays, since the API cannot delete one. It takes about "
-        "100 calls. Go on?"
+        f"On {url}, this creates a table {TABLE} with about {ROWS + 4} small rows, and one small "
+        "file in the Files area. Rows and file are removed again; the empty table stays, since the "
+        "API cannot delete a table. It takes about 100 calls. Continue?"
     )
 
 
 def as_document(examined: "Examined") -> dict[str, object]:
-    """Return what `doctor --deep --json` prints beside the checks."""
+    """Return what `doctor --deep --json` prints besides the checks."""
     from pipeline.adapters.caspio.probes import as_quirks
 
+    behavior = {
+        probed.name: {"value": probed.value, "detail": probed.detail} for probed in examined.probed
+    }
     return {
-        "behaviour": {
-            one.name: {"value": one.value, "detail": one.detail} for one in examined.probed
-        },
+        "behavior": behavior,
         "emulator": " ".join(as_quirks(examined.probed)),
         "left_behind": list(examined.left),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from flows.app.settings import load_settings
@@ -18,50 +19,33 @@ from pipeline.source_run.checks import changed_types, refuse_source
 
 
 def examine(config: Path) -> Iterator[Check]:
-    """Yield the checks one by one; what needs settings is left out when there are none to be had."""
+    """Yield the checks one by one; without valid settings, only those of the settings."""
     try:
         settings = load_settings(config)
     except BadSettings as error:
+        remedy = "Correct the file or the environment, and run doctor again."
         for problem in error.problems:
-            yield Check(
-                "settings",
-                ok=False,
-                detail=problem,
-                remedy="Mend the file or the environment and run again.",
-            )
+            yield Check("settings", ok=False, detail=problem, remedy=remedy)
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
-    yield attempt(
-        "archive",
-        lambda: _archive(settings),
-        "Check archive.url, the credentials and the free space.",
-    )
-    yield attempt(
-        "ledger",
-        lambda: _ledger(settings),
-        "Check ledger.url and the rights on its folder or server.",
-    )
-    yield attempt(
-        "reading", lambda: _reading(settings), "Install what is named, or set processing.ocr."
-    )
-    yield attempt(
-        "safety",
-        lambda: _safety(settings),
-        "Look at the limits of processes on this machine (ulimit -a).",
-    )
+    checks = [
+        ("archive", _archive, "Check archive.url, the credentials and the free space."),
+        ("ledger", _ledger, "Check ledger.url and the rights on its folder or server."),
+        ("reading", _reading, "Install what is named, or set processing.ocr."),
+        ("safety", _safety, "Check the limits of processes on this machine (ulimit -a)."),
+    ]
     if settings.processing.clamav:
-        yield attempt(
-            "virus scanner",
-            lambda: _scanner(settings),
-            "Start clamd, or correct processing.clamav.",
-        )
+        checks.append(("virus scanner", _scanner, "Start clamd, or correct processing.clamav."))
+    for name, check, remedy in checks:
+        yield attempt(name, partial(check, settings), remedy)
     yield from _account(settings)
     yield from examine_server(settings, Server.from_environment())
 
 
 def _archive(settings: Settings) -> str:
-    said = open_archive(settings.archive).check()
-    return f"{settings.archive.url}: written, read and removed a probe{'; ' if said else ''}{said}"
+    note = open_archive(settings.archive).check()
+    text = f"{settings.archive.url}: wrote, read and removed a probe"
+    return f"{text}; {note}" if note else text
 
 
 def _ledger(settings: Settings) -> str:
@@ -76,10 +60,9 @@ def _reading(settings: Settings) -> str:
 
     chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
     try:
-        engine = engines.describe(chosen)
+        return engines.describe(chosen)
     except EngineMissing as error:
         raise BadSettings([str(error)]) from error
-    return engine
 
 
 def _safety(settings: Settings) -> str:
@@ -119,23 +102,24 @@ def _of(granted: int | None, asked: int) -> str:
 
 
 def _account(settings: Settings) -> Iterator[Check]:
+    """Yield the check of the credentials and, if they work, one check per source."""
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
     with open_client(settings, clock=SystemClock()) as client:
-        remedy = "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile is enabled."
-        account = attempt(
-            "credentials", lambda: f"{len(client.tables.names())} tables can be seen", remedy
+        credentials = attempt(
+            "credentials",
+            lambda: f"{len(client.tables.names())} tables are visible",
+            "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile "
+            "is enabled.",
         )
-        yield account
-        if not account.ok:
+        yield credentials
+        if not credentials.ok:
             return
         target = CaspioRecordTarget(client)
+        remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
-            yield attempt(
-                f"source {spec.name}",
-                lambda spec=spec: _source(spec, target, settings),  # type: ignore[misc]  # bound now, called now
-                "Check the names in the settings and what the API profile may read and write.",
-            )
+            check = partial(_source, spec, target, settings)
+            yield attempt(f"source {spec.name}", check, remedy)
 
 
 def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:

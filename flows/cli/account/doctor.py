@@ -77,7 +77,7 @@ def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":
 def examined(config: Path, *, yes: bool, show: bool) -> dict[str, object]:
     """Examine how the account behaves; without consent to write, only look at what is there."""
     from flows.app.settings import load_settings
-    from flows.cli.show.state import show_behaviour
+    from flows.cli.show.state import show_behavior
     from flows.doctor.deep import as_document, examine_account, question
 
     settings = load_settings(config)
@@ -86,7 +86,7 @@ def examined(config: Path, *, yes: bool, show: bool) -> dict[str, object]:
         result = examine_account(client, may_write=may_write)
     document = as_document(result)
     if show:
-        show_behaviour(result.probed, str(document["emulator"]))
+        show_behavior(result.probed, str(document["emulator"]))
         for sentence in result.left:
             out().print(sentence, markup=False, highlight=False, soft_wrap=True)
     return document

@@ -10,20 +10,19 @@ from flows.terminal.tables import counts_line, shown, table_of
 from pipeline.model import Status
 from pipeline.plans.plan_file import PlannedRecord
 
-_WIDE = 120
+_WIDE = 120  # columns of a terminal from which on a plan's four columns fit side by side
 _NOT_PLANNED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 
 def show_plan(made: PlanReport) -> None:
-    """Print what would be written record by record, why, what it costs, and how to go on."""
+    """Print what would be written record by record, why, what it costs, and how to continue."""
     console = PlainConsole()
     plan = made.plan
     if made.records:
         console.print(plan_table(made.records, width=console.width))
     if plan.records > len(made.records):
-        console.print(
-            f"and {plan.records - len(made.records):,} records more, in the file", style="dim"
-        )
+        more = plan.records - len(made.records)
+        console.print(f"and {more:,} more records, in the file", style="dim")
     left_out = tuple(outcome for outcome in made.report.outcomes if outcome.status in _NOT_PLANNED)
     if left_out:
         console.print(outcome_table(left_out, title="Not in the plan"))
@@ -33,65 +32,58 @@ def show_plan(made: PlanReport) -> None:
         f"{plan.cost.size_bytes:,} bytes to apply",
         highlight=False,
     )
-    console.print(
-        Text(f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"),
-        soft_wrap=True,
-    )
+    next_step = f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"
+    console.print(Text(next_step), soft_wrap=True)
 
 
 def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:
-    """Return one row a record; on a narrow terminal in two columns, since four would break every sentence."""
-    wide = width >= _WIDE
-    headings = (
-        ("Record", "File", "Write", "Left to a person")
-        if wide
-        else ("Record and file", "Write · left to a person")
-    )
-    table = table_of(*headings, title="Plan", lines=True)
+    """Return one row per record, in four columns or, on a narrow terminal, in two."""
+    if width >= _WIDE:
+        table = table_of("Record", "File", "Write", "Suggested", title="Plan", lines=True)
+    else:
+        table = table_of("Record and file", "Write · suggested", title="Plan", lines=True)
     for record in records:
-        where = Text(
-            f"{record.record.container} {record.record.pk}" if record.record else record.key
-        )
-        cells = (where, _files(record), _writes(record), _left(record))
-        table.add_row(*(cells if wide else (_joined(*cells[:2]), _joined(*cells[2:]))))
+        name = f"{record.record.container} {record.record.pk}" if record.record else record.key
+        where, files = Text(name), _files(record)
+        writes, suggested = _writes(record), _suggested(record)
+        if width >= _WIDE:
+            table.add_row(where, files, writes, suggested)
+        else:
+            table.add_row(_lines(where, files), _lines(writes, suggested))
     return table
 
 
-def _joined(*cells: Text) -> Text:
+def _lines(*cells: Text) -> Text:
     return Text("\n").join(cell for cell in cells if cell)
 
 
 def _files(record: PlannedRecord) -> Text:
-    lines = Text()
+    lines = []
     for file in record.files:
-        lines.append("\n" if lines else "").append(file.ref.name)
+        lines.append(Text(file.ref.name))
         if file.new_name:
-            lines.append(f"\n→ {file.new_name}", style="cyan")
+            lines.append(Text(f"→ {file.new_name}", style="cyan"))
         if file.problem:
-            lines.append(f"\n{file.problem}", style="red")
-    return lines
+            lines.append(Text(file.problem, style="red"))
+    return _lines(*lines)
 
 
 def _writes(record: PlannedRecord) -> Text:
-    lines = Text()
+    lines = []
     for column, value in record.after.items():
-        lines.append("\n" if lines else "").append(f"{column} ", style="dim")
-        lines.append(f"{shown(record.before.get(column))} → ").append(shown(value), style="green")
+        before = f"{shown(record.before.get(column))} → "
+        lines.append(Text.assemble((f"{column} ", "dim"), before, (shown(value), "green")))
         basis = record.basis.get(column)
         if basis is not None:
-            lines.append(f"\n  {basis.confidence:.2f} {basis.reason}", style="dim")
-    return lines
+            lines.append(Text(f"  {basis.confidence:.2f} {basis.reason}", style="dim"))
+    return _lines(*lines)
 
 
-def _left(record: PlannedRecord) -> Text:
-    lines = Text()
+def _suggested(record: PlannedRecord) -> Text:
+    lines = []
     for left in record.suggestions:
-        lines.append("\n" if lines else "")
-        lines.append(
-            f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}",
-            style="yellow",
-        )
-        lines.append(f"\n  {left.confidence:.2f} {left.reason}", style="dim")
-    for problem in record.problems:
-        lines.append(f"\n{problem}" if lines else problem, style="red")
-    return lines
+        line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"
+        lines.append(Text(line, style="yellow"))
+        lines.append(Text(f"  {left.confidence:.2f} {left.reason}", style="dim"))
+    lines += [Text(problem, style="red") for problem in record.problems]
+    return _lines(*lines)

@@ -1,4 +1,4 @@
-"""Tables of what the ledger remembers, for `status`, `explain` and `doctor`."""
+"""Tables of what the ledger knows, for `status`, `explain` and `doctor`."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,27 +41,28 @@ def show_status(
     unsettled: int,
     workers: Sequence[str],
 ) -> None:
-    """Print files by source and state, the latest runs, the budget, and what needs a person."""
+    """Print files by source and state, the latest runs, the budget, and what needs a user."""
     console = PlainConsole()
-    console.print(_counts_table(counts))
-    console.print(_runs_table(runs))
-    console.print(_budget_line(used, allowance), highlight=False)
+    console.print(counts_table(counts))
+    console.print(runs_table(runs))
+    console.print(budget_line(used, allowance), highlight=False)
     if workers:
-        console.print(f"At work now: {', '.join(workers)}", highlight=False)
+        console.print(f"Running now: {', '.join(workers)}", highlight=False)
     if unsettled:
-        console.print(
-            f"[yellow]{unsettled} effects are open; the next run settles them by looking.[/]"
-        )
+        console.print(f"[yellow]{unsettled} effects are open; the next run settles them.[/]")
     if problems:
-        console.print(_problem_table(problems))
+        console.print(problems_table(problems))
 
 
-def _budget_line(used: Usage, allowance: Allowance) -> str:
-    """Say what the month's calls went to and what each priority may still use."""
+def budget_line(used: Usage, allowance: Allowance) -> str:
+    """Return the month's calls by priority, and what each priority may still use."""
+    calls = f"{used.calls:,} Caspio calls used this month"
     by_priority = ", ".join(
-        f"{priority} {calls:,}" for priority, calls in sorted(used.by_priority.items()) if calls
+        f"{priority} {number:,}" for priority, number in sorted(used.by_priority.items()) if number
     )
-    line = f"{used.calls:,} Caspio calls used this month{f' ({by_priority})' if by_priority else ''}, {used.size_bytes:,} bytes"
+    if by_priority:
+        calls += f" ({by_priority})"
+    line = f"{calls}, {used.size_bytes:,} bytes"
     if allowance.monthly_calls is None:
         return line
     left = ", ".join(
@@ -70,7 +71,8 @@ def _budget_line(used: Usage, allowance: Allowance) -> str:
     return f"{line}; of {allowance.monthly_calls:,} are left: {left}"
 
 
-def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """Return the number of files by source and state."""
     states = sorted({state for by_state in counts.values() for state in by_state})
     table = table_of("Source", *states, title="Files")
     for source, by_state in counts.items():
@@ -78,7 +80,8 @@ def _counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
     return table
 
 
-def _runs_table(runs: Sequence[RunState]) -> Table:
+def runs_table(runs: Sequence[RunState]) -> Table:
+    """Return the latest runs with their counts and calls."""
     title = "Latest runs, named by their start (UTC)"
     table = table_of("Run", "Kind", "Status", "Files", "Calls", title=title, whole="Run")
     for run in runs:
@@ -88,8 +91,9 @@ def _runs_table(runs: Sequence[RunState]) -> Table:
     return table
 
 
-def _problem_table(problems: Sequence[FileState]) -> Table:
-    table = table_of("Source", "Record", "File", "Status", "Why", title="Needs a person")
+def problems_table(problems: Sequence[FileState]) -> Table:
+    """Return the files that need a user, with the reasons."""
+    table = table_of("Source", "Record", "File", "Status", "Why", title="Needs a user")
     for state in problems:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
@@ -104,90 +108,83 @@ def show_checks(checks: Sequence[Check]) -> None:
     console = PlainConsole()
     for check in checks:
         mark, style = ("✓", "green") if check.ok else ("✗", "red")
-        console.print(
-            Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail),
-            soft_wrap=True,
-        )
+        line = Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail)
+        console.print(line, soft_wrap=True)
         if check.remedy:
             console.print(Text(f"  → {check.remedy}", style="yellow"))
 
 
-def show_behaviour(probed: Sequence["Probed"], options: str) -> None:
-    """Print how the account behaves, and how to start a local Caspio that behaves alike."""
-    table = Table(
-        "Behaviour",
-        "Of this account",
-        "Seen",
-        title="Where the documents are silent",
-        title_justify="left",
-    )
+def show_behavior(probed: Sequence["Probed"], options: str) -> None:
+    """Print how the account behaves, and how to start a local Caspio that behaves the same."""
+    title = "Where Caspio's documentation is silent"
+    table = Table("Behavior", "This account", "Seen", title=title, title_justify="left")
     for one in probed:
-        table.add_row(one.name, one.value if one.value is not None else "unknown", Text(one.detail))
+        table.add_row(one.name, "unknown" if one.value is None else one.value, Text(one.detail))
     console = PlainConsole()
     console.print(table)
-    console.print(
-        f"Alike: caspio-ingest emulator {options}", markup=False, highlight=False, soft_wrap=True
-    )
+    command = f"The same: caspio-ingest emulator {options}"
+    console.print(command, markup=False, highlight=False, soft_wrap=True)
 
 
-def show_life(life: Mapping[str, object]) -> None:
-    """Print one file version's life on a screen."""
+def show_life(life: Mapping[str, Any]) -> None:
+    """Print everything known of one file version."""
     console = PlainConsole()
-    console.print(
-        Text(f"{life['file']}", style="bold"), Text(f" version {life['version']}", style="dim")
-    )
-    facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    facts.add_column()
-    facts.add_column(overflow="fold")
+    title = Text.assemble((f"{life['file']}", "bold"), (f" version {life['version']}", "dim"))
+    console.print(title)
+    console.print(facts_table(life))
+    if life["findings"]:
+        console.print(findings_table(life["findings"]))
+    if life["effects"]:
+        console.print(effects_table(life["effects"]))
+
+
+def facts_table(life: Mapping[str, Any]) -> Table:
+    """Return a version's facts, its outcome and its suggestions, one per row."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
+
+    def add(name: str, text: str) -> None:
+        table.add_row(Text(name, style="dim"), Text(text))
+
     for key in _FACTS:
         if life[key]:
-            facts.add_row(Text(key.replace("_", " "), style="dim"), Text(str(life[key])))
+            add(key.replace("_", " "), str(life[key]))
     outcome = life["outcome"]
-    if isinstance(outcome, dict):
+    if outcome is not None:
         planned = " (planned only)" if outcome["planned_only"] else ""
-        facts.add_row(
-            Text("outcome", style="dim"), Text(f"{outcome['status']}{planned} {outcome['reason']}")
-        )
+        add("outcome", f"{outcome['status']}{planned} {outcome['reason']}")
         for left in outcome["suggestions"]:
-            line = f"{left['column']} holds {left['current']!r}; {left['suggested']!r} was read: {left['reason']}"
-            facts.add_row(Text("left alone", style="dim"), Text(line))
-    for item in _dicts(life["review"]):
-        line = f"{item['column']}: {item['suggested']!r} for {item['current']!r} is {item['state']} in the review table"
-        facts.add_row(Text("review", style="dim"), Text(line))
-    console.print(facts)
-    _show_findings(console, life["findings"])
-    _show_effects(console, life["effects"])
+            values = f"{left['column']} is {left['current']!r}; {left['suggested']!r} was read"
+            add("suggested", f"{values}: {left['reason']}")
+    for item in life["review"]:
+        values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
+        add("review", f"{values} is {item['state']} in the review table")
+    return table
 
 
-def _show_findings(console: PlainConsole, findings: object) -> None:
-    if not isinstance(findings, dict) or not findings:
-        return
+def findings_table(findings: Mapping[str, Any]) -> Table:
+    """Return the values found, with confidence and reason."""
     table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
     for name, finding in findings.items():
-        value = "unsure" if finding["value"] is None else finding["value"]
-        page = str(finding["page"] or "")
-        table.add_row(
-            name, Text(value), f"{finding['confidence']:.2f}", page, Text(finding["reason"])
-        )
-    console.print(table)
+        value = Text("unsure" if finding["value"] is None else finding["value"])
+        confidence, page = f"{finding['confidence']:.2f}", str(finding["page"] or "")
+        table.add_row(name, value, confidence, page, Text(finding["reason"]))
+    return table
 
 
-def _show_effects(console: PlainConsole, effects: object) -> None:
-    if not _dicts(effects):
-        return
+def effects_table(effects: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the changes made at Caspio, with the values before and after."""
     table = table_of("Effect", "State", "Before", "After", "Run", "Note", whole="Run")
-    for effect in _dicts(effects):
+    for effect in effects:
         before, after = (
-            "\n".join(f"{name}: {value}" for name, value in effect[side].items())
+            Text("\n".join(f"{name}: {value}" for name, value in effect[side].items()))
             for side in ("before", "after")
         )
-        note = " ".join(
-            filter(None, [f"undoes {effect['undoes']}" if effect["undoes"] else "", effect["note"]])
-        )
-        what = f"{effect['id']} {effect['kind']}"
-        table.add_row(what, effect["state"], Text(before), Text(after), effect["run"], Text(note))
-    console.print(table)
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return value if isinstance(value, list) else []
+        notes = [effect["note"]]
+        if effect["undoes"]:
+            notes.insert(0, f"undoes {effect['undoes']}")
+        note = Text(" ".join(filter(None, notes)))
+        kind = f"{effect['id']} {effect['kind']}"
+        table.add_row(kind, effect["state"], before, after, effect["run"], note)
+    return table

@@ -9,6 +9,7 @@ from pipeline.verify.differences import ADVICE, HARMLESS
 from pipeline.verify.rebuild import Rebuilt
 
 MOST_ROWS = 50
+"""Differences listed per table."""
 
 
 def show_verified(report: Verified, *, calls: int) -> None:
@@ -21,29 +22,30 @@ def show_verified(report: Verified, *, calls: int) -> None:
     if report.counts:
         console.print(counts)
     for title, rows in (("Repaired", report.repaired), ("Left to do", report.left)):
-        if rows:
-            table = table_of("Difference", "What", title, title=title)
-            for difference, what in rows[:MOST_ROWS]:
-                table.add_row(
-                    difference.kind, Text(f"{difference.subject} {difference.detail}"), Text(what)
-                )
-            console.print(table)
-    console.print(_last_line(report, calls), highlight=False)
-
-
-def _last_line(report: Verified, calls: int) -> str:
-    found = "no difference" if not report.counts else f"differences: {report.counts.total():,}"
-    line = f"{report.files:,} files compared, {found}; {calls:,} Caspio calls, about {report.expected_calls:,} foreseen."
-    return line if report.complete else f"{line} It goes on from here with the next `verify`."
+        if not rows:
+            continue
+        table = table_of("Difference", "What", title, title=title)
+        for difference, action in rows[:MOST_ROWS]:
+            subject = Text(f"{difference.subject} {difference.detail}")
+            table.add_row(difference.kind, subject, Text(action))
+        console.print(table)
+    found = f"differences: {report.counts.total():,}" if report.counts else "no difference"
+    line = (
+        f"{report.files:,} files compared, {found}; "
+        f"{calls:,} Caspio calls, about {report.expected_calls:,} forecast."
+    )
+    if not report.complete:
+        line += " The next `verify` continues from here."
+    console.print(line, highlight=False)
 
 
 def show_rebuilt(rebuilt: Rebuilt) -> None:
-    """Print what a rebuild came to."""
+    """Print the result of a rebuild."""
     console = PlainConsole()
     console.print(
-        f"{rebuilt.documents:,} documents and {rebuilt.effects:,} effects taken into the ledger, "
+        f"{rebuilt.documents:,} documents and {rebuilt.effects:,} effects added to the ledger, "
         f"{rebuilt.known:,} were known.",
         highlight=False,
     )
     for line in rebuilt.unreadable:
-        console.print(Text.assemble(("not taken: ", "yellow"), line), soft_wrap=True)
+        console.print(Text.assemble(("not added: ", "yellow"), line), soft_wrap=True)

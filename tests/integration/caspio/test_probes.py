@@ -210,7 +210,7 @@ def test_doctor_deep_prints_one_document(
     assert doctor(start(ACCOUNT, fileinfo_dates="z"), settings, monkeypatch, "--yes", "--json") == 0
 
     document = json.loads(capsys.readouterr().out)
-    assert document["behaviour"]["fileinfo_dates"]["value"] == "z"
+    assert document["behavior"]["fileinfo_dates"]["value"] == "z"
     assert "--quirk fileinfo_dates=z" in document["emulator"]
     assert TABLE in document["left_behind"][0]
     assert {"credentials", "ledger"} <= {check["check"] for check in document["checks"]}

@@ -84,7 +84,7 @@ def test_condition_costs_no_more_calls(scattered: tuple[Any, CaspioClient], tmp_
         {"fileinfo_row_cap": 1000},
     ],
 )
-def test_undocumented_behaviour_changes_nothing(
+def test_undocumented_behavior_changes_nothing(
     start: Start, connect: Connect, tmp_path: Path, quirk: dict[str, Any]
 ) -> None:
     """However an account words its fileInfo, the same files are listed under the same names."""

@@ -137,7 +137,7 @@ def _life(make_line: MakeLine, row: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def usual() -> dict[str, Any]:
-    """What a life leaves without odd behaviour, filled by the first test that needs it."""
+    """What a life leaves without odd behavior, filled by the first test that needs it."""
     return {}
 
 
