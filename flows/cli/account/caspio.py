@@ -1,4 +1,4 @@
-"""`caspio`: any operation of Caspio's API from the shell, for support and for trying things."""
+"""`caspio`: any operation of Caspio's API from the shell, for support and experiments."""
 
 import json
 import sys
@@ -58,39 +58,39 @@ def caspio(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Make one call of Caspio's API, or list all there are."""
+    """Make one call of Caspio's API, or list all operations."""
     if operation is None:
-        _list(as_json=as_json)
+        list_operations(as_json=as_json)
         return
     from flows.app.settings import load_settings
+    from pipeline.adapters.caspio.client.generic import build
     from pipeline.adapters.caspio.client.operations import Answer
 
-    wanted = _known(operation)
-    parameters, content = _parameters(param), _content(body)
-    call = _checked(wanted, parameters, content, file)
-    if wanted.answer is Answer.BYTES:
-        output = _target(output, yes=yes, as_json=as_json)
+    known = find_operation(operation)
+    parameters, content = parse_parameters(param), parse_body(body)
+    try:
+        call = build(known.id, parameters, json=content, file=file)
+    except ValueError as error:
+        refuse(f"{error}. The call is {known.method} {known.template}.")
+    if known.answer is Answer.BYTES:
+        output = check_output(output, yes=yes, as_json=as_json)
     elif output is not None:
-        _refuse(
-            f"{wanted.id} answers with {wanted.answer}, which goes to stdout; leave --output out."
-        )
+        refuse(f"{known.id} returns {known.answer} to stdout. Remove --output.")
     settings = load_settings(config)
-    asks = wanted.asks_first and not yes
+    asks = known.asks_first and not yes
     if asks and not sys.stdin.isatty():
-        _refuse(
-            f"{wanted.id} changes, deletes or starts something. Add --yes to do it without being asked."
-        )
+        refuse(f"{known.id} changes, deletes or starts something. Add --yes to confirm it.")
     with counted_client(settings) as client:
         if asks:
-            _ask(client, call, settings.caspio.url)
+            confirm(client, call, settings.caspio.url)
         if output is not None:
-            _download(client, wanted.id, parameters, output, as_json=as_json)
+            download(client, known.id, parameters, output, as_json=as_json)
         else:
-            _show(client.call(wanted.id, parameters, json=content, file=file), as_json=as_json)
+            show(client.call(known.id, parameters, json=content, file=file), as_json=as_json)
 
 
-def _known(name: str) -> "Operation":
-    """Return the operation of a name, however its letters are cased."""
+def find_operation(name: str) -> "Operation":
+    """Return the operation of a name, in any case; exit with 2 and suggestions if unknown."""
     import difflib
 
     from pipeline.adapters.caspio.client.operations import OPERATIONS
@@ -100,63 +100,53 @@ def _known(name: str) -> "Operation":
     if found is None:
         close = difflib.get_close_matches(name.casefold(), by_name, n=3, cutoff=0.6)
         hint = f"Did you mean {', '.join(by_name[one] for one in close)}? " if close else ""
-        _refuse(f"There is no operation {name!r}. {hint}`caspio-ingest caspio` lists them all.")
+        refuse(f"There is no operation {name!r}. {hint}`caspio-ingest caspio` lists them all.")
     return OPERATIONS[found]
 
 
-def _parameters(given: list[str]) -> Mapping[str, str]:
+def parse_parameters(given: list[str]) -> Mapping[str, str]:
+    """Return the parameters by name; exit with 2 if they are malformed or repeated."""
     pairs = [text.partition("=") for text in given]
     wrong = [name for name, sign, _ in pairs if not sign]
     names = [name for name, _, _ in pairs]
     if wrong or len(set(names)) < len(names):
-        _refuse(
-            "--param is NAME=VALUE, such as --param tableName=Receipts, and each name is given once."
-        )
+        refuse("--param is NAME=VALUE, such as --param tableName=Receipts, once per name.")
     return {name: value for name, _, value in pairs}
 
 
-def _content(body: str | None) -> object:
+def parse_body(body: str | None) -> object:
+    """Return the parsed JSON body; exit with 2 if it is not JSON."""
     if body is None:
         return None
     try:
         text = Path(body[1:]).read_text(encoding="utf-8") if body.startswith("@") else body
         return json.loads(text)
     except (OSError, ValueError) as error:
-        _refuse(f"--body is JSON, or @ and the path of a file with JSON: {error}.")
+        refuse(f"--body is JSON, or @ and the path of a file with JSON: {error}.")
 
 
-def _checked(
-    wanted: "Operation", parameters: Mapping[str, str], content: object, file: Path | None
-) -> "Call":
-    from pipeline.adapters.caspio.client.generic import build
-
-    try:
-        return build(wanted.id, parameters, json=content, file=file)
-    except ValueError as error:
-        _refuse(f"{error}. It is {wanted.method} {wanted.template}.")
-
-
-def _target(output: Path | None, *, yes: bool, as_json: bool) -> Path:
+def check_output(output: Path | None, *, yes: bool, as_json: bool) -> Path:
+    """Return where a download goes; exit with 2 if that is missing or taken."""
     if output is None:
-        _refuse("This downloads a file: say where to with --output PATH, - for stdout.")
+        refuse("This downloads a file. Give its path with --output, or - for stdout.")
     if output == STDOUT and as_json:
-        _refuse("--output - and --json both want stdout; leave one out.")
+        refuse("--output - and --json both write to stdout. Remove one.")
     if output != STDOUT and output.exists() and not yes:
-        _refuse(f"{output} is there already. Name another file, or overwrite it with --yes.")
+        refuse(f"{output} exists already. Give another path, or overwrite it with --yes.")
     return output
 
 
-def _ask(client: "CaspioClient", call: "Call", url: str) -> None:
-    """Show a person what will be done, and to how many records, and go on only after a yes."""
-    question = f"{call.what}\n  on {url}{_met(client, call)}\nGo on? [y/N] "
+def confirm(client: "CaspioClient", call: "Call", url: str) -> None:
+    """Show what the call does, and to how many records; exit with 3 unless the user agrees."""
+    question = f"{call.what}\n  on {url}{affected(client, call)}\nContinue? [y/N] "
     err().print(question, markup=False, highlight=False, soft_wrap=True, end="")
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
-        complain("Stopped", ["Nothing was done."])
+        complain("Stopped", ["Nothing was changed."])
         raise Failure(EXIT_STOPPED)
 
 
-def _met(client: "CaspioClient", call: "Call") -> str:
-    """Say which records are meant and, where they can be counted, how many there are now.
+def affected(client: "CaspioClient", call: "Call") -> str:
+    """Return which records a call affects and, where they can be counted, how many there are.
 
     A condition that Caspio does not understand is refused here, before anything is changed.
     """
@@ -165,23 +155,24 @@ def _met(client: "CaspioClient", call: "Call") -> str:
     condition = call.query.get("q.where") or call.query.get("Where")
     if condition is None:
         return ""
-    told = f"\n  every record that meets: {condition}"
+    text = f"\n  every record that matches: {condition}"
     for name in ("tableName", "viewName"):
-        if name in call.names:
-            query = Query(select="COUNT(*) AS n", where=condition)
-            (row,) = (
-                client.container(is_view=name == "viewName").query(call.names[name], query).items
-            )
-            return f"{told}\n  records that meet it now: {row.values['n']}"
-    return told
+        if name not in call.names:
+            continue
+        container = client.container(is_view=name == "viewName")
+        query = Query(select="COUNT(*) AS n", where=condition)
+        (row,) = container.query(call.names[name], query).items
+        return f"{text}\n  records that match it now: {row.values['n']}"
+    return text
 
 
-def _refuse(reason: str) -> NoReturn:
-    complain("This cannot be called so", [reason])
+def refuse(reason: str) -> NoReturn:
+    """Exit with 2, and say why the call cannot be made."""
+    complain("This call cannot be made", [reason])
     raise Failure(EXIT_SETTINGS)
 
 
-def _download(
+def download(
     client: "CaspioClient",
     operation_id: str,
     parameters: Mapping[str, str],
@@ -189,14 +180,15 @@ def _download(
     *,
     as_json: bool,
 ) -> None:
+    """Download a file to a path or to stdout."""
     from pipeline.adapters.caspio.client.save import save
 
-    with client.open(operation_id, parameters) as download:
+    with client.open(operation_id, parameters) as opened:
         if output == STDOUT:
-            for chunk in download.chunks:
+            for chunk in opened.chunks:
                 sys.stdout.buffer.write(chunk)
             return
-        saved = save(download, output)
+        saved = save(opened, output)
     if as_json:
         print_json({"file": str(output), "bytes": saved.size_bytes, "sha256": saved.sha256})
     else:
@@ -207,48 +199,45 @@ def _download(
         )
 
 
-def _show(answer: object, *, as_json: bool) -> None:
+def show(answer: object, *, as_json: bool) -> None:
+    """Print what Caspio answered."""
     if as_json:
         print_json(answer)
     elif answer is None:
         out().print("Done.")
     else:
-        text = (
-            answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=2)
-        )
+        text = answer
+        if not isinstance(answer, str):
+            text = json.dumps(answer, ensure_ascii=False, indent=2)
         out().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _list(*, as_json: bool) -> None:
+def list_operations(*, as_json: bool) -> None:
+    """Print all operations with their parameters, grouped."""
     from rich.text import Text
 
     from pipeline.adapters.caspio.client.catalogue import catalogue
 
     entries = catalogue()
     if as_json:
-        print_json([_as_json(entry) for entry in entries])
+        print_json([entry_json(entry) for entry in entries])
         return
     console, group = out(), ""
     for entry in entries:
         if entry.operation.group != group:
             group = entry.operation.group
             console.print(Text(group, style="bold"))
-        console.print(
-            Text(f"  {entry.operation.id} ", style="cyan").append(
-                _takes(entry.operation), style="default"
-            ),
-            soft_wrap=True,
-        )
+        operation = entry.operation
+        query = [one.name if one.required else f"[{one.name}]" for one in operation.query]
+        options = ["--body"] * operation.takes_json + ["--file"] * bool(operation.file_part)
+        parameters = " ".join([*operation.path_names, *query, *options])
+        line = Text.assemble((f"  {operation.id} ", "cyan"), parameters)
+        console.print(line, soft_wrap=True)
         console.print(Text(f"      {entry.summary}", style="dim"), soft_wrap=True)
 
 
-def _takes(operation: "Operation") -> str:
-    query = [one.name if one.required else f"[{one.name}]" for one in operation.query]
-    content = ["--body"] * operation.takes_json + ["--file"] * bool(operation.file_part)
-    return " ".join([*operation.path_names, *query, *content])
-
-
-def _as_json(entry: "Entry") -> dict[str, object]:
+def entry_json(entry: "Entry") -> dict[str, object]:
+    """Return an operation for --json."""
     operation = entry.operation
     named = [{"name": name, "kind": "text", "required": True} for name in operation.path_names]
     return {

@@ -21,7 +21,7 @@ Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metav
 
 
 class PoolType(StrEnum):
-    """Where a pool's runs run."""
+    """What runs the flow runs of a pool."""
 
     PROCESS = "process"
     DOCKER = "docker"
@@ -32,7 +32,7 @@ def deploy(
     pool: Pool,
     config: Config = DEFAULT_CONFIG,
     kind: Annotated[
-        PoolType, typer.Option("--type", help="Where its runs run, if it is made.")
+        PoolType, typer.Option("--type", help="Pool type to create if the pool does not exist.")
     ] = PoolType.PROCESS,
     image: Annotated[
         str | None, typer.Option("--image", help="Image of docker and kubernetes pools.")
@@ -41,7 +41,7 @@ def deploy(
         Path | None,
         typer.Option(
             "--run-config",
-            help="The settings file as the runs find it, where not as here.",
+            help="Path of the settings file where the runs execute, if it differs.",
             metavar="PATH",
         ),
     ] = None,
@@ -51,7 +51,7 @@ def deploy(
 ) -> None:
     """Register the flows on a work pool.
 
-    Every source gets its schedule, every priority a queue. Repeat it after each change of the settings.
+    Every source gets its schedule, every priority a queue. Repeat after each change of settings.
     """
     from flows.app.settings import load_settings
 

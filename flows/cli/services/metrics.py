@@ -1,4 +1,4 @@
-"""`metrics`: what Prometheus reads."""
+"""`metrics`: counters and gauges of the ledger for Prometheus."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,32 +16,34 @@ if TYPE_CHECKING:
 def metrics(
     config: Config = DEFAULT_CONFIG,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Answer Prometheus until stopped.")
+        bool, typer.Option("--serve", help="Serve them over HTTP until stopped.")
     ] = False,
     listen: Annotated[
         str | None,
-        typer.Option(help="Where to answer, instead of metrics.listen.", metavar="HOST:PORT"),
+        typer.Option(help="Address to serve at, instead of metrics.listen.", metavar="HOST:PORT"),
     ] = None,
 ) -> None:
-    """Print the figures as Prometheus reads them, or serve them."""
+    """Print metrics in the format of Prometheus, or serve them."""
     import threading
 
     from flows.app.settings import load_settings
     from flows.telemetry.metrics import as_text
 
     settings = load_settings(config, credentials=False)
-    with collector(settings) as figures:
+    with collector(settings) as metrics_collector:
         if not serve and listen is None:
-            typer.echo(as_text(figures), nl=False)
+            typer.echo(as_text(metrics_collector), nl=False)
             return
-        with answering(figures, listen or settings.metrics.listen or "127.0.0.1:9464") as address:
+        with answering(
+            metrics_collector, listen or settings.metrics.listen or "127.0.0.1:9464"
+        ) as address:
             err().print(f"metrics at http://{address}/metrics", highlight=False)
             threading.Event().wait()
 
 
 @contextmanager
 def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
-    """Open the ledger for those who watch."""
+    """Open a collector over the ledger of the settings."""
     from flows.app.wiring import open_ledger
     from flows.telemetry.metrics import LedgerCollector
     from pipeline.adapters.system_clock import SystemClock

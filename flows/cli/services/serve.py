@@ -60,20 +60,20 @@ def serve(
 
 @contextmanager
 def serving_metrics(settings: "Settings") -> Iterator[None]:
-    """Answer Prometheus beside the flows, where settings say so."""
+    """Serve metrics for Prometheus next to the flows, if the settings say so."""
     if settings.metrics.listen is None:
         yield
         return
     from flows.cli.services.metrics import answering, collector
 
-    with collector(settings) as figures, answering(figures, settings.metrics.listen) as address:
+    with collector(settings) as metrics, answering(metrics, settings.metrics.listen) as address:
         err().print(f"metrics at http://{address}/metrics", highlight=False)
         yield
 
 
 @contextmanager
 def receiving_webhooks(settings: "Settings", config: Path, listen: str | None) -> Iterator[None]:
-    """Receive webhook messages beside the flows, in a thread."""
+    """Receive webhook messages next to the flows, in a thread."""
     if listen is None:
         yield
         return

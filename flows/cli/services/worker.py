@@ -33,7 +33,7 @@ def worker(
 ) -> None:
     """Run what is due in a work pool.
 
-    SIGTERM lets the runs in hand finish what they are at, a second one ends them.
+    On SIGTERM, running flows finish their records in progress; a second SIGTERM ends them.
     """
     from flows.app.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""The demo's result: every record before and after, the archive's folders, the calls, the addresses."""
+"""The demo's result: every record before and after, the archive's folders, calls, addresses."""
 
 import re
 import sys
@@ -15,89 +15,86 @@ from flows.prefect.demo import DemoResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown
 
-Row = Mapping[str, Any]
+Account = Mapping[str, Any]
+"""The account as the emulator dumps it: `tables` with rows, `attachments` with files."""
 
 
 def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
-    """Print everything a person wants to see after the demo."""
+    """Print everything a user wants to see after the demo."""
     console = console or PlainConsole()
-    for name in sorted(
-        result.after["tables"], key=lambda table: not result.after["attachments"].get(table)
-    ):
-        console.print(_records_table(name, result.before, result.after))
-    console.print(_archive_tree(result.folder / "archive"))
-    console.print(_calls_table(result))
-    for title, report in (
-        ("planned", result.planned),
-        ("written", result.written),
-        ("again", result.again),
-    ):
-        line = f"{title:8} {counts_line(report['documents'])} · {report['caspio_calls']['total']} calls"
-        console.print(f"{line} · {report['seconds']:.1f} s", highlight=False)
+    before, after = result.before, result.after
+    # Tables with attachments first: they are what the demo is about.
+    for name in sorted(after["tables"], key=lambda table: not after["attachments"].get(table)):
+        console.print(records_table(name, before, after))
+    console.print(archive_tree(result.folder / "archive"))
+    console.print(calls_table(result))
+    reports = {"planned": result.planned, "written": result.written, "again": result.again}
+    for title, report in reports.items():
+        counts, calls = counts_line(report["documents"]), report["caspio_calls"]["total"]
+        line = f"{title:8} {counts} · {calls} calls · {report['seconds']:.1f} s"
+        console.print(line, highlight=False)
     console.print()
     console.print("The runs in the Prefect UI:", style="bold")
     for name, state, address in result.runs:
-        console.print(
-            Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan")),
-            soft_wrap=True,
-        )
+        run = Text.assemble(f"  {name}  ", (state, "dim"), "\n    ", (address, "cyan"))
+        console.print(run, soft_wrap=True)
+    # How this installation's `prefect` is called from here.
+    prefect = Path(sys.executable).with_name("prefect")
+    if prefect.is_relative_to(Path.cwd()):
+        prefect = prefect.relative_to(Path.cwd())
     console.print(
-        f"\nEverything lies in {result.folder}: archive, ledger, settings, Prefect's data. To see the UI again later:\n"
-        f"  PREFECT_HOME={result.folder}/prefect {_prefect()} server start",
+        f"\nEverything is in {result.folder}: archive, ledger, settings, Prefect's data. "
+        "To see the UI again later:\n"
+        f"  PREFECT_HOME={result.folder}/prefect {prefect} server start",
         highlight=False,
         soft_wrap=True,
     )
 
 
-def _prefect() -> str:
-    """Return how this installation's `prefect` is called from here."""
-    program = Path(sys.executable).with_name("prefect")
-    return (
-        str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
-    )
-
-
-def _records_table(name: str, before: Row, after: Row) -> Table:
-    """Return one table's records, each with its file and its columns as they were and as they are."""
+def records_table(name: str, before: Account, after: Account) -> Table:
+    """Return a table's records, each with its file and its columns before and after."""
     table = Table(title=f"{name}: before → after", title_justify="left", show_lines=True)
-    held = bool(after["attachments"].get(name))
-    for heading in ("PK_ID", *(["Attachment"] if held else []), "Columns"):
+    attachments = after["attachments"].get(name, [])
+    headings = ["PK_ID", "Attachment", "Columns"] if attachments else ["PK_ID", "Columns"]
+    for heading in headings:
         table.add_column(heading, overflow="fold")
+    fields = {attachment["field"] for attachment in attachments}
     old_rows = {row["PK_ID"]: row for row in before["tables"].get(name, [])}
     for row in after["tables"][name]:
         pk = row["PK_ID"]
-        fields = {held["field"] for held in after["attachments"].get(name, [])}
-        cells = [Text(" · ").join(_columns(old_rows.get(pk), row, fields))]
-        if held:
-            cells.insert(0, Text("\n").join(_files(name, pk, before, after)))
+        cells = [Text(" · ").join(changed_columns(old_rows.get(pk), row, fields))]
+        if attachments:
+            cells.insert(0, Text("\n").join(changed_files(name, pk, before, after)))
         table.add_row(str(pk), *cells)
     return table
 
 
-def _files(table: str, pk: object, before: Row, after: Row) -> Iterator[Text]:
+def changed_files(table: str, pk: object, before: Account, after: Account) -> Iterator[Text]:
     """Yield a record's attachments, old name and new."""
-    old = {
-        held["field"]: held["name"]
-        for held in before["attachments"].get(table, [])
-        if held["pk"] == pk
+    old_names = {
+        attachment["field"]: attachment["name"]
+        for attachment in before["attachments"].get(table, [])
+        if attachment["pk"] == pk
     }
-    for held in after["attachments"].get(table, []):
-        if held["pk"] == pk:
-            yield _change(old.get(held["field"], ""), held["name"])
+    for attachment in after["attachments"].get(table, []):
+        if attachment["pk"] == pk:
+            yield change(old_names.get(attachment["field"], ""), attachment["name"])
 
 
-def _columns(old: Row | None, new: Row, attachments: set[str]) -> Iterator[Text]:
-    """Yield each column that holds something: what changed in colour, what stayed dimmed."""
+def changed_columns(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any], attachments: set[str]
+) -> Iterator[Text]:
+    """Yield each column with a value: what changed in color, what is unchanged dimmed."""
     for column, value in new.items():
         if column == "PK_ID" or column in attachments:
             continue
-        before = None if old is None else old[column]
-        if shown(before) == shown(value) == "(empty)":
-            continue
-        yield Text.assemble((f"{column}: ", "dim"), _change(shown(before), shown(value)))
+        before, after = shown(None if old is None else old[column]), shown(value)
+        if (before, after) != ("(empty)", "(empty)"):
+            yield Text.assemble((f"{column}: ", "dim"), change(before, after))
 
 
-def _change(before: str, after: str) -> Text:
+def change(before: str, after: str) -> Text:
+    """Return a value before and after."""
     if before == after:
         return Text(after, style="dim")
     if before in {"", "(empty)"}:
@@ -105,34 +102,29 @@ def _change(before: str, after: str) -> Text:
     return Text.assemble((before, "strike dim"), " → ", (after, "green"))
 
 
-def _archive_tree(root: Path) -> Tree:
-    """Return the archive's folders with how much lies in each."""
+def archive_tree(root: Path) -> Tree:
+    """Return the archive's folders with the number and size of their files."""
     tree = Tree(f"[bold]Archive[/] {root}")
     for top in (root / "originals", root / "documents"):
         files = [path for path in top.rglob("*") if path.is_file()]
-        size = sum(path.stat().st_size for path in files)
-        branch = tree.add(f"{top.name}/  {len(files)} files, {size / 1e6:.1f} MB")
-        if top.name == "documents":
-            for source in sorted(top.iterdir()):
-                names = Counter(path.name for path in source.rglob("*") if path.is_file())
-                branch.add(
-                    f"{source.name}/  "
-                    + ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
-                )
+        size_bytes = sum(path.stat().st_size for path in files)
+        branch = tree.add(f"{top.name}/  {len(files)} files, {size_bytes / 1e6:.1f} MB")
+        if top.name != "documents":
+            continue
+        for source in sorted(top.iterdir()):
+            names = Counter(path.name for path in source.rglob("*") if path.is_file())
+            counts = ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
+            branch.add(f"{source.name}/  {counts}")
     return tree
 
 
-def _calls_table(result: DemoResult) -> Table:
-    """Return the Caspio calls of all three runs, by kind."""
+def calls_table(result: DemoResult) -> Table:
+    """Return the Caspio calls of all three runs, by operation."""
     table = Table("Call", "Plan", "Write", "Again", title="Calls to Caspio", title_justify="left")
-    reports = (result.planned, result.written, result.again)
-    for call in sorted({call for report in reports for call in report["caspio_calls"]["by"]}):
-        table.add_row(
-            re.sub(r"\{\w+\}", "*", call.replace("/v3/", "")),
-            *(str(report["caspio_calls"]["by"].get(call, "")) for report in reports),
-        )
+    calls = [r["caspio_calls"] for r in (result.planned, result.written, result.again)]
+    for operation in sorted({name for of_run in calls for name in of_run["by"]}):
+        path = re.sub(r"\{\w+\}", "*", operation.replace("/v3/", ""))
+        table.add_row(path, *(str(of_run["by"].get(operation, "")) for of_run in calls))
     table.add_section()
-    table.add_row(
-        "total", *(str(report["caspio_calls"]["total"]) for report in reports), style="bold"
-    )
+    table.add_row("total", *(str(of_run["total"]) for of_run in calls), style="bold")
     return table

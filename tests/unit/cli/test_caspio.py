@@ -188,7 +188,7 @@ def test_person_is_asked_first(
     ended = run("UpdateTableRecords", *ONE, "--body", '{"Company": "Asked"}', typed=typed)
 
     assert ended.code == code
-    assert "every record that meets: PK_ID = 1\n  records that meet it now: 1" in ended.err
+    assert "every record that matches: PK_ID = 1\n  records that match it now: 1" in ended.err
     assert company(emulator) == then
 
 
@@ -204,7 +204,7 @@ def test_condition_that_is_no_sql_is_refused_before_a_person_is_asked(run: Run) 
     )
 
     assert ended.code == 3
-    assert "Go on?" not in ended.err
+    assert "Continue?" not in ended.err
 
 
 def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path) -> None:
