@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.generate import commands, documents, metrics, operations, settings
+from docs.generate import commands, documents, findings, metrics, operations, settings
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\(docs/")
@@ -26,6 +26,7 @@ GENERATORS: Mapping[str, Callable[..., str]] = {
     "commands": commands.command_pages,
     "exit-codes": commands.exit_codes,
     "classes": documents.classes,
+    "findings": findings.findings,
     "operations": operations.operations,
     "metrics": metrics.metrics,
     "include": include,

@@ -1,7 +1,8 @@
 """Names of files. Pure: text in, text out.
 
-A template is jinja2 in a sandbox, compiled and tried once when settings load. What it yields is made safe for Windows,
-macOS, Linux and Caspio's Files area alike; a name that cannot be made becomes the old one, and says why.
+A template is Jinja in a sandbox, compiled and tried once when settings load. What it yields is made
+safe for Windows, macOS, Linux and Caspio's Files area alike; if no name can be made, the file keeps
+its own, and the problem says why.
 """
 
 import re
@@ -11,27 +12,16 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateError
 
-from pipeline.decide import provenance
+from pipeline.decide.confidence import doubt
 from pipeline.decide.templates import compile_template
+from pipeline.findings import FINDING_NAMES, FINDINGS
 from pipeline.model import Finding, Findings
 
 MAX_NAME_BYTES = 200
 """Bytes of UTF-8 a whole name may have: below the 255 of common file systems, with room for a number."""
 
-FINDING_NAMES = frozenset(
-    {
-        "date", "due_date", "period", "total", "amount_due", "net", "tax", "currency", "company", "seller", "buyer",
-        "address", "invoice_number", "order_number", "iban", "vat_id", "buyer_vat_id", "email", "phone", "parties",
-        "person", "document_number", "nationality", "issuing_country", "birth_date", "expiry_date", "sex", "barcodes",
-        "language", "doc_type",
-    }
-)  # fmt: skip
-"""What a processor may find: the words a settings file can use for columns and in name templates."""
-
-FACT_NAMES = provenance.NAMES | {"text", "pages", "media_type"}
-"""What is known of every document beside its findings; columns may be mapped to these, too."""
-
 _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
+# What a template can raise on the values of an ordinary document.
 _TEMPLATE_ERRORS = (
     TemplateError,
     TypeError,
@@ -40,15 +30,20 @@ _TEMPLATE_ERRORS = (
     LookupError,
     AttributeError,
 )
-_BASIC_PLANE_END = 0xFFFF
+_BASIC_PLANE_END = 0xFFFF  # Caspio refuses characters beyond it
+_MAX_EXTENSION_CHARS = 10  # the longest in common use
+# Devices that Windows finds under these names in every folder, whatever their extension. See
+# Microsoft, "Naming Files, Paths, and Namespaces".
 _RESERVED = re.compile(r"^(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
-_EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
+_EXTENSION = re.compile(rf"[A-Za-z0-9]{{1,{_MAX_EXTENSION_CHARS}}}")
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+# Control, format, surrogate, private and unassigned characters.
+_UNUSABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 @dataclass(frozen=True, slots=True)
 class NewName:
-    """A file's name to be: full, with extension. `problem` says why the template's own answer was not used."""
+    """A new name for a file, full, with extension. `problem` says why it is the current name instead."""
 
     name: str
     problem: str = ""
@@ -58,15 +53,18 @@ class NameTemplate:
     """A compiled name template."""
 
     def __init__(self, source: str) -> None:
-        """Compile a template and try it on a full and an empty document.
+        """Compile a template, and try it on a document that has every finding.
 
         Raises:
-            ValueError: the template does not compile, names something unknown, or fails on ordinary values.
+            ValueError: the template does not compile, names something unknown, or fails on ordinary
+                values.
         """
         self.source = source
+        sample: dict[str, object] = {name: FINDINGS[name].sample for name in FINDING_NAMES}
+        sample |= {"original": "scan", "pages": int(FINDINGS["pages"].sample)}
         try:
             self._template = compile_template(source)
-            self._template.render(_Sample())
+            self._template.render(sample)
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
             raise ValueError(
@@ -80,61 +78,35 @@ class NameTemplate:
     def render(
         self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0
     ) -> NewName:
-        """Name a document. `current` is its full name now, `original` the one it was uploaded under.
+        """Name a document. `current` is its full name now, `original` the one it was uploaded with.
 
-        Findings less sure than `min_confidence` do not get into a name.
-
-        Where the template asks for a value the document does not have, or yields nothing usable, the current name
-        stays and `problem` says why.
+        Findings below `min_confidence` do not get into a name. If the template asks for a value
+        that the document does not have, or yields nothing usable, the current name stays.
         """
-        values = {
+        values: dict[str, object] = {
             name: finding.value
             for name, finding in findings_by_name(findings).items()
-            if finding.value is not None and finding.confidence >= min_confidence
+            if finding.value is not None
+            and not doubt(finding.confidence, finding.reason, minimum=min_confidence)
         }
-        context = {**values, "original": split_name(original)[0], "pages": findings.page_count}
+        values |= {"original": split_name(original)[0], "pages": findings.page_count}
         extension = (findings.extension or "").lstrip(".")
-        if not _EXTENSION.fullmatch(
-            extension
-        ):  # a document that took its reader over could say "txt/../x"
+        if not _EXTENSION.fullmatch(extension):
+            # A document that has taken over its reader process may return "txt/../x".
             extension = split_name(current)[1]
         try:
-            text = self._template.render(context)
+            text = self._template.render(values)
         except _TEMPLATE_ERRORS as error:
-            return NewName(
-                current,
-                f"the name stays, since the template asks for what was not found: {error}{_without(error)}",
-            )
+            reason = f"the name stays, since the template asks for what was not found: {error}"
+            undefined = re.match(r"'(\w+)' is undefined", str(error))
+            if undefined:
+                optional = f"{{{{ {undefined[1]} | default('') }}}}"
+                reason += f"; if names can do without it, write {optional}"
+            return NewName(current, reason)
         base = safe_base(text, extension=extension)
         if not base:
             return NewName(current, "the name template gave no usable name; the name stays")
         return NewName(join_name(base, extension))
-
-
-def _without(error: Exception) -> str:
-    """Say how a template does without a value that not every document has."""
-    found = re.match(r"'(\w+)' is undefined", str(error))
-    return (
-        f"; where names may do without it, write {{{{ {found[1]} | default('') }}}}"
-        if found
-        else ""
-    )
-
-
-class _Sample(dict[str, object]):
-    """A document that has everything, for trying a template when settings load."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            dict.fromkeys(_TEMPLATE_NAMES, "sample"), date="2026-01-31", due_date="2026-02-28"
-        )
-        self.update(total="12.50", amount_due="12.50", net="10.50", tax="2.00", pages=1)
-        self.update(
-            birth_date="1990-01-31",
-            expiry_date="2030-01-31",
-            period="2026-01-01/2026-01-31",
-            language="en",
-        )
 
 
 def safe_base(text: str, *, extension: str = "") -> str:
@@ -142,12 +114,11 @@ def safe_base(text: str, *, extension: str = "") -> str:
     text = unicodedata.normalize("NFC", text)
     text = _FORBIDDEN.sub(" ", text)
     text = "".join(
-        c
-        for c in text
-        if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-        and ord(c) <= _BASIC_PLANE_END
+        char
+        for char in text
+        if unicodedata.category(char) not in _UNUSABLE and ord(char) <= _BASIC_PLANE_END
     )
-    # Again, since what was taken out may have stood between a letter and its accent.
+    # Again, since what was removed may have been between a letter and its accent.
     text = unicodedata.normalize("NFC", " ".join(text.split()).strip(" ."))
     room = MAX_NAME_BYTES - len(extension.encode()) - 1
     text = _cut(text, room).strip(" .")
@@ -162,8 +133,8 @@ def _cut(text: str, room_bytes: int) -> str:
 
 def split_name(name: str) -> tuple[str, str]:
     """Split a name into base and extension without dot, both possibly ""."""
-    base, dot, extension = name.rpartition(".")
-    if not dot or not base or not extension or len(extension) > 10 or not extension.isalnum():  # noqa: PLR2004 - longest in use
+    base, _, extension = name.rpartition(".")
+    if not base or not extension.isalnum() or len(extension) > _MAX_EXTENSION_CHARS:
         return name, ""
     return base, extension
 
@@ -182,12 +153,12 @@ def numbered(name: str, number: int) -> str:
 
 
 def base_differs(current: str, wanted: str) -> bool:
-    """Say whether two full names have different base names: an attachment's extension is not ours to change."""
+    """Say whether two full names have different base names; an attachment keeps its extension."""
     return split_name(current)[0] != split_name(wanted)[0]
 
 
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
-    """Return a document's findings under the names a settings file uses, its class among them."""
+    """Return a document's findings by the names that settings use, its class among them."""
     return {**findings.fields, "doc_type": findings.doc_type}
 
 

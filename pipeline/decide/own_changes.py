@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
-from pipeline.decide.mapping import same
+from pipeline.decide.column_values import same
 from pipeline.decide.naming import base_differs
 from pipeline.decide.ownership import last_applied
 from pipeline.model import Column, Effect, EffectKind, FileRef, Place, RecordRef, Value

@@ -1,15 +1,10 @@
-"""What a record can say of where its values come from: facts that columns may be mapped to. Pure."""
+"""Where a record's values come from: facts about our own work that columns can be mapped to. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
 
+from pipeline.findings import STAMP_NAMES
 from pipeline.model import Finding
-
-VOLATILE = frozenset({"processed_at", "run_id"})
-"""Facts that differ in each run: they are written beside something else, and are no reason to write."""
-
-NAMES = VOLATILE | {"archive_address", "status", "confidence", "sha256", "provenance"}
-"""Facts that are this program's own: what it wrote there itself it may bring up to date."""
 
 
 def provenance(
@@ -21,7 +16,7 @@ def provenance(
     run_id: str,
     processed_at: str,
 ) -> Mapping[str, Finding]:
-    """Return the facts by name. `confidence` is that of the least sure finding; `provenance` is all of it as JSON."""
+    """Return the facts by name: `confidence` of the least certain finding, `provenance` all as JSON."""
     found = [finding.confidence for finding in findings if finding.value is not None]
     facts = {"sha256": sha256, "archive_address": address, "status": status}
     if found:
@@ -50,4 +45,4 @@ def _without_stamps(text: object) -> Mapping[str, object] | None:
         return None
     if not isinstance(whole, dict):
         return None
-    return {name: value for name, value in whole.items() if name not in VOLATILE}
+    return {name: value for name, value in whole.items() if name not in STAMP_NAMES}

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.context import SourceRun
-from pipeline.decide.mapping import same
+from pipeline.decide.column_values import same
 from pipeline.decide.naming import base_differs
 from pipeline.decide.ownership import IN_EFFECT
 from pipeline.isolation import isolated

@@ -34,9 +34,9 @@ from pipeline.settings.sections import (
     MetricsSettings,
     ProcessingSettings,
     ServeSettings,
-    SourceSettings,
     WebhookSettings,
 )
+from pipeline.settings.sources import SourceSettings
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")

@@ -1,23 +1,14 @@
 """The sections of the settings file; every value has its type, its bounds and its default here."""
 
-import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from pipeline.decide.naming import FACT_NAMES, FINDING_NAMES, NameTemplate
 from pipeline.metering.budget import Allowance, Priority
-from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
 
-COLUMN_NAMES = FINDING_NAMES | FACT_NAMES
 _Share = Annotated[float, Field(ge=0, lt=1)]
-_TAKEN_AS_THEY_ARE = {
-    "name", "table", "view", "folder", "fields", "where", "rename", "schedule", "min_confidence", "allow_formulas",
-    "max_writes", "max_writes_window_s", "webhook_table", "reprocess_column",
-}  # fmt: skip
 
 
 class Section(BaseModel):
@@ -285,139 +276,3 @@ class MetricsSettings(Section):
     """Address on which `serve` answers Prometheus, as `HOST:PORT`. Unset, it does not."""
     cache_s: Annotated[float, Field(ge=0)] = 15.0
     """Seconds between two reads of the ledger, no matter how often Prometheus asks."""
-
-
-class ColumnSettings(Section):
-    """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
-
-    finding: str
-    """Name of the value to write into the column."""
-    overwrite: Overwrite | None = None
-    """What may be overwritten in this column. The default is `sources.overwrite`."""
-
-
-class IndexSettings(Section):
-    """`[sources.index]`: a table with one row a file, keyed by path."""
-
-    table: str
-    """Table with one row for each file of the folder. It takes the values of files that no record
-    refers to.
-    """
-    path_column: str = "Path"
-    """Column that holds the path of the file."""
-
-
-class ReviewSettings(Section):
-    """`[sources.review]`: a table in which users decide on suggestions."""
-
-    table: str
-    """Table in which suggestions are kept and decided."""
-
-
-class SourceSettings(Section):
-    """One `[[sources]]` entry."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
-    """Name of the source in commands, in the archive and in the UI."""
-    table: str | None = None
-    """Table to read. Give exactly one of `table`, `view` and `folder`."""
-    view: str | None = None
-    """View to read."""
-    folder: Annotated[str, Field(pattern=r"^/")] | None = None
-    """Folder of the Files area to read, such as `/Scans`. Subfolders are included."""
-    fields: tuple[str, ...] = ()
-    """ATTACHMENT and FILE fields to read. Empty means all of them."""
-    where: str | None = None
-    """WHERE clause that limits the records."""
-    overwrite: Overwrite = Overwrite.EMPTY
-    """What may be overwritten. `empty`: nothing but empty columns. `ours`: also values that this
-    program wrote. `always`: everything.
-    """
-    rename: str | None = None
-    """Jinja template for the new name of a file, without its extension. Unset, files keep their
-    names.
-    """
-    columns: dict[str, str | ColumnSettings] = {}
-    """Values to write: `Column = "finding"`, or `Column = { finding = "total", overwrite = "ours"
-    }`.
-    """
-    index: IndexSettings | None = None
-    review: ReviewSettings | None = None
-    confirm: Confirm = Confirm.FIRST
-    """`first`: the first run of a new or changed source only plans. `never`: it writes at once."""
-    schedule: str | None = None
-    """Schedule of this source, as a cron expression. The default is `serve.schedule`."""
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Lowest confidence of a value that is written or used in a name. Less sure values become
-    suggestions.
-    """
-    allow_formulas: bool = False
-    """Whether text may begin with `=`, `+`, `-` or `@`, which spreadsheets run as formulas."""
-    max_writes: Annotated[int, Field(gt=0)] = 10
-    """Most runs that may change one record within `max_writes_window_s`. After that the record is
-    left alone and reported.
-    """
-    max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
-    """Window of `max_writes`, in seconds."""
-    webhook_table: str | None = None
-    """For a view or a folder: the table whose changes Caspio reports by webhook."""
-    reprocess_column: Annotated[str, Field(min_length=1)] | None = None
-    """YES/NO column that users set to have the files of a record read again."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        problems = list(self._problems())
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
-
-    def _problems(self) -> Iterator[str]:
-        if sum(place is not None for place in (self.table, self.view, self.folder)) != 1:
-            yield "exactly one of table, view and folder must be given"
-        if self.folder and (self.fields or self.where):
-            yield "a folder has neither fields nor where"
-        if self.index and not self.folder:
-            yield "an index table goes with a folder"
-        yield from self._problems_on_demand()
-        for column, finding in self._findings().items():
-            if finding not in COLUMN_NAMES:
-                close = difflib.get_close_matches(finding, COLUMN_NAMES, n=1)
-                hint = (
-                    f"; did you mean {close[0]!r}?"
-                    if close
-                    else f"; known: {', '.join(sorted(COLUMN_NAMES))}"
-                )
-                yield f"column {column!r} asks for an unknown finding {finding!r}{hint}"
-        if self.rename is not None:
-            try:
-                NameTemplate(self.rename)
-            except ValueError as error:
-                yield str(error)
-
-    def _problems_on_demand(self) -> Iterator[str]:
-        if self.webhook_table and self.table:
-            yield "webhook_table goes with a view or a folder; a table's own changes are told anyway"
-        if self.reprocess_column and self.folder and not self.index:
-            yield "a folder with a reprocess_column needs an index table, which has the column"
-        if self.reprocess_column in self.columns:
-            yield f"column {self.reprocess_column!r} cannot be the reprocess_column and take a finding"
-
-    def _findings(self) -> dict[str, str]:
-        return {name: c if isinstance(c, str) else c.finding for name, c in self.columns.items()}
-
-    def spec(self) -> SourceSpec:
-        """Return the source as the line knows it."""
-        policies = {
-            name: column.overwrite
-            for name, column in self.columns.items()
-            if isinstance(column, ColumnSettings) and column.overwrite is not None
-        }
-        return SourceSpec(
-            **self.model_dump(include=_TAKEN_AS_THEY_ARE),
-            columns=self._findings(),
-            overwrite=self.overwrite,
-            overwrite_columns=policies,
-            index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
-            review=self.review.table if self.review else None,
-            confirm=self.confirm,
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.archive_layout import original_key
 from pipeline.context import Ports, SourceRun
-from pipeline.decide.mapping import same
+from pipeline.decide.column_values import same
 from pipeline.decide.naming import base_differs
 from pipeline.errors import FileGone, RejectFile
 from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec

@@ -20,7 +20,8 @@ from flows.cli.common import (
 if TYPE_CHECKING:
     from flows.app.init import Discovered
     from pipeline.adapters.caspio.client import CaspioClient
-    from pipeline.onboarding.proposal import Match, ProposedSource
+    from pipeline.onboarding.column_matching import Match
+    from pipeline.onboarding.proposal import ProposedSource
 
 NO_FINDING = "-"
 """The answer that leaves a column unmapped."""
@@ -110,7 +111,7 @@ def choose_sources(discovered: "Discovered") -> "Discovered":
 
 def choose_columns(source: "ProposedSource") -> "ProposedSource":
     """Let the user accept the proposed columns, or choose the finding of each."""
-    from pipeline.decide.mapping import WRITABLE_TYPES
+    from pipeline.decide.column_values import WRITABLE_TYPES
 
     names = ", ".join(match.column for match in source.columns)
     mapped = list(source.columns)
@@ -131,16 +132,16 @@ def choose_columns(source: "ProposedSource") -> "ProposedSource":
 
 def ask_finding(match: "Match", default: str) -> "Match | None":
     """Ask which finding a column receives, until the answer is a finding or none."""
-    from pipeline.settings.sections import COLUMN_NAMES
+    from pipeline.findings import FINDINGS
 
     question = f"  Which finding does {match.column} receive? ({NO_FINDING} for none)"
     while True:
         answer = str(typer.prompt(question, default=default, err=True)).strip()
         if answer == NO_FINDING:
             return None
-        if answer in COLUMN_NAMES:
+        if answer in FINDINGS:
             return replace(match, finding=answer, why="chosen by the user", objection="")
-        complain("There is no such finding", [f"Findings: {', '.join(sorted(COLUMN_NAMES))}"])
+        complain("There is no such finding", [f"Findings: {', '.join(sorted(FINDINGS))}"])
 
 
 def create_missing(

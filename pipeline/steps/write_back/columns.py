@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from pipeline.decide.mapping import is_empty, same
+from pipeline.decide.column_values import is_empty, same
 from pipeline.errors import EffectInDoubt
 from pipeline.model import (
     Column,

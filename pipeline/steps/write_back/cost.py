@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.decide.mapping import is_empty
+from pipeline.decide.column_values import is_empty
 from pipeline.model import Place, Plan
 
 _INSERT_CALLS = 2  # look for the row, insert it

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from pipeline.decide.mapping import WRITABLE_TYPES, Unfit, convert, same
+from pipeline.decide.column_values import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import EffectKind, EffectState, Outcome, Status, Value
 from pipeline.model.review import ReviewItem, ReviewState

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
-from pipeline.decide.mapping import same
+from pipeline.decide.column_values import same
 from pipeline.decide.naming import base_differs, split_name
 from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.mapping import convert
+from pipeline.decide.column_values import convert
 from pipeline.model import Column, Plan, RecordRef, Suggestion, Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger

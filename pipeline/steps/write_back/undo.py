@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.decide.mapping import is_empty, same
+from pipeline.decide.column_values import is_empty, same
 from pipeline.decide.naming import base_differs
 from pipeline.decide.ownership import IN_EFFECT, touched, undone
 from pipeline.errors import FileGone

@@ -125,7 +125,7 @@ def test_what_a_person_unticked_stays_unticked(world: World, policy: Overwrite):
     (outcome,) = reprocess(world, spec)
 
     assert world.record("1")["IsTotal"] is False
-    assert "took away" in outcome.suggestions[0].reason
+    assert "a user cleared" in outcome.suggestions[0].reason
 
 
 def test_a_refused_decision_stops_no_run(world: World):

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from pipeline.decide.mapping import Wanted, decide, is_empty, same, wanted_values
+from pipeline.decide.column_values import is_empty, same
+from pipeline.decide.mapping import WantedValue, decide, wanted_values
 from pipeline.model import (
     Column,
     Finding,
@@ -39,7 +40,7 @@ def decided(  # noqa: PLR0917 - the ways of a merge, side by side
     return decide(
         work,
         spec=spec,
-        wanted={"C": Wanted(want, confidence, "it says so")},
+        wanted={"C": WantedValue(want, confidence, "it says so")},
         columns={"C": Column("C", kind)},
         last_written={} if last is None else {"C": last},
     )
@@ -143,7 +144,7 @@ def test_suggestion_says_why():
 
     assert (empty.column, empty.current, empty.suggested) == ("C", "Theirs", "Read")
     assert "already holds a value" in empty.reason
-    assert "put by somebody else" in ours.reason
+    assert "somebody else wrote the value" in ours.reason
     assert "0.25 is below 0.50" in unsure.reason
     assert all("it says so" in suggestion.reason for suggestion in (empty, ours, unsure))
 
@@ -157,7 +158,7 @@ def test_column_may_have_a_policy_of_its_own():
         overwrite_columns={"B": Overwrite.ALWAYS},
     )
     work = RecordWork("s", RecordRef("T", "1"), {"A": "theirs", "B": "theirs"}, ())
-    want = Wanted("read", 0.9, "")
+    want = WantedValue("read", 0.9, "")
     shape = {name: Column(name, "STRING") for name in "AB"}
 
     plan = decide(work, spec=spec, wanted={"A": want, "B": want}, columns=shape, last_written={})
@@ -184,7 +185,7 @@ def test_surest_document_of_a_record_counts():
 
     wanted, problems = wanted_values(SPEC, documents, COLUMNS)
 
-    assert wanted == {"Company": Wanted("B", 0.8, "it says so")}
+    assert wanted == {"Company": WantedValue("B", 0.8, "it says so")}
     assert problems == []
 
 

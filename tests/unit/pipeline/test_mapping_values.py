@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, strategies as st
 
-from pipeline.decide.mapping import (
+from pipeline.decide.column_values import (
     STRING_CHARS,
     TEXT_CHARS,
     WRITABLE_TYPES,
@@ -13,9 +13,9 @@ from pipeline.decide.mapping import (
     clean_text,
     convert,
     is_empty,
-    refuse_columns,
     same,
 )
+from pipeline.decide.mapping import refuse_columns
 from pipeline.model import Column, SourceSpec, Value
 
 AWKWARD = st.sampled_from(

@@ -6,7 +6,6 @@ from hypothesis import example, given, strategies as st
 
 from pipeline.archive_layout import checked_key, document_prefix, original_key
 from pipeline.decide.naming import (
-    FINDING_NAMES,
     MAX_NAME_BYTES,
     NameTemplate,
     base_differs,
@@ -16,6 +15,7 @@ from pipeline.decide.naming import (
     safe_base,
     split_name,
 )
+from pipeline.findings import FINDING_NAMES
 from pipeline.model import FileRef, Finding, Findings, PageText, Place, ReadStatus, RecordRef
 
 AWKWARD = st.sampled_from(

@@ -7,18 +7,15 @@ from hypothesis import given, strategies as st
 
 from pipeline.model import Column
 from pipeline.model.schema import Container, FileField, FilesArea, Survey
+from pipeline.onboarding.column_matching import Match, match_columns
 from pipeline.onboarding.proposal import (
-    MEANINGS,
-    Match,
     MissingColumn,
     Proposal,
     estimate,
-    match_columns,
     propose,
     with_columns,
 )
 from pipeline.onboarding.settings_text import quoted, settings_text
-from pipeline.settings.sections import COLUMN_NAMES
 
 SCAN = FileField("Scan", "ATTACHMENT", 2, 1000)
 
@@ -114,14 +111,6 @@ def test_a_lesser_type_is_taken_and_said():
 
     assert match.why == "its name says so; STRING takes it, CURRENCY would suit it better"
     assert match.score < 100
-
-
-def test_every_meaning_is_a_finding_and_fits_its_own_types():
-    """The table of meanings speaks of what settings know, and its samples fit its best types."""
-    assert set(MEANINGS) <= COLUMN_NAMES
-    for finding, meaning in MEANINGS.items():
-        for kind in meaning.types:
-            assert taken(Column(meaning.names[0], kind)) == {meaning.names[0]: finding}
 
 
 def test_what_a_table_lacks_is_offered():

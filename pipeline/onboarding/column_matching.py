@@ -1,0 +1,138 @@
+"""Match a table's columns with findings, by their names and types, and say why. Pure.
+
+A column is taken if its name says what a document may hold and its type holds it. What is only
+possible is mentioned, and left to the user.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.decide.column_values import Unfit, convert
+from pipeline.findings import FINDINGS, FindingKind
+from pipeline.model import Column
+from pipeline.model.schema import Container
+from pipeline.onboarding.similarity import ratio, token_sort_ratio
+
+SURE = 88.0
+"""Similarity of names, 0 to 100, from which a column is taken: one letter of eight may differ."""
+
+POSSIBLE = 72.0
+"""Similarity from which a column is mentioned."""
+
+_SHORT_NAME_CHARS = 4  # in so few letters one that differs makes another word: "net" and "note"
+_POSSIBLE_HEADER_MAX = 80.0  # below `SURE`, so that such a column is only mentioned
+_OTHER_TYPE_PENALTY = 4.0  # the better column of two with the same name is the one of a better type
+_TABLE_NAME_PENALTY = 1.0  # a name that fits as it is comes before one without the table's name
+_HEADER_RANK_PENALTY = 0.1  # of two headers that fit alike, the first one is the usual one
+
+# Parts of a name as users write it: InvoiceDate, invoice_date, INVOICE DATE, sha256.
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A column and the finding it may take. `score` is 0 to 100; `objection` is "" where there is none."""
+
+    column: str
+    finding: str
+    score: float
+    why: str
+    objection: str = ""
+
+
+def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """Return the columns to take, each for one finding, and the possible ones with the objections."""
+    ranked = sorted(_possible_matches(container), key=lambda match: -match.score)
+    taken: dict[str, Match] = {}
+    columns: set[str] = set()
+    for match in ranked:
+        is_free = match.finding not in taken and match.column not in columns
+        if match.score >= SURE and not match.objection and is_free:
+            taken[match.finding] = match
+            columns.add(match.column)
+    unsure: dict[str, Match] = {}
+    for match in ranked:
+        if match.column not in columns and match.column not in unsure:
+            unsure[match.column] = _with_objection(match, taken)
+    order = {name: number for number, name in enumerate(container.columns)}
+    return _ordered(taken.values(), order), _ordered(unsure.values(), order)
+
+
+def _ordered(matches: Iterable[Match], order: Mapping[str, int]) -> tuple[Match, ...]:
+    return tuple(sorted(matches, key=lambda match: order[match.column]))
+
+
+def _with_objection(match: Match, taken: Mapping[str, Match]) -> Match:
+    if match.objection:
+        return match
+    if match.finding in taken:
+        column = taken[match.finding].column
+        return replace(match, objection=f"{match.finding} goes to {column} already")
+    return replace(match, objection="its name may mean something else")
+
+
+def _possible_matches(container: Container) -> Iterator[Match]:
+    """Yield every pair of a column and a finding whose names are similar."""
+    table_words = {word.removesuffix("s") for word in words_of(container.name)}
+    for column in container.columns.values():
+        words = words_of(column.name)
+        # "ReimbursementDate" in the table Reimbursements is just its date.
+        bare = [word for word in words if word.removesuffix("s") not in table_words] or words
+        for kind in FINDINGS.values():
+            score, header = _best_header(words, bare, kind)
+            if score >= POSSIBLE:
+                yield _match(column, kind, score, header)
+
+
+def _best_header(words: Sequence[str], bare: Sequence[str], kind: FindingKind) -> tuple[float, str]:
+    """Return the similarity of a column's name to the nearest of a finding's headers, and that header."""
+    best = (0.0, "")
+    for headers, ceiling in ((kind.headers, 100.0), (kind.possible_headers, _POSSIBLE_HEADER_MAX)):
+        for rank, header in enumerate(headers):
+            similarity = max(
+                _similarity(words, header), _similarity(bare, header) - _TABLE_NAME_PENALTY
+            )
+            score = min(ceiling, similarity) - _HEADER_RANK_PENALTY * rank
+            best = max(best, (score, header))
+    return best
+
+
+def _similarity(words: Sequence[str], header: str) -> float:
+    text = " ".join(words)
+    if min(len(header), len(text)) <= _SHORT_NAME_CHARS:
+        return 100.0 if text == header else 0.0
+    joined = ratio(text.replace(" ", ""), header.replace(" ", ""))
+    return max(token_sort_ratio(text, header), joined)
+
+
+def words_of(name: str) -> list[str]:
+    """Split the name of a table or column into lower-case words."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _match(column: Column, kind: FindingKind, score: float, header: str) -> Match:
+    """Return the match of a column and a finding, with the objection that type and properties make."""
+    why = f"its name is like {header!r}"
+    if column.name.casefold() == kind.name.casefold():
+        why = "its name says so"
+    match = Match(column.name, kind.name, score, why)
+    if column.is_formula or not column.editable:
+        return replace(match, objection="it is calculated or read-only")
+    if column.unique:
+        objection = "it is unique: a second document with the same value is refused"
+        return replace(match, objection=objection)
+    if column.type in kind.column_types:
+        return replace(match, score=round(score, 1), why=f"{why}; {column.type} holds it")
+    if kind.type.value.only_best:
+        return replace(match, objection=f"it is of type {column.type}, which is too short")
+    try:
+        convert(kind.sample, column)
+    except Unfit as error:
+        return replace(match, objection=str(error))
+    better = kind.column_types[0]
+    return replace(
+        match,
+        score=round(score - _OTHER_TYPE_PENALTY, 1),
+        why=f"{why}; {column.type} takes it, {better} would suit it better",
+    )
