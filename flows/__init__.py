@@ -1,1 +1,1 @@
-"""Prefect flows, the wiring and the command line; `ingest`, `on_demand` and `approval` are the flows."""
+"""The program: runs with and without Prefect, the command line, webhooks, checks, metrics."""

@@ -58,8 +58,8 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     proposal = propose(discovered)
     if not proposal.sources and not proposal.folder:
         problem = (
-            f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or FILE "
-            "field, and the Files area is empty. Give the API profile access to the tables with "
+            f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or "
+            "FILE field, and the Files area is empty. Give the API profile access to the tables with "
             "the files, or add such a field."
         )
         raise BadSettings(

@@ -9,7 +9,7 @@ from pipeline.model import FileRef
 from pipeline.source_run.selection import listing_key
 
 MOST_KEPT = 10_000
-"""Records that are looked up at the end of a run; further ones, after that page, are not counted."""
+"""Records that are looked up at the end of a run; later pages of the listing are not counted."""
 
 
 @dataclass(slots=True)

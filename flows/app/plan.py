@@ -1,4 +1,4 @@
-"""`plan`: read and archive everything new or changed, and write a plan instead of changing anything."""
+"""`plan`: read and archive everything new or changed, and write a plan. Nothing is changed."""
 
 import hashlib
 import threading

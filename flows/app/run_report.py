@@ -10,7 +10,9 @@ from pipeline.model import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`document` is what --json prints; `outcomes` are those to show, the ones that need a user first.
+    """What a run reports.
+
+    `document` is what --json prints; `outcomes` are those to show, with those that need a user first.
 
     `slowest` are the documents whose records took longest, the slowest first.
     """

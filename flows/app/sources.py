@@ -88,7 +88,7 @@ def refuse_if_none_runs(stopped: Mapping[str, Sequence[str]], names: Sequence[st
 def isolate_errors(spec: SourceSpec, summary: Summary) -> Iterator[None]:
     """Let an error in a source's configuration stop this source and no other.
 
-    The account may also change while it is read: a column that is deleted meanwhile is such an error.
+    The account may change while it is read: a column that is deleted meanwhile is such an error.
     """
     try:
         yield

@@ -181,7 +181,7 @@ def _compare_source(
 
 
 def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) -> int:
-    """Return about how many Caspio calls comparing takes, as far as the ledger knows the sources."""
+    """Return about how many Caspio calls a comparison takes, by what the ledger knows."""
     counts = ledger.files.counts()
     total = _FIXED_CALLS
     for spec in specs:

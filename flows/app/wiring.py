@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """Everything connected for one run: the parts of the line and, for counting calls, the client beneath them."""
+    """Everything connected for one run: the ports and, for counting calls, the client."""
 
     settings: Settings
     ports: Ports
@@ -47,13 +47,16 @@ class AppContext:
 
     @property
     def threads(self) -> int:
-        """Return how many records are in hand at once: enough that downloads overlap with reading on every core."""
+        """Return how many records are worked on at once.
+
+        Two per reader process and two more, so that downloads overlap with reading on every core.
+        """
         return 2 * worker_count(self.settings.processing) + 2
 
 
 @contextmanager
 def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppContext]:
-    """Open the client, the archive, the ledger and the reader, and close them again, however the run ends.
+    """Open client, archive, ledger and reader, and close them again, however the run ends.
 
     `drain` is whoever may ask the run to stop, where that is not the run's own signal.
 
@@ -160,7 +163,7 @@ def open_client(
 
 
 def open_account(url: str) -> "CaspioClient":
-    """Return a client where there is no settings file yet: the credentials are the environment's."""
+    """Return a client before there is a settings file: the environment gives the credentials."""
     from pipeline.adapters.caspio.client import CaspioClient
 
     names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
@@ -169,7 +172,7 @@ def open_account(url: str) -> "CaspioClient":
 
 
 def open_tracer() -> Tracer:
-    """Return what takes spans: OpenTelemetry where its variables name a collector, nobody elsewhere."""
+    """Return a tracer: OpenTelemetry if its variables name a collector, else a silent one."""
     if not any(
         environment(f"OTEL_EXPORTER_OTLP_{name}") for name in ("ENDPOINT", "TRACES_ENDPOINT")
     ):
@@ -221,14 +224,14 @@ def open_ledger(settings: Settings, *, clock: Clock) -> Iterator[Ledger]:
 
 
 def worker_count(settings: ProcessingSettings) -> int:
-    """Return how many documents are read at once: one for each core unless settings say otherwise."""
+    """Return how many documents are read at once: one per core, unless the settings differ."""
     return settings.workers or os.cpu_count() or 1
 
 
 def open_reader(
     settings: ProcessingSettings, *, workers: int | None = None, renditions: tuple[str, ...] = ()
 ) -> "SandboxedReader":
-    """Return a reader whose child processes keep the limits of the settings and leave these files for the archive."""
+    """Return a reader with the limits of the settings; `renditions` are created for the archive."""
     from processors.contract import Limits
     from processors.sandbox.reader import SandboxedReader
 

@@ -80,9 +80,9 @@ app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:
-    """Run a command and end with the exit code its result deserves.
+    """Run a command, and exit with the code of its result (`flows.cli.common.EXIT_CODES`).
 
-    0 done; 1 done, but some documents failed; 2 settings or usage; 3 stopped (credentials, archive, ledger, budget);
+    0 done; 1 some documents failed; 2 settings or usage; 3 stopped (credentials, archive, budget);
     130 interrupted, resumable.
     """
     try:

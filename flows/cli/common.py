@@ -46,7 +46,7 @@ DEFAULT_CONFIG = Path("caspio-ingest.toml")
 
 
 class Failure(Exception):
-    """Ends a command with an exit code; everything has been said."""
+    """Ends a command with an exit code; all messages have been printed."""
 
     def __init__(self, exit_code: int) -> None:
         """Keep the code."""
@@ -62,14 +62,14 @@ def out() -> "Console":
 
 
 def err() -> "Console":
-    """Return the console for progress, logs and complaints."""
+    """Return the console for progress, logs and error messages."""
     from flows.terminal.console import PlainConsole
 
     return PlainConsole(stderr=True)
 
 
 def complain(title: str, lines: Sequence[str]) -> None:
-    """Say what is wrong on stderr, one line a problem."""
+    """Print a title and one line per problem on stderr."""
     console = err()
     console.print(f"[bold red]{title}[/]", highlight=False)
     for line in lines:
@@ -78,9 +78,10 @@ def complain(title: str, lines: Sequence[str]) -> None:
 
 @contextmanager
 def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
-    """Open a client that shares the account's rate with all workers, and whose calls count in the month's budget.
+    """Open a client that shares the account's rate with all workers and counts its calls.
 
-    Without the ledger it works all the same, for support must be possible then: its calls are not counted.
+    If the ledger is not available, the client works without it and its calls are not counted:
+    support must be possible then, too.
     """
     from flows.app.wiring import open_client, open_ledger
     from pipeline.adapters.system_clock import SystemClock
@@ -102,7 +103,7 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
 
 
 def require_server() -> None:
-    """End with the settings' exit code where no Prefect server is named: none is ever started silently."""
+    """Exit with 2 if no Prefect server is named: none is ever started silently."""
     from pipeline.settings import environment
 
     if not environment("PREFECT_API_URL"):
@@ -124,7 +125,7 @@ def print_json(document: object) -> None:
 def set_up_logs(*, verbose: bool = False) -> None:
     """Send structured log lines to stderr: warnings, or everything.
 
-    Tracebacks come without the variables of their functions: those hold tokens, and what documents say.
+    Tracebacks omit the variables of functions: those contain tokens and texts of documents.
     """
     import structlog
     from structlog import processors

@@ -99,7 +99,7 @@ _SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
 }
-"""By section and type: a block's member, and the setting it gives. The first type is the default."""
+"""By section and type: the setting that each member gives. The first type is the default."""
 
 
 def values_of(section: str, reference: str) -> Mapping[str, Any]:
@@ -159,7 +159,7 @@ def _document(section: str, slug: str, name: str) -> Mapping[str, Any]:
         raise BadSettings(
             [
                 (
-                    f"{where}, but it cannot be read from the Prefect server at {address}: {error!r}. "
+                    f"{where}, but the Prefect server at {address} does not return it: {error!r}. "
                     "Check that the server runs, and PREFECT_API_KEY or PREFECT_API_AUTH_STRING."
                 )
             ]

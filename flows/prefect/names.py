@@ -1,4 +1,4 @@
-"""Names that other programs rely on at Prefect's server. Importing them imports nothing of Prefect."""
+"""Names at Prefect's server that several modules use. Importing them does not import Prefect."""
 
 TAG = "caspio-ingest"
 """Tag of every deployment, run and automation."""

@@ -1,4 +1,4 @@
-"""The flow `plan-and-apply`: plan, wait for a decision in the Prefect UI, apply exactly that plan."""
+"""The flow `plan-and-apply`: plan, wait for a decision in Prefect's UI, apply exactly that plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,12 +81,12 @@ def plan_and_apply(
     suspend: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     config: Config = "caspio-ingest.toml",
 ) -> State:
-    """Create the plan as an artifact and pause. Meanwhile nothing is open at Caspio or in the ledger.
+    """Create the plan as an artifact, and pause. Nothing stays open at Caspio or in the ledger.
 
     Args:
         sources: Only these sources. Without any: all.
         limit: Stop after this many records of each source. None is no limit.
-        wait_hours: How long to wait for a decision. After that nothing is written; the plan is kept.
+        wait_hours: Hours to wait for a decision. After that nothing is written; the plan is kept.
         suspend: End the process while waiting. A new process continues; it needs the plan file.
         config: The settings file, on the machine that runs the flow.
     """
@@ -109,8 +109,8 @@ def plan_decide_apply(
     decision = decide(question)
     if decision is None:
         message = (
-            f"Nobody decided within {wait_hours} hours; nothing was written. {plan.records} records "
-            f"are planned in {plan.path}. The flow apply-plan applies them."
+            f"Nobody decided within {wait_hours} hours; nothing was written. "
+            f"{plan.records} records are planned in {plan.path}. The flow apply-plan applies them."
         )
         return Completed(name=PLANNED, message=message)
     get_run_logger().info(

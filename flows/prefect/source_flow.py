@@ -39,12 +39,12 @@ from pipeline.ports import Clock
 from pipeline.source_run.worker_pool import WorkerPool, for_seconds, worker_pool
 
 BATCH_S = 30.0
-"""Seconds of work for one task. Prefect's own cost is about 30 ms a task, so it stays negligible."""
+"""Seconds of work for one task. Prefect's own cost, about 30 ms a task, stays negligible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The work of one batch task, until a moment. It stays in this process; Prefect sees counts only.
+    """The work of one batch task, for a time. It stays in this process; Prefect only sees counts.
 
     Attributes:
         until_s: Reading of the clock at which the batch ends.

@@ -1,8 +1,8 @@
-"""Figures of the ledger for Prometheus: asked for when scraped, kept for some seconds, true across processes."""
+"""Metrics of the ledger for Prometheus: read when scraped, cached for seconds, across processes."""
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -22,10 +22,20 @@ from pipeline.ports.metrics import Counters, CounterValue, LedgerMetrics, Source
 
 PREFIX = "caspio_ingest"
 
+Samples = Iterable[tuple[tuple[str, ...], float]]
+"""Label values and the value of each sample."""
+
+_COUNTERS = {
+    "documents": ("processed_documents", "Outcomes of work on files", ("source", "status")),
+    "pages": ("processed_pages", "Pages of files worked on", ("source",)),
+    "calls": ("caspio_calls", "Calls to Caspio", ("operation",)),
+}
+"""By name in the ledger: the metric's name, its description and its labels."""
+
 
 @dataclass(slots=True, eq=False)
 class LedgerCollector(Collector):
-    """Collects what the ledger adds up to; asks it again after `cache_s` seconds at the earliest."""
+    """Collects the ledger's metrics; reads the ledger at most every `cache_s` seconds."""
 
     ledger: Ledger
     clock: Clock
@@ -33,163 +43,145 @@ class LedgerCollector(Collector):
     allowance: Allowance
     cache_s: float
     sources: Sequence[str] = ()
-    _figures: LedgerMetrics | None = None
-    _asked_at: float = 0.0
+    _metrics: LedgerMetrics | None = None
+    _read_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield everything; without a ledger, that there is none."""
+        """Yield everything; if the ledger is not available, only that."""
+        about = "Whether the ledger answers"
         try:
-            found = list(self._everything())
+            metrics = self._read()
+            found = [
+                *self._source_metrics(metrics.sources),
+                *self._ledger_metrics(metrics),
+                *self._webhook_metrics(),
+                *counter_metrics(metrics.counters),
+                stage_seconds(metrics.counters),
+            ]
         except LedgerUnavailable:
-            yield _gauge("up", "Whether the ledger answers", [((), 0)])
+            yield gauge("up", about, [((), 0)])
             return
-        yield _gauge("up", "Whether the ledger answers", [((), 1)])
+        yield gauge("up", about, [((), 1)])
         yield from found
 
-    def _everything(self) -> Iterator[Metric]:
-        figures = self._known()
-        yield from self._of_sources(figures.sources)
-        yield from self._of_the_whole(figures)
-        yield from self._of_webhooks()
-        yield from _counters(figures.counters)
-        yield _seconds(figures.counters)
-
-    def _known(self) -> LedgerMetrics:
+    def _read(self) -> LedgerMetrics:
         with self._lock:
             now = self.clock.monotonic()
-            if self._figures is None or now - self._asked_at >= self.cache_s:
-                self._figures, self._asked_at = self.ledger.usage.metrics(), now
-            return self._figures
+            if self._metrics is None or now - self._read_at >= self.cache_s:
+                self._metrics, self._read_at = self.ledger.usage.metrics(), now
+            return self._metrics
 
-    def _of_sources(self, sources: Iterable[SourceMetrics]) -> Iterator[Metric]:
-        sources = list(sources)
+    def _source_metrics(self, sources: Sequence[SourceMetrics]) -> Iterator[Metric]:
         now = self.clock.now()
-        documents = [
-            ((one.source, status), n)
-            for one in sources
-            for status, n in sorted(one.documents.items())
-        ]
-        yield _gauge("documents", "Files by what became of them", documents, "source", "status")
-        by_source: list[tuple[str, str, Callable[[SourceMetrics], float]]] = [
-            ("document_pages", "Pages of these files", lambda one: one.pages),
-            ("queue_documents", "Files that need work still", lambda one: one.waiting),
-            ("queue_oldest_age_seconds", "Since the oldest of them was first listed", lambda one: (
-                max(0.0, (now - one.oldest_at).total_seconds()) if one.oldest_at else 0.0
-            )),
-            ("quarantined_documents", "Files whose reading killed the program thrice", lambda one: one.quarantined),
-        ]  # fmt: skip
-        for name, about, value in by_source:
-            yield _gauge(name, about, [((one.source,), value(one)) for one in sources], "source")
+        documents: list[tuple[tuple[str, ...], float]] = []
+        ages: list[tuple[tuple[str, ...], float]] = []
+        for one in sources:
+            documents += [
+                ((one.source, status), number) for status, number in sorted(one.documents.items())
+            ]
+            age_s = max(0.0, (now - one.oldest_at).total_seconds()) if one.oldest_at else 0.0
+            ages.append(((one.source,), age_s))
+        pages = [((one.source,), one.pages) for one in sources]
+        waiting = [((one.source,), one.waiting) for one in sources]
+        quarantined = [((one.source,), one.quarantined) for one in sources]
+        yield gauge("documents", "Files by status", documents, "source", "status")
+        yield gauge("document_pages", "Pages of these files", pages, "source")
+        yield gauge("queue_documents", "Files that need work", waiting, "source")
+        about = "Seconds since the oldest of these was first listed"
+        yield gauge("queue_oldest_age_seconds", about, ages, "source")
+        about = "Files whose reading ended the program repeatedly"
+        yield gauge("quarantined_documents", about, quarantined, "source")
 
-    def _of_the_whole(self, figures: LedgerMetrics) -> Iterator[Metric]:
-        used = self.ledger.usage.this_month(self.account)
-        yield _gauge("workers", "Runs at work", [((), figures.workers)])
-        yield _gauge("leases", "Records and files they hold", [((), figures.leases)])
-        yield _gauge(
-            "open_effects",
-            "Changes at Caspio not known to stand or not to",
-            [((), figures.open_effects)],
-        )
-        priorities = [((priority,), calls) for priority, calls in sorted(used.by_priority.items())]
-        yield _gauge(
-            "budget_used_calls",
-            "Calls of this month (UTC), by kind of work",
-            priorities,
-            "priority",
-        )
-        if self.allowance.monthly_calls is not None:
-            yield _gauge(
-                "budget_calls", "Calls allowed in a month", [((), self.allowance.monthly_calls)]
-            )
-        moved = [
-            ((account,), size_bytes) for account, size_bytes in sorted(figures.size_bytes.items())
-        ]
-        yield _counter("transferred_bytes", "Bytes from and to Caspio", moved, "account")
+    def _ledger_metrics(self, metrics: LedgerMetrics) -> Iterator[Metric]:
+        yield gauge("workers", "Active runs", [((), metrics.workers)])
+        yield gauge("leases", "Records and files leased by them", [((), metrics.leases)])
+        about = "Changes at Caspio whose outcome is not known"
+        yield gauge("open_effects", about, [((), metrics.open_effects)])
+        used = self.ledger.usage.this_month(self.account).by_priority
+        calls = [((priority,), number) for priority, number in sorted(used.items())]
+        yield gauge("budget_used_calls", "Calls of this month (UTC)", calls, "priority")
+        monthly_calls = self.allowance.monthly_calls
+        if monthly_calls is not None:
+            yield gauge("budget_calls", "Calls allowed in a month", [((), monthly_calls)])
+        moved = [((account,), number) for account, number in sorted(metrics.size_bytes.items())]
+        yield counter("transferred_bytes", "Bytes from and to Caspio", moved, "account")
 
-    def _of_webhooks(self) -> Iterator[Metric]:
-        """Yield what webhooks told and missed, for the sources whose messages are kept."""
-        backlog = self.ledger.messages.backlog(self.account)
-        states = [
-            ((source or "none", state), number)
-            for source, one in sorted(backlog.items())
-            for state, number in (
-                ("waiting", one.waiting),
-                ("started", one.begun),
-                ("done", one.done),
-            )
-        ]
-        yield _gauge(
-            "webhook_messages", "Messages kept, by how far they are", states, "source", "state"
-        )
-        watched = {source: self.ledger.messages.watched(source) for source in self.sources}
-        missed = [
-            ((source,), one.missed)
-            for source, one in watched.items()
-            if one is not None and one.missed is not None
-        ]
-        yield _counter(
-            "webhook_missed_documents", "Files that no message told of", missed, "source"
-        )
+    def _webhook_metrics(self) -> Iterator[Metric]:
+        """Yield messages by state, and what they missed."""
+        states: list[tuple[tuple[str, ...], float]] = []
+        for source, backlog in sorted(self.ledger.messages.backlog(self.account).items()):
+            name = source or "none"
+            states.append(((name, "waiting"), backlog.waiting))
+            states.append(((name, "started"), backlog.begun))
+            states.append(((name, "done"), backlog.done))
+        yield gauge("webhook_messages", "Messages by state", states, "source", "state")
+        missed = []
+        for source in self.sources:
+            watched = self.ledger.messages.watched(source)
+            if watched is not None and watched.missed is not None:
+                missed.append(((source,), watched.missed))
+        about = "Files that no message reported"
+        yield counter("webhook_missed_documents", about, missed, "source")
 
 
-def _counters(counters: Counters) -> Iterator[Metric]:
-    named = {"documents": ("processed_documents", "Outcomes of work on files", ("source", "status")),
-             "pages": ("processed_pages", "Pages of files worked on", ("source",)),
-             "calls": ("caspio_calls", "Calls to Caspio", ("operation",))}  # fmt: skip
-    for name, (metric, about, labels) in named.items():
-        found = [
-            (label, counted.number)
-            for (whose, label), counted in sorted(counters.items())
-            if whose == name
-        ]
-        samples = [(tuple(label.split(" ", len(labels) - 1)), number) for label, number in found]
-        yield _counter(metric, about, samples, *labels)
+def counter_metrics(counters: Counters) -> Iterator[Metric]:
+    """Yield what all processes have counted."""
+    for name, (metric, about, labels) in _COUNTERS.items():
+        samples = []
+        for (counted, label), value in sorted(counters.items()):
+            if counted == name:
+                # The last label may contain spaces.
+                samples.append((tuple(label.split(" ", len(labels) - 1)), value.number))
+        yield counter(metric, about, samples, *labels)
 
 
-def _seconds(counters: Counters) -> Metric:
-    """Return the stages' seconds as a histogram, from buckets that were counted one by one."""
+def stage_seconds(counters: Counters) -> Metric:
+    """Return the seconds of the stages as a histogram.
+
+    The ledger counts each bucket on its own; Prometheus expects cumulative counts.
+    """
     stages: dict[str, dict[int, CounterValue]] = defaultdict(dict)
-    for (name, label), counted in counters.items():
+    for (name, label), value in counters.items():
         if name == STAGE:
             stage, _, bucket = label.rpartition(" ")
-            stages[stage][int(bucket)] = counted
-    metric = HistogramMetricFamily(
-        f"{PREFIX}_stage_seconds", "Seconds a stage of the line takes.", labels=["stage"]
-    )
+            stages[stage][int(bucket)] = value
+    about = "Seconds of a stage of the pipeline."
+    metric = HistogramMetricFamily(f"{PREFIX}_stage_seconds", about, labels=["stage"])
+    bounds = [*map(str, BOUNDS_S), "+Inf"]
     for stage, buckets in sorted(stages.items()):
-        below, cumulated = 0, []
-        for number, bound in enumerate([*map(str, BOUNDS_S), "+Inf"]):
-            below += buckets.get(number, CounterValue()).number
-            cumulated.append((bound, below))
-        metric.add_metric([stage], cumulated, sum(one.amount for one in buckets.values()))
+        total, cumulative = 0, []
+        for number, bound in enumerate(bounds):
+            total += buckets.get(number, CounterValue()).number
+            cumulative.append((bound, total))
+        seconds = sum(bucket.amount for bucket in buckets.values())
+        metric.add_metric([stage], cumulative, seconds)
     return metric
 
 
-_Samples = Iterable[tuple[tuple[str, ...], float]]
+def gauge(name: str, about: str, samples: Samples, *labels: str) -> Metric:
+    """Return a gauge with its samples."""
+    metric = GaugeMetricFamily(f"{PREFIX}_{name}", f"{about}.", labels=labels)
+    for values, number in samples:
+        metric.add_metric(list(values), number)
+    return metric
 
 
-def _gauge(name: str, about: str, samples: _Samples, *labels: str) -> Metric:
-    return _filled(GaugeMetricFamily(f"{PREFIX}_{name}", f"{about}.", labels=labels), samples)
-
-
-def _counter(name: str, about: str, samples: _Samples, *labels: str) -> Metric:
-    return _filled(CounterMetricFamily(f"{PREFIX}_{name}", f"{about}.", labels=labels), samples)
-
-
-def _filled(metric: GaugeMetricFamily | CounterMetricFamily, samples: _Samples) -> Metric:
+def counter(name: str, about: str, samples: Samples, *labels: str) -> Metric:
+    """Return a counter with its samples."""
+    metric = CounterMetricFamily(f"{PREFIX}_{name}", f"{about}.", labels=labels)
     for values, number in samples:
         metric.add_metric(list(values), number)
     return metric
 
 
 def registry(collector: Collector) -> CollectorRegistry:
-    """Return a registry with nothing but this collector: Prefect's own figures are its server's to show."""
-    made = CollectorRegistry()
-    made.register(collector)
-    return made
+    """Return a registry with this collector only: Prefect's server shows its own metrics."""
+    created = CollectorRegistry()
+    created.register(collector)
+    return created
 
 
 def as_text(collector: Collector) -> str:
-    """Return the figures as Prometheus reads them."""
+    """Return the metrics in Prometheus' text format."""
     return generate_latest(registry(collector)).decode()

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, sent by OTLP over HTTP. What is set by OTEL_… variables is read by the library itself."""
+"""Spans for OpenTelemetry, sent by OTLP over HTTP. The library reads the OTEL_… variables."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -9,11 +9,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 SERVICE = "caspio-ingest"
-_MOST_WAIT_MS = 5_000
+_MOST_WAIT_MS = 5_000  # at the end, for spans that are not sent yet
 
 
 class OtelTracer:
-    """A Tracer whose spans go to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names, in the background."""
+    """Sends spans in the background to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names."""
 
     def __init__(self) -> None:
         self._provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
@@ -25,6 +25,6 @@ class OtelTracer:
         return self._tracer.start_as_current_span(name, attributes=dict(about))
 
     def close(self) -> None:
-        """Send what is left, for some seconds at the most."""
+        """Send the remaining spans, for at most five seconds."""
         self._provider.force_flush(_MOST_WAIT_MS)
         self._provider.shutdown()

@@ -54,9 +54,7 @@ def sync(
     """
     if settings.webhooks.url is None:
         raise BadSettings(
-            [
-                "webhooks.url is not set. It is the https address at which Caspio reaches the receiver."
-            ]
+            ["webhooks.url is not set: the https address at which Caspio reaches the receiver."]
         )
     specs = settings.specs().values()
     desired = desired_events(specs, lambda table: account.target.columns(table, is_view=False))

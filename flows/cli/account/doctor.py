@@ -42,9 +42,7 @@ def doctor(
     if deep and not yes and not sys.stdin.isatty():
         complain(
             "Not examined",
-            [
-                "--deep creates a scratch table in the account. Add --yes to do it without a question."
-            ],
+            ["--deep creates a scratch table in the account. Add --yes to confirm it."],
         )
         raise Failure(EXIT_SETTINGS)
     checks = list(shown_checks(config, show=not as_json))

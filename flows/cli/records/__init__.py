@@ -1,1 +1,1 @@
-"""Commands that work on records and files: run, plan, apply, undo, reprocess, verify, status, explain, read."""
+"""Commands on records and files: run, plan, apply, undo, reprocess, verify, explain, read."""

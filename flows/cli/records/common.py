@@ -1,4 +1,4 @@
-"""What the commands on records share: options, choosing the runner, and ending with the exit code."""
+"""What commands on records share: options, the choice of the runner, and the exit code."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +34,7 @@ Yes = Annotated[
 
 
 def work_on(config: Path, sources: list[str], request: "RunRequest", *, as_json: bool) -> None:
-    """Run the request for each source, as flows where PREFECT_API_URL names a server, and finish."""
+    """Run the request for each source, as flows if PREFECT_API_URL is set, and finish."""
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import work_as_flow as work
     else:

@@ -1,1 +1,1 @@
-"""Commands that keep running, or prepare what does: demo, emulator, serve, deploy, worker, webhooks, metrics."""
+"""Commands that keep running, or prepare it: demo, emulator, serve, deploy, worker, webhooks."""

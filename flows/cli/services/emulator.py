@@ -34,7 +34,10 @@ def emulator(
         ),
     ] = [],
 ) -> None:
-    """Run the local Caspio until stopped. Client id and secret are `id` and `secret`; a browser sees what it holds."""
+    """Run the local Caspio until stopped.
+
+    Client id and secret are `id` and `secret`; a browser shows the account's contents.
+    """
     from infra.emulator import Emulator, parse_quirks
 
     absent = next((one for one in seed if not (one / "account.json").is_file()), None)

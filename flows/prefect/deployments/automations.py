@@ -85,9 +85,10 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
 
 def mark_lost_runs(lost_after: timedelta) -> Automation:
     """Return the rule that marks runs without a heartbeat; the server has none of its own."""
+    within_s = lost_after.total_seconds()
     return Automation(
         name=LOST_RUNS,
-        description=f"Marks a run as crashed after {lost_after.total_seconds():.0f} s without a heartbeat.",
+        description=f"Marks a run as crashed after {within_s:.0f} s without a heartbeat.",
         tags=[TAG],
         trigger=EventTrigger(
             posture=Posture.Proactive,
@@ -111,7 +112,7 @@ def mark_lost_runs(lost_after: timedelta) -> Automation:
                 name="Crashed",
                 state=StateType.CRASHED,
                 force=False,
-                message="No heartbeat: its process is gone. The next run continues where it stopped.",
+                message="No heartbeat: its process is gone. The next run continues from there.",
             )
         ],
     )
@@ -126,6 +127,6 @@ def _block_id(address: str) -> UUID:
     except ObjectNotFound as error:
         raise BadSettings(
             [
-                f"Prefect has no block {address!r}. Create one in its UI under Blocks, and give slug/name."
+                f"Prefect has no block {address!r}. Create it in its UI, under Blocks; give slug/name."
             ]
         ) from error

@@ -31,7 +31,7 @@ class DeploymentKind:
 KINDS: Mapping[str, DeploymentKind] = {
     "ingest-record": DeploymentKind("ingest-record", Priority.WEBHOOK),
     "ingest": DeploymentKind("ingest", Priority.NEW),
-    # The first run over a large source: the same flow, started by a user, in a queue that comes last.
+    # The first run over a large source: the same flow, started by a user, in the last queue.
     "backfill": DeploymentKind("ingest", Priority.BACKFILL, in_pools_only=True),
     "reprocess": DeploymentKind("reprocess", Priority.REPROCESS),
     "apply-plan": DeploymentKind("apply-plan", Priority.NEW, per_source=False),

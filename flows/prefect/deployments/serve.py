@@ -33,7 +33,7 @@ from pipeline.settings import Settings
 ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
 )
-"""A source never runs twice at once: an overlapping run is canceled; the next one finds its work."""
+"""A source never runs twice at once: an overlapping run is canceled; the next finds its work."""
 
 IN_TURN = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 """Named records are not found by the next run of this kind: an overlapping run waits."""
@@ -187,8 +187,8 @@ def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeploym
                     [
                         (
                             f"Deployment {deployment.name!r} is in work pool {pool!r}. Run "
-                            f"`caspio-ingest worker --pool {pool}`, or delete the pool's deployments "
-                            "in Prefect's UI."
+                            f"`caspio-ingest worker --pool {pool}`, or delete the deployments "
+                            "of the pool in Prefect's UI."
                         )
                     ]
                 )

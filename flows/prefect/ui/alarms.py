@@ -1,4 +1,4 @@
-"""Alarms after a run, sent as events: many failures, a budget nearly used up, a growing quarantine."""
+"""Alarms after a run, as events: many failures, a budget nearly used, a growing quarantine."""
 
 from flows.app.wiring import AppContext
 from flows.prefect.ui import events

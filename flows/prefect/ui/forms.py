@@ -68,7 +68,7 @@ def fix(deployment: RunnerDeployment) -> None:
 
 
 def offer_choices(deployment: RunnerDeployment, choices: Mapping[str, Sequence[str]]) -> None:
-    """Offer these values for list parameters in a deployment's form; the server accepts no others."""
+    """Offer values for list parameters in a deployment's form; the server accepts no others."""
     # A flow's own types cannot know the settings.
     properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - see above
     for name, values in choices.items():

@@ -16,7 +16,7 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 @dataclass(slots=True)
 class Problems:
-    """Reports each document that needs a user; thread-safe. Beyond `MOST_DOCUMENTS` it only counts."""
+    """Reports documents that need a user; thread-safe. Beyond `MOST_DOCUMENTS` it only counts."""
 
     log: Log
     send_event: Callable[[Outcome], None] = events.send_document

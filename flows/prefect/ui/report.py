@@ -1,13 +1,14 @@
-"""A run's report for a person, as markdown: what it came to, what it cost, what needs a person, what was slow."""
+"""The report of a run as markdown: its results and costs, what needs a user, what was slow."""
 
 import base64
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flows.app.run_report import Report, record_of, stages_line
 from flows.app.wiring import AppContext
+from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
@@ -17,102 +18,89 @@ from pipeline.ports import Archive
 from pipeline.settings.sections import ArchiveSettings
 
 MOST_SHOWN = 20
-"""Documents that need a person, shown with a picture; the table of documents has more."""
+"""Documents that need a user, shown with a picture; the table of documents has more."""
 
 MOST_PICTURES_BYTES = 256 * 1024
-"""Bytes of all pictures together: they travel inside the report, which the server keeps."""
+"""Bytes of all pictures together: they are part of the report, which the server keeps."""
 
 _PICTURE_WIDTH = 200
 
 
 def run_report(title: str, report: Report, context: AppContext) -> str:
-    """Return the report. Pictures are put in as they lie in the archive: nothing of a document is opened here."""
+    """Return the report. Pictures are copied from the archive: no document is opened here."""
+    counts = counts_text(report.document["documents"])
+    if not counts and report.planned_only:
+        counts = f"{report.planned_only:,} files selected"
+    lines = [f"## {quoted(title)}: {counts or 'nothing to do'}", ""]
+    for reasons in report.stopped.values():
+        lines += [f"**Stopped:** {quoted(reason)}\n" for reason in reasons]
+    lines += markdown_table(("", ""), numbers(report, context))
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
-    lines = [f"## {quoted(title)}: {_counts(report)}", ""]
-    lines += [
-        f"**Stopped:** {quoted(why)}\n" for reasons in report.stopped.values() for why in reasons
-    ]
-    lines += _table(("", ""), _figures(report, context))
     if problems:
-        lines += ["", "### Needs a person", "", *_problems(problems[:MOST_SHOWN], context)]
+        lines += ["", "### Needs a user", ""]
+        lines += problem_lines(problems[:MOST_SHOWN], context)
     if len(problems) > MOST_SHOWN:
         more = len(problems) - MOST_SHOWN
         lines += ["", f"… and {more} more in the table of documents and in `caspio-ingest status`."]
     if report.slowest:
-        lines += [
-            "",
-            "### Slowest",
-            "",
-            *_table(("seconds", "pages", "record", "file"), map(_slow, report.slowest)),
+        rows = [
+            (f"{o.seconds:.1f}", f"{o.pages:,}", quoted(record_of(o)), quoted(o.ref.name))
+            for o in report.slowest
         ]
+        lines += ["", "### Slowest", ""]
+        lines += markdown_table(("seconds", "pages", "record", "file"), rows)
     return "\n".join(lines)
 
 
-def _slow(outcome: Outcome) -> Sequence[str]:
-    return (
-        f"{outcome.seconds:.1f}",
-        f"{outcome.pages:,}",
-        quoted(record_of(outcome)),
-        quoted(outcome.ref.name),
-    )
-
-
-def _counts(report: Report) -> str:
-    counts = report.document["documents"]
-    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-    return said or (
-        f"{report.planned_only:,} files selected" if report.planned_only else "nothing to do"
-    )
-
-
-def _table(headings: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; cells are markdown."""
     yield f"| {' | '.join(headings)} |"
     yield "|---" * len(headings) + "|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
 
 
-def _figures(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
+def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
+    """Yield the run's numbers, each with its name."""
     document = report.document
     pages, seconds = document["pages"], document["seconds"]
     yield "run", f"`{document['run_id']}`"
     yield "time", f"{seconds:,.1f} s"
-    if stages := stages_line(document):
-        yield "seconds by stage, all threads together", stages
-    yield "pages", f"{pages:,}{f', {pages / seconds:.2f} a second' if pages and seconds else ''}"
+    stages = stages_line(document)
+    if stages:
+        yield "seconds by stage, summed over all threads", stages
+    rate = f", {pages / seconds:.2f} a second" if pages and seconds else ""
+    yield "pages", f"{pages:,}{rate}"
     yield "bytes", f"{document['bytes']:,}"
     yield "Caspio calls", f"{document['caspio_calls']['total']:,}"
-    yield "Caspio calls this month", _budget(context)
-    if document["planned_only"]:
-        yield (
-            "planned only",
-            f"{document['planned_only']:,} documents: nothing was written to Caspio for them",
-        )
-    if document["leased_elsewhere"]:
-        yield "leased by other workers", f"{document['leased_elsewhere']:,} files"
-    if document["missed_by_webhooks"]:
-        yield (
-            "missed by webhooks",
-            f"{document['missed_by_webhooks']:,} records changed and no message told of it",
-        )
+    yield "Caspio calls this month", budget_text(context)
+    planned, leased = document["planned_only"], document["leased_elsewhere"]
+    missed = document["missed_by_webhooks"]
+    if planned:
+        yield "planned only", f"{planned:,} documents: nothing was written to Caspio for them"
+    if leased:
+        yield "leased by other workers", f"{leased:,} files"
+    if missed:
+        yield "missed by webhooks", f"{missed:,} records changed without a message"
 
 
-def _budget(context: AppContext) -> str:
+def budget_text(context: AppContext) -> str:
+    """Return the calls used this month, and what is left for work of this run's priority."""
     spending, allowance = context.spending, context.settings.caspio.allowance
     used = spending.used.calls
     if allowance.monthly_calls is None:
         return f"{used:,} used, no limit set"
     left = allowance.left(spending.priority, used)
-    return (
-        f"{used:,} of {allowance.monthly_calls:,} used; {left:,} left for {spending.priority} work"
-    )
+    of_month = f"{used:,} of {allowance.monthly_calls:,} used"
+    return f"{of_month}; {left:,} left for {spending.priority} work"
 
 
-def _problems(outcomes: Sequence[Outcome], context: AppContext) -> Iterator[str]:
+def problem_lines(outcomes: Sequence[Outcome], context: AppContext) -> Iterator[str]:
+    """Yield the documents that need a user, each with reason, picture and address."""
     archive, room = context.ports.archive, MOST_PICTURES_BYTES
     for outcome in outcomes:
         prefix = document_prefix(outcome.ref)
-        picture = _picture(prefix, archive, room=room)
+        picture = thumbnail(prefix, archive, room=room)
         room -= len(picture)
         yield f"#### {outcome.status}: {quoted(record_of(outcome))}, {quoted(outcome.ref.name)}\n"
         if picture:
@@ -121,28 +109,26 @@ def _problems(outcomes: Sequence[Outcome], context: AppContext) -> Iterator[str]
         yield f"{archive_link(prefix, archive, context.settings.archive)}\n"
 
 
-def _picture(prefix: str, archive: Archive, *, room: int) -> str:
-    """Return the first page's picture as base64, "" where there is none, or none that fits."""
+def thumbnail(prefix: str, archive: Archive, *, room: int) -> str:
+    """Return the first page's picture as base64; "" if there is none, or it exceeds `room`."""
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "thumbnail.webp"
         try:
             archive.get(f"{prefix}/thumbnail.webp", target)
-        except (
-            FileGone,
-            ArchiveUnavailable,
-        ):  # the report of a run must not fail for want of a picture
-            return ""
+        except (FileGone, ArchiveUnavailable):
+            return ""  # a report must not fail because a picture is missing
         picture = base64.b64encode(target.read_bytes()).decode("ascii")
     return picture if len(picture) <= room else ""
 
 
 def archive_link(prefix: str, archive: Archive, settings: ArchiveSettings) -> str:
-    """Return a document's folder in the archive: a link into Amazon's console, elsewhere its address to copy."""
+    """Return a document's folder in the archive: a link to Amazon's console, else its address."""
     address = archive.address(prefix)
     if not settings.url.startswith("s3://") or settings.endpoint_url:
         return quoted(address)
     bucket, _, key = address.removeprefix("s3://").partition("/")
-    query = urlencode(
-        {"prefix": f"{key}/", **({"region": settings.region} if settings.region else {})}
-    )
-    return f"[{quoted(address)}](https://console.aws.amazon.com/s3/buckets/{quote(bucket)}?{query})"
+    parameters = {"prefix": f"{key}/"}
+    if settings.region:
+        parameters["region"] = settings.region
+    console = f"https://console.aws.amazon.com/s3/buckets/{quote(bucket)}?{urlencode(parameters)}"
+    return f"[{quoted(address)}]({console})"
