@@ -59,8 +59,8 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     if not proposal.sources and not proposal.folder:
         problem = (
             f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or "
-            "FILE field, and the Files area is empty. Give the API profile access to the tables with "
-            "the files, or add such a field."
+            "FILE field, and the Files area is empty. Give the API profile access to tables with "
+            "files, or add such a field."
         )
         raise BadSettings(
             [problem, *(f"{name}: {why}" for name, why in discovered.unreadable.items())]

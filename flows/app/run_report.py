@@ -12,9 +12,10 @@ from pipeline.model import Outcome
 class Report:
     """What a run reports.
 
-    `document` is what --json prints; `outcomes` are those to show, with those that need a user first.
-
-    `slowest` are the documents whose records took longest, the slowest first.
+    Attributes:
+        document: What --json prints.
+        outcomes: The outcomes to show, those that need a user first.
+        slowest: The documents whose records took longest, the slowest first.
     """
 
     document: Mapping[str, Any]

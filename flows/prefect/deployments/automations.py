@@ -126,7 +126,5 @@ def _block_id(address: str) -> UUID:
             return client.read_block_document_by_name(name, slug).id
     except ObjectNotFound as error:
         raise BadSettings(
-            [
-                f"Prefect has no block {address!r}. Create it in its UI, under Blocks; give slug/name."
-            ]
+            [f"Prefect has no block {address!r}. Create it in its UI, or give another slug/name."]
         ) from error
