@@ -132,7 +132,7 @@ _PLACES = {
     "ReadStatus": "pipeline.model",
     "Report": "flows.app.run_report",
     "RunRequest": "flows.app.run_request",
-    "Selection": "pipeline.source_run.worker_pool",
+    "Selection": "pipeline.source_run.selection",
     "Settings": "pipeline.settings",
     "apply_plan": "flows.app.changes:apply_directly",
     "load_settings": "flows.app.settings",

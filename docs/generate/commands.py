@@ -34,7 +34,7 @@ class Parameter:
 
     @property
     def usage(self) -> str:
-        """Write it as it stands in a command line."""
+        """Write it as it is typed."""
         text = " ".join(part for part in (self.names[0] if self.names else "", self.value) if part)
         text = text if self.required else f"[{text}]"
         return f"{text}…" if self.repeated else text
@@ -95,21 +95,23 @@ def _parameters(callback: Callable[..., Any]) -> Iterator[Parameter]:
 def _parameter(name: str, kind: Any, info: ParameterInfo, default: Any) -> Parameter:
     inner = [one for one in get_args(kind) if one is not type(None)]
     value = inner[0] if inner else kind
-    names: tuple[str, ...] = ()
-    if isinstance(info, OptionInfo):
-        # Inside `Annotated`, typer keeps the first declaration where a default would be.
-        declared = (info.default, *(info.param_decls or ()))
-        names = tuple(one for one in declared if isinstance(one, str))
-        names = names or (f"--{name.replace('_', '-')}",)
     required = default is inspect.Parameter.empty or default is ...
     return Parameter(
-        names=names,
+        names=_names(name, info) if isinstance(info, OptionInfo) else (),
         value="" if value is bool else (info.metavar or _metavar(name, value, info)).strip("[]"),
         default="" if required else _default(default),
         required=required,
         repeated=get_origin(kind) is list,
         help=" ".join((info.help or "").split()),
     )
+
+
+def _names(name: str, info: OptionInfo) -> tuple[str, ...]:
+    """Return the names of an option, such as `--verbose` and `-v`."""
+    # Inside `Annotated`, typer keeps the first declaration where a default would be.
+    declared = (info.default, *(info.param_decls or ()))
+    names = tuple(one for one in declared if isinstance(one, str))
+    return names or (f"--{name.replace('_', '-')}",)
 
 
 def _metavar(name: str, kind: Any, info: ParameterInfo) -> str:
