@@ -44,7 +44,7 @@ class CaspioSettings(Section):
     for this machine only.
     """
     block: Annotated[str, Field(min_length=1)] | None = None
-    """Prefect block that holds the address, the secrets, the rate and the monthly calls, such as
+    """Prefect block with the address, the secrets, the rate and the monthly calls, such as
     `main`.
     """
     rate: Annotated[str, Field(pattern=r"^0*[1-9][0-9]*/0*[1-9][0-9]*s$")] = "2000/300s"

@@ -46,7 +46,7 @@ class IndexSettings(Section):
     refers to.
     """
     path_column: str = "Path"
-    """Column that holds the path of the file."""
+    """Column with the path of the file."""
 
 
 class ReviewSettings(Section):
