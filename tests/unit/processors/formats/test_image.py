@@ -121,7 +121,7 @@ def test_twelve_bits_in_sixteen_are_paper_and_ink(tmp_path: Path):
     assert (dark < DARK, light > 230) == (True, True)
 
 
-HEIC = Path(__file__).parents[2] / "resources" / "words.heic"
+HEIC = Path(__file__).parents[3] / "resources" / "words.heic"
 
 
 def test_a_heic_photo_is_read_where_the_extra_is_installed(tmp_path: Path):
