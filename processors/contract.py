@@ -252,8 +252,10 @@ class Recognition:
 class PageReader(Protocol):
     """Recognizes pictures by the engine that the settings name, or by one chosen for each."""
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
-        """Recognize a picture (mode L or RGB), whatever way it lies unless `turning` is forbidden.
+    def read(
+        self, image: "Image.Image", *, dpi: float, detect_rotation: bool = True
+    ) -> Recognition:
+        """Recognize an image (mode L or RGB), in whatever orientation unless `detect_rotation` is off.
 
         Raises:
             EngineMissing: no engine that may read it is installed.

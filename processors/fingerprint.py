@@ -53,7 +53,6 @@ LIBRARIES = {
     "oxmsg": "python-oxmsg",
     "pi_heif": "pi-heif",
     "pptx": "python-pptx",
-    "puremagic": "puremagic",
     "py3langid": "py3langid",
     "pypdf": "pypdf",
     "pypdfium2": "pypdfium2",

@@ -26,6 +26,7 @@ from processors.contract import (
 )
 from processors.detect import locked_office, media
 from processors.detect.encoding import clean
+from processors.detect.file_type import file_type_of
 from processors.merge_embedded import together
 from processors.renditions import derived_files as derived
 
@@ -76,10 +77,10 @@ def _read(
     kind = media.FileType(media.UNKNOWN, "")
     try:
         _check_size(path, context.settings)
-        kind = media.file_type_of(path)
+        kind = file_type_of(path)
         if kind.media_type == media.LOCKED_OFFICE:
             path = locked_office.unlocked(path, work_dir, context.settings.passwords)
-            kind = media.file_type_of(path)
+            kind = file_type_of(path)
         processor = registry.processor_for(kind.media_type)
         with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
             reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))

@@ -145,4 +145,4 @@ def write_pdfa(
     """Write the PDF/A copy of a document; return why there is none, "" where there is one."""
     from processors.renditions import pdfa
 
-    return pdfa.left_out(path, work_dir, media_type=media_type, said=metadata, settings=settings)
+    return pdfa.write(path, work_dir, media_type=media_type, metadata=metadata, settings=settings)

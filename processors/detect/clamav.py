@@ -1,4 +1,8 @@
-"""Ask a ClamAV daemon about a file by INSTREAM, over TCP or a Unix socket. Only bytes go there, never a name."""
+"""Scan a file for viruses with a ClamAV daemon, over TCP or a Unix socket.
+
+The command is clamd's INSTREAM. Only bytes are sent, never a name. Commands and replies are
+described in clamd(8): with the prefix "z", both end with a zero byte.
+"""
 
 import socket
 import struct
@@ -9,14 +13,15 @@ from pathlib import Path
 from pipeline.model import ScanStatus
 
 _CHUNK_BYTES = 2**18
-_CONNECT_S = 5.0
-_ANSWER_S = 120.0
-_MOST_ANSWER_BYTES = 4096
+_CONNECT_TIMEOUT_S = 5.0
+_REPLY_TIMEOUT_S = 120.0
+_MOST_REPLY_BYTES = 4096
+_MOST_REPLY_CHARS = 200  # of an unexpected reply, in a message
 
 
 @dataclass(frozen=True, slots=True)
 class VirusScan:
-    """What the scanner said; `detail` is the name of what it found, or why it could not be asked."""
+    """The result of a scan; `detail` is the name of the virus, or why the file was not scanned."""
 
     status: ScanStatus
     detail: str = ""
@@ -30,26 +35,36 @@ class Clamd:
         self.address = address
 
     def scan(self, path: Path) -> VirusScan:
-        """Have a file scanned; whatever goes wrong is a verdict, too: not scanned, and why."""
+        """Scan a file. Failures are results, too: not scanned, and why."""
         try:
-            with self._connected() as connection, path.open("rb") as file:
-                answer = _stream(connection, file.read)
+            with self._connect() as connection, path.open("rb") as file:
+                reply = _send_for_scan(connection, file.read)
         except OSError as exc:
             return VirusScan(
                 ScanStatus.NOT_SCANNED, f"the scanner at {self.address} does not answer: {exc}"
             )
-        return _verdict(answer)
+
+        reply = reply.removeprefix("stream:").strip()
+        if reply == "OK":
+            return VirusScan(ScanStatus.CLEAN)
+        if reply.endswith(" FOUND"):
+            return VirusScan(ScanStatus.INFECTED, reply.removesuffix(" FOUND"))
+        shown = reply[:_MOST_REPLY_CHARS] or "nothing"
+        return VirusScan(ScanStatus.NOT_SCANNED, f"the scanner replied {shown!r}")
 
     def version(self) -> str:
-        """Return the daemon's version and that of its signatures; raises OSError when it cannot be asked."""
-        with self._connected() as connection:
-            connection.sendall(b"zVERSION\0")
-            return _answer(connection)
+        """Return the version of the daemon and of its signatures.
 
-    def _connected(self) -> socket.socket:
+        Raises OSError if it does not answer.
+        """
+        with self._connect() as connection:
+            connection.sendall(b"zVERSION\0")
+            return _read_reply(connection)
+
+    def _connect(self) -> socket.socket:
         if self.address.startswith("/"):
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(_CONNECT_S)
+            connection.settimeout(_CONNECT_TIMEOUT_S)
             try:
                 connection.connect(self.address)
             except OSError:
@@ -57,15 +72,18 @@ class Clamd:
                 raise
         else:
             host, _, port = self.address.rpartition(":")
-            connection = socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S)
-        connection.settimeout(_ANSWER_S)
+            connection = socket.create_connection(
+                (host.strip("[]"), int(port)), timeout=_CONNECT_TIMEOUT_S
+            )
+        connection.settimeout(_REPLY_TIMEOUT_S)
         return connection
 
 
-def _stream(connection: socket.socket, read: Callable[[int], bytes]) -> str:
-    """Send a file in chunks, each with its length before it, an empty one last; return the answer.
+def _send_for_scan(connection: socket.socket, read: Callable[[int], bytes]) -> str:
+    """Send a file in chunks, each preceded by its length, an empty one last; return the reply.
 
-    A daemon that has seen enough, or too much, answers and hangs up in the middle.
+    A daemon that has found a virus, or reached its size limit, replies and hangs up before the end
+    of the file.
     """
     try:
         connection.sendall(b"zINSTREAM\0")
@@ -73,27 +91,18 @@ def _stream(connection: socket.socket, read: Callable[[int], bytes]) -> str:
             connection.sendall(struct.pack("!I", len(chunk)) + chunk)
         connection.sendall(struct.pack("!I", 0))
     except (BrokenPipeError, ConnectionResetError):
-        said = _answer(connection)
-        if said:
-            return said
+        reply = _read_reply(connection)
+        if reply:
+            return reply
         raise
-    return _answer(connection)
+    return _read_reply(connection)
 
 
-def _answer(connection: socket.socket) -> str:
-    answer = b""
-    while b"\0" not in answer and len(answer) < _MOST_ANSWER_BYTES:
-        part = connection.recv(_MOST_ANSWER_BYTES)
+def _read_reply(connection: socket.socket) -> str:
+    reply = b""
+    while b"\0" not in reply and len(reply) < _MOST_REPLY_BYTES:
+        part = connection.recv(_MOST_REPLY_BYTES)
         if not part:
             break
-        answer += part
-    return answer.partition(b"\0")[0].decode("utf-8", errors="replace").strip()
-
-
-def _verdict(answer: str) -> VirusScan:
-    said = answer.removeprefix("stream:").strip()
-    if said == "OK":
-        return VirusScan(ScanStatus.CLEAN)
-    if said.endswith(" FOUND"):
-        return VirusScan(ScanStatus.INFECTED, said.removesuffix(" FOUND"))
-    return VirusScan(ScanStatus.NOT_SCANNED, f"the scanner said {said[:200] or 'nothing'!r}")
+        reply += part
+    return reply.partition(b"\0")[0].decode("utf-8", errors="replace").strip()

@@ -1,4 +1,7 @@
-"""Extract the visible text of HTML: words without tags, scripts or styles. Nothing is run or fetched."""
+"""Extract the visible text of HTML: words without tags, scripts or styles.
+
+Nothing is run or fetched.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +9,8 @@ from html.parser import HTMLParser
 
 from processors.detect.encoding import clean
 
-# Elements whose content a browser does not render as text of the page (HTML Standard, section 15.3.1
-# "Hidden elements"), and those that embed something else.
+# Elements whose content a browser does not render as text of the page (HTML Standard, section
+# 15.3.1 "Hidden elements"), and those that embed something else.
 _NOT_RENDERED = frozenset(
     {"script", "style", "template", "noscript", "svg", "iframe", "object", "head"}
 )
@@ -48,15 +51,16 @@ _BLOCKS = frozenset(
     ]
 )
 _CELLS = frozenset({"td", "th"})
-# A hidden element ends with its own closing tag only. These elements are always closed: if one of them is hidden,
-# it cannot hide what follows it.
+# A hidden element ends with its own closing tag only. These elements are always closed: if one of
+# them is hidden, it cannot hide what follows it.
 _CLOSED_CONTAINERS = frozenset(
     {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
 )
 _HIDING_STYLE = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
 )
-# Types of <input> whose value a user types; the values of others (hidden, submit, password) are not text.
+# Types of <input> whose value a user types; the values of others (hidden, submit, password) are not
+# text.
 _TEXT_INPUTS = frozenset(
     {"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"}
 )

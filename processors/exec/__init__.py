@@ -1,1 +1,1 @@
-"""One thin module per external program."""
+"""Run external programs, one module per program."""

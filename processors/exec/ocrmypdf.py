@@ -1,4 +1,7 @@
-"""The program `ocrmypdf`: PDF/A of a PDF that has its text already. No decision about documents is taken here."""
+"""Run the program `ocrmypdf`: PDF/A of a PDF that has its text already.
+
+It decides nothing about documents.
+"""
 
 import importlib.util
 import shutil
@@ -8,16 +11,29 @@ from pathlib import Path
 
 from processors.contract import EngineMissing
 
-_ASK_TIMEOUT_S = 30
-_MISSING = "PDF/A takes OCRmyPDF: install caspio-ingest[pdfa] and Ghostscript (AGPL) or veraPDF, or leave pdfa out."
+_QUERY_TIMEOUT_S = 30
+_MISSING = (
+    "PDF/A needs OCRmyPDF. Install caspio-ingest[pdfa] and Ghostscript (AGPL) or veraPDF, "
+    "or remove pdfa from the renditions."
+)
+_NO_PROGRAM = 3
+# Exit codes: https://ocrmypdf.readthedocs.io/en/latest/advanced.html#return-code-policy
 _REASONS = {
-    2: "it is no PDF that OCRmyPDF takes",
-    3: "OCRmyPDF lacks a program it needs, Ghostscript or veraPDF",
-    4: "OCRmyPDF made a file that does not hold what PDF/A asks for",
-    8: "it is encrypted, and an encrypted document is never written again",
+    2: "it is no PDF that OCRmyPDF accepts",
+    _NO_PROGRAM: "OCRmyPDF lacks a program it needs, Ghostscript or veraPDF",
+    4: "OCRmyPDF made a file that is not valid PDF/A",
+    8: "it is encrypted, and an encrypted document is never rewritten",
     10: "OCRmyPDF could not make PDF/A of it",
 }
-"""Its exit codes: https://ocrmypdf.readthedocs.io/en/latest/advanced.html#return-code-policy"""
+# No OCR: pages with text are skipped, and Tesseract gets no time for the others. No recompression,
+# one process.
+_OPTIONS = (
+    *("--output-type", "pdfa"),
+    *("--skip-text", "--tesseract-timeout", "0"),
+    *("--optimize", "0"),
+    *("--jobs", "1"),
+    "--quiet",
+)
 
 
 def version() -> str:
@@ -34,7 +50,7 @@ def version() -> str:
             capture_output=True,
             check=True,
             text=True,
-            timeout=_ASK_TIMEOUT_S,
+            timeout=_QUERY_TIMEOUT_S,
         )
     except (OSError, subprocess.SubprocessError) as exc:
         raise EngineMissing(_MISSING) from exc
@@ -42,19 +58,12 @@ def version() -> str:
 
 
 def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
-    """Write a PDF as PDF/A, recognizing nothing; return why there is none, "" where there is one."""
-    options = (
-        "--output-type",
-        "pdfa",
-        "--skip-text",
-        "--tesseract-timeout",
-        "0",
-        "--optimize",
-        "0",
-        "--jobs",
-        "1",
-    )
-    command = [*_program(), *options, "--quiet", str(source), str(target)]
+    """Write a PDF as PDF/A, recognizing nothing; return why there is none, or "" if there is one.
+
+    Raises:
+        EngineMissing: the program is not installed.
+    """
+    command = [*_program(), *_OPTIONS, str(source), str(target)]
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments and two paths of ours
             command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=timeout_s
@@ -62,7 +71,7 @@ def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
     except subprocess.TimeoutExpired:
         return f"OCRmyPDF took more than {timeout_s:.0f} s"
     except OSError:
-        return _REASONS[3]
+        return _REASONS[_NO_PROGRAM]
     if done.returncode == 0 and target.is_file():
         return ""
     target.unlink(missing_ok=True)
@@ -70,9 +79,9 @@ def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
 
 
 def _program() -> list[str]:
-    found = shutil.which("ocrmypdf")
-    if found:
-        return [found]
+    program = shutil.which("ocrmypdf")
+    if program:
+        return [program]
     if importlib.util.find_spec("ocrmypdf"):
         return [sys.executable, "-m", "ocrmypdf"]
     raise EngineMissing(_MISSING)

@@ -1,4 +1,7 @@
-"""The program `tesseract`: version, languages, and words of a picture. No decision about documents is taken here."""
+"""Run the program `tesseract`: its version, its languages, the words of an image.
+
+It decides nothing about documents.
+"""
 
 import os
 import shutil
@@ -6,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
 from processors.contract import EngineMissing, Unreadable
@@ -14,12 +17,16 @@ from processors.contract import EngineMissing, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-_ASK_TIMEOUT_S = 20
+_QUERY_TIMEOUT_S = 20
+_MOST_ERROR_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One word: line it belongs to (block, paragraph, line), pixels from the top left, confidence 0 to 100."""
+class TesseractWord:
+    """One word, in pixels from the top left; confidence is from 0 to 100.
+
+    `line` is the line that it belongs to: block, paragraph, line.
+    """
 
     line: tuple[int, int, int]
     text: str
@@ -35,9 +42,9 @@ def version() -> str:
     """Return the program's version, like "5.3.0".
 
     Raises:
-        EngineMissing: there is no such program.
+        EngineMissing: the program is not installed.
     """
-    return _ask("--version").split("\n", 1)[0].removeprefix("tesseract ").strip()
+    return _query("--version").split("\n", 1)[0].removeprefix("tesseract ").strip()
 
 
 @cache
@@ -45,24 +52,23 @@ def languages() -> tuple[str, ...]:
     """Return the installed language codes, sorted.
 
     Raises:
-        EngineMissing: there is no such program.
+        EngineMissing: the program is not installed.
     """
-    return tuple(
-        sorted(line.strip() for line in _ask("--list-langs").splitlines()[1:] if line.strip())
-    )
+    lines = _query("--list-langs").splitlines()[1:]  # the first line says where they are
+    return tuple(sorted(line.strip() for line in lines if line.strip()))
 
 
 def data_files(codes: tuple[str, ...]) -> tuple[Path, ...]:
-    """Return the language files in use, as far as the program says where they lie."""
-    first = _ask("--list-langs").split("\n", 1)[0]
-    folder = Path(first.partition('"')[2].partition('"')[0])
+    """Return the language files in use, in the folder that the program names in quotes."""
+    first_line = _query("--list-langs").split("\n", 1)[0]
+    folder = Path(first_line.partition('"')[2].partition('"')[0])
     return tuple(folder / f"{code}.traineddata" for code in codes)
 
 
 def words(
     image: "Image.Image", *, codes: tuple[str, ...], dpi: int, mode: int, timeout_s: float
-) -> list[Word]:
-    """Recognize a picture with page segmentation `mode`, on one thread.
+) -> list[TesseractWord]:
+    """Recognize an image with page segmentation `mode`, on one thread.
 
     Raises:
         EngineMissing: the program or a language is not installed.
@@ -71,7 +77,9 @@ def words(
     import pytesseract
 
     require(codes)
-    os.environ["OMP_THREAD_LIMIT"] = "1"  # noqa: TID251 - tesseract is told nowhere else, and four threads are slower
+    # Tesseract takes the number of threads from nowhere else, and several threads are slower for
+    # one page.
+    os.environ["OMP_THREAD_LIMIT"] = "1"  # noqa: TID251 - for the program started here
     try:
         table = pytesseract.image_to_data(
             image,
@@ -82,13 +90,13 @@ def words(
         )
     except pytesseract.TesseractError as exc:
         raise Unreadable(
-            ReadStatus.CRASHED, f"tesseract failed on this page: {str(exc)[:200]}"
+            ReadStatus.CRASHED, f"tesseract failed on this page: {str(exc)[:_MOST_ERROR_CHARS]}"
         ) from exc
     except RuntimeError as exc:  # what pytesseract raises when it has killed the program
         raise Unreadable(
             ReadStatus.TIMED_OUT, f"tesseract was stopped after {timeout_s:.0f} s on one page."
         ) from exc
-    return _parsed(table)
+    return _words_of(table)
 
 
 def require(codes: tuple[str, ...]) -> None:
@@ -101,41 +109,48 @@ def require(codes: tuple[str, ...]) -> None:
     if missing:
         packages = " ".join(f"tesseract-ocr-{code.replace('_', '-')}" for code in missing)
         raise EngineMissing(
-            f"tesseract has no data for {', '.join(missing)} (installed: {', '.join(languages())}). "
-            f"Install {packages} on Debian, tesseract-lang with Homebrew on macOS, or the .traineddata file, "
-            "or change processing.languages."
+            f"tesseract has no data for {', '.join(missing)} "
+            f"(installed: {', '.join(languages())}). "
+            f"Install {packages} on Debian, tesseract-lang with Homebrew on macOS, "
+            "or the .traineddata file, or change processing.languages."
         )
 
 
-def _ask(argument: str) -> str:
+def _query(option: str) -> str:
     program = shutil.which("tesseract")
     if program is None:
         raise EngineMissing(
-            "The program tesseract is not installed or not on the PATH. "
-            'Install it (Debian: apt install tesseract-ocr; macOS: brew install tesseract) or set ocr = "rapidocr".'
+            "The program tesseract is not installed or not on the PATH. Install it "
+            "(Debian: apt install tesseract-ocr; macOS: brew install tesseract) "
+            'or set ocr = "rapidocr".'
         )
     try:
-        answer = subprocess.run(  # noqa: S603 - fixed arguments
-            [program, argument], capture_output=True, text=True, timeout=_ASK_TIMEOUT_S, check=True
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            [program, option], capture_output=True, text=True, timeout=_QUERY_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError) as exc:
-        raise EngineMissing(f"The program {program} does not run ({exc}); reinstall it.") from exc
-    return answer.stdout or answer.stderr
+        raise EngineMissing(f"The program {program} does not run ({exc}). Reinstall it.") from exc
+    return done.stdout or done.stderr  # older versions write to stderr
 
 
-def _parsed(table: dict[str, list[object]]) -> list[Word]:
-    names = ("block_num", "par_num", "line_num", "text", "left", "top", "width", "height", "conf")
-    rows = zip(*(table[name] for name in names), strict=True)
-    return [
-        Word(
-            line=(int(str(block)), int(str(paragraph)), int(str(line))),
-            text=str(text),
-            left=int(str(left)),
-            top=int(str(top)),
-            width=int(str(width)),
-            height=int(str(height)),
-            confidence=float(str(confidence)),
-        )
-        for block, paragraph, line, text, left, top, width, height, confidence in rows
-        if str(text).strip() and float(str(confidence)) >= 0
-    ]
+def _words_of(table: dict[str, list[Any]]) -> list[TesseractWord]:
+    """Parse the table of `tesseract … tsv`.
+
+    Rows of pages, blocks and lines have no text and a confidence of -1.
+    """
+    columns = ("block_num", "par_num", "line_num", "left", "top", "width", "height", "conf", "text")
+    rows = zip(*(table[column] for column in columns), strict=True)
+    found = []
+    for block, paragraph, line, left, top, width, height, confidence, text in rows:
+        if float(confidence) >= 0 and str(text).strip():
+            word = TesseractWord(
+                line=(int(block), int(paragraph), int(line)),
+                text=str(text),
+                left=int(left),
+                top=int(top),
+                width=int(width),
+                height=int(height),
+                confidence=float(confidence),
+            )
+            found.append(word)
+    return found

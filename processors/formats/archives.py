@@ -1,4 +1,7 @@
-"""Archives: zip, tar, gzip, bzip2 and xz. Their files are documents; their names are never paths."""
+"""Unpack archives: zip, tar, gzip, bzip2 and xz.
+
+The files in them are documents; their names are never paths.
+"""
 
 import bz2
 import gzip
@@ -17,65 +20,83 @@ from typing import IO, Any
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect import media
+from processors.detect.file_type import file_type_of
 
 _CHUNK_BYTES = 2**20
 _MOST_ENTRIES = 100_000
-_BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError,
-    ValueError, OverflowError, LookupError, TypeError, RecursionError,
-)  # fmt: skip
-_COMPRESSED: dict[str, Callable[[Path], Any]] = {
+_ENCRYPTED = 1  # bit 0 of an entry's flags (PKWARE APPNOTE 4.4.4)
+# What the standard library raises on archives that violate their format.
+_MALFORMED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    LookupError,
+    TypeError,
+    RecursionError,
+)
+_DECOMPRESSORS: dict[str, Callable[[Path], Any]] = {
     "application/gzip": gzip.open,
     "application/x-bzip2": bz2.open,
     "application/x-xz": lzma.open,
 }
-_LINK = "it is a link or a device, not a file; nothing is behind it."
+_NO_FILE = "it is a link or a device, not a file, and has no content."
+_DAMAGED_ENTRY = "it is damaged inside the archive. Pack it again."
 
 
 class ArchiveProcessor:
-    """Takes the files out of zip and tar archives, and the one out of gzip, bzip2 and xz."""
+    """Takes the files out of zip and tar archives, and the one file out of gzip, bzip2 and xz."""
 
     name = "archive"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept what the standard library unpacks."""
-        known = media_type in {media.ZIP, media.TAR, *_COMPRESSED}
-        return None if known else f"{media_type} is not an archive this project unpacks"
+        if media_type in {media.ZIP, media.TAR, *_DECOMPRESSORS}:
+            return None
+        return f"{media_type} is not an archive this project unpacks"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return no pages, only children.
 
         Raises:
-            Unreadable: SUSPICIOUS where a zip lets entries share bytes, DAMAGED where its directory cannot be read.
+            Unreadable: SUSPICIOUS if the entries of a zip share bytes, DAMAGED if its directory
+                cannot be read.
         """
         del work_dir
-        media_type = media.file_type_of(path).media_type
-        if media_type == media.ZIP:
-            return Reading(pages=(), children=_zip(path, context.settings.passwords))
-        if media_type == media.TAR:
-            return Reading(pages=(), children=_tar(path))
-        return Reading(
-            pages=(),
-            children=[EmbeddedFile("content", partial(_unpacked, path, _COMPRESSED[media_type]))],
-        )
+        children: Iterable[EmbeddedFile]
+        match file_type_of(path).media_type:
+            case media.ZIP:
+                children = _zip_files(path, context.settings.passwords)
+            case media.TAR:
+                children = _tar_files(path)
+            case media_type:
+                chunks = partial(_decompressed, path, _DECOMPRESSORS[media_type])
+                children = [EmbeddedFile("content", chunks)]
+        return Reading(pages=(), children=children)
 
 
-def _zip(path: Path, passwords: Sequence[str]) -> Iterator[EmbeddedFile]:
+def _zip_files(path: Path, passwords: Sequence[str]) -> Iterator[EmbeddedFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             _check_overlaps(entries)
             for entry in islice(entries, _MOST_ENTRIES):
                 if not entry.is_dir():
-                    yield EmbeddedFile(
-                        entry.filename, partial(_zip_entry, archive, entry, passwords)
-                    )
-    except _BROKEN as exc:
-        raise _damaged() from exc
+                    chunks = partial(_zip_chunks, archive, entry, passwords)
+                    yield EmbeddedFile(entry.filename, chunks)
+    except _MALFORMED as exc:
+        raise _damaged_archive() from exc
 
 
 def _check_overlaps(entries: Iterable[zipfile.ZipInfo]) -> None:
-    """Refuse a zip whose entries lie over each other: the trick of the densest bombs, and no program's habit.
+    """Refuse a zip whose entries overlap: the trick of the densest zip bombs (Fifield, 2019).
+
+    No program does it.
 
     Raises:
         Unreadable: SUSPICIOUS.
@@ -85,82 +106,77 @@ def _check_overlaps(entries: Iterable[zipfile.ZipInfo]) -> None:
         if entry.header_offset < end:
             raise Unreadable(
                 ReadStatus.SUSPICIOUS,
-                "entries of the archive share the same bytes, as bombs do; pack it anew.",
+                "entries of the archive share the same bytes, as in a zip bomb. Pack it again.",
             )
         end = entry.header_offset + entry.compress_size
 
 
-def _zip_entry(
+def _zip_chunks(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]
 ) -> Iterator[bytes]:
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise Unreadable(ReadStatus.UNSUPPORTED, _LINK)
+    if stat.S_ISLNK(entry.external_attr >> 16):  # the upper half holds the Unix file mode
+        raise Unreadable(ReadStatus.UNSUPPORTED, _NO_FILE)
     try:
-        with _zip_stream(archive, entry, passwords) as stream:
+        with archive.open(entry, pwd=_password_for(archive, entry, passwords)) as stream:
             yield from _chunks(stream)
     except NotImplementedError as exc:
-        raise _zip_refusal(entry) from exc
-    except _BROKEN as exc:
+        if entry.flag_bits & _ENCRYPTED:
+            raise _locked_entry() from exc
         raise Unreadable(
-            ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew."
+            ReadStatus.UNSUPPORTED, "it is compressed by a rare method. Pack it with deflate."
         ) from exc
+    except _MALFORMED as exc:
+        raise Unreadable(ReadStatus.DAMAGED, _DAMAGED_ENTRY) from exc
 
 
-def _zip_stream(
+def _password_for(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]
-) -> IO[bytes]:
-    """Open an entry, with the first configured password that fits where it is locked."""
-    if not entry.flag_bits & 1:
-        return archive.open(entry)
+) -> bytes | None:
+    """Return the first configured password that opens an entry, None if it is not encrypted.
+
+    Raises:
+        Unreadable: ENCRYPTED, none of them opens it.
+    """
+    if not entry.flag_bits & _ENCRYPTED:
+        return None
     for password in passwords:
+        # zipfile raises RuntimeError for a wrong password.
         with suppress(RuntimeError), archive.open(entry, pwd=password.encode()) as stream:
             stream.read(1)
-            return archive.open(entry, pwd=password.encode())
-    raise _zip_refusal(entry)
+            return password.encode()
+    raise _locked_entry()
 
 
-def _zip_refusal(entry: zipfile.ZipInfo) -> Unreadable:
-    if entry.flag_bits & 1:
-        return Unreadable(
-            ReadStatus.ENCRYPTED,
-            "it is locked with a password inside the archive; pack it without one, or add it to processing.passwords "
-            "(zip's own encryption only, AES is not opened).",
-        )
-    return Unreadable(
-        ReadStatus.UNSUPPORTED, "it is packed by a rare method; pack it with deflate."
-    )
-
-
-def _tar(path: Path) -> Iterator[EmbeddedFile]:
-    """Walk through a tar without ever extracting: links are named and not followed."""
+def _tar_files(path: Path) -> Iterator[EmbeddedFile]:
+    """Walk through a tar without extracting it: links are listed, not followed."""
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in islice(archive, _MOST_ENTRIES):
                 if not member.isdir():
-                    yield EmbeddedFile(member.name, partial(_tar_member, archive, member))
-    except _BROKEN as exc:
-        raise _damaged() from exc
+                    yield EmbeddedFile(member.name, partial(_tar_chunks, archive, member))
+    except _MALFORMED as exc:
+        raise _damaged_archive() from exc
 
 
-def _tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+def _tar_chunks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
     if not member.isfile():
-        raise Unreadable(ReadStatus.UNSUPPORTED, _LINK)
+        raise Unreadable(ReadStatus.UNSUPPORTED, _NO_FILE)
     try:
         stream = archive.extractfile(member)
         if stream is not None:
             yield from _chunks(stream)
-    except _BROKEN as exc:
-        raise Unreadable(
-            ReadStatus.DAMAGED, "it is damaged inside the archive; pack it anew."
-        ) from exc
+    except _MALFORMED as exc:
+        raise Unreadable(ReadStatus.DAMAGED, _DAMAGED_ENTRY) from exc
 
 
-def _unpacked(path: Path, opened: Callable[[Path], Any]) -> Iterator[bytes]:
+def _decompressed(path: Path, open_compressed: Callable[[Path], Any]) -> Iterator[bytes]:
     try:
-        with opened(path) as stream:
+        with open_compressed(path) as stream:
             yield from _chunks(stream)
-    except _BROKEN as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "the packed file is damaged; pack it anew.") from exc
+    except _MALFORMED as exc:
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the compressed file is damaged. Pack it again."
+        ) from exc
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -168,7 +184,15 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _damaged() -> Unreadable:
+def _damaged_archive() -> Unreadable:
     return Unreadable(
-        ReadStatus.DAMAGED, "the archive is damaged; pack it anew and upload it again."
+        ReadStatus.DAMAGED, "the archive is damaged. Pack it again and upload it once more."
+    )
+
+
+def _locked_entry() -> Unreadable:
+    return Unreadable(
+        ReadStatus.ENCRYPTED,
+        "it is encrypted inside the archive. Pack it without a password, or add the password to "
+        "processing.passwords (only the encryption of the zip format itself is opened, not AES).",
     )

@@ -1,4 +1,4 @@
-"""Pictures of documents: photos, scans, faxes. Every frame is a page."""
+"""Read images of documents: photos, scans, faxes. Every frame is a page."""
 
 from collections import deque
 from pathlib import Path
@@ -9,9 +9,11 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, Limits, Page, Reading, Unreadable
 from processors.detect.media import HEIF
 from processors.layout.plain_page import damaged_page
-from processors.ocr import pictures
-from processors.ocr.page import read_picture
-from processors.renditions import picture_pdf, searchable_pdf as searchable
+from processors.ocr import images
+from processors.ocr.page import recognize_page
+from processors.renditions import image_pdf, searchable_pdf
+from processors.renditions.image_encoding import encode
+from processors.renditions.thumbnail import Thumbnail
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,134 +21,155 @@ if TYPE_CHECKING:
 _TYPES = frozenset(
     {"image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"}
 )
-_NO_HEIF = "HEIC photos need the extra caspio-ingest[heic]; install it, or save the photo as JPEG."
-_SAMPLE_PX = 192
-_NOISE = 20  # of 255 tones
-_REMEMBERED = 50
-_STACKED = frozenset({"TIFF", "GIF", "WEBP"})
+_NO_HEIF = "HEIC photos need the extra caspio-ingest[heic]. Install it, or save the photo as JPEG."
+_MULTI_FRAME_FORMATS = frozenset({"TIFF", "GIF", "WEBP"})
+# Frames of an animation are compared at this size. Compression changes tones by less than 20 of
+# 255; writing that appears changes some by more.
+_COMPARED_SIDE_PX = 192
+_LARGEST_NOISE = 20
+_COMPARED_FRAMES = 50
+_FRAME_ERRORS = (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError)
 
 
 class ImageProcessor:
-    """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR, and HEIC and HEIF where the extra `heic` is installed."""
+    """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR; with the extra `heic` HEIC and HEIF, too."""
 
     name = "image"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept the six formats Pillow decodes without help, and those that the extra teaches it."""
-        if media_type in HEIF:
-            return None if _heif_is_known() else _NO_HEIF
-        return (
-            None if media_type in _TYPES else f"{media_type} is not a picture this project decodes"
-        )
+        """Accept the six formats that Pillow decodes itself, and those that the extra adds."""
+        if media_type in _TYPES:
+            return None
+        if media_type not in HEIF:
+            return f"{media_type} is not an image this project decodes"
+        try:
+            import pi_heif
+        except ImportError:
+            return _NO_HEIF
+        pi_heif.register_heif_opener()  # decoding only, by libheif and libde265
+        return None
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Recognize every frame, the first one's damage being the document's.
+        """Recognize every frame; if a single frame is damaged, so is the document.
 
-        Of an animation, a frame that shows what one before it showed is no page.
+        In an animation, a frame that shows the same as an earlier one is not a page.
         """
         limits = context.settings.limits
         pages: list[Page] = []
         problems: list[str] = []
         with (
-            pictures.opened(path, limits) as picture,
+            images.opened(path, limits) as image,
             _Renditions(path, work_dir, context) as renditions,
         ):
-            count = _frames(picture)
-            seen = _Seen()
+            count = _frame_count(image)
+            seen = _SeenFrames()
             for number in range(1, min(count, limits.pages) + 1):
                 if pages and context.exhausted:
                     problems.append(
-                        f"Pages {number} to {count} were not read: the time for one document is used up."
+                        f"Pages {number} to {count} were not read: "
+                        "the CPU time for one document is used up."
                     )
                     break
+                page_number = len(pages) + 1
                 try:
-                    plain, dpi = _frame(picture, number, limits)
-                    if picture.format != "TIFF" and seen.before(plain):
+                    frame, dpi = _decoded_frame(image, number, limits)
+                    # The pages of a TIFF may be alike on purpose; the frames of animations repeat
+                    # by nature.
+                    if image.format != "TIFF" and seen.add(frame):
                         continue
-                    page = read_picture(
-                        plain, number=len(pages) + 1, dpi=dpi, engine=context.engine
-                    )
-                    problems += [f"Page {page.text.number}: {page.problem}"] if page.problem else []
-                    renditions.take(picture, plain, page, alone=count == 1)
-                    pages.append(context.keep(page))
+                    page = recognize_page(frame, number=page_number, dpi=dpi, engine=context.engine)
                 except Unreadable as exc:
-                    if number == 1 and count == 1:
+                    if count == 1:
                         raise
-                    problems.append(f"Page {len(pages) + 1}: {exc}")
-                    pages.append(context.keep(damaged_page(len(pages) + 1)))
+                    problems.append(f"Page {page_number}: {exc}")
+                    pages.append(context.keep(damaged_page(page_number)))
+                    continue
+                if page.problem:
+                    problems.append(f"Page {page_number}: {page.problem}")
+                renditions.add(image, frame, page, is_only_frame=count == 1)
+                pages.append(context.keep(page))
             if count > limits.pages:
                 problems.append(
                     f"Only the first {limits.pages} of {count} pages were read, which is the limit."
                 )
-            left_out = renditions.end()
+            left_out = renditions.finish()
         return Reading(pages=tuple(pages), problems=tuple(problems), left_out=left_out)
 
 
-def _heif_is_known() -> bool:
-    """Let Pillow know of HEIF where the extra is installed: decoding only, by libheif and libde265."""
-    try:
-        import pi_heif
-    except ImportError:
-        return False
-    pi_heif.register_heif_opener()
-    return True
+def _frame_count(image: "Image.Image") -> int:
+    """Count the frames of formats that hold several pages.
 
-
-def _frames(picture: "Image.Image") -> int:
-    """Count the frames of a kind of file that holds several sheets; of others the first is the picture."""
-    if picture.format not in _STACKED:
+    In other formats the first frame is the image.
+    """
+    if image.format not in _MULTI_FRAME_FORMATS:
         return 1
     try:
-        return int(getattr(picture, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError):
+        return int(getattr(image, "n_frames", 1))
+    except _FRAME_ERRORS:
         return 1
 
 
-class _Seen:
-    """Remembers what the latest frames show, small and in gray."""
+def _decoded_frame(
+    image: "Image.Image", number: int, limits: Limits
+) -> tuple["Image.Image", float]:
+    """Return a frame upright, with its resolution."""
+    try:
+        image.seek(number - 1)
+    except _FRAME_ERRORS as exc:
+        raise Unreadable(ReadStatus.DAMAGED, "this page of the image file is damaged.") from exc
+    dpi = images.dpi_of(image)
+    frame = images.upright(image, limits)
+    # Large frames are shrunk while they are decoded.
+    return frame, dpi * max(frame.size) / max(image.size)
+
+
+class _SeenFrames:
+    """Remembers the latest frames, small and gray."""
 
     def __init__(self) -> None:
-        self._frames: deque[Image.Image] = deque(maxlen=_REMEMBERED)
+        self._frames: deque[Image.Image] = deque(maxlen=_COMPARED_FRAMES)
 
-    def before(self, picture: "Image.Image") -> bool:
-        """Say whether a frame like this one came before, the noise of packing aside, and remember it."""
+    def add(self, frame: "Image.Image") -> bool:
+        """Remember a frame.
+
+        Return whether an equal one, apart from compression noise, was there before.
+        """
         from PIL import ImageChops
 
-        small = picture.convert("L").resize((_SAMPLE_PX, _SAMPLE_PX))
-        differences = [ImageChops.difference(small, other) for other in self._frames]
-        # A single-band image gives two numbers.
-        known = any(image.getextrema()[1] <= _NOISE for image in differences)  # type: ignore[operator]
-        if not known:
-            self._frames.append(small)
-        return known
+        small = frame.convert("L").resize((_COMPARED_SIDE_PX, _COMPARED_SIDE_PX))
+        for other in self._frames:
+            difference = ImageChops.difference(small, other)
+            if difference.getextrema()[1] <= _LARGEST_NOISE:  # type: ignore[operator] # one band
+                return True
+        self._frames.append(small)
+        return False
 
 
 class _Renditions:
-    """Makes the searchable PDF and the thumbnail frame by frame, where they are wanted. A context manager."""
+    """Writes the requested searchable PDF and thumbnail, frame by frame. A context manager."""
 
     def __init__(self, path: Path, work_dir: Path, context: Context) -> None:
-        wanted = context.settings.renditions
-        most_bytes = context.settings.limits.output_mib * 2**20
+        requested = context.settings.renditions
         self._path = path
-        self._book = (
-            picture_pdf.PictureBook(work_dir, most_bytes=most_bytes)
-            if "searchable" in wanted
-            else None
-        )
-        self._thumbnail = pictures.Thumbnail(work_dir, wanted="thumbnail" in wanted)
+        self._thumbnail = Thumbnail(work_dir, requested="thumbnail" in requested)
+        self._pdf: image_pdf.ImagePdf | None = None
+        if "searchable" in requested:
+            most_bytes = context.settings.limits.output_mib * 2**20
+            self._pdf = image_pdf.ImagePdf(work_dir, most_bytes=most_bytes)
 
-    def take(
-        self, picture: "Image.Image", plain: "Image.Image", page: Page, *, alone: bool
+    def add(
+        self, image: "Image.Image", frame: "Image.Image", page: Page, *, is_only_frame: bool
     ) -> None:
-        """Add a frame: as it is in the file, as it was read, and what was read."""
-        self._thumbnail.offer(lambda: plain, shows_something=page.text.source != "none")
-        if self._book:
-            self._book.add(picture_pdf.packed(self._path, picture, plain, alone=alone), page)
+        """Add a frame: as it is in the file (`image`), as it was decoded, and as it was read."""
+        self._thumbnail.offer(lambda: frame, shows_something=page.text.source != "none")
+        if self._pdf:
+            encoded = encode(self._path, image, frame, is_only_frame=is_only_frame)
+            self._pdf.add(encoded, page)
 
-    def end(self) -> dict[str, str]:
-        """Finish; return the reason why there is no searchable PDF by its name."""
-        reason = self._book.end() if self._book else ""
-        return {searchable.NAME: reason} if reason else {}
+    def finish(self) -> dict[str, str]:
+        """Finish the PDF; if there is none, return the reason by its name."""
+        reason = self._pdf.finish() if self._pdf else ""
+        return {searchable_pdf.NAME: reason} if reason else {}
 
     def __enter__(self) -> Self:
         return self
@@ -157,16 +180,5 @@ class _Renditions:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._book:
-            self._book.close()
-
-
-def _frame(picture: "Image.Image", number: int, limits: Limits) -> tuple["Image.Image", float]:
-    """Return a frame upright, with its resolution."""
-    try:
-        picture.seek(number - 1)
-    except (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError) as exc:
-        raise Unreadable(ReadStatus.DAMAGED, "this page of the picture file is damaged.") from exc
-    dpi = pictures.dpi_of(picture)
-    plain = pictures.upright(picture, limits)
-    return plain, dpi * max(plain.size) / max(picture.size)
+        if self._pdf:
+            self._pdf.close()

@@ -1,4 +1,7 @@
-"""Mail as saved by a mail program: headers and body; what is attached are documents of their own."""
+"""Read mail saved by a mail program (RFC 5322, MIME): headers and body.
+
+Attachments are documents of their own.
+"""
 
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
@@ -15,11 +18,11 @@ from processors.detect.html_text import visible_text
 from processors.detect.media import MAIL
 from processors.layout.plain_page import text_page
 
-_SHOWN = ("From", "To", "Cc", "Date", "Subject")
-_DEEPEST = 20
-_PARTS = 2000
-_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What the standard library's header and body parsers raise on mail that breaks the rules."""
+_SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_MOST_DEPTH = 20  # multiparts within each other; mail programs nest three or four
+_MOST_PARTS = 2000
+# What the standard library's header and body parsers raise on mail that violates the standards.
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class MailProcessor:
@@ -28,134 +31,138 @@ class MailProcessor:
     name = "mail"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept mail in Internet form."""
+        """Accept mail in the format of RFC 5322."""
         return None if media_type == MAIL else f"{media_type} is not a saved mail"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return headers and body as one page, attachments and enclosed mails as children."""
         del work_dir, context
-        message = _parsed(_bytes(path))
-        headers = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-        parts = list(islice(_leaves(message), _PARTS))
-        body = _body([part for part in parts if not _is_attachment(part)])
-        attached = [part for part in parts if _is_attachment(part)]
-        text = "\n".join(headers) + "\n\n" + body
-        problems = (
-            ()
-            if len(parts) < _PARTS
-            else (f"Only the first {_PARTS} parts of the mail were read.",)
-        )
+        message = _parse(path)
+        body_parts: list[Message] = []
+        attachments: list[Message] = []
+        parts = list(islice(_leaf_parts(message), _MOST_PARTS))
+        for part in parts:
+            (attachments if _is_attachment(part) else body_parts).append(part)
+        headers = _header_lines(message)
+        text = "\n".join(headers) + "\n\n" + _body(body_parts)
+
+        problems: tuple[str, ...] = ()
+        if len(parts) == _MOST_PARTS:
+            problems = (f"Only the first {_MOST_PARTS} parts of the mail were read.",)
         return Reading(
             pages=(text_page(clean(text), engine="mail"),),
             problems=problems,
-            children=_enclosed(attached),
+            children=[
+                EmbeddedFile(_filename(part), partial(_attachment_bytes, part))
+                for part in attachments
+            ],
         )
 
 
-def _enclosed(parts: Sequence[Message]) -> Iterator[EmbeddedFile]:
-    for part in parts:
-        yield EmbeddedFile(_filename(part), partial(_content, part))
-
-
-def _content(part: Message) -> Iterator[bytes]:
-    """Give an attachment's bytes: decoded, an enclosed mail as mail."""
-    try:
-        payload = part.get_payload()
-        if part.get_content_type() == MAIL and isinstance(payload, list) and payload:
-            yield cast("Message", payload[0]).as_bytes(policy=policy.compat32)
-            return
-        decoded = part.get_payload(decode=True)
-    except _BROKEN as exc:
-        raise Unreadable(
-            ReadStatus.DAMAGED, "the attachment's encoding is broken; ask for it again."
-        ) from exc
-    yield decoded if isinstance(decoded, bytes) else b""
-
-
-def _parsed(data: bytes) -> Message:
-    """Parse a mail; the standard library's parser goes one call deeper with every level of parts.
+def _parse(path: Path) -> Message:
+    """Parse a mail.
 
     Raises:
-        Unreadable: SUSPICIOUS, the parts lie deeper in each other than any mail program puts them.
+        Unreadable: SUSPICIOUS, its parts are nested deeper than any mail program nests them.
     """
+    data = path.read_bytes().lstrip()
+    if encoding_of(data).startswith("utf-16"):  # a text editor saved it; mail is ASCII or 8-bit
+        data = decode(data).lstrip("\ufeff").encode()
     try:
         return message_from_bytes(data, policy=policy.default)
-    except RecursionError as exc:
+    except RecursionError as exc:  # the parser calls itself once per level of parts
         raise Unreadable(
             ReadStatus.SUSPICIOUS,
-            "the mail's parts lie hundreds of levels deep, as no mail program writes them; upload its files.",
+            "the parts of the mail are nested hundreds of levels deep, which no mail program does. "
+            "Upload its attachments instead.",
         ) from exc
 
 
-def _bytes(path: Path) -> bytes:
-    """Return the mail as 8-bit text; a text editor may have saved it as UTF-16."""
-    data = path.read_bytes().lstrip()
-    return (
-        decode(data).lstrip("\ufeff").encode() if encoding_of(data).startswith("utf-16") else data
-    )
+def _leaf_parts(message: Message, depth: int = 0) -> Iterator[Message]:
+    """Yield the parts that are not multiparts (RFC 2046, section 5.1).
 
-
-def _leaves(message: Message, depth: int = 0) -> Iterator[Message]:
-    """Yield the parts that hold something, those of enclosed mails excluded, bounded in depth and number."""
-    if message.is_multipart() and message.get_content_type() != MAIL and depth < _DEEPEST:
-        payload = message.get_payload()
-        for part in payload[:_PARTS] if isinstance(payload, list) else []:
-            if isinstance(part, Message):
-                yield from _leaves(part, depth + 1)
-    else:
+    An enclosed mail is one part.
+    """
+    is_container = message.is_multipart() and message.get_content_type() != MAIL
+    if not is_container or depth >= _MOST_DEPTH:
         yield message
+        return
+    payload = message.get_payload()
+    if isinstance(payload, list):
+        for part in payload[:_MOST_PARTS]:
+            if isinstance(part, Message):
+                yield from _leaf_parts(part, depth + 1)
 
 
 def _is_attachment(part: Message) -> bool:
+    """Say whether a part is a file: by its disposition (RFC 2183), or as a mail, or by a name."""
     try:
         return (
             part.get_content_disposition() == "attachment"
             or part.get_content_type() == MAIL
             or bool(part.get_filename())
         )
-    except _BROKEN:
+    except _MALFORMED:
         return False
 
 
-def _filename(part: Message) -> str:
-    try:
-        return clean(
-            part.get_filename() or ("mail.eml" if part.get_content_type() == MAIL else "unnamed")
-        )
-    except _BROKEN:
-        return "unnamed"
+def _header_lines(message: Message) -> list[str]:
+    lines = []
+    for name in _SHOWN_HEADERS:
+        try:
+            value = " ".join(str(message.get(name, "")).split())
+        except _MALFORMED:
+            continue
+        if value:
+            lines.append(f"{name}: {value}")
+    return lines
 
 
-def _body(parts: list[Message]) -> str:
-    """Return the plain text, or the stripped HTML where the sender gave no plain text."""
-    plain = [
-        text
-        for part in parts
-        if part.get_content_type() == "text/plain" and (text := _text(part)).strip()
-    ]
+def _body(parts: Sequence[Message]) -> str:
+    """Return the plain text; if there is none, the visible text of the HTML parts."""
+    plain = [_part_text(part) for part in parts if part.get_content_type() == "text/plain"]
+    plain = [text for text in plain if text.strip()]
     if plain:
         return "\n\n".join(plain)
-    return "\n\n".join(
-        visible_text(_text(part)) for part in parts if part.get_content_type() == "text/html"
-    )
+    html = [_part_text(part) for part in parts if part.get_content_type() == "text/html"]
+    return "\n\n".join(visible_text(text) for text in html)
 
 
-def _text(part: Message) -> str:
+def _part_text(part: Message) -> str:
+    """Decode a part as it declares; if that fails, by its content."""
     try:
         content = part.get_content() if isinstance(part, EmailMessage) else None
-    except _BROKEN:
+    except _MALFORMED:
         content = None
     if isinstance(content, str):
         return content
     try:
         payload = part.get_payload(decode=True)
-    except _BROKEN:
+    except _MALFORMED:
         return ""
     return decode(payload) if isinstance(payload, bytes) else ""
 
 
-def _header(message: Message, name: str) -> str:
+def _filename(part: Message) -> str:
     try:
-        return " ".join(str(message.get(name, "")).split())
-    except _BROKEN:
-        return ""
+        fallback = "mail.eml" if part.get_content_type() == MAIL else "unnamed"
+        return clean(part.get_filename() or fallback)
+    except _MALFORMED:
+        return "unnamed"
+
+
+def _attachment_bytes(part: Message) -> Iterator[bytes]:
+    """Yield the bytes of an attachment: decoded, an enclosed mail as mail."""
+    try:
+        payload = part.get_payload()
+        if part.get_content_type() == MAIL and isinstance(payload, list) and payload:
+            enclosed = cast("Message", payload[0])
+            data: object = enclosed.as_bytes(policy=policy.compat32)
+        else:
+            data = part.get_payload(decode=True)
+    except _MALFORMED as exc:
+        raise Unreadable(
+            ReadStatus.DAMAGED,
+            "the encoding of the attachment is broken. Ask the sender to send it again.",
+        ) from exc
+    yield data if isinstance(data, bytes) else b""

@@ -12,7 +12,8 @@ from processors.detect.safe_xml import XmlRefused, texts_of
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
 
-# HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers look further.
+# HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
+# look further.
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
@@ -45,7 +46,10 @@ class XmlProcessor:
         return None if media_type == "application/xml" else f"{media_type} is not XML"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return one line per element that holds text, as "name: text"; of an electronic invoice its data too."""
+        """Return one line per element that holds text, as "name: text".
+
+        Of an electronic invoice its data too.
+        """
         del work_dir, context
         data = path.read_bytes()
         try:

@@ -1,23 +1,31 @@
-"""Word documents: paragraphs, tables and text boxes in the order of the document, headers before, footers after."""
+"""Read Word documents: paragraphs, tables and text boxes in document order.
+
+Headers come first, footers last. Element names are those of WordprocessingML (ECMA-376 part 1,
+section 17).
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from processors.contract import Context, Reading
-from processors.detect import office_package as package
+from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
 from processors.detect.safe_xml import local_name
 from processors.layout.plain_page import text_page
 
 _WHAT = "Word document"
-_DEEPEST = 40
-"""Tables, text boxes and content controls within each other."""
+_MOST_DEPTH = 40  # tables, text boxes and content controls within each other
+# Elements that only wrap others: content controls, insertions, the target of a move, custom XML. An
+# insertion that is not accepted yet is read: Word shows it.
 _WRAPPERS = frozenset({"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"})
+# Elements without text of the paragraph: properties, deletions, the source of a move, field codes,
+# and the fallback, which repeats a text box for programs that do not know it.
 _NO_TEXT = frozenset({"pPr", "rPr", "del", "moveFrom", "Fallback", "instrText", "sdtPr"})
-"""Elements of a paragraph without text of its own; a fallback repeats a text box for old programs."""
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+# What python-docx raises, beside its own errors, on parts that violate ECMA-376.
+_MALFORMED = (SyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError, OSError)
 
 
 class DocxProcessor:
@@ -30,106 +38,105 @@ class DocxProcessor:
         return None if media_type == DOCX else f"{media_type} is not a .docx document"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return the document as one page: where its pages break only Word knows. Embedded files are children."""
+        """Return the document as one page, for only Word knows where its pages break.
+
+        Embedded files are children.
+        """
         del work_dir, context
-        package.check(path, what=_WHAT)
-        lines = list(_document_lines(path))
+        office_package.check(path, what=_WHAT)
+
+        import docx
+        from docx.opc.exceptions import OpcError
+
+        try:
+            document = docx.Document(str(path))
+            lines = [
+                *_header_or_footer_lines(document, "header"),
+                *_block_lines(document.element.body, 0),
+                *_note_lines(document),
+                *_header_or_footer_lines(document, "footer"),
+            ]
+        except (OpcError, *_MALFORMED) as exc:
+            raise office_package.damaged(_WHAT) from exc
+
         page = text_page(clean("\n".join(lines)), engine="docx")
-        children = package.enclosed(path, written_chars=len(page.text.text))
+        children = office_package.embedded_files(path, text_chars=len(page.text.text))
         return Reading(pages=(page,), children=children)
 
 
-def _document_lines(path: Path) -> Iterator[str]:
-    import docx
-    from docx.opc.exceptions import OpcError
-
-    try:
-        document = docx.Document(str(path))
-        yield from _margins(document, "header")
-        yield from _blocks(document.element.body, 0)
-        yield from _notes(document)
-        yield from _margins(document, "footer")
-    except (
-        OpcError,
-        SyntaxError,
-        KeyError,
-        ValueError,
-        AttributeError,
-        IndexError,
-        TypeError,
-        OSError,
-    ) as exc:
-        raise package.damaged(_WHAT) from exc
-
-
-def _margins(document: Any, which: str) -> Iterator[str]:
-    """Yield headers or footers, each text once though every section may repeat it."""
-    told: set[str] = set()
+def _header_or_footer_lines(document: Any, which: str) -> Iterator[str]:
+    """Yield the text of headers or footers, each text once although every section may repeat it."""
+    yielded: set[str] = set()
     for section in document.sections:
         for variant in (which, f"first_page_{which}", f"even_page_{which}"):
-            margin = getattr(section, variant)
-            text = (
-                ""
-                if margin.is_linked_to_previous
-                else "\n".join(_blocks(margin._element, 0)).strip()  # noqa: SLF001 - python-docx passes over text boxes and content controls
-            )
-            if text and text not in told:
-                told.add(text)
+            part = getattr(section, variant)
+            if part.is_linked_to_previous:
+                continue
+            # python-docx's own paragraphs omit text boxes and content controls, so the element is
+            # walked.
+            text = "\n".join(_block_lines(part._element, 0)).strip()  # noqa: SLF001
+            if text and text not in yielded:
+                yielded.add(text)
                 yield text
 
 
-def _notes(document: Any) -> Iterator[str]:
-    """Yield footnotes and endnotes, which lie in parts of their own."""
+def _note_lines(document: Any) -> Iterator[str]:
+    """Yield footnotes and endnotes, which are in parts of their own."""
     from docx.oxml import parse_xml
 
     for relation in document.part.rels.values():
-        if not relation.is_external and relation.reltype.endswith(("/footnotes", "/endnotes")):
-            for note in parse_xml(relation.target_part.blob):
-                yield from (line.strip() for line in _blocks(note, 0) if line.strip())
+        if relation.is_external or not relation.reltype.endswith(("/footnotes", "/endnotes")):
+            continue
+        for note in parse_xml(relation.target_part.blob):
+            for line in _block_lines(note, 0):
+                if line.strip():
+                    yield line.strip()
 
 
-def _blocks(holder: Any, depth: int) -> Iterator[str]:
-    """Yield the lines of paragraphs and tables, those in content controls and of insertions nobody accepted yet too."""
-    if depth >= _DEEPEST:
+def _block_lines(parent: Any, depth: int) -> Iterator[str]:
+    """Yield the lines of paragraphs and tables, one line per row with tabs between its cells."""
+    if depth >= _MOST_DEPTH:
         return
-    for block in holder:
+    for block in parent:
         name = local_name(block)
         if name == "p":
-            boxes: list[Any] = []
-            yield "".join(_runs(block, boxes))
-            for box in boxes:
-                yield from _blocks(box, depth + 1)
+            text_boxes: list[Any] = []
+            yield "".join(_paragraph_text(block, text_boxes))
+            for text_box in text_boxes:
+                yield from _block_lines(text_box, depth + 1)
         elif name == "tbl":
-            yield from _rows(block, depth)
+            for row in _unwrapped(block, "tr"):
+                cells = [
+                    " ".join(" ".join(_block_lines(cell, depth + 1)).split())
+                    for cell in _unwrapped(row, "tc")
+                ]
+                yield "\t".join(cells)
         elif name in _WRAPPERS:
-            yield from _blocks(block, depth + 1)
+            yield from _block_lines(block, depth + 1)
 
 
-def _runs(element: Any, boxes: list[Any]) -> Iterator[str]:
-    """Yield a paragraph's text as it reads once all changes are accepted; text boxes in it are put aside."""
-    for inner in element:
-        name = local_name(inner)
+def _paragraph_text(element: Any, text_boxes: list[Any]) -> Iterator[str]:
+    """Yield a paragraph's text as if all changes were accepted.
+
+    Collect the text boxes anchored in it.
+    """
+    for child in element:
+        name = local_name(child)
         if name == "t":
-            yield inner.text or ""
+            yield child.text or ""
         elif name in _CHARACTERS:
             yield _CHARACTERS[name]
         elif name == "txbxContent":
-            boxes.append(inner)
+            text_boxes.append(child)
         elif name not in _NO_TEXT:
-            yield from _runs(inner, boxes)
+            yield from _paragraph_text(child, text_boxes)
 
 
-def _rows(table: Any, depth: int) -> Iterator[str]:
-    """Yield a line a row, cells set apart by tabs."""
-    for row in _named(table, "tr"):
-        cells = (" ".join(" ".join(_blocks(cell, depth + 1)).split()) for cell in _named(row, "tc"))
-        yield "\t".join(cells)
-
-
-def _named(holder: Any, name: str) -> Iterator[Any]:
-    """Yield the rows of a table or the cells of a row, those in content controls too."""
-    for inner in holder:
-        if local_name(inner) == name:
-            yield inner
-        elif local_name(inner) in _WRAPPERS:
-            yield from _named(inner, name)
+def _unwrapped(parent: Any, name: str) -> Iterator[Any]:
+    """Yield the rows of a table or the cells of a row, also those inside content controls."""
+    for child in parent:
+        child_name = local_name(child)
+        if child_name == name:
+            yield child
+        elif child_name in _WRAPPERS:
+            yield from _unwrapped(child, name)

@@ -1,143 +1,158 @@
-"""OpenDocument texts, presentations and drawings: words in order, a page a slide."""
+"""Read OpenDocument texts, presentations and drawings: words in order, one page per slide.
+
+Element names are those of OpenDocument 1.2, part 1, without their namespaces.
+"""
 
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.model import ReadStatus
-from processors.contract import Context, Reading, Unreadable
-from processors.detect import office_package as package
+from processors.contract import Context, Reading
+from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODF
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 from processors.layout.plain_page import text_page
 
 _WHAT = "OpenDocument file"
-_BROKEN = (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError)
-_BLOCKS = frozenset({"p", "h"})
-_MARGINS = frozenset(
+_MALFORMED = (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, EOFError)
+_CONTENT = "content.xml"
+_STYLES = "styles.xml"
+_MANIFEST = "META-INF/manifest.xml"
+_BLOCKS = frozenset({"p", "h"})  # paragraphs and headings
+# Headers and footers of master pages (section 16.10 and following), also those of left and of first
+# pages.
+_HEADERS_AND_FOOTERS = frozenset(
     f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")
 )
-_SKIPPED = frozenset(
+# Elements whose paragraphs are no text of the document: deletions, comments, form controls, styles,
+# macros.
+_NO_TEXT = frozenset(
     {"tracked-changes", "annotation", "forms", "automatic-styles", "font-face-decls", "scripts"}
 )
-_MOST_SPACES = 1_000
+_MOST_SPACES = 1_000  # a repeat count may be any number
 
 
 class OdfProcessor:
-    """Reads .odt, .odp and .odg: their XML is walked through, nothing in it is run or fetched."""
+    """Reads .odt, .odp and .odg by walking through their XML; nothing in it is run or fetched."""
 
     name = "odf"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept OpenDocument texts, presentations and drawings."""
-        return (
-            None
-            if media_type in ODF
-            else f"{media_type} is not an OpenDocument text or presentation"
-        )
+        if media_type in ODF:
+            return None
+        return f"{media_type} is not an OpenDocument text or presentation"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return a text as one page, a presentation as a page a slide; embedded files are children."""
+        """Return a text as one page, a presentation as one page per slide.
+
+        Embedded files are children.
+        """
         del work_dir
-        package.check(path, what=_WHAT)
+        office_package.check(path, what=_WHAT)
         try:
-            with zipfile.ZipFile(path) as archive:
-                _refuse_locked(archive)
-                pages = _with_margins(archive, list(_pages(archive.read("content.xml"))))
+            texts = _page_texts(path)
         except XmlRefused as exc:
-            raise package.refused(_WHAT, exc) from exc
-        except _BROKEN as exc:
-            raise package.damaged(_WHAT) from exc
+            raise office_package.refused(_WHAT, exc) from exc
+        except _MALFORMED as exc:
+            raise office_package.damaged(_WHAT) from exc
+
         limit = context.settings.limits.pages
-        problems = (
-            (f"Only the first {limit} of {len(pages)} pages were read.",)
-            if len(pages) > limit
-            else ()
-        )
-        made = [
-            text_page(clean(text), number=n, engine="odf")
-            for n, text in enumerate(pages[:limit], start=1)
+        pages = [
+            text_page(clean(text), number=number, engine="odf")
+            for number, text in enumerate(texts[:limit], start=1)
         ]
-        written = sum(len(page.text.text) for page in made)
-        return Reading(
-            pages=tuple(made),
-            problems=problems,
-            children=package.enclosed(path, written_chars=written),
-        )
+        problems: tuple[str, ...] = ()
+        if len(texts) > limit:
+            problems = (
+                f"Only the first {limit} of {len(texts)} pages were read, which is the limit.",
+            )
+        text_chars = sum(len(page.text.text) for page in pages)
+        children = office_package.embedded_files(path, text_chars=text_chars)
+        return Reading(pages=tuple(pages), problems=problems, children=children)
 
 
-def _refuse_locked(archive: zipfile.ZipFile) -> None:
-    """Refuse a file saved with a password, as its manifest tells.
+def _page_texts(path: Path) -> list[str]:
+    """Return the text of each slide, or of the whole document with its headers and footers.
 
     Raises:
-        Unreadable: ENCRYPTED.
+        Unreadable: ENCRYPTED, the manifest declares encrypted parts (OpenDocument 1.2, part 3,
+            section 4.3).
     """
-    if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read(
-        "META-INF/manifest.xml"
-    ):
-        raise Unreadable(
-            ReadStatus.ENCRYPTED, f"The {_WHAT} is protected by a password; save it without one."
-        )
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+        if _MANIFEST in names and b"encryption-data" in package.read(_MANIFEST):
+            raise office_package.locked(_WHAT)
+        texts = list(_body_texts(package.read(_CONTENT)))
+        if len(texts) == 1 and _STYLES in names:
+            headers, footers = _headers_and_footers(package.read(_STYLES))
+            texts = ["\n".join(part for part in (*headers, *texts, *footers) if part)]
+    return texts
 
 
-def _pages(content: bytes) -> Iterator[str]:
-    """Yield the text of each slide, or of the whole document where it has none."""
+def _body_texts(content: bytes) -> Iterator[str]:
+    """Yield the text of each slide, or of the whole document if it has none.
+
+    One line per row of a table.
+    """
     lines: list[str] = []
-    cells: list[str] | None = None
-    skipped = slides = 0
+    cells: list[str] | None = None  # of the row that is open now
+    ignored_depth = 0
+    has_slides = False
     for event, element in elements(content, whole=_BLOCKS):
         name = local_name(element)
-        if name in _SKIPPED:
-            skipped += 1 if event == "start" else -1
-        elif event == "start" and name == "table-row":
-            cells = []
-        elif event == "end" and not skipped:
-            if name in _BLOCKS:
-                (lines if cells is None else cells).append(_text(element))
-            elif name == "table-row" and cells is not None:
-                lines.append("\t".join(cells))
-                cells = None
-            elif name == "page":
-                slides += 1
-                yield "\n".join(lines)
-                lines = []
-    if lines or not slides:
+        if name in _NO_TEXT:
+            ignored_depth += 1 if event == "start" else -1
+        elif event == "start":
+            if name == "table-row":
+                cells = []
+        elif ignored_depth:
+            continue
+        elif name in _BLOCKS:
+            target = lines if cells is None else cells
+            target.append("".join(_text_parts(element)).strip())
+        elif name == "table-row" and cells is not None:
+            lines.append("\t".join(cells))
+            cells = None
+        elif name == "page":  # draw:page, a slide
+            has_slides = True
+            yield "\n".join(lines)
+            lines = []
+    if lines or not has_slides:
         yield "\n".join(lines)
 
 
-def _with_margins(archive: zipfile.ZipFile, pages: list[str]) -> list[str]:
-    """Put a text's headers before it and its footers after it; they lie with its styles."""
-    if len(pages) != 1 or "styles.xml" not in archive.namelist():
-        return pages
-    told: dict[str, dict[str, None]] = {"header": {}, "footer": {}}
-    for event, element in elements(archive.read("styles.xml"), whole=_MARGINS):
-        if event == "end" and local_name(element) in _MARGINS:
-            lines = (_text(block) for block in element.iter() if local_name(block) in _BLOCKS)
-            text = "\n".join(line for line in lines if line)
-            told[local_name(element).partition("-")[0]][text] = None
-    return ["\n".join(part for part in (*told["header"], *pages, *told["footer"]) if part)]
+def _headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:
+    """Return the texts of headers and of footers, each once; they belong to the styles of pages."""
+    headers: dict[str, None] = {}
+    footers: dict[str, None] = {}
+    for event, element in elements(styles, whole=_HEADERS_AND_FOOTERS):
+        name = local_name(element)
+        if event != "end" or name not in _HEADERS_AND_FOOTERS:
+            continue
+        blocks = (block for block in element.iter() if local_name(block) in _BLOCKS)
+        lines = ["".join(_text_parts(block)).strip() for block in blocks]
+        text = "\n".join(line for line in lines if line)
+        target = headers if name.startswith("header") else footers
+        target[text] = None
+    return list(headers), list(footers)
 
 
-def _text(block: Any) -> str:
-    return "".join(_parts(block)).strip()
-
-
-def _parts(element: Any) -> Iterator[str]:
-    """Yield a paragraph's text, without paragraphs inside it, which are told on their own."""
+def _text_parts(element: Any) -> Iterator[str]:
+    """Yield a paragraph's text without the paragraphs inside it, which are lines of their own."""
     yield element.text or ""
-    for inner in element:
-        name = local_name(inner)
-        if name == "s":
-            yield " " * min(_spaces(inner), _MOST_SPACES)
-        elif name in {"tab", "line-break"}:
-            yield "\t" if name == "tab" else "\n"
-        elif name not in _BLOCKS and name not in _SKIPPED:
-            yield from _parts(inner)
-        yield inner.tail or ""
-
-
-def _spaces(element: Any) -> int:
-    count = next((value for key, value in element.attrib.items() if key.endswith("}c")), "1")
-    return int(count) if str(count).isdigit() else 1
+    for child in element:
+        name = local_name(child)
+        if name == "s":  # text:s, a run of spaces; its attribute text:c counts them
+            count = next((value for key, value in child.attrib.items() if key.endswith("}c")), "1")
+            spaces = int(count) if str(count).isdigit() else 1
+            yield " " * min(spaces, _MOST_SPACES)
+        elif name == "tab":
+            yield "\t"
+        elif name == "line-break":
+            yield "\n"
+        elif name not in _BLOCKS and name not in _NO_TEXT:
+            yield from _text_parts(child)
+        yield child.tail or ""

@@ -1,18 +1,20 @@
-"""Presentations: a page a slide, with its tables and the speaker's notes."""
+"""Read presentations: one page per slide, with its tables and the speaker's notes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from processors.contract import Context, Page, Reading
-from processors.detect import office_package as package
+from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import PPTX
 from processors.layout.plain_page import text_page
 
 _WHAT = "presentation"
-_DEEPEST_GROUP = 8
-_BROKEN = (
+_MOST_GROUP_DEPTH = 8  # groups of shapes within each other
+_LINE_BREAK = "\v"  # how python-pptx returns <a:br>, a line break within a paragraph
+# What python-pptx raises, beside its own errors, on parts that violate ECMA-376.
+_MALFORMED = (
     SyntaxError,
     KeyError,
     ValueError,
@@ -36,49 +38,47 @@ class PptxProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return every slide as a page; embedded files are children."""
         del work_dir
-        package.check(path, what=_WHAT)
+        office_package.check(path, what=_WHAT)
         limit = context.settings.limits.pages
+        pages: list[Page] = []
+        problems: tuple[str, ...] = ()
+
         import pptx
         from pptx.exc import PythonPptxError
 
         try:
             slides = pptx.Presentation(str(path)).slides
-            count = len(slides)
-            pages = [
-                _page(slide, number)
-                for number, slide in enumerate(slides, start=1)
-                if number <= limit
-            ]
-        except (PythonPptxError, *_BROKEN) as exc:
-            raise package.damaged(_WHAT) from exc
-        problems = (
-            (f"Only the first {limit} of {count} slides were read, which is the limit.",)
-            if count > limit
-            else ()
-        )
-        written = sum(len(page.text.text) for page in pages)
-        return Reading(
-            pages=tuple(pages),
-            problems=problems,
-            children=package.enclosed(path, written_chars=written),
-        )
+            for number, slide in enumerate(slides, start=1):
+                if number > limit:
+                    count = len(slides)
+                    problems = (
+                        f"Only the first {limit} of {count} slides were read, which is the limit.",
+                    )
+                    break
+                pages.append(_slide_page(slide, number))
+        except (PythonPptxError, *_MALFORMED) as exc:
+            raise office_package.damaged(_WHAT) from exc
+
+        text_chars = sum(len(page.text.text) for page in pages)
+        children = office_package.embedded_files(path, text_chars=text_chars)
+        return Reading(pages=tuple(pages), problems=problems, children=children)
 
 
-def _page(slide: Any, number: int) -> Page:
-    lines = list(_shapes(slide.shapes, 0))
+def _slide_page(slide: Any, number: int) -> Page:
+    lines = list(_shape_lines(slide.shapes, 0))
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         lines.append(slide.notes_slide.notes_text_frame.text)
-    return text_page(
-        clean("\n".join(line for line in lines if line.strip())), number=number, engine="pptx"
-    )
+    text = "\n".join(line for line in lines if line.strip())
+    return text_page(clean(text), number=number, engine="pptx")
 
 
-def _shapes(shapes: Any, depth: int) -> Iterator[str]:
+def _shape_lines(shapes: Any, depth: int) -> Iterator[str]:
+    """Yield the text of shapes, one line per row of a table; groups hold further shapes."""
     for shape in shapes:
         if shape.has_text_frame:
-            yield shape.text_frame.text.replace("\v", "\n")
+            yield shape.text_frame.text.replace(_LINE_BREAK, "\n")
         elif getattr(shape, "has_table", False):
             for row in shape.table.rows:
                 yield "\t".join(" ".join(cell.text.split()) for cell in row.cells)
-        elif hasattr(shape, "shapes") and depth < _DEEPEST_GROUP:
-            yield from _shapes(shape.shapes, depth + 1)
+        elif hasattr(shape, "shapes") and depth < _MOST_GROUP_DEPTH:
+            yield from _shape_lines(shape.shapes, depth + 1)

@@ -1,4 +1,4 @@
-"""Rich text: words without formatting."""
+"""Read rich text: words without formatting."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from processors.layout.plain_page import text_page
 
 
 class RtfProcessor:
-    """Reads .rtf with striprtf; embedded objects are left alone."""
+    """Reads .rtf with striprtf; embedded objects are ignored."""
 
     name = "rtf"
 
@@ -23,11 +23,14 @@ class RtfProcessor:
         del work_dir, context
         from striprtf.striprtf import rtf_to_text
 
+        # RTF is 7-bit; text in a code page is escaped, and striprtf decodes it. Latin-1 keeps every
+        # byte as it is.
+        rtf = path.read_bytes().decode("latin-1")
         try:
-            text = rtf_to_text(path.read_bytes().decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call] # no types
+            text = rtf_to_text(rtf, errors="replace")  # type: ignore[no-untyped-call] # no types
         except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as exc:
             raise Unreadable(
                 ReadStatus.DAMAGED,
-                "The rich text document is damaged; save it again, or as .docx or PDF.",
+                "The rich text document is damaged. Save it again, or as .docx or PDF.",
             ) from exc
         return Reading(pages=(text_page(clean(text), engine="rtf"),))

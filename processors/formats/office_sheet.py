@@ -1,128 +1,153 @@
-"""Workbooks of Excel and OpenDocument: a page a sheet, a line a row."""
+"""Read workbooks of Excel and OpenDocument: one page per sheet, one line per row."""
 
 import datetime as dt
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Page, Reading, Unreadable
-from processors.detect import office_package as package
+from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
 from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"
-_MOST_CELLS = 2_000_000
-_SPARSE = 10
-"""How many times more cells a sheet may span than are read: a stray mark far below is common and harmless."""
-_SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _TYPES = frozenset({XLSX, XLSB, XLS, ODS})
+_MOST_CELLS = 2_000_000  # of one sheet, empty ones between others included
+# How many times more cells than that a sheet may span before the workbook is refused as a whole: a
+# stray mark far below the others is common and harmless.
+_SPARSE = 10
+_SHEET_PART = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+# The reference of a cell (ECMA-376 part 1, section 18.3.1.4): up to three letters and seven digits,
+# XFD1048576.
+_CELL_REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_REFERENCE_BYTES = 32  # longer than a reference, which may lie across two chunks
+_CHUNK_BYTES = 2**20
+_LARGEST_EXACT = 1e15  # floats hold integers exactly up to 2**53, about 9e15
 
 
 class SheetProcessor:
-    """Reads .xlsx, .xlsb, .xls and .ods with calamine: values as last calculated, formulas and macros never run."""
+    """Reads .xlsx, .xlsb, .xls and .ods with calamine: values as last calculated.
+
+    Formulas and macros never run.
+    """
 
     name = "sheet"
 
     def accepts(self, media_type: str) -> str | None:
         """Accept workbooks, old and new."""
-        return (
-            None if media_type in _TYPES else f"{media_type} is not a workbook this project reads"
-        )
+        if media_type in _TYPES:
+            return None
+        return f"{media_type} is not a workbook this project reads"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return every sheet as a page headed by its name."""
+        """Return every sheet as a page that starts with its name; embedded files are children."""
         del work_dir
-        packed = zipfile.is_zipfile(path)
-        if packed:
-            package.check(path, what=_WHAT)
-            _refuse_claims(path)
-        pages: list[Page] = []
-        problems: list[str] = []
-        from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
-
-        try:
-            with CalamineWorkbook.from_path(path) as book:
-                names = book.sheet_names
-                for number, name in enumerate(names[: context.settings.limits.pages], start=1):
-                    try:
-                        pages.append(_page(book.get_sheet_by_name(name), name, number))
-                    except (CalamineError, ZipError, ValueError, OSError):
-                        problems.append(f"Sheet {number} ({name}) could not be read.")
-        except PasswordError as exc:
-            raise Unreadable(
-                ReadStatus.ENCRYPTED,
-                f"The {_WHAT} is protected by a password; save it without one.",
-            ) from exc
-        except (CalamineError, ZipError, ValueError, OSError) as exc:
-            raise package.damaged(_WHAT) from exc
+        is_package = zipfile.is_zipfile(path)
+        if is_package:
+            office_package.check(path, what=_WHAT)
+            _check_extent(path)
+        pages, problems = _pages(path, context)
         if not pages:
             raise Unreadable(
                 ReadStatus.DAMAGED,
-                "No sheet of the workbook can be read; save it again and upload it.",
+                "No sheet of the workbook can be read. Save it again and upload it.",
             )
-        written = sum(len(page.text.text) for page in pages)
-        children = package.enclosed(path, written_chars=written) if packed else ()
+        text_chars = sum(len(page.text.text) for page in pages)
+        children = office_package.embedded_files(path, text_chars=text_chars) if is_package else ()
         return Reading(pages=tuple(pages), problems=tuple(problems), children=children)
 
 
-def _refuse_claims(path: Path) -> None:
-    """Refuse a workbook whose sheets reach so far that a table of all their cells would fill the memory.
+def _pages(path: Path, context: Context) -> tuple[list[Page], list[str]]:
+    """Return a page per sheet that can be read, and a sentence per sheet that cannot."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 
-    calamine lays out a sheet from its first to its last cell, empty ones between included, and cannot be stopped there.
+    malformed = (CalamineError, ZipError, ValueError, OSError)
+    pages: list[Page] = []
+    problems: list[str] = []
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            names = book.sheet_names[: context.settings.limits.pages]
+            for number, name in enumerate(names, start=1):
+                try:
+                    pages.append(_sheet_page(book.get_sheet_by_name(name), name, number))
+                except malformed:
+                    problems.append(f"Sheet {number} ({name}) could not be read.")
+    except PasswordError as exc:
+        raise office_package.locked(_WHAT) from exc
+    except malformed as exc:
+        raise office_package.damaged(_WHAT) from exc
+    return pages, problems
+
+
+def _check_extent(path: Path) -> None:
+    """Refuse a workbook whose sheets span so many cells that a table of them would fill the memory.
+
+    calamine allocates a sheet from its first to its last cell, empty ones between included, and
+    cannot be stopped.
 
     Raises:
         Unreadable: TOO_BIG.
     """
     with zipfile.ZipFile(path) as book:
         for entry in book.infolist():
-            if _SHEET.fullmatch(entry.filename):
-                height, width = _reach(book, entry)
-                if height * width > _MOST_CELLS * _SPARSE:
-                    raise Unreadable(
-                        ReadStatus.TOO_BIG,
-                        f"A sheet of the workbook reaches over {height:,} rows and {width:,} columns; "
-                        "delete the empty ones, or save what matters as PDF.",
-                    )
+            if not _SHEET_PART.fullmatch(entry.filename):
+                continue
+            rows, columns = _extent(book, entry)
+            if rows * columns > _MOST_CELLS * _SPARSE:
+                raise Unreadable(
+                    ReadStatus.TOO_BIG,
+                    f"A sheet of the workbook spans {rows:,} rows and {columns:,} columns. "
+                    "Delete the empty ones, or save what matters as PDF.",
+                )
 
 
-def _reach(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return the highest row and column that cells of a sheet are placed at."""
-    height = width = 0
-    rest = b""
+def _extent(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the highest row and the highest column in the references of a sheet's cells."""
+    rows = columns = 0
+    before = b""
     with book.open(entry) as stream:
-        while chunk := stream.read(2**20):
-            for letters, digits in _PLACE.findall(rest + chunk):
+        while chunk := stream.read(_CHUNK_BYTES):
+            for letters, digits in _CELL_REFERENCE.findall(before + chunk):
+                # Columns count A to Z, AA, AB and so on: digits of base 26 without a zero.
                 column = 0
                 for letter in letters:
-                    column = 26 * column + letter - 64
-                height, width = max(height, int(digits)), max(width, column)
-            rest = chunk[-32:]
-    return height, width
+                    column = 26 * column + letter - ord("A") + 1
+                rows, columns = max(rows, int(digits)), max(columns, column)
+            before = chunk[-_REFERENCE_BYTES:]
+    return rows, columns
 
 
-def _page(sheet: object, name: str, number: int) -> Page:
-    """Write a sheet as text, empty rows left out."""
+def _sheet_page(sheet: Any, name: str, number: int) -> Page:
+    """Return a sheet as text without its empty rows.
+
+    Raises ValueError if it spans too many cells.
+    """
     height, width = getattr(sheet, "height", 0), getattr(sheet, "width", 0)
     if height * width > _MOST_CELLS:
-        raise ValueError(f"sheet {name} claims {height} by {width} cells")
-    rows = sheet.to_python(skip_empty_area=True)  # type: ignore[attr-defined] # calamine publishes no types
-    lines = ["\t".join(_cell(value) for value in row).rstrip("\t") for row in rows]
-    return text_page(
-        clean("\n".join([name, *(line for line in lines if line.strip())])),
-        number=number,
-        engine="sheet",
-    )
+        raise ValueError(f"sheet {name} spans {height} by {width} cells")
+
+    lines = [name]
+    for row in sheet.to_python(skip_empty_area=True):
+        line = "\t".join(_cell_text(value) for value in row).rstrip("\t")
+        if line.strip():
+            lines.append(line)
+    return text_page(clean("\n".join(lines)), number=number, engine="sheet")
 
 
-def _cell(value: object) -> str:
-    """Write a value as a person would: whole numbers without a point, dates as ISO 8601."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - exact as float
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat(sep=" ") if isinstance(value, dt.datetime) else value.isoformat()
-    return " ".join(str(value).split())
+def _cell_text(value: object) -> str:
+    """Write a value as a user would: whole numbers without a decimal point, dates as ISO 8601."""
+    match value:
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float():
+            is_whole = value.is_integer() and abs(value) < _LARGEST_EXACT
+            return str(int(value)) if is_whole else repr(value)
+        case dt.datetime():
+            return value.isoformat(sep=" ")
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return " ".join(str(value).split())

@@ -1,4 +1,7 @@
-"""Outlook messages (.msg): headers and body; what is attached are documents of their own."""
+"""Read Outlook messages (.msg): headers and body; attachments are documents of their own.
+
+The format is [MS-OXMSG], a compound file; the numbers of its properties are listed in [MS-OXPROPS].
+"""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -12,6 +15,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import visible_text
+from processors.detect.media import OUTLOOK
 from processors.layout.plain_page import text_page
 
 if TYPE_CHECKING:
@@ -19,15 +23,25 @@ if TYPE_CHECKING:
     from oxmsg.attachment import Attachment
     from oxmsg.storage import Storage
 
-MSG = "application/vnd.ms-outlook"
-_MOST_ATTACHED = 1_000
-_DEEPEST = 8
-_BROKEN = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, LookupError,
-           RecursionError, ArithmeticError)  # fmt: skip
-"""What olefile and oxmsg raise on messages that break the rules."""
-_MESSAGE_INSIDE = "__substg1.0_3701000D"
-_SUBJECT, _BODY, _SENDER, _DATA, _NAME = 0x0037, 0x1000, 0x0C1A, 0x3701, 0x3707  # MAPI property ids
-_UNICODE, _BINARY = 0x001F, 0x0102  # MAPI property types
+_MOST_ATTACHMENTS = 1_000
+_MOST_DEPTH = 8  # messages enclosed in each other
+# What olefile and oxmsg raise on messages that violate the format.
+_MALFORMED = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    ArithmeticError,
+)
+# The storage of an attachment that is a message: property PidTagAttachDataObject (0x3701) of type
+# PtypObject (0x000D).
+_ENCLOSED_MESSAGE = "__substg1.0_3701000D"
+_SUBJECT, _BODY, _SENDER_NAME = 0x0037, 0x1000, 0x0C1A
+_ATTACHED_DATA, _ATTACHED_NAME = 0x3701, 0x3707
+_UNICODE_TYPE, _BINARY_TYPE = 0x001F, 0x0102
 
 
 class MsgProcessor:
@@ -37,7 +51,7 @@ class MsgProcessor:
 
     def accepts(self, media_type: str) -> str | None:
         """Accept Outlook messages."""
-        return None if media_type == MSG else f"{media_type} is not an Outlook message"
+        return None if media_type == OUTLOOK else f"{media_type} is not an Outlook message"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return headers and body as one page, attachments and enclosed messages as children."""
@@ -46,109 +60,108 @@ class MsgProcessor:
 
         try:
             message = Message.load(str(path))
-            text = "\n".join(_headers(message)) + "\n\n" + _body(message)
-            attachments = list(islice(message.attachments, _MOST_ATTACHED))
-        except _BROKEN as exc:
+            body = message.body or visible_text(message.html_body or "")
+            text = "\n".join(_header_lines(message)) + "\n\n" + body
+            attachments = list(islice(message.attachments, _MOST_ATTACHMENTS))
+        except _MALFORMED as exc:
             raise Unreadable(
                 ReadStatus.DAMAGED,
-                "The Outlook message is damaged; save it as .eml or PDF and upload that.",
+                "The Outlook message is damaged. Save it as .eml or PDF and upload that.",
             ) from exc
         return Reading(
-            pages=(text_page(clean(text), engine="msg"),), children=_enclosed(attachments)
+            pages=(text_page(clean(text), engine="msg"),),
+            children=(_embedded_file(attachment) for attachment in attachments),
         )
 
 
-def _headers(message: "Message") -> Iterator[str]:
+def _header_lines(message: "Message") -> list[str]:
+    """Return the headers as lines.
+
+    A message that was never sent has properties instead of Internet headers.
+    """
     headers = message.message_headers
-    to = headers.get("To") or ", ".join(
-        f"{who.name} <{who.email_address}>" for who in message.recipients
-    )
-    sent = message.sent_date
-    date = headers.get("Date") or (sent.strftime("%a, %d %b %Y %H:%M:%S %z") if sent else "")
-    told = (
-        ("From", message.sender),
-        ("To", to),
-        ("Cc", headers.get("Cc")),
-        ("Date", date),
-        ("Subject", message.subject),
-    )
-    for name, value in told:
-        if value:
-            yield f"{name}: {' '.join(str(value).split())}"
+    recipients = [f"{person.name} <{person.email_address}>" for person in message.recipients]
+    sent_at = message.sent_date
+    sent = sent_at.strftime("%a, %d %b %Y %H:%M:%S %z") if sent_at else ""
+    values = {
+        "From": message.sender,
+        "To": headers.get("To") or ", ".join(recipients),
+        "Cc": headers.get("Cc"),
+        "Date": headers.get("Date") or sent,
+        "Subject": message.subject,
+    }
+    return [f"{name}: {' '.join(str(value).split())}" for name, value in values.items() if value]
 
 
-def _body(message: "Message") -> str:
-    return message.body or visible_text(message.html_body or "")
-
-
-def _enclosed(attachments: "list[Attachment]") -> Iterator[EmbeddedFile]:
-    for attached in attachments:
-        inside = _inside(attached._storage)  # noqa: SLF001 - oxmsg shows no other way to a message in a message
-        if inside is not None:
-            yield EmbeddedFile(_text(inside, _SUBJECT) or "message", partial(_as_mail, inside))
-        else:
-            yield EmbeddedFile(_name(attached), partial(_bytes, attached))
-
-
-def _name(attached: "Attachment") -> str:
+def _embedded_file(attachment: "Attachment") -> EmbeddedFile:
+    # oxmsg has no public way to a message enclosed in another one.
+    storage = _enclosed_message(attachment._storage)  # noqa: SLF001
+    if storage is not None:
+        name = _property_text(storage, _SUBJECT) or "message"
+        return EmbeddedFile(name, partial(_enclosed_mail_bytes, storage))
     try:
-        return attached.file_name or "unnamed"
-    except _BROKEN:
-        return "unnamed"
+        name = attachment.file_name or "unnamed"
+    except _MALFORMED:
+        name = "unnamed"
+    return EmbeddedFile(name, partial(_attachment_bytes, attachment))
 
 
-def _bytes(attached: "Attachment") -> Iterator[bytes]:
+def _attachment_bytes(attachment: "Attachment") -> Iterator[bytes]:
     try:
-        data = attached.file_bytes
-    except _BROKEN as exc:
+        data = attachment.file_bytes
+    except _MALFORMED as exc:
         raise Unreadable(
-            ReadStatus.DAMAGED, "the attachment is damaged; ask for it again."
+            ReadStatus.DAMAGED, "the attachment is damaged. Ask the sender to send it again."
         ) from exc
     if data is None:
         raise Unreadable(
             ReadStatus.UNSUPPORTED,
-            "it is a link to a file elsewhere, or an embedded program's object.",
+            "it is a link to a file elsewhere, or an object of another program.",
         )
     yield data
 
 
-def _inside(storage: Any) -> "Storage | None":
-    return next((inner for inner in storage.storages if inner.name == _MESSAGE_INSIDE), None)
-
-
-def _as_mail(storage: "Storage") -> Iterator[bytes]:
-    """Write an enclosed message, which has no file form of its own, as Internet mail."""
+def _enclosed_mail_bytes(storage: "Storage") -> Iterator[bytes]:
+    """Write an enclosed message as Internet mail, since it has no file format of its own."""
     try:
-        yield _mail(storage, 0).as_bytes()
-    except _BROKEN as exc:
+        yield _as_mail(storage, 0).as_bytes()
+    except _MALFORMED as exc:
         raise Unreadable(
-            ReadStatus.DAMAGED, "the enclosed message is damaged; ask for it again."
+            ReadStatus.DAMAGED, "the enclosed message is damaged. Ask the sender to send it again."
         ) from exc
 
 
-def _mail(storage: "Storage", depth: int) -> EmailMessage:
+def _as_mail(storage: "Storage", depth: int) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = " ".join(_text(storage, _SENDER).split()) or "unknown"
-    mail["Subject"] = " ".join(_text(storage, _SUBJECT).split())
-    mail.set_content(_text(storage, _BODY))
-    for attached in islice(storage.iter_attachment_storages(), _MOST_ATTACHED):
-        inside = _inside(attached)
-        if inside is not None and depth < _DEEPEST:
-            mail.add_attachment(_mail(inside, depth + 1))
-        elif inside is None:
-            data = _stream(attached, _DATA, _BINARY)
-            name = _text(attached, _NAME) or "unnamed"
-            mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    mail["From"] = " ".join(_property_text(storage, _SENDER_NAME).split()) or "unknown"
+    mail["Subject"] = " ".join(_property_text(storage, _SUBJECT).split())
+    mail.set_content(_property_text(storage, _BODY))
+    for attached in islice(storage.iter_attachment_storages(), _MOST_ATTACHMENTS):
+        message = _enclosed_message(attached)
+        if message is None:
+            mail.add_attachment(
+                _property_bytes(attached, _ATTACHED_DATA, _BINARY_TYPE),
+                maintype="application",
+                subtype="octet-stream",
+                filename=_property_text(attached, _ATTACHED_NAME) or "unnamed",
+            )
+        elif depth < _MOST_DEPTH:
+            mail.add_attachment(_as_mail(message, depth + 1))
     return mail
 
 
-def _text(storage: Any, pid: int) -> str:
-    return clean(_stream(storage, pid, _UNICODE).decode("utf-16-le", errors="replace"))
+def _enclosed_message(storage: Any) -> "Storage | None":
+    return next((inner for inner in storage.storages if inner.name == _ENCLOSED_MESSAGE), None)
 
 
-def _stream(storage: Any, pid: int, kind: int) -> bytes:
+def _property_text(storage: Any, property_id: int) -> str:
+    data = _property_bytes(storage, property_id, _UNICODE_TYPE)
+    return clean(data.decode("utf-16-le", errors="replace"))
+
+
+def _property_bytes(storage: Any, property_id: int, property_type: int) -> bytes:
     try:
-        data: bytes = storage.property_stream_bytes(pid, kind)
+        data: bytes = storage.property_stream_bytes(property_id, property_type)
     except KeyError:
         return b""
     return data

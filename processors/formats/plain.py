@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.contract import Context, Reading
 from processors.detect.encoding import clean, decode
-from processors.detect.media import table_delimiter
+from processors.detect.text_types import table_delimiter
 from processors.layout.plain_page import text_page
 
 _TYPES = frozenset({"text/plain", "text/csv"})
@@ -29,7 +29,8 @@ class TextProcessor:
 
         delimiter = table_delimiter(text)
         if delimiter is not None:
-            # A quote that is never closed makes one field of the rest of the file, which is no error here.
+            # A quote that is never closed makes one field of the rest of the file, which is no
+            # error here.
             csv.field_size_limit(max(len(text), _CSV_FIELD_LIMIT))
             rows = csv.reader(io.StringIO(text), delimiter=delimiter)
             lines = ["\t".join(_one_line(cell) for cell in cells) for cells in rows]

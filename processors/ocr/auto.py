@@ -1,8 +1,9 @@
-"""Engine `auto`: choose for each page between RapidOCR and Tesseract, and say why.
+"""Engine `auto`: choose between RapidOCR and Tesseract for each page, and say why.
 
-RapidOCR reads better and for less, but its model was taught Latin and East Asian letters only, and how sure it is says
-little of others: their capitals look Latin, their small letters come out as specks. So where others may come up,
-Tesseract looks at a few lines first, for a fifth of a second, and reads the page where it finds some.
+RapidOCR reads better and costs less, but its model was trained on Latin and East Asian letters
+only, and its confidence says little about others: their capitals look Latin, their small letters
+come out as specks. If a page may have others, Tesseract reads a few of its lines first, in a fifth
+of a second, and the whole page if it finds some.
 """
 
 import dataclasses
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from processors.contract import EngineMissing, OcrEngine, Recognition, Segment, Unreadable
-from processors.ocr import line_quality as lines, orientation
+from processors.ocr import line_quality, orientation
 from processors.ocr.rapid.engine import EAST_ASIAN
 
 if TYPE_CHECKING:
@@ -22,30 +23,33 @@ if TYPE_CHECKING:
 
 TITLES = {"rapidocr": "RapidOCR", "tesseract": "Tesseract"}
 _FAILURES = (EngineMissing, Unreadable)
-_UNSURE, _SURE = (
-    0.6,
-    0.85,
-)  # of Latin pages RapidOCR is sure to 0.9 and more, of Cyrillic prose to 0.1
-_SAMPLED = 6  # lines
+# Measured mean confidence of RapidOCR: 0.9 and more on Latin pages, around 0.1 on Cyrillic prose.
+_UNSURE = 0.6
+_SURE = 0.85
+_SAMPLED_LINES = 6
+# Words of Tesseract that count as evidence for other letters.
 _SURE_WORD = 0.8
-_WORD_LETTERS = 3
-_SHARE = 0.4  # of such words' letters: Tesseract takes up to a fifth of a smudged Latin receipt's for Cyrillic
-_MANY = 12  # letters: a line of them among Latin ones
+_FEWEST_WORD_LETTERS = 3
+# The share of other letters from which a page has them: in a smudged Latin receipt, Tesseract takes
+# up to a fifth for Cyrillic. Or their number, which is a line of them among Latin ones.
+_OTHER_SHARE = 0.4
+_OTHER_LETTERS = 12
+# First words of the names that Unicode gives to letters, by script.
 _LATIN = frozenset({"LATIN", "FEMININE", "MASCULINE", "MICRO", "MODIFIER"})
-_EAST_ASIAN = frozenset(
+_EAST_ASIAN_NAMES = frozenset(
     {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "FULLWIDTH", "HALFWIDTH", "IDEOGRAPHIC"}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _Request:
     image: "Image.Image"
     dpi: float
-    turning: bool
+    detect_rotation: bool
 
 
 class AutoReader:
-    """Reads each page with the engine that reads it best, and where that fails, with the other."""
+    """Reads each page with the engine that reads it best, and with the other one if that fails."""
 
     def __init__(
         self,
@@ -53,130 +57,145 @@ class AutoReader:
         rapidocr: Callable[[], OcrEngine],
         tesseract: Callable[[], OcrEngine],
         languages: Sequence[str],
-        beyond: Sequence[str],
+        untrained: Sequence[str],
     ) -> None:
-        """Load the engine tried first; `beyond` are those of the languages that RapidOCR was not taught."""
-        self._engines = {"rapidocr": _Loaded(rapidocr), "tesseract": _Loaded(tesseract)}
-        self._taught = [language for language in languages if language not in beyond]
-        self._beyond = ", ".join(beyond)
-        self._order = ("rapidocr", "tesseract") if self._taught else ("tesseract", "rapidocr")
-        self._scripts = _LATIN if EAST_ASIAN.isdisjoint(self._taught) else _LATIN | _EAST_ASIAN
-        with suppress(EngineMissing):  # told of the first page that needs it
+        """Load the engine that is tried first.
+
+        `untrained` are those of the languages that RapidOCR does not know.
+        """
+        self._engines = {"rapidocr": _LazyEngine(rapidocr), "tesseract": _LazyEngine(tesseract)}
+        self._trained = [language for language in languages if language not in untrained]
+        self._untrained = ", ".join(untrained)
+        if self._trained:
+            self._order = ("rapidocr", "tesseract")
+        else:
+            self._order = ("tesseract", "rapidocr")
+        self._known_scripts = _LATIN
+        if not EAST_ASIAN.isdisjoint(self._trained):
+            self._known_scripts |= _EAST_ASIAN_NAMES
+        with suppress(EngineMissing):  # reported with the first page that needs it
             self._engines[self._order[0]].get()
 
-    def read(self, image: "Image.Image", *, dpi: float, turning: bool = True) -> Recognition:
-        """Recognize a picture.
+    def read(
+        self, image: "Image.Image", *, dpi: float, detect_rotation: bool = True
+    ) -> Recognition:
+        """Recognize an image.
 
         Raises:
             EngineMissing: neither engine is installed.
             Unreadable: both fail on it.
         """
-        picture = _Picture(image, dpi, turning)
-        if not self._taught:
-            return self._first_that_can(
-                picture, f"RapidOCR was not taught the letters of {self._beyond}"
+        request = _Request(image, dpi, detect_rotation)
+        if not self._trained:
+            return self._read_in_order(
+                request, f"RapidOCR was not trained on the letters of {self._untrained}"
             )
-        read = self._first_that_can(picture, f"it knows the letters of {', '.join(self._taught)}")
-        return (
-            self._doubted(read, picture)
-            if self._beyond and read.segments and not read.problem
-            else read
+        recognition = self._read_in_order(
+            request, f"it knows the letters of {', '.join(self._trained)}"
         )
+        may_have_others = self._untrained and recognition.segments and not recognition.problem
+        return self._checked(recognition, request) if may_have_others else recognition
 
-    def _first_that_can(self, picture: _Picture, why: str) -> Recognition:
-        """Read with the engine tried first, with the other where that fails; what it failed of is told."""
+    def _read_in_order(self, request: _Request, why: str) -> Recognition:
+        """Read with the first engine.
+
+        If it fails, with the second, saying what the first failed of.
+        """
         first, second = self._order
         try:
-            return self._by(first, picture, why)
+            return self._read_with(first, request, why)
         except _FAILURES as exc:
             failure = f"{TITLES[first]} could not ({str(exc).rstrip('.')})"
             try:
-                read = self._by(second, picture, failure)
+                recognition = self._read_with(second, request, failure)
             except _FAILURES:
                 raise exc from None
-        poorer = (
-            "the text may be poorer"
-            if self._taught
-            else f"letters of {self._beyond} are wrong or missing"
-        )
-        return dataclasses.replace(
-            read, problem=f"{TITLES[second]} read it, since {failure}; {poorer}."
+        consequence = f"letters of {self._untrained} are wrong or missing"
+        if self._trained:
+            consequence = "the text may be poorer"
+        problem = f"{TITLES[second]} read it, since {failure}; {consequence}."
+        return dataclasses.replace(recognition, problem=problem)
+
+    def _read_with(self, name: str, request: _Request, why: str) -> Recognition:
+        return orientation.recognize(
+            request.image,
+            self._engines[name].get(),
+            dpi=request.dpi,
+            detect_rotation=request.detect_rotation,
+            reason=f"{TITLES[name]} read it: {why}",
         )
 
-    def _by(self, name: str, picture: _Picture, why: str) -> Recognition:
-        engine = self._engines[name].get()
-        reason = f"{TITLES[name]} read it: {why}"
-        return orientation.recognized(
-            picture.image, engine, dpi=picture.dpi, turning=picture.turning, reason=reason
-        )
-
-    def _doubted(self, read: Recognition, picture: _Picture) -> Recognition:
-        """Let Tesseract read what RapidOCR could not know, and keep RapidOCR's text of all else."""
-        sure = lines.sureness(read.segments)
+    def _checked(self, recognition: Recognition, request: _Request) -> Recognition:
+        """Let Tesseract read the page if RapidOCR cannot know its letters."""
+        confidence = line_quality.mean_confidence(recognition.segments)
         try:
-            if sure < _UNSURE:
-                return self._surer(read, sure, picture)
-            if self._shows_other_letters(
-                read, picture, either_way=read.turned_deg != 0 or sure < _SURE
-            ):
-                why = f"it has letters of {self._beyond}, which RapidOCR was not taught"
-                return self._by("tesseract", picture, why)
+            if confidence < _UNSURE:
+                return self._surer(recognition, confidence, request)
+            # RapidOCR may take letters it does not know, upside down, for Latin ones.
+            both_ways = recognition.turned_deg != 0 or confidence < _SURE
+            if self._has_other_letters(recognition, request, both_ways=both_ways):
+                why = f"it has letters of {self._untrained}, which RapidOCR was not trained on"
+                return self._read_with("tesseract", request, why)
         except _FAILURES as exc:
             problem = (
-                f"Tesseract could not look at it ({str(exc).rstrip('.')}); "
-                f"letters of {self._beyond}, if there are any, are wrong or missing."
+                f"Tesseract could not check it ({str(exc).rstrip('.')}); "
+                f"letters of {self._untrained}, if there are any, are wrong or missing."
             )
-            return dataclasses.replace(read, problem=problem)
-        return dataclasses.replace(
-            read, reason=f"RapidOCR read it: no letters of {self._beyond} were seen on it"
-        )
+            return dataclasses.replace(recognition, problem=problem)
+        reason = f"RapidOCR read it: no letters of {self._untrained} were found on it"
+        return dataclasses.replace(recognition, reason=reason)
 
-    def _surer(self, read: Recognition, sure: float, picture: _Picture) -> Recognition:
-        why = f"RapidOCR was unsure of this page ({sure:.2f}, Tesseract "
-        other = self._by("tesseract", picture, why)
-        theirs = lines.sureness(other.segments)
-        if theirs > sure:
-            return dataclasses.replace(other, reason=f"{other.reason}{theirs:.2f})")
-        return dataclasses.replace(
-            read,
-            reason=f"RapidOCR read it: it was unsure of this page ({sure:.2f}), and Tesseract no surer ({theirs:.2f})",
+    def _surer(self, recognition: Recognition, confidence: float, request: _Request) -> Recognition:
+        """Let Tesseract read the page too, and return the result with the higher confidence."""
+        why = f"RapidOCR was unsure of this page ({confidence:.2f}, Tesseract "
+        other = self._read_with("tesseract", request, why)
+        other_confidence = line_quality.mean_confidence(other.segments)
+        if other_confidence > confidence:
+            return dataclasses.replace(other, reason=f"{other.reason}{other_confidence:.2f})")
+        reason = (
+            f"RapidOCR read it: it was unsure of this page ({confidence:.2f}), "
+            f"and Tesseract no surer ({other_confidence:.2f})"
         )
+        return dataclasses.replace(recognition, reason=reason)
 
-    def _shows_other_letters(
-        self, read: Recognition, picture: _Picture, *, either_way: bool
+    def _has_other_letters(
+        self, recognition: Recognition, request: _Request, *, both_ways: bool
     ) -> bool:
-        """Let Tesseract look at some lines: the longest, and those of which RapidOCR is least sure.
+        """Let Tesseract read the longest lines and those that RapidOCR is least sure of.
 
-        `either_way`: upside down, too, for RapidOCR may take letters it does not know for Latin ones on their head.
+        `both_ways`: upside down too.
         """
-        image = (
-            picture.image.rotate(read.turned_deg, expand=True) if read.turned_deg else picture.image
-        )
-        sample = lines.cut_out(image, lines.doubtful_and_long(read.segments, _SAMPLED))
-        engine = self._engines["tesseract"].get()
-        looks = (sample, sample.rotate(180)) if either_way else (sample,)
-        return any(
-            self._has_other_letters(engine.recognize(look, dpi=picture.dpi)) for look in looks
-        )
-
-    def _has_other_letters(self, segments: Iterable[Segment]) -> bool:
-        letters = list(_letters_of_sure_words(segments))
-        other = sum(
-            unicodedata.name(letter, "").partition(" ")[0] not in self._scripts
-            for letter in letters
-        )
-        return other >= _MANY or other > _SHARE * len(letters)
+        image = request.image
+        if recognition.turned_deg:
+            image = image.rotate(recognition.turned_deg, expand=True)
+        lines = line_quality.doubtful_and_long(recognition.segments, _SAMPLED_LINES)
+        sample = line_quality.cut_out(image, lines)
+        samples = (sample, sample.rotate(180)) if both_ways else (sample,)
+        tesseract = self._engines["tesseract"].get()
+        for each in samples:
+            letters = _letters_of_sure_words(tesseract.recognize(each, dpi=request.dpi))
+            scripts = [unicodedata.name(letter, "").partition(" ")[0] for letter in letters]
+            other = sum(script not in self._known_scripts for script in scripts)
+            if other >= _OTHER_LETTERS or other > _OTHER_SHARE * len(letters):
+                return True
+        return False
 
 
-def _letters_of_sure_words(segments: Iterable[Segment]) -> Iterable[str]:
+def _letters_of_sure_words(segments: Iterable[Segment]) -> list[str]:
+    found: list[str] = []
     for segment in segments:
         letters = [character for character in segment.text if character.isalpha()]
-        if len(letters) >= _WORD_LETTERS and (segment.confidence or 0.0) >= _SURE_WORD:
-            yield from letters
+        is_sure = (segment.confidence or 0.0) >= _SURE_WORD
+        if is_sure and len(letters) >= _FEWEST_WORD_LETTERS:
+            found += letters
+    return found
 
 
-class _Loaded:
-    """An engine, loaded when it is first needed; what kept it from loading is told each time."""
+class _LazyEngine:
+    """An engine that is loaded when first needed.
+
+    If loading fails, every later call fails with the same error.
+    """
 
     def __init__(self, load: Callable[[], OcrEngine]) -> None:
         self._load = load

@@ -1,48 +1,48 @@
-"""Barcodes on pictures of pages, by ZXing."""
+"""Read the barcodes on images of pages with ZXing."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from processors.contract import Code
+from processors.contract import Box, Code
 from processors.detect.encoding import clean
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-_MOST = 50
-_MOST_CHARS = 3_000
-_WIDEST_PX = 2_000
-"""More pixels cost time and show ZXing nothing new: it looks at smaller copies anyway."""
+_MOST_CODES = 50
+_MOST_CHARS = 3_000  # a QR code holds at most 2,953 bytes (ISO/IEC 18004, version 40-L)
+# More pixels cost time and show ZXing nothing new: it searches smaller copies anyway.
+_LARGEST_SIDE_PX = 2_000
 
 
 def codes_in(image: "Image.Image", *, scale: float) -> tuple[Code, ...]:
-    """Return the barcodes of a picture; boxes are multiplied by `scale`, which turns pixels into points."""
+    """Return the barcodes of an image.
+
+    Boxes are multiplied by `scale`, which converts pixels to points.
+    """
     import zxingcpp
 
     gray = image.convert("L")
-    factor = max(gray.size) // _WIDEST_PX
+    factor = max(gray.size) // _LARGEST_SIDE_PX
     if factor > 1:
-        gray, scale = gray.reduce(factor), scale * factor
+        gray = gray.reduce(factor)
+        scale *= factor
     try:
-        found = zxingcpp.read_barcodes(gray, text_mode=zxingcpp.TextMode.Plain)
-    except (RuntimeError, ValueError):  # what its decoders say of pictures they cannot take
+        results = zxingcpp.read_barcodes(gray, text_mode=zxingcpp.TextMode.Plain)
+    except (RuntimeError, ValueError):  # what its decoders raise on images they cannot process
         return ()
-    return tuple(
-        Code(code.format.name, clean(code.text[:_MOST_CHARS]), _box(code.position, scale))
-        for code in found[:_MOST]
-        if code.valid and code.text.strip()
-    )
+
+    codes = []
+    for result in results[:_MOST_CODES]:
+        if result.valid and result.text.strip():
+            text = clean(result.text[:_MOST_CHARS])
+            codes.append(Code(result.format.name, text, _box(result.position, scale)))
+    return tuple(codes)
 
 
-def _box(position: "object", scale: float) -> tuple[float, float, float, float]:
-    corners = [
-        getattr(position, name) for name in ("top_left", "top_right", "bottom_left", "bottom_right")
-    ]
-    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
-    left, top, right, bottom = min(across), min(down), max(across), max(down)
-    return (
-        round(left * scale, 2),
-        round(top * scale, 2),
-        round(right * scale, 2),
-        round(bottom * scale, 2),
-    )
+def _box(position: Any, scale: float) -> Box:
+    """Return the upright box around a code's four corners."""
+    corners = (position.top_left, position.top_right, position.bottom_left, position.bottom_right)
+    xs = [corner.x * scale for corner in corners]
+    ys = [corner.y * scale for corner in corners]
+    return (round(min(xs), 2), round(min(ys), 2), round(max(xs), 2), round(max(ys), 2))

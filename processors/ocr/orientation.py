@@ -1,79 +1,105 @@
-"""Recognize a page whatever way it lies. A page that reads badly is tried with a few of its lines before all of it."""
+"""Recognize a page in whatever orientation it was scanned.
+
+A page that reads badly is tried in other orientations, first with a few of its lines, then as a
+whole. Angles are in degrees counterclockwise, as Pillow rotates.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from processors.contract import OcrEngine, Recognition, Segment
-from processors.ocr import line_quality as lines
+from processors.ocr import line_quality
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-_UNSURE = 0.8  # upright pages of the kinds measured read at 0.95 and more, upside down at 0.75
-_BETTER = 1.1
-_TRIED = 4  # lines that decide which way a page lies
+# Measured on the kinds of documents of this project: upright pages read at 0.95 and more, upside
+# down at up to 0.75.
+_SURE = 0.8
+_CLEARLY_BETTER = 1.1  # times the score of the orientation as scanned
+_TRIED_LINES = 4
+# Lines that say something about orientation: a single character may be higher than wide, and two
+# lines prove nothing.
+_FEWEST_CHARS = 3
+_FEWEST_LINES = 3
+_VERTICAL = 1.5  # times higher than wide
 
 
-def upright(
+def recognize(
+    image: "Image.Image", engine: OcrEngine, *, dpi: float, detect_rotation: bool, reason: str
+) -> Recognition:
+    """Recognize an image with one engine; `reason` says why with this one."""
+    if detect_rotation:
+        segments, turned_deg = recognize_upright(image, engine, dpi=dpi)
+    else:
+        segments, turned_deg = engine.recognize(image, dpi=dpi), 0
+    return Recognition(segments, engine.name, reason, turned_deg)
+
+
+def recognize_upright(
     image: "Image.Image", engine: OcrEngine, *, dpi: float
 ) -> tuple[Sequence[Segment], int]:
-    """Recognize a page, turned where it lies on its side or head; return segments of the turned page and the angle.
+    """Recognize a page and rotate it if it is on its side or upside down.
 
-    Only a page that reads badly is looked at again: its lines run upwards, or the engine is unsure of most of them.
-    All of it is recognized once more at most.
+    Return segments and angle. A page is tried again only if its lines are vertical, or if the
+    engine is unsure of most of them. The whole page is recognized twice at most.
     """
-    read = engine.recognize(image, dpi=dpi)
-    turn = _likely_turn(image, read, engine, dpi=dpi)
-    if turn == 0:
-        return read, 0
-    other = engine.recognize(image.rotate(turn, expand=True), dpi=dpi)
-    return (other, turn) if _certainty(other) > _BETTER * _certainty(read) else (read, 0)
+    as_scanned = engine.recognize(image, dpi=dpi)
+    angle_deg = _best_angle(image, as_scanned, engine, dpi=dpi)
+    if angle_deg == 0:
+        return as_scanned, 0
+    rotated = engine.recognize(image.rotate(angle_deg, expand=True), dpi=dpi)
+    if _score(rotated) > _CLEARLY_BETTER * _score(as_scanned):
+        return rotated, angle_deg
+    return as_scanned, 0
 
 
-def _likely_turn(
-    image: "Image.Image", read: Sequence[Segment], engine: OcrEngine, *, dpi: float
+def _best_angle(
+    image: "Image.Image", as_scanned: Sequence[Segment], engine: OcrEngine, *, dpi: float
 ) -> int:
-    """Return the turn, in degrees against the clock, in which a few lines read best; 0 where none is better."""
-    turns = _turns(read)
-    if not turns:
+    """Return the angle in which a few of the longest lines read best.
+
+    0 if none is clearly better.
+    """
+    angles = _possible_angles(as_scanned)
+    if not angles:
         return 0
-    tried = lines.longest(read, _TRIED)
-    sample = lines.cut_out(image, tried)
-    certain = {
-        turn: _certainty(engine.recognize(sample.rotate(turn, expand=True), dpi=dpi))
-        for turn in turns
-    }
-    best = max(certain, key=lambda turn: certain[turn])
-    return best if certain[best] > _BETTER * _certainty(tried) else 0
+    tried = line_quality.longest(as_scanned, _TRIED_LINES)
+    sample = line_quality.cut_out(image, tried)
+    scores = {}
+    for angle_deg in angles:
+        rotated = sample.rotate(angle_deg, expand=True)
+        scores[angle_deg] = _score(engine.recognize(rotated, dpi=dpi))
+    best = max(scores, key=lambda angle_deg: scores[angle_deg])
+    return best if scores[best] > _CLEARLY_BETTER * _score(tried) else 0
 
 
-def _turns(segments: Sequence[Segment]) -> tuple[int, ...]:
-    """Return the turns worth trying, in degrees against the clock."""
-    long = [s for s in segments if len(s.text.strip()) > 2]  # noqa: PLR2004 - a digit is higher than wide anyway
-    rising = [s for s in long if s.box[3] - s.box[1] > 1.5 * (s.box[2] - s.box[0])]
-    if len(long) >= 3 and 2 * len(rising) > len(long):  # noqa: PLR2004 - two words prove nothing
+def _possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
+    """Return the angles worth trying: on either side, or upside down."""
+    telling = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
+    vertical = 0
+    for segment in telling:
+        left, top, right, bottom = segment.box
+        vertical += bottom - top > _VERTICAL * (right - left)
+    if len(telling) >= _FEWEST_LINES and 2 * vertical > len(telling):
         return (90, 270)
-    sure = sum((s.confidence or 0) * len(s.text) for s in segments) / max(
-        1, sum(len(s.text) for s in segments)
-    )
-    return (180,) if segments and sure < _UNSURE else ()
+
+    chars = sum(len(segment.text) for segment in segments)
+    weighted = sum((segment.confidence or 0) * len(segment.text) for segment in segments)
+    is_unsure = weighted / max(1, chars) < _SURE
+    return (180,) if segments and is_unsure else ()
 
 
-def _certainty(segments: Sequence[Segment]) -> float:
-    """Weigh what was read: much and surely, a line's certainty counting more the surer it is."""
-    return sum(
-        len(s.text) * (s.confidence or 0) ** 4
-        for s in segments
-        if s.box[2] - s.box[0] > s.box[3] - s.box[1]
-    )
+def _score(segments: Sequence[Segment]) -> float:
+    """Score what was recognized: more characters count more, sure ones much more.
 
-
-def recognized(
-    image: "Image.Image", engine: OcrEngine, *, dpi: float, turning: bool, reason: str
-) -> Recognition:
-    """Recognize a picture by one engine, and say why by that one."""
-    segments, turned = (
-        upright(image, engine, dpi=dpi) if turning else (engine.recognize(image, dpi=dpi), 0)
-    )
-    return Recognition(segments, engine.name, reason, turned)
+    The fourth power of the confidence makes the surely read lines decide. Vertical lines do not
+    count.
+    """
+    score = 0.0
+    for segment in segments:
+        left, top, right, bottom = segment.box
+        if right - left > bottom - top:
+            score += len(segment.text) * (segment.confidence or 0) ** 4
+    return score

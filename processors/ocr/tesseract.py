@@ -1,4 +1,4 @@
-"""The OCR engine made of the program tesseract."""
+"""Recognize images with the program Tesseract."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,43 +10,43 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-_AUTOMATIC = 3  # page segmentation: find columns and blocks
-_ONE_BLOCK = 6  # for pages where the automatic one finds nothing
+# Page segmentation modes of `tesseract --help-psm`.
+_AUTOMATIC = 3
+_ONE_BLOCK = 6
+_LEAST_DPI, _MOST_DPI = 70, 2400  # Tesseract ignores resolutions outside this range
 
 
 class TesseractEngine:
-    """Calls the program once a page."""
+    """Runs the program once per page."""
 
     def __init__(self, *, languages: tuple[str, ...], timeout_s: float) -> None:
-        """Check program and languages first, so that what is missing is said before any page."""
+        """Check program and languages, so that what is missing is reported before any page."""
         tesseract.require(languages)
         self.name = f"tesseract {tesseract.version()}"
         self._languages = languages
         self._timeout_s = timeout_s
 
     def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
-        """Return words; a page on which layout analysis finds none is read again as one block."""
+        """Return words.
+
+        If layout analysis finds no text on a page, it is read again as one block.
+        """
         for mode in (_AUTOMATIC, _ONE_BLOCK):
-            found = tesseract.words(
+            words = tesseract.words(
                 image,
                 codes=self._languages,
-                dpi=max(70, min(2400, round(dpi))),
+                dpi=max(_LEAST_DPI, min(_MOST_DPI, round(dpi))),
                 mode=mode,
                 timeout_s=self._timeout_s,
             )
-            if found:
-                return [_segment(word) for word in found]
+            if words:
+                return [_segment(word) for word in words]
         return []
 
 
-def _segment(word: tesseract.Word) -> Segment:
-    box = (
-        float(word.left),
-        float(word.top),
-        float(word.left + word.width),
-        float(word.top + word.height),
-    )
+def _segment(word: tesseract.TesseractWord) -> Segment:
+    left, top = float(word.left), float(word.top)
+    box = (left, top, left + word.width, top + word.height)
     confidence = word.confidence / 100
-    return Segment(
-        text=word.text, box=box, confidence=confidence, words=(Word(word.text, box, confidence),)
-    )
+    words = (Word(word.text, box, confidence),)
+    return Segment(text=word.text, box=box, confidence=confidence, words=words)

@@ -1,7 +1,11 @@
-"""Recognize the scans that lie on a PDF page beside text of its own: a receipt pasted in, a letter under its head."""
+"""Recognize scans on a PDF page that has text of its own, too.
+
+Examples are a receipt pasted in, or a scanned letter under a letterhead.
+"""
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
@@ -15,131 +19,174 @@ from processors.contract import (
     Unreadable,
     Word,
 )
-from processors.layout import reading_order as layout
+from processors.layout import reading_order
 from processors.pdf import render
-from processors.pdf.page_graphics import Paint
+from processors.pdf.page_graphics import PageGraphics
 from processors.pdf.text_layer import TextLayer
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_LEAST_SHARE = 0.04  # of the page: a stamp or a logo is smaller
-_COARSEST_DPI = 90  # a picture coarser than this is no scan of anything written
-_TALLEST_PT = 20.0
-_WRITTEN_OVER = 0.02  # share of a picture under the page's own text from which it is a background
-_TWICE = 0.3  # share of a recognized piece under the page's own text
-_COVERED = 0.9  # share of a picture under a larger one: the page is drawn as a whole, so the larger one shows it, too
-_PAPER = (0.55, 0.995)  # share of a sheet of paper that is as light as its lightest tenth
+# Which images may be scans. Smaller ones are stamps and logos, lines and rules; no text is legible
+# in coarser ones.
+_LEAST_PAGE_SHARE = 0.04
+_LEAST_SIDE_PT = 20.0
+_LEAST_DPI = 90
+_MOST_TEXT_OVER = 0.02  # share of an image under the page's own text from which it is a background
+# Share of an image under a larger one. The page is drawn as a whole, so the larger one shows the
+# smaller one, too.
+_COVERED = 0.9
+_REPEATED = (
+    0.3  # share of a recognized segment under the page's own text from which it repeats that text
+)
+
+# A light page with dark writing: the share of pixels within 48 of 255 tones of its lightest tenth.
+# Photos have less; an image with more has nothing written on it.
 _PAPER_TONES = 48
+_LEAST_PAPER, _MOST_PAPER = 0.55, 0.995
 
 
-def with_scans(
-    page: Any, own: Page, layer: TextLayer, painted: Paint, context: Context
-) -> tuple[Page, Page | None]:
-    """Return a page with what its scans say added to its own text, and what was added, None where nothing was.
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page with the text of its scans added.
 
-    Pictures that are no light sheet with dark writing, such as photos, are left alone.
+    `added` is that text alone, None if there is none.
     """
-    if layer.frame.turns or painted.hidden:
-        return own, None
+
+    page: Page
+    added: Page | None = None
+
+
+def read_scans(
+    page: Any, own: Page, layer: TextLayer, graphics: PageGraphics, context: Context
+) -> ReadPage:
+    """Add what a page's scans say to its own text (`own`).
+
+    Images that are no light paper with dark writing, such as photos, are ignored.
+    """
+    if layer.frame.turns or graphics.hidden_share:
+        return ReadPage(own)
     added: list[Segment] = []
-    ways: list[str] = []
-    words = [word.box for segment in layer.segments for word in segment.words]
+    reasons: list[str] = []
     problem = ""
-    for box in _scans(layer, painted):
+    text_boxes = _word_boxes(layer)
+    for box in _scan_boxes(layer, graphics):
         try:
-            read = _recognized(page, box, layer, painted, context)
+            recognition = _recognize(page, box, layer, graphics, context)
         except (EngineMissing, Unreadable) as exc:
-            problem = f"a picture on it was not recognized: {exc}"
+            problem = f"an image on it was not recognized: {exc}"
             continue
         new = [
-            piece
-            for piece in read.segments
-            if piece.text.strip() and _under(piece.box, words) < _TWICE
+            segment
+            for segment in recognition.segments
+            if segment.text.strip() and _share_under(segment.box, text_boxes) < _REPEATED
         ]
         added += new
-        ways += [read.reason] if new and read.reason not in ways else []
-        words += [piece.box for piece in new]
-        problem = read.problem or problem
+        text_boxes += [segment.box for segment in new]
+        if new and recognition.reason not in reasons:
+            reasons.append(recognition.reason)
+        problem = recognition.problem or problem
+
     own = dataclasses.replace(own, problem=problem)
     if not added:
-        return own, None
-    lines = layout.lines_of([*layer.segments, *added])
-    reason = "; ".join([own.text.reason, "a picture on it was recognized", *ways])
-    text = dataclasses.replace(own.text, text=layout.text_of(lines), reason=reason)
-    return dataclasses.replace(own, text=text, lines=lines), Page(own.text, layout.lines_of(added))
+        return ReadPage(own)
+    lines = reading_order.lines_of([*layer.segments, *added])
+    reason = "; ".join([own.text.reason, "an image on it was recognized", *reasons])
+    text = dataclasses.replace(own.text, text=reading_order.text_of(lines), reason=reason)
+    return ReadPage(
+        dataclasses.replace(own, text=text, lines=lines),
+        added=Page(own.text, reading_order.lines_of(added)),
+    )
 
 
-def _scans(layer: TextLayer, painted: Paint) -> list[Box]:
-    """Return where pictures lie that may be scans, in points from the page's top left corner; of layers the largest."""
+def _scan_boxes(layer: TextLayer, graphics: PageGraphics) -> list[Box]:
+    """Return the boxes, in points of the frame, of images that may be scans.
+
+    Of images on each other the largest.
+    """
     import numpy as np
 
-    width, height = layer.frame.size
-    likely = [place for place, dpi in painted.pictures if dpi >= _COARSEST_DPI]
-    if not likely:
+    rects = [rect for rect, dpi in graphics.images if dpi >= _LEAST_DPI]
+    if not rects:
         return []
-    boxes = [tuple(row) for row in layer.frame.boxes(np.array(likely, dtype=float)).tolist()]
-    words = [word.box for segment in layer.segments for word in segment.words]
-    scans = [
-        box
-        for box in boxes
-        if _area(box) > _LEAST_SHARE * width * height
-        and min(box[2] - box[0], box[3] - box[1]) > _TALLEST_PT
-        and _under(box, words) < _WRITTEN_OVER
-    ]
+    width, height = layer.frame.size
+    text_boxes = _word_boxes(layer)
+    candidates: list[Box] = []
+    for left, top, right, bottom in layer.frame.boxes(np.array(rects, dtype=float)).tolist():
+        box = (left, top, right, bottom)
+        is_large = (
+            _area(box) > _LEAST_PAGE_SHARE * width * height
+            and min(right - left, bottom - top) > _LEAST_SIDE_PT
+        )
+        if is_large and _share_under(box, text_boxes) < _MOST_TEXT_OVER:
+            candidates.append(box)
+
     largest: list[Box] = []
-    for box in sorted(scans, key=_area, reverse=True):
-        if all(_under(box, [other]) < _COVERED for other in largest):
+    for box in sorted(candidates, key=_area, reverse=True):
+        if all(_share_under(box, [other]) < _COVERED for other in largest):
             largest.append(box)
     return largest
 
 
-def _recognized(
-    page: Any, box: Box, layer: TextLayer, painted: Paint, context: Context
+def _recognize(
+    page: Any, box: Box, layer: TextLayer, graphics: PageGraphics, context: Context
 ) -> Recognition:
-    """Recognize one part of a page, places in points of the page; nothing of one that is no sheet."""
+    """Recognize one part of a page, with boxes in points of the page.
+
+    Nothing if it is no light paper.
+    """
     if context.exhausted:
-        raise Unreadable(ReadStatus.TIMED_OUT, "the time for one document is used up.")
+        raise Unreadable(ReadStatus.TIMED_OUT, "the CPU time for one document is used up.")
     width, height = layer.frame.size
-    scale = render.scale_for_ocr(width, height, painted)
-    image = render.draw(page, scale=scale, gray=True).crop([round(scale * side) for side in box])  # type: ignore[arg-type] # four numbers
-    if not _is_sheet(image):
+    scale = render.scale_for_ocr(width, height, graphics)
+    left, top, right, bottom = (round(scale * side) for side in box)
+    image = render.draw(page, scale=scale, gray=True).crop((left, top, right, bottom))
+    if not _is_paper(image):
         return Recognition((), "", "")
-    read = context.engine().read(image, dpi=72 * scale, turning=False)
-    moved = [_moved(segment, box[0], box[1], 1 / scale) for segment in read.segments]
-    return dataclasses.replace(read, segments=moved)
+
+    recognition = context.engine().read(image, dpi=72 * scale, detect_rotation=False)
+    segments = [_on_page(segment, box[0], box[1], 1 / scale) for segment in recognition.segments]
+    return dataclasses.replace(recognition, segments=segments)
 
 
-def _is_sheet(image: "Image.Image") -> bool:
-    """Say whether a picture is mostly of one light tone, as paper with writing on it is."""
+def _is_paper(image: "Image.Image") -> bool:
+    """Say whether a gray image is mostly of one light tone, as paper with writing on it is."""
     counts = image.histogram()
     total = max(1, sum(counts))
+    # Walk down from white until a tenth of the pixels is lighter.
     lightest, seen = 255, 0
-    while lightest and (seen := seen + counts[lightest]) < total / 10:
+    while lightest > 0:
+        seen += counts[lightest]
+        if 10 * seen >= total:
+            break
         lightest -= 1
-    light = sum(counts[max(0, lightest - _PAPER_TONES) :]) / total
-    return _PAPER[0] < light < _PAPER[1]
+    paper = sum(counts[max(0, lightest - _PAPER_TONES) :]) / total
+    return _LEAST_PAPER < paper < _MOST_PAPER
 
 
-def _moved(segment: Segment, left: float, top: float, scale: float) -> Segment:
-    def place(box: Box) -> Box:
-        return (
-            left + box[0] * scale,
-            top + box[1] * scale,
-            left + box[2] * scale,
-            top + box[3] * scale,
-        )
+def _on_page(segment: Segment, left: float, top: float, scale: float) -> Segment:
+    """Convert the boxes of a segment from pixels of a part to points of the page."""
 
-    words = tuple([Word(word.text, place(word.box), word.confidence) for word in segment.words])
-    return dataclasses.replace(segment, box=place(segment.box), words=words)
+    def convert(box: Box) -> Box:
+        x0, y0, x1, y1 = box
+        return (left + x0 * scale, top + y0 * scale, left + x1 * scale, top + y1 * scale)
+
+    words = tuple([Word(word.text, convert(word.box), word.confidence) for word in segment.words])
+    return dataclasses.replace(segment, box=convert(segment.box), words=words)
 
 
-def _under(box: Box, words: Sequence[Box]) -> float:
-    """Return the share of a box that words lie on."""
+def _word_boxes(layer: TextLayer) -> list[Box]:
+    return [word.box for segment in layer.segments for word in segment.words]
+
+
+def _share_under(box: Box, others: Sequence[Box]) -> float:
+    """Return the share of a box's area that others cover; where they overlap, it counts twice."""
     covered = 0.0
-    for left, top, right, bottom in words:
-        wide, high = min(box[2], right) - max(box[0], left), min(box[3], bottom) - max(box[1], top)
-        covered += wide * high if wide > 0 and high > 0 else 0.0
+    for left, top, right, bottom in others:
+        width = min(box[2], right) - max(box[0], left)
+        height = min(box[3], bottom) - max(box[1], top)
+        if width > 0 and height > 0:
+            covered += width * height
     return covered / max(_area(box), 1e-6)
 
 

@@ -1,4 +1,7 @@
-"""What a PDF page paints besides text: how much of it pictures cover, how finely, and whether its text shows at all."""
+"""List what a PDF page paints besides text: images, paths, and whether they hide the text.
+
+Coordinates are those of page space: points (1/72 inch), y upward (ISO 32000-1, section 8.3).
+"""
 
 import ctypes
 import math
@@ -6,122 +9,141 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_OBJECTS = 20_000  # a map has more, and looking on would tell nothing new
-_MOST_PICTURES = 50
-_DEPTH = 4
-_SAMPLES = 24
-_WHOLE = 0.8  # share of the page a picture must cover to hide what was painted before it
-_INVISIBLE = 3  # text render mode: neither filled nor stroked
+_MOST_OBJECTS = 20_000  # a map has more, and further ones would tell nothing new
+_MOST_IMAGES = 50
+_MOST_FORM_DEPTH = 4  # form objects within each other
+_SAMPLED_CHARS = 24
+_COVERS_PAGE = 0.8  # share of the page from which an image hides what was painted before it
+_INVISIBLE = 3  # text rendering mode "neither fill nor stroke" (ISO 32000-1, table 106)
 
 Matrix = tuple[float, float, float, float, float, float]
-Place = tuple[float, float, float, float]
+PageRect = tuple[float, float, float, float]  # left, top, right, bottom in page space
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Paint:
-    """What lies on a page.
+class PageGraphics:
+    """What is painted on a page.
 
-    `covered` is the share of it that pictures lie on, overlaps counted twice, at most 1; `dpi` the resolution of the
-    largest picture, None without one; `curves` the number of paths; `hidden` the share of its text that is not drawn
-    or has a picture over it. An `empty` page paints nothing. `pictures` are their places in page space (left, top,
-    right, bottom) with their resolutions, `segments` the pieces that its paths are drawn of.
+    `image_share` is the share of the page under images, overlaps counted twice, at most 1. `dpi` is
+    the resolution of the largest image, None without one. `hidden_share` is the share of the text
+    that is not drawn or is under an image. An empty page paints nothing. `images` are up to 50
+    images with their resolutions.
     """
 
-    covered: float = 0.0
+    image_share: float = 0.0
     dpi: float | None = None
-    curves: int = 0
-    hidden: float = 0.0
-    empty: bool = False
-    pictures: tuple[tuple[Place, float], ...] = ()
-    segments: int = 0
+    paths: int = 0
+    path_segments: int = 0
+    hidden_share: float = 0.0
+    is_empty: bool = False
+    images: tuple[tuple[PageRect, float], ...] = ()
 
 
-def paint_of(page: Any, textpage: Any) -> Paint:
-    """Look through a page's objects, those inside form objects included."""
+def graphics_of(page: Any, textpage: Any) -> PageGraphics:
+    """List a page's objects, including those inside form objects."""
     import pypdfium2.raw as pdfium_c
 
-    bounds = page.get_bbox()
-    area = max((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]), 1.0)
-    covered, curves, segments, cover, last_text, count = 0.0, 0, 0, -1, -1, 0
-    largest = (0.0, 0.0)
-    pictures: list[tuple[Place, float]] = []
-    for count, (kind, found, matrix) in enumerate(_objects(page), start=1):
+    left, bottom, right, top = bounds = page.get_bbox()
+    page_area = max((right - left) * (top - bottom), 1.0)
+    image_share = 0.0
+    paths = path_segments = 0
+    largest = (0.0, 0.0)  # share of the page and resolution
+    images: list[tuple[PageRect, float]] = []
+    # Objects are numbered in the order of painting; later ones cover earlier ones.
+    number = 0
+    last_text = last_cover = -1
+    for number, (kind, handle, matrix) in enumerate(_objects(page), start=1):
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            last_text = count
+            last_text = number
         elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            curves += 1
-            segments += max(0, pdfium_c.FPDFPath_CountSegments(found))
+            paths += 1
+            path_segments += max(0, pdfium_c.FPDFPath_CountSegments(handle))
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            place, dpi = _picture(found, matrix, bounds)
-            share = (place[2] - place[0]) * (place[1] - place[3]) / area
-            covered += share
-            if share and len(pictures) < _MOST_PICTURES:
-                pictures.append((place, dpi))
+            rect, dpi = _image(handle, matrix, bounds)
+            share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / page_area
+            image_share += share
             largest = max(largest, (share, dpi))
-            if share > _WHOLE and not pdfium_c.FPDFPageObj_HasTransparency(found):
-                cover = count
-    hidden = 0.0 if last_text < 0 else 1.0 if last_text < cover else _invisible(textpage)
-    return Paint(
-        covered=min(1.0, covered),
+            if share and len(images) < _MOST_IMAGES:
+                images.append((rect, dpi))
+            if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
+                last_cover = number
+
+    if last_text < 0:
+        hidden_share = 0.0
+    elif last_text < last_cover:
+        hidden_share = 1.0
+    else:
+        hidden_share = _invisible_share(textpage)
+    return PageGraphics(
+        image_share=min(1.0, image_share),
         dpi=largest[1] or None,
-        curves=curves,
-        hidden=hidden,
-        empty=count == 0,
-        pictures=tuple(pictures),
-        segments=segments,
+        paths=paths,
+        path_segments=path_segments,
+        hidden_share=hidden_share,
+        is_empty=number == 0,
+        images=tuple(images),
     )
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, Matrix]]:
-    """Yield kind, handle and the matrix it is drawn under, in the order of painting; forms themselves are left out."""
+    """Yield kind, handle and transformation matrix of objects in the order of painting.
+
+    Form objects are replaced by what is in them.
+    """
     import pypdfium2.raw as pdfium_c
 
     for index in range(min(pdfium_c.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
-        found = pdfium_c.FPDFPage_GetObject(page, index)
-        kind = pdfium_c.FPDFPageObj_GetType(found)
-        if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield from _inside(found, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), _DEPTH)
-        else:
-            yield kind, found, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        handle = pdfium_c.FPDFPage_GetObject(page, index)
+        yield from _with_form_content(handle, _IDENTITY, 0)
 
 
-def _inside(form: Any, outer: Matrix, depth: int) -> Iterator[tuple[int, Any, Matrix]]:
+def _with_form_content(handle: Any, outer: Matrix, depth: int) -> Iterator[tuple[int, Any, Matrix]]:
     import pypdfium2.raw as pdfium_c
 
-    matrix = _times(_matrix(form), outer)
-    for index in range(min(pdfium_c.FPDFFormObj_CountObjects(form), _MOST_OBJECTS)):
-        found = pdfium_c.FPDFFormObj_GetObject(form, index)
-        kind = pdfium_c.FPDFPageObj_GetType(found)
-        if kind != pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield kind, found, matrix
-        elif depth:
-            yield from _inside(found, matrix, depth - 1)
+    kind = pdfium_c.FPDFPageObj_GetType(handle)
+    if kind != pdfium_c.FPDF_PAGEOBJ_FORM:
+        yield kind, handle, outer
+    elif depth <= _MOST_FORM_DEPTH:
+        matrix = _product(_matrix(handle), outer)
+        for index in range(min(pdfium_c.FPDFFormObj_CountObjects(handle), _MOST_OBJECTS)):
+            inner = pdfium_c.FPDFFormObj_GetObject(handle, index)
+            yield from _with_form_content(inner, matrix, depth + 1)
 
 
-def _picture(found: Any, outer: Matrix, bounds: tuple[float, ...]) -> tuple[Place, float]:
-    """Return where on the page a picture lies and its resolution in dots an inch, 0 where nobody knows."""
+def _image(handle: Any, outer: Matrix, bounds: tuple[float, ...]) -> tuple[PageRect, float]:
+    """Return the part of the page that an image covers and its resolution (dpi), 0 if unknown.
+
+    An image is painted on the unit square, which its matrix [a b c d e f] maps to a parallelogram
+    on the page (ISO 32000-1, section 8.9.3). Its area is the absolute value of the determinant ad -
+    bc.
+    """
     import pypdfium2.raw as pdfium_c
 
-    a, b, c, d, e, f = _times(_matrix(found), outer)
-    xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+    a, b, c, d, e, f = _product(_matrix(handle), outer)
+    xs = (e, e + a, e + c, e + a + c)
+    ys = (f, f + b, f + d, f + b + d)
     left, bottom = max(min(xs), bounds[0]), max(min(ys), bounds[1])
     right, top = max(left, min(max(xs), bounds[2])), max(bottom, min(max(ys), bounds[3]))
-    place = (round(left, 1), round(top, 1), round(right, 1), round(bottom, 1))
+    rect = (round(left, 1), round(top, 1), round(right, 1), round(bottom, 1))
+
     width, height = ctypes.c_uint(), ctypes.c_uint()
-    pdfium_c.FPDFImageObj_GetImagePixelSize(found, width, height)
-    return place, 72 * math.sqrt(width.value * height.value / max(abs(a * d - b * c), 1e-6))
+    pdfium_c.FPDFImageObj_GetImagePixelSize(handle, width, height)
+    area = max(abs(a * d - b * c), 1e-6)
+    return rect, 72 * math.sqrt(width.value * height.value / area)
 
 
-def _matrix(found: Any) -> Matrix:
+def _matrix(handle: Any) -> Matrix:
     import pypdfium2.raw as pdfium_c
 
     matrix = pdfium_c.FS_MATRIX()
-    if not pdfium_c.FPDFPageObj_GetMatrix(found, matrix):
-        return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    if not pdfium_c.FPDFPageObj_GetMatrix(handle, matrix):
+        return _IDENTITY
     return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
 
-def _times(inner: Matrix, outer: Matrix) -> Matrix:
+def _product(inner: Matrix, outer: Matrix) -> Matrix:
+    """Return the matrix that applies `inner`, then `outer` (ISO 32000-1, section 8.3.4)."""
     a, b, c, d, e, f = inner
     p, q, r, s, t, u = outer
     return (
@@ -134,14 +156,14 @@ def _times(inner: Matrix, outer: Matrix) -> Matrix:
     )
 
 
-def _invisible(textpage: Any) -> float:
-    """Return the share of characters, sampled, whose render mode draws nothing."""
+def _invisible_share(textpage: Any) -> float:
+    """Return the share of characters, sampled, whose rendering mode draws nothing."""
     import pypdfium2.raw as pdfium_c
 
     count = textpage.count_chars()
     modes = []
-    for index in range(0, count, max(1, count // _SAMPLES)):
-        drawn_by = pdfium_c.FPDFText_GetTextObject(textpage, index)
-        if drawn_by:
-            modes.append(pdfium_c.FPDFTextObj_GetTextRenderMode(drawn_by))
+    for index in range(0, count, max(1, count // _SAMPLED_CHARS)):
+        text_object = pdfium_c.FPDFText_GetTextObject(textpage, index)
+        if text_object:
+            modes.append(pdfium_c.FPDFTextObj_GetTextRenderMode(text_object))
     return sum(mode == _INVISIBLE for mode in modes) / len(modes) if modes else 0.0

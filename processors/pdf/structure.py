@@ -1,4 +1,4 @@
-"""What a PDF holds beside its pages: metadata, embedded files, form data. By pypdf."""
+"""Read what a PDF holds beside its pages: metadata, embedded files, form data. With pypdf."""
 
 import logging
 import re
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 _MOST_FIELDS = 5_000
-_MOST_CHARS = 500
+_MOST_VALUE_CHARS = 500
 _MOST_FORM_CHARS = 200_000
-_PASSWORD = 1 << 13
-"""The bit of a text field whose value nobody is to see (ISO 32000-1, table 228)."""
+_PASSWORD_FLAG = (
+    1 << 13
+)  # bit 14 of a text field's flags: its value is not to be shown (ISO 32000-1, table 228)
+# The element that holds the data of an XFA form (XFA Specification 3.3), with any namespace prefix.
 _DATASETS = re.compile(rb"<((?:[\w.-]{1,40}:)?datasets)\b.*?</\1\s*>", re.DOTALL)
-_STRAY = (
+# What pypdf raises, beside its own errors, on structures that violate the format.
+_MALFORMED = (
     OSError,
     ValueError,
     TypeError,
@@ -34,39 +37,38 @@ _STRAY = (
     AssertionError,
     ArithmeticError,
 )
-"""What pypdf raises, beside errors of its own, on structures that break the rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What was found; `form` has the values of fields and XFA data by the name of the field."""
+    """What was found; `form` has the values of fields and XFA data by the field's name."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
 
 
 def structure(path: Path, *, password: str = "") -> Structure:
-    """Return metadata (title, author, creationdate, …, as the document spells them) and form data.
+    """Return metadata (title, author, creationdate, …, named as in the document) and form data.
 
-    Empty where the document has none or its structure cannot be followed: its text is worth having all the same.
-    Reads the cross-reference table and these few objects; what they cost is bounded by the child's limits.
+    Empty if the document has none, or if its structure cannot be followed: its text is worth having
+    all the same. Reads the cross-reference table and these few objects; the cost is bounded by the
+    limits of the reader process.
     """
     from pypdf.errors import PyPdfError
 
     try:
         with _opened(path, password) as reader:
-            said = {
-                str(key).lstrip("/").lower(): str(value)
-                for key, value in (reader.metadata or {}).items()
-            }
-            metadata = {key: value[:_MOST_CHARS] for key, value in said.items() if value.strip()}
-            return Structure(metadata, _form(reader))
-    except (PyPdfError, *_STRAY):
+            metadata = {}
+            for key, value in (reader.metadata or {}).items():
+                if str(value).strip():
+                    metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
+            return Structure(metadata, _form_values(reader))
+    except (PyPdfError, *_MALFORMED):
         return Structure()
 
 
-def embedded(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
-    """Yield the files embedded in a PDF, a portfolio's documents among them.
+def embedded_files(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
+    """Yield the files embedded in a PDF, including the documents of a portfolio.
 
     Raises:
         Unreadable: the list of files is broken beyond this point.
@@ -75,12 +77,21 @@ def embedded(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
 
     try:
         with _opened(path, password) as reader:
-            for attached in reader.attachment_list:
-                yield EmbeddedFile(str(attached.name or "unnamed"), partial(_content, attached))
-    except (PyPdfError, *_STRAY) as exc:
+            for attachment in reader.attachment_list:
+                yield EmbeddedFile(str(attachment.name or "unnamed"), partial(_content, attachment))
+    except (PyPdfError, *_MALFORMED) as exc:
         raise Unreadable(
-            ReadStatus.DAMAGED, "its list of embedded files is broken; some may be missing."
+            ReadStatus.DAMAGED, "its list of embedded files is broken. Some may be missing."
         ) from exc
+
+
+def values_not_shown(form: Mapping[str, str], text: str) -> str:
+    """Return the form values that do not occur in the text of the pages, one line per field."""
+    shown = _without_spaces(text)
+    lines = [
+        f"{name}: {value}" for name, value in form.items() if _without_spaces(value) not in shown
+    ]
+    return "\n".join(lines)[:_MOST_FORM_CHARS]
 
 
 @contextmanager
@@ -94,73 +105,66 @@ def _opened(path: Path, password: str) -> "Iterator[PdfReader]":
         yield reader
 
 
-def _content(attached: Any) -> Iterator[bytes]:
+def _content(attachment: Any) -> Iterator[bytes]:
     from pypdf.errors import PyPdfError
 
     try:
-        data: bytes = attached.content
-    except (PyPdfError, *_STRAY) as exc:
+        data: bytes = attachment.content
+    except (PyPdfError, *_MALFORMED) as exc:
         raise Unreadable(
-            ReadStatus.DAMAGED, "the embedded file is damaged; ask for it on its own."
+            ReadStatus.DAMAGED, "the embedded file is damaged. Ask for it on its own."
         ) from exc
     yield data
 
 
-def _form(reader: "PdfReader") -> dict[str, str]:
-    """Return the values people filled in, by the field's name; XFA data under the names of its elements."""
+def _form_values(reader: "PdfReader") -> dict[str, str]:
+    """Return the values that users entered, by the field's name.
+
+    XFA data by the names of their elements.
+    """
     from pypdf.errors import PyPdfError
 
     values: dict[str, str] = {}
     try:
-        for name, found in islice((reader.get_fields() or {}).items(), _MOST_FIELDS):
-            value = _said(found)
+        for name, form_field in islice((reader.get_fields() or {}).items(), _MOST_FIELDS):
+            value = _field_value(form_field)
             if value.strip():
+                # The states of check boxes are PDF names, which start with "/".
                 values[clean(str(name))] = clean(value.removeprefix("/"))
-    except (PyPdfError, *_STRAY):
+    except (PyPdfError, *_MALFORMED):
         values.clear()
-    for name, value in _xfa(reader):
-        values.setdefault(name, value)
+    try:
+        data = _xfa_data(reader)
+        for name, value in islice(texts_of(data), _MOST_FIELDS) if data else ():
+            values.setdefault(name, value)
+    except (PyPdfError, XmlRefused, *_MALFORMED):
+        pass  # the values found before the error stay
     return values
 
 
-def _said(found: Any) -> str:
-    """Return a field's value, several chosen ones joined; nothing of signatures and passwords."""
-    if found.field_type == "/Sig" or (
-        found.field_type == "/Tx" and int(found.flags or 0) & _PASSWORD
-    ):
+def _field_value(form_field: Any) -> str:
+    """Return a field's value, several selected ones joined; "" for signatures and passwords."""
+    is_password = form_field.field_type == "/Tx" and int(form_field.flags or 0) & _PASSWORD_FLAG
+    if is_password or form_field.field_type == "/Sig":
         return ""
-    if isinstance(found.value, list):
-        return ", ".join(str(value) for value in found.value)
-    return found.value if isinstance(found.value, str) else ""
+    if isinstance(form_field.value, list):
+        return ", ".join(str(value) for value in form_field.value)
+    return form_field.value if isinstance(form_field.value, str) else ""
 
 
-def _xfa(reader: "PdfReader") -> Iterator[tuple[str, str]]:
-    from pypdf.errors import PyPdfError
+def _xfa_data(reader: "PdfReader") -> bytes:
+    """Return the datasets of an XFA form, whose parts are one stream or several.
 
-    try:
-        data = _datasets(reader)
-        yield from islice(texts_of(data), _MOST_FIELDS) if data else ()
-    except (PyPdfError, XmlRefused, *_STRAY):
-        return
-
-
-def _datasets(reader: "PdfReader") -> bytes:
-    """Return the part of XFA that holds the data, whether its parts lie apart or in one stream."""
+    See ISO 32000-1, section 12.7.8.
+    """
     form = reader.root_object.get("/AcroForm", {}).get_object()
-    whole = form.get("/XFA")
-    whole = whole.get_object() if whole is not None else None
-    if isinstance(whole, Mapping) and hasattr(whole, "get_data"):
-        found = _DATASETS.search(whole.get_data())
-        return found.group() if found else b""
+    xfa = form.get("/XFA")
+    xfa = xfa.get_object() if xfa is not None else None
+    if isinstance(xfa, Mapping) and hasattr(xfa, "get_data"):
+        datasets = _DATASETS.search(xfa.get_data())
+        return datasets.group() if datasets else b""
     return (reader.xfa or {}).get("datasets", b"") or b""
 
 
-def unseen(form: Mapping[str, str], text: str) -> str:
-    """Return, a line a field, the values that the pages do not show."""
-    shown = _squeezed(text)
-    lines = (f"{name}: {value}" for name, value in form.items() if _squeezed(value) not in shown)
-    return "\n".join(lines)[:_MOST_FORM_CHARS]
-
-
-def _squeezed(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return re.sub(r"\s+", "", text)

@@ -1,6 +1,8 @@
-"""A PDF page's own text, read with the place of every word.
+"""Read the text layer of a PDF page with the position of every word.
 
-Fetched in bulk: one call for the text, one for the first and last character of each word, none for those between.
+It is read in bulk: one call to PDFium for the text, one for the first and last character of each
+word, none for those between. In arrays, boxes are rows of four numbers; in page space y is upward,
+in the reading frame downward.
 """
 
 import ctypes
@@ -9,7 +11,7 @@ import math
 import re
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
@@ -21,26 +23,36 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Corners = npt.NDArray[np.float64]
+    Numbers = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
 
 
+# PDFium marks a word that is hyphenated at the end of a line with U+0002 or U+FFFE.
 _WORD = re.compile("[^\\s\0\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
-_HYPHEN = re.compile("[\x02\ufffe]")  # how PDFium marks a word divided at the end of a line
-_HALF = re.compile("[\ud800-\udfff]")  # PDFium counts a character beyond the first 65,536 as two
-_GAP = 1.2  # in heights: a wider gap starts a new piece
-_LEVEL = 0.3  # share of the lower word's height that two words of a line have in common
-_ANGLE_SAMPLES = 24
-_RIGHT_TO_LEFT = "\u0590"  # Hebrew, Arabic and what comes after them; Western scripts come before
-_TALL = 1.5  # heights to widths of a word that may run up or down
-_NARROW = 0.6  # the same of words so short that nobody can tell
+_LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # PDFium counts characters beyond U+FFFF as two
+_RECT_BYTES = 16  # FS_RECTF: four 32-bit floats
+_SAMPLED_ANGLES = 24
+
+# Words of one segment follow each other in a line. A gap wider than 1.2 heights starts a new
+# segment; a space is a quarter to a third of the height, a column gap two heights or more.
+_WIDEST_GAP = 1.2
+_SHARED_HEIGHT = 0.3  # share of the lower word's height that both words have in common
+_FIRST_RIGHT_TO_LEFT = (
+    "\u0590"  # Hebrew, Arabic and others from here on; Western scripts are before it
+)
+# Height to width of words that may be vertical: surely not below the first number if short, likely
+# above the second.
+_MAY_BE_VERTICAL = 0.6
+_LOOKS_VERTICAL = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A page as a reader sees it: its lower left corner in page space, its size in points, its /Rotate in quarters.
+class ReadingFrame:
+    """A page as a reader sees it: lower left corner, size, and /Rotate in quarter turns.
 
-    `turns` are the further quarter turns, clockwise, after which most of its text is upright.
+    Corner and size are in page space, in points. `turns` are the further quarter turns, clockwise,
+    after which most of its text is upright.
     """
 
     left: float
@@ -57,123 +69,74 @@ class Frame:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in points once turned."""
+        """Width and height in points once rotated."""
         return (self.height, self.width) if self.quarters % 2 else (self.width, self.height)
 
-    def boxes(self, corners: "Corners") -> "Corners":
-        """Carry boxes (rows of left, top, right, bottom) from page space, which counts upwards, to the frame."""
+    def boxes(self, rects: "Numbers") -> "Numbers":
+        """Convert boxes (left, top, right, bottom) from page space to the frame."""
         import numpy as np
 
-        x0, x1 = corners[:, 0] - self.left, corners[:, 2] - self.left
-        y0, y1 = (
-            self.height + self.bottom - corners[:, 1],
-            self.height + self.bottom - corners[:, 3],
-        )
+        x0, x1 = rects[:, 0] - self.left, rects[:, 2] - self.left
+        # Upward to downward: from the page's top edge.
+        y0, y1 = self.height + self.bottom - rects[:, 1], self.height + self.bottom - rects[:, 3]
         match self.quarters:
             case 0:
-                turned = (x0, y0, x1, y1)
+                rotated = (x0, y0, x1, y1)
             case 1:
-                turned = (self.height - y1, x0, self.height - y0, x1)
+                rotated = (self.height - y1, x0, self.height - y0, x1)
             case 2:
-                turned = (self.width - x1, self.height - y1, self.width - x0, self.height - y0)
+                rotated = (self.width - x1, self.height - y1, self.width - x0, self.height - y0)
             case _:
-                turned = (y0, self.width - x1, y1, self.width - x0)
-        return np.stack(turned, axis=1)
+                rotated = (y0, self.width - x1, y1, self.width - x0)
+        return np.stack(rotated, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TextLayer:
-    """The text of a page: pieces of words that follow each other closely, boxes in points of the frame."""
+    """The text of a page as segments of words that follow each other closely.
+
+    Boxes in points of the frame.
+    """
 
     segments: tuple[Segment, ...]
-    frame: Frame
+    frame: ReadingFrame
 
 
 def text_layer(page: Any, textpage: Any) -> TextLayer:
-    """Read a page's text in PDFium's order, in pieces with their words."""
+    """Read a page's text in PDFium's order, in segments with their words."""
     text = _text(textpage)
     spans = [match.span() for match in _WORD.finditer(text)]
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
         return TextLayer((), frame)
-    ends = _ends(textpage, spans)
-    stacked = _stacked(ends, upright=frame.quarters % 2 == 0)
+
+    ends = _end_boxes(textpage, spans)
+    stacked = _is_stacked(ends, upright=frame.quarters % 2 == 0)
     if stacked.any():
-        boxes = frame.boxes(_hulls(ends))
-        spans = _unstacked(spans, stacked & ~_sideways(textpage, frame, spans, boxes))
-        ends = _ends(textpage, spans)
-    boxes = frame.boxes(_hulls(ends))
-    sideways = _sideways(textpage, frame, spans, boxes)
+        vertical = _is_vertical(textpage, frame, spans, frame.boxes(_word_rects(ends)))
+        spans = _split_stacked(spans, stacked & ~vertical)
+        ends = _end_boxes(textpage, spans)
+    boxes = frame.boxes(_word_rects(ends))
+    vertical = _is_vertical(textpage, frame, spans, boxes)
+
     texts = [text[start:end] for start, end in spans]
-    if _HYPHEN.search(text):
-        texts = [_HYPHEN.sub("-", word) for word in texts]
-    if _HALF.search(text):
+    if _LINE_END_HYPHEN.search(text):
+        texts = [_LINE_END_HYPHEN.sub("-", word) for word in texts]
+    if _SURROGATE.search(text):
+        # Join the halves of surrogate pairs to one character.
         texts = [
             word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in texts
         ]
     words = list(map(Word, texts, map(tuple, boxes.tolist())))
-    return TextLayer(tuple(_pieces(words, _breaks(boxes, texts, sideways))), frame)
-
-
-def _ends(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Corners":
-    """Return the boxes of each word's first and last character in page space: left, bottom, right, top."""
-    import numpy as np
-    import pypdfium2.raw as pdfium_c
-
-    rects = (pdfium_c.FS_RECTF * (2 * len(spans)))()
-    at = ctypes.addressof(rects)
-    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
-    ends = [index for start, end in spans for index in (start, end - 1)]
-    deque(
-        map(_char_box(), repeat(handle), ends, range(at, at + ctypes.sizeof(rects), 16)), maxlen=0
-    )
-    found = np.nan_to_num(np.frombuffer(rects, dtype=np.float32).astype(np.float64)).reshape(
-        -1, 2, 4
-    )
-    low, high = (
-        np.minimum(found[:, :, :2], found[:, :, 2:]),
-        np.maximum(found[:, :, :2], found[:, :, 2:]),
-    )
-    return np.concatenate((low, high), axis=2)
-
-
-def _hulls(ends: "Corners") -> "Corners":
-    """Return the box round both ends of each word: left, top, right, bottom in page space."""
-    import numpy as np
-
-    low, high = (
-        np.minimum(ends[:, 0, :2], ends[:, 1, :2]),
-        np.maximum(ends[:, 0, 2:], ends[:, 1, 2:]),
-    )
-    return np.stack((low[:, 0], high[:, 1], high[:, 0], low[:, 1]), axis=1)
-
-
-def _stacked(ends: "Corners", *, upright: bool) -> "Flags":
-    """Say whose last character stands wholly above or below the first one."""
-    import numpy as np
-
-    axis = 1 if upright else 0
-    shared: Flags = (
-        np.minimum(ends[:, 0, axis + 2], ends[:, 1, axis + 2])
-        - np.maximum(ends[:, 0, axis], ends[:, 1, axis])
-        <= 0
-    )
-    return shared
-
-
-@cache
-def _char_box() -> Callable[..., int]:
-    """Return PDFium's call with plain addresses for arguments: a thousand calls a page leave no time for objects."""
-    import pypdfium2.raw as pdfium_c
-
-    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
-    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
-        address or 0
-    )
+    breaks = _breaks(boxes, texts, vertical)
+    segments = [
+        _segment(words[start:end]) for start, end in itertools.pairwise((0, *breaks, len(words)))
+    ]
+    return TextLayer(tuple(segments), frame)
 
 
 def _text(textpage: Any) -> str:
-    """Return the text with as many characters as PDFium counts, so that a place in it is a character's number."""
+    """Return the text in which every index is that of PDFium's character."""
     import pypdfium2.raw as pdfium_c
 
     count = textpage.count_chars()
@@ -186,89 +149,144 @@ def _text(textpage: Any) -> str:
     return "".join(chr(code) if code <= sys.maxunicode else "\ufffd" for code in codes)
 
 
-def _frame(page: Any, textpage: Any, starts: Sequence[int]) -> Frame:
+def _frame(page: Any, textpage: Any, word_starts: Sequence[int]) -> ReadingFrame:
     import pypdfium2.raw as pdfium_c
 
     left, bottom, right, top = page.get_bbox()
     rotation = max(0, pdfium_c.FPDFPage_GetRotation(page))
-    quarters: Counter[int] = Counter()
-    for start in starts[:: max(1, len(starts) // _ANGLE_SAMPLES)]:
-        quarters[_turn(textpage, start) - rotation] += 1
-    most = quarters.most_common(1)
-    return Frame(left, bottom, right - left, top - bottom, rotation, most[0][0] % 4 if most else 0)
+    sampled = word_starts[:: max(1, len(word_starts) // _SAMPLED_ANGLES)]
+    turns = Counter(_upright_turns(textpage, start) - rotation for start in sampled)
+    most_frequent = turns.most_common(1)[0][0] % 4 if turns else 0
+    return ReadingFrame(left, bottom, right - left, top - bottom, rotation, most_frequent)
 
 
-def _tall(boxes: "Corners") -> "Flags":
-    return (boxes[:, 3] - boxes[:, 1]) > _TALL * (boxes[:, 2] - boxes[:, 0])
-
-
-def _sideways(
-    textpage: Any, frame: Frame, spans: Sequence[tuple[int, int]], boxes: "Corners"
-) -> "Flags":
-    """Say which words run up or down in the frame; asked of PDFium only where the shape of a word suggests it."""
-    import numpy as np
-
-    flags = np.zeros(len(spans), dtype=bool)
-    lengths = np.array([end - start for start, end in spans])
-    if not (_tall(boxes) & (lengths > 1)).any():
-        return flags
-    narrow = (boxes[:, 3] - boxes[:, 1]) > _NARROW * (boxes[:, 2] - boxes[:, 0])
-    for index in np.flatnonzero(narrow).tolist():
-        flags[index] = (_turn(textpage, spans[index][0]) - frame.quarters) % 2 == 1
-    return flags
-
-
-def _turn(textpage: Any, index: int) -> int:
-    """Return the quarter turns, clockwise in page space, that set a character upright; PDFium's angle is clockwise."""
+def _upright_turns(textpage: Any, index: int) -> int:
+    """Return the quarter turns, clockwise in page space, that make a character upright."""
     import pypdfium2.raw as pdfium_c
 
-    angle: float = pdfium_c.FPDFText_GetCharAngle(textpage, index)
+    angle: float = pdfium_c.FPDFText_GetCharAngle(
+        textpage, index
+    )  # radians, clockwise; -1 on error
     return -round(max(0.0, angle) / (math.pi / 2))
 
 
-def _unstacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple[int, int]]:
-    """Take words apart that PDFium put together from characters below each other: a column of digits."""
-    parted: list[tuple[int, int]] = []
-    for (start, end), apart in zip(spans, stacked.tolist(), strict=True):
-        parted += (
-            [(index, index + 1) for index in range(start, end)]
-            if apart and end - start > 1
-            else [(start, end)]
-        )
-    return parted
+def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
+    """Return the boxes (left, bottom, right, top) of each word's first and last character."""
+    import numpy as np
+    import pypdfium2.raw as pdfium_c
+
+    rects = (pdfium_c.FS_RECTF * (2 * len(spans)))()
+    first_address = ctypes.addressof(rects)
+    addresses = range(first_address, first_address + ctypes.sizeof(rects), _RECT_BYTES)
+    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+    indexes = [index for start, end in spans for index in (start, end - 1)]
+    # A deque of length zero is the fastest way to run a map for its effects.
+    deque(map(_char_box(), repeat(handle), indexes, addresses), maxlen=0)
+
+    floats = np.frombuffer(rects, dtype=np.float32).astype(np.float64)
+    corners = np.nan_to_num(floats).reshape(-1, 2, 4)
+    low = np.minimum(corners[:, :, :2], corners[:, :, 2:])
+    high = np.maximum(corners[:, :, :2], corners[:, :, 2:])
+    return np.concatenate((low, high), axis=2)
 
 
-def _breaks(boxes: "Corners", texts: Sequence[str], sideways: "Flags") -> list[int]:
-    """Return the words, by number, that do not follow the word before them closely in a line.
+@cache
+def _char_box() -> Callable[..., int]:
+    """Return PDFium's function for a character's box, called with plain addresses.
 
-    Where text runs up or down, the next word of a line stands above or below.
+    A page takes a thousand calls, and ctypes would make several objects for each.
+    """
+    import pypdfium2.raw as pdfium_c
+
+    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
+    prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+    return prototype(address)
+
+
+def _word_rects(ends: "Numbers") -> "Numbers":
+    """Return the box around both ends of each word: left, top, right, bottom in page space."""
+    import numpy as np
+
+    low = np.minimum(ends[:, 0, :2], ends[:, 1, :2])
+    high = np.maximum(ends[:, 0, 2:], ends[:, 1, 2:])
+    return np.stack((low[:, 0], high[:, 1], high[:, 0], low[:, 1]), axis=1)
+
+
+def _is_stacked(ends: "Numbers", *, upright: bool) -> "Flags":
+    """Say of which words the last character is completely above or below the first one."""
+    import numpy as np
+
+    low, high = (1, 3) if upright else (0, 2)  # the axis across the line
+    shared = np.minimum(ends[:, 0, high], ends[:, 1, high]) - np.maximum(
+        ends[:, 0, low], ends[:, 1, low]
+    )
+    flags: Flags = shared <= 0
+    return flags
+
+
+def _is_vertical(
+    textpage: Any, frame: ReadingFrame, spans: Sequence[tuple[int, int]], boxes: "Numbers"
+) -> "Flags":
+    """Say which words run up or down in the frame.
+
+    PDFium is called only if the shape of a word suggests it.
     """
     import numpy as np
 
-    (x0, y0, x1, y1), (left, top, right, bottom) = boxes[:-1].T, boxes[1:].T
-    height, low = (
-        np.maximum(np.maximum(y1 - y0, bottom - top), 1.0),
-        np.minimum(y1 - y0, bottom - top),
-    )
-    level = np.minimum(y1, bottom) - np.maximum(y0, top) > _LEVEL * low
-    onward = (left - x1 > -height) & (left - x1 < _GAP * height) & (right > x1)
-    back = (x0 - right > -height) & (x0 - right < _GAP * height) & (left < x0)
-    back &= np.array([text[0] > _RIGHT_TO_LEFT for text in texts[1:]], dtype=bool)
-    below = np.minimum(x1, right) - np.maximum(x0, left) > _LEVEL * (x1 - x0)
-    below &= np.maximum(top - y1, y0 - bottom) < _GAP * (x1 - x0)
-    aside = sideways[:-1] | sideways[1:]
-    follows = np.where(aside, sideways[:-1] & sideways[1:] & below, level & (onward | back))
+    flags = np.zeros(len(spans), dtype=bool)
+    widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    lengths = np.array([end - start for start, end in spans])
+    if not ((heights > _LOOKS_VERTICAL * widths) & (lengths > 1)).any():
+        return flags
+    for index in np.flatnonzero(heights > _MAY_BE_VERTICAL * widths).tolist():
+        turns = _upright_turns(textpage, spans[index][0]) - frame.quarters
+        flags[index] = turns % 2 == 1
+    return flags
+
+
+def _split_stacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple[int, int]]:
+    """Split words that PDFium made of characters below each other, such as a column of digits."""
+    found: list[tuple[int, int]] = []
+    for (start, end), is_stacked in zip(spans, stacked.tolist(), strict=True):
+        if is_stacked:
+            found += [(index, index + 1) for index in range(start, end)]
+        else:
+            found.append((start, end))
+    return found
+
+
+def _breaks(boxes: "Numbers", texts: Sequence[str], vertical: "Flags") -> list[int]:
+    """Return the indexes of words that do not closely follow the word before them in a line."""
+    import numpy as np
+
+    # Each word with the one after it.
+    x0, y0, x1, y1 = boxes[:-1].T
+    left, top, right, bottom = boxes[1:].T
+    taller = np.maximum(np.maximum(y1 - y0, bottom - top), 1.0)
+    lower = np.minimum(y1 - y0, bottom - top)
+
+    same_line = np.minimum(y1, bottom) - np.maximum(y0, top) > _SHARED_HEIGHT * lower
+    gap = left - x1
+    to_the_right = (gap > -taller) & (gap < _WIDEST_GAP * taller) & (right > x1)
+    gap = x0 - right
+    to_the_left = (gap > -taller) & (gap < _WIDEST_GAP * taller) & (left < x0)
+    to_the_left &= np.array([text[0] > _FIRST_RIGHT_TO_LEFT for text in texts[1:]], dtype=bool)
+    follows_horizontally = same_line & (to_the_right | to_the_left)
+
+    # In vertical text the next word is above or below, and the width of a word is the height of its
+    # line.
+    same_column = np.minimum(x1, right) - np.maximum(x0, left) > _SHARED_HEIGHT * (x1 - x0)
+    gap = np.maximum(top - y1, y0 - bottom)
+    follows_vertically = same_column & (gap < _WIDEST_GAP * (x1 - x0))
+
+    either = vertical[:-1] | vertical[1:]
+    both = vertical[:-1] & vertical[1:]
+    follows = np.where(either, both & follows_vertically, follows_horizontally)
     return [int(index) + 1 for index in np.flatnonzero(~follows)]
 
 
-def _pieces(words: Sequence[Word], breaks: Sequence[int]) -> Iterator[Segment]:
-    for start, end in itertools.pairwise((0, *breaks, len(words))):
-        yield _piece(words[start:end])
-
-
-def _piece(words: Sequence[Word]) -> Segment:
-    boxes = [word.box for word in words]
-    left, top, right, bottom = zip(*boxes, strict=True)
+def _segment(words: Sequence[Word]) -> Segment:
+    left, top, right, bottom = zip(*[word.box for word in words], strict=True)
     return Segment(
         text=" ".join([word.text for word in words]),
         box=(min(left), min(top), max(right), max(bottom)),

@@ -1,6 +1,7 @@
-"""The files left for the archive. Pages are written as they are read, so that their number costs no memory.
+"""Write the text files for the archive.
 
-`docs/archive.md` describes pages.json; a change of its meaning raises `PAGES_VERSION`.
+Pages are written as they are read, so their number costs no memory. `docs/archive.md` describes
+pages.json; a change of its meaning raises `PAGES_VERSION`.
 """
 
 import dataclasses
@@ -14,53 +15,70 @@ from processors.contract import RENDITIONS, USUAL_RENDITIONS, Line, Page, Word
 from processors.detect.encoding import clean
 
 PAGES_VERSION = 1
-_WORDS_KEPT = 20
-"""Pages whose lines stay in memory for finding values in; of later ones the text alone."""
+# Pages whose lines stay in memory, to find values in; of later pages only the text stays.
+_PAGES_WITH_LINES = 20
 
+# Pages, lines and words are formatted by hand: a document has hundreds of thousands of words, for
+# which json.dumps takes twice as long. This is the function by which it escapes strings.
+_json_string = json.encoder.encode_basestring
 _WORD = '{"text":%s,"box":[%.1f,%.1f,%.1f,%.1f]}'
-
-_text = json.encoder.encode_basestring
 
 
 class PageLog:
-    """Writes text.txt (pages set apart by form feeds) and pages.json page by page. A context manager."""
+    """Writes text.txt (a form feed between pages) and pages.json page by page.
+
+    A context manager.
+    """
 
     def __init__(self, work_dir: Path, *, renditions: Iterable[str] = USUAL_RENDITIONS) -> None:
         self._folder = work_dir
-        self._wanted = frozenset(renditions)
-        self._texts = self._open("text")
-        self._pages = self._open("pages")
+        self._requested = frozenset(renditions)
+        self._text_file = self._open("text")
+        self._pages_file = self._open("pages")
         self._count = 0
-        if self._pages:
-            self._pages.write(
-                f'{{"format":"pages","version":{PAGES_VERSION},"unit":"pt","origin":"top left","pages":['
-            )
+        if self._pages_file:
+            head = {"format": "pages", "version": PAGES_VERSION, "unit": "pt", "origin": "top left"}
+            text = json.dumps(head, separators=(",", ":"))
+            self._pages_file.write(text.removesuffix("}") + ',"pages":[')
 
     def keep(self, page: Page) -> Page:
-        """Write the next page; return it fit for every reader, without what later steps have no use for."""
+        """Write the next page.
+
+        Return it with clean text, and without the lines that later steps do not use.
+        """
         text = clean(page.text.text)
         if text != page.text.text:
-            lines = tuple([_cleaned(line) for line in page.lines])
             page = dataclasses.replace(
-                page, text=dataclasses.replace(page.text, text=text), lines=lines
+                page,
+                text=dataclasses.replace(page.text, text=text),
+                lines=tuple([_clean_line(line) for line in page.lines]),
             )
-        if self._texts:
-            self._texts.write(("\f" if self._count else "") + page.text.text)
-        if self._pages:
-            self._pages.write((",\n" if self._count else "\n") + _page(page))
+        if self._text_file:
+            separator = "\f" if self._count else ""
+            self._text_file.write(separator + page.text.text)
+        if self._pages_file:
+            separator = ",\n" if self._count else "\n"
+            self._pages_file.write(separator + _page_json(page))
         self._count += 1
-        return page if self._count <= _WORDS_KEPT else dataclasses.replace(page, lines=())
+        if self._count > _PAGES_WITH_LINES:
+            page = dataclasses.replace(page, lines=())
+        return page
 
     def keep_rest(self, pages: Sequence[Page]) -> tuple[Page, ...]:
-        """Write those of a document's pages that its processor did not hand over one by one; return all."""
+        """Write the pages that the processor did not pass one by one; return all."""
         written = pages[: self._count]
-        return (*written, *[self.keep(page) for page in pages[self._count :]])
+        rest = [self.keep(page) for page in pages[self._count :]]
+        return (*written, *rest)
 
     def files(self) -> Mapping[str, Path]:
-        """End the files; return name and path of every rendition asked for that is there."""
+        """Finish the files; return name and path of every requested rendition that exists."""
         self._close()
-        names = (name for kind, name in RENDITIONS.items() if kind in self._wanted)
-        return {name: self._folder / name for name in names if (self._folder / name).is_file()}
+        found = {}
+        for kind, name in RENDITIONS.items():
+            path = self._folder / name
+            if kind in self._requested and path.is_file():
+                found[name] = path
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -74,60 +92,61 @@ class PageLog:
         self._close()
 
     def _open(self, kind: str) -> IO[str] | None:
-        if kind not in self._wanted:
+        if kind not in self._requested:
             return None
-        return (self._folder / RENDITIONS[kind]).open(
-            "w", encoding="utf-8", errors="replace", newline="\n"
-        )
+        path = self._folder / RENDITIONS[kind]
+        return path.open("w", encoding="utf-8", errors="replace", newline="\n")
 
     def _close(self) -> None:
-        if self._pages and not self._pages.closed:
-            self._pages.write("\n]}\n")
-        for stream in (self._texts, self._pages):
-            if stream:
-                stream.close()
+        if self._pages_file and not self._pages_file.closed:
+            self._pages_file.write("\n]}\n")
+        for file in (self._text_file, self._pages_file):
+            if file:
+                file.close()
 
 
-def _cleaned(line: Line) -> Line:
+def _clean_line(line: Line) -> Line:
     text = clean(line.text)
     return line if text == line.text else dataclasses.replace(line, text=text)
 
 
-def _page(page: Page) -> str:
-    value = page.text
-    said = {
-        "number": value.number,
-        "source": value.source,
-        "engine": value.engine,
-        "reason": value.reason,
-        "confidence": value.confidence,
-        "width_pt": value.width_pt,
-        "height_pt": value.height_pt,
+def _page_json(page: Page) -> str:
+    text = page.text
+    fields = {
+        "number": text.number,
+        "source": text.source,
+        "engine": text.engine,
+        "reason": text.reason,
+        "confidence": text.confidence,
+        "width_pt": text.width_pt,
+        "height_pt": text.height_pt,
         "turned_deg": page.turned_deg,
-        "text": value.text,
+        "text": text.text,
     }
-    head = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return f'{head[:-1]},"lines":[{",".join(map(_line, page.lines))}]}}'
+    head = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    lines = ",".join(map(_line_json, page.lines))
+    return f'{head.removesuffix("}")},"lines":[{lines}]}}'
 
 
-def _line(line: Line) -> str:
-    """Write a line by hand: a document has hundreds of thousands of words, and the encoder takes twice as long."""
+def _line_json(line: Line) -> str:
     box = "null" if line.box is None else "[{:.2f},{:.2f},{:.2f},{:.2f}]".format(*line.box)
-    sure = "null" if line.confidence is None else f"{line.confidence:.4g}"
-    return f'{{"text":{_text(line.text)},"box":{box},"confidence":{sure},"words":[{_words(line.words)}]}}'
+    confidence = "null" if line.confidence is None else f"{line.confidence:.4g}"
+    if any(word.confidence is not None for word in line.words):
+        words = ",".join(map(_recognized_word_json, line.words))
+    else:
+        # All words of a line at once, which is faster still.
+        values: list[object] = []
+        for word in line.words:
+            values.append(_json_string(word.text))
+            values.extend(word.box)
+        words = ",".join([_WORD] * len(line.words)) % tuple(values)
+    text = _json_string(line.text)
+    return f'{{"text":{text},"box":{box},"confidence":{confidence},"words":[{words}]}}'
 
 
-def _words(words: Sequence[Word]) -> str:
-    if any(word.confidence is not None for word in words):
-        return ",".join(map(_recognized, words))
-    values: list[object] = []
-    for word in words:
-        values.append(_text(word.text))
-        values.extend(word.box)
-    return ",".join([_WORD] * len(words)) % tuple(values)
-
-
-def _recognized(word: Word) -> str:
-    sure = "null" if word.confidence is None else f"{word.confidence:.3g}"
+def _recognized_word_json(word: Word) -> str:
+    text = _json_string(word.text)
     left, top, right, bottom = word.box
-    return f'{{"text":{_text(word.text)},"box":[{left:.1f},{top:.1f},{right:.1f},{bottom:.1f}],"confidence":{sure}}}'
+    box = f"[{left:.1f},{top:.1f},{right:.1f},{bottom:.1f}]"
+    confidence = "null" if word.confidence is None else f"{word.confidence:.3g}"
+    return f'{{"text":{text},"box":{box},"confidence":{confidence}}}'

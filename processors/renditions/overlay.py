@@ -1,4 +1,4 @@
-"""Set recognized words where they stand on a page, invisibly. Pure."""
+"""Place recognized words where they are on a page, as invisible PDF text. No I/O."""
 
 import math
 import re
@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.contract import Box, Line, Page, Word
-from processors.renditions import glyphless_font as glyphless
+from processors.renditions import glyphless_font
 
 FONT = "Unseen"
-_LEAST_PT = 0.5
+_LEAST_SIDE_PT = 0.5
+# Hebrew, Arabic and related scripts, with their presentation forms.
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _NUMBER = re.compile(r"\d[\d.,:/]*")
+# Slopes that count: less than half a degree is none, and beyond 30 degrees a bounding box says
+# little about its word.
+_LEAST_SIN = 0.01
+_LEAST_COS_2A = 0.5
+_LEAST_LEVEL_SHARE = 0.2  # of the smaller side of the bounding box
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A page in its own space: lower left corner, size in points before it is turned, /Rotate in degrees clockwise."""
+class PageGeometry:
+    """A page in page space: lower left corner, and size in points before it is rotated.
+
+    `rotation_deg` is its /Rotate, clockwise.
+    """
 
     left: float
     bottom: float
@@ -25,7 +34,7 @@ class Sheet:
     rotation_deg: int = 0
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Carry a point from the page as it is shown, counted from the top left, to page space."""
+        """Convert a point of the page as shown, from its top left corner, to page space."""
         match self.rotation_deg % 360:
             case 90:
                 x, y = y, self.height - x
@@ -36,67 +45,88 @@ class Sheet:
         return self.left + x, self.bottom + self.height - y
 
 
-def content(page: Page, sheet: Sheet) -> bytes:
-    """Return the operators that set a page's words, in a font called FONT; empty where it has none."""
-    lines = [_line(line, page.turned_deg, sheet) for line in page.lines if line.words]
+def content(page: Page, geometry: PageGeometry) -> bytes:
+    """Return the content stream that shows a page's words in an invisible font called FONT.
+
+    Empty without words.
+    """
+    lines = [_line(line, page.turned_deg, geometry) for line in page.lines if line.words]
+    # Text rendering mode 3, invisible (ISO 32000-1, section 9.3.6).
     return b"q BT 3 Tr\n" + b"".join(lines) + b"ET Q\n" if lines else b""
 
 
-def _line(line: Line, turned_deg: int, sheet: Sheet) -> bytes:
-    """Set a line's words from left to right to a reader of the turned page, a space after each but the last."""
+def words_of(page: Page) -> Sequence[str]:
+    """Return a page's words."""
+    return [word.text for line in page.lines for word in line.words]
+
+
+def _line(line: Line, turned_deg: int, geometry: PageGeometry) -> bytes:
+    """Show a line's words from left to right as read, a space after each but the last."""
     words = line.words
     if any(_RIGHT_TO_LEFT.search(word.text) for word in words):
-        words = tuple(sorted(words, key=lambda word: _along(word.box, turned_deg)))
-    shown = [_as_shown(word.text) + " " for word in words]
-    shown[-1:] = [text.rstrip() for text in shown[-1:]]
-    return b"".join(
-        _word(word, text, line.angle_deg, turned_deg, sheet)
-        for word, text in zip(words, shown, strict=True)
-    )
+        words = tuple(sorted(words, key=lambda word: _start_along_line(word.box, turned_deg)))
+    operators = []
+    for index, word in enumerate(words):
+        text = _in_visual_order(word.text) + " "
+        if index == len(words) - 1:
+            text = text.rstrip()
+        operators.append(_word(word, text, line.angle_deg, turned_deg, geometry))
+    return b"".join(operators)
 
 
-def _along(box: Box, turned_deg: int) -> float:
-    """Return how far along the line of a reader a box begins."""
-    return {0: box[0], 90: -box[3], 180: -box[2], 270: box[1]}[turned_deg]
+def _start_along_line(box: Box, turned_deg: int) -> float:
+    """Return where a box begins in the reading direction of a page that was rotated to be read."""
+    left, top, right, bottom = box
+    return {0: left, 90: -bottom, 180: -right, 270: top}[turned_deg]
 
 
-def _word(word: Word, shown: str, slope_deg: float, turned_deg: int, sheet: Sheet) -> bytes:
-    """Set one word along its line: as long as its box, as high."""
-    left, top, right, bottom = word.box
+def _word(
+    word: Word, shown: str, slope_deg: float, turned_deg: int, geometry: PageGeometry
+) -> bytes:
+    """Show one word along its line, as long and as high as its box."""
     units = len(word.text.encode("utf-16-be", "replace")) // 2
     if units == 0:
         return b""
-    sides = (right - left, bottom - top) if turned_deg in {0, 180} else (bottom - top, right - left)
-    length, height = _level_size(*sides, slope=math.radians(slope_deg))
-    x, y = sheet.point((left + right) / 2, (top + bottom) / 2)
-    turned = math.radians(turned_deg - slope_deg + sheet.rotation_deg)
-    cos, sin = math.cos(turned), math.sin(turned)
-    back, down = length / 2, height * (0.5 - glyphless.DESCENT)
+    left, top, right, bottom = word.box
+    width, height = right - left, bottom - top
+    if turned_deg in {90, 270}:
+        width, height = height, width
+    length, height = _level_size(width, height, slope=math.radians(slope_deg))
+
+    # The text matrix (section 9.4.2) rotates around the start of the baseline, which is half a
+    # length before the middle of the box, and below it by half the height less the font's descent.
+    x, y = geometry.point((left + right) / 2, (top + bottom) / 2)
+    angle = math.radians(turned_deg - slope_deg + geometry.rotation_deg)
+    cos, sin = math.cos(angle), math.sin(angle)
+    back, down = length / 2, height * (0.5 - glyphless_font.DESCENT)
     x, y = x - cos * back + sin * down, y - sin * back - cos * down
-    stretch = 100 * length / (units * glyphless.WIDTH * height)
-    place = f"{cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} {x:.2f} {y:.2f} Tm"
+    matrix = f"{cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} {x:.2f} {y:.2f} Tm"
+
+    # Horizontal scaling in percent: every character of the font has the same width.
+    stretch = 100 * length / (units * glyphless_font.WIDTH * height)
     text = shown.encode("utf-16-be", "replace").hex()
-    return f"/{FONT} {height:.2f} Tf {stretch:.2f} Tz {place} <{text}> Tj\n".encode()
+    return f"/{FONT} {height:.2f} Tf {stretch:.2f} Tz {matrix} <{text}> Tj\n".encode()
 
 
 def _level_size(width: float, height: float, *, slope: float) -> tuple[float, float]:
-    """Return length and height of a word from the upright box round it, which a slant has made larger."""
+    """Return length and height of a word from its upright box, which a slope makes larger.
+
+    The box of a rectangle l x h rotated by a measures w = l cos a + h sin a and v = l sin a + h cos
+    a. Solved for l and h, both are divided by cos 2a.
+    """
     cos, sin = math.cos(slope), abs(math.sin(slope))
-    spread = cos * cos - sin * sin
-    if sin > 0.01 and spread > 0.5:  # noqa: PLR2004 - half a degree is none; beyond 30 the box says nothing
-        level = (width * cos - height * sin) / spread, (height * cos - width * sin) / spread
-        if min(level) > 0.2 * min(width, height):
-            width, height = level
-    return max(width, _LEAST_PT), max(height, _LEAST_PT)
+    cos_2a = cos * cos - sin * sin
+    if sin > _LEAST_SIN and cos_2a > _LEAST_COS_2A:
+        level_width = (width * cos - height * sin) / cos_2a
+        level_height = (height * cos - width * sin) / cos_2a
+        if min(level_width, level_height) > _LEAST_LEVEL_SHARE * min(width, height):
+            width, height = level_width, level_height
+    return max(width, _LEAST_SIDE_PT), max(height, _LEAST_SIDE_PT)
 
 
-def _as_shown(text: str) -> str:
-    """Return a word's characters from left to right: so printed text stands in PDF files, Hebrew and Arabic too."""
+def _in_visual_order(text: str) -> str:
+    """Return a word's characters from left to right, as PDF files have Hebrew and Arabic, too."""
     if not _RIGHT_TO_LEFT.search(text):
         return text
+    # Numbers are written from left to right in these scripts, too.
     return _NUMBER.sub(lambda number: number[0][::-1], text[::-1])
-
-
-def words_of(page: Page) -> Sequence[str]:
-    """Return a page's words, as they must be found in it again."""
-    return [word.text for line in page.lines for word in line.words]

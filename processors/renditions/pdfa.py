@@ -1,4 +1,4 @@
-"""The PDF/A copy of a document, made by another program of what is searchable already."""
+"""Make the PDF/A copy of a document, by another program, from its searchable copy."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,28 +6,34 @@ from pathlib import Path
 from processors.contract import RENDITIONS, EngineMissing, ReadSettings
 from processors.detect.media import PDF
 from processors.exec import ocrmypdf
-from processors.renditions import searchable_pdf as searchable
+from processors.renditions import searchable_pdf
 
 NAME = RENDITIONS["pdfa"]
 
 
-def left_out(
-    path: Path, work_dir: Path, *, media_type: str, said: Mapping[str, str], settings: ReadSettings
+def write(
+    path: Path,
+    work_dir: Path,
+    *,
+    media_type: str,
+    metadata: Mapping[str, str],
+    settings: ReadSettings,
 ) -> str:
-    """Write the PDF/A copy where one is wanted; return why there is none, "" where there is one or none was wanted.
+    """Write the PDF/A copy if it is requested.
 
-    `said` is the document's metadata: what is signed or encrypted is never written again.
+    Return why there is none, "" if there is one or none was requested. `metadata` says whether the
+    document is signed or encrypted; such a document is never rewritten.
     """
     if "pdfa" not in settings.renditions:
         return ""
-    for nature in ("signed", "encrypted"):
-        if nature in said:
-            return f"it is {nature}, and such a document is never written again"
-    source = work_dir / searchable.NAME
+    for flag in ("signed", "encrypted"):
+        if flag in metadata:
+            return f"it is {flag}, and such a document is never rewritten"
+    source = work_dir / searchable_pdf.NAME
     if not source.is_file():
-        source = path
         if media_type != PDF:
-            return "it is made of PDFs and of pictures that have a searchable copy"
+            return "only PDFs, and images that have a searchable copy, are converted"
+        source = path
     try:
         return ocrmypdf.to_pdfa(source, work_dir / NAME, timeout_s=settings.limits.cpu_s)
     except EngineMissing as exc:

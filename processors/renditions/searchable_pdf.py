@@ -1,9 +1,11 @@
-"""Add recognized text to a PDF, behind what its pages show, leaving every byte of it where it is.
+"""Add recognized text to a PDF, behind what its pages show, without changing a byte of it.
 
-The objects are appended, as the format provides for: pages that have text of their own are not touched, pictures are
-not recompressed, and what was there before is the beginning of the new file.
+The objects are appended as an incremental update (ISO 32000-1, section 7.5.6): pages that have text
+of their own are not touched, images are not recompressed, and the original file is the beginning of
+the new one.
 """
 
+import io
 import logging
 import re
 import shutil
@@ -12,18 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors.contract import Page
-from processors.renditions import glyphless_font as glyphless, overlay
+from processors.contract import RENDITIONS, Page
+from processors.renditions import glyphless_font, overlay
 from processors.renditions.pdf_writer import PdfFile
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
     from pypdf.generic import DictionaryObject, IndirectObject
 
-NAME = "searchable.pdf"
+NAME = RENDITIONS["searchable"]
 _TAIL_BYTES = 2048
-_FOUND = 0.9  # share of a page's words that must be found in it again
-_STRAY = (
+_MOST_TREE_DEPTH = 64
+_LEAST_FOUND = 0.9  # share of a page's words that must be found in the copy
+# What pypdf raises, beside its own errors, on structures that violate the format.
+_MALFORMED = (
     OSError,
     ValueError,
     TypeError,
@@ -33,7 +37,6 @@ _STRAY = (
     AssertionError,
     ArithmeticError,
 )
-"""What pypdf raises, beside errors of its own, on structures that break the rules."""
 
 
 class CannotAdd(Exception):
@@ -41,49 +44,56 @@ class CannotAdd(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
-    """The text of one page, by its number from 1, as operators, and the words in it."""
+class _PageText:
+    """The text to add to one page (from 1): a content stream, and the words in it."""
 
     number: int
     content: bytes
     words: tuple[str, ...]
 
 
-class Additions:
-    """Collects the recognized pages of one PDF; what they take in memory is their text."""
+class TextAdditions:
+    """Collects the recognized pages of one PDF; in memory only their text is kept."""
 
     def __init__(self) -> None:
-        self._overlays: list[Overlay] = []
+        self._pages: list[_PageText] = []
 
-    def add(self, page: Page | None, sheet: overlay.Sheet) -> None:
-        """Take what was recognized of a page; one without words is left out."""
-        content = overlay.content(page, sheet) if page else b""
+    def add(self, page: Page | None, geometry: overlay.PageGeometry) -> None:
+        """Add what was recognized of a page, if anything; a page without words is ignored."""
+        content = overlay.content(page, geometry) if page else b""
         if page and content:
-            self._overlays.append(Overlay(page.text.number, content, tuple(overlay.words_of(page))))
+            words = tuple(overlay.words_of(page))
+            self._pages.append(_PageText(page.text.number, content, words))
 
-    def write(self, path: Path, work_dir: Path, *, barred: str, most_bytes: int) -> str:
-        """Write the searchable copy of a PDF; return why there is none, "" where there is one.
+    def write(self, path: Path, work_dir: Path, *, forbidden: str, most_bytes: int) -> str:
+        """Write the searchable copy of a PDF; return why there is none, "" if there is one.
 
-        `barred` is a reason known beforehand: a document that is signed or encrypted is never written again.
+        `forbidden` is a reason known before: a document that is signed or encrypted is never
+        rewritten.
         """
-        if not self._overlays:
+        if not self._pages:
             return "every page with text has it already; nothing was recognized"
-        if barred:
-            return barred
-        added = sum(len(page.content) for page in self._overlays)
-        if path.stat().st_size + added > most_bytes:
-            return f"it would be larger than {most_bytes / 2**20:.0f} MiB, the limit of one file"
+        if forbidden:
+            return forbidden
+        added_bytes = sum(len(page.content) for page in self._pages)
+        if path.stat().st_size + added_bytes > most_bytes:
+            return too_large(most_bytes)
         target = work_dir / NAME
         try:
-            _append(path, target, self._overlays)
-            _look_again(path, target, self._overlays)
+            _append(path, target, self._pages)
+            _verify(path, target, self._pages)
         except CannotAdd as exc:
             target.unlink(missing_ok=True)
             return str(exc)
         return ""
 
 
-def _append(path: Path, target: Path, overlays: Sequence[Overlay]) -> None:
+def too_large(most_bytes: int) -> str:
+    """Return the reason for a copy above the limit, after "it"."""
+    return f"it would be larger than {most_bytes / 2**20:.0f} MiB, the limit of one file"
+
+
+def _append(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -93,120 +103,123 @@ def _append(path: Path, target: Path, overlays: Sequence[Overlay]) -> None:
         with PdfReader(path, strict=False) as reader, target.open("r+b") as stream:
             if "/Perms" in reader.root_object:
                 raise CannotAdd(
-                    "its usage rights are signed, and a signed document is never written again"
+                    "its usage rights are signed, and a signed document is never rewritten"
                 )
-            start, as_stream = _last_table(path)
-            stream.seek(0, 2)
+            xref_offset, is_stream = _last_xref(path)
+            stream.seek(0, io.SEEK_END)
             stream.write(b"\n")
-            file = PdfFile(stream, first=_first_free(reader))
-            _add_pages(reader, file, overlays)
-            file.end(_trailer(reader, start), as_stream=as_stream)
-    except (PyPdfError, *_STRAY) as exc:
+            file = PdfFile(stream, first=_first_free_number(reader))
+            font = glyphless_font.add_to(file)
+            for page in pages:
+                _replace_page(reader, file, page, font)
+            file.end(_trailer_entries(reader, xref_offset), as_stream=is_stream)
+    except (PyPdfError, *_MALFORMED) as exc:
         raise CannotAdd("its structure has errors, so that nothing can be appended to it") from exc
 
 
-def _last_table(path: Path) -> tuple[int, bool]:
-    """Return where the last table of places begins and whether it is a stream; a repaired document has none."""
+def _last_xref(path: Path) -> tuple[int, bool]:
+    """Return the offset of the last cross-reference section and whether it is a stream.
+
+    Raises:
+        ValueError: there is none where the file says; programs find the objects by searching the
+            whole file.
+    """
     with path.open("rb") as stream:
         if stream.read(5) != b"%PDF-":
-            raise ValueError("places are counted from somewhere else")
-        size = stream.seek(0, 2)
+            raise ValueError("offsets are not counted from the start of the file")
+        size = stream.seek(0, io.SEEK_END)
         stream.seek(max(0, size - _TAIL_BYTES))
-        found = re.findall(rb"startxref\s+(\d+)", stream.read())
-        start = int(found[-1])
-        stream.seek(start)
+        offset = int(re.findall(rb"startxref\s+(\d+)", stream.read())[-1])
+        stream.seek(offset)
         head = stream.read(32)
     if head.startswith(b"xref"):
-        return start, False
+        return offset, False
     if re.match(rb"\s*\d+\s+\d+\s+obj", head):
-        return start, True
-    raise ValueError("the table of places is not where it should be")
+        return offset, True
+    raise ValueError("the cross-reference section is not where it should be")
 
 
-def _first_free(reader: "PdfReader") -> int:
-    known: list[int] = [number for numbers in reader.xref.values() for number in numbers]
-    return max(int(str(reader.trailer["/Size"])), *known, *reader.xref_objStm, 0) + 1
+def _first_free_number(reader: "PdfReader") -> int:
+    numbers = [number for entries in reader.xref.values() for number in entries]
+    highest: int = max(int(str(reader.trailer["/Size"])), *numbers, *reader.xref_objStm)
+    return highest + 1
 
 
-def _trailer(reader: "PdfReader", previous: int) -> str:
-    import io
-
-    parts = [f"/Prev {previous}"]
+def _trailer_entries(reader: "PdfReader", previous: int) -> str:
+    entries = [f"/Prev {previous}"]
     for key in ("/Root", "/Info", "/ID"):
         value = reader.trailer.raw_get(key) if key in reader.trailer else None
         if value is not None:
-            written = io.BytesIO()
-            value.write_to_stream(written)
-            parts.append(f"{key} {written.getvalue().decode('latin-1')}")
-    return " ".join(parts)
+            out = io.BytesIO()
+            value.write_to_stream(out)
+            entries.append(f"{key} {out.getvalue().decode('latin-1')}")
+    return " ".join(entries)
 
 
-def _add_pages(reader: "PdfReader", file: PdfFile, overlays: Sequence[Overlay]) -> None:
-    import io
-
-    font = glyphless.add_to(file)
-    pages = reader.pages
-    for item in overlays:
-        page = pages[item.number - 1]
-        place = page.indirect_reference
-        if place is None:
-            raise ValueError("a page that is no object of its own")
-        changed, name = _with_text(page, font, reader)
-        number = file.add_stream(
-            "", item.content.replace(b"/Unseen ", b"/" + name.encode() + b" "), pack=True
-        )
-        changed[_name("/Contents")] = _contents(page, number, reader)
-        body = io.BytesIO()
-        changed.write_to_stream(body)
-        file.add(body.getvalue(), number=place.idnum, generation=place.generation)
+def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int) -> None:
+    """Write a page's dictionary again, with the font as a resource and the text as content."""
+    page = reader.pages[item.number - 1]
+    reference = page.indirect_reference
+    if reference is None:
+        raise ValueError("the page is not an indirect object")
+    dictionary, font_name = _with_font(page, font, reader)
+    content = item.content.replace(f"/{overlay.FONT} ".encode(), b"/" + font_name.encode() + b" ")
+    number = file.add_stream("", content, compress=True)
+    dictionary[_name("/Contents")] = _contents(page, number, reader)
+    out = io.BytesIO()
+    dictionary.write_to_stream(out)
+    file.add(out.getvalue(), number=reference.idnum, generation=reference.generation)
 
 
-def _with_text(page: Any, font: int, reader: "PdfReader") -> "tuple[DictionaryObject, str]":
-    """Return a copy of a page's dictionary whose resources have the font too, and the font's name in them."""
+def _with_font(page: Any, font: int, reader: "PdfReader") -> "tuple[DictionaryObject, str]":
+    """Return a copy of a page's dictionary with the font in its resources, and the font's name."""
+    resources = _copy(_inherited(page, "/Resources"))
+    fonts = _copy(resources.get("/Font"))
+    number = 0
+    while f"/{overlay.FONT}{number}" in fonts:
+        number += 1
+    name = f"{overlay.FONT}{number}"
+    fonts[_name(f"/{name}")] = _reference(font, reader)
+    resources[_name("/Font")] = fonts
+    dictionary = _copy(page)
+    dictionary[_name("/Resources")] = resources
+    return dictionary, name
+
+
+def _copy(dictionary: Any) -> "DictionaryObject":
+    """Return a copy of a dictionary with its references as they are; an empty one for None."""
     from pypdf.generic import DictionaryObject
 
-    changed = DictionaryObject({key: page.raw_get(key) for key in page})
-    resources = _inherited(page, "/Resources")
-    fonts = resources.get("/Font")
-    fonts = (
-        DictionaryObject({key: fonts.raw_get(key) for key in fonts})
-        if fonts is not None
-        else DictionaryObject()
-    )
-    name = next(
-        f"/Unseen{number}" for number in range(len(fonts) + 1) if f"/Unseen{number}" not in fonts
-    )
-    fonts[_name(name)] = _reference(font, reader)
-    own = DictionaryObject({key: resources.raw_get(key) for key in resources})
-    own[_name("/Font")] = fonts
-    changed[_name("/Resources")] = own
-    return changed, name.removeprefix("/")
+    if dictionary is None:
+        return DictionaryObject()
+    return DictionaryObject({key: dictionary.raw_get(key) for key in dictionary})
 
 
 def _inherited(page: Any, key: str) -> Any:
-    """Return what a page or the nearest node above it says."""
-    from pypdf.generic import DictionaryObject
+    """Return the entry of a page or of its nearest ancestor that has it (section 7.7.3.4).
 
+    None if there is none.
+    """
     node = page
-    for _ in range(64):
+    for _ in range(_MOST_TREE_DEPTH):
         if key in node:
             return node[key]
         if "/Parent" not in node:
             break
         node = node["/Parent"]
-    return DictionaryObject()
+    return None
 
 
 def _contents(page: Any, number: int, reader: "PdfReader") -> Any:
-    """Put the text before what the page paints: behind it, and untouched by the state it leaves."""
+    """Put the text before the page's own content, which covers it and does not affect it."""
     from pypdf.generic import ArrayObject
 
-    own: list[Any] = [_reference(number, reader)]
+    streams: list[Any] = [_reference(number, reader)]
     if "/Contents" in page:
         value = page.raw_get("/Contents")
-        parts = value.get_object() if hasattr(value, "get_object") else value
-        own += list(parts) if isinstance(parts, ArrayObject) else [value]
-    return ArrayObject(own)
+        target = value.get_object() if hasattr(value, "get_object") else value
+        streams += list(target) if isinstance(target, ArrayObject) else [value]
+    return ArrayObject(streams)
 
 
 def _name(text: str) -> Any:
@@ -221,28 +234,33 @@ def _reference(number: int, reader: "PdfReader") -> "IndirectObject":
     return IndirectObject(number, 0, reader)
 
 
-def _look_again(path: Path, target: Path, overlays: Sequence[Overlay]) -> None:
-    """Open what was written and find the words in it, page by page."""
+def _verify(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
+    """Open the copy with PDFium and find the words in it, page by page.
+
+    Raises:
+        CannotAdd: pages or words are missing, or it does not open.
+    """
     import pypdfium2 as pdfium
 
     try:
         with pdfium.PdfDocument(path) as before, pdfium.PdfDocument(target) as after:
             if len(before) != len(after):
                 raise CannotAdd("the copy could not be verified: pages are missing")
-            for item in overlays:
-                _find(after, item)
+            for page in pages:
+                text = _text_without_spaces(after[page.number - 1])
+                found = sum(word in text for word in page.words)
+                if found < _LEAST_FOUND * len(page.words):
+                    raise CannotAdd(
+                        f"the copy could not be verified: words are missing on page {page.number}"
+                    )
     except pdfium.PdfiumError as exc:
         raise CannotAdd("the copy could not be verified: it does not open") from exc
 
 
-def _find(document: Any, item: Overlay) -> None:
-    page = document[item.number - 1]
+def _text_without_spaces(page: Any) -> str:
     textpage = page.get_textpage()
     try:
-        text = "".join(textpage.get_text_range().split())
+        return "".join(textpage.get_text_range().split())
     finally:
         textpage.close()
         page.close()
-    found = sum(word in text for word in item.words)
-    if found < _FOUND * len(item.words):
-        raise CannotAdd(f"the copy could not be verified: words are missing on page {item.number}")

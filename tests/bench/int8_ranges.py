@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from infra.samples.paper import Sheet, flatbed_scan, thermal_print
 from infra.samples.photo import Shot, photograph
-from processors.ocr.rapid import engine as rapid, int8, networks
+from processors.ocr.rapid import engine as rapid_engine, int8, networks
 
 _PAGES = 24
 _STRIPS_A_PAGE = 40
@@ -124,8 +124,8 @@ class Recorder:
 
 def main() -> None:
     """Write the recognizer's ranges."""
-    file = rapid.model_files()["Rec"]
-    engine = rapid.RapidEngine()
+    file = rapid_engine.model_files()["Rec"]
+    engine = rapid_engine.RapidEngine()
     engine._read = recorder = Recorder(engine._read)
     observer = Observer(file)
     for page in pages(np.random.default_rng(8)):

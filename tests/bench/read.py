@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from processors.contract import Limits, PageReader, ReadSettings
-from processors.ocr import engines, page as ocr, pictures as picture
+from processors.ocr import engines, images
+from processors.ocr.page import recognize_page
 from processors.values import find_values
 from tests.bench.values import DEFAULT, NAMES, Score, note, pages_of, same
 
@@ -110,10 +111,10 @@ def by_project(engine: PageReader) -> Reader:
     """Return a reader that opens, turns, recognizes and orders as `caspio-ingest read` does, the engine loaded."""
 
     def read(path: Path) -> str:
-        with picture.opened(path, Limits()) as opened:
-            image = picture.upright(opened, Limits())
-            return ocr.read_picture(
-                image, number=1, dpi=picture.dpi_of(opened), engine=lambda: engine
+        with images.opened(path, Limits()) as opened:
+            image = images.upright(opened, Limits())
+            return recognize_page(
+                image, number=1, dpi=images.dpi_of(opened), engine=lambda: engine
             ).text.text
 
     return read

@@ -1,4 +1,9 @@
-"""Turn what a line recognizer says at each step along a line into text, certainty and the places of words."""
+"""Decode a line recognizer's predictions into text, confidence and the positions of words.
+
+The recognizer is trained with Connectionist Temporal Classification (CTC; Graves et al., 2006): at
+each step along a line it predicts a character or "blank". Decoding is greedy: the most probable
+character of each step, with repeats merged and blanks removed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +11,20 @@ from typing import Any
 
 from processors.ocr.rapid.lexicon import Letter, Lexicon
 
-_POSSIBLE = 0.03
-"""How likely a letter must be to be thought of where the likeliest makes no word."""
-_LIKELY_SPACE = 0.1
-"""Where nothing is the likeliest, a space this likely is one: joined words are a recognizer's commonest fault."""
+_BLANK = 0  # the index of CTC's blank among the characters; the last index is the space
+# The probability from which a letter is an alternative if the most probable one makes no word.
+_LEAST_ALTERNATIVE = 0.03
+# The probability from which a space is decoded where blank is the most probable: joined words are
+# the most frequent error of the recognizer.
+_LEAST_SPACE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class WordSpan:
-    """One word with the shares of the picture's width at which it begins and ends; confidence runs from 0 to 1."""
+    """One word with the shares of the line's width at which it begins and ends.
+
+    Confidence is from 0 to 1.
+    """
 
     text: str
     start: float
@@ -23,8 +33,8 @@ class WordSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class LineText:
-    """What one line says; confidence runs from 0 to 1."""
+class DecodedLine:
+    """The text of one line; confidence is from 0 to 1."""
 
     text: str
     confidence: float
@@ -33,69 +43,70 @@ class LineText:
 
 def decode(
     probabilities: Any, characters: Sequence[str], lexicon: Lexicon | None = None
-) -> LineText:
-    """Take the likeliest character of each step (steps x characters), once for each run of the same one.
+) -> DecodedLine:
+    """Decode probabilities (steps x characters).
 
-    The first character stands for nothing, the last is the space. A character is surest at its middle; a word is taken
-    to begin and end half a character's step beyond its outer ones. With a lexicon, doubtful words are settled by it;
-    the line's confidence is still that of what was likeliest.
+    With a lexicon, doubtful words are corrected by it. The line's confidence is the mean
+    probability of its characters before any correction, spaces excluded.
     """
     import numpy as np
 
-    likeliest = probabilities.argmax(axis=1)
-    likeliest[(likeliest == 0) & (probabilities[:, -1] > _LIKELY_SPACE)] = len(characters) - 1
-    chosen = likeliest != 0
-    chosen[1:] &= likeliest[1:] != likeliest[:-1]
-    steps = np.flatnonzero(chosen)
+    best = probabilities.argmax(axis=1)
+    space = len(characters) - 1
+    best[(best == _BLANK) & (probabilities[:, -1] > _LEAST_SPACE)] = space
+    is_character = best != _BLANK
+    is_character[1:] &= best[1:] != best[:-1]  # of a run of the same character, the first step
+    steps = np.flatnonzero(is_character)
     if not len(steps):
-        return LineText("", 0.0, ())
-    sure = probabilities[steps, likeliest[steps]].astype(float).tolist()
-    letters = [
-        Letter(characters[index], share)
-        for index, share in zip(likeliest[steps], sure, strict=True)
-    ]
-    written = [letter.certainty for letter in letters if not letter.text.isspace()]
-    if lexicon is not None and min(sure) < 1 - _POSSIBLE:
-        letters = lexicon.settle(
-            letters, lambda index: _others(probabilities[steps[index]], characters)
+        return DecodedLine("", 0.0, ())
+
+    confidences = probabilities[steps, best[steps]].astype(float).tolist()
+    letters = []
+    for index, confidence in zip(best[steps], confidences, strict=True):
+        letters.append(Letter(characters[index], confidence))
+    visible = [letter.confidence for letter in letters if not letter.text.isspace()]
+
+    # Only a step whose best character is this improbable can have an alternative.
+    if lexicon is not None and min(confidences) < 1 - _LEAST_ALTERNATIVE:
+        letters = lexicon.correct(
+            letters, lambda position: _alternatives(probabilities[steps[position]], characters)
         )
-    words = tuple(_words(letters, steps.tolist(), count=len(likeliest)))
-    return LineText(
-        " ".join(word.text for word in words), float(np.mean(written)) if written else 0.0, words
-    )
+    words = _words(letters, steps.tolist(), count=len(best))
+    text = " ".join(word.text for word in words)
+    return DecodedLine(text, float(np.mean(visible)) if visible else 0.0, tuple(words))
 
 
-def _others(probabilities: Any, characters: Sequence[str]) -> list[Letter]:
-    """Return the letters a step may say beside the likeliest."""
+def _alternatives(probabilities: Any, characters: Sequence[str]) -> list[Letter]:
+    """Return the letters that a step may be beside the most probable one."""
     import numpy as np
 
-    possible = [int(index) for index in np.flatnonzero(probabilities >= _POSSIBLE)]
-    likeliest = int(probabilities.argmax())
+    best = int(probabilities.argmax())
+    likely = np.flatnonzero(probabilities >= _LEAST_ALTERNATIVE).tolist()
     return [
         Letter(characters[index], float(probabilities[index]))
-        for index in possible
-        if index != likeliest and characters[index].isalpha()
+        for index in likely
+        if index != best and characters[index].isalpha()
     ]
 
 
 def _words(letters: Sequence[Letter], steps: Sequence[int], *, count: int) -> list[WordSpan]:
-    """Split at spaces."""
+    """Split at spaces; `count` is the number of steps along the line."""
     found: list[WordSpan] = []
     start = 0
     for index in range(len(letters) + 1):
         if index < len(letters) and not letters[index].text.isspace():
             continue
         if index > start:
-            found.append(_word(letters[start:index], steps[start:index], count=count))
+            word, own = letters[start:index], steps[start:index]
+            # A step marks the middle of its character. A word begins and ends half a character
+            # beyond its outer steps; of a single character, half the width is taken to be one step.
+            half = (own[-1] - own[0]) / (2 * (len(own) - 1)) if len(own) > 1 else 1.0
+            span = WordSpan(
+                text="".join(letter.text for letter in word),
+                start=max(0.0, (own[0] + 0.5 - half) / count),
+                end=min(1.0, (own[-1] + 0.5 + half) / count),
+                confidence=sum(letter.confidence for letter in word) / len(word),
+            )
+            found.append(span)
         start = index + 1
     return found
-
-
-def _word(letters: Sequence[Letter], steps: Sequence[int], *, count: int) -> WordSpan:
-    half = (steps[-1] - steps[0]) / (2 * (len(steps) - 1)) if len(steps) > 1 else 1.0
-    return WordSpan(
-        text="".join(letter.text for letter in letters),
-        start=max(0.0, (steps[0] + 0.5 - half) / count),
-        end=min(1.0, (steps[-1] + 0.5 + half) / count),
-        confidence=sum(letter.certainty for letter in letters) / len(letters),
-    )

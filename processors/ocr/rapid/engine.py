@@ -1,8 +1,10 @@
-"""RapidOCR's models, with a loop of our own round them.
+"""Recognize images with the models in rapidocr's wheel, called by a loop of our own.
 
-rapidocr pads every line to 320 pixels and copies lines out with a cubic warp; both cost more than the reading of most
-lines. Here short lines lie side by side in one strip, and only slanting lines are warped. Shrinking by area and not
-linearly, as the networks were taught, costs one word in a hundred.
+Of the package rapidocr only its model files are used; its code is never imported. That code pads
+every line to 320 pixels and copies lines out with a cubic warp; both cost more than the reading of
+most lines. Here short lines are placed side by side in one strip, and only slanted lines are
+warped. Shrinking by area instead of linearly, as the networks were trained, would cost one word in
+a hundred.
 """
 
 import importlib.util
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Box, EngineMissing, Segment, Word
-from processors.ocr.rapid import ctc, lexicon, line_batches as strips, networks
+from processors.ocr.rapid import ctc, lexicon, line_batches, networks
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
 
 if TYPE_CHECKING:
@@ -21,16 +23,28 @@ if TYPE_CHECKING:
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
-_DETECTION_SIDE_PX = 960  # lines are found on a page shrunk to this; they are read at full size
-_SHEET_SIDE_PX = 1280  # sheets have small print that is lost at 960; receipts, which are longer, and strips have none
-_SHEET = 1.6  # times longer than wide, at most
+_PACKAGE = "rapidocr"
+# PP-OCRv6 of PaddleOCR (Apache License 2.0), converted to ONNX: stage and file in the package's
+# folder "models".
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
-_LEAST_SCORE = 0.5
-_LINE_HEIGHT_PX = 48  # what the recognizer was taught
-_NARROWED = 0.85  # lines are read so much narrower than they are: time goes with width, and no word is lost to it
+
+# Lines are found on an image shrunk to this side, and read at full size. Pages have small print
+# that is lost at 960 pixels; receipts, which are longer, and strips of lines have none.
+_DETECTION_SIDE_PX = 960
+_PAGE_DETECTION_SIDE_PX = 1280
+_LONGEST_PAGE = 1.6  # times longer than wide; A4 has 1.41, Legal 1.65
+_DETECTION_MULTIPLE_PX = 32  # the network halves its input five times
+
+_LINE_HEIGHT_PX = 48  # what the recognizer was trained on
+# Lines are read this much narrower than they are: time grows with width, and no word is lost by it.
+_WIDTH_FACTOR = 0.85
+_NARROWEST_PX = 8
 _WIDEST_PX = 4800
-_STRAIGHT_PX = 1.0  # a line whose corners lie so close to its upright box is cut out, not warped
-_TURNED = 1.5  # times higher than wide: the line runs downwards
+_LEAST_CONFIDENCE = 0.5  # of a line; rapidocr's default, too
+_STRAIGHT_PX = (
+    1.0  # a line whose corners are this close to its upright box is cropped instead of warped
+)
+_VERTICAL = 1.5  # times higher than wide: the line runs downward
 
 
 def model_files() -> dict[str, Path]:
@@ -39,17 +53,18 @@ def model_files() -> dict[str, Path]:
     Raises:
         EngineMissing: rapidocr or a model is not installed. Nothing is ever downloaded.
     """
-    spec = importlib.util.find_spec("rapidocr")
+    spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise EngineMissing(
-            'RapidOCR is not installed; install the package "rapidocr" or set ocr = "tesseract".'
+            'RapidOCR is not installed. Install the package "rapidocr" or set ocr = "tesseract".'
         )
     folder = Path(spec.origin).parent / "models"
     files = {stage: folder / name for stage, name in _MODELS.items()}
     missing = [file.name for file in files.values() if not file.is_file()]
     if missing:
         raise EngineMissing(
-            f'This rapidocr carries no {", ".join(missing)}; install the locked version or set ocr = "tesseract".'
+            f"This version of rapidocr does not contain {', '.join(missing)}. "
+            'Install the locked version or set ocr = "tesseract".'
         )
     return files
 
@@ -63,148 +78,152 @@ class RapidEngine:
     """Keeps two small networks loaded and runs them on one thread."""
 
     def __init__(self, languages: Sequence[str] = ("eng",)) -> None:
-        """Load detection and recognition; about a second and half a GiB."""
+        """Load detector and recognizer, which takes about a second and half a GiB."""
         import cv2
 
         cv2.setNumThreads(1)
         files = model_files()
         self.name = f"rapidocr ({runtime()})"
-        self._find = networks.detector(files["Det"])
-        self._read, self._characters = networks.recognizer(
+        self._detector = networks.detector(files["Det"])
+        self._recognizer, self._characters = networks.recognizer(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
         )
-        self._words = lexicon.english() if "eng" in languages else None
+        self._lexicon = lexicon.english() if "eng" in languages else None
 
     def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
-        """Return the lines found, whatever the resolution; those where nothing sure stands have no text."""
+        """Return the lines found; lines that could not be read surely have no text.
+
+        The resolution is not used.
+        """
         import numpy as np
 
         del dpi
-        # The networks were taught blue first. A copy: OpenCV would make one of a reversed view each time it is used.
+        # The networks were trained on BGR. This is a copy: OpenCV would copy a reversed view each
+        # time it is used.
         pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
-        corners = self._corners(pixels)
-        packed = strips.pack([_line_width(each) for each in corners])
-        return [
-            segment
-            for batch in strips.batches(packed)
-            for segment in self._batch(pixels, batch, corners)
-        ]
+        lines = self._lines(pixels)
+        batches = line_batches.pack([_read_width(line) for line in lines])
+        segments: list[Segment] = []
+        for run in line_batches.runs(batches):
+            segments += self._read(pixels, run, lines)
+        return segments
 
-    def _corners(self, pixels: Any) -> Sequence[Any]:
+    def _lines(self, pixels: Any) -> Sequence[Any]:
         """Find lines: four corners each, clockwise from where the text begins."""
         import cv2
         import numpy as np
 
         height, width = pixels.shape[:2]
-        small = cv2.resize(pixels, _detection_size(width, height), interpolation=cv2.INTER_LINEAR)
-        lines = lines_in(
-            self._find.run(_toned(small)[None])[0, 0], width_px=width, height_px=height
-        )
-        # A line that runs downwards begins at its upper right corner.
-        return [
-            np.roll(line, -1, axis=0) if height_of(line) >= _TURNED * width_of(line) else line
-            for line in lines
-        ]
+        is_page = max(width, height) <= _LONGEST_PAGE * min(width, height)
+        side = _PAGE_DETECTION_SIDE_PX if is_page else _DETECTION_SIDE_PX
+        factor = min(1.0, side / max(width, height))
+        size = (_detection_side(width * factor), _detection_side(height * factor))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 
-    def _batch(
-        self, pixels: Any, batch: Sequence[strips.Strip], corners: Sequence[Any]
+        probabilities = self._detector.run(_normalized(small)[None])[0, 0]
+        lines = []
+        for line in lines_in(probabilities, width_px=width, height_px=height):
+            is_vertical = height_of(line) >= _VERTICAL * width_of(line)
+            # A line that runs downward begins at its upper right corner.
+            lines.append(np.roll(line, -1, axis=0) if is_vertical else line)
+        return lines
+
+    def _read(
+        self, pixels: Any, run: Sequence[line_batches.LineBatch], lines: Sequence[Any]
     ) -> Iterator[Segment]:
-        """Read the lines of strips that are equally wide."""
+        """Read the lines of strips of the same width."""
         import numpy as np
 
-        pictures = np.zeros((len(batch), 3, _LINE_HEIGHT_PX, batch[0].width_px), dtype=np.float32)
-        for picture, strip in zip(pictures, batch, strict=True):
-            for place in strip.places:
-                picture[..., place.left_px : place.right_px] = _toned(
-                    _cut_out(pixels, corners[place.line])
-                )
-        for steps, strip in zip(self._read.run(pictures), batch, strict=True):
-            yield from self._lines(steps, strip, corners)
+        shape = (len(run), 3, _LINE_HEIGHT_PX, run[0].width_px)
+        strips = np.zeros(shape, dtype=np.float32)
+        for strip, batch in zip(strips, run, strict=True):
+            for position in batch.positions:
+                line = _normalized(_cut_out(pixels, lines[position.line]))
+                strip[..., position.left_px : position.right_px] = line
 
-    def _lines(self, steps: Any, strip: strips.Strip, corners: Sequence[Any]) -> Iterator[Segment]:
-        """Turn what the recognizer says along a strip into its lines."""
-        for place in strip.places:
-            own = place.share_of(strip.width_px, count=len(steps))
-            line = ctc.decode(steps[own.first : own.last], self._characters, self._words)
-            if line.confidence < _LEAST_SCORE:
-                line = ctc.LineText("", line.confidence, ())
-            yield _segment(corners[place.line], line, own)
+        for predictions, batch in zip(self._recognizer.run(strips), run, strict=True):
+            for position in batch.positions:
+                steps = position.steps(batch.width_px, count=len(predictions))
+                own = predictions[steps.first : steps.last]
+                decoded = ctc.decode(own, self._characters, self._lexicon)
+                if decoded.confidence < _LEAST_CONFIDENCE:
+                    decoded = ctc.DecodedLine("", decoded.confidence, ())
+                yield _segment(lines[position.line], decoded, steps)
 
 
-def _detection_size(width: int, height: int) -> tuple[int, int]:
-    """Shrink to the side lines are found at; the network asks for whole multiples of 32."""
-    sheet = max(width, height) <= _SHEET * min(width, height)
-    factor = min(1.0, (_SHEET_SIDE_PX if sheet else _DETECTION_SIDE_PX) / max(width, height))
-    return max(32, round(width * factor / 32) * 32), max(32, round(height * factor / 32) * 32)
+def _detection_side(side_px: float) -> int:
+    multiple = _DETECTION_MULTIPLE_PX
+    return max(multiple, round(side_px / multiple) * multiple)
 
 
-def _toned(picture: Any) -> Any:
-    """Turn rows x columns x colors of 0 to 255 into colors x rows x columns, tones from -1 to 1."""
+def _normalized(pixels: Any) -> Any:
+    """Turn rows x columns x colors of 0 to 255 into colors x rows x columns of -1 to 1."""
     import numpy as np
 
-    return np.ascontiguousarray((picture.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
+    return np.ascontiguousarray((pixels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
 
 
-def _line_width(corners: Any) -> int:
-    """Return how wide a line is read, at the recognizer's height."""
-    width = _NARROWED * _LINE_HEIGHT_PX * width_of(corners) / max(height_of(corners), 1.0)
-    return max(8, min(math.ceil(width), _WIDEST_PX))
+def _read_width(line: Any) -> int:
+    """Return how wide a line is at the recognizer's height."""
+    width = _WIDTH_FACTOR * _LINE_HEIGHT_PX * width_of(line) / max(height_of(line), 1.0)
+    return max(_NARROWEST_PX, min(math.ceil(width), _WIDEST_PX))
 
 
-def _cut_out(pixels: Any, corners: Any) -> Any:
-    """Return a line as a level picture of the recognizer's height and the width it is read at."""
+def _cut_out(pixels: Any, line: Any) -> Any:
+    """Return a line as a level image of the recognizer's height and the width it is read at."""
     import cv2
     import numpy as np
 
-    width = _line_width(corners)
-    left, top, right, bottom = _around(corners)
+    size = (_read_width(line), _LINE_HEIGHT_PX)
+    left, top, right, bottom = _bounding_box(line)
     upright = np.asarray(
         [(left, top), (right, top), (right, bottom), (left, bottom)], dtype=np.float32
     )
-    if np.abs(corners - upright).max() <= _STRAIGHT_PX and right - left >= 1 and bottom - top >= 1:
-        part = pixels[int(top) : int(bottom), int(left) : int(right)]
-        return cv2.resize(part, (width, _LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
-    target = np.asarray([(0, 0), (width, 0), (width, _LINE_HEIGHT_PX)], dtype=np.float32)
-    turn = cv2.getAffineTransform(np.ascontiguousarray(corners[:3]), target)
+    is_straight = np.abs(line - upright).max() <= _STRAIGHT_PX
+    if is_straight and right - left >= 1 and bottom - top >= 1:
+        crop = pixels[int(top) : int(bottom), int(left) : int(right)]
+        return cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR)
+
+    target = np.asarray([(0, 0), (size[0], 0), size], dtype=np.float32)
+    transform = cv2.getAffineTransform(np.ascontiguousarray(line[:3]), target)
     return cv2.warpAffine(
-        pixels,
-        turn,
-        (width, _LINE_HEIGHT_PX),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        pixels, transform, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
 
 
-def _segment(corners: Any, line: ctc.LineText, own: strips.Steps) -> Segment:
-    """Turn corners, clockwise from where the text begins, into an upright box and a slope."""
-    words = tuple(
-        Word(
-            word.text,
-            _between(corners, own.along(word.start), own.along(word.end)),
-            round(word.confidence, 4),
-        )
-        for word in line.words
-    )
-    box = _around(corners)
-    (x0, y0), (x1, y1) = corners[0], corners[1]
-    turned = box[3] - box[1] >= _TURNED * (box[2] - box[0])
-    angle = 0.0 if turned else math.degrees(math.atan2(float(y1 - y0), float(x1 - x0)))
+def _segment(line: Any, decoded: ctc.DecodedLine, steps: line_batches.StepRange) -> Segment:
+    """Turn a decoded line into a segment with an upright box, a slope, and boxes of its words."""
+    words = []
+    for word in decoded.words:
+        start, end = steps.line_share(word.start), steps.line_share(word.end)
+        box = _part_box(line, start, end)
+        words.append(Word(word.text, box, round(word.confidence, 4)))
+
+    box = left, top, right, bottom = _bounding_box(line)
+    angle_deg = 0.0
+    if bottom - top < _VERTICAL * (right - left):  # of vertical lines no slope is given
+        (x0, y0), (x1, y1) = line[0], line[1]
+        angle_deg = math.degrees(math.atan2(float(y1 - y0), float(x1 - x0)))
     return Segment(
-        text=line.text, box=box, confidence=line.confidence, angle_deg=angle, words=words
+        text=decoded.text,
+        box=box,
+        confidence=decoded.confidence,
+        angle_deg=angle_deg,
+        words=tuple(words),
     )
 
 
-def _between(corners: Any, start: float, end: float) -> Box:
-    """Return the upright box of a part of a line, from one share of its length to another."""
-    shares = (max(0.0, min(start, 1.0)), max(0.0, min(end, 1.0)))
-    ends = [
-        corners[near] + (corners[far] - corners[near]) * share
-        for near, far in ((0, 1), (3, 2))
-        for share in shares
-    ]
-    return _around(ends)
+def _part_box(line: Any, start: float, end: float) -> Box:
+    """Return the upright box around the part of a line between two shares of its length."""
+    points = []
+    for near, far in ((0, 1), (3, 2)):  # the upper side, then the lower one
+        for share in (start, end):
+            clipped = max(0.0, min(share, 1.0))
+            points.append(line[near] + (line[far] - line[near]) * clipped)
+    return _bounding_box(points)
 
 
-def _around(points: Any) -> Box:
-    xs, ys = [float(x) for x, _ in points], [float(y) for _, y in points]
+def _bounding_box(points: Any) -> Box:
+    xs = [float(x) for x, _ in points]
+    ys = [float(y) for _, y in points]
     return (min(xs), min(ys), max(xs), max(ys))

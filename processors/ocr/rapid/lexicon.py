@@ -1,7 +1,10 @@
-"""Settle letters a recognizer hesitates between by the words people write.
+"""Decide between letters that a recognizer is unsure of by the words of a language.
 
-Only a word that nobody writes is looked at, and only letters that the recognizer itself held possible come in: names,
-numbers and codes that are printed clearly stay as they are. The words are those of symspellpy's English list.
+Only a word that is not in the list is corrected, and only by letters that the recognizer itself
+held possible. So names, numbers and codes that are printed clearly stay as they are.
+
+The list is a file of the package symspellpy: English words of the spelling dictionary SCOWL with
+how often each occurs in Google Books. The package's code is never imported.
 """
 
 import importlib.util
@@ -13,77 +16,88 @@ from pathlib import Path
 
 PACKAGE = "symspellpy"
 _ENGLISH = "frequency_dictionary_en_82_765.txt"
-_OFTEN = 1_000_000
-"""Times a word is counted in the list from which on a doubtful one may become it."""
-_SHORTEST = 4
-_TWO_CHANGES = 5  # letters from which on two of them may be settled
+
+_FREQUENT = 1_000_000  # occurrences in the list from which a doubtful word may become this one
+_SHORTEST_WORD = 4  # letters; shorter words are too alike
+_FEWEST_FOR_TWO_CHANGES = 5  # letters
 _MOST_SPELLINGS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One reading of a place in a word; certainty runs from 0 to 1."""
+    """One reading of a letter; confidence is from 0 to 1."""
 
     text: str
-    certainty: float
+    confidence: float
 
 
 class Lexicon:
-    """Words and how often each is written."""
+    """Words and how often each occurs."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
 
-    def settle(
-        self, letters: Sequence[Letter], others: Callable[[int], Sequence[Letter]]
+    def correct(
+        self, letters: Sequence[Letter], alternatives: Callable[[int], Sequence[Letter]]
     ) -> list[Letter]:
-        """Return the letters, those of doubtful words settled; `others` gives what else a place may say."""
-        settled = list(letters)
-        for start, end in _words(letters):
+        """Return the letters with doubtful words corrected.
+
+        `alternatives` returns what else the letter at a position may be.
+        """
+        corrected = list(letters)
+        for start, end in _word_spans(letters):
             word = "".join(letter.text for letter in letters[start:end]).casefold()
-            if not self._is_doubtful(word):
+            digits = sum(letter.isdigit() for letter in word)
+            is_code = 2 * digits > len(word)  # mostly digits: a number or a code
+            if len(word) < _SHORTEST_WORD or is_code or word in self._counts:
                 continue
-            choices = [(letters[index], *others(index)) for index in range(start, end)]
-            settled[start:end] = self._likeliest(choices) or letters[start:end]
-        return settled
+            choices = [
+                (letters[position], *alternatives(position)) for position in range(start, end)
+            ]
+            spelling = self._most_probable_word(choices)
+            if spelling is not None:
+                corrected[start:end] = spelling
+        return corrected
 
-    def _is_doubtful(self, word: str) -> bool:
-        """Say whether a word is one nobody writes; mostly digits are a number or a code."""
-        digits = sum(letter.isdigit() for letter in word)
-        return len(word) >= _SHORTEST and 2 * digits <= len(word) and word not in self._counts
+    def _most_probable_word(self, choices: Sequence[Sequence[Letter]]) -> Sequence[Letter] | None:
+        """Return the most probable spelling that is a frequent word and differs in few letters.
 
-    def _likeliest(self, choices: Sequence[Sequence[Letter]]) -> Sequence[Letter] | None:
-        """Return the likeliest spelling that is a frequent word, changing few letters."""
+        None if there is none.
+        """
         if math.prod(len(choice) for choice in choices) > _MOST_SPELLINGS:
             return None
-        most = 2 if len(choices) >= _TWO_CHANGES else 1
-        written = [
-            spelling
-            for spelling in itertools.product(*choices)
-            if sum(
-                letter is not choice[0] for letter, choice in zip(spelling, choices, strict=True)
-            )
-            <= most
-            and self._counts.get("".join(letter.text for letter in spelling).casefold(), 0)
-            >= _OFTEN
-        ]
-        return max(
-            written,
-            key=lambda spelling: math.prod(letter.certainty for letter in spelling),
-            default=None,
-        )
+        most_changes = 2 if len(choices) >= _FEWEST_FOR_TWO_CHANGES else 1
+        best: Sequence[Letter] | None = None
+        best_probability = 0.0
+        for spelling in itertools.product(*choices):
+            changed = [
+                letter
+                for letter, choice in zip(spelling, choices, strict=True)
+                if letter is not choice[0]
+            ]
+            word = "".join(letter.text for letter in spelling).casefold()
+            if len(changed) > most_changes or self._counts.get(word, 0) < _FREQUENT:
+                continue
+            probability = math.prod(letter.confidence for letter in spelling)
+            if best is None or probability > best_probability:
+                best, best_probability = spelling, probability
+        return best
 
 
 def english() -> Lexicon | None:
-    """Load the list of English words; None where its package is not installed."""
+    """Load the list of English words; None if its package is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return None
-    lines = (Path(spec.origin).parent / _ENGLISH).read_text(encoding="utf-8-sig").splitlines()
-    return Lexicon({word: int(count) for word, _, count in (line.partition(" ") for line in lines)})
+    text = (Path(spec.origin).parent / _ENGLISH).read_text(encoding="utf-8-sig")
+    counts = {}
+    for line in text.splitlines():
+        word, _, count = line.partition(" ")
+        counts[word] = int(count)
+    return Lexicon(counts)
 
 
-def _words(letters: Sequence[Letter]) -> Iterator[tuple[int, int]]:
+def _word_spans(letters: Sequence[Letter]) -> Iterator[tuple[int, int]]:
     """Yield where runs of letters and digits begin and end."""
     start = 0
     for index in range(len(letters) + 1):

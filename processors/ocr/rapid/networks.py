@@ -1,4 +1,4 @@
-"""Run the networks inside rapidocr's wheel: OpenVINO where it is installed, else ONNX Runtime; always on one thread."""
+"""Run the networks: on OpenVINO if it is installed, else on ONNX Runtime; always on one thread."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -7,15 +7,16 @@ from typing import Any, Protocol
 
 from processors.ocr.rapid import int8
 
-_SHAPES_KEPT = 10
-_FIRST_UNUSUAL = 0x2E80  # from here on Unicode has the scripts of East Asia, and pictograms
+_CACHED_SHAPES = 10
+# From U+2E80 (CJK Radicals Supplement) on, Unicode has the scripts of East Asia, and pictograms.
+_FIRST_EAST_ASIAN = "\u2e80"
 
 
 class Network(Protocol):
     """One network, loaded."""
 
     def run(self, pixels: Any) -> Any:
-        """Return the output for one input; it is overwritten by the next run."""
+        """Return the output for one input; the next run overwrites it."""
 
 
 def runtime() -> str:
@@ -25,39 +26,43 @@ def runtime() -> str:
 
 def detector(file: Path) -> Network:
     """Load the network that marks text on a page."""
-    return _OpenVino(_model(file)) if runtime() == "openvino" else _Onnx(file)
+    return _OpenVinoNetwork(_model(file)) if runtime() == "openvino" else _OnnxNetwork(file)
 
 
 def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]:
-    """Load the network that reads a line, and the characters its outputs stand for, the first being none.
+    """Load the network that reads a line, and the characters of its outputs.
 
-    Nine in ten of them are East Asian. Where no such language is asked for they are left out of the last layer, which
-    saves a sixth of the time and keeps them from turning up in smudged Latin words.
+    The first one is CTC's blank. Nine of ten characters are East Asian. Unless such a language is
+    requested they are removed from the last layer, which saves a sixth of the time and keeps them
+    from turning up in smudged Latin words.
     """
     if runtime() != "openvino":
-        network = _Onnx(file)
+        network = _OnnxNetwork(file)
         characters = _alphabet(network.metadata["character"])
-        kept = range(len(characters)) if east_asian else _usual(characters)
-        return _Among(network, kept), [characters[index] for index in kept]
+        kept = _kept_outputs(characters, east_asian=east_asian)
+        return _PartialNetwork(network, kept), [characters[index] for index in kept]
+
     model = _model(file)
     characters = _alphabet(model.get_rt_info()["framework"]["character"].value)
     if not east_asian:
-        kept = _usual(characters)
-        _keep_outputs(model, kept)
+        kept = _kept_outputs(characters, east_asian=False)
+        _remove_outputs(model, kept)
         characters = [characters[index] for index in kept]
     if int8.supported():
         int8.quantize(model, int8.ranges_of(file))
-    return _OpenVino(model), characters
+    return _OpenVinoNetwork(model), characters
 
 
 def _alphabet(lines: str) -> list[str]:
-    """Add what the trained list leaves out: nothing at the start, the space at the end."""
+    """Return the model's characters with those that its list omits: blank and space."""
     return ["", *lines.splitlines(), " "]
 
 
-def _usual(characters: Sequence[str]) -> list[int]:
-    """Return the places of the characters that are not East Asian."""
-    return [index for index, character in enumerate(characters) if character < chr(_FIRST_UNUSUAL)]
+def _kept_outputs(characters: Sequence[str], *, east_asian: bool) -> Sequence[int]:
+    """Return the indexes of the characters to keep."""
+    if east_asian:
+        return range(len(characters))
+    return [index for index, character in enumerate(characters) if character < _FIRST_EAST_ASIAN]
 
 
 def _model(file: Path) -> Any:
@@ -66,32 +71,37 @@ def _model(file: Path) -> Any:
     return Core().read_model(file)
 
 
-def _keep_outputs(model: Any, kept: Sequence[int]) -> None:
-    """Cut the columns of the last layer down to those kept; what the softmax shares out is shared among them."""
+def _remove_outputs(model: Any, kept: Sequence[int]) -> None:
+    """Reduce the columns of the last layer to those kept.
+
+    The softmax after it distributes over them alone.
+    """
     from openvino import opset13
 
     operations = model.get_ordered_ops()
-    for kind in ("MatMul", "Add"):
-        last = [each for each in operations if each.get_type_name() == kind][-1]
+    for kind in ("MatMul", "Add"):  # the weights and the bias
+        last = [operation for operation in operations if operation.get_type_name() == kind][-1]
         weights = last.input_value(1).get_node().data[..., list(kept)].copy()
         last.input(1).replace_source_output(opset13.constant(weights).output(0))
     model.validate_nodes_and_infer_types()
 
 
-class _OpenVino:
+class _OpenVinoNetwork:
     def __init__(self, model: Any) -> None:
         """Compile with a small cache of prepared shapes.
 
-        Every width of line and size of page is a shape of its own to OpenVINO, which keeps what it prepared for up to
-        5,000 of them: some 80 MiB more with every receipt. Ten cost no measurable time.
+        To OpenVINO every width of line and size of page is a shape of its own, and it keeps up to
+        5,000 prepared ones: some 80 MiB more with every receipt. Ten cost no measurable time.
         """
         from openvino import Core
 
-        settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
-        compiled = Core().compile_model(
-            model, "CPU", {**settings, "CPU_RUNTIME_CACHE_CAPACITY": _SHAPES_KEPT}
-        )
-        self._request = compiled.create_infer_request()
+        settings = {
+            "INFERENCE_NUM_THREADS": 1,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
+        }
+        self._request = Core().compile_model(model, "CPU", settings).create_infer_request()
 
     def run(self, pixels: Any) -> Any:
         """Return the only output."""
@@ -99,13 +109,13 @@ class _OpenVino:
         return self._request.get_output_tensor().data
 
 
-class _Onnx:
+class _OnnxNetwork:
     def __init__(self, file: Path) -> None:
         """Load without the memory arena, which would grow with every new shape."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
+        options.log_severity_level = 4  # fatal errors only
         options.enable_cpu_mem_arena = False
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
@@ -118,10 +128,10 @@ class _Onnx:
         return self._session.run(None, {self._session.get_inputs()[0].name: pixels})[0]
 
 
-class _Among:
-    """A network with some of its outputs only, which share what all of them shared: as if the others had been cut.
+class _PartialNetwork:
+    """A network of which only some outputs are used, scaled so that they sum to 1.
 
-    To cut them in the file takes the package onnx, which nothing else here needs.
+    Removing the others from the file would need the package onnx, which nothing else here needs.
     """
 
     def __init__(self, network: Network, kept: Sequence[int]) -> None:
@@ -129,8 +139,9 @@ class _Among:
         self._kept = kept
 
     def run(self, pixels: Any) -> Any:
-        """Return the likelihoods of those kept."""
+        """Return the probabilities of the outputs that are kept."""
         import numpy as np
 
-        told = np.take(self._network.run(pixels), self._kept, axis=-1)
-        return told / told.sum(axis=-1, keepdims=True).clip(min=np.finfo(np.float32).tiny)
+        kept = np.take(self._network.run(pixels), self._kept, axis=-1)
+        total = kept.sum(axis=-1, keepdims=True)
+        return kept / total.clip(min=np.finfo(np.float32).tiny)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from processors.contract import Segment
-from processors.layout import reading_order as layout
+from processors.layout import reading_order
 
 
 def segment(
@@ -22,7 +22,7 @@ def test_pieces_are_read_top_to_bottom_and_left_to_right():
         segment("line", 45, 21),
     ]
 
-    lines = layout.lines_of(pieces)
+    lines = reading_order.lines_of(pieces)
 
     assert [line.text for line in lines] == ["first line", "Total  42.00"]
 
@@ -31,7 +31,7 @@ def test_a_line_knows_its_place_and_confidence():
     """A line's box surrounds its pieces in points, its confidence weighs them by length."""
     pieces = [segment("aaa", 0, 0, confidence=1.0), segment("b", 45, 2, confidence=0.6)]
 
-    (line,) = layout.lines_of(pieces, scale=0.5)
+    (line,) = reading_order.lines_of(pieces, scale=0.5)
 
     assert line.box == (0, 0, 42.5, 6)
     assert line.confidence == pytest.approx(0.9)
@@ -54,6 +54,6 @@ def test_a_slanted_page_is_levelled():
         for word, x in (("left", 0), ("right", 420))
     ]
 
-    lines = layout.lines_of(pieces)
+    lines = reading_order.lines_of(pieces)
 
     assert [line.text for line in lines] == [f"left{row}  right{row}" for row in range(4)]

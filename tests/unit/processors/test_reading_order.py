@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from processors.contract import Segment, Word
-from processors.layout import reading_order as layout
+from processors.layout import reading_order
 from tests.unit.processors import documents, drawn
 
 
@@ -204,7 +204,7 @@ def test_words_of_an_engine_are_carried_into_lines():
     words = (Word("Grand", (100, 100, 150, 120), 0.9), Word("total", (160, 100, 200, 120), 0.8))
     segment = Segment("Grand total", (100, 100, 200, 120), 0.85, words=words)
 
-    (line,) = layout.lines_of([segment], scale=0.5)
+    (line,) = reading_order.lines_of([segment], scale=0.5)
 
     assert line.words == (
         Word("Grand", (50, 50, 75, 60), 0.9),
@@ -214,7 +214,7 @@ def test_words_of_an_engine_are_carried_into_lines():
 
 def test_words_without_places_get_their_share_of_the_line():
     """Where an engine tells lines only, each word gets the room its letters have among the line's."""
-    (line,) = layout.lines_of([Segment("one three", (0, 0, 90, 10), 0.9)])
+    (line,) = reading_order.lines_of([Segment("one three", (0, 0, 90, 10), 0.9)])
 
     assert [(word.text, word.box) for word in line.words] == [
         ("one", (0, 0, 30, 10)),
@@ -232,7 +232,7 @@ def test_single_words_form_columns_too():
         for at, word in _placed(line)
     ]
 
-    assert [line.text for line in layout.lines_of(segments)] == left + right
+    assert [line.text for line in reading_order.lines_of(segments)] == left + right
 
 
 def _placed(line: str) -> list[tuple[int, str]]:

@@ -82,7 +82,7 @@ def reader(
         engine if callable(engine) else (lambda engine=engine: engine) for engine in (first, second)
     ]
     beyond = tuple(language for language in languages if language not in engines.RAPIDOCR_LANGUAGES)
-    return AutoReader(rapidocr=load[0], tesseract=load[1], languages=languages, beyond=beyond)
+    return AutoReader(rapidocr=load[0], tesseract=load[1], languages=languages, untrained=beyond)
 
 
 def read(reader_: AutoReader) -> Recognition:
@@ -120,7 +120,7 @@ def test_beyond_its_reach_tesseract_reads_alone():
     found = read(reader(never, tesseract(CYRILLIC), languages=("rus",)))
 
     assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
-    assert found.reason == "Tesseract read it: RapidOCR was not taught the letters of rus"
+    assert found.reason == "Tesseract read it: RapidOCR was not trained on the letters of rus"
 
 
 def test_a_latin_page_among_mixed_languages_is_read_by_rapidocr():
@@ -130,7 +130,7 @@ def test_a_latin_page_among_mixed_languages_is_read_by_rapidocr():
     found = read(reader(rapidocr(LATIN, LATIN), second))
 
     assert (said(found), found.engine) == (f"{LATIN} {LATIN}", "rapidocr (test)")
-    assert found.reason == "RapidOCR read it: no letters of rus were seen on it"
+    assert found.reason == "RapidOCR read it: no letters of rus were found on it"
     assert len(second.seen) == 1
 
 
@@ -139,7 +139,10 @@ def test_a_page_in_other_letters_is_read_by_tesseract():
     found = read(reader(rapidocr("BLAGODAPHM BAC 3A 3AKA3", sure=0.97), tesseract(CYRILLIC)))
 
     assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
-    assert found.reason == "Tesseract read it: it has letters of rus, which RapidOCR was not taught"
+    assert (
+        found.reason
+        == "Tesseract read it: it has letters of rus, which RapidOCR was not trained on"
+    )
 
 
 def test_one_line_in_other_letters_is_enough():
@@ -243,7 +246,7 @@ def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
     found = documents.read(drawn.document(page), tmp_path, engine=tesseract(error=HANGING))
 
     assert (found.pages[0].source, found.status) == ("text", ReadStatus.PARTIAL)
-    assert "a picture on it was not recognized: tesseract was stopped" in found.problems[0]
+    assert "an image on it was not recognized: tesseract was stopped" in found.problems[0]
 
 
 class Raising:
@@ -262,7 +265,7 @@ class Raising:
 
 def test_what_a_library_raises_is_a_failure_on_one_page():
     """An error of the inference runtime is told as the page's, so that another engine can read it."""
-    engine = engines._Guarded(
+    engine = engines._GuardedRapidEngine(
         Raising(RuntimeError("Exception from src/inference:\n shape mismatch"))
     )
 
@@ -272,7 +275,7 @@ def test_what_a_library_raises_is_a_failure_on_one_page():
 
 def test_lack_of_memory_is_no_failure_of_a_page():
     """Where a library runs out of memory, the child has to go: no other engine is tried in it."""
-    engine = engines._Guarded(Raising(RuntimeError("std::bad_alloc")))
+    engine = engines._GuardedRapidEngine(Raising(RuntimeError("std::bad_alloc")))
 
     with pytest.raises(MemoryError):
         engine.recognize(PAPER, dpi=200)
@@ -286,4 +289,4 @@ def test_the_reason_is_told_with_the_page(tmp_path: Path):
 
     found = read_document(path, name="upload", work_dir=tmp_path / "work", settings=ReadSettings())
 
-    assert found.pages[0].reason == "it is a picture; RapidOCR read it: it knows the letters of eng"
+    assert found.pages[0].reason == "it is an image; RapidOCR read it: it knows the letters of eng"

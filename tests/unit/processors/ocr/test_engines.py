@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from processors.contract import EngineMissing, OcrEngine, ReadSettings
 from processors.exec import tesseract
 from processors.ocr import engines
-from processors.ocr.rapid import engine as rapid
+from processors.ocr.rapid import engine as rapid_engine
 from tests.unit.processors import documents
 
 needs_tesseract = pytest.mark.skipif(
@@ -22,7 +22,7 @@ WORDS = ("Invoice 4711", "Total 12.50")
 )
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
-    return engines.loaded(request.param, ReadSettings())
+    return engines.load(request.param, ReadSettings())
 
 
 def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
@@ -95,7 +95,7 @@ def test_auto_uses_the_engines_that_the_languages_need(
 
 def test_auto_takes_tesseract_where_a_model_is_missing(monkeypatch: pytest.MonkeyPatch):
     """Where the package rapidocr carries no model of the name expected, `auto` reads with Tesseract."""
-    monkeypatch.setattr(rapid, "_MODELS", {"Det": "no.onnx", "Rec": "such.onnx"})
+    monkeypatch.setattr(rapid_engine, "_MODELS", {"Det": "no.onnx", "Rec": "such.onnx"})
 
     assert engines.used(ReadSettings()) == ("tesseract",)
 
@@ -103,8 +103,8 @@ def test_auto_takes_tesseract_where_a_model_is_missing(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (ReadSettings(ocr="magic"), "use one of"),
-        (ReadSettings(ocr="rapidocr", languages=("ara",)), 'set ocr = "tesseract"'),
+        (ReadSettings(ocr="magic"), "Use one of"),
+        (ReadSettings(ocr="rapidocr", languages=("ara",)), 'Set ocr = "tesseract"'),
         pytest.param(
             ReadSettings(ocr="tesseract", languages=("qqq",)),
             "tesseract-ocr-qqq on Debian, .* macOS",
@@ -129,6 +129,6 @@ def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):
 
 def test_models_come_with_the_package():
     """Every model file lies in the installed package: nothing is downloaded."""
-    files = rapid.model_files()
+    files = rapid_engine.model_files()
 
     assert all(file.is_file() and "rapidocr" in file.parts for file in files.values())

@@ -71,7 +71,7 @@ def test_what_is_remembered_is_what_was_read():
     assert first == Recognition(SAID, "scripted", "the test says so")
 
 
-@pytest.mark.parametrize("other", ["pixel", "resolution", "turning", "shape", "mode"])
+@pytest.mark.parametrize("other", ["pixel", "resolution", "rotation", "shape", "mode"])
 def test_anything_that_decides_what_is_read_counts(other: str):
     """Another pixel, resolution, shape or mode, or a picture that must not be turned, is recognized for itself."""
     engine = documents.ScriptedEngine(SAID)
@@ -88,7 +88,7 @@ def test_anything_that_decides_what_is_read_counts(other: str):
             "mode": PAPER,
         }.get(other, gray),
         dpi=201 if other == "resolution" else 200,
-        turning=other != "turning",
+        detect_rotation=other != "rotation",
     )
 
     assert len(engine.seen) == 2
@@ -109,7 +109,7 @@ def test_the_memory_is_bounded_and_forgets_the_oldest():
         reader.read(sheet, dpi=200)
 
     assert engine.seen == [sheets[1]]
-    assert reader._bytes == sum(map(len, reader._kept.values())) <= 2 * one._bytes + 10
+    assert reader._bytes == sum(map(len, reader._entries.values())) <= 2 * one._bytes + 10
 
 
 def test_what_a_picture_said_lies_locked():
@@ -118,7 +118,7 @@ def test_what_a_picture_said_lies_locked():
 
     reader.read(PAPER, dpi=200)
 
-    ((name, locked),) = reader._kept.items()
+    ((name, locked),) = reader._entries.items()
     assert b"secret" not in locked
     assert name not in locked
 
@@ -156,9 +156,9 @@ class Replaced:
     def __init__(self) -> None:
         self.runs = 0
 
-    def read(self, image: Image.Image, *, dpi: float, turning: bool = True) -> Recognition:
+    def read(self, image: Image.Image, *, dpi: float, detect_rotation: bool = True) -> Recognition:
         """Read, with a problem."""
-        del image, dpi, turning
+        del image, dpi, detect_rotation
         self.runs += 1
         return Recognition(SAID, "other", "the first could not", problem="the text may be poorer.")
 
@@ -180,4 +180,4 @@ def test_each_reader_of_a_setting_has_a_memory_of_its_own():
 
     assert isinstance(one, CachedPageReader)
     assert isinstance(other, CachedPageReader)
-    assert one._kept is not other._kept
+    assert one._entries is not other._entries

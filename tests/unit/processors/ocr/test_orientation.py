@@ -8,7 +8,7 @@ import pytest
 from rapidfuzz import fuzz
 
 from processors.contract import OcrEngine, ReadSettings, Segment
-from processors.layout import reading_order as layout
+from processors.layout import reading_order
 from processors.ocr import engines, orientation
 from tests.unit.processors import documents, drawn
 
@@ -45,14 +45,14 @@ class Counting:
 )
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
-    return engines.loaded(request.param, ReadSettings())
+    return engines.load(request.param, ReadSettings())
 
 
 def test_an_upright_page_is_recognised_once(engine: OcrEngine):
     """A page that reads well costs nothing more."""
     counting = Counting(engine)
 
-    _, turned = orientation.upright(SHEET, counting, dpi=200)
+    _, turned = orientation.recognize_upright(SHEET, counting, dpi=200)
 
     assert (turned, len(counting.seen)) == (0, 1)
 
@@ -62,11 +62,13 @@ def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
     """A page on its side or head is recognized as it lies and once more upright; a few lines decide which way."""
     counting = Counting(engine)
 
-    segments, turned = orientation.upright(SHEET.rotate(lies_deg, expand=True), counting, dpi=200)
+    segments, turned = orientation.recognize_upright(
+        SHEET.rotate(lies_deg, expand=True), counting, dpi=200
+    )
 
     assert turned == 360 - lies_deg
     assert counting.whole_pages() == 2
-    read = " ".join(line.text for line in layout.lines_of(segments))
+    read = " ".join(line.text for line in reading_order.lines_of(segments))
     assert fuzz.ratio(read, " ".join(LINES)) > 98
 
 
@@ -77,7 +79,7 @@ def test_a_page_that_reads_badly_either_way_is_left_as_it_lies():
     ]
     counting = Counting(documents.ScriptedEngine(unsure, unsure[:4]))
 
-    segments, turned = orientation.upright(SHEET, counting, dpi=200)
+    segments, turned = orientation.recognize_upright(SHEET, counting, dpi=200)
 
     assert (segments, turned) == (unsure, 0)
     assert [image.size == SHEET.size for image in counting.seen] == [True, False]

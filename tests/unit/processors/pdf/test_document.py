@@ -116,7 +116,7 @@ def test_a_password_is_asked_for_in_words(tmp_path: Path):
 
     assert findings.status is ReadStatus.ENCRYPTED
     assert "letter.pdf" in findings.problems[0]
-    assert "save a copy without" in findings.problems[0]
+    assert "Save a copy without" in findings.problems[0]
 
 
 def test_an_empty_password_is_tried(tmp_path: Path):

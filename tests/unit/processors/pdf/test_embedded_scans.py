@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline.model import ReadStatus
 from processors.contract import Segment
-from processors.pdf import page_barcodes as pdf_codes
+from processors.ocr import barcodes
 from tests.unit.processors import documents, drawn
 
 PAPER = documents.sheet_of_paper("Total 12.50").convert("L")
@@ -48,7 +48,7 @@ def test_a_scan_beside_text_is_read_too(tmp_path: Path):
         1,
     )
     assert page.reason.endswith(
-        "its own text is sound; a picture on it was recognized; the test says so"
+        "its own text is sound; an image on it was recognized; the test says so"
     )
     assert len(engine.seen) == 1
     total = findings.fields["total"]
@@ -156,7 +156,11 @@ def test_barcodes_are_read_on_every_page_that_may_have_some(tmp_path: Path):
 def test_pages_without_codes_cost_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Plain pages and repeated logos are not drawn to look for barcodes, and never more than forty pages are."""
     searched: list[object] = []
-    monkeypatch.setattr(pdf_codes, "_codes", lambda page: searched.append(page) or ())
+    monkeypatch.setattr(
+        barcodes,
+        "codes_in",
+        lambda image, scale: searched.append((image, scale)) or (),
+    )
     prose = drawn.column(drawn.prose(12), 60, 750)
     logo = [drawn.page(*prose, behind=painted(Image.new("L", (40, 20), 0), 500, 760, 40, 20))] * 30
     various = [

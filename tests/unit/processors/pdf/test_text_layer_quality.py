@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.pdf import page_graphics as paint, render, text_layer_quality as trust
+from processors.pdf import render
+from processors.pdf.page_graphics import PageGraphics
+from processors.pdf.text_layer_quality import junk_share
 from tests.unit.processors import documents, drawn
 
 PROSE = [
@@ -65,21 +67,21 @@ def test_a_scan_with_a_head_and_a_foot_is_recognized(tmp_path: Path):
         drawn.document(drawn.page(*pieces, behind=drawn.scan(500, 650, x=50, y=60))), tmp_path
     )
 
-    assert pages == [("ocr", "its own text is little beside the picture that covers it")]
+    assert pages == [("ocr", "its own text is little compared with the image that covers it")]
 
 
 def test_good_text_hidden_behind_a_scan_is_taken(tmp_path: Path):
     """Text that another program recognized well is not recognized again."""
     pages = read(drawn.document(drawn.page(*HIDDEN, behind=drawn.scan())), tmp_path)
 
-    assert pages == [("text", "the text hidden in it, recognized by another program, is sound")]
+    assert pages == [("text", "the hidden text in it, recognized by another program, is sound")]
 
 
 def test_text_under_a_picture_counts_as_hidden(tmp_path: Path):
     """Text that a picture was laid over is hidden though it was drawn."""
     pages = read(drawn.document(drawn.page(*PROSE, over=drawn.scan())), tmp_path)
 
-    assert pages[0][1].startswith("the text hidden in it")
+    assert pages[0][1].startswith("the hidden text in it")
 
 
 def test_badly_recognised_hidden_text_is_recognised_again(tmp_path: Path):
@@ -90,7 +92,7 @@ def test_badly_recognised_hidden_text_is_recognised_again(tmp_path: Path):
     source, reason = read(drawn.document(drawn.page(*pieces, behind=drawn.scan())), tmp_path)[0]
 
     assert source == "ocr"
-    assert reason.startswith("the text hidden in it was badly recognized")
+    assert reason.startswith("the hidden text in it was badly recognized")
 
 
 def test_text_in_an_exchanged_alphabet_is_recognized(tmp_path: Path):
@@ -116,7 +118,7 @@ def test_text_drawn_as_outlines_is_recognized(tmp_path: Path):
 
     pages = read(drawn.document(drawn.page(drawn.Text("Draft", 60, 760), over=curves)), tmp_path)
 
-    assert pages == [("ocr", "most of it is drawn, not written")]
+    assert pages == [("ocr", "most of its text is drawn as outlines")]
 
 
 def test_blank_pages_are_skipped(tmp_path: Path):
@@ -165,7 +167,7 @@ def test_the_reason_is_kept_with_the_page(tmp_path: Path):
 )
 def test_ordinary_text_is_believed(text: str):
     """Prose of many languages, umlauts, codes and nothing at all are not taken for junk."""
-    assert trust.junk_score(text) < 0.1
+    assert junk_share(text) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -199,24 +201,24 @@ def test_glyphs_without_meaning_are_junk(text: str):
     if text.startswith("Река"):
         text = text.encode("cp1251").decode("cp1252", "replace")
 
-    assert trust.junk_score(text) > 0.25
+    assert junk_share(text) > 0.25
 
 
 def test_unmapped_glyphs_count_as_junk():
     """Characters whose font gives them no meaning make a text layer junk though they look like letters."""
-    assert trust.junk_score("looks fine enough", unmapped=0.7) > 0.25
+    assert junk_share("looks fine enough", unmapped_share=0.7) > 0.25
 
 
 @pytest.mark.parametrize(
     ("size_pt", "painted", "dpi"),
     [
-        ((612, 792), paint.Paint(curves=500), 200),
-        ((612, 792), paint.Paint(covered=1.0, dpi=600), 200),
-        ((612, 792), paint.Paint(covered=1.0, dpi=150), 150),
-        ((612, 792), paint.Paint(covered=1.0, dpi=72), 100),
-        ((612, 792), paint.Paint(covered=1.0, dpi=2), 200),
-        ((612, 792), paint.Paint(covered=0.1, dpi=72), 200),
-        ((227, 600), paint.Paint(covered=1.0, dpi=400), 300),
+        ((612, 792), PageGraphics(paths=500), 200),
+        ((612, 792), PageGraphics(image_share=1.0, dpi=600), 200),
+        ((612, 792), PageGraphics(image_share=1.0, dpi=150), 150),
+        ((612, 792), PageGraphics(image_share=1.0, dpi=72), 100),
+        ((612, 792), PageGraphics(image_share=1.0, dpi=2), 200),
+        ((612, 792), PageGraphics(image_share=0.1, dpi=72), 200),
+        ((227, 600), PageGraphics(image_share=1.0, dpi=400), 300),
     ],
     ids=[
         "drawn",
@@ -229,7 +231,7 @@ def test_unmapped_glyphs_count_as_junk():
     ],
 )
 def test_pages_are_drawn_as_finely_as_their_text_needs(
-    size_pt: tuple[float, float], painted: paint.Paint, dpi: float
+    size_pt: tuple[float, float], painted: PageGraphics, dpi: float
 ):
     """A scan is drawn at its own resolution where that is enough, small paper finer, large sheets within bounds."""
     assert render.scale_for_ocr(*size_pt, painted) * 72 == pytest.approx(dpi, abs=1)
@@ -237,7 +239,7 @@ def test_pages_are_drawn_as_finely_as_their_text_needs(
 
 def test_large_sheets_are_drawn_coarser():
     """A plan of two metres stays within the pixels that are recognized at once."""
-    scale = render.scale_for_ocr(5670, 5670, paint.Paint(curves=9000))
+    scale = render.scale_for_ocr(5670, 5670, PageGraphics(paths=9000))
 
     assert (5670 * scale) ** 2 <= 24_000_001
 

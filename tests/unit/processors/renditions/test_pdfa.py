@@ -110,7 +110,7 @@ def test_other_documents_have_no_pdfa(programs: Path, tmp_path: Path):
 
     findings = documents.read(b"just words", tmp_path, settings=PDFA)
 
-    assert "PDFs and" in findings.left_out["pdfa.pdf"]
+    assert "only PDFs" in findings.left_out["pdfa.pdf"]
 
 
 def test_without_the_program_settings_that_ask_for_it_are_refused(

@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 
 from pipeline.model import Findings
 from processors.contract import ReadSettings, Segment, Word
-from processors.pdf import text_layer as textlayer
+from processors.pdf import text_layer
 from tests.unit.processors import documents, drawn
 
 PLACED = (
@@ -56,7 +56,7 @@ def found(path: Path, number: int = 1) -> Boxes:
     """Extract words and their places from the copy, as shown."""
     with pdfium.PdfDocument(path) as document:
         page = document[number - 1]
-        layer = textlayer.text_layer(page, page.get_textpage())
+        layer = text_layer.text_layer(page, page.get_textpage())
         return [(word.text, list(word.box)) for piece in layer.segments for word in piece.words]
 
 

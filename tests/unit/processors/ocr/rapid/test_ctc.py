@@ -7,12 +7,14 @@ from processors.ocr.rapid.lexicon import Lexicon
 CHARACTERS = ["", "a", "b", " "]
 
 
-def steps(*likeliest: int, certainty: float = 0.9) -> np.ndarray:
+def steps(*likeliest: int, confidence: float = 0.9) -> np.ndarray:
     """Return what a recognizer says that is so sure of these characters, step by step."""
     table = np.full(
-        (len(likeliest), len(CHARACTERS)), (1 - certainty) / (len(CHARACTERS) - 1), dtype=np.float32
+        (len(likeliest), len(CHARACTERS)),
+        (1 - confidence) / (len(CHARACTERS) - 1),
+        dtype=np.float32,
     )
-    table[np.arange(len(likeliest)), likeliest] = certainty
+    table[np.arange(len(likeliest)), likeliest] = confidence
     return table
 
 
@@ -36,12 +38,12 @@ def test_words_lie_where_their_characters_were_seen():
 
 def test_nothing_read_is_nothing():
     """A line without a single character has no text, no words and no certainty."""
-    assert ctc.decode(steps(0, 0, 0), CHARACTERS) == ctc.LineText("", 0.0, ())
+    assert ctc.decode(steps(0, 0, 0), CHARACTERS) == ctc.DecodedLine("", 0.0, ())
 
 
 def test_a_likely_space_parts_words():
     """Where nothing is the likeliest but a space not unlikely, two words are written, not one."""
-    table = steps(1, 0, 2, certainty=0.97)
+    table = steps(1, 0, 2, confidence=0.97)
     table[1] = [0.8, 0.0, 0.0, 0.2]
 
     line = ctc.decode(table, CHARACTERS)
@@ -52,7 +54,7 @@ def test_a_likely_space_parts_words():
 
 def test_a_lexicon_settles_what_is_doubtful():
     """A doubtful letter follows the lexicon, and the word's confidence tells that it was doubtful; the line's stays."""
-    table = steps(1, 0, 2, 0, 1, 0, 2, certainty=0.97)
+    table = steps(1, 0, 2, 0, 1, 0, 2, confidence=0.97)
     table[2] = [0.0, 0.4, 0.6, 0.0]
     known = Lexicon({"aaab": 2_000_000})
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from processors.contract import OcrEngine, ReadSettings, Segment, Word
 from processors.ocr import engines
-from processors.ocr.rapid import engine as rapid
+from processors.ocr.rapid import engine as rapid_engine
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
@@ -22,13 +22,13 @@ PLACES = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (
 )
 def engine(request: pytest.FixtureRequest) -> OcrEngine:
     """Load an engine once for all tests."""
-    return engines.loaded(request.param, ReadSettings())
+    return engines.load(request.param, ReadSettings())
 
 
 @pytest.fixture(scope="module")
-def rapidocr() -> rapid.RapidEngine:
+def rapidocr() -> rapid_engine.RapidEngine:
     """Load RapidOCR once for all tests."""
-    return rapid.RapidEngine()
+    return rapid_engine.RapidEngine()
 
 
 def page() -> Image.Image:
@@ -66,7 +66,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid.RapidEngine):
+def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid_engine.RapidEngine):
     """Tone, slant and size leave the words readable."""
     image = SHAPES[shape](page())
 
@@ -78,7 +78,7 @@ def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid.RapidEngine):
     )
 
 
-def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.RapidEngine):
+def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid_engine.RapidEngine):
     """Where a line is turned by a quarter, its words' boxes follow it down the page."""
     turned = page().crop((0, 0, 1000, 140)).rotate(270, expand=True)
 
@@ -89,11 +89,11 @@ def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid.
 
 
 def test_short_lines_are_read_together(
-    rapidocr: rapid.RapidEngine, monkeypatch: pytest.MonkeyPatch
+    rapidocr: rapid_engine.RapidEngine, monkeypatch: pytest.MonkeyPatch
 ):
     """Short words share a strip: the recognizer runs less often than there are words, and each comes back whole."""
     seen: list[int] = []
-    inner = rapidocr._read
+    inner = rapidocr._recognizer
 
     class Watching:
         def run(self, pixels: np.ndarray) -> np.ndarray:
@@ -101,7 +101,7 @@ def test_short_lines_are_read_together(
             seen.append(pixels.shape[3])
             return np.asarray(inner.run(pixels))
 
-    monkeypatch.setattr(rapidocr, "_read", Watching())
+    monkeypatch.setattr(rapidocr, "_recognizer", Watching())
     found = words_of(list(rapidocr.recognize(page(), dpi=200)))
 
     assert set(found) == set(PLACES)
@@ -111,7 +111,7 @@ def test_short_lines_are_read_together(
 def test_letters_of_east_asia_are_left_out_unless_asked_for():
     """The recognizer offers no Chinese character for Latin pages, and all of them for Chinese ones."""
     latin, chinese = (
-        rapid.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",))
+        rapid_engine.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",))
     )
 
     assert "é" in latin

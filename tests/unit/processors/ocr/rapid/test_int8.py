@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.ocr.rapid import engine as rapid, int8, networks
+from processors.ocr.rapid import engine as rapid_engine, int8, networks
 
 openvino = pytest.importorskip("openvino", reason="OpenVINO is not made for this processor")
 
@@ -62,7 +62,7 @@ def test_what_was_not_observed_stays_as_it_is():
 
 def test_the_installed_recogniser_was_observed():
     """The ranges kept are those of the recognizer that is installed, one for every convolution worth it."""
-    file = rapid.model_files()["Rec"]
+    file = rapid_engine.model_files()["Rec"]
     names = {
         each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))
     }
@@ -112,7 +112,7 @@ def test_without_knowledge_of_the_processor_no_bytes(
 def test_the_recogniser_loads_either_way(monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool):
     """With bytes or without, the recognizer gives a certainty for each character at each step."""
     monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
-    network_, characters = networks.recognizer(rapid.model_files()["Rec"], east_asian=False)
+    network_, characters = networks.recognizer(rapid_engine.model_files()["Rec"], east_asian=False)
 
     told = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
 

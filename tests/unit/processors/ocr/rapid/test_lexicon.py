@@ -15,7 +15,7 @@ def settled(word: str, **others: str) -> str:
     def possible(index: int) -> list[Letter]:
         return [Letter(letter, 0.1) for letter in others.get(f"at{index}", "")]
 
-    return "".join(letter.text for letter in WORDS.settle(letters, possible))
+    return "".join(letter.text for letter in WORDS.correct(letters, possible))
 
 
 def test_a_doubtful_letter_makes_a_word():
@@ -60,10 +60,10 @@ def test_the_likeliest_word_is_taken():
     letters = [Letter(letter, 0.9) for letter in "tote1"]
     others = {3: [Letter("a", 0.06)], 4: [Letter("l", 0.3), Letter("m", 0.2)]}
 
-    found = WORDS.settle(letters, lambda index: others.get(index, []))
+    found = WORDS.correct(letters, lambda index: others.get(index, []))
 
     assert "".join(letter.text for letter in found) == "totem"
-    assert found[4].certainty == 0.2
+    assert found[4].confidence == 0.2
 
 
 def test_a_word_of_many_doubts_stays():
@@ -78,5 +78,6 @@ def test_the_list_comes_with_its_package():
     assert words is not None
     letters = [Letter(letter, 0.6) for letter in "pleese"]
     assert (
-        words.settle(letters, lambda index: [Letter("a", 0.3)] if index == 3 else [])[3].text == "a"
+        words.correct(letters, lambda index: [Letter("a", 0.3)] if index == 3 else [])[3].text
+        == "a"
     )

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from processors.ocr.rapid import line_batches as strips
+from processors.ocr.rapid import line_batches
 
 WIDTHS = st.lists(st.integers(8, 4800), max_size=60)
 
@@ -9,45 +9,45 @@ WIDTHS = st.lists(st.integers(8, 4800), max_size=60)
 @given(WIDTHS)
 def test_every_line_lies_in_one_strip(widths: list[int]):
     """Each line is read once, at its own width, inside its strip."""
-    packed = strips.pack(widths)
+    packed = line_batches.pack(widths)
 
-    places = [place for strip in packed for place in strip.places]
+    places = [place for strip in packed for place in strip.positions]
     assert sorted(place.line for place in places) == list(range(len(widths)))
     assert all(place.right_px - place.left_px == widths[place.line] for place in places)
     assert all(
         place.left_px >= 0 and place.right_px <= strip.width_px
         for strip in packed
-        for place in strip.places
+        for place in strip.positions
     )
 
 
 @given(WIDTHS)
 def test_lines_of_a_strip_keep_their_distance(widths: list[int]):
     """Between two lines lies a gap, so that their letters are not taken for one word."""
-    for strip in strips.pack(widths):
-        for left, right in zip(strip.places, strip.places[1:], strict=False):
+    for strip in line_batches.pack(widths):
+        for left, right in zip(strip.positions, strip.positions[1:], strict=False):
             assert right.left_px - left.right_px >= 24
 
 
 def test_few_widths_come_up():
     """Lines of a hundred widths are read in strips of a handful of them."""
-    packed = strips.pack(range(30, 330, 3))
+    packed = line_batches.pack(range(30, 330, 3))
 
     assert len({strip.width_px for strip in packed}) <= 4
 
 
 def test_a_long_line_is_read_whole():
     """A line longer than the usual strip gets one of its own length."""
-    (strip,) = strips.pack([1000])
+    (strip,) = line_batches.pack([1000])
 
     assert 1000 <= strip.width_px < 1200
 
 
 def test_the_steps_of_a_line_are_its_own():
     """What the recognizer says beyond half the gap belongs to the neighbour."""
-    (strip,) = strips.pack([100, 80])
+    (strip,) = line_batches.pack([100, 80])
     first, second = (
-        place.share_of(strip.width_px, count=strip.width_px // 8) for place in strip.places
+        place.steps(strip.width_px, count=strip.width_px // 8) for place in strip.positions
     )
 
     assert first.last <= second.first + 1
@@ -56,24 +56,24 @@ def test_the_steps_of_a_line_are_its_own():
 
 def test_places_are_those_along_the_line():
     """A share of a line's steps becomes a share of the line, whatever gaps the steps take in."""
-    (strip,) = strips.pack([104, 80])
-    place = strip.places[1]
+    (strip,) = line_batches.pack([104, 80])
+    place = strip.positions[1]
     count = strip.width_px // 8
-    own = place.share_of(strip.width_px, count=count)
+    own = place.steps(strip.width_px, count=count)
 
     middle = ((place.left_px + place.right_px) / 2 / strip.width_px * count - own.first) / (
         own.last - own.first
     )
-    assert own.along(middle) == pytest.approx(0.5)
-    assert own.along(0.0) < 0
-    assert own.along(1.0) > 1
+    assert own.line_share(middle) == pytest.approx(0.5)
+    assert own.line_share(0.0) < 0
+    assert own.line_share(1.0) > 1
 
 
 @given(WIDTHS)
 def test_strips_read_together_are_equally_wide(widths: list[int]):
     """Each strip is in one batch, with others of its own width only."""
-    packed = strips.pack(widths)
-    batches = list(strips.batches(packed))
+    packed = line_batches.pack(widths)
+    batches = list(line_batches.runs(packed))
 
     assert sorted(id(strip) for batch in batches for strip in batch) == sorted(
         id(strip) for strip in packed
@@ -83,6 +83,6 @@ def test_strips_read_together_are_equally_wide(widths: list[int]):
 
 def test_short_lines_are_read_four_strips_at_a_time():
     """Forty short lines take a quarter of the runs that their strips are."""
-    packed = strips.pack([100] * 40)
+    packed = line_batches.pack([100] * 40)
 
-    assert len(list(strips.batches(packed))) <= len(packed) // 4 + 3
+    assert len(list(line_batches.runs(packed))) <= len(packed) // 4 + 3

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from processors.ocr.rapid import engine as rapid, line_finder as linefinder
+from processors.ocr.rapid import engine as rapid_engine, line_finder
 
 Marks = npt.NDArray[np.float32]
 
@@ -24,7 +24,7 @@ def marks(*bars: tuple[int, int, int, int], sure: float = 0.95) -> Marks:
 def found(drawn: Marks, *, scale: int = 1) -> list[tuple[float, float, float, float]]:
     """Return the upright boxes of the lines of a map, from above to below."""
     rows, columns = drawn.shape
-    lines = linefinder.lines_in(drawn, width_px=columns * scale, height_px=rows * scale)
+    lines = line_finder.lines_in(drawn, width_px=columns * scale, height_px=rows * scale)
     return sorted(
         ((*line.min(axis=0), *line.max(axis=0)) for line in lines), key=lambda box: box[1]
     )
@@ -100,7 +100,7 @@ def test_a_slanting_line_begins_at_its_upper_left(slope_deg: float):
     offset = (down - 50) - slope * (across - 100)
     drawn = ((np.abs(offset) < 5) & (np.abs(across - 100) < 70)).astype(np.float32)
 
-    (line,) = linefinder.lines_in(drawn, width_px=200, height_px=100)
+    (line,) = line_finder.lines_in(drawn, width_px=200, height_px=100)
 
     along = line[1] - line[0]
     assert math.degrees(math.atan2(along[1], along[0])) == pytest.approx(slope_deg, abs=2.5)
@@ -140,7 +140,9 @@ def test_a_line_with_stacked_indices_is_read():
             draw.text((right, top - 4), "+0.13", fill="black", font=index)
             draw.text((right, top + 15), "-0.14", fill="black", font=index)
 
-    read = " ".join(segment.text for segment in rapid.RapidEngine().recognize(sheet, dpi=200))
+    read = " ".join(
+        segment.text for segment in rapid_engine.RapidEngine().recognize(sheet, dpi=200)
+    )
 
     assert "The mean difference of all measured weights is about" in read
     assert "kilogrammes where one counts the empty boxes" in read

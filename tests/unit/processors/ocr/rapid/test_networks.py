@@ -7,9 +7,9 @@ import pytest
 
 from processors.contract import ReadSettings
 from processors.fingerprint import Fingerprints
-from processors.layout import reading_order as layout
+from processors.layout import reading_order
 from processors.ocr import engines
-from processors.ocr.rapid import engine as rapid, networks
+from processors.ocr.rapid import engine as rapid_engine, networks
 from tests.unit.processors import documents, drawn
 
 LINES = drawn.prose(8, words=5)
@@ -28,15 +28,15 @@ def without_openvino(monkeypatch: pytest.MonkeyPatch):
     )
 
 
-def text(engine: rapid.RapidEngine) -> str:
+def text(engine: rapid_engine.RapidEngine) -> str:
     """Read the sheet."""
-    return layout.text_of(layout.lines_of(engine.recognize(SHEET, dpi=200)))
+    return reading_order.text_of(reading_order.lines_of(engine.recognize(SHEET, dpi=200)))
 
 
 @pytest.mark.usefixtures("without_openvino")
 def test_onnx_runtime_reads_a_page():
     """Without OpenVINO every line of a drawn page is read, and the engine's name says what ran it."""
-    engine = rapid.RapidEngine()
+    engine = rapid_engine.RapidEngine()
 
     assert text(engine).splitlines() == [*LINES, "Total 1,234.50"]
     assert engine.name == "rapidocr (onnxruntime)"
@@ -45,16 +45,16 @@ def test_onnx_runtime_reads_a_page():
 @needs_openvino
 def test_both_runtimes_read_the_same(request: pytest.FixtureRequest):
     """A page says the same whichever runtime reads it."""
-    by_openvino = text(rapid.RapidEngine())
+    by_openvino = text(rapid_engine.RapidEngine())
     request.getfixturevalue("without_openvino")
 
-    assert text(rapid.RapidEngine()) == by_openvino
+    assert text(rapid_engine.RapidEngine()) == by_openvino
 
 
 @pytest.mark.usefixtures("without_openvino")
 def test_onnx_runtime_offers_no_east_asian_letters_unless_asked_for():
     """What East Asian characters would have been likely is shared among the letters that are kept."""
-    file = rapid.model_files()["Rec"]
+    file = rapid_engine.model_files()["Rec"]
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
     (latin, letters), (whole, all_letters) = (
         networks.recognizer(file, east_asian=asked) for asked in (False, True)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from processors.detect import media
 from processors.detect.encoding import clean, decode
+from processors.detect.file_type import file_type_of
 from tests.unit.processors import documents
 
 MAIL = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Bill\r\n\r\nHello"
@@ -56,7 +57,7 @@ def test_kind_is_told_by_content(sample: str, tmp_path: Path):
     path = tmp_path / "no-extension"
     path.write_bytes(data)
 
-    kind = media.file_type_of(path)
+    kind = file_type_of(path)
 
     assert kind == media.FileType(media_type, extension)
 
@@ -67,7 +68,7 @@ def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
     whole = documents.docx("Hello")
     path.write_bytes(whole[: len(whole) * 2 // 3])
 
-    kind = media.file_type_of(path)
+    kind = file_type_of(path)
 
     assert kind.media_type == media.DOCX
 

@@ -1,0 +1,89 @@
+"""Detect what a zip package or an OLE file holds by the names of its parts."""
+
+import contextlib
+import zipfile
+from pathlib import Path
+
+from processors.detect import media
+from processors.detect.media import FileType
+
+# The part that every package of a kind has. Programs may name it otherwise (ECMA-376 part 2 finds
+# it by its relationship), but all of them use these names.
+_MAIN_PARTS = (
+    ("word/document.xml", FileType(media.DOCX, ".docx")),
+    ("xl/workbook.xml", FileType(media.XLSX, ".xlsx")),
+    ("xl/workbook.bin", FileType(media.XLSB, ".xlsb")),
+    ("ppt/presentation.xml", FileType(media.PPTX, ".pptx")),
+)
+_OPEN_DOCUMENT_EXTENSIONS = {
+    "text": ".odt",
+    "spreadsheet": ".ods",
+    "presentation": ".odp",
+    "graphics": ".odg",
+}
+_LONGEST_MIMETYPE = 200  # bytes; the media types of OpenDocument have fewer than 100
+_MSG = FileType(media.OUTLOOK, ".msg")
+_XLS = FileType(media.XLS, ".xls")
+# Streams and storages at the top of an OLE file, by the beginning of their names. The order
+# decides: an encrypted package may have other streams beside it.
+_OLE_ENTRIES = (
+    ("EncryptedPackage", FileType(media.LOCKED_OFFICE, "")),  # [MS-OFFCRYPTO] 2.3.4.4
+    ("__properties_version1.0", _MSG),  # [MS-OXMSG] 2.4
+    ("__substg1.0_", _MSG),
+    ("WordDocument", FileType("application/msword", ".doc")),  # [MS-DOC] 2.1.1
+    ("Workbook", _XLS),  # [MS-XLS]; "Book" up to Excel 95
+    ("Book", _XLS),
+    ("PowerPoint Document", FileType("application/vnd.ms-powerpoint", ".ppt")),  # [MS-PPT] 2.1.2
+)
+_OLE_SEARCHED_BYTES = 16 * 2**20
+_ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, OverflowError)
+_OLE_ERRORS = (OSError, ValueError, TypeError, IndexError, RecursionError, AttributeError)
+
+
+def zip_type(path: Path, head: bytes) -> FileType:
+    """Detect what a zip file is: an Office package, an OpenDocument package, or a plain archive."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = set(package.namelist())
+            for name, file_type in _MAIN_PARTS:
+                if name in names:
+                    return file_type
+            # OpenDocument 1.2, part 3, section 3.3: the file "mimetype" holds the media type and
+            # nothing else.
+            if "mimetype" in names and package.getinfo("mimetype").file_size < _LONGEST_MIMETYPE:
+                declared = package.read("mimetype").decode("ascii", errors="replace").strip()
+                if declared.startswith("application/"):
+                    subtype = declared.rpartition(".")[2]
+                    return FileType(declared, _OPEN_DOCUMENT_EXTENSIONS.get(subtype, ""))
+    except _ZIP_ERRORS:
+        # The directory, at the end of the file, is lost. The first entries tell enough to report a
+        # damaged document instead of an unknown file.
+        for name, file_type in _MAIN_PARTS:
+            folder = name.partition("/")[0] + "/"
+            if name.encode() in head or folder.encode() in head:
+                return file_type
+    return FileType(media.ZIP, ".zip")
+
+
+def ole_type(path: Path) -> FileType:
+    """Detect what an OLE file is by the entries at its top.
+
+    Embedded files lie deeper and decide nothing.
+    """
+    import olefile
+
+    names: set[str] | None = None
+    with contextlib.suppress(*_OLE_ERRORS), olefile.OleFileIO(str(path)) as ole:
+        entries = ole.listdir(streams=True, storages=True)
+        names = {entry[0] for entry in entries if len(entry) == 1}
+    if names is None:
+        # Its directory cannot be followed: take the names found anywhere in the file ([MS-CFB]
+        # 2.6.1: UTF-16).
+        with path.open("rb") as stream:
+            data = stream.read(_OLE_SEARCHED_BYTES)
+        names = {name for name, _ in _OLE_ENTRIES if name.encode("utf-16-le") in data}
+
+    for prefix, file_type in _OLE_ENTRIES:
+        if any(name.startswith(prefix) for name in names):
+            return file_type
+    return FileType(media.OLE, "")

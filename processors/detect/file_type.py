@@ -1,0 +1,183 @@
+"""Detect what a file is from its content.
+
+Users upload anything under any name, so names are never read.
+"""
+
+from pathlib import Path
+
+from processors.detect import media
+from processors.detect.containers import ole_type, zip_type
+from processors.detect.media import FileType
+from processors.detect.text_types import text_type
+
+_HEAD_BYTES = 65536
+_TAIL_BYTES = 4096
+# Viewers accept a header anywhere in the first 1,024 bytes (PDF Reference 1.7, appendix H.3, note
+# 13).
+_LAST_PDF_START = 1024
+
+_TIFF = FileType("image/tiff", ".tif")
+_GIF = FileType("image/gif", ".gif")
+# Formats that are read, or that are refused with the way out of `registry`, by their first bytes.
+_SIGNATURES = (
+    (b"%PDF-", FileType(media.PDF, ".pdf")),
+    (b"\x89PNG\r\n\x1a\n", FileType("image/png", ".png")),
+    (b"\xff\xd8\xff", FileType("image/jpeg", ".jpg")),
+    # TIFF of either byte order, and BigTIFF, whose version is 43 instead of 42.
+    (b"II*\x00", _TIFF),
+    (b"MM\x00*", _TIFF),
+    (b"II+\x00", _TIFF),
+    (b"MM\x00+", _TIFF),
+    (b"GIF87a", _GIF),
+    (b"GIF89a", _GIF),
+    (b"{\\rtf", FileType(media.RTF, ".rtf")),
+    (b"\x1f\x8b\x08", FileType("application/gzip", ".gz")),
+    (b"BZh", FileType("application/x-bzip2", ".bz2")),
+    (b"\xfd7zXZ\x00", FileType("application/x-xz", ".xz")),
+    (b"7z\xbc\xaf\x27\x1c", FileType("application/x-7z-compressed", ".7z")),
+    (b"Rar!\x1a\x07", FileType("application/vnd.rar", ".rar")),
+    (b"\x28\xb5\x2f\xfd", FileType("application/zstd", ".zst")),
+    (b"\x78\x9f\x3e\x22", FileType("application/ms-tnef", ".dat")),
+)
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
+# Sizes of the information header that follow the 14 bytes of a bitmap's file header, one per
+# version of the format.
+_BMP_HEADER_SIZES = frozenset(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 108, 124))
+# Brands of ISO/IEC 23008-12 (HEIF): of pictures coded as HEVC, and of pictures in any coding.
+_HEVC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc"})
+_GENERAL_HEIF_BRANDS = frozenset({b"mif1", b"msf1", b"mif2"})
+
+# The beginnings of text formats, for files with other bytes after them, which are no text as a
+# whole. Of HTML the MIME Sniffing Standard, section 7.1, lists the same and more.
+_TEXT_SIGNATURES = (
+    (b"<!doctype html", FileType("text/html", ".html")),
+    (b"<html", FileType("text/html", ".html")),
+    (b"<body", FileType("text/html", ".html")),
+    (b"<?xml", FileType("application/xml", ".xml")),
+    (b"<svg", FileType("image/svg+xml", ".svg")),
+    (b"from: ", FileType(media.MAIL, ".eml")),
+    (b"received:", FileType(media.MAIL, ".eml")),
+    (b"return-path: ", FileType(media.MAIL, ".eml")),
+)
+# Formats that are not read. They are named so that the refusal says what it refuses.
+_UNREAD_SIGNATURES = (
+    (b"ID3", FileType("audio/mpeg", ".mp3")),
+    (b"\xff\xfb", FileType("audio/mpeg", ".mp3")),
+    (b"\xff\xf3", FileType("audio/mpeg", ".mp3")),
+    (b"fLaC", FileType("audio/flac", ".flac")),
+    (b"OggS", FileType("application/ogg", ".ogg")),
+    (b"MThd", FileType("audio/midi", ".mid")),
+    (b"\x1aE\xdf\xa3", FileType("video/webm", ".webm")),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileType("video/x-ms-asf", ".wmv")),
+    (b"8BPS", FileType("image/vnd.adobe.photoshop", ".psd")),
+    (b"icns", FileType("image/x-icns", ".icns")),
+    (b"\x00\x00\x01\x00", FileType("image/x-icon", ".ico")),
+    (b"\x01\xda", FileType("image/x-rgb", ".sgi")),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", FileType("image/jp2", ".jp2")),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", FileType("image/jxl", ".jxl")),
+    (b"\xff\x0a", FileType("image/jxl", ".jxl")),
+    (b"AT&TFORM", FileType("image/vnd.djvu", ".djvu")),
+    (b"\xd7\xcd\xc6\x9a", FileType("image/wmf", ".wmf")),
+    (b"AC10", FileType("image/vnd.dwg", ".dwg")),
+    (b"%!PS", FileType("application/postscript", ".ps")),
+    (b"\x00\x01\x00\x00Standard ", FileType("application/x-msaccess", ".mdb")),
+    (b"\x00\x01\x00\x00", FileType("font/ttf", ".ttf")),
+    (b"OTTO", FileType("font/otf", ".otf")),
+    (b"wOFF", FileType("font/woff", ".woff")),
+    (b"wOF2", FileType("font/woff2", ".woff2")),
+    (b"SQLite format 3\x00", FileType("application/vnd.sqlite3", ".sqlite")),
+    (b"PAR1", FileType("application/vnd.apache.parquet", ".parquet")),
+    (b"!BDN", FileType("application/vnd.ms-outlook-pst", ".pst")),
+    (b"MSCF", FileType("application/vnd.ms-cab-compressed", ".cab")),
+    (b"\x04\x22\x4d\x18", FileType("application/x-lz4", ".lz4")),
+    (b"MZ", FileType("application/vnd.microsoft.portable-executable", ".exe")),
+    (b"\x7fELF", FileType("application/x-elf", "")),
+    (b"\xca\xfe\xba\xbe", FileType("application/java-vm", ".class")),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", FileType("application/x-ms-shortcut", ".lnk")),
+)
+_RIFF_TYPES = {
+    b"WAVE": FileType("audio/wave", ".wav"),
+    b"AVI ": FileType("video/x-msvideo", ".avi"),
+}
+# Brands of files of boxes (ISO/IEC 14496-12); MP4 has many of its own.
+_BRANDS = (
+    (b"avif", FileType("image/avif", ".avif")),
+    (b"qt  ", FileType("video/quicktime", ".mov")),
+    (b"", FileType("video/mp4", ".mp4")),
+)
+
+
+def file_type_of(path: Path) -> FileType:
+    """Detect the type of a non-empty file from its bytes alone."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+        stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        tail = stream.read()
+
+    known = _type_by_signature(head)
+    if known is not None:
+        return known
+    if head.startswith(_OLE_SIGNATURE):
+        return ole_type(path)
+    if head.startswith(b"PK"):
+        return zip_type(path, head)
+
+    # Mail programs and scanners put lines before the header; then something else must look like PDF
+    # too.
+    pdf_start = head[: _LAST_PDF_START + len(b"%PDF-")].find(b"%PDF-")
+    if pdf_start > 0 and (b"%%EOF" in tail or b"startxref" in tail or b" obj" in head):
+        return FileType(media.PDF, ".pdf")
+    return text_type(head) or _binary_type(head)
+
+
+def _type_by_signature(head: bytes) -> FileType | None:
+    for signature, file_type in _SIGNATURES:
+        if head.startswith(signature):
+            return file_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return FileType("image/webp", ".webp")
+    if head[4:8] == b"ftyp":
+        return _heif_type(head)
+    if head[257:262] == b"ustar":  # POSIX.1-1988: the field "magic" of the first entry's header
+        return FileType(media.TAR, ".tar")
+    if head[:2] == b"BM" and head[14:18] in _BMP_HEADER_SIZES:
+        return FileType("image/bmp", ".bmp")
+    return None
+
+
+def _heif_type(head: bytes) -> FileType | None:
+    """Detect HEIF by the brands of its first box (ISO/IEC 14496-12, section 4.3: "ftyp").
+
+    The box holds its size, "ftyp", the major brand, a version, then the compatible brands. AVIF
+    lists "avif" beside the general brands and is not decoded here.
+    """
+    box_size = min(head[3], 64)
+    major = head[8:12]
+    compatible = [head[start : start + 4] for start in range(16, box_size, 4)]
+    general = major in _GENERAL_HEIF_BRANDS
+    if major in _HEVC_BRANDS or (general and not _HEVC_BRANDS.isdisjoint(compatible)):
+        return FileType("image/heic", ".heic")
+    if general and b"avif" not in compatible:
+        return FileType("image/heif", ".heif")
+    return None
+
+
+def _binary_type(head: bytes) -> FileType:
+    """Return the type of a text with other bytes in it, or of a format that is not read."""
+    beginning = head[:32].lower()
+    for signature, file_type in _TEXT_SIGNATURES:
+        if beginning.startswith(signature):
+            return file_type
+    for signature, file_type in _UNREAD_SIGNATURES:
+        if head.startswith(signature):
+            return file_type
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF_TYPES:
+        return _RIFF_TYPES[head[8:12]]
+    if head[4:8] == b"ftyp":
+        brands = head[8:64]
+        for brand, file_type in _BRANDS:
+            if brand in brands:
+                return file_type
+    if head[128:132] == b"DICM":
+        return FileType("application/dicom", ".dcm")
+    return FileType(media.UNKNOWN, "")

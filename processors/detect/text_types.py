@@ -1,0 +1,116 @@
+"""Detect what a text is: mail, markup, a delimited table, or plain text."""
+
+import re
+
+from processors.detect import media
+from processors.detect.encoding import decode, looks_like_text
+from processors.detect.media import FileType
+
+_PLAIN = FileType("text/plain", ".txt")
+_XML = FileType("application/xml", ".xml")
+
+# RFC 5322, section 3.6, RFC 2045, section 3, and header fields that servers and programs add.
+_MAIL_FIELDS = frozenset(
+    [
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "message-id",
+        "received",
+        "return-path",
+        "mime-version",
+        "delivered-to",
+        "reply-to",
+        "content-type",
+        "x-mailer",
+        "content-transfer-encoding",
+    ]
+)
+# RFC 5322, section 2.2: a field name, which has no spaces, and a colon.
+_HEADER_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60}):")
+_FEWEST_MAIL_FIELDS = 2  # one alone ("Subject: …") starts many a note
+_HEADER_CHARS = 8192
+_HEADER_LINES = 60
+
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p|title|meta)\b", re.IGNORECASE)
+# Namespaces of electronic invoices (UBL, CII and ZUGFeRD 1), which often lack the XML declaration
+# and hold long comments before their root element.
+_INVOICE_NAMESPACE = re.compile(
+    r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):"
+)
+_MARKUP_CHARS = 2048
+
+_DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r'"[^"]*"')
+_TABLE_CHARS = 16384
+_TABLE_LINES = 20
+_SHORT_TABLE_LINES = 3  # with fewer lines, one comma in each may be chance, so two are needed
+
+
+def text_type(head: bytes) -> FileType | None:
+    """Detect the type of a text from its beginning; None if it is no text."""
+    if not looks_like_text(head):
+        return None
+    text = decode(head).lstrip("\ufeff \t\r\n")
+    if _is_mail(text):
+        return FileType(media.MAIL, ".eml")
+    if text.startswith("<"):
+        return _markup_type(text)
+    if table_delimiter(text) is not None:
+        return FileType("text/csv", ".csv")
+    return _PLAIN
+
+
+def table_delimiter(text: str) -> str | None:
+    """Return the delimiter that occurs equally often in each of the first lines.
+
+    None if the text is no table.
+    """
+    lines = [line for line in text[:_TABLE_CHARS].splitlines()[: _TABLE_LINES + 1] if line.strip()]
+    if len(text) > _TABLE_CHARS or len(lines) > _TABLE_LINES:
+        lines = lines[:-1]  # it may be cut
+    if len(lines) < 2:  # noqa: PLR2004 - one line says nothing about columns
+        return None
+
+    fewest = 2 if len(lines) < _SHORT_TABLE_LINES else 1
+    unquoted = [_QUOTED.sub("", line) for line in lines]
+    for delimiter in _DELIMITERS:
+        counts = {line.count(delimiter) for line in unquoted}
+        if len(counts) == 1 and counts.pop() >= fewest:
+            return delimiter
+    return None
+
+
+def _is_mail(text: str) -> bool:
+    """Say whether a text starts with a mail's header: known fields before the first empty line."""
+    lines = text[:_HEADER_CHARS].splitlines()
+    if lines and lines[0].startswith(
+        "From "
+    ):  # the line that starts a message in the mbox format (RFC 4155)
+        lines = lines[1:]
+    if not lines or not _HEADER_FIELD.match(lines[0]):
+        return False
+
+    fields: set[str] = set()
+    for line in lines[:_HEADER_LINES]:
+        if not line.strip():
+            break
+        field = _HEADER_FIELD.match(line)
+        if field:
+            fields.add(field.group(1).lower())
+    return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or "received" in fields
+
+
+def _markup_type(text: str) -> FileType:
+    beginning = text[:_MARKUP_CHARS]
+    if _INVOICE_NAMESPACE.search(text):
+        return _XML
+    if _HTML.search(beginning):
+        return FileType("text/html", ".html")
+    if "<svg" in beginning:
+        return FileType("image/svg+xml", ".svg")
+    if beginning.startswith(("<?xml", "<!DOCTYPE")):
+        return _XML
+    return _PLAIN

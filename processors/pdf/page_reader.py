@@ -1,0 +1,194 @@
+"""Read one PDF page: its text layer if that can be trusted, OCR if not, and barcodes."""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.model import PageText
+from processors.contract import Context, EngineMissing, Page, Unreadable
+from processors.layout import reading_order
+from processors.layout.plain_page import damaged_page
+from processors.ocr.page import recognize_page
+from processors.pdf import render
+from processors.pdf.embedded_scans import ReadPage, read_scans
+from processors.pdf.page_barcodes import BarcodeSearch
+from processors.pdf.page_graphics import PageGraphics, graphics_of
+from processors.pdf.text_layer import TextLayer, text_layer
+from processors.pdf.text_layer_quality import TextLayerQuality, assess
+from processors.renditions.overlay import PageGeometry
+from processors.renditions.searchable_pdf import TextAdditions
+from processors.renditions.thumbnail import Thumbnail
+
+_SAMPLED_CHARS = 100
+_BLANK = "the page is blank"
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnText:
+    """A page as its own text layer has it, with its graphics and the quality of the text."""
+
+    page: Page
+    layer: TextLayer
+    graphics: PageGraphics
+    quality: TextLayerQuality
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A page, the part of it that was recognized, if any, and a sentence about what went wrong."""
+
+    page: Page
+    recognized: Page | None = None
+    problem: str = ""
+
+
+class PageReader:
+    """Reads the pages of one open document and collects `additions` for its searchable copy."""
+
+    def __init__(self, pdf: Any, work_dir: Path, context: Context) -> None:
+        self.additions = TextAdditions()
+        self._pdf = pdf
+        self._context = context
+        requested = "thumbnail" in context.settings.renditions
+        self._thumbnail = Thumbnail(work_dir, requested=requested)
+        self._barcodes = BarcodeSearch()
+
+    def read(self, number: int) -> tuple[Page, str]:
+        """Read one page (from 1).
+
+        Return it with a sentence that names it if something went wrong.
+        """
+        import pypdfium2 as pdfium
+
+        damaged = (damaged_page(number), f"Page {number} is damaged and could not be read.")
+        try:
+            page = self._open(number)
+        except (pdfium.PdfiumError, IndexError):
+            return damaged
+        try:
+            result = self._read(page, number)
+            shows_something = result.page.text.source != "none"
+            self._thumbnail.offer(
+                partial(render.for_thumbnail, page), shows_something=shows_something
+            )
+            geometry = _geometry(page)
+        except (pdfium.PdfiumError, OSError, ValueError):
+            return damaged
+        finally:
+            page.close()
+        self.additions.add(result.recognized, geometry)
+        return result.page, result.problem
+
+    def _open(self, number: int) -> Any:
+        """Return a page with form fields and stamps made part of it and of its text."""
+        import pypdfium2.raw as pdfium_c
+
+        page = self._pdf[number - 1]
+        # The raw call: pypdfium2's own one refuses documents that have stamps and notes but no
+        # form.
+        if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
+            outcome = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+            if outcome == pdfium_c.FLATTEN_SUCCESS:
+                page.close()
+                page = self._pdf[number - 1]
+        return page
+
+    def _read(self, page: Any, number: int) -> _Result:
+        """Take the text layer if it can be trusted, else recognize the page."""
+        own = _own_text(page, number)
+        if not own.quality.is_trusted and not own.graphics.is_empty:
+            return self._recognize(page, number, own)
+        read = ReadPage(own.page)
+        if own.quality.is_trusted:
+            read = read_scans(page, own.page, own.layer, own.graphics, self._context)
+        codes = self._barcodes.codes_on(page, number, own.graphics)
+        problem = f"Page {number}: {read.page.problem}" if read.page.problem else ""
+        return _Result(dataclasses.replace(read.page, codes=codes), read.added, problem)
+
+    def _recognize(self, page: Any, number: int, own: _OwnText) -> _Result:
+        """Recognize a page; keep its own text if OCR finds nothing."""
+        has_text = bool(own.page.text.text)
+        image = render.for_ocr(page, own.graphics)
+        if image is None:
+            text = own.page.text
+            if not has_text:
+                text = dataclasses.replace(text, reason=_BLANK)
+            return _Result(dataclasses.replace(own.page, text=text))
+
+        width_pt, _ = page.get_size()
+        try:
+            recognized = recognize_page(
+                image,
+                number=number,
+                dpi=72 * image.width / max(width_pt, 1e-3),
+                engine=self._context.engine,
+                why=own.quality.reason,
+            )
+        except (EngineMissing, Unreadable) as exc:
+            what = "was not recognized"
+            if isinstance(exc, EngineMissing) and not has_text:
+                what = "is an image and was not read"
+            return _Result(own.page, problem=f"Page {number} {what}: {exc}")
+        if has_text and not recognized.text.text:
+            return _Result(own.page)
+        added = recognized if recognized.text.source == "ocr" else None
+        problem = f"Page {number}: {recognized.problem}" if recognized.problem else ""
+        return _Result(recognized, added, problem)
+
+
+def _own_text(page: Any, number: int) -> _OwnText:
+    """Read a page's own text and assess it."""
+    textpage = page.get_textpage()
+    try:
+        layer = text_layer(page, textpage)
+        graphics = graphics_of(page, textpage)
+        unmapped_share = _unmapped_share(textpage)
+    finally:
+        textpage.close()
+
+    lines = reading_order.lines_of(layer.segments)
+    text = reading_order.text_of(lines)
+    width, height = layer.frame.size
+    quality = assess(
+        text,
+        layer.segments,
+        graphics,
+        height_pt=height,
+        area_pt=max(width * height, 1.0),
+        unmapped_share=unmapped_share,
+    )
+    page_text = PageText(
+        number=number,
+        source="text" if text else "none",
+        engine="pdfium" if text else None,
+        confidence=quality.confidence if text else None,
+        text=text,
+        width_pt=round(width, 2),
+        height_pt=round(height, 2),
+        reason=_BLANK if graphics.is_empty else quality.reason,
+    )
+    # Positions are reported as the page is shown, not as it was rotated to be read.
+    shown = reading_order.turned_back(Page(page_text, lines), 90 * layer.frame.turns)
+    return _OwnText(shown, layer, graphics, quality)
+
+
+def _unmapped_share(textpage: Any) -> float:
+    """Return the share of characters, sampled, whose font does not say what they mean."""
+    import pypdfium2.raw as pdfium_c
+
+    count = textpage.count_chars()
+    sampled = range(0, count, max(1, count // _SAMPLED_CHARS))
+    unmapped = 0
+    for index in sampled:
+        unmapped += pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1
+    return unmapped / max(1, len(sampled))
+
+
+def _geometry(page: Any) -> PageGeometry:
+    import pypdfium2.raw as pdfium_c
+
+    left, bottom, right, top = page.get_bbox()
+    quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
+    return PageGeometry(left, bottom, right - left, top - bottom, rotation_deg=90 * quarters)
