@@ -299,7 +299,7 @@ def test_a_closed_reader_reads_no_more(tmp_path: Path):
 
 def test_settings_that_cannot_work_stop_the_start():
     """An engine nobody knows is refused before any document is read."""
-    with pytest.raises(BadSettings, match="use one of"):
+    with pytest.raises(BadSettings, match="Use one of"):
         SandboxedReader(ocr="magic")
 
 
