@@ -36,7 +36,7 @@ from pipeline.settings.sections import (
     ServeSettings,
     WebhookSettings,
 )
-from pipeline.settings.sources import SourceSettings
+from pipeline.settings.sources import SourceSettings, column_conflicts
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise ValueError(f"source names must differ: {', '.join(double)}")
+        problems = list(column_conflicts(sources))
+        if problems:
+            raise ValueError("; ".join(problems))
         return sources
 
     @classmethod

@@ -4,9 +4,18 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.metering.budget import Allowance, Priority
+from pipeline.settings.schedule import checked_cron, checked_timezone
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -228,9 +237,9 @@ class ServeSettings(Section):
     """Name of these settings at the Prefect server, as in `ingest-receipts@NAME`. The default is
     the name of the account.
     """
-    schedule: str = "0 * * * *"
+    schedule: Annotated[str, AfterValidator(checked_cron)] = "0 * * * *"
     """When sources run, as a cron expression."""
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(checked_timezone)] = "UTC"
     """Time zone of `schedule`, such as `America/New_York`."""
     heartbeat_s: Annotated[int, Field(ge=30)] = 30
     """Seconds between two heartbeats of a run. A run that misses three is marked as crashed."""
