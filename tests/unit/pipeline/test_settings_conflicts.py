@@ -42,7 +42,7 @@ def test_a_schedule_that_is_no_cron_expression_is_refused(load: Load, cron: str,
     line = f'schedule = "{cron}"\n'
     text = f"[serve]\n{line}{ONE_SOURCE}" if place == "serve" else f"{ONE_SOURCE}{line}"
 
-    with pytest.raises(BadSettings, match="schedule: .*(five fields|cron expression|never)"):
+    with pytest.raises(BadSettings, match=r"schedule: .*(five fields|cron expression|never)"):
         load(text)
 
 
