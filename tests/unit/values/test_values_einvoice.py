@@ -6,7 +6,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from infra.samples.pdfs import Page, write_pdf
+from infra.samples.pdf_writer import PdfPage, write_pdf
 from pipeline.model import Findings, ReadStatus
 from processors.contract import ReadSettings
 from processors.read import read_document
@@ -94,7 +94,7 @@ def read(path: Path, folder: Path) -> Findings:
 
 def pdf_with(xml: str, *, name: str = "factur-x.xml") -> bytes:
     """Draw an invoice whose page says something else than the XML in it."""
-    page = Page()
+    page = PdfPage()
     for line in (
         "INVOICE",
         "Wrong Seller Ltd",

@@ -1,7 +1,8 @@
-"""A small PDF writer: pages of text in the standard fonts, lines, boxes and JPEG pictures. Same calls, same bytes.
+"""A small PDF writer: text in the standard fonts, lines, boxes and JPEG pictures.
 
-Nothing but what the samples need: Helvetica and Courier in WinAnsi, no compression, one cross-reference table.
-Coordinates are points from the upper left corner; the page is A4.
+It writes what the samples need: Helvetica and Courier in WinAnsi, no compression, one
+cross-reference table. The same calls write the same bytes. Coordinates are points from the upper
+left corner; the page is A4. References are to ISO 32000-1, the PDF standard.
 """
 
 import hashlib
@@ -10,9 +11,11 @@ from io import BytesIO
 
 from PIL import Image
 
+# A4 is 210 by 297 mm; a point is 1/72 inch.
 WIDTH = 595.0
 HEIGHT = 842.0
 MARGIN = 56.0
+
 _CREATED = "D:20260601090000Z"
 _FONTS = {
     "regular": "Helvetica",
@@ -20,10 +23,11 @@ _FONTS = {
     "oblique": "Helvetica-Oblique",
     "mono": "Courier",
 }
-_MONO_WIDTH = 600
 
-# Advance widths of Helvetica's printable ASCII, space to tilde, in thousandths of the size (Adobe's core font metrics).
-_HELVETICA = (
+# Advance widths in thousandths of the font size, from Adobe's core font metrics: Courier, and
+# Helvetica's printable ASCII from space to tilde.
+_COURIER_WIDTH = 600
+_HELVETICA_WIDTHS = (
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
     556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
     1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
@@ -31,20 +35,24 @@ _HELVETICA = (
     333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556,
     556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 )  # fmt: skip
+# Most other letters, such as é and £, are as wide as a figure.
 _OTHER_WIDTH = 556
-_FIRST = 32
+_FIRST_CHARACTER = 32
 
 
 def text_width(text: str, *, size: float, font: str = "regular") -> float:
-    """Return the advance of a line in points; bold counts as regular, which is close enough for figures."""
+    """Return the width of a line in points.
+
+    Bold text is measured as regular text. That is a little too narrow, and exact for figures.
+    """
     if font == "mono":
-        return len(text) * _MONO_WIDTH * size / 1000
-    codes = (ord(letter) - _FIRST for letter in text)
-    return (
-        sum(_HELVETICA[code] if 0 <= code < len(_HELVETICA) else _OTHER_WIDTH for code in codes)
-        * size
-        / 1000
-    )
+        return len(text) * _COURIER_WIDTH * size / 1000
+    thousandths = 0
+    for letter in text:
+        code = ord(letter) - _FIRST_CHARACTER
+        is_known = 0 <= code < len(_HELVETICA_WIDTHS)
+        thousandths += _HELVETICA_WIDTHS[code] if is_known else _OTHER_WIDTH
+    return thousandths * size / 1000
 
 
 def wrap_text(text: str, *, size: float, width: float) -> list[str]:
@@ -60,8 +68,8 @@ def wrap_text(text: str, *, size: float, width: float) -> list[str]:
 
 
 @dataclass(slots=True)
-class Page:
-    """One page and the pen's place on it; `y` is the distance from the top of the next line's base."""
+class PdfPage:
+    """One page and its pen; `y` is the distance of the next line's baseline from the top."""
 
     y: float = 84.0
     operators: list[str] = field(default_factory=list)
@@ -75,13 +83,17 @@ class Page:
         size: float = 10.5,
         font: str = "regular",
         align: str = "left",
-        grey: float = 0.1,
+        gray: float = 0.1,
     ) -> None:
-        """Set one line at `x` on the current base line; `align` says which end of it `x` is."""
-        left = x - (text_width(text, size=size, font=font) if align == "right" else 0)
+        """Set one line on the current baseline; `align` says which end of it is at `x`."""
+        left = x
+        if align == "right":
+            left -= text_width(text, size=size, font=font)
         name = list(_FONTS).index(font) + 1
+        # PDF counts from the lower left corner (8.3.2.3).
+        place = f"{left:.2f} {HEIGHT - self.y:.2f} Td"
         self.operators.append(
-            f"BT {grey:g} g /F{name} {size:g} Tf {left:.2f} {HEIGHT - self.y:.2f} Td ({_escaped(text)}) Tj ET"
+            f"BT {gray:g} g /F{name} {size:g} Tf {place} ({_escaped(text)}) Tj ET"
         )
 
     def down(self, points: float) -> None:
@@ -91,7 +103,7 @@ class Page:
     def paragraph(
         self, text: str, *, size: float = 10.5, width: float = WIDTH - 2 * MARGIN, x: float = MARGIN
     ) -> None:
-        """Set broken text and leave the pen below it."""
+        """Set text in lines of a width, and leave the pen below it."""
         for line in wrap_text(text, size=size, width=width):
             self.text(x, line, size=size)
             self.down(size * 1.45)
@@ -100,21 +112,21 @@ class Page:
     def row(
         self, cells: list[tuple[float, str, str]], *, size: float = 10.5, font: str = "regular"
     ) -> None:
-        """Set a table row of (x, align, text) and move to the next."""
+        """Set a table row of (x, align, text), and move to the next."""
         for x, align, text in cells:
             self.text(x, text, size=size, font=font, align=align)
         self.down(size * 1.75)
 
-    def rule(self, *, grey: float = 0.7) -> None:
-        """Draw a line across the text's width, just above the current base line."""
+    def rule(self, *, gray: float = 0.7) -> None:
+        """Draw a line across the text's width, just above the current baseline."""
         y = HEIGHT - self.y + 13
         self.operators.append(
-            f"{grey:g} G 0.7 w {MARGIN:g} {y:.2f} m {WIDTH - MARGIN:g} {y:.2f} l S"
+            f"{gray:g} G 0.7 w {MARGIN:g} {y:.2f} m {WIDTH - MARGIN:g} {y:.2f} l S"
         )
 
-    def band(self, *, height: float, colour: tuple[float, float, float]) -> None:
+    def band(self, *, height: float, color: tuple[float, float, float]) -> None:
         """Fill a band across the top of the page."""
-        red, green, blue = colour
+        red, green, blue = color
         self.operators.append(
             f"{red:g} {green:g} {blue:g} rg 0 {HEIGHT - height:g} {WIDTH:g} {height:g} re f"
         )
@@ -128,17 +140,18 @@ class Page:
         width: float = WIDTH,
         height: float = HEIGHT,
     ) -> None:
-        """Place a JPEG; without a place it fills the page, as a scanner would have it."""
+        """Place a JPEG; by default it fills the page, as a scanner's does."""
         self.images.append(jpeg)
         name = len(self.images)
-        self.operators.append(
-            f"q {width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g} cm /I{name} Do Q"
-        )
+        # The matrix scales the unit square to the picture's size and place (8.9.5).
+        matrix = f"{width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g}"
+        self.operators.append(f"q {matrix} cm /I{name} Do Q")
 
 
-def write_pdf(pages: list[Page], *, title: str) -> bytes:
-    """Return the document: catalogue, page tree, fonts, pages with their pictures, information, cross references."""
-    objects: list[bytes] = [b"", b""]  # the catalogue and the page tree are known last
+def write_pdf(pages: list[PdfPage], *, title: str) -> bytes:
+    """Return the document as bytes."""
+    # The catalog and the page tree refer to the pages, so they are filled in last.
+    objects: list[bytes] = [b"", b""]
     fonts = []
     for number, base in enumerate(_FONTS.values(), start=1):
         body = f"<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding /WinAnsiEncoding >>"
@@ -146,6 +159,7 @@ def write_pdf(pages: list[Page], *, title: str) -> bytes:
     kids = [_add_page(objects, page, fonts=" ".join(fonts)) for page in pages]
     info = f"<< /Title ({_escaped(title)}) /CreationDate ({_CREATED}) /ModDate ({_CREATED}) >>"
     info_number = _add(objects, info.encode("cp1252"))
+
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
     references = " ".join(f"{kid} 0 R" for kid in kids)
     objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{references}] >>".encode()
@@ -153,33 +167,30 @@ def write_pdf(pages: list[Page], *, title: str) -> bytes:
 
 
 def _add(objects: list[bytes], body: bytes) -> int:
+    """Add an object and return its number."""
     objects.append(body)
     return len(objects)
 
 
-def _add_page(objects: list[bytes], page: Page, *, fonts: str) -> int:
-    images = [
-        f"/I{index} {_add_image(objects, jpeg)} 0 R"
-        for index, jpeg in enumerate(page.images, start=1)
-    ]
+def _add_page(objects: list[bytes], page: PdfPage, *, fonts: str) -> int:
+    images = []
+    for index, jpeg in enumerate(page.images, start=1):
+        with Image.open(BytesIO(jpeg)) as picture:
+            width, height = picture.size
+            space = "DeviceGray" if picture.mode == "L" else "DeviceRGB"
+        entries = (
+            f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /{space} "
+            "/BitsPerComponent 8 /Filter /DCTDecode"
+        )
+        images.append(f"/I{index} {_add(objects, _stream(entries, jpeg))} 0 R")
+
     content = _add(objects, _stream("", "\n".join(page.operators).encode("cp1252")))
     resources = f"<< /Font << {fonts} >> /XObject << {' '.join(images)} >> >>"
-    return _add(
-        objects,
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH:g} {HEIGHT:g}] /Contents {content} 0 R "
-        f"/Resources {resources} >>".encode(),
+    body = (
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH:g} {HEIGHT:g}] "
+        f"/Contents {content} 0 R /Resources {resources} >>"
     )
-
-
-def _add_image(objects: list[bytes], jpeg: bytes) -> int:
-    with Image.open(BytesIO(jpeg)) as picture:
-        width, height = picture.size
-        space = "DeviceGray" if picture.mode == "L" else "DeviceRGB"
-    entries = (
-        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /{space} "
-        "/BitsPerComponent 8 /Filter /DCTDecode"
-    )
-    return _add(objects, _stream(entries, jpeg))
+    return _add(objects, body.encode())
 
 
 def _stream(entries: str, data: bytes) -> bytes:
@@ -187,21 +198,27 @@ def _stream(entries: str, data: bytes) -> bytes:
 
 
 def _assemble(objects: list[bytes], *, info_number: int) -> bytes:
+    """Write header, objects, cross-reference table and trailer (7.5)."""
+    # The four bytes above 127 mark the file as binary (7.5.2).
     out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     offsets = []
     for number, body in enumerate(objects, start=1):
         offsets.append(len(out))
         out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
+
     start = len(out)
     identity = hashlib.sha256(bytes(out)).hexdigest()[:32]
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
-    out += (
-        f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {info_number} 0 R /ID [<{identity}> <{identity}>] >>\n"
-        f"startxref\n{start}\n%%EOF\n"
-    ).encode()
+    size = len(objects) + 1
+    # Each entry of the table has exactly 20 bytes, its end of line included (7.5.4).
+    out += f"xref\n0 {size}\n0000000000 65535 f \n".encode()
+    for offset in offsets:
+        out += f"{offset:010d} 00000 n \n".encode()
+    ids = f"/ID [<{identity}> <{identity}>]"
+    out += f"trailer\n<< /Size {size} /Root 1 0 R /Info {info_number} 0 R {ids} >>\n".encode()
+    out += f"startxref\n{start}\n%%EOF\n".encode()
     return bytes(out)
 
 
 def _escaped(text: str) -> str:
+    # A literal string ends at a bracket that is not escaped (7.3.4.2).
     return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")

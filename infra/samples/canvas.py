@@ -1,4 +1,4 @@
-"""Sheets to draw on: text set in Pillow's own font, and what ink, heat and glass do to it."""
+"""Paper to draw on: text in Pillow's own font, and what printers and scanners do to it."""
 
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -9,12 +9,22 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 Pixels = NDArray[np.float32]
 
+# Gray levels: 0 is black, 255 white.
+_INK = 25
+_RULE = 40
+_BAR = 30
+_WHITE = 255
+
+# Tags of EXIF 2.3.
+_EXIF_ORIENTATION = 0x0112
+_EXIF_MAKE = 0x010F
+
 
 @dataclass(slots=True)
-class Sheet:
-    """A white sheet with a pen that moves down it; sizes in pixels.
+class Canvas:
+    """White paper with a pen that moves down it; sizes are pixels.
 
-    Pillow's font knows ASCII only: write GBP and EUR instead of their signs.
+    Pillow's font has ASCII only: write GBP and EUR instead of their signs.
     """
 
     width: int
@@ -24,11 +34,11 @@ class Sheet:
     image: Image.Image = field(init=False)
 
     def __post_init__(self) -> None:
-        self.image = Image.new("L", (self.width, self.height), 255)
+        self.image = Image.new("L", (self.width, self.height), _WHITE)
 
     @property
     def pen(self) -> ImageDraw.ImageDraw:
-        """Return the drawing tool."""
+        """The drawing tool."""
         return ImageDraw.Draw(self.image)
 
     def line(
@@ -47,22 +57,22 @@ class Sheet:
     def pair(
         self, left: str, right: str, *, size: int = 32, bold: bool = False, gap: float = 1.35
     ) -> None:
-        """Set a line with something at either end."""
+        """Set a line with a text at each end."""
         self._place(left, size=size, align="left", bold=bold)
         self.line(right, size=size, align="right", bold=bold, gap=gap)
 
     def paragraph(self, text: str, *, size: int = 32, gap: float = 1.45) -> None:
-        """Set text broken to the sheet's width, then half a line of space."""
+        """Set text in lines of the paper's width, then half a line of space."""
         for line in wrap(text, size=size, width=self.width - 2 * self.margin):
             self.line(line, size=size, gap=gap)
         self.y += size // 2
 
     def rule(self, *, dashed: bool = False) -> None:
-        """Draw a line across the sheet."""
+        """Draw a line across the paper."""
         step, dash = (18, 10) if dashed else (self.width, self.width)
         for x in range(self.margin, self.width - self.margin, step):
             end = min(x + dash, self.width - self.margin)
-            self.pen.line((x, self.y, end, self.y), fill=40, width=2)
+            self.pen.line((x, self.y, end, self.y), fill=_RULE, width=2)
         self.y += 18
 
     def space(self, pixels: int) -> None:
@@ -70,16 +80,17 @@ class Sheet:
         self.y += pixels
 
     def bars(self, widths: NDArray[np.int64], *, height: int) -> None:
-        """Draw a bar pattern in the middle: decoration, no code that could be read."""
+        """Draw a pattern of bars in the middle. It looks like a barcode and cannot be read."""
         x = (self.width - int(widths.sum())) // 2
         for index, width in enumerate(widths):
+            # Bars and gaps alternate.
             if index % 2 == 0:
-                self.pen.rectangle((x, self.y, x + int(width) - 1, self.y + height), fill=30)
+                self.pen.rectangle((x, self.y, x + int(width) - 1, self.y + height), fill=_BAR)
             x += int(width)
         self.y += height + 16
 
     def cut(self) -> Image.Image:
-        """Return the sheet down to where the pen stands."""
+        """Return the paper, cut off below the pen."""
         return self.image.crop((0, 0, self.width, min(self.height, self.y + self.margin)))
 
     def _place(self, text: str, *, size: int, align: str, bold: bool) -> None:
@@ -90,13 +101,15 @@ class Sheet:
             "right": self.width - self.margin - length,
             "center": (self.width - length) / 2,
         }[align]
+        # Pillow's font has no bold: a stroke around the letters makes them heavier.
+        stroke = 1 if bold else 0
         self.pen.text(
-            (x, self.y), text, font=font, fill=25, stroke_width=1 if bold else 0, stroke_fill=25
+            (x, self.y), text, font=font, fill=_INK, stroke_width=stroke, stroke_fill=_INK
         )
 
 
 def wrap(text: str, *, size: int, width: int) -> list[str]:
-    """Break text into lines that fit `width` pixels."""
+    """Break text into lines of at most `width` pixels."""
     font = ImageFont.load_default(size=size)
     lines = [""]
     for word in text.split():
@@ -111,16 +124,22 @@ def wrap(text: str, *, size: int, width: int) -> list[str]:
 def thermal_print(
     image: Image.Image, *, rng: np.random.Generator, fade: float = 0.25
 ) -> Image.Image:
-    """Print the way a worn thermal head does: rows unevenly dark, a column or two burnt out, the paper off-white."""
-    ink = 1 - _pixels(image) / 255
-    unevenness = np.interp(np.arange(image.height), *_slow_curve(rng, length=image.height)).astype(
-        np.float32
-    )
+    """Print like a worn thermal head.
+
+    Rows are unevenly dark by up to `fade`, two columns are weak, and the paper is off-white.
+    """
+    ink = 1 - _pixels(image) / _WHITE
+    # One random value about every 140 rows, and straight lines between: the head warms slowly.
+    knots = max(4, image.height // 140)
+    places = np.linspace(0, image.height, knots)
+    values = rng.uniform(-1, 1, knots)
+    unevenness = np.interp(np.arange(image.height), places, values).astype(np.float32)
     rows = 1 - fade * np.abs(unevenness)
     columns = np.ones(image.width, dtype=np.float32)
     columns[rng.integers(0, image.width, size=2)] = 0.55
     grain = 1 + noise(rng, shape=ink.shape, deviation=0.06)
     ink = ink * rows[:, None] * columns[None, :] * grain
+    # 246 is the level of the paper, 246 - 205 = 41 that of full ink.
     paper = 246 + noise(rng, shape=ink.shape, deviation=1.6)
     return _image(paper - ink * 205).filter(ImageFilter.GaussianBlur(0.5))
 
@@ -128,9 +147,10 @@ def thermal_print(
 def flatbed_scan(
     image: Image.Image, *, rng: np.random.Generator, degrees: float, specks: int = 160
 ) -> Image.Image:
-    """Scan a sheet: a little crooked, with dust, grain and a shadow along one edge."""
-    turned = image.rotate(degrees, resample=Image.Resampling.BICUBIC, fillcolor=255)
+    """Scan paper: a little crooked, with dust, grain, and a shadow along the left edge."""
+    turned = image.rotate(degrees, resample=Image.Resampling.BICUBIC, fillcolor=_WHITE)
     page = _pixels(turned) + noise(rng, shape=(image.height, image.width), deviation=3.0)
+    # The shadow is 60 pixels wide and 45 levels deep at the edge.
     edge = np.clip(np.arange(image.width, dtype=np.float32) / 60, 0, 1)
     page = np.minimum(page, 250) - 45 * (1 - edge)[None, :]
     scanned = _image(page)
@@ -141,15 +161,19 @@ def flatbed_scan(
         rng.integers(1, 4, specks),
         strict=True,
     ):
-        pen.ellipse((int(x), int(y), int(x + size), int(y + size)), fill=int(rng.integers(70, 170)))
+        level = int(rng.integers(70, 170))
+        pen.ellipse((int(x), int(y), int(x + size), int(y + size)), fill=level)
     return scanned.filter(ImageFilter.GaussianBlur(0.6))
 
 
 def jpeg(image: Image.Image, *, quality: int = 82, orientation: int = 1, dpi: int = 72) -> bytes:
-    """Encode as JPEG; `orientation` is EXIF's way of saying how the camera was held (1 upright, 6 turned left)."""
+    """Encode as JPEG; `orientation` is EXIF's number for how the camera was held.
+
+    1 is upright; 6 means that the picture must be turned 90 degrees clockwise.
+    """
     exif = Image.Exif()
-    exif[0x0112] = orientation
-    exif[0x010F] = "Aperture Works"
+    exif[_EXIF_ORIENTATION] = orientation
+    exif[_EXIF_MAKE] = "Aperture Works"
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=quality, exif=exif, dpi=(dpi, dpi))
     return buffer.getvalue()
@@ -162,12 +186,13 @@ def png(image: Image.Image, *, dpi: int = 200) -> bytes:
     return buffer.getvalue()
 
 
-def tiff(frames: list[Image.Image], *, dpi: int = 200) -> bytes:
-    """Encode black and white frames as one fax-like TIFF."""
-    mid_gray = 140
-    bilevel = [
-        frame.point(lambda level: 255 if level > mid_gray else 0).convert("1") for frame in frames
-    ]
+def tiff(pages: list[Image.Image], *, dpi: int = 200) -> bytes:
+    """Encode pages in black and white as one TIFF, compressed as faxes are."""
+    middle = 140
+    bilevel = []
+    for page in pages:
+        contrasted = page.point(lambda level: _WHITE if level > middle else 0)
+        bilevel.append(contrasted.convert("1"))
     buffer = BytesIO()
     bilevel[0].save(
         buffer,
@@ -181,15 +206,8 @@ def tiff(frames: list[Image.Image], *, dpi: int = 200) -> bytes:
 
 
 def noise(rng: np.random.Generator, *, shape: tuple[int, ...], deviation: float) -> Pixels:
-    """Return grey levels scattered round zero."""
+    """Return normally distributed gray levels around zero."""
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
-
-
-def _slow_curve(
-    rng: np.random.Generator, *, length: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    knots = max(4, length // 140)
-    return np.linspace(0, length, knots), rng.uniform(-1, 1, knots)
 
 
 def _pixels(image: Image.Image) -> Pixels:

@@ -1,4 +1,4 @@
-"""The account the samples lie in: tables, a view, folders, and a few cells a person has filled."""
+"""The account of the samples: tables, a view, folders, and a few values that users typed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,26 +11,6 @@ MAIL_INDEX = "MailIndex"
 OPEN_RECEIPTS = "OpenReceipts"
 INBOX = "/Inbox"
 MAILROOM = "/Mailroom"
-
-
-def account(
-    *, attachments: Mapping[str, str], inbox: Mapping[str, str], mailroom: Mapping[str, str]
-) -> dict[str, object]:
-    """Return `account.json`'s content; each mapping leads from a sample's name to its file in the seed folder."""
-    files = {f"{INBOX}/{name}": relative for name, relative in inbox.items()}
-    files |= {f"{MAILROOM}/{name}": relative for name, relative in mailroom.items()}
-    return {
-        "tables": {
-            RECEIPTS: {
-                "fields": _fields(_RECEIPT_FIELDS),
-                "records": _receipt_records(attachments),
-            },
-            DOCUMENTS: {"fields": _fields(_DOCUMENT_FIELDS), "records": _document_records(inbox)},
-            MAIL_INDEX: {"fields": _fields(_INDEX_FIELDS), "records": _index_records()},
-        },
-        "views": {OPEN_RECEIPTS: {"table": RECEIPTS, "where": "Status <> 'closed'"}},
-        "files": files,
-    }
 
 
 _RECEIPT_FIELDS = {
@@ -64,14 +44,15 @@ _INDEX_FIELDS = {
     "DocDate": "DATE/TIME",
     "HandledBy": "STRING",
 }
+# Two rows must not index the same file.
 _UNIQUE = {"Path"}
 
-# Column values a person has typed, beside the name of the scan; the rest of a record is empty.
+# Values that users typed, and the names of the files; the other columns are empty.
 _RECEIPT_ROWS: Sequence[Row] = (
     {"Scan": "IMG_4471.jpg", "CardSlip": "slip-a.jpg", "Note": "Breakfast before the fair"},
     {"Scan": "20260418_101522.jpg"},
     {"Scan": "receipt (2).jpg", "Company": "Finnegan's (the book shop)", "Note": "Two gifts"},
-    # The paper says 23.50: a person's slip of the pen stays, and is reported.
+    # The receipt says 23.50: a user's value is not overwritten, and the difference is reported.
     {"Scan": "taxi.jpg", "Total": 32.5, "Note": "After the late opening"},
     {"Scan": "IMG_4502.jpg"},
     {"Scan": "scan0007.jpg", "DocType": "receipt", "Paid": True},
@@ -94,17 +75,54 @@ _DOCUMENT_ROWS: Sequence[Row] = (
     {"Document": "protected.pdf", "Remark": "Who has the password?"},
     {"Document": "broken.pdf"},
 )
+# One row that a user has started.
+_INDEX_ROWS: Sequence[Row] = (
+    {
+        "PK_ID": 1,
+        "Path": f"{MAILROOM}/Scan_20260219.png",
+        "DocType": "",
+        "Company": "",
+        "Total": None,
+        "DocDate": None,
+        "HandledBy": "Priya",
+    },
+)
+
+
+def account(
+    *, attachments: Mapping[str, str], inbox: Mapping[str, str], mailroom: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the contents of `account.json`; each mapping is sample name -> file in the seed."""
+    files = {f"{INBOX}/{name}": relative for name, relative in inbox.items()}
+    files |= {f"{MAILROOM}/{name}": relative for name, relative in mailroom.items()}
+    return {
+        "tables": {
+            RECEIPTS: {
+                "fields": _fields(_RECEIPT_FIELDS),
+                "records": receipt_records(attachments),
+            },
+            DOCUMENTS: {"fields": _fields(_DOCUMENT_FIELDS), "records": document_records(inbox)},
+            MAIL_INDEX: {"fields": _fields(_INDEX_FIELDS), "records": list(_INDEX_ROWS)},
+        },
+        "views": {OPEN_RECEIPTS: {"table": RECEIPTS, "where": "Status <> 'closed'"}},
+        "files": files,
+    }
 
 
 def _fields(columns: Mapping[str, str]) -> list[dict[str, Cell]]:
-    return [
-        {"Name": name, "Type": kind, **({"Unique": True} if name in _UNIQUE else {})}
-        for name, kind in columns.items()
-    ]
+    fields: list[dict[str, Cell]] = []
+    for name, kind in columns.items():
+        field: dict[str, Cell] = {"Name": name, "Type": kind}
+        if name in _UNIQUE:
+            field["Unique"] = True
+        fields.append(field)
+    return fields
 
 
-def _receipt_records(attachments: Mapping[str, str]) -> list[Row]:
+def receipt_records(attachments: Mapping[str, str]) -> list[Row]:
+    """Return the records of Receipts, with the paths of their files."""
     empty: Row = dict.fromkeys(_RECEIPT_FIELDS)
+    # What Caspio shows for text that was never set, and for Yes/No.
     start: Row = {
         "DocType": "",
         "Currency": "",
@@ -123,28 +141,16 @@ def _receipt_records(attachments: Mapping[str, str]) -> list[Row]:
     return records
 
 
-def _document_records(inbox: Mapping[str, str]) -> list[Row]:
+def document_records(inbox: Mapping[str, str]) -> list[Row]:
+    """Return the records of Documents; ValueError if they and the files do not match."""
     empty: Row = dict.fromkeys(_DOCUMENT_FIELDS)
     start: Row = {"Kind": "", "Party": "", "Currency": "", "Remark": "", "Reviewed": False}
-    missing = {str(row["Document"]) for row in _DOCUMENT_ROWS} ^ set(inbox)
-    if missing:
-        raise ValueError(f"documents and records do not match: {', '.join(sorted(missing))}")
-    return [
-        {"PK_ID": key, **empty, **start, **typed, "Document": f"{INBOX}/{typed['Document']}"}
-        for key, typed in enumerate(_DOCUMENT_ROWS, start=1)
-    ]
-
-
-def _index_records() -> list[Row]:
-    """Return the one row somebody has begun by hand."""
-    return [
-        {
-            "PK_ID": 1,
-            "Path": f"{MAILROOM}/Scan_20260219.png",
-            "DocType": "",
-            "Company": "",
-            "Total": None,
-            "DocDate": None,
-            "HandledBy": "Priya",
-        }
-    ]
+    unmatched = {str(row["Document"]) for row in _DOCUMENT_ROWS} ^ set(inbox)
+    if unmatched:
+        raise ValueError(f"Documents and records do not match: {', '.join(sorted(unmatched))}.")
+    records: list[Row] = []
+    for key, typed in enumerate(_DOCUMENT_ROWS, start=1):
+        # A FILE field holds a path of the Files area.
+        path = f"{INBOX}/{typed['Document']}"
+        records.append({"PK_ID": key, **empty, **start, **typed, "Document": path})
+    return records
