@@ -163,6 +163,10 @@ class Loop:
                 self._dispatcher.turn()
             except IngestError as error:
                 _log.error("messages cannot be dispatched", error=str(error))
+            except Exception:  # noqa: BLE001 - the end of the loop: see below
+                # A bug or an error of a library must not end the thread: messages would be stored
+                # and answered, but nothing would ever be done with them.
+                _log.exception("messages cannot be dispatched; the next turn tries again")
             if self._woken.wait(self._look_s):
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 

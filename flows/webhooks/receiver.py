@@ -18,6 +18,7 @@ from pipeline.webhooks.incoming import (
     BadMessage,
     NotCaspios,
     is_signed,
+    may_hold_secret,
     parse,
     require_secret,
     route,
@@ -96,6 +97,8 @@ class Receiver:
             raise NotCaspios
         if not signature and self.settings.webhooks.signature == "required":
             raise NotCaspios
+        if not signature and not may_hold_secret(body, self.secrets):
+            raise NotCaspios  # a stranger's message is not even parsed
         envelope = parse(body)
         if not signature or envelope.secret:
             require_secret(envelope, self.secrets)
