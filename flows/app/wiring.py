@@ -259,6 +259,8 @@ def open_reader(
         renditions=renditions,
         date_order=settings.date_order,
         rules=_own_rules(settings.rules),
+        documents_per_child=settings.documents_per_child,
+        require_isolation=settings.require_isolation,
     )
 
 

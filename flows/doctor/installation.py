@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from flows.app.settings import load_settings
-from flows.app.wiring import open_archive, open_client, open_ledger, open_reader
+from flows.app.wiring import open_archive, open_client, open_ledger
 from flows.doctor.check import Check, attempt
+from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.server import Server
 from pipeline.adapters.system_clock import SystemClock
@@ -32,12 +33,13 @@ def examine(config: Path) -> Iterator[Check]:
         ("archive", _archive, "Check archive.url, the credentials and the free space."),
         ("ledger", _ledger, "Check ledger.url and the rights on its folder or server."),
         ("reading", _reading, "Install what is named, or set processing.ocr."),
-        ("safety", _safety, "Check the limits of processes on this machine (ulimit -a)."),
     ]
-    if settings.processing.clamav:
-        checks.append(("virus scanner", _scanner, "Start clamd, or correct processing.clamav."))
     for name, check, remedy in checks:
         yield attempt(name, partial(check, settings), remedy)
+    yield examine_safety(settings.processing)
+    if settings.processing.clamav:
+        remedy = "Start clamd, or correct processing.clamav."
+        yield attempt("virus scanner", partial(_scanner, settings), remedy)
     yield from _account(settings)
     yield from examine_server(settings, Server.from_environment())
 
@@ -65,40 +67,11 @@ def _reading(settings: Settings) -> str:
         raise BadSettings([str(error)]) from error
 
 
-def _safety(settings: Settings) -> str:
-    """Say what the system grants the children that read documents, beside what was asked for."""
-    asked = settings.processing
-    with open_reader(asked, workers=1) as reader:
-        granted = reader.granted()
-    if granted is None:
-        raise BadSettings(["no child process could be started"])
-    network = granted.network or "NOT cut off the network (the kernel refuses)"
-    files = (
-        f"Landlock {granted.landlock}"
-        if granted.landlock
-        else "NOT kept from other files (no Landlock)"
-    )
-    still = f"{asked.stall_s}" if granted.stall else f"NOT watched of {asked.stall_s}"
-    given = (
-        f"memory {_of(granted.memory_mib, asked.memory_mib)} MiB, CPU {_of(granted.cpu_s, asked.cpu_s)} s, "
-        f"wall {asked.wall_s} s, standing still {still} s, "
-        f"disk {asked.disk_mib} MiB"
-    )
-    return f"network: {network}; files: {files}; {given}"
-
-
 def _scanner(settings: Settings) -> str:
     from processors.detect.clamav import Clamd
 
     address = settings.processing.clamav or ""
     return f"{address}: {Clamd(address).version()}"
-
-
-def _of(granted: int | None, asked: int) -> str:
-    """Write what was granted, and what was asked where that is more."""
-    if granted is None:
-        return f"NOT limited of {asked}"
-    return f"{granted}" if granted >= asked else f"{granted} of {asked}"
 
 
 def _account(settings: Settings) -> Iterator[Check]:

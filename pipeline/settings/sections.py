@@ -204,6 +204,17 @@ class ProcessingSettings(Section):
     """Disk space that a reader process may use for one document, in MiB."""
     disk_files: Annotated[int, Field(gt=0)] = 5_000
     """Files that a reader process may create for one document."""
+    documents_per_child: Annotated[int, Field(gt=0)] = 200
+    """Documents that a reader process reads before a new one replaces it. With 1, every document
+    has a process that has seen no other document; each then costs the start of a process, and the
+    loading of the OCR models where it needs them.
+    """
+    require_isolation: Literal["none", "restricted", "isolated"] = "none"
+    """Least isolation at which documents are read. `restricted`: a reader process reaches no
+    network, no other files and no other processes. `isolated`: the same, and by namespaces as well.
+    Where the system grants less, the run stops before the first document. `doctor` shows what it
+    grants.
+    """
     max_children: Annotated[int, Field(ge=0)] = 200
     """Most files to read inside one upload, such as the attachments of a mail."""
     max_depth: Annotated[int, Field(ge=0)] = 4

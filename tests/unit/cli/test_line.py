@@ -222,6 +222,10 @@ def test_doctor_finds_everything_well(life: Life):
         "credentials",
         "source receipts",
     ]
+    safety = checks.pop("safety")
+    assert safety["ok"]
+    assert safety["detail"].startswith('isolation "')
+    assert ("root" in safety["remedy"]) is (os.geteuid() == 0)
     assert all(check["ok"] and check["detail"] and not check["remedy"] for check in checks.values())
 
 
