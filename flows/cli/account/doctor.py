@@ -50,9 +50,7 @@ def doctor(
     if deep and any(check.name == "credentials" and check.ok for check in checks):
         behavior = examined(config, yes=yes, show=not as_json)
     if as_json:
-        listed = [
-            {"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks
-        ]
+        listed = [check.as_json() for check in checks]
         print_json({"checks": listed, **behavior} if deep else listed)
     failed = {check.name for check in checks if not check.ok}
     if failed:
