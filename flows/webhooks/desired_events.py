@@ -89,7 +89,10 @@ def watched_table(
     The fields with files are watched. If other columns decide which records belong to a source,
     those are watched, too, except the ones that we write ourselves.
     """
-    carried = list(dict.fromkeys(name for spec in specs for name in carried_columns(spec, columns)))
+    by_name: dict[str, None] = {}
+    for spec in specs:
+        by_name |= dict.fromkeys(carried_columns(spec, columns))
+    carried = list(by_name)
     fields = carried
     if any(spec.where or spec.view for spec in specs):
         may_change = [
@@ -113,8 +116,10 @@ def carried_columns(spec: SourceSpec, columns: Columns) -> list[str]:
         return [name for name in columns if name in carried]
     file_fields = _of_types(columns, _FILE_TYPES)
     named = [name for name in file_fields if name in spec.fields]
-    flags = [spec.reprocess_column] if spec.reprocess_column in columns else []
-    return [*(named or file_fields), *flags]
+    carried_fields = named or file_fields
+    if spec.reprocess_column is not None and spec.reprocess_column in columns:
+        return [*carried_fields, spec.reprocess_column]
+    return carried_fields
 
 
 def _of_types(columns: Columns, types: set[str]) -> list[str]:

@@ -46,17 +46,17 @@ def doctor(
         )
         raise Failure(EXIT_SETTINGS)
     checks = list(shown_checks(config, show=not as_json))
+    failed = {check.name for check in checks if not check.ok}
     behavior: dict[str, object] = {}
-    if deep and any(check.name == "credentials" and check.ok for check in checks):
+    if deep and not failed & {"settings", "credentials"}:
         behavior = examined(config, yes=yes, show=not as_json)
     if as_json:
         listed = [check.as_json() for check in checks]
         print_json({"checks": listed, **behavior} if deep else listed)
-    failed = {check.name for check in checks if not check.ok}
+    elif not failed:
+        out().print("[green]Everything is ready.[/]")
     if failed:
         raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
-    if not as_json:
-        out().print("[green]Everything is ready.[/]")
 
 
 def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":
