@@ -95,16 +95,19 @@ def watched_table(
     carried = list(by_name)
     fields = carried
     if any(spec.where or spec.view for spec in specs):
-        may_change = [
-            name
-            for name, column in columns.items()
-            if not column.is_formula and column.type.upper() not in _CANNOT_CHANGE
-        ]
-        watched = set(carried) | (set(may_change) - written_by_us)
+        watched = set(carried) | (_may_change(columns) - written_by_us)
         fields = [name for name in columns if name in watched]
     types = {name: columns[name].type.upper() for name in carried}
     sources = tuple(spec.name for spec in specs)
     return WatchedTable(table_of(specs[0]) or "", sources, tuple(fields), types)
+
+
+def _may_change(columns: Columns) -> set[str]:
+    return {
+        name
+        for name, column in columns.items()
+        if not column.is_formula and column.type.upper() not in _CANNOT_CHANGE
+    }
 
 
 def carried_columns(spec: SourceSpec, columns: Columns) -> list[str]:

@@ -39,12 +39,8 @@ def doctor(
 
     Credentials, permissions, columns, archive, ledger, programs and models.
     """
-    if deep and not yes and not sys.stdin.isatty():
-        complain(
-            "Not examined",
-            ["--deep creates a scratch table in the account. Add --yes to confirm it."],
-        )
-        raise Failure(EXIT_SETTINGS)
+    if deep:
+        require_consent(yes=yes)
     checks = list(shown_checks(config, show=not as_json))
     failed = {check.name for check in checks if not check.ok}
     behavior: dict[str, object] = {}
@@ -57,6 +53,16 @@ def doctor(
         out().print("[green]Everything is ready.[/]")
     if failed:
         raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
+
+
+def require_consent(*, yes: bool) -> None:
+    """Exit with 2 if the account would be changed and nobody can be asked."""
+    if not yes and not sys.stdin.isatty():
+        complain(
+            "Not examined",
+            ["--deep creates a scratch table in the account. Add --yes to confirm it."],
+        )
+        raise Failure(EXIT_SETTINGS)
 
 
 def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":
