@@ -45,7 +45,7 @@ def _source(backlog: Backlog, watched: WatchedSource | None) -> Mapping[str, Any
     return {
         "on_since": _iso(watched.since) if watched else None,
         "waiting": backlog.waiting,
-        "started": backlog.begun,
+        "started": backlog.started,
         "done": backlog.done,
         "oldest_waiting": _iso(backlog.oldest),
         "missed_last_run": watched.missed_last if watched else None,
@@ -60,7 +60,7 @@ def _message(message: Message) -> Mapping[str, Any]:
         "event": message.event,
         "table": message.table,
         "source": message.source,
-        "records": len(message.told),
+        "records": len(message.records),
         "done_at": _iso(message.done_at),
         "run_id": message.run_id,
         "note": message.note,

@@ -135,7 +135,8 @@ class SourceSettings(Section):
         if self.reprocess_column and self.folder and not self.index:
             yield "a folder with a reprocess_column needs an index table, which has the column"
         if self.reprocess_column in self.columns:
-            yield f"column {self.reprocess_column!r} cannot be the reprocess_column and take a finding"
+            name = self.reprocess_column
+            yield f"column {name!r} cannot be the reprocess_column and take a finding"
 
     def _finding_problems(self) -> Iterator[str]:
         for column, finding in self._findings().items():

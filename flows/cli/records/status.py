@@ -24,7 +24,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     from flows.app.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
     from pipeline.metering.budget import Priority
-    from pipeline.metering.summary import NEEDS_A_PERSON
+    from pipeline.metering.summary import NEEDS_ATTENTION
 
     settings = load_settings(config, credentials=False)
     allowance = settings.caspio.allowance
@@ -37,7 +37,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         states = (
             state
             for state in ledger.files.states()
-            if state.outcome is not None and state.outcome.status in NEEDS_A_PERSON
+            if state.outcome is not None and state.outcome.status in NEEDS_ATTENTION
         )
         problems = list(islice(states, MOST_PROBLEMS))
     if as_json:

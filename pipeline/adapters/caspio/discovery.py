@@ -14,7 +14,7 @@ from pipeline.adapters.caspio.client.wire import Record
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.scratch_store import scratch
 from pipeline.errors import RefusedByCaspio, Unauthorized
-from pipeline.model.schema import FILE_TYPES, Container, FileField, FilesArea, Survey
+from pipeline.model.schema import FILE_TYPES, Container, DiscoveredAccount, FileField, FilesArea
 
 MOST_PAGES = 5
 """Pages of 1,000 records that are counted of one table; what lies behind them is carried on from these."""
@@ -25,7 +25,7 @@ MOST_FOLDERS = 50
 
 def survey(
     client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES, folders: int = MOST_FOLDERS
-) -> Survey:
+) -> DiscoveredAccount:
     """Read the schema of every table and view, and count the files; what the profile may not see is listed, too.
 
     Raises:
@@ -46,7 +46,7 @@ def survey(
     except (Unauthorized, RefusedByCaspio) as error:
         area = FilesArea()
         unreadable["the Files area"] = str(error)
-    return Survey(tuple(found), area, unreadable)
+    return DiscoveredAccount(tuple(found), area, unreadable)
 
 
 def _container(operations: Containers, name: str, files: FileLookup, pages: int) -> Container:

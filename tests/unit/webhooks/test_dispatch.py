@@ -13,7 +13,7 @@ from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher, Loop
 from pipeline.errors import BudgetExhausted, StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
 from pipeline.source_run.leases import leased_worker
@@ -59,7 +59,14 @@ def dispatcher(settings: Settings, ledger: MemoryLedger, runs: Runs) -> Dispatch
 def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) -> None:
     ledger.messages.save(
         [
-            Message(ACCOUNT, f"m{number}", source, "T", "table.recordUpdate", (Told(key, values),))  # type: ignore[arg-type]  # a test names columns
+            Message(
+                ACCOUNT,
+                f"m{number}",
+                source,
+                "T",
+                "table.recordUpdate",
+                (ReportedRecord(key, values),),
+            )  # type: ignore[arg-type]  # a test names columns
             for number, (source, key) in enumerate(messages)
         ]
     )
