@@ -52,7 +52,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
                 "monthly_calls": allowance.monthly_calls,
                 "workers": workers,
                 "unsettled_effects": unsettled,
-                "needs_a_person": [problem_json(state) for state in problems],
+                "needs_a_user": [problem_json(state) for state in problems],
                 "runs": [run_json(run) for run in runs],
             }
         )
