@@ -138,7 +138,7 @@ def as_document(
     return {
         "settings": str(written) if written else None,
         "url": discovered.url,
-        "sources": [_source_document(source) for source in discovered.proposal.sources],
+        "sources": [source_json(source) for source in discovered.proposal.sources],
         "folder": "/" if discovered.proposal.folder else None,
         "left_out": {container.name: why for container, why in discovered.proposal.left_out},
         "unreadable": dict(discovered.account.unreadable),
@@ -158,7 +158,8 @@ def as_document(
     }
 
 
-def _source_document(source: ProposedSource) -> object:
+def source_json(source: ProposedSource) -> object:
+    """Return a proposed source for --json."""
     container = source.container
     return {
         "name": source.name,

@@ -30,33 +30,36 @@ def examine(config: Path) -> Iterator[Check]:
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
     checks = [
-        ("archive", _archive, "Check archive.url, the credentials and the free space."),
-        ("ledger", _ledger, "Check ledger.url and the rights on its folder or server."),
-        ("reading", _reading, "Install what is named, or set processing.ocr."),
+        ("archive", check_archive, "Check archive.url, the credentials and the free space."),
+        ("ledger", check_ledger, "Check ledger.url and the rights on its folder or server."),
+        ("reading", check_engines, "Install what is named, or set processing.ocr."),
     ]
     for name, check, remedy in checks:
         yield attempt(name, partial(check, settings), remedy)
     yield examine_safety(settings.processing)
     if settings.processing.clamav:
         remedy = "Start clamd, or correct processing.clamav."
-        yield attempt("virus scanner", partial(_scanner, settings), remedy)
-    yield from _account(settings)
+        yield attempt("virus scanner", partial(check_scanner, settings), remedy)
+    yield from account_checks(settings)
     yield from examine_server(settings, Server.from_environment())
 
 
-def _archive(settings: Settings) -> str:
+def check_archive(settings: Settings) -> str:
+    """Write, read and remove a probe in the archive."""
     note = open_archive(settings.archive).check()
     text = f"{settings.archive.url}: wrote, read and removed a probe"
     return f"{text}; {note}" if note else text
 
 
-def _ledger(settings: Settings) -> str:
+def check_ledger(settings: Settings) -> str:
+    """Open the ledger and migrate it."""
     with open_ledger(settings, clock=SystemClock()) as ledger:
         known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
     return f"migrated; {known:,} files known"
 
 
-def _reading(settings: Settings) -> str:
+def check_engines(settings: Settings) -> str:
+    """Check that the OCR engine and its languages are installed."""
     from processors.contract import EngineMissing, ReadSettings
     from processors.ocr import engines
 
@@ -67,14 +70,15 @@ def _reading(settings: Settings) -> str:
         raise BadSettings([str(error)]) from error
 
 
-def _scanner(settings: Settings) -> str:
+def check_scanner(settings: Settings) -> str:
+    """Ask the virus scanner for its version."""
     from processors.detect.clamav import Clamd
 
     address = settings.processing.clamav or ""
     return f"{address}: {Clamd(address).version()}"
 
 
-def _account(settings: Settings) -> Iterator[Check]:
+def account_checks(settings: Settings) -> Iterator[Check]:
     """Yield the check of the credentials and, if they work, one check per source."""
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
@@ -91,11 +95,12 @@ def _account(settings: Settings) -> Iterator[Check]:
         target = CaspioRecordTarget(client)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
-            check = partial(_source, spec, target, settings)
+            check = partial(check_source, spec, target, settings)
             yield attempt(f"source {spec.name}", check, remedy)
 
 
-def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+    """Check that the columns of a source exist and can be written."""
     from pipeline.adapters.caspio.client.schema_cache import layout
 
     problems = refuse_source(spec, target)

@@ -43,11 +43,13 @@ def examine_safety(settings: "ProcessingSettings") -> Check:
         warnings.append(_WEAK)
     if os.geteuid() == 0:
         warnings.append(_ROOT)
-    detail = f'isolation "{granted.level}": {_described(granted)}; {_limits(granted, settings)}'
+    detail = (
+        f'isolation "{granted.level}": {isolation_text(granted)}; {limits_text(granted, settings)}'
+    )
     return Check("safety", ok=enough, detail=detail, remedy=" ".join(warnings))
 
 
-def _described(granted: "Granted") -> str:
+def isolation_text(granted: "Granted") -> str:
     """Say what a reader process is kept from, what it is not, and which layers are missing."""
     kept = {
         "network": granted.network_closed,
@@ -63,7 +65,8 @@ def _described(granted: "Granted") -> str:
     return ", ".join(parts)
 
 
-def _limits(granted: "Granted", asked: "ProcessingSettings") -> str:
+def limits_text(granted: "Granted", asked: "ProcessingSettings") -> str:
+    """Return the limits of a reader process as a text."""
     idle = f"{asked.stall_s}" if granted.watched else f"NOT checked against {asked.stall_s}"
     group = {"bounds": ", control group", "ends": ", control group without limits"}
     return (

@@ -95,14 +95,15 @@ def watched_table(
     carried = list(by_name)
     fields = carried
     if any(spec.where or spec.view for spec in specs):
-        watched = set(carried) | (_may_change(columns) - written_by_us)
+        watched = set(carried) | (changeable(columns) - written_by_us)
         fields = [name for name in columns if name in watched]
     types = {name: columns[name].type.upper() for name in carried}
     sources = tuple(spec.name for spec in specs)
     return WatchedTable(table_of(specs[0]) or "", sources, tuple(fields), types)
 
 
-def _may_change(columns: Columns) -> set[str]:
+def changeable(columns: Columns) -> set[str]:
+    """Return the columns whose value can change."""
     return {
         name
         for name, column in columns.items()

@@ -64,7 +64,7 @@ class Receiver:
             return _refused(415, "a message is application/json")
         try:
             async with asyncio.timeout(BODY_S):
-                body = await _body(request, self.settings.webhooks.max_body_mib * 2**20)
+                body = await read_body(request, self.settings.webhooks.max_body_mib * 2**20)
         except _TooLarge:
             return _refused(413, f"a message has at most {self.settings.webhooks.max_body_mib} MiB")
         except TimeoutError:
@@ -121,7 +121,7 @@ class Receiver:
         return JSONResponse({"status": "ok", "waiting": waiting, "started": started})
 
 
-async def _body(request: Request, most_bytes: int) -> bytes:
+async def read_body(request: Request, most_bytes: int) -> bytes:
     """Read a body, but never more than a message may have."""
     body = bytearray()
     async for chunk in request.stream():
