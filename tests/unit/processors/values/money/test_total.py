@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from pipeline.model import PageText
 from processors.contract import Page
 from processors.values import find_values
-from processors.values.amounts import money_in, parse_number
+from processors.values.money.amounts import money_in, parse_number
 
 
 def values_of(text: str) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from pipeline.model import PageText
 from processors.classify.classifier import classify
 from processors.contract import Page
 from processors.values import find_values
-from processors.values.lines import HEAD_CHARS, MAX_LINE, fold, lines_of
+from processors.values.lines import HEAD_CHARS, MAX_LINE_CHARS, fold, text_lines_of
 from tests.support.properties import examples
 
 MEGABYTE = 1_000_000
@@ -99,7 +99,7 @@ def test_a_long_documents_tail_is_read():
 
 def test_a_short_document_is_read_once():
     """Head and tail do not overlap: no line is seen twice."""
-    assert [line.text for line in lines_of(pages_of("one\ntwo\n\nthree"))] == [
+    assert [line.text for line in text_lines_of(pages_of("one\ntwo\n\nthree"))] == [
         "one",
         "two",
         "three",
@@ -110,9 +110,9 @@ def test_a_short_document_is_read_once():
 @settings(max_examples=examples(20))
 def test_lines_are_short_and_few(length: int):
     """Lines have a bounded length, and all lines together too."""
-    lines = lines_of(pages_of("x" * length))
+    lines = text_lines_of(pages_of("x" * length))
 
-    assert all(len(line.text) <= MAX_LINE for line in lines)
+    assert all(len(line.text) <= MAX_LINE_CHARS for line in lines)
     assert sum(len(line.text) for line in lines) == min(length, HEAD_CHARS + 15_000)
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from pipeline.model import Finding, PageText
 from processors.contract import Page
-from processors.values import find_values, taxes
-from processors.values.lines import lines_of
+from processors.values import find_values
+from processors.values.lines import text_lines_of
+from processors.values.money import amounts, taxes
 
 
 def money_of(text: str) -> tuple[str | None, ...]:
@@ -164,12 +165,14 @@ def test_a_long_statement_is_gone_through_a_few_times_only(monkeypatch: pytest.M
     ]
     body += [f"Some goods {number % 97}.{number % 90 + 10}" for number in range(1500)]
     text = "\n".join([*body, "Grand total 99999.77"])
-    lines = lines_of(
+    lines = text_lines_of(
         [Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))]
     )
     looked_at: list[str] = []
-    look = taxes.money_in
-    monkeypatch.setattr(taxes, "money_in", lambda folded: looked_at.append(folded) or look(folded))
+    look = amounts.amounts_in
+    monkeypatch.setattr(
+        amounts, "amounts_in", lambda folded: looked_at.append(folded) or look(folded)
+    )
 
     taxes.find_net_and_tax(lines, total=Finding("99999.77", 0.9, "it is a grand total"))
 
