@@ -110,7 +110,7 @@ class Observer:
 
 
 class Recorder:
-    """Stands before a network and keeps its inputs."""
+    """Wrap a network and keep its inputs."""
 
     def __init__(self, network: networks.Network) -> None:
         self._network = network

@@ -29,7 +29,7 @@ _GLYPH_WITHOUT_MEANING = re.compile(r"\(cid:\d+\)")
 
 _PROSE = re.compile(r"[^\W\d_]{3,}")
 """Words of at least three letters. References taken from typesetting files have formulas in pieces, each its own way:
-what stands in the page's sentences is told apart from them."""
+what is in the page's sentences is distinguished from them."""
 
 Reader = Callable[[Path], str]
 
@@ -121,7 +121,7 @@ def by_project(engine: PageReader) -> Reader:
 
 
 def by_tesseract(path: Path) -> str:
-    """Call the program as a person would."""
+    """Call the program as a user would."""
     return _printed(["tesseract", str(path), "stdout"])
 
 

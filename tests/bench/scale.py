@@ -53,9 +53,9 @@ def measure(size: int, *, sample: int, folder: Path, ledger: str = "") -> Iterat
         for phase in PHASES:
             if phase == "rescan":
                 _finish_the_rest(database)
-            told = _phase(config, phase, sample)
+            reported = _phase(config, phase, sample)
             yield Measured(
-                size=size, phase=phase, ledger_bytes=_ledger_bytes(folder / "run"), **told
+                size=size, phase=phase, ledger_bytes=_ledger_bytes(folder / "run"), **reported
             )
 
 
@@ -127,7 +127,7 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
         for call, number in calls.items()
         if call.endswith(("/records", "/fileInfo")) and "GET" in call
     )
-    told = {
+    reported = {
         "files": files,
         "cpu_s": ended.user + ended.system - began.user - began.system,
         "wall_s": ended.elapsed - began.elapsed,
@@ -135,7 +135,7 @@ def run_phase(config: Path, phase: str, sample: int) -> None:
         "calls": sum(calls.values()),
         "listing_calls": listing,
     }
-    print(json.dumps(told))
+    print(json.dumps(reported))
 
 
 def _enumerate(context: object) -> int:

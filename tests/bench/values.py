@@ -49,7 +49,7 @@ CLASSES = {
 
 @dataclass(slots=True)
 class Score:
-    """Counts for one kind of value: right, wrong, missed, and found where the truth is not told."""
+    """Counts for one kind of value: right, wrong, missed, and found where the truth is unknown."""
 
     right: int = 0
     wrong: int = 0
@@ -119,7 +119,7 @@ def pages_of(texts: Sequence[str]) -> list[Page]:
 def measure(
     folder: Path, extra: Path | None
 ) -> tuple[dict[tuple[str, str, str], Score], list[float]]:
-    """Score every labelled document; the key is (reading, kind of document, kind of value)."""
+    """Score every labeled document; the key is (reading, kind of document, kind of value)."""
     scores: dict[tuple[str, str, str], Score] = defaultdict(Score)
     seconds: list[float] = []
     for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines():

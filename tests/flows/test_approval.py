@@ -51,7 +51,7 @@ def world(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_an_approved_plan_is_applied_without_what_was_left_out(world: World):
-    """The plan stands with the paused run; an answer that does not fit is asked for again; the rest is applied."""
+    """The plan is an artifact of the paused run; an answer that does not fit is asked for again; the rest is applied."""
     run = world.served.start("plan-and-apply", sources=["chosen"])
     paused = world.served.wait(run, "PAUSED")
     shown = world.served.prefect.artifacts(run)["plan"]

@@ -52,7 +52,7 @@ def test_automations_are_installed_once(at_server: Prefect):
     assert len(first) == 4
 
 
-def test_an_unknown_notification_block_is_told(at_server: Prefect):
+def test_an_unknown_notification_block_is_reported(at_server: Prefect):
     """A notification block that is not there stops with its name and where to make it."""
     assert at_server.api
 
@@ -71,7 +71,7 @@ def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str
 
 
 def test_an_alarm_triggers_its_automation(at_server: Prefect):
-    """A run that tells of many failures sets its automation off."""
+    """A run that reports many failures makes its automation fire."""
     install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "many documents" in one["name"])
 
@@ -83,7 +83,7 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
 
 
 def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_path: Path):
-    """A run after which more documents need a person tells both numbers and sets its automation off, and only that."""
+    """A run after which more documents need a user reports both numbers, and only its automation fires."""
     install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "quarantine" in one["name"])
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 4)} | {"empty.txt": b""}
@@ -96,8 +96,8 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
     assert _wait_for_event(
         at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}"
     )
-    told = _wait_for_event(at_server, events.QUARANTINE_GREW, "caspio-ingest.source.growing")
-    assert [(one["payload"]["before"], one["payload"]["now"]) for one in told] == [(0, 1)]
+    reported = _wait_for_event(at_server, events.QUARANTINE_GREW, "caspio-ingest.source.growing")
+    assert [(one["payload"]["before"], one["payload"]["now"]) for one in reported] == [(0, 1)]
 
 
 @flow(name="stands in for a run")

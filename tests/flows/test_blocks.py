@@ -44,7 +44,7 @@ def _settings(folder: Path, caspio: str = "", archive: str = 'url = "file:archiv
 
 
 def test_a_run_needs_nothing_but_the_block(at_server: Prefect, tmp_path: Path):
-    """`run` takes address and credentials from a block that a person filled in, and exports nothing."""
+    """`run` takes address and credentials from a block that a user filled in, and exports nothing."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
         CaspioAccount(url=emulator.url, client_id="id", client_secret="secret").save(
             "account", overwrite=True
@@ -107,8 +107,8 @@ def test_credentials_of_prefect_aws_are_taken(at_server: Prefect, tmp_path: Path
     )
 
 
-def test_a_missing_block_is_told_with_what_to_do(at_server: Prefect, tmp_path: Path):
-    """Name, server and way out stand in the error; a type that is of no use is told as well."""
+def test_a_missing_block_is_reported_with_what_to_do(at_server: Prefect, tmp_path: Path):
+    """Name, server and way out stand in the error; a type that is of no use is reported as well."""
     with pytest.raises(
         BadSettings, match=r"caspio-account/nowhere, but the Prefect server at .* has no such block"
     ):

@@ -98,7 +98,7 @@ def test_there_is_a_task_run_for_each_batch_and_none_for_a_file(
 
 
 def test_progress_ends_at_a_hundred(prefect_server: Prefect, runs: Runs):
-    """The progress a person watched ends full, also where there was nothing to do."""
+    """The progress a user watched ends full, also where there was nothing to do."""
     found = [
         prefect_server.artifacts(run["id"])["progress-mixed"]["data"] for run in runs.flow_runs
     ]
@@ -107,7 +107,7 @@ def test_progress_ends_at_a_hundred(prefect_server: Prefect, runs: Runs):
 
 
 def test_a_run_leaves_its_report_and_its_documents(prefect_server: Prefect, runs: Runs):
-    """What it came to, what it cost and what needs a person stand with the run, and a table of documents."""
+    """What it came to, what it cost and what needs a user is in the run's report, and a table of documents."""
     artifacts = prefect_server.artifacts(runs.flow_runs[4]["id"])
 
     report = artifacts["report-mixed"]
@@ -129,7 +129,7 @@ def test_a_run_with_nothing_to_do_leaves_no_table(prefect_server: Prefect, runs:
 
 
 def test_a_run_logs_a_line_a_batch_and_a_line_a_problem(prefect_server: Prefect, runs: Runs):
-    """Besides Prefect's own lines a run's log has one for each batch and one for each document that needs a person."""
+    """Besides Prefect's own lines a run's log has one for each batch and one for each document that needs a user."""
     (run,) = (run for run in runs.flow_runs if run["state"]["name"] == "Partly failed")
 
     lines = prefect_server.logged(run["id"], until="rejected: ")
@@ -174,7 +174,7 @@ def test_a_source_that_contradicts_the_account_ends_red_and_alone(
 def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
     prefect_server: Prefect, tmp_path: Path
 ):
-    """`serve` registers three deployments a source, carries out a run asked for in the UI, and ends when told to."""
+    """`serve` registers three deployments a source, carries out a run asked for in the UI, and ends when it is asked to."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)

@@ -72,10 +72,10 @@ def test_ten_times_the_documents_leave_no_more_at_the_server(
 ):
     """Task runs, artifacts, log lines and events are those of the batches, half a minute each, whatever they hold."""
     few, many = (left_by(prefect_server, tmp_path / str(number), number) for number in (FEW, MANY))
-    record_property(f"left by {FEW} and {MANY}", f"{few}; {many}")  # --junitxml=FILE tells
+    record_property(f"left by {FEW} and {MANY}", f"{few}; {many}")  # --junitxml=FILE shows it
     batches = many.tasks - few.tasks
 
     assert many.tasks <= 1 + many.seconds / BATCH_S
     assert many.artifacts == few.artifacts
     assert many.logs <= few.logs + 5 * batches
-    assert many.events <= few.events + many.seconds + 5  # progress is told every few seconds
+    assert many.events <= few.events + many.seconds + 5  # progress is reported every few seconds

@@ -23,7 +23,7 @@ FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
 
 @dataclass(frozen=True)
 class Day:
-    """What a plan, its application, its undoing and a comparison said, and how the account stood in between."""
+    """What a plan, its application, its undoing and a comparison said, and how the account was in between."""
 
     applied: dict[str, Any]
     undone: dict[str, Any]
@@ -57,7 +57,7 @@ def day(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Da
 
 
 def test_apply_and_undo_are_flow_runs(prefect_server: Prefect, day: Day):
-    """Both run as flows with telling names, end green, and do what the commands do without Prefect."""
+    """Both run as flows with descriptive names, end green, and do what the commands do without Prefect."""
     (undo,) = prefect_server.runs_of(f"undo {day.applied['run_id']}")
     (apply,) = prefect_server.find("flow_runs", flow_runs={"name": {"like_": "apply "}})
 

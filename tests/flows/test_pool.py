@@ -75,7 +75,7 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_per_priority(account: Accou
 
 
 def test_the_server_plans_the_runs_of_a_schedule(account: Account):
-    """What is due next stands at the server, for whoever works then; `make production-test` waits until one comes."""
+    """What is due next is known to the server, for whoever works then; `make production-test` waits until one comes."""
     deployment = account.deployments()["ingest-pooled@pooled"]["id"]
 
     def planned() -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def test_the_server_plans_the_runs_of_a_schedule(account: Account):
 
 
 def test_doctor_says_what_a_pool_lacks(account: Account):
-    """Without a worker doctor says so and what to do; the rest of the pool is well."""
+    """Without a worker doctor says so and what to do; the rest of the pool is fine."""
     done = cli(account.config, "doctor", "--json", **account.server.environment)
 
     checks = {check["check"]: check for check in json.loads(done.stdout)}
@@ -109,8 +109,8 @@ def test_serve_refuses_what_is_in_a_pool(account: Account):
     assert f"is in work pool '{POOL}'" in " ".join(done.stderr.split())
 
 
-def test_a_worker_told_to_stop_finishes_what_is_in_hand(account: Account):
-    """A second run of the source is cancelled meanwhile; the first ends as Stopped, nothing is written twice."""
+def test_a_worker_asked_to_stop_finishes_what_is_in_progress(account: Account):
+    """A second run of the source is canceled meanwhile; the first ends as Stopped, nothing is written twice."""
     account.emulator.control.fault(SLOW)
     with account.worker() as worker:
         first = account.start("ingest-pooled@pooled")
@@ -132,7 +132,7 @@ def test_a_worker_told_to_stop_finishes_what_is_in_hand(account: Account):
 
 
 def test_settings_files_do_not_register_over_each_other(account: Account, tmp_path: Path):
-    """Other settings have deployments of their own; under the name of these they are refused, and told what to do."""
+    """Other settings have deployments of their own; under the name of these they are refused, with what to do."""
     there = {one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()}
     other = write_settings(tmp_path, account.emulator.url, Source(name="others"))
     same = write_settings(tmp_path / "same", account.emulator.url, Source(name="others"))
@@ -152,7 +152,7 @@ def test_settings_files_do_not_register_over_each_other(account: Account, tmp_pa
     } == there
 
 
-def _told(deployment: dict[str, Any]) -> dict[str, Any]:
+def _reported(deployment: dict[str, Any]) -> dict[str, Any]:
     """Return what is registered, without what differs from one deploying to the next."""
     kept = (
         "name",
@@ -181,7 +181,7 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
         "DEPLOY_SCHEDULE": "0 0 1 * *", "DEPLOY_TIMEZONE": "Europe/Berlin", "DEPLOY_IMAGE": "",
         "DEPLOY_VERSION": version("caspio-ingest"), "DEPLOY_CONFIG": str(account.config),
     }  # fmt: skip
-    before = {name: _told(one) for name, one in account.deployments("settings:pooled").items()}
+    before = {name: _reported(one) for name, one in account.deployments("settings:pooled").items()}
 
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
 
@@ -190,16 +190,16 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
         check=False, env=account.server.environment | settings, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
-    after = {name: _told(one) for name, one in account.deployments("settings:pooled").items()}
+    after = {name: _reported(one) for name, one in account.deployments("settings:pooled").items()}
     assert set(before) == {
-        f"{kind}-pooled@pooled" if told.per_source else f"{kind}@pooled"
-        for kind, told in KINDS.items()
+        f"{kind}-pooled@pooled" if reported.per_source else f"{kind}@pooled"
+        for kind, reported in KINDS.items()
     }
     assert done.returncode == 0, done.stdout + done.stderr
     assert after == before
 
 
-def test_serve_told_to_stop_finishes_what_is_in_hand(prefect_server: Prefect, tmp_path: Path):
+def test_serve_asked_to_stop_finishes_what_is_in_progress(prefect_server: Prefect, tmp_path: Path):
     """It passes SIGTERM on to its run, waits for it, and ends; the run is Stopped, and its schedule is paused."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
         config = write_settings(

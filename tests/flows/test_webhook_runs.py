@@ -39,7 +39,7 @@ def _until(condition: Callable[[], Any], log: Path) -> Any:
     return found
 
 
-def test_a_persons_upload_becomes_a_run_in_the_ui(
+def test_a_users_upload_becomes_a_run_in_the_ui(
     prefect_server: Prefect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """`serve --webhooks` hears of an upload, asks the server for an ingest-record run, and that settles the message."""

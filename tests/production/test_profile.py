@@ -118,7 +118,7 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
 
 
 def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):
-    """Asked to stop with a run in hand, it ends by itself, and the run says so."""
+    """Asked to stop with a run in progress, it ends by itself, and the run says so."""
     account.emulator.control.fault(
         {**SLOW, "operation": "ListTableRecords", "contains": "/Uploads/", "seconds": 2.0}
     )
@@ -126,7 +126,7 @@ def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: 
     wait_for(lambda: account.state(run)["type"] == "RUNNING")
     worker = workers[_worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]
 
-    wait_for(lambda: account.server.artifacts(run))  # its own handler stands by then
+    wait_for(lambda: account.server.artifacts(run))  # its own handler is installed by then
     worker.send_signal(signal.SIGTERM)
     code = worker.wait(300)
     account.emulator.control.clear_faults()

@@ -1,4 +1,4 @@
-"""Chromium without a screen, driven over its DevTools protocol as a person would drive it: open, click, type, look."""
+"""Chromium without a screen, driven over its DevTools protocol as a user would drive it: open, click, type, look."""
 
 import base64
 import itertools
@@ -30,7 +30,7 @@ _FLAGS = (
 )  # fmt: skip
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", ""})
 
-# What a person sees of an element: itself, not its hidden twin. The innermost and last drawn one is the one on top.
+# What a user sees of an element: itself, not its hidden twin. The innermost and last drawn one is the one on top.
 _FIND = """
 (text, exact, role) => {
   const seen = e => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0; };
@@ -141,7 +141,7 @@ class Page:
         self._press(found)
 
     def _press(self, found: str) -> None:
-        """Press an element once it rests where the mouse would meet it: menus slide, and what lies above goes away."""
+        """Press an element once it rests where the mouse would meet it: menus slide, and what is above goes away."""
         place = f"(() => {{ const e = {found}; if (!e) return null; e.scrollIntoView({{block: 'nearest'}});"
         place += (
             " const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;"
@@ -228,9 +228,9 @@ def browser(*, width: int = 1400, height: int = 1000) -> Iterator[Page]:
 def _address(folder: Path, process: "subprocess.Popen[bytes]") -> str:
     """Return the address that the tab is driven at."""
     until = time.monotonic() + WAIT_S
-    told = folder / "DevToolsActivePort"
+    reported = folder / "DevToolsActivePort"
     while time.monotonic() < until and process.poll() is None:
-        lines = told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
+        lines = reported.read_text(encoding="utf-8").splitlines() if reported.is_file() else []
         if len(lines) > 1:
             tabs = httpx.get(
                 f"http://127.0.0.1:{lines[0]}/json/list", trust_env=False, timeout=WAIT_S

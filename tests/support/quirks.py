@@ -17,7 +17,7 @@ SAMPLES: Mapping[str, Sequence[object]] = {
     "task_ms": (1, 5),
     "max_upload_bytes": (0, 1_000_000),
 }
-"""What stands for numbers and texts that could be anything."""
+"""Placeholders for numbers and texts that could be anything."""
 
 _OF_WEBHOOKS = tuple(one.name for one in fields(Quirks) if one.name.startswith("webhook_"))
 NOT_THE_LINES: Mapping[str, str] = {
@@ -62,7 +62,7 @@ def pairs(factors: Mapping[str, Sequence[Any]]) -> list[Pair]:
 
 
 def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dict[str, Any]]:
-    """Return rows, one value for each factor, that hold every pair; the same rows every time.
+    """Return rows, one value for each factor, with every pair; the same rows every time.
 
     Each row is the best of `starts`: it begins with a pair that no row has yet and takes, factor by factor, the value
     that brings most such pairs.

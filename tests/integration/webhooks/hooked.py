@@ -105,7 +105,7 @@ class Hooked:
         return Line(self.config, self.emulator, self.reader, clock=Now())
 
     def serve(self, port: int = 0) -> int:
-        """Receive in this process until the test ends; unless told otherwise where the webhook delivers to."""
+        """Receive in this process until the test ends; unless set otherwise where the webhook delivers to."""
 
         def start(source: str, keys: Sequence[str], batch: str) -> None:
             with self.line().context() as context:
@@ -196,7 +196,7 @@ class Hooked:
         return rows
 
     def attach(self, pk: int, name: str, data: bytes) -> None:
-        """Put a file into a record as a person does."""
+        """Put a file into a record as a user does."""
         path = self.config.parent / name
         path.write_bytes(data)
         self.emulator.control.replace_attachment("Uploads", "Scan", pk, path)

@@ -25,7 +25,7 @@ def _message(hooked: Hooked, *pks: int, number: int = 1, **changes: object) -> b
     return json.dumps(body).encode()
 
 
-def test_a_persons_upload_is_read_and_written_within_seconds(make_hooked: MakeHooked):
+def test_a_users_upload_is_read_and_written_within_seconds(make_hooked: MakeHooked):
     """An upload becomes a message, a run and values in the record; what we write ourselves starts no other work."""
     hooked = make_hooked()
     hooked.sync()
@@ -47,7 +47,7 @@ def test_a_persons_upload_is_read_and_written_within_seconds(make_hooked: MakeHo
 
 
 def test_our_own_columns_raise_no_message_at_all(make_hooked: MakeHooked):
-    """What is watched are the fields that hold files: a run that only fills columns is never told of."""
+    """What is watched are the fields with files: a run that only fills columns is never reported."""
     hooked = make_hooked(Source(rename=""))
     hooked.sync()
     hooked.serve()
@@ -156,7 +156,7 @@ def test_either_proof_is_enough(make_hooked: MakeHooked, quirks: dict[str, objec
 
 
 def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
-    """Told to stop it ends by itself, and nothing that was kept is lost."""
+    """Asked to stop, it ends by itself, and nothing that was kept is lost."""
     hooked = make_hooked(quirks={"attachment_event": False})
     hooked.sync()
     process = hooked.serve_apart()
@@ -168,8 +168,8 @@ def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
     assert len(hooked.messages()) == 1
 
 
-def test_sigterm_drains_the_run_in_hand_and_keeps_what_waits(make_hooked: MakeHooked):
-    """Documents in hand are written, the others and later messages wait; the next receiver does them, none twice."""
+def test_sigterm_drains_the_run_in_progress_and_keeps_what_waits(make_hooked: MakeHooked):
+    """Documents in progress are written, the others and later messages wait; the next receiver does them, none twice."""
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 25)}
     hooked = make_hooked(
         Source(rename=""), account=uploads(files), files=files, quirks={"attachment_event": False}
@@ -226,7 +226,7 @@ def test_without_a_secret_nothing_is_received(make_hooked: MakeHooked):
     assert (done.returncode, "CASPIO_WEBHOOK_SECRET" in done.stderr) == (2, True)
 
 
-def test_what_no_message_told_of_is_a_figure(make_hooked: MakeHooked):
+def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
     """A whole run counts the records it finds changed without a message since the run before, and status shows it."""
     hooked = make_hooked(Source(rename=""), quirks={"attachment_event": False})
     hooked.sync()
@@ -239,7 +239,7 @@ def test_what_no_message_told_of_is_a_figure(make_hooked: MakeHooked):
     hooked.post(_message(hooked, 2))
     hooked.notes()
     with hooked.line().ledger() as ledger:
-        ledger.messages.save([_told_of(hooked, "3")])
+        ledger.messages.save([_message_of(hooked, "3")])
 
     found = line.run().document
 
@@ -250,15 +250,15 @@ def test_what_no_message_told_of_is_a_figure(make_hooked: MakeHooked):
     assert line.run().document["missed_by_webhooks"] == 0
 
 
-def _told_of(hooked: Hooked, key: str) -> Message:
+def _message_of(hooked: Hooked, key: str) -> Message:
     account = hooked.settings.caspio.account
     return Message(
         account, "in flight", "uploads", "Uploads", "table.recordUpdate", (ReportedRecord(key),)
     )
 
 
-def test_a_tick_is_picked_up_by_its_message(make_hooked: MakeHooked):
-    """A person ticks the column in a DataPage: the record is read again within seconds, and the clearing is no news."""
+def test_a_reprocess_flag_is_picked_up_by_its_message(make_hooked: MakeHooked):
+    """A user sets the reprocess flag in a DataPage: the record is read again within seconds, and clearing the flag is our own change."""
     account = uploads(FILES)
     account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
     hooked = make_hooked(Source(rename="", more='reprocess_column = "Again"'), account=account)

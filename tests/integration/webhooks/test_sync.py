@@ -30,7 +30,7 @@ def _account(hooked: Hooked) -> dict[str, list[tuple[str, str, tuple[str, ...]]]
 
 
 def test_a_webhook_is_made_with_events_for_every_source(make_hooked: MakeHooked):
-    """Added records, and changes of the fields that hold files; the secret is told this once."""
+    """Added records, and changes of the fields with files; the secret is printed only then."""
     hooked = make_hooked()
 
     done = hooked.sync()
@@ -50,7 +50,7 @@ def test_a_webhook_is_made_with_events_for_every_source(make_hooked: MakeHooked)
 
 
 def test_a_second_time_there_is_nothing_to_do(make_hooked: MakeHooked):
-    """Nothing is written, and no secret is told, as Caspio does not tell it again."""
+    """Nothing is written, and no secret is printed, since Caspio shows it only once."""
     hooked = make_hooked()
     hooked.sync()
     hooked.emulator.control.reset_calls()
@@ -73,7 +73,7 @@ def test_a_dry_run_changes_nothing(make_hooked: MakeHooked):
     assert [action for _, _, action in _steps(hooked.sync())] == ["created"] * 3
 
 
-def test_what_people_have_changed_is_mended(make_hooked: MakeHooked):
+def test_what_people_have_changed_is_repaired(make_hooked: MakeHooked):
     """A webhook switched off, an event changed, one missing and one too many are put right."""
     hooked = make_hooked()
     hooked.sync()
@@ -120,7 +120,7 @@ def test_other_peoples_webhooks_are_never_touched(make_hooked: MakeHooked):
 
 
 def test_a_webhook_is_known_again_without_a_ledger(make_hooked: MakeHooked):
-    """Its mark tells it is ours when the ledger was lost; no second one is made."""
+    """Its mark shows that it is ours when the ledger was lost; no second one is made."""
     hooked = make_hooked()
     hooked.sync()
     (hooked.config.parent / "ledger.db").unlink()
@@ -128,8 +128,8 @@ def test_a_webhook_is_known_again_without_a_ledger(make_hooked: MakeHooked):
     assert {step.action for step in hooked.sync().steps} == {"unchanged"}
 
 
-def test_a_new_secret_makes_the_webhook_anew(make_hooked: MakeHooked):
-    """The old one goes, and another secret is told."""
+def test_a_new_secret_makes_the_webhook_again(make_hooked: MakeHooked):
+    """The old one is deleted, and another secret is printed."""
     hooked = make_hooked()
     first = hooked.sync()
 
@@ -140,7 +140,7 @@ def test_a_new_secret_makes_the_webhook_anew(make_hooked: MakeHooked):
 
 
 def test_tables_behind_views_and_folders_are_named(make_hooked: MakeHooked):
-    """A view or folder without such a table is told to be left to the schedule; with one its changes are watched."""
+    """A view or folder without such a table is reported as left to the schedule; with one its changes are watched."""
     account = {
         "tables": {
             "Uploads": {"fields": fields(Scan="ATTACHMENT"), "records": []},
@@ -166,7 +166,7 @@ def test_tables_behind_views_and_folders_are_named(make_hooked: MakeHooked):
 
 
 def test_a_condition_lets_other_columns_be_watched_but_ours(make_hooked: MakeHooked):
-    """Where a column decides what belongs to a source its change is news; the columns that we write are not."""
+    """Where a column decides what belongs to a source its change is reported; the columns that we write are not."""
     account = {
         "tables": {"Uploads": {"fields": fields(Scan="ATTACHMENT", Status="STRING"), "records": []}}
     }
@@ -180,7 +180,7 @@ def test_a_condition_lets_other_columns_be_watched_but_ours(make_hooked: MakeHoo
 
 
 def test_the_command_shows_what_it_did(make_hooked: MakeHooked):
-    """A table for a person with the secret to export, a document for a program; status counts what came."""
+    """A table for a user with the secret to export, a document for a program; status counts what came."""
     hooked = make_hooked()
 
     shown = hooked.run("webhooks", "sync")

@@ -48,7 +48,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @dataclass
 class Terminal(io.StringIO):
-    """A terminal at which a person has typed something already."""
+    """A terminal at which a user has typed something already."""
 
     typed: str = ""
 
@@ -56,7 +56,7 @@ class Terminal(io.StringIO):
         super().__init__(self.typed)
 
     def isatty(self) -> bool:
-        """Say that a person is there."""
+        """Say that a user is there."""
         return True
 
 
@@ -124,7 +124,7 @@ def test_answer_is_printed_as_it_came(run: Run, emulator: Emulator) -> None:
 
 
 def test_download_goes_to_a_file(run: Run, tmp_path: Path) -> None:
-    """A file is written where --output says, with its size and digest told; one that is there is not overwritten."""
+    """A file is written where --output says, with its size and digest reported; one that is there is not overwritten."""
     ask = (
         "--param",
         "tableName=Docs",
@@ -179,7 +179,7 @@ def test_change_needs_a_user_or_yes(run: Run, emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("typed", "code", "then"), [("y\n", 0, "Asked"), ("n\n", 3, "Before"), ("", 3, "Before")]
 )
-def test_person_is_asked_first(
+def test_user_is_asked_first(
     run: Run, emulator: Emulator, typed: str, code: int, then: str
 ) -> None:
     """In a terminal the records meant are shown, and only a yes changes them."""
@@ -192,7 +192,7 @@ def test_person_is_asked_first(
     assert company(emulator) == then
 
 
-def test_condition_that_is_no_sql_is_refused_before_a_person_is_asked(run: Run) -> None:
+def test_condition_that_is_no_sql_is_refused_before_a_user_is_asked(run: Run) -> None:
     """Nobody is asked to agree to a condition that Caspio does not understand."""
     ended = run(
         "DeleteTableRecords",
@@ -258,7 +258,7 @@ def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path)
 def test_wrong_usage_ends_with_2(
     run: Run, emulator: Emulator, arguments: tuple[str, ...], said: str
 ) -> None:
-    """What cannot be called so is told before anything is sent."""
+    """What cannot be called so is reported before anything is sent."""
     emulator.control.reset_calls()
 
     ended = run(*arguments, "--json")
@@ -271,7 +271,7 @@ def test_wrong_usage_ends_with_2(
 def test_calls_count_in_the_budget(
     run: Run, emulator: Emulator, ledger_url: str, tmp_path: Path
 ) -> None:
-    """What a person asks for by hand is counted with everything else: tokens, refusals and all."""
+    """What a user asks for by hand is counted with everything else: tokens, refusals and all."""
     run("ListTables")
     account = load_settings(tmp_path / "caspio-ingest.toml").caspio.account
     emulator.control.reset_calls()

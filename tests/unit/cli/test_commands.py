@@ -55,7 +55,7 @@ def test_help_lists_every_command(tmp_path: Path):
     assert not [name for name, words in listed.items() if words[-1].endswith("...")]
 
 
-def test_version_is_told(tmp_path: Path):
+def test_version_is_reported(tmp_path: Path):
     """--version names the program and its version, and nothing else."""
     ended = command("--version", cwd=tmp_path)
 
@@ -71,7 +71,7 @@ def test_command_line_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_missing_settings_file_is_told(tmp_path: Path):
+def test_missing_settings_file_is_reported(tmp_path: Path):
     """Without a settings file a command ends with 2 and says which file and what to do, on stderr alone."""
     ended = command("run", "--json", cwd=tmp_path)
 
@@ -127,7 +127,7 @@ def test_read_prints_one_document(tmp_path: Path):
 
 
 def test_file_that_cannot_be_read_ends_with_1(tmp_path: Path):
-    """One unreadable file among good ones is told in its place, and the command ends with 1."""
+    """One unreadable file among good ones is reported in its place, and the command ends with 1."""
     good, empty = tmp_path / "good.txt", tmp_path / "empty.txt"
     good.write_text("hello", encoding="utf-8")
     empty.touch()
@@ -141,7 +141,7 @@ def test_file_that_cannot_be_read_ends_with_1(tmp_path: Path):
 
 
 def test_read_shows_a_strangers_text_as_it_is(tmp_path: Path):
-    """On a terminal brackets in a file's name are text, not colours."""
+    """On a terminal brackets in a file's name are text, not colors."""
     file = tmp_path / "[red]note[bold].txt"
     file.write_text("Invoice total: 12.50 EUR", encoding="utf-8")
 
@@ -167,7 +167,7 @@ def test_read_refuses_what_it_cannot_do(arguments: tuple[str, ...], tmp_path: Pa
 
 
 def test_read_names_the_option_that_is_wrong(tmp_path: Path):
-    """A wrong language is told once, under the name of the option and with examples of right ones."""
+    """A wrong language is reported once, under the name of the option and with examples of right ones."""
     (tmp_path / "a.txt").write_text("a", encoding="utf-8")
 
     ended = command("read", "--language", "E", "a.txt", cwd=tmp_path)
@@ -177,7 +177,7 @@ def test_read_names_the_option_that_is_wrong(tmp_path: Path):
 
 
 def test_a_rebuild_is_never_of_a_part(tmp_path: Path):
-    """`verify --rebuild-ledger` refuses the options that would choose or mend a part, before anything is opened."""
+    """`verify --rebuild-ledger` refuses the options that would choose or repair a part, before anything is opened."""
     for option in (("--limit", "3"), ("--source", "receipts"), ("--repair",)):
         ended = command("verify", "--rebuild-ledger", *option, cwd=tmp_path)
 
@@ -185,7 +185,7 @@ def test_a_rebuild_is_never_of_a_part(tmp_path: Path):
         assert "--limit" in ended.err
 
 
-def test_emulator_without_a_seed_is_told(tmp_path: Path):
+def test_emulator_without_a_seed_is_reported(tmp_path: Path):
     """A folder without account.json is no seed, and the message says how to draw one."""
     ended = command("emulator", "--seed", tmp_path, cwd=tmp_path)
 

@@ -34,7 +34,7 @@ STATUSES = {"done", "unchanged", "partial", "rejected", "conflict", "failed"}
 
 
 def seed(folder: Path) -> Path:
-    """Write an account with a receipt, one a person has begun, and one whose file is empty."""
+    """Write an account with a receipt, one a user has begun, and one whose file is empty."""
     folder.mkdir()
     (folder / "a.txt").write_text("Invoice\nInvoice total: 12.50 EUR\n", encoding="utf-8")
     (folder / "b.txt").write_text("Invoice\nInvoice total: 20.00 EUR\n", encoding="utf-8")
@@ -120,7 +120,7 @@ def test_failed_documents_end_a_run_with_1(life: Life):
 
 
 def test_nothing_new_ends_with_0(life: Life):
-    """A run that finds nothing new ends with 0 and says so for a person."""
+    """A run that finds nothing new ends with 0 and says so for a user."""
     ended = life.said["again"]
 
     assert ended.code == 0, ended.err
@@ -152,8 +152,8 @@ def test_status_counts_and_names_what_needs_a_user(life: Life):
     assert problem["reason"]
 
 
-def test_explain_tells_a_documents_life(life: Life):
-    """`explain --json` tells what was read, what was written over what, and what was left to a person and why."""
+def test_explain_shows_a_documents_life(life: Life):
+    """`explain --json` says what was read, what was written over what, and what was left to a user and why."""
     ended = life.said["explained"]
 
     (version,) = ended.document
@@ -169,7 +169,7 @@ def test_explain_tells_a_documents_life(life: Life):
 
 
 def test_unknown_record_ends_with_3(life: Life):
-    """A record the ledger has never seen is told by its key and source."""
+    """A record the ledger has never seen is reported by its key and source."""
     ended = life.said["unknown record"]
 
     assert ended.code == 3
@@ -179,7 +179,7 @@ def test_unknown_record_ends_with_3(life: Life):
 
 @pytest.mark.parametrize("name", ["unknown source", "unknown source to explain"])
 def test_unknown_source_ends_with_2(name: str, life: Life):
-    """A source that is not in the settings is told with those that are."""
+    """A source that is not in the settings is reported with those that are."""
     ended = life.said[name]
 
     assert ended.code == 2
@@ -189,7 +189,7 @@ def test_unknown_source_ends_with_2(name: str, life: Life):
 
 
 def test_wrong_columns_end_with_2_before_anything_is_read(life: Life):
-    """Mapped columns that the account does not have are all told before a run begins."""
+    """Mapped columns that the account does not have are all reported before a run begins."""
     ended = life.said["wrong columns"]
 
     assert ended.code == 2
@@ -208,7 +208,7 @@ def test_refused_credentials_end_with_3(name: str, life: Life):
 
 
 def test_doctor_finds_everything_well(life: Life):
-    """`doctor --json` lists its checks, each with a detail, and ends with 0 when all is well."""
+    """`doctor --json` lists its checks, each with a detail, and ends with 0 when all is fine."""
     ended = life.said["doctor"]
 
     checks = {check["check"]: check for check in ended.document}

@@ -18,7 +18,7 @@ except ValueError:
 
 
 def test_logged_failure_shows_no_variables(tmp_path: Path):
-    """A logged traceback names the lines and the error, never what the functions held: a token, a document's text."""
+    """A logged traceback names the lines and the error, never the values of variables: a token, a document's text."""
     script = tmp_path / "script.py"
     script.write_text(CODE, encoding="utf-8")
 

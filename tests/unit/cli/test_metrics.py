@@ -26,7 +26,7 @@ GRAFANA = Path(__file__).parents[3] / "infra" / "grafana"
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still until told otherwise."""
+    """A clock that does not advance until it is set."""
     return FakeClock()
 
 
@@ -106,7 +106,7 @@ def test_figures_are_what_the_ledger_says(ledger: MemoryLedger):
 
 
 def test_webhooks_are_figures_too(ledger: MemoryLedger):
-    """Messages count by source and how far they are; what none told of counts once it is known."""
+    """Messages count by source and how far they are; what none reported counts once it is known."""
     found = samples(as_text(collector(ledger)))
 
     assert found["caspio_ingest_webhook_messages receipts waiting"] == 1

@@ -32,7 +32,7 @@ REF = FileRef(
 
 
 def printed(shown: RenderableType, *, columns: int) -> str:
-    """Return what stands on a terminal so wide."""
+    """Return what a terminal of this width shows."""
     console = Console(file=StringIO(), width=columns)
     console.print(shown)
     file = console.file
@@ -57,7 +57,7 @@ def test_a_table_cuts_nothing_off(columns: int):
 def test_runs_can_be_copied_from_the_status(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """At 80 columns each run's id, which `undo` takes, stands whole on one line."""
+    """At 80 columns each run's id, which `undo` takes, is on one line."""
     monkeypatch.setenv("COLUMNS", "80")
     counts = {"done": 20, "partial": 1, "conflict": 2, "rejected": 3}
     run = RunState(

@@ -11,7 +11,7 @@ CLEAR, TITLE, EIGHT_BIT = "\x1b[2J", "\x1b]0;mine\x07", "\x9b2J"
 
 @pytest.mark.parametrize("text", [CLEAR, TITLE, EIGHT_BIT, "\r", "\b", "\x7f"])
 def test_a_name_moves_nothing_on_a_terminal(text: str):
-    """Control characters in a name, a value or a reason are shown as such and not obeyed, colours or not."""
+    """Control characters in a name, a value or a reason are shown as such and not obeyed, colors or not."""
     ref = FileRef("mail", Place.FOLDER, "", "", None, f"a{text}b.pdf", 1, None, f"/In/a{text}b.pdf")
     outcome = Outcome(
         ref, Status.PARTIAL, f"no {text} date", written={"Company": f"Contoso {text}"}
@@ -31,7 +31,7 @@ def test_a_name_moves_nothing_on_a_terminal(text: str):
         assert "Contoso" in shown.getvalue()
 
 
-def test_colours_are_still_shown():
+def test_colors_are_still_shown():
     """What is taken out of names is not taken out of our own styles."""
     shown = io.StringIO()
 

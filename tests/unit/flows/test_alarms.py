@@ -21,7 +21,7 @@ def _finished(
 
 
 def test_a_quarantine_is_compared_with_the_last_run():
-    """What needs a person is counted source by source against what the run before left."""
+    """What needs a user is counted source by source against what the run before left."""
     ledger = MemoryLedger()
     _finished(ledger, 1, Status.REJECTED)
     _finished(ledger, 2, Status.DONE)
@@ -36,7 +36,7 @@ def test_a_quarantine_is_compared_with_the_last_run():
 
 
 def test_a_quarantine_that_was_emptied_may_grow_again():
-    """Where people have dealt with everything, one new document is news again."""
+    """Where people have dealt with everything, one new document is reported again."""
     ledger = MemoryLedger()
     _finished(ledger, 1, Status.REJECTED)
     compare_quarantine(ledger, "receipts", run_id="run 1")

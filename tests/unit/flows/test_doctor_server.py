@@ -26,7 +26,7 @@ RULE = {"enabled": True, "trigger": {"within": 90.0}}
 
 @dataclass
 class Answers:
-    """A server that answers from a table: what is well, unless a test changes it."""
+    """A server that answers from a table: what is fine, unless a test changes it."""
 
     api: str = "https://prefect.example.com/api"
     password: bool = True
@@ -72,7 +72,7 @@ def _examined(settings: Settings, answers: Answers | None) -> dict[str, Check]:
     return {check.name: check for check in server.examine_server(settings, answers)}  # type: ignore[arg-type]  # answers like one
 
 
-def test_a_whole_profile_is_well(settings: Settings):
+def test_a_whole_profile_is_fine(settings: Settings):
     """Nothing fails, and each line says what was found."""
     checks = _examined(settings, Answers())
 
@@ -135,7 +135,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("path", "answer", "name", "said"), WRONG, ids=[f"{name}: {said}" for _, _, name, said in WRONG]
 )
-def test_what_is_wrong_is_told_with_a_remedy(
+def test_what_is_wrong_is_reported_with_a_remedy(
     settings: Settings,
     *,
     path: str,
@@ -163,7 +163,7 @@ def test_a_server_without_a_password_may_only_be_this_machines(
 
 
 def test_several_workers_need_postgresql(settings: Settings):
-    """A ledger in SQLite is told where more than one worker is online."""
+    """A ledger in SQLite is reported where more than one worker is online."""
     sqlite = settings.model_copy(
         update={"ledger": settings.ledger.model_copy(update={"url": "sqlite:///ledger.db"})}
     )

@@ -35,7 +35,7 @@ def test_an_order_spends_with_the_priority_of_its_deployment():
     ],
 )
 def test_settings_have_a_name_at_the_server(tmp_path: Path, url: str, serve: str, name: str):
-    """It is the account's, unless they say another; it stands in every deployment's name, behind an @."""
+    """It is the account's, unless they say another; it is in every deployment's name, behind an @."""
     path = tmp_path / "caspio-ingest.toml"
     path.write_text(SETTINGS.replace("https://a.caspio.com", url) + serve, encoding="utf-8")
 
@@ -57,9 +57,9 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
     made = {one.name: one for one in deployments(load_settings(path), path)}
 
     expected = {
-        f"{kind}-papers@a" if told.per_source else f"{kind}@a": f"priority:{told.priority}"
-        for kind, told in KINDS.items()
-        if not told.in_pools_only
+        f"{kind}-papers@a" if reported.per_source else f"{kind}@a": f"priority:{told.priority}"
+        for kind, reported in KINDS.items()
+        if not reported.in_pools_only
     }
     assert {
         name: next(tag for tag in one.tags if tag.startswith("priority:"))

@@ -24,24 +24,24 @@ def outcome(number: int, status: Status, reason: str = "why") -> Outcome:
 
 def test_logs_and_events_are_bounded(caplog: pytest.LogCaptureFixture):
     """A thousand problems are a line and an event each up to a number, then one line that says where the rest is."""
-    told: list[Outcome] = []
-    problems = Problems(logging.getLogger("run"), told.append)
+    reported: list[Outcome] = []
+    problems = Problems(logging.getLogger("run"), reported.append)
 
     for number in range(1_000):
         problems.report(outcome(number, Status.REJECTED))
 
-    assert len(told) == MOST_DOCUMENTS
+    assert len(reported) == MOST_DOCUMENTS
     assert len(caplog.records) == MOST_DOCUMENTS + 1
     assert "caspio-ingest status" in caplog.records[-1].message
 
 
 def test_what_needs_nobody_is_not_logged(caplog: pytest.LogCaptureFixture):
     """A document that is done is a number in its batch's line and no line of its own."""
-    told: list[Outcome] = []
+    reported: list[Outcome] = []
 
-    Problems(logging.getLogger("run"), told.append).report(outcome(1, Status.DONE))
+    Problems(logging.getLogger("run"), reported.append).report(outcome(1, Status.DONE))
 
-    assert (told, caplog.records) == ([], [])
+    assert (reported, caplog.records) == ([], [])
 
 
 def test_a_problem_is_one_line(caplog: pytest.LogCaptureFixture):

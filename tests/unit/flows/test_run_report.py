@@ -101,7 +101,7 @@ def test_the_report_says_what_was_done_and_what_it_cost(show: Show):
 
 
 def test_problems_are_shown_with_reason_picture_and_place(show: Show, archive: MemoryArchive):
-    """A document that needs a person stands with its first page, its reason and its folder in the archive."""
+    """A document that needs a user is shown with its first page, its reason and its folder in the archive."""
     failed = outcome(7, Status.CONFLICT, reason="it changed [twice]")
     archive.objects[f"{document_prefix(failed.ref)}/thumbnail.webp"] = b"RIFFpicture"
 
@@ -140,7 +140,7 @@ def test_pictures_and_rows_are_bounded(show: Show, archive: MemoryArchive):
 
 
 def test_a_report_does_without_an_archive(show: Show, archive: MemoryArchive):
-    """Where the archive cannot be reached the report stands without pictures."""
+    """Where the archive cannot be reached the report has no pictures."""
     archive.down = "gone"
 
     assert "#### rejected" in show([outcome(1, Status.REJECTED)])

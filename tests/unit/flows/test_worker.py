@@ -1,4 +1,4 @@
-"""What a worker does with its runs when it is told to stop, with real processes and without a server."""
+"""What a worker does with its runs when it is asked to stop, with real processes and without a server."""
 
 import asyncio
 import signal
@@ -46,7 +46,7 @@ def _said(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline()
 
 
-def test_every_run_in_hand_is_asked_at_once():
+def test_every_run_in_progress_is_asked_at_once():
     """One request reaches all, and none of them twice."""
     processes = RunProcesses()
     with (
@@ -114,7 +114,7 @@ def test_runs_that_take_too_long_are_ended(monkeypatch: pytest.MonkeyPatch):
         assert process.returncode == -signal.SIGTERM
 
 
-def test_a_worker_with_nothing_in_hand_stops_at_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_worker_with_nothing_in_progress_stops_at_once(monkeypatch: pytest.MonkeyPatch):
     """It does not wait for anything."""
     monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
 

@@ -196,7 +196,7 @@ def test_whoever_listens_is_probed():
 
 
 def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):
-    """Docker and Kubernetes wait longer than a worker takes to finish what is in hand."""
+    """Docker and Kubernetes wait longer than a worker takes to finish what is in progress."""
     drain_s = ServeSettings().drain_s
     (worker,) = [pod for name, pod in PODS if name == "caspio-ingest-worker"]
 

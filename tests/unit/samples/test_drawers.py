@@ -90,7 +90,7 @@ def test_the_encrypted_pdf_opens_with_its_password_only():
 
 
 def test_the_damaged_pdf_opens_nowhere():
-    """A lenient reader cannot mend it either."""
+    """A lenient reader cannot repair it either."""
     with pytest.raises(pypdfium2.PdfiumError):
         pypdfium2.PdfDocument(draw_damaged().data)
 

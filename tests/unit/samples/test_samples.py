@@ -81,7 +81,7 @@ def test_the_mailroom_is_known_to_no_record(account: Json):
     assert not mailroom & referred
 
 
-def test_a_person_has_typed_a_total_that_the_document_contradicts(account: Json, truth: Json):
+def test_a_user_has_typed_a_total_that_the_document_contradicts(account: Json, truth: Json):
     """One cell disagrees with its receipt, so that leaving people's values alone can be shown."""
     typed = {
         Path(record["Scan"]).name: record["Total"]
@@ -155,7 +155,7 @@ def test_files_are_dated_alike_every_time(seed: Path):
     assert (min(dates), max(dates)) == (date(2026, 6, 15), date(2026, 6, 18))
 
 
-def test_settings_ask_for_confirmation_where_told():
+def test_settings_ask_for_confirmation_where_needed():
     """`confirm` reaches every source."""
     settings = tomllib.loads(settings_toml("http://127.0.0.1:8090", confirm="never"))
 

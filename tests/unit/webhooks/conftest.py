@@ -64,7 +64,7 @@ def load(folder: Path, monkeypatch: pytest.MonkeyPatch, webhooks: str = "") -> S
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still until told otherwise."""
+    """A clock that does not advance until it is set."""
     return FakeClock()
 
 

@@ -25,7 +25,7 @@ FILE = FileRef("papers", Place.ATTACHMENT, "Papers", "Scan", None, "a.pdf", 1, "
 
 
 class Runs:
-    """Stands for the runs: carries an order out as `becomes` says."""
+    """Replace the runs: ends as `becomes` says."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
         """Begin with runs that do their work."""
@@ -129,7 +129,7 @@ def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedg
 def test_a_source_that_no_longer_exists_is_reported(
     dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs
 ):
-    """A message for a source that the settings lack by now is done with that as its outcome."""
+    """A message for a source that the settings lack now is done with that as its outcome."""
     _keep(ledger, ("former", "1"))
 
     dispatcher.turn()
@@ -182,7 +182,7 @@ def test_what_never_succeeds_is_left_to_the_schedule(
 def test_a_run_that_never_begins_is_asked_for_again(
     settings: Settings, ledger: MemoryLedger, runs: Runs, clock: FakeClock
 ):
-    """What was handed over and not begun waits a quarter of an hour, and then is handed out anew."""
+    """What was handed over and not begun waits a quarter of an hour, and then is handed out again."""
     asked: list[str] = []
     dispatcher = Dispatcher(settings, ledger, lambda *_: asked.append("run"))
     _keep(ledger, ("papers", "1"))

@@ -1,4 +1,4 @@
-"""What a message tells, and whom it concerns."""
+"""What a message reports, and whom it concerns."""
 
 import base64
 import hashlib
@@ -117,9 +117,9 @@ def test_a_table_of_several_sources_makes_a_message_for_each(settings: Settings)
 
 def test_an_unknown_table_is_done_at_once(settings: Settings):
     """A message no source is about is kept with that as its outcome."""
-    ((source, told, note),) = _routed(settings, body("Strangers"))
+    ((source, reported, note),) = _routed(settings, body("Strangers"))
 
-    assert (source, told) == ("", ())
+    assert (source, reported) == ("", ())
     assert "'Strangers'" in note
 
 
@@ -130,19 +130,19 @@ def test_a_deleted_record_needs_nothing(settings: Settings):
     assert all("deleted" in note for note in notes)
 
 
-def test_a_views_records_are_told_by_its_table(settings: Settings):
+def test_a_views_records_are_reported_by_its_table(settings: Settings):
     """A view hears of the table it names, by the same PK_ID."""
-    assert [(s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Others"))] == [
-        ("joined", ["7"])
-    ]
+    assert [
+        (s, [t.key for t in reported]) for s, reported, _ in _routed(settings, body("Others"))
+    ] == [("joined", ["7"])]
 
 
-def test_a_folders_files_are_told_by_the_paths_in_a_row(settings: Settings):
+def test_a_folders_files_are_reported_by_the_paths_in_a_row(settings: Settings):
     """A folder hears of the paths below it that stand in a row of the table it names."""
     rows = [{"PK_ID": 1, "File": "/In/a.pdf", "Other": "/Out/b.pdf"}, {"PK_ID": 2, "File": None}]
 
     assert [
-        (s, [t.key for t in told]) for s, told, _ in _routed(settings, body("Rows", *rows))
+        (s, [t.key for t in reported]) for s, reported, _ in _routed(settings, body("Rows", *rows))
     ] == [("inbox", ["/In/a.pdf"])]
 
 
@@ -151,7 +151,7 @@ def test_a_row_without_a_sound_key_is_left_out(settings: Settings, pk: object):
     """What is no PK_ID never gets near a WHERE clause."""
     found = _routed(settings, body("Papers", {"PK_ID": pk}))
 
-    assert {(told, note) for _, told, note in found} == {
+    assert {(reported, note) for _, reported, note in found} == {
         ((), "it names no record or file of the source")
     }
 
@@ -161,11 +161,15 @@ def test_a_message_about_many_records_comes_in_parts(settings: Settings):
     rows = [{"PK_ID": number} for number in range(1, 2 * PART + 2)]
 
     found = [
-        told for source, told, _ in _routed(settings, body("Others", *rows)) if source == "joined"
+        reported
+        for source, reported, _ in _routed(settings, body("Others", *rows))
+        if source == "joined"
     ]
 
-    assert [len(told) for told in found] == [PART, PART, 1]
-    assert [one.key for told in found for one in told] == [str(row["PK_ID"]) for row in rows]
+    assert [len(reported) for reported in found] == [PART, PART, 1]
+    assert [one.key for reported in found for one in reported] == [
+        str(row["PK_ID"]) for row in rows
+    ]
 
 
 @pytest.mark.parametrize(("types", "kept"), [({"Scan": "ATTACHMENT"}, {"Scan": "a.pdf"}), ({}, {})])
@@ -175,7 +179,7 @@ def test_values_of_unknown_columns_are_not_kept(
     """What people have typed elsewhere in the record does not get into the ledger."""
     found = _routed(settings, body("Others", {"PK_ID": 7, "Scan": "a.pdf"}), types)
 
-    assert [one.values for _, told, _ in found for one in told] == [kept]
+    assert [one.values for _, reported, _ in found for one in reported] == [kept]
 
 
 def _wrote(
@@ -200,12 +204,12 @@ def _wrote(
         ({}, False),
     ],
 )
-def test_what_we_wrote_ourselves_is_an_echo(
+def test_what_we_wrote_ourselves_is_an_own_change(
     ledger: MemoryLedger,
     values: dict[str, Value],
     expected: bool,  # noqa: FBT001
 ):
-    """A record told of with nothing but what this program put there is none to look at; in doubt it is."""
+    """A record reported with nothing but what this program put there is none to look at; in doubt it is."""
     _wrote(ledger, Total=5)
     _wrote(ledger, EffectKind.REPOINT, File="/a/new.pdf")
     spec = SourceSpec("papers", table="Papers")

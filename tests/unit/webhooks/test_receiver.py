@@ -19,7 +19,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Door:
-    """A receiver and what it was told."""
+    """A receiver and what it received."""
 
     def __init__(self, settings: Settings, ledger: MemoryLedger) -> None:
         """Open it."""
@@ -88,7 +88,7 @@ def _signature(data: bytes) -> str:
     return hmac.new(SECRET.encode(), data, hashlib.sha256).hexdigest()
 
 
-def test_a_signature_stands_for_the_secret(door: Door):
+def test_a_signature_replaces_the_secret(door: Door):
     """A signed message needs no secret in its body."""
     data = body(secret=None)
 
@@ -170,7 +170,7 @@ def test_without_a_ledger_the_sender_is_asked_to_come_again(door: Door):
     assert door.post(body())[0] == 200
 
 
-def test_health_tells_what_waits(door: Door):
+def test_health_shows_what_waits(door: Door):
     """It is for whoever watches the process."""
     door.post(body())
 
