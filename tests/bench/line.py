@@ -18,9 +18,9 @@ def main(config: Path) -> None:
         document = dict(work_sources(context, sources=(), request=RunRequest(yes=True)).document)
     took = os.times()
     with connect(load_settings(config)) as context:
-        tallies = context.ports.ledger.usage.metrics().tallies
+        counters = context.ports.ledger.usage.metrics().counters
     stages: dict[str, float] = {}
-    for (name, label), counted in tallies.items():
+    for (name, label), counted in counters.items():
         if name == STAGE:
             stages[label.split()[0]] = stages.get(label.split()[0], 0.0) + counted.amount
     own = {

@@ -209,7 +209,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     asked = parser.parse_args(arguments)
     if not (asked.folder / "manifest.jsonl").exists():
-        print(f"There is no corpus at {asked.folder}; give the folder that holds manifest.jsonl.")
+        print(f"There is no corpus at {asked.folder}; give the folder with manifest.jsonl.")
         return 0
     kinds: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples(asked.folder, asked.every):

@@ -172,9 +172,7 @@ def main(arguments: Sequence[str]) -> int:
     places = [Path(argument) for argument in arguments if argument != "-v"]
     folder = places[0] if places else DEFAULT
     if not (folder / "manifest.jsonl").exists():
-        sys.stdout.write(
-            f"There is no corpus at {folder}; give the folder that holds manifest.jsonl.\n"
-        )
+        sys.stdout.write(f"There is no corpus at {folder}; give the folder with manifest.jsonl.\n")
         return 0
     scores, seconds = measure(folder, places[1] if len(places) > 1 else None)
     sys.stdout.write(

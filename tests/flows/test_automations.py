@@ -75,7 +75,7 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
     install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "many documents" in one["name"])
 
-    events.tell(events.MANY_FAILED, "receipts", share=0.5)
+    events.send(events.MANY_FAILED, "receipts", share=0.5)
 
     assert _wait_for_event(
         at_server, "prefect.automation.triggered", f"prefect.automation.{wanted['id']}"
@@ -100,7 +100,7 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
     assert [(one["payload"]["before"], one["payload"]["now"]) for one in reported] == [(0, 1)]
 
 
-@flow(name="stands in for a run")
+@flow(name="replaces a run")
 def _planned_run() -> Any:
     return Completed(name=PLANNED)
 

@@ -53,7 +53,7 @@ def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> R
     return Runs([json.loads(one.stdout) for one in done], prefect_server.runs_of(*names))
 
 
-def test_every_source_is_a_flow_run_with_a_telling_state(runs: Runs):
+def test_every_source_is_a_flow_run_with_a_descriptive_state(runs: Runs):
     """Runs are named after flow and source; planned, partly failed and done look different."""
     shown = [(run["name"], run["state"]["name"]) for run in runs.flow_runs]
 

@@ -58,7 +58,7 @@ def _events(server: Prefect, flow_run_id: str) -> int:
     ended = {"filter": {**about, "event": {"name": ["prefect.flow-run.Completed"]}}}
     until = time.monotonic() + 60
     while not server.ask("POST", "/events/filter", ended)["total"]:
-        assert time.monotonic() < until, "the server never told of the run's end"
+        assert time.monotonic() < until, "the server never reported the run's end"
         time.sleep(0.5)
     before = -1
     while (now := int(server.ask("POST", "/events/filter", {"filter": about})["total"])) != before:

@@ -75,7 +75,7 @@ class Walk:
         )
         self._look("prefect-run", height=900)
         self._open_artifact("ingest", f"report-{self.ingested}")
-        self.page.see("Caspio calls this month", "Needs a person", "Slowest")
+        self.page.see("Caspio calls this month", "Needs a user", "Slowest")
         broken = self.page.run(
             "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
         )

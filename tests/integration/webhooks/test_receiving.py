@@ -234,8 +234,8 @@ def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
     first = line.run().document["missed_by_webhooks"]
     hooked.serve()
     hooked.attach(1, "silent.txt", receipt(5))
-    hooked.attach(2, "told.txt", receipt(6))
-    hooked.attach(3, "told.txt", receipt(7))
+    hooked.attach(2, "reported.txt", receipt(6))
+    hooked.attach(3, "reported.txt", receipt(7))
     hooked.post(_message(hooked, 2))
     hooked.notes()
     with hooked.line().ledger() as ledger:

@@ -163,8 +163,8 @@ def test_file_goes_up(run: Run, emulator: Emulator, tmp_path: Path) -> None:
 
 def company(emulator: Emulator) -> str:
     """Return what the first record holds."""
-    held: str = emulator.control.dump()["tables"]["Docs"][0]["Company"]
-    return held
+    company: str = emulator.control.dump()["tables"]["Docs"][0]["Company"]
+    return company
 
 
 def test_change_needs_a_user_or_yes(run: Run, emulator: Emulator) -> None:

@@ -57,9 +57,9 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
     made = {one.name: one for one in deployments(load_settings(path), path)}
 
     expected = {
-        f"{kind}-papers@a" if reported.per_source else f"{kind}@a": f"priority:{told.priority}"
-        for kind, reported in KINDS.items()
-        if not reported.in_pools_only
+        f"{kind}-papers@a" if kind_of.per_source else f"{kind}@a": f"priority:{kind_of.priority}"
+        for kind, kind_of in KINDS.items()
+        if not kind_of.in_pools_only
     }
     assert {
         name: next(tag for tag in one.tags if tag.startswith("priority:"))

@@ -106,7 +106,7 @@ def test_the_fax_has_three_frames():
         assert picture.n_frames == 3
 
 
-def test_a_spreadsheet_programme_opens_the_workbook():
+def test_a_spreadsheet_program_opens_the_workbook():
     """The hand-made workbook is a workbook to others."""
     book = openpyxl.load_workbook(BytesIO(draw_xlsx().data))
 
