@@ -1,4 +1,4 @@
-"""The account that the conformance run talks to: something of every kind, so that paths lead somewhere."""
+"""The account of the conformance tests: one object of every kind, so that paths name something."""
 
 import copy
 import json
@@ -36,9 +36,9 @@ ACCOUNT: dict[str, Any] = {
 
 
 def published() -> dict[str, Any]:
-    """Return the official document with what it gets wrong mended.
+    """Return the official document with its errors corrected.
 
-    Records' values are described as objects there, though they are texts, numbers and booleans.
+    It describes the values of records as objects, though they are texts, numbers and booleans.
     """
     document: dict[str, Any] = copy.deepcopy(json.loads(PUBLISHED.read_text(encoding="utf-8")))
     for name in ("GetRecordsResponse", "PostRecordsResponse", "PutRecordsResponse"):

@@ -1,6 +1,6 @@
-"""Every operation of the official document, driven with generated requests.
+"""Every operation of the official document, called with generated requests.
 
-`CONFORMANCE_EXAMPLES` sets how many requests an operation gets; `make conformance` runs many.
+`CONFORMANCE_EXAMPLES` sets the number of requests per operation; `make conformance` sends many.
 """
 
 import os
@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 pytestmark = pytest.mark.integration
 _EXAMPLES = examples(int(os.environ.get("CONFORMANCE_EXAMPLES", "4")))
-# Known beside the document: a wrong method, a long address, another media type, a name that is taken in the Files area,
-# and a folder's key that is none (the document prints only 400 and 401 there).
+# Statuses that are known but not in the document: a wrong method, a long URI, another media type,
+# a name that is taken in the Files area, and an unknown folder (there it has only 400 and 401).
 _OBSERVED = {405, 414, 415}
 _OBSERVED_AT = {
     "UploadFiles": {409},
@@ -35,15 +35,16 @@ _OBSERVED_AT = {
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Target"]:
-    """An account with something of every kind, and where its things are."""
+    """An account with one object of every kind."""
     folder = seed(tmp_path_factory.mktemp("conformance"), ACCOUNT)
-    # The document calls fileInfo's dates date-times, which have a zone by definition; whether they do is not known.
+    # The document calls fileInfo's dates date-times, which have a zone by definition. Whether the
+    # real ones have a zone is not known.
     with Emulator(seed=folder, quirks=Quirks(fileinfo_dates="z")) as emulator:
         yield Target(emulator)
 
 
 class Target:
-    """A caller, and values that lead somewhere for the parameters of paths."""
+    """A client, and path parameters that name existing objects."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.url = f"{emulator.url}/integrations/rest"
@@ -52,22 +53,28 @@ class Target:
         self.session.headers["Authorization"] = f"Bearer {token(emulator.url)}"
 
     def known(self) -> dict[str, str]:
-        """Return values of path parameters that name what is there."""
-        hooks = self._get("outgoingWebhooks") or [self._post("outgoingWebhooks", self._hook())]
+        """Return path parameters that name existing objects."""
+        hook = {"Name": "Hook", "OutgoingUrls": ["https://example.com/hook"]}
+        hooks = self._get("outgoingWebhooks") or [self._post("outgoingWebhooks", hook)]
         event = {"EventType": "table.recordInsert", "ObjectName": "Docs"}
         events = self._get(f"outgoingWebhooks/{hooks[0]['Id']}/events")
         events = events or [self._post(f"outgoingWebhooks/{hooks[0]['Id']}/events", event)]
         app = self._get("bridgeApplications")[0]["ExternalKey"]
         return {
-            "tableName": "Docs", "viewName": "OpenDocs", "fieldName": "Title", "passwordFieldName": "Pass",
-            "attachmentFieldName": "Scan", "recordPkId": "7", "webhookId": hooks[0]["Id"], "eventId": events[0]["Id"],
-            "app": app, "task": self._get("dataImportExportTasks")[0]["ExternalKey"],
+            "tableName": "Docs",
+            "viewName": "OpenDocs",
+            "fieldName": "Title",
+            "passwordFieldName": "Pass",
+            "attachmentFieldName": "Scan",
+            "recordPkId": "7",
+            "webhookId": hooks[0]["Id"],
+            "eventId": events[0]["Id"],
+            "app": app,
+            "task": self._get("dataImportExportTasks")[0]["ExternalKey"],
             "appKey": self._get(f"bridgeApplications/{app}/datapages")[0]["AppKey"],
-            "directoryId": self._get("directories")[0]["Id"], "folder": self._get("files/folders")[0]["ExternalKey"],
-        }  # fmt: skip
-
-    def _hook(self) -> dict[str, Any]:
-        return {"Name": "Hook", "OutgoingUrls": ["https://example.com/hook"]}
+            "directoryId": self._get("directories")[0]["Id"],
+            "folder": self._get("files/folders")[0]["ExternalKey"],
+        }
 
     def _get(self, path: str) -> list[dict[str, Any]]:
         found = self.session.get(f"{self.url}/v3/{path}", timeout=20).json()
@@ -78,20 +85,22 @@ class Target:
 
 
 def _names(template: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the values that lead somewhere for one path."""
-    shared = "task" if "Tasks" in template else "app" if "bridge" in template else "folder"
-    return {name: known[name] for name in known if f"{{{name}}}" in template} | (
-        {"externalKey": known[shared]} if "{externalKey}" in template else {}
-    )
+    """Return the parameters of one path that name existing objects."""
+    named = {name: value for name, value in known.items() if f"{{{name}}}" in template}
+    # Several groups call their key externalKey.
+    if "{externalKey}" in template:
+        kinds = {"dataImportExportTasks": "task", "bridgeApplications": "app", "files": "folder"}
+        named["externalKey"] = known[kinds[template.split("/")[2]]]
+    return named
 
 
 @pytest.mark.hypothesis  # hypothesis itself marks only tests that are decorated with @given
 @pytest.mark.skipif(
-    not PUBLISHED.is_file(), reason="the published document does not lie beside the project"
+    not PUBLISHED.is_file(), reason="the published document is not beside the project"
 )
 @pytest.mark.parametrize("name", [one.id for one in operations()])
 def test_an_operation_conforms(target: Target, name: str):
-    """No undocumented status, every body as its schema says, no 500 but the one observed for astral characters."""
+    """Every status is documented or observed, and every body matches its schema."""
     schema = schemathesis.openapi.from_dict(published())
     schema.config.update(base_url=target.url)
     operation = schema.find_operation_by_id(name)
@@ -106,6 +115,7 @@ def test_an_operation_conforms(target: Target, name: str):
         ),
     )
     def check(case: Any, real: int, where: str) -> None:
+        # Three of four requests name existing objects; the others are as they were generated.
         if real:
             case.path_parameters = {**(case.path_parameters or {}), **known}
             case.query = {
@@ -113,13 +123,15 @@ def test_an_operation_conforms(target: Target, name: str):
                 for key, value in (case.query or {}).items()
             }
         reply = case.call(session=target.session, timeout=20)
-        _look(case, reply, name)
+        check_reply(case, reply, name)
 
     check()
 
 
-def _look(case: Any, reply: Any, name: str) -> None:
+def check_reply(case: Any, reply: Any, name: str) -> None:
+    """Compare one answer with the document."""
     documented = {int(status) for status in case.operation.definition.raw["responses"]}
+    # The only 500 is the one that was observed for emoji.
     if reply.status_code == 500:
         assert reply.json()["Code"] == "AlterReadOnlyData"
         return

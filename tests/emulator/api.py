@@ -1,4 +1,4 @@
-"""A plain caller of the emulator: httpx and a token, nothing of the project's client."""
+"""A plain client of the emulator: httpx and a token, without the project's own client."""
 
 import itertools
 import json
@@ -25,7 +25,7 @@ def token(url: str, client_id: str = "id") -> str:
 
 
 class Api:
-    """Calls below `/integrations/rest/v3`, and short cuts for what most tests prepare."""
+    """Calls `/integrations/rest/v3`, with short forms for what most tests prepare."""
 
     def __init__(self, http: httpx.Client, control: Control) -> None:
         self.http = http
@@ -36,7 +36,7 @@ class Api:
         return self.http.request(method, BASE + path, **more)
 
     def get(self, path: str, **params: object) -> httpx.Response:
-        """GET; the clauses' parameters are given without their `q.`."""
+        """GET; the names of clauses are given without their `q.`."""
         return self.call("GET", path, params=_plain(params))
 
     def put(self, path: str, body: object, **params: object) -> httpx.Response:
@@ -65,14 +65,14 @@ class Api:
         return name
 
     def rows(self, table: str, where: str = "", **params: object) -> list[Json]:
-        """List records in order; params without their `q.`."""
+        """List records in order; `params` without their `q.`."""
         given = {"orderBy": "PK_ID", "where": where} | params
         reply = self.get(f"/tables/{table}/records", **given)
         assert reply.status_code == 200, reply.text
         return list(reply.json()["Result"])
 
     def pks(self, table: str, where: str) -> list[int]:
-        """List the PK_IDs a condition meets."""
+        """List the PK_IDs that match a condition."""
         return [row["PK_ID"] for row in self.rows(table, where)]
 
     def attach(
@@ -98,7 +98,7 @@ def _plain(params: Mapping[str, object]) -> dict[str, str]:
 
 
 def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
-    """Wait until something is so; AssertionError where it never is."""
+    """Wait until a condition is true; AssertionError if it stays false."""
     deadline = time.monotonic() + timeout_s
     while not look():
         assert time.monotonic() < deadline, "it never came to be"
@@ -107,7 +107,7 @@ def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
 
 @contextmanager
 def connected(emulator: Emulator, client_id: str = "id") -> Iterator[Api]:
-    """Open a caller with a token."""
+    """Open a client with a token."""
     headers = {"Authorization": f"Bearer {token(emulator.url, client_id)}"}
     with httpx.Client(base_url=emulator.url, headers=headers, trust_env=False, timeout=20) as http:
         yield Api(http, emulator.control)
@@ -115,7 +115,7 @@ def connected(emulator: Emulator, client_id: str = "id") -> Iterator[Api]:
 
 @contextmanager
 def serving(**settings: Any) -> Iterator[Api]:
-    """Run an emulator of one's own and open a caller."""
+    """Run an emulator for one test and open a client."""
     with Emulator(**settings) as emulator, connected(emulator) as api:
         yield api
 

@@ -13,7 +13,7 @@ from tests.emulator.api import eventually
 
 @dataclass
 class Receiver:
-    """What has arrived; `statuses` are answered in turn, then 200."""
+    """What has arrived; `statuses` are the next answers, then 200."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Receiver:
         return [json.loads(body) for body in self.bodies]
 
     def rows(self, count: int) -> list[dict[str, Any]]:
-        """Wait for so many rows, in however many messages, and return all."""
+        """Wait for so many rows, in any number of messages, and return all."""
         eventually(lambda: sum(len(json.loads(body)["data"]) for body in self.bodies) >= count)
         return [row for body in self.bodies for row in json.loads(body)["data"]]
 

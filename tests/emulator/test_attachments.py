@@ -12,7 +12,7 @@ _SCAN = {"Name": "Scan", "Type": "ATTACHMENT"}
 
 @pytest.fixture
 def docs(api: Api) -> str:
-    """Three records, the first two with a file each."""
+    """Three records; the first two have a file."""
     name = api.table("A", _SCAN, rows=[{"A": "one"}, {"A": "two"}, {"A": "three"}])
     api.attach(name, 1, "first.tar.gz", b"one")
     api.attach(name, 2, "Zweite Ümläut.pdf", b"two")
@@ -32,7 +32,7 @@ def _rename(api: Api, table: str, where: str, new: str) -> httpx.Response:
     )
 
 
-def test_an_upload_answers_nothing(api: Api, docs: str):
+def test_an_upload_has_an_empty_answer(api: Api, docs: str):
     """A stored attachment is 204 without a body."""
     reply = api.attach(docs, 3, "x.txt", b"x")
 
@@ -40,7 +40,7 @@ def test_an_upload_answers_nothing(api: Api, docs: str):
 
 
 def test_a_download_has_bytes_length_name_and_type(api: Api, docs: str):
-    """A download is an attachment with its length, its name and the type the name suggests."""
+    """A download has its length, its name, and the type that the name suggests."""
     reply = _download(api, docs, 2)
 
     assert reply.content == b"two"
@@ -54,7 +54,7 @@ def test_a_download_has_bytes_length_name_and_type(api: Api, docs: str):
 
 
 def test_a_download_can_have_a_wrong_type():
-    """With the quirk every download claims to be text/plain."""
+    """With the quirk, every download has the type text/plain."""
     with serving(quirks=Quirks(download_content_type="text/plain")) as api:
         name = api.table("A", _SCAN, rows=[{"A": "x"}])
         api.attach(name, 1, "a.pdf", b"%PDF")
@@ -64,12 +64,12 @@ def test_a_download_can_have_a_wrong_type():
 
 @pytest.mark.parametrize("pk", [3, 99, "x"])
 def test_a_missing_file_is_not_found(api: Api, docs: str, pk: object):
-    """No file, no record or no number: 404."""
+    """A record without a file, a missing record and a wrong PK_ID are 404."""
     assert _download(api, docs, pk).status_code == 404
 
 
 def test_an_upload_replaces(api: Api, docs: str):
-    """A second upload takes the place of the first, keeps its first date and moves the last."""
+    """A second upload replaces the first, and sets only the date of the update."""
     (before,) = api.info(docs, "PK_ID = 1")
 
     api.attach(docs, 1, "other.pdf", b"changed")
@@ -88,7 +88,7 @@ def test_an_upload_needs_a_part_called_file(api: Api, docs: str):
 
 
 def test_an_upload_takes_one_file(api: Api, docs: str):
-    """Two parts are 400 and change nothing."""
+    """Two parts are 400, and nothing changes."""
     parts = [("File", ("a.txt", b"x")), ("File", ("b.txt", b"y"))]
 
     assert api.call("PUT", f"/tables/{docs}/attachments/Scan/1", files=parts).status_code == 400
@@ -96,11 +96,11 @@ def test_an_upload_takes_one_file(api: Api, docs: str):
 
 
 def test_an_upload_must_be_multipart(api: Api, docs: str):
-    """Bare bytes are 415."""
+    """A body that is not multipart is 415."""
     assert api.call("PUT", f"/tables/{docs}/attachments/Scan/1", content=b"x").status_code == 415
 
 
-def test_an_upload_to_no_record_is_not_found(api: Api, docs: str):
+def test_an_upload_to_a_missing_record_is_not_found(api: Api, docs: str):
     """A record that does not exist is 404 ObjectNotFound."""
     reply = api.attach(docs, 99, "a.txt", b"x")
 
@@ -113,7 +113,7 @@ def test_a_field_that_does_not_exist_is_not_found(api: Api, docs: str):
 
 
 def test_an_upload_over_the_limit_is_refused():
-    """With the quirk larger uploads are 413."""
+    """With the quirk, larger uploads are 413."""
     with serving(quirks=Quirks(max_upload_bytes=1000)) as api:
         name = api.table("A", _SCAN, rows=[{"A": "x"}])
 
@@ -121,7 +121,7 @@ def test_an_upload_over_the_limit_is_refused():
 
 
 def test_a_fields_rules_are_enforced(api: Api):
-    """An extension that is not permitted and a size out of bounds are 400."""
+    """A wrong extension and a size outside the limits are 400."""
     rules = {
         "AttachmentPermittedFileTypes": ["pdf"],
         "AttachmentMinFileSize": 2,
@@ -143,7 +143,7 @@ def test_a_fields_rules_are_enforced(api: Api):
 
 
 def test_file_info_splits_the_name(api: Api, docs: str):
-    """FileName has no extension and FileType is the extension without its dot; records without a file are absent."""
+    """FileName has no extension, FileType no dot; records without a file are absent."""
     listed = [
         (one["PK_ID"], one["FileName"], one["FileType"], one["Size"]) for one in api.info(docs)
     ]
@@ -151,7 +151,7 @@ def test_file_info_splits_the_name(api: Api, docs: str):
     assert listed == [(1, "first.tar", "gz", 3), (2, "Zweite Ümläut", "pdf", 3)]
 
 
-def test_file_info_takes_a_bare_condition(api: Api, docs: str):
+def test_file_info_accepts_a_bare_condition(api: Api, docs: str):
     """`where` without its prefix filters fileInfo."""
     reply = api.call(
         "GET", f"/tables/{docs}/attachments/Scan/fileInfo", params={"where": "A = 'TWO'"}
@@ -168,8 +168,8 @@ def test_file_info_takes_a_bare_condition(api: Api, docs: str):
     ],
     ids=["filename", "filetype"],
 )
-def test_file_info_can_look_otherwise(quirks: Quirks, item: tuple[str, str]):
-    """With the quirks FileName has the extension, or FileType the dot."""
+def test_file_info_can_have_the_extension_or_the_dot(quirks: Quirks, item: tuple[str, str]):
+    """With the quirks, FileName has the extension, or FileType the dot."""
     with serving(quirks=quirks) as api:
         name = api.table("A", _SCAN, rows=[{"A": "x"}])
         api.attach(name, 1, "a.pdf", b"x")
@@ -179,8 +179,8 @@ def test_file_info_can_look_otherwise(quirks: Quirks, item: tuple[str, str]):
     assert (one["FileName"], one["FileType"]) == item
 
 
-def test_file_info_can_list_records_without_a_file_and_stop_early():
-    """With the quirks empty rows are listed with nulls, and only so many."""
+def test_file_info_can_list_records_without_a_file_up_to_a_limit():
+    """With the quirks, records without a file are listed, and the rows are limited."""
     with serving(quirks=Quirks(fileinfo_empty_rows="null-rows", fileinfo_row_cap=2)) as api:
         name = api.table("A", _SCAN, rows=[{"A": "x"}] * 3)
 
@@ -191,7 +191,7 @@ def test_file_info_can_list_records_without_a_file_and_stop_early():
 
 
 def test_a_rename_keeps_bytes_and_extension(api: Api, docs: str):
-    """A new FileName is the base name: the extension stays, the date moves, and the answer shows the record."""
+    """A new FileName is the base name: the extension stays, and the date changes."""
     (before,) = api.info(docs, "PK_ID = 2")
 
     reply = _rename(api, docs, "PK_ID = 2", "Invoice.2026")
@@ -206,8 +206,8 @@ def test_a_rename_keeps_bytes_and_extension(api: Api, docs: str):
     assert _download(api, docs, 2).content == b"two"
 
 
-def test_a_rename_meets_every_record_of_its_condition(api: Api, docs: str):
-    """A careless condition renames every file it meets."""
+def test_a_rename_applies_to_all_matching_records(api: Api, docs: str):
+    """A condition that is too wide renames all files that match."""
     assert _rename(api, docs, "1 = 1", "same").json()["RecordsAffected"] == 2
     assert [one["FileName"] for one in api.info(docs)] == ["same", "same"]
 
@@ -230,8 +230,8 @@ def test_a_rename_needs_a_name_and_nothing_else(api: Api, docs: str, body: dict[
 @pytest.mark.parametrize(
     ("rule", "name"), [("base", "new.PDF.pdf"), ("strip-same", "new.pdf"), ("full", "new.PDF")]
 )
-def test_a_new_name_is_taken_as_the_quirk_says(rule: str, name: str):
-    """A FileName with an extension is a base name, or loses a repeated extension, or is the full name."""
+def test_a_new_name_is_read_as_the_quirk_says(rule: str, name: str):
+    """A FileName with an extension is a base name, loses a repeated one, or is the full name."""
     with serving(quirks=Quirks(rename_filename=rule)) as api:  # type: ignore[arg-type]
         table = api.table("A", _SCAN, rows=[{"A": "x"}])
         api.attach(table, 1, "a.pdf", b"x")
@@ -240,8 +240,8 @@ def test_a_new_name_is_taken_as_the_quirk_says(rule: str, name: str):
         assert api.rows(table)[0]["Scan"] == name
 
 
-def test_a_delete_clears_every_record_it_meets(api: Api, docs: str):
-    """Delete takes a condition, counts the records and leaves them without a file."""
+def test_a_delete_clears_all_matching_records(api: Api, docs: str):
+    """Delete takes a condition, counts the records, and leaves them without a file."""
     reply = api.delete(f"/tables/{docs}/attachments/Scan", where="PK_ID IN (1, 3)")
 
     assert reply.json() == {"RecordsAffected": 2}
@@ -255,15 +255,15 @@ def test_a_delete_needs_a_condition(api: Api, docs: str):
     assert len(api.info(docs)) == 2
 
 
-def test_a_deleted_record_takes_its_file_along(api: Api, docs: str):
-    """The attachment goes with the record."""
+def test_a_deleted_record_loses_its_file(api: Api, docs: str):
+    """The attachment of a deleted record is deleted."""
     api.delete(f"/tables/{docs}/records", where="PK_ID = 1")
 
     assert [one["PK_ID"] for one in api.info(docs)] == [2]
 
 
-def test_writing_a_column_leaves_the_files_dates(api: Api, docs: str):
-    """An update of other columns does not touch fileInfo."""
+def test_writing_a_column_keeps_the_dates_of_the_file(api: Api, docs: str):
+    """An update of other columns does not change fileInfo."""
     before = api.info(docs)
 
     api.put(f"/tables/{docs}/records", {"A": "changed"}, where="1 = 1")
@@ -284,8 +284,8 @@ def test_a_record_shows_an_attachment_as_the_quirk_says(shown: str, row: dict[st
 
 
 @pytest.mark.parametrize("stamps", [False, True])
-def test_an_upload_moves_a_timestamp_only_with_the_quirk(*, stamps: bool):
-    """Whether OnUpdate counts an upload is a quirk."""
+def test_an_upload_sets_a_timestamp_only_with_the_quirk(*, stamps: bool):
+    """Whether an upload sets an OnUpdate TIMESTAMP is a quirk."""
     with serving(quirks=Quirks(attachment_stamps=stamps)) as api:
         table = api.table(
             "A", _SCAN, {"Name": "At", "Type": "TIMESTAMP", "OnUpdate": True}, rows=[{"A": "x"}]
@@ -295,8 +295,8 @@ def test_an_upload_moves_a_timestamp_only_with_the_quirk(*, stamps: bool):
         assert bool(api.rows(table)[0]["At"]) is stamps
 
 
-def test_a_seed_is_streamed_from_its_folder(tmp_path: Path):
-    """A seed's attachment is read from the seed's file when asked for, with its date."""
+def test_a_seeds_file_is_read_from_its_folder(tmp_path: Path):
+    """A seed's attachment is read from the seed's file when it is asked for, and has its date."""
     account = {"tables": {"D": {"fields": [_SCAN], "records": [{"PK_ID": 7, "Scan": "a.txt"}, {}]}}}
     folder = seed(tmp_path, account, {"a.txt": b"before"})
     with serving(seed=folder) as api:
@@ -307,8 +307,8 @@ def test_a_seed_is_streamed_from_its_folder(tmp_path: Path):
         assert [row["PK_ID"] for row in api.rows("D")] == [7, 8]
 
 
-def test_a_generated_file_is_big_and_always_the_same(tmp_path: Path):
-    """A rule in the seed makes a file of any size without a file on disk."""
+def test_a_generated_file_is_the_same_every_time(tmp_path: Path):
+    """A rule in the seed generates a file of any size without a file on disk."""
     rule = {"generate": {"name": "big.bin", "size": 3_000_001, "seed": 4}}
     folder = seed(tmp_path, {"tables": {"D": {"fields": [_SCAN], "records": [{"Scan": rule}]}}})
     with serving(seed=folder) as api:
@@ -318,8 +318,8 @@ def test_a_generated_file_is_big_and_always_the_same(tmp_path: Path):
         assert first == second
 
 
-def test_a_seed_that_names_no_file_is_refused(tmp_path: Path):
-    """A seed with a missing file stops the start and says which."""
+def test_a_seed_with_a_missing_file_is_refused(tmp_path: Path):
+    """A seed with a missing file stops the start, and the error names the file."""
     folder = seed(
         tmp_path, {"tables": {"D": {"fields": [_SCAN], "records": [{"Scan": "gone.pdf"}]}}}
     )

@@ -1,4 +1,4 @@
-"""What somebody saw the real Caspio do, each as one request and what comes of it."""
+"""What was observed at the real Caspio: each fact is one request and its answer."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ _ROWS = [
 
 @pytest.fixture
 def table(api: Api) -> str:
-    """A table with a field of most types and two records."""
+    """A table with fields of most types, and two records."""
     return api.table(*_FIELDS, rows=_ROWS)
 
 
@@ -74,7 +74,7 @@ _WRITES: list[tuple[str, object, int, str]] = [
     ("body", "status", "code"), [one[1:] for one in _WRITES], ids=[one[0] for one in _WRITES]
 )
 def test_a_write_is_refused(api: Api, table: str, body: Any, status: int, code: str):
-    """What cannot be written is refused with Caspio's status and code."""
+    """A value that cannot be written is refused with Caspio's status and code."""
     bodies = body if isinstance(body, list) else [body]
 
     reply = [api.post(f"/tables/{table}/records", one) for one in bodies][-1]
@@ -108,43 +108,46 @@ _READS: list[tuple[str, dict[str, Any], int, str]] = [
 def test_a_read_is_answered_or_refused(
     api: Api, table: str, query: dict[str, Any], status: int, code: str
 ):
-    """What Caspio's dialect and parameters allow is answered; whatever else is refused with its code."""
+    """What Caspio allows is answered; anything else is refused with its code."""
     reply = api.get(f"/tables/{table}/records", **query)
 
     assert reply.status_code == status, reply.text
     assert not code or reply.json()["Code"] == code
 
 
-_INFO = "/tables/{}/attachments/Scan/fileInfo"
+_SCAN = "/tables/{}/attachments/Scan"
+_FILE = f"{_SCAN}/1"
+_PASSWORD = "/tables/{}/passwordFields/No"
+_INFO = f"{_SCAN}/fileInfo"
 _NUMBERED = {"Name": "N", "Type": "AUTONUMBER"}
 _CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("an array as body", "POST", "/tables/{}/records", {"json": [{"Code": "x"}]}, 400),
     ("a multipart record", "POST", "/tables/{}/records", {"files": {"File": b"x"}}, 415),
     ("an update without a condition", "PUT", "/tables/{}/records", {"json": {"Text": "x"}}, 400),
     ("a deletion without a condition", "DELETE", "/tables/{}/records", {}, 400),
-    ("the second version's Columns", "POST", "/tables", {"json": {"Name": "Old", "Columns": []}}, 400),
-    ("a name that begins with a digit", "POST", "/tables", {"json": {"Name": "1st", "Fields": []}}, 400),
+    ("Columns of version 2", "POST", "/tables", {"json": {"Name": "Old", "Columns": []}}, 400),
+    ("a name with a digit first", "POST", "/tables", {"json": {"Name": "1st", "Fields": []}}, 400),
     ("deleting the Files area", "DELETE", "/files", {}, 405),
-    ("a file that is not attached", "GET", "/tables/{}/attachments/Scan/1", {}, 404),
-    ("a record that is not there", "GET", "/tables/{}/attachments/Scan/99", {}, 404),
-    ("removing attachments without a condition", "DELETE", "/tables/{}/attachments/Scan", {}, 400),
-    ("an upload under another part name", "PUT", "/tables/{}/attachments/Scan/1", {"files": {"Other": b"x"}}, 400),
+    ("a file that is not attached", "GET", _FILE, {}, 404),
+    ("a missing record", "GET", f"{_SCAN}/99", {}, 404),
+    ("removing attachments without a condition", "DELETE", _SCAN, {}, 400),
+    ("an upload with another part name", "PUT", _FILE, {"files": {"Other": b"x"}}, 400),
     ("a rename to nothing", "PUT", f"{_INFO}?q.where=PK_ID=1", {"json": {"FileName": ""}}, 400),
-    ("a missing PASSWORD field", "PUT", "/tables/{}/passwordFields/No?q.where=1=1", {"json": {"Value": "x"}}, 404),
+    ("a missing PASSWORD field", "PUT", f"{_PASSWORD}?q.where=1=1", {"json": {"Value": "x"}}, 404),
     ("an AUTONUMBER that is not unique", "POST", "/tables/{}/fields", {"json": _NUMBERED}, 400),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("call", [one[1:] for one in _CALLS], ids=[one[0] for one in _CALLS])
 def test_a_call_has_its_status(api: Api, table: str, call: tuple[str, str, dict[str, Any], int]):
-    """Each of these has been seen, or is documented, with this status."""
+    """Each call has the status that was observed or is documented."""
     method, path, more, status = call
 
     assert api.call(method, path.format(table), **more).status_code == status
 
 
 def test_values_read_back_in_caspios_shapes(api: Api, table: str):
-    """LIST as object, unset text as "", Yes/No as boolean, dates without zone, own values by pattern."""
+    """Lists, unset text, booleans, dates and generated values have Caspio's forms."""
     api.put(
         f"/tables/{table}/records", {"Tags": [2, 1], "Due": "2026-05-06T07:08:09Z"}, where="PK_ID=1"
     )
@@ -156,8 +159,8 @@ def test_values_read_back_in_caspios_shapes(api: Api, table: str):
     assert (row["Random"][0], len(row["Random"]), row["Auto"], "Pass" in row) == ("R", 9, 1, False)
 
 
-def test_an_update_counts_all_records_at_once(api: Api, table: str):
-    """One count for many rows, `Result: []` without rows, the records with them."""
+def test_an_update_counts_all_records(api: Api, table: str):
+    """An update has one count, `Result: []` without rows, and the records with rows."""
     path = f"/tables/{table}/records"
 
     plain = api.put(path, {"Text": "x"}, where="PK_ID > 0").json()
@@ -168,8 +171,8 @@ def test_an_update_counts_all_records_at_once(api: Api, table: str):
     assert (shown["RecordsAffected"], len(shown["Result"]), none["RecordsAffected"]) == (2, 2, 0)
 
 
-def test_an_update_of_lists_alone_may_not_be_counted():
-    """As the second version was seen to: no record counted, and 500 with response=rows; the values are written."""
+def test_an_update_of_lists_alone_can_be_uncounted():
+    """With the quirk, an update of lists alone counts no record, and rows are 500."""
     with serving(quirks=Quirks(list_update="uncounted")) as api:
         name = api.table(
             {"Name": "Tags", "Type": "LIST-STRING", "ListField": ["Dog", "Cat"]},
@@ -183,8 +186,8 @@ def test_an_update_of_lists_alone_may_not_be_counted():
         assert (counted, failed, api.rows(name)[0]["Tags"]) == (0, 500, {"2": "Cat"})
 
 
-def test_a_limit_is_ignored_when_pages_are_asked_for(api: Api):
-    """With a page number the size is 25 whatever `q.limit` says."""
+def test_a_limit_is_ignored_with_a_page_number(api: Api):
+    """With a page number the size is 25, for any `q.limit`."""
     name = api.table("A", rows=[{"A": str(n)} for n in range(30)])
 
     assert len(api.rows(name, limit=3)) == 3
@@ -192,7 +195,7 @@ def test_a_limit_is_ignored_when_pages_are_asked_for(api: Api):
 
 
 def test_pages_without_an_order_lose_rows(api: Api):
-    """Reading page after page without q.orderBy misses records and repeats others; by PK_ID it does not."""
+    """Pages without q.orderBy lose records and repeat others; pages by PK_ID do not."""
     name = api.table("A", rows=[{"A": str(n)} for n in range(40)])
     path = f"/tables/{name}/records"
 
@@ -206,8 +209,8 @@ def test_pages_without_an_order_lose_rows(api: Api):
     assert all_pages(orderBy="PK_ID") == list(range(1, 41))
 
 
-def test_a_files_listing_with_the_wrong_prefix_is_25_rows():
-    """`q.pageSize` is no parameter of the Files area: 25 come back, silently; `pageSize` brings all."""
+def test_a_files_listing_with_the_wrong_prefix_has_25_rows():
+    """The Files area ignores `q.pageSize` and answers 25 files; with `pageSize` it answers all."""
     with serving() as api:
         for number in range(30):
             api.call("POST", "/files", files={"Files": (f"f{number}.txt", b"x")})
@@ -225,8 +228,8 @@ def test_a_files_listing_with_the_wrong_prefix_is_25_rows():
 
 
 @pytest.mark.parametrize("value", ["atomic", "partial"])
-def test_an_upload_of_several_with_a_clash_is_all_or_some(value: str):
-    """With one name taken, either nothing is stored or the others are."""
+def test_an_upload_of_several_files_with_a_clash_stores_some_or_none(value: str):
+    """If one name is taken, either nothing is stored or the other files are."""
     with serving(quirks=Quirks(files_upload=value)) as api:  # type: ignore[arg-type]  # one of the two
         api.call("POST", "/files", files={"Files": ("a.txt", b"x")})
         several = [("Files", ("a.txt", b"y")), ("Files", ("b.txt", b"y"))]
@@ -239,8 +242,8 @@ def test_an_upload_of_several_with_a_clash_is_all_or_some(value: str):
     )
 
 
-def test_the_files_area_may_differ_in_case_keys_and_dates():
-    """With the quirks names differ by case, overwriting gives another key, and dates are American."""
+def test_the_files_area_can_differ_in_case_keys_and_dates():
+    """With the quirks, case counts, overwriting gives a new key, and dates are American."""
     with serving(
         quirks=Quirks(files_case="sensitive", overwrite_key="new", files_dates="us")
     ) as api:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def table(shared_api: Api) -> str:
-    """A table of twelve records with an attachment on the first."""
+    """A table of twelve records; the first has an attachment."""
     rows = [{"A": f"row {n}"} for n in range(1, 13)]
     name = shared_api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=rows)
     shared_api.attach(name, 1, "a.bin", b"0123456789" * 10)
@@ -23,8 +23,8 @@ def fresh(api: Api) -> str:
     return api.table("A", rows=[{"A": f"row {n}"} for n in range(1, 13)])
 
 
-def test_latency_answers_late_but_works_at_once(api: Api, table: str):
-    """An answer that is late is whole, and was made before the wait."""
+def test_latency_delays_the_answer_only(api: Api, table: str):
+    """A delayed answer is complete, and was made before the wait."""
     api.control.fault({"kind": "latency", "seconds": 0.2, "operation": "ListTables"})
     begun = time.monotonic()
 
@@ -35,7 +35,7 @@ def test_latency_answers_late_but_works_at_once(api: Api, table: str):
 
 
 def test_a_drip_loses_nothing(api: Api, table: str):
-    """A body sent in pieces of ten bytes arrives in full, and takes its time."""
+    """A body that is sent in pieces of ten bytes arrives complete, and slowly."""
     api.control.fault({"kind": "drip", "bytes": 10, "seconds": 0.02, "contains": "/Scan/1"})
     begun = time.monotonic()
 
@@ -46,7 +46,7 @@ def test_a_drip_loses_nothing(api: Api, table: str):
 
 
 def test_a_duplicate_is_processed_twice(api: Api, fresh: str):
-    """A request that a proxy sends again adds two rows and is answered once."""
+    """A request that a proxy sends again adds two rows and has one answer."""
     api.control.fault({"kind": "duplicate", "operation": "CreateTableRecord"})
 
     reply = api.post(f"/tables/{fresh}/records", {"A": "twin"}, response="rows")
@@ -57,13 +57,13 @@ def test_a_duplicate_is_processed_twice(api: Api, fresh: str):
 
 @pytest.fixture
 def own() -> Iterator[Api]:
-    """A caller whose token may be spoilt."""
+    """A client whose token may end."""
     with serving() as caller:
         yield caller
 
 
-def test_a_token_can_end_in_the_middle_of_a_stream(own: Api):
-    """The stream goes on to its end; the next call has a stale token."""
+def test_a_token_can_end_during_a_download(own: Api):
+    """The download continues to its end; the next call is refused."""
     name = own.table({"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{}])
     own.attach(name, 1, "a.bin", b"x" * 1000)
     own.control.fault({"kind": "expired_midway", "bytes": 100, "contains": "/Scan/1"})
@@ -75,8 +75,8 @@ def test_a_token_can_end_in_the_middle_of_a_stream(own: Api):
 
 
 @pytest.mark.parametrize(("when", "seen"), [("before", 0), ("after", 1)])
-def test_a_record_changes_round_a_call(api: Api, fresh: str, when: str, seen: int):
-    """An edit before a guarded update makes it miss, one after it leaves it alone; the person's value stays."""
+def test_a_record_changes_before_or_after_a_call(api: Api, fresh: str, when: str, seen: int):
+    """A guarded update matches only before the edit, and the user's value stays."""
     edit = {"table": fresh, "pk": 1, "values": {"A": "by hand"}}
     api.control.fault(
         {"kind": "edit", "operation": "UpdateTableRecords", "when": when, "edits": [edit]}
@@ -98,8 +98,8 @@ def test_a_record_is_deleted_between_two_calls(api: Api, fresh: str):
     assert [api.pks(fresh, "PK_ID=2") for _ in range(3)] == [[2], [], []]
 
 
-def test_a_listing_changes_while_it_is_paged(api: Api, fresh: str):
-    """A row inserted before the second page moves the total, one deleted moves a row over the edge of the pages."""
+def test_a_listing_changes_between_two_pages(api: Api, fresh: str):
+    """An insert and a deletion before the second page change what the next pages have."""
     edits = [{"table": fresh, "pk": 1, "delete": True}, {"table": fresh, "insert": {"A": "new"}}]
     api.control.fault({"kind": "edit", "operation": "ListTableRecords", "after": 1, "edits": edits})
 
@@ -109,8 +109,8 @@ def test_a_listing_changes_while_it_is_paged(api: Api, fresh: str):
     assert seen == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13]
 
 
-def test_an_edit_can_meet_another_fault(api: Api, fresh: str):
-    """The edit happens and the answer is lost: both are in force for one call."""
+def test_an_edit_and_another_fault_apply_to_one_call(api: Api, fresh: str):
+    """The edit happens and the answer is lost: both faults are active."""
     edit = {"table": fresh, "pk": 3, "values": {"A": "by hand"}}
     api.control.fault({"kind": "edit", "operation": "GetTable", "edits": [edit]})
     api.control.fault({"kind": "status", "operation": "GetTable", "after": 1, "status": 503})

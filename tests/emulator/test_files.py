@@ -10,7 +10,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def folder(api: Api) -> tuple[str, str]:
-    """A folder of the test's own: its path and key."""
+    """A folder for one test: its path and key."""
     path = f"/Area/{uuid.uuid4().hex}"
     return path, api.control.make_folder(path)
 
@@ -28,8 +28,8 @@ def _names(api: Api, key: str, **params: object) -> list[str]:
     return [one["Name"] for one in reply.json()["Result"]]
 
 
-def test_folders_are_walked_by_key(api: Api, folder: tuple[str, str]):
-    """Folders are listed in their parent and described by key; without a key it is the root's."""
+def test_folders_are_listed_by_key(api: Api, folder: tuple[str, str]):
+    """A folder is listed in its parent and described by its key."""
     path, key = folder
     area = next(one for one in api.get("/files/folders").json()["Result"] if one["Name"] == "Area")
 
@@ -41,7 +41,7 @@ def test_folders_are_walked_by_key(api: Api, folder: tuple[str, str]):
 
 
 def test_a_missing_folder_is_not_found(api: Api):
-    """A key of no folder is 404 for listings, uploads and descriptions."""
+    """An unknown key is 404 for listings, uploads and descriptions."""
     key = str(uuid.uuid4())
 
     replies = [
@@ -68,7 +68,7 @@ def test_an_added_file_has_a_key_and_a_description(api: Api, folder: tuple[str, 
 
 
 def test_a_file_is_downloaded_by_key_and_by_path(api: Api, folder: tuple[str, str]):
-    """The bytes come by key and by path, with their name."""
+    """A file's bytes and name are the same by key and by path."""
     path, key = folder
     file_key = _add(api, key, "a.txt", b"text").json()["Result"][0]["ExternalKey"]
 
@@ -79,7 +79,7 @@ def test_a_file_is_downloaded_by_key_and_by_path(api: Api, folder: tuple[str, st
 
 
 def test_a_taken_name_is_a_conflict(api: Api, folder: tuple[str, str]):
-    """POST of a name that is there, in any case, is 409 and changes nothing."""
+    """POST of a name that exists, in any case, is 409 and changes nothing."""
     path, key = folder
     _add(api, key, "a.txt", b"first")
 
@@ -88,7 +88,7 @@ def test_a_taken_name_is_a_conflict(api: Api, folder: tuple[str, str]):
 
 
 def test_a_put_adds_or_overwrites(api: Api, folder: tuple[str, str]):
-    """PUT of a new name is 201, of a taken one 200 with the same key and a later date."""
+    """PUT of a new name is 201; of an existing one 200, with the same key and a later date."""
     _, key = folder
     first = _put(api, key, "a.txt", b"one")
     file_key = first.json()["Result"]["ExternalKey"]
@@ -103,8 +103,8 @@ def test_a_put_adds_or_overwrites(api: Api, folder: tuple[str, str]):
     assert after["LastModified"] > before["LastModified"]
 
 
-def test_several_files_are_added_as_far_as_they_can(api: Api, folder: tuple[str, str]):
-    """Of several parts those with free names are stored and listed."""
+def test_several_files_are_added_where_their_names_are_free(api: Api, folder: tuple[str, str]):
+    """Of several parts, those with free names are stored and listed."""
     _, key = folder
     _add(api, key, "a.txt")
 
@@ -121,7 +121,7 @@ def test_a_name_cannot_be_a_path(api: Api, folder: tuple[str, str], name: str):
 
 
 def test_the_wrong_part_name_is_refused(api: Api, folder: tuple[str, str]):
-    """POST wants `Files`, PUT wants `File`."""
+    """POST expects `Files`, PUT expects `File`."""
     post = api.call(
         "POST", "/files", params={"externalKey": folder[1]}, files={"File": ("a", b"x")}
     )
@@ -150,8 +150,8 @@ def test_the_collection_cannot_be_deleted(api: Api):
     assert api.delete("/files", externalKey=str(uuid.uuid4())).status_code == 405
 
 
-def test_twenty_five_files_come_by_default(api: Api, folder: tuple[str, str]):
-    """Listings have 25 files a page; only pageSize without a prefix changes that."""
+def test_a_page_has_25_files_by_default(api: Api, folder: tuple[str, str]):
+    """Listings have 25 files per page; only pageSize without a prefix changes that."""
     _, key = folder
     for number in range(27):
         _add(api, key, f"{number:02}.txt")
@@ -173,7 +173,7 @@ def test_files_are_sorted(api: Api, folder: tuple[str, str]):
 
 
 @pytest.mark.parametrize("size", [4, 1001])
-def test_page_sizes_out_of_bounds_are_refused(api: Api, size: int):
+def test_page_sizes_outside_the_limits_are_refused(api: Api, size: int):
     """PageSize is from 5 to 1,000 here too."""
     assert (
         api.call("GET", "/files", params={"pageSize": size}).json()["Code"]
@@ -182,5 +182,5 @@ def test_page_sizes_out_of_bounds_are_refused(api: Api, size: int):
 
 
 def test_a_path_is_required(api: Api):
-    """Without filePath it is 400."""
+    """A call without filePath is 400."""
     assert api.get("/files/path").json()["Code"] == "IncorrectQueryParameter"

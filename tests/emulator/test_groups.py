@@ -55,7 +55,7 @@ _CSV = b"Name,Age,Active\r\nAda,37,No\r\nGrace,85,Yes\r\nEve,old,Yes\r\n"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An account with a task, an application and a directory of each kind."""
+    """An account with tasks, an application and a directory."""
     folder = seed(tmp_path_factory.mktemp("seed"), _ACCOUNT, {"people.csv": _CSV})
     with serving(seed=folder) as api:
         yield api
@@ -75,8 +75,8 @@ def _run(api: Api, name: str) -> dict[str, Any]:
     return api.control.tasks()[name]
 
 
-def test_an_import_then_an_export_move_rows(own: Api):
-    """An import updates by its key, adds what is new, leaves out what does not fit; an export writes what is asked."""
+def test_an_import_and_an_export_move_rows(own: Api):
+    """An import updates, adds, and leaves out wrong rows; an export writes matching rows."""
     imported = _run(own, "Import")
     exported = _run(own, "Export")
 
@@ -99,7 +99,7 @@ def test_a_running_task_is_not_started_again(own: Api):
 
 
 def test_datapages_are_listed_and_deployed(own: Api):
-    """Applications count their DataPages; code comes by the method's name or letter; deploying is 204."""
+    """DataPages are counted and deployed; a method is found by its name or letter."""
     app = _one(own, "/bridgeApplications", AppName="Desk")
     path = f"/bridgeApplications/{app['ExternalKey']}/datapages"
     page = _one(own, path, Name="Form")
@@ -117,7 +117,7 @@ def test_datapages_are_listed_and_deployed(own: Api):
 
 @pytest.mark.parametrize("method", ["", "X", "iF"])
 def test_an_unknown_method_of_deployment_is_refused(own: Api, method: str):
-    """Another method than the four is 400 IncorrectQueryParameter."""
+    """A method that does not exist is 400 IncorrectQueryParameter."""
     app = _one(own, "/bridgeApplications", AppName="Desk")
     path = f"/bridgeApplications/{app['ExternalKey']}/datapages"
     page = _one(own, path, Name="Form")
@@ -131,8 +131,8 @@ def _users(api: Api) -> str:
     return f"/directories/{_one(api, '/directories', Name='Staff')['Id']}/users"
 
 
-def test_users_have_a_status_that_only_their_listing_knows(own: Api):
-    """`_status` may be listed and asked for in a listing, not in the condition of a change nor at the table."""
+def test_only_the_list_of_users_has_their_status(own: Api):
+    """`_status` can be used in the list of users only."""
     path = _users(own)
 
     listed = own.get(
@@ -148,7 +148,7 @@ def test_users_have_a_status_that_only_their_listing_knows(own: Api):
 
 
 def test_users_are_counted_as_users(own: Api):
-    """Changes count UsersAffected and want `Where` without a `q.`."""
+    """Changes count UsersAffected and need `Where` without a `q.`."""
     path = _users(own)
     made = own.post(path, {"Email": "c@example.com"}, response="rows").json()["Result"][0]
 
@@ -164,8 +164,8 @@ def test_users_are_counted_as_users(own: Api):
     assert (missing.status_code, gone) == (400, {"UsersAffected": 1})
 
 
-def test_a_user_is_activated_by_following_the_address(own: Api):
-    """Activating answers an address; following it makes the user active, and then activating again is 409."""
+def test_a_user_is_activated_by_the_url(own: Api):
+    """Activating answers a URL; opening it activates the user, and then activating again is 409."""
     path = _users(own)
     guid = own.post(path, {"Email": "d@example.com"}, response="rows").json()["Result"][0][
         "UserGUID"
@@ -180,7 +180,7 @@ def test_a_user_is_activated_by_following_the_address(own: Api):
 
 
 def test_a_password_is_hidden_set_and_reset(own: Api):
-    """Ordinary reads and updates do not touch a PASSWORD; its own calls count the records they met."""
+    """Ordinary calls do not use a PASSWORD; its own calls count the matching records."""
     table = own.table("A", {"Name": "Pass", "Type": "PASSWORD"})
     own.post(f"/tables/{table}/records", {"A": "x", "Pass": "one"})
     path = f"/tables/{table}/passwordFields"
@@ -200,8 +200,8 @@ def test_a_password_is_hidden_set_and_reset(own: Api):
     assert own.put(f"{path}/Pass", {"Value": "two"}).status_code == 400
 
 
-def test_a_task_that_names_no_file_is_refused(tmp_path: Path):
-    """A seed's task without what it needs stops the start and says so."""
+def test_a_task_without_a_file_is_refused(tmp_path: Path):
+    """A seed's task with missing members stops the start, and the error names them."""
     folder = seed(tmp_path, {"tasks": {"T": {"kind": "import", "table": "X"}}})
 
     with pytest.raises(ValueError, match="task T needs"), serving(seed=folder):

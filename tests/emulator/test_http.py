@@ -14,7 +14,7 @@ _LIMITED = [{"name": "api-calls-rate", "message": "You have exceeded your API ca
 
 @pytest.fixture(scope="module")
 def table(shared_api: Api) -> str:
-    """A table of one record with an attachment of 10,000 bytes."""
+    """A table with one record and an attachment of 10,000 bytes."""
     name = shared_api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{"A": "x"}])
     shared_api.attach(name, 1, "a.bin", b"0123456789" * 1000)
     return name
@@ -31,25 +31,25 @@ def test_every_answer_has_a_request_id(api: Api):
 
 @pytest.mark.parametrize(("extra", "status"), [(0, 200), (1, 414)])
 def test_a_long_uri_is_refused(api: Api, table: str, extra: int, status: int):
-    """A URI of 2,047 characters is taken, one more is 414."""
+    """A URI of 2,047 characters is accepted; one more is 414."""
     path = f"{BASE}/tables/{table}/records?x="
 
     assert api.http.get(path + "y" * (2047 - len(path) + extra)).status_code == status
 
 
 def test_an_unknown_method_is_refused(api: Api):
-    """A method the path has not is 405."""
+    """A method that the path does not have is 405."""
     assert api.call("PATCH", "/tables").status_code == 405
 
 
 def test_a_chunked_upload_loses_its_connection(api: Api, table: str):
-    """A body without Content-Length is not answered at all."""
+    """A body without Content-Length gets no answer."""
     with pytest.raises(httpx.TransportError):
         api.call("PUT", f"/tables/{table}/attachments/Scan/1", content=iter([b"x"]))
 
 
-def test_calls_over_the_rate_are_refused():
-    """Calls over the account's rate are 429 with an array as body."""
+def test_calls_over_the_rate_limit_are_refused():
+    """Calls over the account's rate limit are 429 with an array as body."""
     with serving(rate_limit=RateLimit(calls=2, seconds=60)) as api:
         replies = [api.get("/tables") for _ in range(3)]
 
@@ -57,8 +57,8 @@ def test_calls_over_the_rate_are_refused():
     assert replies[2].json() == _LIMITED
 
 
-def test_the_rate_limit_can_be_a_400_and_say_when_to_return():
-    """With the quirks the same array comes with 400 and Retry-After."""
+def test_the_rate_limit_can_be_400_with_retry_after():
+    """With the quirks, the same array comes with 400 and Retry-After."""
     quirks = Quirks(rate_limit_status=400, rate_limit_retry_after=7)
     with serving(rate_limit=RateLimit(calls=0, seconds=60), quirks=quirks) as api:
         reply = api.get("/tables")
@@ -77,7 +77,7 @@ def test_calls_are_counted_by_template(api: Api, table: str):
 
 
 def test_a_scripted_status_is_answered(api: Api):
-    """A status fault answers what it says, and only as often as it says."""
+    """A status fault gives the answer it defines, as often as it says."""
     api.control.fault(
         {
             "kind": "status",
@@ -94,8 +94,8 @@ def test_a_scripted_status_is_answered(api: Api):
     assert second.status_code == 200
 
 
-def test_a_fault_waits_for_its_turn(api: Api):
-    """`after` lets matching calls pass first, `times` counts those that meet the fault."""
+def test_a_fault_lets_calls_pass_first(api: Api):
+    """`after` lets matching calls pass first; `times` counts those that meet the fault."""
     api.control.fault(
         {
             "kind": "status",
@@ -110,8 +110,8 @@ def test_a_fault_waits_for_its_turn(api: Api):
     assert [api.get("/tables").status_code for _ in range(4)] == [200, 500, 500, 200]
 
 
-def test_a_fault_can_ask_for_a_text(api: Api, table: str):
-    """`contains` looks at the decoded path and query."""
+def test_a_fault_can_require_a_text(api: Api, table: str):
+    """`contains` is compared with the decoded path and query."""
     api.control.fault({"kind": "status", "contains": "A = 'y z'", "times": 0, "status": 500})
 
     statuses = [
@@ -123,7 +123,7 @@ def test_a_fault_can_ask_for_a_text(api: Api, table: str):
 
 
 def test_a_malformed_fault_is_refused(api: Api):
-    """A fault of an unknown kind or with unknown members is refused with what there is."""
+    """A fault of an unknown kind is refused, and the error lists the known ones."""
     with pytest.raises(ValueError, match="reset"):
         api.control.fault({"kind": "explode"})
 
@@ -139,7 +139,7 @@ def test_a_reset_comes_before_processing(api: Api, table: str):
 
 
 def test_a_lost_answer_is_committed(api: Api, table: str):
-    """A lost answer drops the connection after the work was done."""
+    """A lost answer drops the connection after the call was processed."""
     api.control.fault({"kind": "lost", "operation": "CreateTableRecord"})
 
     with pytest.raises(httpx.TransportError):
@@ -152,8 +152,8 @@ def _download(api: Api, table: str) -> bytes:
     return api.get(f"/tables/{table}/attachments/Scan/1").content
 
 
-def test_a_cut_body_with_its_length_is_noticed(api: Api, table: str):
-    """A body cut short of its declared length is a protocol error at the client."""
+def test_a_cut_body_with_a_declared_length_is_an_error(api: Api, table: str):
+    """A body that is shorter than its declared length is a protocol error for the client."""
     api.control.fault({"kind": "cut", "operation": "DownloadFileFromAttachmentTableField"})
 
     with pytest.raises(httpx.RemoteProtocolError, match="5000"):
@@ -161,8 +161,8 @@ def test_a_cut_body_with_its_length_is_noticed(api: Api, table: str):
 
 
 @pytest.mark.parametrize("ending", ["chunked", "close"])
-def test_a_cut_body_without_its_length_looks_complete(api: Api, table: str, ending: str):
-    """A body cut short without a declared length raises nothing."""
+def test_a_cut_body_without_a_declared_length_looks_complete(api: Api, table: str, ending: str):
+    """A cut body without a declared length raises no error."""
     api.control.fault(
         {
             "kind": "cut",
@@ -177,7 +177,7 @@ def test_a_cut_body_without_its_length_looks_complete(api: Api, table: str, endi
     assert _download(api, table) == b"0123456"
 
 
-def test_a_stall_delays(api: Api):
+def test_a_stall_delays_the_answer(api: Api):
     """A stall waits before it answers."""
     api.control.fault({"kind": "stall", "seconds": 0.2})
     begun = time.monotonic()
@@ -186,8 +186,8 @@ def test_a_stall_delays(api: Api):
     assert time.monotonic() - begun >= 0.2
 
 
-def test_a_stall_can_come_in_the_body(api: Api, table: str):
-    """A stall after some bytes makes a reader with a short time-out give up."""
+def test_a_stall_can_be_in_the_body(api: Api, table: str):
+    """After a stall of some bytes, a client with a short timeout gives up."""
     api.control.fault({"kind": "stall", "seconds": 0.5, "bytes": 100, "contains": "/Scan/1"})
 
     with pytest.raises(httpx.ReadTimeout):
@@ -203,7 +203,7 @@ def test_a_stalled_body_arrives_in_full(api: Api, table: str):
 
 @pytest.fixture
 def own() -> Iterator[Api]:
-    """A caller whose token may be spoilt."""
+    """A client whose token may end."""
     with serving() as caller:
         yield caller
 
@@ -216,7 +216,7 @@ def test_an_expired_token_stays_expired(own: Api):
 
 
 @pytest.mark.parametrize("status", [429, 400])
-def test_a_rate_limit_is_scripted_in_both_shapes(api: Api, status: int):
+def test_a_rate_limit_can_be_scripted_with_both_statuses(api: Api, status: int):
     """The fault answers the array with either status."""
     api.control.fault({"kind": "rate_limited", "status": status, "retry_after": 3})
 
@@ -229,8 +229,8 @@ def test_a_rate_limit_is_scripted_in_both_shapes(api: Api, status: int):
     )
 
 
-def test_a_persons_edit_goes_behind_the_api(api: Api):
-    """The control interface changes values without a call being counted."""
+def test_an_edit_by_a_user_is_not_an_api_call(api: Api):
+    """The control interface changes values, and no call is counted."""
     name = api.table("A", rows=[{"A": "x"}])
     api.control.reset_calls()
 
@@ -238,8 +238,8 @@ def test_a_persons_edit_goes_behind_the_api(api: Api):
     assert api.control.calls() == {}
 
 
-def test_a_persons_file_replaces_an_attachment(api: Api, tmp_path: Path):
-    """The control interface attaches a local file under a name."""
+def test_a_file_from_a_user_replaces_an_attachment(api: Api, tmp_path: Path):
+    """The control interface attaches a local file with a name."""
     name = api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{"A": "x"}])
     (tmp_path / "f").write_bytes(b"by hand")
 
@@ -249,7 +249,7 @@ def test_a_persons_file_replaces_an_attachment(api: Api, tmp_path: Path):
 
 
 def test_a_dump_shows_everything(tmp_path: Path):
-    """The dump has rows, attachments with digest and files with digest."""
+    """The dump has rows, attachments and files, the latter two with digests."""
     (tmp_path / "f").write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     with serving() as api:
@@ -285,7 +285,7 @@ def test_quirks_are_read_from_settings():
 @pytest.mark.parametrize(
     ("setting", "said"), [("colour=blue", "stale_token"), ("stale_token=500", "401, 400")]
 )
-def test_wrong_quirks_say_what_is_right(setting: str, said: str):
-    """A wrong name or value is refused with what there is."""
+def test_a_wrong_quirk_is_refused(setting: str, said: str):
+    """For a wrong name or value, the error lists the right ones."""
     with pytest.raises(ValueError, match=said):
         parse_quirks([setting])

@@ -40,7 +40,7 @@ def _bytes(api: Api, pk: int, field: str = "Scan") -> bytes:
 
 
 def test_declared_records_are_ordinary_ones(folder: Path):
-    """Templates are filled in and typed, and the records can be asked for and changed."""
+    """Templates are filled in and typed, and the records can be read and changed."""
     with serving(seed=folder) as api:
         assert api.rows("Uploads", "PK_ID = 42") == [
             {
@@ -60,8 +60,8 @@ def test_declared_records_are_ordinary_ones(folder: Path):
         )
 
 
-def test_declared_files_are_made_alike_every_time(folder: Path):
-    """The bytes have the size fileInfo tells, differ from record to record, and are the same in another run."""
+def test_declared_files_are_the_same_every_time(folder: Path):
+    """The bytes have their declared size, differ by record, and are the same in another run."""
     with serving(seed=folder) as api:
         info = api.info("Uploads", "PK_ID IN (1, 2)")
         first, second, note = _bytes(api, 1), _bytes(api, 2), _bytes(api, 9, "Note")
@@ -78,7 +78,7 @@ def test_declared_files_are_made_alike_every_time(folder: Path):
 
 
 def test_declared_files_can_be_renamed_replaced_and_removed(folder: Path):
-    """A rename keeps the bytes, an upload replaces them, a removal leaves none; the neighbours stay."""
+    """A rename keeps the bytes, an upload replaces them, a removal deletes them."""
     with serving(seed=folder) as api:
         before, path = _bytes(api, 1), "/tables/Uploads/attachments/Scan"
         api.put(f"{path}/fileInfo", {"FileName": "new"}, where="PK_ID=1")

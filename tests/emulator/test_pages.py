@@ -20,7 +20,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Api]:
-    """An account in which one record was changed, its file renamed, and one record holds markup."""
+    """An account with a changed record, a renamed file, and a record that holds markup."""
     with serving() as api:
         fields = ({"Name": "Title", "Type": "STRING"}, {"Name": "Scan", "Type": "ATTACHMENT"})
         rows = [{"Title": "before"}, {"Title": "<script>document.title='taken'</script>"}]
@@ -44,7 +44,7 @@ def _page(api: Api, path: str) -> str:
 
 
 def test_the_first_page_lists_tables_and_calls(own: Api):
-    """Each table has its number of records, of changed ones, and a link; calls are counted."""
+    """Each table has a link and its numbers of records and changes; calls are counted."""
     page = _page(own, "/")
 
     assert f"/_pages/tables/{_table(own)}" in page
@@ -53,7 +53,7 @@ def test_the_first_page_lists_tables_and_calls(own: Api):
 
 
 def test_a_record_shows_what_was_there_before(own: Api):
-    """A changed value stands beside the one it replaced, and a file under its new name with a link to its bytes."""
+    """A changed value is shown beside the earlier one, and a file with its new name."""
     page = _page(own, f"/_pages/tables/{_table(own)}")
     link = re.search(r'href="(/_pages/attachments/[^"]+)"', page)
 
@@ -63,7 +63,7 @@ def test_a_record_shows_what_was_there_before(own: Api):
     assert _page(own, link[1].replace("&amp;", "&")) == "what the file says"
 
 
-def test_nothing_shown_is_markup(own: Api):
+def test_values_are_escaped(own: Api):
     """A record's text is escaped, and the page may run no script and fetch nothing."""
     reply = httpx.get(f"{own.http.base_url}/_pages/tables/{_table(own)}", trust_env=False)
 
@@ -75,15 +75,15 @@ def test_nothing_shown_is_markup(own: Api):
 
 @pytest.mark.parametrize("path", ["/_pages/tables/{}", "/_pages/calls", "/_pages/files"])
 def test_long_lists_are_paged(own: Api, path: str):
-    """A page has fifty rows at most and leads to the next."""
+    """A page has at most fifty rows, and a link to the next page."""
     page = _page(own, path.format(_table(own)))
 
     assert page.count("<tr>") <= 51
     assert ("page=2" in page) == ("files" not in path)
 
 
-def test_a_seed_is_how_things_were(tmp_path: Path):
-    """What a seed puts into an account counts as no change, its files neither."""
+def test_a_seed_is_not_a_change(tmp_path: Path):
+    """Records and files of a seed are not shown as changed."""
     fields = [{"Name": "Scan", "Type": "ATTACHMENT"}]
     folder = seed(
         tmp_path,
@@ -98,15 +98,21 @@ def test_a_seed_is_how_things_were(tmp_path: Path):
 
 
 def test_a_browser_shows_the_page(own: Api, tmp_path: Path):
-    """Chromium renders the records with the values before and after, and no script of a record runs."""
+    """Chromium shows the values before and after, and runs no script of a record."""
     if _CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     url = f"{own.http.base_url}/_pages/tables/{_table(own)}"
 
-    shown = subprocess.run(
-        [_CHROMIUM, *_FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", url],
-        capture_output=True, text=True, timeout=120, check=True, env={**os.environ, "HOME": str(tmp_path)},
-    ).stdout  # fmt: skip
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    done = subprocess.run(
+        [_CHROMIUM, *_FLAGS, profile, "--dump-dom", url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    shown = done.stdout
 
     assert "<del>before</del>after" in shown
     assert "<title>taken" not in shown

@@ -34,7 +34,7 @@ _SECOND: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """Two accounts in one process."""
+    """One process with two accounts."""
     first = seed(tmp_path_factory.mktemp("first"), _FIRST)
     second = seed(tmp_path_factory.mktemp("second"), _SECOND)
     with Emulator(
@@ -54,8 +54,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         ("GET", "/tables/Nowhere", 403),
     ],
 )
-def test_a_profile_does_what_it_may(both: Emulator, method: str, path: str, status: int):
-    """What a profile has no right to is 403 with Caspio's own spelling."""
+def test_a_profile_has_its_rights_only(both: Emulator, method: str, path: str, status: int):
+    """A call without the right is 403, with the code as Caspio spells it."""
     with connected(both, "reader") as api:
         reply = api.call(method, path)
 
@@ -74,23 +74,23 @@ def test_lists_show_what_may_be_read(both: Emulator):
 @pytest.mark.parametrize(
     ("who", "status", "code"), [("off", 400, "ProfileDisabled"), ("away", 403, "IpForbidden")]
 )
-def test_a_closed_profile_is_refused(both: Emulator, who: str, status: int, code: str):
-    """A profile that is off, or called from an address it does not allow, is refused whatever it asks."""
+def test_a_disabled_profile_is_refused(both: Emulator, who: str, status: int, code: str):
+    """A profile that is disabled, or called from a wrong address, is refused."""
     with connected(both, who) as api:
         reply = api.get("/tables")
 
     assert (reply.status_code, reply.json()["Code"]) == (status, code)
 
 
-def test_accounts_are_told_apart_by_their_profiles(both: Emulator):
-    """A token belongs to the account of its client id, and sees nothing of another."""
+def test_the_profile_selects_the_account(both: Emulator):
+    """A token belongs to the account of its client id, and reads nothing of another account."""
     with connected(both, "two") as two, connected(both) as one:
         assert two.get("/tables").json() == {"Result": ["Other"]}
         assert "Other" not in one.get("/tables").json()["Result"]
 
 
-def test_errors_are_xml_where_that_is_asked_for(both: Emulator):
-    """Accept: application/xml gets the error as XML with its members in order."""
+def test_errors_can_be_xml(both: Emulator):
+    """With Accept: application/xml the error is XML, with its members in order."""
     headers = {"Authorization": f"Bearer {token(both.url)}", "Accept": "application/xml"}
     reply = httpx.get(f"{both.url}{BASE}/tables/Nowhere", headers=headers, trust_env=False)
 
@@ -104,7 +104,7 @@ def test_errors_are_xml_where_that_is_asked_for(both: Emulator):
 
 
 def test_records_are_rows_in_xml(both: Emulator):
-    """Records asked for as XML are rows of elements."""
+    """Records in XML are rows of elements."""
     headers = {"Authorization": f"Bearer {token(both.url)}", "Accept": "text/xml"}
     reply = httpx.get(f"{both.url}{BASE}/tables/Open/records", headers=headers, trust_env=False)
 
@@ -112,7 +112,7 @@ def test_records_are_rows_in_xml(both: Emulator):
 
 
 def test_a_token_ends(both: Emulator):
-    """An access token is good for its time only, and a refresh token of another profile for nothing."""
+    """An access token ends, and a refresh token of another profile is refused."""
     with serving(token_lifetime_s=-1) as api:
         assert api.get("/tables").status_code == 401
     given = httpx.post(
@@ -137,8 +137,8 @@ def test_a_token_ends(both: Emulator):
     )
 
 
-def test_unknown_parameters_and_bare_clauses_follow_the_account():
-    """They are ignored or refused, and taken or ignored, as the quirks say."""
+def test_unknown_parameters_and_bare_clauses_follow_the_quirks():
+    """The quirks decide on unknown parameters and on clauses without their prefix."""
     with serving() as api:
         table = api.table("A", rows=[{"A": "x"}, {"A": "y"}])
         path = f"/tables/{table}/records"

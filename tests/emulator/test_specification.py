@@ -10,7 +10,7 @@ _SPEC = Path(__file__).resolve().parents[3] / "shared" / "caspio-openapi-v3.json
 
 def _published() -> dict[str, dict[str, object]]:
     if not _SPEC.is_file():
-        pytest.skip("the published document does not lie beside the project")
+        pytest.skip("the published document is not beside the project")
     paths = json.loads(_SPEC.read_text(encoding="utf-8"))["paths"]
     return {
         one["operationId"]: {**one, "method": method.upper(), "template": path}
@@ -20,7 +20,7 @@ def _published() -> dict[str, dict[str, object]]:
 
 
 def test_every_operation_of_the_specification_is_answered():
-    """Ids, methods and path templates are those of the published document, all seventy."""
+    """Ids, methods and path templates are those of the published document."""
     published = {(name, one["method"], one["template"]) for name, one in _published().items()}
 
     assert {(one.id, one.method, one.template) for one in operations()} == published

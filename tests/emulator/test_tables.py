@@ -70,7 +70,7 @@ def test_an_autonumber_must_be_unique(api: Api):
     assert (reply.status_code, reply.json()["Code"]) == (400, "IncorrectBodyParameter")
 
 
-def test_the_second_versions_columns_are_refused(api: Api):
+def test_columns_of_version_2_are_refused(api: Api):
     """`Columns` in place of `Fields` is 400 IncorrectBodyParameter."""
     reply = api.post("/tables", {"Name": "Refused", "Columns": []})
 
@@ -78,7 +78,7 @@ def test_the_second_versions_columns_are_refused(api: Api):
 
 
 def test_a_field_is_added(api: Api):
-    """A new field is there for old records, unset."""
+    """A new field exists for old records, unset."""
     name = api.table("A", rows=[{"A": "x"}])
 
     reply = api.post(f"/tables/{name}/fields", {"Name": "B", "Type": "TEXT"})
@@ -88,7 +88,7 @@ def test_a_field_is_added(api: Api):
 
 
 def test_a_field_is_renamed_with_its_values(api: Api):
-    """Renaming a field answers 204 and keeps what it holds."""
+    """Renaming a field answers 204 and keeps its values."""
     name = api.table("A", rows=[{"A": "x"}])
 
     assert api.put(f"/tables/{name}/fields/A", {"Name": "B"}).status_code == 204
@@ -96,7 +96,7 @@ def test_a_field_is_renamed_with_its_values(api: Api):
 
 
 def test_a_field_is_deleted(api: Api):
-    """A deleted field is gone from fields and records."""
+    """A deleted field is absent from fields and records."""
     name = api.table("A", {"Name": "B", "Type": "STRING", "Unique": True})
 
     assert api.delete(f"/tables/{name}/fields/B").status_code == 204
@@ -104,7 +104,7 @@ def test_a_field_is_deleted(api: Api):
 
 
 def test_a_type_is_changed_where_nothing_is_lost(api: Api):
-    """A field with values becomes another type only from STRING to TEXT; one without values becomes any."""
+    """A field with values changes from STRING to TEXT only; an empty field to any type."""
     name = api.table("A", "B", rows=[{"A": "x"}])
 
     assert api.put(f"/tables/{name}/fields/A", {"Type": "TEXT"}).status_code == 204
@@ -113,7 +113,7 @@ def test_a_type_is_changed_where_nothing_is_lost(api: Api):
     assert api.rows(name) == [{"PK_ID": 1, "A": "x", "B": None}]
 
 
-def test_a_kept_state_is_there_again(tmp_path: Path):
+def test_a_state_file_is_read_again(tmp_path: Path):
     """With a state file, tables, records and uploads outlive the server."""
     with serving(state=tmp_path / "state.db") as api:
         name = api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{"A": "x"}])

@@ -12,7 +12,7 @@ def _ask(emulator: Emulator, auth: tuple[str, str] | None = None, **form: str) -
 
 
 def test_credentials_in_the_body_give_a_token(shared_emulator: Emulator):
-    """Client id and secret as form members are answered with a bearer token and its lifetime."""
+    """Client id and secret in the body are answered with a bearer token and its lifetime."""
     reply = _ask(
         shared_emulator, grant_type="client_credentials", client_id="id", client_secret="secret"
     )
@@ -53,7 +53,7 @@ def test_a_refresh_token_gives_a_new_access_token(shared_emulator: Emulator):
 
 
 def test_an_unknown_refresh_token_is_refused(shared_emulator: Emulator):
-    """A refresh token that was never given out is 401."""
+    """A refresh token that was never issued is 401."""
     reply = _ask(
         shared_emulator, ("id", "secret"), grant_type="refresh_token", refresh_token="0" * 64
     )
@@ -62,7 +62,7 @@ def test_an_unknown_refresh_token_is_refused(shared_emulator: Emulator):
 
 
 def test_a_call_without_a_token_is_refused(shared_emulator: Emulator):
-    """No token, no answer: 401 with the error object."""
+    """A call without a token is 401 with the error object."""
     reply = httpx.get(f"{shared_emulator.url}/integrations/rest/v3/tables", trust_env=False)
 
     assert reply.status_code == 401
@@ -70,20 +70,20 @@ def test_a_call_without_a_token_is_refused(shared_emulator: Emulator):
 
 
 def test_a_token_ends_after_its_lifetime():
-    """A token whose lifetime is over is answered with 401."""
+    """A token that has ended is answered with 401."""
     with serving(token_lifetime_s=0) as api:
         assert api.get("/tables").status_code == 401
 
 
 def test_a_stale_token_can_look_like_a_bad_query():
-    """With the quirk, a stale token is 400 IncorrectQueryParameter, as one account saw it."""
+    """With the quirk, a stale token is 400 IncorrectQueryParameter, as one account observed."""
     with serving(token_lifetime_s=0, quirks=Quirks(stale_token=400)) as api:
         reply = api.get("/tables")
 
     assert (reply.status_code, reply.json()["Code"]) == (400, "IncorrectQueryParameter")
 
 
-def test_an_older_token_stays_good(api: Api, shared_emulator: Emulator):
+def test_an_older_token_stays_valid(api: Api, shared_emulator: Emulator):
     """Asking for a new token leaves earlier ones valid."""
     _ask(shared_emulator, ("id", "secret"), grant_type="client_credentials")
 

@@ -47,28 +47,28 @@ def test_views_are_described(account: Api):
     assert account.get("/views/Narrow/fields/Title").json()["Result"]["TableFieldName"] == "Title"
 
 
-def test_a_view_has_the_columns_it_was_given(account: Api):
-    """A view of one column shows that column and PK_ID, and no other can be asked for."""
+def test_a_view_has_its_columns_only(account: Api):
+    """A view of one column shows that column and PK_ID, and refuses other columns."""
     assert set(account.get("/views/Narrow/records").json()["Result"][0]) == {"PK_ID", "Title"}
     assert account.get("/views/Narrow/records", where="Open = 1").json()["Code"] == "SqlServerError"
 
 
 def test_a_views_pk_id_is_text(account: Api):
-    """PK_ID is text in a view: it is shown, compared and ordered as such, and a number still finds it."""
+    """PK_ID of a view is shown, compared and ordered as text, and a number still finds it."""
     assert _pks(account, orderBy="PK_ID") == ["10", "2", "4", "6", "8"]
     assert _pks(account, "PK_ID = '2'") == _pks(account, "PK_ID = 2") == ["2"]
     assert _pks(account, "PK_ID > '2'", orderBy="PK_ID") == ["4", "6", "8"]
 
 
 def test_a_views_pk_id_can_be_a_number(tmp_path: Path):
-    """With the quirk PK_ID is compared and ordered as a number."""
+    """With the quirk, PK_ID is compared and ordered as a number."""
     folder = seed(tmp_path, _ACCOUNT, {"a.txt": b"text"})
     with serving(seed=folder, quirks=Quirks(view_pk="number")) as api:
         assert _pks(api, "PK_ID > 2", orderBy="PK_ID") == [4, 6, 8, 10]
 
 
 def test_a_record_is_updated_through_a_view(account: Api):
-    """An update meets only what the view shows."""
+    """An update changes only records that the view shows."""
     reply = account.put(
         "/views/OpenDocs/records", {"Title": "new"}, where="Title IN ('d1', 'd2')", response="rows"
     )
@@ -78,7 +78,7 @@ def test_a_record_is_updated_through_a_view(account: Api):
 
 
 def test_a_record_that_leaves_the_view_is_not_shown(account: Api):
-    """A record that no longer meets the view is counted but left out of Result."""
+    """A record that no longer matches the view is counted, but is not in Result."""
     reply = account.put(
         "/views/OpenDocs/records", {"Open": False}, where="PK_ID = '2'", response="rows"
     )
@@ -96,7 +96,7 @@ def test_records_are_added_and_deleted_through_a_view(account: Api):
 
 
 def test_a_views_attachments_are_those_of_its_table(account: Api):
-    """FileInfo of a view has text PK_IDs; download, upload, rename and delete reach the table's records."""
+    """FileInfo of a view has text PK_IDs, and all calls change the table's attachments."""
     base = "/views/OpenDocs/attachments/Scan"
 
     (one,) = account.get(f"{base}/fileInfo", where="PK_ID = '4'").json()["Result"]
@@ -114,13 +114,13 @@ def test_a_views_attachments_are_those_of_its_table(account: Api):
     ]
 
 
-def test_what_a_view_does_not_show_cannot_be_reached(account: Api):
-    """A record outside the view has no attachment there."""
+def test_a_record_outside_a_view_has_no_attachment_there(account: Api):
+    """The attachment of a record that the view leaves out is not found."""
     assert account.get("/views/OpenDocs/attachments/Scan/1").status_code == 404
 
 
 def test_a_view_is_named_with_a_prefix_in_sub_selects(account: Api):
-    """Inside a sub-select a view is called _v_ and its name."""
+    """A sub-select names a view with the prefix _v_."""
     where = "Title IN (SELECT Title FROM _v_OpenDocs) AND PK_ID < 5"
 
     assert account.rows("Docs", where, select="PK_ID") == [{"PK_ID": 2}, {"PK_ID": 4}]

@@ -18,14 +18,14 @@ _FAST = Quirks(webhook_retry_ms=10, attachment_event=True)
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Api]:
-    """An emulator that tries again soon."""
+    """An emulator that retries soon."""
     with serving(quirks=_FAST) as api:
         yield api
 
 
 @pytest.fixture
 def hook_api(own: Api) -> Iterator[Api]:
-    """The same without webhooks or faults of other tests."""
+    """A client of it, without webhooks and faults of other tests."""
     yield own
     own.control.clear_faults()
     for one in own.get("/outgoingWebhooks").json():
@@ -53,8 +53,8 @@ def _event(
     )
 
 
-def test_a_webhook_shows_its_secret_when_made_only(hook_api: Api):
-    """The answer to creating one has the Secret; listing and getting it do not."""
+def test_only_the_created_webhook_shows_its_secret(hook_api: Api):
+    """The answer to creating a webhook has the Secret; list and get do not."""
     made = _hook(hook_api, "https://example.com/a", Description="d")
 
     listed = hook_api.get("/outgoingWebhooks").json()
@@ -89,7 +89,7 @@ def test_a_webhook_shows_its_secret_when_made_only(hook_api: Api):
     ],
 )
 def test_a_wrong_webhook_is_refused(hook_api: Api, body: dict[str, object]):
-    """A name or address that is taken, plain HTTP beyond this machine, and unknown or wrong members are 400."""
+    """A name or URL that is taken, HTTP to other machines, and wrong members are 400."""
     _hook(hook_api, "https://example.com/a")
 
     reply = hook_api.post("/outgoingWebhooks", body)
@@ -98,7 +98,7 @@ def test_a_wrong_webhook_is_refused(hook_api: Api, body: dict[str, object]):
 
 
 def test_a_webhook_is_changed_and_deleted(hook_api: Api):
-    """A change answers the list item; switching it off switches its events; deleting takes them along."""
+    """Disabling a webhook disables its events, and deleting it deletes them."""
     table, hook = hook_api.table("A"), _hook(hook_api, "https://example.com/a")
     event = _event(hook_api, hook, table).json()
 
@@ -132,7 +132,7 @@ def test_a_webhook_is_changed_and_deleted(hook_api: Api):
 def test_events_of_a_table_do_not_overlap(
     hook_api: Api, first: dict[str, Any], second: dict[str, Any], status: int
 ):
-    """One insert and one delete a table, updates for different fields; whatever else is refused."""
+    """A table can have one insert, one delete, and updates for different fields."""
     table, hook = hook_api.table("A", "B"), _hook(hook_api, "https://example.com/a")
     assert _event(hook_api, hook, table, **first).status_code == 201
 
@@ -140,7 +140,7 @@ def test_events_of_a_table_do_not_overlap(
 
 
 def test_an_event_is_replaced_in_full(hook_api: Api):
-    """A PUT without a member takes it away; the answer calls the kind Type."""
+    """A PUT without a member removes it; the answer calls the type Type."""
     table, hook = hook_api.table("A"), _hook(hook_api, "https://example.com/a")
     event = _event(hook_api, hook, table, EventSources=["RESTAPIs"]).json()
     path = f"/outgoingWebhooks/{hook['Id']}/events/{event['Id']}"
@@ -153,7 +153,7 @@ def test_an_event_is_replaced_in_full(hook_api: Api):
 
 
 def test_an_insert_is_delivered_with_the_documented_body(hook_api: Api, receiver: Receiver):
-    """The message has ids, secret, date, type, table and the row, and a signature over its bytes."""
+    """The message has ids, secret, date, type, table and row, and a signature of its bytes."""
     table, hook = hook_api.table("A"), _hook(hook_api, receiver.url)
     event = _event(hook_api, hook, table).json()
 
@@ -161,9 +161,8 @@ def test_an_insert_is_delivered_with_the_documented_body(hook_api: Api, receiver
 
     message = receiver.messages()[0]
     digest = hmac.new(hook["Secret"].encode(), receiver.bodies[0], hashlib.sha256).hexdigest()
-    assert set(message) == {
-        "eventId", "messageId", "webhookId", "accountId", "secret", "eventDate", "eventType", "objectName", "data",
-    }  # fmt: skip
+    ids = {"eventId", "messageId", "webhookId", "accountId"}
+    assert set(message) == ids | {"secret", "eventDate", "eventType", "objectName", "data"}
     assert (message["eventId"], message["webhookId"], message["secret"]) == (
         event["Id"],
         hook["Id"],
@@ -173,8 +172,8 @@ def test_an_insert_is_delivered_with_the_documented_body(hook_api: Api, receiver
     assert receiver.headers[0]["X-Caspio-Signature"] == digest
 
 
-def test_an_update_fires_for_watched_fields_that_changed(hook_api: Api, receiver: Receiver):
-    """Neither another field nor the same value again raises an update; a changed watched one does."""
+def test_an_update_event_needs_a_changed_field(hook_api: Api, receiver: Receiver):
+    """Only a changed field of the event raises an update event."""
     table = hook_api.table("A", "B", rows=[{"A": "x"}])
     _event(hook_api, _hook(hook_api, receiver.url), table, _UPDATE, ObjectFields=["A"])
 
@@ -184,8 +183,8 @@ def test_an_update_fires_for_watched_fields_that_changed(hook_api: Api, receiver
     assert [row["A"] for row in receiver.rows(1)] == ["z"]
 
 
-def test_many_rows_travel_in_one_message(hook_api: Api, receiver: Receiver):
-    """One PUT that changes three rows raises one message with three."""
+def test_several_rows_are_in_one_message(hook_api: Api, receiver: Receiver):
+    """One PUT that changes three rows raises one message with three rows."""
     table = hook_api.table("A", rows=[{"A": "1"}, {"A": "2"}, {"A": "3"}])
     _event(hook_api, _hook(hook_api, receiver.url), table, _UPDATE, CustomPayloadFields=["A"])
 
@@ -194,8 +193,8 @@ def test_many_rows_travel_in_one_message(hook_api: Api, receiver: Receiver):
     assert [row["PK_ID"] for row in receiver.messages()[0]["data"]] == [1, 2, 3]
 
 
-def test_a_throttled_webhook_bundles_what_waits(hook_api: Api, receiver: Receiver):
-    """With one call a second, five inserts arrive in fewer than five messages."""
+def test_a_throttled_webhook_sends_waiting_rows_together(hook_api: Api, receiver: Receiver):
+    """With one call per second, five inserts arrive in fewer than five messages."""
     table = hook_api.table("A")
     _event(hook_api, _hook(hook_api, receiver.url, CallThrottling=1), table)
 
@@ -206,8 +205,8 @@ def test_a_throttled_webhook_bundles_what_waits(hook_api: Api, receiver: Receive
     assert len(receiver.bodies) < 5
 
 
-def test_a_delete_shows_what_was_deleted(hook_api: Api, receiver: Receiver):
-    """The message of a delete carries the row as it was."""
+def test_a_delete_message_has_the_deleted_row(hook_api: Api, receiver: Receiver):
+    """The message of a delete has the row as it was."""
     table = hook_api.table("A", rows=[{"A": "gone"}])
     _event(hook_api, _hook(hook_api, receiver.url), table, _DELETE)
 
@@ -216,8 +215,8 @@ def test_a_delete_shows_what_was_deleted(hook_api: Api, receiver: Receiver):
     assert receiver.rows(1) == [{"PK_ID": 1, "A": "gone"}]
 
 
-def test_sources_are_told_apart(hook_api: Api, receiver: Receiver):
-    """An event for the datasheet ignores what comes through the API."""
+def test_an_event_can_be_limited_to_sources(hook_api: Api, receiver: Receiver):
+    """An event for the datasheet ignores changes through the API."""
     table = hook_api.table("A", rows=[{"A": "x"}])
     _event(hook_api, _hook(hook_api, receiver.url), table, _UPDATE, EventSources=["Datasheet"])
 
@@ -227,8 +226,8 @@ def test_sources_are_told_apart(hook_api: Api, receiver: Receiver):
     assert [row["A"] for row in receiver.rows(1)] == ["by hand"]
 
 
-def test_an_upload_raises_an_update_where_the_account_does(hook_api: Api, receiver: Receiver):
-    """With attachment_event an upload is an update of its field."""
+def test_an_upload_raises_an_update_with_the_quirk(hook_api: Api, receiver: Receiver):
+    """With attachment_event, an upload is an update of its field."""
     table = hook_api.table({"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{}])
     _event(hook_api, _hook(hook_api, receiver.url), table, _UPDATE, ObjectFields=["Scan"])
 
@@ -237,8 +236,8 @@ def test_an_upload_raises_an_update_where_the_account_does(hook_api: Api, receiv
     assert receiver.rows(1) == [{"PK_ID": 1, "Scan": "a.pdf"}]
 
 
-def test_an_upload_raises_nothing_where_the_account_does_not(receiver: Receiver):
-    """Without it the upload is silent, and an edit after it is what arrives first."""
+def test_an_upload_raises_no_event_without_the_quirk(receiver: Receiver):
+    """Without attachment_event, an upload raises no event, and a later edit arrives first."""
     with serving() as api:
         table = api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{}])
         _event(api, _hook(api, receiver.url), table, _UPDATE)
@@ -248,7 +247,7 @@ def test_an_upload_raises_nothing_where_the_account_does_not(receiver: Receiver)
         assert len(receiver.rows(1)) == 1
 
 
-def test_a_failed_delivery_is_tried_again(hook_api: Api):
+def test_a_failed_delivery_is_retried(hook_api: Api):
     """Two refusals are followed by a third attempt, and all are in the log and the counts."""
     with receiving([500, 503]) as receiver:
         table, hook = hook_api.table("A"), _hook(hook_api, receiver.url)
@@ -268,7 +267,7 @@ def test_a_failed_delivery_is_tried_again(hook_api: Api):
     assert (found["Messages"], found["Calls"], found["Errors"]) == (1, 3, 2)
 
 
-def test_a_message_can_come_twice(hook_api: Api, receiver: Receiver):
+def test_a_message_can_arrive_twice(hook_api: Api, receiver: Receiver):
     """A duplicate fault delivers one message twice, with the same messageId."""
     table = hook_api.table("A")
     _event(hook_api, _hook(hook_api, receiver.url), table)
@@ -281,7 +280,7 @@ def test_a_message_can_come_twice(hook_api: Api, receiver: Receiver):
 
 
 def test_messages_can_overtake_each_other(hook_api: Api, receiver: Receiver):
-    """A message held back arrives after the one that was raised later."""
+    """A delayed message arrives after one that was raised later."""
     table = hook_api.table("A")
     _event(hook_api, _hook(hook_api, receiver.url), table)
     hook_api.control.fault(
@@ -295,8 +294,8 @@ def test_messages_can_overtake_each_other(hook_api: Api, receiver: Receiver):
     assert [row["A"] for row in receiver.rows(2)] == ["second", "first"]
 
 
-def test_nothing_leaves_this_machine(hook_api: Api):
-    """A message for another host is logged as not sent, and not tried again."""
+def test_messages_go_to_this_machine_only(hook_api: Api):
+    """A message for another host is logged as not sent, and is not retried."""
     table, hook = hook_api.table("A"), _hook(hook_api, "https://example.com/a")
     _event(hook_api, hook, table)
 
@@ -309,10 +308,13 @@ def test_nothing_leaves_this_machine(hook_api: Api):
 
 
 def test_a_template_is_filled_in(hook_api: Api, receiver: Receiver):
-    """Tokens become values, `/` a temporary address that works without a token, and unknown ones stay."""
+    """Tokens become values, `/` a temporary URL, and unknown tokens stay."""
     table = hook_api.table("A", {"Name": "Scan", "Type": "ATTACHMENT"}, rows=[{"A": 'a "b"'}])
     hook_api.attach(table, 1, "a.txt", b"bytes")
-    template = "{'a':'[@field:A]','file':'[@field:Scan]','link':'[@field:Scan/]','id':'[@out-hook:eventId]','no':'[@x]'}"
+    template = (
+        "{'a':'[@field:A]','file':'[@field:Scan]','link':'[@field:Scan/]',"
+        "'id':'[@out-hook:eventId]','no':'[@x]'}"
+    )
     event = _event(
         hook_api,
         _hook(hook_api, receiver.url),
@@ -331,11 +333,15 @@ def test_a_template_is_filled_in(hook_api: Api, receiver: Receiver):
 
 
 def test_lists_can_be_wrapped_and_show_secrets(receiver: Receiver):
-    """With the quirks lists come in Result, secrets are listed, and messages are signed in base64."""
+    """With the quirks, lists are in Result and show secrets, and messages are signed in base64."""
     quirks = Quirks(
-        webhook_envelope="result", webhook_list_secret=True, webhook_signature="base64", webhook_secret_in_body=False,
-        webhook_signature_header="X-Signed", webhook_fields="key",
-    )  # fmt: skip
+        webhook_envelope="result",
+        webhook_list_secret=True,
+        webhook_signature="base64",
+        webhook_secret_in_body=False,
+        webhook_signature_header="X-Signed",
+        webhook_fields="key",
+    )
     with serving(quirks=quirks) as api:
         table, hook = api.table("A"), _hook(api, receiver.url)
         _event(api, hook, table)

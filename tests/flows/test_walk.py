@@ -16,7 +16,7 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
-from tests.servers.absent import Absent, skip_or_fail
+from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, browser
 
 pytestmark = pytest.mark.integration
@@ -34,7 +34,7 @@ def _nameless() -> bytes:
 def walk(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """A browser before a served account with two sources: one is ingested, the other's plan waits."""
     if PROGRAM is None:
-        skip_or_fail(Absent("Chromium is not installed: apt-get install chromium."))
+        skip_or_fail(MissingProgram("Chromium is not installed: apt-get install chromium."))
     folder = tmp_path_factory.mktemp("walk")
     files = {"one.txt": receipt(1), "two.pdf": invoice_pdf(), "three.pdf": _nameless()}
     table = uploads(files)["tables"]["Uploads"]

@@ -19,7 +19,7 @@ from tests.integration.line.accounts import (
     write_account,
     write_settings,
 )
-from tests.servers.absent import Absent, skip_or_fail
+from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.servers.postgres import Postgres, run_postgres
 from tests.servers.redis import run_redis
 from tests.servers.swift import BUCKET, Store, run_swift
@@ -113,8 +113,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             postgres, redis = stack.enter_context(run_postgres()), stack.enter_context(run_redis())
             (folder / "store").mkdir()
             store = stack.enter_context(run_swift(folder / "store"))
-        except Absent as absent:
-            skip_or_fail(absent)
+        except MissingProgram as missing:
+            skip_or_fail(missing)
         server = stack.enter_context(_prefect(folder, postgres, redis))
         server.environment["AWS_ACCESS_KEY_ID"] = store.access_key_id
         server.environment["AWS_SECRET_ACCESS_KEY"] = store.secret_access_key

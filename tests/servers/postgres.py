@@ -16,22 +16,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.servers.absent import Absent, skip_or_fail
+from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.processes import free_port
 
 USER, PASSWORD = "ledger", "known-to-nobody"
 _INSTALLED = Path("/usr/lib/postgresql")
 _START_S = 30
 _STOP_S = 10
-# Nothing here outlives the tests, so nothing waits for the disk.
-_HASTE = (
+# The data is deleted after the tests, so the server need not wait for the disk.
+_OPTIONS = (
     "-F",
-    "-c",
-    "synchronous_commit=off",
-    "-c",
-    "full_page_writes=off",
-    "-c",
-    "max_connections=100",
+    *("-c", "synchronous_commit=off"),
+    *("-c", "full_page_writes=off"),
+    *("-c", "max_connections=100"),
 )
 
 
@@ -42,7 +39,7 @@ class Postgres:
     port: int
 
     def url(self, database: str = "postgres", *, password: str = PASSWORD) -> str:
-        """Return what [ledger] url would be."""
+        """Return the value for [ledger] url."""
         return f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
@@ -59,7 +56,7 @@ class Postgres:
             yield connection
 
     def create_database(self, template: str = "template1") -> str:
-        """Create a database with a name of its own, as a copy of another."""
+        """Create a database with a random name, as a copy of another."""
         name = f"test_{secrets.token_hex(6)}"
         with self.connected() as connection:
             command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
@@ -67,7 +64,7 @@ class Postgres:
         return name
 
     def drop_database(self, name: str) -> None:
-        """Drop a database, whoever is connected to it."""
+        """Drop a database, even with open connections."""
         with self.connected() as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
@@ -76,44 +73,36 @@ class Postgres:
 
 @contextmanager
 def run_postgres() -> Iterator[Postgres]:
-    """Run a PostgreSQL server with empty data in a folder of its own, as another user where this one is root.
+    """Run a PostgreSQL server with empty data in a temporary folder; root runs it as another user.
 
     Raises:
-        Absent: no PostgreSQL server is installed.
+        MissingProgram: no PostgreSQL server is installed.
         RuntimeError: it does not start; the message has its log.
     """
-    programs, become = _programs(), _unprivileged()
+    programs, become = find_programs(), server_user()
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as name:
         folder, port = Path(name), free_port()
         if become:
             os.chown(folder, become["user"], become["group"])
-        _initialise(programs, folder, become)
-        command = [
-            programs / "postgres",
-            "-D",
-            folder / "data",
-            "-p",
-            str(port),
-            "-h",
-            "127.0.0.1",
-            "-k",
-            folder,
-        ]
+        initialize(programs, folder, become)
+        command = [programs / "postgres", "-D", folder / "data", "-p", str(port)]
+        # TCP on loopback only, and the Unix socket in the temporary folder.
+        command += ["-h", "127.0.0.1", "-k", folder, *_OPTIONS]
         log = folder / "postgres.log"
         with (
             log.open("wb") as output,
             subprocess.Popen(
-                [*command, *_HASTE], cwd=folder, stdout=output, stderr=output, **become
+                command, cwd=folder, stdout=output, stderr=output, **become
             ) as process,
         ):
             try:
-                yield _answering(Postgres(port), process, log)
+                yield wait_until_ready(Postgres(port), process, log)
             finally:
-                _stop(process)
+                stop(process)
 
 
-def _programs() -> Path:
-    """Return the folder of the newest server that is complete."""
+def find_programs() -> Path:
+    """Return the folder of the newest complete server."""
     versions = sorted(
         _INSTALLED.glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True
     )
@@ -121,23 +110,24 @@ def _programs() -> Path:
     for folder in [*versions, *([Path(on_path).resolve().parent] if on_path else [])]:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
-    raise Absent("PostgreSQL's server is not installed: apt-get install postgresql.")
+    raise MissingProgram("PostgreSQL's server is not installed: apt-get install postgresql.")
 
 
-def _unprivileged() -> dict[str, Any]:
-    """Return as whom the server runs: it refuses root."""
+def server_user() -> dict[str, Any]:
+    """Return the user to run the server as, because PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
     user = names.get("postgres") or names.get("nobody")
     if user is None:
-        raise Absent(
+        raise MissingProgram(
             "PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody."
         )
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _initialise(programs: Path, folder: Path, become: dict[str, Any]) -> None:
+def initialize(programs: Path, folder: Path, become: dict[str, Any]) -> None:
+    """Create the server's data."""
     password = folder / "password"
     password.write_text(PASSWORD)
     options = [
@@ -155,7 +145,8 @@ def _initialise(programs: Path, folder: Path, become: dict[str, Any]) -> None:
         raise RuntimeError(f"initdb failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _answering(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> Postgres:
+def wait_until_ready(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> Postgres:
+    """Return the server once it accepts connections."""
     until = time.monotonic() + _START_S
     while process.poll() is None and time.monotonic() < until:
         try:
@@ -168,8 +159,10 @@ def _answering(server: Postgres, process: subprocess.Popen[bytes], log: Path) ->
     )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)  # a fast shutdown: connections are closed, not waited for
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the server; kill it if it does not end in time."""
+    # SIGINT is a fast shutdown: it closes connections and does not wait for them.
+    process.send_signal(signal.SIGINT)
     try:
         process.wait(_STOP_S)
     except subprocess.TimeoutExpired:
@@ -182,5 +175,5 @@ def postgres() -> Iterator[Postgres]:
     try:
         with run_postgres() as server:
             yield server
-    except Absent as absent:
-        skip_or_fail(absent)
+    except MissingProgram as missing:
+        skip_or_fail(missing)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.servers.absent import Absent
+from tests.servers.missing_program import MissingProgram
 from tests.support.processes import free_port
 
 _START_S = 30
@@ -15,35 +15,27 @@ _STOP_S = 10
 
 @contextmanager
 def run_redis() -> Iterator[str]:
-    """Run a Redis server that keeps nothing on the disk; yield its address without a database.
+    """Run a Redis server that stores nothing on disk; yield its address without a database.
 
     Raises:
-        Absent: no Redis server is installed.
+        MissingProgram: no Redis server is installed.
         RuntimeError: it does not start; the message has its log.
     """
     program = shutil.which("redis-server")
     if program is None:
-        raise Absent("Redis is not installed: apt-get install redis-server.")
+        raise MissingProgram("Redis is not installed: apt-get install redis-server.")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="redis-", ignore_cleanup_errors=True) as folder:
-        options = [
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
-        ]
-        command = [program, *options, "--maxmemory-policy", "noeviction"]
+        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        # Nothing is stored on disk.
+        command += ["--save", "", "--appendonly", "no"]
+        # As in production: Prefect's messages must not be evicted.
+        command += ["--maxmemory-policy", "noeviction"]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             try:
-                _await_answer(port, process)
+                wait_until_ready(port, process)
                 yield f"redis://127.0.0.1:{port}"
             finally:
                 process.terminate()
@@ -53,7 +45,8 @@ def run_redis() -> Iterator[str]:
                     process.kill()
 
 
-def _await_answer(port: int, process: "subprocess.Popen[str]") -> None:
+def wait_until_ready(port: int, process: "subprocess.Popen[str]") -> None:
+    """Return once the server answers PING; RuntimeError with its log if it does not."""
     until = time.monotonic() + _START_S
     while process.poll() is None and time.monotonic() < until:
         try:

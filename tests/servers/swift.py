@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.absent import Absent, skip_or_fail
+from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.processes import end
 
 BUCKET = "contracts"
@@ -32,7 +32,7 @@ class Store:
     secret_access_key: str
 
     def keywords(self, **changes: str) -> dict[str, Any]:
-        """Return arguments of S3Archive, some of them changed."""
+        """Return arguments of S3Archive, some of them replaced."""
         given = {
             "endpoint_url": self.endpoint_url,
             "region": self.region,
@@ -44,38 +44,29 @@ class Store:
 
 @contextmanager
 def run_swift(folder: Path, *, options: Sequence[str] = ()) -> Iterator[Store]:
-    """Run the local S3 in a process of its own with its data in a folder.
+    """Run the local S3 in a separate process with its data in a folder.
 
     Raises:
-        Absent: the dependency group `s3` is not installed.
+        MissingProgram: the dependency group `s3` is not installed.
         RuntimeError: it does not start; the message has its log.
     """
     if find_spec("swift") is None:
-        raise Absent("The local S3 is not installed: uv sync --group s3.")
-    command = [
-        sys.executable,
-        "-m",
-        "infra.store",
-        "--port",
-        "0",
-        "--data",
-        str(folder),
-        "--bucket",
-        BUCKET,
-        *options,
-    ]
+        raise MissingProgram("The local S3 is not installed: uv sync --group s3.")
+    command = [sys.executable, "-m", "infra.store", "--port", "0"]
+    command += ["--data", str(folder), "--bucket", BUCKET, *options]
     log = folder / "store.log"
     with (
         log.open("wb") as stderr,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr) as process,
     ):
         try:
-            yield Store(**json.loads(_first_line(process, log)))
+            yield Store(**json.loads(first_line(process, log)))
         finally:
             end(process, within_s=_STOP_S)
 
 
-def _first_line(process: subprocess.Popen[bytes], log: Path) -> bytes:
+def first_line(process: subprocess.Popen[bytes], log: Path) -> bytes:
+    """Return the line that the store prints once it is ready; RuntimeError with its log without."""
     assert process.stdout is not None
     line, until = b"", time.monotonic() + _START_S
     with selectors.DefaultSelector() as selector:
@@ -97,5 +88,5 @@ def swift() -> Iterator[Store]:
         try:
             with run_swift(Path(folder)) as store:
                 yield store
-        except Absent as absent:
-            skip_or_fail(absent)
+        except MissingProgram as missing:
+            skip_or_fail(missing)

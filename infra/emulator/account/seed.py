@@ -17,7 +17,7 @@ from infra.emulator.state.directories import split_user
 from infra.emulator.state.schema import AUTO_TYPES, PK, TYPES, Field, Table, View, changed_field
 from infra.emulator.state.values import Stored, to_stored
 
-_MEMBERS = frozenset(
+MEMBERS = frozenset(
     {
         "tables",
         "views",
@@ -58,11 +58,11 @@ def seed_account(account: Account, folder: Path) -> None:
         return
     source = folder / "account.json"
     data = _read(folder)
-    unknown = set(data) - _MEMBERS
+    unknown = set(data) - MEMBERS
     if unknown:
         raise ValueError(
             f"{source}: unknown members {', '.join(sorted(unknown))}; "
-            f"use {', '.join(sorted(_MEMBERS))}."
+            f"use {', '.join(sorted(MEMBERS))}."
         )
 
     try:

@@ -19,7 +19,7 @@ from infra.emulator.http.middleware import PAGES_ROOT
 from infra.emulator.http.operations import account_of
 from infra.emulator.state.attachments import Attachment
 from infra.emulator.state.queries import Query
-from infra.emulator.state.schema import PK
+from infra.emulator.state.schema import PK, Relation
 
 _ROWS_PER_PAGE = 50
 _MAX_PAGE_DIGITS = 8
@@ -157,6 +157,18 @@ def _query(account: Account) -> str:
     return urlencode({"account": account.name})
 
 
+def attachments_by_place(
+    account: Account, relation: Relation, pks: Sequence[int]
+) -> dict[tuple[int, str], Attachment]:
+    """Return the attachments of records by PK_ID and field name."""
+    files: dict[tuple[int, str], Attachment] = {}
+    for column in relation.fields:
+        if column.type == "ATTACHMENT":
+            for one in account.attachments.find(relation.name, column.name, pks):
+                files[one.pk, column.name] = one
+    return files
+
+
 async def show_table(request: Request) -> Response:
     """Show a table's records, with the values before their first change."""
     account = account_of(request)
@@ -165,12 +177,7 @@ async def show_table(request: Request) -> Response:
     listing = account.records.page(relation, query)
     pks = [row[PK] for row in listing.rows]
     before = account.records.changes.before(relation.name, pks)
-    files: dict[tuple[int, str], Attachment] = {}
-    for column in relation.fields:
-        if column.type == "ATTACHMENT":
-            for one in account.attachments.find(relation.name, column.name, pks):
-                files[one.pk, column.name] = one
-
+    files = attachments_by_place(account, relation, pks)
     root = f"{PAGES_ROOT}/attachments/{quote(relation.name, safe='')}"
     rows = []
     for row in listing.rows:

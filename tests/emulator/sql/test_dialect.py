@@ -8,7 +8,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def people(shared_api: Api) -> str:
-    """Three records: one full, one with blanks at the end and a quote, one with nothing set."""
+    """Three records: one with values, one with blanks and a quote, one with nothing set."""
     rows = [
         {"Name": "Anna", "Born": "1990-05-04T08:00:00", "Pay": 10.5, "Open": True, "Size": 3},
         {"Name": "O'Neil  ", "Born": "2026-01-31", "Pay": -1, "Open": False, "Size": 20},
@@ -63,6 +63,9 @@ def people(shared_api: Api) -> str:
         ("Born < GetDate()", None),
         ("Born < DATEADD(year, -20, GETDATE())", [1]),
         ("DATEDIFF(day, Born, '1990-05-05') = 1", [1]),
+        ("DATEDIFF(week, '2026-01-31', '2026-02-01') = 1", [1, 2, 3]),
+        ("DATEDIFF(week, '2026-02-01', '2026-02-07') = 0", [1, 2, 3]),
+        ("DATEADD(month, 1, '2026-01-31') = '2026-02-28'", [1, 2, 3]),
         ("YEAR(Born) = 2026", [2]),
         ("CAST(Size AS VARCHAR(10)) = '3'", [1]),
         ("CASE WHEN Size = 3 THEN 'a' ELSE 'b' END = 'A'", [1]),
@@ -72,10 +75,10 @@ def people(shared_api: Api) -> str:
         ("'a' = 'A '", [1, 2, 3]),
     ],
 )
-def test_conditions_mean_what_they_mean_at_sql_server(
+def test_conditions_mean_what_they_mean_in_sql_server(
     api: Api, people: str, where: str, pks: list[int] | None
 ):
-    """Text compares without case and trailing blanks, dates as dates, NULL as unknown."""
+    """Text compares without case and trailing blanks, dates compare as dates, NULL as unknown."""
     found = api.pks(people, where)
 
     assert found == pks if pks is not None else 1 in found
@@ -111,8 +114,8 @@ def test_conditions_mean_what_they_mean_at_sql_server(
     ],
     ids=lambda where: where[:30],
 )
-def test_what_sql_server_would_not_take_is_refused(api: Api, people: str, where: str):
-    """Unknown columns and functions, broken syntax and further statements are 400 SqlServerError and do nothing."""
+def test_what_sql_server_refuses_is_refused(api: Api, people: str, where: str):
+    """Unknown names, wrong syntax and further statements are 400 and change nothing."""
     reply = api.get(f"/tables/{people}/records", where=where)
 
     assert (reply.status_code, reply.json()["Code"]) == (400, "SqlServerError")
@@ -132,15 +135,15 @@ def test_what_sql_server_would_not_take_is_refused(api: Api, people: str, where:
     ],
     ids=str,
 )
-def test_other_clauses_are_refused_alike(api: Api, people: str, params: dict[str, str]):
-    """A clause can be no more than the clause it is given as."""
+def test_other_clauses_are_refused_in_the_same_way(api: Api, people: str, params: dict[str, str]):
+    """A clause cannot contain more than that clause."""
     reply = api.get(f"/tables/{people}/records", **params)
 
     assert (reply.status_code, reply.json()["Code"]) == (400, "SqlServerError")
 
 
 def test_a_comment_ends_a_condition(api: Api, people: str):
-    """What follows a comment mark does not count and does no harm."""
+    """What follows a comment mark is ignored."""
     assert api.pks(people, "PK_ID = 1 -- OR 1 = 1") == [1]
 
 
@@ -154,7 +157,7 @@ def test_a_sub_select_reads_another_table(api: Api, people: str):
 
 
 def test_order_ignores_case_and_puts_null_first(api: Api):
-    """Text is ordered without case; NULL comes first and, descending, last."""
+    """Text is ordered without case; NULL comes first, and last if the order is descending."""
     name = api.table(
         "A", {"Name": "N", "Type": "NUMBER"}, rows=[{"A": "b"}, {"A": "A"}, {"A": "C", "N": 1}]
     )
@@ -163,8 +166,8 @@ def test_order_ignores_case_and_puts_null_first(api: Api):
     assert [row["A"] for row in api.rows(name, orderBy="N DESC, A DESC")] == ["C", "b", "A"]
 
 
-def test_names_with_quotes_stay_values(api: Api):
-    """Quotes and brackets in values come back as they went in."""
+def test_values_with_quotes_are_unchanged(api: Api):
+    """Values with quotes and brackets are read as they were written."""
     hostile = 'x\'); DROP TABLE "t"; -- [%]'
     name = api.table("A", rows=[{"A": hostile}])
 

@@ -1,4 +1,4 @@
-"""Text functions and comparisons see a whole text, whatever characters it has: SQLite's own stop at NUL."""
+"""Text functions and comparisons read a whole text: SQLite's own stop at NUL."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
@@ -12,7 +12,7 @@ _LONG = "x\0y'Z  "
 
 @pytest.fixture(scope="module")
 def texts(shared_api: Api) -> str:
-    """Three records whose texts are the same up to a NUL, and one with the blank text."""
+    """Three records whose texts are equal up to a NUL, and one with a blank text."""
     rows = [{"A": _LONG, "B": "X\0Y'z"}, {"A": "x\0z", "B": "x"}, {"A": "x", "B": "x\0"}, {"A": ""}]
     return shared_api.table("A", "B", rows=rows)
 
@@ -43,10 +43,8 @@ def texts(shared_api: Api) -> str:
         ("CASE WHEN A = 'x' THEN 1 ELSE 0 END", [0, 0, 1, 0]),
     ],
 )
-def test_a_function_sees_what_is_behind_a_nul(
-    api: Api, texts: str, expression: str, values: list[object]
-):
-    """A function of SQL Server reads its text to the end, counts from 1 and does not distinguish case."""
+def test_a_function_reads_past_a_nul(api: Api, texts: str, expression: str, values: list[object]):
+    """A function reads its text to the end, counts from 1, and ignores case."""
     rows = api.rows(texts, select=f"{expression} AS V")
 
     assert [row["V"] for row in rows] == values
@@ -70,8 +68,8 @@ def test_a_function_sees_what_is_behind_a_nul(
         ("REPLACE(A, 'y', 'q') = B", []),
     ],
 )
-def test_a_comparison_sees_what_is_behind_a_nul(api: Api, texts: str, where: str, pks: list[int]):
-    """Two texts are equal when they are equal to their ends."""
+def test_a_comparison_reads_past_a_nul(api: Api, texts: str, where: str, pks: list[int]):
+    """Two texts are equal if they are equal up to their ends."""
     assert api.pks(texts, where) == pks
 
 
@@ -79,8 +77,8 @@ def test_a_comparison_sees_what_is_behind_a_nul(api: Api, texts: str, where: str
     "expression",
     ["LEFT(A, -1)", "RIGHT(A, -1)", "SUBSTRING(A, 1, -1)", "SUBSTRING(A, 1)", "TRIM('x' FROM A)"],
 )
-def test_what_a_function_does_not_take_is_refused(api: Api, texts: str, expression: str):
-    """A negative length and a missing or an unknown argument are SQL Server's error."""
+def test_wrong_arguments_are_refused(api: Api, texts: str, expression: str):
+    """A negative length, a missing argument and an unknown one are an error of SQL Server."""
     reply = api.get(f"/tables/{texts}/records", select=expression)
 
     assert (reply.status_code, reply.json()["Code"]) == (400, "SqlServerError")
@@ -90,12 +88,12 @@ def test_what_a_function_does_not_take_is_refused(api: Api, texts: str, expressi
     "expression", ["LEFT(B, 1)", "RIGHT(B, 1)", "SUBSTRING(B, 1, 1)", "CHARINDEX('x', B)", "LEN(B)"]
 )
 def test_a_function_of_null_is_null(api: Api, texts: str, expression: str):
-    """A text that nobody has set has no part, no length and no place for another."""
+    """A function of a text that was never set is NULL."""
     assert api.pks(texts, f"{expression} IS NULL") == [4]
 
 
-def test_groups_and_unique_fields_see_what_is_behind_a_nul(api: Api):
-    """Texts that differ behind a NUL are two groups and two values; the same text is refused in a unique field."""
+def test_groups_and_unique_fields_read_past_a_nul(api: Api):
+    """Texts that differ behind a NUL are two groups, and two values of a unique field."""
     name = api.table(
         {"Name": "A", "Type": "STRING", "Unique": True}, rows=[{"A": "x\0y"}, {"A": "x"}]
     )
@@ -122,9 +120,10 @@ _TEXTS = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]),
 def test_parts_of_any_text_are_its_characters(
     api: Api, written: str, text: str, start: int, length: int
 ):
-    """LEN, LEFT, RIGHT and SUBSTRING agree with the text that was written, and the text meets its own parts."""
+    """LEN, LEFT, RIGHT and SUBSTRING agree with the text that was written."""
     api.put(f"/tables/{written}/records", {"A": text}, where="PK_ID = 1")
-    select = f"LEN(A) AS N, LEFT(A, {length}) AS L, RIGHT(A, {length}) AS R, SUBSTRING(A, {start}, {length}) AS S"
+    ends = f"LEFT(A, {length}) AS L, RIGHT(A, {length}) AS R"
+    select = f"LEN(A) AS N, {ends}, SUBSTRING(A, {start}, {length}) AS S"
 
     (row,) = api.rows(
         written, "PK_ID = 1 AND A = LEFT(A, 20) + SUBSTRING(A, 21, 100)", select=select

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_one_uv_is_pinned_everywhere():
-    """The image and a fresh machine get the same uv."""
+    """The image and a new machine get the same uv."""
     script = (ROOT / "infra/setup.sh").read_text()
     image = (ROOT / "infra/Dockerfile").read_text()
 
@@ -31,7 +31,7 @@ def test_the_set_up_asks_for_the_pythons_the_project_supports():
 
 
 def test_every_package_of_the_project_is_in_the_image():
-    """A new top-level package is copied into the image and let past .dockerignore."""
+    """A new top-level package is copied into the image and not excluded by .dockerignore."""
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
         "targets"
     ]["wheel"]["packages"]
@@ -46,7 +46,7 @@ def test_every_package_of_the_project_is_in_the_image():
 
 
 def test_services_wait_for_services_that_exist():
-    """Every dependency in the compose file has the health check it is waited on with."""
+    """Every dependency in the compose file has a health check to wait for."""
     services = yaml.safe_load((ROOT / "infra/compose.yaml").read_text())["services"]
 
     for service in services.values():
@@ -58,7 +58,7 @@ def test_services_wait_for_services_that_exist():
 
 
 def test_make_help_lists_every_target():
-    """Every target that a user would call is in the list."""
+    """Every target that a user calls is in the list."""
     makefile = (ROOT / "Makefile").read_text()
     declared = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     described = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))

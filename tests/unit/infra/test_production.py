@@ -78,7 +78,7 @@ def _seconds(duration: str) -> int:
 
 
 def _refused(command: list[str]) -> str:
-    """Say what a command line lacks, "" when it is one of ours and every option of it exists."""
+    """Return what is wrong with a command line, "" if the command and its options exist."""
     name, *options = command[1:]
     known = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
     if name not in known:
@@ -103,7 +103,7 @@ def _commands() -> Iterator[list[str]]:
 
 
 def test_every_command_exists():
-    """What compose files and manifests start is a command of the program, with options it has."""
+    """Compose files and manifests start commands of the program, with options that exist."""
     ours = [command for command in _commands() if command[0] == "caspio-ingest"]
 
     assert len(ours) >= 6
@@ -120,7 +120,7 @@ def test_every_command_exists():
     ],
 )
 def test_every_prefect_setting_exists(path: Path):
-    """Prefect knows each variable that is set; a wrong name would be ignored silently."""
+    """Prefect has each variable that is set; it would ignore a wrong name silently."""
     text = path.read_text(encoding="utf-8")
     names = set(re.findall(r"^\s*(?:- \{name: )?(PREFECT_[A-Z_]+)[:=,]", text, re.MULTILINE))
 
@@ -136,8 +136,8 @@ def test_prefect_reads_the_key_of_its_blocks():
     assert all(f'"{name}"' in source for name in READ_DIRECTLY)
 
 
-def test_the_server_is_split_and_speaks_through_redis(services: dict[str, dict[str, Any]]):
-    """API and services are processes of their own that share database and Redis; migrations are a step before them."""
+def test_the_server_is_split_and_uses_redis(services: dict[str, dict[str, Any]]):
+    """API and services are processes that share database and Redis; migrations run first."""
     for name in ("prefect", "services", "migrate"):
         environment = services[name]["environment"]
         assert {key: environment[key] for key in REDIS} == REDIS
@@ -152,7 +152,7 @@ def test_the_server_is_split_and_speaks_through_redis(services: dict[str, dict[s
 
 
 def test_no_password_is_in_the_compose_file(services: dict[str, dict[str, Any]]):
-    """Each comes from the environment and stops the start when missing; the example has all names and no value."""
+    """Each password comes from the environment and is required; the example has no value."""
     text = COMPOSE.read_text(encoding="utf-8")
     asked = set(re.findall(r"\$\{([A-Z_]+):\?\}", text))
     lines = (ROOT / "infra/production.env.example").read_text(encoding="utf-8").splitlines()
@@ -168,8 +168,8 @@ def test_no_password_is_in_the_compose_file(services: dict[str, dict[str, Any]])
     )
 
 
-def test_our_containers_are_closed_in_both(services: dict[str, dict[str, Any]]):
-    """No new privileges, no capabilities, a root file system that is read only, and not root."""
+def test_our_containers_are_restricted_in_both(services: dict[str, dict[str, Any]]):
+    """Containers have no extra rights, a read-only file system, and do not run as root."""
     ours = [service for service in services.values() if "build" in service]
 
     assert len(ours) == 5
@@ -184,7 +184,7 @@ def test_our_containers_are_closed_in_both(services: dict[str, dict[str, Any]]):
         assert {"requests", "limits"} <= set(container["resources"]), name
 
 
-def test_whoever_listens_is_probed():
+def test_every_listening_container_is_probed():
     """Every container with a port has a startup, a readiness and a liveness probe."""
     listening = {name: container for name, _, container in CONTAINERS if "ports" in container}
 
@@ -196,7 +196,7 @@ def test_whoever_listens_is_probed():
 
 
 def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):
-    """Docker and Kubernetes wait longer than a worker takes to finish what is in progress."""
+    """Docker and Kubernetes wait longer than a worker needs to finish its runs."""
     drain_s = ServeSettings().drain_s
     (worker,) = [pod for name, pod in PODS if name == "caspio-ingest-worker"]
 
@@ -205,7 +205,7 @@ def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):
 
 
 def _validate(one: dict[str, Any], version: str) -> None:
-    """Raise if Kubernetes' schema of this version does not know the object or a field of it."""
+    """Raise if Kubernetes' schema of this version does not have the object or one of its fields."""
     text = (ROOT / f"tests/resources/kubernetes/{version}.json").read_text(encoding="utf-8")
     definitions = json.loads(text)["$defs"]
     group, _, api_version = one["apiVersion"].rpartition("/")
@@ -216,8 +216,8 @@ def _validate(one: dict[str, Any], version: str) -> None:
 
 @pytest.mark.parametrize("one", OBJECTS, ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
 @pytest.mark.parametrize("version", ["1.28", "1.35"])
-def test_manifests_are_what_kubernetes_takes(one: dict[str, Any], version: str):
-    """Each object is valid by Kubernetes' own schema, without a field it does not know."""
+def test_manifests_are_valid(one: dict[str, Any], version: str):
+    """Each object is valid by Kubernetes' own schema, without unknown fields."""
     _validate(one, version)
 
 
@@ -231,8 +231,8 @@ def test_an_unknown_field_of_a_manifest_is_refused():
         _validate(wrong, "1.35")
 
 
-def test_the_kustomization_is_whole():
-    """Every manifest in the folder is in it, but for the example of the secrets; what it names is there."""
+def test_the_kustomization_is_complete():
+    """It lists every manifest except the example of the secrets, and all its files exist."""
     kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))
     files = {path.name for path in KUBERNETES.glob("*.yaml")} - {
         "kustomization.yaml",
@@ -250,7 +250,7 @@ def test_the_kustomization_is_whole():
 
 
 def test_kustomize_builds_it():
-    """`kubectl kustomize` puts it together, with the settings' names in place, where there is a kubectl."""
+    """`kubectl kustomize` builds the manifests, if kubectl is installed."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed")
@@ -264,7 +264,7 @@ def test_kustomize_builds_it():
 
 
 def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
-    """The file is valid unchanged, with the variables that the secret has."""
+    """The settings file is valid with the variables of the secret."""
     secrets = {
         one["metadata"]["name"]: one["stringData"] for one in OBJECTS if one["kind"] == "Secret"
     }
@@ -277,7 +277,7 @@ def test_the_settings_of_the_pods_load(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_prefect_yaml_has_every_kind_of_deployment():
-    """Each kind is there once, in its priority's queue, tagged, described and limited as `deploy` does it."""
+    """Each kind exists once, with the queue, tags and limit of `deploy`."""
     declared = yaml.safe_load((ROOT / "infra/prefect.yaml").read_text(encoding="utf-8"))
     found = {
         one["name"].removesuffix("@{{ $DEPLOY_NAME }}").removesuffix("-{{ $DEPLOY_SOURCE }}"): one

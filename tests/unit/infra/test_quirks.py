@@ -1,4 +1,4 @@
-"""Every quirk is in a matrix, every pair of values in a row of it, and all are documented."""
+"""Every quirk is in a matrix, every pair of values is in a row of it, and all are documented."""
 
 import re
 from collections.abc import Mapping
@@ -19,13 +19,14 @@ from tests.support.quirks import (
     pairs,
 )
 
-DOCUMENT = (Path(__file__).parents[3] / "docs/emulator.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/emulator.md").read_text(encoding="utf-8")
+DOCUMENT = PAGE.partition("## What differs between accounts")[2]
 NAMES = [one.name for one in fields(Quirks)]
 
 
 @pytest.mark.parametrize("factors", [of_the_line(), of_webhooks()], ids=["line", "webhooks"])
 def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
-    """No two values of two quirks are without a row that has both, and each row has a value for every quirk."""
+    """Any two values of two quirks are together in a row, and rows are complete."""
     rows = covering(factors)
 
     assert [
@@ -35,24 +36,24 @@ def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
     assert len(rows) <= 25
 
 
-def test_rows_are_the_same_every_time_and_begin_with_the_usual():
-    """The rows depend on the quirks alone; the first has every quirk's first value."""
+def test_rows_are_the_same_every_time_and_begin_with_the_defaults():
+    """The rows depend on the quirks only; the first has every quirk's first value."""
     rows = covering(of_the_line())
 
     assert rows == covering(of_the_line())
     assert rows[0] == {name: values[0] for name, values in of_the_line().items()}
 
 
-def test_every_quirk_matters_somewhere_or_says_why_not():
-    """The line's matrix has every quirk but those with a reason, and nothing but quirks is named."""
+def test_every_quirk_is_in_the_matrix_or_has_a_reason():
+    """The pipeline's matrix has every quirk except those with a reason, and names only quirks."""
     assert set(NAMES) == of_the_line().keys() | NOT_THE_LINES.keys()
     assert NOT_THE_LINES.keys() | SAMPLES.keys() <= set(NAMES)
     assert all(NOT_THE_LINES.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_begin_with_the_usual_one_and_differ(name: str):
-    """A quirk has at least two values, the usual one first; numbers may start with a smaller one to be quick."""
+def test_values_differ_and_begin_with_the_default(name: str):
+    """A quirk has at least two values, and its default comes first."""
     values = choices(name)
 
     assert len(set(values)) == len(values) >= 2
@@ -61,7 +62,7 @@ def test_values_begin_with_the_usual_one_and_differ(name: str):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_quirk_is_documented_with_its_values(name: str):
-    """docs/emulator.md has a row for each quirk with each value that is not just any number or text."""
+    """docs/emulator.md has one row for each quirk, with all its values."""
     rows = [row for row in DOCUMENT.splitlines() if row.startswith(f"| `{name}` |")]
     words = set(re.findall(r"`([^`]+)`", " ".join(row.split("|")[2] for row in rows)))
     wanted = (
@@ -75,5 +76,5 @@ def test_every_quirk_is_documented_with_its_values(name: str):
 
 
 def test_no_other_quirk_is_documented():
-    """A row of the table is a quirk there is."""
+    """Every row of the table is a quirk that exists."""
     assert set(re.findall(r"^\| `([a-z_]+)` \|", DOCUMENT, re.MULTILINE)) == set(NAMES)

@@ -1,4 +1,4 @@
-"""The Terraform files, as far as a parser and the adapter's source can check them: nothing is planned or applied."""
+"""The Terraform files, checked with a parser and the adapter's source."""
 
 import ast
 import json
@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "infra/terraform"
 
-# What Amazon's reference of actions asks for each call that the adapter may make; lifecycle rules do the rest.
+# What Amazon's reference of actions requires for each call of the adapter. Lifecycle rules delete
+# what expires, so the adapter needs no further right.
 NEEDS = {
     "abort_multipart_upload": {"s3:AbortMultipartUpload"},
     "complete_multipart_upload": {"s3:PutObject"},
@@ -35,7 +36,7 @@ NO_CALLS = {"close", "get_paginator"}
 
 
 def _plain(value: Any) -> Any:
-    """Return what was parsed without the quotes that the parser leaves round texts and keys."""
+    """Return parsed values without the quotes that the parser keeps around texts and keys."""
     if isinstance(value, dict):
         return {_plain(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -70,7 +71,7 @@ def _adapter() -> list[ast.AST]:
 
 
 def _called() -> set[str]:
-    """Return the calls of S3 that stand in the adapter's source."""
+    """Return the S3 calls in the adapter's source."""
     calls = [
         node
         for node in _adapter()
@@ -89,7 +90,7 @@ def _called() -> set[str]:
 
 
 def test_the_policy_allows_exactly_what_the_adapter_calls(blocks: dict[str, dict[str, Any]]):
-    """No action is missing, and none is allowed that no call needs."""
+    """Every call's action is allowed, and no other action is."""
     calls = _called()
     options = {
         one.value for one in _adapter() if isinstance(one, ast.Constant) and one.value in OPTIONS
@@ -111,7 +112,7 @@ def test_the_policy_allows_exactly_what_the_adapter_calls(blocks: dict[str, dict
 def test_only_probes_may_be_deleted_and_no_statement_covers_other_buckets(
     blocks: dict[str, dict[str, Any]],
 ):
-    """Deleting is allowed below probe- alone; every resource is this bucket's."""
+    """Deleting is allowed below probe- only; every resource belongs to this bucket."""
     statements = blocks["aws_iam_policy_document.archive"]["statement"]
     deleting = [
         one["resources"]
@@ -126,8 +127,8 @@ def test_only_probes_may_be_deleted_and_no_statement_covers_other_buckets(
     assert "*" not in {action for one in statements for action in one["actions"]}
 
 
-def test_the_bucket_is_versioned_encrypted_closed_and_kept(blocks: dict[str, dict[str, Any]]):
-    """Versions are on, public access is off in all four ways, and Terraform refuses to destroy it."""
+def test_the_bucket_is_versioned_encrypted_private_and_protected(blocks: dict[str, dict[str, Any]]):
+    """Versions are on, public access is off, and Terraform refuses to destroy the bucket."""
     bucket = blocks["aws_s3_bucket.archive"]
     closed = blocks["aws_s3_bucket_public_access_block.archive"]
     versioning = blocks["aws_s3_bucket_versioning.archive"]["versioning_configuration"][0]
@@ -145,8 +146,8 @@ def test_the_bucket_is_versioned_encrypted_closed_and_kept(blocks: dict[str, dic
     assert (denied["effect"], denied["condition"][0]["variable"]) == ("Deny", "aws:SecureTransport")
 
 
-def test_no_lifecycle_rule_ends_what_the_ledger_needs(blocks: dict[str, dict[str, Any]]):
-    """Only replaced versions, delete markers and uploads broken off expire; originals never do."""
+def test_no_lifecycle_rule_deletes_what_the_ledger_needs(blocks: dict[str, dict[str, Any]]):
+    """Only replaced versions, delete markers and unfinished uploads expire; originals never do."""
     rules = blocks["aws_s3_bucket_lifecycle_configuration.archive"]["rule"]
     expiring = [
         rule for rule in rules if "noncurrent_version_expiration" in rule or "expiration" in rule
@@ -161,15 +162,15 @@ def test_no_lifecycle_rule_ends_what_the_ledger_needs(blocks: dict[str, dict[str
     ]
 
 
-def test_no_secret_passes_through_the_state(blocks: dict[str, dict[str, Any]]):
-    """Secrets are made without a value."""
+def test_the_state_has_no_secret(blocks: dict[str, dict[str, Any]]):
+    """Secrets are created without a value."""
     assert "aws_secretsmanager_secret.worker" in blocks
     assert [name for name in blocks if "secret_version" in name] == []
     assert "secret_string" not in json.dumps(blocks)
 
 
 def test_the_files_are_formatted_as_terraform_does():
-    """`terraform fmt` has nothing to change, where there is a Terraform."""
+    """If Terraform is installed, `terraform fmt` has nothing to change."""
     terraform = shutil.which("terraform")
     if terraform is None:
         pytest.skip("Terraform is not installed")

@@ -1,4 +1,4 @@
-"""Single documents: the same seed draws the same bytes, and other people's software can open them."""
+"""Single documents: the same seed draws the same bytes, and other programs can open them."""
 
 from collections.abc import Callable
 from email import message_from_bytes
@@ -42,19 +42,19 @@ def _pdf_text(sample: Sample) -> str:
 
 @pytest.mark.parametrize("draw", [draw_docx, draw_xlsx, draw_mail, draw_contract, draw_damaged])
 def test_drawing_twice_gives_the_same_bytes(draw: Callable[[], Sample]):
-    """Nothing of the day or the machine enters a document."""
+    """A document does not depend on the date or the machine."""
     assert draw().data == draw().data
 
 
 @pytest.mark.parametrize("draw", [draw_letter, draw_fax])
 def test_the_same_seed_gives_the_same_scan(draw: Callable[..., Sample]):
-    """Dust and grain come from the generator alone."""
+    """Dust and grain come from the random generator only."""
     assert draw(rng=_rng()).data == draw(rng=_rng()).data
 
 
 @pytest.mark.parametrize("invoice", [OFFICE, WEB, COURIER], ids=lambda invoice: invoice.number)
 def test_an_invoice_has_its_values_as_text(invoice: Invoice):
-    """What `truth.json` says can be read off the page."""
+    """The page shows the values of `truth.json`."""
     sample = draw_invoice(invoice)
 
     text = _pdf_text(sample)
@@ -64,8 +64,8 @@ def test_an_invoice_has_its_values_as_text(invoice: Invoice):
     assert f"{invoice.sign}{invoice.total:,.2f}" in text
 
 
-def test_a_strict_reader_finds_no_fault_in_the_pdf():
-    """The cross-reference table is right: nothing has to be repaired."""
+def test_a_strict_reader_accepts_the_pdf():
+    """The cross-reference table is correct: nothing has to be repaired."""
     reader = PdfReader(BytesIO(draw_contract().data), strict=True)
 
     assert len(reader.pages) == 3
@@ -82,14 +82,14 @@ def test_the_mixed_pdf_has_one_page_with_text_and_one_without():
 
 
 def test_the_encrypted_pdf_opens_with_its_password_only():
-    """A reader without the password sees nothing."""
+    """Without the password, a reader gets nothing."""
     reader = PdfReader(BytesIO(draw_encrypted().data))
 
     assert not reader.decrypt("")
     assert reader.decrypt(PASSWORD)
 
 
-def test_the_damaged_pdf_opens_nowhere():
+def test_the_damaged_pdf_cannot_be_opened():
     """A lenient reader cannot repair it either."""
     with pytest.raises(pypdfium2.PdfiumError):
         pypdfium2.PdfDocument(draw_damaged().data)
@@ -100,29 +100,29 @@ def test_the_statement_adds_up():
     assert "4,757.20" in _pdf_text(draw_statement())
 
 
-def test_the_fax_has_three_frames():
-    """Each sheet of the fax is a frame of its own."""
+def test_the_fax_has_three_pages():
+    """Each page of the fax is one image of the TIFF file."""
     with Image.open(BytesIO(draw_fax(rng=_rng()).data)) as picture:
         assert picture.n_frames == 3
 
 
-def test_a_spreadsheet_program_opens_the_workbook():
-    """The hand-made workbook is a workbook to others."""
+def test_a_spreadsheet_library_opens_the_workbook():
+    """Another library reads the workbook."""
     book = openpyxl.load_workbook(BytesIO(draw_xlsx().data))
 
     assert [cell.value for cell in book.active[8]] == ["Total", "", 118]
     book.close()
 
 
-def test_a_word_processor_opens_the_document():
-    """The repacked document is whole."""
+def test_a_word_library_opens_the_document():
+    """The document is complete after its members got one date."""
     document = Document(BytesIO(draw_docx().data))
 
     assert document.tables[0].cell(2, 0).text == "Fog, lifting"
 
 
-def test_the_mail_carries_an_invoice():
-    """The attachment survives the way through the mail."""
+def test_the_mail_has_an_invoice():
+    """The attachment can be read from the mail."""
     mail = message_from_bytes(draw_mail().data, policy=default)
 
     (attachment,) = mail.iter_attachments()
@@ -133,7 +133,7 @@ def test_the_mail_carries_an_invoice():
 
 @pytest.mark.parametrize("receipt", RECEIPTS, ids=lambda receipt: receipt.file)
 def test_a_receipt_adds_up(receipt: Receipt):
-    """The items and the tax, where it is added, make the total that is printed."""
+    """The items, and the tax if it is added, make the total that is printed."""
     amounts = {
         text: float(amount.lstrip("$"))
         for text, amount in (*receipt.items, *receipt.sums, receipt.total)

@@ -42,7 +42,7 @@ def _attachments(account: Json) -> list[str]:
 
 
 def test_every_drawn_file_is_in_the_account(seed: Path, account: Json):
-    """No sample is drawn that no record, folder or view can reach."""
+    """Every file belongs to a record or to a folder of the account."""
     drawn = {str(path.relative_to(seed)) for path in seed.rglob("*") if path.is_file()}
 
     reachable = {*_attachments(account), *account["files"].values()}
@@ -51,14 +51,14 @@ def test_every_drawn_file_is_in_the_account(seed: Path, account: Json):
 
 
 def test_every_file_of_the_account_is_drawn(seed: Path, account: Json):
-    """The account names no file that is not there."""
+    """Every file that the account names exists."""
     named = [*_attachments(account), *account["files"].values()]
 
     assert [name for name in named if not (seed / name).is_file()] == []
 
 
 def test_every_file_field_names_a_file_in_the_files_area(account: Json):
-    """A FILE field's path leads somewhere."""
+    """The path in a FILE field exists in the Files area."""
     paths = [record["Document"] for record in account["tables"]["Documents"]["records"]]
 
     assert set(paths) <= set(account["files"])
@@ -72,8 +72,8 @@ def test_records_use_declared_columns_only(account: Json):
         assert all(set(record) <= declared for record in table["records"])
 
 
-def test_the_mailroom_is_known_to_no_record(account: Json):
-    """The folder source has files of its own, some without an index row."""
+def test_no_record_has_a_file_of_the_mailroom(account: Json):
+    """The folder source has its own files, some without an index row."""
     referred = {record["Document"] for record in account["tables"]["Documents"]["records"]}
     mailroom = {path for path in account["files"] if path.startswith("/Mailroom/")}
 
@@ -81,8 +81,8 @@ def test_the_mailroom_is_known_to_no_record(account: Json):
     assert not mailroom & referred
 
 
-def test_a_user_has_typed_a_total_that_the_document_contradicts(account: Json, truth: Json):
-    """One cell disagrees with its receipt, so that leaving people's values alone can be shown."""
+def test_a_user_typed_a_total_that_the_document_contradicts(account: Json, truth: Json):
+    """One value differs from its receipt, to show that values of users are not overwritten."""
     typed = {
         Path(record["Scan"]).name: record["Total"]
         for record in account["tables"]["Receipts"]["records"]
@@ -107,7 +107,7 @@ def test_the_duplicate_is_exact(seed: Path):
 
 
 def test_truth_covers_every_file(seed: Path, truth: Json):
-    """Whatever is drawn has its expectation."""
+    """Every drawn file has its expected values."""
     drawn = {path.name for path in seed.rglob("*") if path.is_file() and path.suffix != ".json"}
 
     assert drawn == set(truth)
@@ -115,12 +115,12 @@ def test_truth_covers_every_file(seed: Path, truth: Json):
 
 @pytest.mark.parametrize("status", ["encrypted", "damaged", "empty"])
 def test_there_is_one_unreadable_document_of_each_kind(truth: Json, status: str):
-    """The demo shows what becomes of documents that cannot be read."""
+    """The demo shows what happens to documents that cannot be read."""
     assert [entry["status"] for entry in truth.values()].count(status) == 1
 
 
 def test_settings_name_tables_and_columns_that_exist(account: Json):
-    """Every source of the demo's settings fits the demo's account."""
+    """Every source of the demo's settings matches the demo's account."""
     settings = tomllib.loads(settings_toml("http://127.0.0.1:8090"))
     columns = {
         name: {field["Name"] for field in table["fields"]}
@@ -135,7 +135,7 @@ def test_settings_name_tables_and_columns_that_exist(account: Json):
 
 
 def test_the_pipeline_accepts_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The demo's settings hold no name the pipeline does not know."""
+    """The pipeline knows every name in the demo's settings."""
     monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     path = tmp_path / "caspio-ingest.toml"
@@ -146,8 +146,8 @@ def test_the_pipeline_accepts_the_settings(tmp_path: Path, monkeypatch: pytest.M
     assert set(specs) == {"receipts", "card-slips", "documents", "mailroom"}
 
 
-def test_files_are_dated_alike_every_time(seed: Path):
-    """The emulator lists a file's own date, so it must not be the day of drawing."""
+def test_files_have_the_same_dates_every_time(seed: Path):
+    """The emulator lists a file's own date, which must not be the day of drawing."""
     dates = {
         datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date() for path in seed.glob("*/*")
     }
@@ -155,15 +155,15 @@ def test_files_are_dated_alike_every_time(seed: Path):
     assert (min(dates), max(dates)) == (date(2026, 6, 15), date(2026, 6, 18))
 
 
-def test_settings_ask_for_confirmation_where_needed():
-    """`confirm` reaches every source."""
+def test_settings_have_the_given_confirmation():
+    """Every source gets `confirm`."""
     settings = tomllib.loads(settings_toml("http://127.0.0.1:8090", confirm="never"))
 
     assert {source["confirm"] for source in settings["sources"]} == {"never"}
 
 
-def test_settings_quote_what_they_are_given():
-    """A path with quotes and backslashes arrives unchanged."""
+def test_settings_quote_their_values():
+    """A path with quotes and backslashes is unchanged."""
     odd = 'file:C:\\archive "old"'
 
     settings = tomllib.loads(settings_toml("http://127.0.0.1:1", archive=odd))
