@@ -1,7 +1,7 @@
 """Every error this project raises on purpose, grouped by what the runner must do.
 
     IngestError
-    ├── TryLater                the service is busy or unavailable for now; a later run may succeed
+    ├── TryLater                the service is busy or gone for now; a later run may succeed
     │   ├── ServiceUnavailable  retries are used up
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
@@ -9,18 +9,19 @@
     │   ├── Quarantined         work on this file was started several times and never finished
     │   ├── FileGone            the file or record is no longer there
     │   └── ArchiveConflict     the archive holds other bytes under this key
-    └── StopRun                 nothing more can be done until an operator acts
+    └── StopRun                 nothing more can be done until a person acts
         ├── BadSettings         settings are missing, unknown or contradict the account
         ├── Unauthorized        credentials refused, profile disabled, permission missing
         ├── ArchiveUnavailable  the archive cannot be reached or written
         ├── LedgerUnavailable   the ledger cannot be reached or written
         ├── DiskFull            the work folder cannot be written
         ├── BudgetExhausted     the calls this run may use are used up
-        ├── LeaseLost           another worker treated this run as dead and has its files
-        └── StopRequested       this process was asked to stop; the next run continues
-    RefusedByCaspio (IngestError)  Caspio refused a well-formed request; has status and code
+        ├── PausedByCaspio      Caspio asks for a longer pause than a run waits
+        ├── LeaseLost           another worker took this run for dead and has its files
+        └── StopRequested       this process was asked to stop; the next run goes on
+    RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
 
-Anything else is a bug. A message names file, record and step where it can, and says what to do.
+Anything else is a bug. A message names the file, record and step where it can, and ends in a way out.
 """
 
 
@@ -29,7 +30,7 @@ class IngestError(Exception):
 
 
 class TryLater(IngestError):
-    """The service is busy or unavailable for now."""
+    """The service is busy or gone for now."""
 
 
 class ServiceUnavailable(TryLater):
@@ -37,7 +38,7 @@ class ServiceUnavailable(TryLater):
 
 
 class EffectInDoubt(TryLater):
-    """A write was sent and its answer lost; the caller must look before it decides."""
+    """A write was sent and its answer never came; the caller must look before it decides."""
 
 
 class RejectFile(IngestError):
@@ -45,11 +46,11 @@ class RejectFile(IngestError):
 
 
 class CutShort(RejectFile):
-    """Fewer or more bytes arrived than were listed or declared."""
+    """The bytes that arrived are not as many as were listed or declared."""
 
 
 class Quarantined(RejectFile):
-    """Work on this file was started several times, and each time its process died."""
+    """Work on this file was started several times and never finished: whatever worked on it was killed or crashed."""
 
 
 class FileGone(RejectFile):
@@ -61,7 +62,7 @@ class ArchiveConflict(RejectFile):
 
 
 class StopRun(IngestError):
-    """Nothing more can be done until an operator acts."""
+    """Nothing more can be done until a person acts."""
 
 
 class BadSettings(StopRun):
@@ -93,16 +94,20 @@ class BudgetExhausted(StopRun):
     """The calls this run may use are used up."""
 
 
+class PausedByCaspio(StopRun):
+    """Caspio asks for a longer pause than a run waits; the next run continues after it."""
+
+
 class LeaseLost(StopRun):
-    """Another worker treated this run as dead and has its files; nothing more may be written."""
+    """Another worker took this run for dead and has its files; nothing may be written any more."""
 
 
 class StopRequested(StopRun):
-    """This process was asked to stop: what has started is finished, and the next run continues."""
+    """This process was asked to stop: what is in hand is finished, nothing new is begun, the next run goes on."""
 
 
 class RefusedByCaspio(IngestError):
-    """Caspio refused a well-formed request.
+    """Caspio refused a request that was sent in good form.
 
     Attributes:
         status: HTTP status code.
@@ -114,7 +119,7 @@ class RefusedByCaspio(IngestError):
     def __init__(
         self, message: str, *, status: int, code: str = "", resource: str = "", request_id: str = ""
     ) -> None:
-        """Keep what callers decide by, next to the message."""
+        """Keep what a caller branches on beside the message."""
         self.status = status
         self.code = code
         self.resource = resource

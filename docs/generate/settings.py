@@ -78,7 +78,7 @@ def settings_table(section: str) -> str:
             one.description,
         )
         rows.append(row(*cells))
-    return stacked(rows, defaults=True)
+    return stacked(rows)
 
 
 def row(*cells: str) -> str:
@@ -91,13 +91,12 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(escaped)} |"
 
 
-def stacked(rows: list[str], *, defaults: bool = False) -> str:
+def stacked(rows: list[str]) -> str:
     """Return a table whose rows become blocks on a narrow screen; assets/site.css does it.
 
-    With `defaults` the last column but one holds defaults, which are labeled there.
+    The last column but one holds the default.
     """
-    kind = "stacked defaults" if defaults else "stacked"
-    return "\n".join([f'<div class="{kind}" markdown>', "", *rows, "", "</div>"])
+    return "\n".join(['<div class="stacked" markdown>', "", *rows, "", "</div>"])
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.app.settings import load_settings
-from pipeline.errors import BadSettings, RefusedByCaspio, Unauthorized
-from pipeline.model.schema import DiscoveredAccount
+from pipeline.errors import BadSettings
+from pipeline.model.schema import Survey
 from pipeline.onboarding.proposal import (
     PAGES_A_FILE,
     PAGES_A_SECOND,
@@ -30,7 +30,7 @@ class Discovered:
     """What was discovered of the account, and what is proposed for it."""
 
     url: str
-    account: DiscoveredAccount
+    survey: Survey
     proposal: Proposal
 
     def estimate(self) -> Estimate:
@@ -38,7 +38,7 @@ class Discovered:
         calls, seconds = CaspioSettings.model_fields["rate"].default.removesuffix("s").split("/")
         return estimate(
             self.proposal,
-            self.account,
+            self.survey,
             calls_a_second=int(calls) / int(seconds),
             cores=os.cpu_count() or 1,
         )
@@ -50,11 +50,11 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     Raises:
         BadSettings: no visible table or view holds files.
     """
-    from pipeline.adapters.caspio.discovery import survey
+    from pipeline.adapters.caspio.discovery import discover_schema
     from pipeline.onboarding.proposal import propose
 
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-        discovered = survey(client, scratch_dir=Path(folder))
+        discovered = discover_schema(client, scratch_dir=Path(folder))
     proposal = propose(discovered)
     if not proposal.sources and not proposal.folder:
         problem = (
@@ -75,13 +75,13 @@ def create_columns(
 
     Return the created ones, and why the others were not; "" if all were created.
     """
-    from pipeline.adapters.caspio.client import NewField
+    from pipeline.adapters.caspio.client import AccessDenied, NewField, Refused
 
     made: list[MissingColumn] = []
     for column in wanted:
         try:
             client.tables.create_field(table, NewField(column.name, column.type))
-        except (Unauthorized, RefusedByCaspio) as error:
+        except (AccessDenied, Refused) as error:
             return made, f"{table}: column {column.name} could not be created: {error}"
         made.append(column)
     return made, ""
@@ -138,14 +138,14 @@ def as_document(
     return {
         "settings": str(written) if written else None,
         "url": discovered.url,
-        "sources": [source_json(source) for source in discovered.proposal.sources],
+        "sources": [_source_document(source) for source in discovered.proposal.sources],
         "folder": "/" if discovered.proposal.folder else None,
         "left_out": {container.name: why for container, why in discovered.proposal.left_out},
-        "unreadable": dict(discovered.account.unreadable),
+        "unreadable": dict(discovered.survey.unreadable),
         "files_area": {
-            "files": discovered.account.files_area.files,
-            "bytes": discovered.account.files_area.size_bytes,
-            "counted_all": discovered.account.files_area.counted_all,
+            "files": discovered.survey.files_area.files,
+            "bytes": discovered.survey.files_area.size_bytes,
+            "counted_all": discovered.survey.files_area.counted_all,
         },
         "created_columns": {table: list(names) for table, names in created.items()},
         "first_run": {
@@ -158,15 +158,14 @@ def as_document(
     }
 
 
-def source_json(source: ProposedSource) -> object:
-    """Return a proposed source for --json."""
+def _source_document(source: ProposedSource) -> object:
     container = source.container
     return {
         "name": source.name,
         "view" if container.is_view else "table": container.name,
         "fields": {field.name: field.type for field in container.fields},
         "records": container.records,
-        "records_looked_at": container.counted_records,
+        "records_looked_at": container.looked_at,
         "files": container.files,
         "bytes": container.size_bytes,
         "columns": {

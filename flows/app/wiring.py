@@ -66,7 +66,8 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
     from pipeline.adapters.caspio.source import CaspioFileSource
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
-    clock = SystemClock()
+    drain = drain or Drain()
+    clock = SystemClock(drain.require)  # a long wait ends when the run is asked to stop
     with ExitStack() as stack:
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
         scratch = work_dir / "listing"
@@ -94,7 +95,7 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             work_dir=work_dir,
             telemetry=book,
         )
-        yield AppContext(settings, ports, client, spending, drain or Drain(), book.seconds)
+        yield AppContext(settings, ports, client, spending, drain, book.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,16 @@ class SharedPermits:
     ledger: Ledger
     account: str
 
-    def book(self, permits: int, *, per_second: float) -> float:
-        """Book permits behind those of everybody; return in how many seconds the first is due."""
+    def reserve(self, permits: int, *, per_second: float) -> float:
+        """Reserve permits behind those of all workers; return in how many seconds the first is due."""
         return self.ledger.usage.reserve_permits(self.account, permits, per_second=per_second)
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing booked from now on be due before so many seconds."""
+    def delay(self, seconds: float) -> None:
+        """Make no permit that is reserved from now on due before so many seconds."""
         self.ledger.usage.delay_permits(self.account, seconds)
 
 
+@contextmanager
 def open_client(
     settings: Settings,
     *,
@@ -146,29 +148,47 @@ def open_client(
     ledger: Ledger | None = None,
     spending: Spending | None = None,
     timeout: "httpx.Timeout | None" = None,
-) -> "CaspioClient":
-    """Return a client for the account; with a ledger it shares its rate with all workers."""
+) -> "Iterator[CaspioClient]":
+    """Open a client for the account; with a ledger it shares its rate with all workers.
+
+    What goes wrong inside is raised as an error of `pipeline.errors`.
+    """
     from pipeline.adapters.caspio.client import CaspioClient
+    from pipeline.adapters.caspio.errors import translated
 
-    return CaspioClient(
-        url=settings.caspio.url,
-        client_id=settings.client_id.get_secret_value(),
-        client_secret=settings.client_secret.get_secret_value(),
-        rate=settings.caspio.rate,
-        clock=clock,
-        timeout=timeout,
-        pool=SharedPermits(ledger, settings.caspio.account) if ledger is not None else None,
-        meter=spending,
-    )
+    pool = SharedPermits(ledger, settings.caspio.account) if ledger is not None else None
+    with (
+        translated(),
+        CaspioClient(
+            url=settings.caspio.url,
+            client_id=settings.client_id.get_secret_value(),
+            client_secret=settings.client_secret.get_secret_value(),
+            rate=settings.caspio.rate,
+            clock=clock,
+            timeout=timeout,
+            pool=pool,
+            meter=spending,
+        ) as client,
+    ):
+        yield client
 
 
-def open_account(url: str) -> "CaspioClient":
-    """Return a client before there is a settings file: the environment gives the credentials."""
+@contextmanager
+def open_account(url: str) -> "Iterator[CaspioClient]":
+    """Open a client before there is a settings file: the environment gives the credentials.
+
+    What goes wrong inside is raised as an error of `pipeline.errors`.
+    """
     from pipeline.adapters.caspio.client import CaspioClient
+    from pipeline.adapters.caspio.errors import translated
 
     names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
     client_id, client_secret = ((environment(name) or "").strip() for name in names)
-    return CaspioClient(url=url, client_id=client_id, client_secret=client_secret)
+    with (
+        translated(),
+        CaspioClient(url=url, client_id=client_id, client_secret=client_secret) as client,
+    ):
+        yield client
 
 
 def open_tracer() -> Tracer:
@@ -258,13 +278,11 @@ def open_reader(
         passwords=tuple(password.get_secret_value() for password in settings.passwords),
         renditions=renditions,
         date_order=settings.date_order,
-        rules=own_rules(settings.rules),
-        documents_per_child=settings.documents_per_child,
-        require_isolation=settings.require_isolation,
+        rules=_own_rules(settings.rules),
     )
 
 
-def own_rules(path: Path | None) -> str:
+def _own_rules(path: Path | None) -> str:
     """Return the text of a person's own rules for classes, "" without any.
 
     Raises:

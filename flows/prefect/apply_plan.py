@@ -32,11 +32,10 @@ def apply_plan(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: applied_state(Path(config), Path(plan), records))
+    return ended(lambda: _applied(Path(config), Path(plan), records))
 
 
-def applied_state(config: Path, plan: Path, records: Sequence[str]) -> State:
-    """Apply the plan; return the final state."""
+def _applied(config: Path, plan: Path, records: Sequence[str]) -> State:
     from flows.app.changes import apply_plan as apply
 
     with connected(config) as context:

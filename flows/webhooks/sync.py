@@ -6,9 +6,8 @@ from typing import Any
 
 from flows.app.wiring import Account
 from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_events
-from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
-from pipeline.adapters.caspio.client.wire_account import Webhook, WebhookEvent
-from pipeline.errors import BadSettings, RefusedByCaspio
+from pipeline.adapters.caspio.client import EventDefinition, Refused, Webhook, WebhookEvent
+from pipeline.errors import BadSettings
 from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
 
@@ -65,7 +64,7 @@ def sync(
     hook = work.webhook(new_secret=new_secret)
     watched = work.events(hook, desired)
     if not dry_run:
-        save_watched(settings, account, watched)
+        _remember(settings, account, watched)
     return work.done
 
 
@@ -145,7 +144,7 @@ class _Sync:
             hook = self.account.client.webhooks.create(
                 self.settings.webhooks.name, [self.url], description=MARK
             )
-        except RefusedByCaspio as error:
+        except Refused as error:
             problem = (
                 f"Caspio did not create the webhook for {self.url}: {error} "
                 "The address must be https, and the account's plan must include webhooks."
@@ -188,12 +187,12 @@ class _Sync:
     def _event(self, hook: Webhook | None, now: WebhookEvent | None, want: EventDefinition) -> str:
         """Create or update one event; return the action."""
         action, detail = ("created" if now is None else "changed"), ", ".join(want.fields)
-        if now is not None and is_as_desired(now, want):
+        if now is not None and _is_as(now, want):
             action = "unchanged"
         elif hook is not None and not self.dry_run:
             try:
                 self._put(hook.id, now, want)
-            except RefusedByCaspio as error:
+            except Refused as error:
                 action, detail = "refused", str(error)
         self._step(want.type, want.table, action, detail)
         return action
@@ -213,8 +212,7 @@ def _key(kind: str, table: str) -> tuple[str, str]:
     return kind.casefold(), table.casefold()
 
 
-def is_as_desired(now: WebhookEvent, want: EventDefinition) -> bool:
-    """Return whether an event is as the settings require."""
+def _is_as(now: WebhookEvent, want: EventDefinition) -> bool:
     return (
         now.status != "Inactive"
         and not now.payload_template
@@ -224,7 +222,7 @@ def is_as_desired(now: WebhookEvent, want: EventDefinition) -> bool:
     )
 
 
-def save_watched(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
+def _remember(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
     """Keep by source since when messages report its changes, and what they carry."""
     types = {source: dict(table.types) for table in watched for source in table.sources}
     ledger, now = account.ledger.messages, account.clock.now()

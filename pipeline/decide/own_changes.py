@@ -1,6 +1,6 @@
-"""Own-change detection: distinguish what this program did itself from what needs processing.
+"""Own-change detection: tell what this program did itself from what needs processing.
 
-Listings use it, since our own rename shows a file version that is new to the ledger. So do
+It serves listings, where our own rename shows a file version that is new to the ledger, and
 webhooks, which report our own writes like those of anybody else.
 """
 

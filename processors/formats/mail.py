@@ -52,7 +52,10 @@ class MailProcessor:
         return Reading(
             pages=(text_page(clean(text), engine="mail"),),
             problems=problems,
-            children=[_embedded_file(part) for part in attachments],
+            children=[
+                EmbeddedFile(_filename(part), partial(_attachment_bytes, part))
+                for part in attachments
+            ],
         )
 
 
@@ -140,13 +143,12 @@ def _part_text(part: Message) -> str:
     return decode(payload) if isinstance(payload, bytes) else ""
 
 
-def _embedded_file(part: Message) -> EmbeddedFile:
+def _filename(part: Message) -> str:
     try:
         fallback = "mail.eml" if part.get_content_type() == MAIL else "unnamed"
-        name = clean(part.get_filename() or fallback)
+        return clean(part.get_filename() or fallback)
     except _MALFORMED:
-        name = "unnamed"
-    return EmbeddedFile(name, partial(_attachment_bytes, part))
+        return "unnamed"
 
 
 def _attachment_bytes(part: Message) -> Iterator[bytes]:

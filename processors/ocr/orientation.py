@@ -77,12 +77,12 @@ def _best_angle(
 
 def _possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
     """Return the angles worth trying: on either side, or upside down."""
-    long_enough = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
+    telling = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
     vertical = 0
-    for segment in long_enough:
+    for segment in telling:
         left, top, right, bottom = segment.box
         vertical += bottom - top > _VERTICAL * (right - left)
-    if len(long_enough) >= _FEWEST_LINES and 2 * vertical > len(long_enough):
+    if len(telling) >= _FEWEST_LINES and 2 * vertical > len(telling):
         return (90, 270)
 
     chars = sum(len(segment.text) for segment in segments)

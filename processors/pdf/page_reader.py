@@ -61,7 +61,6 @@ class PageReader:
         Return it with a sentence that names it if something went wrong.
         """
         import pypdfium2 as pdfium
-        import pypdfium2.raw as pdfium_c
 
         damaged = (damaged_page(number), f"Page {number} is damaged and could not be read.")
         try:
@@ -74,9 +73,7 @@ class PageReader:
             self._thumbnail.offer(
                 partial(render.for_thumbnail, page), shows_something=shows_something
             )
-            left, bottom, right, top = page.get_bbox()
-            quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
-            geometry = PageGeometry(left, bottom, right - left, top - bottom, 90 * quarters)
+            geometry = _geometry(page)
         except (pdfium.PdfiumError, OSError, ValueError):
             return damaged
         finally:
@@ -187,3 +184,11 @@ def _unmapped_share(textpage: Any) -> float:
     for index in sampled:
         unmapped += pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1
     return unmapped / max(1, len(sampled))
+
+
+def _geometry(page: Any) -> PageGeometry:
+    import pypdfium2.raw as pdfium_c
+
+    left, bottom, right, top = page.get_bbox()
+    quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
+    return PageGeometry(left, bottom, right - left, top - bottom, rotation_deg=90 * quarters)

@@ -1,4 +1,4 @@
-"""The twelve ways in which reading can end, each through a real child."""
+"""The twelve ways in which reading can end, each through a real child: its status, and a sentence a person can use."""
 
 import io
 import re

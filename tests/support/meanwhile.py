@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
-from pipeline.adapters.caspio.client.transport import network_transport
+from pipeline.adapters.caspio.client.http.network import network_transport
 
 
 class Meanwhile(httpx.BaseTransport):

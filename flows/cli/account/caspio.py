@@ -24,8 +24,8 @@ from flows.cli.common import (
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
-    from pipeline.adapters.caspio.client.call import Call
     from pipeline.adapters.caspio.client.catalogue import Entry
+    from pipeline.adapters.caspio.client.http.request import Call
     from pipeline.adapters.caspio.client.operations import Operation
 
 STDOUT = Path("-")
@@ -181,7 +181,7 @@ def download(
     as_json: bool,
 ) -> None:
     """Download a file to a path or to stdout."""
-    from pipeline.adapters.caspio.client.save import save
+    from pipeline.adapters.caspio.client import save
 
     with client.open(operation_id, parameters) as opened:
         if output == STDOUT:

@@ -56,13 +56,12 @@ def sync(
     if as_json:
         print_json(shown(done, dry_run=dry_run))
     else:
-        show_steps(done, dry_run=dry_run)
+        _show_steps(done, dry_run=dry_run)
     if done.refused:
         raise Failure(EXIT_SOME_FAILED)
 
 
-def show_steps(done: "Synced", *, dry_run: bool) -> None:
-    """Print what was changed, and a new secret."""
+def _show_steps(done: "Synced", *, dry_run: bool) -> None:
     from rich.text import Text
 
     from flows.terminal.tables import table_of
@@ -98,11 +97,10 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     if as_json:
         print_json(document)
     else:
-        show_status(document)
+        _show_status(document)
 
 
-def show_status(document: "Mapping[str, Any]") -> None:
-    """Print the webhook, messages by source, and the latest messages."""
+def _show_status(document: "Mapping[str, Any]") -> None:
     from rich.text import Text
 
     from flows.terminal.tables import table_of

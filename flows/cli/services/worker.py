@@ -7,6 +7,7 @@ import typer
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
+    require_server,
     set_up_logs,
 )
 from flows.cli.services.deploy import Pool
@@ -37,17 +38,15 @@ def worker(
     from flows.app.settings import load_settings
 
     settings = load_settings(config)
+    require_server()
     set_up_logs()
-    from flows.prefect.server import reachable_server
+    from flows.prefect.deployments.worker import work
 
-    with reachable_server():
-        from flows.prefect.deployments.worker import work
-
-        work(
-            settings.serve,
-            pool=pool,
-            queues=queue,
-            limit=limit,
-            name=name,
-            with_healthcheck=with_healthcheck,
-        )
+    work(
+        settings.serve,
+        pool=pool,
+        queues=queue,
+        limit=limit,
+        name=name,
+        with_healthcheck=with_healthcheck,
+    )

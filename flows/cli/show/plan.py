@@ -44,8 +44,8 @@ def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:
         table = table_of("Record and file", "Write · suggested", title="Plan", lines=True)
     for record in records:
         name = f"{record.record.container} {record.record.pk}" if record.record else record.key
-        where, files = Text(name), file_lines(record)
-        writes, suggested = write_lines(record), suggestion_lines(record)
+        where, files = Text(name), _files(record)
+        writes, suggested = _writes(record), _suggested(record)
         if width >= _WIDE:
             table.add_row(where, files, writes, suggested)
         else:
@@ -57,8 +57,7 @@ def _lines(*cells: Text) -> Text:
     return Text("\n").join(cell for cell in cells if cell)
 
 
-def file_lines(record: PlannedRecord) -> Text:
-    """Return the files of a record, their new names and problems."""
+def _files(record: PlannedRecord) -> Text:
     lines = []
     for file in record.files:
         lines.append(Text(file.ref.name))
@@ -69,8 +68,7 @@ def file_lines(record: PlannedRecord) -> Text:
     return _lines(*lines)
 
 
-def write_lines(record: PlannedRecord) -> Text:
-    """Return the values that would be written, with their reasons."""
+def _writes(record: PlannedRecord) -> Text:
     lines = []
     for column, value in record.after.items():
         before = f"{shown(record.before.get(column))} → "
@@ -81,8 +79,7 @@ def write_lines(record: PlannedRecord) -> Text:
     return _lines(*lines)
 
 
-def suggestion_lines(record: PlannedRecord) -> Text:
-    """Return the suggestions and problems of a record."""
+def _suggested(record: PlannedRecord) -> Text:
     lines = []
     for left in record.suggestions:
         line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"

@@ -1,16 +1,22 @@
-"""Find size and date of Files-area files with few calls: one by one, or folder by folder where that is cheaper."""
+"""Find size and date of Files-area files with few calls: one by one, or folder by folder if that is cheaper."""
 
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.adapters.caspio.client.areas.files import ROOT, Files, ListingChanged, split_path
-from pipeline.adapters.caspio.client.wire import FileItem, FolderItem
-from pipeline.adapters.caspio.scratch_store import ListedFile, Scratch, path_key
+from pipeline.adapters.caspio.client import Clock, ListingChanged, RetryPolicy
+from pipeline.adapters.caspio.client.areas.files import Files, split_path, walk_down
+from pipeline.adapters.caspio.client.wire.records import FolderItem
+from pipeline.adapters.caspio.scratch_store import ListedFile, ScratchStore, path_key
 
-FEW_AT_ONCE = 5  # files of a folder that are asked for one by one …
-FEW_IN_ALL = 25  # … until so many of the folder were
-LISTING_ATTEMPTS = 3
+# A listing has up to 1,000 files in one call, so it is cheaper from the second file on. But a
+# folder may have a million: few files are asked for one by one, until so many of a folder were that
+# its listing would have been the better choice.
+FEW_AT_ONCE = 5
+FEW_IN_ALL = 25
+
+LISTING = RetryPolicy(on=(ListingChanged,), attempts=3)
+"""A folder that changes while it is listed is listed again at once, three times in all."""
 
 
 class FolderTree:
@@ -28,38 +34,38 @@ class FolderTree:
 
     def key(self, path: str) -> str | None:
         """Return the key of the folder at a path ("" is the root's); None where there is none."""
-        key = ROOT
-        for part in filter(None, path.split("/")):
-            found = [
-                child.key
-                for child in self.children(key)
-                if child.name.casefold() == part.casefold()
-            ]
-            if not found:
-                return None
-            key = found[0]
-        return key
+        return walk_down(path, self.children)
 
     def walk(self, path: str, key: str) -> Iterator[tuple[str, str]]:
         """Yield path and key of a folder and of all folders below it."""
         waiting = [(path, key)]
         while waiting:
-            here, its_key = waiting.pop()
-            yield here, its_key
+            folder, folder_key = waiting.pop()
+            yield folder, folder_key
             waiting += [
-                (posixpath.join(here, child.name), child.key)
-                for child in reversed(self.children(its_key))
+                (posixpath.join(folder, child.name), child.key)
+                for child in reversed(self.children(folder_key))
             ]
 
 
 class FileLookup:
-    """Look files up by path, listing a folder once when enough of its files are wanted."""
+    """Look up files by path, listing a folder once when enough of its files are wanted.
 
-    def __init__(self, files: Files, *, tree: FolderTree, scratch: Scratch) -> None:
+    Args:
+        files: The Files area.
+        tree: Its folders.
+        scratch: Keeps the listings.
+        clock: Waits between attempts at a listing.
+    """
+
+    def __init__(
+        self, files: Files, *, tree: FolderTree, scratch: ScratchStore, clock: Clock
+    ) -> None:
         self._files = files
         self._tree = tree
         self._scratch = scratch
-        self._listed: dict[str, bool] = {}  # whether the folder is there, by its key in lower case
+        self._clock = clock
+        self._listed: dict[str, bool] = {}  # whether the folder exists, by its path's key
         self._asked: Counter[str] = Counter()
 
     def find(self, paths: Iterable[str]) -> Mapping[str, ListedFile | None]:
@@ -73,16 +79,17 @@ class FileLookup:
         return found
 
     def list_folder(self, path: str, key: str) -> None:
-        """Put all files of a folder into the scratch database, again from the start where they change meanwhile."""
-        for attempt in range(1, LISTING_ATTEMPTS + 1):
-            try:
-                for page in self._files.pages(key):
-                    self._scratch.add_files(_listed(path, item) for item in page)
-            except ListingChanged:
-                if attempt == LISTING_ATTEMPTS:
-                    raise
-            else:
-                return
+        """Put all files of a folder into the scratch store; again if they change meanwhile."""
+        folder = "/" + path.strip("/")
+
+        def attempt() -> None:
+            for page in self._files.pages(key):
+                self._scratch.add_files(
+                    ListedFile(posixpath.join(folder, item.name), item.size_bytes, item.listed_date)
+                    for item in page
+                )
+
+        LISTING.run(attempt, clock=self._clock)
 
     def _find_in(self, folder: str, paths: list[str]) -> Mapping[str, ListedFile | None]:
         if folder not in self._listed:
@@ -95,14 +102,9 @@ class FileLookup:
                 self.list_folder(split_path(paths[0])[0], key)
         if not self._listed[folder]:
             return dict.fromkeys(paths)
+        # A file that is not in the listing may have been added since.
         return {path: self._scratch.file(path) or self._ask(path) for path in paths}
 
     def _ask(self, path: str) -> ListedFile | None:
         item = self._files.info(path)
         return None if item is None else ListedFile(path, item.size_bytes, item.listed_date)
-
-
-def _listed(folder: str, item: FileItem) -> ListedFile:
-    return ListedFile(
-        posixpath.join("/" + folder.strip("/"), item.name), item.size_bytes, item.listed_date
-    )

@@ -1,32 +1,37 @@
-"""List the files of a Files-area folder, each with the row that holds its path."""
+"""List the files of a Files-area folder, each with the row that has its path."""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from pipeline.adapters.caspio.client import where
-from pipeline.adapters.caspio.client.client import CaspioClient
-from pipeline.adapters.caspio.client.schema_cache import Schema
-from pipeline.adapters.caspio.client.where import Clause
+from pipeline.adapters.caspio.client import CaspioClient, Clause, Misconfigured, where
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
-from pipeline.adapters.caspio.scratch_store import Holder, ListedFile, Scratch
-from pipeline.errors import BadSettings
-from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
+from pipeline.adapters.caspio.schema_cache import SchemaCache
+from pipeline.adapters.caspio.scratch_store import ListedFile, PathRow, ScratchStore
+from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec
 
-_BY_FILE_FIELD, _BY_INDEX = (
-    0,
-    1,
-)  # a row that holds the path in a FILE field comes before the index table's
+# A row with the path in a FILE field comes before the index table's.
+_BY_FILE_FIELD = 0
+_BY_INDEX = 1
+
+_HEAD_ROOM = 60
+"""Characters of an address that a condition beside the list of paths may take."""
 
 
 class FolderListing:
-    """One folder source: its files, and the rows of all tables that may hold their paths.
+    """One folder source: its files, and the rows of all tables that may have their paths.
 
-    A row qualifies where its table has a FILE field and every mapped column. Where none holds a path, the source's
-    index table is asked.
+    A row qualifies if its table has a FILE field and every mapped column. Where no such row has a
+    path, the source's index table is asked.
+
+    Args:
+        client: Talks to the account.
+        spec: A folder source.
+        schema: Says which tables there are.
+        scratch: Keeps files and rows while they are listed.
     """
 
     def __init__(
-        self, client: CaspioClient, spec: SourceSpec, *, schema: Schema, scratch: Scratch
+        self, client: CaspioClient, spec: SourceSpec, *, schema: SchemaCache, scratch: ScratchStore
     ) -> None:
         self._client = client
         self._spec = spec
@@ -37,124 +42,121 @@ class FolderListing:
     def pages(self, *, tree: FolderTree, files: FileLookup) -> Iterator[Sequence[RecordWork]]:
         """Yield every file below the folder, in order of path, after all of them were listed.
 
-        They are listed first because the line renames files: a page of a folder that loses a name slides.
+        They are listed first because the pipeline renames files: in a numbered listing, the files
+        behind a renamed one would move to other pages.
         """
         key = tree.key(self._folder)
-        tables = self._holders_by_table(folder_is_missing=key is None, tree=tree)
-        assert key is not None
+        problems = []
+        if key is None:
+            choices = [f"/{child.name}" for child in tree.children("")]
+            place = f"source {self._spec.name!r}: the Files area"
+            problems.append(where.unknown_name(self._folder, choices, container=place))
+        tables = self._columns_with_paths(problems)
+        assert key is not None  # else there are problems
+
         for table, fields in tables.items():
-            self._load(table, fields, [self._below(fields)])
-        for path, its_key in tree.walk(self._folder, key):
-            files.list_folder(path, its_key)
+            self._load(table, fields, [self._below_folder(fields)])
+        for path, folder_key in tree.walk(self._folder, key):
+            files.list_folder(path, folder_key)
         for page in self._scratch.pages():
             yield [self._work(file) for file in page]
 
     def named(
         self, paths: Sequence[str], *, files: FileLookup, matching: bool = False
     ) -> Sequence[RecordWork]:
-        """Return the files at these paths that are there, with their rows as they are now.
+        """Return the files at these paths that exist, with their rows as they are now.
 
-        With `matching` only those below the folder.
+        With `matching`, only those below the folder.
         """
         if matching:
             below = self._folder.rstrip("/").casefold() + "/"
             paths = [path for path in paths if path.casefold().startswith(below)]
         listed = files.find(paths)
-        here = [path for path in paths if listed[path] is not None]
-        for table, fields in self._holders_by_table().items() if here else ():
+        existing = [path for path in paths if listed[path] is not None]
+        tables = self._columns_with_paths([]) if existing else {}
+        for table, fields in tables.items():
+            room = self._client.tables.records_room(table, self._select(fields)) - _HEAD_ROOM
             for field in fields:
-                room = self._client.tables.records_room(table, self._select(fields))
-                clauses = [clause for clause, _ in where.in_lists(field, here, room=room - 60)]
+                clauses = [clause for clause, _ in where.in_lists(field, existing, room=room)]
                 self._load(table, fields, clauses)
-        return [self._work(file) for file in (listed[path] for path in here) if file is not None]
+        found = (listed[path] for path in existing)
+        return [self._work(file) for file in found if file is not None]
 
-    def _holders_by_table(
-        self, *, folder_is_missing: bool = False, tree: FolderTree | None = None
-    ) -> dict[str, tuple[str, ...]]:
-        """Return the columns that hold paths, by table, after checking the source against the account."""
+    def _columns_with_paths(self, problems: list[str]) -> dict[str, tuple[str, ...]]:
+        """Return the columns that have paths, by table, after checking the source against the account.
+
+        Raises:
+            Misconfigured: with `problems` and those found here.
+        """
         spec = self._spec
-        problems = []
-        if folder_is_missing and tree is not None:
-            choices = [f"/{child.name}" for child in tree.children("")]
-            problems.append(
-                where.unknown_name(
-                    self._folder, choices, container=f"source {spec.name!r}: the Files area"
-                )
-            )
         mapped = set(spec.columns)
-        with_files = self._schema.tables_with_files()
         tables = {
             table: fields
-            for table, fields in with_files.items()
+            for table, fields in self._schema.tables_with_files().items()
             if mapped <= self._schema.columns(table, is_view=False).keys()
         }
+
         if spec.index is not None:
             columns = self._schema.columns(spec.index.table, is_view=False)
-            wanted = [spec.index.path_column, *spec.columns]
             container = f"source {spec.name!r}: index table {spec.index.table}"
             problems += [
-                where.unknown_name(n, columns, container=container)
-                for n in wanted
-                if n not in columns
+                where.unknown_name(name, columns, container=container)
+                for name in (spec.index.path_column, *spec.columns)
+                if name not in columns
             ]
             tables.setdefault(spec.index.table, (spec.index.path_column,))
         elif mapped and not tables:
             problems.append(
-                f"source {spec.name!r}: no table with a FILE field has all of {', '.join(sorted(mapped))}; "
-                "correct the names, add the columns, or give the source an index table"
+                f"source {spec.name!r}: no table with a FILE field has all of "
+                f"{', '.join(sorted(mapped))}; correct the names, add the columns, or give the "
+                "source an index table"
             )
         if problems:
-            raise BadSettings(problems)
+            raise Misconfigured(problems)
         return tables
 
     def _load(self, table: str, fields: Sequence[str], conditions: Sequence[Clause]) -> None:
-        """Remember the rows of a table by the paths they hold."""
+        """Add the rows of a table by the paths they have."""
         index = self._spec.index
+        select = self._select(fields)
         for condition in conditions:
-            for page in self._client.tables.record_pages(
-                table, select=self._select(fields), condition=condition
-            ):
+            pages = self._client.tables.record_pages(table, select=select, condition=condition)
+            for page in pages:
                 for field in fields:
+                    rows: list[tuple[str, PathRow]] = []
+                    for record in page:
+                        path = record.values.get(field)
+                        if isinstance(path, str) and path.strip():
+                            values = {name: record.values.get(name) for name in self._spec.columns}
+                            rows.append((path, PathRow(table, field, record.pk or "", values)))
                     is_index = index is not None and (table, field) == (
                         index.table,
                         index.path_column,
                     )
-                    self._scratch.add_holders(
-                        (
-                            (
-                                path,
-                                Holder(table, field, record.pk or "", self._mapped(record.values)),
-                            )
-                            for record in page
-                            if isinstance(path := record.values.get(field), str) and path.strip()
-                        ),
-                        rank=_BY_INDEX if is_index else _BY_FILE_FIELD,
-                    )
-
-    def _mapped(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        return {column: values.get(column) for column in self._spec.columns}
+                    self._scratch.add_rows(rows, rank=_BY_INDEX if is_index else _BY_FILE_FIELD)
 
     def _select(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((where.PK, *self._spec.columns, *fields)))
 
-    def _below(self, fields: Sequence[str]) -> Clause:
-        """Return the condition that a row holds a path below the folder."""
+    def _below_folder(self, fields: Sequence[str]) -> Clause:
+        """Return the condition that a row has a path below the folder."""
         if self._folder == "/":
             return where.either([f"{where.name(field)} <> ''" for field in fields])
         return where.either([where.starts_with(field, self._folder + "/") for field in fields])
 
     def _work(self, file: ListedFile) -> RecordWork:
-        holder = self._scratch.holder(file.path)
-        record = RecordRef(holder.container, holder.pk) if holder else None
+        row = self._scratch.row(file.path)
+        record = RecordRef(row.container, row.pk) if row else None
         ref = FileRef(
             source=self._spec.name,
             place=Place.FOLDER,
-            container=holder.container if holder else self._folder,
-            field=holder.field if holder else "",
+            container=row.container if row else self._folder,
+            field=row.field if row else "",
             record=record,
             name=posixpath.basename(file.path),
             size_bytes=file.size_bytes,
             listed_date=file.date,
             path=file.path,
         )
-        return RecordWork(self._spec.name, record, dict(holder.values) if holder else {}, (ref,))
+        values = dict(row.values) if row else {}
+        return RecordWork(self._spec.name, record, values, (ref,))

@@ -1,4 +1,4 @@
-"""A database file that holds a listing while it is worked on, so that a million files take no memory."""
+"""Keep a listing in a database file while it is worked on, so that a million files take no memory."""
 
 import json
 import sqlite3
@@ -8,18 +8,29 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.model import Value
+from pipeline.adapters.caspio.client import Value
 
 PAGE = 1000
 
+# The file lives as long as one listing: a journal and safety at a power cut would only cost time.
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-CREATE TABLE files (key TEXT PRIMARY KEY, path TEXT NOT NULL, size_bytes INTEGER, date TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rows (
-    key TEXT PRIMARY KEY, rank INTEGER NOT NULL, container TEXT NOT NULL, field TEXT NOT NULL, pk INTEGER NOT NULL,
-    data TEXT NOT NULL
+CREATE TABLE files (
+    key TEXT PRIMARY KEY, path TEXT NOT NULL, size_bytes INTEGER, date TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE rows (
+    key TEXT PRIMARY KEY, rank INTEGER NOT NULL, container TEXT NOT NULL, field TEXT NOT NULL,
+    pk INTEGER NOT NULL, data TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_ADD_ROW = """
+INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    rank = excluded.rank, container = excluded.container, field = excluded.field,
+    pk = excluded.pk, data = excluded.data
+WHERE (excluded.rank, excluded.pk) < (rank, pk)
 """
 
 
@@ -33,8 +44,8 @@ class ListedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """A row that holds a path, with its mapped columns."""
+class PathRow:
+    """A row that has a path in one of its columns, with its mapped columns."""
 
     container: str
     field: str
@@ -42,15 +53,15 @@ class Holder:
     values: Mapping[str, Value]
 
 
-class Scratch:
-    """Files and rows by path. Paths that differ in case alone are one: SQL Server compares them so."""
+class ScratchStore:
+    """Files and rows by path. Paths that differ in case only are one: SQL Server compares them so."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         database.executescript(_SCHEMA)
 
     def add_files(self, files: Iterable[ListedFile]) -> None:
-        """Remember files; what is known of a path already is replaced."""
+        """Add files; what is known of a path already is replaced."""
         self._database.executemany(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
             ((path_key(file.path), file.path, file.size_bytes, file.date) for file in files),
@@ -76,36 +87,34 @@ class Scratch:
             last = rows[-1][0]
             yield [ListedFile(*row[1:]) for row in rows]
 
-    def add_holders(self, holders: Iterable[tuple[str, Holder]], *, rank: int) -> None:
-        """Remember which row holds a path: the lowest rank wins, then the lowest PK_ID, then the first told."""
-        self._database.executemany(
-            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET rank = excluded.rank, "
-            "container = excluded.container, field = excluded.field, pk = excluded.pk, data = excluded.data "
-            "WHERE (excluded.rank, excluded.pk) < (rank, pk)",
+    def add_rows(self, rows: Iterable[tuple[str, PathRow]], *, rank: int) -> None:
+        """Add which row has a path: the lowest rank wins, then the lowest PK_ID, then the first."""
+        values = (
             (
-                (
-                    path_key(path),
-                    rank,
-                    holder.container,
-                    holder.field,
-                    int(holder.pk),
-                    json.dumps(dict(holder.values)),
-                )
-                for path, holder in holders
-            ),
+                path_key(path),
+                rank,
+                row.container,
+                row.field,
+                int(row.pk),
+                json.dumps(dict(row.values)),
+            )
+            for path, row in rows
         )
+        self._database.executemany(_ADD_ROW, values)
 
-    def holder(self, path: str) -> Holder | None:
-        """Return the row that holds a path."""
+    def row(self, path: str) -> PathRow | None:
+        """Return the row that has a path."""
         row = self._database.execute(
             "SELECT container, field, pk, data FROM rows WHERE key = ?", (path_key(path),)
         ).fetchone()
-        return None if row is None else Holder(row[0], row[1], str(row[2]), json.loads(row[3]))
+        if row is None:
+            return None
+        return PathRow(row[0], row[1], str(row[2]), json.loads(row[3]))
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Scratch]:
-    """Open a scratch database in a folder, made if missing; its file is gone afterwards."""
+def scratch(folder: Path) -> Iterator[ScratchStore]:
+    """Open a scratch store in a folder, created if missing; its file is deleted afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="listing-", dir=folder) as place,
@@ -115,7 +124,7 @@ def scratch(folder: Path) -> Iterator[Scratch]:
             )
         ) as database,
     ):
-        yield Scratch(database)
+        yield ScratchStore(database)
 
 
 def path_key(path: str) -> str:

@@ -5,71 +5,78 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from pipeline.adapters.caspio.client import where
-from pipeline.adapters.caspio.client.attachment_lookup import AttachmentLookup
-from pipeline.adapters.caspio.client.client import CaspioClient
-from pipeline.adapters.caspio.client.schema_cache import Layout, Schema, layout
-from pipeline.adapters.caspio.client.wire import FileInfo, Record
+from pipeline.adapters.caspio import client as caspio
+from pipeline.adapters.caspio.client import CaspioClient, FileInfo, Record, Refused, where
+from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
+from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.folder_source import FolderListing
 from pipeline.adapters.caspio.reprocess_requests import reprocess_requests
-from pipeline.adapters.caspio.scratch_store import ListedFile, scratch
-from pipeline.errors import FileGone, RefusedByCaspio
-from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
+from pipeline.adapters.caspio.schema_cache import Layout, SchemaCache, layout
+from pipeline.adapters.caspio.scratch_store import ListedFile, ScratchStore, scratch
+from pipeline.errors import FileGone
+from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec
 from pipeline.ports import Clock, Download
 
-_NO_FILE = {400, 404}  # a missing attachment is answered with 404, before release 73.0 with 400
+# A missing attachment is answered with 404, before Caspio's release 73.0 with 400 (caspio-api.md,
+# section 3.2).
+_NO_FILE = {400, 404}
 _NOT_ABOUT_THE_FILE = {"FieldNotFound", "IncorrectQueryParameter", "SqlServerError"}
 
 
 class CaspioFileSource:
-    """List tables, views and folders page by page, with the fewest calls; safe to share between threads.
+    """List tables, views and folders page by page, with the fewest calls.
+
+    Safe to share between threads.
 
     Args:
         client: Talks to the account; closed by whoever made it.
-        scratch_dir: Folder for listings that are too long for memory; made if missing.
+        scratch_dir: Folder for listings that are too long for memory; created if missing.
         clock: Says when what is known of the schema is too old.
     """
 
     def __init__(self, client: CaspioClient, scratch_dir: Path, clock: Clock) -> None:
         self._client = client
         self._scratch_dir = scratch_dir
-        self._schema = Schema(client, clock=clock)
+        self._clock = clock
+        self._schema = SchemaCache(client, clock=clock)
 
     def pages(self, spec: SourceSpec) -> Iterator[Sequence[RecordWork]]:
         """Yield every record that has at least one file, in order of PK_ID (of path for a folder), lazily.
 
         Raises:
             BadSettings: the source contradicts the account; lists all problems.
-            ListingChanged: a folder kept changing while it was listed.
+            ServiceUnavailable: retries are used up, or a folder kept changing while it was listed.
         """
-        with scratch(self._scratch_dir) as store:
+        with translated(), scratch(self._scratch_dir) as store:
             tree = FolderTree(self._client.files)
-            files = FileLookup(self._client.files, tree=tree, scratch=store)
+            files = self._lookup(tree, store)
             if spec.folder is not None:
                 listing = FolderListing(self._client, spec, schema=self._schema, scratch=store)
                 yield from listing.pages(tree=tree, files=files)
-                return
-            yield from self._records_of(spec, files).pages()
+            else:
+                yield from self._record_listing(spec, files).pages()
 
+    @translated()
     def records(
         self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False
     ) -> Sequence[RecordWork]:
         """Return the named records with their files as they are now; missing ones are left out.
 
-        For a folder `pks` are paths. With `matching` what does not belong to the source is left out, too.
+        For a folder `pks` are paths. With `matching`, what does not belong to the source is left
+        out, too.
         """
         if not pks:
             return []
+        once = list(dict.fromkeys(pks))
         with scratch(self._scratch_dir) as store:
-            files = FileLookup(
-                self._client.files, tree=FolderTree(self._client.files), scratch=store
-            )
+            files = self._lookup(FolderTree(self._client.files), store)
             if spec.folder is not None:
                 listing = FolderListing(self._client, spec, schema=self._schema, scratch=store)
-                return listing.named(list(dict.fromkeys(pks)), files=files, matching=matching)
-            return self._records_of(spec, files).named(list(dict.fromkeys(pks)), matching=matching)
+                return listing.named(once, files=files, matching=matching)
+            return self._record_listing(spec, files).named(once, matching=matching)
 
+    @translated()
     def reprocess_requests(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
         """Return the rows whose `reprocess_column` is Yes, by PK_ID.
 
@@ -83,26 +90,38 @@ class CaspioFileSource:
 
     @contextmanager
     def _open(self, ref: FileRef) -> Iterator[Download]:
-        opened = False
-        try:
-            with self._download(ref) as download:
-                opened = True
-                yield download
-        except RefusedByCaspio as error:
-            if opened or error.status not in _NO_FILE or error.code in _NOT_ABOUT_THE_FILE:
-                raise
-            raise FileGone(f"{ref.name!r} is no longer there: {error}") from error
+        with translated():
+            try:
+                with self._download(ref) as download:
+                    yield Download(_translated_chunks(download.chunks), download.declared_bytes)
+            except Refused as error:
+                if error.status not in _NO_FILE or error.code in _NOT_ABOUT_THE_FILE:
+                    raise
+                raise FileGone(f"{ref.name!r} is no longer there: {error}") from error
 
-    def _download(self, ref: FileRef) -> AbstractContextManager[Download]:
+    def _download(self, ref: FileRef) -> AbstractContextManager[caspio.Download]:
         if ref.place is not Place.ATTACHMENT:
             return self._client.files.download(ref.path or "")
         assert ref.record is not None
         operations = self._client.container(is_view=ref.record.is_view)
         return operations.download(ref.record.container, ref.field, ref.record.pk)
 
-    def _records_of(self, spec: SourceSpec, files: FileLookup) -> "_RecordListing":
+    def _lookup(self, tree: FolderTree, store: ScratchStore) -> FileLookup:
+        return FileLookup(self._client.files, tree=tree, scratch=store, clock=self._clock)
+
+    def _record_listing(self, spec: SourceSpec, files: FileLookup) -> "_RecordListing":
         columns = self._schema.columns(spec.container, is_view=spec.view is not None)
-        return _RecordListing(self._client, spec, layout(spec, columns), files)
+        types = {name: column.type for name, column in columns.items()}
+        return _RecordListing(self._client, spec, layout(spec, types), files)
+
+
+def _translated_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a download.
+
+    A body that breaks off is the pipeline's error where it is read.
+    """
+    with translated():
+        yield from chunks
 
 
 class _RecordListing:
@@ -122,8 +141,9 @@ class _RecordListing:
 
     def pages(self) -> Iterator[Sequence[RecordWork]]:
         shape, condition = self._shape, self._spec.where
+        in_brackets = f"({condition})" if condition else ""
         for page in self._operations.record_pages(
-            shape.container, select=shape.select, condition=f"({condition})" if condition else ""
+            shape.container, select=shape.select, condition=in_brackets
         ):
             pks = [record.pk for record in page if record.pk is not None]
             infos = {
@@ -137,9 +157,8 @@ class _RecordListing:
     def named(self, pks: Sequence[str], *, matching: bool) -> Sequence[RecordWork]:
         shape = self._shape
         condition = self._spec.where if matching else None
-        room = self._operations.records_room(shape.container, shape.select) - where.size(
-            f"({condition}) AND ()"
-        )
+        around = where.size(f"({condition}) AND ()")
+        room = self._operations.records_room(shape.container, shape.select) - around
         wanted = frozenset(pks)
         found: list[Record] = []
         for clause, _ in where.pk_clauses(pks, is_view=shape.is_view, room=room):
@@ -147,41 +166,42 @@ class _RecordListing:
                 shape.container, select=shape.select, condition=where.both(condition, clause)
             )
             found += [record for record in rows if record.pk in wanted]
-        here = [record.pk for record in found if record.pk is not None]
-        infos = {field: lookup.of_records(here) for field, lookup in self._attachments.items()}
+        existing = [record.pk for record in found if record.pk is not None]
+        infos = {field: lookup.of_records(existing) for field, lookup in self._attachments.items()}
         return self._works(found, infos)
 
     def _works(
         self, page: Sequence[Record], infos: Mapping[str, Mapping[str, FileInfo]]
-    ) -> list[RecordWork]:
-        paths = [path for record in page for path in self._paths(record).values()]
+    ) -> Sequence[RecordWork]:
+        """Return the records of a page that have a file, each with its files."""
+        paths_of = [self._paths(record) for record in page]
+        paths = [path for of_record in paths_of for path in of_record.values()]
         listed = self._files.find(paths) if paths else {}
         works = []
-        for record in page:
+        for record, of_record in zip(page, paths_of, strict=True):
             assert record.pk is not None
             ref = RecordRef(self._shape.container, record.pk, self._shape.is_view)
-            files = [self._attachment(ref, field, infos[field].get(ref.pk)) for field in infos]
-            files += [
-                self._file(ref, field, path, listed.get(path))
-                for field, path in self._paths(record).items()
-            ]
-            present = tuple(file for file in files if file is not None)
-            if present:
-                works.append(RecordWork(self._spec.name, ref, self._values(record), present))
+            files: list[FileRef] = []
+            for field, by_pk in infos.items():
+                if record.pk in by_pk:
+                    files.append(self._attachment(ref, field, by_pk[record.pk]))
+            for field, path in of_record.items():
+                files.append(self._file(ref, field, path, listed.get(path)))
+            if files:
+                values = {column: record.values.get(column) for column in self._shape.columns}
+                works.append(RecordWork(self._spec.name, ref, values, tuple(files)))
         return works
 
     def _paths(self, record: Record) -> Mapping[str, str]:
-        values = {field: record.values.get(field) for field in self._shape.files}
-        return {
-            field: path for field, path in values.items() if isinstance(path, str) and path.strip()
-        }
+        """Return the paths in a record's FILE fields, by field."""
+        paths: dict[str, str] = {}
+        for field in self._shape.files:
+            path = record.values.get(field)
+            if isinstance(path, str) and path.strip():
+                paths[field] = path
+        return paths
 
-    def _values(self, record: Record) -> Mapping[str, Value]:
-        return {column: record.values.get(column) for column in self._shape.columns}
-
-    def _attachment(self, record: RecordRef, field: str, info: FileInfo | None) -> FileRef | None:
-        if info is None:
-            return None
+    def _attachment(self, record: RecordRef, field: str, info: FileInfo) -> FileRef:
         return FileRef(
             source=self._spec.name,
             place=Place.ATTACHMENT,
@@ -194,7 +214,10 @@ class _RecordListing:
         )
 
     def _file(self, record: RecordRef, field: str, path: str, listed: ListedFile | None) -> FileRef:
-        """Refer to a file by the path in the record; one that is not there is listed without size, and found gone."""
+        """Refer to a file by the path in the record.
+
+        One that does not exist is listed without size, and found gone when it is opened.
+        """
         return FileRef(
             source=self._spec.name,
             place=Place.FILE,

@@ -56,10 +56,7 @@ def compile_condition(node: exp.Expression | None, scope: Scope) -> str:
 
 def excerpt(node: exp.Expression) -> str:
     """Return the start of a node's SQL, for an error text."""
-    try:
-        return node.sql(dialect="tsql")[:60]
-    except Exception:  # noqa: BLE001  sqlglot parses nodes that it cannot write
-        return node.key.upper()
+    return node.sql(dialect="tsql")[:60]
 
 
 def without_casts(node: exp.Expression) -> exp.Expression:

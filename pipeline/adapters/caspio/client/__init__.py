@@ -1,41 +1,120 @@
-"""Caspio's REST API v3 as a typed client; usable on its own."""
+"""Caspio's REST API v3 as a typed client. It stands alone: it imports nothing else of this project.
 
-from pipeline.adapters.caspio.client.areas.definitions import FieldOptions, NewField
+    from caspio_ingest import CaspioClient
+
+Front door:
+
+- `CaspioClient`: one account; its attributes have the 70 operations as methods.
+- `Query`, `Clause`, `NewField`, `FieldOptions`, `EventDefinition`: what goes in.
+- `Record`, `Column`, `Page`, `Download`, `Secret`, …: what comes out.
+- `Upsert`, `update_many`, `updates`, `download_field`, `save`: several calls in one step.
+- `CaspioError` and its families: what goes wrong, grouped by what a caller can do (see `errors`).
+- `RetryPolicy`, `RETRY`, `Clock`, `PermitPool`, `Meter`: what a program can replace.
+- `OPERATIONS`, `catalogue`: the API as data.
+"""
+
+from pipeline.adapters.caspio.client.areas.definitions import (
+    FieldDefinition,
+    FieldOptions,
+    NewField,
+)
 from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
-from pipeline.adapters.caspio.client.bulk import Updates, update_many, updates
+from pipeline.adapters.caspio.client.bulk.field_download import FieldFile, download_field
+from pipeline.adapters.caspio.client.bulk.save import Saved, save
+from pipeline.adapters.caspio.client.bulk.update_many import Updates, update_many, updates
+from pipeline.adapters.caspio.client.bulk.upsert import Upsert, Upserted
+from pipeline.adapters.caspio.client.catalogue import catalogue
 from pipeline.adapters.caspio.client.client import CaspioClient
-from pipeline.adapters.caspio.client.field_download import FieldFile, download_field
-from pipeline.adapters.caspio.client.query import Query
-from pipeline.adapters.caspio.client.refusals import (
+from pipeline.adapters.caspio.client.clock import Clock
+from pipeline.adapters.caspio.client.errors import (
+    AccessDenied,
+    AccountError,
+    CaspioError,
+    FileMissing,
+    IncompleteDownload,
+    InDoubt,
+    ItemError,
+    KeyMatchesMany,
+    ListingChanged,
+    Misconfigured,
     NameTaken,
     NotFound,
+    PauseTooLong,
     QueryRefused,
+    Refused,
+    TemporaryError,
     TooLarge,
+    Unavailable,
     UnexpectedAnswer,
+    UnusableValue,
     ValueRefused,
 )
-from pipeline.adapters.caspio.client.upsert import KeyMeetsMany, Upsert, Upserted
+from pipeline.adapters.caspio.client.http.call import RETRY
+from pipeline.adapters.caspio.client.http.rate import PermitPool
+from pipeline.adapters.caspio.client.http.transport import Meter
+from pipeline.adapters.caspio.client.operations import OPERATIONS, Operation
+from pipeline.adapters.caspio.client.query import Query
+from pipeline.adapters.caspio.client.retry import RetryPolicy
+from pipeline.adapters.caspio.client.values import Column, Download, Secret, Value, Written
 from pipeline.adapters.caspio.client.where import Clause
+from pipeline.adapters.caspio.client.wire.account import Webhook, WebhookEvent
+from pipeline.adapters.caspio.client.wire.records import Affected, FileInfo, Page, Record
 
 __all__ = [
+    "OPERATIONS",
+    "RETRY",
+    "AccessDenied",
+    "AccountError",
+    "Affected",
     "CaspioClient",
+    "CaspioError",
     "Clause",
+    "Clock",
+    "Column",
+    "Download",
     "EventDefinition",
+    "FieldDefinition",
     "FieldFile",
     "FieldOptions",
-    "KeyMeetsMany",
+    "FileInfo",
+    "FileMissing",
+    "InDoubt",
+    "IncompleteDownload",
+    "ItemError",
+    "KeyMatchesMany",
+    "ListingChanged",
+    "Meter",
+    "Misconfigured",
     "NameTaken",
     "NewField",
     "NotFound",
+    "Operation",
+    "Page",
+    "PauseTooLong",
+    "PermitPool",
     "Query",
     "QueryRefused",
+    "Record",
+    "Refused",
+    "RetryPolicy",
+    "Saved",
+    "Secret",
+    "TemporaryError",
     "TooLarge",
+    "Unavailable",
     "UnexpectedAnswer",
+    "UnusableValue",
     "Updates",
     "Upsert",
     "Upserted",
+    "Value",
     "ValueRefused",
+    "Webhook",
+    "WebhookEvent",
+    "Written",
+    "catalogue",
     "download_field",
+    "save",
     "update_many",
     "updates",
 ]

@@ -1,13 +1,13 @@
 """Tell which method makes which operation, for the command line, the documentation and the tests."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.adapters.caspio.client.areas.applications import Applications
-from pipeline.adapters.caspio.client.areas.containers import Tables, Views
 from pipeline.adapters.caspio.client.areas.directories import Directories
 from pipeline.adapters.caspio.client.areas.files import Files
+from pipeline.adapters.caspio.client.areas.tables import Tables, Views
 from pipeline.adapters.caspio.client.areas.tasks import Tasks
 from pipeline.adapters.caspio.client.areas.webhooks import Webhooks
 from pipeline.adapters.caspio.client.operations import OPERATIONS, Operation, operations_of
@@ -26,7 +26,7 @@ GROUPS: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One operation: the methods that make it, such as `tables.names`, and what the first of them says it does."""
+    """One operation: the methods that make it, such as `tables.names`, and what the first of them does."""
 
     operation: Operation
     methods: tuple[str, ...]
@@ -35,27 +35,23 @@ class Entry:
 
 def catalogue() -> tuple[Entry, ...]:
     """Return every operation with its methods."""
-    found: dict[str, list[str]] = {name: [] for name in OPERATIONS}
-    said: dict[str, str] = {}
-    for way, name, text in _tied():
-        found[name].append(way)
-        said.setdefault(name, text)
-    return tuple(Entry(one, tuple(found[one.id]), said[one.id]) for one in OPERATIONS.values())
-
-
-def _tied() -> Iterator[tuple[str, str, str]]:
-    """Yield each method's way from the client, its operation and its first sentence."""
+    methods: dict[str, list[str]] = {name: [] for name in OPERATIONS}
+    summaries: dict[str, str] = {}
     for attribute, group in GROUPS.items():
         for name, method in inspect.getmembers(group, inspect.isfunction):
             tied = operations_of(method)
-            if tied:
-                yield (
-                    f"{attribute}.{name}",
-                    tied[-1] if group is Views else tied[0],
-                    _sentence(method),
-                )
+            if not tied:
+                continue
+            operation_id = tied[-1] if group is Views else tied[0]
+            methods[operation_id].append(f"{attribute}.{name}")
+            summaries.setdefault(operation_id, _summary(method))
+    return tuple(
+        Entry(one, tuple(methods[one.id]), summaries[one.id]) for one in OPERATIONS.values()
+    )
 
 
-def _sentence(method: object) -> str:
-    text = " ".join((inspect.getdoc(method) or "").split("\n\n")[0].split())
-    return text.partition(" (")[0].partition(". ")[0].rstrip(".") + "."
+def _summary(method: object) -> str:
+    """Return a docstring's first sentence without the operations' names in brackets."""
+    paragraph = " ".join((inspect.getdoc(method) or "").split("\n\n")[0].split())
+    sentence = paragraph.partition(" (")[0].partition(". ")[0]
+    return sentence.rstrip(".") + "."

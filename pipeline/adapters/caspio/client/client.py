@@ -1,8 +1,8 @@
 """The Caspio client: usable on its own, safe from many threads, closed by its `with`.
 
 with CaspioClient(url="https://abc12345.caspio.com", client_id=…, client_secret=…) as client:
-    for page in client.tables.record_pages("Receipts", select=("PK_ID", "Total")):
-        …
+for page in client.tables.record_pages("Receipts", select=("PK_ID", "Total")):
+…
 """
 
 import platform
@@ -17,46 +17,64 @@ import httpx
 
 from pipeline.adapters.caspio.client import generic
 from pipeline.adapters.caspio.client.areas.applications import Applications
-from pipeline.adapters.caspio.client.areas.containers import Containers, Tables, Views
+from pipeline.adapters.caspio.client.areas.containers import Containers
 from pipeline.adapters.caspio.client.areas.directories import Directories
 from pipeline.adapters.caspio.client.areas.files import Files
+from pipeline.adapters.caspio.client.areas.tables import Tables, Views
 from pipeline.adapters.caspio.client.areas.tasks import Tasks
 from pipeline.adapters.caspio.client.areas.webhooks import Webhooks
-from pipeline.adapters.caspio.client.auth import ClientCredentials, Secret
-from pipeline.adapters.caspio.client.call import Caller
-from pipeline.adapters.caspio.client.operations import Answer
-from pipeline.adapters.caspio.client.rate import PermitPool, RateLimiter
-from pipeline.adapters.caspio.client.transport import (
+from pipeline.adapters.caspio.client.clock import Clock, MachineClock
+from pipeline.adapters.caspio.client.errors import Misconfigured
+from pipeline.adapters.caspio.client.http.auth import ClientCredentials
+from pipeline.adapters.caspio.client.http.call import RETRY, Caller
+from pipeline.adapters.caspio.client.http.network import network_transport
+from pipeline.adapters.caspio.client.http.rate import PermitPool, RateLimiter
+from pipeline.adapters.caspio.client.http.transport import (
     CallCounter,
     Meter,
     MeteredTransport,
     default_timeout,
-    network_transport,
 )
-from pipeline.adapters.system_clock import SystemClock
-from pipeline.errors import BadSettings
-from pipeline.ports import Clock, Download
+from pipeline.adapters.caspio.client.operations import Answer
+from pipeline.adapters.caspio.client.retry import RetryPolicy
+from pipeline.adapters.caspio.client.values import Download, Secret
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class CaspioClient:
-    """Talk to one account: `tables`, `views`, `files`, `webhooks`, `tasks`, `applications`, `directories`.
+    """Talk to one account, with one attribute for each part of it.
+
+    Every call waits for a permit of the rate, is repeated where that is safe, and has a bounded
+    answer. Its errors are `CaspioError`s; each class of operations lists which.
 
     Args:
-        url: The account's address alone; plain http only for loopback.
+        url: The account's address only, such as https://abc12345.caspio.com; plain http only for
+            loopback.
         client_id: Of the Web Services profile.
         client_secret: Of the Web Services profile; never shown.
-        clock: Tells the time and waits; this machine's unless given.
-        rate: Calls this client may make, as calls/seconds.
+        clock: Tells the time and waits; this machine's unless given. An error raised by its `sleep`
+            ends the call that waits.
+        rate: Calls that this client may make, as calls/seconds.
         connections: Connections open at the same time at most.
-        timeout: The four waits, in seconds.
-        transport: Carries requests instead of the network.
-        pool: Where all workers of the account take their permits from; None keeps the rate to this client.
-        meter: Learns of every call and the bytes it moves.
+        timeout: The four waits in seconds: to connect, to read, to write, for a free connection.
+        transport: Sends requests instead of the network.
+        pool: Where all workers of the account take their permits from; None keeps the rate to this
+            client.
+        meter: Is told about every call and the bytes it moves.
+        retry: How calls are repeated. Change it with `dataclasses.replace(RETRY, attempts=3)`.
+
+    Attributes:
+        tables: Tables, their fields, records and attachments.
+        views: Views, their fields, records and attachments.
+        files: The Files area.
+        webhooks: Outgoing webhooks and their events.
+        tasks: Import and export tasks.
+        applications: Bridge applications and their DataPages.
+        directories: Directories and their users.
 
     Raises:
-        BadSettings: the address, the rate or a credential cannot be used.
+        Misconfigured: the address, the rate or a credential cannot be used.
     """
 
     def __init__(
@@ -72,9 +90,10 @@ class CaspioClient:
         transport: httpx.BaseTransport | None = None,
         pool: PermitPool | None = None,
         meter: Meter | None = None,
+        retry: RetryPolicy = RETRY,
     ) -> None:
-        url = _checked(url, client_id, client_secret)
-        clock = clock or SystemClock()
+        self._url = url = _checked(url, client_id, client_secret)
+        self._clock = clock = clock or MachineClock()
         limiter = RateLimiter.parse(rate, clock=clock, pool=pool)
         self._calls = CallCounter()
         auth = ClientCredentials(
@@ -89,13 +108,21 @@ class CaspioClient:
                 meter=meter,
             ),
             timeout=timeout or default_timeout(),
-            headers={"User-Agent": f"caspio-ingest (Python {platform.python_version()})"},
+            headers={
+                "User-Agent": f"caspio-ingest (Python {platform.python_version()})",
+                # What `bound_answer` decodes; httpx would also ask for what else is installed.
+                "Accept-Encoding": "gzip",
+            },
             follow_redirects=False,
         )
         self._caller = caller = Caller(
-            self._http, url=url, clock=clock, limiter=limiter, redacted=auth.redacted
+            self._http,
+            url=url,
+            clock=clock,
+            limiter=limiter,
+            redacted=auth.redacted,
+            retry=retry,
         )
-        self._url = url
         self.tables = Tables(caller)
         self.views = Views(caller)
         self.files = Files(caller)
@@ -108,6 +135,11 @@ class CaspioClient:
     def calls(self) -> Mapping[str, int]:
         """Return the calls made so far by "METHOD /template", repetitions and tokens included."""
         return self._calls.as_dict()
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that this client waits on."""
+        return self._clock
 
     def container(self, *, is_view: bool) -> Containers:
         """Return the operations on views or on tables."""
@@ -126,19 +158,21 @@ class CaspioClient:
         Args:
             operation_id: A key of OPERATIONS.
             parameters: Path and query parameters, as text.
-            json: The body, where it takes one.
-            file: The file, where it takes one; sent under its own name.
+            json: The body, if it takes one.
+            file: The file, if it takes one; sent under its own name.
 
         Returns:
-            The answer's JSON as it came, a text where it is none, None for an answer without a body.
+            The answer's JSON as it came, a text where it has no JSON, None for an answer without a
+                body.
 
         Raises:
-            ValueError: the operation or a parameter is unknown, missing or misshapen; lists all problems.
+            ValueError: the operation or a parameter is unknown, missing or malformed; lists all
+                problems.
         """
         call = generic.build(operation_id, parameters or {}, json=json, file=file)
         if call.operation.answer is Answer.BYTES:
             raise ValueError(f"{operation_id} answers with {Answer.BYTES}; open it with `open`")
-        return self._caller.whatever(call)
+        return self._caller.any_content(call)
 
     def open(
         self, operation_id: str, parameters: Mapping[str, str]
@@ -174,19 +208,20 @@ class CaspioClient:
 
 
 def _checked(url: str, client_id: str, client_secret: str) -> str:
-    """Return the address without a slash at its end, after checking everything and listing all problems."""
-    parts = urlsplit(url)
+    """Return the address without a slash at its end, after checking everything."""
     problems = []
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        problems.append(f"{url!r} must begin with https://; plain http is for this machine alone")
+    parts = urlsplit(url)
+    is_loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if parts.scheme != "https" and not is_loopback:
+        problems.append(f"{url!r} must begin with https://; plain http is for this machine only")
     if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
         problems.append(
-            f"{url!r} must be the account's address alone, such as https://abc12345.caspio.com"
+            f"{url!r} must be the account's address only, such as https://abc12345.caspio.com"
         )
     if not client_id:
         problems.append("the client id is empty; set CASPIO_CLIENT_ID")
     if not client_secret:
         problems.append("the client secret is empty; set CASPIO_CLIENT_SECRET")
     if problems:
-        raise BadSettings(problems)
+        raise Misconfigured(problems)
     return url.rstrip("/")

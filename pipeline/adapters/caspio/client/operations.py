@@ -1,11 +1,11 @@
-"""The 70 operations of Caspio's REST API v3 as data: what each is called, where it lies and what it takes.
+"""The 70 operations of Caspio's REST API v3 as data: name, path, parameters, content.
 
-Written from caspio-openapi-v3.json, Caspio's own specification; a test compares both. Every call of this package names
-one of these, and `CaspioClient.call` makes any of them by its name alone.
+Written from caspio-openapi-v3.json, Caspio's own specification; a test compares both. Every call of
+this package names one of these, and `CaspioClient.call` makes any of them by its name alone.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -58,11 +58,11 @@ class Operation:
         method: HTTP method.
         template: Path below the API's root; a name in braces is a parameter.
         query: Parameters behind the path.
-        takes_json: Whether a JSON body goes along.
-        file_part: Name of the one multipart part that carries a file, "" where no file goes along.
+        takes_json: Whether it takes a JSON body.
+        file_part: Name of the one multipart part that has a file, "" where it takes no file.
         answer: What comes back.
-        asks_first: Whether a person should be asked before it is done: it overwrites, deletes, starts what cannot be
-            called back, or writes to somebody.
+        asks_first: Whether a user should be asked before it is done: it overwrites, deletes, starts
+            what cannot be stopped, or sends a message.
     """
 
     id: str
@@ -85,7 +85,8 @@ def operation(name: str, view: str = "") -> Callable[[_F], _F]:
     """Tie a method to the operation it makes; `view` names the twin for views."""
 
     def tie(method: _F) -> _F:
-        method.operations = (name, view) if view else (name,)  # type: ignore[attr-defined]  # read by `methods`
+        # Read by `operations_of`.
+        method.operations = (name, view) if view else (name,)  # type: ignore[attr-defined]
         return method
 
     return tie
@@ -121,6 +122,31 @@ _PATH = Parameter("filePath", required=True)
 _CHANGES = {"PUT", "DELETE"}
 
 
+def _operation(
+    group: Group,
+    name: str,
+    method: str,
+    template: str,
+    query: tuple[Parameter, ...],
+    *,
+    json: bool,
+    part: str,
+    answer: Answer,
+    asks: bool = False,
+) -> Operation:
+    return Operation(
+        id=name,
+        group=group,
+        method=method,
+        template=template,
+        query=query,
+        takes_json=json,
+        file_part=part,
+        answer=answer,
+        asks_first=asks or method in _CHANGES,
+    )
+
+
 def _table(
     name: str,
     method: str,
@@ -130,16 +156,8 @@ def _table(
     part: str = "",
     answer: Answer = Answer.JSON,
 ) -> Operation:
-    return Operation(
-        name,
-        Group.TABLES,
-        method,
-        f"/v3/tables{path}",
-        query,
-        json,
-        part,
-        answer,
-        method in _CHANGES,
+    return _operation(
+        Group.TABLES, name, method, "/v3/tables" + path, query, json=json, part=part, answer=answer
     )
 
 
@@ -207,17 +225,7 @@ def for_view(name: str) -> str:
 
 def _view(table: Operation) -> Operation:
     template = table.template.replace("/tables", "/views").replace("tableName", "viewName")
-    return Operation(
-        for_view(table.id),
-        Group.VIEWS,
-        table.method,
-        template,
-        table.query,
-        table.takes_json,
-        table.file_part,
-        table.answer,
-        table.asks_first,
-    )
+    return replace(table, id=for_view(table.id), group=Group.VIEWS, template=template)
 
 
 def _group(group: Group, root: str) -> Callable[..., Operation]:
@@ -231,8 +239,10 @@ def _group(group: Group, root: str) -> Callable[..., Operation]:
         answer: Answer = Answer.JSON,
         asks: bool = False,
     ) -> Operation:
-        asks = asks or method in _CHANGES
-        return Operation(name, group, method, root + path, query, json, part, answer, asks)
+        template = root + path
+        return _operation(
+            group, name, method, template, query, json=json, part=part, answer=answer, asks=asks
+        )
 
     return one
 

@@ -1,28 +1,33 @@
-"""What to read of a table, a view or a directory, in SQL Server's words."""
+"""What to read of a table, a view or a directory, in SQL Server's dialect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MOST_ROWS = 1000
+MOST_ROWS = 1000  # both from caspio-api.md, section 2.6
 FEWEST_A_PAGE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One reading. A clause is its body alone, without WHERE, GROUP BY or ORDER BY; "" leaves it out.
+    """One reading. A clause is its body alone, without WHERE, GROUP BY or ORDER BY.
+
+    "" leaves it out.
 
     Attributes:
-        select: Fields separated by commas; expressions, aliases and aggregates too. "" is every field but passwords.
+        select: Fields separated by commas; expressions, aliases and aggregates too. "" is every
+            field but passwords.
         where: Which records.
         group_by: How to group them.
-        order_by: How to sort them. Pages without a unique order lose and repeat rows: end it with PK_ID.
-        limit: Records at most, 1 to 1,000; None is Caspio's 100. Not beside pages: Caspio would ignore it.
+        order_by: How to sort them. Pages without a unique order lose and repeat rows: end it with
+            PK_ID.
+        limit: Records at most, 1 to 1,000; None is Caspio's 100. Not together with pages: Caspio
+            would ignore it.
         page: Number of a page, from 1.
-        page_size: Records a page, 5 to 1,000; None is Caspio's 25 where `page` is given.
+        page_size: Records a page, 5 to 1,000; None is Caspio's 25 if `page` is given.
         with_total: Whether to ask how many records there are in all.
 
     Raises:
-        ValueError: a number is out of range, or a limit stands beside pages.
+        ValueError: a number is out of range, or there is a limit together with pages.
     """
 
     select: str = ""
@@ -46,15 +51,15 @@ class Query:
             raise ValueError(f"pages are counted from 1, not {self.page}")
 
     def parameters(self) -> Mapping[str, str]:
-        """Return the query parameters, those left out not among them."""
+        """Return the query parameters without those that are left out."""
         given = {
             "q.select": self.select,
             "q.where": self.where,
             "q.groupBy": self.group_by,
             "q.orderBy": self.order_by,
-            "q.limit": "" if self.limit is None else str(self.limit),
-            "q.pageNumber": "" if self.page is None else str(self.page),
-            "q.pageSize": "" if self.page_size is None else str(self.page_size),
+            "q.limit": self.limit,
+            "q.pageNumber": self.page,
+            "q.pageSize": self.page_size,
             "q.getPaginationInfo": "true" if self.with_total else "",
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: str(value) for name, value in given.items() if value}

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pipeline.adapters.caspio.client import wire_account as wire
-from pipeline.adapters.caspio.client.call import Call, Caller
+from pipeline.adapters.caspio.client.http.call import Caller
+from pipeline.adapters.caspio.client.http.request import Call
 from pipeline.adapters.caspio.client.operations import OPERATIONS, operation
-from pipeline.adapters.caspio.client.wire import Payload
-from pipeline.adapters.caspio.client.wire_account import Application, DataPage
+from pipeline.adapters.caspio.client.wire import account as wire
+from pipeline.adapters.caspio.client.wire.account import Application, DataPage
+from pipeline.adapters.caspio.client.wire.payload import Payload
 
 Method = Literal["iFrame", "URL", "Embedded", "Net"]
 
 
 class Applications:
-    """Operations on Bridge applications. Each raises Unauthorized without the right, NotFound for an unknown key."""
+    """Operations on Bridge applications.
+
+    Each raises AccessDenied without the right, NotFound for an unknown key.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -31,12 +35,8 @@ class Applications:
     @operation("ListBridgeApplicationDataPages")
     def data_pages(self, key: str) -> tuple[DataPage, ...]:
         """Return an application's DataPages (ListBridgeApplicationDataPages)."""
-        return tuple(
-            map(
-                wire.data_page,
-                wire.many(self._ask("ListBridgeApplicationDataPages", externalKey=key)),
-            )
-        )
+        answer = self._ask("ListBridgeApplicationDataPages", externalKey=key)
+        return tuple(map(wire.data_page, wire.many(answer)))
 
     @operation("GetBridgeApplicationDataPage")
     def data_page(self, key: str, page_key: str) -> DataPage:
@@ -46,20 +46,20 @@ class Applications:
 
     @operation("GetBridgeApplicationDataPageDeploymentCode")
     def deployment_code(self, key: str, page_key: str, method: Method) -> str:
-        """Return the code that shows a DataPage elsewhere (GetBridgeApplicationDataPageDeploymentCode)."""
+        """Return the code that embeds a DataPage (GetBridgeApplicationDataPageDeploymentCode)."""
         names = {"externalKey": key, "appKey": page_key}
         name = "GetBridgeApplicationDataPageDeploymentCode"
         return self._caller.text(Call(OPERATIONS[name], names, {"method": method}))
 
     @operation("UpdateBridgeApplicationDataPageDeployment")
     def deploy(self, key: str, page_key: str, *, deployed: bool) -> None:
-        """Deploy a DataPage or take it back (UpdateBridgeApplicationDataPageDeployment)."""
+        """Deploy or undeploy a DataPage (UpdateBridgeApplicationDataPageDeployment)."""
         name = "UpdateBridgeApplicationDataPageDeployment"
         self._ask(name, json={"Deployed": deployed}, externalKey=key, appKey=page_key)
 
     @operation("UpdateBridgeApplicationDataPagesDeployment")
     def deploy_all(self, key: str, *, deployed: bool) -> None:
-        """Deploy all DataPages of an application or take them back (UpdateBridgeApplicationDataPagesDeployment)."""
+        """Deploy or undeploy all DataPages (UpdateBridgeApplicationDataPagesDeployment)."""
         self._ask(
             "UpdateBridgeApplicationDataPagesDeployment",
             json={"Deployed": deployed},

@@ -1,74 +1,71 @@
-"""Tables and views: their fields, records and attachments. Caspio gives both the same operations."""
+"""What tables and views have in common: fields, records and attachments."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.adapters.caspio.client import where, wire
+from pipeline.adapters.caspio.client import where
 from pipeline.adapters.caspio.client.areas import definitions
-from pipeline.adapters.caspio.client.areas.definitions import (
-    FieldDefinition,
-    FieldOptions,
-    NewField,
-)
-from pipeline.adapters.caspio.client.call import Call, Caller, Upload
+from pipeline.adapters.caspio.client.areas.definitions import FieldDefinition
+from pipeline.adapters.caspio.client.errors import Unavailable
+from pipeline.adapters.caspio.client.http.call import Caller
+from pipeline.adapters.caspio.client.http.request import Call, Upload
 from pipeline.adapters.caspio.client.operations import OPERATIONS, Operation, for_view, operation
 from pipeline.adapters.caspio.client.query import Query
+from pipeline.adapters.caspio.client.values import Column, Download, Written
 from pipeline.adapters.caspio.client.where import Clause
-from pipeline.adapters.caspio.client.wire import (
+from pipeline.adapters.caspio.client.wire import records as wire
+from pipeline.adapters.caspio.client.wire.payload import Payload
+from pipeline.adapters.caspio.client.wire.records import (
     Affected,
     Description,
     FileInfo,
     Page,
-    Payload,
     Record,
 )
-from pipeline.errors import ServiceUnavailable
-from pipeline.model import Column, Value
-from pipeline.ports import Download
 
-PAGE = 1000  # records a call can return at most
-Written = Value | Sequence[str | int | float]
-"""What can be written to a column: a scalar, or for a LIST field the numbers or texts of the items to choose."""
+PAGE = 1000
+"""Records that one call can return at most (caspio-api.md, section 2.6)."""
 
-_AS_IT_IS = FieldOptions()
 _FILE_INFO = "GetFileMetadataFromAttachmentTableFields"
 _RENAME = "UpdateFileMetadataInAttachmentTableFields"
 
 
 class Containers:
-    """The operations that tables and views share; `kind` is "tables" or "views".
+    """The operations that tables and views share.
 
-    Every method raises NotFound where there is no such table, view, field or record, Unauthorized where the profile may
-    not, QueryRefused for a clause that cannot be understood, ValueRefused for a value that does not fit, and
-    ServiceUnavailable when retries are used up. A writing one raises EffectInDoubt where no clear answer came, and
-    ValueError for an empty condition.
+    Every method raises NotFound where there is no such table, view, field or record, AccessDenied
+    where the profile may not, QueryRefused for a condition that cannot be understood, ValueRefused
+    for a value that does not fit, and Unavailable when retries are used up. A writing one raises
+    InDoubt where no clear answer came, and ValueError for an empty condition.
+
+    Attributes:
+        is_view: True for views, whose PK_ID may be a text.
     """
 
-    def __init__(self, caller: Caller, *, kind: str, parameter: str) -> None:
+    def __init__(self, caller: Caller, *, is_view: bool) -> None:
         self._caller = caller
-        self._parameter = parameter
-        self.is_view = kind == "views"
+        self.is_view = is_view
 
     @operation("ListTables", "ListViews")
     def names(self) -> tuple[str, ...]:
-        """Return the names of all there are and the profile may see (ListTables, ListViews)."""
+        """Return the names of all that the profile may see (ListTables, ListViews)."""
         return wire.names(self._caller.ask(Call(self._operation("ListTables"))))
 
     @operation("GetTable", "GetView")
     def describe(self, container: str) -> Description:
-        """Return the name of one and the note somebody wrote about it (GetTable, GetView)."""
+        """Return the name of one and the note that somebody wrote about it (GetTable, GetView)."""
         return wire.description(self._ask("GetTable", container))
 
     @operation("ListTableFields", "ListViewFields")
     def fields(self, container: str) -> tuple[Column, ...]:
-        """Return what the line needs of the fields (ListTableFields, ListViewFields); PK_ID is not among them."""
+        """Return the fields as columns, without PK_ID (ListTableFields, ListViewFields)."""
         return wire.columns(self._ask("ListTableFields", container))
 
     @operation("ListTableFields", "ListViewFields")
     def definitions(self, container: str) -> tuple[FieldDefinition, ...]:
-        """Return all that is known of the fields (ListTableFields, ListViewFields); PK_ID is not among them."""
+        """Return all that is known of the fields, without PK_ID (ListTableFields, ListViewFields)."""
         answer = self._ask("ListTableFields", container)
         return tuple(map(definitions.definition, answer.member("Result").items()))
 
@@ -80,7 +77,10 @@ class Containers:
 
     @operation("ListTableRecords", "ListViewRecords")
     def query(self, container: str, query: Query) -> Page[Record]:
-        """Return what a query asks for, 100 rows unless it says otherwise (ListTableRecords, ListViewRecords)."""
+        """Return what a query asks for (ListTableRecords, ListViewRecords).
+
+        That is 100 rows unless the query says otherwise.
+        """
         return wire.record_page(self._ask("ListTableRecords", container, query.parameters()))
 
     @operation("ListTableRecords", "ListViewRecords")
@@ -93,9 +93,14 @@ class Containers:
         order: str = where.PK,
         limit: int = PAGE,
     ) -> tuple[Record, ...]:
-        """Return at most `limit` records, 1 to 1,000, in order of PK_ID (ListTableRecords, ListViewRecords).
+        """Return records in order of PK_ID (ListTableRecords, ListViewRecords).
 
-        No `select` means every column.
+        Args:
+            container: The table or view.
+            select: The columns to return; none means all.
+            condition: Which records; "" means all.
+            order: By what they are sorted.
+            limit: Records at most, 1 to 1,000.
         """
         call = self._records_call(
             container, select=select, condition=condition, order=order, limit=limit
@@ -105,12 +110,13 @@ class Containers:
     def record_pages(
         self, container: str, *, select: Sequence[str] = (), condition: str = ""
     ) -> Iterator[tuple[Record, ...]]:
-        """Yield all records, 1,000 at a time in order of PK_ID, each page asked for behind the last PK_ID.
+        """Yield all records, 1,000 at a time in order of PK_ID.
 
-        Rows that come and go meanwhile shift nothing. A page that does not go on is refused.
+        Each page is asked for behind the last PK_ID, so that rows which are inserted or deleted
+        meanwhile shift nothing. A page that does not go on is refused.
 
         Raises:
-            ServiceUnavailable: a record came twice, or without its PK_ID.
+            Unavailable: a record came twice, or without its PK_ID.
         """
         last: str | None = None
         seen: frozenset[str] = frozenset()
@@ -118,27 +124,24 @@ class Containers:
             after = None if last is None else where.pk_after(last, is_view=self.is_view)
             page = self.records(container, select=select, condition=where.both(condition, after))
             pks = [record.pk for record in page]
-            fresh = frozenset(pk for pk in pks if pk is not None)
-            if (
-                len(fresh) < len(pks)
-                or fresh & seen
-                or last in fresh
-                or not self._goes_on(last, pks)
-            ):
-                raise ServiceUnavailable(
-                    f"{self._operation('ListTableRecords').id} ({container}): the page behind PK_ID {last} repeats "
-                    "records or lacks their PK_ID. Try again; if it stays so, ask Caspio's support."
+            new = frozenset(pk for pk in pks if pk is not None)
+            repeats = len(new) < len(pks) or new & seen or last in new
+            if repeats or not self._goes_on(last, pks):
+                name = self._operation("ListTableRecords").id
+                raise Unavailable(
+                    f"{name} ({container}): the page behind PK_ID {last} repeats records or lacks "
+                    "their PK_ID. Try again; if it stays so, ask Caspio's support."
                 )
             if page:
                 yield page
             if len(page) < PAGE:
                 return
-            last, seen = pks[-1], fresh
+            last, seen = pks[-1], new
 
     def _goes_on(self, last: str | None, pks: Sequence[str | None]) -> bool:
-        """Say whether PK_IDs rise. A view's may be texts in an order of their own; there, repeats are all we see."""
+        """Say whether PK_IDs rise."""
         if self.is_view:
-            return True
+            return True  # its PK_ID may be a text, in an order of its own
         numbers = [int(pk) for pk in [last, *pks] if pk is not None]
         return all(a < b for a, b in pairwise(numbers))
 
@@ -146,7 +149,9 @@ class Containers:
     def insert(self, container: str, values: Mapping[str, Written]) -> Record | None:
         """Insert one record and return it as it is now (CreateTableRecord, CreateViewRecord).
 
-        None where the answer does not show it, as when a view's filter leaves it out.
+        Returns:
+            The record; None where the answer does not show it, as when a view's filter leaves it
+                out.
         """
         answer = self._ask("CreateTableRecord", container, {"response": "rows"}, json=body(values))
         rows = wire.records(answer)
@@ -156,10 +161,12 @@ class Containers:
     def update(
         self, container: str, values: Mapping[str, Written], *, condition: Clause, about: str = ""
     ) -> Affected:
-        """Write values to every record that meets the condition (UpdateTableRecords, UpdateViewRecords).
+        """Write values to every record that matches (UpdateTableRecords, UpdateViewRecords).
 
-        Returns how many were met, and those that still meet the view as they are now; a good answer without rows after
-        a match has been seen.
+        Returns:
+            How many records matched, and those that are still in the view as they are now. A good
+                answer without rows
+            after a match has been seen.
         """
         query = {"q.where": checked(condition), "response": "rows"}
         answer = self._ask("UpdateTableRecords", container, query, json=body(values), about=about)
@@ -167,10 +174,12 @@ class Containers:
 
     @operation("DeleteTableRecords", "DeleteViewRecords")
     def delete(self, container: str, *, condition: Clause) -> int:
-        """Delete every record that meets the condition; return how many (DeleteTableRecords, DeleteViewRecords)."""
-        return wire.count(
-            self._ask("DeleteTableRecords", container, {"q.where": checked(condition)})
-        )
+        """Delete every record that matches.
+
+        Return how many (DeleteTableRecords, DeleteViewRecords).
+        """
+        query = {"q.where": checked(condition)}
+        return wire.count(self._ask("DeleteTableRecords", container, query))
 
     def room(
         self,
@@ -178,45 +187,51 @@ class Containers:
         name: str = "UpdateTableRecords",
         *,
         field: str | None = None,
-        query: Mapping[str, str] | None = None,
     ) -> int:
-        """Return how many encoded characters a WHERE may have in an operation, given by its name for tables."""
-        query = {"response": "rows", "q.where": "", **(query or {})}
+        """Return how many encoded characters a condition may have in an operation.
+
+        Args:
+            container: The table or view.
+            name: The operation, by its name for tables.
+            field: The attachment field, for an operation on one.
+        """
+        query = {"response": "rows", "q.where": ""}
         names = {} if field is None else {"attachmentFieldName": field}
         return self._caller.room(self._call(name, container, query, names=names))
 
     def records_room(self, container: str, select: Sequence[str]) -> int:
-        """Return how many encoded characters a WHERE may have in a call for these columns."""
-        return self._caller.room(
-            self._records_call(container, select=select, condition=" ", order=where.PK, limit=PAGE)
+        """Return how many encoded characters a condition may have in a call for these columns."""
+        call = self._records_call(
+            container, select=select, condition=" ", order=where.PK, limit=PAGE
         )
+        return self._caller.room(call)
 
     def file_infos_room(self, container: str, field: str) -> int:
-        """Return how many encoded characters a WHERE may have when attachments are asked for or renamed."""
+        """Return how many encoded characters a condition on attachments may have."""
         return self.room(container, _RENAME, field=field)
 
     @operation(_FILE_INFO, for_view(_FILE_INFO))
     def file_infos(
         self, container: str, field: str, *, condition: str = ""
     ) -> tuple[FileInfo, ...]:
-        """Return what is known of the attachments of the records that meet the condition, in one call.
+        """Return what is known of the attachments of the records that match, in one call.
 
-        Rows without a file may be among them or not. How many rows an answer has at most is not documented.
-        (GetFileMetadataFromAttachmentTableFields, GetFileMetadataFromAttachmentViewFields)
+        Rows without a file may be among them or not. How many rows an answer has at most is not
+        documented. (GetFileMetadataFromAttachmentTableFields,
+        GetFileMetadataFromAttachmentViewFields)
         """
         query = {"q.where": condition} if condition else {}
-        return wire.file_infos(
-            self._ask(_FILE_INFO, container, query, names={"attachmentFieldName": field})
-        )
+        names = {"attachmentFieldName": field}
+        return wire.file_infos(self._ask(_FILE_INFO, container, query, names=names))
 
     @operation(_RENAME, for_view(_RENAME))
     def rename_attachments(
         self, container: str, field: str, name: str, *, condition: Clause, about: str = ""
     ) -> Affected:
-        """Set the FileName of the attachments of every record that meets the condition.
+        """Set the FileName of the attachments of every record that matches.
 
-        The name is best sent without extension. The rows returned are records, not what is known of the files.
-        (UpdateFileMetadataInAttachmentTableFields, UpdateFileMetadataInAttachmentViewFields)
+        Send the name without extension. The rows returned are records, not what is known of the
+        files. (UpdateFileMetadataInAttachmentTableFields, UpdateFileMetadataInAttachmentViewFields)
         """
         query = {"q.where": checked(condition), "response": "rows"}
         answer = self._ask(
@@ -233,8 +248,8 @@ class Containers:
     def download(self, container: str, field: str, pk: str) -> AbstractContextManager[Download]:
         """Open one record's attachment.
 
-        A record without one is NotFound, before Caspio's release 73.0 a plain refusal with status 400.
-        (DownloadFileFromAttachmentTableField, DownloadFileFromAttachmentViewField)
+        A record without one is NotFound; before Caspio's release 73.0 it is Refused with status
+        400. (DownloadFileFromAttachmentTableField, DownloadFileFromAttachmentViewField)
         """
         names = {"attachmentFieldName": field, "recordPkId": pk}
         return self._caller.stream(
@@ -245,7 +260,7 @@ class Containers:
     def upload(
         self, container: str, field: str, pk: str, *, source: Path, name: str, media_type: str
     ) -> None:
-        """Put a file into one record's attachment field, replacing what is there.
+        """Store a file in one record's attachment field, replacing what is there.
 
         (UploadFileToAttachmentTableField, UploadFileToAttachmentViewField)
 
@@ -258,28 +273,25 @@ class Containers:
 
     @operation("DeleteFileFromAttachmentTableFields", "DeleteFileFromAttachmentViewFields")
     def remove_attachments(self, container: str, field: str, *, condition: Clause) -> int:
-        """Delete the attachments of every record that meets the condition; return how many records were met.
+        """Delete the attachments of every record that matches; return how many records matched.
 
         (DeleteFileFromAttachmentTableFields, DeleteFileFromAttachmentViewFields)
         """
         query = {"q.where": checked(condition)}
-        answer = self._ask(
-            "DeleteFileFromAttachmentTableFields",
-            container,
-            query,
-            names={"attachmentFieldName": field},
-        )
-        return wire.count(answer)
+        names = {"attachmentFieldName": field}
+        name = "DeleteFileFromAttachmentTableFields"
+        return wire.count(self._ask(name, container, query, names=names))
 
     def _records_call(
         self, container: str, *, select: Sequence[str], condition: str, order: str, limit: int
     ) -> Call:
-        query = {"q.select": ",".join(map(where.name, select))} if select else {}
-        query |= {"q.where": condition} if condition else {}
-        query |= {
-            "q.orderBy": order,
-            "q.limit": str(limit),
-        }  # never beside paging parameters: they switch it off
+        query: dict[str, str] = {}
+        if select:
+            query["q.select"] = ",".join(map(where.name, select))
+        if condition:
+            query["q.where"] = condition
+        query["q.orderBy"] = order
+        query["q.limit"] = str(limit)  # never beside paging parameters: they switch it off
         return self._call("ListTableRecords", container, query)
 
     def _operation(self, name: str) -> Operation:
@@ -296,9 +308,14 @@ class Containers:
         about: str = "",
         names: Mapping[str, str] | None = None,
     ) -> Call:
-        names = {self._parameter: container, **(names or {})}
+        parameter = "viewName" if self.is_view else "tableName"
         return Call(
-            self._operation(name), names, query or {}, json=json, upload=upload, about=about
+            self._operation(name),
+            {parameter: container, **(names or {})},
+            query or {},
+            json=json,
+            upload=upload,
+            about=about,
         )
 
     def _ask(
@@ -317,88 +334,8 @@ class Containers:
         )
 
 
-class Tables(Containers):
-    """Tables, which unlike views can be made and changed, and whose passwords can be set."""
-
-    def __init__(self, caller: Caller) -> None:
-        super().__init__(caller, kind="tables", parameter="tableName")
-
-    @operation("CreateTable")
-    def create(self, table: str, fields: Sequence[NewField]) -> None:
-        """Make a table of at least one field; there is no way to delete one (CreateTable)."""
-        json = {"Name": table, "Fields": [field.as_json() for field in fields]}
-        self._caller.ask(Call(OPERATIONS["CreateTable"], json=json))
-
-    @operation("CreateTableField")
-    def create_field(self, table: str, field: NewField) -> None:
-        """Add a field to a table (CreateTableField)."""
-        self._ask("CreateTableField", table, json=field.as_json())
-
-    @operation("UpdateTableField")
-    def update_field(
-        self,
-        table: str,
-        field: str,
-        *,
-        name: str | None = None,
-        type: str | None = None,  # noqa: A002 - Caspio's word for it
-        options: FieldOptions = _AS_IT_IS,
-    ) -> None:
-        """Change what is given of a field: its name, its type, its options (UpdateTableField).
-
-        Raises:
-            ValueError: nothing is given.
-        """
-        given = {"Name": name, "Type": type}
-        json = {
-            member: value for member, value in given.items() if value is not None
-        } | options.as_json()
-        if not json:
-            raise ValueError("name at least one thing to change")
-        self._ask("UpdateTableField", table, json=json, names={"fieldName": field})
-
-    @operation("DeleteTableField")
-    def delete_field(self, table: str, field: str) -> None:
-        """Delete a field with all its values (DeleteTableField)."""
-        self._ask("DeleteTableField", table, names={"fieldName": field})
-
-    @operation("ListPasswordTableFields")
-    def password_fields(self, table: str) -> tuple[str, ...]:
-        """Return the names of the PASSWORD fields (ListPasswordTableFields)."""
-        return wire.names(self._ask("ListPasswordTableFields", table))
-
-    @operation("UpdatePasswordTableField")
-    def set_password(self, table: str, field: str, password: str, *, condition: Clause) -> int:
-        """Set the password of every record that meets the condition; return how many (UpdatePasswordTableField)."""
-        query, json = {"q.where": checked(condition)}, {"Value": password}
-        return wire.count(
-            self._ask(
-                "UpdatePasswordTableField",
-                table,
-                query,
-                json=json,
-                names={"passwordFieldName": field},
-            )
-        )
-
-    @operation("ResetPasswordTableField")
-    def reset_password(self, table: str, field: str, *, condition: Clause) -> int:
-        """Reset the password of every record that meets the condition; return how many (ResetPasswordTableField)."""
-        query = {"q.where": checked(condition)}
-        return wire.count(
-            self._ask("ResetPasswordTableField", table, query, names={"passwordFieldName": field})
-        )
-
-
-class Views(Containers):
-    """Views. Writing works where the view has one table or one that may be edited."""
-
-    def __init__(self, caller: Caller) -> None:
-        super().__init__(caller, kind="views", parameter="viewName")
-
-
 def body(values: Mapping[str, Written]) -> dict[str, object]:
-    """Return values as a JSON object; what is chosen of a LIST field is an array."""
+    """Return values as a JSON object; the chosen items of a LIST field are an array."""
     scalar = (str, int, float, type(None))
     return {
         name: value if isinstance(value, scalar) else list(value) for name, value in values.items()

@@ -1,15 +1,17 @@
-"""Fields of a table as they are defined: what Caspio tells of one, and what it takes to make or change one."""
+"""Fields of a table: their definition, and what it takes to create or change one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from pipeline.adapters.caspio.client.wire import Payload
-from pipeline.model import Value
+from pipeline.adapters.caspio.client.values import Value
+from pipeline.adapters.caspio.client.wire.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldOptions:
-    """Properties of a field beside name and type; None leaves one as it is, or at Caspio's default in a new field.
+    """Properties of a field beside name and type.
+
+    None leaves a property as it is, or at Caspio's default in a new field.
 
     Attributes:
         unique: Must be true for GUID, RANDOM ID, AUTONUMBER and PREFIXED AUTONUMBER.
@@ -55,12 +57,12 @@ class FieldOptions:
 
     def as_json(self) -> dict[str, object]:
         """Return the properties that are set, under Caspio's names."""
-        given = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {
-            _NAMES[name]: list(value) if isinstance(value, tuple) else value
-            for name, value in given.items()
-            if value is not None
-        }
+        given: dict[str, object] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is not None:
+                given[_NAMES[one.name]] = list(value) if isinstance(value, tuple) else value
+        return given
 
 
 _NAMES = {
@@ -89,13 +91,13 @@ _DEFAULTS = FieldOptions()
 
 @dataclass(frozen=True, slots=True)
 class NewField:
-    """A field to make.
+    """A field to create.
 
     Attributes:
         name: At most 32 letters, digits and underscores, a letter first; no word reserved in T-SQL.
-        type: Caspio's token: STRING (255 characters), TEXT (64,000), NUMBER, INTEGER, CURRENCY, DATE/TIME, YES/NO,
-            FILE, ATTACHMENT, PASSWORD, TIMESTAMP, GUID, RANDOM ID, AUTONUMBER, PREFIXED AUTONUMBER, LIST-STRING,
-            LIST-NUMBER, LIST-DATE/TIME.
+        type: Caspio's token: STRING (255 characters), TEXT (64,000), NUMBER, INTEGER, CURRENCY,
+            DATE/TIME, YES/NO, FILE, ATTACHMENT, PASSWORD, TIMESTAMP, GUID, RANDOM ID, AUTONUMBER,
+            PREFIXED AUTONUMBER, LIST-STRING, LIST-NUMBER, LIST-DATE/TIME.
         is_formula: Whether it is computed; cannot be changed later.
     """
 

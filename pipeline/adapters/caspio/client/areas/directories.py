@@ -2,23 +2,27 @@
 
 from collections.abc import Mapping
 
-from pipeline.adapters.caspio.client import wire, wire_account as account
-from pipeline.adapters.caspio.client.areas.containers import Written, body, checked
-from pipeline.adapters.caspio.client.call import Call, Caller
+from pipeline.adapters.caspio.client.areas.containers import body, checked
+from pipeline.adapters.caspio.client.http.call import Caller
+from pipeline.adapters.caspio.client.http.request import Call
 from pipeline.adapters.caspio.client.operations import OPERATIONS, operation
 from pipeline.adapters.caspio.client.query import Query
+from pipeline.adapters.caspio.client.values import Written
 from pipeline.adapters.caspio.client.where import Clause
-from pipeline.adapters.caspio.client.wire import Affected, Page, Payload, Record
-from pipeline.adapters.caspio.client.wire_account import Directory
+from pipeline.adapters.caspio.client.wire import account, records as wire
+from pipeline.adapters.caspio.client.wire.account import Directory
+from pipeline.adapters.caspio.client.wire.payload import Payload
+from pipeline.adapters.caspio.client.wire.records import Affected, Page, Record
 
 _EVERYBODY = Query()
 
 
 class Directories:
-    """Operations on directories. Each raises Unauthorized without the right, NotFound for an unknown directory.
+    """Operations on directories.
 
-    A user is a record of the directory's table, with `_status`, `_sign_in_method` and `_2fa_status` beside: these can
-    be asked for in a Query, not in the condition of an update or deletion.
+    Each raises AccessDenied without the right, NotFound for an unknown directory. A user is a
+    record of the directory's table that also has `_status`, `_sign_in_method` and `_2fa_status`:
+    these can be used in a Query, not in the condition of an update or deletion.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -42,7 +46,7 @@ class Directories:
         """Add a user and return the record; None where the answer does not show it (CreateUser).
 
         Raises:
-            EffectInDoubt: no clear answer came; look for the user before adding it again.
+            InDoubt: no clear answer came; look for the user before adding it again.
         """
         answer = self._ask(
             "CreateUser", {"response": "rows"}, json=body(values), directoryId=directory_id
@@ -54,7 +58,7 @@ class Directories:
     def update(
         self, directory_id: str, values: Mapping[str, Written], *, condition: Clause
     ) -> Affected:
-        """Write values to every user who meets the condition, and return who was met (UpdateUsers).
+        """Write values to every user who matches, and return those (UpdateUsers).
 
         Raises:
             ValueError: the condition is empty.
@@ -65,7 +69,7 @@ class Directories:
 
     @operation("DeleteUsers")
     def delete(self, directory_id: str, *, condition: Clause) -> int:
-        """Delete every user who meets the condition, and return how many there were (DeleteUsers).
+        """Delete every user who matches, and return how many there were (DeleteUsers).
 
         Raises:
             ValueError: the condition is empty.
@@ -77,15 +81,14 @@ class Directories:
     def activate(self, directory_id: str, user_guid: str, *, send_email: bool = True) -> str:
         """Let a user activate the account and return the address for it (ActivateUser).
 
-        Without `send_email` nobody is told: pass the address on.
+        Without `send_email` no message is sent: pass the address on.
 
         Raises:
             NameTaken: the user is active already.
         """
         given = {"UserGUID": user_guid, "SendEmail": send_email}
-        return account.activation_url(
-            self._ask("ActivateUser", json=given, directoryId=directory_id)
-        )
+        answer = self._ask("ActivateUser", json=given, directoryId=directory_id)
+        return account.activation_url(answer)
 
     def _ask(
         self,

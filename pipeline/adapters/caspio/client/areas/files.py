@@ -1,19 +1,20 @@
 """The Files area: folders found by walking, files by folder, key or path."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pipeline.adapters.caspio.client import wire
-from pipeline.adapters.caspio.client.call import Call, Caller, Upload
+from pipeline.adapters.caspio.client.errors import FileMissing, ListingChanged, NotFound, Refused
+from pipeline.adapters.caspio.client.http.call import Caller
+from pipeline.adapters.caspio.client.http.request import Call, Upload
 from pipeline.adapters.caspio.client.operations import OPERATIONS, operation
 from pipeline.adapters.caspio.client.query import FEWEST_A_PAGE, MOST_ROWS
-from pipeline.adapters.caspio.client.refusals import NotFound
-from pipeline.adapters.caspio.client.wire import FileItem, FolderItem, Page, Payload, StoredFile
-from pipeline.errors import FileGone, RefusedByCaspio, ServiceUnavailable
-from pipeline.ports import Download
+from pipeline.adapters.caspio.client.values import Download
+from pipeline.adapters.caspio.client.wire import records as wire
+from pipeline.adapters.caspio.client.wire.payload import Payload
+from pipeline.adapters.caspio.client.wire.records import FileItem, FolderItem, Page, StoredFile
 
 PAGE = 1000
 ROOT = ""
@@ -24,14 +25,11 @@ _Item = TypeVar("_Item", FileItem, FolderItem)
 _TAKEN = 409
 
 
-class ListingChanged(ServiceUnavailable):
-    """A listing changed while its pages were read, or repeated one; what was read is not the whole of it."""
-
-
 class Files:
-    """Operations on the Files area. A folder is named by its key, the root by "". Nothing in it can be renamed.
+    """Operations on the Files area.
 
-    Every method raises Unauthorized where the profile may not, and ServiceUnavailable when retries are used up.
+    A folder is named by its key, the root by "". Nothing in the Files area can be renamed. Every
+    method raises AccessDenied where the profile may not, and Unavailable when retries are used up.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -47,10 +45,18 @@ class Files:
         sort: FolderSort = "Name",
         descending: bool = False,
     ) -> Page[FolderItem]:
-        """Return one page of the folders in a folder: pages from 1, 5 to 1,000 a page (ListFilesFolders)."""
-        return wire.folder_page(
-            self._listing("ListFilesFolders", parent, number, size, sort, descending=descending)
-        )
+        """Return one page of the folders in a folder (ListFilesFolders).
+
+        Args:
+            parent: Key of the folder.
+            number: Number of the page, from 1.
+            size: Folders a page, 5 to 1,000.
+            sort: By what they are sorted.
+            descending: Whether the last comes first.
+        """
+        name = "ListFilesFolders"
+        listing = self._listing(name, parent, number, size, sort, descending=descending)
+        return wire.folder_page(listing)
 
     @operation("ListFiles")
     def page(
@@ -62,31 +68,28 @@ class Files:
         sort: FileSort = "Name",
         descending: bool = False,
     ) -> Page[FileItem]:
-        """Return one page of the files in a folder: pages from 1, 5 to 1,000 a page (ListFiles)."""
-        return wire.file_page(
-            self._listing("ListFiles", folder, number, size, sort, descending=descending)
-        )
+        """Return one page of the files in a folder (ListFiles).
+
+        The arguments are those of `folder_page`.
+        """
+        listing = self._listing("ListFiles", folder, number, size, sort, descending=descending)
+        return wire.file_page(listing)
 
     def folders(self, parent: str = ROOT) -> tuple[FolderItem, ...]:
         """Return the folders in a folder."""
-        pages = _pages(
+        found: list[FolderItem] = []
+        for page in _pages(
             "ListFilesFolders", lambda number: self.folder_page(parent, number=number), size=PAGE
-        )
-        return tuple(item for page in pages for item in page)
+        ):
+            found += page
+        return tuple(found)
 
     def folder_key(self, path: str) -> str | None:
-        """Return the key of the folder at a path, walking down by name; None where there is none."""
-        key = ROOT
-        for part in filter(None, path.split("/")):
-            found = [
-                folder.key
-                for folder in self.folders(key)
-                if folder.name.casefold() == part.casefold()
-            ]
-            if not found:
-                return None
-            key = found[0]
-        return key
+        """Return the key of the folder at a path, None where there is none.
+
+        Folders are looked for by name, level by level: one listing each. Case does not matter.
+        """
+        return walk_down(path, self.folders)
 
     @operation("GetFilesFolderMetadataByKey")
     def folder(self, key: str) -> FolderItem | None:
@@ -101,9 +104,11 @@ class Files:
         Raises:
             ListingChanged: a file came twice, or not as many came as were reported.
         """
-        return _pages(
-            "ListFiles", lambda number: self.page(folder, number=number, size=size), size=size
-        )
+
+        def ask(number: int) -> Page[FileItem]:
+            return self.page(folder, number=number, size=size)
+
+        return _pages("ListFiles", ask, size=size)
 
     @operation("GetFileMetadataByPath")
     def info(self, path: str) -> FileItem | None:
@@ -117,12 +122,12 @@ class Files:
 
     @operation("DownloadFileByPath")
     def download(self, path: str) -> AbstractContextManager[Download]:
-        """Open the file at a path; FileGone or NotFound when there is none (DownloadFileByPath)."""
+        """Open the file at a path; FileMissing or NotFound without one (DownloadFileByPath)."""
         return self._caller.stream(self._by_path("DownloadFileByPath", path))
 
     @operation("DownloadFileByKey")
     def download_key(self, key: str) -> AbstractContextManager[Download]:
-        """Open the file of a key; FileGone or NotFound when there is none (DownloadFileByKey)."""
+        """Open the file of a key; FileMissing or NotFound without one (DownloadFileByKey)."""
         return self._caller.stream(self._by_key("DownloadFileByKey", key))
 
     @operation("UploadFiles")
@@ -133,13 +138,12 @@ class Files:
 
         Raises:
             TooLarge: it is larger than Caspio takes.
-            EffectInDoubt: no clear answer came; look for the file before adding it again.
+            InDoubt: no clear answer came; look for the file before adding it again.
         """
+        upload = Upload("Files", source, name, media_type)
         try:
-            stored = wire.uploaded(
-                self._upload("UploadFiles", folder, Upload("Files", source, name, media_type))
-            )
-        except RefusedByCaspio as error:
+            stored = wire.uploaded(self._upload("UploadFiles", folder, upload))
+        except Refused as error:
             if error.status == _TAKEN:
                 return None
             raise
@@ -149,21 +153,23 @@ class Files:
     def put(self, folder: str, *, source: Path, name: str, media_type: str) -> StoredFile | None:
         """Add a file to a folder, or overwrite the one of this name (UpdateFile).
 
-        Returns what was stored where the answer tells it. Raises as `add` does.
+        Returns:
+            What was stored; None where the answer does not say.
+
+        Raises as `add` does.
         """
-        stored = wire.uploaded(
-            self._upload("UpdateFile", folder, Upload("File", source, name, media_type))
-        )
+        upload = Upload("File", source, name, media_type)
+        stored = wire.uploaded(self._upload("UpdateFile", folder, upload))
         return stored[0] if stored else None
 
     @operation("DeleteFileByPath")
     def delete(self, path: str) -> None:
-        """Delete the file at a path; FileGone when there is none (DeleteFileByPath)."""
+        """Delete the file at a path; FileMissing without one (DeleteFileByPath)."""
         self._delete(self._by_path("DeleteFileByPath", path))
 
     @operation("DeleteFileByKey")
     def delete_key(self, key: str) -> None:
-        """Delete the file of a key; FileGone when there is none (DeleteFileByKey)."""
+        """Delete the file of a key; FileMissing without one (DeleteFileByKey)."""
         self._delete(self._by_key("DeleteFileByKey", key))
 
     def _listing(
@@ -173,28 +179,30 @@ class Files:
             raise ValueError(
                 f"pages are counted from 1 and hold {FEWEST_A_PAGE} to {MOST_ROWS:,} items"
             )
+        # pageSize, not q.pageSize: with the wrong name a listing has 25 items (caspio-api.md,
+        # section 2.6).
         query = {"externalKey": folder} if folder else {}
         query |= {"pageNumber": str(number), "pageSize": str(size), "sortField": sort}
-        query |= {"sortDescending": "true"} if descending else {}
+        if descending:
+            query["sortDescending"] = "true"
         return self._caller.ask(Call(OPERATIONS[name], query=query))
 
     def _upload(self, name: str, folder: str, upload: Upload) -> Payload:
-        query: Mapping[str, str] = {"externalKey": folder} if folder else {}
-        return self._caller.ask(
-            Call(OPERATIONS[name], query=query, upload=upload, about=upload.name)
-        )
+        query = {"externalKey": folder} if folder else {}
+        call = Call(OPERATIONS[name], query=query, upload=upload, about=upload.name)
+        return self._caller.ask(call)
 
     def _found(self, call: Call, parse: Callable[[Payload], _Item]) -> _Item | None:
         try:
             return parse(self._caller.ask(call))
-        except (FileGone, NotFound):
+        except (FileMissing, NotFound):
             return None
 
     def _delete(self, call: Call) -> None:
         try:
             self._caller.json(call)
         except NotFound as error:
-            raise FileGone(str(error)) from error
+            raise FileMissing(str(error)) from error
 
     def _by_path(self, name: str, path: str) -> Call:
         return Call(OPERATIONS[name], query={"filePath": path}, about=path)
@@ -206,6 +214,11 @@ class Files:
 def _pages(
     name: str, ask: Callable[[int], Page[_Item]], *, size: int
 ) -> Iterator[tuple[_Item, ...]]:
+    """Yield page after page, and refuse a listing that changes on the way.
+
+    Pages are numbered, so a file that is added or deleted meanwhile shifts the ones behind it: one
+    would come twice, or not at all.
+    """
     seen = 0
     before: frozenset[str] = frozenset()
     total: int | None = None
@@ -213,23 +226,41 @@ def _pages(
     while True:
         page = ask(number)
         keys = frozenset(item.key for item in page.items)
-        seen += len(page.items)
-        if keys & before or len(keys) < len(page.items) or (number > 1 and page.total != total):
+        repeats = bool(keys & before) or len(keys) < len(page.items)
+        if repeats or (number > 1 and page.total != total):
             raise ListingChanged(
                 f"{name} changed before page {number} was read. The next run lists it again."
             )
         total = page.total
+        seen += len(page.items)
         if page.items:
             yield page.items
-        if not page.items or (
-            seen >= page.total if page.total is not None else len(page.items) < size
-        ):
+        is_last = seen >= total if total is not None else len(page.items) < size
+        if is_last or not page.items:
             break
         before, number = keys, number + 1
-    if page.total is not None and seen != page.total:
+    if total is not None and seen != total:
         raise ListingChanged(
-            f"{name}: {seen:,} items came, {page.total:,} were reported. The next run lists it again."
+            f"{name}: {seen:,} items came, {total:,} were reported. The next run lists it again."
         )
+
+
+def walk_down(path: str, folders: Callable[[str], Iterable[FolderItem]]) -> str | None:
+    """Return the key of the folder at a path, None where there is none.
+
+    Args:
+        path: Names of folders separated by slashes; case does not matter.
+        folders: Returns the folders in the folder of a key.
+    """
+    key = ROOT
+    for part in path.split("/"):
+        if not part:
+            continue
+        keys = [item.key for item in folders(key) if item.name.casefold() == part.casefold()]
+        if not keys:
+            return None
+        key = keys[0]
+    return key
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.adapters.caspio.client import wire_account as wire
-from pipeline.adapters.caspio.client.call import Call, Caller
+from pipeline.adapters.caspio.client.http.call import Caller
+from pipeline.adapters.caspio.client.http.request import Call
 from pipeline.adapters.caspio.client.operations import OPERATIONS, operation
-from pipeline.adapters.caspio.client.wire import Payload
-from pipeline.adapters.caspio.client.wire_account import Webhook, WebhookEvent
+from pipeline.adapters.caspio.client.wire import account as wire
+from pipeline.adapters.caspio.client.wire.account import Webhook, WebhookEvent
+from pipeline.adapters.caspio.client.wire.payload import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,14 @@ class EventDefinition:
 
     Attributes:
         type: table.recordInsert, table.recordUpdate or table.recordDelete.
-        table: The table to watch; a webhook has one insert, one delete and one update of any field a table at most.
-        fields: Of an update, the fields to watch; empty is any.
-        sources: Datasheet, DataPages, RESTAPIs, TriggeredActions, Tasks; empty is all. Without RESTAPIs a program does
-            not hear of its own writes.
+        table: The table to watch. For a table, a webhook has at most one insert, one delete, and
+            one update of any field.
+        fields: Of an update, the fields to watch; empty means any.
+        sources: Datasheet, DataPages, RESTAPIs, TriggeredActions, Tasks; empty means all. Without
+            RESTAPIs a program gets no messages about its own writes.
         payload_fields: Fields to send along.
-        payload_template: Body of the message, with single quotes where JSON has double ones; "" is Caspio's own.
+        payload_template: Body of the message, with single quotes where JSON has double ones; "" is
+            Caspio's own.
         enabled: Whether it is Active.
     """
 
@@ -43,13 +46,15 @@ class EventDefinition:
             "CustomPayloadFields": list(self.payload_fields),
             "CustomPayloadTemplate": self.payload_template,
         }
-        return {name: value for name, value in given.items() if value} | {"Enabled": self.enabled}
+        filled = {name: value for name, value in given.items() if value}
+        return filled | {"Enabled": self.enabled}
 
 
 class Webhooks:
     """Operations on outgoing webhooks. A name, and an address, can be used by one webhook only.
 
-    Every method raises Unauthorized where the profile may not manage webhooks, and NotFound for an unknown id.
+    Every method raises AccessDenied where the profile may not manage webhooks, and NotFound for an
+    unknown id.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -69,7 +74,9 @@ class Webhooks:
         description: str = "",
         throttling: int | None = None,
     ) -> Webhook:
-        """Make a webhook and return it with its secret, which is told this once (CreateOutgoingWebhook).
+        """Create a webhook and return it with its secret (CreateOutgoingWebhook).
+
+        No other answer has the secret: keep it.
 
         Args:
             name: Not used by another webhook.
@@ -119,9 +126,8 @@ class Webhooks:
         body = {member: value for member, value in given.items() if value is not None}
         if not body:
             raise ValueError("name at least one thing to change")
-        return wire.webhook(
-            wire.one(self._ask("UpdateOutgoingWebhook", json=body, webhookId=webhook_id))
-        )
+        answer = self._ask("UpdateOutgoingWebhook", json=body, webhookId=webhook_id)
+        return wire.webhook(wire.one(answer))
 
     @operation("DeleteOutgoingWebhook")
     def delete(self, webhook_id: str) -> None:
@@ -131,9 +137,8 @@ class Webhooks:
     @operation("ListOutgoingWebhookEvents")
     def events(self, webhook_id: str) -> tuple[WebhookEvent, ...]:
         """Return a webhook's events, without their counts (ListOutgoingWebhookEvents)."""
-        return tuple(
-            map(wire.event, wire.many(self._ask("ListOutgoingWebhookEvents", webhookId=webhook_id)))
-        )
+        answer = self._ask("ListOutgoingWebhookEvents", webhookId=webhook_id)
+        return tuple(map(wire.event, wire.many(answer)))
 
     @operation("CreateOutgoingWebhookEvent")
     def create_event(self, webhook_id: str, definition: EventDefinition) -> WebhookEvent:
@@ -146,9 +151,8 @@ class Webhooks:
     @operation("GetOutgoingWebhookEvent")
     def event(self, webhook_id: str, event_id: str) -> WebhookEvent:
         """Return an event with its counts of the last 30 days (GetOutgoingWebhookEvent)."""
-        return wire.event(
-            wire.one(self._ask("GetOutgoingWebhookEvent", webhookId=webhook_id, eventId=event_id))
-        )
+        answer = self._ask("GetOutgoingWebhookEvent", webhookId=webhook_id, eventId=event_id)
+        return wire.event(wire.one(answer))
 
     @operation("UpdateOutgoingWebhookEvent")
     def replace_event(

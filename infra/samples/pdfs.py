@@ -1,0 +1,207 @@
+"""A small PDF writer: pages of text in the standard fonts, lines, boxes and JPEG pictures. Same calls, same bytes.
+
+Nothing but what the samples need: Helvetica and Courier in WinAnsi, no compression, one cross-reference table.
+Coordinates are points from the upper left corner; the page is A4.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
+
+WIDTH = 595.0
+HEIGHT = 842.0
+MARGIN = 56.0
+_CREATED = "D:20260601090000Z"
+_FONTS = {
+    "regular": "Helvetica",
+    "bold": "Helvetica-Bold",
+    "oblique": "Helvetica-Oblique",
+    "mono": "Courier",
+}
+_MONO_WIDTH = 600
+
+# Advance widths of Helvetica's printable ASCII, space to tilde, in thousandths of the size (Adobe's core font metrics).
+_HELVETICA = (
+    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
+    556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
+    1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556,
+    333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556,
+    556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
+)  # fmt: skip
+_OTHER_WIDTH = 556
+_FIRST = 32
+
+
+def text_width(text: str, *, size: float, font: str = "regular") -> float:
+    """Return the advance of a line in points; bold counts as regular, which is close enough for figures."""
+    if font == "mono":
+        return len(text) * _MONO_WIDTH * size / 1000
+    codes = (ord(letter) - _FIRST for letter in text)
+    return (
+        sum(_HELVETICA[code] if 0 <= code < len(_HELVETICA) else _OTHER_WIDTH for code in codes)
+        * size
+        / 1000
+    )
+
+
+def wrap_text(text: str, *, size: float, width: float) -> list[str]:
+    """Break text into lines of at most `width` points."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, size=size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@dataclass(slots=True)
+class Page:
+    """One page and the pen's place on it; `y` is the distance from the top of the next line's base."""
+
+    y: float = 84.0
+    operators: list[str] = field(default_factory=list)
+    images: list[bytes] = field(default_factory=list)
+
+    def text(
+        self,
+        x: float,
+        text: str,
+        *,
+        size: float = 10.5,
+        font: str = "regular",
+        align: str = "left",
+        grey: float = 0.1,
+    ) -> None:
+        """Set one line at `x` on the current base line; `align` says which end of it `x` is."""
+        left = x - (text_width(text, size=size, font=font) if align == "right" else 0)
+        name = list(_FONTS).index(font) + 1
+        self.operators.append(
+            f"BT {grey:g} g /F{name} {size:g} Tf {left:.2f} {HEIGHT - self.y:.2f} Td ({_escaped(text)}) Tj ET"
+        )
+
+    def down(self, points: float) -> None:
+        """Move the pen down."""
+        self.y += points
+
+    def paragraph(
+        self, text: str, *, size: float = 10.5, width: float = WIDTH - 2 * MARGIN, x: float = MARGIN
+    ) -> None:
+        """Set broken text and leave the pen below it."""
+        for line in wrap_text(text, size=size, width=width):
+            self.text(x, line, size=size)
+            self.down(size * 1.45)
+        self.down(size * 0.6)
+
+    def row(
+        self, cells: list[tuple[float, str, str]], *, size: float = 10.5, font: str = "regular"
+    ) -> None:
+        """Set a table row of (x, align, text) and move to the next."""
+        for x, align, text in cells:
+            self.text(x, text, size=size, font=font, align=align)
+        self.down(size * 1.75)
+
+    def rule(self, *, grey: float = 0.7) -> None:
+        """Draw a line across the text's width, just above the current base line."""
+        y = HEIGHT - self.y + 13
+        self.operators.append(
+            f"{grey:g} G 0.7 w {MARGIN:g} {y:.2f} m {WIDTH - MARGIN:g} {y:.2f} l S"
+        )
+
+    def band(self, *, height: float, colour: tuple[float, float, float]) -> None:
+        """Fill a band across the top of the page."""
+        red, green, blue = colour
+        self.operators.append(
+            f"{red:g} {green:g} {blue:g} rg 0 {HEIGHT - height:g} {WIDTH:g} {height:g} re f"
+        )
+
+    def picture(
+        self,
+        jpeg: bytes,
+        *,
+        x: float = 0,
+        y: float = 0,
+        width: float = WIDTH,
+        height: float = HEIGHT,
+    ) -> None:
+        """Place a JPEG; without a place it fills the page, as a scanner would have it."""
+        self.images.append(jpeg)
+        name = len(self.images)
+        self.operators.append(
+            f"q {width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g} cm /I{name} Do Q"
+        )
+
+
+def write_pdf(pages: list[Page], *, title: str) -> bytes:
+    """Return the document: catalogue, page tree, fonts, pages with their pictures, information, cross references."""
+    objects: list[bytes] = [b"", b""]  # the catalogue and the page tree are known last
+    fonts = []
+    for number, base in enumerate(_FONTS.values(), start=1):
+        body = f"<< /Type /Font /Subtype /Type1 /BaseFont /{base} /Encoding /WinAnsiEncoding >>"
+        fonts.append(f"/F{number} {_add(objects, body.encode())} 0 R")
+    kids = [_add_page(objects, page, fonts=" ".join(fonts)) for page in pages]
+    info = f"<< /Title ({_escaped(title)}) /CreationDate ({_CREATED}) /ModDate ({_CREATED}) >>"
+    info_number = _add(objects, info.encode("cp1252"))
+    objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
+    references = " ".join(f"{kid} 0 R" for kid in kids)
+    objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{references}] >>".encode()
+    return _assemble(objects, info_number=info_number)
+
+
+def _add(objects: list[bytes], body: bytes) -> int:
+    objects.append(body)
+    return len(objects)
+
+
+def _add_page(objects: list[bytes], page: Page, *, fonts: str) -> int:
+    images = [
+        f"/I{index} {_add_image(objects, jpeg)} 0 R"
+        for index, jpeg in enumerate(page.images, start=1)
+    ]
+    content = _add(objects, _stream("", "\n".join(page.operators).encode("cp1252")))
+    resources = f"<< /Font << {fonts} >> /XObject << {' '.join(images)} >> >>"
+    return _add(
+        objects,
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH:g} {HEIGHT:g}] /Contents {content} 0 R "
+        f"/Resources {resources} >>".encode(),
+    )
+
+
+def _add_image(objects: list[bytes], jpeg: bytes) -> int:
+    with Image.open(BytesIO(jpeg)) as picture:
+        width, height = picture.size
+        space = "DeviceGray" if picture.mode == "L" else "DeviceRGB"
+    entries = (
+        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /{space} "
+        "/BitsPerComponent 8 /Filter /DCTDecode"
+    )
+    return _add(objects, _stream(entries, jpeg))
+
+
+def _stream(entries: str, data: bytes) -> bytes:
+    return f"<< {entries} /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream"
+
+
+def _assemble(objects: list[bytes], *, info_number: int) -> bytes:
+    out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+    offsets = []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
+    start = len(out)
+    identity = hashlib.sha256(bytes(out)).hexdigest()[:32]
+    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
+    out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
+    out += (
+        f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {info_number} 0 R /ID [<{identity}> <{identity}>] >>\n"
+        f"startxref\n{start}\n%%EOF\n"
+    ).encode()
+    return bytes(out)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")

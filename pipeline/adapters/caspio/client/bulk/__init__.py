@@ -1,0 +1,1 @@
+"""Several calls in one step: find, download, update and upsert many records."""

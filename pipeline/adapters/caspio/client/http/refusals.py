@@ -1,0 +1,208 @@
+"""Translate Caspio's refusals into the client's errors, from one table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httpx
+
+from pipeline.adapters.caspio.client.errors import (
+    AccessDenied,
+    CaspioError,
+    FileMissing,
+    NameTaken,
+    NotFound,
+    QueryRefused,
+    Refused,
+    TooLarge,
+    ValueRefused,
+)
+from pipeline.adapters.caspio.client.http.answers import json_or_none
+
+REQUEST_ID = "X-Caspio-Request-ID"
+
+
+class Verdict(Enum):
+    """What an answer means for the call."""
+
+    DONE = auto()
+    TOO_MANY = auto()  # refused before it was processed: always safe to repeat
+    BUSY = auto()  # failed, and it is not known how much was done
+    ACCESS_DENIED = auto()
+    MISSING = auto()
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One line of the table: what an answer means, what a user can do about it, and the error for it."""
+
+    verdict: Verdict
+    way_out: str
+    error: type[Refused] = Refused
+
+
+_PERMISSION = (
+    "Give the Web Services profile access to this object in the Caspio account, then run again."
+)
+_DONE = Fault(Verdict.DONE, "")
+_SUPPORT = "If it stays so, ask Caspio's support, naming the request id."
+_VALUE = "Look at the values written and at the field's type and settings in Caspio."
+
+BY_CODE: Mapping[str, Fault] = {
+    "AlterReadOnlyData": Fault(
+        Verdict.REFUSED,
+        "A field is read-only, or a text holds characters Caspio cannot keep (emoji); see the mapping.",
+        ValueRefused,
+    ),
+    "ColumnNotFound": Fault(
+        Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", QueryRefused
+    ),
+    "FieldNotFound": Fault(
+        Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", NotFound
+    ),
+    "FileNotFound": Fault(
+        Verdict.MISSING, "The file was deleted or renamed; the next run takes what is there then."
+    ),
+    "IncorrectBodyParameter": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
+    "IncorrectQueryParameter": Fault(
+        Verdict.REFUSED, "If the source has a `where`, check its spelling in Caspio.", QueryRefused
+    ),
+    "InternalError": Fault(Verdict.BUSY, _SUPPORT),
+    "InvalidInputValue": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
+    "IpForbidden": Fault(
+        Verdict.ACCESS_DENIED, "Allow this machine's address in the Web Services profile."
+    ),
+    "ObjectNotFound": Fault(
+        Verdict.REFUSED,
+        "Check the name in the settings; the object may have been renamed.",
+        NotFound,
+    ),
+    "ProfileDisabled": Fault(
+        Verdict.ACCESS_DENIED, "Enable the Web Services profile in the Caspio account."
+    ),
+    "SqlServerError": Fault(
+        Verdict.REFUSED,
+        "Check the source's `where` and that no value breaks a unique field.",
+        QueryRefused,
+    ),
+    "UnsecuredConnection": Fault(Verdict.ACCESS_DENIED, "Use an https:// address in the settings."),
+    "UnsufficientPrivileges": Fault(Verdict.ACCESS_DENIED, _PERMISSION),
+}
+"""Caspio's codes, whatever status they come with: the same code was seen with 400 and with 500."""
+
+BY_STATUS: Mapping[int, Fault] = {
+    400: Fault(Verdict.REFUSED, "Check the source's settings: run `doctor`."),
+    401: Fault(
+        Verdict.ACCESS_DENIED, "A new token was refused as well: check the Web Services profile."
+    ),
+    403: Fault(Verdict.ACCESS_DENIED, _PERMISSION),
+    404: Fault(
+        Verdict.REFUSED,
+        "Check the name in the settings; the object may have been renamed or deleted.",
+        NotFound,
+    ),
+    405: Fault(
+        Verdict.REFUSED, "This account's API does not know the operation; ask Caspio's support."
+    ),
+    408: Fault(Verdict.BUSY, _SUPPORT),
+    409: Fault(Verdict.REFUSED, "Something of this name is there already.", NameTaken),
+    413: Fault(Verdict.REFUSED, "The file is larger than Caspio takes; make it smaller.", TooLarge),
+    414: Fault(Verdict.REFUSED, "Shorten the source's `where` or map fewer columns.", QueryRefused),
+    415: Fault(
+        Verdict.REFUSED,
+        "Caspio does not take this kind of content here; ask for help with the request id.",
+    ),
+    429: Fault(Verdict.TOO_MANY, "Lower `rate` in the settings."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was read of a refusal: enough for a message, nothing secret."""
+
+    status: int
+    code: str
+    message: str
+    request_id: str
+    fault: Fault
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what the answer means."""
+        return self.fault.verdict
+
+
+def is_rate_refusal(status: int, body: object) -> bool:
+    """Say whether an answer means "too many calls".
+
+    It is 429, or the array that was seen to come with 400 (caspio-api.md, section 5):
+    `[{"name": "api-calls-rate", "message": "You have exceeded your API call rate limits."}]`.
+    """
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return True
+    if status != httpx.codes.BAD_REQUEST or not isinstance(body, list):
+        return False
+    names = [str(item.get("name", "")).lower() for item in body if isinstance(item, dict)]
+    return any("rate" in name for name in names)
+
+
+def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Reply:
+    """Say what an answer means; its body must have been read unless it is a success.
+
+    `redacted` masks secrets in the texts that are taken from the answer: a proxy may send back what
+    it was sent.
+    """
+    status = response.status_code
+    request_id = str(response.headers.get(REQUEST_ID, ""))
+    if response.is_success:
+        return Reply(status, "", "", redacted(request_id)[:100], _DONE)
+    body = json_or_none(response)
+    members = body if isinstance(body, dict) else {}
+    code = redacted(str(members.get("Code") or ""))[:100]
+    # The token endpoint has OAuth's error_description (RFC 6749, section 5.2), a proxy often
+    # nothing at all.
+    said = members.get("Message") or members.get("error_description") or response.reason_phrase
+    return Reply(
+        status=status,
+        code=code,
+        message=redacted(str(said))[:500],
+        request_id=redacted(str(members.get("RequestId") or request_id))[:100],
+        fault=_fault(status, code, body),
+    )
+
+
+def _fault(status: int, code: str, body: object) -> Fault:
+    if is_rate_refusal(status, body):
+        return BY_STATUS[429]
+    # The code says more than the status: the same code was seen with 400 and with 500.
+    for known in (BY_CODE.get(code), BY_STATUS.get(status)):
+        if known is not None:
+            return known
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return Fault(Verdict.BUSY, _SUPPORT)
+    return BY_STATUS[400]
+
+
+def error_for(answer: Reply, *, what: str) -> CaspioError:
+    """Return the error for a refusal.
+
+    `what` is the method and path template, with the objects in words.
+    """
+    text = describe(answer, what=what)
+    match answer.verdict:
+        case Verdict.ACCESS_DENIED:
+            return AccessDenied(text)
+        case Verdict.MISSING:
+            return FileMissing(text)
+    return answer.fault.error(
+        text, status=answer.status, code=answer.code, resource=what, request_id=answer.request_id
+    )
+
+
+def describe(answer: Reply, *, what: str) -> str:
+    """Say what was asked, what came back and what a user can do."""
+    code = f" {answer.code}" if answer.code else ""
+    request_id = f" (request id {answer.request_id})" if answer.request_id else ""
+    said = answer.message.rstrip(".")
+    return f"{what} answered {answer.status}{code}: {said}{request_id}. {answer.fault.way_out}"

@@ -1,0 +1,1 @@
+"""Caspio's payloads, parsed once into values."""

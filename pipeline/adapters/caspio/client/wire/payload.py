@@ -1,0 +1,106 @@
+"""A member of an answer, with the way to it: a shape that was not expected is an error that names it."""
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.adapters.caspio.client.errors import UnexpectedAnswer
+from pipeline.adapters.caspio.client.values import Value
+
+
+class Payload:
+    """A member of an answer, with the way to it, so that an error can name it."""
+
+    def __init__(self, value: object, *, what: str, path: str = "") -> None:
+        self.value = value
+        self._what = what
+        self._path = path
+
+    def wrong(self, expected: str) -> UnexpectedAnswer:
+        """Return the error for a member of another shape."""
+        return UnexpectedAnswer(
+            f"{self._what}: {self._path or 'the answer'} should be {expected}, but is "
+            f"{type(self.value).__name__}. Caspio's API may have changed; look for a newer "
+            "version of this program.",
+            status=200,
+            resource=self._what,
+        )
+
+    def member(self, name: str) -> "Payload":
+        """Return a member of an object; one that is missing is None."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return Payload(
+            self.value.get(name), what=self._what, path=f"{self._path}.{name}".lstrip(".")
+        )
+
+    def items(self) -> Iterator["Payload"]:
+        """Yield the items of a list; None is an empty list."""
+        if self.value is None:
+            return
+        if not isinstance(self.value, list):
+            raise self.wrong("a list")
+        for number, item in enumerate(self.value):
+            yield Payload(item, what=self._what, path=f"{self._path}[{number}]")
+
+    def text(self, default: str | None = None) -> str:
+        """Return text; a missing one is the default where there is one."""
+        if self.value is None and default is not None:
+            return default
+        if not isinstance(self.value, str):
+            raise self.wrong("text")
+        return self.value
+
+    def number(self) -> int:
+        """Return a whole number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise self.wrong("a whole number")
+        return self.value
+
+    def number_or_none(self) -> int | None:
+        """Return a whole number, None where it is missing."""
+        return None if self.value is None else self.number()
+
+    def text_or_none(self) -> str | None:
+        """Return text, None where it is missing."""
+        return None if self.value is None else self.text()
+
+    def texts(self) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(item.text() for item in self.items())
+
+    def items_by_number(self) -> Mapping[str, Value]:
+        """Return a LIST field's items by number.
+
+        Caspio answers with an object. An array, as LIST fields are written, is counted from 1.
+        """
+        if isinstance(self.value, list):
+            return {str(number): item.scalar() for number, item in enumerate(self.items(), 1)}
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object of items by number")
+        return {str(name): self.member(name).scalar() for name in self.value}
+
+    def scalar(self) -> Value:
+        """Return text, a number, true, false or null."""
+        if self.value is None or isinstance(self.value, str | int | float | bool):
+            return self.value
+        raise self.wrong("a scalar")
+
+    def flag_or_none(self) -> bool | None:
+        """Return true or false, None where it is missing."""
+        return None if self.value is None else self.flag(default=False)
+
+    def flag(self, *, default: bool) -> bool:
+        """Return true or false; a missing one is the default."""
+        if self.value is None:
+            return default
+        if not isinstance(self.value, bool):
+            raise self.wrong("true or false")
+        return self.value
+
+    def pk(self) -> str:
+        """Return a PK_ID as text."""
+        is_key = isinstance(self.value, int | str) and not isinstance(self.value, bool)
+        if not is_key or self.value == "":
+            raise self.wrong("a PK_ID")
+        return str(self.value)

@@ -1,0 +1,265 @@
+"""Parse records, attachments and files.
+
+Tolerant where the documentation is silent (caspio-api.md, section 11): PK_ID as number or text,
+names with or without extension, extensions with or without dot, rows without a file present or
+absent. Dates stay the text they came as.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pipeline.adapters.caspio.client.values import Column, Value
+from pipeline.adapters.caspio.client.wire.payload import Payload
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row.
+
+    Attributes:
+        pk: Its PK_ID as text, None where the answer left it out.
+        values: Its other columns. A LIST field is one text here: its chosen items, joined.
+        lists: The LIST fields, each with its chosen items by number. They are written as a
+            sequence.
+    """
+
+    pk: str | None
+    values: Mapping[str, Value]
+    lists: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Answer to an update: how many rows it matched, and those rows where the answer shows them."""
+
+    count: int
+    rows: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What is known of one attachment. `size_bytes` is None and dates are "" where left out."""
+
+    pk: str
+    file_name: str
+    file_type: str
+    size_bytes: int | None
+    created: str
+    updated: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether the row has no file."""
+        return not self.file_name
+
+    @property
+    def extension(self) -> str:
+        """Return the extension without its dot, "" without one."""
+        return self.file_type.lstrip(".")
+
+    @property
+    def name_has_type(self) -> bool:
+        """Say whether the name ends with the extension already."""
+        return bool(self.extension) and self.file_name.lower().endswith(
+            f".{self.extension}".lower()
+        )
+
+    @property
+    def full_name(self) -> str:
+        """Return the name with its extension, once."""
+        if not self.extension or self.name_has_type:
+            return self.file_name
+        return f"{self.file_name}.{self.extension}"
+
+    @property
+    def listed_date(self) -> str:
+        """Return the date of the last change as listed, else the date of creation."""
+        return self.updated or self.created
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Name of a table or view, and the note somebody wrote about it."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderItem:
+    """A folder of the Files area."""
+
+    name: str
+    key: str
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was just stored: its name and key, "" where the answer left it out."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """A file of the Files area, without its folder."""
+
+    name: str
+    key: str
+    size_bytes: int | None
+    content_type: str
+    created: str
+    modified: str
+
+    @property
+    def listed_date(self) -> str:
+        """Return the date of the last change as listed, else the date of creation."""
+        return self.modified or self.created
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing; `total` is None where the answer did not say."""
+
+    items: tuple[T, ...]
+    total: int | None
+
+
+def names(answer: Payload) -> tuple[str, ...]:
+    """Parse a list of names."""
+    return answer.member("Result").texts()
+
+
+def description(answer: Payload) -> Description:
+    """Parse the description of a table or view."""
+    result = answer.member("Result")
+    return Description(result.member("Name").text(""), result.member("Note").text(""))
+
+
+def columns(answer: Payload) -> tuple[Column, ...]:
+    """Parse a list of fields."""
+    return tuple(
+        Column(
+            name=item.member("Name").text(),
+            type=item.member("Type").text(),
+            editable=item.member("Editable").flag(default=True),
+            is_formula=item.member("IsFormula").flag(default=False),
+            unique=item.member("Unique").flag(default=False),
+        )
+        for item in answer.member("Result").items()
+    )
+
+
+def records(answer: Payload) -> tuple[Record, ...]:
+    """Parse the rows of an answer; an answer without a body has none."""
+    if answer.value is None:
+        return ()
+    return tuple(_record(item) for item in answer.member("Result").items())
+
+
+def record_page(answer: Payload) -> Page[Record]:
+    """Parse a page of rows."""
+    return Page(records(answer), _total(answer))
+
+
+def affected(answer: Payload, count: str = "RecordsAffected") -> Affected:
+    """Parse the answer to an update."""
+    return Affected(answer.member(count).number(), records(answer))
+
+
+def count(answer: Payload, name: str = "RecordsAffected") -> int:
+    """Parse the answer to a deletion."""
+    return answer.member(name).number()
+
+
+def _record(item: Payload) -> Record:
+    if not isinstance(item.value, dict):
+        raise item.wrong("an object")
+    values: dict[str, Value] = {}
+    lists: dict[str, Mapping[str, Value]] = {}
+    for name, value in item.value.items():
+        if name == "PK_ID":
+            continue
+        member = item.member(name)
+        if isinstance(value, dict | list):  # a LIST field (caspio-api.md, section 3.8)
+            lists[name] = member.items_by_number()
+            values[name] = ", ".join(map(str, lists[name].values()))
+        else:
+            values[name] = member.scalar()
+    pk = item.member("PK_ID")
+    return Record(None if pk.value is None else pk.pk(), values, lists)
+
+
+def file_infos(answer: Payload) -> tuple[FileInfo, ...]:
+    """Parse the rows of an attachment field's fileInfo, also those without a file."""
+    return tuple(
+        FileInfo(
+            pk=item.member("PK_ID").pk(),
+            file_name=item.member("FileName").text(""),
+            file_type=item.member("FileType").text(""),
+            size_bytes=item.member("Size").number_or_none(),
+            created=item.member("DateCreated").text(""),
+            updated=item.member("DateUpdated").text(""),
+        )
+        for item in answer.member("Result").items()
+    )
+
+
+def folder_page(answer: Payload) -> Page[FolderItem]:
+    """Parse a page of folders."""
+    items = (_folder(item) for item in answer.member("Result").items())
+    return Page(tuple(items), _total(answer))
+
+
+def folder_item(answer: Payload) -> FolderItem:
+    """Parse what is known of one folder."""
+    return _folder(answer.member("Result"))
+
+
+def _folder(item: Payload) -> FolderItem:
+    return FolderItem(
+        item.member("Name").text(),
+        item.member("ExternalKey").text(),
+        item.member("DateCreated").text(""),
+    )
+
+
+def file_page(answer: Payload) -> Page[FileItem]:
+    """Parse a page of files."""
+    return Page(tuple(_file(item) for item in answer.member("Result").items()), _total(answer))
+
+
+def file_item(answer: Payload) -> FileItem:
+    """Parse what is known of one file."""
+    return _file(answer.member("Result"))
+
+
+def _file(item: Payload) -> FileItem:
+    return FileItem(
+        name=item.member("Name").text(),
+        key=item.member("ExternalKey").text(""),
+        size_bytes=item.member("Size").number_or_none(),
+        content_type=item.member("ContentType").text(""),
+        created=item.member("DateCreated").text(""),
+        modified=item.member("LastModified").text(""),
+    )
+
+
+def uploaded(answer: Payload) -> tuple[StoredFile, ...]:
+    """Parse what was stored: POST answers with a list, PUT with one."""
+    result = answer.member("Result")
+    items = [result] if isinstance(result.value, dict) else list(result.items())
+    return tuple(
+        StoredFile(item.member("Name").text(), item.member("ExternalKey").text(""))
+        for item in items
+    )
+
+
+def _total(answer: Payload) -> int | None:
+    pagination = answer.member("Pagination")
+    return None if pagination.value is None else pagination.member("TotalCount").number_or_none()

@@ -1,0 +1,142 @@
+"""Keep the account's schema for a while: which columns a table has, which tables have paths of files."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.adapters.caspio.client import CaspioClient, Clock, Column, Misconfigured, Refused
+from pipeline.adapters.caspio.client.where import unknown_name
+from pipeline.model import SourceSpec
+
+MAX_AGE_S = 600.0
+"""Seconds. A column that is added while a long-running program works is seen after ten minutes."""
+
+_MISSING = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is read of a table or view: its attachment fields, its FILE fields, the mapped columns."""
+
+    container: str
+    is_view: bool
+    attachments: tuple[str, ...]
+    files: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def select(self) -> tuple[str, ...]:
+        """Return the columns to ask for, PK_ID first, each once."""
+        return tuple(dict.fromkeys(("PK_ID", *self.columns, *self.files)))
+
+
+class SchemaCache:
+    """Ask for each table's fields once; safe from many threads. Without a clock, never again."""
+
+    def __init__(self, client: CaspioClient, *, clock: Clock | None = None) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._columns: dict[tuple[str, bool], Mapping[str, Column]] = {}
+        self._tables: tuple[str, ...] | None = None
+        self._since = clock.monotonic() if clock else 0.0
+
+    def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
+        """Return the columns of a table or view by name, without PK_ID.
+
+        Raises:
+            Misconfigured: there is no such table or view; says which one may be meant.
+        """
+        with self._lock:
+            self._drop_what_is_old()
+            key = (container, is_view)
+            if key not in self._columns:
+                fields = self._fields(container, is_view=is_view)
+                self._columns[key] = {column.name: column for column in fields}
+            return self._columns[key]
+
+    def tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, by table in order of name, the FILE fields of all tables that have any."""
+        with self._lock:
+            self._drop_what_is_old()
+            if self._tables is None:
+                self._tables = tuple(sorted(self._client.tables.names()))
+            found: dict[str, tuple[str, ...]] = {}
+            for table in self._tables:
+                fields = file_fields(self.columns(table, is_view=False))
+                if fields:
+                    found[table] = fields
+            return found
+
+    def _fields(self, container: str, *, is_view: bool) -> Sequence[Column]:
+        operations = self._client.container(is_view=is_view)
+        try:
+            return operations.fields(container)
+        except Refused as error:
+            if error.status != _MISSING:
+                raise
+            place = "the account's views" if is_view else "the account's tables"
+            problem = unknown_name(container, operations.names(), container=place)
+            raise Misconfigured([problem]) from error
+
+    def _drop_what_is_old(self) -> None:
+        if self._clock is not None and self._clock.monotonic() - self._since > MAX_AGE_S:
+            self._columns.clear()
+            self._tables = None
+            self._since = self._clock.monotonic()
+
+
+def file_fields(columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Return the names of the FILE fields."""
+    return tuple(column.name for column in columns.values() if column.type.upper() == "FILE")
+
+
+def layout(spec: SourceSpec, column_types: Mapping[str, str]) -> Layout:
+    """Return what to read of a table or view for a source.
+
+    Args:
+        spec: The source.
+        column_types: The type of each column, by name.
+
+    Raises:
+        Misconfigured: a field or column is unknown or of the wrong type; lists all such problems.
+    """
+    types = {name: kind.upper() for name, kind in column_types.items()}
+    with_files = [name for name, kind in types.items() if kind in {"ATTACHMENT", "FILE"}]
+    problems = _problems(spec, types, with_files)
+    if problems:
+        raise Misconfigured(problems)
+    wanted = spec.fields or tuple(with_files)
+    return Layout(
+        container=spec.container,
+        is_view=spec.view is not None,
+        attachments=tuple(name for name in wanted if types[name] == "ATTACHMENT"),
+        files=tuple(name for name in wanted if types[name] == "FILE"),
+        columns=tuple(spec.columns),
+    )
+
+
+def _problems(spec: SourceSpec, types: Mapping[str, str], with_files: Sequence[str]) -> list[str]:
+    source, container = f"source {spec.name!r}", spec.container
+    problems = []
+    for name in spec.fields:
+        if name not in types:
+            unknown = unknown_name(name, with_files or types, container=container)
+            problems.append(f"{source}: fields: {unknown}")
+        elif name not in with_files:
+            problems.append(
+                f"{source}: field {name!r} is of type {types[name]}; only ATTACHMENT and FILE "
+                "have files"
+            )
+    for name in spec.columns:
+        if name not in types:
+            unknown = unknown_name(name, types, container=container)
+            problems.append(f"{source}: columns: {unknown}")
+        elif types[name] in {"PASSWORD", "ATTACHMENT"}:
+            problems.append(
+                f"{source}: column {name!r} is of type {types[name]}, which cannot be read and "
+                "written"
+            )
+    if not with_files:
+        problems.append(f"{source}: {container} has neither an ATTACHMENT nor a FILE field")
+    return problems

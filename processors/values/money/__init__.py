@@ -1,1 +1,0 @@
-"""Amounts of money: totals, taxes and currencies."""
