@@ -1,6 +1,7 @@
 """Where things are in the archive, and what every store requires of a key. Pure.
 
-`originals/sha256/ab/cd/<sha256>` has an upload's bytes, `documents/<source>/<record>/<field>/<version>/`
+`originals/sha256/ab/cd/<sha256>` has an upload's bytes. Below `documents/`, the folder
+`<source>/<record>/<field>/<version>/` has
 the manifest of one file version and what was derived from it, `renames/<source>/` which version our
 own renames turned each file into.
 """
@@ -12,7 +13,7 @@ from pipeline.model import FileRef, Place
 MANIFEST = "manifest.json"
 RENAMES = "renames/"
 
-# Stores limit a whole key to 1,024 bytes; four parts of this length fit in with the names below them.
+# Stores limit a key to 1,024 bytes: four parts of this length fit in with the names below them.
 _MAX_PART_CHARS = 150
 
 
@@ -23,7 +24,7 @@ def original_key(sha256: str) -> str:
 
 def document_prefix(ref: FileRef) -> str:
     """Return the prefix of what is derived from one file version, without a slash at the end."""
-    # The column of a folder's file is known only once there is a record, so it is not part of the key.
+    # The column of a folder's file is known only once there is a record: it is not part of the key.
     field = "" if ref.place is Place.FOLDER else ref.field
     parts = [ref.source, ref.holder.lstrip("/"), field]
     return "/".join(["documents", *map(_key_part, parts), ref.version])

@@ -1,7 +1,7 @@
 """Every error this project raises on purpose, grouped by what the runner must do.
 
     IngestError
-    ├── TryLater                the service is busy or gone for now; a later run may succeed
+    ├── TryLater                the service is busy or unavailable for now; a later run may succeed
     │   ├── ServiceUnavailable  retries are used up
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
@@ -9,7 +9,7 @@
     │   ├── Quarantined         work on this file was started several times and never finished
     │   ├── FileGone            the file or record is no longer there
     │   └── ArchiveConflict     the archive holds other bytes under this key
-    └── StopRun                 nothing more can be done until a person acts
+    └── StopRun                 nothing more can be done until an operator acts
         ├── BadSettings         settings are missing, unknown or contradict the account
         ├── Unauthorized        credentials refused, profile disabled, permission missing
         ├── ArchiveUnavailable  the archive cannot be reached or written
@@ -17,11 +17,11 @@
         ├── DiskFull            the work folder cannot be written
         ├── BudgetExhausted     the calls this run may use are used up
         ├── PausedByCaspio      Caspio asks for a longer pause than a run waits
-        ├── LeaseLost           another worker took this run for dead and has its files
-        └── StopRequested       this process was asked to stop; the next run goes on
-    RefusedByCaspio (IngestError)  a well-formed request was refused; says status, code and resource
+        ├── LeaseLost           another worker treated this run as dead and has its files
+        └── StopRequested       this process was asked to stop; the next run continues
+    RefusedByCaspio (IngestError)  Caspio refused a well-formed request; has status and code
 
-Anything else is a bug. A message names the file, record and step where it can, and ends in a way out.
+Anything else is a bug. A message names file, record and step where it can, and says what to do.
 """
 
 
@@ -30,7 +30,7 @@ class IngestError(Exception):
 
 
 class TryLater(IngestError):
-    """The service is busy or gone for now."""
+    """The service is busy or unavailable for now."""
 
 
 class ServiceUnavailable(TryLater):
@@ -38,7 +38,7 @@ class ServiceUnavailable(TryLater):
 
 
 class EffectInDoubt(TryLater):
-    """A write was sent and its answer never came; the caller must look before it decides."""
+    """A write was sent and its answer lost; the caller must look before it decides."""
 
 
 class RejectFile(IngestError):
@@ -46,11 +46,11 @@ class RejectFile(IngestError):
 
 
 class CutShort(RejectFile):
-    """The bytes that arrived are not as many as were listed or declared."""
+    """Fewer or more bytes arrived than were listed or declared."""
 
 
 class Quarantined(RejectFile):
-    """Work on this file was started several times and never finished: whatever worked on it was killed or crashed."""
+    """Work on this file was started several times, and each time its process died."""
 
 
 class FileGone(RejectFile):
@@ -62,7 +62,7 @@ class ArchiveConflict(RejectFile):
 
 
 class StopRun(IngestError):
-    """Nothing more can be done until a person acts."""
+    """Nothing more can be done until an operator acts."""
 
 
 class BadSettings(StopRun):
@@ -99,15 +99,15 @@ class PausedByCaspio(StopRun):
 
 
 class LeaseLost(StopRun):
-    """Another worker took this run for dead and has its files; nothing may be written any more."""
+    """Another worker treated this run as dead and has its files; nothing more may be written."""
 
 
 class StopRequested(StopRun):
-    """This process was asked to stop: what is in hand is finished, nothing new is begun, the next run goes on."""
+    """This process was asked to stop: what has started is finished, and the next run continues."""
 
 
 class RefusedByCaspio(IngestError):
-    """Caspio refused a request that was sent in good form.
+    """Caspio refused a well-formed request.
 
     Attributes:
         status: HTTP status code.
@@ -119,7 +119,7 @@ class RefusedByCaspio(IngestError):
     def __init__(
         self, message: str, *, status: int, code: str = "", resource: str = "", request_id: str = ""
     ) -> None:
-        """Keep what a caller branches on beside the message."""
+        """Keep what callers decide by, next to the message."""
         self.status = status
         self.code = code
         self.resource = resource

@@ -1,6 +1,6 @@
 """The catalogue of findings: everything that a column or a file name can ask for.
 
-A new finding is one entry here and the rule in `processors` that finds it. Settings, column mapping,
+A new finding is one entry here and a rule in `processors` that finds it. Settings, column mapping,
 file names, `init` and the documentation read this table.
 """
 
@@ -23,8 +23,8 @@ class ColumnFit:
     """Which columns suit a type of value.
 
     `best` are the Caspio types that `init` looks for, the best first. `must_hold` is a value that a
-    column must be able to hold to be mapped at all: "" stands for the finding's sample, None for no
-    check, where the value may be text or a number. With `only_best` no other type is proposed.
+    column must be able to hold to be mapped at all: "" means the finding's sample, None means no
+    check, since the value may be text or a number. With `only_best` no other type is proposed.
     """
 
     best: tuple[str, ...]
@@ -65,12 +65,12 @@ class FindingKind:
 
     @property
     def column_types(self) -> tuple[str, ...]:
-        """Return the Caspio types that hold it best, the best first."""
+        """Return the Caspio types that suit it, the best first."""
         return self.type.value.best
 
     @property
     def must_hold(self) -> str | None:
-        """Return a value that a mapped column must be able to hold, None where any column may do."""
+        """Return a value that a mapped column must be able to hold, None for any column."""
         value = self.type.value.must_hold
         return self.sample if value == "" else value
 
@@ -182,7 +182,7 @@ _KINDS = (
     ),
     FindingKind("seller", ValueType.TEXT, "Northwind Ltd", "the seller of a sale"),
     FindingKind("buyer", ValueType.TEXT, "Contoso Inc", "the buyer of a sale"),
-    FindingKind("address", ValueType.TEXT, "12 Mill Lane, Leeds", "the address of the issuer"),
+    FindingKind("address", ValueType.TEXT, "12 Mill Street, Leeds", "the address of the issuer"),
     FindingKind(
         "invoice_number",
         ValueType.CODE,
@@ -265,8 +265,8 @@ _KINDS = (
         "barcodes",
         ValueType.CODE,
         "4006381333931",
-        "all barcodes that were read: on pictures, on scanned pages, on the first page of a PDF, and "
-        "on up to 40 other pages that paint pictures or many lines",
+        "all barcodes that were read: on pictures, on scanned pages, on the first page of a PDF, "
+        "and on up to 40 other pages that paint pictures or many lines",
     ),
     FindingKind(
         "archive_address",
@@ -368,4 +368,4 @@ OWN_FACT_NAMES = frozenset(
 """Facts about our own work: we may overwrite what we wrote there ourselves."""
 
 STAMP_NAMES = frozenset(kind.name for kind in _KINDS if kind.origin is Origin.STAMP)
-"""Facts that differ in each run: written with something else, and never the only reason to write."""
+"""Facts that differ in each run: they are written with others, never for themselves."""

@@ -74,7 +74,7 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
 def _read_file(
     ref: FileRef, work: RecordWork, run: SourceRun, folder: Path, documents: list[ReadDocument]
 ) -> list[Outcome]:
-    """Fetch, read and archive one file. A file that this run has moved is processed where it is now."""
+    """Fetch, read and archive one file. If this run has moved it, process it where it is now."""
     telemetry = run.ports.telemetry
     run = replace(run, reread=run.reread or work.reprocess_flag is not None)
     folder.mkdir()

@@ -152,5 +152,5 @@ def _section(command: Command) -> str:
         cells = (shown, "required" if parameter.required else default, parameter.help)
         rows.append(row(*cells))
     if command.parameters:
-        lines += ["", stacked(rows)]
+        lines += ["", stacked(rows, defaults=True)]
     return "\n".join(lines)

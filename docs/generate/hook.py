@@ -27,6 +27,7 @@ GENERATORS: Mapping[str, Callable[..., str]] = {
     "exit-codes": commands.exit_codes,
     "classes": documents.classes,
     "findings": findings.findings,
+    "headers": findings.headers,
     "operations": operations.operations,
     "metrics": metrics.metrics,
     "include": include,

@@ -78,7 +78,7 @@ def settings_table(section: str) -> str:
             one.description,
         )
         rows.append(row(*cells))
-    return stacked(rows)
+    return stacked(rows, defaults=True)
 
 
 def row(*cells: str) -> str:
@@ -91,12 +91,13 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(escaped)} |"
 
 
-def stacked(rows: list[str]) -> str:
+def stacked(rows: list[str], *, defaults: bool = False) -> str:
     """Return a table whose rows become blocks on a narrow screen; assets/site.css does it.
 
-    The last column but one holds the default.
+    With `defaults` the last column but one holds defaults, which are labeled there.
     """
-    return "\n".join(['<div class="stacked" markdown>', "", *rows, "", "</div>"])
+    kind = "stacked defaults" if defaults else "stacked"
+    return "\n".join([f'<div class="{kind}" markdown>', "", *rows, "", "</div>"])
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

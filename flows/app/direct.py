@@ -72,7 +72,7 @@ def work_sources(context: AppContext, *, sources: Sequence[str], request: RunReq
                 leases=leases,
             )
             run_source(run, request, context=context, summary=summary, runner=runner)
-    if not summary.worked_on:
+    if not summary.processed:
         names = [*chosen.stopped, *(spec.name for spec in chosen.specs)]
         refuse_if_none_runs(summary.stopped, names)
     return Report.of(summary, context.document(summary, started=started))

@@ -23,11 +23,12 @@ def lives_of(
         for state in ledger.files.states(source=source, pk=None if is_path else pk, newest=False)
         if (not is_path or state.ref.path in paths) and field in {None, state.ref.field}
     ]
-    items = _review(states, ledger)
-    return [_life(state, items, ledger=ledger, archive=archive) for state in states]
+    items = review_items(states, ledger)
+    return [version_json(state, items, ledger=ledger, archive=archive) for state in states]
 
 
-def _review(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
+def review_items(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
+    """Return the suggestions in review of these records."""
     records = {
         (s.ref.source, s.ref.record.container, s.ref.record.pk) for s in states if s.ref.record
     }
@@ -38,9 +39,10 @@ def _review(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
     ]
 
 
-def _life(
+def version_json(
     state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive
 ) -> Mapping[str, object]:
+    """Return a file version with everything the ledger knows of it."""
     effects = ledger.effects.find(version=state.version)
     reading = ledger.files.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
     findings, outcome = reading[0] if reading else None, state.outcome
@@ -76,12 +78,13 @@ def _life(
             name: asdict(f)
             for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()
         },
-        "effects": [_effect(effect) for effect in effects],
-        "review": [_item(item) for item in items],
+        "effects": [effect_json(effect) for effect in effects],
+        "review": [item_json(item) for item in items],
     }
 
 
-def _effect(effect: Effect) -> Mapping[str, object]:
+def effect_json(effect: Effect) -> Mapping[str, object]:
+    """Return a change at Caspio for --json."""
     return {
         "id": effect.id,
         "kind": effect.kind,
@@ -97,5 +100,6 @@ def _effect(effect: Effect) -> Mapping[str, object]:
     }
 
 
-def _item(item: ReviewItem) -> Mapping[str, object]:
+def item_json(item: ReviewItem) -> Mapping[str, object]:
+    """Return a suggestion in review for --json."""
     return {"state": item.state, "row": item.row, **asdict(item.suggestion)}

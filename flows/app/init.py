@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.app.settings import load_settings
 from pipeline.errors import BadSettings
-from pipeline.model.schema import Survey
+from pipeline.model.schema import DiscoveredAccount
 from pipeline.onboarding.proposal import (
     PAGES_A_FILE,
     PAGES_A_SECOND,
@@ -30,7 +30,7 @@ class Discovered:
     """What was discovered of the account, and what is proposed for it."""
 
     url: str
-    survey: Survey
+    account: DiscoveredAccount
     proposal: Proposal
 
     def estimate(self) -> Estimate:
@@ -38,7 +38,7 @@ class Discovered:
         calls, seconds = CaspioSettings.model_fields["rate"].default.removesuffix("s").split("/")
         return estimate(
             self.proposal,
-            self.survey,
+            self.account,
             calls_a_second=int(calls) / int(seconds),
             cores=os.cpu_count() or 1,
         )
@@ -138,14 +138,14 @@ def as_document(
     return {
         "settings": str(written) if written else None,
         "url": discovered.url,
-        "sources": [_source_document(source) for source in discovered.proposal.sources],
+        "sources": [source_json(source) for source in discovered.proposal.sources],
         "folder": "/" if discovered.proposal.folder else None,
         "left_out": {container.name: why for container, why in discovered.proposal.left_out},
-        "unreadable": dict(discovered.survey.unreadable),
+        "unreadable": dict(discovered.account.unreadable),
         "files_area": {
-            "files": discovered.survey.files_area.files,
-            "bytes": discovered.survey.files_area.size_bytes,
-            "counted_all": discovered.survey.files_area.counted_all,
+            "files": discovered.account.files_area.files,
+            "bytes": discovered.account.files_area.size_bytes,
+            "counted_all": discovered.account.files_area.counted_all,
         },
         "created_columns": {table: list(names) for table, names in created.items()},
         "first_run": {
@@ -158,14 +158,15 @@ def as_document(
     }
 
 
-def _source_document(source: ProposedSource) -> object:
+def source_json(source: ProposedSource) -> object:
+    """Return a proposed source for --json."""
     container = source.container
     return {
         "name": source.name,
         "view" if container.is_view else "table": container.name,
         "fields": {field.name: field.type for field in container.fields},
         "records": container.records,
-        "records_looked_at": container.looked_at,
+        "records_looked_at": container.counted_records,
         "files": container.files,
         "bytes": container.size_bytes,
         "columns": {

@@ -24,20 +24,21 @@ def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=work_dir) as folder:
-        records = _with_thumbnails(plan, archive, Path(folder))
+        records = with_thumbnails(plan, archive, Path(folder))
         stream = template.stream(plan=plan, records=records, value_of=shown, most=MOST_RECORDS)
         with path.open("w", encoding="utf-8", errors="replace") as page:
             page.writelines(stream)
 
 
-def _with_thumbnails(
+def with_thumbnails(
     plan: PlanFile, archive: Archive, folder: Path
 ) -> Iterator[tuple[PlannedRecord, str]]:
+    """Yield the first records, each with the picture of its first page."""
     for record in islice(plan.each(), MOST_RECORDS):
-        yield record, _thumbnail(record.files[0], archive, folder)
+        yield record, thumbnail(record.files[0], archive, folder)
 
 
-def _thumbnail(file: PlannedFile, archive: Archive, folder: Path) -> str:
+def thumbnail(file: PlannedFile, archive: Archive, folder: Path) -> str:
     """Return the first page's picture as base64, "" where there is none."""
     target = folder / "thumbnail.webp"
     try:

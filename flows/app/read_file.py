@@ -13,8 +13,7 @@ def read_file(
 ) -> Findings:
     """Read a file in a reader process, which is started for it and ended afterwards.
 
-    The reader process is spawned: a script that calls this needs the usual
-    `if __name__ == "__main__":`. For many files, keep the reader of `open_reader` open instead.
+    For many files, keep the reader of `open_reader` open instead.
 
     Args:
         path: The file; its type is found by its content.
@@ -23,7 +22,8 @@ def read_file(
             read and not kept.
 
     Raises:
-        BadSettings: an OCR engine or a language that was requested is not installed.
+        BadSettings: an OCR engine or a language that was requested is not installed, or the
+            system grants less isolation than is required.
     """
     with (
         open_reader(settings or ProcessingSettings(), workers=1) as reader,

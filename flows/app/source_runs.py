@@ -185,11 +185,11 @@ def prepare(
     if request.selection is not None:
         records = _expected(selected_records(run, request.selection), counter)
     else:
-        records = _new_and_requested(run, request, counter)
+        records = new_and_requested(run, request, counter)
     return within_budget(context, islice(records, request.limit))
 
 
-def _new_and_requested(
+def new_and_requested(
     run: SourceRun, request: RunRequest, counter: OutcomeCounter
 ) -> Iterator[RecordWork]:
     """Yield the records whose reprocess flag is set, then every other new or changed record."""

@@ -145,7 +145,7 @@ def verify(
             if spec.name in progress.now.done:
                 continue
             run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
-            if not _compare_source(run, report, progress, limit=limit, repair=repair):
+            if not compare_one(run, report, progress, limit=limit, repair=repair):
                 report.complete = False
                 return report
             progress.finish(spec.name)
@@ -157,7 +157,7 @@ def verify(
     return report
 
 
-def _compare_source(
+def compare_one(
     run: SourceRun, report: Verified, progress: _Progress, *, limit: int | None, repair: bool
 ) -> bool:
     """Compare one source; return False if the limit ended it."""

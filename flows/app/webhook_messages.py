@@ -41,14 +41,14 @@ def answering(ledger: Ledger, request: RunRequest, summary: Summary) -> Iterator
     except BaseException as error:
         ledger.messages.put_back(seqs, str(error) or type(error).__name__, wait_s=wait)
         raise
-    unfinished = _reason_to_repeat(summary)
+    unfinished = reason_to_repeat(summary)
     if unfinished:
         ledger.messages.put_back(seqs, unfinished, wait_s=wait)
     else:
-        ledger.messages.settle(seqs, _result(summary), run_id=summary.run_id)
+        ledger.messages.settle(seqs, result_text(summary), run_id=summary.run_id)
 
 
-def _reason_to_repeat(summary: Summary) -> str:
+def reason_to_repeat(summary: Summary) -> str:
     """Return why the records must be worked on again; "" if they need not."""
     if summary.stopped:
         return "; ".join(problem for problems in summary.stopped.values() for problem in problems)
@@ -57,7 +57,7 @@ def _reason_to_repeat(summary: Summary) -> str:
     return "a document failed" if summary.documents[Status.FAILED] else ""
 
 
-def _result(summary: Summary) -> str:
+def result_text(summary: Summary) -> str:
     """Return what came of the messages' records, as `webhooks status` shows it."""
     counts = ", ".join(f"{count} {status}" for status, count in summary.counts().items() if count)
     if summary.planned:

@@ -278,11 +278,13 @@ def open_reader(
         passwords=tuple(password.get_secret_value() for password in settings.passwords),
         renditions=renditions,
         date_order=settings.date_order,
-        rules=_own_rules(settings.rules),
+        rules=own_rules(settings.rules),
+        documents_per_child=settings.documents_per_child,
+        require_isolation=settings.require_isolation,
     )
 
 
-def _own_rules(path: Path | None) -> str:
+def own_rules(path: Path | None) -> str:
     """Return the text of a person's own rules for classes, "" without any.
 
     Raises:

@@ -1,5 +1,6 @@
 """The command line. Commands import what they need when they run: --help answers at once."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -85,12 +86,14 @@ def main() -> None:
     0 done; 1 some documents failed; 2 settings or usage; 3 stopped (credentials, archive, budget);
     130 interrupted, resumable.
     """
+    # Prefect's client reports its use unless configured otherwise; programs that it starts inherit this.
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # noqa: TID251 - written here, read by Prefect
     try:
         app(standalone_mode=True)
     except Failure as failure:
         sys.exit(failure.exit_code)
     except BadSettings as error:
-        complain("Cannot begin", error.problems)
+        complain("Cannot start", error.problems)
         sys.exit(EXIT_SETTINGS)
     except StopRequested as error:
         complain("Interrupted", [str(error)])
@@ -100,5 +103,5 @@ def main() -> None:
         sys.exit(EXIT_STOPPED)
     except SystemExit as ending:
         if ending.code == EXIT_INTERRUPTED:  # what typer makes of Ctrl-C
-            complain("Interrupted", ["Nothing is lost: the next run goes on from here."])
+            complain("Interrupted", ["Nothing is lost: the next run continues from here."])
         raise

@@ -102,20 +102,6 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
         )
 
 
-def require_server() -> None:
-    """Exit with 2 if no Prefect server is named: none is ever started silently."""
-    from pipeline.settings import environment
-
-    if not environment("PREFECT_API_URL"):
-        complain(
-            "No Prefect server",
-            [
-                "Start one with `prefect server start` and export PREFECT_API_URL, such as http://127.0.0.1:4200/api."
-            ],
-        )
-        raise Failure(EXIT_SETTINGS)
-
-
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
     json.dump(document, sys.stdout, ensure_ascii=False, default=str)

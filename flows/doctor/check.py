@@ -15,6 +15,15 @@ class Check:
     detail: str
     remedy: str = ""
 
+    def as_json(self) -> dict[str, object]:
+        """Return the result for --json."""
+        return {
+            "check": self.name,
+            "ok": self.ok,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
 
 def attempt(name: str, check: Callable[[], str], remedy: str) -> Check:
     """Run a check: a text that it returns is a success, an error that it raises a failure."""

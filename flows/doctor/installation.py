@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from flows.app.settings import load_settings
-from flows.app.wiring import open_archive, open_client, open_ledger, open_reader
+from flows.app.wiring import open_archive, open_client, open_ledger
 from flows.doctor.check import Check, attempt
+from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.server import Server
 from pipeline.adapters.system_clock import SystemClock
@@ -29,32 +30,36 @@ def examine(config: Path) -> Iterator[Check]:
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
     checks = [
-        ("archive", _archive, "Check archive.url, the credentials and the free space."),
-        ("ledger", _ledger, "Check ledger.url and the rights on its folder or server."),
-        ("reading", _reading, "Install what is named, or set processing.ocr."),
-        ("safety", _safety, "Check the limits of processes on this machine (ulimit -a)."),
+        ("archive", check_archive, "Check archive.url, the credentials and the free space."),
+        ("ledger", check_ledger, "Check ledger.url and the rights on its folder or server."),
+        ("reading", check_engines, "Install what is named, or set processing.ocr."),
     ]
-    if settings.processing.clamav:
-        checks.append(("virus scanner", _scanner, "Start clamd, or correct processing.clamav."))
     for name, check, remedy in checks:
         yield attempt(name, partial(check, settings), remedy)
-    yield from _account(settings)
+    yield examine_safety(settings.processing)
+    if settings.processing.clamav:
+        remedy = "Start clamd, or correct processing.clamav."
+        yield attempt("virus scanner", partial(check_scanner, settings), remedy)
+    yield from account_checks(settings)
     yield from examine_server(settings, Server.from_environment())
 
 
-def _archive(settings: Settings) -> str:
+def check_archive(settings: Settings) -> str:
+    """Write, read and remove a probe in the archive."""
     note = open_archive(settings.archive).check()
     text = f"{settings.archive.url}: wrote, read and removed a probe"
     return f"{text}; {note}" if note else text
 
 
-def _ledger(settings: Settings) -> str:
+def check_ledger(settings: Settings) -> str:
+    """Open the ledger and migrate it."""
     with open_ledger(settings, clock=SystemClock()) as ledger:
         known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
     return f"migrated; {known:,} files known"
 
 
-def _reading(settings: Settings) -> str:
+def check_engines(settings: Settings) -> str:
+    """Check that the OCR engine and its languages are installed."""
     from processors.contract import EngineMissing, ReadSettings
     from processors.ocr import engines
 
@@ -65,43 +70,15 @@ def _reading(settings: Settings) -> str:
         raise BadSettings([str(error)]) from error
 
 
-def _safety(settings: Settings) -> str:
-    """Say what the system grants the children that read documents, beside what was asked for."""
-    asked = settings.processing
-    with open_reader(asked, workers=1) as reader:
-        granted = reader.granted()
-    if granted is None:
-        raise BadSettings(["no child process could be started"])
-    network = granted.network or "NOT cut off the network (the kernel refuses)"
-    files = (
-        f"Landlock {granted.landlock}"
-        if granted.landlock
-        else "NOT kept from other files (no Landlock)"
-    )
-    still = f"{asked.stall_s}" if granted.stall else f"NOT watched of {asked.stall_s}"
-    given = (
-        f"memory {_of(granted.memory_mib, asked.memory_mib)} MiB, CPU {_of(granted.cpu_s, asked.cpu_s)} s, "
-        f"wall {asked.wall_s} s, standing still {still} s, "
-        f"disk {asked.disk_mib} MiB"
-    )
-    return f"network: {network}; files: {files}; {given}"
-
-
-def _scanner(settings: Settings) -> str:
+def check_scanner(settings: Settings) -> str:
+    """Ask the virus scanner for its version."""
     from processors.detect.clamav import Clamd
 
     address = settings.processing.clamav or ""
     return f"{address}: {Clamd(address).version()}"
 
 
-def _of(granted: int | None, asked: int) -> str:
-    """Write what was granted, and what was asked where that is more."""
-    if granted is None:
-        return f"NOT limited of {asked}"
-    return f"{granted}" if granted >= asked else f"{granted} of {asked}"
-
-
-def _account(settings: Settings) -> Iterator[Check]:
+def account_checks(settings: Settings) -> Iterator[Check]:
     """Yield the check of the credentials and, if they work, one check per source."""
     from pipeline.adapters.caspio.errors import translated
     from pipeline.adapters.caspio.target import CaspioRecordTarget
@@ -119,11 +96,12 @@ def _account(settings: Settings) -> Iterator[Check]:
         target = CaspioRecordTarget(client)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
-            check = partial(_source, spec, target, settings)
+            check = partial(check_source, spec, target, settings)
             yield attempt(f"source {spec.name}", check, remedy)
 
 
-def _source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
+    """Check that the columns of a source exist and can be written."""
     from pipeline.adapters.caspio.errors import translated
     from pipeline.adapters.caspio.schema_cache import layout
 

@@ -37,6 +37,13 @@ def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]
     remedy = "Set PREFECT_SERVER_API_AUTH_STRING where the server runs."
     yield attempt("prefect access", partial(access, server), remedy)
     yield attempt("prefect services", partial(services, server), "See the server's log.")
+    if settings.caspio.block or settings.archive.block:
+        # The server reports no such setting: it reads the variable directly.
+        detail = (
+            "settings come from Prefect blocks. Set PREFECT_SERVER_ENCRYPTION_KEY where the server "
+            "runs; otherwise the key is stored in the same database as the blocks"
+        )
+        yield Check("prefect encryption", ok=True, detail=detail)
     lost = partial(lost_runs_rule, server, settings.serve.heartbeat_s)
     yield attempt("lost runs", lost, _WITH_AUTOMATIONS)
     yield from deployed(server, settings)

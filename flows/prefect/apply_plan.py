@@ -32,10 +32,11 @@ def apply_plan(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _applied(Path(config), Path(plan), records))
+    return ended(lambda: applied_state(Path(config), Path(plan), records))
 
 
-def _applied(config: Path, plan: Path, records: Sequence[str]) -> State:
+def applied_state(config: Path, plan: Path, records: Sequence[str]) -> State:
+    """Apply the plan; return the final state."""
     from flows.app.changes import apply_plan as apply
 
     with connected(config) as context:

@@ -117,7 +117,7 @@ def values_of(section: str, reference: str) -> Mapping[str, Any]:
         raise BadSettings(
             [f"{section}.block: type {slug!r} cannot be used there. Types: {', '.join(kinds)}."]
         )
-    found = _document(section, slug, name)
+    found = read_block(section, slug, name)
     if found.get("profile_name") and not found.get("aws_access_key_id"):
         way_out = (
             "Give it keys, or remove archive.block and export AWS_PROFILE where the flows run."
@@ -128,18 +128,20 @@ def values_of(section: str, reference: str) -> Mapping[str, Any]:
     return {
         setting: value
         for member, setting in kinds[slug].items()
-        if (value := _member(found, member)) is not None
+        if (value := member_of(found, member)) is not None
     }
 
 
-def _member(found: Mapping[str, Any], member: str) -> Any:
+def member_of(found: Mapping[str, Any], member: str) -> Any:
+    """Return a value of a block by its dotted path; None if it is empty."""
     value: Any = found
     for part in member.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return None if value == "" else value
 
 
-def _document(section: str, slug: str, name: str) -> Mapping[str, Any]:
+def read_block(section: str, slug: str, name: str) -> Mapping[str, Any]:
+    """Return the values of a block at the server."""
     address = PREFECT_API_URL.value()
     where = f"{section}.block names {slug}/{name}"
     if not address:

@@ -20,6 +20,7 @@ from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.names import TAG
 from flows.prefect.reprocess import reprocess
+from flows.prefect.server import reachable_server
 from flows.prefect.ui.states import Ended
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
@@ -96,8 +97,8 @@ def verify_as_flow(
 @contextmanager
 def as_deployed(config: Path) -> Iterator[None]:
     """Give runs started by a command the tag and the heartbeats that deployed runs have."""
-    heartbeat_s = load_settings(config).serve.heartbeat_s
-    with tags(TAG), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: heartbeat_s}):
+    heartbeats = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: load_settings(config).serve.heartbeat_s}
+    with reachable_server(), tags(TAG), temporary_settings(heartbeats):
         yield
 
 

@@ -65,9 +65,39 @@ class Server:
     def is_healthy(self) -> bool:
         """Return whether the server answers."""
         try:
-            return httpx.get(f"{self.api}/health", timeout=2).is_success
-        except httpx.TransportError:
+            return httpx.get(f"{self.api}/health", timeout=5).is_success
+        except (httpx.TransportError, httpx.InvalidURL):
             return False
+
+
+@contextmanager
+def reachable_server() -> Iterator[Server]:
+    """Check that the server of PREFECT_API_URL answers, and report it if it stops answering.
+
+    Raises:
+        BadSettings: PREFECT_API_URL is not set.
+        ServiceUnavailable: the server does not answer, or fails meanwhile.
+    """
+    server = Server.from_environment()
+    if server is None:
+        raise BadSettings(
+            [
+                (
+                    "No Prefect server is named. Start one with `prefect server start`, and export "
+                    "PREFECT_API_URL, such as http://127.0.0.1:4200/api."
+                )
+            ]
+        )
+    advice = "Start it, or correct PREFECT_API_URL. Nothing is lost: the next run continues."
+    if not server.is_healthy():
+        raise ServiceUnavailable(f"Prefect's server at {server.api} does not answer. {advice}")
+    try:
+        yield server
+    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+        reason = str(error) or type(error).__name__
+        raise ServiceUnavailable(
+            f"Prefect's server at {server.api} failed: {reason}. {advice}"
+        ) from error
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
             summary.stopped[source] = problems
         else:
             try:
-                _run(context, spec, summary, request)
+                run_recorded(context, spec, summary, request)
             except StopRequested as error:
                 interrupted = error
         report = Report.of(summary, context.document(summary, started=started))
@@ -141,7 +141,9 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
     return final_state(report, summary.counts())
 
 
-def _run(context: AppContext, spec: SourceSpec, summary: Summary, request: RunRequest) -> None:
+def run_recorded(
+    context: AppContext, spec: SourceSpec, summary: Summary, request: RunRequest
+) -> None:
     """Run a source as a run of the ledger."""
     with (
         recorded_run(context, request.kind, summary) as leases,

@@ -26,10 +26,11 @@ def undo(
         records: Only these PK_IDs, or paths of the Files area.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _undone(Path(config), run, records))
+    return ended(lambda: undone_state(Path(config), run, records))
 
 
-def _undone(config: Path, run: str, records: Sequence[str]) -> State:
+def undone_state(config: Path, run: str, records: Sequence[str]) -> State:
+    """Undo the run; return the final state."""
     from flows.app.changes import undo_run
 
     with connected(config) as context:

@@ -33,16 +33,19 @@ def verify(
         repair: Repair what can be repaired without writing to Caspio.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: _compared(Path(config), sources, limit, repair=repair))
+    return ended(lambda: compared_state(Path(config), sources, limit, repair=repair))
 
 
-def _compared(config: Path, sources: Sequence[str], limit: int | None, *, repair: bool) -> State:
+def compared_state(
+    config: Path, sources: Sequence[str], limit: int | None, *, repair: bool
+) -> State:
+    """Compare; return the final state."""
     with connected(config) as context:
         found = compare(
             context, sources=sources, limit=limit, repair=repair, on_message=get_run_logger().info
         )
         calls = dict(context.client.calls)
-    _leave_differences(found)
+    leave_differences(found)
     counts = (
         ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
         or "no differences"
@@ -52,7 +55,7 @@ def _compared(config: Path, sources: Sequence[str], limit: int | None, *, repair
     return Completed(message=counts, data=(found, calls))
 
 
-def _leave_differences(found: Verified) -> None:
+def leave_differences(found: Verified) -> None:
     """Create a table artifact: what differs, what was repaired, what is left to do."""
     done = {(d.kind, d.subject): f"repaired: {text}" for d, text in found.repaired}
     todo = {(d.kind, d.subject): text for d, text in found.left}

@@ -113,7 +113,7 @@ class LedgerCollector(Collector):
         for source, backlog in sorted(self.ledger.messages.backlog(self.account).items()):
             name = source or "none"
             states.append(((name, "waiting"), backlog.waiting))
-            states.append(((name, "started"), backlog.begun))
+            states.append(((name, "started"), backlog.started))
             states.append(((name, "done"), backlog.done))
         yield gauge("webhook_messages", "Messages by state", states, "source", "state")
         missed = []

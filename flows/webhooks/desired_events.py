@@ -76,7 +76,7 @@ def desired_events(
         if watched.types:
             tables.append(watched)
         else:
-            reason = f"{watched.name} has no field that holds its files"
+            reason = f"{watched.name} has no field for its files"
             skipped |= dict.fromkeys(watched.sources, reason)
     return DesiredEvents(tuple(tables), skipped)
 
@@ -86,31 +86,45 @@ def watched_table(
 ) -> WatchedTable:
     """Return what to watch in a table for its sources.
 
-    Fields that hold files are watched. If other columns decide which records belong to a source,
+    The fields with files are watched. If other columns decide which records belong to a source,
     those are watched, too, except the ones that we write ourselves.
     """
-    carried = list(dict.fromkeys(name for spec in specs for name in carried_columns(spec, columns)))
+    by_name: dict[str, None] = {}
+    for spec in specs:
+        by_name |= dict.fromkeys(carried_columns(spec, columns))
+    carried = list(by_name)
     fields = carried
     if any(spec.where or spec.view for spec in specs):
-        ignored = {
-            name
-            for name, column in columns.items()
-            if name in written_by_us or column.is_formula or column.type.upper() in _CANNOT_CHANGE
-        }
-        fields = [name for name in columns if name in carried or name not in ignored]
+        watched = set(carried) | (changeable(columns) - written_by_us)
+        fields = [name for name in columns if name in watched]
     types = {name: columns[name].type.upper() for name in carried}
     sources = tuple(spec.name for spec in specs)
     return WatchedTable(table_of(specs[0]) or "", sources, tuple(fields), types)
 
 
+def changeable(columns: Columns) -> set[str]:
+    """Return the columns whose value can change."""
+    return {
+        name
+        for name, column in columns.items()
+        if not column.is_formula and column.type.upper() not in _CANNOT_CHANGE
+    }
+
+
 def carried_columns(spec: SourceSpec, columns: Columns) -> list[str]:
     """Return the columns whose change concerns a source; messages carry them."""
     if spec.folder is not None:
-        names = [name for name, column in columns.items() if column.type.upper() == "FILE"]
+        carried = set(_of_types(columns, {"FILE"}))
         if spec.index and spec.index.table == spec.webhook_table:
-            names.append(spec.index.path_column)
-        return [name for name in columns if name in names]
-    holders = [name for name, column in columns.items() if column.type.upper() in _FILE_TYPES]
-    named = [name for name in holders if name in spec.fields]
-    flags = [name for name in columns if name == spec.reprocess_column]
-    return (named or holders) + flags
+            carried.add(spec.index.path_column)
+        return [name for name in columns if name in carried]
+    file_fields = _of_types(columns, _FILE_TYPES)
+    named = [name for name in file_fields if name in spec.fields]
+    carried_fields = named or file_fields
+    if spec.reprocess_column is not None and spec.reprocess_column in columns:
+        return [*carried_fields, spec.reprocess_column]
+    return carried_fields
+
+
+def _of_types(columns: Columns, types: set[str]) -> list[str]:
+    return [name for name, column in columns.items() if column.type.upper() in types]

@@ -20,7 +20,7 @@ from pipeline.model.messages import Message
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
 from pipeline.source_run.leases import leased_worker
-from pipeline.webhooks.incoming import is_reported_own_change, types_of
+from pipeline.webhooks.incoming import is_own_write, types_of
 
 MOST_ATTEMPTS = 5
 """Attempts after which a message is left to the schedule, which finds its records."""
@@ -93,9 +93,9 @@ class Dispatcher:
                 self._settle([message], note)
                 continue
             changed = [
-                told.key
-                for told in message.told
-                if not is_reported_own_change(told, spec, types=types, ledger=self.ledger)
+                reported.key
+                for reported in message.records
+                if not is_own_write(reported, spec, types=types, ledger=self.ledger)
             ]
             if changed:
                 unsettled.append(message)
@@ -163,6 +163,10 @@ class Loop:
                 self._dispatcher.turn()
             except IngestError as error:
                 _log.error("messages cannot be dispatched", error=str(error))
+            except Exception:  # noqa: BLE001 - the end of the loop: see below
+                # A bug or an error of a library must not end the thread: messages would be stored
+                # and answered, but nothing would ever be done with them.
+                _log.exception("messages cannot be dispatched; the next turn tries again")
             if self._woken.wait(self._look_s):
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 

@@ -16,8 +16,9 @@ from pipeline.ports import Ledger
 from pipeline.settings import Settings
 from pipeline.webhooks.incoming import (
     BadMessage,
-    NotCaspios,
+    NotFromCaspio,
     is_signed,
+    may_hold_secret,
     parse,
     require_secret,
     route,
@@ -63,7 +64,7 @@ class Receiver:
             return _refused(415, "a message is application/json")
         try:
             async with asyncio.timeout(BODY_S):
-                body = await _body(request, self.settings.webhooks.max_body_mib * 2**20)
+                body = await read_body(request, self.settings.webhooks.max_body_mib * 2**20)
         except _TooLarge:
             return _refused(413, f"a message has at most {self.settings.webhooks.max_body_mib} MiB")
         except TimeoutError:
@@ -77,7 +78,7 @@ class Receiver:
         """Store a message and answer; a refused message leaves nothing behind."""
         try:
             new = self._store(body, signature)
-        except NotCaspios:
+        except NotFromCaspio:
             _log.info("a message without the right secret was refused", size_bytes=len(body))
             return _refused(
                 401, "the message carries neither the webhook's secret nor its signature"
@@ -93,9 +94,11 @@ class Receiver:
 
     def _store(self, body: bytes, signature: str) -> int:
         if signature and not is_signed(body, signature, self.secrets):
-            raise NotCaspios
+            raise NotFromCaspio
         if not signature and self.settings.webhooks.signature == "required":
-            raise NotCaspios
+            raise NotFromCaspio
+        if not signature and not may_hold_secret(body, self.secrets):
+            raise NotFromCaspio  # a stranger's message is not even parsed
         envelope = parse(body)
         if not signature or envelope.secret:
             require_secret(envelope, self.secrets)
@@ -114,11 +117,11 @@ class Receiver:
         except LedgerUnavailable:
             return JSONResponse({"status": "the ledger is not available"}, status_code=503)
         waiting = sum(one.waiting for one in backlog.values())
-        started = sum(one.begun for one in backlog.values())
+        started = sum(one.started for one in backlog.values())
         return JSONResponse({"status": "ok", "waiting": waiting, "started": started})
 
 
-async def _body(request: Request, most_bytes: int) -> bytes:
+async def read_body(request: Request, most_bytes: int) -> bytes:
     """Read a body, but never more than a message may have."""
     body = bytearray()
     async for chunk in request.stream():

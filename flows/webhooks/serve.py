@@ -13,6 +13,7 @@ import uvicorn
 
 from flows.app.drain import Drain
 from flows.app.wiring import open_ledger
+from flows.webhooks.connections import BoundedConnection
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
 from pipeline.adapters.system_clock import SystemClock
@@ -124,6 +125,9 @@ def receiving(
         app = Receiver(settings, ledger, secrets, loop.wake).app()
         configuration = uvicorn.Config(
             app,
+            http=BoundedConnection,
+            ws="none",
+            lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,

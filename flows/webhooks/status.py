@@ -18,17 +18,19 @@ def status(settings: Settings, account: Account) -> Mapping[str, Any]:
     backlog = ledger.messages.backlog(settings.caspio.account)
     names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
     sources = {
-        name: _source(backlog.get(name, Backlog()), ledger.messages.watched(name)) for name in names
+        name: source_json(backlog.get(name, Backlog()), ledger.messages.watched(name))
+        for name in names
     }
-    latest = [_message(message) for message in ledger.messages.latest(settings.caspio.account)]
+    latest = [message_json(message) for message in ledger.messages.latest(settings.caspio.account)]
     return {
-        "webhook": _hook(hook_id, account) if exists else None,
+        "webhook": webhook_json(hook_id, account) if exists else None,
         "sources": sources,
         "latest": latest,
     }
 
 
-def _hook(hook_id: str, account: Account) -> Mapping[str, Any]:
+def webhook_json(hook_id: str, account: Account) -> Mapping[str, Any]:
+    """Return the webhook for --json."""
     hook = account.client.webhooks.get(hook_id)
     return {
         "id": hook.id,
@@ -41,11 +43,12 @@ def _hook(hook_id: str, account: Account) -> Mapping[str, Any]:
     }
 
 
-def _source(backlog: Backlog, watched: WatchedSource | None) -> Mapping[str, Any]:
+def source_json(backlog: Backlog, watched: WatchedSource | None) -> Mapping[str, Any]:
+    """Return the messages of a source for --json."""
     return {
         "on_since": _iso(watched.since) if watched else None,
         "waiting": backlog.waiting,
-        "started": backlog.begun,
+        "started": backlog.started,
         "done": backlog.done,
         "oldest_waiting": _iso(backlog.oldest),
         "missed_last_run": watched.missed_last if watched else None,
@@ -53,14 +56,15 @@ def _source(backlog: Backlog, watched: WatchedSource | None) -> Mapping[str, Any
     }
 
 
-def _message(message: Message) -> Mapping[str, Any]:
+def message_json(message: Message) -> Mapping[str, Any]:
+    """Return a message for --json."""
     return {
         "received_at": _iso(message.received_at),
         "message_id": message.message_id,
         "event": message.event,
         "table": message.table,
         "source": message.source,
-        "records": len(message.told),
+        "records": len(message.records),
         "done_at": _iso(message.done_at),
         "run_id": message.run_id,
         "note": message.note,

@@ -64,7 +64,7 @@ def sync(
     hook = work.webhook(new_secret=new_secret)
     watched = work.events(hook, desired)
     if not dry_run:
-        _remember(settings, account, watched)
+        save_watched(settings, account, watched)
     return work.done
 
 
@@ -187,7 +187,7 @@ class _Sync:
     def _event(self, hook: Webhook | None, now: WebhookEvent | None, want: EventDefinition) -> str:
         """Create or update one event; return the action."""
         action, detail = ("created" if now is None else "changed"), ", ".join(want.fields)
-        if now is not None and _is_as(now, want):
+        if now is not None and is_as_desired(now, want):
             action = "unchanged"
         elif hook is not None and not self.dry_run:
             try:
@@ -212,7 +212,8 @@ def _key(kind: str, table: str) -> tuple[str, str]:
     return kind.casefold(), table.casefold()
 
 
-def _is_as(now: WebhookEvent, want: EventDefinition) -> bool:
+def is_as_desired(now: WebhookEvent, want: EventDefinition) -> bool:
+    """Return whether an event is as the settings require."""
     return (
         now.status != "Inactive"
         and not now.payload_template
@@ -222,7 +223,7 @@ def _is_as(now: WebhookEvent, want: EventDefinition) -> bool:
     )
 
 
-def _remember(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
+def save_watched(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
     """Keep by source since when messages report its changes, and what they carry."""
     types = {source: dict(table.types) for table in watched for source in table.sources}
     ledger, now = account.ledger.messages, account.clock.now()

@@ -1,4 +1,4 @@
-"""Sample documents for the demo and the tests, drawn on the spot: invented companies and people, known values."""
+"""Sample documents for the demo and the tests: invented companies and people, known values."""
 
 from infra.samples.build import draw_samples
 from infra.samples.settings import settings_toml

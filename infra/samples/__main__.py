@@ -1,4 +1,4 @@
-"""Draws the samples into a folder: `python -m infra.samples DIR [--seed N] [--settings URL]`."""
+"""Draw the samples into a folder: `python -m infra.samples DIR [--seed N] [--settings URL]`."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,7 @@ def main() -> None:
     )
     parser.add_argument("target", type=Path, help="the folder to write")
     parser.add_argument(
-        "--seed", type=int, default=7, help="another number, other dust and creases"
+        "--seed", type=int, default=7, help="another number gives other dust and creases"
     )
     parser.add_argument(
         "--settings", metavar="URL", help="also write settings for the Caspio at URL"
@@ -24,7 +24,7 @@ def main() -> None:
         (target / "caspio-ingest.toml").write_text(
             settings_toml(arguments.settings), encoding="utf-8"
         )
-    print(target)  # noqa: T201 - the command's one answer
+    print(target)  # noqa: T201  the command's output
 
 
 if __name__ == "__main__":

@@ -1,18 +1,25 @@
-"""Invoices born digital: what a billing programme prints into a PDF."""
+"""Invoices as PDFs with text, as a billing program writes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.samples.pdfs import MARGIN, WIDTH, Page, write_pdf
+from infra.samples.pdf_writer import MARGIN, WIDTH, PdfPage, write_pdf
 from infra.samples.sample import Sample
 
 _RIGHT = WIDTH - MARGIN
+# Right ends of the columns for quantity and unit price.
+_QUANTITY = 370
+_PRICE = 455
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What an invoice says; `sign` stands before every amount, lines are (text, quantity, price)."""
+    """The contents of an invoice.
+
+    `sign` comes before every amount, `tax` is its name and its percentage, and a line is its text,
+    quantity and price.
+    """
 
     file: str
     company: str
@@ -27,24 +34,25 @@ class Invoice:
     tax: tuple[str, Decimal]
     lines: tuple[tuple[str, int, Decimal], ...]
     payment: str
-    colour: tuple[float, float, float]
+    color: tuple[float, float, float]
 
     @property
     def net(self) -> Decimal:
-        """Add up the lines."""
+        """The sum of the lines."""
         return sum((price * quantity for _, quantity, price in self.lines), Decimal(0))
 
     @property
     def tax_amount(self) -> Decimal:
-        """Return the tax in whole pence."""
+        """The tax, rounded to two decimals."""
         return (self.net * self.tax[1] / 100).quantize(Decimal("0.01"))
 
     @property
     def total(self) -> Decimal:
-        """Return what is to be paid."""
+        """The amount to pay."""
         return self.net + self.tax_amount
 
 
+# The files have names that users and scanners give: they say nothing about the contents.
 OFFICE = Invoice(
     file="scan_0001.pdf",
     company="Brightwater Office Supplies Ltd",
@@ -62,8 +70,10 @@ OFFICE = Invoice(
         ("Task chair, grey wool", 2, Decimal("121.50")),
         ("Cable tray", 4, Decimal("12.35")),
     ),
-    payment="Please pay by bank transfer: sort code 00-11-22, account 01234567, reference INV-20417.",
-    colour=(0.11, 0.35, 0.45),
+    payment=(
+        "Please pay by bank transfer: sort code 00-11-22, account 01234567, reference INV-20417."
+    ),
+    color=(0.11, 0.35, 0.45),
 )
 WEB = Invoice(
     file="Document3.pdf",
@@ -83,7 +93,7 @@ WEB = Invoice(
         ("Hosting, May 2026", 1, Decimal("39.90")),
     ),
     payment="Please transfer the amount to the account printed on our contract, quoting 2026-0087.",
-    colour=(0.36, 0.24, 0.53),
+    color=(0.36, 0.24, 0.53),
 )
 JOINER = Invoice(
     file="combined.pdf",
@@ -103,7 +113,7 @@ JOINER = Invoice(
         ("Delivery", 1, Decimal("45.00")),
     ),
     payment="Please pay within thirty days, quoting CB-1188. The signed delivery note follows.",
-    colour=(0.42, 0.27, 0.16),
+    color=(0.42, 0.27, 0.16),
 )
 PRINTER = Invoice(
     file="order-confirmation.pdf",
@@ -122,7 +132,7 @@ PRINTER = Invoice(
         ("Posters A2", 25, Decimal("3.60")),
     ),
     payment="Card on file will be charged on delivery.",
-    colour=(0.62, 0.20, 0.27),
+    color=(0.62, 0.20, 0.27),
 )
 COURIER = Invoice(
     file="scan.jpg",
@@ -141,12 +151,12 @@ COURIER = Invoice(
         ("Fuel surcharge", 1, Decimal("2.40")),
     ),
     payment="Paid by direct debit on the due date.",
-    colour=(0.80, 0.45, 0.10),
+    color=(0.80, 0.45, 0.10),
 )
 
 
 def draw_invoice(invoice: Invoice) -> Sample:
-    """Print one invoice."""
+    """Write one invoice."""
     return Sample(
         name=invoice.file,
         data=write_pdf([invoice_page(invoice)], title=f"Invoice {invoice.number}"),
@@ -158,7 +168,8 @@ def draw_invoice(invoice: Invoice) -> Sample:
 
 
 def invoice_fields(invoice: Invoice) -> Mapping[str, str]:
-    """Return the values a reader finds on the invoice."""
+    """Return the values that the invoice shows."""
+    # As `truth.json` has them: an ISO date, and an amount without its sign.
     return {
         "company": invoice.company,
         "date": invoice.date,
@@ -168,75 +179,73 @@ def invoice_fields(invoice: Invoice) -> Mapping[str, str]:
     }
 
 
-def invoice_page(invoice: Invoice) -> Page:
-    """Set the page."""
-    page = Page(y=44)
-    page.band(height=64, colour=invoice.colour)
-    page.text(MARGIN, invoice.company, size=20, font="bold", grey=1)
+def invoice_page(invoice: Invoice) -> PdfPage:
+    """Set an invoice's page."""
+    page = PdfPage(y=44)
+    page.band(height=64, color=invoice.color)
+    page.text(MARGIN, invoice.company, size=20, font="bold", gray=1)
     page.down(48)
     for line in invoice.address:
-        page.text(MARGIN, line, size=9.5, grey=0.35)
+        page.text(MARGIN, line, size=9.5, gray=0.35)
         page.down(14)
     page.down(22)
     page.text(MARGIN, "INVOICE", size=24, font="bold")
     page.down(30)
-    _head(page, invoice)
-    _lines(page, invoice)
+    facts = (
+        ("Invoice number:", invoice.number),
+        ("Invoice date:", invoice.printed_date),
+        ("Due date:", invoice.printed_due),
+    )
+    page.text(MARGIN, "Bill to", size=9.5, font="bold", gray=0.35)
+    # The customer's address is to the left of the facts, one line lower.
+    for (label, value), customer in zip(facts, invoice.customer, strict=True):
+        page.text(350, label)
+        page.text(_RIGHT, value, align="right")
+        page.down(16)
+        page.text(MARGIN, customer)
+    page.down(44)
+    set_lines(page, invoice)
     page.down(30)
     page.paragraph(invoice.payment, size=9.5)
     page.paragraph("Thank you for your business.", size=9.5)
     return page
 
 
-def _head(page: Page, invoice: Invoice) -> None:
-    facts = (
-        ("Invoice number:", invoice.number),
-        ("Invoice date:", invoice.printed_date),
-        ("Due date:", invoice.printed_due),
-    )
-    page.text(MARGIN, "Bill to", size=9.5, font="bold", grey=0.35)
-    for index, (label, value) in enumerate(facts):
-        page.text(350, label)
-        page.text(_RIGHT, value, align="right")
-        page.down(16)
-        page.text(MARGIN, invoice.customer[index])
-    page.down(44)
-
-
-def _lines(page: Page, invoice: Invoice) -> None:
+def set_lines(page: PdfPage, invoice: Invoice) -> None:
+    """Set the table of an invoice's lines, and the sums below it."""
     page.row(
         [
             (MARGIN, "left", "Description"),
-            (370, "right", "Qty"),
-            (455, "right", "Unit price"),
+            (_QUANTITY, "right", "Qty"),
+            (_PRICE, "right", "Unit price"),
             (_RIGHT, "right", "Amount"),
         ],
         font="bold",
     )
-    page.rule(grey=0.3)
+    page.rule(gray=0.3)
     for text, quantity, price in invoice.lines:
         amount = _money(price * quantity, sign="")
         page.row(
             [
                 (MARGIN, "left", text),
-                (370, "right", str(quantity)),
-                (455, "right", f"{price:,.2f}"),
+                (_QUANTITY, "right", str(quantity)),
+                (_PRICE, "right", f"{price:,.2f}"),
                 (_RIGHT, "right", amount),
             ]
         )
     page.rule()
     page.down(6)
     page.row(
-        [(455, "right", "Subtotal"), (_RIGHT, "right", _money(invoice.net, sign=invoice.sign))]
+        [(_PRICE, "right", "Subtotal"), (_RIGHT, "right", _money(invoice.net, sign=invoice.sign))]
     )
     page.row(
         [
-            (455, "right", invoice.tax[0]),
+            (_PRICE, "right", invoice.tax[0]),
             (_RIGHT, "right", _money(invoice.tax_amount, sign=invoice.sign)),
         ]
     )
     total = _money(invoice.total, sign=invoice.sign)
-    page.row([(455, "right", "Total due"), (_RIGHT, "right", total)], size=13, font="bold")
+    page.row([(_PRICE, "right", "Total due"), (_RIGHT, "right", total)], size=13, font="bold")
 
 
 def _money(amount: Decimal, *, sign: str) -> str:

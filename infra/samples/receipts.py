@@ -1,20 +1,26 @@
-"""Photographed till receipts of shops that do not exist."""
+"""Photographs of receipts, from shops that do not exist."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from infra.samples.paper import Sheet, jpeg, thermal_print
-from infra.samples.photo import LINEN, SLATE, WOOD, Shot, photograph
+from infra.samples.canvas import Canvas, jpeg, thermal_print
+from infra.samples.photograph import LINEN, SLATE, WOOD, Shot, photograph
 from infra.samples.sample import Sample
 
 Item = tuple[str, str]
+# EXIF's orientation of a camera that was turned to the left.
+_TURNED_LEFT = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a receipt says and how it was photographed. Amounts and the date stand as they are printed."""
+    """The contents of a receipt, and how it was photographed.
+
+    Amounts and `printed_date` are written as the receipt prints them. `orientation` is EXIF's
+    number for how the camera was held.
+    """
 
     file: str
     company: str
@@ -32,6 +38,7 @@ class Receipt:
     title: str = "RECEIPT"
 
 
+# Each differs in country, currency, date format, table, angle or light, as users' photographs do.
 RECEIPTS = (
     Receipt(
         file="IMG_4471.jpg",
@@ -124,7 +131,7 @@ RECEIPTS = (
         tender=(("Interac debit", "19.64"),),
         footer=("Baked before you woke up",),
         shot=Shot(table=WOOD, degrees=1.0, slant=0.04, width=1200, height=1350),
-        orientation=6,
+        orientation=_TURNED_LEFT,
     ),
     Receipt(
         file="scan0007.jpg",
@@ -187,13 +194,13 @@ RECEIPTS = (
 
 def draw_receipts(*, rng: np.random.Generator) -> list[Sample]:
     """Draw every receipt and photograph it."""
-    return [_sample(receipt, rng=rng) for receipt in RECEIPTS]
+    return [draw_receipt(receipt, rng=rng) for receipt in RECEIPTS]
 
 
 def draw_card_slips(*, rng: np.random.Generator) -> list[Sample]:
-    """Draw the card terminal's slips that belong to two of the receipts."""
+    """Draw the card terminal's slips for two of the receipts."""
     return [
-        _sample(slip, rng=rng)
+        draw_receipt(slip, rng=rng)
         for slip in (
             _card_slip("slip-a.jpg", RECEIPTS[0], terminal="T-20418"),
             _card_slip("slip-b.jpg", RECEIPTS[6], terminal="T-11973"),
@@ -201,6 +208,7 @@ def draw_card_slips(*, rng: np.random.Generator) -> list[Sample]:
     ]
 
 
+# A card terminal prints what the till received, but no items and no address of the shop.
 def _card_slip(file: str, receipt: Receipt, *, terminal: str) -> Receipt:
     amount = receipt.total[1]
     return Receipt(
@@ -220,11 +228,14 @@ def _card_slip(file: str, receipt: Receipt, *, terminal: str) -> Receipt:
     )
 
 
-def _sample(receipt: Receipt, *, rng: np.random.Generator) -> Sample:
-    paper = thermal_print(_print(receipt, rng=rng), rng=rng)
+def draw_receipt(receipt: Receipt, *, rng: np.random.Generator) -> Sample:
+    """Print one receipt and photograph it."""
+    paper = thermal_print(print_receipt(receipt, rng=rng), rng=rng)
     picture = photograph(paper, shot=receipt.shot, rng=rng)
-    if receipt.orientation == 6:  # noqa: PLR2004 - EXIF's word for a camera turned left: the pixels lie on their side
+    if receipt.orientation == _TURNED_LEFT:
+        # Then the camera stores the picture on its side.
         picture = picture.transpose(Image.Transpose.ROTATE_90)
+    # The expected amount is without its sign.
     return Sample(
         name=receipt.file,
         data=jpeg(picture, orientation=receipt.orientation),
@@ -240,26 +251,28 @@ def _sample(receipt: Receipt, *, rng: np.random.Generator) -> Sample:
     )
 
 
-def _print(receipt: Receipt, *, rng: np.random.Generator) -> Image.Image:
-    sheet = Sheet(width=820, height=2400, margin=56, y=64)
-    sheet.line(receipt.company, size=50, align="center", bold=True, gap=1.3)
+def print_receipt(receipt: Receipt, *, rng: np.random.Generator) -> Image.Image:
+    """Return a receipt's paper before it is printed and photographed."""
+    paper = Canvas(width=820, height=2400, margin=56, y=64)
+    paper.line(receipt.company, size=50, align="center", bold=True, gap=1.3)
     for line in receipt.address:
-        sheet.line(line, size=32, align="center")
-    sheet.space(14)
-    sheet.line(receipt.title, size=36, align="center", bold=True)
-    sheet.pair(f"Date: {receipt.printed_date}", f"No. {rng.integers(1000, 9999)}", size=32)
-    sheet.space(12)
-    sheet.rule(dashed=True)
+        paper.line(line, size=32, align="center")
+    paper.space(14)
+    paper.line(receipt.title, size=36, align="center", bold=True)
+    paper.pair(f"Date: {receipt.printed_date}", f"No. {rng.integers(1000, 9999)}", size=32)
+    paper.space(12)
+    paper.rule(dashed=True)
     for text, amount in receipt.items:
-        sheet.pair(text, amount, size=36)
-    sheet.rule(dashed=True)
+        paper.pair(text, amount, size=36)
+    paper.rule(dashed=True)
     for text, amount in receipt.sums:
-        sheet.pair(text, amount, size=34)
-    sheet.pair(*receipt.total, size=50, bold=True, gap=1.5)
+        paper.pair(text, amount, size=34)
+    paper.pair(*receipt.total, size=50, bold=True, gap=1.5)
     for text, amount in receipt.tender:
-        sheet.pair(text, amount, size=34)
-    sheet.space(22)
-    sheet.bars(rng.integers(2, 8, size=61), height=70)
+        paper.pair(text, amount, size=34)
+    paper.space(22)
+    # The bars look like a barcode and cannot be read.
+    paper.bars(rng.integers(2, 8, size=61), height=70)
     for line in receipt.footer:
-        sheet.line(line, size=32, align="center")
-    return sheet.cut()
+        paper.line(line, size=32, align="center")
+    return paper.cut()

@@ -1,4 +1,4 @@
-"""The value every drawer returns: a document's bytes and what a careful reader finds in it."""
+"""A sample document, and what a reader should find in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 class Sample:
     """One document.
 
-    `fields` holds the values printed on it, normalised (ISO dates, plain decimals). `phrases` are words a reader of the
-    text must meet. `status` is what becomes of reading it: ok, encrypted, damaged or empty. `doc_type` is None where
-    no class is expected: unreadable files, and papers of no particular kind.
+    Attributes:
+        doc_type: Expected class. None where no class is expected: unreadable files, and documents
+            of no particular kind.
+        fields: Values that are printed on it, normalized: ISO dates, plain decimals.
+        phrases: Words that the text must contain.
+        status: Expected result of reading it: ok, encrypted, damaged or empty.
     """
 
     name: str
@@ -20,3 +23,14 @@ class Sample:
     phrases: tuple[str, ...] = ()
     status: str = "ok"
     media_type: str = ""
+
+    def truth(self, path: str) -> dict[str, object]:
+        """Return what `truth.json` says about the document at a path."""
+        return {
+            "path": path,
+            "doc_type": self.doc_type,
+            "fields": dict(self.fields),
+            "phrases": list(self.phrases),
+            "status": self.status,
+            "media_type": self.media_type,
+        }

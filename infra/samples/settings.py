@@ -3,11 +3,13 @@
 import json
 
 _TEMPLATE = """\
-# Settings of the demo. Secrets are not kept here: CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET come from the environment.
+# Settings of the demo. Secrets are not kept here: CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET come
+# from the environment.
 
 [caspio]
 url = {url}
-rate = "30000/300s"  # the emulator sets no limit; a real account allows 2000/300s, which is the default
+# The emulator has no limit. A real account allows 2000/300s, which is the default.
+rate = "30000/300s"
 monthly_calls = 100_000
 
 [archive]
@@ -20,7 +22,8 @@ url = {ledger}
 ocr = "auto"
 languages = ["eng"]
 
-# A table with an attachment field. Closed receipts are left alone, and so is whatever a person has typed.
+# A table with an attachment field. Closed receipts are left out, and values that a user typed are
+# not overwritten.
 [[sources]]
 name = "receipts"
 table = "Receipts"
@@ -35,7 +38,7 @@ ReceiptDate = "date"
 Total = "total"
 Currency = "currency"
 
-# A view over the same table: the card terminal's slips of the receipts that are open.
+# A view of the same table: the card terminal's slips of the open receipts.
 [[sources]]
 name = "card-slips"
 view = "OpenReceipts"
@@ -44,7 +47,7 @@ rename = "{{{{ date }}}} card slip {{{{ company }}}}"
 [sources.columns]
 SlipTotal = "total"
 
-# A FILE field: the record holds a path, the file lies in the Files area.
+# A FILE field: the record holds a path, the file is in the Files area.
 [[sources]]
 name = "documents"
 table = "Documents"
@@ -57,7 +60,7 @@ SignedOn = "date"
 Amount = "total"
 Currency = "currency"
 
-# A folder whose files no record knows: each gets a row in an index table.
+# A folder whose files belong to no record: each gets a row in an index table.
 [[sources]]
 name = "mailroom"
 folder = "/Mailroom"
@@ -82,8 +85,9 @@ def settings_toml(
 ) -> str:
     """Return the demo's `caspio-ingest.toml` for the Caspio at `url`.
 
-    `confirm` ("first" or "never") is set for every source where given.
+    If `confirm` ("first" or "never") is given, every source has it.
     """
+    # JSON's quotes and escapes are also those of a TOML basic string.
     text = _TEMPLATE.format(
         url=json.dumps(url), archive=json.dumps(archive), ledger=json.dumps(ledger)
     )

@@ -1,4 +1,4 @@
-"""`python -m infra.store --port N --data DIR`: run the local S3 until it is stopped."""
+"""Run the local S3 until it is stopped: `python -m infra.store --port N --data DIR`."""
 
 import argparse
 import json
@@ -9,8 +9,19 @@ from infra.store.config import ACCESS_KEY, REGION, SECRET
 from infra.store.server import serve
 
 
+def create_bucket(url: str, bucket: str) -> None:
+    """Create a bucket."""
+    # boto3 takes half a second to import, and --help needs none of it.
+    import boto3
+
+    session = boto3.Session(
+        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET, region_name=REGION
+    )
+    session.client("s3", endpoint_url=url).create_bucket(Bucket=bucket)
+
+
 def main() -> int:
-    """Read the arguments, serve, and say where."""
+    """Read the arguments, serve, and print the endpoint and its keys."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.store", description="A local S3, for development and tests."
     )
@@ -22,14 +33,14 @@ def main() -> int:
         "--data", type=Path, required=True, help="folder for data and configuration"
     )
     parser.add_argument(
-        "--bucket", action="append", default=[], help="create this bucket; may be repeated"
+        "--bucket", action="append", default=[], help="bucket to create; may be repeated"
     )
-    parser.add_argument("--log-level", default="WARNING", help="Swift's own log, on stderr")
+    parser.add_argument("--log-level", default="WARNING", help="level of Swift's log on stderr")
     args = parser.parse_args()
 
     def ready(url: str) -> None:
         for bucket in args.bucket:
-            _create_bucket(url, bucket)
+            create_bucket(url, bucket)
         keys = {
             "endpoint_url": url,
             "region": REGION,
@@ -55,15 +66,6 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def _create_bucket(url: str, bucket: str) -> None:
-    import boto3
-
-    session = boto3.Session(
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET, region_name=REGION
-    )
-    session.client("s3", endpoint_url=url).create_bucket(Bucket=bucket)
 
 
 if __name__ == "__main__":

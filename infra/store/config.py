@@ -1,4 +1,4 @@
-"""Write what Swift wants to read: one device, one replica, no memcached."""
+"""Write Swift's configuration: one device, one replica, no memcached."""
 
 import os
 from collections.abc import Mapping
@@ -37,7 +37,12 @@ pipeline = {part}-server
 use = egg:swift#{app}
 """
 
-_FILTERS = "catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo dlo versioned_writes symlink"
+# The order is that of Swift's own proxy-server.conf-sample, without what the tests do not need.
+_FILTERS = (
+    "catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo dlo versioned_writes "
+    "symlink"
+)
+# Filters without settings of their own.
 _PLAIN_FILTERS = (
     "catch_errors",
     "gatekeeper",
@@ -80,17 +85,19 @@ allow_object_versioning = true
 
 
 def write_config(folder: Path, *, ports: Mapping[str, int], log_level: str = "WARNING") -> None:
-    """Write configuration and rings for the three storage servers at these loopback ports.
+    """Write the configuration and the rings of the three storage servers at these loopback ports.
 
-    Objects are kept in memory where the folder's file system has no extended attributes, which Swift needs on disk.
+    Swift needs extended attributes for objects on disk. On a file system without them, objects are
+    kept in memory.
     """
     (folder / "devices" / "disk").mkdir(parents=True, exist_ok=True)
     (folder / "swift.conf").write_text(_SWIFT)
+    object_app = "object" if has_xattrs(folder) else "mem_object"
     for part in PARTS:
-        app = "mem_object" if part == "object" and not has_xattrs(folder) else part
+        app = object_app if part == "object" else part
         text = _BACKEND.format(folder=folder, part=part, app=app, log_level=log_level)
         (folder / f"{part}-server.conf").write_text(text)
-        _write_ring(folder / f"{part}.ring.gz", ports[part])
+        write_ring(folder / f"{part}.ring.gz", ports[part])
     values = {
         "account": ACCOUNT,
         "user": USER,
@@ -104,7 +111,8 @@ def write_config(folder: Path, *, ports: Mapping[str, int], log_level: str = "WA
 
 
 def has_xattrs(folder: Path) -> bool:
-    """Say whether files in a folder can carry extended attributes of the size Swift writes."""
+    """Report whether files in a folder can have extended attributes of the size Swift writes."""
+    # Swift keeps an object's metadata in attributes of a few kilobytes.
     probe = folder / "xattr-probe"
     probe.touch()
     try:
@@ -116,10 +124,13 @@ def has_xattrs(folder: Path) -> bool:
     return True
 
 
-def _write_ring(path: Path, port: int) -> None:
-    ring = import_module("swift.common.ring")  # installed with the dependency group `s3` only
+def write_ring(path: Path, port: int) -> None:
+    """Write the ring of one storage server: it says that all data is on its only device."""
+    # Swift is installed with the dependency group `s3` only.
+    ring = import_module("swift.common.ring")
+    # 2**4 partitions are enough for one device.
     builder = ring.RingBuilder(part_power=4, replicas=1, min_part_hours=0)
-    place = {
+    device = {
         "region": 1,
         "zone": 1,
         "ip": "127.0.0.1",
@@ -127,6 +138,6 @@ def _write_ring(path: Path, port: int) -> None:
         "device": "disk",
         "weight": 1.0,
     }
-    builder.add_dev({**place, "replication_ip": "127.0.0.1", "replication_port": port, "meta": ""})
+    builder.add_dev({**device, "replication_ip": "127.0.0.1", "replication_port": port, "meta": ""})
     builder.rebalance()
     builder.get_ring().save(str(path))

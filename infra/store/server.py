@@ -17,15 +17,14 @@ def serve(
     """Serve until the process ends; `ready` is called with the endpoint once requests are answered.
 
     Args:
-        folder: an absolute path; keeps configuration and data, and is taken up again where it was left.
+        folder: an absolute path for configuration and data; data from an earlier run is kept.
         host: address of the S3 endpoint; the storage servers behind it listen on loopback only.
         port: port of the S3 endpoint, 0 for any that is free.
         log_level: Swift's, from DEBUG to CRITICAL.
         ready: gets the endpoint's URL.
     """
-    warnings.filterwarnings(
-        "ignore", module="eventlet"
-    )  # Swift knows that eventlet is old, and that it keeps ETag
+    # eventlet warns that it is deprecated; Swift needs it.
+    warnings.filterwarnings("ignore", module="eventlet")
     eventlet = import_module("eventlet")
     import_module("eventlet.wsgi")
     utils = import_module("swift.common.utils")
@@ -36,24 +35,22 @@ def serve(
     ports = {part: listener.getsockname()[1] for part, listener in backends.items()}
     write_config(folder, ports=ports, log_level=log_level)
     utils.set_swift_dir(str(folder))
-    servers = [
-        _start(folder, part, listener)
-        for part, listener in [*backends.items(), ("proxy", endpoint)]
-    ]
+    listeners = {**backends, "proxy": endpoint}
+    servers = [start(folder, part, listener) for part, listener in listeners.items()]
     url = f"http://{host}:{endpoint.getsockname()[1]}"
     eventlet.spawn(ready, url)
     for server in servers:
         server.wait()
 
 
-def _start(folder: Path, part: str, listener: Any) -> Any:
-    """Load one server and let it accept; a mistake in its configuration is raised here."""
+def start(folder: Path, part: str, listener: Any) -> Any:
+    """Load one server and let it accept connections; an error in its configuration is raised."""
     eventlet = import_module("eventlet")
     wsgi = import_module("swift.common.wsgi")
     utils = import_module("swift.common.utils")
     app = wsgi.loadapp(str(folder / f"{part}-server.conf"), global_conf={"log_name": part})
     quiet = utils.NullLogger()
-    # boto3 looks for "ETag"; eventlet would write "Etag".
+    # boto3 reads the header "ETag"; eventlet would write "Etag".
     options = {
         "protocol": wsgi.SwiftHttpProtocol,
         "capitalize_response_headers": False,
@@ -71,6 +68,6 @@ def log_to_stderr(
     logger: logging.Logger,
     _adapted: object,
 ) -> None:
-    """Let a Swift logger write to stderr; Swift calls this for each logger it makes."""
+    """Make a Swift logger write to stderr; Swift calls this for each logger that it creates."""
     if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
         logger.addHandler(logging.StreamHandler(sys.stderr))

@@ -102,7 +102,7 @@ _CONVERTERS: Mapping[str, Callable[[str], Value]] = {
     "YES/NO": _yes_no,
 }
 TEXT_TYPES = {"STRING": STRING_CHARS, "TEXT": TEXT_CHARS}
-"""Column types that hold text, with the most characters each holds."""
+"""Column types of text, with the most characters of each."""
 
 WRITABLE_TYPES = frozenset({*TEXT_TYPES, *_CONVERTERS})
 """Column types that this program writes.
@@ -116,8 +116,8 @@ def clean_text(text: str, *, max_chars: int, allow_formulas: bool = False) -> st
     """Make a document's text fit to be data in a record.
 
     NFC; without tags, control and bidirectional characters; characters beyond the basic plane,
-    which Caspio refuses, become U+FFFD; without a leading sign that a spreadsheet takes for a
-    formula, unless allowed; cut at a word with an ellipsis.
+    which Caspio refuses, become U+FFFD; without a leading sign that starts a formula in
+    spreadsheets, unless allowed; cut at a word with an ellipsis.
     """
     text = _TAG.sub(" ", text)
     if _LONG_TAG.search(text):  # a very long tag, or "<a<b>c>": one tag was inside another
@@ -149,7 +149,7 @@ def _cut_at_word(text: str, max_chars: int) -> str:
 
 
 def is_empty(value: Value) -> bool:
-    """Say whether nobody has put anything there; a YES/NO column has no empty state, No counts as empty."""
+    """Say whether nobody has put anything there; No of a YES/NO column counts as empty."""
     return value is None or value is False or (isinstance(value, str) and not value.strip())
 
 
@@ -169,7 +169,7 @@ def same(current: Value, other: Value, column: Column) -> bool:
 
 
 def _same_number(current: Value, other: Value) -> bool:
-    """Compare numbers; they differ in the last digits after their way through JSON and SQL Server's float."""
+    """Compare numbers; JSON and SQL Server's float change the last digits on the way."""
     try:
         return math.isclose(float(str(current)), float(str(other)), rel_tol=1e-12, abs_tol=1e-9)
     except ValueError:

@@ -1,4 +1,4 @@
-"""From findings to column values, and the decision what may be written. Pure: values in, a plan out."""
+"""Map findings to column values, and decide what may be written. Pure: values in, a plan out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def _fits(text: str, column: Column) -> bool:
 def wanted_values(
     spec: SourceSpec, documents: Sequence[Mapping[str, Finding]], columns: Mapping[str, Column]
 ) -> tuple[dict[str, WantedValue], list[str]]:
-    """Choose, by column, the most certain finding of a record's documents; say what does not fit."""
+    """Choose by column the most certain finding of a record's documents; say what does not fit."""
     wanted: dict[str, WantedValue] = {}
     problems: list[str] = []
     for column_name, finding_name in spec.columns.items():
@@ -122,7 +122,7 @@ def decide(
     last_written: Mapping[str, Value],
     renames: bool = False,
 ) -> Plan:
-    """Merge three ways per column (last written by us, there now, wanted); plan what may be written.
+    """Merge each column three ways (last written by us, there now, wanted); plan what may change.
 
     What differs in each run, such as the time, is written where it is missing, and together with
     anything else that changes; `renames` says that the name of a file does.

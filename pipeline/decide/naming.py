@@ -18,7 +18,7 @@ from pipeline.findings import FINDING_NAMES, FINDINGS
 from pipeline.model import Finding, Findings
 
 MAX_NAME_BYTES = 200
-"""Bytes of UTF-8 a whole name may have: below the 255 of common file systems, with room for a number."""
+"""Most bytes of a name in UTF-8: common file systems allow 255, and a number must fit in."""
 
 _TEMPLATE_NAMES = FINDING_NAMES | {"original", "pages"}
 # What a template can raise on the values of an ordinary document.
@@ -43,7 +43,7 @@ _UNUSABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 @dataclass(frozen=True, slots=True)
 class NewName:
-    """A new name for a file, full, with extension. `problem` says why it is the current name instead."""
+    """A new name for a file, with extension. `problem` says why it is the current name instead."""
 
     name: str
     problem: str = ""
@@ -110,7 +110,7 @@ class NameTemplate:
 
 
 def safe_base(text: str, *, extension: str = "") -> str:
-    """Make a base name (no extension) safe on every file system; "" when nothing is left. Idempotent."""
+    """Make a base name safe on all file systems, without extension; "" if nothing is left."""
     text = unicodedata.normalize("NFC", text)
     text = _FORBIDDEN.sub(" ", text)
     text = "".join(

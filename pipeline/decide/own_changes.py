@@ -1,6 +1,6 @@
-"""Own-change detection: tell what this program did itself from what needs processing.
+"""Own-change detection: distinguish what this program did itself from what needs processing.
 
-It serves listings, where our own rename shows a file version that is new to the ledger, and
+Listings use it, since our own rename shows a file version that is new to the ledger. So do
 webhooks, which report our own writes like those of anybody else.
 """
 

@@ -1,4 +1,4 @@
-"""Where a record's values come from: facts about our own work that columns can be mapped to. Pure."""
+"""Where a record's values come from: facts about our own work, for columns to hold. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ def provenance(
     run_id: str,
     processed_at: str,
 ) -> Mapping[str, Finding]:
-    """Return the facts by name: `confidence` of the least certain finding, `provenance` all as JSON."""
+    """Return the facts by name; `confidence` is the lowest, `provenance` has all as JSON."""
     found = [finding.confidence for finding in findings if finding.value is not None]
     facts = {"sha256": sha256, "archive_address": address, "status": status}
     if found:
@@ -33,7 +33,7 @@ def known_fact(text: str) -> Finding:
 
 
 def same_provenance(current: object, wanted: object) -> bool:
-    """Say whether two JSON texts differ in nothing but when, and in which run, they were written."""
+    """Say whether two JSON texts differ only in when, and in which run, they were written."""
     lasting = _without_stamps(current)
     return lasting is not None and lasting == _without_stamps(wanted)
 

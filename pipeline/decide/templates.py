@@ -1,7 +1,7 @@
-"""A name template's language: a small part of jinja2, in which nothing can take long or grow large. Pure.
+"""The language of name templates: a part of Jinja in which nothing takes long or grows large. Pure.
 
-No loops, calls, assignments or products, and only the filters below: what a template yields is then never much longer
-than the template and the values together, however it is written.
+There are no loops, calls, assignments or products, and only the filters below. So what a template
+yields is never much longer than the template and the values together, however it is written.
 """
 
 import re
@@ -12,15 +12,35 @@ from jinja2 import StrictUndefined, Template, TemplateAssertionError, Undefined,
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_SOURCE_CHARS = 1_000
+MAX_DEPTH = 100  # Jinja's own compiler recurses, and needs more frames for each level
 MAX_VALUE_CHARS = 2_000
-"""Longest text a filter gives back."""
+"""Longest text that a filter returns."""
 
-_ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Filter, nodes.Test, nodes.If,
-    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Add, nodes.Sub,
-    nodes.Getitem, nodes.Slice, nodes.Keyword, nodes.Neg, nodes.Pos,
-)  # fmt: skip
-_TAKEN_OVER = (
+_ALLOWED_NODES = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Const,
+    nodes.Name,
+    nodes.Filter,
+    nodes.Test,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Concat,
+    nodes.Add,
+    nodes.Sub,
+    nodes.Getitem,
+    nodes.Slice,
+    nodes.Keyword,
+    nodes.Neg,
+    nodes.Pos,
+)
+_JINJA_FILTERS = (
     "capitalize",
     "default",
     "d",
@@ -33,7 +53,7 @@ _TAKEN_OVER = (
     "truncate",
     "upper",
 )
-_WAYS = {
+_WHAT_TO_DO = {
     nodes.Call: "write `| upper` and the like: functions cannot be called",
     nodes.Getattr: "write `| upper` and the like: values have no attributes here",
     nodes.For: "a name is made without loops",
@@ -48,40 +68,50 @@ def compile_template(source: str) -> Template:
     """Compile a template.
 
     Raises:
-        TemplateError: it is no template, or uses what is left out here; the message says what and what to do instead.
+        TemplateError: it is not a template, or uses what is not allowed here; the message says what
+            and what to do instead.
     """
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in _TAKEN_OVER} | {
-        "slug": slug, "money": money, "replace": _replace, "year": _year, "month": _month, "day": _day,
-    }  # fmt: skip
     if len(source) > MAX_SOURCE_CHARS:
         raise TemplateAssertionError(
             f"it has {len(source):,} characters; {MAX_SOURCE_CHARS:,} are enough for a name", 1
         )
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.globals.clear()
+    environment.filters = {name: environment.filters[name] for name in _JINJA_FILTERS} | {
+        "slug": slug,
+        "money": money,
+        "replace": _replace,
+        "year": lambda value: f"{_iso(value):%Y}",
+        "month": lambda value: f"{_iso(value):%Y-%m}",
+        "day": lambda value: _iso(value).isoformat(),
+    }
     try:
-        tree = environment.parse(source)
-        found = _walk(tree)
+        found = _nodes_below(environment.parse(source), depth=0)
     except RecursionError:
         raise TemplateAssertionError("it is nested too deeply", 1) from None
     for node in found:
-        if not isinstance(node, _ALLOWED):
+        if not isinstance(node, _ALLOWED_NODES):
             kind = type(node)
-            way = _WAYS.get(kind, "only values, filters, conditions and ~ are")
+            advice = _WHAT_TO_DO.get(kind, "only values, filters, conditions and ~ are")
             raise TemplateAssertionError(
-                f"{kind.__name__.lower()} is not allowed: {way}", node.lineno
+                f"{kind.__name__.lower()} is not allowed: {advice}", node.lineno
             )
     return environment.from_string(source)
 
 
-def _walk(node: nodes.Node) -> list[nodes.Node]:
-    return [node, *(found for child in node.iter_child_nodes() for found in _walk(child))]
+def _nodes_below(node: nodes.Node, *, depth: int) -> list[nodes.Node]:
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    found = [node]
+    for child in node.iter_child_nodes():
+        found += _nodes_below(child, depth=depth + 1)
+    return found
 
 
 def slug(value: object) -> str:
     """Return a value in ASCII letters, digits and dashes."""
     if isinstance(value, Undefined):
-        return str(value)  # StrictUndefined raises here, which is what is wanted
+        return str(value)  # raises, since StrictUndefined has no text
     text = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
 
@@ -92,25 +122,16 @@ def money(value: object) -> str:
 
 
 def _replace(value: object, old: str, new: str) -> str:
-    text = str(value).replace(str(old), str(new)) if old else str(value)
+    text = str(value)
+    if old:  # str.replace("", …) would write the new text between all letters
+        text = text.replace(str(old), str(new))
     if len(text) > MAX_VALUE_CHARS:
         raise ValueError(
-            f"a replacement made {len(text):,} characters; {MAX_VALUE_CHARS:,} are enough for a name"
+            f"a replacement made {len(text):,} characters; {MAX_VALUE_CHARS:,} are enough for a "
+            "name"
         )
     return text
 
 
 def _iso(value: object) -> date:
     return date.fromisoformat(str(value))
-
-
-def _year(value: object) -> str:
-    return f"{_iso(value):%Y}"
-
-
-def _month(value: object) -> str:
-    return f"{_iso(value):%Y-%m}"
-
-
-def _day(value: object) -> str:
-    return _iso(value).isoformat()

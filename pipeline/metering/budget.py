@@ -1,5 +1,6 @@
-"""Calls and bytes as a budget: counted for all workers together, with priorities of which the lower stop earlier."""
+"""The budget of calls: counted for all workers together; work of lower priority stops earlier."""
 
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +10,10 @@ from pipeline.errors import BudgetExhausted
 from pipeline.ports import Ledger, Usage
 
 BLOCK = 50
-"""Calls booked at once: one entry in the ledger for so many; a killed process has counted at most so many too many."""
+"""Calls booked in the ledger at once; a killed process has counted at most so many too many."""
 
 PAGE = 1_000
-"""Records in one listing call, at most."""
+"""Most records in one listing call."""
 
 
 class Priority(StrEnum):
@@ -26,10 +27,10 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The calls of a month and what each priority leaves of them.
+    """The calls of a month, and what each priority leaves unused of them.
 
-    `monthly_calls` None is no limit. `reserve` and `priorities` are shares from 0 to 1: nobody touches the reserve, and a
-    priority leaves its share untouched beside it.
+    `monthly_calls` None means no limit. `reserve` and `priorities` are shares from 0 to 1: no work
+    uses the reserve, and work of a priority leaves its share unused as well.
     """
 
     monthly_calls: int | None = None
@@ -37,12 +38,11 @@ class Allowance:
     priorities: Mapping[Priority, float] = field(default_factory=dict)
 
     def limit(self, priority: Priority) -> int | None:
-        """Return how many calls of the month, of all priorities together, may be used before this priority stops."""
+        """Return the month's calls, at which this priority stops; None for no limit."""
         if self.monthly_calls is None:
             return None
-        return int(
-            self.monthly_calls * max(0.0, 1 - self.reserve - self.priorities.get(priority, 0.0))
-        )
+        share = 1 - self.reserve - self.priorities.get(priority, 0.0)
+        return int(self.monthly_calls * max(0.0, share))
 
     def left(self, priority: Priority, used: int) -> int | None:
         """Return how many more calls a priority may use."""
@@ -51,7 +51,7 @@ class Allowance:
 
 
 class Spending:
-    """Counts what one process spends, booked in the ledger in blocks ahead of the calls. Safe from many threads."""
+    """Counts what one process uses, and books it in blocks. Safe from many threads."""
 
     def __init__(
         self, ledger: Ledger, account: str, allowance: Allowance, *, block: int = BLOCK
@@ -68,7 +68,7 @@ class Spending:
 
     @property
     def priority(self) -> Priority:
-        """Return the kind of work that calls are counted for; to change it gives back what the last one has left."""
+        """Return the kind of work that calls are counted for; to change it returns unused calls."""
         return self._priority
 
     @priority.setter
@@ -98,11 +98,11 @@ class Spending:
 
     @property
     def used(self) -> Usage:
-        """Return the month's usage of all workers, as known with the last block."""
+        """Return the month's usage of all workers, as it was when the last block was booked."""
         return self._known
 
     def require(self) -> None:
-        """Refuse to begin anything when the present priority's share is used up; what is begun may be finished.
+        """Refuse to start anything once this priority's calls are used up; started work may finish.
 
         Raises:
             BudgetExhausted: the calls this priority may use are used up.
@@ -112,21 +112,22 @@ class Spending:
             used = self._known.calls - self._booked
         if limit is not None and used >= limit:
             raise BudgetExhausted(
-                f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are used; {self.priority} work "
-                f"stops at {limit:,}. Raise caspio.monthly_calls, lower caspio.reserve or caspio.priorities, or wait for "
-                "the next month: the run goes on where it stopped."
+                f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are "
+                f"used; {self.priority} work stops at {limit:,}. Raise caspio.monthly_calls, lower "
+                "caspio.reserve or caspio.priorities, or wait for the next month: the run "
+                "continues where it stopped."
             )
 
     def close(self) -> None:
-        """Give back what was booked and not used."""
+        """Return what was booked and not used."""
         with self._lock:
             if self._booked or self._bytes:
                 self._book(-self._booked)
 
 
 def calls_to_list(records: int, *, attachment_fields: int = 1) -> int:
-    """Return about how many calls listing takes: one a page for the records, one for each attachment field."""
-    pages = max(1, -(-records // PAGE))
+    """Return about how many calls listing takes: one for the records of a page and each field."""
+    pages = max(1, math.ceil(records / PAGE))
     return pages * (1 + attachment_fields)
 
 
@@ -140,14 +141,15 @@ def calls_to_write(
 ) -> int:
     """Return how many calls writing takes, without repetitions.
 
-    `updated` records take one call, `inserted` index rows and `renamed` attachments two: both look first.
-    A Files-area file that is `moved` takes ten: who points at it, is the name free, put, confirm both, who points at
-    it, repoint, who points at it, confirm, delete; asking who points at it takes one for each table with FILE fields.
+    `updated` records take one call, `inserted` index rows and `renamed` attachments two: both look
+    first. A Files-area file that is `moved` takes seven calls: is the name free, put, confirm both,
+    repoint, confirm, delete. Three times it is asked which rows point at the file, which takes one
+    call for each table with FILE fields.
     """
     per_move = 7 + 3 * tables_with_files
     return updated + 2 * (renamed + inserted) + moved * per_move
 
 
 def calls_to_fetch(files: int) -> int:
-    """Return how many calls downloading takes; reprocessing takes none, the archive has the bytes."""
+    """Return how many calls downloading takes; reprocessing takes none, it reads the archive."""
     return files

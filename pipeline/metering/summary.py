@@ -1,4 +1,4 @@
-"""What a run adds up to. Counting only; how it is shown is for the command line and the flows."""
+"""What a run adds up to. Counting only; commands and flows show it."""
 
 import threading
 from collections import Counter
@@ -12,26 +12,28 @@ from typing import Any
 
 from pipeline.model import Outcome, Status
 
-KEPT_OUTCOMES = 1_000
-"""Outcomes that need a person, kept for the report; more are counted but not kept, so that memory stays flat."""
+MAX_OUTCOMES = 1_000
+"""Outcomes kept for the report; more are counted but not kept, so that memory stays flat."""
 
-MOST_SLOW = 10
-"""Slowest documents kept for the report."""
+MAX_SLOWEST = 10
+"""Slowest documents that are kept for the report."""
 
-NEEDS_A_PERSON = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, Status.FAILED})
+NEEDS_ATTENTION = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, Status.FAILED})
+"""Outcomes that an operator should look at."""
+
 FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
-
 STAGES = ("list", "fetch", "read", "archive", "plan", "write", "manifest")
-"""Stages of the line as they are timed, in their order."""
+"""Stages of the pipeline as they are timed, in their order."""
 
 
 @dataclass(slots=True)
 class Summary:
     """Counts of one run, safe to add to from many threads.
 
-    `leased_elsewhere`: files of records that another worker has leased. `missed`: records that changed without a message of the webhook,
-    where there is one. `stopped`: what is wrong with sources that contradict the account, by name.
+    `leased_elsewhere` are files left to another worker that has leased them.
+    `missed` are records that changed without a message of the webhook, where there is one.
+    `stopped` has what is wrong with sources that contradict the account, by name.
     """
 
     run_id: str
@@ -56,23 +58,22 @@ class Summary:
             self.size_bytes += outcome.size_bytes
             self.planned += outcome.planned_only
             self.suggestions += len(outcome.suggestions)
-            needs_a_person = outcome.status in NEEDS_A_PERSON or outcome.suggestions
-            kept = self.problems if needs_a_person else self.latest
-            if outcome.status is not Status.UNCHANGED and len(kept) < KEPT_OUTCOMES:
+            needs_attention = outcome.status in NEEDS_ATTENTION or outcome.suggestions
+            kept = self.problems if needs_attention else self.latest
+            if outcome.status is not Status.UNCHANGED and len(kept) < MAX_OUTCOMES:
                 kept.append(outcome)
             if outcome.seconds:
-                self.slowest = nlargest(
-                    MOST_SLOW, [*self.slowest, outcome], key=attrgetter("seconds")
-                )
+                slowest = [*self.slowest, outcome]
+                self.slowest = nlargest(MAX_SLOWEST, slowest, key=attrgetter("seconds"))
 
     @property
     def failed(self) -> int:
-        """Count documents that did not get through."""
+        """Count documents that were not written back."""
         return sum(self.documents[status] for status in FAILED)
 
     @property
-    def worked_on(self) -> int:
-        """Count documents seen, unchanged ones among them."""
+    def processed(self) -> int:
+        """Count documents that the run has looked at, unchanged ones included."""
         return self.documents.total()
 
     def counts(self) -> Mapping[str, int]:
@@ -80,7 +81,7 @@ class Summary:
         return {status.value: self.documents[status] for status in Status}
 
     def shown(self, limit: int = 200) -> list[Outcome]:
-        """Return outcomes for a table, those that need a person first."""
+        """Return outcomes for a table, those that need attention first."""
         return list(islice([*self.problems, *self.latest], limit))
 
     def as_json(
@@ -90,7 +91,7 @@ class Summary:
         seconds: float,
         stages: Mapping[str, float] = MappingProxyType({}),
     ) -> Mapping[str, Any]:
-        """Return the document that `run --json` prints; `stages` are seconds of all threads together."""
+        """Return the document of `run --json`; `stages` are seconds, all threads together."""
         return {
             "run_id": self.run_id,
             "documents": self.counts(),

@@ -63,7 +63,7 @@ class SourceSpec:
     `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides
     `overwrite` for a column. `fields` empty means every ATTACHMENT and FILE field. `rename` is a
     Jinja template or None. Findings less sure than `min_confidence` (0 to 1) are suggested, not
-    written. `review` is the table that suggestions are kept in. A record that `max_writes` runs have
+    written. `review` is the table with the suggestions. A record that `max_writes` runs have
     changed within the window is left alone. `webhook_table` is the table whose changes concern a
     view or a folder. Users set `reprocess_column` to have the files of a record read again.
     """
@@ -101,7 +101,7 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:
-    """One record: `container` is a table or a view, `pk` its PK_ID as text (a view's may hold commas)."""
+    """A record: `container` is a table or view, `pk` its PK_ID (of a view possibly with commas)."""
 
     container: str
     pk: str
@@ -130,7 +130,7 @@ class FileRef:
 
     @property
     def holder(self) -> str:
-        """Name what has the file: its record, for a folder's file its path, since its record may change."""
+        """Name what has the file: its record, or its path where the record may change."""
         if self.place is Place.FOLDER or self.record is None:
             return self.path or self.name
         return self.record.pk
@@ -144,12 +144,12 @@ class FileRef:
 
     @property
     def location_key(self) -> str:
-        """Identify the place of the file, whatever version is there; a renamed attachment keeps it."""
+        """Identify the place of the file, whatever version is there; attachments keep it."""
         return short_digest([self.source, *self._column(), self.holder])
 
     @property
     def version(self) -> str:
-        """Identify this version of the file: 20 hex digits of SHA-256 over all that the listing gave."""
+        """Identify this version of the file: 20 hex digits of SHA-256 over the listing."""
         name = self.path or self.name
         return short_digest(
             [self.source, *self._column(), self.holder, name, self.size_bytes, self.listed_date]
@@ -171,7 +171,7 @@ def short_digest(parts: Sequence[str | int | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordWork:
-    """A record with its files, and the mapped columns' values when it was listed: what is processed at once.
+    """A record with its files, and the values of the mapped columns when it was listed.
 
     `record` is None for a Files-area file without a record; such work has exactly one file.
     `reprocess_flag` is the row in which a user asked for the files to be read again.
@@ -208,7 +208,7 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object in the archive; `sha256` is lower-case hex, None where the store does not know it."""
+    """An object in the archive; `sha256` is lower-case hex, None if the store does not know it."""
 
     key: str
     size_bytes: int
@@ -217,7 +217,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A Caspio column as the schema gives it; `type` is Caspio's (STRING, TEXT, NUMBER, DATE/TIME, …)."""
+    """A Caspio column as the schema gives it; `type` is Caspio's (STRING, NUMBER, DATE/TIME, …)."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""What a webhook's message tells, as the ledger keeps it until it was worked on."""
+"""What a webhook's message reports, as the ledger keeps it until it is processed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from pipeline.model import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A record that somebody changed: its PK_ID, for a folder the file's path, and the values that came along."""
+class ReportedRecord:
+    """A record that somebody changed, by PK_ID (for a folder source by path), with its values."""
 
     key: str
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -17,10 +17,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message, or a `part` of one about very many records, as far as it concerns one source ("": none).
+    """A message, or a `part` of one about many records, for one source ("" for none).
 
-    `message_id` is Caspio's and the same for each attempt to deliver. `seq` 0: not yet in the ledger. `note` says what
-    became of it once `done_at` is set.
+    `message_id` is Caspio's, the same for each attempt to deliver. `seq` is 0 until the ledger has
+    the message. `note` says how it ended once `done_at` is set.
     """
 
     account: str
@@ -28,7 +28,7 @@ class Message:
     source: str
     table: str
     event: str
-    told: tuple[Told, ...] = ()
+    records: tuple[ReportedRecord, ...] = ()
     part: int = 0
     seq: int = 0
     received_at: datetime | None = None
@@ -41,9 +41,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Messages of one source by how far they are; `oldest` is when the one that waits longest was received."""
+    """Messages of one source by how far they are; `oldest` is when the longest waiting one came."""
 
     waiting: int = 0
-    begun: int = 0
+    started: int = 0
     done: int = 0
     oldest: datetime | None = None

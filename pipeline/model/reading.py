@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class ReadStatus(StrEnum):
-    """What became of reading one document."""
+    """How reading one document ended."""
 
     OK = "ok"
     PARTIAL = "partial"
@@ -19,7 +19,7 @@ class ReadStatus(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"
-    SUSPICIOUS = "suspicious"  # built to deceive whoever reads it
+    SUSPICIOUS = "suspicious"  # built to harm or deceive its reader
     INFECTED = "infected"
 
     @property
@@ -34,17 +34,18 @@ class ScanStatus(StrEnum):
     OFF = "off"  # none is configured
     CLEAN = "clean"
     INFECTED = "infected"
-    NOT_SCANNED = "not_scanned"  # one is configured and could not be asked
+    NOT_SCANNED = "not_scanned"  # a scanner is configured and could not be reached
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One value read from a document: normalised text (ISO dates, plain decimals), how sure (0 to 1) and why.
+    """One value read from a document: normalized text (ISO dates, plain decimals) with its reason.
 
-    `page` counts from 1; None where a value belongs to no page. `value` None means unsure: `reason` says between what.
-    `box` is where on the page it stands: left, top, right, bottom in points (1/72 inch) from the top left corner; None
-    where the document knows no places. `child` names the file inside the document that page and box belong to, the
-    names of what lies deeper joined by " / "; "" for the document itself.
+    The confidence is 0 to 1. A `value` of None is unsure: `reason` says between which values.
+    `page` counts from 1; None where a value belongs to no page. `box` is its place on the page:
+    left, top, right, bottom in points (1/72 inch) from the top left corner; None where the document
+    has no places. `child` names the file inside the document that page and box belong to, with
+    " / " between the names of nested files; "" for the document itself.
     """
 
     value: str | None
@@ -57,10 +58,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """One page: `number` counts from 1, `source` is "text" (a text layer), "ocr" or "none" (blank or unreadable).
+    """One page.
 
-    `confidence` runs from 0 to 1 and is None where the engine gives none; width and height are points (1/72 inch).
-    `reason` says why the text was taken from there.
+    `number` counts from 1. `source` is "text" (a text layer), "ocr" or "none" (blank or
+    unreadable); `reason` says why the text was taken from there. `confidence` runs from 0 to 1 and
+    is None where the engine gives none. Width and height are in points (1/72 inch).
     """
 
     number: int
@@ -77,11 +79,12 @@ class PageText:
 class Findings:
     """Everything read from one document.
 
-    `fields` holds named findings (date, total, currency, company, …). `problems` are sentences for a person.
-    `children` are the documents inside it in its own order, `metadata` is what the file says of itself.
-    `derived` maps an archive name (text.txt, pages.json, searchable.pdf, thumbnail.webp) to the file that holds it,
-    `left_out` such a name to the reason why there is no such file.
-    `pages` are the document's own; `text`, `doc_type` and `fields` are those of it and all its children together.
+    `fields` has the findings by name (date, total, currency, …, see `pipeline.findings`).
+    `problems` are sentences for users. `children` are the documents inside it in its own order,
+    `metadata` is what the file says about itself. `derived` maps an archive name (text.txt,
+    pages.json, searchable.pdf, thumbnail.webp) to a local file, `left_out` a name to the reason
+    why there is no such file. `pages` are the document's own; `text`, `doc_type` and `fields` are
+    those of it and all its children together.
     """
 
     media_type: str
@@ -107,10 +110,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A document inside another, such as an attachment, read like any other; it may have children itself.
+    """A document inside another one, read like any other; it may have children itself.
 
-    `name` is what the parent calls it, on one line: for people, never a path. `path` holds its bytes until the archive
-    has them; `sha256` is None and `path` too where it was not taken out, and its findings say why.
+    `name` is what the parent calls it, on one line: to be shown, never a path. `path` is the local
+    file with its bytes until the archive has them. `sha256` and `path` are None where it was not
+    extracted; its findings say why.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Suggestions that wait for a person, as the ledger keeps them."""
+"""Suggestions that wait for a user's decision, as the ledger keeps them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from pipeline.model import RecordRef, Suggestion, short_digest
 
 
 class ReviewState(StrEnum):
-    """What has become of a suggestion."""
+    """How a suggestion ended, if it did."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -17,7 +17,10 @@ class ReviewState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A suggestion, one for each source, record and column. `row` is the review row's PK_ID, "" before it has one."""
+    """A suggestion, one for each source, record and column.
+
+    `row` is the PK_ID of its row in the review table, "" before it has one.
+    """
 
     source: str
     record: RecordRef
@@ -28,7 +31,6 @@ class ReviewItem:
 
     @property
     def key(self) -> str:
-        """Identify source, record and column: 20 hex digits, which the review row carries too."""
-        return short_digest(
-            [self.source, self.record.container, self.record.pk, self.suggestion.column]
-        )
+        """Identify source, record and column: 20 hex digits, which the review row has, too."""
+        record = self.record
+        return short_digest([self.source, record.container, record.pk, self.suggestion.column])

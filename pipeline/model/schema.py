@@ -1,4 +1,4 @@
-"""What was seen of an account: its tables and views, their columns, and how many files lie in their fields."""
+"""What schema discovery finds: tables and views, their columns, and how many files they have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ FILE_TYPES = frozenset({"ATTACHMENT", "FILE"})
 
 @dataclass(frozen=True, slots=True)
 class FileField:
-    """An ATTACHMENT or FILE field, with the files counted in it; a size that was not told counts as nothing."""
+    """An ATTACHMENT or FILE field, with the files counted in it; an unknown size counts as 0."""
 
     name: str
     type: str
@@ -20,41 +20,39 @@ class FileField:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A table or view. Files were counted in `looked_at` of its `records`; in none where it has no file field."""
+    """A table or view. If it has file fields, files were counted in `counted_records` records."""
 
     name: str
     is_view: bool
     columns: Mapping[str, Column]
     fields: tuple[FileField, ...] = ()
     records: int = 0
-    looked_at: int = 0
+    counted_records: int = 0
 
     @property
     def counted_all(self) -> bool:
-        """Say whether every record was looked at."""
-        return self.looked_at >= self.records
+        """Say whether the files of every record were counted."""
+        return self.counted_records >= self.records
 
     @property
     def files(self) -> int:
-        """Return how many files there are: as counted, or carried on from the records that were looked at."""
-        return self._carried_on(sum(one.files for one in self.fields))
+        """Return how many files there are: as counted, or extrapolated from the counted records."""
+        return self._extrapolated(sum(one.files for one in self.fields))
 
     @property
     def size_bytes(self) -> int:
-        """Return their bytes, counted or carried on likewise."""
-        return self._carried_on(sum(one.size_bytes for one in self.fields))
+        """Return their bytes, counted or extrapolated likewise."""
+        return self._extrapolated(sum(one.size_bytes for one in self.fields))
 
     @property
     def attachment_fields(self) -> int:
         """Count the ATTACHMENT fields, each of which is listed with calls of its own."""
         return sum(one.type == "ATTACHMENT" for one in self.fields)
 
-    def _carried_on(self, counted: int) -> int:
-        return (
-            counted
-            if self.counted_all or not self.looked_at
-            else round(counted * self.records / self.looked_at)
-        )
+    def _extrapolated(self, counted: int) -> int:
+        if self.counted_all or not self.counted_records:
+            return counted
+        return round(counted * self.records / self.counted_records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,11 @@ class FilesArea:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """Everything that was seen; `unreadable` says, by name, why a table, a view or the Files area could not be."""
+class DiscoveredAccount:
+    """Everything that was found.
+
+    `unreadable` says, by name, why a table, a view or the Files area could not be read.
+    """
 
     containers: tuple[Container, ...]
     files_area: FilesArea = FilesArea()

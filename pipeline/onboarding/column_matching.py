@@ -32,7 +32,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W\dA-Z_]+\d*|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A column and the finding it may take. `score` is 0 to 100; `objection` is "" where there is none."""
+    """A column and the finding it may take. `score` is 0 to 100, `objection` "" for none."""
 
     column: str
     finding: str
@@ -42,7 +42,7 @@ class Match:
 
 
 def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
-    """Return the columns to take, each for one finding, and the possible ones with the objections."""
+    """Return the columns to take, each for one finding, and the possible ones with objections."""
     ranked = sorted(_possible_matches(container), key=lambda match: -match.score)
     taken: dict[str, Match] = {}
     columns: set[str] = set()
@@ -86,7 +86,7 @@ def _possible_matches(container: Container) -> Iterator[Match]:
 
 
 def _best_header(words: Sequence[str], bare: Sequence[str], kind: FindingKind) -> tuple[float, str]:
-    """Return the similarity of a column's name to the nearest of a finding's headers, and that header."""
+    """Return the similarity of a name to the nearest header of a finding, and that header."""
     best = (0.0, "")
     for headers, ceiling in ((kind.headers, 100.0), (kind.possible_headers, _POSSIBLE_HEADER_MAX)):
         for rank, header in enumerate(headers):
@@ -112,7 +112,7 @@ def words_of(name: str) -> list[str]:
 
 
 def _match(column: Column, kind: FindingKind, score: float, header: str) -> Match:
-    """Return the match of a column and a finding, with the objection that type and properties make."""
+    """Return the match of a column and a finding, with the objection that the column raises."""
     why = f"its name is like {header!r}"
     if column.name.casefold() == kind.name.casefold():
         why = "its name says so"

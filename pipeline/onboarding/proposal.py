@@ -1,11 +1,11 @@
-"""Propose sources and column mappings for an account, and say why. Pure: a discovered account in, a proposal out."""
+"""Propose sources and column mappings for a discovered account, and say why. Pure."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.metering.budget import calls_to_fetch, calls_to_list, calls_to_write
-from pipeline.model.schema import Container, Survey
+from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.column_matching import Match, match_columns, words_of
 
 PAGES_A_FILE = 3
@@ -38,7 +38,7 @@ class ProposedSource:
 
     @property
     def reprocess_column(self) -> str | None:
-        """Name the YES/NO column called Reprocess, which users can set to have a record read again."""
+        """Name the YES/NO column called Reprocess, which users set to have records read again."""
         for column in self.container.columns.values():
             is_checkbox = column.type == "YES/NO" and column.editable and not column.is_formula
             if is_checkbox and words_of(column.name) == ["reprocess"]:
@@ -60,7 +60,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the first runs take: the calls of the one that plans and of the one that writes, minutes of both."""
+    """What the first two runs take: the calls of planning and of writing, the minutes of both."""
 
     planning_calls: int
     writing_calls: int
@@ -79,8 +79,8 @@ _USUAL_COLUMNS = (
 """Columns that a table is usually given if it has none for these findings."""
 
 
-def propose(account: Survey) -> Proposal:
-    """Propose a source for each table with file fields, and for each view whose files no table shows."""
+def propose(account: DiscoveredAccount) -> Proposal:
+    """Propose a source for each table with files, and for each view whose files no table shows."""
     tables: list[Container] = []
     views: list[Container] = []
     for one in account.containers:
@@ -136,8 +136,10 @@ def with_columns(source: ProposedSource, created: Sequence[MissingColumn]) -> Pr
     return replace(source, columns=(*source.columns, *new), missing=left)
 
 
-def estimate(proposal: Proposal, account: Survey, *, calls_a_second: float, cores: int) -> Estimate:
-    """Estimate what reading everything once takes; each record with a file is written once, no file renamed."""
+def estimate(
+    proposal: Proposal, account: DiscoveredAccount, *, calls_a_second: float, cores: int
+) -> Estimate:
+    """Estimate what reading everything once takes, with one write for each record with a file."""
     listing = written = 0
     files = account.files_area.files if proposal.folder else 0
     for source in proposal.sources:

@@ -1,4 +1,4 @@
-"""Write a proposal as a settings file that users can read and change. Pure: a proposal in, TOML out."""
+"""Write a proposal as a settings file that users can read and change. Pure."""
 
 import json
 import re
@@ -9,13 +9,13 @@ from pipeline.onboarding.proposal import Proposal, ProposedSource
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _RENAME_EXAMPLE = (
-    '# rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; it takes '
-    "one more call for each"
+    '# rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; it '
+    "takes one more call for each"
 )
 
 
 def settings_text(url: str, proposal: Proposal) -> str:
-    """Return the file: the account, the archive and each source; columns that are not sure are comments."""
+    """Return the file: account, archive and each source; columns that are not sure are comments."""
     lines = [
         "# Settings of caspio-ingest, proposed by `caspio-ingest init`.",
         "# docs/configuration.md describes all settings.",

@@ -1,4 +1,4 @@
-"""Carry out a reviewed plan, record by record: exactly what it says, and only where nothing changed since."""
+"""Carry out a reviewed plan, record by record, and only where nothing has changed since."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -177,7 +177,7 @@ def _write(
 
 
 def _given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect]) -> str | None:
-    """Return the new name that this plan has given a file already; None if it is as planned against.
+    """Return the name that this plan has given a file already; None if it is as planned against.
 
     Raises:
         ChangedSince: it was replaced or renamed by somebody else, or is gone.
@@ -222,7 +222,7 @@ def _left_to_write(
     """Return the state that each column left to write was planned against, and the values to write.
 
     Raises:
-        ChangedSince: a column holds neither what it held nor what is planned, or the file belongs
+        ChangedSince: a column has neither its old value nor the planned one, or the file belongs
             to another record.
     """
     if planned.record is None:
@@ -246,7 +246,7 @@ def _left_to_write(
 
 
 def _refuse_foreign_row(planned: PlannedRecord, effects: Iterable[Effect]) -> None:
-    """Refuse a file that has a record now and had none, unless an interrupted run inserted the row."""
+    """Refuse a file that has got a record since, unless an interrupted run inserted the row."""
     inserted = any(
         effect.kind is EffectKind.INSERT_INDEX_ROW and effect.state in IN_EFFECT
         for effect in effects

@@ -1,4 +1,4 @@
-"""A plan as a file that an operator reviews and `apply` carries out: JSON lines, sealed. See docs/plan.md.
+"""A plan as a file to review and to carry out with `apply`: JSON lines, sealed. See docs/plan.md.
 
 The first line says whose plan it is, every other line is one record, and the last line seals all
 the lines before it.
@@ -63,13 +63,13 @@ class PlannedRecord:
 
     @property
     def key(self) -> str:
-        """Return what users name the record by: its PK_ID, or the path of a file without a record."""
+        """Return what users name the record by: the PK_ID, of a file without a record the path."""
         return self.record.pk if self.record else str(self.files[0].ref.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose plan it is: the account, the profile (a digest of the client id), and each source's settings hash."""
+    """Whose plan it is: account, profile (a digest of the client id), settings hash by source."""
 
     url: str
     profile: str
@@ -145,7 +145,7 @@ def _problem(document: ReadDocument) -> str:
 
 @dataclass(slots=True)
 class PlanWriter:
-    """Writes a plan line by line; the file gets its name once it is sealed. Not safe from many threads."""
+    """Writes a plan line by line; the file gets its name when it is sealed. Not thread-safe."""
 
     path: Path
     owner: Owner
@@ -170,7 +170,7 @@ class PlanWriter:
         self._line(asdict(record))
 
     def finish(self, *, listing: Cost) -> PlanFile:
-        """Seal the file and give it its name. `listing` is the cost of listing the records again."""
+        """Seal the file and give it its name. `listing` is the cost of listing the records."""
         assert self._file is not None
         self.cost += listing
         seal = {"records": self.records, "cost": asdict(self.cost)}
@@ -243,7 +243,7 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
-    """Return a sentence for everything that makes a plan one for another account or other settings."""
+    """Return a sentence for every sign that a plan is for another account or other settings."""
     problems = []
     if plan.owner.url != owner.url:
         problems.append(
@@ -254,7 +254,8 @@ def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
     for name, planned in plan.owner.sources.items():
         if name not in owner.sources:
             problems.append(
-                f"{plan.path} plans for a source {name!r}, which the settings no longer have. {_PLAN_AGAIN}"
+                f"{plan.path} plans for a source {name!r}, which the settings no longer have. "
+                f"{_PLAN_AGAIN}"
             )
         elif owner.sources[name] != planned:
             problems.append(

@@ -1,4 +1,4 @@
-"""Undo a run: restore prior values and names, record by record, where what the run left is still there."""
+"""Undo a run: restore values and names, record by record, where nothing has changed since."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class RunEffects:
 def effects_by_record(
     effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
 ) -> dict[str, list[RunEffects]]:
-    """Group a run's effects by source and record; with `records` only those of these PK_IDs or paths."""
+    """Group a run's effects by source and record; `records` limits them to PK_IDs or paths."""
     states = {
         version: ledger.files.state(version) for version in {effect.version for effect in effects}
     }
@@ -55,7 +55,7 @@ def effects_by_record(
 
 
 def _listing_key(ref: FileRef, ledger: Ledger) -> str:
-    """Return what a source lists a record by: the PK_ID, for a folder's file the path it has now."""
+    """Return what a source lists a record by: the PK_ID, for a folder's file its current path."""
     if ref.place is not Place.FOLDER:
         return ref.holder
     return ledger.effects.moved_to(ref.holder) or ref.holder
@@ -87,7 +87,7 @@ def with_listing(
 def undo_record(
     done: RunEffects, run: SourceRun, *, fresh: RecordWork | None = None
 ) -> list[Outcome]:
-    """Undo what a run did to one record, and return the outcomes of its files, as the ledger has them.
+    """Undo what a run did to one record; return the outcomes of its files, as the ledger has them.
 
     `fresh` is the record as it was listed once more, where that was needed after `done` was.
     """
@@ -125,7 +125,7 @@ def _undo(done: RunEffects, refs: Sequence[FileRef], run: SourceRun, folder: Pat
 
 
 def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) -> Outcome:
-    """Return the outcome of one file; what was restored in the record is reported with its first file."""
+    """Return the outcome of one file; restored values are reported with the record's first file."""
     if undone.nothing:
         return Outcome(ref, Status.UNCHANGED)
     known = run.ports.ledger.files.state(ref.version)

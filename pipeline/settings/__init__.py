@@ -1,14 +1,13 @@
-"""Settings: one typed class, read once by `flows/app/wiring.py` from `caspio-ingest.toml` and the environment.
+"""Settings: one typed class, read once from `caspio-ingest.toml` and the environment.
 
-One rule of precedence: the environment over a block over the file over the defaults. `CASPIO_CLIENT_ID`,
-`CASPIO_CLIENT_SECRET` and `CASPIO_WEBHOOK_SECRET` come from the environment or a block, never from the file; any other
-value can be set in the environment as `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start, and all problems
-are listed together.
+One rule of precedence: the environment over a block over the file over the defaults.
+`CASPIO_CLIENT_ID`, `CASPIO_CLIENT_SECRET` and `CASPIO_WEBHOOK_SECRET` come from the environment or
+a block, never from the file; any other value can be set in the environment as
+`CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start; all problems are listed together.
 """
 
 import json
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -36,7 +35,7 @@ from pipeline.settings.sections import (
     ServeSettings,
     WebhookSettings,
 )
-from pipeline.settings.sources import SourceSettings
+from pipeline.settings.sources import SourceSettings, column_conflicts
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
@@ -44,16 +43,17 @@ _SECRET_SETTINGS = {
     "processing": ("passwords",),
     "archive": ("access_key_id", "secret_access_key", "session_token"),
 }
-_WITH_BLOCKS = ("caspio", "archive")
+_SECTIONS_WITH_BLOCKS = ("caspio", "archive")
 
 Blocks = Callable[[str, str], Mapping[str, Any]]
-"""Return the settings, by dotted name, that a block gives: called with the section that names it, and its name."""
+"""Return the settings of a block by dotted name; called with the section and the block's name."""
 
-_Credential = Annotated[
-    SecretStr,
-    Field(min_length=1),
-    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
-]
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+_Credential = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
 
 
 class Settings(BaseSettings):
@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise ValueError(f"source names must differ: {', '.join(double)}")
+        problems = list(column_conflicts(sources))
+        if problems:
+            raise ValueError("; ".join(problems))
         return sources
 
     @classmethod
@@ -109,54 +112,68 @@ class Settings(BaseSettings):
 
 
 def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:
-    raise BadSettings(
-        [f"{section}.block names {reference!r}, and blocks cannot be asked for here."]
-    )
+    raise BadSettings([f"{section}.block names {reference!r}, and blocks cannot be read here."])
 
 
 def load_settings(
     path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks: Blocks = _no_blocks
 ) -> Settings:
-    """Read settings; relative paths in them are taken from the file's own folder.
+    """Read settings; relative paths in them start at the folder of the file.
 
-    Without `credentials` those may be missing: looking at the ledger and the archive needs none. `blocks` is asked for
-    the blocks that are named.
+    Without `credentials` those may be missing: reading the ledger and the archive needs none.
+    `blocks` returns the settings of a block that is named.
 
     Raises:
-        BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown or out of range;
-            lists all problems.
+        BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown
+            or out of range; lists all problems.
     """
-    if not path.is_file():
-        raise BadSettings(
-            [
-                f"There is no settings file {path}. Give one with --config, or let `caspio-ingest init` make one."
-            ]
+    values = _read(path)
+    problems = list(_secrets_in(path, values))
+    named = _named_blocks(values)
+    from_blocks, origins = _from_blocks(named, blocks)
+
+    substitutes: dict[str, str] = {}
+    if not credentials:
+        lacking = (
+            name for name in _SECRETS[:2] if not environment(name) and name not in from_blocks
         )
-
-    names = _read(path)
-    problems = [*_secrets_in(path, names)]
-    named = _named_blocks(names)
-    given, origins = _from_blocks(named, blocks)
-
+        substitutes = dict.fromkeys(lacking, "none")
     try:
-        lacking = [name for name in _SECRETS[:2] if not environment(name) and name not in given]
-        stand_ins = {} if credentials else dict.fromkeys(lacking, "none")
-        settings = _class_for(path, given)(**stand_ins)  # type: ignore[arg-type]  # the values come from file and environment
+        # The other values come from the environment, the blocks and the file.
+        settings = _class_for(path, from_blocks)(**substitutes)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise BadSettings(
-            [*problems, *sentences(path, error, secrets=_SECRETS, origins=origins)]
-        ) from None
+        problems += sentences(path, error, secrets=_SECRETS, origins=origins)
+        raise BadSettings(problems) from None
     except SettingsError as error:
-        said = f"The environment cannot be understood: {error}. Lists and whole sections are written as JSON there."
-        raise BadSettings([*problems, said]) from None
-    problems += _overlooked(settings, named, path)
+        problem = (
+            f"The environment cannot be read: {error}. Write lists and sections as JSON there."
+        )
+        raise BadSettings([*problems, problem]) from None
+
+    problems += [
+        f"{section}.block is set in a way that is not read: name it in {path}, or as "
+        f"CASPIO_INGEST_{section.upper()}__BLOCK."
+        for section in _SECTIONS_WITH_BLOCKS
+        if getattr(settings, section).block and section not in named
+    ]
     if problems:
         raise BadSettings(problems)
-    return _anchored(settings, path.resolve().parent)
+    return _with_absolute_paths(settings, path.resolve().parent)
 
 
-def _class_for(path: Path, given: Mapping[str, Any]) -> type[Settings]:
-    """Return the settings class that reads a file, with what blocks have given between it and the environment."""
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        problem = f"There is no settings file {path}."
+        advice = "Name one with --config, or let `caspio-ingest init` write one."
+        raise BadSettings([f"{problem} {advice}"])
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
+
+
+def _class_for(path: Path, from_blocks: Mapping[str, Any]) -> type[Settings]:
+    """Return the settings class for a file; blocks come between the file and the environment."""
 
     class FileSettings(Settings):
         model_config = SettingsConfigDict(toml_file=path)
@@ -166,75 +183,59 @@ def _class_for(path: Path, given: Mapping[str, Any]) -> type[Settings]:
             cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
-            return (*above, InitSettingsSource(settings_cls, init_kwargs=dict(given)), file)
+            blocks = InitSettingsSource(settings_cls, init_kwargs=dict(from_blocks))
+            return (*above, blocks, file)
 
     return FileSettings
 
 
-def _overlooked(settings: Settings, named: Mapping[str, str], path: Path) -> Iterator[str]:
-    """Yield a sentence for every block that is named where nobody looks for one."""
-    for section in _WITH_BLOCKS:
-        if getattr(settings, section).block and section not in named:
-            yield (
-                f"{section}.block is named in a way that is not looked at: name it in {path}, or as "
-                f"CASPIO_INGEST_{section.upper()}__BLOCK."
-            )
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
-
-
-def _section(names: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    found = names.get(section)
+def _section(values: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    found = values.get(section)
     return found if isinstance(found, dict) else {}
 
 
-def _secrets_in(path: Path, names: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every secret that stands in the file, where the settings class would take it."""
-    found = [name for name in names if name.upper() in _SECRETS]
+def _secrets_in(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every secret in the file, where the settings class would accept it."""
+    found = [name for name in values if name.upper() in _SECRETS]
     for section, secrets in _SECRET_SETTINGS.items():
-        found += [f"{section}.{name}" for name in secrets if name in _section(names, section)]
+        found += [f"{section}.{name}" for name in secrets if name in _section(values, section)]
     for name in found:
-        yield f"{path}: {name} is a secret and never stands in a file. Take it out and export it."
+        yield f"{path}: {name} is a secret and must not be in a file. Remove it and export it."
 
 
-def _named_blocks(names: Mapping[str, Any]) -> dict[str, str]:
-    """Return the blocks that are named, by section; the environment comes first here, too."""
-    asked = {
-        section: environment(f"CASPIO_INGEST_{section.upper()}__BLOCK")
-        or _section(names, section).get("block")
-        for section in _WITH_BLOCKS
-    }
-    return {section: block for section, block in asked.items() if block and isinstance(block, str)}
+def _named_blocks(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the blocks, by section; the environment comes first here, too."""
+    named: dict[str, str] = {}
+    for section in _SECTIONS_WITH_BLOCKS:
+        block = environment(f"CASPIO_INGEST_{section.upper()}__BLOCK")
+        block = block or _section(values, section).get("block")
+        if block and isinstance(block, str):
+            named[section] = block
+    return named
 
 
 def _from_blocks(named: Mapping[str, str], blocks: Blocks) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what blocks give, nested as the file is, and by dotted name which block gave it."""
-    given: dict[str, Any] = {}
-    origins = {}
+    """Return the settings of the blocks, nested as in the file, and by dotted name their block."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     for section, block in named.items():
         for setting, value in blocks(section, block).items():
-            place, _, name = setting.rpartition(".")
-            (given.setdefault(place, {}) if place else given)[name] = value
+            inside, _, name = setting.rpartition(".")
+            target = values.setdefault(inside, {}) if inside else values
+            target[name] = value
             origins[setting] = f"block {block!r}"
-    return given, origins
+    return values, origins
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
+def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     """Make a relative archive folder, ledger file and rules file absolute."""
-    archive, ledger = settings.archive, settings.ledger
+    archive, ledger, processing = settings.archive, settings.ledger, settings.processing
     if archive.url.startswith("file:"):
         root = folder / archive.url.removeprefix("file:").removeprefix("//")
         archive = archive.model_copy(update={"url": f"file:{root}"})
     if ledger.url.startswith("sqlite:///") and not ledger.url.startswith("sqlite:////"):
-        ledger = ledger.model_copy(
-            update={"url": f"sqlite:///{folder / ledger.url.removeprefix('sqlite:///')}"}
-        )
-    processing = settings.processing
+        file = folder / ledger.url.removeprefix("sqlite:///")
+        ledger = ledger.model_copy(update={"url": f"sqlite:///{file}"})
     if processing.rules is not None:
         processing = processing.model_copy(update={"rules": folder / processing.rules})
     return settings.model_copy(
@@ -243,10 +244,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
 
 
 def passwords() -> tuple[str, ...]:
-    """Return the documents' passwords where no settings file is read.
+    """Return the passwords of documents where no settings file is read.
 
     Raises:
-        BadSettings: the variable holds no JSON list of texts; it is not repeated.
+        BadSettings: the variable is not a JSON list of texts; its value is not repeated.
     """
     name = "CASPIO_INGEST_PROCESSING__PASSWORDS"
     try:
@@ -254,11 +255,14 @@ def passwords() -> tuple[str, ...]:
     except json.JSONDecodeError:
         listed = None
     if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-        raise BadSettings([f'{name} is no JSON list of texts, such as ["one", "two"].'])
+        raise BadSettings([f'{name} is not a JSON list of texts, such as ["one", "two"].'])
     return tuple(listed)
 
 
 def environment(name: str) -> str | None:
-    """Return an environment variable: the one place besides the settings class where the environment is read."""
+    """Return an environment variable, None if it is not set or blank.
+
+    This is the one place besides the settings class where the environment is read.
+    """
     value = os.environ.get(name)
-    return value if value and re.search(r"\S", value) else None
+    return value if value and value.strip() else None

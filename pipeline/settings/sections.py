@@ -4,9 +4,18 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.metering.budget import Allowance, Priority
+from pipeline.settings.schedule import checked_cron, checked_timezone
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -195,6 +204,17 @@ class ProcessingSettings(Section):
     """Disk space that a reader process may use for one document, in MiB."""
     disk_files: Annotated[int, Field(gt=0)] = 5_000
     """Files that a reader process may create for one document."""
+    documents_per_child: Annotated[int, Field(gt=0)] = 200
+    """Documents that a reader process reads before a new one replaces it. With 1, every document
+    has a process that has seen no other document; each then costs the start of a process, and the
+    loading of the OCR models where it needs them.
+    """
+    require_isolation: Literal["none", "restricted", "isolated"] = "none"
+    """Least isolation at which documents are read. `restricted`: a reader process reaches no
+    network, no other files and no other processes. `isolated`: the same, and by namespaces as well.
+    Where the system grants less, the run stops before the first document. `doctor` shows what it
+    grants.
+    """
     max_children: Annotated[int, Field(ge=0)] = 200
     """Most files to read inside one upload, such as the attachments of a mail."""
     max_depth: Annotated[int, Field(ge=0)] = 4
@@ -228,9 +248,9 @@ class ServeSettings(Section):
     """Name of these settings at the Prefect server, as in `ingest-receipts@NAME`. The default is
     the name of the account.
     """
-    schedule: str = "0 * * * *"
+    schedule: Annotated[str, AfterValidator(checked_cron)] = "0 * * * *"
     """When sources run, as a cron expression."""
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(checked_timezone)] = "UTC"
     """Time zone of `schedule`, such as `America/New_York`."""
     heartbeat_s: Annotated[int, Field(ge=30)] = 30
     """Seconds between two heartbeats of a run. A run that misses three is marked as crashed."""

@@ -1,14 +1,15 @@
 """The `[[sources]]` entries of the settings file."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.findings import FINDINGS
 from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
+from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
 
 _SAME_IN_SPEC = {
@@ -87,7 +88,7 @@ class SourceSettings(Section):
     review: ReviewSettings | None = None
     confirm: Confirm = Confirm.FIRST
     """`first`: the first run of a new or changed source only plans. `never`: it writes at once."""
-    schedule: str | None = None
+    schedule: Annotated[str, AfterValidator(checked_cron)] | None = None
     """Schedule of this source, as a cron expression. The default is `serve.schedule`."""
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Lowest confidence of a value that is written or used in a name. Less sure values become
@@ -134,7 +135,8 @@ class SourceSettings(Section):
         if self.reprocess_column and self.folder and not self.index:
             yield "a folder with a reprocess_column needs an index table, which has the column"
         if self.reprocess_column in self.columns:
-            yield f"column {self.reprocess_column!r} cannot be the reprocess_column and take a finding"
+            name = self.reprocess_column
+            yield f"column {name!r} cannot be the reprocess_column and take a finding"
 
     def _finding_problems(self) -> Iterator[str]:
         for column, finding in self._findings().items():
@@ -168,3 +170,45 @@ class SourceSettings(Section):
             review=self.review.table if self.review else None,
             confirm=self.confirm,
         )
+
+
+def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
+    """Yield a sentence for every two sources that would write over each other.
+
+    They conflict if they write the same column for files of the same field: each would find the
+    other's value in every run. Different fields may share a column, and so may conditions that
+    exclude each other, which only the account can tell; a condition on both is enough.
+    """
+    for number, one in enumerate(sources):
+        for other in sources[number + 1 :]:
+            columns = _shared_columns(one, other)
+            if columns:
+                yield (
+                    f"sources {one.name!r} and {other.name!r} both write column "
+                    f"{', '.join(columns)} from the same files; map it in one of them"
+                )
+
+
+def _shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
+    """Return the columns that two sources write for the same files."""
+
+    def container(source: SourceSettings) -> str:
+        kind = "table" if source.table else "view" if source.view else ""
+        return f"{kind}{source.table or source.view or source.folder}".casefold()
+
+    def fields(source: SourceSettings) -> set[str]:
+        return {name.casefold() for name in source.fields}
+
+    # A folder inside another lists the same files.
+    first, second = container(one).rstrip("/") + "/", container(other).rstrip("/") + "/"
+    nested = first.startswith(second) or second.startswith(first)
+    same_files = nested if one.folder and other.folder else first == second
+    if not same_files or bool(one.folder) != bool(other.folder):
+        return []
+    # No field means all fields.
+    if one.fields and other.fields and not fields(one) & fields(other):
+        return []
+    if one.where and other.where and one.where != other.where:
+        return []
+    theirs = {name.casefold() for name in other.columns}
+    return sorted(name for name in one.columns if name.casefold() in theirs)

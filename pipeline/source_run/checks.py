@@ -1,4 +1,4 @@
-"""Check a source against the account: it has the columns the source needs, and they have not changed."""
+"""Check a source against the account: its columns exist, fit, and have not changed."""
 
 from collections.abc import Iterator, Mapping
 
@@ -31,7 +31,7 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
 def _refuse_reprocess_column(
     spec: SourceSpec, name: str, columns: Mapping[str, Column], container: str
 ) -> Iterator[str]:
-    """Yield a sentence if the column is missing, or if users cannot set it and we cannot clear it."""
+    """Yield a sentence if the column is missing, or if it cannot be set and cleared."""
     column = columns.get(name)
     if column is None:
         alike = [one for one in columns if one.casefold() == name.casefold()]
@@ -48,7 +48,7 @@ def _refuse_reprocess_column(
 
 
 def changed_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) -> list[str]:
-    """Return a sentence for every mapped column that has another type than in the source's last run.
+    """Return a sentence for every mapped column that has another type than in the last run.
 
     After its settings were changed there is nothing to compare: the first run with them only plans,
     so that an operator looks at it.
@@ -74,7 +74,7 @@ def remember_types(spec: SourceSpec, *, target: RecordTarget, ledger: Ledger) ->
 
 
 def blocked(spec: SourceSpec, ledger: Ledger) -> list[str]:
-    """Return a sentence for every table of the source that is blocked: a write met too many rows."""
+    """Return a sentence for every table of the source that is blocked: a write met several rows."""
     problems: list[str] = []
     for container in _containers(spec):
         block = ledger.effects.blocked(container)
@@ -107,7 +107,7 @@ def _column_types(spec: SourceSpec, target: RecordTarget) -> Mapping[str, str]:
 
 
 def _written_container(spec: SourceSpec) -> tuple[str, bool]:
-    """Return the table or view that is written to, and whether it is a view; "" where there is none."""
+    """Return the table or view that is written to ("" for none), and whether it is a view."""
     if spec.folder is not None:
         return (spec.index.table if spec.index else ""), False
     return spec.container, spec.view is not None

@@ -1,4 +1,4 @@
-"""A worker's side of the leases: acquire records, renew the leases meanwhile, release them after."""
+"""A worker's side of the leases: acquire records, renew the leases, release the records."""
 
 import threading
 from collections import Counter
@@ -36,7 +36,7 @@ class Leases:
         self._released: set[str] = set()
 
     def acquire(self, works: Sequence[RecordWork]) -> list[bool]:
-        """Lease records; say which were acquired. What was released since is freed at the same time."""
+        """Lease records; say which were acquired. Frees what was released at the same time."""
         with self._lock:
             groups = [lease_keys(work.files) for work in works]
             acquired = list(self._ledger.leases.claim(self.worker, groups, release=self._released))
@@ -67,7 +67,7 @@ def lease_keys(files: Sequence[FileRef]) -> list[str]:
 
 @contextmanager
 def leased_worker(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Iterator[Leases]:
-    """Be a worker until the context ends; a thread renews the leases as long as the ledger answers."""
+    """Be a worker until the context ends; a thread renews the leases meanwhile."""
     ledger.leases.join(worker, ttl_s=ttl_s)
     ended = threading.Event()
     renewing = threading.Thread(
@@ -83,7 +83,7 @@ def leased_worker(ledger: Ledger, worker: str, *, ttl_s: float = TTL_S) -> Itera
 
 
 def _renew(ledger: Ledger, worker: str, ttl_s: float, ended: threading.Event) -> None:
-    """Renew until the worker ends. A failure is only logged: the run's next write meets it itself."""
+    """Renew until the worker ends. A failure is only logged: the run's next write fails itself."""
     while not ended.wait(ttl_s / _RENEWALS_PER_TTL):
         try:
             ledger.leases.renew(worker, ttl_s=ttl_s)

@@ -13,7 +13,7 @@ from pipeline.steps.write_back import WriteContext, carry_out_decisions, recover
 
 
 def recover_all(run: SourceRun) -> int:
-    """Settle what killed runs left open; return how many effects that were. Living workers settle their own."""
+    """Settle what killed runs left open, not what living workers do; return how many effects."""
     ledger = run.ports.ledger
     living = ledger.leases.live_workers(asking=run.run_id) - {run.run_id}
     return settle_effects(
@@ -47,7 +47,7 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
 
 
 def _record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
-    """Record the new versions of files whose rename is in effect, though the run that made it is dead."""
+    """Record the new versions of files that a dead run has renamed."""
     tracker = RenameTracker(replace(run, leases=None))
     for ref in refs:
         name = _given_name(ref, run.ports.ledger)

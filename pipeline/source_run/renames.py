@@ -35,7 +35,7 @@ class RenameTracker:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, work: RecordWork, outcomes: Sequence[Outcome]) -> bool:
-        """Take over a record if its files were renamed, and release it later; say whether they were."""
+        """Take over a record if its files were renamed, and release it later; say if they were."""
         renamed = [
             outcome
             for outcome in outcomes
@@ -81,7 +81,7 @@ class RenameTracker:
 
 
 def _new_place(outcome: Outcome) -> str:
-    """Return where a listing has a renamed file: the location key, for a Files-area file the new path."""
+    """Return the place of a renamed file: its location key, of a Files-area file the new path."""
     ref = outcome.ref
     if ref.path is None:
         return ref.location_key
@@ -91,7 +91,7 @@ def _new_place(outcome: Outcome) -> str:
 def record_renames(
     renamed: Mapping[str, Outcome], listed: Iterable[RecordWork], *, ledger: Ledger
 ) -> Mapping[str, FileRef]:
-    """Record the version that a listing now shows of each file we renamed; return them by their old version.
+    """Record the version that a listing shows of each renamed file; return them by old version.
 
     `renamed` has the outcomes by location key (for Files-area files by new path). A file that shows
     another name or size was changed by somebody else: it is not ours, and needs processing.
@@ -111,7 +111,7 @@ def record_renames(
 
 
 def _is_as_renamed(ref: FileRef, outcome: Outcome) -> bool:
-    """Say whether a listed version is what our rename left: the same place, our name, the size we read."""
+    """Say whether a listed version is what our rename left: same place, our name, same size."""
     old = outcome.ref
     if ref.place is not Place.FOLDER and ref.location_key != old.location_key:
         return False

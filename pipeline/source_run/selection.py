@@ -1,4 +1,4 @@
-"""Select records again: what `reprocess` names, and what users ask for in the records themselves."""
+"""Select records again: those that `reprocess` names, and those with a reprocess flag."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What `reprocess` selects of a source: everything, or what meets the conditions that are given."""
+    """What `reprocess` selects of a source: everything, or what meets the given conditions."""
 
     records: tuple[str, ...] = ()
     where: str | None = None
@@ -31,7 +31,7 @@ def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWor
 
 
 def forecast(run: SourceRun, selection: Selection) -> Iterator[tuple[RecordWork, int]]:
-    """Yield the selected records, each with the number of files to read again; the others are only planned."""
+    """Yield the selected records, each with the number of files that must be read again."""
     ledger, reader = run.ports.ledger, run.ports.reader
     for work in selected_records(run, selection):
         to_read = len(work.files)
@@ -58,14 +58,14 @@ def requested_records(run: SourceRun, only: Collection[str] = ()) -> Iterator[Re
 
 
 def listing_key(ref: FileRef, spec: SourceSpec) -> str | None:
-    """Return what a source lists the record of a file by: the PK_ID, for a folder source the path."""
+    """Return what a source lists a file's record by: the PK_ID, for a folder source the path."""
     if spec.folder is not None:
         return ref.path
     return ref.record.pk if ref.record else None
 
 
 def listing_keys(refs: Iterable[FileRef], spec: SourceSpec) -> Iterator[str]:
-    """Yield what a source lists the records of these files by; files of one record follow each other."""
+    """Yield what a source lists these files' records by, once for files that follow each other."""
     last = None
     for ref in refs:
         key = listing_key(ref, spec)

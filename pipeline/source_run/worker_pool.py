@@ -1,4 +1,4 @@
-"""Many records at once: threads that process the records this run could lease, a bounded number at a time."""
+"""Process many records at once, in threads: those that this run could lease."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -119,7 +119,7 @@ class WorkerPool:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pipeline")
 
     def process(self, works: Iterable[RecordWork]) -> None:
-        """Take records until there are no more; up to two records a thread are still in progress then."""
+        """Take records until there are no more; up to two a thread are still in progress then."""
         for work, leased in self._leased(iter(works)):
             self._run.check_stop()
             self._pending.add(self._pool.submit(self._process, work, leased))
@@ -167,7 +167,7 @@ class WorkerPool:
         return outcomes
 
     def _leased(self, works: Iterator[RecordWork]) -> Iterator[tuple[RecordWork, RecordWork]]:
-        """Yield the records that no other worker has: what is left to do of each, and as it was leased."""
+        """Yield the records that no other worker has, with what is left to do, and as leased."""
         leases = self._run.leases
         if leases is None:
             yield from ((work, work) for work in works)
@@ -186,7 +186,7 @@ class WorkerPool:
                     leases.release(leased)
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
-        """Settle what a worker that died meanwhile left open on these records; return them as they are now.
+        """Settle what a dead worker has left open on these records; return them as they are now.
 
         Records that another run has changed since they were listed, which may be that one, are
         listed again.
@@ -206,7 +206,7 @@ class WorkerPool:
         return current
 
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
-        """Return the versions that need no more work; those that a new fingerprint releases from quarantine do."""
+        """Return the versions that need no more work; a new fingerprint ends a quarantine."""
         ledger = self._run.ports.ledger
         finished = ledger.files.finished([ref.version for work in works for ref in work.files])
         if not finished:
@@ -216,7 +216,7 @@ class WorkerPool:
         )
 
     def _without_finished(self, work: RecordWork, finished: set[str]) -> RecordWork:
-        """Leave out what another worker has finished since the listing, unless a user asked for it again."""
+        """Leave out what another worker has finished since, unless a user asked for it."""
         if work.reprocess_flag is not None:
             return work
         for ref in work.files:

@@ -1,4 +1,4 @@
-"""Archive a document's original, what was derived from it, and a manifest that says what they are."""
+"""Archive a document's original, what was derived from it, and a manifest of both."""
 
 import hashlib
 import json
@@ -48,12 +48,12 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
 
 
 def _put_derived(findings: Findings, prefix: str, archive: Archive) -> None:
-    """Store a document's derived files and, below it, originals and derived files of its children."""
+    """Store a document's derived files and, below them, what its children have."""
     for name, path in findings.derived.items():
         put_derived_file(f"{prefix}/{name}", path, archive)
     for number, child in enumerate(findings.children, start=1):
         if child.path is not None:
-            # The archive's own digest: what a reader says comes from a process that ran a stranger's file.
+            # The archive's own digest: a reader process has run code on a stranger's file.
             sha256 = _sha256(child.path)
             media_type = child.findings.media_type
             archive.put(original_key(sha256), child.path, sha256=sha256, media_type=media_type)
@@ -72,7 +72,7 @@ def archive_manifests(
 def archive_manifest(
     document: ReadDocument, outcome: Outcome, ports: Ports, folder: Path, *, run_id: str
 ) -> None:
-    """Write a manifest: with it the document, its reading and what was written are known without the ledger."""
+    """Write a manifest: document, reading and what was written, to be known without the ledger."""
     file, ledger = document.file, ports.ledger
     state = ledger.files.state(file.ref.version)
     prefix = document_prefix(file.ref)

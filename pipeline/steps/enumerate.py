@@ -50,7 +50,7 @@ def enumerate_records(
 
 
 def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
-    """List a Files-area file again that this run has moved for another record; nothing if it has not."""
+    """List a Files-area file again if this run has moved it for another record."""
     ledger = run.ports.ledger
     path = ledger.effects.moved_to(ref.path) if ref.path is not None else None
     if path is None:

@@ -64,7 +64,7 @@ def download(ref: FileRef, *, source: FileSource, target: Path) -> FetchedFile:
             size_bytes += len(chunk)
             file.write(chunk)
         declared = download.declared_bytes
-    # A body without a declared length looks complete when it is cut, so the listing's size counts, too.
+    # A cut body without a declared length looks complete, so the listing's size counts, too.
     for expected, origin in ((declared, "declared"), (ref.size_bytes, "listed")):
         if expected is not None and expected != size_bytes:
             raise CutShort(

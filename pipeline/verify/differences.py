@@ -37,13 +37,20 @@ ADVICE = {
     DifferenceKind.GONE: "Nothing to do: the archive keeps it.",
     DifferenceKind.NAME: "Nothing to do: a user's name stays.",
     DifferenceKind.VALUE: "Nothing to do: a user's value stays.",
-    DifferenceKind.OPEN: "The next `run` of its source settles it; `verify --repair` does if looking is enough.",
+    DifferenceKind.OPEN: (
+        "The next `run` of its source settles it; `verify --repair` does if looking is enough."
+    ),
     DifferenceKind.ORIGINAL_MISSING: _FETCH_OR_RESTORE,
     DifferenceKind.ORIGINAL_DAMAGED: _FETCH_OR_RESTORE,
     DifferenceKind.DERIVED_MISSING: "`verify --repair` reads the archived original again.",
-    DifferenceKind.NOT_ARCHIVED: "`verify --repair` fetches and reads it if Caspio still has the same bytes.",
+    DifferenceKind.NOT_ARCHIVED: (
+        "`verify --repair` fetches and reads it if Caspio still has the same bytes."
+    ),
     DifferenceKind.UNKNOWN_DOCUMENT: "`verify --rebuild-ledger` takes it into the ledger.",
-    DifferenceKind.UNKNOWN_ORIGINAL: "A killed run may have left it, and the next run uses it. Otherwise look at it and remove it.",
+    DifferenceKind.UNKNOWN_ORIGINAL: (
+        "A killed run may have left it, and the next run uses it. Otherwise look at it and remove "
+        "it."
+    ),
 }
 
 

@@ -66,7 +66,7 @@ def amend_manifest(
     *,
     run_id: str,
 ) -> None:
-    """Add to a document's manifest what was done to its record since; nothing if it says so already.
+    """Add to a document's manifest what was done to its record since, if it does not say so yet.
 
     Raises:
         FileGone: there is no manifest.
@@ -114,7 +114,7 @@ def read_renames(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
 
 
 def rename_history(version: str, renames: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
-    """Return what a version was renamed to, in order: an undo renames it again, and so does undoing that."""
+    """Return what a version was renamed to, in order; an undo renames it once more."""
     history: dict[str, FileRef] = {}
     while (ref := renames.get(version)) is not None and ref.version not in history:
         version = ref.version

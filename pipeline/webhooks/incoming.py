@@ -1,4 +1,4 @@
-"""Read what a webhook sends: is it Caspio's, what does it tell, whom does it concern, is it our own doing?"""
+"""Read webhook messages: are they Caspio's, what do they report, which sources are concerned?"""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.decide.own_changes import Change, is_own_change
 from pipeline.model import Column, FileRef, Place, RecordRef, SourceSpec, Value
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports import Ledger
 
 INSERT, UPDATE, DELETE = "table.recordInsert", "table.recordUpdate", "table.recordDelete"
@@ -20,10 +20,11 @@ PART = 500
 """Records in one part of a message, at most."""
 
 _LONGEST_WORD = 500
-_PREFIX = re.compile(r"^sha-?256=", re.IGNORECASE)
+_SIGNATURE_PREFIX = re.compile(r"^sha-?256=", re.IGNORECASE)
+_PK_ID = re.compile(r"\d{1,18}")  # as many digits as a 64-bit number surely holds
 
 
-class NotCaspios(Exception):
+class NotFromCaspio(Exception):
     """A message carries neither the secret nor its signature, or a wrong one."""
 
 
@@ -33,7 +34,7 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message as Caspio sends it: `rows` are the changed records with the fields that come along."""
+    """A message as Caspio sends it: `rows` are the changed records with some of their fields."""
 
     message_id: str
     event: str
@@ -43,31 +44,39 @@ class Envelope:
 
 
 def is_signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
-    """Say whether a signature is the HMAC-SHA256 of the body under one of the secrets, in hex or base64.
+    """Say whether a signature is the HMAC-SHA256 of the body under one of the secrets.
 
-    How Caspio encodes it is documented nowhere, so both are taken. Every comparison takes the same time.
+    Caspio does not document how it encodes the signature, so hex and base64 are both accepted.
+    Every comparison takes the same time, whatever it finds.
     """
-    given = _PREFIX.sub("", signature.strip())
-    met = False
+    given = _SIGNATURE_PREFIX.sub("", signature.strip())
+    is_valid = False
     for secret in secrets:
         digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        met |= _equal(given.lower(), digest.hex()) | _equal(
-            given, base64.b64encode(digest).decode()
-        )
-    return met
+        is_valid |= _equal(given.lower(), digest.hex())
+        is_valid |= _equal(given, base64.b64encode(digest).decode())
+    return is_valid
+
+
+def may_hold_secret(body: bytes, secrets: Sequence[str]) -> bool:
+    """Return False if a body certainly does not carry one of the secrets, without parsing it.
+
+    JSON may write a secret with escapes. Then it contains a backslash, and is not certain.
+    """
+    return b"\\" in body or any(secret.encode() in body for secret in secrets)
 
 
 def require_secret(envelope: Envelope, secrets: Sequence[str]) -> None:
     """Refuse a message whose body does not carry one of the secrets.
 
     Raises:
-        NotCaspios: it does not.
+        NotFromCaspio: it does not.
     """
-    met = False
+    is_valid = False
     for secret in secrets:
-        met |= _equal(envelope.secret, secret)
-    if not met:
-        raise NotCaspios
+        is_valid |= _equal(envelope.secret, secret)
+    if not is_valid:
+        raise NotFromCaspio
 
 
 def _equal(one: str, other: str) -> bool:
@@ -80,7 +89,7 @@ def parse(body: bytes) -> Envelope:
     """Read a message.
 
     Raises:
-        BadMessage: it is no JSON, or not such as Caspio sends.
+        BadMessage: it is not JSON, or not as Caspio sends it.
     """
     try:
         document = json.loads(body)
@@ -97,14 +106,14 @@ def parse(body: bytes) -> Envelope:
         event=_word(document, "eventType"),
         table=_word(document, "objectName"),
         secret=secret if isinstance(secret, str) else "",
-        rows=tuple(map(_scalars, rows)),
+        rows=tuple(_scalars(row) for row in rows),
     )
 
 
 def _word(document: Mapping[str, Any], name: str) -> str:
     word = document.get(name)
     if not isinstance(word, str) or not word.strip() or len(word) > _LONGEST_WORD:
-        raise BadMessage(f"{name} is missing or no text")
+        raise BadMessage(f"{name} is missing or not text")
     return word
 
 
@@ -117,12 +126,12 @@ def _scalars(row: Mapping[str, Any]) -> Mapping[str, Value]:
 
 
 def table_of(spec: SourceSpec) -> str | None:
-    """Return the table whose changes concern a source: webhooks know no views and no folders."""
+    """Return the table whose changes concern a source: webhooks know neither views nor folders."""
     return spec.table or spec.webhook_table
 
 
 def types_of(spec: SourceSpec, ledger: Ledger) -> Mapping[str, str]:
-    """Return the types of the columns that messages for a source carry, as `webhooks sync` has left them."""
+    """Return the types of the columns in a source's messages, as `webhooks sync` recorded them."""
     watched = ledger.messages.watched(spec.name)
     return {} if watched is None else watched.column_types
 
@@ -134,46 +143,42 @@ def route(
     *,
     types: Mapping[str, Mapping[str, str]],
 ) -> list[Message]:
-    """Return a message for each source it concerns, in parts; one that concerns none is done as it comes.
+    """Return a message, in parts, for each source that it concerns; one for no source is done.
 
-    Values are kept only where all of them are of columns that this program knows: others make it news at once.
+    Values are kept only if all of them are of columns that this program knows. Without values a
+    record counts as changed by somebody else.
     """
-    concerned = [
-        spec for spec in specs if (table_of(spec) or "").casefold() == envelope.table.casefold()
-    ]
-    made = [
-        message
-        for spec in concerned
-        for message in _parts(envelope, spec, account, types.get(spec.name, {}))
-    ]
-    return made or [
-        _message(envelope, "", account, note=f"no source is about table {envelope.table!r}")
-    ]
+    messages: list[Message] = []
+    for spec in specs:
+        if (table_of(spec) or "").casefold() == envelope.table.casefold():
+            messages += _messages_for(spec, envelope, account, types.get(spec.name, {}))
+    if not messages:
+        note = f"no source is about table {envelope.table!r}"
+        messages.append(_message(envelope, account, "", note=note))
+    return messages
 
 
-def _parts(
-    envelope: Envelope, spec: SourceSpec, account: str, types: Mapping[str, str]
+def _messages_for(
+    spec: SourceSpec, envelope: Envelope, account: str, types: Mapping[str, str]
 ) -> Iterator[Message]:
     if envelope.event.casefold() == DELETE.casefold():
-        yield _message(envelope, spec.name, account, note="a record was deleted: nothing to do")
+        yield _message(envelope, account, spec.name, note="a record was deleted: nothing to do")
         return
-    told = [one for row in envelope.rows for one in _told(row, spec, types)]
-    if not told:
-        yield _message(
-            envelope, spec.name, account, note="it names no record or file of the source"
-        )
-    for part, start in enumerate(range(0, len(told), PART)):
-        yield _message(
-            envelope, spec.name, account, told=tuple(told[start : start + PART]), part=part
-        )
+    records = [one for row in envelope.rows for one in _reported_records(row, spec, types)]
+    if not records:
+        note = "it names no record or file of the source"
+        yield _message(envelope, account, spec.name, note=note)
+    for part, start in enumerate(range(0, len(records), PART)):
+        some = tuple(records[start : start + PART])
+        yield _message(envelope, account, spec.name, records=some, part=part)
 
 
 def _message(
     envelope: Envelope,
-    source: str,
     account: str,
+    source: str,
     *,
-    told: tuple[Told, ...] = (),
+    records: tuple[ReportedRecord, ...] = (),
     part: int = 0,
     note: str = "",
 ) -> Message:
@@ -183,44 +188,46 @@ def _message(
         source,
         envelope.table,
         envelope.event,
-        told=told,
+        records=records,
         part=part,
         note=note,
     )
 
 
-def _told(row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]) -> Iterator[Told]:
+def _reported_records(
+    row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]
+) -> Iterator[ReportedRecord]:
+    """Yield what a row reports: a record, for a folder source the files that it names."""
     if spec.folder is not None:
         below = spec.folder.rstrip("/").casefold() + "/"
         for value in row.values():
             if isinstance(value, str) and value.casefold().startswith(below):
-                yield Told(value)
+                yield ReportedRecord(value)
         return
-    pk, values = row.get(PK), {name: value for name, value in row.items() if name != PK}
-    if (
-        isinstance(pk, bool)
-        or not isinstance(pk, (int, str))
-        or not re.fullmatch(r"\d{1,18}", str(pk))
-    ):
+    pk = row.get(PK)
+    if isinstance(pk, bool) or not isinstance(pk, (int, str)) or not _PK_ID.fullmatch(str(pk)):
         return
-    yield Told(str(pk), values if values.keys() <= types.keys() else {})
+    values = {name: value for name, value in row.items() if name != PK}
+    yield ReportedRecord(str(pk), values if values.keys() <= types.keys() else {})
 
 
-def is_reported_own_change(
-    told: Told, spec: SourceSpec, *, types: Mapping[str, str], ledger: Ledger
+def is_own_write(
+    reported: ReportedRecord, spec: SourceSpec, *, types: Mapping[str, str], ledger: Ledger
 ) -> bool:
-    """Say whether a record was told of only because this program has written to it.
+    """Say whether a record was reported only because this program has written to it.
 
-    A file's name alone does not say which file it is, so a rename is recognised only until a listing has shown it.
+    The name of a file alone does not say which file it is, so a rename is recognized only until a
+    listing has shown it.
     """
-    if not told.values or spec.folder is not None or not told.values.keys() <= types.keys():
+    values = reported.values
+    if not values or spec.folder is not None or not values.keys() <= types.keys():
         return False
-    record = RecordRef(spec.container, told.key, spec.view is not None)
-    attached = {name: value for name, value in told.values.items() if types[name] == "ATTACHMENT"}
+    record = RecordRef(spec.container, reported.key, spec.view is not None)
+    attached = {name: value for name, value in values.items() if types[name] == "ATTACHMENT"}
     files = tuple(
         FileRef(spec.name, Place.ATTACHMENT, spec.container, name, record, str(value), None, "")
         for name, value in attached.items()
     )
-    values = {name: value for name, value in told.values.items() if name not in attached}
-    columns = {name: Column(name, types[name]) for name in values}
-    return is_own_change(Change(record, values, files), ledger=ledger, columns=columns)
+    others = {name: value for name, value in values.items() if name not in attached}
+    columns = {name: Column(name, types[name]) for name in others}
+    return is_own_change(Change(record, others, files), ledger=ledger, columns=columns)

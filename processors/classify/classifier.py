@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.classify.rules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
-from processors.values.lines import Line, lines_of
+from processors.values.lines import TextLine, text_lines_of
 
 _TITLE_LINES = 12
 _TOP_LINES = 25
@@ -26,15 +26,15 @@ class Evidence:
 
     doc_class: str
     word: str
-    line: Line
+    line: TextLine
     weight: float
 
 
-def _scope(lines: Sequence[Line], where: str) -> Sequence[Line]:
+def _scope(lines: Sequence[TextLine], where: str) -> Sequence[TextLine]:
     return lines[: {"title": _TITLE_LINES, "top": _TOP_LINES}.get(where, len(lines))]
 
 
-def _found_by(rule: Rule, lines: Sequence[Line]) -> Iterator[Evidence]:
+def _found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
     seen: set[str] = set()
     for line in _scope(lines, rule.where):
         for match in rule.pattern.finditer(line.folded):
@@ -45,7 +45,7 @@ def _found_by(rule: Rule, lines: Sequence[Line]) -> Iterator[Evidence]:
                     return
 
 
-def evidence_in(lines: Sequence[Line], rules: Rules) -> list[Evidence]:
+def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
     """Return every word the rules found."""
     return [found for rule in rules.rules for found in _found_by(rule, lines)]
 
@@ -108,7 +108,7 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     and whatever others `own_rules`, the text of a person's own rules file, names.
     """
     rules = parse_rules(own_rules) if own_rules else load_rules()
-    lines = lines_of(pages)
+    lines = text_lines_of(pages)
     words = sum(len(line.folded.split()) for line in lines)
     if words < _LEAST_WORDS:
         return Finding(None, 0.0, "there is no text to judge by")

@@ -56,7 +56,7 @@ def zip_type(path: Path, head: bytes) -> FileType:
                     subtype = declared.rpartition(".")[2]
                     return FileType(declared, _OPEN_DOCUMENT_EXTENSIONS.get(subtype, ""))
     except _ZIP_ERRORS:
-        # The directory, at the end of the file, is lost. The first entries tell enough to report a
+        # The directory, at the end of the file, is lost. The first entries are enough to report a
         # damaged document instead of an unknown file.
         for name, file_type in _MAIN_PARTS:
             folder = name.partition("/")[0] + "/"

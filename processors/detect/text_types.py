@@ -35,12 +35,20 @@ _HEADER_CHARS = 8192
 _HEADER_LINES = 60
 
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p|title|meta)\b", re.IGNORECASE)
+_SVG = re.compile("<svg")
+_XML_START = re.compile(r"\A(?:<\?xml|<!DOCTYPE)")
 # Namespaces of electronic invoices (UBL, CII and ZUGFeRD 1), which often lack the XML declaration
 # and hold long comments before their root element.
 _INVOICE_NAMESPACE = re.compile(
     r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):"
 )
-_MARKUP_CHARS = 2048
+# What is searched first, in how many characters, and what it means.
+_MARKUP_TYPES = (
+    (_INVOICE_NAMESPACE, None, _XML),
+    (_HTML, 2048, FileType("text/html", ".html")),
+    (_SVG, 2048, FileType("image/svg+xml", ".svg")),
+    (_XML_START, 2048, _XML),
+)
 
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
@@ -57,7 +65,10 @@ def text_type(head: bytes) -> FileType | None:
     if _is_mail(text):
         return FileType(media.MAIL, ".eml")
     if text.startswith("<"):
-        return _markup_type(text)
+        for pattern, chars, file_type in _MARKUP_TYPES:
+            if pattern.search(text[:chars]):
+                return file_type
+        return _PLAIN
     if table_delimiter(text) is not None:
         return FileType("text/csv", ".csv")
     return _PLAIN
@@ -101,16 +112,3 @@ def _is_mail(text: str) -> bool:
         if field:
             fields.add(field.group(1).lower())
     return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or "received" in fields
-
-
-def _markup_type(text: str) -> FileType:
-    beginning = text[:_MARKUP_CHARS]
-    if _INVOICE_NAMESPACE.search(text):
-        return _XML
-    if _HTML.search(beginning):
-        return FileType("text/html", ".html")
-    if "<svg" in beginning:
-        return FileType("image/svg+xml", ".svg")
-    if beginning.startswith(("<?xml", "<!DOCTYPE")):
-        return _XML
-    return _PLAIN

@@ -97,7 +97,7 @@ class ImageProcessor:
 
 
 def _frame_count(image: "Image.Image") -> int:
-    """Count the frames of formats that hold several pages.
+    """Count the frames of formats with several pages.
 
     In other formats the first frame is the image.
     """

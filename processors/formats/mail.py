@@ -52,10 +52,7 @@ class MailProcessor:
         return Reading(
             pages=(text_page(clean(text), engine="mail"),),
             problems=problems,
-            children=[
-                EmbeddedFile(_filename(part), partial(_attachment_bytes, part))
-                for part in attachments
-            ],
+            children=[_embedded_file(part) for part in attachments],
         )
 
 
@@ -143,12 +140,13 @@ def _part_text(part: Message) -> str:
     return decode(payload) if isinstance(payload, bytes) else ""
 
 
-def _filename(part: Message) -> str:
+def _embedded_file(part: Message) -> EmbeddedFile:
     try:
         fallback = "mail.eml" if part.get_content_type() == MAIL else "unnamed"
-        return clean(part.get_filename() or fallback)
+        name = clean(part.get_filename() or fallback)
     except _MALFORMED:
-        return "unnamed"
+        name = "unnamed"
+    return EmbeddedFile(name, partial(_attachment_bytes, part))
 
 
 def _attachment_bytes(part: Message) -> Iterator[bytes]:

@@ -46,7 +46,7 @@ class XmlProcessor:
         return None if media_type == "application/xml" else f"{media_type} is not XML"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return one line per element that holds text, as "name: text".
+        """Return one line per element that has text, as "name: text".
 
         Of an electronic invoice its data too.
         """

@@ -85,43 +85,45 @@ def _page_texts(path: Path) -> list[str]:
         names = package.namelist()
         if _MANIFEST in names and b"encryption-data" in package.read(_MANIFEST):
             raise office_package.locked(_WHAT)
-        texts = list(_body_texts(package.read(_CONTENT)))
+        texts = []
+        lines: list[str] = []
+        for line in _body_lines(package.read(_CONTENT)):
+            if line is not None:
+                lines.append(line)
+            else:
+                texts.append("\n".join(lines))
+                lines = []
+        if lines or not texts:
+            texts.append("\n".join(lines))
         if len(texts) == 1 and _STYLES in names:
             headers, footers = _headers_and_footers(package.read(_STYLES))
             texts = ["\n".join(part for part in (*headers, *texts, *footers) if part)]
     return texts
 
 
-def _body_texts(content: bytes) -> Iterator[str]:
-    """Yield the text of each slide, or of the whole document if it has none.
-
-    One line per row of a table.
-    """
-    lines: list[str] = []
+def _body_lines(content: bytes) -> Iterator[str | None]:
+    """Yield a line per paragraph outside tables and per row inside; None at the end of a slide."""
     cells: list[str] | None = None  # of the row that is open now
     ignored_depth = 0
-    has_slides = False
     for event, element in elements(content, whole=_BLOCKS):
         name = local_name(element)
         if name in _NO_TEXT:
             ignored_depth += 1 if event == "start" else -1
         elif event == "start":
-            if name == "table-row":
-                cells = []
+            cells = [] if name == "table-row" else cells
         elif ignored_depth:
             continue
         elif name in _BLOCKS:
-            target = lines if cells is None else cells
-            target.append("".join(_text_parts(element)).strip())
+            text = "".join(_text_parts(element)).strip()
+            if cells is None:
+                yield text
+            else:
+                cells.append(text)
         elif name == "table-row" and cells is not None:
-            lines.append("\t".join(cells))
+            yield "\t".join(cells)
             cells = None
         elif name == "page":  # draw:page, a slide
-            has_slides = True
-            yield "\n".join(lines)
-            lines = []
-    if lines or not has_slides:
-        yield "\n".join(lines)
+            yield None
 
 
 def _headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:

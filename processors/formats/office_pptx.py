@@ -55,21 +55,17 @@ class PptxProcessor:
                         f"Only the first {limit} of {count} slides were read, which is the limit.",
                     )
                     break
-                pages.append(_slide_page(slide, number))
+                lines = list(_shape_lines(slide.shapes, 0))
+                if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+                    lines.append(slide.notes_slide.notes_text_frame.text)
+                text = clean("\n".join(line for line in lines if line.strip()))
+                pages.append(text_page(text, number=number, engine="pptx"))
         except (PythonPptxError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc
 
         text_chars = sum(len(page.text.text) for page in pages)
         children = office_package.embedded_files(path, text_chars=text_chars)
         return Reading(pages=tuple(pages), problems=problems, children=children)
-
-
-def _slide_page(slide: Any, number: int) -> Page:
-    lines = list(_shape_lines(slide.shapes, 0))
-    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-        lines.append(slide.notes_slide.notes_text_frame.text)
-    text = "\n".join(line for line in lines if line.strip())
-    return text_page(clean(text), number=number, engine="pptx")
 
 
 def _shape_lines(shapes: Any, depth: int) -> Iterator[str]:

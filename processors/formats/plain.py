@@ -33,10 +33,9 @@ class TextProcessor:
             # error here.
             csv.field_size_limit(max(len(text), _CSV_FIELD_LIMIT))
             rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-            lines = ["\t".join(_one_line(cell) for cell in cells) for cells in rows]
+            lines = []
+            for cells in rows:
+                on_one_line = [" ".join(cell.split()) for cell in cells]
+                lines.append("\t".join(on_one_line))
             text = "\n".join(lines) or text
         return Reading(pages=(text_page(text),))
-
-
-def _one_line(cell: str) -> str:
-    return " ".join(cell.split())

@@ -1,8 +1,8 @@
 """Read the barcodes on images of pages with ZXing."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from processors.contract import Box, Code
+from processors.contract import Code
 from processors.detect.encoding import clean
 
 if TYPE_CHECKING:
@@ -35,14 +35,11 @@ def codes_in(image: "Image.Image", *, scale: float) -> tuple[Code, ...]:
     codes = []
     for result in results[:_MOST_CODES]:
         if result.valid and result.text.strip():
+            at = result.position
+            corners = (at.top_left, at.top_right, at.bottom_left, at.bottom_right)
+            xs = [corner.x * scale for corner in corners]
+            ys = [corner.y * scale for corner in corners]
+            box = (round(min(xs), 2), round(min(ys), 2), round(max(xs), 2), round(max(ys), 2))
             text = clean(result.text[:_MOST_CHARS])
-            codes.append(Code(result.format.name, text, _box(result.position, scale)))
+            codes.append(Code(result.format.name, text, box))
     return tuple(codes)
-
-
-def _box(position: Any, scale: float) -> Box:
-    """Return the upright box around a code's four corners."""
-    corners = (position.top_left, position.top_right, position.bottom_left, position.bottom_right)
-    xs = [corner.x * scale for corner in corners]
-    ys = [corner.y * scale for corner in corners]
-    return (round(min(xs), 2), round(min(ys), 2), round(max(xs), 2), round(max(ys), 2))

@@ -77,12 +77,12 @@ def _best_angle(
 
 def _possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
     """Return the angles worth trying: on either side, or upside down."""
-    telling = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
+    long_enough = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
     vertical = 0
-    for segment in telling:
+    for segment in long_enough:
         left, top, right, bottom = segment.box
         vertical += bottom - top > _VERTICAL * (right - left)
-    if len(telling) >= _FEWEST_LINES and 2 * vertical > len(telling):
+    if len(long_enough) >= _FEWEST_LINES and 2 * vertical > len(long_enough):
         return (90, 270)
 
     chars = sum(len(segment.text) for segment in segments)

@@ -40,13 +40,12 @@ class TesseractEngine:
                 timeout_s=self._timeout_s,
             )
             if words:
-                return [_segment(word) for word in words]
-        return []
-
-
-def _segment(word: tesseract.TesseractWord) -> Segment:
-    left, top = float(word.left), float(word.top)
-    box = (left, top, left + word.width, top + word.height)
-    confidence = word.confidence / 100
-    words = (Word(word.text, box, confidence),)
-    return Segment(text=word.text, box=box, confidence=confidence, words=words)
+                break
+        segments = []
+        for word in words:
+            left, top = float(word.left), float(word.top)
+            box = (left, top, left + word.width, top + word.height)
+            confidence = word.confidence / 100
+            own = (Word(word.text, box, confidence),)
+            segments.append(Segment(word.text, box, confidence, words=own))
+        return segments

@@ -69,23 +69,19 @@ def read_scans(
     added: list[Segment] = []
     reasons: list[str] = []
     problem = ""
-    text_boxes = _word_boxes(layer)
-    for box in _scan_boxes(layer, graphics):
+    text_boxes = [word.box for segment in layer.segments for word in segment.words]
+    for box in _scan_boxes(layer, graphics, text_boxes):
         try:
-            recognition = _recognize(page, box, layer, graphics, context)
+            recognition = _recognize(page, box, layer, graphics, context, text_boxes=text_boxes)
         except (EngineMissing, Unreadable) as exc:
             problem = f"an image on it was not recognized: {exc}"
             continue
-        new = [
-            segment
-            for segment in recognition.segments
-            if segment.text.strip() and _share_under(segment.box, text_boxes) < _REPEATED
-        ]
-        added += new
-        text_boxes += [segment.box for segment in new]
-        if new and recognition.reason not in reasons:
-            reasons.append(recognition.reason)
         problem = recognition.problem or problem
+        if recognition.segments:
+            added += recognition.segments
+            text_boxes += [segment.box for segment in recognition.segments]
+            if recognition.reason not in reasons:
+                reasons.append(recognition.reason)
 
     own = dataclasses.replace(own, problem=problem)
     if not added:
@@ -99,7 +95,7 @@ def read_scans(
     )
 
 
-def _scan_boxes(layer: TextLayer, graphics: PageGraphics) -> list[Box]:
+def _scan_boxes(layer: TextLayer, graphics: PageGraphics, text_boxes: Sequence[Box]) -> list[Box]:
     """Return the boxes, in points of the frame, of images that may be scans.
 
     Of images on each other the largest.
@@ -110,7 +106,6 @@ def _scan_boxes(layer: TextLayer, graphics: PageGraphics) -> list[Box]:
     if not rects:
         return []
     width, height = layer.frame.size
-    text_boxes = _word_boxes(layer)
     candidates: list[Box] = []
     for left, top, right, bottom in layer.frame.boxes(np.array(rects, dtype=float)).tolist():
         box = (left, top, right, bottom)
@@ -129,11 +124,18 @@ def _scan_boxes(layer: TextLayer, graphics: PageGraphics) -> list[Box]:
 
 
 def _recognize(
-    page: Any, box: Box, layer: TextLayer, graphics: PageGraphics, context: Context
+    page: Any,
+    box: Box,
+    layer: TextLayer,
+    graphics: PageGraphics,
+    context: Context,
+    *,
+    text_boxes: Sequence[Box],
 ) -> Recognition:
     """Recognize one part of a page, with boxes in points of the page.
 
-    Nothing if it is no light paper.
+    The result is empty if the part is no light paper, and without what only repeats the page's own
+    text, whose words are at `text_boxes`.
     """
     if context.exhausted:
         raise Unreadable(ReadStatus.TIMED_OUT, "the CPU time for one document is used up.")
@@ -144,8 +146,17 @@ def _recognize(
     if not _is_paper(image):
         return Recognition((), "", "")
 
+    def on_page(part: Box) -> Box:
+        x0, y0, x1, y1 = (side * (1 / scale) for side in part)
+        return (box[0] + x0, box[1] + y0, box[0] + x1, box[1] + y1)
+
     recognition = context.engine().read(image, dpi=72 * scale, detect_rotation=False)
-    segments = [_on_page(segment, box[0], box[1], 1 / scale) for segment in recognition.segments]
+    segments = []
+    for segment in recognition.segments:
+        place = on_page(segment.box)
+        if segment.text.strip() and _share_under(place, text_boxes) < _REPEATED:
+            words = [Word(word.text, on_page(word.box), word.confidence) for word in segment.words]
+            segments.append(dataclasses.replace(segment, box=place, words=tuple(words)))
     return dataclasses.replace(recognition, segments=segments)
 
 
@@ -162,21 +173,6 @@ def _is_paper(image: "Image.Image") -> bool:
         lightest -= 1
     paper = sum(counts[max(0, lightest - _PAPER_TONES) :]) / total
     return _LEAST_PAPER < paper < _MOST_PAPER
-
-
-def _on_page(segment: Segment, left: float, top: float, scale: float) -> Segment:
-    """Convert the boxes of a segment from pixels of a part to points of the page."""
-
-    def convert(box: Box) -> Box:
-        x0, y0, x1, y1 = box
-        return (left + x0 * scale, top + y0 * scale, left + x1 * scale, top + y1 * scale)
-
-    words = tuple([Word(word.text, convert(word.box), word.confidence) for word in segment.words])
-    return dataclasses.replace(segment, box=convert(segment.box), words=words)
-
-
-def _word_boxes(layer: TextLayer) -> list[Box]:
-    return [word.box for segment in layer.segments for word in segment.words]
 
 
 def _share_under(box: Box, others: Sequence[Box]) -> float:

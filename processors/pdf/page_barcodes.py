@@ -22,7 +22,7 @@ _FEWEST_SEGMENTS = 60
 class BarcodeSearch:
     """Searches the first page of a document, and up to forty others with images or many lines.
 
-    Graphics that held no barcode on one page, such as a logo or a frame, are no reason to search
+    Graphics without a barcode on one page, such as a logo or a frame, are no reason to search
     another page.
     """
 

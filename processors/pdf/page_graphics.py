@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_OBJECTS = 20_000  # a map has more, and further ones would tell nothing new
+_MOST_OBJECTS = 20_000  # a map has more, and further ones would show nothing new
 _MOST_IMAGES = 50
 _MOST_FORM_DEPTH = 4  # form objects within each other
 _SAMPLED_CHARS = 24
@@ -87,10 +87,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, Matrix]]:
-    """Yield kind, handle and transformation matrix of objects in the order of painting.
-
-    Form objects are replaced by what is in them.
-    """
+    """Yield kind, handle and transformation matrix of objects in the order of painting."""
     import pypdfium2.raw as pdfium_c
 
     for index in range(min(pdfium_c.FPDFPage_CountObjects(page), _MOST_OBJECTS)):

@@ -61,6 +61,7 @@ class PageReader:
         Return it with a sentence that names it if something went wrong.
         """
         import pypdfium2 as pdfium
+        import pypdfium2.raw as pdfium_c
 
         damaged = (damaged_page(number), f"Page {number} is damaged and could not be read.")
         try:
@@ -73,7 +74,9 @@ class PageReader:
             self._thumbnail.offer(
                 partial(render.for_thumbnail, page), shows_something=shows_something
             )
-            geometry = _geometry(page)
+            left, bottom, right, top = page.get_bbox()
+            quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
+            geometry = PageGeometry(left, bottom, right - left, top - bottom, 90 * quarters)
         except (pdfium.PdfiumError, OSError, ValueError):
             return damaged
         finally:
@@ -184,11 +187,3 @@ def _unmapped_share(textpage: Any) -> float:
     for index in sampled:
         unmapped += pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1
     return unmapped / max(1, len(sampled))
-
-
-def _geometry(page: Any) -> PageGeometry:
-    import pypdfium2.raw as pdfium_c
-
-    left, bottom, right, top = page.get_bbox()
-    quarters = max(0, pdfium_c.FPDFPage_GetRotation(page))
-    return PageGeometry(left, bottom, right - left, top - bottom, rotation_deg=90 * quarters)

@@ -24,7 +24,7 @@ _MOST_FORM_CHARS = 200_000
 _PASSWORD_FLAG = (
     1 << 13
 )  # bit 14 of a text field's flags: its value is not to be shown (ISO 32000-1, table 228)
-# The element that holds the data of an XFA form (XFA Specification 3.3), with any namespace prefix.
+# The element with the data of an XFA form (XFA Specification 3.3), with any namespace prefix.
 _DATASETS = re.compile(rb"<((?:[\w.-]{1,40}:)?datasets)\b.*?</\1\s*>", re.DOTALL)
 # What pypdf raises, beside its own errors, on structures that violate the format.
 _MALFORMED = (

@@ -51,7 +51,9 @@ class PageLog:
             page = dataclasses.replace(
                 page,
                 text=dataclasses.replace(page.text, text=text),
-                lines=tuple([_clean_line(line) for line in page.lines]),
+                lines=tuple(
+                    [dataclasses.replace(line, text=clean(line.text)) for line in page.lines]
+                ),
             )
         if self._text_file:
             separator = "\f" if self._count else ""
@@ -103,11 +105,6 @@ class PageLog:
         for file in (self._text_file, self._pages_file):
             if file:
                 file.close()
-
-
-def _clean_line(line: Line) -> Line:
-    text = clean(line.text)
-    return line if text == line.text else dataclasses.replace(line, text=text)
 
 
 def _page_json(page: Page) -> str:

@@ -63,12 +63,9 @@ def encode(
     `image` is the frame in the file, `frame` the same as it was read: upright, in mode L or RGB.
     The file's own data can be copied only if it holds no other frame.
     """
-    if is_only_frame and image.format == "JPEG" and image.mode in _COLOR_SPACES:
-        return _jpeg(path, image)
-    if is_only_frame and image.format == "PNG" and _orientation(image) == _UPRIGHT:
-        copied = _png(path.read_bytes())
-        if copied is not None:
-            return copied
+    copied = _copied(path, image) if is_only_frame else None
+    if copied is not None:
+        return copied
     if image.mode == "1" and frame.size == image.size:
         return _fax(image)
 
@@ -84,19 +81,19 @@ def encode(
     return encoded
 
 
-def _orientation(image: "Image.Image") -> int:
-    orientation: int = image.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)
-    return orientation
-
-
-def _jpeg(path: Path, image: "Image.Image") -> EncodedImage:
-    # Adobe's programs store CMYK inverted.
-    is_inverted = image.mode == "CMYK" and "adobe" in image.info
-    decode = "/Decode [1 0 1 0 1 0 1 0]" if is_inverted else ""
-    entries = _entries(image.size, _COLOR_SPACES[image.mode], f"/Filter /DCTDecode {decode}")
-    upright = _ORIENTATION_MATRICES[_UPRIGHT]
-    matrix = _ORIENTATION_MATRICES.get(_orientation(image), upright)
-    return EncodedImage(entries, path.read_bytes(), matrix)
+def _copied(path: Path, image: "Image.Image") -> EncodedImage | None:
+    """Copy the data of a JPEG or PNG file; None if PDF does not support them."""
+    if image.format == "JPEG" and image.mode in _COLOR_SPACES:
+        # Adobe's programs store CMYK inverted.
+        is_inverted = image.mode == "CMYK" and "adobe" in image.info
+        decode = "/Decode [1 0 1 0 1 0 1 0]" if is_inverted else ""
+        entries = _entries(image.size, _COLOR_SPACES[image.mode], f"/Filter /DCTDecode {decode}")
+        orientation = image.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)
+        matrix = _ORIENTATION_MATRICES.get(orientation, _ORIENTATION_MATRICES[_UPRIGHT])
+        return EncodedImage(entries, path.read_bytes(), matrix)
+    if image.format == "PNG" and image.getexif().get(_EXIF_ORIENTATION, _UPRIGHT) == _UPRIGHT:
+        return _png(path.read_bytes())
+    return None
 
 
 def _fax(image: "Image.Image") -> EncodedImage:

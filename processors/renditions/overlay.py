@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.contract import Box, Line, Page, Word
+from processors.contract import Line, Page, Word
 from processors.renditions import glyphless_font
 
 FONT = "Unseen"
@@ -62,9 +62,15 @@ def words_of(page: Page) -> Sequence[str]:
 
 def _line(line: Line, turned_deg: int, geometry: PageGeometry) -> bytes:
     """Show a line's words from left to right as read, a space after each but the last."""
+
+    def start(word: Word) -> float:
+        """Return where a word begins in the reading direction of the rotated page."""
+        left, top, right, bottom = word.box
+        return {0: left, 90: -bottom, 180: -right, 270: top}[turned_deg]
+
     words = line.words
     if any(_RIGHT_TO_LEFT.search(word.text) for word in words):
-        words = tuple(sorted(words, key=lambda word: _start_along_line(word.box, turned_deg)))
+        words = tuple(sorted(words, key=start))
     operators = []
     for index, word in enumerate(words):
         text = _in_visual_order(word.text) + " "
@@ -72,12 +78,6 @@ def _line(line: Line, turned_deg: int, geometry: PageGeometry) -> bytes:
             text = text.rstrip()
         operators.append(_word(word, text, line.angle_deg, turned_deg, geometry))
     return b"".join(operators)
-
-
-def _start_along_line(box: Box, turned_deg: int) -> float:
-    """Return where a box begins in the reading direction of a page that was rotated to be read."""
-    left, top, right, bottom = box
-    return {0: left, 90: -bottom, 180: -right, 270: top}[turned_deg]
 
 
 def _word(

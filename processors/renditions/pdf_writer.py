@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-# The comment with bytes beyond 127 tells programs that the file is binary (section 7.5.2).
+# The comment with bytes beyond 127 shows programs that the file is binary (section 7.5.2).
 HEADER = b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n"
 
 

@@ -108,7 +108,9 @@ def _append(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
             xref_offset, is_stream = _last_xref(path)
             stream.seek(0, io.SEEK_END)
             stream.write(b"\n")
-            file = PdfFile(stream, first=_first_free_number(reader))
+            numbers = [number for entries in reader.xref.values() for number in entries]
+            size = int(str(reader.trailer["/Size"]))  # one more than the highest number
+            file = PdfFile(stream, first=max(size, *numbers, *reader.xref_objStm) + 1)
             font = glyphless_font.add_to(file)
             for page in pages:
                 _replace_page(reader, file, page, font)
@@ -137,12 +139,6 @@ def _last_xref(path: Path) -> tuple[int, bool]:
     if re.match(rb"\s*\d+\s+\d+\s+obj", head):
         return offset, True
     raise ValueError("the cross-reference section is not where it should be")
-
-
-def _first_free_number(reader: "PdfReader") -> int:
-    numbers = [number for entries in reader.xref.values() for number in entries]
-    highest: int = max(int(str(reader.trailer["/Size"])), *numbers, *reader.xref_objStm)
-    return highest + 1
 
 
 def _trailer_entries(reader: "PdfReader", previous: int) -> str:
@@ -247,7 +243,11 @@ def _verify(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
             if len(before) != len(after):
                 raise CannotAdd("the copy could not be verified: pages are missing")
             for page in pages:
-                text = _text_without_spaces(after[page.number - 1])
+                copy = after[page.number - 1]
+                textpage = copy.get_textpage()
+                text = "".join(textpage.get_text_range().split())
+                textpage.close()
+                copy.close()
                 found = sum(word in text for word in page.words)
                 if found < _LEAST_FOUND * len(page.words):
                     raise CannotAdd(
@@ -255,12 +255,3 @@ def _verify(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
                     )
     except pdfium.PdfiumError as exc:
         raise CannotAdd("the copy could not be verified: it does not open") from exc
-
-
-def _text_without_spaces(page: Any) -> str:
-    textpage = page.get_textpage()
-    try:
-        return "".join(textpage.get_text_range().split())
-    finally:
-        textpage.close()
-        page.close()

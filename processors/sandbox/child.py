@@ -1,136 +1,168 @@
-"""What runs inside a child process: prepared once, then one document after the other."""
+"""What runs inside a child process: confined once, then one document after the other."""
 
 import errno
+import importlib
 import json
 import os
+import resource
 import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn, Protocol, runtime_checkable
 
 from pipeline.model import Findings, ReadStatus
 from processors.contract import EngineMissing, ReadSettings, failed, reports_out_of_memory
-from processors.detect import media
-from processors.read import Engines, read_document
-from processors.sandbox import answers as _answers, confinement as _kernel
+from processors.sandbox import answers
 from processors.sandbox.answers import Bug
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from processors.sandbox.confinement import confine
+from processors.sandbox.isolation import Granted, limit_in_words
+from processors.sandbox.kernel import rlimits
+from processors.sandbox.launch import ANSWERED, REQUEST, SPOILED, TAKEN, Launch
 
 OUT_OF_MEMORY_EXIT = 77
-"""Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a clean one."""
-
-TAKEN, ANSWERED = b"t", b"."
-"""What a child says in one byte: it has begun with a document, or has an answer."""
-
+"""Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a
+clean one.
+"""
+FAILED_EXIT = 70
+_UNKNOWN_TYPE = "application/octet-stream"
+_TRACE_LINES = -12
 
 Job = Callable[[Path, str, Path], Findings]
+"""Reads a document under a name for people, leaving derived files in a folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where a child finds what it is told and the documents, and where alone it may write."""
+@runtime_checkable
+class Warm(Protocol):
+    """A job that can load its models before the first document."""
 
-    documents: Path
-    own: Path
-
-
-def request_file(folders: Folders) -> Path:
-    """Return where a child is told which document is next."""
-    return folders.documents / "request.json"
+    def warm(self) -> None:
+        """Load them; raises EngineMissing."""
 
 
-def answer_file(folders: Folders) -> Path:
-    """Return where a child leaves what it has to say."""
-    return folders.own / "answer.json"
+def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_number: int) -> NoReturn:
+    """Confine this process, say what was granted, then read documents until the parent is gone."""
+    code = FAILED_EXIT
+    with suppress(BaseException):
+        _reset_signals()
+        # Packages are found by listing the folder above them, which is closed afterwards.
+        importlib.import_module(launch.job.partition(":")[0].partition(".")[0])
+        granted = confine(
+            launch.confinement, namespaces=namespaces, group=group, keep_open=line_number
+        )
+        _Child(launch, granted, line_number).run()
+        code = 0
+    os._exit(code)
+
+
+def _reset_signals() -> None:
+    """Undo what the supervisor set for itself; programs would inherit it."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _Child:
-    """The state of this process: settings given at start, engine loaded at first use."""
+    """The state of a child between documents: its job, and the models that the job keeps loaded."""
 
-    settings: ReadSettings = ReadSettings()
-    engines: Engines = Engines(settings)
-    granted: _kernel.Granted = _kernel.NOTHING
+    def __init__(self, launch: Launch, granted: Granted, line_number: int) -> None:
+        self._launch = launch
+        self._granted = granted
+        self._line = line_number
+        self._own = launch.confinement.folders.own
+        self._document = launch.confinement.folders.documents / "document"
+        self._loaded_bytes = rlimits.data_bytes()
+        self._programs = resource.getrusage(resource.RUSAGE_CHILDREN)
 
+    def run(self) -> None:
+        """Load the job, greet the parent, and read what it asks for until it closes the line."""
+        try:
+            job = _resolved(self._launch.job, self._launch.settings)
+            if self._launch.warm and isinstance(job, Warm):
+                with suppress(EngineMissing):
+                    job.warm()
+        except Exception as exc:  # noqa: BLE001 - the parent logs it
+            self._answer(_bug(exc), self._own, ANSWERED)
+            return
+        self._programs = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self._answer(self._granted, self._own, ANSWERED)
+        while (size := os.read(self._line, REQUEST.size)) and len(size) == REQUEST.size:
+            (length,) = REQUEST.unpack(size)
+            request = b""
+            while len(request) < length:
+                request += os.read(self._line, length - len(request))
+            os.write(self._line, TAKEN)
+            name, folder = json.loads(request)
+            answer = self._read(job, name, self._own / folder)
+            self._answer(answer, self._own / folder, SPOILED if self._is_spoiled() else ANSWERED)
 
-def serve(
-    settings: ReadSettings,
-    folders: Folders,
-    job: Job | None,
-    line: "Connection",
-    warm: bool,  # noqa: FBT001 - a process takes its arguments by place
-) -> None:
-    """Prepare, say what was granted, then read one document after the other until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _kernel.keep_open(line.fileno())
-    prepare(settings, folders)
-    if warm:
-        with suppress(EngineMissing):
-            _Child.engines.get()
-    _say(_Child.granted, folders, line)
-    while os.read(line.fileno(), 1):
-        os.write(line.fileno(), TAKEN)
-        path, name, own = json.loads(request_file(folders).read_bytes())
-        _say(run(job or _read, Path(path), name, Path(own)), folders, line)
-
-
-def _say(answer: _answers.Answer, folders: Folders, line: "Connection") -> None:
-    try:
-        _answers.written(answer, answer_file(folders))
-    except (OSError, ValueError, TypeError, RecursionError) as exc:
-        _answers.written(
-            Bug(type(exc).__name__, traceback.format_exc(limit=-12)), answer_file(folders)
-        )
-    os.write(line.fileno(), ANSWERED)
-
-
-def prepare(settings: ReadSettings, folders: Folders) -> None:
-    """Give up what a reader of documents does not need. Called once when the child starts.
-
-    What is to be run has been imported before: its code can be read no more afterwards.
-    """
-    # First: a user namespace is refused once there are threads, and threads keep the files they could reach.
-    own_network = _kernel.leave_network()
-    restricted = _kernel.keep_to(folders.own, documents=folders.documents)
-    _kernel.lead_group()
-    _kernel.forget_environment(folders.own)
-    _kernel.be_quiet()
-    _kernel.limit(settings.limits)
-    _Child.settings = settings
-    _Child.engines = Engines(settings)
-    _Child.granted = _kernel.granted(
-        settings.limits, own_network=own_network, restricted=restricted
-    )
-
-
-def run(job: Job, path: Path, name: str, work_dir: Path) -> Findings | Bug:
-    """Run a job; an unforeseen error comes back as text, lack of memory ends the process."""
-    _kernel.limit_memory(_Child.settings.limits.memory_mib)
-    _kernel.limit_cpu(_Child.settings.limits.cpu_s)
-    try:
-        return job(path, name, work_dir)
-    except OSError as exc:
-        if exc.errno == errno.EFBIG:
-            return failed(media.UNKNOWN, ReadStatus.TOO_BIG, _too_much(name))
-        return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
-    except MemoryError:
-        os._exit(OUT_OF_MEMORY_EXIT)
-    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
-        if reports_out_of_memory(exc):
+    def _read(self, job: Job, name: str, folder: Path) -> Findings | Bug:
+        """Run the job; an unforeseen error comes back as text, lack of memory ends the process."""
+        limits = self._launch.settings.limits
+        rlimits.limit_document(memory_mib=limits.memory_mib, cpu_s=limits.cpu_s)
+        try:
+            return job(self._document, name, folder / answers.WORK)
+        except MemoryError:
             os._exit(OUT_OF_MEMORY_EXIT)
-        return Bug(type(exc).__name__, traceback.format_exc(limit=-12))
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document
+            if isinstance(exc, OSError) and exc.errno == errno.EFBIG:
+                limit = limit_in_words(limits.output_mib, self._granted.output_mib, "MiB")
+                problem = (
+                    f"{name}: reading it writes files of more than {limit}, the limit; "
+                    "split it or raise the limit."
+                )
+                return failed(_UNKNOWN_TYPE, ReadStatus.TOO_BIG, problem)
+            if reports_out_of_memory(exc):
+                os._exit(OUT_OF_MEMORY_EXIT)
+            return _bug(exc)
+
+    def _answer(self, answer: answers.Answer, folder: Path, word: bytes) -> None:
+        try:
+            answers.write(answer, folder)
+        except (OSError, ValueError, TypeError, RecursionError) as exc:
+            answers.write(_bug(exc), folder)
+        os.write(self._line, word)
+
+    def _is_spoiled(self) -> bool:
+        """End what the document started, and say whether this process should read no other one."""
+        started = self._end_programs()
+        # What libraries keep for themselves would count against the next document.
+        kept = rlimits.data_bytes() - self._loaded_bytes > rlimits.MODELS_MIB * 2**20
+        return started or kept
+
+    def _end_programs(self) -> bool:
+        """Say whether a program of the document was still there, and end it if that is possible.
+
+        In its own namespace this process and the init are spared, and the kernel lets no process
+        start meanwhile. Elsewhere the signal would reach strangers: the supervisor ends the family
+        instead.
+        """
+        if "pid" in self._granted.namespaces:
+            with suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+                return True
+            return False
+        return self._started_programs()
+
+    def _started_programs(self) -> bool:
+        """Say whether a document had a program, which could have started another that got away."""
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            # What a program used is added when it is waited for; the smallest has page faults.
+            return resource.getrusage(resource.RUSAGE_CHILDREN) != self._programs
+        return True
 
 
-def _too_much(name: str) -> str:
-    limit = _kernel.told(_Child.settings.limits.output_mib, _Child.granted.output_mib, "MiB")
-    return f"{name}: reading it writes files of more than {limit}, the limit; split it or raise the limit."
+def _bug(error: BaseException) -> Bug:
+    return Bug(type(error).__name__, traceback.format_exc(limit=_TRACE_LINES))
 
 
-def _read(path: Path, name: str, work_dir: Path) -> Findings:
-    return read_document(
-        path, name=name, work_dir=work_dir, settings=_Child.settings, engine=_Child.engines.get
-    )
+def _resolved(job: str, settings: ReadSettings) -> Job:
+    """Import what "module:name" names; a class is made with the settings."""
+    module, _, name = job.partition(":")
+    found = getattr(importlib.import_module(module), name)
+    resolved: Job = found(settings) if isinstance(found, type) else found
+    return resolved

@@ -1,67 +1,121 @@
-"""One child process, from its parent's side: started, told of documents, ended with all it started.
+"""One child process with its supervisor, seen from the parent.
 
-Both sides leave what they say in a file and wake the other with one byte, so that no child can keep its parent
-waiting in the middle of a message.
+Requests go through a socket, answers through a file and one byte, so that no child can keep its
+parent waiting in the middle of a message.
 """
 
 import json
-import multiprocessing
 import os
+import pickle
+import select
+import socket
+import struct
+import subprocess
+import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from processors.contract import ReadSettings
-from processors.sandbox import answers as _answers, child as _child, process_family as _family
-from processors.sandbox.confinement import Granted
-from processors.sandbox.output import ProtocolError
+import structlog
 
-_PARTING_S = 5.0
-_BLINK_S = 0.02
-_LOOK_S = 1.0
+from processors.contract import ReadSettings
+from processors.sandbox import answers, file_tree, launch
+from processors.sandbox.answers import Answer, Bug, ProtocolError
+from processors.sandbox.child_folder import ChildFolder
+from processors.sandbox.confinement import Confinement
+from processors.sandbox.isolation import Granted
+from processors.sandbox.kernel import privileges
+
 _START_S = 120.0  # for a child that must import everything on a busy machine
+_TAKE_S = 30.0  # an idle child takes a document within milliseconds, on a busy machine in seconds
+_STOP_S = 15.0
+_END_S = 20.0
+_DISMISS_S = 2.0
+_PROGRAM = (
+    "import sys; control, line, *sys.path = sys.argv[1:]; "
+    "from processors.sandbox.supervisor import main; main(int(control), int(line))"
+)
+_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
+_ONE_CORE = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Ended(Exception):
-    """The child is gone; `code` is how, as `multiprocessing` tells it: negative numbers are signals."""
+    """The child has ended.
+
+    `code` is its exit code: negative for a signal, None where it is unknown.
+    """
 
     def __init__(self, code: int | None) -> None:
         super().__init__(f"ended with {code}")
         self.code = code
 
 
-class ChildProcess:
-    """A child at work in its folders. `warm` lets it load the OCR engine before it says that it is ready.
+class Irregular(Exception):
+    """The child did something that a healthy one does not do; no document is to blame for it."""
 
-    `who` is as the system tells it, `taken` whether the child has begun with the document it was told of last.
+
+class ChildProcess:
+    """A child and its supervisor.
+
+    `job` names what the child does with a document. `without` leaves out layers, for tests. `warm`
+    lets it load its models before it says that it is ready. `pid` is its supervisor. `documents` is
+    how many it has been given, `taken` whether it has begun with the latest one, `spoiled` whether
+    it asked to be replaced.
     """
 
     def __init__(
         self,
         settings: ReadSettings,
-        folders: "_child.Folders",
-        job: "_child.Job | None",
+        job: str,
         *,
+        code: tuple[Path, ...],
+        without: frozenset[str],
         warm: bool,
     ) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._folders = folders
-        self._start_s = _START_S + (settings.limits.wall_s if warm else 0)
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_child.serve,
-            args=(settings, folders, job, theirs, warm),
-            name="caspio-ingest-child",
-            daemon=True,
-        )
-        self._process.start()
-        theirs.close()
         self._starting = threading.Lock()
         self._granted: Granted | None = None
-        self.who = _family.Who(self._process.pid or 0, "")
-        self._network: int | None = None
+        self._failure = ""
+        self._start_s = _START_S + (settings.limits.wall_s if warm else 0)
+        self._take_s = min(_TAKE_S, settings.limits.stall_s)
+        self._control, control = socket.socketpair()
+        self._line, line = socket.socketpair()
+        with control, line:
+            self._process = subprocess.Popen(  # noqa: S603 - this Python and a program of ours
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    _PROGRAM,
+                    str(control.fileno()),
+                    str(line.fileno()),
+                    *map(os.path.abspath, sys.path),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(control.fileno(), line.fileno()),
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+        self.documents = 0
         self.taken = False
+        self.spoiled = False
+        self._stopped = False
+        self._ended = False
+        self._report = b""
+        identity = None if "identity" in without else privileges.identity_for(self.pid)
+        self.folder = ChildFolder(identity)
+        confinement = Confinement(self.folder.folders, settings.limits, code, identity, without)
+        self._send(launch.Launch(settings, confinement, job, warm))
+
+    def _send(self, what: launch.Launch) -> None:
+        data = pickle.dumps(what)
+        with suppress(OSError):  # it ended at once: `wait` notices
+            self._control.sendall(struct.pack("=I", len(data)) + data)
 
     def ready(self) -> Granted:
         """Wait until the child has given up what it does not need, and return what it was granted.
@@ -70,48 +124,71 @@ class ChildProcess:
             Ended: it died before, or did not come so far.
         """
         with self._starting:
-            end = time.monotonic() + self._start_s
+            deadline = time.monotonic() + self._start_s
             while self._granted is None:
-                if self.wait(_LOOK_S):
-                    self._network = _family.held_network(self.who.pid)
-                    self.who = _family.seen(self.who.pid)
+                if self.wait(1.0):
                     self._granted = self._greeting()
-                elif time.monotonic() > end:
+                elif time.monotonic() > deadline:
                     raise Ended(None)
             return self._granted
 
     def _greeting(self) -> Granted:
         try:
-            answer = self.answer()
+            answer = answers.read(self.folder.own)
         except ProtocolError as exc:
             raise Ended(None) from exc
-        if not isinstance(answer, Granted):
-            raise Ended(None)
-        return answer
+        if isinstance(answer, Granted):
+            if not answer.own_user:
+                self.folder.identity = None
+            return answer
+        if isinstance(answer, Bug):
+            structlog.get_logger(__name__).error("reader_did_not_start", trace=answer.trace)
+        raise Ended(None)
 
-    def tell(self, document: Path, name: str, own: Path) -> None:
-        """Hand over a document; raises Ended."""
-        request = json.dumps([str(document), name, str(own)])
-        self.taken = False
-        _child.request_file(self._folders).write_text(request, encoding="utf-8")
+    def give(self, path: Path, name: str) -> str:
+        """Stop the child, hand over a document and let it go on; return the name of its folder.
+
+        Raises:
+            Ended, Irregular: it is fit for no document, and this one is not to blame.
+            OSError: the file cannot be copied.
+        """
+        if not self.stop():
+            raise Irregular("something that it started still runs")
+        if select.select([self._line], [], [], 0)[0]:
+            raise Irregular("it said something while it had nothing to do")
+        self.documents += 1
+        folder = self.folder.lay_out(path, self.documents)
+        request = json.dumps([name, folder]).encode()
+        self._line.settimeout(self._take_s)
         try:
-            os.write(self._line.fileno(), b".")
+            self._line.sendall(launch.REQUEST.pack(len(request)) + request)
+            self.taken = False
+            self._control.sendall(launch.RESUME)
         except OSError as exc:
-            raise Ended(self._last_words()) from exc
+            raise Irregular("it takes no request") from exc
+        self._stopped = False
+        deadline = time.monotonic() + self._take_s
+        while not self.taken:
+            self.wait(0.1)
+            if time.monotonic() > deadline:
+                raise Irregular("it does not take the document")
+        return folder
 
     def wait(self, seconds: float) -> bool:
         """Say whether the child has answered within so many seconds; raises Ended."""
-        if self._line.poll(seconds):
+        ready, _, _ = select.select([self._line, self._control], [], [], seconds)
+        # Its last word first: it may have answered and then ended.
+        if self._line in ready:
             said = self._byte()
-            if said == _child.TAKEN and not self.taken:
+            if said == launch.TAKEN and not self.taken:
                 self.taken = True
                 return False
-            if said == _child.ANSWERED:
+            if said in {launch.ANSWERED, launch.SPOILED}:
+                self.spoiled = said == launch.SPOILED
                 return True
-            raise Ended(None if said else self._last_words())
-        # Programs it started may hold its end of the line open.
-        if not self._process.is_alive():
-            raise Ended(self._process.exitcode)
+            raise Ended(self._exit_code() if not said else None)
+        if self._control in ready:
+            self._receive()
         return False
 
     def _byte(self) -> bytes:
@@ -120,24 +197,131 @@ class ChildProcess:
         except OSError:
             return b""
 
-    def answer(self) -> _answers.Answer:
-        """Return what the child has answered; raises ProtocolError."""
-        return _answers.read(_child.answer_file(self._folders))
+    def stop(self) -> bool:
+        """Stop the child and return whether no other process of it runs.
+
+        A stopped child changes nothing any more.
+
+        Raises:
+            Ended: it is gone.
+            Irregular: it cannot be stopped.
+        """
+        if self._stopped:
+            return True
+        try:
+            self._control.sendall(launch.STOP)
+        except OSError as exc:
+            raise Ended(self._exit_code()) from exc
+        deadline = time.monotonic() + _STOP_S
+        while time.monotonic() < deadline:
+            if select.select([self._control], [], [], 1.0)[0]:
+                kind, number = self._receive()
+                if kind == launch.STOPPED:
+                    if number < 0:
+                        break
+                    self._stopped = True
+                    return number == 0
+        raise Irregular("it cannot be stopped")
+
+    def answer(self, folder: str) -> Answer:
+        """Return what the stopped child has answered; raises ProtocolError."""
+        with self._opened(folder) as opened:
+            return answers.read(opened)
+
+    @contextmanager
+    def work(self, folder: str) -> Iterator[int]:
+        """Open the folder of the files that the stopped child has left; raises ProtocolError."""
+        with self._opened(folder, answers.WORK) as opened:
+            yield opened
+
+    @contextmanager
+    def _opened(self, *names: str) -> Iterator[int]:
+        with ExitStack() as stack:
+            opened = self.folder.own
+            try:
+                for name in names:
+                    opened = stack.enter_context(file_tree.opened(name, within=opened))
+            except OSError as exc:
+                raise ProtocolError("its folder is gone") from exc
+            yield opened
+
+    def _receive(self) -> tuple[bytes, int]:
+        """Receive a report of the supervisor; raises Ended where it is the last one."""
+        while len(self._report) < launch.REPORT.size:
+            part = self._control.recv(launch.REPORT.size - len(self._report))
+            if not part:
+                raise Ended(None)
+            self._report += part
+        kind, number = launch.REPORT.unpack(self._report)
+        self._report = b""
+        if kind == launch.ENDED:
+            self._ended = True
+            raise Ended(number)
+        if kind == launch.FAILED:
+            trace = b""
+            while len(trace) < number and (part := self._control.recv(number - len(trace))):
+                trace += part
+            structlog.get_logger(__name__).error(
+                "supervisor_failed", trace=trace.decode("utf-8", "replace")
+            )
+            raise Ended(None)
+        return kind, number
+
+    def _exit_code(self) -> int | None:
+        """Return how the child ended, as the supervisor reports it when nothing of it is left."""
+        self._control.settimeout(_END_S)
+        try:
+            while True:
+                self._receive()
+        except Ended as exc:
+            return exc.code
+        except OSError:
+            return None
+
+    def dismiss(self) -> None:
+        """Let an idle child end by itself.
+
+        The CPU time of a child that ends by itself is added to that of this process's children.
+        """
+        with suppress(OSError, Ended):
+            self._line.shutdown(socket.SHUT_RDWR)
+            self._control.sendall(launch.RESUME)
+            if select.select([self._control], [], [], _DISMISS_S)[0]:
+                self._receive()
+
+    def interrupt(self) -> None:
+        """Ask the supervisor to end the child. Any thread may call this.
+
+        A thread that waits for an answer gets Ended.
+        """
+        with suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+
+    def kill(self) -> bool:
+        """End the child and all it started; return whether nothing of it is left for certain."""
+        self.interrupt()
+        if not self._ended:
+            self._exit_code()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_S)
+        return self._ended
 
     def end(self) -> None:
-        """End the child and everything it started."""
-        with suppress(OSError, ValueError):
+        """End the child and all it started, and remove its folder."""
+        if self.kill():
+            self.folder.remove()
+        else:
+            # The child ends with its supervisor, but what it started may not.
             self._process.kill()
-        self._last_words()
-        _family.end_programs(self.who)
-        held, self._network = self._network, None
-        if held is not None:
-            os.close(held)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
+            self.folder.abandon()
+            structlog.get_logger(__name__).warning("reader_not_ended", process=self.pid)
+        for end in (self._line, self._control):
+            end.close()
 
-    def _last_words(self) -> int | None:
-        """Return the exit code, waiting a little for it; `join` would wait for a child that only looks dead."""
-        pause = threading.Event()
-        end = time.monotonic() + _PARTING_S
-        while (code := self._process.exitcode) is None and time.monotonic() < end:
-            pause.wait(_BLINK_S)
-        return code
+
+def _environment() -> dict[str, str]:
+    """Return the few variables that a child is given: no secret is among them."""
+    kept = {name: value for name in _KEPT if (value := os.environ.get(name)) is not None}  # noqa: TID251 - to drop the rest
+    return kept | _ONE_CORE

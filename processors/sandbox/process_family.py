@@ -1,129 +1,134 @@
-"""What a child process and everything it started are doing, seen from outside: by /proc, where there is one."""
+"""What a child and its programs are doing, as /proc shows it."""
 
 import os
-import signal
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-_PROC = Path("/proc")
-_MOST_ROUNDS = 50
-_PGRP, _UTIME, _CSTIME = 2, 11, 14  # fields of /proc/PID/stat after the command's name, proc(5)
+_PROC = "/proc"
+_PARENT, _UTIME, _CSTIME = 0, 10, 13  # fields of /proc/PID/stat after the state, proc(5)
+_ENDED, _STOPPED = "ZX", "TtZX"
+_MEMORY_LINES = ("RssAnon:", "RssShmem:", "VmSwap:")
+_DELETED = " (deleted)"
+_SHARED_MEMORY = "/dev/zero (deleted)"  # counted as memory
+_BLOCK_BYTES = 512  # the unit of st_blocks on every file system
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A child: its process, and the network it is in, which is its own where the kernel allows that."""
-
-    pid: int
-    network: str
-
-
-def seen(pid: int) -> Who:
-    """Return who a living child is, as the system tells it."""
-    return Who(pid, _network_of(pid))
-
-
-def held_network(pid: int) -> int | None:
-    """Open the network of a child, so that its name is given to no other as long as this is not closed.
-
-    What is ended by the name of a network that is gone may be another worker's child.
-    """
-    try:
-        return os.open(_PROC / str(pid) / "ns" / "net", os.O_RDONLY)
-    except OSError:
-        return None
-
-
-def cpu_s(who: Who, below: Sequence[int]) -> float | None:
-    """Return the CPU seconds of a child and all it started, ended ones included; None where the system hides them.
-
-    `below` are its members: to find them costs a look at every process there is.
-    """
-    own = _stat(who.pid)
-    if own is None:
-        return None
-    ticks = sum(own[_UTIME : _CSTIME + 1])
-    for member in below:
-        stat = _stat(member)
-        ticks += sum(stat[_UTIME : _UTIME + 2]) if stat else 0
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def members(who: Who) -> list[int]:
-    """Return the processes that belong to a child, itself left out.
-
-    What leaves its group is still in the child's network, where that is its own; else the group is all there is to see.
-    """
-    own_network = bool(who.network) and who.network != _network_of(os.getpid())
-    found = []
-    for other in _pids():
-        if other in {who.pid, os.getpid()}:
-            continue
-        if own_network:
-            if _network_of(other) == who.network and not _ended(other):
-                found.append(other)
-        elif (stat := _stat(other)) is not None and stat[_PGRP] == who.pid and not _ended(other):
-            found.append(other)
+def children(pid: int) -> list[int]:
+    """Return the children of a process, adopted ones included."""
+    found: list[int] = []
+    if not _lists_children():
+        others = [int(name) for name in _names("") if name.isdigit()]
+        return [other for other in others if (_stat(other) or [0])[_PARENT] == pid]
+    for thread in _names(f"{pid}/task"):
+        found.extend(map(int, _read(f"{pid}/task/{thread}/children").split()))
     return found
 
 
-def _network_of(pid: int) -> str:
-    """Name the network a process is in; "" where the system does not tell."""
-    try:
-        return str((_PROC / str(pid) / "ns" / "net").readlink())
-    except OSError:
-        return ""
+def descendants(pid: int) -> set[int]:
+    """Return all processes below a process, those that ended and wait to be noticed left out."""
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for other in children(waiting.pop()):
+            if other not in found:
+                found.add(other)
+                waiting.append(other)
+    return {other for other in found if not has_ended(other)}
 
 
-def has_children(pid: int) -> bool:
-    """Say whether a process has processes below it; they come back to it when what lay between ends."""
-    with suppress(OSError):
-        for thread in (_PROC / str(pid) / "task").iterdir():
-            if (thread / "children").read_text(encoding="ascii").strip():
-                return True
-    return False
+def has_ended(pid: int) -> bool:
+    """Say whether a process is gone, or only waits for its parent to notice that it is."""
+    return _state(pid) in _ENDED
 
 
-def end_programs(who: Who) -> None:
-    """End everything a child started, wherever it hid, and leave the child itself.
+def is_stopped(pid: int) -> bool:
+    """Say whether no thread of a process runs any more: it is stopped, or has ended."""
+    return all(_state(pid, thread) in _STOPPED for thread in _names(f"{pid}/task"))
 
-    All are stopped before any is ended, again until no new one appears: what is stopped starts nothing.
+
+def cpu_s(pids: Iterable[int]) -> float | None:
+    """Return the CPU seconds of processes and of those they waited for; None if unknown."""
+    seen = [fields for pid in pids if (fields := _stat(pid))]
+    if not seen:
+        return None
+    ticks = sum(sum(fields[_UTIME : _CSTIME + 1]) for fields in seen)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes(pids: Iterable[int]) -> int:
+    """Return the memory of processes that no file backs: private, shared and swapped.
+
+    Shared pages count for each process that has touched them.
     """
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        seen: set[int] = set()
-        for _ in range(_MOST_ROUNDS):
-            new = set(members(who)) - seen
-            if not new:
-                break
-            seen |= new
-            for member in new:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(member, number)
+    kib = 0
+    for pid in pids:
+        for line in _read(f"{pid}/status").splitlines():
+            if line.startswith(_MEMORY_LINES):
+                kib += int(line.split()[1])
+    return kib * 1024
 
 
-def _pids() -> Iterator[int]:
-    with suppress(OSError), os.scandir(_PROC) as entries:
-        for entry in entries:
-            if entry.name.isdigit():
-                yield int(entry.name)
+def unlinked_bytes(pids: Iterable[int], *, file_bytes: int) -> int:
+    """Return the disk space of files that have no name any more, but that processes still hold.
+
+    A file that is only mapped counts as `file_bytes`, the largest that one may be: its size cannot
+    be seen.
+    """
+    sizes: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        for found in _open_files(pid):
+            if found.st_nlink == 0:
+                sizes[found.st_dev, found.st_ino] = found.st_blocks * _BLOCK_BYTES
+        for line in _read(f"{pid}/maps").splitlines():
+            if line.endswith(_DELETED) and not line.endswith(_SHARED_MEMORY):
+                fields = line.split(maxsplit=5)
+                major, minor = (int(part, 16) for part in fields[3].split(":"))
+                sizes.setdefault((os.makedev(major, minor), int(fields[4])), file_bytes)
+    return sum(sizes.values())
 
 
-def _ended(pid: int) -> bool:
-    """Say whether a process is gone, or waits for its parent to notice that it is."""
+def _open_files(pid: int) -> Iterator[os.stat_result]:
+    for number in _names(f"{pid}/fd"):
+        with suppress(OSError):
+            found = Path(f"{_PROC}/{pid}/fd/{number}").stat()
+            if stat.S_ISREG(found.st_mode):
+                yield found
+
+
+@cache
+def _lists_children() -> bool:
+    """Say whether the kernel lists the children of a process.
+
+    Otherwise every process is looked at for its parent.
+    """
+    return Path(f"{_PROC}/self/task/{os.getpid()}/children").exists()
+
+
+def _names(folder: str) -> list[str]:
     try:
-        return " Z " in (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        return [entry.name for entry in os.scandir(f"{_PROC}/{folder}")]
     except OSError:
-        return True
+        return []
+
+
+def _state(pid: int, thread: str = "") -> str:
+    """Return the letter for the state of a process or a thread; Z where it is gone."""
+    name = f"{pid}/task/{thread}/stat" if thread else f"{pid}/stat"
+    return _read(name).rpartition(")")[2].strip()[:1] or "Z"
 
 
 def _stat(pid: int) -> list[int] | None:
+    """Return the numbers of a process, counted from its parent's; None where it is gone."""
+    fields = _read(f"{pid}/stat").rpartition(")")[2].split()
+    return [int(field) for field in fields[1:]] or None
+
+
+def _read(name: str) -> str:
     try:
-        text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        return [
-            int(field) if field.lstrip("-").isdigit() else 0
-            for field in text.rpartition(")")[2].split()
-        ]
+        with open(f"{_PROC}/{name}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - many a second
+            return file.read()
     except OSError:
-        return None
+        return ""

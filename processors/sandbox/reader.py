@@ -1,9 +1,15 @@
-"""Read every document in a child process with limits. What a document does to its child is told as a status."""
+"""Read every document in a child process with limits.
+
+What a document does to its child becomes a status.
+"""
 
 import dataclasses
 import os
 import queue
+import sys
 import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,22 +18,34 @@ from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
 from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
 from processors.detect.clamav import Clamd, VirusScan
-from processors.detect.media import UNKNOWN
 from processors.exec import ocrmypdf
 from processors.fingerprint import Fingerprints
 from processors.ocr import engines
-from processors.sandbox import child as _child, child_folder as _home
-from processors.sandbox.confinement import Granted
+from processors.sandbox.child import Job
+from processors.sandbox.child_folder import sweep
+from processors.sandbox.child_process import ChildProcess
+from processors.sandbox.isolation import Granted, Level
+from processors.sandbox.kernel import privileges
 from processors.sandbox.reader_process import ReaderProcess
+
+DOCUMENTS_PER_CHILD = 200
+"""Then a new one takes over: runtimes keep memory that they once needed."""
+_DOCUMENT_JOB = "processors.sandbox.document_job:DocumentJob"
+_UNKNOWN = "application/octet-stream"
 
 
 class SandboxedReader:
-    """Reads documents in long-lived children, one document at a time each; models stay loaded between documents.
+    """Reads documents in long-lived children, one document at a time in each.
 
-    `job` replaces what the children do with a document; tests give one that misbehaves.
+    Models stay loaded between documents. `documents_per_child` of 1 gives every document a process
+    that has seen no other one. `require_isolation` is the least level (see `isolation.Level`) at
+    which documents are read. `job` replaces what the children do with a document, and `without`
+    leaves out layers of isolation (namespaces, mounts, landlock, filter, identity, group): both are
+    for tests.
 
     Raises:
-        BadSettings: an OCR engine or language asked for is not installed.
+        BadSettings: an OCR engine or language asked for is not installed, or the system grants less
+            isolation.
     """
 
     def __init__(
@@ -42,7 +60,10 @@ class SandboxedReader:
         clamav: str | None = None,
         date_order: str = "",
         rules: str = "",
-        job: _child.Job | None = None,
+        documents_per_child: int = DOCUMENTS_PER_CHILD,
+        require_isolation: str = Level.NONE,
+        job: Job | None = None,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
         self._settings = ReadSettings(
@@ -56,17 +77,25 @@ class SandboxedReader:
             rules=rules,
         )
         _check(self._settings)
-        _home.sweep()
-        self._slots = [
-            ReaderProcess(self._settings, job)
+        # This process has the credentials, in its memory and its environment.
+        privileges.hide()
+        sweep()
+        name = f"{job.__module__}:{job.__qualname__}" if job else _DOCUMENT_JOB
+        start = partial(_start, self._settings, name, tuple(_code(name)), without)
+        required = Level(require_isolation)
+        self._processes = [
+            ReaderProcess(self._settings, start, documents=documents_per_child, required=required)
             for _ in range(max(1, workers or os.cpu_count() or 1))
         ]
         self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
-        for reader_process in self._slots:
-            self._free.put(reader_process)
+        for process in self._processes:
+            self._free.put(process)
         self._fingerprints = Fingerprints(self._settings)
         self._lock = threading.Lock()
+        if required is not Level.NONE:
+            # Better before the first document is fetched than in the middle of a run.
+            self.granted()
 
     def fingerprint(self) -> str:
         """Identify code, libraries, models, language data and settings of all kinds of file."""
@@ -79,46 +108,52 @@ class SandboxedReader:
             return self._fingerprints.is_current(fingerprint)
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read a document in a child, waiting for a free one; where a virus scanner is configured, it is asked first.
+        """Read a document in a child, waiting for a free one.
+
+        A virus scanner, where there is one, scans it before.
 
         Raises:
             TryLater: the reader was closed; never for what the document does.
+            BadSettings: the system grants less isolation than is required.
         """
         verdict = self._scanner.scan(path) if self._scanner else VirusScan(ScanStatus.OFF)
         if verdict.status is ScanStatus.INFECTED:
-            problem = f"{name}: the virus scanner found {verdict.detail} in it; it was not opened. Upload a clean copy."
-            findings = failed(UNKNOWN, ReadStatus.INFECTED, problem)
+            problem = (
+                f"{name}: the virus scanner found {verdict.detail} in it; it was not opened. "
+                "Upload a clean copy."
+            )
+            findings = failed(_UNKNOWN, ReadStatus.INFECTED, problem)
         else:
-            findings = self._read(path, name=name, work_dir=work_dir)
+            process = self._free.get()
+            try:
+                findings = process.read(path, name=name, work_dir=work_dir)
+            finally:
+                self._free.put(process)
         if verdict.status is ScanStatus.NOT_SCANNED:
-            findings = _unscanned(
-                findings, f"{name}: it was not scanned for viruses: {verdict.detail}."
+            # A document that is well otherwise is partial, so that an operator sees it.
+            status = ReadStatus.PARTIAL if findings.status is ReadStatus.OK else findings.status
+            problem = f"{name}: it was not scanned for viruses: {verdict.detail}."
+            findings = dataclasses.replace(
+                findings, status=status, problems=(*findings.problems, problem)
             )
         findings = dataclasses.replace(findings, scan=verdict.status)
         with self._lock:
             fingerprint = self._fingerprints.of_findings(findings)
         return dataclasses.replace(findings, fingerprint=fingerprint)
 
-    def _read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        reader_process = self._free.get()
-        try:
-            return reader_process.read(path, name=name, work_dir=work_dir)
-        finally:
-            self._free.put(reader_process)
-
     def granted(self) -> Granted | None:
-        """Start a child and return what the system granted it of the limits asked for; None where none starts."""
-        return self._slots[0].granted()
+        """Start a child and return what the system granted it; None where none starts."""
+        return self._processes[0].granted()
 
     def warm(self) -> None:
         """Start the children and let them load their models, without waiting for them."""
-        for reader_process in self._slots:
-            reader_process.warm()
+        for process in self._processes:
+            process.warm()
 
     def close(self) -> None:
-        """End the children at once, whatever they are doing."""
-        for reader_process in self._slots:
-            reader_process.close()
+        """End the children at once, even while they read."""
+        for process in self._processes:
+            process.close()
 
     def __enter__(self) -> Self:
         return self
@@ -132,10 +167,22 @@ class SandboxedReader:
         self.close()
 
 
-def _unscanned(findings: Findings, problem: str) -> Findings:
-    """Say that nobody knows of viruses: a document that is well otherwise is partial, so that a person sees it."""
-    status = ReadStatus.PARTIAL if findings.status is ReadStatus.OK else findings.status
-    return dataclasses.replace(findings, status=status, problems=(*findings.problems, problem))
+def _start(
+    settings: ReadSettings,
+    job: str,
+    code: tuple[Path, ...],
+    without: frozenset[str],
+    warm: bool,  # noqa: FBT001 - the one argument that is left to give
+) -> ChildProcess:
+    return ChildProcess(settings, job, code=code, without=without, warm=warm)
+
+
+def _code(job: str) -> Iterator[Path]:
+    """Yield where the code of a job is: our packages that it needs, and its own."""
+    for name in {"processors", "pipeline", job.partition(":")[0].partition(".")[0]}:
+        module = sys.modules[name]
+        paths = getattr(module, "__path__", None) or [module.__file__]
+        yield from map(Path, paths)
 
 
 def _check(settings: ReadSettings) -> None:

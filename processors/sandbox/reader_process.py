@@ -1,229 +1,242 @@
-"""One child process at work: given a document, watched, replaced when it dies or misbehaves."""
+"""One child process at work, and its replacements."""
 
-import os
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
-from pipeline.errors import TryLater
+from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
 from processors.contract import Limits, ReadSettings, failed
-from processors.sandbox import child as _child, confinement as _kernel, process_family as _family
-from processors.sandbox.answers import Bug
-from processors.sandbox.child_folder import Home
-from processors.sandbox.child_process import ChildProcess, Ended
-from processors.sandbox.output import ProtocolError, carried
-from processors.sandbox.watchdog import INTERVAL_S, Watch
+from processors.sandbox import child
+from processors.sandbox.answers import Bug, ProtocolError
+from processors.sandbox.child_process import ChildProcess, Ended, Irregular
+from processors.sandbox.isolation import Granted, Level, limit_in_words
+from processors.sandbox.output import carry
+from processors.sandbox.watchdog import INTERVAL_S, Trouble, Watch, too_slow
 
-_DOCUMENTS_A_CHILD = 200  # then a fresh one takes over: runtimes keep memory they once needed
+_MOST_TRIES = 4
+"""Of one document: two children may fail before they take it, one may have read others before, one
+is new.
+"""
 _CLOSED = "The reader is closed; start the program again."
 _UNKNOWN = "application/octet-stream"
 
+Start = Callable[[bool], ChildProcess]
+"""Starts a child; the argument says whether it loads its models at once."""
+
 
 class ReaderProcess:
-    """One child and its replacement when it dies.
+    """One child and its replacements.
 
-    The child has a folder of its own; what it leaves there is carried to where it was asked for.
+    `documents` is how many documents a child reads before a new one replaces it. A document is
+    judged only by a child that has read no other one before: where another child ends badly with
+    it, it is read again in a new one. So nothing that an earlier document did to a child is held
+    against a later one.
     """
 
-    def __init__(self, settings: ReadSettings, job: _child.Job | None = None) -> None:
+    def __init__(
+        self, settings: ReadSettings, start: Start, *, documents: int, required: Level
+    ) -> None:
         self._settings = settings
-        self._job = job
-        self._home: Home | None = None
+        self._start = start
+        self._most_documents = documents
+        self._required = required
         self._process: ChildProcess | None = None
-        self._documents = 0
         self._closed = False
         self._lock = threading.Lock()
+        self._busy = threading.Lock()
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read one document, again if the child died before it took it.
+        """Read one document.
 
         Raises:
             TryLater: the reader was closed meanwhile.
+            BadSettings: the system grants less isolation than is required.
+            OSError: the document cannot be copied, or `work_dir` cannot be written.
         """
-        with self._laid_out(path) as (document, own):
-            try:
-                findings = self._run(document, name, own)
-                return carried(findings, source=own, target=work_dir.absolute())
-            except ProtocolError as exc:
-                self._renew()
-                return failed(
-                    _UNKNOWN,
-                    ReadStatus.SUSPICIOUS,
-                    f"{name}: its reader went astray: {exc}; report it.",
-                )
-
-    @contextmanager
-    def _laid_out(self, path: Path) -> Iterator[tuple[Path, Path]]:
-        """Lay a document where the child may read it; yield it with a fresh folder the child may write in."""
-        with self._lock:
-            folders = self._folders()
-        document, own = folders.documents / "document", folders.own / "document"
-        document.unlink(missing_ok=True)
-        try:
-            os.link(path, document, follow_symlinks=True)
-        except OSError:
-            shutil.copyfile(path, document)
-        own.mkdir()
-        try:
-            yield document, own
-        finally:
-            process = self._process
-            if process is not None and _family.has_children(process.who.pid):
-                _family.end_programs(process.who)
-            _empty(folders.documents)
-            _empty(folders.own)
-
-    def _run(self, document: Path, name: str, own: Path) -> Findings:
-        if self._documents >= _DOCUMENTS_A_CHILD:
-            self._renew()
-        for _ in range(2):
-            process = self._started()
-            try:
-                process.ready()
-                process.tell(document, name, own)
-                trouble = self._watched(process)
-            except Ended as exc:
+        with self._busy:
+            for _ in range(_MOST_TRIES):
+                process = self._started()
+                new = process.documents == 0
+                try:
+                    findings = self._attempt(process, path, name, work_dir)
+                except (Irregular, Ended) as exc:
+                    self._renew()
+                    self._stop_if_closed(name)
+                    structlog.get_logger(__name__).info("reader_replaced", reason=str(exc))
+                    continue
+                except BaseException:
+                    self._renew()
+                    raise
+                if process.spoiled or process.documents >= self._most_documents:
+                    self._renew()
+                if isinstance(findings, Findings):
+                    return findings
                 self._renew()
                 self._stop_if_closed(name)
-                if process.taken:
-                    return _post_mortem(exc.code, name, self._settings.limits, process.ready())
-                continue  # it died while it had nothing to do, or could not start
-            self._documents += 1
-            return self._heard(process, trouble, name)
-        return failed(
-            _UNKNOWN,
-            ReadStatus.CRASHED,
-            f"{name}: no reading process could be started; run doctor.",
-        )
+                if new:
+                    return failed(_UNKNOWN, findings[0], f"{name}: {findings[1]}")
+            problem = f"{name}: no reading process could be started; run doctor."
+            return failed(_UNKNOWN, ReadStatus.CRASHED, problem)
 
-    def _heard(
-        self, process: ChildProcess, trouble: tuple[ReadStatus, str] | None, name: str
-    ) -> Findings:
-        """Return what the child found, or what it did wrong."""
-        if trouble is not None:
-            self._renew()
-            self._stop_if_closed(name)
-            return failed(_UNKNOWN, trouble[0], f"{name}: {trouble[1]}")
-        answer = process.answer()
-        if isinstance(answer, Bug):
-            structlog.get_logger(__name__).error(
-                "processor_failed", file=name, error=answer.kind, trace=answer.trace
-            )
-            reason = f"{name}: reading failed with an unforeseen {answer.kind}; the log has the details to report."
-            return failed(_UNKNOWN, ReadStatus.CRASHED, reason)
-        if not isinstance(answer, Findings):
-            raise ProtocolError("what it answered is about something else")
-        return answer
+    def _attempt(
+        self, process: ChildProcess, path: Path, name: str, work_dir: Path
+    ) -> Findings | Trouble:
+        """Have a child read a document; return what it found, or what it did wrong with it.
 
-    def _watched(self, process: ChildProcess) -> tuple[ReadStatus, str] | None:
-        """Wait for an answer, looking at the child every second; return what it does wrong, None when it answered."""
+        Raises:
+            Irregular, Ended: the child did not even take it.
+        """
+        granted = self._checked(process.ready())
+        folder = process.give(path, name)
+        try:
+            trouble = self._watched(process)
+            if trouble is not None:
+                return trouble
+            # What is left is touched only when nothing of the child changes it any more.
+            if (not process.stop() or process.spoiled) and not process.kill():
+                return ReadStatus.SUSPICIOUS, "what it started cannot be ended; report it."
+        except Ended as exc:
+            return _post_mortem(exc.code, self._settings.limits, granted)
+        except Irregular as exc:
+            return _protocol_broken(exc)
+        return self._taken_over(process, folder, name, work_dir)
+
+    def _taken_over(
+        self, process: ChildProcess, folder: str, name: str, work_dir: Path
+    ) -> Findings | Trouble:
+        """Check what a stopped child answered and left, and copy it to where it was asked for."""
+        try:
+            answer = process.answer(folder)
+            if isinstance(answer, Bug):
+                structlog.get_logger(__name__).error(
+                    "processor_failed", file=name, error=answer.kind, trace=answer.trace
+                )
+                return ReadStatus.CRASHED, (
+                    f"reading failed with an unexpected {answer.kind}; "
+                    "the log has the details to report."
+                )
+            if not isinstance(answer, Findings):
+                raise ProtocolError("its answer is about something else")  # noqa: TRY301
+            with process.work(folder) as work:
+                return carry(
+                    answer,
+                    source=work,
+                    target=work_dir.absolute(),
+                    limits=self._settings.limits,
+                )
+        except ProtocolError as exc:
+            return _protocol_broken(exc)
+
+    def _watched(self, process: ChildProcess) -> Trouble | None:
+        """Wait for an answer; return what the child does wrong, None when it answered."""
         limits = self._settings.limits
-        watch = Watch(limits, who=process.who, folder=self._folders().own)
+        watch = Watch(limits, root=process.pid, folder=process.folder.own)
         end = time.monotonic() + limits.wall_s
         while not process.wait(INTERVAL_S):
             trouble = watch.trouble()
             if trouble is not None:
                 return trouble
             if time.monotonic() > end:
-                return ReadStatus.TIMED_OUT, _too_slow(f"{limits.wall_s} s")
+                return ReadStatus.TIMED_OUT, too_slow(f"{limits.wall_s} s")
         return None
+
+    def _checked(self, granted: Granted) -> Granted:
+        """Raise BadSettings where less isolation is granted than is required."""
+        if not granted.level.reaches(self._required):
+            problem = (
+                f'processing.require_isolation is "{self._required}", '
+                f'and this system grants "{granted.level}" only: '
+                f"{'; '.join(granted.missing())}. See docs/security.md."
+            )
+            raise BadSettings([problem])
+        return granted
 
     def _stop_if_closed(self, name: str) -> None:
         if self._closed:
             raise TryLater(
-                f"{name}: reading was broken off because the program ends; the next run reads it."
+                f"{name}: reading was stopped because the program ends; the next run reads it."
             )
 
-    def granted(self) -> _kernel.Granted | None:
-        """Ask the child what the system granted it."""
-        try:
-            return self._started().ready()
-        except Ended:
-            return None
+    def granted(self) -> Granted | None:
+        """Return what the system granted the child; None where none starts.
+
+        Raises BadSettings as `read` does.
+        """
+        with self._busy:
+            try:
+                return self._checked(self._started().ready())
+            except Ended:
+                self._renew()
+                return None
+            except BadSettings:
+                self._renew()
+                raise
 
     def warm(self) -> None:
         """Start the child and let it load its models, without waiting for it."""
         self._started(warm=True)
 
     def close(self) -> None:
-        """End the child for good and remove its folder."""
+        """End the child for good; who waits for its answer gets TryLater."""
         with self._lock:
             self._closed = True
-        self._renew()
-        if self._home is not None:
-            self._home.remove()
-
-    def _folders(self) -> _child.Folders:
-        if self._closed:
-            raise TryLater(_CLOSED)
-        if self._home is None:
-            self._home = Home()
-        home = self._home.folder
-        folders = _child.Folders(home / "documents", home / "own")
-        folders.documents.mkdir(exist_ok=True)
-        folders.own.mkdir(exist_ok=True)
-        return folders
+            process = self._process
+        idle = self._busy.acquire(blocking=False)
+        if process is not None:
+            if idle:
+                process.dismiss()
+            else:
+                process.interrupt()
+        if not idle:
+            self._busy.acquire()
+        try:
+            self._renew()
+        finally:
+            self._busy.release()
 
     def _started(self, *, warm: bool = False) -> ChildProcess:
         with self._lock:
-            folders = self._folders()
+            if self._closed:
+                raise TryLater(_CLOSED)
             if self._process is None:
-                self._process = ChildProcess(self._settings, folders, self._job, warm=warm)
-                self._documents = 0
+                self._process = self._start(warm)
             return self._process
 
     def _renew(self) -> None:
-        """Give up the child; the next document starts a new one."""
+        """End the child, if there is one; the next document starts a new one."""
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
             process.end()
 
 
-def _empty(folder: Path) -> None:
-    """Remove all there is in a folder, if the folder itself is still there."""
-    for left in list(folder.iterdir()) if folder.is_dir() else ():
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+def _protocol_broken(error: Exception) -> Trouble:
+    return ReadStatus.SUSPICIOUS, (
+        f"the reader process returned an invalid response: {error}; report it."
+    )
 
 
-def _post_mortem(code: int | None, name: str, limits: Limits, granted: _kernel.Granted) -> Findings:
+def _post_mortem(code: int | None, limits: Limits, granted: Granted) -> Trouble:
     """Say what a child died of by its exit code: negative numbers are signals."""
-    cpu = _kernel.told(limits.cpu_s, granted.cpu_s, "s of CPU time")
-    memory = _kernel.told(limits.memory_mib, granted.memory_mib, "MiB of memory")
     if code == -signal.SIGXCPU:
-        return failed(_UNKNOWN, ReadStatus.TIMED_OUT, f"{name}: {_too_slow(cpu)}")
-    if code in {_child.OUT_OF_MEMORY_EXIT, -signal.SIGKILL}:
-        return failed(
-            _UNKNOWN,
-            ReadStatus.OUT_OF_MEMORY,
-            f"{name}: reading it needs more than the limit of {memory}; "
-            "upload a smaller scan, split the document or raise the limit.",
+        cpu = limit_in_words(limits.cpu_s, granted.cpu_s, "s of CPU time")
+        return ReadStatus.TIMED_OUT, too_slow(cpu)
+    if code in {child.OUT_OF_MEMORY_EXIT, -signal.SIGKILL}:
+        memory = limit_in_words(limits.memory_mib, granted.memory_mib, "MiB of memory")
+        return ReadStatus.OUT_OF_MEMORY, (
+            f"reading it needs more than the limit of {memory}; "
+            "upload a smaller scan, split the document or raise the limit."
         )
-    died = "silently" if code is None else _signal_or_code(code)
-    return failed(
-        _UNKNOWN,
-        ReadStatus.CRASHED,
-        f"{name}: the document made its reader crash ({died}); export it again as PDF, or report it.",
+    died = "silently"
+    if code is not None:
+        known = -code in set(signal.Signals)
+        died = signal.Signals(-code).name if known else f"exit code {code}"
+    return ReadStatus.CRASHED, (
+        f"the document made its reader process crash ({died}); "
+        "export it again as PDF, or report it."
     )
-
-
-def _signal_or_code(code: int) -> str:
-    return (
-        signal.Signals(-code).name
-        if code < 0 and -code in set(signal.Signals)
-        else f"exit code {code}"
-    )
-
-
-def _too_slow(limit: str) -> str:
-    return f"reading was stopped after {limit}, the limit for one document; split it or raise the limit."

@@ -8,18 +8,17 @@ from processors.values.address import find_address
 from processors.values.codes import values_in_codes
 from processors.values.company import find_company
 from processors.values.contact import find_email, find_phone
-from processors.values.country import hints_in
-from processors.values.currency import find_currency
+from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
-from processors.values.datetext import MonthNames
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.language import find_language
-from processors.values.lines import Line, lines_of, pattern
+from processors.values.lines import TextLine, label_pattern, text_lines_of
+from processors.values.money.currency import find_currency
+from processors.values.money.taxes import find_net_and_tax
+from processors.values.money.total import find_amount_due, find_total
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
-from processors.values.taxes import find_net_and_tax
-from processors.values.total import find_amount_due, find_total
 
 _COMMERCIAL = 0.4
 """How sure of a total a document must be to count as one about money; 0 to 1."""
@@ -28,39 +27,6 @@ _WRITTEN = 0.8
 _TITLE_LINES = 15
 _SOLD = frozenset({"invoice", "receipt", None})
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
-
-_DATEPARSER = {
-    "fin": "fi",
-    "rus": "ru",
-    "ukr": "uk",
-    "ell": "el",
-    "hun": "hu",
-    "ron": "ro",
-    "bul": "bg",
-    "hrv": "hr",
-    "slk": "sk",
-    "slv": "sl",
-    "lit": "lt",
-    "lav": "lv",
-    "est": "et",
-    "ara": "ar",
-    "heb": "he",
-    "tha": "th",
-    "vie": "vi",
-    "ind": "id",
-    "msa": "ms",
-    "hin": "hi",
-    "srp": "sr",
-    "cat": "ca",
-    "eus": "eu",
-    "glg": "gl",
-    "isl": "is",
-    "kat": "ka",
-    "fas": "fa",
-    "ben": "bn",
-    "tam": "ta",
-}
-"""Languages whose months are not in the built-in table: the names Tesseract and dateparser give them."""
 
 
 def find_values(
@@ -77,18 +43,17 @@ def find_values(
     ("dmy", "mdy", "" to decide nothing); `doc_class` is the document's class where it is known. Of a very long text
     the head and the tail are read.
     """
-    lines = lines_of(pages)
+    lines = text_lines_of(pages)
     guessed = _guessed(lines, languages=languages, date_order=date_order, doc_class=doc_class)
     found = {**guessed, **values_in_zone(lines), **values_in_codes(pages)}
     return {name: finding for name, finding in found.items() if finding is not None}
 
 
 def _guessed(
-    lines: Sequence[Line], *, languages: Sequence[str], date_order: str, doc_class: str | None
+    lines: Sequence[TextLine], *, languages: Sequence[str], date_order: str, doc_class: str | None
 ) -> dict[str, Finding | None]:
     """Find what stands in the text in a form made for people."""
-    hints = hints_in(lines)
-    months = MonthNames([_DATEPARSER[code] for code in languages if code in _DATEPARSER])
+    hints = country_hints_in(lines)
     total = find_total(lines)
     number = find_invoice_number(lines)
     commercial = _is_commercial(lines, number=number, total=total)
@@ -100,7 +65,6 @@ def _guessed(
             lines,
             hints=hints,
             languages=languages,
-            months=months,
             usual_order=date_order,
             currency=paid_in,
         ),
@@ -126,7 +90,11 @@ def _guessed(
     }
 
 
-def _is_commercial(lines: Sequence[Line], *, number: Finding | None, total: Finding | None) -> bool:
+def _is_commercial(
+    lines: Sequence[TextLine], *, number: Finding | None, total: Finding | None
+) -> bool:
     """Say whether a document is about money: named so, numbered as a bill, or with a total that is rather sure."""
-    named = any(pattern("dates", "title").fullmatch(line.folded) for line in lines[:_TITLE_LINES])
+    named = any(
+        label_pattern("dates", "title").fullmatch(line.folded) for line in lines[:_TITLE_LINES]
+    )
     return named or number is not None or (total is not None and total.confidence >= _COMMERCIAL)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Finding
-from processors.values.amounts import money_in
-from processors.values.lines import Line, around, pattern
+from processors.values.lines import TextLine, enclosing_box, label_pattern
+from processors.values.money.amounts import money_in
 
 _MOST_LINES = 6
 _SKIPPED = 4
@@ -17,23 +17,27 @@ _HOUSE = re.compile(r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)
 _MOSTLY_DIGITS = 0.6
 
 
-def _is_street(line: Line) -> bool:
-    return bool(pattern("company", "address").search(line.folded) or _HOUSE.search(line.folded))
+def _is_street(line: TextLine) -> bool:
+    return bool(
+        label_pattern("company", "address").search(line.folded) or _HOUSE.search(line.folded)
+    )
 
 
-def _is_place(line: Line) -> bool:
+def _is_place(line: TextLine) -> bool:
     return bool(_POSTCODE.search(line.folded))
 
 
-def _ends(line: Line) -> bool:
+def _ends(line: TextLine) -> bool:
     """Say whether a line tells of something else than a place."""
     letters = sum(char.isalpha() for char in line.text)
     few = letters < (1 - _MOSTLY_DIGITS) * len(line.text.replace(" ", ""))
     paid = any(amount.cents for amount in money_in(line.folded))
-    return few or paid or bool(pattern("address", "end").search(line.folded)) or "@" in line.text
+    return (
+        few or paid or bool(label_pattern("address", "end").search(line.folded)) or "@" in line.text
+    )
 
 
-def find_address(lines: Sequence[Line], *, company: Finding | None) -> Finding | None:
+def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
     """Find the address below the company's name, from its street to its town."""
     if company is None or company.value is None:
         return None
@@ -55,11 +59,13 @@ def find_address(lines: Sequence[Line], *, company: Finding | None) -> Finding |
     value = " ".join(line.text.strip() for line in block)
     confidence = 0.75 if any(_is_place(line) for line in block) else 0.55
     reason = f"what stands below '{company.value}' looks like an address"
-    return Finding(value, confidence, reason, block[0].page, around(boxes) if boxes else None)
+    return Finding(
+        value, confidence, reason, block[0].page, enclosing_box(boxes) if boxes else None
+    )
 
 
-def _block(lines: Sequence[Line]) -> list[Line]:
-    block: list[Line] = []
+def _block(lines: Sequence[TextLine]) -> list[TextLine]:
+    block: list[TextLine] = []
     for place, line in enumerate(lines):
         if _ends(line):
             if _is_sure(block) or place > _SKIPPED:
@@ -88,8 +94,8 @@ def _block(lines: Sequence[Line]) -> list[Line]:
     return block if _is_sure(block) else []
 
 
-def _is_sure(block: Sequence[Line]) -> bool:
+def _is_sure(block: Sequence[TextLine]) -> bool:
     """Say whether a block has a postcode or a word of addresses; a number at a line's end alone is none."""
     return any(
-        _is_place(line) or pattern("company", "address").search(line.folded) for line in block
+        _is_place(line) or label_pattern("company", "address").search(line.folded) for line in block
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pipeline.model import Finding
-from processors.values.lines import Line, fold, pattern, words
+from processors.values.lines import TextLine, fold, label_pattern, word_lists
 
 _TOP = 14
 """Lines from the top among which an issuer introduces itself."""
@@ -43,7 +43,7 @@ class Name:
     text: str
     score: float
     reason: str
-    line: Line
+    line: TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Surroundings:
 
 @cache
 def _suffix() -> re.Pattern[str]:
-    found = sorted(words()["company"]["suffixes"], key=len, reverse=True)
+    found = sorted(word_lists()["company"]["suffixes"], key=len, reverse=True)
     body = "|".join(r"[ .]{0,2}".join(map(re.escape, word.rstrip(".").split())) for word in found)
     return re.compile(rf"(?<![a-z0-9.])(?:{body})(?![a-z0-9])\.?\)?")
 
@@ -94,7 +94,7 @@ def _cut_after_suffix(text: str, folded: str) -> tuple[str, bool]:
     return (text[:end], True) if end else (text, False)
 
 
-def _is_suffix_alone(line: Line) -> bool:
+def _is_suffix_alone(line: TextLine) -> bool:
     bare = line.folded.strip("() .,")
     match = _suffix().match(bare)
     whole = bool(
@@ -107,7 +107,7 @@ def _is_suffix_alone(line: Line) -> bool:
     )
 
 
-def _is_bracketed_form(line: Line) -> bool:
+def _is_bracketed_form(line: TextLine) -> bool:
     """Recognise the second half of a name: "(PLACE) SDN BHD"."""
     close = line.folded.find(")")
     rest = line.folded[close + 1 :].strip()
@@ -117,9 +117,14 @@ def _is_bracketed_form(line: Line) -> bool:
 def _refused(folded: str, *, has_suffix: bool) -> bool:
     if (folded.startswith("(") or "@" in folded or folded.endswith(":")) and not has_suffix:
         return True
-    if any(pattern("company", kind).fullmatch(folded.strip(" :.")) for kind in ("seller", "buyer")):
+    if any(
+        label_pattern("company", kind).fullmatch(folded.strip(" :."))
+        for kind in ("seller", "buyer")
+    ):
         return True
-    if pattern("company", "never").search(folded) and not (has_suffix and "(c)" not in folded):
+    if label_pattern("company", "never").search(folded) and not (
+        has_suffix and "(c)" not in folded
+    ):
         return True
     letters = sum(char.isalpha() for char in folded)
     digits = sum(char.isdigit() for char in folded)
@@ -135,7 +140,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_address(folded: str) -> bool:
-    match = pattern("company", "address").search(folded)
+    match = label_pattern("company", "address").search(folded)
     return bool(match and (match.start() == 0 or any(char.isdigit() for char in folded)))
 
 
@@ -143,7 +148,7 @@ def _score(folded: str, *, has_suffix: bool, place: int) -> tuple[float, str]:
     score, reason = 2.0 - 0.22 * min(place, _TOP), f"line {place + 1} from the top"
     if has_suffix:
         score, reason = score + 3.0, f"{reason}, with a {_FORM}"
-    elif pattern("company", "trades").search(folded):
+    elif label_pattern("company", "trades").search(folded):
         score, reason = score + 0.8, f"{reason}, with a trade's word"
     if _is_address(folded) and not has_suffix:
         score -= 2.5
@@ -167,11 +172,13 @@ def _support(name: str, around: Surroundings) -> tuple[float, str]:
     return score, reason
 
 
-def _start_of(line: Line) -> tuple[int, str]:
+def _start_of(line: TextLine) -> tuple[int, str]:
     """Return where a name begins behind a label, and the label."""
-    within = pattern("company", "owned").search(line.folded)
+    within = label_pattern("company", "owned").search(line.folded)
     label = (
-        within or _NAME_LABEL.match(line.folded) or pattern("company", "seller").match(line.folded)
+        within
+        or _NAME_LABEL.match(line.folded)
+        or label_pattern("company", "seller").match(line.folded)
     )
     rest = line.folded[label.end() :] if label else ""
     if (
@@ -180,14 +187,14 @@ def _start_of(line: Line) -> tuple[int, str]:
         and (within or label.group().rstrip().endswith(":") or rest.lstrip().startswith(":"))
     ):
         return label.end(), label.group().strip(" :")
-    title = pattern("dates", "title").match(line.folded)
+    title = label_pattern("dates", "title").match(line.folded)
     if title and line.folded[title.end() : title.end() + 2].strip() in {".", ":", "-", "|"}:
         return title.end(), ""
     leading = _LEADING.match(line.folded)
     return (leading.end() if leading else 0), ""
 
 
-def _name_of(line: Line, place: int, around: Surroundings) -> Name | None:
+def _name_of(line: TextLine, place: int, around: Surroundings) -> Name | None:
     start, label = _start_of(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
     text, folded = line.text[start:], line.folded[start:]
@@ -204,13 +211,13 @@ def _name_of(line: Line, place: int, around: Surroundings) -> Name | None:
     return Name(text=name, score=score + more, reason=reason + why, line=line)
 
 
-def _blocks(lines: Sequence[Line]) -> tuple[frozenset[int], frozenset[int]]:
+def _blocks(lines: Sequence[TextLine]) -> tuple[frozenset[int], frozenset[int]]:
     """Return the numbers of the lines that tell who receives the document, and of those that tell who sends it."""
     found: dict[str, set[int]] = {"buyer": set(), "seller": set()}
     left, kind = 0, "buyer"
     for line in lines:
         for each in ("seller", "buyer"):
-            match = pattern("company", each).match(line.folded)
+            match = label_pattern("company", each).match(line.folded)
             ends = {"", ":"} if each == "seller" else {"", ":", " ", ".", "/"}
             if match and line.folded[match.end() : match.end() + 1] in ends:
                 alone = len(line.folded[match.end() :].strip(" :.")) <= 3  # noqa: PLR2004 - the name stands below
@@ -221,7 +228,7 @@ def _blocks(lines: Sequence[Line]) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(found["buyer"] - {0}), frozenset(found["seller"])
 
 
-def _surroundings(lines: Sequence[Line]) -> Surroundings:
+def _surroundings(lines: Sequence[TextLine]) -> Surroundings:
     text = "\n".join(line.folded for line in lines)
     buyers, sellers = _blocks(lines)
     buyer_text = "\n".join(line.folded for line in lines if line.number in buyers)
@@ -234,7 +241,7 @@ def _surroundings(lines: Sequence[Line]) -> Surroundings:
     )
 
 
-def _joined(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
+def _joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
     """Yield the lines, a legal form alone on its line joined to the line before."""
     for place, line in enumerate(lines):
         follower = lines[place + 1] if place + 1 < len(lines) else None
@@ -255,7 +262,7 @@ def _joined(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
             yield place, line
 
 
-def _stacked(lines: Sequence[Line]) -> Line | None:
+def _stacked(lines: Sequence[TextLine]) -> TextLine | None:
     """Join the words of a sign set one to a line, as at the head of some receipts."""
     stack: list[str] = []
     for line in lines[:6]:
@@ -280,7 +287,7 @@ def _has_long_form(name: Name) -> bool:
     return _FORM in name.reason and len(last) >= _LONG_FORM
 
 
-def find_company(lines: Sequence[Line], *, commercial: bool) -> Finding | None:
+def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | None:
     """Find who issued the document; where it is not `commercial`, only a name with a legal form counts."""
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED]
     around = _surroundings(first_page)

@@ -1,4 +1,4 @@
-"""Hints at the country a document comes from."""
+"""Collect hints at the country that a document comes from."""
 
 import re
 import tomllib
@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from processors.values.lines import Line
+from processors.values.lines import TextLine
 
+# A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234".
 _US_ZIP = re.compile(r"\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b")
-_MOST_MARKS = 3
-"""One mark repeated on every line says no more than a few do."""
+_US_ZIP_WEIGHT = 2
+
+_MOST_REPEATS = 3
+"""How often one mark counts: repeated on every line, it says no more than a few times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What is customary in a country: `order` is "dmy", "mdy", "ymd" or "" and `currency` an ISO 4217 code."""
+    """What is customary in a country.
+
+    `order` is that of numeric dates: "dmy", "mdy", "ymd" or "" where several are used. `currency`
+    is an ISO 4217 code.
+    """
 
     code: str
     order: str
@@ -26,52 +33,55 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """How strongly a document hints at each country, and by which mark."""
+    """How strongly a document hints at each country (ISO 3166 code), and by which mark."""
 
     weights: Mapping[str, int]
     marks: Mapping[str, str]
 
     def best(self, codes: Sequence[str]) -> str | None:
-        """Return the country hinted at most among those given; None when two are level or none is hinted at."""
-        ranked = sorted(
-            ((self.weights[code], code) for code in codes if self.weights.get(code)), reverse=True
-        )
-        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-            return None
-        return ranked[0][1]
+        """Return the country with the most weight among these; None if there is none or a tie."""
+        ranked = sorted(((self.weights.get(code, 0), code) for code in codes), reverse=True)
+        best_weight, best_code = ranked[0] if ranked else (0, "")
+        second_weight = ranked[1][0] if len(ranked) > 1 else 0
+        return best_code if best_weight > second_weight else None
 
 
 @cache
 def countries() -> Mapping[str, Country]:
-    """Read the packaged countries once."""
-    raw = tomllib.loads(
-        resources.files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")
-    )
-    return {code: _country(code, entry) for code, entry in raw.items()}
+    """Read the packaged countries.toml."""
+    file = resources.files(__package__).joinpath("countries.toml")
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        code: Country(
+            code=code,
+            order=entry["order"],
+            currency=entry["currency"],
+            pattern=_pattern_of(entry["marks"]),
+        )
+        for code, entry in entries.items()
+    }
 
 
-def _country(code: str, entry: Mapping[str, object]) -> Country:
-    marks = entry["marks"]
-    assert isinstance(marks, list)
-    alternatives = "|".join(r"[ .]{0,2}".join(map(re.escape, str(mark).split())) for mark in marks)
-    compiled = re.compile(rf"(?<![a-z])(?:{alternatives})(?![a-z])")
-    return Country(
-        code=code, order=str(entry["order"]), currency=str(entry["currency"]), pattern=compiled
-    )
+def _pattern_of(marks: Sequence[str]) -> re.Pattern[str]:
+    """Compile the marks of a country; a blank in one also matches dots, as in "S. A." and "S.A."."""
+    alternatives = [r"[ .]{0,2}".join(map(re.escape, mark.split())) for mark in marks]
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(alternatives)})(?![a-z])")
 
 
-def hints_in(lines: Sequence[Line]) -> Hints:
-    """Weigh the countries a document hints at."""
+def country_hints_in(lines: Sequence[TextLine]) -> Hints:
+    """Weigh the countries that a document hints at: each mark counts a few times at most."""
     text = "\n".join(line.folded for line in lines)
     weights: dict[str, int] = {}
     marks: dict[str, str] = {}
     for country in countries().values():
         found = country.pattern.findall(text)
         if found:
-            kinds = set(found)
-            weights[country.code] = sum(min(found.count(kind), _MOST_MARKS) for kind in kinds)
-            marks[country.code] = min(kinds)
+            different = set(found)
+            weights[country.code] = sum(min(found.count(mark), _MOST_REPEATS) for mark in different)
+            # The reason names one of them; the first in the alphabet is always the same.
+            marks[country.code] = min(different)
+
     if any(_US_ZIP.search(line.text) for line in lines):
-        weights["US"] = weights.get("US", 0) + 2
+        weights["US"] = weights.get("US", 0) + _US_ZIP_WEIGHT
         marks.setdefault("US", "a state and ZIP code")
     return Hints(weights=weights, marks=marks)

@@ -1,281 +1,192 @@
-"""The document's date and the day its payment is due."""
+"""Find the date of a document, the day its payment is due, and the period it is about."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from pipeline.model import Finding
-from processors.values.country import Hints, countries
-from processors.values.datetext import MonthNames, Written, dates_in
-from processors.values.lines import Line, pattern
+from processors.values.country import Hints
+from processors.values.date_labels import LabeledDate, labeled_dates
+from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
+from processors.values.date_text import DateText, MonthNames
+from processors.values.lines import TextLine, label_pattern
 
-_CLOCK = re.compile(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]m)?")
-_WEIGHTS = {"document": 6.0, "title": 5.0, "plain": 3.0, "link": 0.5, "due": -5.0, "other": -4.0}
-_NEAR = 45
-"""Characters between a label and its date on one line."""
-_MOST_DATES = 400
-_JOINED = re.compile(
+# Points by the kind of label. "Invoice date" says more than "date", and a date of something else,
+# such as an order, is worse than one without a label (0 points).
+_POINTS = {
+    "document": 6.0,
+    "title": 5.0,
+    "plain": 3.0,
+    "link": 0.5,
+    "due": -5.0,
+    "other": -4.0,
+}
+# A date that is repeated is more likely the document's; two repeats say all.
+_REPEAT_POINTS = 0.5
+_MOST_REPEATS = 2
+# Tills print the time of day after the date of the receipt.
+_TIME_POINTS = 1.0
+_TIME = re.compile(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]m)?")
+_TIME_CHARS = 16
+# Of dates that are equal otherwise, the upper one wins: it loses a point in 200 lines.
+_LINES_PER_POINT = 200
+_MOST_LINES = 400
+
+# Confidence: a labeled date (6 points) has 0.97, one without a label 0.62.
+_BASE_CONFIDENCE = 0.62
+_CONFIDENCE_PER_POINT = 0.06
+_LEAST_CONFIDENCE, _MOST_CONFIDENCE = 0.35, 0.97
+_ORDER_DECIDED = 0.05
+"""What the confidence loses if the order of day and month was decided by a rule."""
+_DUE_CONFIDENCE = 0.85
+_PERIOD_CONFIDENCE = 0.8
+_OPEN_CONFIDENCE = 0.4
+
+# Labels of dates that are never the document's: births, and ends of validity.
+_PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
+# What joins the two dates of a period.
+_UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
 )
-_PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
-"""Labels of dates that are never the document's: births, and ends of validity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """Words that announce a date, and of which kind it is: a key of _WEIGHTS."""
+class _Calendar:
+    """How to read the dates of one document: the order, and the days that can be read one way."""
 
-    start: int
-    end: int
-    kind: str
+    order: DateOrder
+    certain: frozenset[date]
 
+    def read(self, text: DateText) -> tuple[date | None, str]:
+        """Return the day that a date means and why; None if nothing decides."""
+        readings = text.readings
+        if len(readings) == 1:
+            return readings[0], ""
+        known = self.certain.intersection(readings)
+        if len(known) == 1:
+            (day,) = known
+            return day, "; the same day is elsewhere in a form with one meaning"
+        # Points are used in countries that write the day first.
+        if text.dotted and self.order.order == OPEN:
+            return readings[0], "; dates with points have the day first"
+        if self.order.order == OPEN:
+            return None, self.order.reason
 
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A date in its line, and the kind of label before it ("" for none)."""
-
-    written: Written
-    line: Line
-    kind: str
-    label: str
-
-
-def _all_of(kind: str, folded: str, stop: int) -> Iterator[Label]:
-    """Yield a kind's labels, those that begin within another one too: "invoice date due date"."""
-    match = pattern("dates", kind).search(folded, 0, stop)
-    while match:
-        yield Label(match.start(), match.end(), kind)
-        match = pattern("dates", kind).search(folded, match.start() + 1, stop)
-
-
-def _labels(folded: str, stop: int) -> list[Label]:
-    """Return the labels that end before `stop`, from left to right; of two that overlap the longer one."""
-    found: list[Label] = []
-    for kind in _WEIGHTS:
-        found += _all_of(kind, folded, stop)
-    chosen: list[Label] = []
-    for label in sorted(found, key=lambda each: each.start - each.end):
-        if not any(label.start < other.end and other.start < label.end for other in chosen):
-            chosen.append(label)
-    return sorted(chosen, key=lambda each: each.start)
-
-
-def _from_same_line(line: Line, written: Written, after: int) -> tuple[str, str]:
-    """Take the nearest label before the date; a small word such as "of" passes on the label before it."""
-    near = [
-        label
-        for label in _labels(line.folded, written.start)
-        if label.start >= after and written.start - label.end <= _NEAR
-    ]
-    if not near:
-        return "", ""
-    label = near[-1]
-    if label.kind == "link" and len(near) > 1 and label.start - near[-2].end <= _NEAR:
-        label = near[-2]
-    return label.kind, line.folded[label.start : label.end]
-
-
-def _from_line_before(lines: Sequence[Line], line: Line, place: int) -> tuple[str, str]:
-    """Take the label at the same place among the labels of the line above: over a column, or alone."""
-    if line.number == 0:
-        return "", ""
-    above = lines[line.number - 1]
-    labels = [
-        label
-        for label in _labels(above.folded, len(above.folded))
-        if label.kind not in {"link", "title"}
-    ]
-    if place >= len(labels):
-        return "", ""
-    label = labels[place]
-    return label.kind, above.folded[label.start : label.end]
-
-
-def _dated_in(lines: Sequence[Line], months: MonthNames) -> list[Dated]:
-    found: list[Dated] = []
-    for line in lines:
-        after = 0
-        for place, written in enumerate(dates_in(line.folded, months)):
-            kind, label = _from_same_line(line, written, after)
-            if not kind and (place or written.start <= _NEAR):
-                kind, label = _from_line_before(lines, line, place)
-            found.append(Dated(written=written, line=line, kind=kind, label=label))
-            after = written.end
-        if len(found) > _MOST_DATES:
-            break
-    return found
-
-
-def _order(
-    found: Iterable[Dated],
-    hints: Hints,
-    languages: Sequence[str],
-    usual_order: str,
-    currency: str | None,
-) -> tuple[str, str]:
-    """Say whether the day or the month comes first in this document ("dmy", "mdy" or "") and why."""
-    votes: dict[str, Written] = {}
-    for dated in found:
-        text = dated.written.text
-        sure = bool(dated.label) or re.search(r"\d{4}", text) is not None
-        if (
-            sure
-            and len(dated.written.readings) == 1
-            and re.fullmatch(r"\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{2,4}", text)
-        ):
-            first, second = (int(part) for part in re.findall(r"\d+", text)[:2])
-            if first != second:
-                votes.setdefault("mdy" if second > 12 else "dmy", dated.written)  # noqa: PLR2004 - months in a year
-    if len(votes) == 1:
-        order, written = votes.popitem()
-        return order, f"this document writes '{written.text}'"
-    if usual_order in {"dmy", "mdy"}:
-        return usual_order, "so the settings say"
-    usual = {
-        code: country.order
-        for code, country in countries().items()
-        if country.order in {"dmy", "mdy"}
-    }
-    weight = {
-        order: sum(hints.weights.get(code, 0) for code, its in usual.items() if its == order)
-        for order in ("dmy", "mdy")
-    }
-    if weight["dmy"] != weight["mdy"]:
-        order = max(weight, key=lambda key: weight[key])
-        code = max(
-            (c for c, its in usual.items() if its == order), key=lambda c: hints.weights.get(c, 0)
-        )
-        return order, f"'{hints.marks[code]}' hints at {code}"
-    orders = {country.order for country in countries().values() if country.currency == currency} & {
-        "dmy",
-        "mdy",
-    }
-    if len(orders) == 1:
-        return orders.pop(), f"amounts are in {currency}"
-    if languages and "eng" not in languages:
-        return "dmy", "the document's language writes the day first"
-    return "", "nothing in the document says whether day or month comes first"
-
-
-def _certain(found: Iterable[Dated]) -> set[date]:
-    return {dated.written.readings[0] for dated in found if len(dated.written.readings) == 1}
-
-
-def _settle(
-    written: Written, *, certain: set[date], order: str, why: str
-) -> tuple[date | None, str]:
-    """Choose a reading; None when nothing decides."""
-    if len(written.readings) == 1:
-        return written.readings[0], ""
-    known = [reading for reading in written.readings if reading in certain]
-    if len(known) == 1:
-        return known[0], "; the same day is written unmistakably elsewhere"
-    if written.dotted and not order:
-        return written.readings[0], "; dates with points have the day first"
-    if order:
-        return written.readings[
-            0 if order == "dmy" else 1
-        ], f"; day and month in the order {order}: {why}"
-    return None, why
-
-
-def _score(dated: Dated, count: int) -> float:
-    score = _WEIGHTS.get(dated.kind, 0.0) + min(count - 1, 2) * 0.5
-    around = dated.line.folded[dated.written.end : dated.written.end + 16]
-    if _CLOCK.search(around):
-        score += 1.0
-    return score - min(dated.line.number, 400) / 200
-
-
-def _finding(chosen: Dated, *, day: date | None, why: str, score: float) -> Finding:
-    text, line, start, end = (
-        chosen.written.text,
-        chosen.line,
-        chosen.written.start,
-        chosen.written.end,
-    )
-    place = (
-        f"after '{chosen.label}'"
-        if chosen.label
-        else f"on line {chosen.line.number + 1}, without a label"
-    )
-    if day is None:
-        first, second = (reading.isoformat() for reading in chosen.written.readings)
-        return line.finding(
-            None, 0.4, f"'{text}' {place} may be {first} or {second}: {why}", start=start, end=end
-        )
-    confidence = min(0.97, max(0.35, 0.62 + score * 0.06)) - (0.05 if why else 0.0)
-    return line.finding(
-        day.isoformat(), confidence, f"'{text}' stands {place}{why}", start=start, end=end
-    )
-
-
-def _best(found: Sequence[Dated], *, certain: set[date], order: str, why: str) -> Finding | None:
-    counts: dict[tuple[date, ...], int] = defaultdict(int)
-    for dated in found:
-        counts[dated.written.readings] += 1
-    if not found:
-        return None
-    scored = [
-        (_score(dated, counts[dated.written.readings]), -dated.line.number, dated)
-        for dated in found
-    ]
-    score, _, chosen = max(scored, key=lambda entry: entry[:2])
-    day, reason = _settle(chosen.written, certain=certain, order=order, why=why)
-    return _finding(chosen, day=day, why=reason, score=score)
-
-
-def _period(
-    lines: Sequence[Line], found: Sequence[Dated], *, certain: set[date], order: str, why: str
-) -> Finding | None:
-    """Find the stretch of time a document is about: two dates of one line, joined, with a period's word before."""
-    for first, last in pairwise(found):
-        line, between = first.line, first.line.folded[first.written.end : last.written.start]
-        if line is not last.line or not _JOINED.fullmatch(between):
-            continue
-        above = lines[line.number - 1].folded if line.number else ""
-        label = pattern("dates", "period").search(line.folded, 0, first.written.start)
-        label = label or pattern("dates", "period").search(above)
-        start, _ = _settle(first.written, certain=certain, order=order, why=why)
-        end, _ = _settle(last.written, certain=certain, order=order, why=why)
-        if label and start and end and start <= end:
-            value, reason = (
-                f"{start.isoformat()}/{end.isoformat()}",
-                f"two dates stand after '{label.group()}'",
-            )
-            return line.finding(value, 0.8, reason, start=first.written.start, end=last.written.end)
-    return None
+        day = readings[0] if self.order.order == DAY_FIRST else readings[1]
+        reason = f"; day and month are in the order {self.order.order}: {self.order.reason}"
+        return day, reason
 
 
 def find_dates(
-    lines: Sequence[Line],
+    lines: Sequence[TextLine],
     *,
     hints: Hints,
     languages: Sequence[str],
-    months: MonthNames,
     usual_order: str = "",
     currency: str | None = None,
 ) -> dict[str, Finding | None]:
-    """Find `date`, `due_date` and `period`; a person's paper, with a birth or an end of validity, has nothing due.
+    """Find `date`, `due_date` and `period`.
 
-    `usual_order` (dmy, mdy) decides where the document itself does not; where it is not set, the country hinted at
-    does, or `currency`, the code of one whose countries all write dates alike.
+    `usual_order` (dmy, mdy) decides where the document itself does not. `currency` is the code of
+    one that is printed beside amounts. A personal paper, with a birth or an end of validity, has
+    no due date.
     """
-    found = _dated_in(lines, months)
-    order, why = _order(found, hints, languages, usual_order, currency)
-    certain = _certain(found)
-    personal = any(_PERSONAL.search(dated.label) for dated in found if dated.kind == "other")
-    due = [dated for dated in found if dated.kind == "due" and not personal]
-    rest = [dated for dated in found if dated.kind not in {"due", "other"}]
-    rest = rest or [
-        dated for dated in found if dated.kind == "other" and not _PERSONAL.search(dated.label)
-    ]
-    issued = _best(rest, certain=certain, order=order, why=why)
-    payable = _best(due, certain=certain, order=order, why=why)
-    if payable and payable.value:
-        payable = replace(payable, confidence=0.85)
-    period = _period(lines, found, certain=certain, order=order, why=why)
-    return {"date": issued, "due_date": payable, "period": period}
+    found = labeled_dates(lines, MonthNames(languages))
+    evidence = Evidence(
+        dates=found,
+        hints=hints,
+        languages=languages,
+        setting=usual_order,
+        currency=currency,
+    )
+    calendar = _Calendar(
+        order=decide_date_order(evidence),
+        certain=frozenset(each.text.readings[0] for each in found if len(each.text.readings) == 1),
+    )
+
+    of_others = [each for each in found if each.kind == "other"]
+    impersonal = [each for each in of_others if not _PERSONAL.search(each.label)]
+    is_personal = len(impersonal) < len(of_others)
+    issued = [each for each in found if each.kind not in {"due", "other"}]
+    due = [each for each in found if each.kind == "due"]
+
+    due_date = None if is_personal else _best(due, calendar)
+    if due_date and due_date.value:
+        due_date = replace(due_date, confidence=_DUE_CONFIDENCE)
+    return {
+        "date": _best(issued or impersonal, calendar),
+        "due_date": due_date,
+        "period": _period(lines, found, calendar),
+    }
+
+
+def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
+    """Return the date with the most points, the upper one of several."""
+    repeats = Counter(each.text.readings for each in dates)
+
+    def points(each: LabeledDate) -> float:
+        folded, end = each.line.folded, each.text.end
+        times = min(repeats[each.text.readings] - 1, _MOST_REPEATS)
+        has_time = _TIME.search(folded[end : end + _TIME_CHARS])
+        return (
+            _POINTS.get(each.kind, 0.0)
+            + times * _REPEAT_POINTS
+            + (_TIME_POINTS if has_time else 0.0)
+            - min(each.line.number, _MOST_LINES) / _LINES_PER_POINT
+        )
+
+    best = max(dates, key=lambda each: (points(each), -each.line.number), default=None)
+    if best is None:
+        return None
+
+    text = best.text
+    day, reason = calendar.read(text)
+    place = f"on line {best.line.number + 1}, without a label"
+    if best.label:
+        place = f"after '{best.label}'"
+    if day is None:
+        first, second = (reading.isoformat() for reading in text.readings)
+        reason = f"'{text.text}' {place} may be {first} or {second}: {reason}"
+        confidence = _OPEN_CONFIDENCE
+    else:
+        confidence = _BASE_CONFIDENCE + points(best) * _CONFIDENCE_PER_POINT
+        confidence = min(_MOST_CONFIDENCE, max(_LEAST_CONFIDENCE, confidence))
+        confidence -= _ORDER_DECIDED if reason else 0.0
+        reason = f"'{text.text}' is {place}{reason}"
+    return best.line.finding(
+        day.isoformat() if day else None,
+        confidence,
+        reason,
+        start=text.start,
+        end=text.end,
+    )
+
+
+def _period(
+    lines: Sequence[TextLine],
+    dates: Sequence[LabeledDate],
+    calendar: _Calendar,
+) -> Finding | None:
+    """Find two dates of one line that are joined, after a word for a period or below one."""
+    labels = label_pattern("dates", "period")
+    for first, last in pairwise(dates):
+        line = first.line
+        between = line.folded[first.text.end : last.text.start]
+        if line is not last.line or not _UNTIL.fullmatch(between):
+            continue
+        above = lines[line.number - 1].folded if line.number else ""
+        label = labels.search(line.folded, 0, first.text.start) or labels.search(above)
+        start, _ = calendar.read(first.text)
+        end, _ = calendar.read(last.text)
+        if label and start and end and start <= end:
+            return line.finding(
+                f"{start.isoformat()}/{end.isoformat()}",
+                _PERIOD_CONFIDENCE,
+                f"two dates are after '{label.group()}'",
+                start=first.text.start,
+                end=last.text.end,
+            )
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
-from processors.values.lines import Line, pattern
+from processors.values.lines import TextLine, label_pattern
 
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,30}")
 _VAT = re.compile(
@@ -24,7 +24,7 @@ def _prefixes(text: str, shortest: int) -> Iterator[str]:
         yield compact[:length]
 
 
-def find_iban(lines: Sequence[Line]) -> Finding | None:
+def find_iban(lines: Sequence[TextLine]) -> Finding | None:
     """Find the first IBAN whose check digits are right."""
     from stdnum import iban
 
@@ -57,7 +57,7 @@ class _Vat:
     """A VAT number whose check digits are right, where it stands, and whether words say that it is the customer's."""
 
     number: str
-    line: Line
+    line: TextLine
     start: int
     end: int
     customers: bool
@@ -67,7 +67,7 @@ class _Vat:
         return self.line.finding(self.number, confidence, reason, start=self.start, end=self.end)
 
 
-def _vats(lines: Sequence[Line]) -> Iterator[_Vat]:
+def _vats(lines: Sequence[TextLine]) -> Iterator[_Vat]:
     for line in lines:
         for match in _VAT.finditer(line.text.upper()):
             valid = _checker(match.group(1))
@@ -81,13 +81,13 @@ def _vats(lines: Sequence[Line]) -> Iterator[_Vat]:
             )
             if good:
                 customers = (
-                    pattern("parties", "vat_of_buyer").search(line.folded, 0, match.start())
+                    label_pattern("parties", "vat_of_buyer").search(line.folded, 0, match.start())
                     is not None
                 )
                 yield _Vat(match.group(1) + good, line, match.start(), match.end(), customers)
 
 
-def find_vat_ids(lines: Sequence[Line]) -> dict[str, Finding | None]:
+def find_vat_ids(lines: Sequence[TextLine]) -> dict[str, Finding | None]:
     """Find the European VAT numbers whose check digits are right: the issuer's and the customer's.
 
     The issuer's usually stands first, the customer's behind words that say so; a second one without is the other's.

@@ -1,26 +1,35 @@
-"""Lines of text in a form that labels can be looked for in: folded, cut to a bounded length and numbered."""
+"""Prepare the lines of a document so that labels can be found in them, and compile the labels.
+
+A line is folded (lower case, no accents), cut to a bounded length and numbered.
+"""
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
 from pipeline.model import Finding
-from processors.contract import Box, Line as PageLine, Page, Word
+from processors.contract import Box, Line, Page, Word
 
-MAX_LINE = 400
-"""Characters; a longer line is cut into pieces, because every pattern's cost grows with its line."""
+MAX_LINE_CHARS = 400
+"""A longer line is cut into pieces: the cost of every pattern grows with its line."""
+
+# Values are on the first pages or in the closing lines. The middle of a very long document is not
+# searched: 75,000 characters take about a second, a book would take minutes.
 HEAD_CHARS = 60_000
 TAIL_CHARS = 15_000
-"""Values stand on the first pages or in the closing lines; what lies between is left out of a very long document."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line: `folded` has as many characters as `text`, in lower case without accents. `page` counts from 1."""
+class TextLine:
+    """One line of a document.
+
+    `folded` has exactly as many characters as `text`, in lower case without accents, so that a
+    place in one is the same place in the other. `page` counts from 1, `number` from 0.
+    """
 
     text: str
     folded: str
@@ -38,132 +47,167 @@ class Line:
         start: int = 0,
         end: int | None = None,
     ) -> Finding:
-        """Return a finding that stands on this line, between two places in its text."""
-        box = self._box_between(start, len(self.text) if end is None else end)
+        """Return a finding whose box encloses the characters from `start` to `end` of this line."""
+        box = self._box_of_chars(start, len(self.text) if end is None else end)
         return Finding(value, round(confidence, 2), reason, self.page, box)
 
-    def _box_between(self, start: int, end: int) -> Box | None:
-        """Return the box round the words between two places; the line's own where its words are not known."""
-        at = 0
+    def _box_of_chars(self, start: int, end: int) -> Box | None:
+        """Return the box around the words between two characters, or that of the whole line."""
+        position = 0
         boxes = []
         for word in self.words:
-            found = self.text.find(word.text, at) if word.text else -1
+            found = self.text.find(word.text, position) if word.text else -1
             if found < 0:
                 continue
-            at = found + len(word.text)
-            if found < end and at > start:
+            position = found + len(word.text)
+            if found < end and position > start:
                 boxes.append(word.box)
-        return around(boxes) if boxes else self.box
+        return enclosing_box(boxes) if boxes else self.box
 
 
-def around(boxes: Sequence[Box]) -> Box:
-    """Return the box round several."""
-    return (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
+def enclosing_box(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box around one or more boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
-_STROKED = str.maketrans("\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131", "lLoOdDi")
-"""Letters with a stroke, and the Turkish i without its dot: Unicode takes none of them apart."""
+# Unicode does not decompose letters with a stroke, nor the Turkish dotless i.
+_LETTERS_WITH_STROKE = str.maketrans(
+    "\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131",
+    "lLoOdDi",
+)
 
 
 @lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str:
-    char = char.translate(_STROKED)
+    """Fold one character to exactly one character."""
+    char = char.translate(_LETTERS_WITH_STROKE)
+    # NFKD puts the base letter first and its accents after it.
     base = unicodedata.normalize("NFKD", char)[:1].lower()
+    if base and base.isascii():
+        return base
     lower = char.lower()
-    return base if base.isascii() and base else lower if len(lower) == 1 else char
+    return lower if len(lower) == 1 else char
 
 
 def fold(text: str) -> str:
-    """Lower the case and drop the accents of Latin letters, keeping every character's place."""
-    return text.lower() if text.isascii() else "".join(map(_fold_char, text))
+    """Lower the case and drop the accents of Latin letters; every character keeps its place."""
+    if text.isascii():
+        return text.lower()
+    return "".join(map(_fold_char, text))
 
 
-def _pieces(text: str) -> Iterator[str]:
-    squeezed = " ".join(text[: HEAD_CHARS + TAIL_CHARS].split())
-    for start in range(0, len(squeezed), MAX_LINE):
-        yield squeezed[start : start + MAX_LINE]
+def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
+    """Return the lines of a document that are not blank, in reading order.
 
-
-def _shorten(pages: Sequence[Page]) -> Iterator[tuple[int, PageLine]]:
-    """Yield the lines of the head and the tail with their pages; one that lies across a border is cut there."""
-    total, seen = sum(_length(page) for page in pages), 0
-    for page in pages:
-        length = _length(page)
-        if seen >= HEAD_CHARS and seen + length <= total - TAIL_CHARS:
-            seen += length
-            continue
-        for line in page.lines or [PageLine(line) for line in page.text.text.splitlines()]:
-            size = len(line.text)
-            head, tail = (
-                max(0, HEAD_CHARS - seen),
-                max(0, total - TAIL_CHARS - seen, HEAD_CHARS - seen),
+    Of a very long document only the head and the tail are returned.
+    """
+    found: list[TextLine] = []
+    for page_number, line in _head_and_tail(pages):
+        squeezed = " ".join(line.text[: HEAD_CHARS + TAIL_CHARS].split())
+        # The words of a line that is cut cannot be assigned to its pieces by counting characters.
+        words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
+        for start in range(0, len(squeezed), MAX_LINE_CHARS):
+            piece = squeezed[start : start + MAX_LINE_CHARS]
+            found.append(
+                TextLine(
+                    text=piece,
+                    folded=fold(piece),
+                    page=page_number,
+                    number=len(found),
+                    box=line.box,
+                    words=words,
+                )
             )
-            if size <= head or tail <= 0:
-                yield page.text.number, line
-            else:
-                parts = (line.text[:head], line.text[tail:])
-                yield from ((page.text.number, PageLine(part, line.box)) for part in parts if part)
-            seen += size
-
-
-def _length(page: Page) -> int:
-    """Count a page's characters, the ends of its lines left out."""
-    text = page.text.text
-    return (
-        sum([len(line.text) for line in page.lines]) if page.lines else len(text) - text.count("\n")
-    )
-
-
-def lines_of(pages: Sequence[Page]) -> list[Line]:
-    """Return the document's lines that are not blank, in reading order."""
-    found: list[Line] = []
-    for number, line in _shorten(pages):
-        for piece in _pieces(line.text):
-            words = line.words if len(line.text) <= MAX_LINE else ()
-            found.append(Line(piece, fold(piece), number, len(found), line.box, words))
     return found
 
 
+def _head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:
+    """Yield the lines of the head and the tail, each with the number of its page."""
+    total = sum(map(_length, pages))
+    tail_starts = total - TAIL_CHARS
+    seen = 0
+    for page in pages:
+        length = _length(page)
+        if seen >= HEAD_CHARS and seen + length <= tail_starts:
+            seen += length
+            continue
+        for line in page.lines or map(Line, page.text.text.splitlines()):
+            for kept in _parts_of(line, seen, tail_starts):
+                yield page.text.number, kept
+            seen += len(line.text)
+
+
+def _parts_of(line: Line, seen: int, tail_starts: int) -> Iterator[Line]:
+    """Yield what a line has in the head and in the tail, if `seen` characters are before it."""
+    head_ends = max(0, HEAD_CHARS - seen)
+    tail_begins = max(0, tail_starts - seen, HEAD_CHARS - seen)
+    if len(line.text) <= head_ends or tail_begins <= 0:
+        yield line
+        return
+    parts = (line.text[:head_ends], line.text[tail_begins:])
+    for part in filter(None, parts):
+        yield Line(part, line.box)
+
+
+def _length(page: Page) -> int:
+    """Count the characters of a page without its line ends."""
+    if page.lines:
+        return sum([len(line.text) for line in page.lines])
+    text = page.text.text
+    return len(text) - text.count("\n")
+
+
+def matches_in(
+    pattern: re.Pattern[str], lines: Iterable[TextLine], *, needs: str = ""
+) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    """Yield the first match in the folded text of every line that has one.
+
+    `needs` is a character of every match: looking for it first is much cheaper than the pattern.
+    """
+    for line in lines:
+        match = pattern.search(line.folded) if needs in line.folded else None
+        if match:
+            yield line, match
+
+
 @cache
-def words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Read the packaged words once."""
-    raw = tomllib.loads(
-        resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8")
-    )
+def word_lists() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Read the packaged words.toml: folded words by section and list name."""
+    file = resources.files(__package__).joinpath("words.toml")
+    sections = tomllib.loads(file.read_text(encoding="utf-8"))
     return {
-        part: {name: tuple(fold(w) for w in ws) for name, ws in names.items()}
-        for part, names in raw.items()
+        section: {name: tuple(map(fold, words)) for name, words in lists.items()}
+        for section, lists in sections.items()
     }
 
 
 def word_pattern(word: str) -> str:
-    """Return the expression for a folded word; a leading "*" stands for any beginning.
+    """Return the regular expression of a folded word; a leading "*" matches any beginning.
 
-    A blank also matches dots, dashes and an opening bracket.
+    A blank also matches dots, dashes and an opening parenthesis, which scans put between words.
     """
-    start = r"[a-z]{0,24}" if word.startswith("*") else ""
-    pieces = (
-        re.escape(piece).replace("ss", "(?:ss|ß)") for piece in word.removeprefix("*").split()
-    )
-    return start + r"[ ._:(\-]{0,3}".join(pieces)
-
-
-def _guarded(word: str) -> str:
-    """Keep letters from touching a word: "item" is not found in "items", but "(c)" needs no room."""
-    before = r"(?<![a-z0-9])" if word[0].isalnum() or word[0] == "*" else ""
-    after = r"(?![a-z])" if word[-1].isalnum() else ""
-    return f"{before}{word_pattern(word)}{after}"
+    beginning = r"[a-z]{0,24}" if word.startswith("*") else ""
+    parts = map(re.escape, word.removeprefix("*").split())
+    # The German sharp s is one letter in print and two in the lists.
+    spelled = (part.replace("ss", "(?:ss|ß)") for part in parts)
+    return beginning + r"[ ._:(\-]{0,3}".join(spelled)
 
 
 @cache
-def pattern(part: str, name: str) -> re.Pattern[str]:
-    """Compile one list of words to a pattern over folded text; the longest word wins."""
-    chosen = sorted(words()[part][name], key=len, reverse=True)
-    plain = [word_pattern(word) for word in chosen if word[0].isalnum() and word[-1].isalnum()]
-    special = [_guarded(word) for word in chosen if not (word[0].isalnum() and word[-1].isalnum())]
-    return re.compile("|".join([*special, r"(?<![a-z0-9])(?:" + "|".join(plain) + r")(?![a-z])"]))
+def label_pattern(section: str, name: str) -> re.Pattern[str]:
+    """Compile one list of words.toml to a pattern over folded text; the longest word wins.
+
+    Words stand alone: "item" is not found in "items", but "(c)" needs no room around it.
+    """
+    plain: list[str] = []
+    with_signs: list[str] = []
+    for word in sorted(word_lists()[section][name], key=len, reverse=True):
+        if word[0].isalnum() and word[-1].isalnum():
+            plain.append(word_pattern(word))
+        else:
+            before = r"(?<![a-z0-9])" if word[0].isalnum() or word[0] == "*" else ""
+            after = r"(?![a-z])" if word[-1].isalnum() else ""
+            with_signs.append(f"{before}{word_pattern(word)}{after}")
+    together = r"(?<![a-z0-9])(?:" + "|".join(plain) + r")(?![a-z])"
+    return re.compile("|".join([*with_signs, together]))

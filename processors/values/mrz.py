@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.model import Finding
-from processors.values.lines import Line, around
+from processors.values.lines import TextLine, enclosing_box
 
 _TO_DIGIT = str.maketrans("OQDILZSBGT", "0001125867")
 _TO_LETTER = str.maketrans("0125689", "OIZSGBG")
@@ -43,7 +43,7 @@ class Zone:
     birth: tuple[str, bool]
     expiry: tuple[str, bool]
     sex: str
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     kind: str
 
 
@@ -55,7 +55,7 @@ def check_digit(text: str) -> int:
     return sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10
 
 
-def _zone_text(line: Line) -> str:
+def _zone_text(line: TextLine) -> str:
     text = line.text.upper().replace("\u00ab", "<<").replace("\u2039", "<").replace(" ", "")
     return (
         text
@@ -99,7 +99,7 @@ def _day(text: str, digit: str) -> tuple[str, bool]:
     return digits, check_digit(digits) == int(digit.translate(_TO_DIGIT))
 
 
-def _zones(lines: Sequence[Line]) -> Iterator[Zone]:
+def _zones(lines: Sequence[TextLine]) -> Iterator[Zone]:
     texts = [_zone_text(line) for line in lines]
     for place, text in enumerate(texts):
         core = _TWO_LINES.match(text)
@@ -173,7 +173,7 @@ def _given(text: str) -> str:
     return " ".join(re.sub(r"[KCLES]{4,}$", "", word) for word in words).strip()
 
 
-def values_in_zone(lines: Sequence[Line]) -> dict[str, Finding]:
+def values_in_zone(lines: Sequence[TextLine]) -> dict[str, Finding]:
     """Return what a machine-readable zone says; values with a wrong check digit are left open or unsure."""
     zones = list(_zones(lines))
     if not zones:
@@ -206,7 +206,9 @@ def values_in_zone(lines: Sequence[Line]) -> dict[str, Finding]:
 
 def _place(zone: Zone, value: str | None, confidence: float, reason: str) -> Finding:
     boxes = [line.box for line in zone.lines if line.box]
-    return Finding(value, confidence, reason, zone.lines[0].page, around(boxes) if boxes else None)
+    return Finding(
+        value, confidence, reason, zone.lines[0].page, enclosing_box(boxes) if boxes else None
+    )
 
 
 def _unchecked(zone: Zone, value: str, *, sure: bool) -> Finding:

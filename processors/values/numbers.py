@@ -1,107 +1,151 @@
-"""The number the issuer gave the document."""
+"""Find the number that the issuer gave the document, and the number of the order."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from pipeline.model import Finding
-from processors.values.datetext import MonthNames, dates_in
-from processors.values.lines import Line, pattern
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.lines import TextLine, label_pattern
 
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
-_LINK = re.compile(
-    r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}"
-)
-_PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 _LONGEST = 30
-_SURE, _BARE, _BELOW, _RECEIPT = 0.9, 0.7, 0.75, 0.7
+"""Characters of a number; longer ones are keys of machines."""
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
+_PRICE = re.compile(r"\d{1,4}[.,]\d\d")
+
+# What may be between a label and its number: "(short note)", "no", signs and blanks.
+_LINK = re.compile(
+    r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}"
+    r"(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}"
+)
+# "Invoice no" announces a number; "invoice" alone may be the title of the document.
+_SAYS_NUMBER = re.compile(r"n[or]|num|#|°|º|id|date|cislo")
+_LINK_SAYS_NUMBER = re.compile(r"[a-z#:№]")
+
+# Confidence by the place of the number.
+_AFTER_EXPLICIT_LABEL = 0.9
+_BELOW_LABEL = 0.75
+_AFTER_BARE_LABEL = 0.55
+_LEAST_FOR_ORDERS = 0.7
+"""The words for an order without "number" are in too many sentences."""
+
+_RECEIPT_FACTOR = 0.75
+"""A receipt's own number is less likely to be what "invoice number" asks for."""
+_ORDER_FACTOR = 0.95
 
 
-def _token_at(line: Line, start: int) -> str | None:
-    match = _TOKEN.match(line.text, start)
-    return _clean(match.group()) if match else None
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A number, the words that announce it, and how sure its place makes it."""
+
+    number: str
+    confidence: float
+    label: str
+    line: TextLine
 
 
-def _clean(token: str) -> str | None:
-    """Strip a token to a number; None for words, prices and single digits."""
-    number = token.rstrip("./-_")
-    a_number = any(char.isdigit() for char in number) and 1 < len(number) <= _LONGEST
-    return number if a_number and not _PRICE.fullmatch(number) else None
+def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the number after "invoice no" or similar words, or else a receipt's own number."""
+    found = _best(_candidates(lines, "invoice"), factor=1.0)
+    if found:
+        return found
+    return _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
 
 
-def _is_date(number: str) -> bool:
-    return any(
-        written.text.strip() == number.lower()
-        for written in dates_in(number.lower(), MonthNames(()))
+def find_order_number(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the number after "order no", "PO number" or similar words."""
+    candidates = _candidates(lines, "order")
+    sure = [candidate for candidate in candidates if candidate.confidence > _LEAST_FOR_ORDERS]
+    return _best(sure, factor=_ORDER_FACTOR)
+
+
+def _best(candidates: Iterable[_Candidate], *, factor: float) -> Finding | None:
+    """Return the surest candidate, the first one of several that are equally sure."""
+    best = max(
+        candidates,
+        key=lambda candidate: (candidate.confidence, -candidate.line.number),
+        default=None,
+    )
+    if best is None:
+        return None
+
+    line = best.line
+    start = max(0, line.text.find(best.number))
+    return line.finding(
+        best.number,
+        best.confidence * factor,
+        f"'{best.number}' is after '{best.label}' on line {line.number + 1}",
+        start=start,
+        end=start + len(best.number),
     )
 
 
-def _explicit(label: str, folded: str, end: int) -> bool:
-    """Say whether the label speaks of a number, not only of an invoice."""
-    link = _LINK.match(folded, end)
-    return bool(
-        re.search(r"n[or]|num|#|°|º|id|date|cislo", label)
-        or (link and re.search(r"[a-z#:№]", link.group()))
-    )
+def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
+    """Yield the numbers after labels of a kind, or else those in the line below a label."""
+    labels = label_pattern("numbers", kind)
+    for line in lines:
+        found = False
+        for label in labels.finditer(line.folded):
+            link = _LINK.match(line.folded, label.end())
+            assert link  # every part of the pattern is optional
+            token = _TOKEN.match(line.text, link.end())
+            number = _number_in(token.group()) if token else None
+            if number:
+                explicit = _says_number(label, link)
+                found = True
+                yield _Candidate(
+                    number=number,
+                    confidence=_AFTER_EXPLICIT_LABEL if explicit else _AFTER_BARE_LABEL,
+                    label=label.group(),
+                    line=line,
+                )
+        if not found:
+            yield from _below(line, lines[line.number + 1 : line.number + 2], labels)
 
 
-def _on_line(line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
-    for match in pattern("numbers", name).finditer(line.folded):
-        link = _LINK.match(line.folded, match.end())
-        number = _token_at(line, link.end() if link else match.end())
-        if number and not _is_date(number):
-            sure = _explicit(match.group(), line.folded, match.end())
-            yield number, _SURE if sure else _BARE - 0.15, match.group(), line
+def _below(
+    heading: TextLine,
+    following: Sequence[TextLine],
+    labels: re.Pattern[str],
+) -> Iterator[_Candidate]:
+    """Yield the number in the line after a heading.
 
-
-def _below(lines: Sequence[Line], line: Line, name: str) -> Iterator[tuple[str, float, str, Line]]:
-    """Read the line under a label: under a heading the token at the same place, under a lone label the first one."""
-    match = pattern("numbers", name).search(line.folded)
-    if (
-        not match
-        or not _explicit(match.group(), line.folded, match.end())
-        or line.number + 1 >= len(lines)
-    ):
+    Below a heading of several columns it is the token at the same end of the line as the label.
+    """
+    label = labels.search(heading.folded)
+    if label is None or not following:
         return
-    tail = _LINK.sub("", line.folded[match.end() :], count=1)
-    before = line.folded[: match.start()].strip(" :")
-    tokens = [
-        token
-        for raw in lines[line.number + 1].text.split()
-        if (token := _clean(raw)) and raw[0].isalnum()
-    ]
-    tokens = [token for token in tokens if not _is_date(token)]
-    if tokens and not (before and tail):
-        yield (
-            (tokens[-1] if before and not tail else tokens[0]),
-            _BELOW,
-            match.group(),
-            lines[line.number + 1],
+    link = _LINK.match(heading.folded, label.end())
+    assert link  # every part of the pattern is optional
+    if not _says_number(label, link):
+        return
+
+    left = heading.folded[: label.start()].strip(" :")
+    right = _LINK.sub("", heading.folded[label.end() :], count=1)
+    tokens = filter(lambda token: token[0].isalnum(), following[0].text.split())
+    numbers = list(filter(None, map(_number_in, tokens)))
+    # Between two other labels it is not known which token belongs to this one.
+    if numbers and not (left and right):
+        yield _Candidate(
+            number=numbers[-1] if left else numbers[0],
+            confidence=_BELOW_LABEL,
+            label=label.group(),
+            line=following[0],
         )
 
 
-def _numbers(lines: Sequence[Line], name: str) -> Iterator[tuple[str, float, str, Line]]:
-    for line in lines:
-        yield from list(_on_line(line, name)) or list(_below(lines, line, name))
-
-
-def _best(found: Iterable[tuple[str, float, str, Line]], *, factor: float) -> Finding | None:
-    best = max(found, key=lambda entry: (entry[1], -entry[3].number), default=None)
-    if best is None:
+def _number_in(token: str) -> str | None:
+    """Return a token without punctuation; None for words, prices, dates and single characters."""
+    number = token.rstrip("./-_")
+    has_digits = any(map(str.isdigit, number))
+    fits = 1 < len(number) <= _LONGEST
+    if not (has_digits and fits) or _PRICE.fullmatch(number):
         return None
-    number, confidence, label, line = best
-    start = max(0, line.text.find(number))
-    reason = f"'{number}' stands after '{label}' on line {line.number + 1}"
-    return line.finding(number, confidence * factor, reason, start=start, end=start + len(number))
+    dates = dates_in(number.lower(), MonthNames(()))
+    is_date = any(date.text.strip() == number.lower() for date in dates)
+    return None if is_date else number
 
 
-def find_invoice_number(lines: Sequence[Line]) -> Finding | None:
-    """Find the number after "invoice no" or the like, or else a receipt's own number."""
-    found = _best(_numbers(lines, "invoice"), factor=1.0)
-    return found or _best(_numbers(lines, "receipt"), factor=0.75)
-
-
-def find_order_number(lines: Sequence[Line]) -> Finding | None:
-    """Find the number after "order no", "PO number" or the like."""
-    return _best(
-        ((n, c, w, at) for n, c, w, at in _numbers(lines, "order") if c > _BARE), factor=0.95
-    )
+def _says_number(label: re.Match[str], link: re.Match[str]) -> bool:
+    """Return whether the label, or what links it to the number, means a number."""
+    return bool(_SAYS_NUMBER.search(label.group()) or _LINK_SAYS_NUMBER.search(link.group()))

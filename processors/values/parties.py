@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
-from processors.values.lines import Line, fold, pattern
+from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED = 120
 """Lines in which parties introduce themselves."""
@@ -32,7 +32,7 @@ _FEWEST, _MOST = 2, 4
 
 @dataclass(frozen=True, slots=True)
 class _Labelled:
-    line: Line
+    line: TextLine
     start: int
     end: int
     label: str
@@ -56,7 +56,7 @@ def _is_name(text: str) -> bool:
     )
 
 
-def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
+def _trimmed(line: TextLine, start: int, end: int) -> tuple[int, int]:
     while start < end and line.text[start] in " :.-#|":
         start += 1
     while end > start and line.text[end - 1] in " :,;|":
@@ -64,16 +64,20 @@ def _trimmed(line: Line, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _after_labels(lines: Sequence[Line], kind: str) -> Iterator[_Labelled]:
+def _after_labels(lines: Sequence[TextLine], kind: str) -> Iterator[_Labelled]:
     """Yield the names behind labels of a kind, on the same line after a colon or else on the next line."""
     for place, line in enumerate(lines[:_SEARCHED]):
         match = next(
-            (m for m in pattern("parties", kind).finditer(line.folded) if _starts_there(line, m)),
+            (
+                m
+                for m in label_pattern("parties", kind).finditer(line.folded)
+                if _starts_there(line, m)
+            ),
             None,
         )
         if match is None:
             continue
-        rest = pattern("parties", "any").search(line.folded, match.end())
+        rest = label_pattern("parties", "any").search(line.folded, match.end())
         start, end = _trimmed(line, match.end(), rest.start() if rest else len(line.text))
         if _is_name(line.text[start:end]):
             yield _Labelled(line, start, end, match.group())
@@ -83,9 +87,9 @@ def _after_labels(lines: Sequence[Line], kind: str) -> Iterator[_Labelled]:
             yield from _below(named, match) if named else ()
 
 
-def _below(line: Line, match: re.Match[str]) -> Iterator[_Labelled]:
+def _below(line: TextLine, match: re.Match[str]) -> Iterator[_Labelled]:
     """Yield the name under a lone label; a second label there ends it."""
-    attention = pattern("parties", "receiver").match(line.folded)
+    attention = label_pattern("parties", "receiver").match(line.folded)
     said = _NAME.match(line.folded)
     begin = (
         attention.end()
@@ -93,20 +97,20 @@ def _below(line: Line, match: re.Match[str]) -> Iterator[_Labelled]:
         else 0
     )
     begin = said.end() if said else begin
-    rest = pattern("parties", "any").search(line.folded, begin)
+    rest = label_pattern("parties", "any").search(line.folded, begin)
     start, end = _trimmed(line, begin, rest.start() if rest else len(line.text))
-    if _is_name(line.text[start:end]) and not pattern("company", "never").search(
+    if _is_name(line.text[start:end]) and not label_pattern("company", "never").search(
         line.folded[start:end]
     ):
         yield _Labelled(line, start, end, match.group())
 
 
-def _starts_there(line: Line, match: re.Match[str]) -> bool:
+def _starts_there(line: TextLine, match: re.Match[str]) -> bool:
     """Take a label at the beginning of its line, or one with a colon: "client" within a sentence is none."""
     return match.start() == 0 or line.folded[match.end() : match.end() + 2].strip().startswith(":")
 
 
-def find_buyer(lines: Sequence[Line], *, company: Finding | None) -> Finding | None:
+def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
     """Find who is to pay: the name behind "bill to", "sold to", "customer" or the like, unless it is the issuer's.
 
     Where there is no such word, the name in the envelope's window.
@@ -124,7 +128,7 @@ def find_buyer(lines: Sequence[Line], *, company: Finding | None) -> Finding | N
     return _in_window(lines, issuer)
 
 
-def _in_window(lines: Sequence[Line], issuer: str) -> Finding | None:
+def _in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
     """Find the name under the line in small print with which the sender's address shows in an envelope's window."""
     for place, line in enumerate(lines[:_SEARCHED]):
         if not (
@@ -146,12 +150,12 @@ def _in_window(lines: Sequence[Line], issuer: str) -> Finding | None:
     return None
 
 
-def find_parties(lines: Sequence[Line]) -> Finding | None:
+def find_parties(lines: Sequence[TextLine]) -> Finding | None:
     """Find the parties of a contract: "between … and …", or the names behind roles such as landlord and tenant."""
     return _between(lines) or _by_roles(lines)
 
 
-def _by_roles(lines: Sequence[Line]) -> Finding | None:
+def _by_roles(lines: Sequence[TextLine]) -> Finding | None:
     found = list(_after_labels(lines, "contract"))[:4]
     names = list(dict.fromkeys(each.line.text[each.start : each.end] for each in found))
     if len(names) < _FEWEST:
@@ -160,7 +164,7 @@ def _by_roles(lines: Sequence[Line]) -> Finding | None:
     return found[0].line.finding("; ".join(names), 0.65, f"stand after {roles}")
 
 
-def _between(lines: Sequence[Line]) -> Finding | None:
+def _between(lines: Sequence[TextLine]) -> Finding | None:
     """Read the sentence that names both; it runs over several lines."""
     text = " ".join(line.text for line in lines)[:_CONTRACT_CHARS]
     folded = " ".join(line.folded for line in lines)[:_CONTRACT_CHARS]
@@ -180,7 +184,7 @@ def _between(lines: Sequence[Line]) -> Finding | None:
     return None
 
 
-def _ends(lines: Sequence[Line]) -> Iterator[tuple[Line, int]]:
+def _ends(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, int]]:
     end = 0
     for line in lines:
         end += len(line.text) + 1
@@ -193,7 +197,7 @@ def _name_at(text: str, folded: str, start: int) -> str:
     return name if _is_name(name) else ""
 
 
-def find_person(lines: Sequence[Line], *, resume: bool) -> Finding | None:
+def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:
     """Find whose paper it is: behind "name" or "surname" and "given names"; a resume is headed by its owner's name."""
     if resume:
         for line in lines[:_FIRST_LINES]:
@@ -202,7 +206,7 @@ def find_person(lines: Sequence[Line], *, resume: bool) -> Finding | None:
             if (
                 fits
                 and all(word[0].isupper() for word in words)
-                and not pattern("parties", "no_name").search(line.folded)
+                and not label_pattern("parties", "no_name").search(line.folded)
             ):
                 return line.finding(
                     line.text, 0.75, f"line {line.number + 1} of a resume is a name"

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from infra.samples.paper import Sheet, flatbed_scan, thermal_print
-from infra.samples.photo import Shot, photograph
+from infra.samples.canvas import Canvas, flatbed_scan, thermal_print
+from infra.samples.photograph import Shot, photograph
 from processors.ocr.rapid import engine as rapid_engine, int8, networks
 
 _PAGES = 24
@@ -33,13 +33,13 @@ _SIZES = (11, 13, 16, 20, 26, 34, 44, 60)
 def pages(rng: np.random.Generator) -> Iterator[Image.Image]:
     """Yield drawn pages, each damaged in another way."""
     for number in range(_PAGES):
-        sheet = Sheet(int(rng.choice([480, 700, 1000, 1600])), int(rng.choice([700, 1100, 2000])))
-        size = int(rng.choice(_SIZES[:5] if sheet.width < 900 else _SIZES))
-        while sheet.y < sheet.height - 2 * size:
-            sheet.line(
-                _words(rng, sheet.width - 80, size), size=size, bold=bool(rng.random() < 0.2)
+        canvas = Canvas(int(rng.choice([480, 700, 1000, 1600])), int(rng.choice([700, 1100, 2000])))
+        size = int(rng.choice(_SIZES[:5] if canvas.width < 900 else _SIZES))
+        while canvas.y < canvas.height - 2 * size:
+            canvas.line(
+                _words(rng, canvas.width - 80, size), size=size, bold=bool(rng.random() < 0.2)
             )
-        yield _damaged(sheet.image, number, rng)
+        yield _damaged(canvas.image, number, rng)
 
 
 def _words(rng: np.random.Generator, width: int, size: int) -> str:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`]+)`", PAGE) + re.findall(r"^(caspio-ingest .*)$", PAGE, re.MULTILINE)
 OURS = [" ".join(text.split()) for text in CODE if text.startswith("caspio-ingest ")]
-OF_OTHERS = {"PREFECT_REDIS_MESSAGING_URL"}
+OF_OTHERS = {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_SERVER_ENCRYPTION_KEY"}
 
 
 @pytest.mark.parametrize("line", sorted(set(OURS)))

@@ -51,9 +51,11 @@ class Api:
         """DELETE."""
         return self.call("DELETE", path, params=_plain(params))
 
-    def table(self, *fields: Mapping[str, object] | str, rows: Sequence[Json] = ()) -> str:
-        """Make a table of its own for a test; a field given as text is a STRING."""
-        name = f"T{next(_numbers)}"
+    def table(
+        self, *fields: Mapping[str, object] | str, rows: Sequence[Json] = (), name: str = ""
+    ) -> str:
+        """Create a table for one test and return its name; a field given as text is a STRING."""
+        name = name or f"T{next(_numbers)}"
         given = [
             {"Name": one, "Type": "STRING"} if isinstance(one, str) else dict(one) for one in fields
         ]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.emulator import Emulator
-from infra.samples.pdfs import Page as Sheet, write_pdf
+from infra.samples.pdf_writer import PdfPage, write_pdf
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
 from tests.flows.walk import Walk
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 def _nameless() -> bytes:
     """Return a receipt on one page that says nothing of who issued it."""
-    page = Sheet()
+    page = PdfPage()
     for line in ("RECEIPT", "Date: 2026-03-02", "TOTAL GBP 9.50"):
         page.paragraph(line)
     return write_pdf([page], title="")

@@ -1,4 +1,4 @@
-"""Jobs that misbehave inside a child, in place of reading a document. Each takes what a job takes."""
+"""Jobs that misbehave in a child instead of reading a document."""
 
 import ctypes
 import os
@@ -91,7 +91,7 @@ def raise_strange(*_: object) -> Findings:
 
 
 def start_program(path: Path, *_: object) -> Findings:
-    """Start a program that outlives any patience, and wait for it; the document says how many seconds it sleeps."""
+    """Start a program that sleeps as long as the document says, and wait for it."""
     with subprocess.Popen(["sleep", _argument(path)]) as program:
         program.wait()
     return _found("never")

@@ -40,7 +40,7 @@ def image_bomb() -> bytes:
 
 
 def zip_bomb(declared: int | None = None) -> bytes:
-    """Pack 300 MiB of blanks as the body of a Word document; `declared` lies about the size in the directory."""
+    """Pack 300 MiB of blanks as a Word document; `declared` is a false size."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("[Content_Types].xml", "<Types/>")
@@ -161,7 +161,7 @@ def odt_bomb() -> bytes:
 
 
 def huge_page(*, covered: bool = False) -> bytes:
-    """Write a PDF of one page that would be four gigapixels at one pixel a point, with words or under a picture."""
+    """Write a PDF of one page of four gigapixels at one pixel a point."""
     page = (
         documents.pdf("", images=[(1, 1)])
         if covered

@@ -15,7 +15,7 @@ _BLANKS_MIB = 300
 
 
 def claimed(kind: str) -> bytes:
-    """Write a small picture whose header claims 65,000 by 65,000 pixels, or as many as the format can say."""
+    """Write a small picture whose header claims as many pixels as the format allows."""
     small = documents.saved(Image.new("L", (8, 8), 200), kind)
     match kind:
         case "JPEG":
@@ -77,7 +77,10 @@ def pdf_content_bomb() -> bytes:
 def pdf_picture_bomb() -> bytes:
     """Write a PDF page with a picture of 30,000 by 30,000 pixels of one bit."""
     data = _deflated(b"", 112)
-    image = b"<< /Type /XObject /Subtype /Image /Width 30000 /Height 30000 /ColorSpace /DeviceGray /BitsPerComponent 1"
+    image = (
+        b"<< /Type /XObject /Subtype /Image /Width 30000 /Height 30000"
+        b" /ColorSpace /DeviceGray /BitsPerComponent 1"
+    )
     content = b"q 612 0 0 792 0 0 cm /I Do Q"
     return _pdf(
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -97,7 +100,8 @@ def pdf_attachment_bomb() -> bytes:
         b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >> >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica"
+        b" >> >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         b"<< /Type /EmbeddedFile /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
         % (len(data), data),
@@ -106,9 +110,12 @@ def pdf_attachment_bomb() -> bytes:
 
 
 def pdf_in_a_circle() -> bytes:
-    """Write a PDF whose table of places names itself as the one before, and whose form draws itself."""
+    """Write a PDF whose cross-reference table and whose form refer to themselves."""
     content = b"/F Do"
-    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >> /Length 5 >>"
+    form = (
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9]"
+        b" /Resources << /XObject << /F 5 0 R >> >> /Length 5 >>"
+    )
     data = _pdf(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -129,7 +136,7 @@ def laughing_xml() -> bytes:
 
 
 def overlapping_zip() -> bytes:
-    """Write an archive whose entries all point to the same data, so that a little unpacks to much."""
+    """Write an archive whose entries share their data, so that little unpacks to much."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("0.txt", b" " * 2**24)
@@ -178,6 +185,6 @@ def nested_mails(levels: int) -> bytes:
     """Enclose a mail in a mail, again and again."""
     mail = b"From: a@example.com\nTo: b@example.com\nSubject: s\n\nwords\n"
     for _ in range(levels):
-        head = b"From: a@example.com\nTo: b@example.com\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n"
-        mail = head + mail
+        head = b"From: a@example.com\nTo: b@example.com\nMIME-Version: 1.0\n"
+        mail = head + b"Content-Type: message/rfc822\n\n" + mail
     return mail

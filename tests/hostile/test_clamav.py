@@ -17,7 +17,7 @@ SIGNATURE = b"this stands for a virus"
 
 
 class FakeClamd:
-    """A daemon that speaks the protocol: finds one signature, and refuses streams of more than `most` bytes."""
+    """A daemon that finds one signature and refuses streams of more than `most` bytes."""
 
     def __init__(self, server: socket.socket, most: int = 2**20) -> None:
         self.most = most

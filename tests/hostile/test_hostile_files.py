@@ -12,7 +12,9 @@ from processors.sandbox.reader import SandboxedReader
 from tests.hostile.generated import FILES
 
 ENDED = frozenset({ReadStatus.CRASHED, ReadStatus.TIMED_OUT, ReadStatus.OUT_OF_MEMORY})
-"""Statuses of a child that had to be ended: definite answers, but no file collected so far needs them."""
+"""Statuses of a child that had to be ended: definite answers, but no file collected so far needs
+them.
+"""
 
 UNREAD = frozenset(ReadStatus) - {ReadStatus.OK, ReadStatus.PARTIAL}
 ANSWERED = frozenset({ReadStatus.OK, ReadStatus.PARTIAL, ReadStatus.EMPTY, ReadStatus.UNSUPPORTED})
@@ -27,7 +29,9 @@ EXPECTED: Mapping[str, Collection[ReadStatus]] = {
     "dedupe": {ReadStatus.OK},
     "fields_unchanged": {ReadStatus.OK},
 }
-"""Which statuses each label of the manifest allows; a label that is not here asks for an answer only."""
+"""Which statuses each label of the manifest allows; a label that is not here asks for an answer
+only.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def reader() -> Iterator[SandboxedReader]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_has_a_definite_status(name: str, reader: SandboxedReader, tmp_path: Path):
-    """Each kind of attack ends in a status foreseen for it, with a sentence where nothing was read."""
+    """Each kind of attack ends in an expected status, with a reason if it was not read."""
     hostile = FILES[name]
     path = tmp_path / "document"
     path.write_bytes(hostile.make())
@@ -71,7 +75,7 @@ def test_no_child_is_left_behind(tmp_path: Path):
 def test_every_collected_hostile_file_is_answered(
     corpora: Path, reader: SandboxedReader, tmp_path: Path
 ):
-    """Every real hostile file gets the answer its label asks for, from a living child that never had to be ended."""
+    """Every real hostile file gets the expected answer, and no child had to be ended."""
     folder = corpora / "hostile"
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
 

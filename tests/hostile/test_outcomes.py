@@ -1,4 +1,4 @@
-"""The twelve ways in which reading can end, each through a real child: its status, and a sentence a person can use."""
+"""The twelve ways in which reading can end, each through a real child."""
 
 import io
 import re

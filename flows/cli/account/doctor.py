@@ -39,26 +39,30 @@ def doctor(
 
     Credentials, permissions, columns, archive, ledger, programs and models.
     """
-    if deep and not yes and not sys.stdin.isatty():
+    if deep:
+        require_consent(yes=yes)
+    checks = list(shown_checks(config, show=not as_json))
+    failed = {check.name for check in checks if not check.ok}
+    behavior: dict[str, object] = {}
+    if deep and not failed & {"settings", "credentials"}:
+        behavior = examined(config, yes=yes, show=not as_json)
+    if as_json:
+        listed = [check.as_json() for check in checks]
+        print_json({"checks": listed, **behavior} if deep else listed)
+    elif not failed:
+        out().print("[green]Everything is ready.[/]")
+    if failed:
+        raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
+
+
+def require_consent(*, yes: bool) -> None:
+    """Exit with 2 if the account would be changed and nobody can be asked."""
+    if not yes and not sys.stdin.isatty():
         complain(
             "Not examined",
             ["--deep creates a scratch table in the account. Add --yes to confirm it."],
         )
         raise Failure(EXIT_SETTINGS)
-    checks = list(shown_checks(config, show=not as_json))
-    behavior: dict[str, object] = {}
-    if deep and any(check.name == "credentials" and check.ok for check in checks):
-        behavior = examined(config, yes=yes, show=not as_json)
-    if as_json:
-        listed = [
-            {"check": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks
-        ]
-        print_json({"checks": listed, **behavior} if deep else listed)
-    failed = {check.name for check in checks if not check.ok}
-    if failed:
-        raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
-    if not as_json:
-        out().print("[green]Everything is ready.[/]")
 
 
 def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":

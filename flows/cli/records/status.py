@@ -24,7 +24,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     from flows.app.wiring import open_ledger
     from pipeline.adapters.system_clock import SystemClock
     from pipeline.metering.budget import Priority
-    from pipeline.metering.summary import NEEDS_A_PERSON
+    from pipeline.metering.summary import NEEDS_ATTENTION
 
     settings = load_settings(config, credentials=False)
     allowance = settings.caspio.allowance
@@ -37,7 +37,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         states = (
             state
             for state in ledger.files.states()
-            if state.outcome is not None and state.outcome.status in NEEDS_A_PERSON
+            if state.outcome is not None and state.outcome.status in NEEDS_ATTENTION
         )
         problems = list(islice(states, MOST_PROBLEMS))
     if as_json:
@@ -52,7 +52,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
                 "monthly_calls": allowance.monthly_calls,
                 "workers": workers,
                 "unsettled_effects": unsettled,
-                "needs_a_person": [problem_json(state) for state in problems],
+                "needs_a_user": [problem_json(state) for state in problems],
                 "runs": [run_json(run) for run in runs],
             }
         )

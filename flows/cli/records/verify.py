@@ -57,11 +57,11 @@ def verify(
             raise typer.BadParameter(
                 "cannot be combined with --source, --limit or --repair: it reads all manifests."
             )
-        _rebuild(config, as_json=as_json)
+        rebuild_from_archive(config, as_json=as_json)
         return
     from flows.cli.show.verify import show_verified
 
-    report, calls = _compare(config, sources=source, limit=limit, repair=repair)
+    report, calls = compare_sources(config, sources=source, limit=limit, repair=repair)
     if as_json:
         print_json(report.as_json(calls))
     else:
@@ -70,7 +70,7 @@ def verify(
         raise Failure(EXIT_SOME_FAILED)
 
 
-def _compare(
+def compare_sources(
     config: Path, *, sources: list[str], limit: int | None, repair: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
     """Compare directly, or as a flow if PREFECT_API_URL names a server.
@@ -99,7 +99,8 @@ def _compare(
         return report, context.client.calls
 
 
-def _rebuild(config: Config, *, as_json: bool) -> None:
+def rebuild_from_archive(config: Config, *, as_json: bool) -> None:
+    """Rebuild the ledger from the archive, and print the result."""
     from dataclasses import asdict
 
     from flows.app.settings import load_settings

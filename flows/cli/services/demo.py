@@ -40,14 +40,15 @@ def demo(
     set_up_logs()
     console = err()
     with played(folder, console) as result:
-        _show(result, as_json=as_json)
+        show_result(result, as_json=as_json)
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
             console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
 
 
-def _show(result: "DemoResult", *, as_json: bool) -> None:
+def show_result(result: "DemoResult", *, as_json: bool) -> None:
+    """Print the result of the demo."""
     if as_json:
         print_json(result.as_json())
     else:

@@ -12,7 +12,6 @@ from flows.cli.common import (
     Config,
     err,
     print_json,
-    require_server,
     set_up_logs,
 )
 from flows.cli.services.common import Notify, WithAutomations
@@ -60,17 +59,18 @@ def deploy(
             "an image goes with --type docker or kubernetes.", param_hint="--image"
         )
     settings = load_settings(config, credentials=False)
-    require_server()
     set_up_logs()
-    from flows.prefect.deployments.serve import Pool as WorkPool, deploy as register_all
+    from flows.prefect.server import reachable_server
 
-    names = register_all(
-        settings, run_config or config.resolve(), WorkPool(pool, kind.value, image)
-    )
-    if with_automations or notify:
-        from flows.prefect.deployments.automations import install
+    with reachable_server():
+        from flows.prefect.deployments.serve import Pool as WorkPool, deploy as register_all
 
-        install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
+        work_pool = WorkPool(pool, kind.value, image)
+        names = register_all(settings, run_config or config.resolve(), work_pool)
+        if with_automations or notify:
+            from flows.prefect.deployments.automations import install
+
+            install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
     if as_json:
         print_json({"pool": pool, "deployments": names})
     else:

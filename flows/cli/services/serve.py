@@ -11,11 +11,9 @@ from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
     err,
-    require_server,
     set_up_logs,
 )
 from flows.cli.services.common import Notify, WithAutomations
-from pipeline.settings import environment
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -36,26 +34,26 @@ def serve(
     from flows.app.settings import load_settings
 
     settings = load_settings(config)
-    require_server()
-    from flows.prefect.blocks import register as register_blocks
-    from flows.prefect.deployments.serve import deployments_to_serve
-    from flows.prefect.deployments.worker import serve_here
-
     set_up_logs()
-    register_blocks()
-    if with_automations or notify:
-        from flows.prefect.deployments.automations import install
+    from flows.prefect.server import reachable_server
 
-        for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
-            err().print(f"automation installed: {name}", highlight=False)
-    made = deployments_to_serve(settings, config)
-    where = f"{(environment('PREFECT_API_URL') or '').removesuffix('/api')}/deployments"
-    with serving_metrics(settings), receiving_webhooks(settings, config, webhooks):
-        err().print(
-            f"serving {len(made)} deployments: {where}. SIGTERM or Ctrl-C stops it.",
-            highlight=False,
-        )
-        serve_here(settings.serve, made)
+    with reachable_server() as server:
+        from flows.prefect.blocks import register as register_blocks
+        from flows.prefect.deployments.serve import deployments_to_serve
+        from flows.prefect.deployments.worker import serve_here
+
+        register_blocks()
+        if with_automations or notify:
+            from flows.prefect.deployments.automations import install
+
+            for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
+                err().print(f"automation installed: {name}", highlight=False)
+        created = deployments_to_serve(settings, config)
+        where = f"{server.api.removesuffix('/api')}/deployments"
+        with serving_metrics(settings), receiving_webhooks(settings, config, webhooks):
+            line = f"serving {len(created)} deployments: {where}. SIGTERM or Ctrl-C stops it."
+            err().print(line, highlight=False)
+            serve_here(settings.serve, created)
 
 
 @contextmanager

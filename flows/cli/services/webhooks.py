@@ -56,12 +56,13 @@ def sync(
     if as_json:
         print_json(shown(done, dry_run=dry_run))
     else:
-        _show_steps(done, dry_run=dry_run)
+        show_steps(done, dry_run=dry_run)
     if done.refused:
         raise Failure(EXIT_SOME_FAILED)
 
 
-def _show_steps(done: "Synced", *, dry_run: bool) -> None:
+def show_steps(done: "Synced", *, dry_run: bool) -> None:
+    """Print what was changed, and a new secret."""
     from rich.text import Text
 
     from flows.terminal.tables import table_of
@@ -97,10 +98,11 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     if as_json:
         print_json(document)
     else:
-        _show_status(document)
+        show_status(document)
 
 
-def _show_status(document: "Mapping[str, Any]") -> None:
+def show_status(document: "Mapping[str, Any]") -> None:
+    """Print the webhook, messages by source, and the latest messages."""
     from rich.text import Text
 
     from flows.terminal.tables import table_of

@@ -7,7 +7,6 @@ import typer
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
-    require_server,
     set_up_logs,
 )
 from flows.cli.services.deploy import Pool
@@ -38,15 +37,17 @@ def worker(
     from flows.app.settings import load_settings
 
     settings = load_settings(config)
-    require_server()
     set_up_logs()
-    from flows.prefect.deployments.worker import work
+    from flows.prefect.server import reachable_server
 
-    work(
-        settings.serve,
-        pool=pool,
-        queues=queue,
-        limit=limit,
-        name=name,
-        with_healthcheck=with_healthcheck,
-    )
+    with reachable_server():
+        from flows.prefect.deployments.worker import work
+
+        work(
+            settings.serve,
+            pool=pool,
+            queues=queue,
+            limit=limit,
+            name=name,
+            with_healthcheck=with_healthcheck,
+        )

@@ -22,9 +22,9 @@ def show_proposal(discovered: Discovered) -> None:
             console.print(Text(f"  could be created: {names}", style="dim"), soft_wrap=True)
     for container, why in discovered.proposal.left_out:
         console.print(Text(f"{container.name} is left out: {why}.", style="dim"), soft_wrap=True)
-    for name, why in discovered.survey.unreadable.items():
+    for name, why in discovered.account.unreadable.items():
         console.print(Text(f"{name} cannot be read: {why}", style="yellow"), soft_wrap=True)
-    area = discovered.survey.files_area
+    area = discovered.account.files_area
     least = "" if area.counted_all else "at least "
     size = f"{least}{area.files:,} files, {least}{area.size_bytes:,} bytes"
     console.print(Text(f"The Files area: {size}."), soft_wrap=True)
@@ -75,5 +75,5 @@ def container_line(container: Container) -> str:
         f"{container.records:,} records"
     )
     if not container.counted_all:
-        counts = f"about {counts} (counting stopped after {container.looked_at:,})"
+        counts = f"about {counts} (counting stopped after {container.counted_records:,})"
     return f"{kind} {container.name} ({fields}), {counts}"

@@ -44,8 +44,8 @@ def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:
         table = table_of("Record and file", "Write · suggested", title="Plan", lines=True)
     for record in records:
         name = f"{record.record.container} {record.record.pk}" if record.record else record.key
-        where, files = Text(name), _files(record)
-        writes, suggested = _writes(record), _suggested(record)
+        where, files = Text(name), file_lines(record)
+        writes, suggested = write_lines(record), suggestion_lines(record)
         if width >= _WIDE:
             table.add_row(where, files, writes, suggested)
         else:
@@ -57,7 +57,8 @@ def _lines(*cells: Text) -> Text:
     return Text("\n").join(cell for cell in cells if cell)
 
 
-def _files(record: PlannedRecord) -> Text:
+def file_lines(record: PlannedRecord) -> Text:
+    """Return the files of a record, their new names and problems."""
     lines = []
     for file in record.files:
         lines.append(Text(file.ref.name))
@@ -68,7 +69,8 @@ def _files(record: PlannedRecord) -> Text:
     return _lines(*lines)
 
 
-def _writes(record: PlannedRecord) -> Text:
+def write_lines(record: PlannedRecord) -> Text:
+    """Return the values that would be written, with their reasons."""
     lines = []
     for column, value in record.after.items():
         before = f"{shown(record.before.get(column))} → "
@@ -79,7 +81,8 @@ def _writes(record: PlannedRecord) -> Text:
     return _lines(*lines)
 
 
-def _suggested(record: PlannedRecord) -> Text:
+def suggestion_lines(record: PlannedRecord) -> Text:
+    """Return the suggestions and problems of a record."""
     lines = []
     for left in record.suggestions:
         line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"

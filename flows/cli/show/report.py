@@ -52,11 +52,11 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
             file.append(f"\n→ {outcome.new_name}", style="cyan")
         status = Text(outcome.status, style=COLORS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
-        table.add_row(Text(record_of(outcome)), file, status, _happened(outcome))
+        table.add_row(Text(record_of(outcome)), file, status, happened(outcome))
     return table
 
 
-def _happened(outcome: Outcome) -> Text:
+def happened(outcome: Outcome) -> Text:
     """Return what was written, what was suggested, and why, one per line."""
     lines = [
         Text.assemble((f"{column} ", "dim"), shown(value))

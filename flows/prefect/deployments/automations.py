@@ -68,7 +68,7 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
         BadSettings: the server has no such notification block.
     """
     names = []
-    block = _block_id(notification_block) if notification_block else None
+    block = block_id(notification_block) if notification_block else None
     lost_after = timedelta(seconds=HEARTBEATS_MISSED * heartbeat_s)
     for wanted in automations(lost_after=lost_after, notification_block=block):
         try:
@@ -118,7 +118,7 @@ def mark_lost_runs(lost_after: timedelta) -> Automation:
     )
 
 
-def _block_id(address: str) -> UUID:
+def block_id(address: str) -> UUID:
     """Find a block by slug and name."""
     slug, _, name = address.partition("/")
     try:

@@ -3,7 +3,7 @@
 from flows.app.wiring import AppContext
 from flows.prefect.ui import events
 from flows.prefect.ui.states import FAILED_SHARE, failed_share
-from pipeline.metering.summary import NEEDS_A_PERSON, Summary
+from pipeline.metering.summary import NEEDS_ATTENTION, Summary
 from pipeline.ports import Ledger
 
 BUDGET_LOW_SHARE = 0.8
@@ -37,7 +37,7 @@ def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int
     """
     before = ledger.files.attention_count(source)
     by_status = ledger.files.counts().get(source, {})
-    now = sum(by_status.get(status, 0) for status in NEEDS_A_PERSON)
+    now = sum(by_status.get(status, 0) for status in NEEDS_ATTENTION)
     if now != before:
         ledger.files.save_attention_count(source, now, run_id=run_id)
     return before, now

@@ -12,7 +12,7 @@ from prefect.events import emit_event
 from pipeline.model import Outcome
 
 BATCH = "caspio-ingest.batch.worked"
-NEEDS_A_PERSON = "caspio-ingest.document.needs-a-person"
+NEEDS_A_USER = "caspio-ingest.document.needs-a-user"
 MANY_FAILED = "caspio-ingest.run.many-failed"
 BUDGET_LOW = "caspio-ingest.budget.low"
 QUARANTINE_GREW = "caspio-ingest.quarantine.grew"
@@ -39,7 +39,7 @@ def send_document(outcome: Outcome) -> None:
     """Send that a document needs a user, and why."""
     ref = outcome.ref
     send(
-        NEEDS_A_PERSON,
+        NEEDS_A_USER,
         ref.source,
         record=ref.record.pk if ref.record else ref.path,
         field=ref.field,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flows.app.run_report import record_of
 from flows.prefect.ui import events
 from flows.prefect.ui.text import one_line
-from pipeline.metering.summary import NEEDS_A_PERSON
+from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import Outcome, Status
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
@@ -25,7 +25,7 @@ class Problems:
 
     def report(self, outcome: Outcome) -> None:
         """Write a log line and send an event, if this document needs a user."""
-        if outcome.status not in NEEDS_A_PERSON:
+        if outcome.status not in NEEDS_ATTENTION:
             return
         with self._lock:
             self.reported += 1

@@ -12,7 +12,7 @@ from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
-from pipeline.metering.summary import NEEDS_A_PERSON
+from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import Outcome
 from pipeline.ports import Archive
 from pipeline.settings.sections import ArchiveSettings
@@ -35,7 +35,7 @@ def run_report(title: str, report: Report, context: AppContext) -> str:
     for reasons in report.stopped.values():
         lines += [f"**Stopped:** {quoted(reason)}\n" for reason in reasons]
     lines += markdown_table(("", ""), numbers(report, context))
-    problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_A_PERSON]
+    problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_ATTENTION]
     if problems:
         lines += ["", "### Needs a user", ""]
         lines += problem_lines(problems[:MOST_SHOWN], context)

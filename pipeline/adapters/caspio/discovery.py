@@ -20,7 +20,7 @@ from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.scratch_store import scratch
 from pipeline.adapters.caspio.target import as_column
-from pipeline.model.schema import FILE_TYPES, Container, FileField, FilesArea, Survey
+from pipeline.model.schema import FILE_TYPES, Container, DiscoveredAccount, FileField, FilesArea
 
 MOST_PAGES = 5
 """Pages of 1,000 records that are counted of one table; the rest is estimated from these."""
@@ -32,7 +32,7 @@ MOST_FOLDERS = 50
 @translated()
 def discover_schema(
     client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES, folders: int = MOST_FOLDERS
-) -> Survey:
+) -> DiscoveredAccount:
     """Read the schema of every table and view, and count the files.
 
     What the profile may not see is listed, too.
@@ -56,7 +56,7 @@ def discover_schema(
     except (AccessDenied, Refused) as error:
         area = FilesArea()
         unreadable["the Files area"] = str(error)
-    return Survey(tuple(found), area, unreadable)
+    return DiscoveredAccount(tuple(found), area, unreadable)
 
 
 def _container(operations: Containers, name: str, files: FileLookup, pages: int) -> Container:

@@ -46,7 +46,7 @@ class SqlMessages(SqlWatches):
         keys = set()
         for message in messages:
             if message.source:
-                keys |= {(message.source, told.key) for told in message.told}
+                keys |= {(message.source, reported.key) for reported in message.records}
 
         # Sorted: two receivers that write the same rows in one order cannot wait for each other.
         for chunk in chunks(sorted(keys)):
@@ -146,7 +146,7 @@ class SqlMessages(SqlWatches):
         """Return the messages by source."""
         state = case(
             (_rows.done_at.is_not(None), "done"),
-            (_rows.worker.is_not(None), "begun"),
+            (_rows.worker.is_not(None), "started"),
             else_="waiting",
         ).label("state")
         counted = (
@@ -200,8 +200,8 @@ def _first_source(messages: Sequence[Message], most_records: int) -> list[Messag
     for message in messages:
         if taken and message.source != taken[0].source:
             continue
-        if taken and records + len(message.told) > most_records:
+        if taken and records + len(message.records) > most_records:
             break
-        records += len(message.told)
+        records += len(message.records)
         taken.append(message)
     return taken

@@ -24,7 +24,7 @@ from pipeline.model import (
     Status,
     Suggestion,
 )
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports import FileState, RunState
 
 Json = dict[str, Any]
@@ -267,8 +267,8 @@ def dump_message(message: Message) -> Json:
         "object": message.table,
         "event": message.event,
         "records": [
-            {"key": told.key, "values": {} if message.note else dict(told.values)}
-            for told in message.told
+            {"key": reported.key, "values": {} if message.note else dict(reported.values)}
+            for reported in message.records
         ],
         "attempts": 0,
         "batch": "",
@@ -285,7 +285,7 @@ def load_message(row: RowMapping) -> Message:
         source=row["source"],
         table=row["object"],
         event=row["event"],
-        told=tuple(Told(**record) for record in row["records"]),
+        records=tuple(ReportedRecord(**record) for record in row["records"]),
         part=row["part"],
         seq=row["seq"],
         received_at=row["received_at"],

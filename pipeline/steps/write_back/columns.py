@@ -1,4 +1,4 @@
-"""Write columns by compare and set: one call for a record, planned again once, verified by the answer."""
+"""Write columns by compare and set: one call for a record, verified by the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -62,7 +62,7 @@ def write_columns(
 def _try_update(
     plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
 ) -> Written | None:
-    """Make one guarded update; None if the record was not as planned, or the first call got lost."""
+    """Make one guarded update; None if the record is not as planned, or the first call was lost."""
     update = new_effect(
         EffectKind.UPDATE_COLUMNS,
         record,
@@ -92,7 +92,7 @@ def _try_update(
 def changed_values(
     before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]
 ) -> str:
-    """Say which columns no longer hold what they held before, "" when all of them do."""
+    """Say which columns have other values than before, "" when none has."""
 
     def shown(value: Value) -> str:
         return "empty" if is_empty(value) else repr(value)

@@ -28,7 +28,7 @@ class WriteContext:
 
 
 def write_context(work: RecordWork, run: SourceRun, folder: Path) -> WriteContext:
-    """Gather what writing one record needs; without a record and an index table no column is written."""
+    """Gather what writing one record needs; without record and index table no column is written."""
     target, index = run.ports.target, run.spec.index
     if work.record is not None:
         columns = target.columns(work.record.container, is_view=work.record.is_view)

@@ -110,7 +110,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
 
 
 def _refuse(decision: Decision, reason: str, context: WriteContext) -> Outcome | None:
-    """Show in the row what is wrong with a decision; it stays open until somebody clears the note."""
+    """Show in the row what is wrong with a decision; it is open until somebody clears the note."""
     item = decision.item
     note = convert(reason, review_columns(context)[NOTE])
     guard: dict[str, Value] = {KEY: item.key, DECISION: decision.decision}
@@ -128,7 +128,7 @@ def _not_carried_out(
 
 
 def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
-    """Write a decided value if the record still holds what the user saw; return "" or what changed."""
+    """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
     columns = target.columns(record.container, is_view=record.is_view)
     if name not in columns or columns[name].type not in WRITABLE_TYPES:

@@ -1,8 +1,8 @@
 """Effects: one table says how each kind is carried out, looked for, verified and recovered.
 
-Every change at Caspio goes the same way: record the intent, make the call under a guard, record what
-came of it. If the answer is lost, looking decides. A killed run leaves an effect open at one of
-these points; `recovery.py` looks, and finishes it or gives it up.
+Every change at Caspio goes the same way: record the intent, make the call under a guard, and record
+the result. If the answer is lost, looking decides. A killed run leaves an effect open at one of
+these points; `recover.py` looks, and finishes it or gives it up.
 """
 
 from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class Recovery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EffectRules:
-    """How one kind of effect works. The guard is `Effect.before` unless the caller gives another."""
+    """How one kind of effect works. The guard is `Effect.before` unless the caller gives one."""
 
     call: Callable[[Request, RecordTarget], Answer]
     look: Callable[[Effect, RecordTarget], Answer]
@@ -213,13 +213,13 @@ EFFECTS: Mapping[EffectKind, EffectRules] = {
         _delete_file, _file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE
     ),
 }
-"""Every kind of effect. The two halves of a move have their intents recorded together, see `move.py`."""
+"""Every kind of effect. The intents of a move's two halves are recorded together, see `move.py`."""
 
 
 def carry_out(
     effect: Effect, context: WriteContext, *, guard: Mapping[str, Value] | None = None
 ) -> Effect:
-    """Record the intent, make the call, and record what came of it; return the effect as it is then.
+    """Record the intent, make the call, and record the result; return the effect as it is then.
 
     Its state is VERIFIED or APPLIED (not verified yet, or the row holds something else) where it is
     in effect, and CONFLICT where the record is no longer as it was planned against. An inserted row
@@ -292,8 +292,8 @@ def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     ledger.effects.block(effect.container, Block(note, context.run.run_id))
     ledger.effects.settle(effect, EffectState.APPLIED, note)
     return StopRun(
-        f"{effect.kind} in {effect.container}: {note}. Nothing more is written there. Look at these "
-        "rows, make PK_ID name one row each, then run once with --yes."
+        f"{effect.kind} in {effect.container}: {note}. Nothing more is written there. Look at "
+        "these rows, make PK_ID name one row each, then run once with --yes."
     )
 
 

@@ -1,4 +1,4 @@
-"""Rename a Files-area file. The API has no rename, so: put the new name, repoint every row, delete the old.
+"""Rename a Files-area file: put it under the new name, repoint every row, delete the old file.
 
 At every moment each row points at a file that exists. The intents to put and to delete are recorded
 together before the first call, so that a killed run leaves a trace however far it came;
@@ -68,7 +68,7 @@ def _reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
 def _intents(
     file: FetchedFile, name: str, context: WriteContext, *, undoes: Sequence[Effect]
 ) -> Iterator[tuple[Effect, Effect]]:
-    """Yield a pair of recorded intents, put the new file and delete the old, for one free name after the other."""
+    """Yield for each free name the two recorded intents: put the new file, delete the old one."""
     ref, ledger, run_id = file.ref, context.ports.ledger, context.run.run_id
     old = str(ref.path)
     undone = {effect.kind: effect.id for effect in undoes}
@@ -103,7 +103,7 @@ def _intents(
 def _put(
     put: Effect, delete: Effect, file: FetchedFile, context: WriteContext, *, media_type: str
 ) -> bool:
-    """Upload under the new name; say whether the file is there. If it is not, both halves are abandoned."""
+    """Upload under the new name; say whether the file is there. If not, abandon both halves."""
     path = file.path
     if path is None:
         path = context.folder / f"{file.ref.version}.original"
@@ -157,7 +157,7 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
 
 
 def _all_referrers(path: str, context: WriteContext) -> Sequence[Referrer]:
-    """Return every row that names a path: FILE fields of all tables, and the source's index table."""
+    """Return every row that names a path: in FILE fields of all tables, and in the index table."""
     found = list(context.ports.target.referrers(path))
     index = context.spec.index
     if index is not None:

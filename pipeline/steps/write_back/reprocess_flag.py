@@ -11,7 +11,7 @@ _log = structlog.get_logger()
 
 
 def clear_reprocess_flag(work: RecordWork, context: WriteContext) -> None:
-    """Set the column to No where it still is Yes; if that fails, the next run reads the record again."""
+    """Set the column to No if it is Yes; if that fails, the next run reads the record again."""
     record, column = work.reprocess_flag, context.spec.reprocess_column
     if record is None or column is None:
         return

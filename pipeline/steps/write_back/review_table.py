@@ -1,4 +1,4 @@
-"""The review table: its columns, and how one of its rows is inserted and updated. See docs/review.md."""
+"""The review table: its columns, and how its rows are inserted and updated. See docs/review.md."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

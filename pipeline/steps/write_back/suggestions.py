@@ -45,7 +45,7 @@ def not_rejected(
 
 
 def keep_suggestions(plan: Plan, context: WriteContext) -> None:
-    """Make the review table show a record's suggestions, and withdraw those that are not made again."""
+    """Make the review table show a record's suggestions; withdraw those that are not made again."""
     record, source, ledger = plan.work.record, plan.work.source, context.ports.ledger
     if context.spec.review is None or record is None:
         return
@@ -77,7 +77,7 @@ def _is_shown(suggestion: Suggestion, item: ReviewItem) -> bool:
 
 
 def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
-    """Insert or rewrite a suggestion's row; one that a user has decided on meanwhile waits for the next run."""
+    """Insert or rewrite a suggestion's row; one that was just decided waits for the next run."""
     ledger, target = context.ports.ledger, context.ports.target
     values = _row_values(item, review_columns(context))
     if before is not None and before.row:

@@ -130,7 +130,7 @@ def _restore_columns(
 def _restore_name(
     effect: Effect, listed: RecordWork | None, context: WriteContext, done: Undone
 ) -> None:
-    """Give an attachment its old name, if it is the file that was renamed and has the name it was given."""
+    """Give an attachment its old name, if it still is the file and has the name it was given."""
     before, after = str(effect.before["name"]), str(effect.after["name"])
     files = listed.files if listed else ()
     current = next((ref for ref in files if ref.field == effect.field), None)

@@ -31,7 +31,7 @@ from pipeline.steps.write_back.suggestions import keep_suggestions
 def write_record(
     plan: Plan, documents: Sequence[ReadDocument], context: WriteContext
 ) -> list[Outcome]:
-    """Write a record back and return the outcomes; a record that changed meanwhile is planned again."""
+    """Write a record back and return the outcomes; if it changed meanwhile, it is planned again."""
 
     def replan(now: Mapping[str, Value]) -> Plan:
         return plan_record(replace(plan.work, values=now), documents, context)
@@ -66,7 +66,7 @@ def write_back(
 
 
 def _reason_to_stop(plan: Plan, context: WriteContext) -> str:
-    """Say that a record is being changed over and over: two programs may react to each other's writes."""
+    """Say why a record is not written: two programs may keep reacting to each other's writes."""
     record, spec = plan.work.record, context.spec
     if plan.empty or record is None:
         return ""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
-_PACKAGE = "rapidocr"
 # PP-OCRv6 of PaddleOCR (Apache License 2.0), converted to ONNX: stage and file in the package's
 # folder "models".
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
@@ -53,7 +52,7 @@ def model_files() -> dict[str, Path]:
     Raises:
         EngineMissing: rapidocr or a model is not installed. Nothing is ever downloaded.
     """
-    spec = importlib.util.find_spec(_PACKAGE)
+    spec = importlib.util.find_spec("rapidocr")
     if spec is None or spec.origin is None:
         raise EngineMissing(
             'RapidOCR is not installed. Install the package "rapidocr" or set ocr = "tesseract".'

@@ -1,7 +1,7 @@
 """Decide between letters that a recognizer is unsure of by the words of a language.
 
 Only a word that is not in the list is corrected, and only by letters that the recognizer itself
-held possible. So names, numbers and codes that are printed clearly stay as they are.
+found possible. So names, numbers and codes that are printed clearly stay as they are.
 
 The list is a file of the package symspellpy: English words of the spelling dictionary SCOWL with
 how often each occurs in Google Books. The package's code is never imported.
@@ -10,6 +10,7 @@ how often each occurs in Google Books. The package's code is never imported.
 import importlib.util
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,16 +68,13 @@ class Lexicon:
         if math.prod(len(choice) for choice in choices) > _MOST_SPELLINGS:
             return None
         most_changes = 2 if len(choices) >= _FEWEST_FOR_TWO_CHANGES else 1
+        as_read = [choice[0] for choice in choices]
         best: Sequence[Letter] | None = None
         best_probability = 0.0
         for spelling in itertools.product(*choices):
-            changed = [
-                letter
-                for letter, choice in zip(spelling, choices, strict=True)
-                if letter is not choice[0]
-            ]
+            changes = sum(map(operator.is_not, spelling, as_read))
             word = "".join(letter.text for letter in spelling).casefold()
-            if len(changed) > most_changes or self._counts.get(word, 0) < _FREQUENT:
+            if changes > most_changes or self._counts.get(word, 0) < _FREQUENT:
                 continue
             probability = math.prod(letter.confidence for letter in spelling)
             if best is None or probability > best_probability:

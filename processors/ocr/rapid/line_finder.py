@@ -1,9 +1,9 @@
 """Turn a detector's map of where text is into lines with four corners.
 
 The detector uses Differentiable Binarization (Liao et al., 2020, arXiv:1911.08947): it marks the
-core of each line, with higher values nearer to its middle. Lines are told apart because their cores
-do not touch. If something sticks out of a line (a superscript, a stamp, a pen stroke), its core
-bulges or touches the next one. Such a mark is split into the rows that hold most of it. Taken as
+core of each line, with higher values nearer to its middle. The cores of two lines do not
+touch. If something sticks out of a line (a superscript, a stamp, a pen stroke), its core
+bulges or touches the next one. Such a mark is split into the rows that most of it is in. Taken as
 one box, as rapidocr's own post-processing does, it is too high to be read, and a whole line is
 lost.
 

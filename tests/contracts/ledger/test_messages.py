@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import LeaseLost
-from pipeline.model.messages import Backlog, Message, Told
+from pipeline.model.messages import Backlog, Message, ReportedRecord
 from pipeline.ports import Ledger
 from pipeline.ports.ledger import WatchedSource
 from tests.fakes.clock import FakeClock
@@ -17,8 +17,8 @@ ACCOUNT = "a.caspio.com"
 
 def a_message(number: int = 1, *keys: str, source: str = "papers", **changes: object) -> Message:
     """Make a message about records."""
-    told = tuple(Told(key, {"Scan": "a.pdf"}) for key in keys or (str(number),))
-    message = Message(ACCOUNT, f"message-{number}", source, "Papers", "table.recordUpdate", told)
+    records = tuple(ReportedRecord(key, {"Scan": "a.pdf"}) for key in keys or (str(number),))
+    message = Message(ACCOUNT, f"message-{number}", source, "Papers", "table.recordUpdate", records)
     return replace(message, **changes)  # type: ignore[arg-type]  # a test names fields
 
 
@@ -144,11 +144,11 @@ def test_what_is_settled_is_done(box: Ledger, clock: FakeClock):
 
     (kept,) = box.messages.latest(ACCOUNT)
     assert taken(box) == []
-    assert (kept.note, kept.run_id, kept.done_at, kept.told) == (
+    assert (kept.note, kept.run_id, kept.done_at, kept.records) == (
         "1 done",
         "run-1",
         clock.now(),
-        (Told("1"),),
+        (ReportedRecord("1"),),
     )
 
 
@@ -192,7 +192,7 @@ def test_messages_are_counted_by_how_far_they_are(box: Ledger, clock: FakeClock)
     taken(box, most_records=1)
 
     assert box.messages.backlog(ACCOUNT) == {
-        "papers": Backlog(waiting=1, begun=1, done=1, oldest=received)
+        "papers": Backlog(waiting=1, started=1, done=1, oldest=received)
     }
     assert box.messages.backlog("b.caspio.com") == {}
 
@@ -215,11 +215,13 @@ def test_old_messages_are_forgotten_once_they_are_done(box: Ledger, clock: FakeC
 def test_odd_texts_are_kept(box: Ledger):
     """A key, an id and values with characters that no database takes as text do not lose the message."""
     odd = "a\x00b\ud800'\""
-    box.messages.save([a_message(1, message_id=odd, told=(Told("/In/\ud800", {"A": odd}),))])
+    box.messages.save(
+        [a_message(1, message_id=odd, records=(ReportedRecord("/In/\ud800", {"A": odd}),))]
+    )
 
     (message,) = taken(box)
 
-    assert message.told == (Told("/In/\ud800", {"A": odd}),)
+    assert message.records == (ReportedRecord("/In/\ud800", {"A": odd}),)
 
 
 def test_one_whose_clock_jumped_takes(box: Ledger):

@@ -40,7 +40,9 @@ class MemoryMessages(MemoryPart):
                 )
                 self._messages[key] = _Kept(kept, now)
             if message.source:
-                self._reported |= {(message.source, told.key): now for told in message.told}
+                self._reported |= {
+                    (message.source, reported.key): now for reported in message.records
+                }
         return new
 
     def take(
@@ -58,7 +60,7 @@ class MemoryMessages(MemoryPart):
                 continue
             if taken and message.source != taken[0].source:
                 continue
-            if taken and sum(len(m.told) for m in [*taken, message]) > most_records:
+            if taken and sum(len(m.records) for m in [*taken, message]) > most_records:
                 break
             kept.message = replace(message, started_at=now, attempts=message.attempts + 1)
             kept.worker, kept.batch = worker, batch
@@ -121,7 +123,7 @@ class MemoryMessages(MemoryPart):
             if message.done_at:
                 now = replace(now, done=now.done + 1)
             elif kept.worker is not None:
-                now = replace(now, begun=now.begun + 1)
+                now = replace(now, started=now.started + 1)
             else:
                 oldest = now.oldest or message.received_at
                 now = replace(now, waiting=now.waiting + 1, oldest=oldest)
@@ -167,4 +169,6 @@ class MemoryMessages(MemoryPart):
 
 
 def _without_values(message: Message) -> Message:
-    return replace(message, told=tuple(replace(told, values={}) for told in message.told))
+    return replace(
+        message, records=tuple(replace(reported, values={}) for reported in message.records)
+    )

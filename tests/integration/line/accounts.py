@@ -21,7 +21,7 @@ from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.wiring import AppContext, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
-from infra.samples.pdfs import Page, write_pdf
+from infra.samples.pdf_writer import PdfPage, write_pdf
 from pipeline.adapters.caspio.source import CaspioFileSource
 from pipeline.adapters.caspio.target import CaspioRecordTarget
 from pipeline.context import Ports
@@ -52,7 +52,7 @@ def receipt(number: int, *, company: str = "Northwind Hardware Ltd", day: int = 
 
 def invoice_pdf() -> bytes:
     """Return a born-digital invoice of one page."""
-    page = Page()
+    page = PdfPage()
     page.paragraph("Contoso Paper GmbH")
     for line in (
         "INVOICE",

@@ -8,7 +8,7 @@ import pytest
 
 from flows.app.wiring import open_settings_account
 from flows.webhooks.status import status
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from tests.integration.line.accounts import Source, fields, receipt, uploads
 from tests.integration.webhooks.conftest import FILES, MakeHooked
 from tests.integration.webhooks.hooked import Hooked, until
@@ -252,7 +252,9 @@ def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
 
 def _message_of(hooked: Hooked, key: str) -> Message:
     account = hooked.settings.caspio.account
-    return Message(account, "in flight", "uploads", "Uploads", "table.recordUpdate", (Told(key),))
+    return Message(
+        account, "in flight", "uploads", "Uploads", "table.recordUpdate", (ReportedRecord(key),)
+    )
 
 
 def test_a_reprocess_flag_is_picked_up_by_its_message(make_hooked: MakeHooked):

@@ -167,7 +167,7 @@ def company(emulator: Emulator) -> str:
     return company
 
 
-def test_change_needs_a_person_or_yes(run: Run, emulator: Emulator) -> None:
+def test_change_needs_a_user_or_yes(run: Run, emulator: Emulator) -> None:
     """Without a terminal nothing is changed unless --yes is given."""
     ended = run("UpdateTableRecords", *ONE, "--body", '{"Company": "Nobody"}')
 

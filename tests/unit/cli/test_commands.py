@@ -1,4 +1,5 @@
 import hashlib
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import app
+from flows.cli import app, main
 from tests.unit.cli.conftest import command
 
 KEYS = {
@@ -190,3 +191,14 @@ def test_emulator_without_a_seed_is_reported(tmp_path: Path):
 
     assert ended.code == 2
     assert "account.json" in ended.err
+
+
+def test_commands_send_no_telemetry(monkeypatch: pytest.MonkeyPatch):
+    """Prefect's client would report its use to its maker; a command and what it starts do not."""
+    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
+    monkeypatch.setattr(sys, "argv", ["caspio-ingest", "--version"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert os.environ["DO_NOT_TRACK"] == "1"

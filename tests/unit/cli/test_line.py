@@ -135,7 +135,7 @@ def test_reprocess_takes_up_the_named_record_alone(life: Life):
     assert sum(ended.document["documents"].values()) == 1
 
 
-def test_status_counts_and_names_what_needs_a_person(life: Life):
+def test_status_counts_and_names_what_needs_a_user(life: Life):
     """`status --json` has counts by source, the month's calls, the runs, and each problem with its reason."""
     ended = life.said["status"]
 
@@ -147,7 +147,7 @@ def test_status_counts_and_names_what_needs_a_person(life: Life):
     assert [run["kind"] for run in status["runs"]] == ["reprocess", "ingest", "ingest", "ingest"]
     planned = status["runs"][-1]
     assert (planned["documents"]["rejected"], planned["caspio_calls"]["total"] > 0) == (1, True)
-    (problem,) = status["needs_a_person"]
+    (problem,) = status["needs_a_user"]
     assert (problem["record"], problem["status"]) == ("3", "rejected")
     assert problem["reason"]
 
@@ -222,6 +222,10 @@ def test_doctor_finds_everything_well(life: Life):
         "credentials",
         "source receipts",
     ]
+    safety = checks.pop("safety")
+    assert safety["ok"]
+    assert safety["detail"].startswith('isolation "')
+    assert ("root" in safety["remedy"]) is (os.geteuid() == 0)
     assert all(check["ok"] and check["detail"] and not check["remedy"] for check in checks.values())
 
 

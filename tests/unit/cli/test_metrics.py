@@ -15,7 +15,7 @@ from flows.telemetry.metrics import LedgerCollector, as_text, registry
 from pipeline.metering.budget import Allowance
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports.ledger import WatchedSource
 from pipeline.ports.metrics import CounterValue
 from tests.fakes.clock import FakeClock
@@ -44,7 +44,7 @@ def ledger(clock: FakeClock) -> MemoryLedger:
     ledger.files.finish(Outcome(refs[0], Status.DONE, pages=3), "r")
     ledger.usage.spend("account", "new", calls=12, size_bytes=99)
     ledger.messages.save(
-        [Message("account", "m1", "receipts", "R", "table.recordInsert", (Told("1"),))]
+        [Message("account", "m1", "receipts", "R", "table.recordInsert", (ReportedRecord("1"),))]
     )
     ledger.messages.save_watched("receipts", WatchedSource(clock.now(), missed=4))
     book = MetricsRecorder(

@@ -171,3 +171,14 @@ def test_several_workers_need_postgresql(settings: Settings):
     check = _examined(sqlite, Answers())["shared ledger"]
 
     assert (check.ok, "PostgreSQL" in check.remedy) == (False, True)
+
+
+def test_blocks_need_a_key_of_their_own(settings: Settings):
+    """Prefect would keep the key beside the secrets; the server does not report it, so doctor does."""
+    blocks = settings.model_copy(
+        update={"caspio": settings.caspio.model_copy(update={"block": "main"})}
+    )
+
+    assert "prefect encryption" not in _examined(settings, Answers())
+    detail = _examined(blocks, Answers())["prefect encryption"].detail
+    assert "PREFECT_SERVER_ENCRYPTION_KEY" in detail

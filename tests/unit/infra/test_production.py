@@ -1,5 +1,6 @@
 """The production profile's files, as far as they can be checked without Docker and a cluster."""
 
+import inspect
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from prefect.server.utilities import encryption
 from prefect.settings import Settings
 from prefect.settings.legacy import _get_valid_setting_names
 from typer.main import get_command
@@ -23,6 +25,7 @@ from pipeline.settings.sections import ServeSettings
 ROOT = Path(__file__).parents[3]
 COMPOSE = ROOT / "infra/compose.production.yaml"
 KUBERNETES = ROOT / "infra/kubernetes"
+READ_DIRECTLY = {"PREFECT_SERVER_ENCRYPTION_KEY"}
 OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_URL"}
 REDIS = {
     "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_redis.messaging",
@@ -122,7 +125,15 @@ def test_every_prefect_setting_exists(path: Path):
     names = set(re.findall(r"^\s*(?:- \{name: )?(PREFECT_[A-Z_]+)[:=,]", text, re.MULTILINE))
 
     assert names
-    assert names - OF_PREFECT_REDIS - set(_get_valid_setting_names(Settings)) == set()
+    known = OF_PREFECT_REDIS | READ_DIRECTLY | set(_get_valid_setting_names(Settings))
+    assert names - known == set()
+
+
+def test_prefect_reads_the_key_of_its_blocks():
+    """The variable is no setting of Prefect's; its server reads it from the environment."""
+    source = inspect.getsource(encryption)
+
+    assert all(f'"{name}"' in source for name in READ_DIRECTLY)
 
 
 def test_the_server_is_split_and_uses_redis(services: dict[str, dict[str, Any]]):

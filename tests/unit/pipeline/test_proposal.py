@@ -1,4 +1,4 @@
-"""What `init` proposes, from a survey alone."""
+"""What `init` proposes for a discovered account."""
 
 import tomllib
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pipeline.model import Column
-from pipeline.model.schema import Container, FileField, FilesArea, Survey
+from pipeline.model.schema import Container, DiscoveredAccount, FileField, FilesArea
 from pipeline.onboarding.column_matching import Match, match_columns
 from pipeline.onboarding.proposal import (
     MissingColumn,
@@ -28,7 +28,7 @@ def table(*columns: Column, name: str = "Docs", is_view: bool = False, **counts:
         is_view,
         {c.name: c for c in (*columns, scan)},
         (SCAN,),
-        **(counts or {"records": 2, "looked_at": 2}),
+        **(counts or {"records": 2, "counted_records": 2}),
     )
 
 
@@ -116,7 +116,7 @@ def test_a_lesser_type_is_taken_and_said():
 def test_what_a_table_lacks_is_offered():
     """A finding without a column gets one; a name that is taken for something else gets another."""
     columns = Column("DocType", "STRING"), Column("Total", "YES/NO"), Column("Company", "STRING")
-    (source,) = propose(Survey((table(*columns),))).sources
+    (source,) = propose(DiscoveredAccount((table(*columns),))).sources
 
     assert MissingColumn("TotalRead", "CURRENCY", "total") in source.missing
     assert {"doc_type", "company"}.isdisjoint(column.finding for column in source.missing)
@@ -124,7 +124,7 @@ def test_what_a_table_lacks_is_offered():
 
 def test_created_columns_are_mapped():
     """What was created is written to, and no longer offered."""
-    (source,) = propose(Survey((table(),))).sources
+    (source,) = propose(DiscoveredAccount((table(),))).sources
     made = [column for column in source.missing if column.finding == "total"]
 
     after = with_columns(source, made)
@@ -136,7 +136,7 @@ def test_created_columns_are_mapped():
 def test_a_view_with_the_files_of_a_table_is_left_out():
     """Its files would be read twice; a view whose files no table shows is a source."""
     other = Container("Slips", is_view=True, columns={}, fields=(FileField("Slip", "FILE", 1, 1),))
-    proposal = propose(Survey((table(), table(name="OpenDocs", is_view=True), other)))
+    proposal = propose(DiscoveredAccount((table(), table(name="OpenDocs", is_view=True), other)))
 
     assert [source.name for source in proposal.sources] == ["docs", "slips"]
     assert [container.name for container, _ in proposal.left_out] == ["OpenDocs"]
@@ -144,22 +144,26 @@ def test_a_view_with_the_files_of_a_table_is_left_out():
 
 def test_names_of_sources_differ():
     """Tables whose names differ in what a source's name cannot hold get numbers."""
-    proposal = propose(Survey((table(name="My Docs"), table(name="My-Docs"), table(name="…"))))
+    proposal = propose(
+        DiscoveredAccount((table(name="My Docs"), table(name="My-Docs"), table(name="…")))
+    )
 
     assert [source.name for source in proposal.sources] == ["my-docs", "my-docs-2", "source"]
 
 
 def test_without_file_fields_the_files_area_is_the_source():
     """Where nothing else holds files, the folder is read; with an empty Files area nothing is proposed."""
-    assert propose(Survey((), FilesArea(files=3))).folder
-    assert propose(Survey(())) == Proposal(())
+    assert propose(DiscoveredAccount((), FilesArea(files=3))).folder
+    assert propose(DiscoveredAccount(())) == Proposal(())
 
 
 def test_cost_is_carried_on_from_what_was_counted():
     """Ten records of a hundred with two files between them: twenty files, and calls and pages for those."""
-    survey = Survey((table(Column("Total", "CURRENCY"), records=100, looked_at=10),))
+    account = DiscoveredAccount(
+        (table(Column("Total", "CURRENCY"), records=100, counted_records=10),)
+    )
 
-    cost = estimate(propose(survey), survey, calls_a_second=1, cores=2)
+    cost = estimate(propose(account), account, calls_a_second=1, cores=2)
 
     assert (cost.planning_calls, cost.writing_calls, cost.pages) == (22, 22, 60)
     assert cost.minutes == pytest.approx((30 + 22) / 60)
@@ -178,7 +182,7 @@ def test_any_names_make_a_settings_file(name: str, why: str):
     container = Container(
         name, is_view=False, columns=columns, fields=(FileField(name, "FILE", 1, 1),)
     )
-    (source,) = propose(Survey((container,))).sources
+    (source,) = propose(DiscoveredAccount((container,))).sources
     match = Match(name, "total", 90, why.encode("utf-8", "replace").decode())
     mapped = type(source)(source.name, container, (match,), (match,))
 
@@ -202,7 +206,7 @@ def test_any_names_make_a_settings_file(name: str, why: str):
 )
 def test_a_column_to_tick_is_proposed_by_its_name(column: Column, taken: bool):  # noqa: FBT001
     """A YES/NO column called Reprocess becomes the source's reprocess_column, and nothing else does."""
-    source = propose(Survey((table(column),))).sources[0]
+    source = propose(DiscoveredAccount((table(column),))).sources[0]
 
     document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((source,))))
 

@@ -13,10 +13,7 @@ from docx import Document
 from PIL import Image
 from pypdf import PdfReader
 
-from infra.samples.invoices import COURIER, OFFICE, WEB, Invoice, draw_invoice
-from infra.samples.office import draw_docx, draw_mail, draw_xlsx
-from infra.samples.receipts import RECEIPTS, Receipt
-from infra.samples.records import (
+from infra.samples.documents import (
     PASSWORD,
     draw_contract,
     draw_damaged,
@@ -24,6 +21,9 @@ from infra.samples.records import (
     draw_mixed,
     draw_statement,
 )
+from infra.samples.invoices import COURIER, OFFICE, WEB, Invoice, draw_invoice
+from infra.samples.office import draw_docx, draw_mail, draw_xlsx
+from infra.samples.receipts import RECEIPTS, Receipt
 from infra.samples.sample import Sample
 from infra.samples.scans import draw_delivery_note, draw_fax, draw_letter
 

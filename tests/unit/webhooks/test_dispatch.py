@@ -1,5 +1,6 @@
 """Messages become runs: batched, not our own, taken up again, and given up to the schedule in the end."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,11 +9,11 @@ import pytest
 from flows.app.drain import Drain
 from flows.app.run_request import RunRequest
 from flows.app.webhook_messages import answering
-from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher
+from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher, Loop
 from pipeline.errors import BudgetExhausted, StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
-from pipeline.model.messages import Message, Told
+from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
 from pipeline.source_run.leases import leased_worker
@@ -58,7 +59,14 @@ def dispatcher(settings: Settings, ledger: MemoryLedger, runs: Runs) -> Dispatch
 def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) -> None:
     ledger.messages.save(
         [
-            Message(ACCOUNT, f"m{number}", source, "T", "table.recordUpdate", (Told(key, values),))  # type: ignore[arg-type]  # a test names columns
+            Message(
+                ACCOUNT,
+                f"m{number}",
+                source,
+                "T",
+                "table.recordUpdate",
+                (ReportedRecord(key, values),),
+            )  # type: ignore[arg-type]  # a test names columns
             for number, (source, key) in enumerate(messages)
         ]
     )
@@ -205,3 +213,28 @@ def test_what_a_killed_run_had_begun_is_handed_out_again(
 
     assert dispatcher.turn() == 1
     assert runs.started == [("papers", ["1"])]
+
+
+def test_the_thread_survives_any_error(
+    settings: Settings, ledger: MemoryLedger, runs: Runs, monkeypatch: pytest.MonkeyPatch
+):
+    """An error that nobody foresaw ends one turn; the next works on what is waiting."""
+    _keep(ledger, ("papers", "5"))
+    dispatcher = Dispatcher(settings, ledger, runs.start)
+    turn, turns, done = Dispatcher.turn, [], threading.Event()
+
+    def faulty(self: Dispatcher) -> int:
+        turns.append(1)
+        if len(turns) == 1:
+            raise ZeroDivisionError
+        number = turn(self)
+        done.set()
+        return number
+
+    monkeypatch.setattr(Dispatcher, "turn", faulty)
+    loop = Loop(dispatcher, look_s=0.01)
+    loop.start()
+
+    assert done.wait(30)
+    loop.stop()
+    assert runs.started == [("papers", ["5"])]

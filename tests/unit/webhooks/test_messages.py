@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pipeline.model import Effect, EffectKind, EffectState, SourceSpec, Value
-from pipeline.model.messages import Told
+from pipeline.model.messages import ReportedRecord
 from pipeline.settings import Settings
 from pipeline.webhooks.incoming import (
     PART,
     BadMessage,
     Envelope,
-    NotCaspios,
-    is_reported_own_change,
+    NotFromCaspio,
+    is_own_write,
     is_signed,
     parse,
     require_secret,
@@ -59,9 +59,9 @@ def test_a_wrong_secret_is_refused(secret: str):
     """The secret in the body must be one of those known; without any known none is right."""
     envelope = Envelope("m", "e", "T", secret, ())
 
-    with pytest.raises(NotCaspios):
+    with pytest.raises(NotFromCaspio):
         require_secret(envelope, [SECRET])
-    with pytest.raises(NotCaspios):
+    with pytest.raises(NotFromCaspio):
         require_secret(Envelope("m", "e", "T", "", ()), [])
 
 
@@ -101,13 +101,13 @@ def test_whatever_comes_is_read_or_refused(data: bytes):
         return
 
 
-Routed = list[tuple[str, tuple[Told, ...], str]]
+Routed = list[tuple[str, tuple[ReportedRecord, ...], str]]
 
 
 def _routed(settings: Settings, data: bytes, types: dict[str, str] | None = None) -> Routed:
     specs = settings.specs().values()
     found = route(parse(data), specs, "a", types=dict.fromkeys(settings.specs(), types or {}))
-    return [(message.source, message.told, message.note) for message in found]
+    return [(message.source, message.records, message.note) for message in found]
 
 
 def test_a_table_of_several_sources_makes_a_message_for_each(settings: Settings):
@@ -214,4 +214,4 @@ def test_what_we_wrote_ourselves_is_an_own_change(
     _wrote(ledger, EffectKind.REPOINT, File="/a/new.pdf")
     spec = SourceSpec("papers", table="Papers")
 
-    assert is_reported_own_change(Told("7", values), spec, types=TYPES, ledger=ledger) is expected
+    assert is_own_write(ReportedRecord("7", values), spec, types=TYPES, ledger=ledger) is expected

@@ -175,3 +175,21 @@ def test_health_shows_what_waits(door: Door):
     door.post(body())
 
     assert door.ask("GET", "/health").json() == {"status": "ok", "waiting": 2, "started": 0}
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"{" * 10, b"[" * 100_000, b'{"data": [], "secret": "wrong"}']
+)
+def test_a_strangers_message_is_not_parsed(
+    door: Door, monkeypatch: pytest.MonkeyPatch, nonsense: bytes
+):
+    """Without the secret somewhere in it, a body costs no more than a search."""
+
+    def parse(_body: bytes) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr("flows.webhooks.receiver.parse", parse)
+
+    status, _ = door.post(nonsense)
+
+    assert status == 401

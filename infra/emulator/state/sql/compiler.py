@@ -56,7 +56,10 @@ def compile_condition(node: exp.Expression | None, scope: Scope) -> str:
 
 def excerpt(node: exp.Expression) -> str:
     """Return the start of a node's SQL, for an error text."""
-    return node.sql(dialect="tsql")[:60]
+    try:
+        return node.sql(dialect="tsql")[:60]
+    except Exception:  # noqa: BLE001  sqlglot parses nodes that it cannot write
+        return node.key.upper()
 
 
 def without_casts(node: exp.Expression) -> exp.Expression:

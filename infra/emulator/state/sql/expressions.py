@@ -221,6 +221,8 @@ def _cast(node: exp.Expression, scope: Scope) -> Sql:
     # CONVERT names the type first, CAST the value.
     is_cast = isinstance(node, exp.Cast)
     target = node.args["to"] if is_cast else node.this
+    if not isinstance(target, exp.DataType):
+        raise sql_error(f"Incorrect syntax near '{excerpt(node)}'.")
     inner = compile_value(without_casts(node.this if is_cast else node.expression), scope)
 
     if target.is_type(*exp.DataType.TEXT_TYPES):

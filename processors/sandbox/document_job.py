@@ -1,0 +1,30 @@
+"""Read documents in a child, with the OCR engines kept loaded between documents."""
+
+from pathlib import Path
+
+from pipeline.model import Findings
+from processors.contract import ReadSettings
+from processors.read import Engines, read_document
+
+
+class DocumentJob:
+    """Reads documents under one setting."""
+
+    def __init__(self, settings: ReadSettings) -> None:
+        """Load nothing yet: a document without pictures needs no OCR engine."""
+        self._settings = settings
+        self._engines = Engines(settings)
+
+    def warm(self) -> None:
+        """Load the OCR engine; raises EngineMissing."""
+        self._engines.get()
+
+    def __call__(self, path: Path, name: str, work_dir: Path) -> Findings:
+        """Read one document, leaving derived files in the folder."""
+        return read_document(
+            path,
+            name=name,
+            work_dir=work_dir,
+            settings=self._settings,
+            engine=self._engines.get,
+        )

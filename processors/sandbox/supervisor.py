@@ -1,0 +1,286 @@
+"""The supervisor: the process between the parent and a child.
+
+It makes the namespaces, starts the child, and ends the child with all its programs. It never sees a
+document. When the parent is gone or closes its end of the control socket, it ends the child and
+everything the child started, waits until the kernel has none of it left, says how the child ended,
+and exits. So a parent that has seen the supervisor's report knows that nothing of the child runs
+any more.
+
+    parent ── control socket ── supervisor ── (init of the PID namespace) ── child ── programs
+       └───────────────────────── line: requests and answers ───────────────────┘
+"""
+
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import NoReturn
+
+from processors.sandbox import child, process_family
+from processors.sandbox.confinement import die_with_parent
+from processors.sandbox.kernel import cgroup, libc, namespaces, privileges
+from processors.sandbox.kernel.rlimits import MODELS_MIB
+from processors.sandbox.launch import (
+    ENDED,
+    FAILED,
+    REPORT,
+    RESUME,
+    SHARED_MEMORY,
+    STARTED,
+    STOP,
+    STOPPED,
+    Launch,
+)
+
+_MOST_TRACE = 4096
+_LOOK_S = 1.0
+_STOP_S = 10.0
+_KILLED = -signal.SIGKILL
+
+
+def main(control_number: int, line_number: int) -> None:
+    """Start a child, obey the parent, end the child; never return.
+
+    `control_number` and `line_number` are open sockets: this process's to the parent, and the
+    child's to the parent.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    control = socket.socket(fileno=control_number)
+    launch = _launch(control)
+    if libc.LINUX:
+        # Programs whose starter ends come back here, so that none is lost.
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        supervisor = _Supervisor(control, launch, line_number)
+        os.close(line_number)
+        privileges.hide()
+        said = REPORT.pack(ENDED, supervisor.run())
+    except Exception:  # noqa: BLE001 - the parent logs it: this process has nowhere to
+        text = traceback.format_exc(limit=-6).encode("utf-8", "replace")[:_MOST_TRACE]
+        said = REPORT.pack(FAILED, len(text)) + text
+    with suppress(OSError):
+        control.sendall(said)
+    os._exit(0)
+
+
+def _launch(control: socket.socket) -> Launch:
+    """Receive what to start; only the parent has the other end, so it may be unpickled."""
+    with control.makefile("rb") as stream:
+        (length,) = struct.unpack("=I", stream.read(4))
+        launch = pickle.loads(stream.read(length))  # noqa: S301 - from the parent, before any child exists
+    if not isinstance(launch, Launch):
+        raise TypeError("the parent sent no launch")
+    return launch
+
+
+class _Supervisor:
+    """A child and all it starts, seen from the process that started it."""
+
+    def __init__(self, control: socket.socket, launch: Launch, line_number: int) -> None:
+        self._control = control
+        self._parent = os.getppid()
+        without = launch.confinement.without
+        limits = launch.confinement.limits
+        self._identity = launch.confinement.identity
+        self._group = None
+        if "group" not in without:
+            bound = round(SHARED_MEMORY * limits.memory_mib) + MODELS_MIB
+            self._group = cgroup.create(memory_mib=bound)
+        self._namespaces = () if "namespaces" in without else namespaces.separate()
+        self._codes, codes = os.pipe()
+        go, self._go = os.pipe()
+        self._first = os.fork()
+        if self._first == 0:
+            os.close(self._go)
+            os.read(go, 1)  # until this process is in its control group
+            go_on = partial(
+                child.serve,
+                launch,
+                namespaces=self._namespaces,
+                group=self._group_effect(),
+                line_number=line_number,
+            )
+            if "pid" in self._namespaces:
+                _be_init(codes, go_on, line_number)
+            go_on()
+        os.close(codes)
+        os.close(go)
+        if self._group is not None and not self._group.add(self._first):
+            self._group = None
+        os.write(self._go, b"g")
+        os.close(self._go)
+        self._signals = _signal_pipe()
+        self._child = self._found_child()
+        self._report(STARTED, self._child)
+
+    def _group_effect(self) -> str:
+        if self._group is None:
+            return ""
+        return "bounds" if self._group.bounded else "ends"
+
+    def _found_child(self) -> int:
+        """Return the child's process as the parent sees it: below the init, where there is one."""
+        if "pid" not in self._namespaces:
+            return self._first
+        deadline = time.monotonic() + _STOP_S
+        while time.monotonic() < deadline and not process_family.has_ended(self._first):
+            children = process_family.children(self._first)
+            if children:
+                return children[0]
+            time.sleep(0.002)
+        return self._first
+
+    def run(self) -> int:
+        """Follow the parent's requests until the child ends; return its exit code.
+
+        Without a parent, the child is ended.
+        """
+        while True:
+            watched: list[socket.socket | int] = [self._control, self._signals]
+            ready, _, _ = select.select(watched, [], [], _LOOK_S)
+            if self._signals in ready:
+                os.read(self._signals, 512)
+            code = self._reaped()
+            if code is not None:
+                self._end_family()
+                return code
+            asked = self._control.recv(1) if self._control in ready else None
+            if asked == b"" or os.getppid() != self._parent:
+                self._end_family()
+                return _KILLED
+            if asked == STOP:
+                self._report(STOPPED, self._stopped())
+            elif asked == RESUME:
+                self._signal(self._child, signal.SIGCONT)
+
+    def _report(self, kind: bytes, number: int) -> None:
+        with suppress(OSError):
+            self._control.sendall(REPORT.pack(kind, number))
+
+    def _stopped(self) -> int:
+        """Stop the child and count the other processes; -1 where it cannot be stopped."""
+        self._signal(self._child, signal.SIGSTOP)
+        deadline = time.monotonic() + _STOP_S
+        while not process_family.is_stopped(self._child):
+            if time.monotonic() > deadline:
+                return -1
+            time.sleep(0.0005)
+        return len(self._others())
+
+    def _others(self) -> set[int]:
+        """Return all processes below this one but the init and the child."""
+        return process_family.descendants(os.getpid()) - {self._first, self._child}
+
+    def _reaped(self) -> int | None:
+        """Reap every process that ended; return the child's exit code if it is among them."""
+        code = None
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return code if code is not None else _KILLED
+            if pid == 0:
+                return code
+            if pid == self._first:
+                code = self._exit_code(status)
+
+    def _exit_code(self, status: int) -> int:
+        """Return the exit code of the child; an init reports it through a pipe."""
+        if "pid" in self._namespaces:
+            said = os.read(self._codes, 4)
+            if len(said) == 4:  # noqa: PLR2004 - one int
+                return int(struct.unpack("=i", said)[0])
+        return os.waitstatus_to_exitcode(status)
+
+    def _end_family(self) -> None:
+        """End the child and all it started, and wait until none is left.
+
+        The end of a PID namespace's init ends all in it. Without one, everything comes back to this
+        process when its own parent ends, so no child of this process left means that nothing is
+        left.
+        """
+        if self._group is not None:
+            self._group.end()
+        self._signal(self._first, signal.SIGKILL)
+        if not libc.LINUX:
+            # No process can be found by its parent here: the child's process group is all there is.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._first, signal.SIGKILL)
+        pause_s = 0.0
+        while self._has_children():
+            if "pid" not in self._namespaces:
+                self._end_one_by_one()
+            time.sleep(pause_s)
+            pause_s = min(0.05, pause_s + 0.001)
+        if self._group is not None:
+            self._group.end()
+
+    def _end_one_by_one(self) -> None:
+        """Stop all before any is ended: what is stopped starts nothing."""
+        if self._identity is not None:
+            _end_user(self._identity)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in process_family.descendants(os.getpid()):
+                self._signal(pid, number)
+
+    @staticmethod
+    def _has_children() -> bool:
+        """Reap what ended; say whether anything is left."""
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+
+    @staticmethod
+    def _signal(pid: int, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _signal_pipe() -> int:
+    """Return what becomes readable when a process below this one ends."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    return reading
+
+
+def _be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoReturn:
+    """Be the init of a PID namespace: start the child, adopt orphans, end with the child.
+
+    The child is not the first process itself: the kernel spares that one the signals that end
+    others, such as the one at the limit of CPU time.
+    """
+    die_with_parent()
+    child = os.fork()
+    if child == 0:
+        go_on()
+    os.close(line_number)
+    privileges.hide()
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == child:
+            os.write(codes, struct.pack("=i", os.waitstatus_to_exitcode(status)))
+            os._exit(0)
+
+
+def _end_user(identity: privileges.Identity) -> None:
+    """End every process of a user at once; the kernel lets none of them start another meanwhile."""
+    if os.fork() == 0:
+        with suppress(OSError):
+            privileges.become(identity)
+            if os.getresuid() == (identity.uid,) * 3:
+                os.kill(-1, signal.SIGKILL)
+        os._exit(0)

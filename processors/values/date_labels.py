@@ -1,0 +1,107 @@
+"""Find the dates of a document with the words that announce them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processors.values.date_text import DateText, MonthNames, dates_in
+from processors.values.lines import TextLine, label_pattern
+
+KINDS = ("document", "title", "plain", "link", "due", "other")
+"""The lists of labels in the section "dates" of words.toml."""
+_NO_LABEL = ("", "")
+
+_NEAR_CHARS = 45
+"""Characters between a label and its date on one line: further away is another column."""
+_MOST_DATES = 400
+"""Dates of one document: a long statement has thousands, and the issue date is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that announce a date, at these characters; `kind` is one of KINDS."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledDate:
+    """A date in its line, with the kind and the words of its label; both are "" without one."""
+
+    text: DateText
+    line: TextLine
+    kind: str
+    label: str
+
+
+def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[LabeledDate]:
+    """Return the dates of a document in reading order."""
+    found: list[LabeledDate] = []
+    for line in lines:
+        # A label belongs to the date after it: labels before an earlier date do not count.
+        labels_from = 0
+        for column, text in enumerate(dates_in(line.folded, months)):
+            kind, label = _label_before(line, text, labels_from)
+            # The first date of a line far from its start is in a column without a heading.
+            if not kind and (column > 0 or text.start <= _NEAR_CHARS):
+                kind, label = _heading_of(lines, line, column)
+            found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
+            labels_from = text.end
+        if len(found) > _MOST_DATES:
+            break
+    return found
+
+
+def _label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str, str]:
+    """Return the kind and the words of the nearest label before a date on its line."""
+    near = [
+        label
+        for label in _labels_in(line.folded, text.start)
+        if label.start >= labels_from and text.start - label.end <= _NEAR_CHARS
+    ]
+    if not near:
+        return _NO_LABEL
+    label = near[-1]
+    # A small word such as "of" or "vom" joins the date to the label before it.
+    joins = label.kind == "link" and len(near) > 1
+    if joins and label.start - near[-2].end <= _NEAR_CHARS:
+        label = near[-2]
+    return label.kind, line.folded[label.start : label.end]
+
+
+def _heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[str, str]:
+    """Return the label in the line above that has the same position among its labels."""
+    if line.number == 0:
+        return _NO_LABEL
+    above = lines[line.number - 1].folded
+    labels = [
+        label
+        for label in _labels_in(above, len(above))
+        if label.kind not in {"link", "title"}
+    ]  # fmt: skip
+    if column >= len(labels):
+        return _NO_LABEL
+    label = labels[column]
+    return label.kind, above[label.start : label.end]
+
+
+def _labels_in(folded: str, stop: int) -> list[Label]:
+    """Return the labels that end before `stop`, from left to right; of two that overlap the longer.
+
+    Labels may begin within another one: "invoice date due date" has two.
+    """
+    found: list[Label] = []
+    for kind in KINDS:
+        pattern = label_pattern("dates", kind)
+        match = pattern.search(folded, 0, stop)
+        while match:
+            found.append(Label(match.start(), match.end(), kind))
+            match = pattern.search(folded, match.start() + 1, stop)
+
+    longest_first = sorted(found, key=lambda label: label.start - label.end)
+    chosen: list[Label] = []
+    for label in longest_first:
+        if not any(label.start < other.end and other.start < label.end for other in chosen):
+            chosen.append(label)
+    return sorted(chosen, key=lambda label: label.start)

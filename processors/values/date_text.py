@@ -1,0 +1,231 @@
+"""Find dates as they are printed: strict patterns, with the names of months in many languages."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+
+from processors.values.lines import fold
+
+# Years of dates in business papers; outside of them four digits are a number.
+FIRST_YEAR, LAST_YEAR = 1950, 2099
+
+_CENTURY_PIVOT = 70
+"""Two-digit years from here on are in the 1900s (POSIX strptime draws the line at 69)."""
+_TWO_DIGITS = 2
+
+_SEPARATOR = r" ?[-/.,] ?"
+_MONTH_NAME = r"(?P<month>[^\W\d_]{3,12})"
+
+# Dates whose order is known: year first (ISO 8601), in Chinese and Japanese, without separators,
+# and with the name of the month. A time may follow without a blank.
+_KNOWN_ORDER = (
+    re.compile(
+        rf"(?<![\d.,/-])(?P<year>\d{{4}}){_SEPARATOR}(?P<month>\d{{1,2}}){_SEPARATOR}"
+        r"(?P<day>\d{1,2})(?:(?!\d)|(?=\d\d:\d\d))"
+    ),
+    re.compile(r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?日"),
+    re.compile(
+        r"(?<![\da-z])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
+        r"(?P<day>0[1-9]|[12]\d|3[01])(?![\da-z])"
+    ),
+)
+_NAMED_MONTH = (
+    re.compile(
+        r"(?<![\d.,/])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{0,2}"
+        rf"(?:de |day of |of )?{_MONTH_NAME}[ \-/.,']{{0,3}}(?:de |del )?"
+        r"(?P<year>\d{4}|\d{2})(?![\d:])"
+    ),
+    re.compile(
+        rf"(?<![^\W\d_]){_MONTH_NAME}[ .\-/]{{0,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+        r"(?:[ ,.\-/]{1,3})(?P<year>\d{4})(?!\d)"
+    ),
+    re.compile(
+        rf"(?<!\d)(?P<year>\d{{4}})[ \-/.]{{1,2}}{_MONTH_NAME}[ \-/.]{{1,2}}"
+        r"(?P<day>\d{1,2})(?!\d)"
+    ),
+)
+# Dates in which day and month may be exchanged.
+_OPEN_ORDER = re.compile(
+    rf"(?<![\d.,/-])(?P<first>\d{{1,2}}){_SEPARATOR}(?P<second>\d{{1,2}}){_SEPARATOR}"
+    r"(?P<year>\d{4}|\d{2})(?:(?!\d|[-/.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
+)
+
+# Scan errors: the letters O for zero, I and L for one.
+_LETTER_O = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
+_LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])")
+
+_MONTHS = (
+    (
+        "jan january januar janner janvier janv enero ene gennaio gen januari janeiro"
+        " styczen stycznia ledna leden ocak"
+    ),
+    (
+        "feb february februar fevrier fevr febrero febbraio februari fevereiro fev luty lutego"
+        " unora unor subat"
+    ),
+    "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart",
+    "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben nisan",
+    "may mai mayo maggio mag mei maio maj maja kvetna kveten mayis",
+    "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven haziran",
+    "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec temmuz",
+    "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen agustos",
+    "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari eylul",
+    (
+        "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika"
+        " rijna rijen ekim"
+    ),
+    "nov november novembre noviembre novembro listopad listopada listopadu kasim",
+    (
+        "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia"
+        " prosince prosinec desember"
+    ),
+)
+"""The names of the months from January on, folded, in the languages of most documents."""
+
+_DATEPARSER_LANGUAGES = {
+    "fin": "fi",
+    "rus": "ru",
+    "ukr": "uk",
+    "ell": "el",
+    "hun": "hu",
+    "ron": "ro",
+    "bul": "bg",
+    "hrv": "hr",
+    "slk": "sk",
+    "slv": "sl",
+    "lit": "lt",
+    "lav": "lv",
+    "est": "et",
+    "ara": "ar",
+    "heb": "he",
+    "tha": "th",
+    "vie": "vi",
+    "ind": "id",
+    "msa": "ms",
+    "hin": "hi",
+    "srp": "sr",
+    "cat": "ca",
+    "eus": "eu",
+    "glg": "gl",
+    "isl": "is",
+    "kat": "ka",
+    "fas": "fa",
+    "ben": "bn",
+    "tam": "ta",
+}
+"""Languages whose months are not in the table: Tesseract's codes (ISO 639-2) and dateparser's."""
+
+_MOST_QUESTIONS = 12
+"""Words of one document that dateparser is asked about: each takes some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateText:
+    """A date in a line, at these characters.
+
+    `readings` has one date, or two where day and month may be exchanged: first the one with the day
+    first, then the one with the month first. `dotted`: points separate its parts.
+    """
+
+    readings: tuple[date, ...]
+    start: int
+    end: int
+    text: str
+    dotted: bool = False
+
+
+class MonthNames:
+    """Recognizes the names of months in the languages of one document."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """Take Tesseract's language codes; the built-in languages need none."""
+        codes = map(_DATEPARSER_LANGUAGES.get, languages)
+        self._languages = tuple(filter(None, codes))
+        self._questions_left = _MOST_QUESTIONS
+
+    def number(self, word: str) -> int | None:
+        """Return the number of a month, 1 to 12."""
+        known = _months().get(word)
+        if known or not self._languages or self._questions_left <= 0:
+            return known
+        self._questions_left -= 1
+        return _foreign_month(word, self._languages)
+
+
+@cache
+def _months() -> dict[str, int]:
+    return {
+        fold(name): number
+        for number, names in enumerate(_MONTHS, start=1)
+        for name in names.split()
+    }
+
+
+@lru_cache(maxsize=256)
+def _foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
+    """Ask dateparser for the number of a month; slow, and therefore cached."""
+    import dateparser  # takes 0.3 s, and few documents need it
+
+    parsed = dateparser.parse(
+        f"15 {word} 2020",
+        languages=list(languages),
+        settings={"REQUIRE_PARTS": ["day", "month", "year"]},
+    )
+    # Day and year must come back unchanged: then the word was understood as the month.
+    if parsed and (parsed.day, parsed.year) == (15, 2020):
+        return parsed.month
+    return None
+
+
+def dates_in(folded: str, months: MonthNames) -> list[DateText]:
+    """Return the dates of a folded line from left to right; none overlaps another."""
+    if not any(map(str.isdigit, folded)):
+        return []
+    text = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
+    found: list[DateText] = []
+    for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            readings = _readings_of(match, months)
+            overlaps = any(start < other.end and other.start < end for other in found)
+            if readings and not overlaps:
+                found.append(
+                    DateText(
+                        readings=readings,
+                        start=start,
+                        end=end,
+                        text=match.group().strip(),
+                        dotted="." in match.group(),
+                    )
+                )
+    return sorted(found, key=lambda each: each.start)
+
+
+def _readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:
+    """Return the dates that a match can mean, none if there is no such day."""
+    parts = match.groupdict()
+    year = parts["year"]
+    if "first" in parts:
+        first, second = parts["first"], parts["second"]
+        both = (_date(year, second, first), _date(year, first, second))
+        # 3/3/2024 is the same day in both orders.
+        return tuple(dict.fromkeys(filter(None, both)))
+
+    month = parts["month"]
+    if not month[0].isdigit():
+        month = str(months.number(month) or 0)
+    return tuple(filter(None, [_date(year, month, parts["day"])]))
+
+
+def _date(year: str, month: str, day: str) -> date | None:
+    """Return a date between the first and the last year, None if there is no such day."""
+    full_year = int(year)
+    if len(year) == _TWO_DIGITS:
+        full_year += 1900 if full_year >= _CENTURY_PIVOT else 2000
+    try:
+        found = date(full_year, int(month), int(day))
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None

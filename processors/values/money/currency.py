@@ -1,0 +1,158 @@
+"""Find the currency of the amounts in a document."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+from pipeline.model import Finding
+from processors.values.country import Hints, countries
+from processors.values.lines import TextLine, word_lists
+
+_SYMBOLS = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₩": "KRW",
+    "₫": "VND",
+    "฿": "THB",
+    "₱": "PHP",
+    "₪": "ILS",
+    "₴": "UAH",
+    "zl": "PLN",
+    "kč": "CZK",
+    "kc": "CZK",
+    "r$": "BRL",
+    "s$": "SGD",
+    "a$": "AUD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "us$": "USD",
+    "nz$": "NZD",
+    "hk$": "HKD",
+    "nt$": "TWD",
+    "rm": "MYR",
+    "rs": "INR",
+    "rs.": "INR",
+    "rp": "IDR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "eur": "EUR",
+    "fr.": "CHF",
+    "sfr": "CHF",
+}
+"""Marks of one currency, folded, and its ISO 4217 code."""
+
+_SHARED = {
+    "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
+    "¥": ("JP", "CN"),
+    "kr": ("SE", "NO", "DK"),
+    "kr.": ("SE", "NO", "DK"),
+}
+"""Marks of several currencies, and the countries that use them: hints at one of them decide."""
+
+_LEAST_HINTS = 2
+"""Weight of the hints at a country whose currency is assumed: one word may be chance."""
+
+
+def find_currency(
+    lines: Sequence[TextLine],
+    *,
+    hints: Hints,
+    has_total: bool,
+) -> Finding | None:
+    """Find the currency that is printed with most amounts.
+
+    Without any, but with a total, it is that of the country that the document hints at.
+    """
+    marks, first_lines = _marks_in(lines)
+    votes: Counter[str] = Counter()
+    mark_of: dict[str, str] = {}
+    for mark, count in marks.items():
+        code = _code_of(mark, hints)
+        if code:
+            votes[code] += count
+            mark_of.setdefault(code, mark)
+
+    if not votes and marks:
+        return _shared_mark_finding(marks, first_lines)
+    if not votes:
+        return _assumed_from(hints) if has_total else None
+
+    (code, count), *others = votes.most_common(2)
+    line = first_lines[mark_of[code]]
+    if others and others[0][1] == count:
+        reason = f"{code} and {others[0][0]} are printed equally often"
+        return line.finding(None, 0.4, reason)
+    amounts = "an amount" if count == 1 else f"{count} amounts"
+    return line.finding(
+        code,
+        0.8 if others else 0.95,
+        f"'{mark_of[code]}' is next to {amounts}",
+    )
+
+
+def _marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLine]]:
+    """Count the marks of currencies, and return the first line that has each."""
+    counts: Counter[str] = Counter()
+    first_lines: dict[str, TextLine] = {}
+    for line in lines:
+        for groups in _mark_pattern().findall(line.folded):
+            # One group for each place that a mark can have; all others are empty.
+            mark = "".join(groups)
+            counts[mark] += 1
+            first_lines.setdefault(mark, line)
+    return counts, first_lines
+
+
+@cache
+def _mark_pattern() -> re.Pattern[str]:
+    """Compile the places of a mark: next to a digit, in brackets, before a colon, after a label."""
+    codes = "|".join(word_lists()["currency"]["codes"])
+    symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
+    mark = rf"({codes}|{symbols}|kr\.?|[$¥])"
+    label = r"(?:total|currency|\w{0,20}wahrung|devise|moneda|valuta|amount|in|betrag)"
+    places = (
+        rf"(?<![a-z$]){mark}[ .:]{{0,2}}[-\u2212]?\d",
+        rf"\d ?{mark}(?![a-z$])",
+        rf"[(\[]{mark}[)\]]",
+        rf"(?<![a-z]){mark} ?:",
+        rf"(?<![a-z]){label} ?:? ?{mark}(?![a-z])",
+    )
+    return re.compile("|".join(places))
+
+
+def _code_of(mark: str, hints: Hints) -> str | None:
+    """Return the ISO 4217 code of a mark; None if several countries use it and no hint decides."""
+    if mark in word_lists()["currency"]["codes"]:
+        return mark.upper()
+    if mark in _SYMBOLS:
+        return _SYMBOLS[mark]
+    country = hints.best(_SHARED[mark])
+    return countries()[country].currency if country else None
+
+
+def _shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -> Finding:
+    """Return a finding for marks that several countries use, when nothing hints at one."""
+    ((mark, _),) = marks.most_common(1)
+    line = first_lines[mark]
+    # Most dollar amounts without any other hint are in US dollars; the confidence says how many.
+    if mark == "$":
+        reason = "'$' is printed and nothing hints at another country's dollar"
+        return line.finding("USD", 0.55, reason)
+    reason = f"'{mark}' is printed, which several countries use, and nothing hints at one"
+    return line.finding(None, 0.3, reason)
+
+
+def _assumed_from(hints: Hints) -> Finding | None:
+    """Return the currency of the country that the document hints at."""
+    country = hints.best(tuple(hints.weights))
+    if country is None or hints.weights[country] < _LEAST_HINTS:
+        return None
+    return Finding(
+        countries()[country].currency,
+        0.6,
+        f"no currency is printed; '{hints.marks[country]}' hints at {country}",
+    )

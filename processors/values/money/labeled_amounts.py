@@ -1,0 +1,68 @@
+"""Find amounts by the words that announce them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from processors.values.lines import TextLine, label_pattern, matches_in
+from processors.values.money.amounts import money_in, values_in
+
+_MOST = 40
+"""Amounts of one kind: rules combine them with each other."""
+_LONE_LABEL_CHARS = 8
+"""Characters after a label that is alone on its line: a colon, a rate, a currency."""
+_CURRENCY_LETTERS = 4
+"""Letters around an amount that announce nothing: those of a currency at most ("euro")."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledAmount:
+    """An amount without its sign, its line, and the words that announce it."""
+
+    value: Decimal
+    line: TextLine
+    label: str = ""
+
+
+def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]:
+    """Return the amounts that the words of a kind (a list in "totals" of words.toml) announce.
+
+    They are the first amount after the words and the last one of the line, because a rate or a
+    base may be between them; or the amount alone on the next line, below words that are alone.
+    """
+    found: list[LabeledAmount] = []
+    for line, match in matches_in(label_pattern("totals", kind), lines):
+        place = line
+        values = _after_label(line.folded, match.end())
+        if not values:
+            is_alone = len(line.folded) - match.end() <= _LONE_LABEL_CHARS
+            below = lines[line.number + 1 : line.number + 2] if is_alone else ()
+            for place in below:
+                values = _alone(place.folded)
+        found.extend(LabeledAmount(value, place, match.group()) for value in sorted(values))
+    return found[:_MOST]
+
+
+def _after_label(folded: str, label_end: int) -> set[Decimal]:
+    """Return the first amount after a label and the last amount of its line."""
+    amounts = money_in(folded)
+    if not amounts:
+        return set()
+    last = amounts[-1]
+    first = next((amount for amount in amounts if amount.start >= label_end), last)
+    # Words between the two amounts announce the second one: it is something else.
+    if _has_words(folded[first.end : last.start]):
+        return {abs(first.value)}
+    return {abs(first.value), abs(last.value)}
+
+
+def _alone(folded: str) -> set[Decimal]:
+    """Return the amount of a line that has only this one."""
+    values = values_in(folded)
+    if len(values) != 1 or _has_words(folded):
+        return set()
+    return set(values)
+
+
+def _has_words(folded: str) -> bool:
+    return sum(map(str.isalpha, folded)) > _CURRENCY_LETTERS

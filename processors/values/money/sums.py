@@ -1,0 +1,211 @@
+"""Find the lines of a document that announce sums: totals, subtotals, cash, change and the like."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.model import Finding
+from processors.values.lines import TextLine, label_pattern
+from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
+
+KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
+"""The lists of words in the section "totals" of words.toml, by precedence among equal lengths."""
+TOTAL_KINDS = frozenset({"strong", "plain", "due"})
+"""Kinds of words that call an amount a total."""
+_ANNOUNCES_WHOLE_NUMBERS = frozenset({"strong", "plain", "due", "weak"})
+"""Kinds whose amount may be printed without decimals."""
+
+_LOOK_AHEAD_LINES = 3
+"""Lines between a label and its amount below it: a blank heading or two may be between them."""
+_TABLE_ROWS = 6
+_TABLE_COLUMNS = 3
+"""Amounts in one line from which on it is a row of a table."""
+_CURRENCY_LETTERS = 4
+"""Letters beside an amount that stands alone: those of a currency at most ("euro")."""
+_LARGEST_WHOLE = 100_000_000
+"""A longer number without decimals or currency is an account or a reference."""
+
+# Words for a total that, after the name of a tax, announce the total of the taxes ("VAT total").
+_BARE_TOTALS = frozenset(
+    {
+        "total",
+        "totals",
+        "totaal",
+        "totale",
+        "gesamt",
+        "gesamtbetrag",
+        "summe",
+        "sum",
+        "suma",
+        "summa",
+    }
+)
+# But "including VAT total" is the total with taxes.
+_INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
+# What scans make of the word "total".
+_MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An amount and what announces it: `kind` is one of KINDS or "", `label` the words.
+
+    `line` is that of the label, `place` the one of the amount, which may be below it.
+    `after_summary`: it is in a table of taxes that repeats the sums.
+    """
+
+    value: Decimal
+    kind: str
+    label: str
+    line: TextLine
+    place: TextLine
+    start: int
+    end: int
+    after_summary: bool
+    integer: bool
+
+    def finding(self, value: str | None, confidence: float, reason: str) -> Finding:
+        """Return a finding at the place of the amount."""
+        return self.place.finding(
+            value,
+            confidence,
+            reason,
+            start=self.start,
+            end=self.end,
+        )
+
+
+def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
+    """Return the amounts with a word of KINDS, and those without any word, in reading order."""
+    found: list[Sum] = []
+    after_summary = False
+    for line in lines:
+        kind, label = kind_of(line.folded)
+        after_summary = after_summary or kind == "summary"
+        amounts = money_in(line.folded)
+        if not amounts and kind in _ANNOUNCES_WHOLE_NUMBERS:
+            amounts = _last_whole_number(line.folded)
+
+        placed = [
+            (amount, line, own_kind, own_label)
+            for amount, own_kind, own_label in _labeled(line, amounts, (kind, label))
+        ]
+        has_amount_below = kind not in {"", "summary", "never"} and not after_summary
+        if not amounts and has_amount_below and not _is_column_heading(line.folded, kind, label):
+            placed = [
+                (amount, place, kind, label)
+                for amount, place in _amounts_below(lines, line)[-1:]
+            ]  # fmt: skip
+
+        for amount, place, own_kind, own_label in placed:
+            found.append(
+                Sum(
+                    value=amount.value,
+                    kind=own_kind,
+                    label=own_label,
+                    line=line,
+                    place=place,
+                    start=amount.start,
+                    end=amount.end,
+                    after_summary=after_summary,
+                    integer=not amount.cents,
+                )
+            )
+    return found
+
+
+def kind_of(folded: str) -> tuple[str, str]:
+    """Return the kind of sum that a line announces, and the words that announce it."""
+    folded = _MISREAD_TOTAL.sub("total", folded)
+    kind, label = "", ""
+    for each in KINDS:
+        for match in label_pattern("totals", each).finditer(folded):
+            # The longest words say most: "total excluding VAT" contains "total".
+            if len(match.group()) > len(label):
+                kind, label = each, match.group()
+
+    if kind in {"strong", "plain"} and _is_total_of_taxes(folded, label):
+        return "never", label
+    if kind in {"plain", "never"}:
+        # "Cash received for total" is about the cash.
+        for earlier in ("change", "cash"):
+            words = label_pattern("totals", earlier).search(folded)
+            if words and words.start() < folded.find(label):
+                return earlier, words.group()
+    return kind, label
+
+
+def _is_total_of_taxes(folded: str, label: str) -> bool:
+    """Return whether a total is that of the taxes, which are named directly before it."""
+    if label not in _BARE_TOTALS:
+        return False
+    before = folded[: folded.find(label)].rstrip(" .:-")
+    for tax in label_pattern("totals", "tax").finditer(before):
+        if tax.end() == len(before):
+            return not _INCLUDED.search(before[: tax.start()])
+    return False
+
+
+def _last_whole_number(folded: str) -> list[Amount]:
+    """Return the only number of a line, if it may be an amount and the line ends with it."""
+    numbers = [
+        amount
+        for amount in amounts_in(repair_scan_errors(folded))
+        if 1 <= amount.value < _LARGEST_WHOLE
+    ]
+    is_last = len(numbers) == 1 and not folded[numbers[0].end :].strip(" .-")
+    return numbers if is_last else []
+
+
+def _labeled(
+    line: TextLine,
+    amounts: Sequence[Amount],
+    whole: tuple[str, str],
+) -> Iterator[tuple[Amount, str, str]]:
+    """Yield amounts with the label directly before each.
+
+    The last amount of the line takes the label of the whole line if it has none of its own. The
+    others count only between labels: "subtotal 10.00 total 12.00", but not "2 x 5.00 10.00".
+    """
+    own: list[tuple[str, str]] = []
+    start = 0
+    for amount in amounts:
+        own.append(kind_of(line.folded[start : amount.start]))
+        start = amount.end
+
+    for amount, (kind, label), (next_kind, _) in zip(amounts, own, own[1:], strict=False):
+        if kind and next_kind:
+            yield amount, kind, label
+    if amounts:
+        yield amounts[-1], *(own[-1] if own[-1][0] else whole)
+
+
+def _is_column_heading(folded: str, kind: str, label: str) -> bool:
+    """Return whether a line is the heading of a table of goods: below its "total" are prices."""
+    if kind not in {"plain", "weak"}:
+        return False
+    after_label = folded[folded.find(label) + len(label) :]
+    if kind == "weak" and any(map(str.isalpha, after_label)):
+        return True
+    return label_pattern("totals", "never").search(folded) is not None
+
+
+def _amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amount, TextLine]]:
+    """Return the amounts below a label, with their line.
+
+    Below the heading of a table they are those of its last row, where the sums are.
+    """
+    last_row: list[tuple[Amount, TextLine]] = []
+    for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
+        letters = sum(map(str.isalpha, later.folded))
+        amounts = money_in(later.folded) if letters <= _CURRENCY_LETTERS else []
+        if amounts:
+            last_row = [(amount, later) for amount in amounts]
+            if len(amounts) < _TABLE_COLUMNS:
+                break
+        elif (
+            last_row or later.number - line.number >= _LOOK_AHEAD_LINES or kind_of(later.folded)[0]
+        ):
+            break
+    return last_row

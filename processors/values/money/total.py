@@ -1,0 +1,171 @@
+"""Find the total of a document, and the amount that is still to be paid.
+
+Every amount that may be the total collects points: for the words that announce it, for its place,
+and for each calculation in the document that leads to it or goes on from it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.model import Finding
+from processors.values.lines import TextLine, label_pattern
+from processors.values.money.amounts import format_amount, money_in
+from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
+from processors.values.money.total_support import supported_values, supports_in
+
+# Points by the kind of words. The numbers are fitted to receipts and invoices with known totals.
+_POINTS = {
+    "strong": 5.0,
+    "plain": 4.0,
+    "due": 3.0,
+    "subtotal": 1.5,
+    "card": 1.2,
+    "weak": 1.5,
+    "cash": 0.8,
+}
+_POINTS_WITHOUT_LABEL = 1.0
+
+_IN_TAX_TABLE = 2.5
+"""Points lost in a table of taxes below the total, which repeats the sums."""
+_WHOLE_NUMBER = 0.5
+_IN_A_SENTENCE = 2.5
+_MOST_WORDS = 14
+"""Words of a line; a longer one is a sentence about money, not a line of a bill."""
+_ZERO = 3.0
+_REPEAT = 0.4
+_MOST_REPEATS = 3
+_AT_THE_END = 0.6
+"""Points for the last line that has a sum: totals are below what they sum up."""
+
+# The sums of a bill; a statement has thousands of lines, and is not summed up by combining them.
+_MOST_SUMS = 300
+
+# Confidence: 5 points alone have 0.65, with a lead of 3 points over the next amount 0.83.
+_BASE_CONFIDENCE = 0.35
+_CONFIDENCE_PER_POINT = 0.06
+_MOST_LEAD = 3.0
+_MOST_CONFIDENCE = 0.97
+_TIE = 0.05
+"""A lead of fewer points decides nothing."""
+_OPEN_CONFIDENCE = 0.4
+_LARGEST_AMOUNT_CONFIDENCE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An amount that may be the total, with its points and the reasons for them."""
+
+    value: Decimal
+    points: float
+    best: Sum
+    reasons: tuple[str, ...]
+
+
+def find_total(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the total: not the subtotal, the cash that was given, or the change."""
+    ranked = sorted(
+        _candidates(lines),
+        key=lambda candidate: (candidate.points, candidate.value),
+        reverse=True,
+    )
+    if not ranked:
+        return _largest_amount(lines)
+
+    first, *others = ranked
+    lead = first.points - (others[0].points if others else 0.0)
+    if others and lead < _TIE:
+        both = f"{format_amount(first.value)} and {format_amount(others[0].value)}"
+        return first.best.finding(
+            None,
+            _OPEN_CONFIDENCE,
+            f"{both} are both called total and nothing decides between them",
+        )
+    confidence = (
+        _BASE_CONFIDENCE
+        + _CONFIDENCE_PER_POINT * first.points
+        + _CONFIDENCE_PER_POINT * min(lead, _MOST_LEAD)
+    )
+    return first.best.finding(
+        format_amount(first.value),
+        min(_MOST_CONFIDENCE, confidence),
+        "; ".join(first.reasons),
+    )
+
+
+def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the amount that is still to be paid, after "amount due" or similar words.
+
+    Of several the last one has counted in the most.
+    """
+    labels = label_pattern("due", "amount")
+    due = [each for each in sums_in(lines) if each.label and labels.fullmatch(each.label)]
+    if not due:
+        return None
+    last = due[-1]
+    values = {each.value for each in due}
+    return last.finding(
+        format_amount(last.value),
+        0.8 if len(values) == 1 else 0.6,
+        f"is after '{last.label}'",
+    )
+
+
+def _candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
+    """Yield the amounts that a label or a calculation speaks for."""
+    sums = sums_in(lines)[:_MOST_SUMS]
+    supports = supports_in(lines, sums)
+    supported = supported_values(supports)
+
+    groups: dict[Decimal, list[Sum]] = defaultdict(list)
+    for each in sums:
+        is_backed = each.kind in _POINTS or each.value in supported
+        # A negative amount without such a label is a discount.
+        may_be_total = each.value > 0 or each.kind in TOTAL_KINDS
+        if is_backed and may_be_total and each.kind != "change":
+            groups[each.value].append(each)
+
+    for value, same in groups.items():
+        best = max(same, key=lambda each: (_points_of(each), each.line.number))
+        reasons = [f"'{best.label}' on line {best.line.number + 1}"]
+        points = _points_of(best)
+        points += _REPEAT * min(len(same) - 1, _MOST_REPEATS)
+        points += _AT_THE_END * best.line.number / max(sums[-1].line.number, 1)
+        for support in supports:
+            if value in support.values:
+                points += support.points
+                reasons.append(support.reason)
+        if value == 0:
+            points -= _ZERO
+        yield _Candidate(value=value, points=points, best=best, reasons=tuple(reasons))
+
+
+def _points_of(each: Sum) -> float:
+    """Return the points for the words that announce a sum, and for its line."""
+    points = _POINTS.get(each.kind, _POINTS_WITHOUT_LABEL)
+    if each.after_summary and each.kind != "strong":
+        points -= _IN_TAX_TABLE
+    if each.integer:
+        points -= _WHOLE_NUMBER
+    if len(each.line.folded.split()) > _MOST_WORDS:
+        points -= _IN_A_SENTENCE
+    return points
+
+
+def _largest_amount(lines: Sequence[TextLine]) -> Finding | None:
+    """Return the largest amount with a currency, which is unsure."""
+    marked = [
+        (amount.value, line)
+        for line in lines
+        for amount in money_in(line.folded)
+        if amount.cents and amount.marked
+    ]
+    if not marked:
+        return None
+    value, line = max(marked, key=lambda pair: pair[0])
+    return line.finding(
+        format_amount(value),
+        _LARGEST_AMOUNT_CONFIDENCE,
+        "nothing is called a total; this is the largest amount with a currency",
+    )

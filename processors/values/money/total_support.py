@@ -1,0 +1,153 @@
+"""Collect what the calculations in a document say about its amounts: which of them is the total.
+
+Each rule returns the values that it speaks for and, with negative points, those it speaks against.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations, product
+
+from processors.values.lines import TextLine, label_pattern, matches_in
+from processors.values.money.amounts import values_in
+from processors.values.money.labeled_amounts import labeled_amounts
+from processors.values.money.sums import TOTAL_KINDS, Sum
+from processors.values.money.tax_tables import ROUNDING, gross_sums
+
+# Bounds on what is combined with each other: the cost grows with the square.
+_MOST_PARTS = 20
+_MOST_ROUNDED = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Values that a calculation speaks for or, with negative points, against."""
+
+    values: frozenset[Decimal]
+    points: float
+    reason: str
+
+
+def supports_in(lines: Sequence[TextLine], sums: Sequence[Sum]) -> list[Support]:
+    """Return what all rules say."""
+    return [support for rule in RULES for support in rule(lines, sums)]
+
+
+def supported_values(supports: Iterable[Support]) -> set[Decimal]:
+    """Return the values that something speaks for."""
+    values: set[Decimal] = set()
+    for support in supports:
+        if support.points > 0:
+            values |= support.values
+    return values
+
+
+def cash_less_change(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """The cash that was given less the change is what was to be paid."""
+    given = _values(sums, {"cash", "card"})[:_MOST_PARTS]
+    change = map(abs, _values(sums, {"change"})[:_MOST_PARTS])
+    paid = frozenset(cash - back for cash, back in product(given, change) if cash > back)
+    yield Support(paid, 3.0, "it is the cash given less the change")
+
+
+def paid_by_card(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """A card is charged with exactly what is to be paid."""
+    yield Support(frozenset(_values(sums, {"card"})), 2.0, "it was paid by card")
+
+
+def net_and_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """A net amount and a tax add up to the total."""
+    nets = set(_values(sums, {"subtotal"}))
+    nets.update(each.value for each in labeled_amounts(lines, "net"))
+    taxes = {each.value for each in labeled_amounts(lines, "tax")}
+    # Of too many the largest are kept: the total is the largest sum of a bill.
+    pairs = product(sorted(nets)[-_MOST_PARTS:], sorted(taxes)[-_MOST_PARTS:])
+    gross = frozenset(net + tax for net, tax in pairs if net > tax > 0)
+    yield Support(gross, 1.5, "net and tax add up to it")
+
+
+def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """Where the smallest coins are not used, receipts round the total, mostly to five cents."""
+    steps = _rounding_steps(lines, sums)
+    before_summary = [each for each in sums if not each.after_summary]
+    totals = _values(before_summary, {*TOTAL_KINDS, ""})[:_MOST_ROUNDED]
+    pairs = [
+        (before, after) for before, after in combinations(totals, 2) if abs(after - before) in steps
+    ]
+    rounded = frozenset(after for _, after in pairs)
+    unrounded = frozenset(before for before, _ in pairs)
+    yield Support(rounded, 4.0, "it is the total after rounding")
+    yield Support(unrounded - rounded, -2.0, "it is rounded below")
+
+
+def _rounding_steps(lines: Sequence[TextLine], sums: Sequence[Sum]) -> set[Decimal]:
+    """Return by how much amounts may be rounded, without the sign."""
+    steps: set[Decimal] = set()
+    for line, _ in matches_in(label_pattern("totals", "rounding"), lines):
+        steps.update(values_in(line.folded)[-1:])
+    # The amount of the rounding may be alone on its line, without a label.
+    for each in sums:
+        alone = each.line.folded.strip("-").replace(".", "").isdigit()
+        if alone and each.kind == "":
+            steps.add(abs(each.value))
+    return {step for step in steps if 0 < step <= ROUNDING}
+
+
+def tables_of_taxes(lines: Sequence[TextLine], _sums: Sequence[Sum]) -> Iterator[Support]:
+    """A table of taxes adds up to the total.
+
+    A table of one row proves nothing: any amount and its tax suit each other.
+    """
+    gross = frozenset(value for value, rows in gross_sums(lines).items() if rows > 1)
+    yield Support(gross, 3.0, "the table of taxes adds up to it")
+
+
+def earlier_payments(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """The total of a bill is what it is for, not what is left of it after a deposit."""
+    paid: set[Decimal] = set()
+    for line, _ in matches_in(label_pattern("totals", "paid_before"), lines):
+        paid.update(values_in(line.folded)[-1:])
+
+    rests = set(_values(sums, TOTAL_KINDS))
+    values = set(_values(sums, {*TOTAL_KINDS, ""}))
+    steps = [
+        (rest + payment, rest)
+        for rest, payment in product(rests, paid)
+        if rest + payment in values
+    ]  # fmt: skip
+    # If nothing is left, the total equals the payment, which proves nothing about either.
+    whole = frozenset(before for before, rest in steps if rest)
+    yield Support(whole, 1.5, "a payment is taken from it")
+    yield Support(frozenset(rest for _, rest in steps), -2.5, "a payment was taken from it")
+
+
+def tax_after_total(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """A "total" with a tax below it, and then the sum of both, is a total without tax."""
+    totals = [each for each in sums if each.kind == "plain"][:_MOST_PARTS]
+    taxes = labeled_amounts(lines, "tax")[:_MOST_PARTS]
+    last_line_of = {each.value: each.line.number for each in sums}
+    untaxed: set[Decimal] = set()
+    taxed: set[Decimal] = set()
+    for total, tax in product(totals, taxes):
+        gross = total.value + tax.value
+        in_order = total.line.number < tax.line.number < last_line_of.get(gross, 0)
+        if tax.value and in_order:
+            untaxed.add(total.value)
+            taxed.add(gross)
+    yield Support(frozenset(taxed), 1.5, "tax is added to a total before")
+    yield Support(frozenset(untaxed), -2.5, "tax is added to it")
+
+
+RULES = (
+    cash_less_change,
+    paid_by_card,
+    net_and_tax,
+    rounding,
+    tables_of_taxes,
+    earlier_payments,
+    tax_after_total,
+)
+
+
+def _values(sums: Iterable[Sum], kinds: Iterable[str]) -> list[Decimal]:
+    return [each.value for each in sums if each.kind in kinds]

@@ -1,0 +1,98 @@
+"""Settings that would fail late, or make sources work against each other, do not load."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadSettings
+from pipeline.settings import Settings, load_settings
+
+Load = Callable[[str], Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load a settings file with these sections."""
+
+    def load_text(text: str) -> Settings:
+        path = tmp_path / "caspio-ingest.toml"
+        path.write_text(f'[caspio]\nurl = "https://abc12345.caspio.com"\n{text}')
+        return load_settings(path, credentials=False)
+
+    return load_text
+
+
+ONE_SOURCE = '[[sources]]\nname = "papers"\ntable = "Papers"\n'
+
+
+@pytest.mark.parametrize("zone", ["Pacific Time", "Mars/Olympus", "", "/etc", "../UTC", "America"])
+def test_a_time_zone_that_does_not_exist_is_refused(load: Load, zone: str):
+    """`serve` would end in a traceback."""
+    with pytest.raises(BadSettings, match="timezone: not a time zone"):
+        load(f'[serve]\ntimezone = "{zone}"\n{ONE_SOURCE}')
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 25 * * *", "every day", "", "* * * *", "0 0 30 2 *", "61 * * * *", "0 6 * * * *"]
+)
+@pytest.mark.parametrize("place", ["serve", "source"])
+def test_a_schedule_that_is_no_cron_expression_is_refused(load: Load, cron: str, place: str):
+    """Neither the common schedule nor a source's own fails only when it is used."""
+    line = f'schedule = "{cron}"\n'
+    text = f"[serve]\n{line}{ONE_SOURCE}" if place == "serve" else f"{ONE_SOURCE}{line}"
+
+    with pytest.raises(BadSettings, match=r"schedule: .*(five fields|cron expression|never)"):
+        load(text)
+
+
+@pytest.mark.parametrize("cron", ["0 6 * * *", "*/15 8-18 * * MON-FRI", "@daily", "0 0 29 2 *"])
+def test_every_cron_expression_that_prefect_accepts_loads(load: Load, cron: str):
+    """Names, steps, ranges, aliases and leap days are fine."""
+    assert load(f'[serve]\nschedule = "{cron}"\n{ONE_SOURCE}').serve.schedule == cron
+
+
+def _source(name: str, line: str, columns: str) -> str:
+    return f'[[sources]]\nname = "{name}"\n{line}\n[sources.columns]\n{columns}\n'
+
+
+CONFLICTS = [
+    ('table = "T"', 'table = "T"'),
+    ('table = "T"', 'table = "t"'),
+    ('table = "T"\nfields = ["Scan"]', 'table = "T"'),
+    ('table = "T"\nfields = ["Scan", "Other"]', 'table = "T"\nfields = ["scan"]'),
+    ('view = "V"', 'view = "V"'),
+    ('folder = "/In"', 'folder = "/In"'),
+    ('folder = "/In"', 'folder = "/In/Deep"'),
+    ('folder = "/"', 'folder = "/In"'),
+    ('table = "T"\nwhere = "A = 1"', 'table = "T"\nwhere = "A = 1"'),
+    ('table = "T"\nwhere = "A = 1"', 'table = "T"'),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), CONFLICTS)
+def test_two_sources_that_write_one_column_from_the_same_files_are_refused(
+    load: Load, one: str, other: str
+):
+    """They would overwrite each other's value in every run."""
+    text = _source("one", one, 'Total = "total"') + _source("two", other, 'total = "net"')
+
+    with pytest.raises(BadSettings, match="'one' and 'two' both write column Total"):
+        load(text)
+
+
+APART = [
+    ('table = "T"', 'table = "U"'),
+    ('table = "T"', 'view = "T"'),
+    ('table = "T"\nfields = ["Scan"]', 'table = "T"\nfields = ["Contract"]'),
+    ('folder = "/In"', 'folder = "/Inbox"'),
+    ('table = "T"\nwhere = "A = 1"', 'table = "T"\nwhere = "A = 2"'),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_sources_with_other_files_may_write_the_same_column(load: Load, one: str, other: str):
+    """Two fields of a table may fill one column, and two tables may have columns of one name."""
+    text = _source("one", one, 'Total = "total"') + _source("two", other, 'Total = "total"')
+
+    assert len(load(text).sources) == 2

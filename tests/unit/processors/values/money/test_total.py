@@ -1,0 +1,187 @@
+"""What `find_values` promises about total, net, tax and currency."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+from processors.values.money.amounts import money_in, parse_number
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("1,234.56", "1234.56"),
+        ("1.234,56", "1234.56"),
+        ("1 234,56", "1234.56"),
+        ("1'234.50", "1234.50"),
+        ("12,5", "12.5"),
+        ("1,234", "1234"),
+        ("1.234.567", "1234567"),
+        ("0.125", "0.125"),
+        ("2.6500", "2.6500"),
+    ],
+)
+def test_separators_of_many_countries(written: str, number: str):
+    """Separators of thousands and decimals are told apart."""
+    parsed = parse_number(written)
+
+    assert parsed is not None
+    assert parsed[0] == Decimal(number)
+
+
+@given(st.decimals(min_value=0, max_value=9_999_999, places=2))
+def test_amounts_survive_writing_and_reading(amount: Decimal):
+    """An amount written with cents is read back, in the English and in the continental way."""
+    english = f"{amount:,.2f}"
+    continental = english.translate(str.maketrans(",.", ".,"))
+
+    assert [found.value for found in money_in(f"x {english} y")] == [amount]
+    assert [found.value for found in money_in(f"x {continental} y")] == [amount]
+
+
+def test_percentages_times_and_dates_are_no_money():
+    """Numbers that are something else are left out."""
+    assert money_in("6.00% gst at 10:15 on 01/02/2003 ref ab12.34") == []
+
+
+@pytest.mark.parametrize("line", ["total 85 .20", "total 85. 20", "total 85.2o"])
+def test_numbers_broken_by_a_scan_are_mended(line: str):
+    """A blank beside the point and the letter O are undone."""
+    assert [found.value for found in money_in(line)] == [Decimal("85.20")]
+
+
+def test_cash_and_change_are_not_the_total():
+    """The total is what was asked for, not what was handed over or given back."""
+    assert (
+        values_of("Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\nCash 10.00\nChange 5.76")["total"]
+        == "4.24"
+    )
+
+
+def test_cash_less_change_stands_in_for_a_missing_label():
+    """Without the word total, the money given less the change tells which amount it is."""
+    assert values_of("Tea 4.00\nBun 3.00\n7.00\nCash 10.00\nChange 3.00")["total"] == "7.00"
+
+
+def test_total_after_rounding_wins():
+    """Of two totals joined by a rounding, the later was asked for."""
+    assert values_of("Total 10.02\nRounding adj -0.02\nTotal 10.00\nVisa 10.00")["total"] == "10.00"
+
+
+def test_label_above_its_amount():
+    """An amount below its label is found."""
+    assert values_of("Item A 9.00\nGrand total\n€ 19.00\nThank you")["total"] == "19.00"
+
+
+def test_totals_of_other_things_are_passed_over():
+    """Totals of quantities, savings and taxes are not the sum."""
+    assert (
+        values_of("Total qty 3\nTotal savings 99.00\nTotal 12.00\nTotal tax 0.72")["total"]
+        == "12.00"
+    )
+
+
+def test_two_amounts_on_a_line_keep_their_labels():
+    """Each amount of a line is judged by the label right before it."""
+    assert values_of("Total saving 0.50 Total 41.50\nVisa 41.50")["total"] == "41.50"
+
+
+def test_total_with_tax_wins_over_the_one_without():
+    """Of a total before and a total after tax, the latter is taken, brackets or not."""
+    assert values_of("Total (Incl. GST) 10.60\nTotal (Excl. GST) 10.00")["total"] == "10.60"
+
+
+def test_tables_of_taxes_do_not_override_the_total():
+    """The summary of taxes after a receipt does not decide."""
+    assert (
+        values_of("Total 10.60\nGST summary amount tax\nSR 6% 10.00 0.60\nTotal 10.00 0.60")[
+            "total"
+        ]
+        == "10.60"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Gesamtbetrag 1.190,00 EUR",
+        "Total TTC : 1 190,00 €",
+        "Totaal te betalen € 1.190,00",
+        "Importe total 1.190,00 €",
+        "Totale fattura 1.190,00",
+        "Do zapłaty: 1190,00 PLN",
+        "Amount payable $1,190.00",
+    ],
+)
+def test_totals_in_many_languages(line: str):
+    """The words for a total are known in the languages of invoices."""
+    assert values_of(f"Position 1 1.000,00\n{line}")["total"] == "1190.00"
+
+
+def test_whole_amounts_need_a_currency_or_a_label():
+    """A total without decimals is read where its label announces it."""
+    assert values_of("Total: ¥ 1,200")["total"] == "1200.00"
+
+
+def test_net_and_tax_add_up():
+    """Net and tax are the pair that makes the total."""
+    values = values_of("Netto 100,00\nMwSt 19% 19,00\nBrutto 119,00\nGesamtbetrag 119,00 EUR")
+
+    assert (values["net"], values["tax"], values["total"]) == ("100.00", "19.00", "119.00")
+
+
+def test_net_without_matching_tax_is_left_out():
+    """A net amount that no tax completes is not reported."""
+    assert "net" not in values_of("Subtotal 50.00\nShipping 7.00\nTotal 57.00")
+
+
+def test_level_totals_are_reported_as_ambiguous():
+    """Two totals that nothing tells apart leave the value open."""
+    values = values_of("Grand total 10.00 Grand total 20.00")
+
+    assert "total" in values
+    assert values["total"] is None
+
+
+def test_text_without_money_has_no_total():
+    """A letter without amounts has neither total nor currency."""
+    values = values_of(
+        "Dear Ms Lovelace,\nthank you for your letter of 3 May 2020.\nYours sincerely"
+    )
+
+    assert not {"total", "currency"} & values.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Total € 5.00", "EUR"),
+        ("Total 5,00 EUR", "EUR"),
+        ("TOTAL RM5.00", "MYR"),
+        ("Total £5.00", "GBP"),
+        ("Montant en CHF: CHF 5.00", "CHF"),
+        ("Toronto, Ontario, Canada\nTotal $5.00", "CAD"),
+        ("Springfield, IL 62704\nTotal $5.00", "USD"),
+        ("Stockholm, Sverige\nTotalt 5,00 kr", "SEK"),
+    ],
+)
+def test_currency_from_marks(text: str, code: str):
+    """A currency's mark is read, and a shared one settled by the country."""
+    assert values_of(text)["currency"] == code
+
+
+def test_currency_from_the_country():
+    """Where no mark is written, the country hinted at gives the currency."""
+    assert (
+        values_of("Kedai Contoh Sdn Bhd\nJalan Satu, Kuala Lumpur\nTotal 5.00")["currency"] == "MYR"
+    )
