@@ -1,7 +1,7 @@
 """Observe what comes in at the recognizer's convolutions, on pages drawn here: `make byte-ranges`.
 
-Writes `processors/ocr/rapid/int8.json`. Nothing of any corpus is used: words are made of random letters, in many sizes, printed,
-scanned, photographed, faded, inverted and compressed in turn.
+Writes `processors/ocr/rapid/int8.json`. Nothing of any corpus is used: words are made of random
+letters, in many sizes, printed, scanned, photographed, faded, inverted and compressed in turn.
 """
 
 import json

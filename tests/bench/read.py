@@ -1,7 +1,10 @@
-"""Measure reading beside the programs people use today: `make bench-read [BENCH_ARGS="--json FILE --every N"]`.
+"""Compare OCR with the programs in use today: `make bench-read`.
 
-Every picture of the corpus with a reference text is read by the project's engine, by the command `tesseract`, and by
-OCRmyPDF where that is installed, in one run. CPU seconds, never the clock: others may use the machine.
+Arguments: `BENCH_ARGS="--json FILE --every N"`.
+
+Every picture of the corpus with a reference text is read by the project's engine, by the command
+`tesseract`, and by OCRmyPDF where that is installed, in one run. CPU seconds, never the clock:
+others may use the machine.
 """
 
 import argparse
@@ -25,11 +28,14 @@ from processors.values import find_values
 from tests.bench.values import DEFAULT, NAMES, Score, note, pages_of, same
 
 _GLYPH_WITHOUT_MEANING = re.compile(r"\(cid:\d+\)")
-"""What references taken from PDF files say where the file does not: nobody could read that from the page."""
+"""What references taken from PDF files have for a glyph without meaning."""
 
 _PROSE = re.compile(r"[^\W\d_]{3,}")
-"""Words of at least three letters. References taken from typesetting files have formulas in pieces, each its own way:
-what is in the page's sentences is distinguished from them."""
+"""Words of at least three letters.
+
+References taken from typesetting files have formulas in pieces, each in another way. Sentences are
+measured apart from them.
+"""
 
 Reader = Callable[[Path], str]
 
@@ -108,7 +114,7 @@ def samples(folder: Path, every: int) -> Iterator[Sample]:
 
 
 def by_project(engine: PageReader) -> Reader:
-    """Return a reader that opens, turns, recognizes and orders as `caspio-ingest read` does, the engine loaded."""
+    """Return a reader that does what `caspio-ingest read` does, with the engine loaded."""
 
     def read(path: Path) -> str:
         with images.opened(path, Limits()) as opened:

@@ -1,4 +1,4 @@
-"""What reading text layers costs, how flat memory stays, and how far reading order agrees with reference texts."""
+"""Cost of reading text layers, memory, and agreement of reading order with references."""
 
 import json
 import os
@@ -27,14 +27,16 @@ settings = ReadSettings(limits=Limits(pages=10_000))
 def read():
     with tempfile.TemporaryDirectory() as folder:
         before = os.times()
-        findings = read_document(Path(sys.argv[1]), name="report", work_dir=Path(folder), settings=settings)
+        path, work_dir = Path(sys.argv[1]), Path(folder)
+        findings = read_document(path, name="report", work_dir=work_dir, settings=settings)
         after = os.times()
         sizes = {name: path.stat().st_size for name, path in findings.derived.items()}
     return len(findings.pages), after.user + after.system - before.user - before.system, sizes
 pages, first_s, sizes = read()
 peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 again_s = min(read()[1] for _ in range(3)) if len(sys.argv) > 2 else first_s
-print(json.dumps({"pages": pages, "first_s": first_s, "again_s": again_s, "peak_mib": peak_mib, "bytes": sizes}))
+costs = {"first_s": first_s, "again_s": again_s, "peak_mib": peak_mib}
+print(json.dumps({"pages": pages, **costs, "bytes": sizes}))
 """
 
 
@@ -58,7 +60,7 @@ def _read(path: Path, *more: str) -> dict[str, float]:
 
 @pytest.mark.bench
 def test_pages_a_second_of_a_born_digital_document(tmp_path: Path):
-    """Print CPU and pages a second of the whole reading path, and the peak memory for a fifth of the pages and all."""
+    """Print pages per second of the whole reading path, and memory for all pages and a fifth."""
     whole, part = tmp_path / "whole.pdf", tmp_path / "part.pdf"
     whole.write_bytes(_report(PAGES))
     part.write_bytes(_report(PAGES // 5))
@@ -69,14 +71,18 @@ def test_pages_a_second_of_a_born_digital_document(tmp_path: Path):
     for name in ("first_s", "again_s"):
         print(f"{name}: {all_of_it[name]:.2f} CPU s, {PAGES / all_of_it[name]:.0f} pages a second")
     print(
-        f"peak memory: {fifth['peak_mib']:.0f} MiB for {PAGES // 5} pages, {all_of_it['peak_mib']:.0f} for {PAGES}"
+        f"peak memory: {fifth['peak_mib']:.0f} MiB for {PAGES // 5} pages, "
+        f"{all_of_it['peak_mib']:.0f} for {PAGES}"
     )
     assert all_of_it["pages"] == PAGES
 
 
 @pytest.mark.bench
 def test_reading_order_beside_reference_texts(tmp_path: Path, corpora: Path):
-    """Print how far words come in the order of the reference texts: common subsequence divided by the longer text."""
+    """Print how well the order of words agrees with the reference texts.
+
+    It is the length of the longest common subsequence divided by that of the longer text.
+    """
     rows = [
         json.loads(line)
         for line in (corpora / "dev" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()

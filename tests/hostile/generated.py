@@ -206,7 +206,7 @@ def deep_xml() -> bytes:
 
 def picture_and_archive() -> bytes:
     """Write a picture with an archive behind it."""
-    return documents.saved(documents.sheet_of_paper("Front"), "JPEG") + documents.package(
+    return documents.saved(documents.page_image("Front"), "JPEG") + documents.package(
         {"back.txt": b"back"}
     )
 
@@ -228,7 +228,7 @@ FILES: Mapping[str, Hostile] = {
     "zip bomb that lies": _case(lambda: zip_bomb(1000), DAMAGED, ReadStatus.SUSPICIOUS),
     "entities": _case(entities, ReadStatus.SUSPICIOUS),
     "truncated jpeg": _case(
-        lambda: documents.saved(documents.sheet_of_paper("Cut"), "JPEG")[:4000],
+        lambda: documents.saved(documents.page_image("Cut"), "JPEG")[:4000],
         DAMAGED,
         media_type="image/jpeg",
     ),

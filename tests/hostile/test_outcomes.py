@@ -58,7 +58,7 @@ READ = {
     ),
     ReadStatus.EMPTY: Case(lambda: b"", "empty; upload it again"),
     ReadStatus.DAMAGED: Case(
-        lambda: documents.saved(documents.sheet_of_paper("x"), "PNG")[:900], "damaged"
+        lambda: documents.saved(documents.page_image("x"), "PNG")[:900], "damaged"
     ),
     ReadStatus.TOO_BIG: Case(lambda: b"a " * 2**20, "2 MiB, more than the limit of 1"),
     ReadStatus.SUSPICIOUS: Case(entities, "XML|entit"),

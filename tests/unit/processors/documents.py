@@ -1,9 +1,9 @@
-"""Small documents made on the spot, each with papers: they come from these few lines and nowhere else."""
+"""Small documents for tests, written here; none comes from elsewhere."""
 
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -15,7 +15,7 @@ from processors.read import read_document
 
 
 class ScriptedEngine:
-    """An OCR engine that says what it is told to, once a page, and remembers the pictures it saw."""
+    """An OCR engine that returns given answers, one per call, and keeps the images it saw."""
 
     name = "scripted"
 
@@ -24,7 +24,7 @@ class ScriptedEngine:
         self.seen: list[Image.Image] = []
 
     def recognize(self, image: Image.Image, *, dpi: float) -> Sequence[Segment]:
-        """Give the next answer, the last one again and again."""
+        """Return the next answer, the last one again and again."""
         assert dpi > 0
         self.seen.append(image)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
@@ -43,20 +43,23 @@ def read(
     settings: ReadSettings | None = None,
     engine: OcrEngine | None = None,
 ) -> Findings:
-    """Read bytes in this process, with an engine that reads every picture as the word "picture"."""
+    """Read bytes in this process with an engine that reads every image as the word "picture"."""
     path = folder / "document"
     path.write_bytes(data)
     work_dir = folder / "work"
     work_dir.mkdir(exist_ok=True)
     used = engine or ScriptedEngine(says("picture"))
-    get: Callable[[], PageReader] = lambda: SingleEngineReader(used, reason="the test says so")  # noqa: E731 - shorter than a function of one line
+
+    def get() -> PageReader:
+        return SingleEngineReader(used, reason="the test says so")
+
     return read_document(
         path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get
     )
 
 
 def pdf(*pages: str, images: Sequence[tuple[int, int]] = (), catalog: str = "") -> bytes:
-    """Write a PDF whose pages show these lines of text; `images` puts a gray picture over whole pages (from 1)."""
+    """Write a PDF with these lines of text; `images` puts a gray image over pages (from 1)."""
     covered = {page for page, _ in images}
     objects: list[bytes] = []
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
@@ -106,7 +109,7 @@ def _assembled(objects: Sequence[bytes]) -> bytes:
 
 
 def locked_pdf(password: str) -> bytes:
-    """Encrypt a PDF of one page with a user password; an empty one opens for anybody."""
+    """Encrypt a PDF of one page with a user password; everyone can open it if that is empty."""
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(PdfReader(io.BytesIO(pdf("Locked words"))))
@@ -116,7 +119,7 @@ def locked_pdf(password: str) -> bytes:
     return out.getvalue()
 
 
-def sheet_of_paper(*lines: str, size: tuple[int, int] = (1000, 500)) -> Image.Image:
+def page_image(*lines: str, size: tuple[int, int] = (1000, 500)) -> Image.Image:
     """Draw lines of dark text on white."""
     image = Image.new("RGB", size, "white")
     font = ImageFont.load_default(size=48)
@@ -196,7 +199,7 @@ def rtf(text: str) -> bytes:
 
 
 def pptx(slides: Sequence[str], *, notes: str = "") -> bytes:
-    """Write a presentation of one text box a slide; the notes belong to the first."""
+    """Write a presentation of one text box per slide; the notes belong to the first."""
     from pptx import Presentation
     from pptx.util import Inches
 
@@ -212,7 +215,10 @@ def pptx(slides: Sequence[str], *, notes: str = "") -> bytes:
 
 
 def odf(kind: str, body: str, extra: dict[str, bytes] | None = None) -> bytes:
-    """Write an OpenDocument file: `kind` is text, presentation or spreadsheet, `body` the XML inside that element."""
+    """Write an OpenDocument file.
+
+    `kind` is text, presentation or spreadsheet, `body` the XML inside that element.
+    """
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
         for name, full in (

@@ -1,4 +1,4 @@
-"""PDF pages drawn for tests of places: pieces stand where the caller says, in points from the lower left corner."""
+"""PDF pages with text at given places, in points from the lower left corner."""
 
 import zlib
 from collections.abc import Sequence
@@ -28,7 +28,10 @@ WORDS = [
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of text: its place, its size, its text render mode (3 draws nothing) and its turn, counter-clockwise."""
+    """A piece of text: position, size, rendering mode (3 draws nothing), rotation.
+
+    The rotation is counterclockwise.
+    """
 
     text: str
     x: float
@@ -48,7 +51,7 @@ class Text:
 
 
 def prose(lines: int, *, words: int = 8, start: int = 0) -> list[str]:
-    """Return lines of words, all of different beginnings."""
+    """Return lines of words that all begin differently."""
     return [
         " ".join(WORDS[(start + line * 3 + place) % len(WORDS)] for place in range(words))
         for line in range(lines)
@@ -58,14 +61,14 @@ def prose(lines: int, *, words: int = 8, start: int = 0) -> list[str]:
 def column(
     lines: Sequence[str], x: float, top: float, *, leading: float = 14, size: float = 10
 ) -> list[Text]:
-    """Stack lines below each other."""
+    """Place lines below each other."""
     return [Text(line, x, top - leading * index, size) for index, line in enumerate(lines)]
 
 
 def scan(
     width: float = 612, height: float = 792, *, x: float = 0, y: float = 0, pixels: int = 2
 ) -> bytes:
-    """Return the operators that paint a gray picture of so many pixels a side over part of a page."""
+    """Return the operators that paint a gray image with `pixels` a side over part of a page."""
     data = bytes(64 + 128 * ((row + line) % 2) for row in range(pixels) for line in range(pixels))
     return (
         f"q {width} 0 0 {height} {x} {y} cm BI /W {pixels} /H {pixels} /BPC 8 /CS /G ID ".encode()

@@ -51,8 +51,8 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_kind_is_told_by_content(sample: str, tmp_path: Path):
-    """A file's bytes alone tell its media type and the extension that suits it."""
+def test_type_is_detected_from_content(sample: str, tmp_path: Path):
+    """The bytes of a file alone decide its media type and extension."""
     data, media_type, extension = SAMPLES[sample]
     path = tmp_path / "no-extension"
     path.write_bytes(data)
@@ -62,8 +62,11 @@ def test_kind_is_told_by_content(sample: str, tmp_path: Path):
     assert kind == media.FileType(media_type, extension)
 
 
-def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
-    """A package whose directory is cut off keeps the type its first entries show, so that it is called damaged."""
+def test_a_truncated_word_document_keeps_its_type(tmp_path: Path):
+    """A package without its directory keeps the type that its first entries show.
+
+    So it is reported as damaged, not as unknown.
+    """
     path = tmp_path / "cut.docx"
     whole = documents.docx("Hello")
     path.write_bytes(whole[: len(whole) * 2 // 3])
@@ -76,8 +79,8 @@ def test_a_cut_word_document_is_still_called_one(tmp_path: Path):
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
 )
-def test_text_survives_its_encoding(encoding: str):
-    """Western text is decoded alike from every encoding it usually comes in."""
+def test_text_is_decoded_from_every_usual_encoding(encoding: str):
+    """Western text is the same whichever usual encoding it comes in."""
     text = "Rechnung über 3,50 € für Müller & Söhne"
 
     decoded = decode(text.encode(encoding))
@@ -86,7 +89,7 @@ def test_text_survives_its_encoding(encoding: str):
 
 
 def test_clean_text_can_be_stored_anywhere():
-    """Controls and half characters never reach a file, a database or JSON."""
+    """No control character or surrogate reaches a file, a database or JSON."""
     cleaned = clean("a\x00b\ud800c\r\nd\x07")
 
     assert cleaned == "abc\nd"

@@ -20,7 +20,7 @@ FILES = {"one.txt": b"first words", "folder/two.txt": b"second words"}
 def test_every_file_of_an_archive_is_a_document(
     packed: Callable[[dict[str, bytes]], bytes], tmp_path: Path
 ):
-    """The files of an archive are read under the names they have in it, and together they are what it says."""
+    """The files of an archive are read under their names; the archive's text is all of theirs."""
     findings = documents.read(packed(FILES), tmp_path)
 
     assert findings.status is ReadStatus.OK
@@ -30,8 +30,8 @@ def test_every_file_of_an_archive_is_a_document(
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
-def test_compressed_archives_are_opened_twice(compress: Callable[[bytes], bytes], tmp_path: Path):
-    """What is packed is unpacked, and an archive in it is an archive."""
+def test_a_compressed_archive_is_opened_twice(compress: Callable[[bytes], bytes], tmp_path: Path):
+    """A compressed file is unpacked, and an archive inside it is an archive."""
     findings = documents.read(compress(documents.tarred(FILES)), tmp_path)
 
     (tar,) = findings.children
@@ -40,7 +40,7 @@ def test_compressed_archives_are_opened_twice(compress: Callable[[bytes], bytes]
 
 
 def test_links_in_a_tar_are_not_followed(tmp_path: Path):
-    """A link in an archive is named; nothing of this machine is read through it."""
+    """A link in an archive is listed; no file of this machine is read through it."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for kind, target in (
@@ -73,7 +73,7 @@ def test_a_zip_whose_entries_overlap_is_suspicious(tmp_path: Path):
 
 
 def test_a_bomb_inside_an_archive_stops_at_the_ratio(tmp_path: Path):
-    """What unpacks to far more than the upload is too big, long before the disk is full."""
+    """A file that unpacks to far more than the upload is too big, long before the disk is full."""
     settings = ReadSettings(limits=Limits(ratio=2))
 
     findings = documents.read(
@@ -84,7 +84,7 @@ def test_a_bomb_inside_an_archive_stops_at_the_ratio(tmp_path: Path):
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 20 * 2**20
 
 
-def test_an_archive_of_archives_ends(tmp_path: Path):
+def test_nested_archives_are_opened_to_the_allowed_depth(tmp_path: Path):
     """Archives in archives are opened as deep as allowed and no deeper."""
     data = documents.package({"leaf.txt": b"bottom"})
     for level in range(30):

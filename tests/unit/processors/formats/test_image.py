@@ -9,25 +9,25 @@ from pipeline.model import ReadStatus
 from processors.contract import Limits, ReadSettings
 from tests.unit.processors import documents
 
-PAPER = documents.sheet_of_paper("Some words")
+PAPER = documents.page_image("Some words")
 DARK = 60
 
 
 def darkest_and_lightest(image: Image.Image) -> tuple[int, int]:
-    """Return the extreme tones."""
+    """Return the darkest and the lightest tone."""
     low, high = image.convert("L").getextrema()
     return int(low), int(high)
 
 
 def transparent() -> Image.Image:
-    """Draw a black bar on nothing."""
+    """Draw a black bar on a transparent background."""
     image = Image.new("RGBA", PAPER.size, (0, 0, 0, 0))
     image.paste((0, 0, 0, 255), (100, 100, 400, 200))
     return image
 
 
 def sixteen_bit() -> Image.Image:
-    """Return the sheet with 65,536 tones."""
+    """Return the page with 65,536 tones."""
     return Image.fromarray(np.asarray(PAPER.convert("L")).astype(np.uint16) * 257)
 
 
@@ -48,7 +48,7 @@ PICTURES = {
 
 @pytest.mark.parametrize("sample", PICTURES)
 def test_every_mode_becomes_dark_on_white(sample: str, tmp_path: Path):
-    """Whatever its mode, the engine gets a picture with dark words on white paper."""
+    """Whatever an image's mode, the engine gets dark words on a white background."""
     engine = documents.ScriptedEngine(documents.says("words"))
 
     findings = documents.read(PICTURES[sample], tmp_path, engine=engine)
@@ -61,8 +61,8 @@ def test_every_mode_becomes_dark_on_white(sample: str, tmp_path: Path):
     assert np.asarray(engine.seen[0].convert("L")).mean() > 200
 
 
-def test_white_ink_on_nothing_is_seen(tmp_path: Path):
-    """A transparent picture that white paper would swallow is laid on black; one that shows nothing is blank."""
+def test_white_on_transparent_is_seen(tmp_path: Path):
+    """A transparent image that white would hide is put on black; an empty one is blank."""
     ink = Image.new("RGBA", PAPER.size, (255, 255, 255, 0))
     clear = documents.saved(ink, "PNG")
     ink.putalpha(ImageOps.invert(PAPER.convert("L")))
@@ -75,7 +75,7 @@ def test_white_ink_on_nothing_is_seen(tmp_path: Path):
     assert documents.read(clear, tmp_path, engine=engine).status is ReadStatus.EMPTY
 
 
-def test_exif_turns_a_photo_upright(tmp_path: Path):
+def test_a_photo_is_rotated_as_its_exif_says(tmp_path: Path):
     """A photo taken sideways is recognized upright."""
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -87,7 +87,7 @@ def test_exif_turns_a_photo_upright(tmp_path: Path):
 
 
 def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
-    """A fax of three sheets gives three pages."""
+    """A fax of three pages gives three pages."""
     fax = documents.saved(PAPER, "TIFF", save_all=True, append_images=[PAPER, PAPER])
 
     findings = documents.read(fax, tmp_path)
@@ -97,8 +97,8 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
 def test_every_frame_that_shows_something_new_is_a_page(kind: str, tmp_path: Path):
-    """Of a GIF or WebP of several frames each sheet is read once, however often it is shown."""
-    other = documents.sheet_of_paper("Quite other words", "and one line more")
+    """Each page in a GIF or WebP of several frames is read once, however often it is shown."""
+    other = documents.page_image("Quite other words", "and one line more")
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
     frames = documents.saved(
         PAPER, kind, save_all=True, append_images=[other, PAPER, other], duration=100
@@ -110,7 +110,7 @@ def test_every_frame_that_shows_something_new_is_a_page(kind: str, tmp_path: Pat
     assert findings.derived["searchable.pdf"].read_bytes().count(b"/Type /Page ") == 2
 
 
-def test_twelve_bits_in_sixteen_are_paper_and_ink(tmp_path: Path):
+def test_twelve_bits_stored_in_sixteen_are_stretched(tmp_path: Path):
     """A scan whose white is 4095 of 65535 is as light as any other."""
     twelve = Image.fromarray(np.asarray(PAPER.convert("L")).astype(np.uint16) * 16)
     engine = documents.ScriptedEngine(documents.says("words"))
@@ -124,8 +124,8 @@ def test_twelve_bits_in_sixteen_are_paper_and_ink(tmp_path: Path):
 HEIC = Path(__file__).parents[3] / "resources" / "words.heic"
 
 
-def test_a_heic_photo_is_read_where_the_extra_is_installed(tmp_path: Path):
-    """A photo of a telephone is a picture like any other."""
+def test_a_heic_photo_is_read_if_the_extra_is_installed(tmp_path: Path):
+    """A HEIC photo is read like any other image."""
     pytest.importorskip("pi_heif", reason="the extra heic is not installed")
     engine = documents.ScriptedEngine(documents.says("Paid in full"))
 
@@ -140,8 +140,8 @@ def test_a_heic_photo_is_read_where_the_extra_is_installed(tmp_path: Path):
     assert darkest_and_lightest(engine.seen[0])[0] < DARK
 
 
-def test_a_cut_heic_photo_is_damaged(tmp_path: Path):
-    """A photo of a telephone that ends too early is damaged."""
+def test_a_truncated_heic_photo_is_damaged(tmp_path: Path):
+    """A HEIC photo that ends too early is damaged."""
     pytest.importorskip("pi_heif", reason="the extra heic is not installed")
 
     findings = documents.read(HEIC.read_bytes()[:900], tmp_path)
@@ -152,7 +152,7 @@ def test_a_cut_heic_photo_is_damaged(tmp_path: Path):
 def test_without_the_extra_a_heic_photo_is_unsupported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Where the extra is not installed, the outcome names it and the other way out."""
+    """Without the extra, the outcome names it and what else to do."""
     monkeypatch.setitem(sys.modules, "pi_heif", None)
 
     findings = documents.read(HEIC.read_bytes(), tmp_path)
@@ -162,8 +162,8 @@ def test_without_the_extra_a_heic_photo_is_unsupported(
     assert "JPEG" in findings.problems[0]
 
 
-def test_places_follow_the_resolution(tmp_path: Path):
-    """Boxes and sizes are points by the resolution the picture states."""
+def test_boxes_follow_the_resolution(tmp_path: Path):
+    """Boxes and sizes are in points, computed from the resolution that the image declares."""
     findings = documents.read(documents.saved(PAPER, "PNG", dpi=(144, 144)), tmp_path)
 
     assert (findings.pages[0].width_pt, findings.pages[0].height_pt) == pytest.approx(
@@ -172,7 +172,7 @@ def test_places_follow_the_resolution(tmp_path: Path):
 
 
 def test_a_poster_is_shrunk_and_keeps_its_size(tmp_path: Path):
-    """A picture far larger than any engine gains from is shrunk before it is worked on; its size in points stays."""
+    """A very large image is shrunk before it is processed; its size in points stays the same."""
     poster = Image.new("RGB", (12_000, 1_000), "white")
     poster.paste("black", (100, 100, 3000, 600))
     engine = documents.ScriptedEngine(documents.says("words"))
@@ -188,8 +188,8 @@ def test_a_poster_is_shrunk_and_keeps_its_size(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
-def test_a_cut_picture_is_damaged(kind: str, tmp_path: Path):
-    """A picture that ends too early is damaged, never half read."""
+def test_a_truncated_image_is_damaged(kind: str, tmp_path: Path):
+    """An image that ends too early is damaged; it is never read in part."""
     noise = Image.fromarray(
         np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
     )
@@ -211,8 +211,8 @@ def test_a_decompression_bomb_is_too_big(tmp_path: Path):
     assert findings.status is ReadStatus.TOO_BIG
 
 
-def test_a_limit_on_pixels_holds_for_one_document(tmp_path: Path):
-    """The limit of one document is gone when it is read: the process may open larger pictures elsewhere."""
+def test_the_pixel_limit_ends_with_the_document(tmp_path: Path):
+    """After a document is read, the process may open larger images elsewhere."""
     before = Image.MAX_IMAGE_PIXELS
 
     documents.read(
@@ -224,8 +224,8 @@ def test_a_limit_on_pixels_holds_for_one_document(tmp_path: Path):
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-def test_a_blank_picture_is_empty(tmp_path: Path):
-    """A picture of nothing is not sent to the engine and reported as empty."""
+def test_a_blank_image_is_empty(tmp_path: Path):
+    """An image that shows nothing is not sent to the engine and is reported as empty."""
     engine = documents.ScriptedEngine(documents.says("never"))
 
     findings = documents.read(
@@ -236,8 +236,8 @@ def test_a_blank_picture_is_empty(tmp_path: Path):
     assert engine.seen == []
 
 
-def test_the_name_decides_nothing(tmp_path: Path):
-    """A photo called .pdf is read as the photo it is, and its proper extension told."""
+def test_a_file_name_decides_nothing(tmp_path: Path):
+    """A photo called .pdf is read as a photo, and its proper extension is reported."""
     findings = documents.read(documents.saved(PAPER, "JPEG"), tmp_path, name="scan.pdf")
 
     assert (findings.status, findings.media_type, findings.extension) == (

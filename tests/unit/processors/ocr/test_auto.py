@@ -1,4 +1,4 @@
-"""Engine `auto`: which engine reads a page, and why. The engines say what they are told; one test has real ones."""
+"""Engine `auto`: which engine reads a page, and why. Most engines here are scripted."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,14 +23,14 @@ from tests.unit.processors import documents, drawn
 if TYPE_CHECKING:
     from PIL import Image
 
-PAPER = documents.sheet_of_paper("Some words", "and one line more")
+PAPER = documents.page_image("Some words", "and one line more")
 LATIN = "Total amount due in euro"
 CYRILLIC = "Благодарим вас за заказ"
 WIDE_PX = 12
 
 
 class Scripted(documents.ScriptedEngine):
-    """An engine of a given name that says lines of text, with one confidence, or raises."""
+    """A named engine that returns lines of text with one confidence, or raises."""
 
     def __init__(
         self, name: str, *texts: str, sure: float = 0.95, error: Exception | None = None
@@ -52,12 +52,12 @@ class Scripted(documents.ScriptedEngine):
 
 
 def rapidocr(*texts: str, sure: float = 0.95, error: Exception | None = None) -> Scripted:
-    """Return what stands for RapidOCR."""
+    """Return a scripted engine in the place of RapidOCR."""
     return Scripted("rapidocr (test)", *texts, sure=sure, error=error)
 
 
 def tesseract(*texts: str, sure: float = 0.95, error: Exception | None = None) -> Scripted:
-    """Return what stands for Tesseract."""
+    """Return a scripted engine in the place of Tesseract."""
     return Scripted("tesseract test", *texts, sure=sure, error=error)
 
 
@@ -86,7 +86,7 @@ def reader(
 
 
 def read(reader_: AutoReader) -> Recognition:
-    """Read a sheet."""
+    """Read a page."""
     return reader_.read(PAPER, dpi=200)
 
 
@@ -105,8 +105,8 @@ def document(data: bytes, folder: Path, reader_: AutoReader) -> Findings:
     )
 
 
-def test_within_its_reach_rapidocr_reads_alone():
-    """Where RapidOCR knows the letters of every language, Tesseract is not even loaded."""
+def test_rapidocr_reads_alone_if_it_knows_all_letters():
+    """If RapidOCR knows the letters of every language, Tesseract is not even loaded."""
     found = read(reader(rapidocr(LATIN, sure=0.5), never, languages=("eng", "deu")))
 
     assert (said(found), found.reason) == (
@@ -115,8 +115,8 @@ def test_within_its_reach_rapidocr_reads_alone():
     )
 
 
-def test_beyond_its_reach_tesseract_reads_alone():
-    """Where RapidOCR knows the letters of no language, it is not even loaded."""
+def test_tesseract_reads_alone_if_rapidocr_knows_no_letters():
+    """If RapidOCR knows the letters of no language, it is not even loaded."""
     found = read(reader(never, tesseract(CYRILLIC), languages=("rus",)))
 
     assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
@@ -124,7 +124,7 @@ def test_beyond_its_reach_tesseract_reads_alone():
 
 
 def test_a_latin_page_among_mixed_languages_is_read_by_rapidocr():
-    """With other letters possible, a page on which Tesseract sees none of them keeps RapidOCR's text."""
+    """A page on which Tesseract finds no other letters keeps RapidOCR's text."""
     second = tesseract("Tota1 arnount dve in curo")
 
     found = read(reader(rapidocr(LATIN, LATIN), second))
@@ -135,7 +135,7 @@ def test_a_latin_page_among_mixed_languages_is_read_by_rapidocr():
 
 
 def test_a_page_in_other_letters_is_read_by_tesseract():
-    """Letters that RapidOCR took for Latin ones, surely, are read by Tesseract."""
+    """Letters that RapidOCR read as Latin ones with high confidence are read by Tesseract."""
     found = read(reader(rapidocr("BLAGODAPHM BAC 3A 3AKA3", sure=0.97), tesseract(CYRILLIC)))
 
     assert (said(found), found.engine) == (CYRILLIC, "tesseract test")
@@ -146,7 +146,7 @@ def test_a_page_in_other_letters_is_read_by_tesseract():
 
 
 def test_one_line_in_other_letters_is_enough():
-    """A page of Latin lines with one in other letters, which RapidOCR left out, is read by Tesseract."""
+    """A Latin page with one line in other letters is read by Tesseract."""
     first = rapidocr(LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, LATIN, "")
 
     found = read(reader(first, tesseract(LATIN, LATIN, LATIN, CYRILLIC)))
@@ -155,8 +155,8 @@ def test_one_line_in_other_letters_is_enough():
 
 
 @pytest.mark.parametrize(("theirs", "engine"), [(0.9, "tesseract test"), (0.2, "rapidocr (test)")])
-def test_of_a_page_rapidocr_is_unsure_of_the_surer_text_counts(theirs: float, engine: str):
-    """Where RapidOCR is unsure of most of a page, Tesseract reads all of it; both say how sure they are."""
+def test_the_surer_text_of_an_unsure_page_counts(theirs: float, engine: str):
+    """If RapidOCR is unsure of a page, Tesseract reads it; the reason has both confidences."""
     found = read(reader(rapidocr(LATIN, sure=0.4), tesseract(LATIN, sure=theirs)))
 
     assert found.engine == engine
@@ -164,15 +164,15 @@ def test_of_a_page_rapidocr_is_unsure_of_the_surer_text_counts(theirs: float, en
     assert f"{theirs:.2f}" in found.reason
 
 
-def test_specks_read_surely_are_no_text():
-    """A page whose long lines became a few points and commas is one that RapidOCR is unsure of."""
+def test_long_lines_read_as_specks_are_unsure():
+    """A page whose long lines became a few dots is one that RapidOCR is unsure of."""
     found = read(reader(rapidocr(". , -", ", .", sure=0.93), tesseract(CYRILLIC, CYRILLIC)))
 
     assert said(found) == f"{CYRILLIC} {CYRILLIC}"
 
 
-def test_a_picture_without_text_costs_one_look():
-    """Where RapidOCR finds no line at all, Tesseract is not asked."""
+def test_an_image_without_text_is_recognized_once():
+    """If RapidOCR finds no line, Tesseract is not called."""
     assert said(read(reader(rapidocr(), never))) == ""
 
 
@@ -181,10 +181,10 @@ HANGING = Unreadable(ReadStatus.TIMED_OUT, "tesseract was stopped after 75 s on 
 
 
 @pytest.mark.parametrize("first", [rapidocr(error=BROKEN), missing], ids=["fails", "is missing"])
-def test_where_rapidocr_cannot_tesseract_reads(
+def test_tesseract_reads_if_rapidocr_fails(
     first: "OcrEngine | Callable[[], OcrEngine]", tmp_path: Path
 ):
-    """A page on which RapidOCR fails, or for which it does not load, is read by Tesseract; a problem says so."""
+    """If RapidOCR fails or does not load, Tesseract reads the page; a problem says so."""
     found = document(
         documents.saved(PAPER, "PNG"), tmp_path, reader(first, tesseract(LATIN), languages=("eng",))
     )
@@ -194,8 +194,8 @@ def test_where_rapidocr_cannot_tesseract_reads(
     assert "the text may be poorer" in found.problems[0]
 
 
-def test_where_tesseract_cannot_rapidocr_reads(tmp_path: Path):
-    """A page that Tesseract alone knows the letters of, and fails on, keeps what RapidOCR makes of it."""
+def test_rapidocr_reads_if_tesseract_fails(tmp_path: Path):
+    """If Tesseract fails on a page that it alone knows, the text is RapidOCR's."""
     failing = reader(rapidocr("4711"), tesseract(error=HANGING), languages=("rus",))
 
     found = document(drawn.document(drawn.scan()), tmp_path, failing)
@@ -207,8 +207,8 @@ def test_where_tesseract_cannot_rapidocr_reads(tmp_path: Path):
     assert found.problems[0].endswith("; letters of rus are wrong or missing.")
 
 
-def test_a_second_look_that_fails_loses_nothing(tmp_path: Path):
-    """Where Tesseract fails on a page that RapidOCR has read, the text stays; a problem says what may be missing."""
+def test_a_check_that_fails_loses_nothing(tmp_path: Path):
+    """If Tesseract fails to check a page, the text stays; a problem says what may be missing."""
     found = document(
         documents.saved(PAPER, "PNG"), tmp_path, reader(rapidocr(LATIN), tesseract(error=HANGING))
     )
@@ -217,14 +217,14 @@ def test_a_second_look_that_fails_loses_nothing(tmp_path: Path):
     assert "letters of rus, if there are any, are wrong or missing" in found.problems[0]
 
 
-def test_where_both_fail_the_first_failure_is_told():
-    """A page that no engine can read fails as the engine tried first did."""
+def test_the_first_failure_is_reported_if_both_fail():
+    """A page that no engine can read fails as the first engine did."""
     with pytest.raises(Unreadable, match="out of luck"):
         read(reader(rapidocr(error=BROKEN), tesseract(error=HANGING), languages=("eng",)))
 
 
 def test_a_configured_engine_is_never_changed(tmp_path: Path):
-    """Without `auto` a page is read by the engine the settings name or not at all."""
+    """Without `auto`, a page is read by the configured engine or not at all."""
     fax = documents.saved(PAPER, "TIFF", save_all=True, append_images=[PAPER])
 
     found = documents.read(fax, tmp_path, engine=rapidocr(error=BROKEN))
@@ -233,9 +233,9 @@ def test_a_configured_engine_is_never_changed(tmp_path: Path):
     assert "out of luck" in found.problems[0]
 
 
-def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
-    """Where a picture on a page of text cannot be recognized, the text stays and a problem says so."""
-    paper = documents.sheet_of_paper("Total 12.50").convert("L")
+def test_an_embedded_scan_that_was_not_recognized_is_reported(tmp_path: Path):
+    """If an image on a page of text cannot be recognized, a problem says so."""
+    paper = documents.page_image("Total 12.50").convert("L")
     head = (
         f"q 300 0 0 150 150 300 cm BI /W {paper.width} /H {paper.height} /BPC 8 /CS /G ID ".encode()
     )
@@ -250,7 +250,7 @@ def test_a_scan_beside_text_that_was_not_recognised_is_told(tmp_path: Path):
 
 
 class Raising:
-    """An engine under which a library fails."""
+    """An engine with a library that fails."""
 
     name = "rapidocr (test)"
 
@@ -263,8 +263,8 @@ class Raising:
         raise self._error
 
 
-def test_what_a_library_raises_is_a_failure_on_one_page():
-    """An error of the inference runtime is told as the page's, so that another engine can read it."""
+def test_an_error_of_a_library_is_a_failure_on_one_page():
+    """After an error of the inference runtime another engine can read the page."""
     engine = engines._GuardedRapidEngine(
         Raising(RuntimeError("Exception from src/inference:\n shape mismatch"))
     )
@@ -274,15 +274,15 @@ def test_what_a_library_raises_is_a_failure_on_one_page():
 
 
 def test_lack_of_memory_is_no_failure_of_a_page():
-    """Where a library runs out of memory, the child has to go: no other engine is tried in it."""
+    """If a library runs out of memory, the process ends: no other engine is tried in it."""
     engine = engines._GuardedRapidEngine(Raising(RuntimeError("std::bad_alloc")))
 
     with pytest.raises(MemoryError):
         engine.recognize(PAPER, dpi=200)
 
 
-def test_the_reason_is_told_with_the_page(tmp_path: Path):
-    """A page's reason says why it was recognized and why by this engine, with the real one as with any."""
+def test_the_reason_is_reported_with_the_page(tmp_path: Path):
+    """The reason says why a page was recognized and why by this engine."""
     path = tmp_path / "document"
     path.write_bytes(documents.saved(PAPER, "PNG"))
     (tmp_path / "work").mkdir()

@@ -26,8 +26,8 @@ def engine(request: pytest.FixtureRequest) -> OcrEngine:
 
 
 def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
-    """Each engine reads large printed words, in order, and says how sure it is and who read."""
-    image = documents.saved(documents.sheet_of_paper(*WORDS), "PNG")
+    """Each engine reads large printed words in order, and reports confidence and name."""
+    image = documents.saved(documents.page_image(*WORDS), "PNG")
 
     findings = documents.read(image, tmp_path, engine=engine)
 
@@ -39,7 +39,7 @@ def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
     assert 0.5 < page.confidence <= 1
 
 
-SHEET = documents.sheet_of_paper(
+SHEET = documents.page_image(
     "The quick brown fox",
     "jumps over the lazy dog",
     "and rests in the shade",
@@ -50,10 +50,10 @@ EXPECTED = "the quick brown fox jumps over the lazy dog and rests in the shade u
 
 
 @pytest.mark.parametrize("turned_deg", [90, 180, 270])
-def test_an_engine_reads_a_sheet_however_it_lies(
+def test_an_engine_reads_a_page_in_every_orientation(
     turned_deg: int, engine: OcrEngine, tmp_path: Path
 ):
-    """A sheet scanned on its side or head, with no word of it in the file, is read as if it lay straight."""
+    """A page scanned sideways or upside down is read as if it were upright."""
     turned = documents.saved(SHEET.rotate(turned_deg, expand=True), "PNG")
 
     findings = documents.read(turned, tmp_path, engine=engine)
@@ -71,8 +71,8 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_engine_reads_every_kind_of_picture(kind: str, engine: OcrEngine, tmp_path: Path):
-    """White on black, two tones, printers' inks, letters small or large: the words are the same."""
+def test_an_engine_reads_every_kind_of_image(kind: str, engine: OcrEngine, tmp_path: Path):
+    """The words are the same in every mode, tone and size."""
     findings = documents.read(documents.saved(KINDS[kind], "TIFF"), tmp_path, engine=engine)
 
     assert fuzz.ratio(" ".join(findings.text.lower().split()), EXPECTED) > 90
@@ -89,12 +89,12 @@ def test_an_engine_reads_every_kind_of_picture(kind: str, engine: OcrEngine, tmp
 def test_auto_uses_the_engines_that_the_languages_need(
     languages: tuple[str, ...], used: tuple[str, ...]
 ):
-    """Within the reach of RapidOCR's model `auto` needs nothing else, beyond it Tesseract, for mixed languages both."""
+    """`auto` needs RapidOCR, Tesseract or both, depending on the languages."""
     assert engines.used(ReadSettings(languages=languages)) == used
 
 
-def test_auto_takes_tesseract_where_a_model_is_missing(monkeypatch: pytest.MonkeyPatch):
-    """Where the package rapidocr carries no model of the name expected, `auto` reads with Tesseract."""
+def test_auto_uses_tesseract_if_a_model_is_missing(monkeypatch: pytest.MonkeyPatch):
+    """If the package rapidocr has no such model, `auto` reads with Tesseract."""
     monkeypatch.setattr(rapid_engine, "_MODELS", {"Det": "no.onnx", "Rec": "such.onnx"})
 
     assert engines.used(ReadSettings()) == ("tesseract",)
@@ -113,7 +113,7 @@ def test_auto_takes_tesseract_where_a_model_is_missing(monkeypatch: pytest.Monke
     ],
 )
 def test_what_is_missing_is_named(settings: ReadSettings, words: str):
-    """A check of settings that cannot work says what to change or install."""
+    """The error about settings that cannot work says what to change or install."""
     with pytest.raises(EngineMissing, match=words):
         engines.check(settings)
 
@@ -128,7 +128,7 @@ def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_models_come_with_the_package():
-    """Every model file lies in the installed package: nothing is downloaded."""
+    """Every model file is in the installed package: nothing is downloaded."""
     files = rapid_engine.model_files()
 
     assert all(file.is_file() and "rapidocr" in file.parts for file in files.values())

@@ -1,4 +1,4 @@
-"""A picture is recognized once in a process, and what it said is nobody's who has not the same pixels."""
+"""An image is recognized once in a process, and its text is readable only with its pixels."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from processors.ocr.ocr_cache import CachedPageReader
 from processors.read import Engines, read_document
 from tests.unit.processors import documents
 
-PAPER = documents.sheet_of_paper("Some words")
-OTHER = documents.sheet_of_paper("Other words")
+PAPER = documents.page_image("Some words")
+OTHER = documents.page_image("Other words")
 WORD = Word("secret", (10.25, 20.5, 30.0, 40.125), 0.9)
 SAID = [
     Segment("secret", (10.25, 20.5, 30.0, 40.125), 0.8765, angle_deg=1.5, words=(WORD,)),
@@ -21,15 +21,15 @@ SAID = [
 ]
 
 
-def remembering(engine: OcrEngine, *, most_bytes: int = 10_000) -> CachedPageReader:
-    """Return a reader with one engine that remembers."""
+def cached(engine: OcrEngine, *, most_bytes: int = 10_000) -> CachedPageReader:
+    """Return a cached reader with one engine."""
     return CachedPageReader(
         SingleEngineReader(engine, reason="the test says so"), most_bytes=most_bytes
     )
 
 
 def read_frames(folder: Path, reader: CachedPageReader, *frames: Image.Image) -> list[str]:
-    """Read a TIFF of several frames; return what each said."""
+    """Read a TIFF of several frames; return the text of each."""
     folder.mkdir(exist_ok=True)
     path, work_dir = folder / "document", folder / "work"
     path.write_bytes(
@@ -42,29 +42,29 @@ def read_frames(folder: Path, reader: CachedPageReader, *frames: Image.Image) ->
     return [page.text for page in found.pages]
 
 
-def test_a_repeated_frame_is_recognised_once(tmp_path: Path):
-    """Of a TIFF whose frames repeat each sheet is recognized once, and every page has its text."""
+def test_a_repeated_frame_is_recognized_once(tmp_path: Path):
+    """In a TIFF with repeated frames each is recognized once, and every page has its text."""
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
 
-    texts = read_frames(tmp_path, remembering(engine), PAPER, OTHER, PAPER, OTHER)
+    texts = read_frames(tmp_path, cached(engine), PAPER, OTHER, PAPER, OTHER)
 
     assert texts == ["one", "two", "one", "two"]
     assert len(engine.seen) == 2
 
 
-def test_a_picture_is_known_in_the_next_document(tmp_path: Path):
+def test_an_image_is_cached_for_the_next_document(tmp_path: Path):
     """The same pixels in another document are not recognized again."""
     engine = documents.ScriptedEngine(documents.says("one"), documents.says("two"))
-    reader = remembering(engine)
+    reader = cached(engine)
 
     texts = [read_frames(tmp_path / name, reader, PAPER) for name in ("first", "second")]
 
     assert texts == [["one"], ["one"]]
 
 
-def test_what_is_remembered_is_what_was_read():
-    """Text, places, certainty, slope, words, engine, reason and turn come back as they were."""
-    reader = remembering(documents.ScriptedEngine(SAID))
+def test_a_cached_result_equals_the_first_one():
+    """Text, boxes, confidence, slope, words, engine, reason and rotation are the same."""
+    reader = cached(documents.ScriptedEngine(SAID))
     first = reader.read(PAPER, dpi=200)
 
     assert reader.read(PAPER, dpi=200) == first
@@ -72,10 +72,10 @@ def test_what_is_remembered_is_what_was_read():
 
 
 @pytest.mark.parametrize("other", ["pixel", "resolution", "rotation", "shape", "mode"])
-def test_anything_that_decides_what_is_read_counts(other: str):
-    """Another pixel, resolution, shape or mode, or a picture that must not be turned, is recognized for itself."""
+def test_everything_that_decides_the_result_is_in_the_key(other: str):
+    """Other pixels, resolution, shape, mode or rotation setting are recognized separately."""
     engine = documents.ScriptedEngine(SAID)
-    reader = remembering(engine)
+    reader = cached(engine)
     gray = PAPER.convert("L")
     spotted = gray.copy()
     spotted.putpixel((3, 3), 254)
@@ -94,12 +94,12 @@ def test_anything_that_decides_what_is_read_counts(other: str):
     assert len(engine.seen) == 2
 
 
-def test_the_memory_is_bounded_and_forgets_the_oldest():
-    """Beyond its bytes the memory forgets what was needed longest ago."""
+def test_the_cache_is_bounded_and_drops_the_least_recently_used():
+    """Beyond its limit the cache drops what was used least recently."""
     engine = documents.ScriptedEngine(SAID)
-    one = remembering(engine)
+    one = cached(engine)
     one.read(PAPER, dpi=200)
-    reader = remembering(engine, most_bytes=2 * one._bytes + 10)
+    reader = cached(engine, most_bytes=2 * one._bytes + 10)
     sheets = [Image.new("L", (40, 40), tone) for tone in (10, 20, 30)]
     for sheet in (sheets[0], sheets[1], sheets[0], sheets[2]):
         reader.read(sheet, dpi=200)
@@ -112,9 +112,9 @@ def test_the_memory_is_bounded_and_forgets_the_oldest():
     assert reader._bytes == sum(map(len, reader._entries.values())) <= 2 * one._bytes + 10
 
 
-def test_what_a_picture_said_lies_locked():
-    """Neither a text nor what unlocks it is kept: without the same pixels nothing can be had."""
-    reader = remembering(documents.ScriptedEngine(SAID))
+def test_cached_text_is_encrypted():
+    """Neither a text nor its key is stored: without the same pixels nothing can be read."""
+    reader = cached(documents.ScriptedEngine(SAID))
 
     reader.read(PAPER, dpi=200)
 
@@ -140,10 +140,10 @@ class Failing:
         return SAID
 
 
-def test_a_failure_is_not_remembered():
-    """A picture on which an engine failed is recognized when it comes again."""
+def test_a_failure_is_not_cached():
+    """An image on which an engine failed is recognized when it occurs again."""
     engine = Failing()
-    reader = remembering(engine)
+    reader = cached(engine)
     with pytest.raises(Unreadable):
         reader.read(PAPER, dpi=200)
 
@@ -151,7 +151,7 @@ def test_a_failure_is_not_remembered():
 
 
 class Replaced:
-    """A reader where another engine had to step in."""
+    """A reader in which the second engine had to read."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -163,8 +163,8 @@ class Replaced:
         return Recognition(SAID, "other", "the first could not", problem="the text may be poorer.")
 
 
-def test_a_poorer_text_is_not_remembered():
-    """What another engine made of a picture in place of one that failed is not kept: next time it may not fail."""
+def test_a_poorer_text_is_not_cached():
+    """The text of a second engine is not cached: next time the first one may not fail."""
     inner = Replaced()
     reader = CachedPageReader(inner)
 
@@ -174,8 +174,8 @@ def test_a_poorer_text_is_not_remembered():
     assert inner.runs == 2
 
 
-def test_each_reader_of_a_setting_has_a_memory_of_its_own():
-    """What reads with other settings starts with nothing remembered."""
+def test_each_reader_has_a_cache_of_its_own():
+    """A reader with other settings starts with an empty cache."""
     one, other = (Engines(ReadSettings(languages=(code,))).get() for code in ("eng", "deu"))
 
     assert isinstance(one, CachedPageReader)

@@ -1,4 +1,4 @@
-"""How often a page is recognized until it is known which way it lies; runs are counted, never timed."""
+"""How often a page is recognized until its orientation is known: runs are counted."""
 
 import shutil
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
 )
 LINES = drawn.prose(10, words=5)
-SHEET = documents.sheet_of_paper(*LINES, size=(1000, 1000))
+SHEET = documents.page_image(*LINES, size=(1000, 1000))
 
 
 class Counting:
-    """An engine that remembers which pictures it was shown."""
+    """An engine that remembers the images it was called with."""
 
     def __init__(self, engine: OcrEngine) -> None:
         self.name = engine.name
@@ -48,7 +48,7 @@ def engine(request: pytest.FixtureRequest) -> OcrEngine:
     return engines.load(request.param, ReadSettings())
 
 
-def test_an_upright_page_is_recognised_once(engine: OcrEngine):
+def test_an_upright_page_is_recognized_once(engine: OcrEngine):
     """A page that reads well costs nothing more."""
     counting = Counting(engine)
 
@@ -58,8 +58,8 @@ def test_an_upright_page_is_recognised_once(engine: OcrEngine):
 
 
 @pytest.mark.parametrize("lies_deg", [90, 180, 270])
-def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
-    """A page on its side or head is recognized as it lies and once more upright; a few lines decide which way."""
+def test_a_rotated_page_is_recognized_twice(lies_deg: int, engine: OcrEngine):
+    """A rotated page is recognized as scanned and once more upright; a few lines decide how."""
     counting = Counting(engine)
 
     segments, turned = orientation.recognize_upright(
@@ -72,8 +72,8 @@ def test_a_turned_page_is_recognised_twice(lies_deg: int, engine: OcrEngine):
     assert fuzz.ratio(read, " ".join(LINES)) > 98
 
 
-def test_a_page_that_reads_badly_either_way_is_left_as_it_lies():
-    """Where a few lines read no better upside down, the page is not recognized again."""
+def test_a_page_that_reads_badly_in_both_orientations_stays():
+    """If a few lines read no better upside down, the page is not recognized again."""
     unsure = [
         Segment("snudged letfers", (100, 80 * row, 500, 80 * row + 40), 0.7) for row in range(8)
     ]

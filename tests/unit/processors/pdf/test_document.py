@@ -15,7 +15,7 @@ LONG = "\n".join(f"Line {number} of an ordinary letter" for number in range(6))
 
 
 def test_a_text_layer_is_read_without_ocr(tmp_path: Path):
-    """A page with a good text layer is taken from it, page by page."""
+    """A page with a good text layer is read from it, page by page."""
     engine = documents.ScriptedEngine(documents.says("never"))
 
     findings = documents.read(
@@ -31,7 +31,7 @@ def test_a_text_layer_is_read_without_ocr(tmp_path: Path):
 
 
 def test_a_scan_under_a_stamp_goes_to_ocr(tmp_path: Path):
-    """A page that a picture covers is recognized though a few characters of text lie on it."""
+    """A page covered by an image is recognized although a few characters are on it."""
     engine = documents.ScriptedEngine(documents.says("what the scan says"))
 
     findings = documents.read(documents.pdf("p. 1", images=[(1, 1)]), tmp_path, engine=engine)
@@ -40,22 +40,22 @@ def test_a_scan_under_a_stamp_goes_to_ocr(tmp_path: Path):
     assert engine.seen[0].size == pytest.approx((1700, 2200), abs=2)
 
 
-def test_a_picture_behind_much_text_is_decoration(tmp_path: Path):
-    """A page full of text keeps its text layer though a picture lies behind it."""
+def test_an_image_behind_much_text_is_decoration(tmp_path: Path):
+    """A page full of text keeps its text layer although an image is behind it."""
     findings = documents.read(documents.pdf(LONG, images=[(1, 1)]), tmp_path)
 
     assert findings.pages[0].source == "text"
 
 
-def test_a_blank_page_is_none(tmp_path: Path):
+def test_a_blank_page_has_no_source(tmp_path: Path):
     """A page without anything on it is neither read nor recognized."""
     findings = documents.read(documents.pdf("Words", ""), tmp_path)
 
     assert [page.source for page in findings.pages] == ["text", "none"]
 
 
-def test_turned_pages_are_read_upright(tmp_path: Path):
-    """On a page that is shown turned, places are those a reader sees."""
+def test_rotated_pages_are_read_upright(tmp_path: Path):
+    """On a page that is shown rotated, boxes are as a reader sees them."""
     writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("first\nsecond"))))
     writer.pages[0].rotate(90)
     out = io.BytesIO()
@@ -69,16 +69,17 @@ def test_turned_pages_are_read_upright(tmp_path: Path):
 
 
 def test_filled_forms_are_read(tmp_path: Path):
-    """What a person typed into a form field is part of the page's text."""
+    """What a user typed into a form field is part of the page's text."""
     findings = documents.read(_form("Ada Lovelace"), tmp_path)
 
     assert "Ada Lovelace" in findings.text
 
 
 def _form(value: str) -> bytes:
+    resources = "<< /Font << /F1 3 0 R >> >>"
     appearance = f"BT /F1 12 Tf 2 4 Td ({value}) Tj ET"
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR << /Font << /F1 3 0 R >> >> >> >>",
+        f"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR {resources} >> >>",
         "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         (
@@ -87,19 +88,21 @@ def _form(value: str) -> bytes:
         ),
         "<< /Length 39 >>\nstream\nBT /F1 12 Tf 20 150 Td (Your name) Tj ET\nendstream",
         (
-            f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V ({value}) /F 4 /Rect [20 100 200 120] /P 4 0 R"
+            f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V ({value}) /F 4 /Rect [20 "
+            f"100 200 120] /P 4 0 R"
             " /DA (/F1 12 Tf) /AP << /N 7 0 R >> >>"
         ),
         (
-            "<< /Type /XObject /Subtype /Form /BBox [0 0 180 20] /Resources << /Font << /F1 3 0 R >> >>"
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 180 20] /Resources << /Font << /F1 3 "
+            "0 R >> >>"
             f" /Length {len(appearance)} >>\nstream\n{appearance}\nendstream"
         ),
     ]
     return documents._assembled([item.encode() for item in objects])
 
 
-def test_attachments_are_named(tmp_path: Path):
-    """Files embedded in a PDF are listed as children."""
+def test_attachments_are_children(tmp_path: Path):
+    """Files embedded in a PDF are its children."""
     writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("Invoice"))))
     writer.add_attachment("invoice.xml", b"<a/>")
     out = io.BytesIO()
@@ -110,8 +113,8 @@ def test_attachments_are_named(tmp_path: Path):
     assert [child.name for child in findings.children] == ["invoice.xml"]
 
 
-def test_a_password_is_asked_for_in_words(tmp_path: Path):
-    """A PDF that needs a password is told apart, with what to do."""
+def test_a_pdf_that_needs_a_password_says_so(tmp_path: Path):
+    """A PDF that needs a password is encrypted and says what to do."""
     findings = documents.read(documents.locked_pdf("secret"), tmp_path, name="letter.pdf")
 
     assert findings.status is ReadStatus.ENCRYPTED
@@ -120,13 +123,13 @@ def test_a_password_is_asked_for_in_words(tmp_path: Path):
 
 
 def test_an_empty_password_is_tried(tmp_path: Path):
-    """A PDF locked for editing only is read."""
+    """A PDF that is protected against changes only is read."""
     findings = documents.read(documents.locked_pdf(""), tmp_path)
 
     assert findings.text == "Locked words"
 
 
-def test_a_broken_page_leaves_the_others(tmp_path: Path):
+def test_a_broken_page_does_not_affect_the_others(tmp_path: Path):
     """A page that cannot be loaded is named and makes the document partial."""
     broken = documents.pdf("One", "Two").replace(b"6 0 R]", b"9 0 R]")
 
@@ -137,8 +140,8 @@ def test_a_broken_page_leaves_the_others(tmp_path: Path):
     assert "Page 2" in findings.problems[0]
 
 
-def test_more_pages_than_allowed_are_said(tmp_path: Path):
-    """Pages beyond the limit are left out, and the document says so."""
+def test_pages_beyond_the_limit_are_reported(tmp_path: Path):
+    """Pages beyond the limit are not read, and the document says so."""
     settings = ReadSettings(limits=Limits(pages=1))
 
     findings = documents.read(documents.pdf("One", "Two"), tmp_path, settings=settings)
@@ -148,7 +151,7 @@ def test_more_pages_than_allowed_are_said(tmp_path: Path):
 
 
 def test_text_pages_are_kept_when_ocr_is_missing(tmp_path: Path):
-    """Without an OCR engine the pages with text are read and the others are named with what to install."""
+    """Without an OCR engine, pages with text are read; the others name what to install."""
     path = tmp_path / "document"
     path.write_bytes(documents.pdf("Words", "", images=[(2, 1)]))
 
@@ -165,8 +168,8 @@ def test_text_pages_are_kept_when_ocr_is_missing(tmp_path: Path):
     assert "install tesseract" in findings.problems[0]
 
 
-def test_derived_files_are_left_for_the_archive(tmp_path: Path):
-    """Text, pages with places in points and a small picture of the first page lie in the work folder."""
+def test_derived_files_are_written(tmp_path: Path):
+    """Text, pages with boxes in points and a thumbnail are in the work folder."""
     findings = documents.read(documents.pdf("Hello", "Again"), tmp_path)
 
     assert findings.derived["text.txt"].read_text() == "Hello\fAgain"
@@ -185,11 +188,24 @@ def test_derived_files_are_left_for_the_archive(tmp_path: Path):
         assert max(thumbnail.size) <= 400
 
 
-def test_a_page_on_its_head_is_turned(tmp_path: Path):
-    """A scan the engine is unsure of is tried the other way up, and the surer reading kept."""
+def test_a_page_upside_down_is_rotated(tmp_path: Path):
+    """A scan that the engine is unsure of is tried upside down; the surer text is kept."""
     unsure = [Segment("sdrow esrever", (10, 10, 200, 30), 0.6)]
     engine = documents.ScriptedEngine(unsure, documents.says("right way up"))
 
     findings = documents.read(documents.pdf("", images=[(1, 1)]), tmp_path, engine=engine)
 
     assert findings.text == "right way up"
+
+
+LOCK = ReadSettings(passwords=("wrong", "open sesame"))
+
+
+def test_an_encrypted_pdf_opens_with_a_configured_password(tmp_path: Path):
+    """A PDF opens with a configured password; metadata says so but not which password."""
+    findings = documents.read(documents.locked_pdf("open sesame"), tmp_path, settings=LOCK)
+
+    assert findings.text == "Locked words"
+    assert findings.metadata["encrypted"] == "with a configured password"
+    assert "sesame" not in repr(findings)
+    assert "sesame" not in repr(LOCK)

@@ -1,4 +1,4 @@
-"""What is promised about PDF pages that show more than their own text: scans pasted in, barcodes."""
+"""PDF pages that show more than their own text: pasted scans and barcodes."""
 
 from pathlib import Path
 
@@ -13,30 +13,33 @@ from processors.contract import Segment
 from processors.ocr import barcodes
 from tests.unit.processors import documents, drawn
 
-PAPER = documents.sheet_of_paper("Total 12.50").convert("L")
+PAPER = documents.page_image("Total 12.50").convert("L")
 PLACE = (150.0, 300.0, 300.0, 150.0)
 """Left, bottom, width, height of the picture, in points."""
 
 
 def painted(image: Image.Image, left: float, bottom: float, width: float, height: float) -> bytes:
-    """Return the operators that paint a gray picture."""
-    head = f"q {width} 0 0 {height} {left} {bottom} cm BI /W {image.width} /H {image.height} /BPC 8 /CS /G ID "
+    """Return the operators that paint a gray image."""
+    head = (
+        f"q {width} 0 0 {height} {left} {bottom} cm BI /W {image.width} /H {image.height} /BPC "
+        f"8 /CS /G ID "
+    )
     return head.encode() + image.convert("L").tobytes() + b" EI Q\n"
 
 
 def mixed(image: Image.Image, *more: drawn.Text) -> bytes:
-    """Draw a page of prose with a picture below it."""
+    """Draw a page of prose with an image below it."""
     prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
     return drawn.document(drawn.page(*prose, *more, behind=painted(image, *PLACE)))
 
 
 def recognized(text: str) -> list[Segment]:
-    """Return an engine's answer: one line near the picture's top left corner, in its pixels."""
+    """Return an engine's answer: one line near the image's top left corner, in its pixels."""
     return [Segment(text=text, box=(20, 20, 20 + 12 * len(text), 50), confidence=0.9)]
 
 
 def test_a_scan_beside_text_is_read_too(tmp_path: Path):
-    """Of a page with text and a pasted scan both are read, each once, the scan's words in their place."""
+    """On a page with text and a pasted scan, both are read once, in their places."""
     engine = documents.ScriptedEngine(recognized("Total 12.50"))
 
     findings = documents.read(mixed(PAPER), tmp_path, engine=engine)
@@ -60,8 +63,8 @@ def test_a_scan_beside_text_is_read_too(tmp_path: Path):
     assert 792 - PLACE[1] - PLACE[3] <= top < bottom <= 792 - PLACE[1]
 
 
-def test_only_the_scans_words_are_added_to_the_searchable_copy(tmp_path: Path):
-    """The searchable PDF of such a page has every word once: its own, and those that were recognized."""
+def test_only_recognized_words_are_added_to_the_searchable_copy(tmp_path: Path):
+    """The searchable PDF of such a page has every word once: its own and the recognized ones."""
     engine = documents.ScriptedEngine(recognized("Total 12.50"))
 
     findings = documents.read(mixed(PAPER), tmp_path, engine=engine)
@@ -72,13 +75,13 @@ def test_only_the_scans_words_are_added_to_the_searchable_copy(tmp_path: Path):
 
 
 def test_a_scan_painted_twice_is_read_once(tmp_path: Path):
-    """A picture that lies over itself, or over a larger one, is recognized with it, and its words come once."""
+    """An image on itself or on a larger one is recognized once, and its words occur once."""
     engine = documents.ScriptedEngine(recognized("Total 12.50"))
     prose = drawn.column(["Covering letter", *drawn.prose(12)], 60, 750)
     left, bottom, width, height = PLACE
-    full = documents.sheet_of_paper(
-        "Total 12.50", "Thank you", "Please come again", "soon"
-    ).convert("L")
+    full = documents.page_image("Total 12.50", "Thank you", "Please come again", "soon").convert(
+        "L"
+    )
     layers = painted(full, *PLACE) * 2 + painted(
         full, left + 10, bottom + 10, width - 20, height - 20
     )
@@ -92,7 +95,7 @@ def test_a_scan_painted_twice_is_read_once(tmp_path: Path):
 
 
 def test_scans_that_overlap_give_each_line_once(tmp_path: Path):
-    """A line that two overlapping pictures show is added once."""
+    """A line that two overlapping images show is added once."""
     left, bottom, width, height = PLACE
     first = Segment(text="Total 12.50", box=(20, 250, 160, 280), confidence=0.9)
     second = Segment(text="Tota1 12.50", box=(20, 42, 160, 72), confidence=0.9)
@@ -109,8 +112,8 @@ def test_scans_that_overlap_give_each_line_once(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["photo", "black", "white"])
-def test_pictures_that_are_no_sheets_are_left_alone(kind: str, tmp_path: Path):
-    """Photos and empty areas beside sound text cost no recognition."""
+def test_images_that_are_no_pages_are_ignored(kind: str, tmp_path: Path):
+    """Photos and empty areas beside sound text are not recognized."""
     photo = Image.fromarray(np.random.default_rng(2).integers(0, 255, (300, 600), dtype=np.uint8))
     image = {
         "photo": photo,
@@ -125,8 +128,8 @@ def test_pictures_that_are_no_sheets_are_left_alone(kind: str, tmp_path: Path):
     assert findings.status is ReadStatus.OK
 
 
-def test_what_is_written_over_a_picture_is_not_read_twice(tmp_path: Path):
-    """A picture under the page's own text is its background."""
+def test_text_over_an_image_is_not_read_twice(tmp_path: Path):
+    """An image under the page's own text is its background."""
     over = drawn.column(drawn.prose(8), 155, 430)
     engine = documents.ScriptedEngine(documents.says("never"))
 
@@ -136,7 +139,7 @@ def test_what_is_written_over_a_picture_is_not_read_twice(tmp_path: Path):
 
 
 def test_barcodes_are_read_on_every_page_that_may_have_some(tmp_path: Path):
-    """A barcode on a later page of a text document is a value with its page and place."""
+    """A barcode on a later page of a text document is a value with its page and box."""
     code = Image.fromarray(
         np.array(
             zxingcpp.create_barcode("PO-4711", zxingcpp.BarcodeFormat.Code128).to_image(scale=3)
@@ -153,8 +156,8 @@ def test_barcodes_are_read_on_every_page_that_may_have_some(tmp_path: Path):
     assert 195 < found.box[0] < found.box[2] < 505
 
 
-def test_pages_without_codes_cost_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Plain pages and repeated logos are not drawn to look for barcodes, and never more than forty pages are."""
+def test_few_pages_are_searched_for_barcodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Plain pages and repeated logos are not searched for barcodes, and at most forty pages are."""
     searched: list[object] = []
     monkeypatch.setattr(
         barcodes,

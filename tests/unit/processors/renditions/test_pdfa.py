@@ -1,4 +1,4 @@
-"""What is promised about PDF/A. A script stands in for the program: the real one needs Ghostscript or veraPDF."""
+"""The PDF/A copy. A script replaces the program, which needs Ghostscript or veraPDF."""
 
 import dataclasses
 import os
@@ -16,7 +16,7 @@ from tests.unit.processors import documents
 
 PDFA = ReadSettings(renditions=("text", "searchable", "pdfa"), limits=Limits(cpu_s=20))
 STAND_IN = """#!/bin/sh
-if [ "$1" = --version ]; then echo 17.0.0; exit 0; fi
+if [ "$1" = --version ]; then echo "17.0.0"; exit 0; fi
 for last; do source=$target; target=$last; done
 echo "$@" > "$(dirname "$0")/arguments"
 %s
@@ -25,23 +25,23 @@ echo "$@" > "$(dirname "$0")/arguments"
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a folder of programs before all others."""
+    """Put a folder of programs before all others on the PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return folder
 
 
-def stand_in(programs: Path, deed: str) -> None:
-    """Install an ocrmypdf that does a deed, and a Ghostscript that does nothing."""
+def install(programs: Path, deed: str) -> None:
+    """Install an ocrmypdf that runs a command, and a Ghostscript that does nothing."""
     for name, text in (("ocrmypdf", STAND_IN % deed), ("gs", "#!/bin/sh\n")):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
 
 
 def test_a_pdfa_copy_is_made_of_a_pdf(programs: Path, tmp_path: Path):
-    """A PDF of text is handed over as it is, with nothing to recognize, and the answer is a rendition."""
-    stand_in(programs, 'cat "$source" > "$target"; echo "as PDF/A" >> "$target"')
+    """A PDF with text is passed to the program as it is, and the result is a rendition."""
+    install(programs, 'cat "$source" > "$target"; echo "as PDF/A" >> "$target"')
 
     findings = documents.read(documents.pdf("Hello"), tmp_path, settings=PDFA)
 
@@ -51,9 +51,9 @@ def test_a_pdfa_copy_is_made_of_a_pdf(programs: Path, tmp_path: Path):
 
 
 def test_a_pdfa_copy_of_a_scan_has_its_text(programs: Path, tmp_path: Path):
-    """Of a picture the searchable copy is what is made PDF/A."""
-    stand_in(programs, 'cat "$source" > "$target"')
-    scan = documents.saved(documents.sheet_of_paper("words"), "PNG")
+    """The PDF/A copy of an image is made from its searchable copy."""
+    install(programs, 'cat "$source" > "$target"')
+    scan = documents.saved(documents.page_image("words"), "PNG")
 
     findings = documents.read(scan, tmp_path, settings=PDFA)
 
@@ -71,11 +71,11 @@ def test_a_pdfa_copy_of_a_scan_has_its_text(programs: Path, tmp_path: Path):
         ("true", "exit code 0"),
     ],
 )
-def test_a_failing_program_leaves_the_reason(
+def test_the_reason_of_a_failure_is_reported(
     deed: str, reason: str, programs: Path, tmp_path: Path
 ):
-    """What goes wrong in the program is told in the manifest; the document itself is read all the same."""
-    stand_in(programs, deed)
+    """If the program fails, the reason is reported; the document itself is read all the same."""
+    install(programs, deed)
 
     findings = documents.read(documents.pdf("Hello"), tmp_path, settings=PDFA)
 
@@ -86,7 +86,7 @@ def test_a_failing_program_leaves_the_reason(
 
 def test_a_program_that_takes_too_long_is_ended(programs: Path, tmp_path: Path):
     """The program has the CPU time of a document, and no more."""
-    stand_in(programs, "exec sleep 60")
+    install(programs, "exec sleep 60")
     settings = dataclasses.replace(PDFA, limits=Limits(cpu_s=1))
 
     findings = documents.read(documents.pdf("Hello"), tmp_path, settings=settings)
@@ -94,9 +94,9 @@ def test_a_program_that_takes_too_long_is_ended(programs: Path, tmp_path: Path):
     assert "more than 1 s" in findings.left_out["pdfa.pdf"]
 
 
-def test_what_may_not_be_written_again_has_no_pdfa(programs: Path, tmp_path: Path):
+def test_an_encrypted_document_has_no_pdfa(programs: Path, tmp_path: Path):
     """An encrypted document gets no copy of any kind."""
-    stand_in(programs, 'cat "$source" > "$target"')
+    install(programs, 'cat "$source" > "$target"')
     settings = dataclasses.replace(PDFA, passwords=("secret",))
 
     findings = documents.read(documents.locked_pdf("secret"), tmp_path, settings=settings)
@@ -105,18 +105,18 @@ def test_what_may_not_be_written_again_has_no_pdfa(programs: Path, tmp_path: Pat
 
 
 def test_other_documents_have_no_pdfa(programs: Path, tmp_path: Path):
-    """A text is no PDF: the reason says of what there are copies."""
-    stand_in(programs, 'cat "$source" > "$target"')
+    """A text is no PDF: the reason says what is converted."""
+    install(programs, 'cat "$source" > "$target"')
 
     findings = documents.read(b"just words", tmp_path, settings=PDFA)
 
     assert "only PDFs" in findings.left_out["pdfa.pdf"]
 
 
-def test_without_the_program_settings_that_ask_for_it_are_refused(
+def test_settings_that_need_a_missing_program_are_refused(
     programs: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Where the program is not installed, no document is read before a person has decided."""
+    """If the program is not installed, no document is read before the operator has decided."""
     monkeypatch.setenv("PATH", str(programs))
 
     with pytest.raises(BadSettings, match=r"caspio-ingest\[pdfa\]"):
@@ -125,7 +125,7 @@ def test_without_the_program_settings_that_ask_for_it_are_refused(
 
 def test_the_program_is_part_of_the_fingerprint(programs: Path):
     """Another version of the program makes other copies."""
-    stand_in(programs, "true")
+    install(programs, "true")
     before = Fingerprints(PDFA).of_media_type(PDF)
     (programs / "ocrmypdf").write_text(
         (programs / "ocrmypdf").read_text().replace("17.0.0", "18.0.0")
@@ -134,9 +134,9 @@ def test_the_program_is_part_of_the_fingerprint(programs: Path):
     assert not Fingerprints(PDFA).is_current(before)
 
 
-def test_a_child_may_run_the_program(programs: Path, tmp_path: Path):
-    """The program runs inside the child of its document, in its folder and under its limits."""
-    stand_in(programs, 'cat "$source" > "$target"')
+def test_the_reader_process_may_run_the_program(programs: Path, tmp_path: Path):
+    """The program runs inside the reader process, in its folder and under its limits."""
+    install(programs, 'cat "$source" > "$target"')
     (tmp_path / "work").mkdir()
     (tmp_path / "document").write_bytes(documents.pdf("Hello"))
 

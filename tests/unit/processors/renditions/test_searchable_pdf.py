@@ -1,4 +1,4 @@
-"""The searchable copy: text where the words stand, found by extracting it again, and nothing else changed."""
+"""The searchable copy has its text where the words are, and nothing else is changed."""
 
 import io
 import json
@@ -27,7 +27,7 @@ Boxes = list[tuple[str, list[float]]]
 def segment(
     words: Sequence[tuple[str, tuple[float, float, float, float]]] = PLACED, angle_deg: float = 0
 ) -> Segment:
-    """Return a line of an engine that tells the places of words."""
+    """Return a line of an engine that returns the boxes of words."""
     left, top, right, bottom = zip(*[box for _, box in words], strict=True)
     return Segment(
         " ".join(word for word, _ in words),
@@ -47,13 +47,13 @@ def read(
 
 
 def said(findings: Findings, number: int = 1) -> Boxes:
-    """Return the words of pages.json with their places."""
+    """Return the words of pages.json with their boxes."""
     page = json.loads(findings.derived["pages.json"].read_text())["pages"][number - 1]
     return [(word["text"], word["box"]) for line in page["lines"] for word in line["words"]]
 
 
 def found(path: Path, number: int = 1) -> Boxes:
-    """Extract words and their places from the copy, as shown."""
+    """Extract words and their boxes from the copy, as shown."""
     with pdfium.PdfDocument(path) as document:
         page = document[number - 1]
         layer = text_layer.text_layer(page, page.get_textpage())
@@ -61,7 +61,7 @@ def found(path: Path, number: int = 1) -> Boxes:
 
 
 def assert_same(actual: Boxes, expected: Boxes, *, within_pt: float) -> None:
-    """Compare words and their places."""
+    """Compare words and their boxes."""
     assert [word for word, _ in actual] == [word for word, _ in expected]
     for (word, box), (_, other) in zip(actual, expected, strict=True):
         assert box == pytest.approx(other, abs=within_pt), word
@@ -69,15 +69,15 @@ def assert_same(actual: Boxes, expected: Boxes, *, within_pt: float) -> None:
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 def test_words_of_a_scan_are_found_where_they_were_recognized(tmp_path: Path, rotate: int):
-    """Extracting the copy gives every word at its place, on pages shown turned too."""
+    """Text extraction gives every word in its box, on rotated pages too."""
     findings = read(drawn.document(drawn.scan(), rotate=rotate), tmp_path)
 
     assert_same(found(findings.derived["searchable.pdf"]), said(findings), within_pt=0.5)
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_words_of_a_page_that_lies_turned_are_found_where_they_stand(tmp_path: Path, turn: int):
-    """The text of a scan on its side or head runs along the words of the picture."""
+def test_words_of_a_rotated_scan_are_found_where_they_are(tmp_path: Path, turn: int):
+    """The text of a scan sideways or upside down runs along the words of the image."""
     upended = turn != 180
     lying = [
         Segment(
@@ -101,8 +101,8 @@ def test_words_of_a_page_that_lies_turned_are_found_where_they_stand(tmp_path: P
             assert inside.strip() == word
 
 
-def test_words_of_a_slanted_line_are_as_long_and_high_as_they_were_written(tmp_path: Path):
-    """On a slanted scan the text runs along the slant, each word through the middle of its box."""
+def test_words_of_a_slanted_line_have_their_size(tmp_path: Path):
+    """On a slanted scan the text runs along the slant, each word in the middle of its box."""
     slope = math.tan(math.radians(5))
     words = [
         (word, (left, top + left * slope, right, bottom + right * slope))
@@ -124,7 +124,7 @@ def test_words_of_a_slanted_line_are_as_long_and_high_as_they_were_written(tmp_p
     "word", ["Ελλάδα", "Москва", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "한국어", "𝛼𝛽", "Tiếng"]
 )
 def test_any_script_can_be_searched(tmp_path: Path, word: str):
-    """A word of any script is found again as it was read."""
+    """A word of any script is found as it was read."""
     findings = read(drawn.document(drawn.scan()), tmp_path, segment([(word, (200, 300, 400, 340))]))
 
     assert findings.left_out == {}
@@ -143,8 +143,8 @@ def test_the_original_is_the_beginning_of_the_copy(tmp_path: Path):
     assert len(copy) - len(data) < 5_000
 
 
-def test_only_recognised_pages_get_text(tmp_path: Path):
-    """In a mixed document the pages with text of their own keep it and get no other."""
+def test_only_recognized_pages_get_text(tmp_path: Path):
+    """In a mixed document the pages with text of their own get no other."""
     lines = drawn.prose(30)
     data = drawn.document(drawn.page(*drawn.column(lines, 50, 700)), drawn.scan(), b"")
 
@@ -160,7 +160,7 @@ def test_only_recognised_pages_get_text(tmp_path: Path):
 
 
 def test_the_copy_looks_like_the_original(tmp_path: Path):
-    """Nothing of the added text is seen."""
+    """The added text is invisible."""
     data = drawn.document(drawn.page(drawn.Text("seen", 50, 50), behind=drawn.scan(pixels=40)))
 
     copy = read(data, tmp_path).derived["searchable.pdf"]
@@ -169,13 +169,13 @@ def test_the_copy_looks_like_the_original(tmp_path: Path):
         assert before[0].render().to_pil().tobytes() == after[0].render().to_pil().tobytes()
 
 
-def test_a_document_with_a_table_of_places_in_a_stream_is_continued(tmp_path: Path):
-    """The objects of a compressed PDF are continued in its own way, and other readers find the text too."""
+def test_a_document_with_a_cross_reference_stream_is_continued(tmp_path: Path):
+    """A compressed PDF is continued in the same way, and other readers find the text too."""
     writer = PdfWriter(PdfReader(io.BytesIO(drawn.document(drawn.scan()))))
     writer.compress_identical_objects()
     out = io.BytesIO()
     writer.write(out)
-    data = _with_table_in_a_stream(out.getvalue())
+    data = _with_cross_reference_stream(out.getvalue())
 
     copy = read(data, tmp_path).derived["searchable.pdf"]
 
@@ -183,8 +183,8 @@ def test_a_document_with_a_table_of_places_in_a_stream_is_continued(tmp_path: Pa
     assert "Gesamtbeträge" in PdfReader(copy).pages[0].extract_text()
 
 
-def _with_table_in_a_stream(data: bytes) -> bytes:
-    """Continue a PDF once, so that its last table is a stream."""
+def _with_cross_reference_stream(data: bytes) -> bytes:
+    """Append to a PDF once, so that its last cross-reference section is a stream."""
     from processors.renditions.pdf_writer import PdfFile
 
     start = int(data.rsplit(b"startxref", 1)[1].split()[0])
@@ -198,16 +198,16 @@ def _with_table_in_a_stream(data: bytes) -> bytes:
     return stream.getvalue()
 
 
-def test_text_already_there_needs_no_copy(tmp_path: Path):
-    """A document that can be searched has no copy, and the reason is told."""
+def test_a_searchable_document_needs_no_copy(tmp_path: Path):
+    """A document that can be searched has no copy, and the reason is reported."""
     findings = read(drawn.document(drawn.page(*drawn.column(drawn.prose(30), 50, 700))), tmp_path)
 
     assert "searchable.pdf" not in findings.derived
     assert "has it already" in findings.left_out["searchable.pdf"]
 
 
-def test_an_encrypted_document_is_never_written_again(tmp_path: Path):
-    """A scan locked for editing is read, but no copy is made."""
+def test_an_encrypted_document_is_never_rewritten(tmp_path: Path):
+    """A scan protected against changes is read, but has no copy."""
     writer = PdfWriter(PdfReader(io.BytesIO(drawn.document(drawn.scan()))))
     writer.encrypt(user_password="", owner_password="owner", algorithm="AES-256")
     out = io.BytesIO()
@@ -220,9 +220,12 @@ def test_an_encrypted_document_is_never_written_again(tmp_path: Path):
     assert "encrypted" in findings.left_out["searchable.pdf"]
 
 
-def test_a_signed_document_is_never_written_again(tmp_path: Path):
-    """A scan with a signature is read, but no copy is made."""
-    field = b"<< /FT /Sig /T (signature) /V << /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 1 2 3] /Contents <00> >> >>"
+def test_a_signed_document_is_never_rewritten(tmp_path: Path):
+    """A signed scan is read, but has no copy."""
+    field = (
+        b"<< /FT /Sig /T (signature) /V << /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 1 2 "
+        b"3] /Contents <00> >> >>"
+    )
     data = drawn.document(drawn.scan()).replace(
         b"/Type /Catalog", b"/Type /Catalog /AcroForm << /SigFlags 3 /Fields [" + field + b"] >>"
     )
@@ -233,8 +236,8 @@ def test_a_signed_document_is_never_written_again(tmp_path: Path):
     assert "signed" in findings.left_out["searchable.pdf"]
 
 
-def test_a_broken_document_is_left_as_it_is(tmp_path: Path):
-    """Nothing is appended to a PDF whose table of places is wrong, and the reason is told; it is read all the same."""
+def test_nothing_is_appended_to_a_broken_document(tmp_path: Path):
+    """A PDF with a wrong cross-reference table is read, has no copy, and says why."""
     data = drawn.document(drawn.scan())
     broken = data[: data.rindex(b"startxref")] + b"startxref\n5\n%%EOF\n"
 
@@ -245,8 +248,8 @@ def test_a_broken_document_is_left_as_it_is(tmp_path: Path):
     assert "structure has errors" in findings.left_out["searchable.pdf"]
 
 
-def test_renditions_not_asked_for_are_not_made(tmp_path: Path):
-    """Only the files that settings name are left."""
+def test_only_requested_renditions_are_made(tmp_path: Path):
+    """Only the files that settings name are written."""
     findings = read(
         drawn.document(drawn.scan()), tmp_path, settings=ReadSettings(renditions=("text",))
     )
@@ -257,7 +260,7 @@ def test_renditions_not_asked_for_are_not_made(tmp_path: Path):
 
 
 def _photo(orientation: int = 1, mode: str = "RGB") -> Image.Image:
-    """Draw a page with a black bar where the words are, lying as an EXIF orientation says."""
+    """Draw a page with a black bar where the words are, stored in an EXIF orientation."""
     image = Image.new("L", (1000, 1400), 230)
     ImageDraw.Draw(image).rectangle((200, 300, 820, 340), fill=0)
     turned = {
@@ -272,7 +275,7 @@ def _photo(orientation: int = 1, mode: str = "RGB") -> Image.Image:
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_a_photo_becomes_a_page_with_its_words_in_place(tmp_path: Path, orientation: int):
-    """A JPEG is shown upright, its data as they are, and every word lies over what was recognized."""
+    """A JPEG is shown upright, its data unchanged, with every word where it was recognized."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = documents.saved(_photo(orientation), "JPEG", exif=exif, quality=90, dpi=(200, 200))
@@ -307,8 +310,8 @@ def test_a_photo_becomes_a_page_with_its_words_in_place(tmp_path: Path, orientat
         ("JPEG", "CMYK"),
     ],
 )
-def test_pictures_of_every_kind_look_the_same_in_the_copy(tmp_path: Path, kind: str, mode: str):
-    """Gray, color, palettes, black and white, transparency and four colors all come out dark on light."""
+def test_images_of_every_kind_look_the_same_in_the_copy(tmp_path: Path, kind: str, mode: str):
+    """Images of every mode are dark on light in the copy."""
     data = documents.saved(_photo(mode=mode), kind)
 
     findings = read(data, tmp_path)
@@ -325,7 +328,7 @@ def test_pictures_of_every_kind_look_the_same_in_the_copy(tmp_path: Path, kind: 
 
 
 def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
-    """A stack of faxes becomes a document of as many pages."""
+    """A TIFF of several faxes becomes a document of as many pages."""
     data = documents.saved(
         _photo(mode="1"),
         "TIFF",
@@ -342,8 +345,8 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path):
     assert copy.stat().st_size < len(data) + 8_000
 
 
-def test_a_picture_without_words_has_no_copy(tmp_path: Path):
-    """Where nothing was recognized there is nothing to search."""
+def test_an_image_without_words_has_no_copy(tmp_path: Path):
+    """If nothing was recognized there is nothing to search."""
     engine = documents.ScriptedEngine([])
 
     findings = documents.read(documents.saved(_photo(), "PNG"), tmp_path, engine=engine)

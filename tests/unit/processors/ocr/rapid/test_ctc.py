@@ -8,7 +8,7 @@ CHARACTERS = ["", "a", "b", " "]
 
 
 def steps(*likeliest: int, confidence: float = 0.9) -> np.ndarray:
-    """Return what a recognizer says that is so sure of these characters, step by step."""
+    """Return predictions with these characters as the most probable ones, step by step."""
     table = np.full(
         (len(likeliest), len(CHARACTERS)),
         (1 - confidence) / (len(CHARACTERS) - 1),
@@ -18,16 +18,16 @@ def steps(*likeliest: int, confidence: float = 0.9) -> np.ndarray:
     return table
 
 
-def test_a_run_of_one_character_is_one_character():
-    """A character seen at several steps in a row is written once; nothing between two makes them two."""
+def test_repeats_are_merged():
+    """A character at several steps in a row is written once; a blank between makes it two."""
     line = ctc.decode(steps(1, 1, 0, 1, 2, 2), CHARACTERS)
 
     assert line.text == "aab"
     assert line.confidence == pytest.approx(0.9)
 
 
-def test_words_lie_where_their_characters_were_seen():
-    """Words end at spaces, and their places are shares of the width, in order and within it."""
+def test_words_have_the_positions_of_their_characters():
+    """Words end at spaces, and their positions are shares of the width, in order."""
     line = ctc.decode(steps(0, 1, 0, 2, 3, 1, 0, 2, 0, 0), CHARACTERS)
 
     assert [word.text for word in line.words] == ["ab", "ab"]
@@ -36,13 +36,13 @@ def test_words_lie_where_their_characters_were_seen():
     assert (second.start, second.end) == pytest.approx((0.45, 0.85))
 
 
-def test_nothing_read_is_nothing():
-    """A line without a single character has no text, no words and no certainty."""
+def test_blanks_alone_are_no_text():
+    """A line without a character has no text, no words and no confidence."""
     assert ctc.decode(steps(0, 0, 0), CHARACTERS) == ctc.DecodedLine("", 0.0, ())
 
 
-def test_a_likely_space_parts_words():
-    """Where nothing is the likeliest but a space not unlikely, two words are written, not one."""
+def test_a_likely_space_separates_words():
+    """Where blank is most probable but a space is likely, two words are written."""
     table = steps(1, 0, 2, confidence=0.97)
     table[1] = [0.8, 0.0, 0.0, 0.2]
 
@@ -52,8 +52,8 @@ def test_a_likely_space_parts_words():
     assert line.confidence == pytest.approx(0.97)
 
 
-def test_a_lexicon_settles_what_is_doubtful():
-    """A doubtful letter follows the lexicon, and the word's confidence tells that it was doubtful; the line's stays."""
+def test_a_lexicon_corrects_doubtful_letters():
+    """A corrected letter lowers its word's confidence; the line's stays the same."""
     table = steps(1, 0, 2, 0, 1, 0, 2, confidence=0.97)
     table[2] = [0.0, 0.4, 0.6, 0.0]
     known = Lexicon({"aaab": 2_000_000})

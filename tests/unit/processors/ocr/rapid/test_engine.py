@@ -1,4 +1,4 @@
-"""Words and their places in pixels, from both engines, on pages drawn here."""
+"""Words and their boxes in pixels, from both engines, on pages drawn here."""
 
 import shutil
 
@@ -44,8 +44,8 @@ def words_of(segments: "list[Segment]") -> dict[str, Word]:
     return {word.text: word for segment in segments for word in segment.words}
 
 
-def test_every_word_has_its_place(engine: OcrEngine):
-    """Each engine tells where each word stands, within a letter's width of where it was drawn."""
+def test_every_word_has_its_box(engine: OcrEngine):
+    """Each engine finds each word within a letter's width of where it was drawn."""
     found = words_of(list(engine.recognize(page(), dpi=200)))
 
     assert set(found) == set(PLACES)
@@ -67,7 +67,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid_engine.RapidEngine):
-    """Tone, slant and size leave the words readable."""
+    """Words are read whatever their tone, slant and size."""
     image = SHAPES[shape](page())
 
     segments = rapidocr.recognize(image, dpi=200)
@@ -78,8 +78,8 @@ def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid_engine.RapidEngi
     )
 
 
-def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid_engine.RapidEngine):
-    """Where a line is turned by a quarter, its words' boxes follow it down the page."""
+def test_words_of_a_vertical_line_are_below_each_other(rapidocr: rapid_engine.RapidEngine):
+    """On a line that runs downward, the boxes of its words follow it down the page."""
     turned = page().crop((0, 0, 1000, 140)).rotate(270, expand=True)
 
     found = words_of(list(rapidocr.recognize(turned, dpi=200)))
@@ -91,7 +91,7 @@ def test_words_of_a_line_running_downwards_lie_below_each_other(rapidocr: rapid_
 def test_short_lines_are_read_together(
     rapidocr: rapid_engine.RapidEngine, monkeypatch: pytest.MonkeyPatch
 ):
-    """Short words share a strip: the recognizer runs less often than there are words, and each comes back whole."""
+    """Short lines share a strip: the recognizer runs less often than there are words."""
     seen: list[int] = []
     inner = rapidocr._recognizer
 
@@ -108,8 +108,8 @@ def test_short_lines_are_read_together(
     assert len(seen) < len(PLACES)
 
 
-def test_letters_of_east_asia_are_left_out_unless_asked_for():
-    """The recognizer offers no Chinese character for Latin pages, and all of them for Chinese ones."""
+def test_east_asian_characters_are_removed_unless_requested():
+    """The recognizer has no Chinese character for Latin pages, and all of them for Chinese ones."""
     latin, chinese = (
         rapid_engine.RapidEngine(languages)._characters for languages in (("eng",), ("chi_sim",))
     )

@@ -20,14 +20,14 @@ def network(weights: "np.ndarray[Any, Any]") -> Any:
 
 
 def output_of(model: Any, pixels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Run a network in full precision but for what is marked in it."""
+    """Run a network in full precision except for what is quantized in it."""
     compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return np.asarray(compiled([pixels])[0])
 
 
 @pytest.mark.parametrize("ends", [(0.0, 17.2), (-0.17, 2.9), (-3.0, 1.0)])
-def test_levels_span_what_was_observed(ends: tuple[float, float]):
-    """256 levels reach as far as was observed, to half a level, and one of them is exactly zero."""
+def test_levels_span_the_observed_range(ends: tuple[float, float]):
+    """256 levels reach as far as the range, to half a level, and one of them is exactly zero."""
     low, high = int8.Range(*ends).ends()
 
     step = (high - low) / 255
@@ -36,7 +36,7 @@ def test_levels_span_what_was_observed(ends: tuple[float, float]):
     assert low / step == pytest.approx(round(low / step), abs=1e-9)
 
 
-def test_a_quantized_network_says_nearly_the_same():
+def test_a_quantized_network_gives_nearly_the_same_output():
     """Rounded to bytes, a convolution's output differs by little more than the rounding."""
     rng = np.random.default_rng(5)
     weights = rng.normal(size=(6, 5, 1, 1)).astype(np.float32)
@@ -51,8 +51,8 @@ def test_a_quantized_network_says_nearly_the_same():
     assert np.abs(found - exact).max() < 0.06
 
 
-def test_what_was_not_observed_stays_as_it_is():
-    """A convolution without a range is left alone."""
+def test_a_convolution_without_a_range_is_unchanged():
+    """A convolution without a range is not quantized."""
     model = network(np.ones((2, 3, 1, 1), dtype=np.float32))
 
     int8.quantize(model, {"another": int8.Range(0.0, 1.0)})
@@ -60,8 +60,8 @@ def test_what_was_not_observed_stays_as_it_is():
     assert "FakeQuantize" not in {each.get_type_name() for each in model.get_ordered_ops()}
 
 
-def test_the_installed_recogniser_was_observed():
-    """The ranges kept are those of the recognizer that is installed, one for every convolution worth it."""
+def test_the_installed_recognizer_has_ranges():
+    """The ranges are those of the installed recognizer, one for every convolution worth it."""
     file = rapid_engine.model_files()["Rec"]
     names = {
         each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))
@@ -72,7 +72,7 @@ def test_the_installed_recogniser_was_observed():
 
 
 def test_another_network_has_no_ranges(tmp_path: Path):
-    """A file with other content is not taken for the one that was observed."""
+    """A file with other content has no ranges."""
     other = tmp_path / "other.onnx"
     other.write_bytes(b"another network")
 
@@ -88,33 +88,33 @@ def test_another_network_has_no_ranges(tmp_path: Path):
         ("", False),
     ],
 )
-def test_bytes_are_for_processors_that_multiply_them(
+def test_bytes_are_used_only_with_the_right_instructions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, *, fit: bool
 ):
-    """Only where the processor has instructions that lose nothing are bytes used."""
-    told = tmp_path / "cpuinfo"
-    told.write_text(f"processor : 0\nflags\t\t: {flags}\nbugs :\n", encoding="ascii")
-    monkeypatch.setattr(int8, "_CPUINFO", told)
+    """Bytes are used only if the CPU has instructions that lose nothing."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor : 0\nflags\t\t: {flags}\nbugs :\n", encoding="ascii")
+    monkeypatch.setattr(int8, "_CPUINFO", cpuinfo)
 
     assert int8.supported() is fit
 
 
-def test_without_knowledge_of_the_processor_no_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """Where the system does not tell what the processor can, nothing is risked."""
+def test_bytes_are_not_used_on_an_unknown_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """If the system does not say what the CPU can do, bytes are not used."""
     monkeypatch.setattr(int8, "_CPUINFO", tmp_path / "missing")
 
     assert not int8.supported()
 
 
 @pytest.mark.parametrize("bytes_fit", [True, False])
-def test_the_recogniser_loads_either_way(monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool):
-    """With bytes or without, the recognizer gives a certainty for each character at each step."""
+def test_the_recognizer_loads_with_and_without_bytes(
+    monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool
+):
+    """With bytes or without, the recognizer gives a probability per character and step."""
     monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
     network_, characters = networks.recognizer(rapid_engine.model_files()["Rec"], east_asian=False)
 
-    told = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
+    output = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
 
-    assert told.shape == (1, 40, len(characters))
-    assert told.sum(axis=2) == pytest.approx(1.0, abs=0.02)
+    assert output.shape == (1, 40, len(characters))
+    assert output.sum(axis=2) == pytest.approx(1.0, abs=0.02)

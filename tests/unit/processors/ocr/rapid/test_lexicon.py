@@ -8,8 +8,8 @@ WORDS = Lexicon(
 )
 
 
-def settled(word: str, **others: str) -> str:
-    """Return what becomes of a word whose letters, by their place, might also be others, less surely."""
+def corrected(word: str, **others: str) -> str:
+    """Return a word after correction; `at3="ab"` are the alternatives of its fourth letter."""
     letters = [Letter(letter, 0.8) for letter in word]
 
     def possible(index: int) -> list[Letter]:
@@ -19,44 +19,44 @@ def settled(word: str, **others: str) -> str:
 
 
 def test_a_doubtful_letter_makes_a_word():
-    """A word nobody writes becomes one that people write, by a letter the recognizer held possible."""
-    assert settled("Tota1", at4="lI") == "Total"
+    """A word that is not in the list becomes one that is, by a letter found possible."""
+    assert corrected("Tota1", at4="lI") == "Total"
 
 
-def test_capitals_and_what_stands_beside_it_stay():
-    """A word is settled between its punctuation, and its other letters keep their case."""
-    assert settled("(INVQICE):", at4="O") == "(INVOICE):"
+def test_capitals_and_punctuation_stay():
+    """A word is corrected between its punctuation, and its other letters keep their case."""
+    assert corrected("(INVQICE):", at4="O") == "(INVOICE):"
 
 
-def test_what_the_recogniser_saw_clearly_stays():
-    """A name one letter away from a word stays where the recognizer thought of no other letter."""
-    assert settled("Totai") == "Totai"
+def test_a_word_without_alternatives_stays():
+    """A name one letter away from a word stays if no other letter was found possible."""
+    assert corrected("Totai") == "Totai"
 
 
-def test_a_word_that_is_written_stays():
+def test_a_word_of_the_list_stays():
     """A word in the list stays, however rare it is and whatever else was possible."""
-    assert settled("tatal", at1="o") == "tatal"
+    assert corrected("tatal", at1="o") == "tatal"
 
 
-def test_rare_words_are_no_way_out():
-    """Nothing becomes a word that is hardly ever written."""
-    assert settled("tatai", at4="l") == "tatai"
+def test_no_word_becomes_a_rare_one():
+    """No word becomes one that hardly ever occurs."""
+    assert corrected("tatai", at4="l") == "tatai"
 
 
 def test_numbers_and_short_codes_stay():
-    """What is mostly digits, or shorter than four characters, is never made a word."""
-    assert settled("70781", at1="o", at3="a", at4="l") == "70781"
-    assert settled("da1", at2="y") == "da1"
+    """Text that is mostly digits or shorter than four characters is not corrected."""
+    assert corrected("70781", at1="o", at3="a", at4="l") == "70781"
+    assert corrected("da1", at2="y") == "da1"
 
 
 @pytest.mark.parametrize(("word", "becomes"), [("lnvolce", "invoice"), ("dqfe", "dqfe")])
-def test_few_letters_are_settled(word: str, becomes: str):
-    """A longer word may have two doubtful letters, a word of four letters one."""
-    assert settled(word, at0="i", at1="a", at2="t", at4="i") == becomes
+def test_few_letters_are_corrected(word: str, becomes: str):
+    """A longer word may have two corrected letters, a word of four letters one."""
+    assert corrected(word, at0="i", at1="a", at2="t", at4="i") == becomes
 
 
-def test_the_likeliest_word_is_taken():
-    """Of several words the one whose letters are surer is taken."""
+def test_the_most_probable_word_is_chosen():
+    """Of several words, the one with the more probable letters is chosen."""
     letters = [Letter(letter, 0.9) for letter in "tote1"]
     others = {3: [Letter("a", 0.06)], 4: [Letter("l", 0.3), Letter("m", 0.2)]}
 
@@ -66,13 +66,13 @@ def test_the_likeliest_word_is_taken():
     assert found[4].confidence == 0.2
 
 
-def test_a_word_of_many_doubts_stays():
-    """A smudge that could be anything is not guessed at."""
-    assert settled("xxxxxxx", **{f"at{place}": "invoice" for place in range(7)}) == "xxxxxxx"
+def test_a_word_with_many_alternatives_stays():
+    """A smudge that could be anything is not corrected."""
+    assert corrected("xxxxxxx", **{f"at{place}": "invoice" for place in range(7)}) == "xxxxxxx"
 
 
 def test_the_list_comes_with_its_package():
-    """The English list is installed, and knows common words."""
+    """The English list is installed and has common words."""
     words = lexicon.english()
 
     assert words is not None

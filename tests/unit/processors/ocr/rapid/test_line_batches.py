@@ -7,7 +7,7 @@ WIDTHS = st.lists(st.integers(8, 4800), max_size=60)
 
 
 @given(WIDTHS)
-def test_every_line_lies_in_one_strip(widths: list[int]):
+def test_every_line_is_in_one_strip(widths: list[int]):
     """Each line is read once, at its own width, inside its strip."""
     packed = line_batches.pack(widths)
 
@@ -22,29 +22,29 @@ def test_every_line_lies_in_one_strip(widths: list[int]):
 
 
 @given(WIDTHS)
-def test_lines_of_a_strip_keep_their_distance(widths: list[int]):
-    """Between two lines lies a gap, so that their letters are not taken for one word."""
+def test_lines_of_a_strip_are_apart(widths: list[int]):
+    """Between two lines there is a gap, so that their letters are not joined."""
     for strip in line_batches.pack(widths):
         for left, right in zip(strip.positions, strip.positions[1:], strict=False):
             assert right.left_px - left.right_px >= 24
 
 
-def test_few_widths_come_up():
-    """Lines of a hundred widths are read in strips of a handful of them."""
+def test_strips_have_few_widths():
+    """Lines of a hundred widths are read in strips of few widths."""
     packed = line_batches.pack(range(30, 330, 3))
 
     assert len({strip.width_px for strip in packed}) <= 4
 
 
 def test_a_long_line_is_read_whole():
-    """A line longer than the usual strip gets one of its own length."""
+    """A line longer than the usual strip has one of its own length."""
     (strip,) = line_batches.pack([1000])
 
     assert 1000 <= strip.width_px < 1200
 
 
 def test_the_steps_of_a_line_are_its_own():
-    """What the recognizer says beyond half the gap belongs to the neighbour."""
+    """Predictions beyond half of the gap belong to the next line."""
     (strip,) = line_batches.pack([100, 80])
     first, second = (
         place.steps(strip.width_px, count=strip.width_px // 8) for place in strip.positions
@@ -54,8 +54,8 @@ def test_the_steps_of_a_line_are_its_own():
     assert first.first == 0
 
 
-def test_places_are_those_along_the_line():
-    """A share of a line's steps becomes a share of the line, whatever gaps the steps take in."""
+def test_shares_are_converted_to_the_line():
+    """A share of a line's predictions becomes a share of the line without its gaps."""
     (strip,) = line_batches.pack([104, 80])
     place = strip.positions[1]
     count = strip.width_px // 8
@@ -70,8 +70,8 @@ def test_places_are_those_along_the_line():
 
 
 @given(WIDTHS)
-def test_strips_read_together_are_equally_wide(widths: list[int]):
-    """Each strip is in one batch, with others of its own width only."""
+def test_strips_of_one_run_have_the_same_width(widths: list[int]):
+    """Each strip is in one run, with others of its own width only."""
     packed = line_batches.pack(widths)
     batches = list(line_batches.runs(packed))
 
@@ -82,7 +82,7 @@ def test_strips_read_together_are_equally_wide(widths: list[int]):
 
 
 def test_short_lines_are_read_four_strips_at_a_time():
-    """Forty short lines take a quarter of the runs that their strips are."""
+    """Forty short lines take a quarter as many runs as they have strips."""
     packed = line_batches.pack([100] * 40)
 
     assert len(list(line_batches.runs(packed))) <= len(packed) // 4 + 3

@@ -1,4 +1,4 @@
-"""Where a detector marks text, lines are found: one a line, and as high as it is."""
+"""Lines are found where a detector marks text: each once, and as high as it is."""
 
 import math
 
@@ -22,7 +22,7 @@ def marks(*bars: tuple[int, int, int, int], sure: float = 0.95) -> Marks:
 
 
 def found(drawn: Marks, *, scale: int = 1) -> list[tuple[float, float, float, float]]:
-    """Return the upright boxes of the lines of a map, from above to below."""
+    """Return the upright boxes of the lines of a map, from top to bottom."""
     rows, columns = drawn.shape
     lines = line_finder.lines_in(drawn, width_px=columns * scale, height_px=rows * scale)
     return sorted(
@@ -30,8 +30,8 @@ def found(drawn: Marks, *, scale: int = 1) -> list[tuple[float, float, float, fl
     )
 
 
-def test_a_core_is_grown_to_its_line():
-    """A mark gives one line that is larger on all four sides by the same."""
+def test_a_core_is_expanded_to_its_line():
+    """A mark gives one line that is larger by the same on all four sides."""
     (left, top, right, bottom), *others = found(marks((40, 50, 160, 58)))
 
     assert not others
@@ -40,15 +40,15 @@ def test_a_core_is_grown_to_its_line():
     assert [50 - top, bottom - 58, right - 160] == pytest.approx([grown] * 3, abs=1)
 
 
-def test_places_are_those_of_the_picture():
-    """A map half the picture's size gives places in the picture."""
+def test_boxes_are_in_pixels_of_the_image():
+    """A map half the size of the image gives boxes in the image."""
     small, large = found(marks((40, 50, 160, 58))), found(marks((40, 50, 160, 58)), scale=2)
 
     assert np.asarray(large) == pytest.approx(2 * np.asarray(small), abs=2)
 
 
 def test_a_mark_with_a_hole_is_one_line():
-    """The inner edge of a mark is no line of its own."""
+    """The inner edge of a mark is not a line."""
     ring = marks((40, 40, 160, 60))
     ring[47:53, 60:140] = 0
 
@@ -57,7 +57,7 @@ def test_a_mark_with_a_hole_is_one_line():
 
 
 def test_text_inside_a_frame_is_found():
-    """A line that stands in another mark's hole is a line."""
+    """A line inside the hole of another mark is a line."""
     frame = marks(
         (10, 10, 190, 13),
         (10, 87, 190, 90),
@@ -70,14 +70,14 @@ def test_text_inside_a_frame_is_found():
 
 
 def test_a_line_with_a_bulge_is_as_high_as_the_others():
-    """A stacked index makes a mark bulge; the line is not taken to be that high all along."""
+    """A stacked superscript makes a mark bulge; the line is not that high as a whole."""
     plain, bulging = marks((10, 50, 190, 56)), marks((10, 50, 190, 56), (100, 42, 112, 64))
 
     assert found(bulging) == pytest.approx(np.asarray(found(plain)), abs=2)
 
 
-def test_lines_that_touch_are_told_apart():
-    """A stroke that joins two lines leaves them two, neither twice as high."""
+def test_lines_that_touch_are_separated():
+    """A stroke that joins two lines leaves two lines, neither twice as high."""
     both = found(marks((10, 40, 190, 47), (10, 56, 190, 63), (100, 40, 106, 63)))
 
     assert len(both) == 2
@@ -86,15 +86,15 @@ def test_lines_that_touch_are_told_apart():
     assert both[1][1] > 47
 
 
-def test_what_is_unsure_is_left_out():
-    """A faint mark is no line."""
+def test_a_faint_mark_is_no_line():
+    """A faint mark is not a line."""
     assert found(marks((40, 50, 160, 58), sure=0.35)) == []
     assert found(marks()) == []
 
 
 @pytest.mark.parametrize("slope_deg", [-20.0, -3.0, 3.0, 20.0])
-def test_a_slanting_line_begins_at_its_upper_left(slope_deg: float):
-    """Corners go round clockwise from the upper left one, whatever the slope."""
+def test_a_slanted_line_begins_at_its_upper_left(slope_deg: float):
+    """Corners go clockwise from the upper left one, whatever the slope."""
     down, across = np.mgrid[0:100, 0:200].astype(np.float32)
     slope = math.tan(math.radians(slope_deg))
     offset = (down - 50) - slope * (across - 100)
@@ -114,8 +114,8 @@ def test_a_slanting_line_begins_at_its_upper_left(slope_deg: float):
         max_size=12,
     )
 )
-def test_lines_lie_in_the_picture(boxes: list[tuple[int, int, int, int]]):
-    """Whatever is marked, lines have an extent and lie inside the picture."""
+def test_lines_are_inside_the_image(boxes: list[tuple[int, int, int, int]]):
+    """Whatever is marked, lines have an extent and are inside the image."""
     drawn = marks(*((left, top, left + width, top + height) for left, top, width, height in boxes))
 
     for left, top, right, bottom in found(drawn):
@@ -123,8 +123,8 @@ def test_lines_lie_in_the_picture(boxes: list[tuple[int, int, int, int]]):
         assert 0 <= top < bottom <= 99
 
 
-def test_a_line_with_stacked_indices_is_read():
-    """Limits of error set over each other at the end of a line do not take the line away."""
+def test_a_line_with_stacked_superscripts_is_read():
+    """Error limits stacked at the end of a line do not hide the line."""
     sheet = Image.new("RGB", (900, 260), "white")
     draw = ImageDraw.Draw(sheet)
     text, index = ImageFont.load_default(size=24), ImageFont.load_default(size=15)

@@ -1,4 +1,4 @@
-"""RapidOCR on ONNX Runtime, where OpenVINO is not made for the processor: the same page, the same text."""
+"""RapidOCR on ONNX Runtime reads a page as it does on OpenVINO."""
 
 import importlib.util
 
@@ -13,7 +13,7 @@ from processors.ocr.rapid import engine as rapid_engine, networks
 from tests.unit.processors import documents, drawn
 
 LINES = drawn.prose(8, words=5)
-SHEET = documents.sheet_of_paper(*LINES, "Total 1,234.50", size=(1000, 900))
+SHEET = documents.page_image(*LINES, "Total 1,234.50", size=(1000, 900))
 needs_openvino = pytest.mark.skipif(
     importlib.util.find_spec("openvino") is None, reason="OpenVINO is not made for this processor"
 )
@@ -21,7 +21,7 @@ needs_openvino = pytest.mark.skipif(
 
 @pytest.fixture
 def without_openvino(monkeypatch: pytest.MonkeyPatch):
-    """Let the project believe that OpenVINO is not installed."""
+    """Hide OpenVINO as if it were not installed."""
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "openvino" else found(name)
@@ -29,13 +29,13 @@ def without_openvino(monkeypatch: pytest.MonkeyPatch):
 
 
 def text(engine: rapid_engine.RapidEngine) -> str:
-    """Read the sheet."""
+    """Read the page."""
     return reading_order.text_of(reading_order.lines_of(engine.recognize(SHEET, dpi=200)))
 
 
 @pytest.mark.usefixtures("without_openvino")
 def test_onnx_runtime_reads_a_page():
-    """Without OpenVINO every line of a drawn page is read, and the engine's name says what ran it."""
+    """Without OpenVINO every line is read, and the engine's name has the runtime."""
     engine = rapid_engine.RapidEngine()
 
     assert text(engine).splitlines() == [*LINES, "Total 1,234.50"]
@@ -44,7 +44,7 @@ def test_onnx_runtime_reads_a_page():
 
 @needs_openvino
 def test_both_runtimes_read_the_same(request: pytest.FixtureRequest):
-    """A page says the same whichever runtime reads it."""
+    """A page has the same text whichever runtime reads it."""
     by_openvino = text(rapid_engine.RapidEngine())
     request.getfixturevalue("without_openvino")
 
@@ -52,33 +52,33 @@ def test_both_runtimes_read_the_same(request: pytest.FixtureRequest):
 
 
 @pytest.mark.usefixtures("without_openvino")
-def test_onnx_runtime_offers_no_east_asian_letters_unless_asked_for():
-    """What East Asian characters would have been likely is shared among the letters that are kept."""
+def test_onnx_runtime_has_no_east_asian_characters_unless_requested():
+    """The probability of East Asian characters is shared among the characters that are kept."""
     file = rapid_engine.model_files()["Rec"]
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
     (latin, letters), (whole, all_letters) = (
         networks.recognizer(file, east_asian=asked) for asked in (False, True)
     )
 
-    told, everything = latin.run(line), whole.run(line)
+    kept, everything = latin.run(line), whole.run(line)
 
     assert "的" in all_letters
     assert "的" not in letters
-    assert told.shape == (1, 40, len(letters))
-    assert told.sum(axis=-1) == pytest.approx(1.0, abs=1e-4)
+    assert kept.shape == (1, 40, len(letters))
+    assert kept.sum(axis=-1) == pytest.approx(1.0, abs=1e-4)
     places = [all_letters.index(letter) for letter in letters]
-    assert (told >= everything[..., places] - 1e-6).all()
+    assert (kept >= everything[..., places] - 1e-6).all()
 
 
 @pytest.mark.usefixtures("without_openvino")
-def test_doctor_names_the_runtime():
-    """What describes the engine says which runtime it runs on."""
+def test_the_description_names_the_runtime():
+    """The description of the engine names its runtime."""
     assert "rapidocr on onnxruntime" in engines.describe(ReadSettings())
 
 
 @needs_openvino
 def test_another_runtime_has_another_fingerprint(request: pytest.FixtureRequest):
-    """Documents read on another runtime are told apart."""
+    """Documents read on another runtime have another fingerprint."""
     by_openvino = Fingerprints(ReadSettings()).of_media_type("image/png")
     request.getfixturevalue("without_openvino")
 

@@ -1,0 +1,114 @@
+"""Word documents are read as Word shows them."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import ReadStatus
+from tests.unit.processors import documents
+
+
+def test_a_word_document_is_read_in_order(tmp_path: Path):
+    """Header, paragraphs, tables and footer are in the order in which a reader sees them."""
+    data = documents.docx(
+        "First", table=[["Item", "Price"], ["Tea", "3.50"]], header="Head", footer="Foot"
+    )
+
+    findings = documents.read(data, tmp_path)
+
+    assert [line for line in findings.text.split("\n") if line] == [
+        "Head",
+        "First",
+        "Item\tPrice",
+        "Tea\t3.50",
+        "after the table",
+        "Foot",
+    ]
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def run(text: str) -> str:
+    """Write a run of a Word document."""
+    return f'<w:r {W}><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def word(*paragraphs: str) -> bytes:
+    """Write a Word document of paragraphs given as XML."""
+    from docx import Document
+    from docx.oxml import parse_xml
+
+    document = Document()
+    for paragraph in paragraphs:
+        document.element.body.insert(0, parse_xml(paragraph))
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+BOX = f"<w:txbxContent {W}><w:p>{run('boxed')}</w:p></w:txbxContent>"
+
+WORD = {
+    "an insertion": (f"<w:p {W}><w:ins>{run('added')}</w:ins></w:p>", "added"),
+    "a content control": (
+        f"<w:sdt {W}><w:sdtContent><w:p>{run('chosen')}</w:p></w:sdtContent></w:sdt>",
+        "chosen",
+    ),
+    "a control in a line": (
+        f"<w:p {W}><w:sdt><w:sdtContent>{run('typed')}</w:sdtContent></w:sdt></w:p>",
+        "typed",
+    ),
+    "a text box, once": (
+        (
+            f'<w:p {W} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+            "<w:r><mc:AlternateContent>"
+            f'<mc:Choice Requires="wps">{BOX}</mc:Choice><mc:Fallback>{BOX}</mc:Fallback>'
+            "</mc:AlternateContent></w:r></w:p>"
+        ),
+        "boxed",
+    ),
+    "a link": (f"<w:p {W}><w:hyperlink>{run('linked')}</w:hyperlink></w:p>", "linked"),
+    "a row in a control": (
+        (
+            f"<w:tbl {W}><w:tr><w:tc><w:p>{run('one')}</w:p></w:tc></w:tr>"
+            "<w:sdt><w:sdtContent><w:tr><w:tc><w:p>"
+            f"{run('two')}</w:p></w:tc></w:tr></w:sdtContent></w:sdt></w:tbl>"
+        ),
+        "one\ntwo",
+    ),
+}
+
+
+@pytest.mark.parametrize("part", WORD)
+def test_all_parts_of_a_word_document_are_read(part: str, tmp_path: Path):
+    """Text boxes, content controls and insertions are read once, where they are."""
+    xml, text = WORD[part]
+
+    findings = documents.read(word(xml), tmp_path)
+
+    assert findings.text.strip() == text
+
+
+def test_deleted_text_of_a_word_document_is_not_read(tmp_path: Path):
+    """The text is the one after all changes are accepted."""
+    deleted = f"<w:del {W}><w:r><w:delText>gone</w:delText></w:r></w:del>"
+    moved = f"<w:moveFrom {W}>{run('elsewhere')}</w:moveFrom>"
+
+    findings = documents.read(
+        word(f"<w:p {W}>{run('kept ')}{deleted}{moved}{run('too')}</w:p>"), tmp_path
+    )
+
+    assert findings.text.strip() == "kept too"
+
+
+def test_deeply_nested_tables_are_cut_off(tmp_path: Path):
+    """Tables nested beyond a limit are not read; the rest is."""
+    inner = run("deep").join((f"<w:p {W}>", "</w:p>"))
+    for _ in range(60):
+        inner = f"<w:tbl {W}><w:tr><w:tc>{inner}</w:tc></w:tr></w:tbl>"
+
+    findings = documents.read(word(inner, f"<w:p {W}>{run('first')}</w:p>"), tmp_path)
+
+    assert (findings.status, findings.text.strip()) == (ReadStatus.OK, "first")

@@ -1,0 +1,72 @@
+"""Form data, embedded files and metadata of PDFs are read."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from tests.unit.processors import documents
+
+
+def form(**extra: Any) -> bytes:
+    """Write a PDF with form values that have no appearance on the page."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import (
+        ArrayObject,
+        DictionaryObject,
+        NameObject,
+        NumberObject,
+        TextStringObject,
+    )
+
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("Form"))))
+    several = ArrayObject([TextStringObject("red"), TextStringObject("blue")])
+    values = {
+        "name": TextStringObject("Ada"),
+        "colors": several,
+        "secret": TextStringObject("hidden words"),
+    }
+    fields = []
+    for name, value in values.items():
+        entry = {
+            "/FT": NameObject("/Ch" if name == "colors" else "/Tx"),
+            "/T": TextStringObject(name),
+            "/V": value,
+        }
+        entry |= {"/Ff": NumberObject(1 << 13)} if name == "secret" else {}
+        fields.append(
+            writer._add_object(DictionaryObject({NameObject(k): v for k, v in entry.items()}))
+        )
+    acro = {NameObject("/Fields"): ArrayObject(fields)}
+    for name, made in extra.items():
+        acro[NameObject(f"/{name}")] = writer._add_object(made)
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject(acro)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_form_values_are_read_except_passwords(tmp_path: Path):
+    """Text and multiple choices are read by the field's name; password fields are not."""
+    findings = documents.read(form(), tmp_path)
+
+    assert "name: Ada\ncolors: red, blue" in findings.text
+    assert "hidden words" not in findings.text
+
+
+def test_form_data_in_one_stream_is_read(tmp_path: Path):
+    """XFA in one stream is read, without the form's own labels."""
+    from pypdf.generic import DecodedStreamObject
+
+    stream = DecodedStreamObject()
+    stream.set_data(
+        b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template><text>caption</text></template>'
+        b"<xfa:datasets "
+        b'xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/"><xfa:data>'
+        b"<Name>Grace</Name></xfa:data>"
+        b"</xfa:datasets></xdp:xdp>"
+    )
+
+    findings = documents.read(form(XFA=stream), tmp_path)
+
+    assert "Name: Grace" in findings.text
+    assert "caption" not in findings.text
