@@ -132,6 +132,7 @@ class Faults:
                 operation=operation, method=method, template=template, target=target
             ):
                 continue
+            # The turn of this request: 1 for the first that does not pass any more.
             self._matched[index] += 1
             turn = self._matched[index] - fault.after
             if turn > 0 and (fault.times == 0 or turn <= fault.times):
@@ -141,4 +142,5 @@ class Faults:
 
 def first_fault(due: Sequence[Fault]) -> Fault | None:
     """Return the first fault that harms the request itself, None if there is none."""
+    # An edit changes records beside the request, so it does not hide another fault.
     return next((fault for fault in due if fault.kind != "edit"), None)

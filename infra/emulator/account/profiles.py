@@ -54,22 +54,23 @@ class Profile:
 
 def profile_from_seed(data: object, account: str) -> Profile:
     """Read one of a seed's `profiles`; ValueError names what is wrong."""
+    required = {"client_id", "client_secret"}
     known = {field.name for field in fields(Profile)} - {"account"}
-    if not isinstance(data, dict) or set(data) - known:
-        raise ValueError(f"A profile is an object with the members {', '.join(sorted(known))}.")
-    if not {"client_id", "client_secret"} <= set(data):
-        raise ValueError("A profile has client_id and client_secret.")
-
+    if not isinstance(data, dict) or not required <= set(data) <= known:
+        raise ValueError(
+            "A profile is an object with client_id, client_secret, and optional ones of "
+            f"{', '.join(sorted(known - required))}."
+        )
     members: dict[str, Any] = dict(data)
-    if members.get("objects") is not None:
-        objects: dict[str, frozenset[str]] = {}
-        for name, rights in members["objects"].items():
-            unknown = set(rights) - RIGHTS
-            if unknown:
-                raise ValueError(
-                    f"There is no right {', '.join(sorted(unknown))}; "
-                    f"use {', '.join(sorted(RIGHTS))}."
-                )
-            objects[name.lower()] = frozenset(rights)
-        members["objects"] = objects
-    return Profile(**members, account=account)
+    if members.get("objects") is None:
+        return Profile(**members, account=account)
+
+    objects: dict[str, frozenset[str]] = {}
+    for name, rights in members["objects"].items():
+        unknown = set(rights) - RIGHTS
+        if unknown:
+            wrong = ", ".join(sorted(unknown))
+            raise ValueError(f"There is no right {wrong}; use {', '.join(sorted(RIGHTS))}.")
+        # Names of objects count in any case, as in SQL Server.
+        objects[name.lower()] = frozenset(rights)
+    return Profile(**{**members, "objects": objects}, account=account)

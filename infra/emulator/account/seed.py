@@ -54,6 +54,7 @@ def seed_account(account: Account, folder: Path) -> None:
     Bytes are not read: the account refers to the seed's files. Their dates become the dates of the
     attachments, so that a seed gives the same listings every time.
     """
+    # A state that is kept already has the seed, and what happened to it since.
     if account.store.seeded:
         return
     source = folder / "account.json"
@@ -69,6 +70,7 @@ def seed_account(account: Account, folder: Path) -> None:
         _Seeding(account, folder, data).run()
     except ApiError as error:
         raise ValueError(f"{source}: {error.message}; correct the seed.") from error
+    # The pages show changes since the seed.
     account.records.changes.reset()
     account.store.mark_seeded()
 
@@ -120,6 +122,7 @@ class _Seeding:
                     "add it or correct the record."
                 )
 
+        # Attachments follow their records: they are written outside the transaction.
         attached: list[tuple[int, str, NamedContent]] = []
         with self._account.store.transaction():
             for row in rows:

@@ -25,6 +25,7 @@ class Connections:
                 if self.client is not None:
                     connections[self.client] = transport
 
+            # asyncio calls this also after a reset.
             def connection_lost(self, exc: Exception | None) -> None:
                 if self.client is not None:
                     connections.pop(self.client, None)

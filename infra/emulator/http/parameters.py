@@ -1,5 +1,7 @@
 """Query parameters, and values of paths."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
 from infra.emulator.errors import bad_query, no_object
@@ -50,20 +52,19 @@ class Parameters:
 
     def query(self) -> Query:
         """Read the clauses and the page of a listing."""
-        page_size = self.clause("pageSize")
-        page = self.clause("pageNumber")
-        # §2.6 (C): with a page number or a page size, the limit does not count.
-        is_paged = bool(page_size.strip() or page.strip())
-        return Query(
+        clauses = Query(
             select=self.clause("select"),
             where=self.clause("where"),
             group_by=self.clause("groupBy"),
             order_by=self.clause("orderBy"),
-            limit=_DEFAULT_LIMIT if is_paged else read_limit(self.clause("limit")),
-            page=read_page(page) if is_paged else 0,
-            page_size=read_page_size(page_size),
             total=read_flag(self.clause("getPaginationInfo")),
         )
+        page_size = self.clause("pageSize")
+        page = self.clause("pageNumber")
+        # §2.6 (C): with a page number or a page size, the limit does not count.
+        if page_size.strip() or page.strip():
+            return replace(clauses, page=read_page(page), size=read_page_size(page_size))
+        return replace(clauses, size=read_limit(self.clause("limit")))
 
 
 def read_limit(text: str) -> int:

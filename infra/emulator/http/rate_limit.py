@@ -24,10 +24,12 @@ class RateLimiter:
         """Count a call, unless it is over the limit; report whether it is allowed."""
         if self._limit is None:
             return True
+        # A sliding window: only the calls of the last `seconds` count.
         now = time.monotonic()
         times = self._times.setdefault(account, deque())
         while times and times[0] <= now - self._limit.seconds:
             times.popleft()
+        # A refused call does not count: a client that keeps calling is allowed again in time.
         if len(times) >= self._limit.calls:
             return False
         times.append(now)

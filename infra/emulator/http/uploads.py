@@ -20,9 +20,11 @@ async def uploads(request: Request, part: str) -> AsyncIterator[list[NamedConten
     are deleted if the `with` block raises.
     """
     store = account_of(request).store
+    # §8 (C, observed): another media type is 415.
     media_type = request.headers.get("content-type", "").lower()
     if not media_type.startswith("multipart/form-data"):
         raise wrong_media_type()
+    # §11: the real limit is unknown. The length includes the multipart framing.
     limit = store.quirks.max_upload_bytes
     if limit and int(request.headers.get("content-length", "0")) > limit:
         raise too_large()
@@ -30,6 +32,7 @@ async def uploads(request: Request, part: str) -> AsyncIterator[list[NamedConten
     async with request.form() as form:
         stored: list[NamedContent] = []
         for file in form.getlist(part):
+            # A part without a file name is a form field, not a file.
             if not isinstance(file, UploadFile) or not file.filename:
                 continue
             target = store.data_dir / uuid.uuid4().hex
@@ -43,6 +46,7 @@ async def uploads(request: Request, part: str) -> AsyncIterator[list[NamedConten
     try:
         yield stored
     except BaseException:
+        # The operation refused them: nothing refers to the stored bytes.
         for one in stored:
             one.content.delete_from(store.data_dir)
         raise

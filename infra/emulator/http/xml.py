@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 _ERROR_MEMBERS = ("Code", "Message", "RequestId", "Resource")
 # Characters that an element's name cannot have are written as .NET writes them.
 _NOT_IN_NAME = re.compile(r"[^\w.-]")
+# XML 1.0 has no control characters but these three, not even escaped.
+_CONTROLS = re.compile(r"[^\t\n\r\x20-\U0010ffff]")
 _ERROR_NAMESPACE = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 
 
@@ -56,5 +58,4 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    # XML 1.0 has no other control characters, not even escaped.
-    return escape("".join(char for char in text if char >= " " or char in "\t\n\r"))
+    return escape(_CONTROLS.sub("", text))

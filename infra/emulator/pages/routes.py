@@ -83,7 +83,7 @@ class PageRoutes:
         for table in account.store.tables():
             relation = account.store.relation(table.name, is_view=False)
             # Asked for like this, the number of records is kept until something changes.
-            query = Query(total=True, limit=1, order_by=PK)
+            query = Query(total=True, size=1, order_by=PK)
             records = account.records.page(relation, query).total or 0
             fields = ", ".join(f"{one.name} ({one.type})" for one in relation.fields)
             link = f"{PAGES_ROOT}/tables/{quote(table.name, safe='')}?{_query(account)}"
@@ -173,7 +173,7 @@ async def show_table(request: Request) -> Response:
     """Show a table's records, with the values before their first change."""
     account = account_of(request)
     relation = account.store.relation(request.path_params["table"], is_view=False)
-    query = Query(page=_page_number(request), page_size=_ROWS_PER_PAGE, total=True, order_by=PK)
+    query = Query(page=_page_number(request), size=_ROWS_PER_PAGE, total=True, order_by=PK)
     listing = account.records.page(relation, query)
     pks = [row[PK] for row in listing.rows]
     before = account.records.changes.before(relation.name, pks)

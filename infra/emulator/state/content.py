@@ -119,6 +119,7 @@ def content_from_seed(folder: Path, value: object) -> NamedContent:
 def split_name(name: str) -> tuple[str, str]:
     """Split a file name into its base and its extension without the dot."""
     # §3.3 (C): fileInfo has base and extension apart, the extension without its dot.
+    # The last dot counts: archive.tar.gz has the extension gz.
     base, dot, extension = name.rpartition(".")
     return (base, extension) if dot else (name, "")
 
@@ -130,4 +131,5 @@ def join_name(base: str, extension: str) -> str:
 
 def media_type_of(name: str) -> str:
     """Guess a media type from a name."""
+    # Not strict: also types that are in use but not registered, such as image/webp once was.
     return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"

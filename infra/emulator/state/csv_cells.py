@@ -10,6 +10,7 @@ def read_cell(field: Field, text: str) -> object:
     """Return a cell's value for a field; a blank is no value, ApiError for a wrong number."""
     if text == "":
         return None
+    # A LIST field is written as its items' texts, and read in the same way.
     if field.type in LIST_TYPES:
         return [item.strip() for item in text.split(",")]
     if field.type == "YES/NO":

@@ -94,6 +94,7 @@ class Directories:
         if self._records.rows(relation, pks)[0]["_status"] == "Active":
             raise ApiError(409, "UserAlreadyActive", "The user is active already")
 
+        # SPEC (C): the status of a user who has not followed the URL yet.
         self._records.change(directory.name, pks, {"_status": "ActivationPending"})
         key = secrets.token_urlsafe(24)
         self._pending[key] = (directory.name, pks[0])

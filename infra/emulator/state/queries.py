@@ -21,21 +21,18 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A listing's clauses and its page. With `page` 0, `limit` applies instead of paging."""
+    """A listing's clauses, and which rows to answer: `size` rows of page `page`.
+
+    Pages count from 1. Page 0 is a listing with a limit, which is `size`.
+    """
 
     select: str = ""
     where: str = ""
     group_by: str = ""
     order_by: str = ""
-    limit: int = 100
     page: int = 0
-    page_size: int = 25
+    size: int = 100
     total: bool = False
-
-    @property
-    def size(self) -> int:
-        """The largest number of rows to answer."""
-        return self.page_size if self.page else self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +141,13 @@ def row_windows(query: Query, *, total: int, is_ordered: bool) -> list[tuple[int
     shows as many rows of the next page instead.
     """
     size = query.size
-    skip = (query.page - 1) * size if query.page else 0
+    skip = max(0, query.page - 1) * size
     after = total - skip - size
+    # Page 0, a listing with a limit, loses rows too.
     is_even_page = query.page > 0 and query.page % 2 == 0
-    if is_ordered or after <= 0 or is_even_page:
+    if is_ordered or is_even_page or after <= 0:
         return [(size, skip)]
-    moved = size // 8
-    if query.page:
-        moved = max(1, moved)
+    # At least one row of a page, however small it is.
+    moved = max(min(1, query.page), size // 8)
     moved = min(after, moved)
     return [(size - moved, skip), (moved, skip + size)]

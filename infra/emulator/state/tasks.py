@@ -163,7 +163,7 @@ class Tasks:
         rows: list[dict[str, Any]] = []
         while page == 0 or len(rows) == _PAGE_SIZE:
             page += 1
-            query = Query(where=task.where, order_by=PK, page=page, page_size=_PAGE_SIZE)
+            query = Query(where=task.where, order_by=PK, page=page, size=_PAGE_SIZE)
             rows = self._records.page(relation, query).rows
             count += len(rows)
             for row in rows:

@@ -23,10 +23,9 @@ def compiles(*kinds: type[exp.Expression]) -> Callable[[Compile], Compile]:
     return register
 
 
-def compile_node(node: exp.Expression | None, scope: Scope) -> Sql:
+def compile_node(node: exp.Expression, scope: Scope) -> Sql:
     """Compile a value or a condition; ApiError for a node that no function is registered for."""
-    if node is None:
-        raise sql_error("Incorrect syntax: an expression is missing.")
+    # Exactly this kind: a subclass may have parts that the function does not know.
     function = _COMPILERS.get(type(node))
     if function is None:
         raise sql_error(f"Incorrect syntax near '{excerpt(node)}'.")
@@ -35,23 +34,25 @@ def compile_node(node: exp.Expression | None, scope: Scope) -> Sql:
 
 def compile_value(node: exp.Expression | None, scope: Scope) -> Sql:
     """Compile an expression that has a value; SQL Server takes no condition in its place."""
+    if node is None:
+        raise sql_error("Incorrect syntax: an expression is missing.")
     compiled = compile_node(node, scope)
-    if compiled.kind == "predicate" and node is not None:
+    if compiled.kind == "predicate":
         raise sql_error(f"Incorrect syntax near '{excerpt(node)}': a value is expected.")
     return compiled
 
 
 def compile_condition(node: exp.Expression | None, scope: Scope) -> str:
     """Compile a condition; SQL Server takes no plain value in its place."""
-    if node is not None and type(node) in _COMPILERS:
-        compiled = compile_node(node, scope)
-        if compiled.kind == "predicate":
-            return compiled.text
-    near = "" if node is None else excerpt(node)
-    raise sql_error(
-        "An expression of non-boolean type specified in a context where a condition is expected, "
-        f"near '{near}'."
-    )
+    if node is None:
+        raise sql_error("Incorrect syntax: a condition is missing.")
+    compiled = compile_node(node, scope)
+    if compiled.kind != "predicate":
+        raise sql_error(
+            "An expression of non-boolean type specified in a context where a condition is "
+            f"expected, near '{excerpt(node)}'."
+        )
+    return compiled.text
 
 
 def excerpt(node: exp.Expression) -> str:

@@ -101,6 +101,8 @@ def _not(node: exp.Expression, scope: Scope) -> Sql:
 
 @compiles(exp.Paren)
 def _paren(node: exp.Expression, scope: Scope) -> Sql:
+    if not isinstance(node.this, exp.Expression):
+        raise sql_error("Incorrect syntax near ')'.")
     inner = compile_node(node.this, scope)
     if inner.kind == "predicate" or inner.literal is not None:
         return inner
