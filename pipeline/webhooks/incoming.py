@@ -20,6 +20,7 @@ PART = 500
 """Records in one part of a message, at most."""
 
 _LONGEST_WORD = 500
+_HALF = re.compile("[\ud800-\udfff]")
 _SIGNATURE_PREFIX = re.compile(r"^sha-?256=", re.IGNORECASE)
 _PK_ID = re.compile(r"\d{1,18}")  # as many digits as a 64-bit number surely holds
 
@@ -118,11 +119,14 @@ def _word(document: Mapping[str, Any], name: str) -> str:
 
 
 def _scalars(row: Mapping[str, Any]) -> Mapping[str, Value]:
-    return {
-        name: value
-        for name, value in row.items()
-        if value is None or isinstance(value, (str, int, float, bool))
-    }
+    values: dict[str, Value] = {}
+    for name, value in row.items():
+        if isinstance(value, str):
+            # Half a surrogate pair cannot be encoded; the client replaces it in the same way.
+            values[name] = _HALF.sub("\ufffd", value)
+        elif value is None or isinstance(value, (int, float, bool)):
+            values[name] = value
+    return values
 
 
 def table_of(spec: SourceSpec) -> str | None:

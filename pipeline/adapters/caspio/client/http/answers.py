@@ -39,6 +39,8 @@ _STRING = re.compile(
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_HALF = re.compile("[\ud800-\udfff]")
+_MAY_HAVE_HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # escaped, or as UTF-8
 
 
 class AnswerTooLarge(httpx.DecodingError):
@@ -136,7 +138,24 @@ def parse_json(content: bytes) -> object:
         if depth > MAX_JSON_DEPTH:
             raise ValueError(f"the JSON is nested more than {MAX_JSON_DEPTH} levels deep")
     parsed: object = json.loads(content)
-    return parsed
+    return _without_halves(parsed) if _MAY_HAVE_HALVES.search(content) else parsed
+
+
+def _without_halves(value: object) -> object:
+    """Return a JSON value with U+FFFD for each half of a surrogate pair.
+
+    Neither UTF-8 nor a database takes such a half; Caspio lists file names that have one. JSON
+    joins the halves of a whole pair, so only those without a partner are left here.
+    """
+    match value:
+        case str():
+            return _HALF.sub("\ufffd", value)
+        case list():
+            return [_without_halves(item) for item in value]
+        case dict():
+            return {str(_without_halves(key)): _without_halves(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def json_or_none(response: httpx.Response) -> object:

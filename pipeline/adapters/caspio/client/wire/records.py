@@ -52,8 +52,11 @@ class FileInfo:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether the row has no file."""
-        return not self.file_name
+        """Return True if the row has no file.
+
+        The base name alone does not tell: files named ".pdf" or ".hidden" have none.
+        """
+        return not self.file_name and not self.file_type and self.size_bytes is None
 
     @property
     def extension(self) -> str:

@@ -133,3 +133,21 @@ def test_no_retry_after_is_a_traceback(value: bytes) -> None:
     found = retry_after_s(httpx.Headers({b"Retry-After": value}), NOW)
 
     assert found is None or found >= 0
+
+
+@pytest.mark.parametrize(
+    ("content", "parsed"),
+    [
+        (b'{"Name": "a\\ud800b"}', {"Name": "a\ufffdb"}),
+        (b'["\\uDFFF", ["x", {"\\udc00": "\\ud83d"}]]', ["\ufffd", ["x", {"\ufffd": "\ufffd"}]]),
+        (b'"\xed\xa0\x80"', "\ufffd"),
+        (b'"\\ud83d\\ude00"', "\U0001f600"),
+        (b'"\\\\ud800"', "\\ud800"),
+        ('"\U0001f600 \ud7ff \ue000"'.encode(), "\U0001f600 \ud7ff \ue000"),
+    ],
+)
+def test_half_a_surrogate_pair_becomes_a_replacement_character(
+    content: bytes, parsed: object
+) -> None:
+    """A file name with such a half would fail wherever it is encoded; a whole pair is a character."""
+    assert parse_json(content) == parsed

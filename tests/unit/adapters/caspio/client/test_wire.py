@@ -119,3 +119,21 @@ def test_upload_answers_are_read_in_both_shapes() -> None:
     """Adding answers with a list, replacing with one object."""
     assert wire.uploaded(payload({"Result": [{"Name": "a"}]})) == (StoredFile("a", ""),)
     assert wire.uploaded(payload({"Result": {"Name": "a"}})) == (StoredFile("a", ""),)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "size", "full"),
+    [
+        ("", "pdf", 10, ".pdf"),
+        ("", "hidden", None, ".hidden"),
+        ("", "", 0, ""),
+        (".env", "", 3, ".env"),
+    ],
+)
+def test_a_file_without_a_base_name_is_a_file(
+    name: str, kind: str, size: int | None, full: str
+) -> None:
+    """A row with an extension or a size has a file, such as ".pdf"."""
+    info = FileInfo("1", name, kind, size, "", "")
+
+    assert (info.is_empty, info.full_name) == (False, full)
