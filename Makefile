@@ -12,10 +12,11 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 HOUSE_ARGS ?=
 STYLE_ARGS ?=
+QUICK := tests/unit tests/style tests/docs tests/caspio_ingest
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
+.PHONY: help demo test quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -25,6 +26,9 @@ demo: setup ## Set up and run everything on this machine, with sample documents
 
 test: setup-test ## Set up and run the whole test suite (PYTEST_ARGS="-k naming", WORKERS=0 for one process)
 	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+quick: setup-test ## Run the tests that need no server and little time: the fast loop, under a minute
+	@$(BIN)/python -m pytest -m "not integration and not bench and not slow" -n $(WORKERS) --dist loadfile $(QUICK) $(PYTEST_ARGS)
 
 check: setup-test ## Lint, formatting, types and import rules, as in CI
 	@status=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \

@@ -10,6 +10,8 @@ import pytest
 from flows.cli import app, main
 from tests.unit.cli.conftest import command
 
+pytestmark = pytest.mark.slow
+
 KEYS = {
     "file", "media_type", "sha256", "pages", "text", "doc_type", "fields", "status", "problems", "metadata", "children",
     "scan",

@@ -244,3 +244,10 @@ def test_nothing_excluded_is_installed():
     present = {_name(one.name) for one in metadata.distributions()}
 
     assert _excluded() & present == set()
+
+
+def test_the_deployment_file_names_the_locked_prefect():
+    """infra/prefect.yaml is for the version that the lock file installs."""
+    text = (ROOT / "infra/prefect.yaml").read_text(encoding="utf-8")
+
+    assert f"prefect-version: {metadata.version('prefect')}\n" in text

@@ -11,6 +11,8 @@ from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid_engine
 from tests.unit.processors import documents
 
+pytestmark = pytest.mark.slow
+
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
 )

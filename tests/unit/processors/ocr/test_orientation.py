@@ -12,6 +12,8 @@ from processors.layout import reading_order
 from processors.ocr import engines, orientation
 from tests.unit.processors import documents, drawn
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from PIL import Image
 

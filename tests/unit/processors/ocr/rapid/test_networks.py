@@ -12,6 +12,8 @@ from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid_engine, networks
 from tests.unit.processors import documents, drawn
 
+pytestmark = pytest.mark.slow
+
 LINES = drawn.prose(8, words=5)
 SHEET = documents.page_image(*LINES, "Total 1,234.50", size=(1000, 900))
 needs_openvino = pytest.mark.skipif(
