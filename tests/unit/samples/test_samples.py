@@ -13,6 +13,8 @@ import pytest
 from infra.samples import draw_samples, settings_toml
 from pipeline.settings import load_settings
 
+pytestmark = pytest.mark.slow
+
 Json = Mapping[str, Any]
 
 
