@@ -21,7 +21,10 @@ USED_WITHOUT_IMPORT = {
     "psycopg": ("postgresql+psycopg", "SQLAlchemy imports it for a ledger with such a URL"),
     "python-multipart": (".form()", "Starlette imports it to parse forms"),
     "rapidocr": ('find_spec("rapidocr")', "its wheel is where the OCR models come from"),
-    "symspellpy": ('"symspellpy"', "its wheel is where the list of English words comes from"),
+    "symspellpy": (
+        'PACKAGE = "symspellpy"',
+        "its wheel is where the list of English words comes from",
+    ),
 }
 TOOLS = {
     # Of the development groups: run from the Makefile or by another tool.

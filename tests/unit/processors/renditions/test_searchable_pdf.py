@@ -16,6 +16,8 @@ from processors.contract import ReadSettings, Segment, Word
 from processors.pdf import text_layer
 from tests.unit.processors import documents, drawn
 
+pytestmark = pytest.mark.slow
+
 PLACED = (
     ("Grand", (200, 300, 330, 340)),
     ("Gesamtbeträge", (350, 300, 700, 340)),

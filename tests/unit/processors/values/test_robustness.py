@@ -13,6 +13,8 @@ from processors.values import find_values
 from processors.values.lines import HEAD_CHARS, MAX_LINE_CHARS, fold, text_lines_of
 from tests.support.properties import examples
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1_000_000
 BOUND_S = 20.0
 """Far above what a slow machine needs (two seconds), far below what a pattern that runs away takes."""

@@ -10,6 +10,8 @@ from processors.contract import OcrEngine, ReadSettings, Segment, Word
 from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid_engine
 
+pytestmark = pytest.mark.slow
+
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
 )
