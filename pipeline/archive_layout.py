@@ -26,21 +26,20 @@ def document_prefix(ref: FileRef) -> str:
     """Return the prefix of what is derived from one file version, without a slash at the end."""
     # The column of a folder's file is known only once there is a record: it is not part of the key.
     field = "" if ref.place is Place.FOLDER else ref.field
-    parts = [ref.source, ref.holder.lstrip("/"), field]
-    return "/".join(["documents", *map(_key_part, parts), ref.version])
+    parts = ["documents"]
+    for text in (ref.source, ref.holder.lstrip("/"), field):
+        # Quoted, a part has no slash. It must be neither empty nor dots only: stores and file
+        # systems would read such a part as another folder.
+        part = quote(text, safe=" ,()@+=-_", errors="surrogatepass") or "_"
+        if set(part) == {"."}:
+            part = part.replace(".", "%2E")
+        parts.append(part[:_MAX_PART_CHARS])
+    return "/".join([*parts, ref.version])
 
 
 def child_folder(number: int) -> str:
     """Return the folder of a document's n-th child: never the name that the document gives it."""
     return f"children/{number:03d}"
-
-
-def _key_part(text: str) -> str:
-    """Quote one part of a key: it holds no slash, is neither empty nor dots only, and is short."""
-    part = quote(text, safe=" ,()@+=-_", errors="surrogatepass") or "_"
-    if set(part) == {"."}:
-        part = part.replace(".", "%2E")
-    return part[:_MAX_PART_CHARS]
 
 
 def checked_key(key: str) -> str:

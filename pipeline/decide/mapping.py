@@ -58,20 +58,15 @@ def _refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> st
         return f"is of type {column.type}; values can be written to {writable}."
     kind = FINDINGS.get(finding)
     value = kind.must_hold if kind is not None else None
-    if value is None or _fits(value, column):
-        return ""
-    return (
-        f"is of type {column.type}, which never holds {finding!r} (such as {value!r}); map another "
-        "finding to it, or this one to another column."
-    )
-
-
-def _fits(text: str, column: Column) -> bool:
     try:
-        convert(text, column)
+        if value is not None:
+            convert(value, column)
     except Unfit:
-        return False
-    return True
+        return (
+            f"is of type {column.type}, which never holds {finding!r} (such as {value!r}); map "
+            "another finding to it, or this one to another column."
+        )
+    return ""
 
 
 def wanted_values(
@@ -93,9 +88,13 @@ def wanted_values(
             continue
         best = max(found, key=lambda finding: finding.confidence)
         text = best.value or ""
+        if finding_name == "provenance" and len(text) > TEXT_TYPES.get(column.type, 0):
+            problems.append(
+                f"{column_name}: provenance has {len(text)} characters and is not JSON when cut; "
+                "map it to a TEXT column"
+            )
+            continue
         try:
-            if finding_name == "provenance":
-                _refuse_cut_json(text, column)
             value = convert(text, column, allow_formulas=spec.allow_formulas)
         except Unfit as error:
             problems.append(f"{column_name}: {error}")
@@ -103,14 +102,6 @@ def wanted_values(
         if value != "":  # if nothing is left of a text, the column is not emptied
             wanted[column_name] = WantedValue(value, best.confidence, best.reason)
     return wanted, problems
-
-
-def _refuse_cut_json(text: str, column: Column) -> None:
-    if len(text) > TEXT_TYPES.get(column.type, 0):
-        raise Unfit(
-            f"provenance has {len(text)} characters and is not JSON when cut; map it to a TEXT "
-            "column"
-        )
 
 
 def decide(
@@ -132,9 +123,14 @@ def decide(
     suggestions: list[Suggestion] = []
     for name, want in wanted.items():
         column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
-        if _is_there(finding, current, want, column):
+        if same(current, want.value, column):
             continue
-        policy = _policy(spec, name, finding)
+        if finding == "provenance" and same_provenance(current, want.value):
+            continue
+        policy = spec.policy(name)
+        if finding in OWN_FACT_NAMES and policy is Overwrite.EMPTY:
+            # Facts about our own work are kept up to date, unless the column has its own policy.
+            policy = spec.overwrite_columns.get(name, Overwrite.OURS)
         objection = _objection(policy, column, current, want, last=last_written.get(name))
         if finding in STAMP_NAMES and not is_empty(current):
             if not objection:
@@ -154,22 +150,6 @@ def decide(
         basis={name: Basis(wanted[name].confidence, wanted[name].reason) for name in after},
         suggestions=tuple(suggestions),
     )
-
-
-def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:
-    if same(current, want.value, column):
-        return True
-    return finding == "provenance" and same_provenance(current, want.value)
-
-
-def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
-    """Return what may be overwritten; facts about our own work are kept up to date.
-
-    A policy that the settings give for the column itself is stronger.
-    """
-    policy = spec.policy(column)
-    is_own_fact = finding in OWN_FACT_NAMES and column not in spec.overwrite_columns
-    return Overwrite.OURS if is_own_fact and policy is Overwrite.EMPTY else policy
 
 
 def _objection(

@@ -100,6 +100,9 @@ def _earlier_places(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[s
 
     That is its location key, and its path (Files area) or version (attachment).
     """
+    attachment = None
+    if ref.place is Place.ATTACHMENT and ref.record is not None:
+        attachment = (ref.record.container, ref.record.pk, ref.field)
     for effect in reversed(effects):
         match effect.kind:
             case EffectKind.PUT_FILE:
@@ -107,16 +110,10 @@ def _earlier_places(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[s
                     old = str(effect.before["path"])
                     yield replace(ref, path=old, name=basename(old)).location_key, old
             case EffectKind.RENAME_ATTACHMENT:
-                if _is_renamed_by(ref, effect):
+                place = (effect.container, effect.pk, effect.field)
+                is_here = attachment is not None and attachment == place
+                if is_here and not base_differs(ref.name, str(effect.after["name"])):
                     yield ref.location_key, effect.version
-
-
-def _is_renamed_by(ref: FileRef, effect: Effect) -> bool:
-    if ref.place is not Place.ATTACHMENT or ref.record is None:
-        return False
-    if (ref.record.container, ref.record.pk) != (effect.container, effect.pk):
-        return False
-    return ref.field == effect.field and not base_differs(ref.name, str(effect.after["name"]))
 
 
 def same_size(one: FileRef, other: FileRef) -> bool:

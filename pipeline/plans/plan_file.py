@@ -112,6 +112,7 @@ class PlanFile:
 
 def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> PlannedRecord:
     """Turn a plan and its documents into a line of the file."""
+    unreadable = [document for document in documents if not document.findings.status.readable]
     files = tuple(
         PlannedFile(
             ref=document.file.ref,
@@ -121,7 +122,7 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
             doc_type=document.findings.doc_type.value,
             new_name=plan.new_names.get(document.file.ref.version),
             archive=document_prefix(document.file.ref),
-            problem=_problem(document),
+            problem="; ".join(document.findings.problems) if document in unreadable else "",
         )
         for document in documents
     )
@@ -136,11 +137,6 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
         problems=plan.problems,
         cost=cost,
     )
-
-
-def _problem(document: ReadDocument) -> str:
-    findings = document.findings
-    return "" if findings.status.readable else "; ".join(findings.problems)
 
 
 @dataclass(slots=True)

@@ -49,11 +49,11 @@ Blocks = Callable[[str, str], Mapping[str, Any]]
 """Return the settings of a block by dotted name; called with the section and the block's name."""
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-_Credential = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
+_Credential = Annotated[
+    SecretStr,
+    Field(min_length=1),
+    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
+]
 
 
 class Settings(BaseSettings):

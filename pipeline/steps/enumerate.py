@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from pipeline.context import SourceRun
 from pipeline.decide.own_changes import unprocessed
 from pipeline.model import FileRef, RecordWork
-from pipeline.ports import Telemetry
 
 NAMED_AT_ONCE = 500
 """Records that are named one by one in one listing."""
@@ -30,23 +28,41 @@ def enumerate_records(
     `on_renamed` gets the versions that our own renames left, by the version that was renamed.
     """
     ledger, fingerprint = run.ports.ledger, run.ports.reader.fingerprint()
-    pages = _named(run, only) if only else run.ports.source.pages(run.spec)
-    for page in _timed(pages, run.ports.telemetry):
+    for page in _pages(run, only):
         refs = [ref for work in page for ref in work.files]
         todo = unprocessed(refs, ledger=ledger, on_renamed=on_renamed)
         todo |= ledger.files.released_from_quarantine([ref.version for ref in refs], fingerprint)
-        for ref in refs:
-            if ref.version not in todo:
-                on_unchanged(ref)
-
-        works = [
-            replace(work, files=tuple(ref for ref in work.files if ref.version in todo))
-            for work in page
-        ]
-        found = [ref for work in works for ref in work.files]
+        works: list[RecordWork] = []
+        found: list[FileRef] = []
+        for work in page:
+            files = [ref for ref in work.files if ref.version in todo]
+            for ref in work.files:
+                if ref.version not in todo:
+                    on_unchanged(ref)
+            if files:
+                works.append(replace(work, files=tuple(files)))
+                found += files
         ledger.files.seen(found, run.run_id)
         on_found(found)
-        yield from (work for work in works if work.files)
+        yield from works
+
+
+def _pages(run: SourceRun, only: Sequence[str]) -> Iterator[Sequence[RecordWork]]:
+    """Yield the pages of a listing, and time how long the source takes for each."""
+    source, keys = run.ports.source, list(dict.fromkeys(only))
+    if only:
+        pages: Iterator[Sequence[RecordWork]] = (
+            source.records(run.spec, keys[start : start + NAMED_AT_ONCE], matching=True)
+            for start in range(0, len(keys), NAMED_AT_ONCE)
+        )
+    else:
+        pages = source.pages(run.spec)
+    while True:
+        with run.ports.telemetry.stage("list"):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
 
 
 def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
@@ -61,21 +77,3 @@ def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
     ]
     ledger.files.seen([new for work in works for new in work.files], run.run_id)
     return [work for work in works if work.files]
-
-
-def _timed(
-    pages: Iterator[Sequence[RecordWork]], telemetry: Telemetry
-) -> Iterator[Sequence[RecordWork]]:
-    """Yield the pages, and time how long the source takes to list each."""
-    while True:
-        with telemetry.stage("list"):
-            page = next(pages, None)
-        if page is None:
-            return
-        yield page
-
-
-def _named(run: SourceRun, keys: Sequence[str]) -> Iterator[Sequence[RecordWork]]:
-    rest = iter(dict.fromkeys(keys))
-    while some := list(islice(rest, NAMED_AT_ONCE)):
-        yield run.ports.source.records(run.spec, some, matching=True)

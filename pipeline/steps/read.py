@@ -7,7 +7,6 @@ from pipeline.archive_layout import original_key
 from pipeline.context import Ports, SourceRun
 from pipeline.errors import FileGone
 from pipeline.model import FetchedFile, ReadDocument, ScanStatus
-from pipeline.ports import Archive
 
 # How much of an archived text is loaded: as much as a reader returns.
 _TEXT_CHARS = 2_000_000
@@ -50,18 +49,11 @@ def _known_document(
         return None
     findings, prefix = known
     if needs_text:
-        text = _archived_text(prefix, ports.archive, folder)
-        if text is None:
+        path = folder / "text.txt"
+        try:
+            ports.archive.get(f"{prefix}/text.txt", path)
+        except FileGone:
             return None
-        findings = replace(findings, text=text)
+        with path.open(encoding="utf-8", newline="", errors="replace") as lines:
+            findings = replace(findings, text=lines.read(_TEXT_CHARS))
     return ReadDocument(file, findings, prefix)
-
-
-def _archived_text(prefix: str, archive: Archive, folder: Path) -> str | None:
-    path = folder / "text.txt"
-    try:
-        archive.get(f"{prefix}/text.txt", path)
-    except FileGone:
-        return None
-    with path.open(encoding="utf-8", newline="", errors="replace") as file:
-        return file.read(_TEXT_CHARS)
