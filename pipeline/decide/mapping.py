@@ -76,17 +76,13 @@ def wanted_values(
     wanted: dict[str, WantedValue] = {}
     problems: list[str] = []
     for column_name, finding_name in spec.columns.items():
-        findings = [document.get(finding_name) for document in documents]
-        found = [
-            finding for finding in findings if finding is not None and finding.value is not None
-        ]
-        if not found:
+        best = _most_certain(finding_name, documents)
+        if best is None:
             continue
         column = columns.get(column_name)
         if column is None:
             problems.append(f"{column_name}: the column is no longer there; see `doctor`")
             continue
-        best = max(found, key=lambda finding: finding.confidence)
         text = best.value or ""
         if finding_name == "provenance" and len(text) > TEXT_TYPES.get(column.type, 0):
             problems.append(
@@ -102,6 +98,18 @@ def wanted_values(
         if value != "":  # if nothing is left of a text, the column is not emptied
             wanted[column_name] = WantedValue(value, best.confidence, best.reason)
     return wanted, problems
+
+
+def _most_certain(name: str, documents: Sequence[Mapping[str, Finding]]) -> Finding | None:
+    """Return the finding with the highest confidence; None if there is none, or all are unsure."""
+    best: Finding | None = None
+    for document in documents:
+        finding = document.get(name)
+        if finding is None or finding.value is None:
+            continue
+        if best is None or finding.confidence > best.confidence:
+            best = finding
+    return best
 
 
 def decide(
@@ -123,14 +131,9 @@ def decide(
     suggestions: list[Suggestion] = []
     for name, want in wanted.items():
         column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
-        if same(current, want.value, column):
+        if _is_there(finding, current, want, column):
             continue
-        if finding == "provenance" and same_provenance(current, want.value):
-            continue
-        policy = spec.policy(name)
-        if finding in OWN_FACT_NAMES and policy is Overwrite.EMPTY:
-            # Facts about our own work are kept up to date, unless the column has its own policy.
-            policy = spec.overwrite_columns.get(name, Overwrite.OURS)
+        policy = _policy(spec, name, finding)
         objection = _objection(policy, column, current, want, last=last_written.get(name))
         if finding in STAMP_NAMES and not is_empty(current):
             if not objection:
@@ -150,6 +153,22 @@ def decide(
         basis={name: Basis(wanted[name].confidence, wanted[name].reason) for name in after},
         suggestions=tuple(suggestions),
     )
+
+
+def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:
+    if same(current, want.value, column):
+        return True
+    return finding == "provenance" and same_provenance(current, want.value)
+
+
+def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
+    """Return what may be overwritten; facts about our own work are kept up to date.
+
+    A policy that the settings give for the column itself is stronger.
+    """
+    if finding in OWN_FACT_NAMES and spec.policy(column) is Overwrite.EMPTY:
+        return spec.overwrite_columns.get(column, Overwrite.OURS)
+    return spec.policy(column)
 
 
 def _objection(

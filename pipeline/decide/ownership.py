@@ -1,6 +1,7 @@
 """Who wrote a value: what the effects in the ledger say about a record's columns. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from posixpath import basename
 
 from pipeline.model import Effect, EffectKind, EffectState, Value
 
@@ -65,6 +66,15 @@ def undone(effects: Iterable[Effect]) -> frozenset[tuple[int, str]]:
             alive = [column for column in touched(effect) if (effect.id, column) not in dead]
             dead.update((effect.undoes, column) for column in alive)
     return frozenset(dead)
+
+
+def name_given(effect: Effect) -> str:
+    """Return the name that an effect has given to a file, "" if it has given none."""
+    if effect.state in IN_EFFECT and effect.kind is EffectKind.RENAME_ATTACHMENT:
+        return str(effect.after["name"])
+    if effect.state in IN_EFFECT and effect.kind is EffectKind.PUT_FILE:
+        return basename(str(effect.after["path"]))
+    return ""
 
 
 def touched(effect: Effect) -> Iterable[str]:

@@ -53,18 +53,22 @@ def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match,
             columns.add(match.column)
     unsure: dict[str, Match] = {}
     for match in ranked:
-        if match.column in columns or match.column in unsure:
-            continue
-        objection = match.objection or "its name may mean something else"
-        if not match.objection and match.finding in taken:
-            objection = f"{match.finding} goes to {taken[match.finding].column} already"
-        unsure[match.column] = replace(match, objection=objection)
+        if match.column not in columns and match.column not in unsure:
+            unsure[match.column] = replace(match, objection=_why_unsure(match, taken))
     order = {name: number for number, name in enumerate(container.columns)}
     return _ordered(taken.values(), order), _ordered(unsure.values(), order)
 
 
 def _ordered(matches: Iterable[Match], order: Mapping[str, int]) -> tuple[Match, ...]:
     return tuple(sorted(matches, key=lambda match: order[match.column]))
+
+
+def _why_unsure(match: Match, taken: Mapping[str, Match]) -> str:
+    if match.objection:
+        return match.objection
+    if match.finding in taken:
+        return f"{match.finding} goes to {taken[match.finding].column} already"
+    return "its name may mean something else"
 
 
 def _possible_matches(container: Container) -> Iterator[Match]:

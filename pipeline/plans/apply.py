@@ -9,15 +9,14 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import base_differs
-from pipeline.decide.ownership import IN_EFFECT
+from pipeline.decide.naming import split_name
+from pipeline.decide.ownership import IN_EFFECT, name_given
 from pipeline.isolation import isolated
 from pipeline.model import (
     Column,
     Effect,
     EffectKind,
     FetchedFile,
-    FileRef,
     Outcome,
     Place,
     Plan,
@@ -183,24 +182,18 @@ def _given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect]
         ChangedSince: it was replaced or renamed by somebody else, or is gone.
     """
     ref = file.ref
-    here = [now for now in listed.files if _is_same_place(now, ref)]
+    here = [
+        now
+        for now in listed.files
+        if now.place is ref.place and (ref.place is Place.FOLDER or now.field == ref.field)
+    ]
     if any(now.version == ref.version for now in here):
         return None
-    given: list[str] = []
-    for effect in effects:
-        if effect.state in IN_EFFECT and effect.kind is EffectKind.RENAME_ATTACHMENT:
-            given.append(str(effect.after["name"]))
-        elif effect.state in IN_EFFECT and effect.kind is EffectKind.PUT_FILE:
-            given.append(str(effect.after["path"]).rpartition("/")[2])
+    given = {split_name(name_given(effect))[0] for effect in effects}
     for now in here:
-        is_ours = any(not base_differs(now.name, name) for name in given)
-        if is_ours and now.size_bytes == ref.size_bytes:
+        if now.size_bytes == ref.size_bytes and split_name(now.name)[0] in given:
             return now.name
     raise ChangedSince(f"{ref.name!r} was replaced, renamed or removed since it was planned")
-
-
-def _is_same_place(now: FileRef, ref: FileRef) -> bool:
-    return now.place is ref.place and (ref.place is Place.FOLDER or now.field == ref.field)
 
 
 def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:

@@ -31,27 +31,34 @@ class RunEffects:
     listed: RecordWork | None = None
 
 
+_Group = tuple[list[Effect], dict[str, FileState]]
+
+
 def effects_by_record(
     effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
 ) -> dict[str, list[RunEffects]]:
     """Group a run's effects by source and record; `records` limits them to PK_IDs or paths."""
-    states = {
-        version: ledger.files.state(version) for version in {effect.version for effect in effects}
-    }
-    grouped: dict[tuple[str, str], list[Effect]] = {}
+    states: dict[str, FileState | None] = {}
+    found: dict[str, dict[str, _Group]] = {}
     for effect in effects:
+        if effect.version not in states:
+            states[effect.version] = ledger.files.state(effect.version)
         state = states[effect.version]
         if state is not None:
-            key = _listing_key(state.ref, ledger)
-            grouped.setdefault((state.ref.source, key), []).append(effect)
-    found: dict[str, list[RunEffects]] = {}
-    for (source, key), group in grouped.items():
-        versions = dict.fromkeys(effect.version for effect in group)
-        files = tuple(state for version in versions if (state := states[version]) is not None)
-        names = {key, *(effect.pk for effect in group), *(str(state.ref.path) for state in files)}
-        if not records or names & set(records):
-            found.setdefault(source, []).append(RunEffects(key, tuple(group), files))
-    return found
+            by_key = found.setdefault(state.ref.source, {})
+            group, files = by_key.setdefault(_listing_key(state.ref, ledger), ([], {}))
+            group.append(effect)
+            files[effect.version] = state
+
+    grouped: dict[str, list[RunEffects]] = {}
+    for source, by_key in found.items():
+        for key, (group, files) in by_key.items():
+            paths = (str(state.ref.path) for state in files.values())
+            names = {key, *(effect.pk for effect in group), *paths}
+            if not records or not names.isdisjoint(records):
+                one = RunEffects(key, tuple(group), tuple(files.values()))
+                grouped.setdefault(source, []).append(one)
+    return grouped
 
 
 def _listing_key(ref: FileRef, ledger: Ledger) -> str:

@@ -109,7 +109,7 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._problems(), *self._finding_problems()]
+        problems = [*self._problems(), *self._reprocess_problems(), *self._finding_problems()]
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)
@@ -132,6 +132,8 @@ class SourceSettings(Section):
                 "webhook_table goes with a view or a folder; changes of the source's own table are "
                 "reported anyway"
             )
+
+    def _reprocess_problems(self) -> Iterator[str]:
         if self.reprocess_column and self.folder and not self.index:
             yield "a folder with a reprocess_column needs an index table, which has the column"
         if self.reprocess_column in self.columns:
@@ -177,7 +179,7 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
 
     They conflict if they write the same column for files of the same field: each would find the
     other's value in every run. Different fields may share a column, and so may conditions that
-    exclude each other, which only the account can tell; a condition on both is enough.
+    exclude each other, which only the account can show; a condition on both is enough.
     """
     for number, one in enumerate(sources):
         for other in sources[number + 1 :]:
@@ -191,24 +193,25 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
 
 def _shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
     """Return the columns that two sources write for the same files."""
-
-    def container(source: SourceSettings) -> str:
-        kind = "table" if source.table else "view" if source.view else ""
-        return f"{kind}{source.table or source.view or source.folder}".casefold()
-
-    def fields(source: SourceSettings) -> set[str]:
-        return {name.casefold() for name in source.fields}
-
-    # A folder inside another lists the same files.
-    first, second = container(one).rstrip("/") + "/", container(other).rstrip("/") + "/"
-    nested = first.startswith(second) or second.startswith(first)
-    same_files = nested if one.folder and other.folder else first == second
-    if not same_files or bool(one.folder) != bool(other.folder):
-        return []
-    # No field means all fields.
-    if one.fields and other.fields and not fields(one) & fields(other):
+    if not _list_same_files(one, other):
         return []
     if one.where and other.where and one.where != other.where:
         return []
     theirs = {name.casefold() for name in other.columns}
     return sorted(name for name in one.columns if name.casefold() in theirs)
+
+
+def _list_same_files(one: SourceSettings, other: SourceSettings) -> bool:
+    """Say whether two sources read the same field of a table or view, or folders in one another."""
+    if one.folder and other.folder:
+        first, second = (f"{source.folder}".casefold().rstrip("/") for source in (one, other))
+        return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/")
+    # A table and a view of the same name are not the same. A folder is neither.
+    places = ({"table": s.table, "view": s.view, "folder": s.folder} for s in (one, other))
+    mine, theirs = (repr(place).casefold() for place in places)
+    if mine != theirs:
+        return False
+    if not one.fields or not other.fields:
+        return True  # no field means all fields
+    names = {name.casefold() for name in other.fields}
+    return not names.isdisjoint(name.casefold() for name in one.fields)

@@ -48,7 +48,7 @@ def enumerate_records(
 
 
 def _pages(run: SourceRun, only: Sequence[str]) -> Iterator[Sequence[RecordWork]]:
-    """Yield the pages of a listing, and time how long the source takes for each."""
+    """Yield the pages of a listing, and measure how long the source needs for each."""
     source, keys = run.ports.source, list(dict.fromkeys(only))
     if only:
         pages: Iterator[Sequence[RecordWork]] = (

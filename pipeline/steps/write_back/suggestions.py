@@ -56,10 +56,7 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
     }
     for suggestion in suggestions:
         before = known.get(suggestion.column)
-        is_open = before is not None and before.state is ReviewState.OPEN
-        shown = before.suggestion if before is not None and is_open else None
-        values = (suggestion.suggested, suggestion.current)
-        if shown is None or (shown.suggested, shown.current) != values:
+        if before is None or not _is_shown(suggestion, before):
             row = before.row if before else ""
             item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
             _show(item, before, context)
@@ -69,6 +66,14 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
         if item.state is ReviewState.OPEN and column not in made:
             note = "nothing is suggested any more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def _is_shown(suggestion: Suggestion, item: ReviewItem) -> bool:
+    """Say whether the review table has a suggestion as it is: open, with these two values."""
+    shown = item.suggestion
+    if item.state is not ReviewState.OPEN:
+        return False
+    return (shown.suggested, shown.current) == (suggestion.suggested, suggestion.current)
 
 
 def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
