@@ -35,9 +35,14 @@ def violations() -> Iterator[Violation]:
                 yield from _against_layers(contract)
             case "forbidden":
                 sources = [name for entry in contract["source_modules"] for name in expanded(entry)]
-                for forbidden in contract["forbidden_modules"]:
-                    importer = next(s for s in sources if not _is_ignored(s, forbidden, contract))
-                    yield Violation(contract["name"], importer, expanded(forbidden)[0])
+                for entry in contract["forbidden_modules"]:
+                    pairs = ((s, f) for s in sources for f in expanded(entry))
+                    importer, forbidden = next(
+                        (s, f)
+                        for s, f in pairs
+                        if f"{s}." not in f"{f}." and not _is_ignored(s, f, contract)
+                    )
+                    yield Violation(contract["name"], importer, forbidden)
             case "independence":
                 one, other, *_ = [name for entry in contract["modules"] for name in expanded(entry)]
                 yield Violation(contract["name"], one, other)
