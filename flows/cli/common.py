@@ -28,8 +28,8 @@ EXIT_CODES = {
     ),
     EXIT_SETTINGS: "The settings or the command line are wrong, or no source could run.",
     EXIT_STOPPED: (
-        "Stopped: the credentials, the archive, the ledger, the disk or the budget do not allow "
-        "more. Nothing is half done."
+        "Stopped: the credentials, the archive, the ledger, the disk, the budget or the Prefect "
+        "server do not allow more. Nothing is half done."
     ),
     EXIT_INTERRUPTED: "Interrupted. The next run continues.",
 }
