@@ -68,7 +68,7 @@ def to_pdfa(source: Path, target: Path, *, timeout_s: float) -> str:
         done = subprocess.run(  # noqa: S603 - fixed arguments and two paths of ours
             command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=timeout_s
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, PermissionError):  # see exec/tesseract.py
         return f"OCRmyPDF took more than {timeout_s:.0f} s"
     except OSError:
         return _REASONS[_NO_PROGRAM]

@@ -92,7 +92,9 @@ def words(
         raise Unreadable(
             ReadStatus.CRASHED, f"tesseract failed on this page: {str(exc)[:_MOST_ERROR_CHARS]}"
         ) from exc
-    except RuntimeError as exc:  # what pytesseract raises when it has killed the program
+    # What pytesseract raises when it has killed the program, or when the sandbox of this system
+    # does not let a reader send signals: the program then ends with the document.
+    except (RuntimeError, PermissionError) as exc:
         raise Unreadable(
             ReadStatus.TIMED_OUT, f"tesseract was stopped after {timeout_s:.0f} s on one page."
         ) from exc

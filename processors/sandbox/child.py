@@ -57,11 +57,13 @@ def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_numbe
 
 
 def _reset_signals() -> None:
-    """Undo what the supervisor set for itself; programs would inherit it."""
+    """Undo what the supervisor set for itself.
+
+    Requests to stop stay ignored: a service manager sends them to all processes, and the parent
+    decides whether a document is read to its end.
+    """
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 class _Child:

@@ -103,8 +103,10 @@ def confine(
         version = landlock.restrict(readable=files, writable=[own, Path(os.devnull)])
     filtered = False
     if "filter" not in plan.without and seccomp.supported():
-        # Where other processes of this user can be seen, only the child itself may be signalled.
+        # Where nothing else keeps signals from other processes of this user, only this process
+        # itself may be signalled; a program that takes too long then ends with its document.
         reachable = "pid" not in namespaces and identity is None
+        reachable = reachable and version < landlock.SCOPE_SINCE
         signals_to = os.getpid() if reachable else None
         filtered = seccomp.install(seccomp.program(platform.machine(), signals_to=signals_to))
     _settle_in(own)
