@@ -27,6 +27,7 @@ from flows.cli.services.emulator import emulator
 from flows.cli.services.metrics import metrics
 from flows.cli.services.serve import serve
 from flows.cli.services.worker import worker
+from flows.terminal.stdout import reserve_stdout
 from pipeline.errors import BadSettings, IngestError, StopRequested
 
 app = typer.Typer(
@@ -88,6 +89,8 @@ def main() -> None:
     """
     # Prefect's client reports its use unless configured otherwise; programs that it starts inherit this.
     os.environ.setdefault("DO_NOT_TRACK", "1")  # noqa: TID251 - written here, read by Prefect
+    if "--json" in sys.argv and "--help" not in sys.argv:
+        reserve_stdout()
     try:
         app(standalone_mode=True)
     except Failure as failure:

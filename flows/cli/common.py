@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.terminal.stdout import results
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -104,8 +106,10 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
 
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
-    json.dump(document, sys.stdout, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
+    stream = results()
+    json.dump(document, stream, ensure_ascii=False, default=str)
+    stream.write("\n")
+    stream.flush()
 
 
 def set_up_logs(*, verbose: bool = False) -> None:

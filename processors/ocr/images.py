@@ -42,23 +42,29 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
     """Open an image for its frames; only formats that this project reads are tried.
 
     Raises:
-        Unreadable: TOO_BIG if the header declares more pixels than allowed, DAMAGED if it is
-            broken.
+        Unreadable: TOO_BIG if the header or, later, a frame declares more pixels than allowed,
+            DAMAGED if the header is broken.
     """
     from PIL import Image
 
+    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     with warnings.catch_warnings(), _pixel_limit(limits.pixels):
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
         try:
             image = Image.open(path, formats=FORMATS)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        except bombs as exc:
             raise _too_big(limits) from exc
         except _MALFORMED as exc:
             raise _damaged("its header cannot be understood") from exc
         with image:
             _check_pixels(image, limits)
-            yield image
+            try:
+                yield image
+            except bombs as exc:
+                # Pillow checks each frame again when it is looked for or decoded: a GIF's may be
+                # larger than the screen that its header declares.
+                raise _too_big(limits) from exc
 
 
 @contextmanager

@@ -279,6 +279,7 @@ FILES: Mapping[str, Hostile] = {
     ),
     "jpeg of four gigapixels": _case(lambda: more.claimed("JPEG"), TOO_BIG),
     "gif of four gigapixels": _case(lambda: more.claimed("GIF"), TOO_BIG),
+    "gif with a frame of four gigapixels": _case(more.frame_beyond_screen, TOO_BIG),
     "bmp of four gigapixels": _case(lambda: more.claimed("BMP"), TOO_BIG),
     "tiff of four gigapixels": _case(lambda: more.claimed("TIFF"), TOO_BIG),
     "xlsx bomb": _case(

@@ -37,6 +37,14 @@ def claimed(kind: str) -> bytes:
     return small
 
 
+def frame_beyond_screen() -> bytes:
+    """Write a GIF whose second frame claims far more pixels than its header."""
+    frames = [Image.new("L", (8, 8), tone) for tone in (200, 20)]
+    data = documents.saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    descriptor = data.rindex(b"\x2c\0\0\0\0") + 5
+    return data[:descriptor] + struct.pack("<HH", _HUGE, _HUGE) + data[descriptor + 4 :]
+
+
 def packed_blanks(name: str, *others: str) -> bytes:
     """Pack 300 MiB of blanks under the name of an Office document's part."""
     out = io.BytesIO()

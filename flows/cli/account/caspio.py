@@ -21,6 +21,7 @@ from flows.cli.common import (
     out,
     print_json,
 )
+from flows.terminal.stdout import results
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
@@ -186,7 +187,7 @@ def download(
     with client.open(operation_id, parameters) as opened:
         if output == STDOUT:
             for chunk in opened.chunks:
-                sys.stdout.buffer.write(chunk)
+                results().buffer.write(chunk)
             return
         saved = save(opened, output)
     if as_json:

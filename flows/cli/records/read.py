@@ -14,6 +14,7 @@ from flows.cli.common import (
     complain,
     err,
     print_json,
+    set_up_logs,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read local files and show what is in them."""
+    set_up_logs()
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain(
