@@ -87,6 +87,8 @@ class Granted:
             said.append(
                 "no system call filter (sockets, modes of files and shared memory are open)"
             )
+        if not self.privileges_dropped:
+            said.append("the child keeps the rights of its user")
         if self.as_root:
             said.append("the child runs as user 0, without capabilities")
         return tuple(said)
