@@ -17,7 +17,7 @@ _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
 
 def become_user() -> None:
     """Make Python reachable, then change user, group and home for good."""
-    home = tempfile.mkdtemp(prefix="caspio-ingest-test-home-")
+    home = tempfile.mkdtemp(prefix="home-")
     os.chown(home, UID, UID)
     libc.unshare(libc.CLONE_NEWNS)
     libc.mount(None, "/", None, _RECURSIVE | _PRIVATE)

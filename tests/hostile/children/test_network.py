@@ -1,14 +1,16 @@
 import socket
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests.hostile.children.conftest import Misbehave
 
 
-def test_nobody_can_be_reached(misbehave: Misbehave, tmp_path: Path):
+def test_nobody_can_be_reached(misbehave: Misbehave):
     """A child reaches nobody by TCP, UDP, Unix sockets, netlink or raw packets."""
-    path = str(tmp_path / "s")
     with ExitStack() as stack:
+        # The path of a Unix socket has room for a hundred letters.
+        path = f"{stack.enter_context(tempfile.TemporaryDirectory(prefix='s'))}/s"
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         datagrams.bind(("127.0.0.1", server.getsockname()[1]))
