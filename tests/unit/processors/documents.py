@@ -95,13 +95,13 @@ def _content(text: str, *, covered: bool) -> bytes:
 def _assembled(objects: Sequence[bytes]) -> bytes:
     out = io.BytesIO(b"")
     out.write(b"%PDF-1.4\n")
-    places = []
+    offsets = []
     for number, body in enumerate(objects, start=1):
-        places.append(out.tell())
+        offsets.append(out.tell())
         out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
     start = out.tell()
     out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
-    out.writelines(b"%010d 00000 n \n" % place for place in places)
+    out.writelines(b"%010d 00000 n \n" % offset for offset in offsets)
     out.write(
         b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
     )

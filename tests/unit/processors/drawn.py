@@ -44,8 +44,8 @@ class Text:
         """Return the operators that show it."""
         cos, sin = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[self.turned_deg]
         shown = self.text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-        place = f"{cos} {sin} {-sin} {cos} {self.x} {self.y}"
-        return f"BT /F1 {self.size} Tf {self.mode} Tr {place} Tm ({shown}) Tj ET\n".encode(
+        matrix = f"{cos} {sin} {-sin} {cos} {self.x} {self.y}"
+        return f"BT /F1 {self.size} Tf {self.mode} Tr {matrix} Tm ({shown}) Tj ET\n".encode(
             "latin-1"
         )
 

@@ -41,7 +41,7 @@ def test_an_engine_reads_printed_words(engine: OcrEngine, tmp_path: Path):
     assert 0.5 < page.confidence <= 1
 
 
-SHEET = documents.page_image(
+PAGE = documents.page_image(
     "The quick brown fox",
     "jumps over the lazy dog",
     "and rests in the shade",
@@ -56,7 +56,7 @@ def test_an_engine_reads_a_page_in_every_orientation(
     turned_deg: int, engine: OcrEngine, tmp_path: Path
 ):
     """A page scanned sideways or upside down is read as if it were upright."""
-    turned = documents.saved(SHEET.rotate(turned_deg, expand=True), "PNG")
+    turned = documents.saved(PAGE.rotate(turned_deg, expand=True), "PNG")
 
     findings = documents.read(turned, tmp_path, engine=engine)
 
@@ -64,11 +64,11 @@ def test_an_engine_reads_a_page_in_every_orientation(
 
 
 KINDS = {
-    "inverted": ImageOps.invert(SHEET),
-    "black and white": SHEET.convert("1"),
-    "cyan, magenta, yellow, black": SHEET.convert("CMYK"),
-    "tiny": SHEET.reduce(3),
-    "huge": SHEET.resize((SHEET.width * 4, SHEET.height * 4)),
+    "inverted": ImageOps.invert(PAGE),
+    "black and white": PAGE.convert("1"),
+    "cyan, magenta, yellow, black": PAGE.convert("CMYK"),
+    "tiny": PAGE.reduce(3),
+    "huge": PAGE.resize((PAGE.width * 4, PAGE.height * 4)),
 }
 
 

@@ -100,15 +100,15 @@ def test_the_cache_is_bounded_and_drops_the_least_recently_used():
     one = cached(engine)
     one.read(PAPER, dpi=200)
     reader = cached(engine, most_bytes=2 * one._bytes + 10)
-    sheets = [Image.new("L", (40, 40), tone) for tone in (10, 20, 30)]
-    for sheet in (sheets[0], sheets[1], sheets[0], sheets[2]):
-        reader.read(sheet, dpi=200)
+    pages = [Image.new("L", (40, 40), tone) for tone in (10, 20, 30)]
+    for page in (pages[0], pages[1], pages[0], pages[2]):
+        reader.read(page, dpi=200)
     engine.seen.clear()
 
-    for sheet in (sheets[0], sheets[2], sheets[1]):
-        reader.read(sheet, dpi=200)
+    for page in (pages[0], pages[2], pages[1]):
+        reader.read(page, dpi=200)
 
-    assert engine.seen == [sheets[1]]
+    assert engine.seen == [pages[1]]
     assert reader._bytes == sum(map(len, reader._entries.values())) <= 2 * one._bytes + 10
 
 

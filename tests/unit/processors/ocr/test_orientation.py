@@ -21,7 +21,7 @@ needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
 )
 LINES = drawn.prose(10, words=5)
-SHEET = documents.page_image(*LINES, size=(1000, 1000))
+PAGE = documents.page_image(*LINES, size=(1000, 1000))
 
 
 class Counting:
@@ -39,7 +39,7 @@ class Counting:
 
     def whole_pages(self) -> int:
         """Count the pictures as large as the page."""
-        return sum(image.width * image.height == SHEET.width * SHEET.height for image in self.seen)
+        return sum(image.width * image.height == PAGE.width * PAGE.height for image in self.seen)
 
 
 @pytest.fixture(
@@ -54,21 +54,21 @@ def test_an_upright_page_is_recognized_once(engine: OcrEngine):
     """A page that reads well costs nothing more."""
     counting = Counting(engine)
 
-    _, turned = orientation.recognize_upright(SHEET, counting, dpi=200)
+    _, turned = orientation.recognize_upright(PAGE, counting, dpi=200)
 
     assert (turned, len(counting.seen)) == (0, 1)
 
 
-@pytest.mark.parametrize("lies_deg", [90, 180, 270])
-def test_a_rotated_page_is_recognized_twice(lies_deg: int, engine: OcrEngine):
+@pytest.mark.parametrize("rotated_deg", [90, 180, 270])
+def test_a_rotated_page_is_recognized_twice(rotated_deg: int, engine: OcrEngine):
     """A rotated page is recognized as scanned and once more upright; a few lines decide how."""
     counting = Counting(engine)
 
     segments, turned = orientation.recognize_upright(
-        SHEET.rotate(lies_deg, expand=True), counting, dpi=200
+        PAGE.rotate(rotated_deg, expand=True), counting, dpi=200
     )
 
-    assert turned == 360 - lies_deg
+    assert turned == 360 - rotated_deg
     assert counting.whole_pages() == 2
     read = " ".join(line.text for line in reading_order.lines_of(segments))
     assert fuzz.ratio(read, " ".join(LINES)) > 98
@@ -81,7 +81,7 @@ def test_a_page_that_reads_badly_in_both_orientations_stays():
     ]
     counting = Counting(documents.ScriptedEngine(unsure, unsure[:4]))
 
-    segments, turned = orientation.recognize_upright(SHEET, counting, dpi=200)
+    segments, turned = orientation.recognize_upright(PAGE, counting, dpi=200)
 
     assert (segments, turned) == (unsure, 0)
-    assert [image.size == SHEET.size for image in counting.seen] == [True, False]
+    assert [image.size == PAGE.size for image in counting.seen] == [True, False]

@@ -16,7 +16,7 @@ needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="the program tesseract is not installed"
 )
 FONT = ImageFont.load_default(size=48)
-PLACES = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (700, 200)}
+POSITIONS = {"Invoice": (60, 60), "4711": (330, 60), "Total": (60, 200), "12.50": (700, 200)}
 
 
 @pytest.fixture(
@@ -36,8 +36,8 @@ def rapidocr() -> rapid_engine.RapidEngine:
 def page() -> Image.Image:
     """Draw four words in two lines."""
     image = Image.new("RGB", (1000, 400), "white")
-    for word, place in PLACES.items():
-        ImageDraw.Draw(image).text(place, word, fill="black", font=FONT)
+    for word, position in POSITIONS.items():
+        ImageDraw.Draw(image).text(position, word, fill="black", font=FONT)
     return image
 
 
@@ -50,9 +50,9 @@ def test_every_word_has_its_box(engine: OcrEngine):
     """Each engine finds each word within a letter's width of where it was drawn."""
     found = words_of(list(engine.recognize(page(), dpi=200)))
 
-    assert set(found) == set(PLACES)
-    for text, place in PLACES.items():
-        drawn = ImageDraw.Draw(page()).textbbox(place, text, font=FONT)
+    assert set(found) == set(POSITIONS)
+    for text, position in POSITIONS.items():
+        drawn = ImageDraw.Draw(page()).textbbox(position, text, font=FONT)
         assert found[text].box == pytest.approx(drawn, abs=30)
 
 
@@ -76,7 +76,7 @@ def test_rapidocr_reads_every_shape(shape: str, rapidocr: rapid_engine.RapidEngi
 
     assert " ".join(segment.text for segment in segments).replace(" ", "")
     assert sorted("".join(segment.text for segment in segments).replace(" ", "")) == sorted(
-        "".join(PLACES)
+        "".join(POSITIONS)
     )
 
 
@@ -106,8 +106,8 @@ def test_short_lines_are_read_together(
     monkeypatch.setattr(rapidocr, "_recognizer", Watching())
     found = words_of(list(rapidocr.recognize(page(), dpi=200)))
 
-    assert set(found) == set(PLACES)
-    assert len(seen) < len(PLACES)
+    assert set(found) == set(POSITIONS)
+    assert len(seen) < len(POSITIONS)
 
 
 def test_east_asian_characters_are_removed_unless_requested():

@@ -68,7 +68,9 @@ def test_the_most_probable_word_is_chosen():
 
 def test_a_word_with_many_alternatives_stays():
     """A smudge that could be anything is not corrected."""
-    assert corrected("xxxxxxx", **{f"at{place}": "invoice" for place in range(7)}) == "xxxxxxx"
+    assert (
+        corrected("xxxxxxx", **{f"at{position}": "invoice" for position in range(7)}) == "xxxxxxx"
+    )
 
 
 def test_the_list_comes_with_its_package():

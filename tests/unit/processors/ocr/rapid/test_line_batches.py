@@ -11,13 +11,15 @@ def test_every_line_is_in_one_strip(widths: list[int]):
     """Each line is read once, at its own width, inside its strip."""
     packed = line_batches.pack(widths)
 
-    places = [place for strip in packed for place in strip.positions]
-    assert sorted(place.line for place in places) == list(range(len(widths)))
-    assert all(place.right_px - place.left_px == widths[place.line] for place in places)
+    positions = [position for strip in packed for position in strip.positions]
+    assert sorted(position.line for position in positions) == list(range(len(widths)))
     assert all(
-        place.left_px >= 0 and place.right_px <= strip.width_px
+        position.right_px - position.left_px == widths[position.line] for position in positions
+    )
+    assert all(
+        position.left_px >= 0 and position.right_px <= strip.width_px
         for strip in packed
-        for place in strip.positions
+        for position in strip.positions
     )
 
 
@@ -47,7 +49,7 @@ def test_the_steps_of_a_line_are_its_own():
     """Predictions beyond half of the gap belong to the next line."""
     (strip,) = line_batches.pack([100, 80])
     first, second = (
-        place.steps(strip.width_px, count=strip.width_px // 8) for place in strip.positions
+        position.steps(strip.width_px, count=strip.width_px // 8) for position in strip.positions
     )
 
     assert first.last <= second.first + 1
@@ -57,11 +59,11 @@ def test_the_steps_of_a_line_are_its_own():
 def test_shares_are_converted_to_the_line():
     """A share of a line's predictions becomes a share of the line without its gaps."""
     (strip,) = line_batches.pack([104, 80])
-    place = strip.positions[1]
+    position = strip.positions[1]
     count = strip.width_px // 8
-    own = place.steps(strip.width_px, count=count)
+    own = position.steps(strip.width_px, count=count)
 
-    middle = ((place.left_px + place.right_px) / 2 / strip.width_px * count - own.first) / (
+    middle = ((position.left_px + position.right_px) / 2 / strip.width_px * count - own.first) / (
         own.last - own.first
     )
     assert own.line_share(middle) == pytest.approx(0.5)

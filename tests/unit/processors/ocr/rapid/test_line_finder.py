@@ -125,8 +125,8 @@ def test_lines_are_inside_the_image(boxes: list[tuple[int, int, int, int]]):
 
 def test_a_line_with_stacked_superscripts_is_read():
     """Error limits stacked at the end of a line do not hide the line."""
-    sheet = Image.new("RGB", (900, 260), "white")
-    draw = ImageDraw.Draw(sheet)
+    page = Image.new("RGB", (900, 260), "white")
+    draw = ImageDraw.Draw(page)
     text, index = ImageFont.load_default(size=24), ImageFont.load_default(size=15)
     lines = [
         "The mean difference of all measured weights is about 4.20",
@@ -140,9 +140,7 @@ def test_a_line_with_stacked_superscripts_is_read():
             draw.text((right, top - 4), "+0.13", fill="black", font=index)
             draw.text((right, top + 15), "-0.14", fill="black", font=index)
 
-    read = " ".join(
-        segment.text for segment in rapid_engine.RapidEngine().recognize(sheet, dpi=200)
-    )
+    read = " ".join(segment.text for segment in rapid_engine.RapidEngine().recognize(page, dpi=200))
 
     assert "The mean difference of all measured weights is about" in read
     assert "kilogrammes where one counts the empty boxes" in read

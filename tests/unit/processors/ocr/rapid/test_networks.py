@@ -15,7 +15,7 @@ from tests.unit.processors import documents, drawn
 pytestmark = pytest.mark.slow
 
 LINES = drawn.prose(8, words=5)
-SHEET = documents.page_image(*LINES, "Total 1,234.50", size=(1000, 900))
+PAGE = documents.page_image(*LINES, "Total 1,234.50", size=(1000, 900))
 needs_openvino = pytest.mark.skipif(
     importlib.util.find_spec("openvino") is None, reason="OpenVINO is not made for this processor"
 )
@@ -32,7 +32,7 @@ def without_openvino(monkeypatch: pytest.MonkeyPatch):
 
 def text(engine: rapid_engine.RapidEngine) -> str:
     """Read the page."""
-    return reading_order.text_of(reading_order.lines_of(engine.recognize(SHEET, dpi=200)))
+    return reading_order.text_of(reading_order.lines_of(engine.recognize(PAGE, dpi=200)))
 
 
 @pytest.mark.usefixtures("without_openvino")
@@ -59,7 +59,7 @@ def test_onnx_runtime_has_no_east_asian_characters_unless_requested():
     file = rapid_engine.model_files()["Rec"]
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
     (latin, letters), (whole, all_letters) = (
-        networks.recognizer(file, east_asian=asked) for asked in (False, True)
+        networks.recognizer(file, east_asian=requested) for requested in (False, True)
     )
 
     kept, everything = latin.run(line), whole.run(line)
@@ -68,8 +68,8 @@ def test_onnx_runtime_has_no_east_asian_characters_unless_requested():
     assert "的" not in letters
     assert kept.shape == (1, 40, len(letters))
     assert kept.sum(axis=-1) == pytest.approx(1.0, abs=1e-4)
-    places = [all_letters.index(letter) for letter in letters]
-    assert (kept >= everything[..., places] - 1e-6).all()
+    indexes = [all_letters.index(letter) for letter in letters]
+    assert (kept >= everything[..., indexes] - 1e-6).all()
 
 
 @pytest.mark.usefixtures("without_openvino")
