@@ -27,6 +27,10 @@ SPECIFIC = [
     ("pipeline.metering.metrics", "prometheus_client"),
     ("pipeline.context", "prefect"),
     ("processors.contract", "pipeline.record"),
+    ("processors.formats.office_rtf", "processors.pdf.document"),
+    ("processors.formats.mail", "processors.formats.plain"),
+    ("processors.pdf.render", "cv2"),
+    ("processors.read", "httpx"),
 ]
 """Imports that were possible once, or that somebody will try."""
 
