@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.app.settings import load_settings
+from flows.app.wiring import discover_schema
 from pipeline.errors import BadSettings
 from pipeline.model.schema import DiscoveredAccount
 from pipeline.onboarding.proposal import (
@@ -50,11 +51,10 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     Raises:
         BadSettings: no visible table or view holds files.
     """
-    from pipeline.adapters.caspio.discovery import discover_schema
     from pipeline.onboarding.proposal import propose
 
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-        discovered = discover_schema(client, scratch_dir=Path(folder))
+        discovered = discover_schema(client, folder=Path(folder))
     proposal = propose(discovered)
     if not proposal.sources and not proposal.folder:
         problem = (

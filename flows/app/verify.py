@@ -10,7 +10,6 @@ from typing import Any
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, open_archive, open_ledger
-from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority, calls_to_list
 from pipeline.metering.summary import Summary
@@ -196,7 +195,7 @@ def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) 
 def rebuild(settings: Settings) -> Rebuilt:
     """Rebuild the ledger of the settings from their archive, without a call to Caspio."""
     with (
-        open_ledger(settings, clock=SystemClock()) as ledger,
+        open_ledger(settings) as ledger,
         tempfile.TemporaryDirectory() as name,
     ):
         return rebuild_ledger(open_archive(settings.archive), ledger, folder=Path(name))

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,9 @@ from pipeline.errors import BadSettings
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
+from pipeline.model import SourceSpec
+from pipeline.model.probes import Examined
+from pipeline.model.schema import DiscoveredAccount
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.ports.metrics import SILENT, Tracer
 from pipeline.settings import Settings, environment
@@ -144,7 +147,7 @@ class SharedPermits:
 def open_client(
     settings: Settings,
     *,
-    clock: Clock,
+    clock: Clock | None = None,
     ledger: Ledger | None = None,
     spending: Spending | None = None,
     timeout: "httpx.Timeout | None" = None,
@@ -164,7 +167,7 @@ def open_client(
             client_id=settings.client_id.get_secret_value(),
             client_secret=settings.client_secret.get_secret_value(),
             rate=settings.caspio.rate,
-            clock=clock,
+            clock=clock or system_clock(),
             timeout=timeout,
             pool=pool,
             meter=spending,
@@ -189,6 +192,49 @@ def open_account(url: str) -> "Iterator[CaspioClient]":
         CaspioClient(url=url, client_id=client_id, client_secret=client_secret) as client,
     ):
         yield client
+
+
+def open_target(client: "CaspioClient") -> RecordTarget:
+    """Return what reads and changes records over a client."""
+    from pipeline.adapters.caspio.target import CaspioRecordTarget
+
+    return CaspioRecordTarget(client)
+
+
+def visible_tables(client: "CaspioClient") -> Sequence[str]:
+    """Return the tables that the API profile can see; raises an error of `pipeline.errors`."""
+    from pipeline.adapters.caspio.errors import translated
+
+    with translated():
+        return client.tables.names()
+
+
+def check_file_fields(spec: SourceSpec, target: RecordTarget) -> None:
+    """Check that a table or view has the file fields of a source.
+
+    Raises:
+        BadSettings: a field is missing or of the wrong type; lists all problems.
+    """
+    from pipeline.adapters.caspio.errors import translated
+    from pipeline.adapters.caspio.schema_cache import layout
+
+    columns = target.columns(spec.container, is_view=spec.view is not None)
+    with translated():
+        layout(spec, {name: column.type for name, column in columns.items()})
+
+
+def discover_schema(client: "CaspioClient", *, folder: Path) -> DiscoveredAccount:
+    """Read the schema of an account and count its files; `folder` is for scratch files."""
+    from pipeline.adapters.caspio import discovery
+
+    return discovery.discover_schema(client, scratch_dir=folder)
+
+
+def probe_account(client: "CaspioClient", *, folder: Path, may_write: bool) -> Examined:
+    """Find out how an account behaves where the documentation is silent."""
+    from pipeline.adapters.caspio import probes
+
+    return probes.probe_account(client, clock=system_clock(), folder=folder, may_write=may_write)
 
 
 def open_tracer() -> Tracer:
@@ -231,12 +277,17 @@ def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret is not None else None
 
 
+def system_clock() -> Clock:
+    """Return the clock of this machine."""
+    return SystemClock()
+
+
 @contextmanager
-def open_ledger(settings: Settings, *, clock: Clock) -> Iterator[Ledger]:
+def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[Ledger]:
     """Open the ledger, migrated to the present schema."""
     from pipeline.adapters.sql_ledger import SqlLedger
 
-    ledger = SqlLedger(settings.ledger.url, clock=clock)
+    ledger = SqlLedger(settings.ledger.url, clock=clock or system_clock())
     try:
         yield ledger
     finally:

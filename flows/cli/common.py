@@ -85,12 +85,11 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
     If the ledger is not available, the client works without it and its calls are not counted:
     support must be possible then, too.
     """
-    from flows.app.wiring import open_client, open_ledger
-    from pipeline.adapters.system_clock import SystemClock
+    from flows.app.wiring import open_client, open_ledger, system_clock
     from pipeline.errors import LedgerUnavailable
     from pipeline.metering.budget import Spending
 
-    clock = SystemClock()
+    clock = system_clock()
     ledger = spending = None
     with ExitStack() as stack:
         try:

@@ -6,12 +6,18 @@ from functools import partial
 from pathlib import Path
 
 from flows.app.settings import load_settings
-from flows.app.wiring import open_archive, open_client, open_ledger
+from flows.app.wiring import (
+    check_file_fields,
+    open_archive,
+    open_client,
+    open_ledger,
+    open_target,
+    visible_tables,
+)
 from flows.doctor.check import Check, attempt
 from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.server import Server
-from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
@@ -53,7 +59,7 @@ def check_archive(settings: Settings) -> str:
 
 def check_ledger(settings: Settings) -> str:
     """Open the ledger and migrate it."""
-    with open_ledger(settings, clock=SystemClock()) as ledger:
+    with open_ledger(settings) as ledger:
         known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
     return f"migrated; {known:,} files known"
 
@@ -80,20 +86,17 @@ def check_scanner(settings: Settings) -> str:
 
 def account_checks(settings: Settings) -> Iterator[Check]:
     """Yield the check of the credentials and, if they work, one check per source."""
-    from pipeline.adapters.caspio.errors import translated
-    from pipeline.adapters.caspio.target import CaspioRecordTarget
-
-    with open_client(settings, clock=SystemClock()) as client:
+    with open_client(settings) as client:
         credentials = attempt(
             "credentials",
-            translated()(lambda: f"{len(client.tables.names())} tables are visible"),
+            lambda: f"{len(visible_tables(client))} tables are visible",
             "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile "
             "is enabled.",
         )
         yield credentials
         if not credentials.ok:
             return
-        target = CaspioRecordTarget(client)
+        target = open_target(client)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
             check = partial(check_source, spec, target, settings)
@@ -102,20 +105,15 @@ def account_checks(settings: Settings) -> Iterator[Check]:
 
 def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
     """Check that the columns of a source exist and can be written."""
-    from pipeline.adapters.caspio.errors import translated
-    from pipeline.adapters.caspio.schema_cache import layout
-
     problems = refuse_source(spec, target)
     if not problems:
         with (
             suppress(LedgerUnavailable),
-            open_ledger(settings, clock=SystemClock()) as ledger,
+            open_ledger(settings) as ledger,
         ):  # it has its own check
             problems = changed_types(spec, target=target, ledger=ledger)
     if problems:
         raise BadSettings(problems)
     if spec.folder is None:
-        columns = target.columns(spec.container, is_view=spec.view is not None)
-        with translated():
-            layout(spec, {name: column.type for name, column in columns.items()})
+        check_file_fields(spec, target)
     return f"{spec.container}: {len(spec.columns)} columns are mapped and can be written"

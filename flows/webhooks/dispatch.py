@@ -13,8 +13,8 @@ import structlog
 from flows.app.drain import Drain
 from flows.app.run_request import RunRequest
 from flows.app.webhook_messages import wait_s
+from flows.app.wiring import system_clock
 from flows.prefect.deployments.priorities import deployment_name
-from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import IngestError, StopRequested
 from pipeline.model.messages import Message
 from pipeline.ports import Ledger
@@ -74,7 +74,7 @@ class Dispatcher:
 
     def delete_old(self) -> None:
         """Delete messages that were settled more than `webhooks.keep_days` ago."""
-        clock, keep = SystemClock(), timedelta(days=self.settings.webhooks.keep_days)
+        clock, keep = system_clock(), timedelta(days=self.settings.webhooks.keep_days)
         self.ledger.messages.forget(before=clock.now() - keep)
 
     def _dispatch(self, messages: Sequence[Message], batch: str) -> None:

@@ -16,7 +16,6 @@ from flows.app.wiring import open_ledger
 from flows.webhooks.connections import BoundedConnection
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
-from pipeline.adapters.system_clock import SystemClock
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, environment
 
@@ -113,7 +112,7 @@ def receiving(
     secrets = secrets_of(settings)
     with (
         listening(listen or settings.webhooks.listen) as door,
-        open_ledger(settings, clock=SystemClock()) as ledger,
+        open_ledger(settings) as ledger,
     ):
         drain = Drain()
         if start is None:

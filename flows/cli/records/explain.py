@@ -33,10 +33,9 @@ def explain(
     from flows.app.explain import lives_of
     from flows.app.settings import load_settings
     from flows.app.wiring import open_archive, open_ledger
-    from pipeline.adapters.system_clock import SystemClock
 
     settings = load_settings(config, credentials=False)
-    with open_ledger(settings, clock=SystemClock()) as ledger:
+    with open_ledger(settings) as ledger:
         lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
     if not lives:
         where = f"record {pk}" if field is None else f"record {pk}, field {field}"

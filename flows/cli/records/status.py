@@ -22,13 +22,12 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show files by state, the budget used, and what needs a user."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger
-    from pipeline.adapters.system_clock import SystemClock
     from pipeline.metering.budget import Priority
     from pipeline.metering.summary import NEEDS_ATTENTION
 
     settings = load_settings(config, credentials=False)
     allowance = settings.caspio.allowance
-    with open_ledger(settings, clock=SystemClock()) as ledger:
+    with open_ledger(settings) as ledger:
         counts = ledger.files.counts()
         runs = ledger.usage.runs()
         used = ledger.usage.this_month(settings.caspio.account)

@@ -44,11 +44,10 @@ def metrics(
 @contextmanager
 def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
     """Open a collector over the ledger of the settings."""
-    from flows.app.wiring import open_ledger
+    from flows.app.wiring import open_ledger, system_clock
     from flows.telemetry.metrics import LedgerCollector
-    from pipeline.adapters.system_clock import SystemClock
 
-    clock, caspio = SystemClock(), settings.caspio
+    clock, caspio = system_clock(), settings.caspio
     with open_ledger(settings, clock=clock) as ledger:
         yield LedgerCollector(
             ledger,

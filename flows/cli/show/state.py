@@ -14,7 +14,7 @@ from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
 
 if TYPE_CHECKING:
-    from pipeline.adapters.caspio.probes import Probed
+    from pipeline.model.probes import Probed
 
 _FACTS = (
     "original_name",

@@ -5,26 +5,15 @@ quirks, so that it can be started to behave like the account.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.adapters.caspio.client import CaspioClient, CaspioError, Clock, FileMissing
 from pipeline.adapters.caspio.client.areas.files import ROOT
 from pipeline.adapters.caspio.errors import translated
-from pipeline.adapters.caspio.probes.trial_table import (
-    MARK as MARK,
-    ROWS as ROWS,
-    TABLE as TABLE,
-    TrialTable,
-)
-from pipeline.adapters.caspio.probes.values import (
-    Found,
-    Probed as Probed,
-    probe_file,
-    run_steps,
-    yes_no,
-)
+from pipeline.adapters.caspio.probes.trial_table import MARK as MARK, TrialTable
+from pipeline.adapters.caspio.probes.values import Found, probe_file, run_steps, yes_no
+from pipeline.model.probes import Examined, Probed
 
 NOT_PROBED: Mapping[str, str] = {
     "rate_limit_status": "it would use up the account's rate; 429 and 400 with the documented body are both understood",
@@ -46,19 +35,6 @@ NOT_PROBED: Mapping[str, str] = {
     "max_upload_bytes": "it takes very large uploads; 413 rejects the one file",
 }
 """What is not probed, and why that does no harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What was found out.
-
-    Attributes:
-        probed: Every behavior, also those that could not be found out.
-        left: What is still there of the probes and what to do about it, a sentence each.
-    """
-
-    probed: tuple[Probed, ...]
-    left: tuple[str, ...]
 
 
 @translated()
@@ -84,12 +60,6 @@ def probe_account(client: CaspioClient, *, clock: Clock, folder: Path, may_write
     for name, reason in NOT_PROBED.items():
         probed.append(Probed(name, None, f"not probed: {reason}"))
     return Examined(tuple(probed), tuple(left))
-
-
-def as_quirks(probed: Sequence[Probed]) -> list[str]:
-    """Return the options with which the local Caspio behaves like the account."""
-    known = [one for one in probed if one.value is not None and not one.name.startswith("error_")]
-    return [f"--quirk {one.name}={one.value}" for one in known]
 
 
 def _view_pk(client: CaspioClient) -> Found:

@@ -16,12 +16,11 @@ from pipeline.adapters.caspio.client import (
     Refused,
     where,
 )
-from pipeline.adapters.caspio.probes.values import Found, Probed, refusal, yes_no
+from pipeline.adapters.caspio.probes.values import Found, refusal, yes_no
+from pipeline.model.probes import PROBE_ROWS, PROBE_TABLE as TABLE, Probed
 
-TABLE = "caspio_ingest_probe"
 MARK = "caspio-ingest doctor"
-ROWS = 26
-"""Attachments in one answer that would show a row cap: sibling operations return 25 by default."""
+ROWS = PROBE_ROWS  # sibling operations return 25 by default, so one more shows a row cap
 
 _FIELDS = (
     NewField("Mark", "STRING"),

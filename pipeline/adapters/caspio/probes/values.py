@@ -1,26 +1,10 @@
 """What the capability probes find out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.caspio.client import CaspioError, FileMissing, Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """One behavior of the account.
-
-    Attributes:
-        name: The name of the local Caspio's quirk that imitates it.
-        value: The quirk's value, None where it could not be found out.
-        detail: What was seen, or why nothing was.
-    """
-
-    name: str
-    value: str | None
-    detail: str
-
+from pipeline.model.probes import Probed
 
 Found = Iterator[Probed]
 Steps = Mapping[Callable[[], Found], Sequence[str]]

@@ -13,8 +13,9 @@ import pytest
 from flows import cli
 from infra.emulator import Emulator
 from infra.emulator.quirks import Quirks, parse_quirks
-from pipeline.adapters.caspio.probes import MARK, NOT_PROBED, TABLE, as_quirks, probe_account
+from pipeline.adapters.caspio.probes import MARK, NOT_PROBED, probe_account
 from pipeline.adapters.system_clock import SystemClock
+from pipeline.model.probes import PROBE_TABLE as TABLE
 from tests.integration.adapters.caspio.conftest import Connect, Start
 
 pytestmark = pytest.mark.integration
@@ -73,9 +74,7 @@ def test_the_report_names_exactly_the_accounts_quirks(
     assert {name: value for name, value in learnt.items() if name in expected} == {
         name: value for name, value in expected.items() if name not in NOT_PROBED
     }
-    assert parse_quirks([option.split()[1] for option in as_quirks(found.probed)]) == Quirks(
-        **quirks
-    )
+    assert parse_quirks([option.split()[1] for option in found.quirks]) == Quirks(**quirks)
 
 
 def test_refusals_are_told(start: Start, connect: Connect, tmp_path: Path):
