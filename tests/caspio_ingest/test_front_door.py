@@ -10,6 +10,7 @@ import pytest
 
 import caspio_ingest
 from caspio_ingest import read
+from pipeline.adapters.caspio import client
 from pipeline.model import ReadStatus
 
 SOURCE = Path(caspio_ingest.__file__).read_text(encoding="utf-8")
@@ -50,6 +51,11 @@ def test_type_checkers_and_the_program_find_the_same_objects():
             if name in caspio_ingest.__all__:
                 module = __import__(node.module or "", fromlist=[alias.name])
                 assert getattr(module, alias.name) is getattr(caspio_ingest, name)
+
+
+def test_everything_of_the_client_is_public():
+    """Each name of the client's own front door is a name of this one."""
+    assert set(client.__all__) <= set(caspio_ingest.__all__)
 
 
 def test_the_import_loads_nothing_else():
