@@ -98,7 +98,7 @@ def _undone(scene: Scene) -> Scene:
 
 
 def _review(*, decided: bool) -> Scene:
-    """A person's value stands where another one was read; later the person accepts what was read."""
+    """A user's value is where another one was read; later the user accepts what was read."""
     files = {"one.txt": document(1)}
     columns = "SuggestionKey SourceName RecordTable RecordID ColumnName State Decision"
     kinds = dict.fromkeys(columns.split(), "STRING")
@@ -120,7 +120,7 @@ def _review(*, decided: bool) -> Scene:
 
 
 def _ticked() -> Scene:
-    """A person has emptied a column and ticked the record, so that it is read again and the tick cleared."""
+    """A user has emptied a column and flagged the record, so that it is read again and the reprocess flag cleared."""
     files = {"one.txt": document(1), "two.txt": document(2)}
     account = uploads(files)
     account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
@@ -188,7 +188,7 @@ def undisturbed(name: str) -> Undisturbed:
 def comparable(line: Line) -> dict[str, Any]:
     """Return account, archive and ledger without what may differ.
 
-    That is: times, and under which version or, in a folder source, path a document's folder stands, since a rename
+    That is: times, and under which version or, in a folder source, path a document's folder is, since a rename
     changes both. A folder without a manifest is what a killed run left and nothing refers to.
     """
     end = line.end_state()
@@ -230,7 +230,7 @@ def cells(scene: str, *, every: bool = True) -> list[str]:
 
 
 def problem_of(scene: str, point: str) -> str:
-    """Kill a run at a point and run again; return "" if all stands as if nothing had happened, else what differs."""
+    """Kill a run at a point and run again; return "" if all is as if nothing had happened, else what differs."""
     expected, played = undisturbed(scene), SCENES[scene]
     with staged(played) as line:
         arguments = played.prepare(line)

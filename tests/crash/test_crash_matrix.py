@@ -32,7 +32,7 @@ POINTS = {
     ("scene", "point"), [(scene, point) for scene, points in POINTS.items() for point in points]
 )
 def test_a_run_killed_at_a_boundary_is_made_good_by_the_next(scene: str, point: str):
-    """Killed there and run again, all stands as if nothing had happened, and no write came twice."""
+    """Killed there and run again, all is as if nothing had happened, and no write came twice."""
     assert problem_of(scene, point) == ""
 
 

@@ -135,7 +135,7 @@ def test_a_full_archive_disk_stops_the_run(line: Line):
 
 
 def test_a_locked_ledger_stops_the_run(tmp_path: Path):
-    """A ledger that another process holds ends the command with 3 and says so; let go, the next run does the work."""
+    """A ledger that another process holds ends the command with 3 and says so; released, the next run does the work."""
     files = dict(SCENES[SCENE].files)
     with Emulator(seed=write_account(tmp_path / "seed", uploads(files), files)) as emulator:
         ledger = f"sqlite:///{tmp_path / 'ledger.db'}?timeout=0.2"

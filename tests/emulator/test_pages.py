@@ -20,7 +20,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Api]:
-    """An account with a changed record, a renamed file, and a record that holds markup."""
+    """An account with a changed record, a renamed file, and a record with markup."""
     with serving() as api:
         fields = ({"Name": "Title", "Type": "STRING"}, {"Name": "Scan", "Type": "ATTACHMENT"})
         rows = [{"Title": "before"}, {"Title": "<script>document.title='taken'</script>"}]

@@ -232,7 +232,7 @@ def tell_environment(*_: object) -> Findings:
 
 
 def call_out(path: Path, *_: object) -> Findings:
-    """Try to reach a server on this machine's own network; the port stands in the document."""
+    """Try to reach a server on this machine's own network; the port is in the document."""
     port = int(_argument(path))
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()

@@ -178,7 +178,7 @@ def declared_picture() -> bytes:
 
 
 def huge_sheet() -> bytes:
-    """Write a workbook whose second value stands in the last row and column there are."""
+    """Write a workbook whose second value is in the last row and column there are."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(documents.xlsx({"One": [["x", 1]]}))) as source,

@@ -83,7 +83,7 @@ def address(
 def test_a_file_is_scanned_as_a_stream(
     address: str, data: bytes, status: ScanStatus, detail: str, tmp_path: Path
 ):
-    """Clean, infected and refused are told apart, over TCP and over a Unix socket."""
+    """Clean, infected and refused are distinguished, over TCP and over a Unix socket."""
     path = tmp_path / "document"
     path.write_bytes(data)
 
@@ -123,7 +123,7 @@ def test_an_infected_document_is_not_opened(address: str, tmp_path: Path):
 
 
 def test_an_unscanned_document_is_read_and_says_so(tmp_path: Path):
-    """Where the scanner cannot be asked, the document is read and partial: a person should know."""
+    """Where the scanner cannot be asked, the document is read and partial: a user should know."""
     path = tmp_path / "document"
     path.write_text("words")
 

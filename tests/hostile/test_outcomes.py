@@ -82,7 +82,7 @@ def reader() -> Iterator[SandboxedReader]:
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[SandboxedReader]:
-    """One child that does what documents tell it to."""
+    """One child that does what documents report it to."""
     with SandboxedReader(limits=TIGHT, workers=1, job=chaos.misbehaves) as reader:
         yield reader
 
@@ -119,7 +119,7 @@ def test_a_document_that_is_well_is_ok(reader: SandboxedReader, tmp_path: Path) 
 def test_what_a_document_is_has_a_status_and_a_way_out(
     status: ReadStatus, reader: SandboxedReader, tmp_path: Path
 ) -> None:
-    """The sentence names the file, what is the matter with it, and what a person can do."""
+    """The sentence names the file, what is the matter with it, and what a user can do."""
     findings = read(reader, READ[status].make(), tmp_path)
 
     assert_told(findings, status, READ[status].words)
@@ -129,7 +129,7 @@ def test_what_a_document_is_has_a_status_and_a_way_out(
 def test_what_a_document_does_has_a_status_and_a_way_out(
     status: ReadStatus, victim: SandboxedReader, tmp_path: Path
 ) -> None:
-    """A document that takes its child down is told of in the same way, with the limit it met."""
+    """A document that takes its child down is reported in the same way, with the limit it met."""
     deed, words = ENDED[status]
 
     findings = read(victim, deed.encode(), tmp_path)

@@ -22,7 +22,7 @@ Misbehave = Callable[..., Findings]
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[SandboxedReader]:
-    """One child that does what documents tell it to."""
+    """One child that does what documents report it to."""
     with SandboxedReader(limits=LIMITS, workers=1, job=chaos.misbehaves) as reader:
         yield reader
 
@@ -189,7 +189,7 @@ def test_nothing_is_left_in_the_childs_folder(misbehave: Misbehave, reader: Sand
     assert process is None or list(process.folder.folders.own.iterdir()) == []
 
 
-def test_what_was_granted_is_told(reader: SandboxedReader):
+def test_what_was_granted_is_reported(reader: SandboxedReader):
     """Limits say what the system granted of what was asked."""
     granted = reader.granted()
 
@@ -212,7 +212,7 @@ def _need_closed_files(reader: SandboxedReader) -> None:
 
 
 def test_secrets_do_not_reach_the_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """What stands in the parent's environment is in none of the places a child can look."""
+    """What is in the parent's environment is in none of the places a child can look."""
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "hush-hush")
     document = tmp_path / "document"
     document.write_text("tell_environment")

@@ -1,4 +1,4 @@
-"""No clause breaks the server, whether it is well formed or not."""
+"""No clause breaks the server, whether it is fine formed or not."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st

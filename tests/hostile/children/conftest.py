@@ -37,7 +37,7 @@ Misbehave = Callable[..., Findings]
 
 @pytest.fixture(scope="module", params=["everything", "no namespaces"])
 def reader(request: pytest.FixtureRequest) -> Iterator[SandboxedReader]:
-    """A child that does what documents tell it to, where the kernel keeps it from others."""
+    """A child that does what documents report it to, where the kernel keeps it from others."""
     yield from _reader(request.param)
 
 

@@ -31,7 +31,7 @@ def test_one_document_does_not_spoil_the_next(deed: str, misbehave_anyhow: Misbe
 
 
 def test_a_document_is_judged_by_what_it_does_itself(misbehave_anyhow: Misbehave):
-    """A document that ends its child ends a new one as well, and only then is told so."""
+    """A document that ends its child ends a new one as well, and only then is reported."""
     assert misbehave_anyhow("words").status is ReadStatus.OK
 
     findings = misbehave_anyhow("leave_program", "0.01", "crash")

@@ -98,7 +98,7 @@ def write_account(folder: Path, account: Mapping[str, Any], files: Mapping[str, 
 
 @dataclass(frozen=True)
 class Source:
-    """A `[[sources]]` entry as a person writes it."""
+    """A `[[sources]]` entry as a user writes it."""
 
     place: Mapping[str, str] = field(default_factory=lambda: {"table": "Uploads"})
     name: str = "uploads"
@@ -228,7 +228,7 @@ class Line:
             return sum(effect.state == "intent" for effect in ledger.effects.open())
 
     def statuses(self) -> dict[str, str]:
-        """Return what became of each file, by where it is held and by content."""
+        """Return what became of each file, by where it is blocked and by content."""
         return {
             _label(s.ref): str(s.outcome.status) if s.outcome else "none"
             for s in self.states().values()
@@ -255,7 +255,7 @@ class Line:
         return sum(self.emulator.control.calls().values())
 
     def forget_calls(self) -> None:
-        """Begin to count anew."""
+        """Begin to count again."""
         self.emulator.control.reset_calls()
 
     def end_state(self) -> dict[str, Any]:

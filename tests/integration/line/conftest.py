@@ -35,7 +35,7 @@ def reader() -> Iterator[SandboxedReader]:
 def make_line(
     tmp_path: Path, reader: SandboxedReader, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeLine]:
-    """Make a line over an account of its own: eight uploads in one table, unless told otherwise."""
+    """Make a line over an account of its own: eight uploads in one table, unless set otherwise."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with ExitStack() as stack:

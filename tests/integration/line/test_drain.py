@@ -40,7 +40,7 @@ def _signalled(line: Line, *, after_writes: int, twice: bool = False) -> tuple[i
         return process.returncode, said
 
 
-def test_sigterm_finishes_what_is_in_hand_and_nothing_more(make_line: MakeLine):
+def test_sigterm_finishes_what_is_in_progress_and_nothing_more(make_line: MakeLine):
     """Asked to stop, a run ends as interrupted with every write it began settled, its leases free, and work left."""
     line = make_line(files=FILES)
     _slow(line, 0.5)
@@ -72,7 +72,7 @@ def test_the_next_run_goes_on_from_there(make_line: MakeLine):
 
 
 def test_a_second_sigterm_stops_at_once(make_line: MakeLine):
-    """It does not wait for the documents in hand; the next run settles what was under way."""
+    """It does not wait for the documents in progress; the next run settles what was under way."""
     line = make_line(files=FILES)
     _slow(line, 120)
 

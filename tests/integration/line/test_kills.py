@@ -117,7 +117,7 @@ def _wait(reached: Callable[[], bool], process: "subprocess.Popen[bytes]") -> No
 
 
 def test_a_kill_leaves_no_half_written_original(make_line: MakeLine, tmp_path: Path):
-    """Whatever stands under a digest in the archive has that digest, also right after a kill."""
+    """Whatever is under a digest in the archive has that digest, also right after a kill."""
     import hashlib
 
     line = make_line()
@@ -135,7 +135,7 @@ def test_a_kill_leaves_no_half_written_original(make_line: MakeLine, tmp_path: P
 
 
 def test_a_renamed_source_finishes_what_was_left_open(make_line: MakeLine):
-    """A move that a killed run left half-done is finished although its source has another name by now."""
+    """A move that a killed run left half-done is finished although its source has another name now."""
     papers = {"fields": fields(File="FILE"), "records": [{"PK_ID": 1, "File": "/In/two.txt"}]}
     account = {"tables": {"Papers": papers}, "files": {"/In/two.txt": "two.txt"}}
     line = make_line(

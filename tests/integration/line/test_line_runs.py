@@ -39,7 +39,7 @@ def test_every_good_document_has_its_text_in_the_archive(make_line: MakeLine):
 
 
 def test_findings_and_names_are_written_back(make_line: MakeLine):
-    """What a receipt says stands in its record afterwards, and its file has the template's name."""
+    """What a receipt says is in its record afterwards, and its file has the template's name."""
     line = make_line()
 
     line.run()

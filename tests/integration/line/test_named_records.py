@@ -50,7 +50,7 @@ def test_named_records_outside_the_source_are_left_out(make_line: MakeLine):
 
 
 def test_named_records_of_a_new_source_are_only_planned(make_line: MakeLine):
-    """They write nothing while nobody has looked at a plan, and do not stand for a look at the whole source."""
+    """They write nothing while nobody has looked at a plan, and do not represent a look at the whole source."""
     line = make_line(Source(confirm="first"), files=FILES)
 
     named, whole = line.run(records=["1"]), line.run()

@@ -1,4 +1,4 @@
-"""Whatever we do and people do, in whatever order: what a person typed or uploaded is never lost.
+"""Whatever we do and people do, in whatever order: what a user typed or uploaded is never lost.
 
 OWNERSHIP_EXAMPLES=200 and `make fuzz` look longer than the suite does.
 """
@@ -48,21 +48,21 @@ _column = st.sampled_from(sorted(COLUMNS))
 
 
 class Acting(FakeReader):
-    """A reader during whose work a person acts, once."""
+    """A reader during whose work a user acts, once."""
 
     def __init__(self) -> None:
         super().__init__()
         self.act = lambda: None
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> object:  # type: ignore[override]  # findings, as there
-        """Let the person act, then read."""
+        """Let the user act, then read."""
         act, self.act = self.act, lambda: None
         act()
         return super().read(path, name=name, work_dir=work_dir)
 
 
 class Ownership(RuleBasedStateMachine):
-    """An account with two records, our runs, and a person."""
+    """An account with two records, our runs, and a user."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,18 +100,18 @@ class Ownership(RuleBasedStateMachine):
 
     @rule(pk=_pk, column=_column)
     def type_a_value(self, pk: int, column: str) -> None:
-        """A person types."""
+        """A user types."""
         self._type(pk, column)
 
     @rule(pk=_pk, column=_column)
     def clear_a_value(self, pk: int, column: str) -> None:
-        """A person clears a field, which anybody may fill again."""
+        """A user clears a field, which anybody may fill again."""
         self.emulator.control.edit("Uploads", pk, {column: None if column == "Total" else ""})
         self.typed.pop((pk, column), None)
 
     @rule(pk=_pk, content=st.sampled_from(CONTENTS))
     def replace_a_file(self, pk: int, content: str) -> None:
-        """A person uploads another file."""
+        """A user uploads another file."""
         self.number += 1
         path = self.folder / f"upload{self.number}.txt"
         path.write_text(content, encoding="utf-8")
@@ -130,7 +130,7 @@ class Ownership(RuleBasedStateMachine):
 
     @rule(pk=_pk, column=_column)
     def run_while_a_person_types(self, pk: int, column: str) -> None:
-        """We run, and a person types between our looking and our writing."""
+        """We run, and a user types between our looking and our writing."""
         self.reader.act = lambda: self._type(pk, column)
         self.runs.append(str(self.line.run(selection=Selection()).document["run_id"]))
         self.reader.act = lambda: None
@@ -162,7 +162,7 @@ class Ownership(RuleBasedStateMachine):
 
     @rule(pk=_pk, column=_column, content=st.sampled_from(CONTENTS))
     def undo_what_a_person_has_gone_on_with(self, pk: int, column: str, content: str) -> None:
-        """We write what a new file says, a person types over it, and we undo."""
+        """We write what a new file says, a user types over it, and we undo."""
         self.replace_a_file(pk, content)
         self.run()
         self._type(pk, column)
@@ -170,7 +170,7 @@ class Ownership(RuleBasedStateMachine):
 
     @rule(pk=_pk, column=_column, content=st.sampled_from(CONTENTS))
     def apply_a_plan_that_is_too_old(self, pk: int, column: str, content: str) -> None:
-        """We plan what a new file says, a person types, and we apply."""
+        """We plan what a new file says, a user types, and we apply."""
         self.replace_a_file(pk, content)
         self.plan()
         self._type(pk, column)
@@ -198,7 +198,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_person_may_go_on_with_what_we_undo_and_apply():
+def test_a_user_may_go_on_with_what_we_undo_and_apply():
     """A value typed over ours outlives our undo, and one typed after our plan outlives its being applied."""
     world = Ownership()
     try:
@@ -215,8 +215,8 @@ def test_a_person_may_go_on_with_what_we_undo_and_apply():
 
 @pytest.mark.hypothesis  # hypothesis itself marks only tests that are decorated with @given
 @pytest.mark.usefixtures("credentials")
-def test_nothing_of_a_persons_is_ever_lost():
-    """In any sequence of runs, plans, applies and undos of ours and edits of a person, the person's edits stay."""
+def test_nothing_of_a_users_is_ever_lost():
+    """In any sequence of runs, plans, applies and undos of ours and edits of a user, the user's edits stay."""
     run_state_machine_as_test(
         Ownership,
         settings=settings(

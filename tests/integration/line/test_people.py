@@ -16,7 +16,7 @@ TWO = {"upload1.txt": receipt(1), "upload2.txt": receipt(2)}
 
 
 class Meanwhile:
-    """A reader during whose work a person acts, once."""
+    """A reader during whose work a user acts, once."""
 
     def __init__(self, line: Line, act: Any) -> None:
         self._inner = line.reader
@@ -31,7 +31,7 @@ class Meanwhile:
         return self._inner.is_current(fingerprint)
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Let the person act, then read."""
+        """Let the user act, then read."""
         act, self._act = self._act, None
         if act is not None:
             act()
@@ -46,7 +46,7 @@ def _row(line: Line, pk: int, table: str = "Uploads") -> Mapping[str, Any]:
 
 
 def test_a_value_typed_before_the_run_stays(make_line: MakeLine):
-    """A person's value is left alone; the other columns are written."""
+    """A user's value is left alone; the other columns are written."""
     line = make_line(files=TWO)
     line.emulator.control.edit("Uploads", 1, {"Company": "Typed by hand"})
 
@@ -71,7 +71,7 @@ def test_a_value_typed_while_the_file_is_read_stays(make_line: MakeLine):
 
 
 def test_a_value_changed_after_the_run_stays_when_read_again(make_line: MakeLine):
-    """What a person corrected is not written over by reading again."""
+    """What a user corrected is not written over by reading again."""
     from pipeline.source_run.selection import Selection
 
     line = make_line(Source(more='overwrite = "ours"'), files=TWO)
@@ -142,7 +142,7 @@ def test_two_records_that_point_at_one_file_follow_it_together(make_line: MakeLi
 
 
 def test_a_files_area_file_replaced_while_it_is_read_is_kept(make_line: MakeLine, tmp_path: Path):
-    """The bytes a person put in place of a file are never deleted by its renaming."""
+    """The bytes a user put in place of a file are never deleted by its renaming."""
     line = make_line(Source({"table": "Papers"}), account=PAPERS, files={"one.txt": receipt(1)})
     fresh = tmp_path / "fresh.txt"
     fresh.write_bytes(receipt(9))
@@ -215,8 +215,8 @@ def test_odd_names_are_read_and_renamed(make_line: MakeLine, name: str, place: s
     assert line.writes() == []
 
 
-def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
-    """A source that is held runs again only after a run with --yes; plain runs and applied plans leave it held."""
+def test_what_is_blocked_is_released_by_a_user_alone(make_line: MakeLine):
+    """A source that is blocked runs again only after a run with --yes; plain runs and applied plans leave it blocked."""
     line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
     line.plan()
     with line.ledger() as ledger:
@@ -232,8 +232,8 @@ def test_what_is_held_is_let_go_by_a_person_alone(make_line: MakeLine):
     assert line.run().document["documents"]["unchanged"] == 1
 
 
-def test_what_is_held_during_a_persons_run_stays_held(make_line: MakeLine):
-    """A run with --yes lets go of what was held when it began, not of what another run meets meanwhile."""
+def test_what_is_blocked_during_a_users_run_stays_blocked(make_line: MakeLine):
+    """A run with --yes releases of what was blocked when it began, not of what another run meets meanwhile."""
     line = make_line(Source(columns={"Total": "total"}, rename=""), files={"a.txt": receipt(1)})
 
     def meets_two_rows() -> None:

@@ -165,7 +165,7 @@ def test_only_the_named_records_are_written(make_line: MakeLine):
     assert [row(line, pk)["DocType"] for pk in (1, 2, 3)] == ["receipt"] * 3
 
 
-def test_an_unknown_record_is_told(make_line: MakeLine):
+def test_an_unknown_record_is_reported(make_line: MakeLine):
     """A record the plan does not have is named before anything is written."""
     line = make_line(files=FILES)
     line.plan()

@@ -23,7 +23,7 @@ FILES = {
     "claim.txt": _text(5), "closed.txt": _text(6), "paper.txt": _text(7), "mail.txt": _text(8), "same.txt": _text(9),
 }  # fmt: skip
 MANY = 26
-"""Records with an attachment, one more than a capped listing shows; a person has filled them all."""
+"""Records with an attachment, one more than a capped listing shows; a user has filled them all."""
 
 
 def _changed(**kinds: str) -> list[dict[str, Any]]:
@@ -160,7 +160,7 @@ def test_every_account_ends_alike(make_line: MakeLine, usual: dict[str, Any], ro
 
 
 def test_a_file_too_large_to_add_keeps_its_name(make_line: MakeLine):
-    """Where no upload of a file's size is taken, it stays where it is and is told; no intent or work is left."""
+    """Where no upload of a file's size is taken, it stays where it is and is reported; no intent or work is left."""
     line = make_line(SOURCES[2], account=ACCOUNT, files=FILES, quirks={"max_upload_bytes": 10})
     line.reader = FakeReader()
 

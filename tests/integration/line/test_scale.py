@@ -64,7 +64,7 @@ class Heard:
     """Counts the ledger's statements while it is open."""
 
     def __init__(self) -> None:
-        """Begin at nought."""
+        """Begin at zero."""
         self.number = 0
 
     def _hear(self, *_arguments: object) -> None:

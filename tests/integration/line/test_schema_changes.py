@@ -50,7 +50,7 @@ def both(make_line: MakeLine) -> Line:
 
 
 def retype(line: Line, kind: str) -> None:
-    """Make the total's column anew, of another type."""
+    """Make the total's column again, of another type."""
     drop(line)
     with line.context() as context:
         context.client.tables.create_field("Uploads", NewField("Total", kind))
@@ -119,7 +119,7 @@ def test_a_type_that_changed_stops_the_source_until_it_is_accepted(make_line: Ma
     assert (accepted.stopped, later.stopped) == ({}, {})
 
 
-def test_new_settings_begin_anew(make_line: MakeLine):
+def test_new_settings_begin_again(make_line: MakeLine):
     """Whoever changes the source's settings has looked at it."""
     line = both(make_line)
     line.run()
@@ -130,7 +130,7 @@ def test_new_settings_begin_anew(make_line: MakeLine):
 
 
 def test_without_a_source_to_run_it_is_a_matter_of_settings(make_line: MakeLine):
-    """Every problem of every source is told, and nothing is read."""
+    """Every problem of every source is reported, and nothing is read."""
     line = both(make_line)
     drop(line)
     drop(line, "Others")

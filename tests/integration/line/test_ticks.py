@@ -26,7 +26,7 @@ def _account() -> dict[str, object]:
 
 @pytest.fixture
 def line(make_line: MakeLine) -> Line:
-    """A line whose three records were written once, with a column that people may tick."""
+    """A line whose three records were written once, with a column that users set to request reprocessing."""
     line = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
     line.run()
     line.forget_calls()
@@ -44,7 +44,7 @@ def _ticked(line: Line) -> list[int]:
     ]
 
 
-def test_a_ticked_record_is_read_again_and_the_tick_is_cleared(line: Line):
+def test_a_flagged_record_is_read_again_and_the_reprocess_flag_is_cleared(line: Line):
     """The next run of the source reads it again from the archive, without a download, and the others not at all."""
     _tick(line, 2)
     reader = SlowlyChanged(line.reader)
@@ -59,8 +59,8 @@ def test_a_ticked_record_is_read_again_and_the_tick_is_cleared(line: Line):
     assert (line.downloads(), _ticked(line)) == (0, [])
 
 
-def test_clearing_is_no_news(line: Line):
-    """The run after it finds nothing to do and writes nothing, and undoing that run does not tick again."""
+def test_clearing_the_flag_leaves_nothing_to_do(line: Line):
+    """The run after it finds nothing to do and writes nothing, and undoing that run does not set the flag again."""
     _tick(line, 2)
     first = line.run()
     line.forget_calls()
@@ -72,8 +72,8 @@ def test_clearing_is_no_news(line: Line):
     assert _ticked(line) == []
 
 
-def test_looking_for_ticks_costs_one_call(make_line: MakeLine):
-    """A run with nothing ticked makes one call more than without such a column."""
+def test_looking_for_reprocess_flags_costs_one_call(make_line: MakeLine):
+    """A run with nothing flagged makes one call more than without such a column."""
     with_column = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
     without = make_line(Source(rename=""), account=_account(), files=FILES)
     costs = []
@@ -86,8 +86,8 @@ def test_looking_for_ticks_costs_one_call(make_line: MakeLine):
     assert costs[0] - costs[1] == 1
 
 
-def test_a_record_that_failed_stays_ticked(line: Line):
-    """Where Caspio fails in the middle, the tick is there for the next run, which clears it."""
+def test_a_record_that_failed_stays_flagged(line: Line):
+    """Where Caspio fails in the middle, the reprocess flag is there for the next run, which clears it."""
     _tick(line, 2)
     line.emulator.control.edit("Uploads", 2, {"DocType": ""})
     line.emulator.control.fault(
@@ -102,8 +102,8 @@ def test_a_record_that_failed_stays_ticked(line: Line):
     assert _ticked(line) == []
 
 
-def test_a_record_in_conflict_stays_ticked(make_line: MakeLine):
-    """A record left alone because it changes over and over keeps its tick; once it rests, the next run does it."""
+def test_a_record_in_conflict_stays_flagged(make_line: MakeLine):
+    """A record left alone because it changes over and over keeps its reprocess flag; once it rests, the next run does it."""
     line = make_line(
         Source(more=f"{TICK}\nmax_writes = 1", rename=""), account=_account(), files=FILES
     )
@@ -120,7 +120,7 @@ def test_a_record_in_conflict_stays_ticked(make_line: MakeLine):
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Represents the end of the process."""
 
 
 def _stop_at(point: str) -> Act:
@@ -141,7 +141,7 @@ def _stop_at(point: str) -> Act:
     ],
 )
 def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, point: str):
-    """Whatever it was in the middle of, the next run clears the tick once and settles what stood open."""
+    """Whatever it was in the middle of, the next run clears the reprocess flag once and settles what was open."""
     _tick(line, 2)
     line.act = _stop_at(point)
     line.one_at_a_time = True
@@ -157,7 +157,7 @@ def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, poin
     assert line.writes() == []
 
 
-def test_a_person_who_takes_the_tick_back_is_no_conflict(line: Line):
+def test_a_user_who_takes_the_reprocess_flag_back_is_no_conflict(line: Line):
     """Unticked while it was read again, nothing is written over it, and the document is done."""
     _tick(line, 2)
     line.act = lambda point: (
@@ -180,8 +180,8 @@ def test_a_new_source_only_plans_and_leaves_ticks(make_line: MakeLine):
     assert (_ticked(line), line.writes()) == ([1], [])
 
 
-def test_a_named_record_is_looked_at_for_its_tick(line: Line):
-    """A run for a few records, as a webhook asks for it, reads a ticked one of them again, and only of them."""
+def test_a_named_record_is_looked_at_for_its_reprocess_flag(line: Line):
+    """A run for a few records, as a webhook asks for it, reads a flagged one of them again, and only of them."""
     _tick(line, 1, 2)
 
     report = line.run(records=["2", "3"])
@@ -193,8 +193,8 @@ def test_a_named_record_is_looked_at_for_its_tick(line: Line):
     assert _ticked(line) == [1]
 
 
-def test_ticks_outside_the_source_are_not_touched(make_line: MakeLine):
-    """A record that does not meet the source's condition keeps its tick."""
+def test_reprocess_flags_outside_the_source_are_not_touched(make_line: MakeLine):
+    """A record that does not meet the source's condition keeps its reprocess flag."""
     line = make_line(
         Source(more=f'{TICK}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES
     )
@@ -205,7 +205,7 @@ def test_ticks_outside_the_source_are_not_touched(make_line: MakeLine):
     assert _ticked(line) == [1]
 
 
-def test_views_and_index_tables_can_be_ticked(make_line: MakeLine):
+def test_views_and_index_tables_can_be_flagged(make_line: MakeLine):
     """A view is cleared through the view; a folder's file is asked for in its row of the index table."""
     account = _account() | {
         "views": {"Few": {"table": "Uploads", "where": "PK_ID <= 2"}},
@@ -237,7 +237,7 @@ def test_views_and_index_tables_can_be_ticked(make_line: MakeLine):
         ("Note", "is STRING; make it YES/NO"),
     ],
 )
-def test_a_column_that_cannot_be_ticked_stops_the_source(
+def test_a_column_that_cannot_be_flagged_stops_the_source(
     make_line: MakeLine, column: str, said: str
 ):
     """Missing, misspelt or of another type: the source is stopped with the reason, and `doctor` says the same."""
@@ -254,7 +254,7 @@ def test_a_column_that_cannot_be_ticked_stops_the_source(
 
 
 def test_mapped_columns_are_not_for_ticking(make_line: MakeLine):
-    """One column cannot take a finding and be ticked."""
+    """One column cannot take a finding and be flagged."""
     from pipeline.errors import BadSettings
 
     with pytest.raises(BadSettings, match="take a finding"):

@@ -113,7 +113,7 @@ def test_undoing_twice_changes_nothing_more(make_line: MakeLine):
     assert again.document["documents"]["unchanged"] == 3
 
 
-def test_what_a_person_changed_since_stays_and_is_told(make_line: MakeLine):
+def test_what_a_user_changed_since_stays_and_is_reported(make_line: MakeLine):
     """A column changed since the run is left alone with a sentence; the others are put back."""
     line = make_line(files=FILES)
     run = _run(line)
@@ -128,7 +128,7 @@ def test_what_a_person_changed_since_stays_and_is_told(make_line: MakeLine):
 
 
 def test_a_file_replaced_since_keeps_its_name_and_is_read(make_line: MakeLine, tmp_path: Path):
-    """A replaced file is not renamed by undoing, and is still news for the next run."""
+    """A replaced file is not renamed by undoing, and is still unprocessed work for the next run."""
     line = make_line(files={"upload1.txt": receipt(1)})
     run = _run(line)
     fresh = tmp_path / "fresh.txt"
@@ -144,7 +144,7 @@ def test_a_file_replaced_since_keeps_its_name_and_is_read(make_line: MakeLine, t
 
 
 def test_a_files_area_file_replaced_since_is_kept(make_line: MakeLine, tmp_path: Path):
-    """Bytes a person put under the new path stay there, and rows go on pointing at them."""
+    """Bytes a user put under the new path stay there, and rows go on pointing at them."""
     line = make_line(SOURCES[1], account=EVERYWHERE, files=THREE)
     run = _run(line)
     new = row(line, 1, "Papers")["File"]
@@ -160,7 +160,7 @@ def test_a_files_area_file_replaced_since_is_kept(make_line: MakeLine, tmp_path:
 
 
 def test_an_index_row_somebody_filled_stays(make_line: MakeLine):
-    """An inserted row in which a person has changed anything is not deleted."""
+    """An inserted row in which a user has changed anything is not deleted."""
     line = make_line(SOURCES[2], account=EVERYWHERE, files=THREE)
     run = _run(line)
     (found,) = line.emulator.control.dump()["tables"]["Found"]
@@ -179,7 +179,7 @@ def _undone_by(manifest: Path) -> dict[int, int]:
     return {effect["id"]: effect["undoes"] for effect in effects if effect["undoes"]}
 
 
-def test_an_undo_that_was_cut_short_before_the_archive_knew_is_told_to_it_by_the_next(
+def test_an_undo_that_was_cut_short_before_the_archive_knew_is_reported_to_it_by_the_next(
     make_line: MakeLine,
 ):
     """Where everything is put back already, the manifests that do not say so yet are amended."""
@@ -211,8 +211,8 @@ def test_only_the_named_record_is_undone(make_line: MakeLine):
     assert [row(line, pk)["DocType"] for pk in (1, 2, 3)] == ["receipt", "", "receipt"]
 
 
-def test_a_persons_value_that_was_put_back_is_theirs(make_line: MakeLine):
-    """What an undo restored is a person's value again: a policy that spares those spares it."""
+def test_a_users_value_that_was_put_back_is_theirs(make_line: MakeLine):
+    """What an undo restored is a user's value again: a policy that spares those spares it."""
     line = make_line(Source(more='overwrite = "always"'), files={"upload1.txt": receipt(1)})
     line.emulator.control.edit("Uploads", 1, {"Company": "Typed"})
     run = _run(line)
@@ -229,8 +229,8 @@ def test_a_persons_value_that_was_put_back_is_theirs(make_line: MakeLine):
     assert row(line, 1)["Company"] == "Typed"
 
 
-def test_an_unknown_run_is_told(make_line: MakeLine):
-    """A run that changed nothing, or a record it did not touch, is told, and the command ends with 2."""
+def test_an_unknown_run_is_reported(make_line: MakeLine):
+    """A run that changed nothing, or a record it did not touch, is reported, and the command ends with 2."""
     line = make_line(files=FILES)
     run = _run(line)
 

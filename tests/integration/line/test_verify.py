@@ -75,15 +75,15 @@ def test_nothing_differs_after_a_run(line: Line):
     assert line.end_state() == before
 
 
-def test_the_cost_is_foreseen(line: Line):
-    """The calls told beforehand are about those that are made."""
+def test_the_cost_is_forecast(line: Line):
+    """The calls reported beforehand are about those that are made."""
     report = compare(line)
 
     assert line.calls() <= report.expected_calls <= line.calls() + 3
 
 
 def test_each_difference_has_its_name(line: Line, tmp_path: Path):
-    """What people, disks and killed runs have done is told apart."""
+    """What people, disks and killed runs have done is distinguished."""
     control = line.emulator.control
     newer, renamed = tmp_path / "newer.txt", tmp_path / "as a person wants.txt"
     newer.write_bytes(document(1234))
@@ -121,7 +121,7 @@ def test_each_difference_has_its_name(line: Line, tmp_path: Path):
 
 
 def test_repair_fetches_reads_again_and_settles(line: Line):
-    """Missing and damaged originals, lost derived files and open effects are mended, and Caspio is not written to."""
+    """Missing and damaged originals, lost derived files and open effects are repaired, and Caspio is not written to."""
     damage(originals(line)[0])
     originals(line)[1].unlink()
     shutil.rmtree(line.archive / "documents/uploads/3")
@@ -147,9 +147,7 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
         assert len(ledger.effects.repairs(report.run_id)) == len(report.repaired)
 
 
-def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_person(
-    line: Line, tmp_path: Path
-):
+def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_user(line: Line, tmp_path: Path):
     """Other bytes are never stored in the place of a lost original; the plan says what to do."""
     newer = tmp_path / "newer.txt"
     newer.write_bytes(document(9))
@@ -176,7 +174,7 @@ def test_verify_goes_on_where_it_stopped(line: Line):
 
 
 def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
-    """Rebuilt from manifests alone, the ledger finds nothing new and writes over nothing a person typed."""
+    """Rebuilt from manifests alone, the ledger finds nothing new and writes over nothing a user typed."""
     known = {
         location_key: (s.version, s.sha256, s.original_name, s.outcome)
         for location_key, s in line.states().items()
@@ -202,8 +200,8 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     assert rebuild(load_settings(line.config)).documents == 0
 
 
-def test_a_rebuilt_ledger_knows_our_values_from_a_persons(line: Line):
-    """After a rebuild, values this program wrote may be replaced where that is allowed; a person's may not."""
+def test_a_rebuilt_ledger_knows_our_values_from_a_users(line: Line):
+    """After a rebuild, values this program wrote may be replaced where that is allowed; a user's may not."""
     control = line.emulator.control
     control.edit("Uploads", 1, {"DocType": "typed by a person"})
     for path in line.config.parent.glob("ledger.db*"):
@@ -289,7 +287,7 @@ def test_files_in_the_files_area_survive_a_rebuild(make_line: MakeLine):
 
 
 def test_the_command_says_what_differs_and_ends_with_1(make_line: MakeLine):
-    """The command prints counts, a plan and its cost, and ends with 1 as long as something is to be mended."""
+    """The command prints counts, a plan and its cost, and ends with 1 as long as something is to be repaired."""
     line = make_line(Source(rename=""), files={"a.txt": FILES["scan1.txt"]})
     assert cli(line.config, "run", "--json").returncode == 0
     originals(line)[0].unlink()

@@ -67,7 +67,7 @@ class World:
         return sorted(outcomes, key=lambda outcome: outcome.ref.name)
 
     def receipt(self, pk: str, text: str, *, name: str = "scan.txt", **values: object) -> None:
-        """Add a receipt's record with an attachment that holds the text."""
+        """Add a receipt's record with an attachment with the text."""
         self.caspio.row("Receipts", pk, **values)  # type: ignore[arg-type]
         self.caspio.attachments["Receipts", "Scan", pk] = Attachment(name, text.encode())
 

@@ -38,7 +38,7 @@ def apply(world: World, planned: list[PlannedRecord], spec: SourceSpec = RECEIPT
 
 
 def test_an_edit_in_the_last_moment_is_a_conflict(world: World):
-    """An edit between the look and the write is met by the guard; nothing is planned anew and nothing written."""
+    """An edit between the look and the write is met by the guard; nothing is planned again and nothing written."""
     world.receipt("1", GOOD)
     planned = plan(world)
 

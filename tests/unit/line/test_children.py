@@ -11,10 +11,10 @@ BILL = b"total=12.50"
 
 
 class NestingReader(FakeReader):
-    """Reads every document as one that holds a bill, which holds the bill's note."""
+    """Reads every document as one with a bill, which holds the bill's note."""
 
     def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
-        """Read a file and what lies in it."""
+        """Read a file and what is in it."""
         outer = super().read(path, name=name, work_dir=work_dir)
         bill = self._child("../bill.txt", BILL, work_dir / "children" / "001")
         note = self._child(

@@ -13,7 +13,7 @@ GOOD = "doc_type=receipt\ntotal=12.50"
 def test_a_life_has_versions_writes_suggestions_and_addresses(
     world: World, capsys: pytest.CaptureFixture[str]
 ):
-    """A record's life tells each version, what was written over what and why, what was left, and where it is kept."""
+    """`explain` shows each version, what was written over what and why, what was left, and where it is kept."""
     world.receipt("1", GOOD, Total=99.0)
     world.run(named(RECEIPTS, "{{ doc_type }}"))
 
@@ -42,7 +42,7 @@ def test_a_moved_file_is_found_by_its_old_path(world: World):
 
 
 def test_another_field_is_left_out(world: World):
-    """With a field named, only its files are told."""
+    """With a field named, only its files are reported."""
     world.receipt("1", GOOD)
     world.run(replace(RECEIPTS, columns={}))
 

@@ -96,7 +96,7 @@ def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
     ("kind", "value"),
     [("FILE", "/Mail/reply.pdf"), ("ATTACHMENT", "reply.pdf"), ("LIST-STRING", "a")],
 )
-def test_an_index_row_with_a_persons_file_is_not_deleted(world: World, kind: str, value: str):
+def test_an_index_row_with_a_users_file_is_not_deleted(world: World, kind: str, value: str):
     """An inserted row stays where somebody has put a file or list items into it, which no column of ours can hold."""
     world.caspio.columns_of["MailIndex"]["Reply"] = Column("Reply", kind)
     world.caspio.files["/Mail/one.txt"] = GOOD.encode()
@@ -113,8 +113,8 @@ def test_an_index_row_with_a_persons_file_is_not_deleted(world: World, kind: str
 
 
 @pytest.mark.parametrize("policy", [Overwrite.EMPTY, Overwrite.OURS])
-def test_what_a_person_unticked_stays_unticked(world: World, policy: Overwrite):
-    """No is what an empty YES/NO column holds, but not where we had set Yes: that No is a person's."""
+def test_what_a_user_unticked_stays_unticked(world: World, policy: Overwrite):
+    """No is what an empty YES/NO column holds, but not where we had set Yes: that No is a user's."""
     world.caspio.columns_of["Receipts"]["IsTotal"] = Column("IsTotal", "YES/NO")
     spec = replace(RECEIPTS, columns={"IsTotal": "total"}, overwrite=policy)
     world.receipt("1", "doc_type=receipt\ntotal=1", IsTotal=False)
@@ -129,7 +129,7 @@ def test_what_a_person_unticked_stays_unticked(world: World, policy: Overwrite):
 
 
 def test_a_refused_decision_stops_no_run(world: World):
-    """A decision that Caspio refuses is told as failed and tried again; the run goes on."""
+    """A decision that Caspio refuses is reported as failed and tried again; the run goes on."""
     kinds = {name: min(types).replace("/", "_") for name, types in REVIEW_COLUMNS.items()}
     world.caspio.table("Suggestions", **kinds)
     spec = replace(RECEIPTS, review="Suggestions")
@@ -196,7 +196,7 @@ def test_what_cannot_be_looked_at_stops_no_run(world: World, error: Exception):
 
 
 def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: World):
-    """Where a rule of the table changed one of the values just written, the others can be undone, and it is told."""
+    """Where a rule of the table changed one of the values just written, the others can be undone, and it received."""
     world.receipt("1", GOOD)
 
     world.caspio = Shouting(
@@ -214,7 +214,7 @@ def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: Worl
     assert "DocType holds 'RECEIPT' now" in undone.reason
 
 
-def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World):
+def test_rows_go_on_pointing_at_what_a_user_put_in_a_files_place(world: World):
     """A file replaced while it is being renamed keeps its rows: none is led to the copy of the bytes it had."""
     world.caspio.files["/In/a.txt"] = GOOD.encode()
     world.caspio.row("Contracts", "1", Document="/In/a.txt")
@@ -231,7 +231,7 @@ def test_rows_go_on_pointing_at_what_a_person_put_in_a_files_place(world: World)
 
 
 def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: World):
-    """An attachment replaced between reading and renaming keeps the name a person gave it, until it is read itself."""
+    """An attachment replaced between reading and renaming keeps the name a user gave it, until it is read itself."""
     spec = named(RECEIPTS, "{{ doc_type }}")
     world.receipt("1", GOOD)
 
@@ -247,7 +247,7 @@ def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: Worl
 
 
 def test_a_listing_that_fails_after_a_rename_stops_no_run(world: World):
-    """What a rename left is recognised by a later listing where the first cannot be had, and not read again."""
+    """What a rename left is recognized by a later listing where the first cannot be had, and not read again."""
     spec = named(RECEIPTS, "{{ doc_type }}")
     world.receipt("1", GOOD)
 
@@ -265,7 +265,7 @@ def test_a_listing_that_fails_after_a_rename_stops_no_run(world: World):
 
 
 def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
-    """A plan for an index row is no plan for another: where a person deleted the row, nothing is written."""
+    """A plan for an index row is no plan for another: where a user deleted the row, nothing is written."""
     world.caspio.files["/Mail/one.txt"] = GOOD.encode()
     world.caspio.row("MailIndex", "1", Path="/Mail/one.txt")
     planned = plan(world, MAIL)
@@ -277,7 +277,7 @@ def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
     assert outcome.status is Status.CONFLICT
 
 
-def test_a_correction_of_capitals_alone_is_a_persons(world: World):
+def test_a_correction_of_capitals_alone_is_a_users(world: World):
     """A text corrected between reading and writing is not written over where the correction is of its case alone."""
     spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
     old = world.caspio

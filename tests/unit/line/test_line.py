@@ -77,8 +77,8 @@ def test_one_download_and_one_update_without_rename(world: World):
     )
 
 
-def test_persons_value_wins(world: World):
-    """A value a person has put there is left alone and comes back as a suggestion."""
+def test_users_value_wins(world: World):
+    """A value a user has put there is left alone and comes back as a suggestion."""
     world.receipt("1", GOOD, Total=99.0)
 
     (outcome,) = world.run()
@@ -90,7 +90,7 @@ def test_persons_value_wins(world: World):
 
 
 def test_own_value_may_be_overwritten_where_allowed(world: World):
-    """Under "ours" a value we wrote is replaced when the file says something new; a person's is not."""
+    """Under "ours" a value we wrote is replaced when the file says something new; a user's is not."""
     spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
     world.receipt("1", GOOD)
     world.run(spec)
@@ -124,7 +124,7 @@ def test_unsure_finding_is_only_suggested(world: World):
 
 
 def test_edit_in_between_is_not_overwritten(world: World):
-    """A person who types between listing and writing wins; the rest of the plan is still written."""
+    """A user who types between listing and writing wins; the rest of the plan is still written."""
     world.receipt("1", GOOD)
 
     def edit(call: str) -> None:
@@ -178,7 +178,7 @@ def test_lost_rename_is_settled_by_looking(world: World):
     assert world.caspio.calls.count("rename") == 1
 
 
-def test_file_replaced_by_a_person_is_new_work(world: World):
+def test_file_replaced_by_a_user_is_new_work(world: World):
     """A file replaced under another date is read again."""
     world.receipt("1", GOOD)
     world.run()
@@ -343,7 +343,7 @@ def test_folder_file_without_record_gets_an_index_row(world: World):
 
 
 class _Killed(BaseException):
-    """Stands for SIGKILL: no handler of ours sees it."""
+    """Represents SIGKILL: no handler of ours sees it."""
 
 
 CALLS = [
@@ -429,7 +429,7 @@ def _run_killed(world: World, specs: list[SourceSpec], *, call: str, moment: str
 
 
 def _effects(world: World) -> list[tuple[EffectKind, str, str]]:
-    """Return what stands, with repetitions: an effect carried out twice would show."""
+    """Return what is, with repetitions: an effect carried out twice would show."""
     return sorted(
         (
             effect.kind,

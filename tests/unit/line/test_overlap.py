@@ -69,7 +69,7 @@ def test_while_a_document_is_read_others_are_written_and_downloaded(world: World
     assert {outcome.status for outcome in outcomes} == {Status.DONE}
 
 
-def test_no_more_records_are_in_hand_than_there_are_threads(world: World):
+def test_no_more_records_are_in_progress_than_there_are_threads(world: World):
     """However slow the reading, downloads do not run ahead of it: disk and memory stay bounded."""
     receipts(world, 30)
     calls, ahead = world.caspio.calls, []
@@ -86,8 +86,8 @@ def test_no_more_records_are_in_hand_than_there_are_threads(world: World):
     assert 1 <= max(ahead) <= THREADS
 
 
-def test_what_is_in_hand_goes_on_when_a_batch_is_over(world: World):
-    """A slow document keeps no batch from ending and no other one from being begun; it is told with a later one."""
+def test_what_is_in_progress_goes_on_when_a_batch_is_over(world: World):
+    """A slow document keeps no batch from ending and no other one from being begun; it received with a later one."""
     receipts(world, 4)
     slow_may_end = threading.Event()
     world.reader = Waiting(until=lambda number: number != 1 or slow_may_end.is_set())

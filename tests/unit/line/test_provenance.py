@@ -89,7 +89,7 @@ def test_another_document_brings_its_provenance_up_to_date(world: World):
     assert json.loads(str(world.record("1")["All"]))["sha256"] == world.record("1")["Sha"]
 
 
-def test_a_persons_text_in_a_provenance_column_stays(world: World):
+def test_a_users_text_in_a_provenance_column_stays(world: World):
     """What somebody else put there is not ours to bring up to date."""
     world.caspio.tables["Receipts"]["1"].update(Sha="mine", Run="mine", All="mine")
 
@@ -100,8 +100,8 @@ def test_a_persons_text_in_a_provenance_column_stays(world: World):
     assert (row["Sha"], row["Run"], row["All"]) == ("mine", "mine", "mine")
 
 
-def test_provenance_that_does_not_fit_is_told(world: World):
-    """JSON is never cut: a column that is too short is told."""
+def test_provenance_that_does_not_fit_is_reported(world: World):
+    """JSON is never cut: a column that is too short is reported."""
     spec = replace(SPEC, columns={"Run": "provenance"})
 
     (outcome,) = world.run(spec)

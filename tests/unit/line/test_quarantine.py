@@ -9,7 +9,7 @@ from tests.unit.line.conftest import World
 
 
 class Killed(BaseException):
-    """Stands for a process that is gone: nothing after it runs."""
+    """Represents a process that is gone: nothing after it runs."""
 
 
 class DeadlyReader(FakeReader):

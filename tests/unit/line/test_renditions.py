@@ -29,7 +29,7 @@ def manifests(world: World) -> list[dict[str, object]]:
 
 
 def test_the_manifest_lists_what_was_made_and_what_was_not(world: World):
-    """Every derived file stands in the manifest with size and digest; a missing one with the reason."""
+    """Every derived file is in the manifest with size and digest; a missing one with the reason."""
     world.reader = RenderingReader()
     world.receipt("1", "doc_type=receipt")
 

@@ -14,7 +14,7 @@ SPEC = replace(RECEIPTS, review="Suggestions")
 
 @pytest.fixture
 def world(world: World) -> World:
-    """An account with a review table and a receipt whose total a person has typed."""
+    """An account with a review table and a receipt whose total a user has typed."""
     kinds = {name: min(types).replace("/", "_") for name, types in REVIEW_COLUMNS.items()}
     world.caspio.table("Suggestions", **kinds)
     world.receipt("1", GOOD, Total=99.0)
@@ -27,7 +27,7 @@ def rows(world: World) -> list[dict[str, Value]]:
 
 
 def decide(world: World, decision: str, edited: str = "") -> None:
-    """Decide on the only suggestion, as a person does."""
+    """Decide on the only suggestion, as a user does."""
     (row,) = rows(world)
     row["Decision"], row["EditedValue"] = decision, edited
 
@@ -40,7 +40,7 @@ def again(world: World, text: str, spec: SourceSpec = SPEC) -> None:
 
 
 def test_a_suggestion_gets_one_row(world: World):
-    """What was left to a person stands in the review table: record, column, both values, how sure and why."""
+    """What was left to a user is in the review table: record, column, both values, how sure and why."""
     world.run(SPEC)
 
     (row,) = rows(world)
@@ -110,7 +110,7 @@ def test_an_accepted_suggestion_is_written(world: World):
 
 
 def test_an_edited_value_is_written_in_the_columns_type(world: World):
-    """What a person typed instead is made a value of the column's type."""
+    """What a user typed instead is made a value of the column's type."""
     world.run(SPEC)
     decide(world, "edit", "14.25")
 
@@ -119,7 +119,7 @@ def test_an_edited_value_is_written_in_the_columns_type(world: World):
     assert world.record("1")["Total"] == 14.25
 
 
-def test_a_decided_value_is_the_persons(world: World):
+def test_a_decided_value_is_the_users(world: World):
     """What was accepted is not written over later, not even where our own values may be."""
     spec = replace(SPEC, overwrite=Overwrite.OURS)
     world.run(spec)
@@ -151,7 +151,7 @@ def test_a_rejected_suggestion_is_not_made_again(world: World):
 
 
 def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
-    """Where the value a person decided on is no longer there, nothing is written and the row says what moved."""
+    """Where the value a user decided on is no longer there, nothing is written and the row says what moved."""
     world.run(SPEC)
     decide(world, "accept")
     world.caspio.tables["Receipts"]["1"]["Total"] = 50.0
@@ -164,7 +164,7 @@ def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
 
 
 def test_a_change_of_case_alone_is_a_change(world: World):
-    """A person's new spelling is not written over, though Caspio's WHERE takes it for the old one."""
+    """A user's new spelling is not written over, though Caspio's WHERE takes it for the old one."""
     world.receipt("1", "doc_type=receipt", DocType="Slip")
     world.run(SPEC)
     decide(world, "accept")
@@ -180,7 +180,7 @@ def test_a_change_of_case_alone_is_a_change(world: World):
 def test_a_decision_that_cannot_be_carried_out_says_why_once(
     world: World, decision: str, edited: str
 ):
-    """An unknown decision or an unfit value is told in the row, and not again in each run."""
+    """An unknown decision or an unfit value is reported in the row, and not again in each run."""
     world.run(SPEC)
     decide(world, decision, edited)
 
@@ -193,7 +193,7 @@ def test_a_decision_that_cannot_be_carried_out_says_why_once(
 
 
 def test_a_decision_made_while_we_write_is_kept(world: World):
-    """A row that a person decides on at this moment is not rewritten under their hands."""
+    """A row that a user decides on at this moment is not rewritten under their hands."""
     world.run(SPEC)
 
     def decide_now(call: str) -> None:
@@ -231,7 +231,7 @@ def test_a_stranger_s_text_is_data_in_the_review_table(world: World):
 
 
 def test_an_unfit_review_table_is_refused(world: World):
-    """A review table that lacks columns, or has them in another type, is told column by column."""
+    """A review table that lacks columns, or has them in another type, is reported column by column."""
     world.caspio.columns_of["Suggestions"].pop("Decision")
     column = world.caspio.columns_of["Suggestions"]["Confidence"]
     world.caspio.columns_of["Suggestions"]["Confidence"] = replace(column, type="STRING")
@@ -243,7 +243,7 @@ def test_an_unfit_review_table_is_refused(world: World):
     assert any("'Confidence'" in problem for problem in problems)
 
 
-def test_the_ledger_tells_what_became_of_a_suggestion(world: World):
+def test_the_ledger_shows_what_became_of_a_suggestion(world: World):
     """Accepted, a suggestion is so in the ledger too."""
     world.run(SPEC)
     decide(world, "accept")

@@ -24,7 +24,7 @@ class Mute(FakeCaspio):
         values: Mapping[str, Value],
         columns: Sequence[str] = (),
     ) -> Updated:
-        """Update, and tell the count alone."""
+        """Update, and report the count alone."""
         return replace(
             super().update(record, guard=guard, values=values, columns=columns), row=None
         )
@@ -41,7 +41,7 @@ class Careless(FakeCaspio):
         values: Mapping[str, Value],
         columns: Sequence[str] = (),
     ) -> Updated:
-        """Update, and tell that two were met."""
+        """Update, and say that two were met."""
         super().update(record, guard=guard, values=values, columns=columns)
         return Updated(2, None)
 
@@ -103,11 +103,11 @@ def test_more_than_one_row_met_stops_everything(world: World):
     effects = world.ledger.effects.find()
     assert {effect.state for effect in effects} == {EffectState.APPLIED}
     assert all("2 rows were met" in effect.note for effect in effects)
-    assert world.caspio.calls.count("update") <= 2  # those in hand
+    assert world.caspio.calls.count("update") <= 2  # those in progress
 
 
-def test_a_source_whose_write_met_too_many_rows_is_held(world: World):
-    """No later run writes there before a person has looked and let it go."""
+def test_a_source_whose_write_met_too_many_rows_is_blocked(world: World):
+    """No later run writes there before a user has looked and release it."""
     world = _over(world, Careless)
     with pytest.raises(StopRun):
         world.run()
@@ -123,7 +123,7 @@ def test_a_source_whose_write_met_too_many_rows_is_held(world: World):
 
 
 def test_a_rule_of_the_table_is_noticed(world: World):
-    """A record that holds something else than was written is told, and the effect is not called verified."""
+    """A record with something else than was written is reported, and the effect is not called verified."""
     world = _over(world, Ruled)
 
     outcomes = world.run()

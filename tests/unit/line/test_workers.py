@@ -39,7 +39,7 @@ def work(job: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
 
 
 def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
-    """What somebody else holds is not read and not written, and is counted as held."""
+    """What somebody else holds is not read and not written, and is counted as leased elsewhere."""
     world.receipt("1", GOOD)
     world.receipt("2", GOOD.replace("12", "13"))
     one, other = worker(world), worker(world)
@@ -128,7 +128,7 @@ def test_effects_of_living_workers_are_theirs(world: World):
 
 
 def test_a_worker_that_lost_its_leases_stops_before_it_writes(world: World):
-    """A process that slept and was taken for dead ends before its next effect."""
+    """A process that slept and was treated as dead ends before its next effect."""
     world.receipt("1", GOOD)
     slow = worker(world)
     works = listed(slow)

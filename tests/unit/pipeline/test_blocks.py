@@ -101,7 +101,7 @@ def test_keys_never_stand_in_the_file(written: Write):
     assert "canary-key" not in str(refused.value)
 
 
-def test_what_is_wrong_in_a_block_is_told_with_its_name(written: Write):
+def test_what_is_wrong_in_a_block_is_reported_with_its_name(written: Write):
     """A bad value is laid at the block's door, not at the file's."""
     with pytest.raises(BadSettings, match=r"block 'main': caspio\.rate"):
         load_settings(written(WITH_BLOCK), blocks=_Server(caspio={"caspio.rate": "fast"}))

@@ -45,7 +45,7 @@ def test_without_a_budget_nothing_stops():
 
 
 def test_calls_are_counted_exactly_in_the_end():
-    """What was booked ahead and not used is given back."""
+    """What was booked ahead and not used is returned."""
     ledger = MemoryLedger()
     worker = spending(ledger)
     for _ in range(23):

@@ -83,7 +83,7 @@ def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]
         Change(RECORD, {}, (replace(NEW, field="Other"),)),
     ],
 )
-def test_anything_else_is_news(ledger: MemoryLedger, change: Change):
+def test_anything_else_needs_work(ledger: MemoryLedger, change: Change):
     """Another value, column, record, name, size or field was somebody else's doing."""
     assert not is_own_change(change, ledger=ledger, columns=COLUMNS)
 
@@ -114,7 +114,7 @@ def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
     assert not is_own_change(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
 
 
-def test_a_renamed_file_is_recognised_in_a_listing_once(ledger: MemoryLedger):
+def test_a_renamed_file_is_recognized_in_a_listing_once(ledger: MemoryLedger):
     """The version our rename left is finished; a later file of the same name and size is unprocessed."""
     later = replace(NEW, listed_date="2026-04-01")
 
@@ -125,7 +125,7 @@ def test_a_renamed_file_is_recognised_in_a_listing_once(ledger: MemoryLedger):
     assert ledger.files.finished([NEW.version]) == {NEW.version}
 
 
-def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: MemoryLedger):
+def test_another_row_that_points_at_a_moved_file_is_not_treated_as_ours(ledger: MemoryLedger):
     """Where two rows name a file, moving it finishes the one that was worked on and not the other."""
     ledger.files.seen([MOVED], "run-1")
     paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
@@ -136,8 +136,8 @@ def test_another_row_that_points_at_a_moved_file_is_not_taken_for_ours(ledger: M
     assert own_renames([ours, other], ledger=ledger) == {ours.version: MOVED.version}
 
 
-def test_another_row_of_a_moved_file_is_recognised_on_its_own(ledger: MemoryLedger):
-    """A second record with the same file is recognised by its own version, also in a later listing."""
+def test_another_row_of_a_moved_file_is_recognized_on_its_own(ledger: MemoryLedger):
+    """A second record with the same file is recognized by its own version, also in a later listing."""
     second = replace(MOVED, record=RecordRef("Docs", "2"))
     ledger.files.seen([MOVED, second], "run-1")
     paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})

@@ -66,7 +66,7 @@ def test_under_empty_only_empty_columns_are_written(
 
 
 @given(merges(), CONFIDENCES)
-def test_under_ours_a_persons_value_is_never_replaced(
+def test_under_ours_a_users_value_is_never_replaced(
     merge: tuple[str, Value, Value, Value], confidence: float
 ):
     """Under "ours" a value that is not what we last wrote is never replaced."""
@@ -102,7 +102,7 @@ def test_under_always_every_difference_is_written(merge: tuple[str, Value, Value
 
 
 @given(merges(), CONFIDENCES, st.sampled_from(Overwrite))
-def test_every_difference_is_written_or_told(
+def test_every_difference_is_written_or_reported(
     merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
 ):
     """A value that differs from what is there is written or suggested, never both and never dropped."""
@@ -137,7 +137,7 @@ def test_unsure_value_is_never_written(
 
 
 def test_suggestion_says_why():
-    """A value left to a person comes with the reason and with what was read."""
+    """A value left to a user comes with the reason and with what was read."""
     empty = decided("STRING", None, "Theirs", "Read", Overwrite.EMPTY).suggestions[0]
     ours = decided("STRING", "Written", "Theirs", "Read", Overwrite.OURS).suggestions[0]
     unsure = decided("STRING", None, None, "Read", Overwrite.EMPTY, 0.25).suggestions[0]
@@ -208,7 +208,7 @@ def test_nothing_found_is_nothing_wanted(value: str | None):
 
 
 def test_unfit_finding_is_a_problem_of_its_column_alone():
-    """A finding that does not fit is told with its column; the other columns are wanted all the same."""
+    """A finding that does not fit is reported with its column; the other columns are wanted all the same."""
     wanted, problems = wanted_values(
         SPEC, [{"company": found("A"), "total": found("much")}], COLUMNS
     )

@@ -296,7 +296,7 @@ def test_good_mapping_is_not_refused():
 
 
 def test_every_bad_column_has_its_sentence():
-    """All bad columns are told at once, each with source, column, table and what to do."""
+    """All bad columns are reported at once, each with source, column, table and what to do."""
     sentences = refused(
         Missing="date", Sum="total", Stamp="company", Scan="text", DocType="doc_type"
     )
@@ -344,7 +344,7 @@ def test_column_in_another_spelling_is_pointed_out():
     "sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t=", "\u202e="]
 )
 def test_no_text_begins_like_a_formula(sign: str):
-    """Signs that spreadsheets take for a formula's beginning are taken off, wide and hidden ones too."""
+    """Signs that spreadsheets treat as a formula's beginning are taken off, wide and hidden ones too."""
     assert clean_text(f"{sign}HYPERLINK(1)", max_chars=100) == "HYPERLINK(1)"
 
 

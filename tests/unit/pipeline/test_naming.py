@@ -142,7 +142,7 @@ def test_only_extensions_are_split_off(name: str, parts: tuple[str, str]):
 
 
 @given(NAMES, st.integers(min_value=2, max_value=9999))
-def test_numbered_names_are_recognised(name: str, number: int):
+def test_numbered_names_are_recognized(name: str, number: int):
     """Every numbered alternative is known as one, fits, and keeps its extension."""
     alternative = numbered(name, number)
 
@@ -204,7 +204,7 @@ def test_prefixes_of_two_versions_differ(one: FileRef, other: FileRef):
 
 @given(st.binary(min_size=32, max_size=32).map(bytes.hex))
 def test_original_key_ends_in_the_digest(sha256: str):
-    """An original lies under its own digest, in folders that spread."""
+    """An original is under its own digest, in folders that spread."""
     key = checked_key(original_key(sha256))
 
     assert key == f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
@@ -279,8 +279,8 @@ def test_missing_value_keeps_the_name():
     assert "write {{ date | default('') }}" in new.problem
 
 
-def test_default_stands_in_for_a_missing_value():
-    """A template may say what stands in for what was not found."""
+def test_default_is_in_for_a_missing_value():
+    """A template may say what replaces what was not found."""
     template = NameTemplate("{{ date | default('undated') }} {{ doc_type }}")
 
     assert (

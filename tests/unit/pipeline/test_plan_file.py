@@ -54,7 +54,7 @@ RECORD = PlannedRecord(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the plan lies."""
+    """Where the plan is."""
     return tmp_path / "plan.jsonl"
 
 
@@ -67,7 +67,7 @@ def write(path: Path, *records: PlannedRecord) -> PlanFile:
 
 
 def test_a_plan_comes_back_whole(path: Path):
-    """Whatever stands in names and values, a plan is read as it was written, with its costs added up."""
+    """Whatever is in names and values, a plan is read as it was written, with its costs added up."""
     other = replace(RECORD, record=None, cost=Cost(5, 1))
 
     written = write(path, RECORD, other)
@@ -135,7 +135,7 @@ def test_a_changed_plan_is_refused(path: Path, change: Callable[[bytes], bytes])
     "content", [b"", b"{}\n", b"not a plan\n", b"[1]\n", b'{"a":1}\n{"seal":"x"}\n']
 )
 def test_another_file_is_refused(path: Path, content: bytes):
-    """A file that is no plan is told as such."""
+    """A file that is no plan is reported as such."""
     path.write_bytes(content)
 
     with pytest.raises(BadSettings, match="is not a plan"):
@@ -143,14 +143,14 @@ def test_another_file_is_refused(path: Path, content: bytes):
 
 
 def test_a_plan_of_another_version_is_refused(path: Path):
-    """A plan of a later program is told with both versions."""
+    """A plan of a later program is reported with both versions."""
     path.write_bytes(b'{"plan":99}\n{"seal":"x"}\n')
 
     with pytest.raises(BadSettings, match="version 99"):
         open_plan(path)
 
 
-def test_a_missing_file_is_told(path: Path):
+def test_a_missing_file_is_reported(path: Path):
     """A path where nothing is gets a sentence, not a traceback."""
     with pytest.raises(BadSettings, match="cannot be read"):
         open_plan(path)

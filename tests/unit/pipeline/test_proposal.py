@@ -38,7 +38,7 @@ def taken(*columns: Column, name: str = "Docs") -> dict[str, str]:
 
 
 def doubts(*columns: Column) -> dict[str, str]:
-    """Return the columns that are left to a person, with the reasons."""
+    """Return the columns that are left to a user, with the reasons."""
     return {match.column: match.objection for match in match_columns(table(*columns))[1]}
 
 
@@ -100,13 +100,13 @@ def test_a_finding_goes_to_one_column():
     ],
 )
 def test_what_speaks_against_a_column_is_said(column: Column, said: str):
-    """A type that cannot hold it, a column that cannot be written, a name with another meaning: left to a person."""
+    """A type that cannot hold it, a column that cannot be written, a name with another meaning: left to a user."""
     assert taken(column) == {}
     assert said in doubts(column)[column.name]
 
 
 def test_a_lesser_type_is_taken_and_said():
-    """A total in a text column works, and the reason tells the better type."""
+    """A total in a text column works, and the reason reports the better type."""
     (match,) = match_columns(table(Column("Total", "STRING")))[0]
 
     assert match.why == "its name says so; STRING takes it, CURRENCY would suit it better"
@@ -114,7 +114,7 @@ def test_a_lesser_type_is_taken_and_said():
 
 
 def test_what_a_table_lacks_is_offered():
-    """A finding without a column gets one; a name that is taken for something else gets another."""
+    """A finding without a column gets one; a name that is treated as something else gets another."""
     columns = Column("DocType", "STRING"), Column("Total", "YES/NO"), Column("Company", "STRING")
     (source,) = propose(DiscoveredAccount((table(*columns),))).sources
 
@@ -204,7 +204,7 @@ def test_any_names_make_a_settings_file(name: str, why: str):
         (Column("ReprocessedBy", "YES/NO"), False),
     ],
 )
-def test_a_column_to_tick_is_proposed_by_its_name(column: Column, taken: bool):  # noqa: FBT001
+def test_a_column_to_reprocess_flag_is_proposed_by_its_name(column: Column, taken: bool):  # noqa: FBT001
     """A YES/NO column called Reprocess becomes the source's reprocess_column, and nothing else does."""
     source = propose(DiscoveredAccount((table(column),))).sources[0]
 

@@ -70,7 +70,7 @@ def test_all_problems_are_listed_together(written: Write):
 
 
 def test_unknown_names_stop_the_start(written: Write):
-    """A misspelt section, setting or source setting is told, wherever it stands."""
+    """A misspelt section, setting or source setting is reported, wherever it is."""
     found = problems(
         written("[caspoi]\nurl='x'\n" + MINIMAL + "filds = []\n[archive]\nbukket = 'b'\n")
     )
@@ -134,8 +134,8 @@ def test_missing_file_says_what_to_do(tmp_path: Path):
 
 
 @pytest.mark.parametrize("data", [b"[caspio\n", b"\xff\xfe[\x00", b'[caspio]\nurl = "\xe9"\n'])
-def test_file_that_is_no_toml_is_told(data: bytes, tmp_path: Path):
-    """A file that is not TOML, or not UTF-8, is told by name."""
+def test_file_that_is_no_toml_is_reported(data: bytes, tmp_path: Path):
+    """A file that is not TOML, or not UTF-8, is reported by name."""
     path = tmp_path / "caspio-ingest.toml"
     path.write_bytes(data)
 
@@ -157,7 +157,9 @@ def test_environment_goes_before_the_file(written: Write, monkeypatch: pytest.Mo
     assert settings.caspio.reserve == 0.05
 
 
-def test_unknown_name_in_the_environment_is_told(written: Write, monkeypatch: pytest.MonkeyPatch):
+def test_unknown_name_in_the_environment_is_reported(
+    written: Write, monkeypatch: pytest.MonkeyPatch
+):
     """A misspelt setting in the environment stops the start like one in the file."""
     monkeypatch.setenv("CASPIO_INGEST_CASPIO__RATTE", "canary-password")
 
@@ -168,10 +170,10 @@ def test_unknown_name_in_the_environment_is_told(written: Write, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["SOURCES", "PROCESSING__LANGUAGES", "CASPIO"])
-def test_unreadable_value_in_the_environment_is_told(
+def test_unreadable_value_in_the_environment_is_reported(
     name: str, written: Write, monkeypatch: pytest.MonkeyPatch
 ):
-    """A list or section in the environment that is not JSON is a settings problem, told without its value."""
+    """A list or section in the environment that is not JSON is a settings problem, reported without its value."""
     monkeypatch.setenv(f"CASPIO_INGEST_{name}", "canary-password")
 
     (problem,) = problems(written(MINIMAL))
@@ -314,8 +316,8 @@ def test_folder_may_have_an_index_table(written: Write):
         ("min_confidence = 2\n", "sources.0.min_confidence"),
     ],
 )
-def test_source_that_contradicts_itself_is_told(toml: str, said: str, written: Write):
-    """What contradicts itself inside one source is told with what would do."""
+def test_source_that_contradicts_itself_is_reported(toml: str, said: str, written: Write):
+    """What contradicts itself inside one source is reported with what would do."""
     (problem,) = problems(written(MINIMAL + toml))
 
     assert said in problem
@@ -364,7 +366,7 @@ SPEC = SourceSpec("receipts", table="Receipts", columns={"A": "total", "B": "dat
     ],
 )
 def test_hash_changes_with_what_is_written(changed: SourceSpec):
-    """Whatever changes what is written or where asks a person to look again."""
+    """Whatever changes what is written or where asks a user to look again."""
     assert settings_hash(changed) != settings_hash(SPEC)
 
 

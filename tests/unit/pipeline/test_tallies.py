@@ -8,7 +8,7 @@ from tests.fakes.ledger import MemoryLedger
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still until told otherwise."""
+    """A clock that does not advance until it is set."""
     return FakeClock()
 
 
@@ -63,7 +63,7 @@ def test_a_stage_that_fails_is_timed_and_its_error_goes_on(ledger: MemoryLedger,
     assert [label for _, label in ledger.usage.metrics().counters] == ["read 00"]
 
 
-def test_calls_are_told_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
+def test_calls_are_reported_as_they_grow(ledger: MemoryLedger, clock: FakeClock):
     """Calls since the last time are added, not the whole number again."""
     calls = {"GET /a": 3}
     book = MetricsRecorder(ledger, clock=clock, calls=lambda: calls)

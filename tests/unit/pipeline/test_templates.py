@@ -51,7 +51,7 @@ def test_no_template_burns_time_or_memory(source: str):
     ("source", "said"),
     [("{{ company.upper() }}", "| upper"), ("{% for c in company %}{% endfor %}", "without loops")],
 )
-def test_what_is_left_out_is_told_with_a_way(source: str, said: str):
+def test_what_is_left_out_is_reported_with_a_way(source: str, said: str):
     """The message says what to write instead."""
     with pytest.raises(ValueError, match="is not allowed") as caught:
         NameTemplate(source)

@@ -131,7 +131,7 @@ def class_of(text: str, media_type: str = "application/pdf") -> Finding:
         ("Sehr geehrte Frau Lovelace,\nanbei die Unterlagen.\nMit freundlichen Grüßen", "letter"),
     ],
 )
-def test_each_class_is_recognised(text: str, doc_class: str):
+def test_each_class_is_recognized(text: str, doc_class: str):
     """A plain example of each class is named."""
     assert class_of(text).value == doc_class
 

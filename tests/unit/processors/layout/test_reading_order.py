@@ -62,7 +62,7 @@ def test_title_and_foot_stand_round_the_columns(tmp_path: Path):
 
 
 def test_columns_above_and_below_a_wide_paragraph(tmp_path: Path):
-    """A paragraph across the page ends the columns above it; those below begin anew."""
+    """A paragraph across the page ends the columns above it; those below begin again."""
     upper = drawn.prose(8), drawn.prose(8, start=7)
     lower = drawn.prose(8, start=3), drawn.prose(8, start=11)
     wide = drawn.prose(3, words=17, start=5)
@@ -143,7 +143,7 @@ def test_a_form_is_read_row_by_row(tmp_path: Path):
 
 
 def test_text_along_the_margin_comes_last(tmp_path: Path):
-    """A stamp that runs up the margin stands apart and leaves the lines beside it whole."""
+    """A stamp that runs up the margin is apart and leaves the lines beside it whole."""
     body = drawn.prose(20, words=14)
     stamp = drawn.Text("received on the first of May", 25, 200, turned_deg=90)
 
@@ -213,7 +213,7 @@ def test_words_of_an_engine_are_carried_into_lines():
 
 
 def test_words_without_places_get_their_share_of_the_line():
-    """Where an engine tells lines only, each word gets the room its letters have among the line's."""
+    """Where an engine reports lines only, each word gets the room its letters have among the line's."""
     (line,) = reading_order.lines_of([Segment("one three", (0, 0, 90, 10), 0.9)])
 
     assert [(word.text, word.box) for word in line.words] == [
