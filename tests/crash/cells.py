@@ -105,7 +105,7 @@ def _review(*, decided: bool) -> Scene:
     kinds |= dict.fromkeys(("Suggestion", "CurrentValue", "Reason", "EditedValue", "Note"), "TEXT")
     kinds |= {"Confidence": "NUMBER", "DecidedAt": "DATE/TIME"}
     account = uploads(files)
-    account["tables"]["Uploads"]["records"][0]["DocType"] = "typed by a person"
+    account["tables"]["Uploads"]["records"][0]["DocType"] = "typed by a user"
     suggestions = [{"Name": name, "Type": kind} for name, kind in kinds.items()]
     account["tables"]["Suggestions"] = {"fields": suggestions, "records": []}
 
@@ -119,19 +119,19 @@ def _review(*, decided: bool) -> Scene:
     return replace(scene, name="decision", prepare=decide) if decided else scene
 
 
-def _ticked() -> Scene:
+def _flagged() -> Scene:
     """A user has emptied a column and flagged the record, so that it is read again and the reprocess flag cleared."""
     files = {"one.txt": document(1), "two.txt": document(2)}
     account = uploads(files)
     account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
 
-    def tick(line: Line) -> tuple[str, ...]:
+    def request_reprocessing(line: Line) -> tuple[str, ...]:
         line.run()
         line.emulator.control.edit("Uploads", 1, {"Again": True, "DocType": ""})
         return ()
 
     source = Source(rename=RENAME, columns=COLUMNS, more='reprocess_column = "Again"')
-    return Scene("ticked", files, account, source, prepare=tick)
+    return Scene("flagged", files, account, source, prepare=request_reprocessing)
 
 
 SCENES = {
@@ -144,7 +144,7 @@ SCENES = {
         _undone(_files_area()),
         _review(decided=False),
         _review(decided=True),
-        _ticked(),
+        _flagged(),
     )
 }
 

@@ -168,7 +168,7 @@ class _People:
                     client.tables.delete("Uploads", condition=f"PK_ID = {pk}")
                     self.deleted.add(pk)
                 else:
-                    self.typed[pk] = f"typed by a person {pk}"
+                    self.typed[pk] = f"typed by a user {pk}"
                     self._line.emulator.control.edit("Uploads", pk, {"DocType": self.typed[pk]})
             self.calls = sum(client.calls.values())
 

@@ -24,7 +24,7 @@ POINTS = {
     "undo, files area": ["delete_index_row effect after"],
     "suggestion": ["insert_review_row effect after"],
     "decision": ["apply_decision effect after"],
-    "ticked": ["clear_reprocess_flag effect after"],
+    "flagged": ["clear_reprocess_flag effect after"],
 }
 
 

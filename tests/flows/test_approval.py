@@ -78,7 +78,7 @@ def test_what_moved_while_people_thought_is_refused(world: World):
     """A record changed after the plan was made is a conflict, and the run is not green."""
     run = world.served.start("plan-and-apply", sources=["moved"], limit=2)
     world.served.wait(run, "PAUSED")
-    world.emulator.control.edit("Moved", 1, {"Company": "typed by a person"})
+    world.emulator.control.edit("Moved", 1, {"Company": "typed by a user"})
 
     world.served.answer(run, decision="apply")
     end = world.served.wait(run)

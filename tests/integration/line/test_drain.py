@@ -22,7 +22,7 @@ def _slow(line: Line, seconds: float) -> None:
     )
 
 
-def _signalled(line: Line, *, after_writes: int, twice: bool = False) -> tuple[int, str]:
+def _signaled(line: Line, *, after_writes: int, twice: bool = False) -> tuple[int, str]:
     """Start a run and send SIGTERM after some writes, and once more where it is said; return code and stderr."""
     command = cli_command(line.config, "run")
     with subprocess.Popen(
@@ -45,7 +45,7 @@ def test_sigterm_finishes_what_is_in_progress_and_nothing_more(make_line: MakeLi
     line = make_line(files=FILES)
     _slow(line, 0.5)
 
-    code, said = _signalled(line, after_writes=2)
+    code, said = _signaled(line, after_writes=2)
 
     statuses = Counter(line.statuses().values())
     assert (code, "the next run goes on" in said) == (130, True), said
@@ -61,7 +61,7 @@ def test_the_next_run_goes_on_from_there(make_line: MakeLine):
     """After a run that was asked to stop, the next one does the rest, and no record is written twice."""
     line = make_line(files=FILES)
     _slow(line, 0.3)
-    _signalled(line, after_writes=2)
+    _signaled(line, after_writes=2)
     done = Counter(line.statuses().values())["done"]
     line.emulator.control.clear_faults()
 
@@ -76,7 +76,7 @@ def test_a_second_sigterm_stops_at_once(make_line: MakeLine):
     line = make_line(files=FILES)
     _slow(line, 120)
 
-    code, _ = _signalled(line, after_writes=1, twice=True)
+    code, _ = _signaled(line, after_writes=1, twice=True)
     line.emulator.control.clear_faults()
     line.run()
 

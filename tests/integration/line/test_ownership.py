@@ -129,7 +129,7 @@ class Ownership(RuleBasedStateMachine):
         self.runs.append(str(self.line.run().document["run_id"]))
 
     @rule(pk=_pk, column=_column)
-    def run_while_a_person_types(self, pk: int, column: str) -> None:
+    def run_while_a_user_types(self, pk: int, column: str) -> None:
         """We run, and a user types between our looking and our writing."""
         self.reader.act = lambda: self._type(pk, column)
         self.runs.append(str(self.line.run(selection=Selection()).document["run_id"]))
@@ -161,7 +161,7 @@ class Ownership(RuleBasedStateMachine):
             assert "knows of nothing" in str(error)  # noqa: PT017 - a run that changed nothing
 
     @rule(pk=_pk, column=_column, content=st.sampled_from(CONTENTS))
-    def undo_what_a_person_has_gone_on_with(self, pk: int, column: str, content: str) -> None:
+    def undo_what_a_user_has_changed(self, pk: int, column: str, content: str) -> None:
         """We write what a new file says, a user types over it, and we undo."""
         self.replace_a_file(pk, content)
         self.run()
@@ -177,7 +177,7 @@ class Ownership(RuleBasedStateMachine):
         self.apply()
 
     @invariant()
-    def nothing_of_a_persons_is_lost(self) -> None:
+    def nothing_of_a_users_is_lost(self) -> None:
         """Every value typed and every file uploaded is there."""
         dump = self.emulator.control.dump()
         rows = {row["PK_ID"]: row for row in dump["tables"]["Uploads"]}
@@ -203,12 +203,12 @@ def test_a_user_may_go_on_with_what_we_undo_and_apply():
     world = Ownership()
     try:
         world.begin("ours")
-        world.undo_what_a_person_has_gone_on_with(1, "Total", CONTENTS[1])
-        world.nothing_of_a_persons_is_lost()
+        world.undo_what_a_user_has_changed(1, "Total", CONTENTS[1])
+        world.nothing_of_a_users_is_lost()
         world.apply_a_plan_that_is_too_old(2, "Company", CONTENTS[2])
-        world.nothing_of_a_persons_is_lost()
-        world.run_while_a_person_types(1, "DocType")
-        world.nothing_of_a_persons_is_lost()
+        world.nothing_of_a_users_is_lost()
+        world.run_while_a_user_types(1, "DocType")
+        world.nothing_of_a_users_is_lost()
     finally:
         world.teardown()
 

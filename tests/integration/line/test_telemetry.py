@@ -86,12 +86,12 @@ def test_a_run_is_counted_in_the_ledger(make_line: MakeLine):
     for _ in range(2):
         work_directly(line.config, sources=(), request=RunRequest(yes=True))
     with line.ledger() as ledger:
-        tallies = {key: counted.number for key, counted in ledger.usage.metrics().counters.items()}
+        counters = {key: counted.number for key, counted in ledger.usage.metrics().counters.items()}
 
-    made = {name: number for (what, name), number in tallies.items() if what == "calls"}
-    stages = {label.split()[0] for what, label in tallies if what == "stage"}
-    assert tallies["documents", "uploads done"] == 2
-    assert tallies["pages", "uploads"] == 2
+    made = {name: number for (what, name), number in counters.items() if what == "calls"}
+    stages = {label.split()[0] for what, label in counters if what == "stage"}
+    assert counters["documents", "uploads done"] == 2
+    assert counters["pages", "uploads"] == 2
     assert sum(made.values()) == line.calls()
     assert stages == {"list", "record", "fetch", "read", "archive", "plan", "write", "manifest"}
 

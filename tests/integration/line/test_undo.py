@@ -121,10 +121,10 @@ def test_what_a_user_changed_since_stays_and_is_reported(make_line: MakeLine):
 
     report = line.undo(run)
 
-    told = next(o for o in report.outcomes if o.ref.record and o.ref.record.pk == "1")
+    reported = next(o for o in report.outcomes if o.ref.record and o.ref.record.pk == "1")
     assert (row(line, 1)["Total"], row(line, 1)["DocType"]) == (99.5, "")
-    assert told.status == "partial"
-    assert "Total holds 99.5" in told.reason
+    assert reported.status == "partial"
+    assert "Total holds 99.5" in reported.reason
 
 
 def test_a_file_replaced_since_keeps_its_name_and_is_read(make_line: MakeLine, tmp_path: Path):
@@ -189,15 +189,15 @@ def test_an_undo_that_was_cut_short_before_the_archive_knew_is_reported_to_it_by
         path: path.read_text(encoding="utf-8") for path in line.archive.rglob("manifest.json")
     }
     line.undo(run)
-    told = {path: _undone_by(path) for path in manifests}
+    reported = {path: _undone_by(path) for path in manifests}
     for path, text in manifests.items():
         path.write_text(text, encoding="utf-8")
     line.forget_calls()
 
     line.undo(run)
 
-    assert all(told.values())
-    assert {path: _undone_by(path) for path in manifests} == told
+    assert all(reported.values())
+    assert {path: _undone_by(path) for path in manifests} == reported
     assert line.writes() == []
 
 

@@ -41,11 +41,11 @@ def line(make_line: MakeLine) -> Line:
     return made
 
 
-def compare(line: Line, *, mend: bool = False, limit: int | None = None) -> Verified:
+def compare(line: Line, *, repair: bool = False, limit: int | None = None) -> Verified:
     """Run `verify`."""
     line.clock.advance(1)
     with line.context() as context:
-        return verify(context, repair=mend, limit=limit)
+        return verify(context, repair=repair, limit=limit)
 
 
 def kinds(report: Verified) -> dict[str, int]:
@@ -85,7 +85,7 @@ def test_the_cost_is_forecast(line: Line):
 def test_each_difference_has_its_name(line: Line, tmp_path: Path):
     """What people, disks and killed runs have done is distinguished."""
     control = line.emulator.control
-    newer, renamed = tmp_path / "newer.txt", tmp_path / "as a person wants.txt"
+    newer, renamed = tmp_path / "newer.txt", tmp_path / "as a user wants.txt"
     newer.write_bytes(document(1234))
     renamed.write_bytes(document(4))
     control.edit("Uploads", 1, {"Total": 99})
@@ -134,7 +134,7 @@ def test_repair_fetches_reads_again_and_settles(line: Line):
             "dead",
         )
 
-    report = compare(line, mend=True)
+    report = compare(line, repair=True)
 
     assert (report.harm, report.left) == (0, [])
     assert {difference.kind for difference, _ in report.repaired} >= {
@@ -155,7 +155,7 @@ def test_an_original_whose_bytes_caspio_no_longer_has_is_left_to_a_user(line: Li
     lost = next(s.sha256 for s in line.states().values() if s.ref.record and s.ref.record.pk == "1")
     next(path for path in originals(line) if path.name == lost).unlink()
 
-    report = compare(line, mend=True)
+    report = compare(line, repair=True)
 
     assert report.harm == 1
     assert "backup" in report.left[0][1]
@@ -181,7 +181,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
     }
     with line.ledger() as ledger:
         written = ledger.effects.last_written("Uploads", "1")
-    line.emulator.control.edit("Uploads", 1, {"DocType": "typed by a person"})
+    line.emulator.control.edit("Uploads", 1, {"DocType": "typed by a user"})
     for path in line.config.parent.glob("ledger.db*"):
         path.unlink()
 
@@ -203,7 +203,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_archive(line: Line):
 def test_a_rebuilt_ledger_knows_our_values_from_a_users(line: Line):
     """After a rebuild, values this program wrote may be replaced where that is allowed; a user's may not."""
     control = line.emulator.control
-    control.edit("Uploads", 1, {"DocType": "typed by a person"})
+    control.edit("Uploads", 1, {"DocType": "typed by a user"})
     for path in line.config.parent.glob("ledger.db*"):
         path.unlink()
     rebuild(load_settings(line.config))
@@ -212,7 +212,7 @@ def test_a_rebuilt_ledger_knows_our_values_from_a_users(line: Line):
     line.run(yes=True, selection=_everything(), reader=reader)
 
     rows = {row["PK_ID"]: row for row in control.dump()["tables"]["Uploads"]}
-    assert rows[1]["DocType"] == "typed by a person"
+    assert rows[1]["DocType"] == "typed by a user"
     assert rows[2]["DocType"] == "invoice"
 
 
@@ -293,15 +293,15 @@ def test_the_command_says_what_differs_and_ends_with_1(make_line: MakeLine):
     originals(line)[0].unlink()
 
     broken = cli(line.config, "verify", "--json")
-    mended = cli(line.config, "verify", "--repair")
+    repaired = cli(line.config, "verify", "--repair")
     again = cli(line.config, "verify", "--json")
 
-    assert (broken.returncode, mended.returncode, again.returncode) == (1, 0, 0), (
-        broken.stderr + mended.stderr
+    assert (broken.returncode, repaired.returncode, again.returncode) == (1, 0, 0), (
+        broken.stderr + repaired.stderr
     )
     assert json.loads(broken.stdout)["differences"] == {"original missing": 1}
     assert "original missing" in json.loads(broken.stdout)["plan"][0]["kind"]
-    assert "fetched again from Caspio" in " ".join(mended.stdout.split())
+    assert "fetched again from Caspio" in " ".join(repaired.stdout.split())
     assert "Caspio calls" in broken.stderr
 
 

@@ -182,8 +182,8 @@ def test_file_replaced_by_a_user_is_new_work(world: World):
     """A file replaced under another date is read again."""
     world.receipt("1", GOOD)
     world.run()
-    held = world.caspio.attachments["Receipts", "Scan", "1"]
-    held.data, held.date = b"doc_type=receipt\ntotal=99", "2026-03-03T00:00:00"
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=99", "2026-03-03T00:00:00"
 
     (outcome,) = world.run()
 

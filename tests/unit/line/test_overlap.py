@@ -95,13 +95,13 @@ def test_what_is_in_progress_goes_on_when_a_batch_is_over(world: World):
     job = world.job(RECEIPTS)
     works = list(new_records(job, on_unchanged=lambda _: None))
 
-    with worker_pool(job, observe=outcomes.append, threads=2) as crew:
-        crew.process(works[:2])
-        crew.process(works[2:])
+    with worker_pool(job, observe=outcomes.append, threads=2) as pool:
+        pool.process(works[:2])
+        pool.process(works[2:])
         before = len(outcomes)
         slow_may_end.set()
-        held = crew.finish()
+        elsewhere = pool.finish()
 
     assert before < 4
-    assert (len(outcomes), held) == (4, 0)
+    assert (len(outcomes), elsewhere) == (4, 0)
     assert world.record("1")["DocType"] == "receipt"

@@ -52,8 +52,8 @@ def test_a_record_says_where_its_values_come_from(world: World):
 
 def _again(world: World, text: str = GOOD) -> None:
     world.clock.advance(3600)
-    held = world.caspio.attachments["Receipts", "Scan", "1"]
-    held.data, held.date = text.encode(), f"{held.date}+"
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = text.encode(), f"{stored.date}+"
     world.run(SPEC)
 
 
@@ -122,8 +122,8 @@ def test_a_record_that_is_rewritten_over_and_over_is_left_alone(world: World):
     )
     outcomes = []
     for number in range(4):
-        held = world.caspio.attachments["Receipts", "Scan", "1"]
-        held.data, held.date = f"total={number + 1}".encode(), f"{held.date}+"
+        stored = world.caspio.attachments["Receipts", "Scan", "1"]
+        stored.data, stored.date = f"total={number + 1}".encode(), f"{stored.date}+"
         if number == 3:
             world.clock.advance(61)
         outcomes += world.run(spec)

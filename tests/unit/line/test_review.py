@@ -34,8 +34,8 @@ def decide(world: World, decision: str, edited: str = "") -> None:
 
 def again(world: World, text: str, spec: SourceSpec = SPEC) -> None:
     """Replace the receipt's file, and run."""
-    held = world.caspio.attachments["Receipts", "Scan", "1"]
-    held.data, held.date = text.encode(), f"{held.date}+"
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = text.encode(), f"{stored.date}+"
     world.run(spec)
 
 
@@ -136,8 +136,8 @@ def test_a_rejected_suggestion_is_not_made_again(world: World):
     world.run(SPEC)
     decide(world, "reject")
     world.run(SPEC)
-    held = world.caspio.attachments["Receipts", "Scan", "1"]
-    held.date = "2026-05-05"
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.date = "2026-05-05"
 
     (outcome,) = world.run(SPEC)
     state = rows(world)[0]["State"]
@@ -200,8 +200,8 @@ def test_a_decision_made_while_we_write_is_kept(world: World):
         if call == "update":
             rows(world)[0]["Decision"] = "reject"
 
-    held = world.caspio.attachments["Receipts", "Scan", "1"]
-    held.data, held.date = b"doc_type=receipt\ntotal=13", "2026-05-05"
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=13", "2026-05-05"
     world.caspio.before_call = decide_now
     world.run(SPEC)
 

@@ -33,7 +33,7 @@ def stale(world: World, spec: SourceSpec) -> list[Outcome]:
     return outcomes
 
 
-def foretold(world: World, spec: SourceSpec) -> tuple[int, int]:
+def forecast_of(world: World, spec: SourceSpec) -> tuple[int, int]:
     """Return how many records are stale, and how many of their files would be read again."""
     job = world.job(spec, reread=True, reuse_readings=True)
     seen = list(forecast(job, Selection(stale=True)))
@@ -42,33 +42,33 @@ def foretold(world: World, spec: SourceSpec) -> tuple[int, int]:
 
 def test_nothing_is_stale_as_long_as_nothing_changed(world: World):
     """Read and planned as it would be now, no file is taken up."""
-    assert foretold(world, BY_TYPE) == (0, 0)
+    assert forecast_of(world, BY_TYPE) == (0, 0)
     assert stale(world, BY_TYPE) == []
 
 
 def test_another_name_template_renames_and_reads_nothing(world: World):
     """Files whose names alone are decided otherwise get new names; nothing is read, downloaded or fetched."""
-    reads, foreseen_before = world.reader.reads, foretold(world, BY_DATE)
+    reads, forecast_before = world.reader.reads, forecast_of(world, BY_DATE)
     world.caspio.calls.clear()
 
     outcomes = stale(world, BY_DATE)
 
-    assert foreseen_before == (2, 0)
+    assert forecast_before == (2, 0)
     assert [outcome.new_name for outcome in outcomes] == ["2026-03-01 receipt.txt"] * 2
     assert world.reader.reads == reads
     assert {"download", "update"}.isdisjoint(world.caspio.calls)
-    assert foretold(world, BY_DATE) == (0, 0)
+    assert forecast_of(world, BY_DATE) == (0, 0)
 
 
 def test_another_reader_reads_again_from_the_archive(world: World):
     """Under another fingerprint of the reader everything is read again, and downloaded no more."""
     world.reader.version = "2"
-    reads, foreseen_before = world.reader.reads, foretold(world, BY_TYPE)
+    reads, forecast_before = world.reader.reads, forecast_of(world, BY_TYPE)
     world.caspio.calls.clear()
 
     outcomes = stale(world, BY_TYPE)
 
-    assert foreseen_before == (2, 2)
+    assert forecast_before == (2, 2)
     assert len(outcomes) == 2
     assert world.reader.reads == reads + 2
     assert "download" not in world.caspio.calls

@@ -34,8 +34,8 @@ def listed(job: SourceRun) -> list[RecordWork]:
 def work(job: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
     """Work on records; return what became of them and how many were left to others."""
     outcomes: list[Outcome] = []
-    held = process_all(iter(works), job, observe=outcomes.append, threads=1)
-    return outcomes, held
+    elsewhere = process_all(iter(works), job, observe=outcomes.append, threads=1)
+    return outcomes, elsewhere
 
 
 def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
@@ -47,10 +47,10 @@ def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
     assert other.leases
     other.leases.acquire(works[:1])
 
-    outcomes, held = work(one, works)
+    outcomes, elsewhere = work(one, works)
 
     assert [outcome.ref.record.pk for outcome in outcomes if outcome.ref.record] == ["2"]
-    assert held == 1
+    assert elsewhere == 1
     assert not world.record("1")["DocType"]
 
 
@@ -75,9 +75,9 @@ def test_what_another_worker_finished_since_the_listing_is_not_done_again(world:
     work(one, both[0])
     world.caspio.calls.clear()
 
-    outcomes, held = work(other, both[1])
+    outcomes, elsewhere = work(other, both[1])
 
-    assert ([outcome.status for outcome in outcomes], held) == ([Status.UNCHANGED], 0)
+    assert ([outcome.status for outcome in outcomes], elsewhere) == ([Status.UNCHANGED], 0)
     assert {"update", "rename", "open"}.isdisjoint(world.caspio.calls)
 
 
@@ -90,9 +90,9 @@ def test_a_dead_workers_records_are_taken_over(world: World):
     dead.leases.acquire(works)
     world.ledger.memory.lost.add(dead.run_id)
 
-    outcomes, held = work(one, works)
+    outcomes, elsewhere = work(one, works)
 
-    assert ([outcome.status for outcome in outcomes], held) == ([Status.DONE], 0)
+    assert ([outcome.status for outcome in outcomes], elsewhere) == ([Status.DONE], 0)
 
 
 def test_what_a_dead_worker_left_open_is_settled_before_its_record_is_planned(world: World):

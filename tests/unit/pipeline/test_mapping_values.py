@@ -311,7 +311,7 @@ def test_every_bad_column_has_its_sentence():
     assert "STRING" in sentences[3]
 
 
-def _held(kind: str, finding: str) -> bool:
+def _fits(kind: str, finding: str) -> bool:
     spec = SourceSpec("receipts", table="Receipts", columns={"C": finding})
     return not list(refuse_columns(spec, {"C": Column("C", kind)}))
 
@@ -322,7 +322,7 @@ def test_a_column_that_could_never_hold_its_finding_is_refused():
         finding: {
             kind
             for kind in ("STRING", "NUMBER", "INTEGER", "DATE/TIME", "YES/NO")
-            if _held(kind, finding)
+            if _fits(kind, finding)
         }
         for finding in ("company", "date", "total", "invoice_number")
     }

@@ -15,7 +15,7 @@ from tests.integration.line.conftest import MakeLine
 pytestmark = pytest.mark.integration
 
 FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 4)}
-TICK = 'reprocess_column = "Again"'
+REPROCESS = 'reprocess_column = "Again"'
 
 
 def _account() -> dict[str, object]:
@@ -27,18 +27,18 @@ def _account() -> dict[str, object]:
 @pytest.fixture
 def line(make_line: MakeLine) -> Line:
     """A line whose three records were written once, with a column that users set to request reprocessing."""
-    line = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
+    line = make_line(Source(more=REPROCESS, rename=""), account=_account(), files=FILES)
     line.run()
     line.forget_calls()
     return line
 
 
-def _tick(line: Line, *pks: int, value: bool = True) -> None:
+def _request_reprocessing(line: Line, *pks: int, value: bool = True) -> None:
     for pk in pks:
         line.emulator.control.edit("Uploads", pk, {"Again": value})
 
 
-def _ticked(line: Line) -> list[int]:
+def _flagged(line: Line) -> list[int]:
     return [
         row["PK_ID"] for row in line.emulator.control.dump()["tables"]["Uploads"] if row["Again"]
     ]
@@ -46,7 +46,7 @@ def _ticked(line: Line) -> list[int]:
 
 def test_a_flagged_record_is_read_again_and_the_reprocess_flag_is_cleared(line: Line):
     """The next run of the source reads it again from the archive, without a download, and the others not at all."""
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     reader = SlowlyChanged(line.reader)
 
     report = line.run(reader=reader)
@@ -56,12 +56,12 @@ def test_a_flagged_record_is_read_again_and_the_reprocess_flag_is_cleared(line: 
         2,
     )
     assert reader.read_names == ["upload2.txt"]
-    assert (line.downloads(), _ticked(line)) == (0, [])
+    assert (line.downloads(), _flagged(line)) == (0, [])
 
 
 def test_clearing_the_flag_leaves_nothing_to_do(line: Line):
     """The run after it finds nothing to do and writes nothing, and undoing that run does not set the flag again."""
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     first = line.run()
     line.forget_calls()
 
@@ -69,12 +69,12 @@ def test_clearing_the_flag_leaves_nothing_to_do(line: Line):
 
     assert (again.document["documents"]["unchanged"], line.writes()) == (3, [])
     line.undo(str(first.document["run_id"]))
-    assert _ticked(line) == []
+    assert _flagged(line) == []
 
 
 def test_looking_for_reprocess_flags_costs_one_call(make_line: MakeLine):
     """A run with nothing flagged makes one call more than without such a column."""
-    with_column = make_line(Source(more=TICK, rename=""), account=_account(), files=FILES)
+    with_column = make_line(Source(more=REPROCESS, rename=""), account=_account(), files=FILES)
     without = make_line(Source(rename=""), account=_account(), files=FILES)
     costs = []
     for one in (with_column, without):
@@ -88,7 +88,7 @@ def test_looking_for_reprocess_flags_costs_one_call(make_line: MakeLine):
 
 def test_a_record_that_failed_stays_flagged(line: Line):
     """Where Caspio fails in the middle, the reprocess flag is there for the next run, which clears it."""
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     line.emulator.control.edit("Uploads", 2, {"DocType": ""})
     line.emulator.control.fault(
         {"kind": "status", "operation": "UpdateTableRecords", "status": 500, "times": 20}
@@ -96,27 +96,27 @@ def test_a_record_that_failed_stays_flagged(line: Line):
 
     failed = line.run()
 
-    assert (failed.document["documents"]["failed"], _ticked(line)) == (1, [2])
+    assert (failed.document["documents"]["failed"], _flagged(line)) == (1, [2])
     line.emulator.control.clear_faults()
     line.run()
-    assert _ticked(line) == []
+    assert _flagged(line) == []
 
 
 def test_a_record_in_conflict_stays_flagged(make_line: MakeLine):
     """A record left alone because it changes over and over keeps its reprocess flag; once it rests, the next run does it."""
     line = make_line(
-        Source(more=f"{TICK}\nmax_writes = 1", rename=""), account=_account(), files=FILES
+        Source(more=f"{REPROCESS}\nmax_writes = 1", rename=""), account=_account(), files=FILES
     )
     line.run()
     line.emulator.control.edit("Uploads", 2, {"DocType": ""})
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
 
     met = line.run()
 
-    assert (met.document["documents"]["conflict"], _ticked(line)) == (1, [2])
+    assert (met.document["documents"]["conflict"], _flagged(line)) == (1, [2])
     line.clock.advance(90_000)
     done = line.run()
-    assert (done.document["documents"]["done"], _ticked(line)) == (1, [])
+    assert (done.document["documents"]["done"], _flagged(line)) == (1, [])
 
 
 class Killed(BaseException):
@@ -142,7 +142,7 @@ def _stop_at(point: str) -> Act:
 )
 def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, point: str):
     """Whatever it was in the middle of, the next run clears the reprocess flag once and settles what was open."""
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     line.act = _stop_at(point)
     line.one_at_a_time = True
     with pytest.raises(Killed):
@@ -151,7 +151,7 @@ def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, poin
 
     line.run()
 
-    assert (_ticked(line), line.unsettled()) == ([], 0)
+    assert (_flagged(line), line.unsettled()) == ([], 0)
     line.forget_calls()
     line.run()
     assert line.writes() == []
@@ -159,30 +159,32 @@ def test_a_run_that_dies_round_the_clearing_leaves_nothing_open(line: Line, poin
 
 def test_a_user_who_takes_the_reprocess_flag_back_is_no_conflict(line: Line):
     """Unticked while it was read again, nothing is written over it, and the document is done."""
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     line.act = lambda point: (
-        _tick(line, 2, value=False) if point == "clear_reprocess_flag effect before" else None
+        _request_reprocessing(line, 2, value=False)
+        if point == "clear_reprocess_flag effect before"
+        else None
     )
 
     report = line.run()
 
     assert report.document["documents"]["done"] == 1
-    assert _ticked(line) == []
+    assert _flagged(line) == []
 
 
 def test_a_new_source_only_plans_and_leaves_ticks(make_line: MakeLine):
     """Nothing is cleared by a run that may not write."""
-    line = make_line(Source(more=TICK, confirm="first"), account=_account(), files=FILES)
-    _tick(line, 1)
+    line = make_line(Source(more=REPROCESS, confirm="first"), account=_account(), files=FILES)
+    _request_reprocessing(line, 1)
 
     line.run()
 
-    assert (_ticked(line), line.writes()) == ([1], [])
+    assert (_flagged(line), line.writes()) == ([1], [])
 
 
 def test_a_named_record_is_looked_at_for_its_reprocess_flag(line: Line):
     """A run for a few records, as a webhook asks for it, reads a flagged one of them again, and only of them."""
-    _tick(line, 1, 2)
+    _request_reprocessing(line, 1, 2)
 
     report = line.run(records=["2", "3"])
 
@@ -190,19 +192,19 @@ def test_a_named_record_is_looked_at_for_its_reprocess_flag(line: Line):
         1,
         1,
     )
-    assert _ticked(line) == [1]
+    assert _flagged(line) == [1]
 
 
 def test_reprocess_flags_outside_the_source_are_not_touched(make_line: MakeLine):
     """A record that does not meet the source's condition keeps its reprocess flag."""
     line = make_line(
-        Source(more=f'{TICK}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES
+        Source(more=f'{REPROCESS}\nwhere = "PK_ID > 1"', rename=""), account=_account(), files=FILES
     )
-    _tick(line, 1, 2)
+    _request_reprocessing(line, 1, 2)
 
     line.run()
 
-    assert _ticked(line) == [1]
+    assert _flagged(line) == [1]
 
 
 def test_views_and_index_tables_can_be_flagged(make_line: MakeLine):
@@ -212,21 +214,21 @@ def test_views_and_index_tables_can_be_flagged(make_line: MakeLine):
         "files": {"/In/a.txt": "upload3.txt"},
     }
     account["tables"]["Papers"] = {"fields": fields(Path="STRING", Again="YES/NO"), "records": []}
-    view = Source({"view": "Few"}, name="few", more=TICK, rename="")
+    view = Source({"view": "Few"}, name="few", more=REPROCESS, rename="")
     folder = Source(
-        {"folder": "/In"}, name="inbox", more=TICK, rename="", index={"table": "Papers"}
+        {"folder": "/In"}, name="inbox", more=REPROCESS, rename="", index={"table": "Papers"}
     )
     line = make_line(view, folder, account=account, files=FILES)
     line.run()
     line.forget_calls()
-    _tick(line, 2)
+    _request_reprocessing(line, 2)
     line.emulator.control.edit("Papers", 1, {"Again": True})
 
     report = line.run()
 
     papers = line.emulator.control.dump()["tables"]["Papers"]
     assert report.document["documents"]["done"] == 2
-    assert (_ticked(line), papers[0]["Again"], line.downloads()) == ([], False, 0)
+    assert (_flagged(line), papers[0]["Again"], line.downloads()) == ([], False, 0)
 
 
 @pytest.mark.parametrize(

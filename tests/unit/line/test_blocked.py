@@ -221,13 +221,13 @@ def test_rows_go_on_pointing_at_what_a_user_put_in_a_files_place(world: World):
 
     def replace_file(call: str) -> None:
         if call == "put":
-            world.caspio.files["/In/a.txt"] = b"a person's new version"
+            world.caspio.files["/In/a.txt"] = b"a user's new version"
 
     world.caspio.before_call = replace_file
     world.run(PAPERS)
 
-    held = world.caspio.tables["Contracts"]["1"]["Document"]
-    assert world.caspio.files[held] == b"a person's new version"
+    stored = world.caspio.tables["Contracts"]["1"]["Document"]
+    assert world.caspio.files[stored] == b"a user's new version"
 
 
 def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: World):
@@ -237,8 +237,8 @@ def test_a_file_put_in_place_of_the_one_that_was_read_keeps_its_name(world: Worl
 
     def swap(call: str) -> None:
         if call == "update":
-            held = world.caspio.attachments["Receipts", "Scan", "1"]
-            held.name, held.data, held.date = "contract.txt", b"something else", "2026-05-05"
+            stored = world.caspio.attachments["Receipts", "Scan", "1"]
+            stored.name, stored.data, stored.date = "contract.txt", b"something else", "2026-05-05"
 
     world.caspio.before_call = swap
     world.run(spec)
