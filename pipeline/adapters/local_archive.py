@@ -1,7 +1,11 @@
-"""The archive in a folder of this machine: for development, and for small installations that back the folder up."""
+"""The archive in a folder: for development, and for small installations that back it up.
+
+Everything in it is made for this user only: folders 0700, files 0600.
+"""
 
 import errno
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -17,25 +21,34 @@ _CHUNK = 1 << 20
 _INCOMING = ".incoming"
 _NO_SPACE = "Free space there, or name another folder in [archive] url."
 _NO_RIGHT = "Give this user the right to write there, or name another folder in [archive] url."
-_NO_LINKS = "The file system may lack hard links, which put-if-absent needs; name another folder in [archive] url."
+_NO_LINKS = (
+    "The file system may lack hard links, which put-if-absent needs; name another folder in "
+    "[archive] url."
+)
+_READ_ONLY = "The file system is read-only; remount it or name another folder in [archive] url."
+_NO_FOLDER = (
+    "There is a file where a folder is needed; move it away or name another folder in "
+    "[archive] url."
+)
 _WAYS_OUT = {
     errno.ENOSPC: _NO_SPACE,
     errno.EDQUOT: _NO_SPACE,
     errno.EACCES: _NO_RIGHT,
-    errno.EROFS: "The file system is read-only; remount it or name another folder in [archive] url.",
+    errno.EROFS: _READ_ONLY,
     errno.EPERM: _NO_LINKS,
     errno.ENOTSUP: _NO_LINKS,
-    errno.ENOTDIR: "A file stands where a folder is needed; move it away or name another folder in [archive] url.",
+    errno.ENOTDIR: _NO_FOLDER,
 }
 _OTHERWISE = "Check the disk and the folder in [archive] url, then run again."
 
 
 class LocalArchive:
-    """Keep objects as files below a folder, each at the path its key says.
+    """Keep objects as files below a folder, each at the path that its key says.
 
-    A new object is written to a hidden folder of the same file system, read back, and only then linked to its place,
-    so that a reader never meets half of it and two writers cannot both win. Digests are not stored: `head` reads the
-    file, which also finds what a failing disk has done to it; `list` leaves them out.
+    A new object is written to a hidden folder of the same file system, read back, and only then
+    linked to its place, so that a reader never sees half of it and two writers cannot both win: of
+    two link(2) calls to one name, the second fails. Digests are not stored: `head` reads the file,
+    which also finds damage by a failing disk; `list` leaves them out.
     """
 
     def __init__(self, root: Path) -> None:
@@ -50,10 +63,13 @@ class LocalArchive:
         media_type: str,  # noqa: ARG002 - a file has no media type
         replace: bool = False,
     ) -> StoredObject:
-        """Store a file and confirm its SHA-256 by reading it back; the same digest already there is success.
+        """Store a file and confirm its SHA-256 by reading it back.
+
+        The same digest already there is success.
 
         Raises:
-            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest given.
+            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest
+                given.
             ArchiveUnavailable: the folder cannot be written or the disk is full.
         """
         path = self._path(key)
@@ -65,14 +81,17 @@ class LocalArchive:
             stored = StoredObject(key, incoming.stat().st_size, _sha256(incoming))
             if stored.sha256 != sha256:
                 raise ArchiveConflict(
-                    f"{source} has SHA-256 {stored.sha256}, not {sha256}, so it is not stored as {key}: "
-                    "it changed after it was read. Fetch it again."
+                    f"{source} has SHA-256 {stored.sha256}, not {sha256}, so it is not stored as "
+                    f"{key}: it changed after it was read. Fetch it again."
                 )
             placed = _place(incoming, path, replace=replace)
         return stored if placed else _same(self._described(key), sha256)
 
     def get(self, key: str, target: Path) -> StoredObject:
-        """Write an object to a file and return the digest of the bytes; FileGone when there is none."""
+        """Write an object to a file and return the digest of the bytes.
+
+        FileGone when there is none.
+        """
         path = self._path(key)
         with _translated(path, "read"), self._opened(key) as stream:
             digest = _copy(stream, target)
@@ -86,7 +105,7 @@ class LocalArchive:
             return None
 
     def copy(self, key: str, new_key: str) -> StoredObject:
-        """Copy within the store, replacing what is there; FileGone when there is nothing to copy."""
+        """Copy within the store, replacing what is there; FileGone without an original."""
         path = self._path(new_key)
         with _translated(path, "copy"), self._opened(key) as stream, self._incoming() as incoming:
             digest = _copy(stream, incoming, sync=True)
@@ -118,20 +137,21 @@ class LocalArchive:
         """Write, read and remove a probe object; raises ArchiveUnavailable with what to do."""
         path = self._path(f"probe-{secrets.token_hex(8)}")
         with _translated(path, "check"), self._incoming() as incoming:
-            incoming.write_bytes(b"probe")
+            _copy(io.BytesIO(b"probe"), incoming)
             placed = _place(incoming, path, replace=False)
             read = path.read_bytes() if placed else b""
             path.unlink(missing_ok=True)
         if read != b"probe":
             raise ArchiveUnavailable(
-                f"The archive folder {self._root} gives back other bytes than it was given. {_OTHERWISE}"
+                f"The archive folder {self._root} gives back other bytes than were written. "
+                f"{_OTHERWISE}"
             )
         return ""
 
     def _path(self, key: str) -> Path:
         if checked_key(key).split("/")[0] == _INCOMING:
             raise ValueError(
-                f"{key!r} is not an archive key: {_INCOMING} is where unfinished files lie"
+                f"{key!r} is not an archive key: {_INCOMING} is where unfinished files are"
             )
         return self._root / key
 
@@ -153,9 +173,9 @@ class LocalArchive:
 
     @contextmanager
     def _incoming(self) -> Iterator[Path]:
-        """Name a file that does not exist yet in the hidden folder; what is left of it goes when the context ends."""
+        """Name a new file in the hidden folder; what is left of it is deleted at the end."""
         folder = self._root / _INCOMING
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folders(folder)
         path = folder / secrets.token_hex(16)
         try:
             yield path
@@ -166,8 +186,8 @@ class LocalArchive:
 def _same(there: StoredObject, sha256: str) -> StoredObject:
     if there.sha256 != sha256:
         raise ArchiveConflict(
-            f"The archive holds {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was changed. "
-            "Compare the two and move the wrong one away."
+            f"The archive has {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was "
+            "changed. Compare the two and move the wrong one away."
         )
     return there
 
@@ -175,7 +195,7 @@ def _same(there: StoredObject, sha256: str) -> StoredObject:
 def _copy(stream: BinaryIO, target: Path, *, sync: bool = False) -> str:
     """Copy bytes, hashing them on the way; with `sync` they are on the disk before this returns."""
     digest = hashlib.sha256()
-    with target.open("wb") as output:
+    with open(target, "wb", opener=_private) as output:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             output.write(chunk)
@@ -191,7 +211,7 @@ def _sha256(path: Path) -> str:
 
 
 def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
-    """Give a finished file its place in one step; False when the place is taken and must not be."""
+    """Link a finished file to its place in one step; False when the place is taken."""
     made = _make_folders(path.parent)
     try:
         if replace:
@@ -205,15 +225,21 @@ def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
     return True
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that, if it is new, is for this user only."""
+    return os.open(path, flags, 0o600)
+
+
 def _make_folders(folder: Path) -> list[Path]:
-    """Create a folder and return the parents whose entries that changed."""
+    """Create a folder and its parents for this user only; return those whose entries changed."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    for parent in reversed(missing):
+        parent.mkdir(mode=0o700, exist_ok=True)
     return [parent.parent for parent in missing]
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring a folder's entries to the disk: a file whose name is lost at a power cut is lost."""
+    """Write a folder's entries to the disk: a file whose name is lost at a power cut is lost."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -232,7 +258,7 @@ def _names(folder: Path) -> list[str]:
 
 @contextmanager
 def _translated(path: Path, doing: str) -> Iterator[None]:
-    """Turn what the operating system refuses into ArchiveUnavailable with a way out."""
+    """Raise ArchiveUnavailable with a way out for what the operating system refuses."""
     try:
         yield
     except OSError as exc:

@@ -10,44 +10,59 @@ from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from pipeline.adapters.s3_errors import bucket_missing, error_code, gone, translated, unavailable
+from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
+from pipeline.adapters.s3_connection import checked_place, connect, given
+from pipeline.adapters.s3_errors import (
+    bucket_missing,
+    error_code,
+    gone,
+    require_digest,
+    require_same,
+    translated,
+    unavailable,
+)
 from pipeline.adapters.s3_multipart import Sizes, multipart, part_size
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.archive_layout import checked_key, checked_prefix
-from pipeline.errors import ArchiveConflict, ArchiveUnavailable, BadSettings, FileGone
+from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Clock
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
 
 _CHUNK = 1 << 20
-_ATTEMPTS = 4
-_PAUSE_S = 0.2
 _LOCKED = "originals/"
 _DIGEST = "sha256"
 _PROBE = b"probe"
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
 _UNKNOWN = {"NotImplemented", "501"}
 _STRICT = "it refuses to overwrite, whoever writes at the same instant"
-_LOOSE = "it does NOT refuse to overwrite at one instant; originals are safe, since their keys are their digests"
-_BROKEN_OFF = (HTTPClientError, IncompleteReadError)
+_LOOSE = (
+    "it does NOT refuse to overwrite at one instant; originals are safe, since their keys are "
+    "their digests"
+)
+
+PUT = RetryPolicy(on=(Repeatable,), attempts=4, first_pause_s=0.4, max_pause_s=2.0)
+"""A key that others write and remove at the same moment is tried four times."""
+
+DOWNLOAD = RetryPolicy(
+    on=(HTTPClientError, IncompleteReadError), attempts=4, first_pause_s=0.4, max_pause_s=2.0
+)
+"""A body that breaks off is read again from its start: botocore repeats requests, not bodies."""
 
 
 class S3Archive:
     """Keep objects below a prefix of a bucket, each with its SHA-256 as user metadata.
 
-    Put-if-absent is the store's own (If-None-Match). A store that answers NotImplemented to it is asked first whether
-    the key is taken and then written plainly: two writers at the same instant could then both win, as they can where a
-    store (Swift) keeps the condition loosely. That loses nothing for originals, whose keys are their digests. An object
-    put there by others has no digest until it is read.
+    Put-if-absent is the store's own (`If-None-Match: *`, which Amazon has since August 2024). A
+    store that answers NotImplemented to it is asked first whether the key is taken and then written
+    plainly: two writers at the same instant could then both win, as they can where a store (Swift)
+    ignores the condition. That loses nothing for originals, whose keys are their digests. An object
+    that others put there has no digest until it is read.
 
     Some stores accept object lock and do nothing; `check` asks whether the bucket has it.
 
@@ -58,7 +73,8 @@ class S3Archive:
         region: of the bucket, where the AWS configuration does not tell.
         sse: encryption asked for each object; None leaves it to the bucket's default.
         sse_kms_key_id: key for `aws:kms`; None takes the account's.
-        object_lock_days: how long an original (a key under `originals/`) can be neither changed nor removed.
+        object_lock_days: how long an original (a key under `originals/`) can be neither changed nor
+            removed.
         object_lock_mode: GOVERNANCE or COMPLIANCE.
         storage_class: such as STANDARD_IA; it must be one that is read at once.
         access_key_id: None leaves both keys to the AWS chain: environment, profile, role.
@@ -91,8 +107,8 @@ class S3Archive:
         sizes: Sizes | None = None,
     ) -> None:
         self._bucket = bucket
-        self._prefix = _checked_place(prefix, endpoint_url)
-        self._wishes = _given(
+        self._prefix = checked_place(prefix, endpoint_url)
+        self._wishes = given(
             ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class
         )
         self._lock_days = object_lock_days
@@ -102,12 +118,12 @@ class S3Archive:
         self._conditional = True
         self._bucket_exists = False
         with translated(bucket, f"s3://{bucket}", "open"):
-            keys = _given(
+            keys = given(
                 aws_access_key_id=access_key_id,
                 aws_secret_access_key=secret_access_key,
                 aws_session_token=session_token,
             )
-            self._client = _connect(endpoint_url, region, keys)
+            self._client = connect(endpoint_url, region, keys)
 
     def __repr__(self) -> str:
         return f"S3Archive(s3://{self._bucket}/{self._prefix})"
@@ -115,29 +131,42 @@ class S3Archive:
     def put(
         self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
     ) -> StoredObject:
-        """Store a file whose bytes the store has checked on arrival; the same digest already there is success.
+        """Store a file whose bytes the store has checked on arrival.
+
+        The same digest already there is success.
 
         Raises:
-            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest given.
-            ArchiveUnavailable: the store cannot be reached, refuses, or lacks what the settings ask for.
+            ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest
+                given.
+            ArchiveUnavailable: the store cannot be reached, refuses, or lacks what the settings ask
+                for.
         """
+
+        def attempt() -> StoredObject:
+            existing = None if replace else self._digested(key)
+            if existing is not None:
+                return require_same(existing, sha256)
+            if self._send(key, source, sha256=sha256, media_type=media_type, replace=replace):
+                return self._confirmed(key, source.stat().st_size, sha256)
+            raise Repeatable("the key was taken meanwhile")
+
+        def give_up(_: Failures) -> Exception:
+            return unavailable(
+                self._bucket,
+                self.address(key),
+                "store",
+                "others keep writing and removing it",
+                "Let only one program write to the bucket {bucket} under this prefix, then run "
+                "again.",
+            )
+
         with self._translated(key, "store"):
-            for attempt in range(_ATTEMPTS):
-                there = None if replace else self._digested(key)
-                if there is not None:
-                    return _same(there, sha256)
-                if self._sent(key, source, sha256=sha256, media_type=media_type, replace=replace):
-                    return self._confirmed(key, source.stat().st_size, sha256)
-                self._clock.sleep(attempt * _PAUSE_S)
-        way_out = (
-            "Let only one program write to the bucket {bucket} under this prefix, then run again."
-        )
-        raise unavailable(
-            self._bucket, self.address(key), "store", "others keep writing and removing it", way_out
-        )
+            return PUT.run(attempt, clock=self._clock, give_up=give_up)
 
     def get(self, key: str, target: Path) -> StoredObject:
-        """Write an object to a file, which appears complete or not at all; FileGone when there is none.
+        """Write an object to a file, which appears complete or not at all.
+
+        FileGone when there is none.
 
         Raises:
             ArchiveConflict: the bytes have not the digest stored with them.
@@ -145,7 +174,7 @@ class S3Archive:
         part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             with self._translated(key, "read"):
-                stored = self._download(key, part)
+                stored = DOWNLOAD.run(lambda: self._read(key, part), clock=self._clock)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -158,9 +187,10 @@ class S3Archive:
         return None if found is None else _described(key, found)
 
     def copy(self, key: str, new_key: str) -> StoredObject:
-        """Copy within the store, replacing what is there; FileGone when there is nothing to copy.
+        """Copy within the store, replacing what is there; FileGone without an original.
 
-        Bytes do not pass through this machine, also above the 5 GiB that S3 copies at once: those go in parts.
+        Bytes do not pass through this machine, also above the 5 GiB that S3 copies at once: those
+        go in parts.
         """
         with self._translated(key, "copy"):
             found = self._head(key)
@@ -195,7 +225,9 @@ class S3Archive:
         return f"s3://{self._bucket}/{self._name(key)}"
 
     def check(self) -> str:
-        """Write, read and remove a probe object as originals are; say whether the store refuses to overwrite it.
+        """Write, read and remove a probe object as originals are.
+
+        Say whether the store refuses to overwrite it.
 
         Raises:
             ArchiveUnavailable: with what to do.
@@ -221,7 +253,7 @@ class S3Archive:
         self.put(key, source, sha256=sha256, media_type="text/plain")
         try:
             self.get(key, folder / "back")
-            sent = self._sent(key, source, sha256=sha256, media_type="text/plain", replace=False)
+            sent = self._send(key, source, sha256=sha256, media_type="text/plain", replace=False)
             return _LOOSE if sent or not self._conditional else _STRICT
         finally:
             self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
@@ -242,7 +274,7 @@ class S3Archive:
         return None
 
     def _require_bucket(self, key: str) -> None:
-        """Tell a missing object from a missing bucket: to HEAD, S3 answers 404 to both."""
+        """Distinguish a missing object from a missing bucket: S3 answers HEAD with 404 for both."""
         if self._bucket_exists:
             return
         try:
@@ -267,14 +299,17 @@ class S3Archive:
         wanted = StoredObject(key, size_bytes, sha256)
         if found is not None and _described(key, found) == wanted:
             return wanted
-        return _same(self._read(key), sha256)
+        return require_same(self._read(key), sha256)
 
-    def _sent(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
-        """Send a file; False when the key may have been taken meanwhile, or must be asked for first from now on."""
+    def _send(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
+        """Send a file.
+
+        False when the key may have been taken meanwhile, or must be asked for first from now on.
+        """
         condition = {"IfNoneMatch": "*"} if self._conditional and not replace else {}
         options = {
             **self._options(key),
-            **_given(ContentType=media_type),
+            **given(ContentType=media_type),
             "Metadata": {_DIGEST: sha256},
         }
         send = (
@@ -299,7 +334,7 @@ class S3Archive:
         condition: Mapping[str, Any],
     ) -> None:
         with source.open("rb") as body:
-            _require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
+            require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
             body.seek(0)
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             place: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key)}
@@ -324,7 +359,7 @@ class S3Archive:
             while part := body.read(size):
                 digest.update(part)
                 upload.send(part)
-            _require_digest(source, digest.hexdigest(), sha256)
+            require_digest(source, digest.hexdigest(), sha256)
             upload.complete(condition)
 
     def _copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
@@ -333,7 +368,7 @@ class S3Archive:
         if total <= self._sizes.single_copy:
             self._client.copy_object(Bucket=self._bucket, Key=name, CopySource=source, **options)
             return
-        options |= {"Metadata": found["Metadata"], **_given(ContentType=found.get("ContentType"))}
+        options |= {"Metadata": found["Metadata"], **given(ContentType=found.get("ContentType"))}
         size = part_size(total, self._sizes.copy_part)
         with multipart(self._client, self._bucket, name, options) as upload:
             for first in range(0, total, size):
@@ -344,23 +379,11 @@ class S3Archive:
         if not self._lock_days or not key.startswith(_LOCKED):
             return dict(self._wishes)
         until = self._clock.now() + timedelta(days=self._lock_days)
-        return {
-            **self._wishes,
-            "ObjectLockMode": self._lock_mode,
-            "ObjectLockRetainUntilDate": until,
-        }
-
-    def _download(self, key: str, target: Path) -> StoredObject:
-        """Read an object into a file, from its beginning again when the connection breaks off."""
-        for attempt in range(_ATTEMPTS - 1):
-            try:
-                return self._read(key, target)
-            except _BROKEN_OFF:
-                self._clock.sleep((attempt + 1) * _PAUSE_S)
-        return self._read(key, target)
+        lock = {"ObjectLockMode": self._lock_mode, "ObjectLockRetainUntilDate": until}
+        return {**self._wishes, **lock}
 
     def _read(self, key: str, target: Path | None = None) -> StoredObject:
-        """Read an object and compare it with the digest stored with it; without a target, only that."""
+        """Read an object, into a file or not, and compare it with the digest stored with it."""
         answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
         digest, size_bytes = hashlib.sha256(), 0
         with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
@@ -368,75 +391,15 @@ class S3Archive:
                 digest.update(chunk)
                 size_bytes += output.write(chunk)
         stored = StoredObject(key, size_bytes, digest.hexdigest())
-        if answer["Metadata"].get(_DIGEST, stored.sha256) != stored.sha256:
+        noted = answer["Metadata"].get(_DIGEST, stored.sha256)
+        if noted != stored.sha256:
             raise ArchiveConflict(
-                f"{self.address(key)} has SHA-256 {stored.sha256}, not {answer['Metadata'][_DIGEST]} with which it was "
-                "stored: it is damaged or was changed. Restore an earlier version of it, or fetch the file again."
+                f"{self.address(key)} has SHA-256 {stored.sha256}, not {noted} with which it was "
+                "stored: it is damaged or was changed. Restore an earlier version of it, or fetch "
+                "the file again."
             )
         return stored
 
 
-def _checked_place(prefix: str, endpoint_url: str | None) -> str:
-    """Return the prefix with its slash."""
-    problems = []
-    place = prefix.strip("/")
-    try:
-        place = checked_key(place) + "/" if place else ""
-    except ValueError:
-        problems.append(
-            f"[archive] url: {prefix!r} cannot be the beginning of keys; write s3://bucket/some/prefix."
-        )
-    parts = urlsplit(endpoint_url or "https://default")
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username
-        or parts.password
-    ):
-        problems.append(
-            "[archive] endpoint_url must be http(s)://HOST[:PORT]; keys come from the environment."
-        )
-    if problems:
-        raise BadSettings(problems)
-    return place
-
-
-def _connect(endpoint_url: str | None, region: str | None, keys: Mapping[str, Any]) -> "S3Client":
-    config = Config(
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": 4},
-        max_pool_connections=32,
-        # Stores other than Amazon's refuse the checksums boto3 would add; SHA-256 is given where it is checked.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        # Such stores seldom have a host name for each bucket.
-        s3={"addressing_style": "path" if endpoint_url else "auto"},
-    )
-    session = boto3.Session(**dict(keys), region_name=region)
-    return session.client("s3", endpoint_url=endpoint_url, config=config)
-
-
-def _given(**options: str | None) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value}
-
-
 def _described(key: str, found: "HeadObjectOutputTypeDef") -> StoredObject:
     return StoredObject(key, found["ContentLength"], found["Metadata"].get(_DIGEST))
-
-
-def _same(there: StoredObject, sha256: str) -> StoredObject:
-    if there.sha256 != sha256:
-        raise ArchiveConflict(
-            f"The archive holds {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was changed. "
-            "Compare the two and move the wrong one away."
-        )
-    return there
-
-
-def _require_digest(source: Path, found: str, sha256: str) -> None:
-    if found != sha256:
-        raise ArchiveConflict(
-            f"{source} has SHA-256 {found}, not {sha256}, so it is not stored: it changed after it was read. "
-            "Fetch it again."
-        )

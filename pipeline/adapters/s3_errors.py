@@ -1,34 +1,60 @@
-"""What an S3 store says no with, and what a person can do about it."""
+"""What an S3 store refuses with, and what a user can do about it.
+
+The codes are those of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and what
+other stores answer.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone, IngestError
+from pipeline.model import StoredObject
 
 _CREDENTIALS = (
-    "Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile or role this machine uses) "
-    "for the bucket {bucket}."
+    "Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile or role this "
+    "machine uses) for the bucket {bucket}."
 )
 _RIGHTS = (
-    "Check the credentials, and grant them s3:ListBucket on the bucket {bucket} and s3:GetObject, s3:PutObject, "
-    "s3:DeleteObject and s3:AbortMultipartUpload on its objects, with the KMS key where one is used."
+    "Check the credentials, and grant them s3:ListBucket on the bucket {bucket} and "
+    "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on its "
+    "objects, with the KMS key where one is used."
 )
 _REGION = "Set [archive] region to the region of the bucket {bucket}, or correct endpoint_url."
-_REACH = "Check the network and [archive] endpoint_url and region, then run again: the bucket {bucket} is not reached."
-_WORDING = "Check the bucket's name in [archive] url, its region and any session token; the bucket asked for is {bucket}."
-_BUSY = "The store of the bucket {bucket} is overloaded; nothing is lost, run again later or with fewer workers."
+_REACH = (
+    "Check the network and [archive] endpoint_url and region, then run again: the bucket "
+    "{bucket} is not reached."
+)
+_WORDING = (
+    "Check the bucket's name in [archive] url, its region and any session token; the "
+    "bucket asked for is {bucket}."
+)
+_BUSY = (
+    "The store of the bucket {bucket} is overloaded; nothing is lost, run again later or "
+    "with fewer workers."
+)
 _BUCKET = "Create the bucket {bucket}, or correct [archive] url."
-_KMS = "Correct [archive] sse_kms_key_id, enable the key and let these credentials use it for the bucket {bucket}."
+_KMS = (
+    "Correct [archive] sse_kms_key_id, enable the key and let these credentials use it "
+    "for the bucket {bucket}."
+)
 _FULL = "Free space or raise the quota of the bucket {bucket}."
 _UNSUPPORTED = (
-    "The store of the bucket {bucket} lacks something [archive] asks for; remove sse, sse_kms_key_id, storage_class or "
-    "object_lock_days, or use a store that has them."
+    "The store of the bucket {bucket} lacks something [archive] asks for; remove sse, "
+    "sse_kms_key_id, storage_class or object_lock_days, or use a store that has them."
 )
-_LOCK = "The bucket {bucket} was made without object lock; make one with it, or remove [archive] object_lock_days."
-_COLD = "Restore the object in the bucket {bucket}, and choose a [archive] storage_class that can be read at once."
+_LOCK = (
+    "The bucket {bucket} was made without object lock; make one with it, or remove "
+    "[archive] object_lock_days."
+)
+_COLD = (
+    "Restore the object in the bucket {bucket}, and choose a [archive] storage_class that"
+    " can be read at once."
+)
+_CLOCK = "Set this machine's clock: the bucket {bucket} refuses requests signed at another time."
 _OTHERWISE = (
     "Check the bucket {bucket} and the settings in [archive], then run `caspio-ingest doctor`."
 )
@@ -45,7 +71,7 @@ _BY_CODE = {
     "ExpiredToken": _CREDENTIALS,
     "InvalidToken": _CREDENTIALS,
     "TokenRefreshRequired": _CREDENTIALS,
-    "RequestTimeTooSkewed": "Set this machine's clock: the bucket {bucket} refuses requests signed at another time.",
+    "RequestTimeTooSkewed": _CLOCK,
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
     "IllegalLocationConstraintException": _REGION,
@@ -101,7 +127,10 @@ def error_code(exc: ClientError) -> str:
 
 @contextmanager
 def translated(bucket: str, address: str, doing: str) -> Iterator[None]:
-    """Turn whatever a store refuses into an error with a way out: FileGone, ArchiveConflict or ArchiveUnavailable."""
+    """Raise an error with a way out for what a store refuses.
+
+    It is FileGone, ArchiveConflict or ArchiveUnavailable.
+    """
     try:
         yield
     except ClientError as exc:
@@ -142,3 +171,30 @@ def _from_answer(exc: ClientError, bucket: str, address: str, doing: str) -> Ing
     return unavailable(
         bucket, address, doing, f"{said} ({code})" if said else code, _BY_CODE.get(code, _OTHERWISE)
     )
+
+
+def require_same(existing: StoredObject, sha256: str) -> StoredObject:
+    """Return an object that is there already, if it has this digest.
+
+    Raises:
+        ArchiveConflict: it has other bytes.
+    """
+    if existing.sha256 != sha256:
+        raise ArchiveConflict(
+            f"The archive has {existing.key} with SHA-256 {existing.sha256}, not {sha256}; neither "
+            "was changed. Compare the two and move the wrong one away."
+        )
+    return existing
+
+
+def require_digest(source: Path, found: str, sha256: str) -> None:
+    """Refuse a file whose bytes do not have the digest given.
+
+    Raises:
+        ArchiveConflict: they do not.
+    """
+    if found != sha256:
+        raise ArchiveConflict(
+            f"{source} has SHA-256 {found}, not {sha256}, so it is not stored: it changed after it "
+            "was read. Fetch it again."
+        )

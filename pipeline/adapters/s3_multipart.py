@@ -20,7 +20,8 @@ _MOST_PARTS = 10_000  # S3's limit
 class Sizes:
     """Sizes in bytes: up to which an object travels whole, and the least size of a part above it.
 
-    S3 takes parts from 5 MiB to 5 GiB and copies at most 5 GiB at once; parts grow where 10,000 would not suffice.
+    S3 takes parts from 5 MiB to 5 GiB and copies at most 5 GiB at once; parts grow where 10,000
+    would not suffice.
     """
 
     single_put: int = 16 << 20
@@ -71,7 +72,10 @@ class Upload:
         self.completed = True
 
     def abort(self) -> None:
-        """Let the store forget the parts; one that cannot be reached now needs a lifecycle rule for them."""
+        """Let the store forget the parts.
+
+        One that cannot be reached now needs a lifecycle rule for them.
+        """
         with suppress(ClientError, BotoCoreError):
             self._client.abort_multipart_upload(**self._where)
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 PATIENCE_S = 2.0
-"""Seconds. A shorter wait belongs to the work in hand, which is finished after a request to stop; a longer one is given
-up."""
+"""Seconds. A shorter wait belongs to the work in hand, which is finished after a request to stop.
+
+A longer one is given
+up.
+"""
 
 _SLICE_S = 0.25
 
@@ -15,8 +18,8 @@ class SystemClock:
     """Tell the time of this machine and wait on it.
 
     Args:
-        check: Called every quarter of a second during waits longer than PATIENCE_S. An error that it raises ends the
-            wait: this is how a run that was asked to stop ends while it waits.
+        check: Called every quarter of a second during waits longer than PATIENCE_S. An error that
+            it raises ends the wait: this is how a run that was asked to stop ends while it waits.
     """
 
     def __init__(self, check: Callable[[], None] = lambda: None) -> None:
@@ -37,8 +40,8 @@ class SystemClock:
         if seconds <= PATIENCE_S:
             time.sleep(seconds)
             return
-        # In slices, and not on an event: a signal's handler that set one could interrupt the very thread that holds its
-        # lock.
+        # In slices, and not on an event: a signal's handler that set one could interrupt the very
+        # thread that holds its lock.
         ends_at = time.monotonic() + seconds
         while (left_s := ends_at - time.monotonic()) > 0:
             self._check()

@@ -1,4 +1,4 @@
-"""The promises between the pipeline and the world: adapters keep them, `tests/contracts` checks that they do."""
+"""The promises between the pipeline and the world. Adapters keep them, `tests/contracts` checks."""
 
 from pipeline.ports.archive import Archive as Archive
 from pipeline.ports.clock import Clock as Clock

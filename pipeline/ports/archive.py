@@ -35,7 +35,7 @@ class Archive(Protocol):
         """Return an object's size and digest, None when there is none."""
 
     def copy(self, key: str, new_key: str) -> StoredObject:
-        """Copy within the store, replacing what is there; FileGone when there is nothing to copy."""
+        """Copy within the store, replacing what is there; FileGone without an original."""
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, lazily."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SourceMetrics:
-    """One source: the latest version of each of its files, by status (or stage, where there is no outcome yet).
+    """One source: the latest version of each of its files, by status (else by stage).
 
     `waiting` are those that need work still, `oldest_at` is when the first of them was first
     listed.
@@ -58,7 +58,7 @@ class LedgerMetrics:
 
 
 class Telemetry(Protocol):
-    """Receives what happens. It is never an obstacle: no method raises, whether or not the report arrives."""
+    """Receives what happens. It is never an obstacle: no method raises."""
 
     def stage(self, name: str, **about: str) -> AbstractContextManager[None]:
         """Time a stage of the pipeline."""

@@ -10,7 +10,7 @@ from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An open download: `declared_bytes` is the Content-Length or None; `chunks` can be read once."""
+    """An open download: `declared_bytes` is the Content-Length or None, `chunks` is read once."""
 
     chunks: Iterator[bytes]
     declared_bytes: int | None

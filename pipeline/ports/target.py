@@ -10,7 +10,7 @@ from pipeline.model import Column, RecordRef, Value
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """Answer to a guarded write: how many rows it matched, and the row as it is now where the answer shows it."""
+    """Answer to a guarded write: how many rows it matched, and the row as it is now if shown."""
 
     affected: int
     row: Mapping[str, Value] | None
@@ -26,7 +26,7 @@ class Referrer:
 
 
 class RecordTarget(Protocol):
-    """Reads and changes records and files, one at a time, each write guarded by the state it was planned against.
+    """Reads and changes records and files, each write guarded by the state it was planned for.
 
     Every write raises EffectInDoubt when it was sent and its answer lost; none is ever repeated by
     the adapter in that case. A refusal is RefusedByCaspio.
@@ -58,7 +58,7 @@ class RecordTarget(Protocol):
     def rename_attachment(
         self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
     ) -> Updated:
-        """Set the base name (no extension) of one record's attachment, under the same guard as `update`."""
+        """Set the base name (no extension) of one record's attachment, guarded as `update` is."""
 
     def file_exists(self, path: str) -> bool:
         """Say whether the Files area has a file at the path."""
@@ -88,7 +88,7 @@ class RecordTarget(Protocol):
     def rows(
         self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
     ) -> Mapping[str, Mapping[str, Value]]:
-        """Return, by PK_ID, the named columns of every row that has these values and where `filled` is not empty."""
+        """Return, by PK_ID, columns of every row with these values and `filled` not empty."""
 
     def insert(self, table: str, values: Mapping[str, Value]) -> str:
         """Insert a row and return its PK_ID."""

@@ -1,6 +1,7 @@
-"""Discover an account's schema: the columns of its tables and views, and how many files there are, with bounded calls."""
+"""Discover an account: the columns of its tables and views, and how many files there are."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -79,20 +80,22 @@ def _container(operations: Containers, name: str, files: FileLookup, pages: int)
         else:
             counters[field] = _NamedFiles(field, files)
 
-    number = dict.fromkeys(file_types, 0)
-    size_bytes = dict(number)
+    fields = {field: FileField(field, kind, 0, 0) for field, kind in file_types.items()}
     looked_at = 0
     for page in islice(operations.record_pages(name, select=(where.PK, *paths)), pages):
         looked_at += len(page)
         for field, counter in counters.items():
             sizes = counter.of(page)
-            number[field] += len(sizes)
-            size_bytes[field] += sum(sizes)
-    fields = tuple(
-        FileField(field, kind, number[field], size_bytes[field])
-        for field, kind in file_types.items()
-    )
-    return Container(name, operations.is_view, columns, fields, max(total, looked_at), looked_at)
+            counted = fields[field]
+            fields[field] = replace(
+                counted,
+                files=counted.files + len(sizes),
+                size_bytes=counted.size_bytes + sum(sizes),
+            )
+    # More rows than were counted at first may have come meanwhile.
+    records = max(total, looked_at)
+    found = tuple(fields.values())
+    return Container(name, operations.is_view, columns, found, records, looked_at)
 
 
 class _Sizes(Protocol):

@@ -1,4 +1,4 @@
-"""Find size and date of Files-area files with few calls: one by one, or folder by folder if that is cheaper."""
+"""Find size and date of Files-area files with few calls: one by one, or by folder."""
 
 import posixpath
 from collections import Counter

@@ -69,21 +69,21 @@ class FolderListing:
         With `matching`, only those below the folder.
         """
         if matching:
-            below = self._folder.rstrip("/").casefold() + "/"
-            paths = [path for path in paths if path.casefold().startswith(below)]
+            below = self._folder.rstrip("/") + "/"
+            paths = [path for path in paths if path.casefold().startswith(below.casefold())]
         listed = files.find(paths)
         existing = [path for path in paths if listed[path] is not None]
-        tables = self._columns_with_paths([]) if existing else {}
-        for table, fields in tables.items():
+        if not existing:
+            return []
+        for table, fields in self._columns_with_paths([]).items():
             room = self._client.tables.records_room(table, self._select(fields)) - _HEAD_ROOM
             for field in fields:
                 clauses = [clause for clause, _ in where.in_lists(field, existing, room=room)]
                 self._load(table, fields, clauses)
-        found = (listed[path] for path in existing)
-        return [self._work(file) for file in found if file is not None]
+        return [self._work(file) for file in map(listed.get, existing) if file is not None]
 
     def _columns_with_paths(self, problems: list[str]) -> dict[str, tuple[str, ...]]:
-        """Return the columns that have paths, by table, after checking the source against the account.
+        """Return the columns that have paths, by table; check the source against the account.
 
         Raises:
             Misconfigured: with `problems` and those found here.

@@ -1,4 +1,4 @@
-"""Keep the account's schema for a while: which columns a table has, which tables have paths of files."""
+"""Keep the account's schema for a while: columns, and which tables have paths of files."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _MISSING = 404
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is read of a table or view: its attachment fields, its FILE fields, the mapped columns."""
+    """What is read of a table or view: attachment fields, FILE fields, mapped columns."""
 
     container: str
     is_view: bool

@@ -1,4 +1,4 @@
-"""Keep a listing in a database file while it is worked on, so that a million files take no memory."""
+"""Keep a listing in a database file while it is worked on: a million files take no memory."""
 
 import json
 import sqlite3
@@ -36,7 +36,7 @@ WHERE (excluded.rank, excluded.pk) < (rank, pk)
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A Files-area file: full path, size where it is known, date of the last change as it was listed."""
+    """A Files-area file: full path, size if known, date of the last change as listed."""
 
     path: str
     size_bytes: int | None
@@ -54,7 +54,7 @@ class PathRow:
 
 
 class ScratchStore:
-    """Files and rows by path. Paths that differ in case only are one: SQL Server compares them so."""
+    """Files and rows by path, compared as SQL Server does: case does not matter."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database

@@ -42,7 +42,7 @@ class CaspioFileSource:
         self._schema = SchemaCache(client, clock=clock)
 
     def pages(self, spec: SourceSpec) -> Iterator[Sequence[RecordWork]]:
-        """Yield every record that has at least one file, in order of PK_ID (of path for a folder), lazily.
+        """Yield every record that has a file, in order of PK_ID (of path for a folder), lazily.
 
         Raises:
             BadSettings: the source contradicts the account; lists all problems.

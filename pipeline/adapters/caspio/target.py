@@ -1,4 +1,4 @@
-"""Read and change records and files, one at a time and guarded: the RecordTarget of a Caspio account."""
+"""Read and change records and files, one at a time and guarded: an account's RecordTarget."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -210,7 +210,7 @@ class CaspioRecordTarget:
 
     @translated()
     def find(self, table: str, column: str, value: Value) -> Sequence[str]:
-        """Return the PK_IDs of the rows whose column equals the value, lowest first, at most 1,000."""
+        """Return the PK_IDs of rows whose column equals the value, lowest first, 1,000 at most."""
         columns = self._schema.columns(table, is_view=False)
         where.require_known(columns, [column], container=table)
         rows = self._client.tables.records(
@@ -222,7 +222,7 @@ class CaspioRecordTarget:
     def rows(
         self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
     ) -> Mapping[str, Mapping[str, Value]]:
-        """Return, by PK_ID, the named columns of the rows with these values and `filled` not empty."""
+        """Return, by PK_ID, columns of the rows with these values and `filled` not empty."""
         schema = self._schema.columns(table, is_view=False)
         where.require_known(schema, [*columns, *equal, filled], container=table)
         equals = [where.equals(column, value) for column, value in equal.items()]

@@ -1,7 +1,8 @@
 """Open the database, bring its schema to date and translate what it refuses."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,15 @@ _WAYS_OUT = (
     ("no space left", "Free space on the database server's disk."),
     (
         "database is locked",
-        "Another process has held the file for too long; stop it, or use PostgreSQL for many workers.",
+        "Another process has the file locked; stop it, or use PostgreSQL for many workers.",
     ),
     (
         "not a database",
-        "The file is not an SQLite database; correct [ledger] url or restore the file from a backup.",
+        "It is not an SQLite database; correct [ledger] url or restore the file from a backup.",
     ),
     (
         "malformed",
-        "The file is damaged; restore it from a backup, or rebuild it from the archive's manifests.",
+        "It is damaged; restore it from a backup, or rebuild it from the archive's manifests.",
     ),
     ("authentication failed", "Correct the user and password in [ledger] url."),
     ("permission denied", "Grant this user the right to create and write tables in the database."),
@@ -49,21 +50,44 @@ _OTHERWISE = "Check that the database in [ledger] url runs and can be written, t
 
 @contextmanager
 def translated(url: URL, doing: str) -> Iterator[None]:
-    """Turn whatever the database says no with into LedgerUnavailable with a way out; the password is never shown."""
+    """Raise LedgerUnavailable with a way out for what the database refuses.
+
+    No password is shown.
+    """
     try:
         yield
     except SQLAlchemyError as exc:
         said = str(getattr(exc, "orig", None) or exc).strip()
         way_out = next((advice for words, advice in _WAYS_OUT if words in said.lower()), _OTHERWISE)
-        where = url.render_as_string(hide_password=True)
-        raise LedgerUnavailable(f"The ledger {where} failed to {doing}: {said}. {way_out}") from exc
+        said = _without_passwords(said, url)
+        raise LedgerUnavailable(
+            f"The ledger {shown(url)} failed to {doing}: {said}. {way_out}"
+        ) from exc
+
+
+def shown(url: URL) -> str:
+    """Return a URL for a message, with every password masked, also those in the query.
+
+    libpq, and so psycopg, takes `?password=` and `?sslpassword=` as well.
+    """
+    masked = {name: "***" for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(masked).render_as_string(hide_password=True)
+
+
+def _without_passwords(said: str, url: URL) -> str:
+    secrets = [url.password, *(url.query[name] for name in url.query if "password" in name.lower())]
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            said = said.replace(secret, "***")
+    return said
 
 
 def open_engine(text_url: str) -> tuple[Engine, URL]:
     """Connect lazily to SQLite or PostgreSQL.
 
     Raises:
-        LedgerUnavailable: the URL names neither, or an SQLite database in memory, which threads cannot share.
+        LedgerUnavailable: the URL names neither, or an SQLite database in memory, which threads
+            cannot share.
     """
     try:
         url = make_url(text_url)
@@ -76,12 +100,16 @@ def open_engine(text_url: str) -> tuple[Engine, URL]:
     if url.drivername == "postgresql+psycopg":
         return _postgres(url), url
     raise LedgerUnavailable(
-        f"[ledger] url {url.render_as_string(hide_password=True)} is not usable; "
+        f"[ledger] url {shown(url)} is not usable; "
         "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
     )
 
 
 def _sqlite(url: URL) -> Engine:
+    # A ledger has names and values of documents, so a new one is for this user only. SQLite gives
+    # the files of its write-ahead log the mode of the database.
+    with suppress(OSError):  # what is wrong with the place, SQLite says itself
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL, 0o600))
     wait_s = float(str(url.query.get("timeout", _WAIT_S)))
     engine = create_engine(url, connect_args={"timeout": wait_s})
     event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
@@ -90,10 +118,11 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
-    """Set what SQLite forgets with each connection.
+    """Set what SQLite keeps for one connection only.
 
-    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut: an intent would be gone
-    while its effect stands at Caspio.
+    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut
+    (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
+    effect is at Caspio.
     """
     connection.isolation_level = (
         None  # the driver's own BEGIN would be deferred and could fail half-way
@@ -121,7 +150,12 @@ def _postgres(url: URL) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open one transaction that will write; SQLite takes its write lock at once, so none fails half-way."""
+    """Open one transaction that writes.
+
+    SQLite takes its write lock at once (BEGIN IMMEDIATE): a transaction that began with a read
+    could not get it later if another one has written meanwhile. In PostgreSQL READ COMMITTED is
+    enough, since rows that must not change meanwhile are locked one by one.
+    """
     with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
         yield connection
 
@@ -135,10 +169,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing_files(engine: Engine) -> Iterator[Connection]:
-    """Open the only transaction that writes more than one row of `files`.
+    """Open the only transaction that may write more than one row of `files`.
 
-    Two that met the same rows in another order would wait for each other until PostgreSQL ends one, and two listings
-    of a new location_key would each leave a newest version in it. SQLite lets only one write in any case.
+    Two that lock the same rows in different orders would wait for each other until PostgreSQL ends
+    one, and two listings of a new place would each leave a newest version there. SQLite has one
+    writer in any case.
     """
     with writing(engine) as connection:
         _wait_for_turn(connection, _FILES_LOCK)
@@ -151,7 +186,10 @@ def _wait_for_turn(connection: Connection, lock: int) -> None:
 
 
 def insert_for(dialect: Dialect) -> Any:
-    """Return the `insert` of a dialect that knows ON CONFLICT; the two share no base class that does."""
+    """Return the `insert` of a dialect that knows ON CONFLICT.
+
+    The two share no base class that does.
+    """
     if dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
@@ -196,7 +234,8 @@ def _upgrade(connection: Connection, url: URL) -> None:
     revision = _revision(connection)
     if revision is not None and revision not in known:
         raise LedgerUnavailable(
-            f"The ledger {url.render_as_string(hide_password=True)} has schema {revision}, newer than this program's "
-            f"{HEAD}. Install the version of caspio-ingest that wrote it, or name another database in [ledger] url."
+            f"The ledger {shown(url)} has schema {revision}, newer than this program's {HEAD}. "
+            "Install the version of caspio-ingest that wrote it, or name another database in "
+            "[ledger] url."
         )
     command.upgrade(config, "head")

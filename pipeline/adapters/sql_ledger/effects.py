@@ -1,13 +1,12 @@
 """Effects: what was about to change at Caspio, and what became of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from pipeline.adapters.sql_ledger.blocks import SqlBlocks
-from pipeline.adapters.sql_ledger.effect_restore import SqlEffectRestore
 from pipeline.adapters.sql_ledger.leases import refuse_lost
 from pipeline.adapters.sql_ledger.review import SqlReview
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
@@ -23,14 +22,14 @@ _CHANGES_RECORDS = effects.c.kind.in_(
 _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value])
 
 
-class SqlEffects(SqlBlocks, SqlReview, SqlEffectRestore):
+class SqlEffects(SqlBlocks, SqlReview):
     """Remember every change at Caspio, from before it is made."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call and return it with its id.
 
-        A worker that another one marked lost is refused here, in the same transaction: it cannot change anything after
-        its files were given to somebody else.
+        A worker that another one marked lost is refused here, in the same transaction: it cannot
+        change anything after its files were given to somebody else.
         """
         at = self._session.clock.now()
         intent = replace(effect, state=EffectState.INTENT, run_id=run_id, at=at)
@@ -49,7 +48,7 @@ class SqlEffects(SqlBlocks, SqlReview, SqlEffectRestore):
                 raise KeyError(effect.id)
 
     def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
-        """Return the effects in state intent or applied, oldest first: all, or those of versions."""
+        """Return the effects in state intent or applied, oldest first."""
         if versions is None:
             return self._listed(OPEN)
         found: list[Effect] = []
@@ -124,14 +123,39 @@ class SqlEffects(SqlBlocks, SqlReview, SqlEffectRestore):
     def moved_to(self, path: str) -> str | None:
         """Return where our own rename moved a Files-area path to, following chains.
 
-        A file has moved once a record points to its new path, or once its old path is deleted. None if it is where it
-        was.
+        A file has moved once a record points to its new path, or once its old path is deleted. None
+        if it is where it was.
         """
         now, since = path, 0
         with self._session.reading(f"look up where {path} went") as connection:
             while move := _next_move(connection, now, since):
                 now, since = move
         return None if now == path else now
+
+    def restore(self, restored: Iterable[Effect]) -> None:
+        """Restore effects in the order given, which becomes the order they happened in.
+
+        They get new ids, so what an effect undoes is written again by its new id. An effect that is
+        not among those restored is written as a negative id, which no effect has.
+        """
+        new_ids: dict[int, int] = {}
+        added = insert(effects).returning(effects.c.id, sort_by_parameter_order=True)
+        for chunk in chunks(restored):
+            rows = []
+            for effect in chunk:
+                undoes = new_ids.get(effect.undoes, -effect.undoes) if effect.undoes else None
+                rows.append({**dump_effect(effect), "undoes": undoes})
+
+            with self._session.writing("restore effects") as connection:
+                ids = connection.execute(added, rows).scalars().all()
+                in_chunk = {effect.id: new_id for effect, new_id in zip(chunk, ids, strict=True)}
+                # An effect may undo one of the same chunk, whose new id was not known before the
+                # insert.
+                for effect in chunk:
+                    if effect.undoes in in_chunk:
+                        own = update(effects).where(effects.c.id == in_chunk[effect.id])
+                        connection.execute(own.values(undoes=in_chunk[effect.undoes]))
+            new_ids |= in_chunk
 
     def _listed(self, *wanted: ColumnElement[bool]) -> list[Effect]:
         ordered = select(effects).where(*wanted).order_by(effects.c.id)
@@ -165,7 +189,8 @@ def _effects_that_named(refs: Sequence[FileRef]) -> Iterator[ColumnElement[bool]
 def _next_move(connection: Connection, path: str, since: int) -> tuple[str, int] | None:
     """Return the latest move away from a path after the move `since`.
 
-    Only later ids are looked at, so that a file that was moved back does not lead round in a circle.
+    Only later ids are looked at, so that a file that was moved back does not lead round in a
+    circle.
     """
     departure = (
         select(effects.c.path_to, effects.c.id)

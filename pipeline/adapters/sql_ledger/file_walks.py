@@ -63,7 +63,8 @@ class SqlFileWalks(SqlPart):
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many files each source has by status, counting the latest versions.
 
-        Where there is no outcome yet, the stage is used instead of the status; what was only planned counts as planned.
+        Where there is no outcome yet, the stage is used instead of the status; what was only
+        planned counts as planned.
         """
         result: dict[str, Counter[str]] = {}
         with self._session.reading("count files") as connection:
@@ -74,8 +75,8 @@ class SqlFileWalks(SqlPart):
     def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
         """Yield page after page, each behind the last row of the one before.
 
-        Pages follow the order's own columns and not an OFFSET: a place that is renamed between two pages is neither met
-        twice nor missed.
+        Pages follow the order's own columns and not an OFFSET: a place that is renamed between two
+        pages is neither met twice nor missed.
         """
         order = _PLACE if newest else _VERSION
         chosen = [*wanted, files.c.is_newest] if newest else wanted

@@ -87,7 +87,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         return found
 
     def count_attempt(self, version: str, *, fingerprint: str) -> int:
-        """Count an attempt; return how many before it, under the same fingerprint, had no outcome."""
+        """Count an attempt; return how many before it, under this fingerprint, had no outcome."""
         own = files.c.version == version
         same = files.c.attempted_under == fingerprint
         counted = {
@@ -119,7 +119,8 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
     def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
         """Record that findings are archived and what to write is decided, under which settings.
 
-        A finished version is open again until its outcome is recorded, so that work cut short here is noticed.
+        A finished version is open again until its outcome is recorded, so that work cut short here
+        is noticed.
         """
         self._advance(version, stage=Stage.PLANNED.value, fingerprint=fingerprint, rules=rules)
 

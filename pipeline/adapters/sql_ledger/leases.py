@@ -11,8 +11,8 @@ from pipeline.adapters.sql_ledger.session import Session, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import leases, workers
 from pipeline.errors import LeaseLost
 
-# A worker that is marked lost must be refused for as long as it may still be running somewhere. A week covers a
-# machine that was suspended over the weekend.
+# A worker that is marked lost must be refused for as long as it may still be running somewhere. A
+# week covers a machine that was suspended over the weekend.
 _KEEP_LOST = timedelta(days=7)
 
 
@@ -67,12 +67,13 @@ class SqlLeases(SqlPart):
     ) -> Sequence[bool]:
         """Release some keys, then acquire groups of keys, each whole or not at all.
 
-        Returns which groups were acquired. The keys of a dead worker are taken from it, and it is marked lost. Raises
-        LeaseLost as `renew` does.
+        Returns which groups were acquired. The keys of a dead worker are taken from it, and it is
+        marked lost. Raises LeaseLost as `renew` does.
         """
         with self._session.writing(f"claim files for {worker}") as connection:
             require_worker(connection, worker)
-            # Sorted here and below: two workers that lock rows in the same order cannot wait for each other.
+            # Sorted here and below: two workers that lock rows in the same order cannot wait for
+            # each other.
             for chunk in chunks(sorted(release)):
                 own = (leases.c.worker == worker) & leases.c.key.in_(chunk)
                 connection.execute(delete(leases).where(own))
@@ -97,8 +98,8 @@ class SqlLeases(SqlPart):
     def _lock_free(self, connection: Connection, worker: str, keys: Sequence[str]) -> set[str]:
         """Lock and return the keys that are free, this worker's or a lost worker's.
 
-        Keys that another transaction is acquiring at this moment are skipped: PostgreSQL would wait for it, and then
-        find them taken.
+        Keys that another transaction is acquiring at this moment are skipped: PostgreSQL would wait
+        for it, and then find them taken.
         """
         lost = select(workers.c.id).where(workers.c.lost)
         free: set[str] = set()
@@ -135,7 +136,8 @@ def mark_expired(session: Session, connection: Connection, asking: str) -> None:
 def require_worker(connection: Connection, worker: str) -> None:
     """Refuse a worker that is lost.
 
-    The row is locked for share: no other worker can mark this one lost before this transaction ends.
+    The row is locked for share: no other worker can mark this one lost before this transaction
+    ends.
 
     Raises:
         LeaseLost: It never joined, or it is marked lost.

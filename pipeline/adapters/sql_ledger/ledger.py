@@ -14,8 +14,8 @@ from pipeline.ports import Clock
 class SqlLedger:
     """Keep the ledger in one database that many processes share.
 
-    SQLite serves one machine; several machines share PostgreSQL. Each call is one short transaction. Iterators make
-    one transaction a page and hold none between pages.
+    SQLite serves one machine; several machines share PostgreSQL. Each call is one short
+    transaction. Iterators make one transaction a page and hold none between pages.
 
     Args:
         url: `sqlite:///FILE` or `postgresql+psycopg://…`.

@@ -24,7 +24,7 @@ class SqlMessages(SqlWatches):
     """Keep messages."""
 
     def save(self, messages: Sequence[Message]) -> int:
-        """Keep messages that wait, and when they reported their records; return how many are new."""
+        """Keep messages and when they reported their records; return how many are new."""
         new = 0
         with self._session.writing("keep a webhook's message") as connection:
             now = self._session.clock.now()
@@ -96,7 +96,8 @@ class SqlMessages(SqlWatches):
     def begin(self, batch: str, worker: str) -> Sequence[Message]:
         """Take over a batch for a living worker; return what of it is still to be done.
 
-        The worker that handed the batch out may not have released it yet, so only the batch is compared.
+        The worker that handed the batch out may not have released it yet, so only the batch is
+        compared.
         """
         with self._session.writing("begin webhook messages") as connection:
             require_worker(connection, worker)

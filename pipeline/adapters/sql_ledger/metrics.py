@@ -29,7 +29,8 @@ class SqlMetrics(SqlPart):
     def add_counters(self, counters_: Counters) -> None:
         """Add to what all processes have counted.
 
-        The rows are sorted: two processes that lock them in the same order cannot wait for each other.
+        The rows are sorted: two processes that lock them in the same order cannot wait for each
+        other.
         """
         rows = [
             {"name": name, "label": label, "number": value.number, "amount": value.amount}
@@ -72,8 +73,9 @@ def _count(connection: Connection, table: Any, *wanted: Any) -> int:
 def latest_versions(connection: Connection) -> Iterator[tuple[str, str, int, int]]:
     """Yield source, status, files and pages of the latest versions.
 
-    Where there is no outcome yet, the stage is used instead of the status; what was only planned counts as planned.
-    The order is that of the index `ix_files_metrics`, which has all of these columns: no row is read.
+    Where there is no outcome yet, the stage is used instead of the status; what was only planned
+    counts as planned. The order is that of the index `ix_files_metrics`, which has all of these
+    columns: no row is read.
     """
     keys = (files.c.source, files.c.planned_only, files.c.status, files.c.stage)
     grouped = (

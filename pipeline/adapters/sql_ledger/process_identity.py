@@ -8,8 +8,9 @@ from pathlib import Path
 def process_space() -> str:
     """Name the space in which process ids are unique: this boot and this container.
 
-    On systems other than Linux it is the host. Two machines may have one name, and a container that starts again has
-    the ids of the one before it; a process must not be treated as dead because of either.
+    On systems other than Linux it is the host. Two machines may have one name, and a container that
+    starts again has the ids of the one before it; a process must not be treated as dead because of
+    either.
     """
     boot = Path("/proc/sys/kernel/random/boot_id")
     try:

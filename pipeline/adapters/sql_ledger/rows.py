@@ -53,7 +53,7 @@ def file_row(ref: FileRef) -> Json:
 
 
 def dump_ref(ref: FileRef) -> Json:
-    """Return a reference as JSON, by hand: `asdict` copies every value deeply, for each file of a listing."""
+    """Return a reference as JSON, by hand: `asdict` would copy every value of every listed file."""
     record = ref.record
     return {
         "source": ref.source,
@@ -124,7 +124,7 @@ def load_file(row: RowMapping) -> FileState:
 
 
 def without_text(findings: Findings) -> Findings:
-    """Drop what the archive keeps: the text of the document and its pages, and the paths of derived files."""
+    """Drop what the archive keeps: texts, and the paths of derived files."""
     pages = tuple(replace(page, text="") for page in findings.pages)
     children = tuple(
         replace(child, path=None, findings=without_text(child.findings))

@@ -32,8 +32,8 @@ class Session:
     def __init__(self, url: str, *, clock: Clock) -> None:
         self.clock = clock
         self.engine, self._url = database.open_engine(url)
-        # SQLite allows one writer at a time, and a second one polls at intervals of up to a tenth of a second. The
-        # threads of this process queue here instead.
+        # SQLite allows one writer at a time, and a second one polls at intervals of up to a tenth
+        # of a second. The threads of this process queue here instead.
         sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
         try:
@@ -76,12 +76,13 @@ class Session:
     def shared_time(self, connection: Connection) -> datetime:
         """Return the time that leases and due times are compared by.
 
-        It is the database server's, since the clocks of several machines disagree. SQLite serves one machine only, so
-        there it is that of the clock.
+        It is the database server's, since the clocks of several machines disagree. SQLite serves
+        one machine only, so there it is that of the clock.
         """
         if connection.dialect.name != "postgresql":
             return self.clock.now()
-        # now() would be the time at which the transaction began, which may have waited for a lock since.
+        # now() would be the time at which the transaction began, which may have waited for a lock
+        # since.
         time: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return time
 

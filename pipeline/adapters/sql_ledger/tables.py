@@ -51,8 +51,8 @@ class UtcTime(TypeDecorator[datetime]):
 class Words(TypeDecorator[str]):
     """Text that sorts by code point in both databases.
 
-    NUL and lone surrogates, which a database refuses and a file name may hold, are stored escaped: good for looking
-    up, not for giving back. What must come back unchanged is stored as JSON.
+    NUL and lone surrogates, which a database refuses and a file name may hold, are stored escaped:
+    good for looking up, not for giving back. What must come back unchanged is stored as JSON.
     """
 
     impl = String
@@ -131,7 +131,8 @@ files = Table(
     Index("ix_files_record_key", "record_key"),
 )
 
-# Conditions of partial indexes: their constants stand in the statement, or no index would be found for them.
+# Conditions of partial indexes: their constants stand in the statement, or no index would be found
+# for them.
 WAITING = files.c.is_newest & (files.c.stage != literal_column("'finished'", Words))
 QUARANTINED = (
     files.c.is_newest
@@ -238,7 +239,8 @@ verify_progress = Table(
     Column("updated_at", UtcTime, nullable=False),
 )
 
-# One row a run at work. The first to find it dead or expired marks it lost; a lost one may change nothing more.
+# One row a run at work. The first to find it dead or expired marks it lost; a lost one may change
+# nothing more.
 workers = Table(
     "workers",
     metadata,

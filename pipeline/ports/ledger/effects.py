@@ -24,7 +24,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Why nothing may be written to a table or view: a write of run `run_id` matched more rows than one."""
+    """Why nothing may be written to a table or view: a write of a run matched several rows."""
 
     reason: str
     run_id: str
@@ -41,10 +41,10 @@ class EffectLedger(Protocol):
         """
 
     def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
-        """Record what became of an effect. Its `pk` is recorded too: a row has none before it is inserted."""
+        """Record what became of an effect, and its `pk`: a row has none before it is inserted."""
 
     def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
-        """Return the effects in state intent or applied, oldest first: all, or those of some file versions."""
+        """Return the effects in state intent or applied, oldest first; all, or of versions."""
 
     def find(
         self,
@@ -56,22 +56,22 @@ class EffectLedger(Protocol):
         """Return effects, oldest first; `record` is a container and a PK_ID."""
 
     def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
-        """Return those unfinished versions that have effects of another run, applied or verified."""
+        """Return those unfinished versions that effects of another run have changed."""
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
-        """Return the effects that undo these (by id), those that undo them, and so on, oldest first."""
+        """Return the effects that undo these ids, those that undo them, and so on, oldest first."""
 
     def names_given(self, refs: Sequence[FileRef]) -> Sequence[Effect]:
-        """Return the effects, applied or verified, that named these records' attachments or put files at these paths.
+        """Return the effects that named these records' attachments or put files at these paths.
 
-        The oldest come first.
+        They are applied or verified. The oldest come first.
         """
 
     def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
-        """Return, by column, the value that we last wrote to a record: see `pipeline.decide.ownership.owned`."""
+        """Return, by column, the value that we last wrote (`pipeline.decide.ownership`)."""
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
-        """Count the runs since a moment that changed a record or its files' names (effects applied or verified)."""
+        """Count the runs since a moment that changed a record or its files' names."""
 
     def moved_to(self, path: str) -> str | None:
         """Return where our own rename moved a Files-area path to, following chains.
@@ -80,7 +80,7 @@ class EffectLedger(Protocol):
         """
 
     def restore(self, effects: Iterable[Effect]) -> None:
-        """Restore effects of a lost ledger in the order given, which becomes the order they happened in."""
+        """Restore effects of a lost ledger; their order becomes the order they happened in."""
 
     def block(self, container: str, block: Block) -> None:
         """Record that nothing may be written to a table or view until a user has looked."""
@@ -92,12 +92,12 @@ class EffectLedger(Protocol):
         """Allow writing to a table or view again."""
 
     def save_review_item(self, item: ReviewItem, run_id: str) -> None:
-        """Keep a suggestion for a user, in place of what was kept for the same source, record and column."""
+        """Keep a suggestion for a user; it replaces one for the same source, record and column."""
 
     def review_items(
         self, source: str, record: tuple[str, str] | None = None
     ) -> Sequence[ReviewItem]:
-        """Return the suggestions kept for a source, or for one record (container and PK_ID) of it, in order of key."""
+        """Return a source's suggestions, or those of one record (container and PK_ID) of it."""
 
     def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
         """Record a repair."""

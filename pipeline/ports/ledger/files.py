@@ -87,10 +87,10 @@ class FileLedger(SourceLedger, Protocol):
         """
 
     def reset_attempts(self, versions: Sequence[str]) -> None:
-        """Reset the count of attempts: the run was stopped in good order, and these files were not the reason."""
+        """Reset the count of attempts: the run was stopped, and not because of these files."""
 
     def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
-        """Return those versions that were attempted MAX_ATTEMPTS times without outcome, all under other fingerprints."""
+        """Return those quarantined versions that another fingerprint gives a new chance."""
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
         """Record that the original's bytes are stored and confirmed."""
@@ -105,16 +105,16 @@ class FileLedger(SourceLedger, Protocol):
         """Return the fingerprints under which this content was read, the latest reading first."""
 
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
-        """Return the findings of this content under this fingerprint, and the archive prefix of its derived files."""
+        """Return findings by content and fingerprint, and the prefix of the derived files."""
 
     def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
-        """Record that findings are archived and what to write is decided, under which settings (`rules`)."""
+        """Record that what to write is decided, under which settings (`rules`)."""
 
     def finish(self, outcome: Outcome, run_id: str) -> None:
-        """Record a file's outcome. A failed or planned-only outcome leaves the version unfinished."""
+        """Record a file's outcome. A failed or planned-only one leaves the version unfinished."""
 
     def record_rename(self, version: str, ref: FileRef) -> None:
-        """Record the version that a listing shows after our own write, as finished with the same outcome."""
+        """Record the version that a listing shows after our own write, with the same outcome."""
 
     def not_renamed(self, location_keys: Collection[str]) -> Sequence[FileState]:
         """Return the versions at these places for which no rename is recorded, the oldest first."""
@@ -147,13 +147,13 @@ class FileLedger(SourceLedger, Protocol):
         """
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many files each source has by status, counting the latest version at each place.
+        """Return how many files each source has by status, the latest version at each place.
 
         Where there is no outcome yet, the stage is used instead of the status.
         """
 
     def restore(self, manifest: Manifest) -> bool:
-        """Restore what a manifest says of a version and of its renames, unless something newer is known.
+        """Restore what a manifest says of a version and its renames, unless newer is known.
 
         Effects are restored by `EffectLedger.restore`. Returns whether anything was restored.
         """

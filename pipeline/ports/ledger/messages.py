@@ -1,4 +1,4 @@
-"""What the ledger promises about webhook messages: kept before they are answered, worked on by one worker at a time."""
+"""What the ledger promises about webhook messages: kept first, then worked on by one worker."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +88,7 @@ class MessageLedger(Protocol):
         """
 
     def watched(self, source: str) -> WatchedSource | None:
-        """Return what is known of a source whose changes a webhook reports, None where none does."""
+        """Return what is known of a source that a webhook reports, None where none does."""
 
     def save_watched(self, source: str, watched: WatchedSource | None) -> None:
         """Keep what is known of a source whose changes a webhook reports.
@@ -97,7 +97,7 @@ class MessageLedger(Protocol):
         """
 
     def webhook_id(self, account: str) -> str:
-        """Return the id of the webhook that this program has made in an account, "" where it has made none."""
+        """Return the id of the webhook that this program created in an account, "" without one."""
 
     def save_webhook_id(self, account: str, webhook_id: str) -> None:
         """Keep the id of the webhook that this program has made in an account."""

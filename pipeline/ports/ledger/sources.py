@@ -1,4 +1,4 @@
-"""What the ledger promises about sources: which settings were confirmed, and how far a source has come."""
+"""What the ledger promises about sources: confirmed settings, and how far a source has come."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ColumnTypes:
-    """The types of a source's mapped columns when it was last planned or run, and the hash of its settings then."""
+    """The types of a source's mapped columns in its last run, and the hash of its settings then."""
 
     settings_hash: str
     types: Mapping[str, str]
@@ -62,7 +62,7 @@ class SourceLedger(Protocol):
         """Keep how many documents of a source need a user."""
 
     def verify_progress(self, sources: Sequence[str]) -> VerifyProgress | None:
-        """Return how far an unfinished verification of these sources has come, None where there is none."""
+        """Return how far an unfinished verification of these sources has come, None without one."""
 
     def save_verify_progress(self, sources: Sequence[str], progress: VerifyProgress | None) -> None:
         """Keep how far a verification of these sources has come; None when it has ended."""

@@ -54,7 +54,7 @@ class UsageLedger(Protocol):
         """Return an account's usage of the present month (UTC)."""
 
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
-        """Reserve calls behind those of all workers; return in how many seconds the first is due."""
+        """Reserve calls behind those of all workers; return when the first is due, in seconds."""
 
     def delay_permits(self, account: str, seconds: float) -> None:
         """Make no call that is reserved from now on due before so many seconds."""

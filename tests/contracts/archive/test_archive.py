@@ -1,5 +1,7 @@
 import hashlib
 import inspect
+import os
+import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.local_archive import LocalArchive
 from pipeline.errors import ArchiveConflict, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Archive
@@ -287,3 +290,22 @@ def test_a_check_leaves_nothing(archive: Archive):
     archive.check()
 
     assert list(archive.list("")) == []
+
+
+def test_what_a_local_archive_stores_is_for_its_user_only(tmp_path: Path):
+    """Folders and files of the archive can be read by nobody else, whatever the umask allows."""
+    before = os.umask(0)
+    try:
+        archive = LocalArchive(tmp_path / "deep" / "archive")
+        source = tmp_path / "a.pdf"
+        source.write_bytes(b"content")
+        digest = hashlib.sha256(b"content").hexdigest()
+        archive.put("originals/ab/cd", source, sha256=digest, media_type="application/pdf")
+        archive.copy("originals/ab/cd", "documents/x/y")
+        archive.check()
+    finally:
+        os.umask(before)
+
+    made = [tmp_path / "deep", *(tmp_path / "deep").rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}

@@ -254,7 +254,7 @@ def test_a_check_says_whether_the_store_refuses_to_overwrite(
     said = archive.check()
 
     archive.put("taken", source, sha256=digest, media_type="text/plain")
-    sent = archive._sent("taken", source, sha256=digest, media_type="text/plain", replace=False)
+    sent = archive._send("taken", source, sha256=digest, media_type="text/plain", replace=False)
     assert ("does NOT refuse" in said) is (sent or not archive._conditional)
 
 

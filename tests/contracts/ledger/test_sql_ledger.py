@@ -1,4 +1,6 @@
 import multiprocessing
+import os
+import stat
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -189,3 +191,40 @@ def test_listings_in_any_order_do_not_block_each_other(opened: SqlLedger):
     assert sorted(state.ref.location_key for state in opened.files.states()) == sorted(
         ref.location_key for ref in refs
     )
+
+
+# For its user only
+
+
+def test_a_ledger_file_is_for_its_user_only(tmp_path: Path, clock: FakeClock):
+    """A new ledger file and its log can be read by nobody else, whatever the umask allows."""
+    before = os.umask(0)
+    try:
+        with SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock) as ledger:
+            ledger.files.seen([a_ref("1")], "run-1")
+            modes = {
+                path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("ledger.db*")
+            }
+    finally:
+        os.umask(before)
+
+    assert len(modes) == 3
+    assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://user:hidden@127.0.0.1:9/x",
+        "postgresql+psycopg://user@127.0.0.1:9/x?password=hidden",
+        "postgresql+psycopg://user@127.0.0.1:9/x?connect_timeout=1&sslpassword=hidden",
+        "mysql://user@127.0.0.1:9/x?password=hidden",
+        "sqlite:///:memory:?password=hidden",
+    ],
+)
+def test_no_password_of_a_url_is_shown(url: str, clock: FakeClock):
+    """A password is masked wherever it is in the URL, in every message that shows the URL."""
+    with pytest.raises(LedgerUnavailable) as caught:
+        SqlLedger(url, clock=clock)
+
+    assert "hidden" not in str(caught.value)

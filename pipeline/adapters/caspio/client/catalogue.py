@@ -1,4 +1,4 @@
-"""Tell which method makes which operation, for the command line, the documentation and the tests."""
+"""List which method makes which operation, for the command line, documentation and tests."""
 
 import inspect
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ GROUPS: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One operation: the methods that make it, such as `tables.names`, and what the first of them does."""
+    """One operation, the methods that make it (such as `tables.names`), and what the first does."""
 
     operation: Operation
     methods: tuple[str, ...]

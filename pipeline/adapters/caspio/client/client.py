@@ -153,7 +153,7 @@ class CaspioClient:
         json: object = None,
         file: Path | None = None,
     ) -> object:
-        """Make any operation by its `operationId`, with parameters as Caspio's documentation names them.
+        """Make any operation by its `operationId`, with parameters named as Caspio documents them.
 
         Args:
             operation_id: A key of OPERATIONS.

@@ -43,7 +43,7 @@ class ListingChanged(TemporaryError):
 
 
 class InDoubt(TemporaryError):
-    """A write was sent and its answer never came. Look whether it took effect before repeating it."""
+    """A write was sent and its answer never came. Look before repeating it."""
 
 
 class AccountError(CaspioError):

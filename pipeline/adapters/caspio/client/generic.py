@@ -49,9 +49,10 @@ def build(
 def _parameter_problems(operation: Operation, given: Mapping[str, str]) -> list[str]:
     kinds = {one.name: one.kind for one in operation.query}
     known = [*operation.path_names, *kinds]
-    required = [*operation.path_names, *(one.name for one in operation.query if one.required)]
 
-    problems = [f"{name} is missing" for name in required if not given.get(name, "").strip()]
+    problems = [
+        f"{name} is missing" for name in operation.required if not given.get(name, "").strip()
+    ]
     unknown = [name for name in given if name not in known]
     if unknown:
         takes = f"it takes {', '.join(known)}" if known else "it takes none"

@@ -80,6 +80,11 @@ class Operation:
         """Return the names of the path's parameters, in order."""
         return tuple(part[1:-1] for part in self.template.split("/") if part.startswith("{"))
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Return the names of the parameters that a call must have."""
+        return (*self.path_names, *(one.name for one in self.query if one.required))
+
 
 def operation(name: str, view: str = "") -> Callable[[_F], _F]:
     """Tie a method to the operation it makes; `view` names the twin for views."""

@@ -16,7 +16,9 @@ from pipeline.adapters.caspio.probes.values import Found, probe_file, run_steps,
 from pipeline.model.probes import Examined, Probed
 
 NOT_PROBED: Mapping[str, str] = {
-    "rate_limit_status": "it would use up the account's rate; 429 and 400 with the documented body are both understood",
+    "rate_limit_status": (
+        "it would use up the account's rate; 429, and 400 with the documented body, are understood"
+    ),
     "rate_limit_retry_after": "the same; the header is obeyed where it comes",
     "stale_token": "a token lasts for hours; 401 and 400 are both answered with one fresh token",
     "download_content_type": "never relied on: the type is found by content",

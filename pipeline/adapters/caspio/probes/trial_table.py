@@ -86,11 +86,8 @@ class TrialTable:
         else:
             columns = {column.name for column in self._tables.fields(TABLE)}
             if not {field.name for field in _FIELDS} <= columns:
-                raise Misconfigured(
-                    [
-                        f"there is a table {TABLE} that is not this program's; rename it and run again"
-                    ]
-                )
+                problem = f"there is a table {TABLE} that is not this program's"
+                raise Misconfigured([f"{problem}; rename it and run again"])
         self._exists = True
         for field in (_UNIQUE, _STAMP, _LIST):  # an examination that was killed may have left them
             self._drop(field)

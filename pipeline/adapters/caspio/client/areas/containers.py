@@ -65,7 +65,7 @@ class Containers:
 
     @operation("ListTableFields", "ListViewFields")
     def definitions(self, container: str) -> tuple[FieldDefinition, ...]:
-        """Return all that is known of the fields, without PK_ID (ListTableFields, ListViewFields)."""
+        """Return all about the fields, without PK_ID (ListTableFields, ListViewFields)."""
         answer = self._ask("ListTableFields", container)
         return tuple(map(definitions.definition, answer.member("Result").items()))
 

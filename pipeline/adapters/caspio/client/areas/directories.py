@@ -35,7 +35,7 @@ class Directories:
 
     @operation("ListDirectoryUsers")
     def users(self, directory_id: str, query: Query = _EVERYBODY) -> Page[Record]:
-        """Return users as asked, 100 at most unless the query says otherwise (ListDirectoryUsers)."""
+        """Return users, 100 at most unless the query says otherwise (ListDirectoryUsers)."""
         call = Call(
             OPERATIONS["ListDirectoryUsers"], {"directoryId": directory_id}, query.parameters()
         )

@@ -93,7 +93,7 @@ class Files:
 
     @operation("GetFilesFolderMetadataByKey")
     def folder(self, key: str) -> FolderItem | None:
-        """Return what is known of a folder, None where there is none (GetFilesFolderMetadataByKey)."""
+        """Return a folder by its key, None where there is none (GetFilesFolderMetadataByKey)."""
         return self._found(
             Call(OPERATIONS["GetFilesFolderMetadataByKey"], {"externalKey": key}), wire.folder_item
         )
@@ -112,12 +112,12 @@ class Files:
 
     @operation("GetFileMetadataByPath")
     def info(self, path: str) -> FileItem | None:
-        """Return what is known of the file at a path, None where there is none (GetFileMetadataByPath)."""
+        """Return the file at a path, None where there is none (GetFileMetadataByPath)."""
         return self._found(self._by_path("GetFileMetadataByPath", path), wire.file_item)
 
     @operation("GetFileMetadataByKey")
     def info_by_key(self, key: str) -> FileItem | None:
-        """Return what is known of the file of a key, None where there is none (GetFileMetadataByKey)."""
+        """Return a file by its key, None where there is none (GetFileMetadataByKey)."""
         return self._found(self._by_key("GetFileMetadataByKey", key), wire.file_item)
 
     @operation("DownloadFileByPath")
@@ -235,14 +235,20 @@ def _pages(
         seen += len(page.items)
         if page.items:
             yield page.items
-        is_last = seen >= total if total is not None else len(page.items) < size
-        if is_last or not page.items:
+        if not page.items or _is_last(page, seen=seen, size=size):
             break
         before, number = keys, number + 1
     if total is not None and seen != total:
         raise ListingChanged(
             f"{name}: {seen:,} items came, {total:,} were reported. The next run lists it again."
         )
+
+
+def _is_last(page: Page[_Item], *, seen: int, size: int) -> bool:
+    """Say whether nothing comes after a page; without a total, a page that is not full is last."""
+    if page.total is None:
+        return len(page.items) < size
+    return seen >= page.total
 
 
 def walk_down(path: str, folders: Callable[[str], Iterable[FolderItem]]) -> str | None:

@@ -14,7 +14,7 @@ FIRST_PAUSE_S = 2.0
 MAX_PAUSE_S = 30.0
 
 QUIET_S = 20.0
-"""A task that was Ready for so many seconds and never seen running has ended, or had ended before the first look."""
+"""Seconds. A task that was Ready for so long and never seen running has ended."""
 
 
 class Tasks:

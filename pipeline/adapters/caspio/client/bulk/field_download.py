@@ -1,4 +1,4 @@
-"""Download all files of an attachment field to a folder, and continue where an earlier download stopped."""
+"""Download all files of an attachment field to a folder, and continue an earlier download."""
 
 import json
 import re
@@ -117,7 +117,7 @@ def _is_there(file: FieldFile, info: FileInfo, folder: Path) -> bool:
 
 
 def _read_manifest(folder: Path) -> Mapping[str, FieldFile]:
-    """Return the manifest's files, by record the latest line; one that a kill cut short is ignored."""
+    """Return the manifest's files; a line that a kill cut short is ignored."""
     path = folder / MANIFEST
     found: dict[str, FieldFile] = {}
     if not path.is_file():
@@ -136,7 +136,7 @@ def _read_manifest(folder: Path) -> Mapping[str, FieldFile]:
 
 
 def local_name(pk: str, name: str) -> str:
-    """Return a name that is safe on every file system and belongs to one record only: its PK_ID comes first."""
+    """Return a name that is safe on every file system; the PK_ID in front makes it unique."""
     prefix = pk
     if not _PLAIN_PK.fullmatch(pk) or len(pk) >= MAX_NAME_BYTES // 2:
         prefix = sha256(pk.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Update many records with few calls: one for each set of values and each condition's worth of records."""
+"""Update many records with few calls: one for each set of values, as far as addresses have room."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Insert a record or update the one with its key: read, decide, write guarded, and look where a write is in doubt."""
+"""Insert a record or update the one with its key: read, decide, write guarded, look if in doubt."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ from pipeline.adapters.caspio.client.values import Column, Value
 from pipeline.adapters.caspio.client.wire.records import Record
 
 RETRY = RetryPolicy(on=(Repeatable,), attempts=4)
-"""A record that somebody else changes at the same moment is read again at once, four times in all."""
+"""A record that somebody else changes meanwhile is read again at once, four times in all."""
 
 _DATES = {"DATE/TIME", "TIMESTAMP"}
 

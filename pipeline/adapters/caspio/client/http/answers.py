@@ -1,4 +1,4 @@
-"""Bound what an answer may cost: its decoded size, the depth of its JSON, the numbers in its headers.
+"""Bound what an answer may cost: its decoded size, the depth of its JSON, what headers ask for.
 
 Caspio's answers are small. These bounds hold for whatever answers in its place: a broken proxy, a
 captive portal, or somebody who wants this process to run out of memory.
@@ -15,7 +15,7 @@ from itertools import accumulate
 import httpx
 
 MAX_JSON_BYTES = 128 << 20
-"""Decoded bytes of an answer that is not a download: 1,000 rows (the most that one answer has) of 128 KiB each."""
+"""Decoded bytes of an answer that is not a download: 1,000 rows, the most there are, of 128 KiB."""
 
 MAX_DOWNLOAD_BYTES = 4 << 30
 """Bytes of a download. DataPages take uploads of 500 MB (caspio-api.md, section 5).
@@ -50,7 +50,7 @@ class AnswerTooLarge(httpx.DecodingError):
 def bound_answer(
     response: httpx.Response, *, max_bytes: int, count: Callable[[int], None] = lambda _: None
 ) -> None:
-    """Decode an answer's body while it is read, and end it with an error above `max_bytes` decoded bytes.
+    """Decode an answer's body while it is read, and end it with an error above `max_bytes`.
 
     Whoever reads the response gets identity bytes: a compressed body is decoded here, in pieces,
     since a gzip body of 1 MB can hold 1 GB. Encodings that were not asked for, and several on top
@@ -178,7 +178,7 @@ def declared_bytes(headers: httpx.Headers) -> int | None:
 
 
 def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, None where there is none or none that makes sense.
+    """Return the seconds that a `Retry-After` header asks for, None without a meaningful one.
 
     The header has seconds or an HTTP date (RFC 9110, section 10.2.3).
     """

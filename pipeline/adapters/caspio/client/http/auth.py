@@ -1,4 +1,4 @@
-"""Authenticate calls: one token, fetched when it is needed, and fetched again once when Caspio refuses it."""
+"""Authenticate calls: one token, fetched when needed, and again once when Caspio refuses it."""
 
 import math
 import threading
@@ -107,7 +107,7 @@ class ClientCredentials(httpx.Auth):
         yield request
 
     def redacted(self, text: str) -> str:
-        """Return a text without the secret and the latest tokens: a proxy may send back what it was sent."""
+        """Return a text without the secret and the tokens: a proxy may echo what it was sent."""
         for secret in list(self._secrets):
             if len(secret) >= SHORTEST_REDACTED:
                 text = text.replace(secret, "****")
@@ -116,7 +116,7 @@ class ClientCredentials(httpx.Auth):
     def _fetch_token(
         self, *, refused: _Token | None
     ) -> Generator[httpx.Request, httpx.Response, tuple[_Token, bool]]:
-        """Return a token that is neither old nor the refused one, and whether it was made just now."""
+        """Return a token that is neither old nor the refused one, and whether it is new."""
         # Not longer than one token may take: if that one does not come, waiting for ten more in
         # turn would not help.
         if not self._lock.acquire(timeout=TOKEN_S):
@@ -167,9 +167,9 @@ class ClientCredentials(httpx.Auth):
         text = members.get("access_token")
         if status != httpx.codes.OK or not isinstance(text, str) or not text:
             raise AccessDenied(
-                f"Caspio refused the client id and secret (POST {TOKEN_TEMPLATE} answered {status}). "
-                "Check CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET against the account's Web Services profile, "
-                "and that the profile is enabled."
+                f"Caspio refused the client id and secret (POST {TOKEN_TEMPLATE} answered "
+                f"{status}). Check CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET against the account's "
+                "Web Services profile, and that the profile is enabled."
             )
         life_s = members.get("expires_in")
         if not isinstance(life_s, int | float) or not math.isfinite(life_s) or life_s <= 0:

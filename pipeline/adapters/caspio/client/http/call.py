@@ -46,7 +46,7 @@ from pipeline.adapters.caspio.client.wire.payload import Payload
 RETRY = RetryPolicy(
     on=(Repeatable,), attempts=6, total_s=180.0, first_pause_s=0.5, max_pause_s=30.0
 )
-"""How calls are repeated: six attempts within three minutes, which outlasts a restart on Caspio's side."""
+"""How calls are repeated: six attempts in three minutes, to outlast a restart of the service."""
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _LOOK = "Nothing was repeated; the next run looks whether it took effect."
@@ -256,7 +256,7 @@ def _any_content(_: Call, response: httpx.Response) -> object:
 
 
 def _mask(error: BaseException | None, redacted: Callable[[str], str]) -> None:
-    """Mask secrets in an error and its causes: a parser's message shows the line it could not read."""
+    """Mask secrets in an error and its causes: a parser's message may show a header line."""
     while error is not None:
         error.args = tuple(redacted(part) if isinstance(part, str) else part for part in error.args)
         error = error.__cause__ or error.__context__

@@ -27,7 +27,7 @@ tens of seconds.
 """
 
 BYTES_PER_S = 16 << 10
-"""Each so many bytes that arrive or leave add one second: slower than any line that a large file could be moved on."""
+"""Every so many bytes moved add one second: slower than any line fit for a large file."""
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,

@@ -14,7 +14,7 @@ MAX_BLOCK = 10
 """Permits taken from the pool at once: one entry in the ledger for ten calls."""
 
 WORKERS = 4
-"""Workers that a shared rate is exact for. Each further one may add a block of calls to a window."""
+"""Workers for which a shared rate is exact. Each further one may add a block of calls."""
 
 STALE_S = 1.0
 """A permit that is used so long after it was due would come on top of a later window's."""
@@ -27,7 +27,7 @@ class PermitPool(Protocol):
     """Where all workers of an account take their permits from."""
 
     def reserve(self, permits: int, *, per_second: float) -> float:
-        """Reserve permits behind those of all workers; return in how many seconds the first is due."""
+        """Reserve permits behind those of all workers; return when the first is due, in seconds."""
 
     def delay(self, seconds: float) -> None:
         """Make no permit that is reserved from now on due before so many seconds."""

@@ -35,7 +35,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One line of the table: what an answer means, what a user can do about it, and the error for it."""
+    """One line of the table: what an answer means, what a user can do, and which error it is."""
 
     verdict: Verdict
     way_out: str
@@ -52,7 +52,7 @@ _VALUE = "Look at the values written and at the field's type and settings in Cas
 BY_CODE: Mapping[str, Fault] = {
     "AlterReadOnlyData": Fault(
         Verdict.REFUSED,
-        "A field is read-only, or a text holds characters Caspio cannot keep (emoji); see the mapping.",
+        "A field is read-only, or a text has characters that Caspio cannot keep (emoji).",
         ValueRefused,
     ),
     "ColumnNotFound": Fault(

@@ -1,4 +1,4 @@
-"""The one place where requests leave: each waits for its permit, is counted, and its answer is bounded."""
+"""The one place where requests leave: each waits for a permit, is counted, has a bounded answer."""
 
 import threading
 from collections import Counter
@@ -53,7 +53,7 @@ class Meter(Protocol):
 
 
 class MeteredTransport(httpx.BaseTransport):
-    """Hand requests to another transport, one permit and one count each: retries and token requests too."""
+    """Hand requests to another transport, with a permit and a count each, also for tokens."""
 
     def __init__(
         self,

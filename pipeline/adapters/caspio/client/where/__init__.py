@@ -1,4 +1,4 @@
-"""Build every condition (WHERE clause) that is sent: typed literals, known names, nothing pasted in.
+"""Build every condition (WHERE clause) that is sent: typed literals, known names.
 
 A `Clause` is finished SQL. Values become literals here and nowhere else, and names are checked
 against the schema before they are used. Only a source's own `where` enters as the operator wrote

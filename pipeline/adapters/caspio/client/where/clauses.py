@@ -16,14 +16,14 @@ Clause = NewType("Clause", str)
 
 PK = "PK_ID"
 FLOAT_TOLERANCE = 1e-12
-"""Relative. JSON shows 15 to 17 digits of a 53-bit number, so the last bit may be lost on the way."""
+"""Relative. JSON shows 15 to 17 digits of a 53-bit number: its last bit may be lost."""
 
 _MAX_FLOAT = sys.float_info.max
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def equals(column: str, value: Value) -> Clause:
-    """Compare a column with a value; None matches NULL and nothing else, "" blank and nothing else."""
+    """Compare a column with a value; None matches NULL only, "" matches blank only."""
     field = name(column)
     match value:
         case None:

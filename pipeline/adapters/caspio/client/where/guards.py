@@ -1,4 +1,4 @@
-"""Guards: conditions that match one record only while it is in the state that a write was planned against."""
+"""Guards: conditions that match a record only in the state that a write was planned against."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,8 @@ from pipeline.adapters.caspio.client.where.literals import (
 from pipeline.adapters.caspio.client.where.names import name
 
 LONG_TEXT = 100
-"""Characters. Longer texts are guarded by length and beginning: an address has room for 2,047 characters, a text field
-
-for 64,000.
-"""
+"""Characters. Longer texts are guarded by length and beginning: an address has room for 2,047
+characters, a text field for 64,000."""
 
 NOT_COMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")
 """Types that Caspio does not take in a condition (caspio-api.md, sections 3.8 and 4)."""
@@ -37,7 +35,7 @@ _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?")
 def guard(
     pk: str, columns: Mapping[str, Column], values: Mapping[str, Value], *, is_view: bool, room: int
 ) -> Clause:
-    """Return the condition that matches one record in one state, of at most `room` encoded characters.
+    """Return the condition that matches one record in one state, in `room` encoded characters.
 
     Long texts are guarded by less and less of their beginning until the condition fits.
 

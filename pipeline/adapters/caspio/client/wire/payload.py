@@ -1,4 +1,4 @@
-"""A member of an answer, with the way to it: a shape that was not expected is an error that names it."""
+"""A member of an answer with its path, so that an error about its shape can name it."""
 
 from collections.abc import Iterator, Mapping
 
