@@ -57,11 +57,11 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
         folder = Path(name)
         try:
             for number, ref in enumerate(work.files):
-                read = partial(_read_file, ref, work, run, folder / str(number), documents)
+                read = partial(read_file, ref, work, run, folder / str(number), documents)
                 outcomes += isolated([ref], read)
             if documents:
                 refs = tuple(document.file.ref for document in documents)
-                write = partial(_write_back, replace(work, files=refs), documents, run, folder)
+                write = partial(write_back, replace(work, files=refs), documents, run, folder)
                 outcomes += isolated(refs, write)
         except StopRun:
             ports.ledger.files.reset_attempts([ref.version for ref in work.files])
@@ -71,7 +71,7 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
-def _read_file(
+def read_file(
     ref: FileRef, work: RecordWork, run: SourceRun, folder: Path, documents: list[ReadDocument]
 ) -> list[Outcome]:
     """Fetch, read and archive one file. If this run has moved it, process it where it is now."""
@@ -95,7 +95,7 @@ def _read_file(
     return []
 
 
-def _write_back(
+def write_back(
     work: RecordWork, documents: Sequence[ReadDocument], run: SourceRun, folder: Path
 ) -> list[Outcome]:
     """Plan one record, write it back, and archive a manifest of each document."""

@@ -149,7 +149,7 @@ class Fingerprints:
                 "processor": [entry.module, entry.attribute] if entry else [],
                 "files": [
                     (file.relative_to(self._package).as_posix(), _file_digest(file))
-                    for file in _files_of(stages, package=self._package)
+                    for file in files_of(stages, package=self._package)
                 ],
                 "libraries": _versions(libraries_of(stages, package=self._package)),
                 # Regular expressions, Unicode and number formatting are Python's.
@@ -207,7 +207,7 @@ def _source_of(module: str, package: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _files_of(stages: Iterable[str], *, package: Path) -> list[Path]:
+def files_of(stages: Iterable[str], *, package: Path) -> list[Path]:
     """Return the sources of these modules and the data files in their folders."""
     sources = [file for stage in stages if (file := _source_of(stage, package))]
     data = {
@@ -221,11 +221,11 @@ def _files_of(stages: Iterable[str], *, package: Path) -> list[Path]:
 
 def _imports_of(file: Path) -> tuple[str, ...]:
     status = file.stat()
-    return _imports_in(file, status.st_mtime_ns, status.st_size)
+    return imports_in(file, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=512)
-def _imports_in(file: Path, _mtime_ns: int, _size: int) -> tuple[str, ...]:
+def imports_in(file: Path, _mtime_ns: int, _size: int) -> tuple[str, ...]:
     """Return the names that a source imports, with the names in modules."""
     names: list[str] = []
     for module, members, plain in _IMPORT.findall(file.read_text(encoding="utf-8")):

@@ -65,7 +65,7 @@ def read_document(
     What a document can do wrong becomes a status; anything raised is a bug in a processor.
     """
     context = Context(
-        settings=settings, engine=engine or Engines(settings).get, cpu_used_s=_stopwatch()
+        settings=settings, engine=engine or Engines(settings).get, cpu_used_s=stopwatch()
     )
     budget = Budget(settings.limits, upload_bytes=path.stat().st_size)
     return _read(path, name, work_dir, context=context, budget=budget, depth=0)
@@ -104,7 +104,7 @@ def _read(
         read=partial(_read, context=context, budget=budget, depth=depth + 1),
         exhausted=lambda: context.exhausted,
     )
-    return _with_children(findings, reading, taken, name)
+    return with_children(findings, reading, taken, name)
 
 
 def _with_pdfa(
@@ -132,7 +132,7 @@ def _check_size(path: Path, settings: ReadSettings) -> None:
         )
 
 
-def _stopwatch() -> Callable[[], float]:
+def stopwatch() -> Callable[[], float]:
     """Count CPU seconds from now on, those of ended child programs included."""
 
     def used() -> float:
@@ -196,9 +196,9 @@ def _status(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
     return ReadStatus.OK if written else ReadStatus.EMPTY
 
 
-def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str) -> Findings:
+def with_children(findings: Findings, reading: Reading, taken: Taken, name: str) -> Findings:
     """Add to a document what is in its children: their text, the values of all together, and what is missing."""
-    status = _whole_status(findings.status, reading, taken)
+    status = whole_status(findings.status, reading, taken)
     missing = [
         problem
         for child in taken.children
@@ -217,7 +217,7 @@ def _with_children(findings: Findings, reading: Reading, taken: Taken, name: str
     all_problems = (*findings.problems, *(f"{name}: {problem}" for problem in problems))
     if not taken.children:
         return dataclasses.replace(findings, status=status, problems=all_problems)
-    _append_texts(findings, taken.children)
+    append_texts(findings, taken.children)
     doc_type, fields = together(findings.doc_type, findings.fields, taken.children)
     texts = [findings.text, *(child.findings.text for child in taken.children)]
     return dataclasses.replace(
@@ -247,7 +247,7 @@ def _is_by_the_way(child: Child) -> bool:
     return findings.status in _BY_THE_WAY and not unread
 
 
-def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus:
+def whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus:
     """Judge a document by itself and what is in it; one that has no pages of its own is what its children are."""
     statuses = [child.findings.status for child in taken.children]
     readable = own.readable or any(status.readable for status in statuses)
@@ -265,7 +265,7 @@ def _whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus
     return ReadStatus.UNSUPPORTED if ReadStatus.UNSUPPORTED in statuses else own
 
 
-def _append_texts(findings: Findings, children: Sequence[Child]) -> None:
+def append_texts(findings: Findings, children: Sequence[Child]) -> None:
     """Let the document's text.txt have its children's texts after its own."""
     whole = findings.derived.get("text.txt")
     if whole is None:

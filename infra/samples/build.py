@@ -68,14 +68,14 @@ def draw_samples(target: Path, *, seed: int = 7) -> Path:
     paths: dict[str, dict[str, str]] = {}
     truth: dict[str, object] = {}
     for group, samples in groups.items():
-        paths[group] = _write(target, group, samples)
+        paths[group] = write(target, group, samples)
         truth |= {sample.name: sample.truth(paths[group][sample.name]) for sample in samples}
     _write_json(target / "account.json", account(**paths))
     _write_json(target / "truth.json", truth)
     return target
 
 
-def _write(target: Path, group: str, samples: Sequence[Sample]) -> dict[str, str]:
+def write(target: Path, group: str, samples: Sequence[Sample]) -> dict[str, str]:
     """Write files and return their paths in the seed folder, by name."""
     folder = target / group
     folder.mkdir(parents=True, exist_ok=True)

@@ -163,7 +163,7 @@ def write_pdf(pages: list[PdfPage], *, title: str) -> bytes:
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
     references = " ".join(f"{kid} 0 R" for kid in kids)
     objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{references}] >>".encode()
-    return _assemble(objects, info_number=info_number)
+    return assemble(objects, info_number=info_number)
 
 
 def _add(objects: list[bytes], body: bytes) -> int:
@@ -197,7 +197,7 @@ def _stream(entries: str, data: bytes) -> bytes:
     return f"<< {entries} /Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream"
 
 
-def _assemble(objects: list[bytes], *, info_number: int) -> bytes:
+def assemble(objects: list[bytes], *, info_number: int) -> bytes:
     """Write header, objects, cross-reference table and trailer (7.5)."""
     # The four bytes above 127 mark the file as binary (7.5.2).
     out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")

@@ -76,7 +76,7 @@ def wanted_values(
     wanted: dict[str, WantedValue] = {}
     problems: list[str] = []
     for column_name, finding_name in spec.columns.items():
-        best = _most_certain(finding_name, documents)
+        best = most_certain(finding_name, documents)
         if best is None:
             continue
         column = columns.get(column_name)
@@ -100,7 +100,7 @@ def wanted_values(
     return wanted, problems
 
 
-def _most_certain(name: str, documents: Sequence[Mapping[str, Finding]]) -> Finding | None:
+def most_certain(name: str, documents: Sequence[Mapping[str, Finding]]) -> Finding | None:
     """Return the finding with the highest confidence; None if there is none, or all are unsure."""
     best: Finding | None = None
     for document in documents:

@@ -79,7 +79,7 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     if not refs:
         return {}
     effects = ledger.effects.names_given(refs)
-    candidates = {ref.version: list(_earlier_places(ref, effects)) for ref in refs}
+    candidates = {ref.version: list(earlier_places(ref, effects)) for ref in refs}
     location_keys = {key for places in candidates.values() for key, _ in places}
     before_rename: dict[tuple[str, str], FileRef] = {}
     for state in ledger.files.not_renamed(location_keys):
@@ -95,7 +95,7 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     return renames
 
 
-def _earlier_places(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
+def earlier_places(ref: FileRef, effects: Sequence[Effect]) -> Iterator[tuple[str, str]]:
     """Yield where a file may have been before we named it, the latest first.
 
     That is its location key, and its path (Files area) or version (attachment).

@@ -43,7 +43,7 @@ class Match:
 
 def match_columns(container: Container) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
     """Return the columns to take, each for one finding, and the possible ones with objections."""
-    ranked = sorted(_possible_matches(container), key=lambda match: -match.score)
+    ranked = sorted(possible_matches(container), key=lambda match: -match.score)
     taken: dict[str, Match] = {}
     columns: set[str] = set()
     for match in ranked:
@@ -71,7 +71,7 @@ def _why_unsure(match: Match, taken: Mapping[str, Match]) -> str:
     return "its name may mean something else"
 
 
-def _possible_matches(container: Container) -> Iterator[Match]:
+def possible_matches(container: Container) -> Iterator[Match]:
     """Yield every pair of a column and a finding whose names are similar."""
     table_words = {word.removesuffix("s") for word in words_of(container.name)}
     for column in container.columns.values():
@@ -79,12 +79,12 @@ def _possible_matches(container: Container) -> Iterator[Match]:
         # "ReimbursementDate" in the table Reimbursements is just its date.
         bare = [word for word in words if word.removesuffix("s") not in table_words] or words
         for kind in FINDINGS.values():
-            score, header = _best_header(words, bare, kind)
+            score, header = best_header(words, bare, kind)
             if score >= POSSIBLE:
                 yield _match(column, kind, score, header)
 
 
-def _best_header(words: Sequence[str], bare: Sequence[str], kind: FindingKind) -> tuple[float, str]:
+def best_header(words: Sequence[str], bare: Sequence[str], kind: FindingKind) -> tuple[float, str]:
     """Return the similarity of a name to the nearest header of a finding, and that header."""
     best = (0.0, "")
     for headers, ceiling in ((kind.headers, 100.0), (kind.possible_headers, _POSSIBLE_HEADER_MAX)):

@@ -111,11 +111,11 @@ def _source(container: Container, names: set[str]) -> ProposedSource:
         name = f"{base}-{number}"
     names.add(name)
     sure, unsure = match_columns(container)
-    missing = () if container.is_view else _missing_columns(container, sure)
+    missing = () if container.is_view else missing_columns(container, sure)
     return ProposedSource(name, container, sure, unsure, missing)
 
 
-def _missing_columns(container: Container, sure: Sequence[Match]) -> tuple[MissingColumn, ...]:
+def missing_columns(container: Container, sure: Sequence[Match]) -> tuple[MissingColumn, ...]:
     """Return the usual columns that a table lacks; a name that is taken is given an ending."""
     mapped = {match.finding for match in sure}
     names = {name.casefold() for name in container.columns}

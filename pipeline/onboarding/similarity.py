@@ -9,7 +9,7 @@ def ratio(left: str, right: str) -> float:
     total = len(left) + len(right)
     if total == 0:
         return 100.0
-    return 100.0 * 2 * _common_length(left, right) / total
+    return 100.0 * 2 * common_length(left, right) / total
 
 
 def token_sort_ratio(left: str, right: str) -> float:
@@ -17,7 +17,7 @@ def token_sort_ratio(left: str, right: str) -> float:
     return ratio(" ".join(sorted(left.split())), " ".join(sorted(right.split())))
 
 
-def _common_length(left: str, right: str) -> int:
+def common_length(left: str, right: str) -> int:
     """Compute the length of the longest common subsequence with one bit for each letter of `left`.
 
     Source: H. Hyyrö, "Bit-parallel LCS-length computation revisited" (2004). A column is compared

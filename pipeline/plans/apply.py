@@ -145,14 +145,14 @@ def _write(
         version = file.ref.version
         own = ledger.effects.find(version=version)
         effects += own
-        name = _given_name(file, due.listed, own)
+        name = given_name(file, due.listed, own)
         if name is not None:
             given_names[version] = name
         elif file.new_name:
             new_names[version] = file.new_name
 
     documents = [_document(file, ledger) for file in files]
-    before, after = _left_to_write(planned, work, context, effects)
+    before, after = left_to_write(planned, work, context, effects)
     plan = Plan(
         work,
         before=before,
@@ -175,7 +175,7 @@ def _write(
     return outcomes
 
 
-def _given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect]) -> str | None:
+def given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect]) -> str | None:
     """Return the name that this plan has given a file already; None if it is as planned against.
 
     Raises:
@@ -209,7 +209,7 @@ def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:
     return ReadDocument(FetchedFile(file.ref, None, file.sha256, file.size_bytes), findings, prefix)
 
 
-def _left_to_write(
+def left_to_write(
     planned: PlannedRecord, work: RecordWork, context: WriteContext, effects: Iterable[Effect]
 ) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
     """Return the state that each column left to write was planned against, and the values to write.
@@ -221,7 +221,7 @@ def _left_to_write(
     if planned.record is None:
         if work.record is None:
             return planned.before, planned.after
-        _refuse_foreign_row(planned, effects)
+        refuse_foreign_row(planned, effects)
     elif work.record != planned.record:
         raise ChangedSince("the record it was planned for does not refer to the file any more")
 
@@ -238,7 +238,7 @@ def _left_to_write(
     return before, after
 
 
-def _refuse_foreign_row(planned: PlannedRecord, effects: Iterable[Effect]) -> None:
+def refuse_foreign_row(planned: PlannedRecord, effects: Iterable[Effect]) -> None:
     """Refuse a file that has got a record since, unless an interrupted run inserted the row."""
     inserted = any(
         effect.kind is EffectKind.INSERT_INDEX_ROW and effect.state in IN_EFFECT

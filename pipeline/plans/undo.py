@@ -127,7 +127,7 @@ def _undo(done: RunEffects, refs: Sequence[FileRef], run: SourceRun, folder: Pat
         work = RecordWork(first.source, first.record, {}, tuple(refs))
     undone = undo_effects(done.effects, done.listed, write_context(work, run, folder))
     outcomes = [_outcome(ref, undone, run, is_first=number == 0) for number, ref in enumerate(refs)]
-    _amend_manifests(done, {outcome.ref.version: outcome for outcome in outcomes}, run, folder)
+    amend_manifests(done, {outcome.ref.version: outcome for outcome in outcomes}, run, folder)
     return outcomes
 
 
@@ -152,7 +152,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     )
 
 
-def _amend_manifests(
+def amend_manifests(
     done: RunEffects, outcomes: Mapping[str, Outcome], run: SourceRun, folder: Path
 ) -> None:
     """Add to the manifests what was undone, so that a ledger rebuilt from them has it.

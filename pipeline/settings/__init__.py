@@ -129,7 +129,7 @@ def load_settings(
     """
     values = _read(path)
     problems = list(_secrets_in(path, values))
-    named = _named_blocks(values)
+    named = named_blocks(values)
     from_blocks, origins = _from_blocks(named, blocks)
 
     substitutes: dict[str, str] = {}
@@ -140,7 +140,7 @@ def load_settings(
         substitutes = dict.fromkeys(lacking, "none")
     try:
         # The other values come from the environment, the blocks and the file.
-        settings = _class_for(path, from_blocks)(**substitutes)  # type: ignore[arg-type]
+        settings = class_for(path, from_blocks)(**substitutes)  # type: ignore[arg-type]
     except ValidationError as error:
         problems += sentences(path, error, secrets=_SECRETS, origins=origins)
         raise BadSettings(problems) from None
@@ -158,7 +158,7 @@ def load_settings(
     ]
     if problems:
         raise BadSettings(problems)
-    return _with_absolute_paths(settings, path.resolve().parent)
+    return with_absolute_paths(settings, path.resolve().parent)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -172,7 +172,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
 
 
-def _class_for(path: Path, from_blocks: Mapping[str, Any]) -> type[Settings]:
+def class_for(path: Path, from_blocks: Mapping[str, Any]) -> type[Settings]:
     """Return the settings class for a file; blocks come between the file and the environment."""
 
     class FileSettings(Settings):
@@ -203,7 +203,7 @@ def _secrets_in(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{path}: {name} is a secret and must not be in a file. Remove it and export it."
 
 
-def _named_blocks(values: Mapping[str, Any]) -> dict[str, str]:
+def named_blocks(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of the blocks, by section; the environment comes first here, too."""
     named: dict[str, str] = {}
     for section in _SECTIONS_WITH_BLOCKS:
@@ -227,7 +227,7 @@ def _from_blocks(named: Mapping[str, str], blocks: Blocks) -> tuple[dict[str, An
     return values, origins
 
 
-def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     """Make a relative archive folder, ledger file and rules file absolute."""
     archive, ledger, processing = settings.archive, settings.ledger, settings.processing
     if archive.url.startswith("file:"):

@@ -22,7 +22,7 @@ def sentences(
         if loc[:1] == ("sources",) and len(loc) > 1:
             name = _source_name(sources, loc[1])
             where = f"{path}: source {name!r}" if name else where
-        yield _sentence(where, dict(detail), secrets)
+        yield sentence(where, dict(detail), secrets)
 
 
 def _source_name(sources: object, number: object) -> object:
@@ -33,7 +33,7 @@ def _source_name(sources: object, number: object) -> object:
     return source.get("name") if isinstance(source, dict) else None
 
 
-def _sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> str:
+def sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> str:
     """Describe what is wrong with one value, without ever showing the value: it may be a secret."""
     where = ".".join(str(part) for part in error["loc"])
     if where in secrets:

@@ -183,7 +183,7 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
     """
     for number, one in enumerate(sources):
         for other in sources[number + 1 :]:
-            columns = _shared_columns(one, other)
+            columns = shared_columns(one, other)
             if columns:
                 yield (
                     f"sources {one.name!r} and {other.name!r} both write column "
@@ -191,9 +191,9 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
                 )
 
 
-def _shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
+def shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
     """Return the columns that two sources write for the same files."""
-    if not _list_same_files(one, other):
+    if not list_same_files(one, other):
         return []
     if one.where and other.where and one.where != other.where:
         return []
@@ -201,7 +201,7 @@ def _shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
     return sorted(name for name in one.columns if name.casefold() in theirs)
 
 
-def _list_same_files(one: SourceSettings, other: SourceSettings) -> bool:
+def list_same_files(one: SourceSettings, other: SourceSettings) -> bool:
     """Say whether two sources read the same field of a table or view, or folders in one another."""
     if one.folder and other.folder:
         first, second = (f"{source.folder}".casefold().rstrip("/") for source in (one, other))

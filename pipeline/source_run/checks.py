@@ -20,7 +20,7 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
             problems += refuse_columns(spec, target.columns(container, is_view=is_view))
         if container and spec.reprocess_column:
             columns = target.columns(container, is_view=is_view)
-            problems += _refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
+            problems += refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
         if spec.review is not None:
             problems += refuse_review(spec, target.columns(spec.review, is_view=False))
     except BadSettings as error:  # the table or view itself is gone
@@ -28,7 +28,7 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
     return problems
 
 
-def _refuse_reprocess_column(
+def refuse_reprocess_column(
     spec: SourceSpec, name: str, columns: Mapping[str, Column], container: str
 ) -> Iterator[str]:
     """Yield a sentence if the column is missing, or if it cannot be set and cleared."""

@@ -40,24 +40,24 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
         for ref in refs:
             effects = by_version[ref.version]
             settled += recover(_context(run), effects, may_write=not run.plan_only)
-        _record_past_renames(run, refs)
+        record_past_renames(run, refs)
         return settled
     finally:
         run.release(works)
 
 
-def _record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
+def record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
     """Record the new versions of files that a dead run has renamed."""
     tracker = RenameTracker(replace(run, leases=None))
     for ref in refs:
-        name = _given_name(ref, run.ports.ledger)
+        name = given_name(ref, run.ports.ledger)
         if name is not None:
             work = RecordWork(ref.source, ref.record, {}, (ref,))
             tracker.add(work, [Outcome(ref, Status.DONE, new_name=name)])
     tracker.flush()
 
 
-def _given_name(ref: FileRef, ledger: Ledger) -> str | None:
+def given_name(ref: FileRef, ledger: Ledger) -> str | None:
     """Return the name that a rename in effect has given to a file, None if there is none."""
     if ref.path is not None:
         path = ledger.effects.moved_to(ref.path)

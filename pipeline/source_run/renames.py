@@ -99,7 +99,7 @@ def record_renames(
     renames: dict[str, FileRef] = {}
     for ref in (ref for work in listed for ref in work.files):
         outcome = renamed.get(ref.path or ref.location_key)
-        if outcome is None or not _is_as_renamed(ref, outcome):
+        if outcome is None or not is_as_renamed(ref, outcome):
             continue
         old = outcome.ref.version
         ledger.files.record_rename(old, ref)
@@ -110,7 +110,7 @@ def record_renames(
     return renames
 
 
-def _is_as_renamed(ref: FileRef, outcome: Outcome) -> bool:
+def is_as_renamed(ref: FileRef, outcome: Outcome) -> bool:
     """Say whether a listed version is what our rename left: same place, our name, same size."""
     old = outcome.ref
     if ref.place is not Place.FOLDER and ref.location_key != old.location_key:

@@ -20,7 +20,7 @@ def read_document(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocume
     """
     if not run.reread or run.reuse_readings:
         needs_text = "text" in run.spec.columns.values()
-        known = _known_document(file, run.ports, folder, needs_text=needs_text)
+        known = known_document(file, run.ports, folder, needs_text=needs_text)
         if known is not None:
             return known
     return read_again(file, run.ports, folder)
@@ -38,7 +38,7 @@ def read_again(file: FetchedFile, ports: Ports, folder: Path) -> ReadDocument:
     return ReadDocument(replace(file, path=path), findings)
 
 
-def _known_document(
+def known_document(
     file: FetchedFile, ports: Ports, folder: Path, *, needs_text: bool
 ) -> ReadDocument | None:
     """Return the reading that the ledger has, None if the file must be read again."""

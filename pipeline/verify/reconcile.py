@@ -38,7 +38,7 @@ def compare_source(
     while batch := list(islice(states, BATCH)):
         if limit is not None:
             listing.list_records(batch)
-        found = [difference for state in batch for difference in _compare(state, listing, ports)]
+        found = [difference for state in batch for difference in compare(state, listing, ports)]
         yield Batch(found, len(batch), place_of(batch[-1]))
     if limit is None:
         new = [
@@ -119,13 +119,13 @@ def _states_after(place: list[str], listing: _Listing) -> Iterator[FileState]:
             listing.take(state)
 
 
-def _compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Difference]:
+def compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Difference]:
     """Yield how a file's source and archive differ from what the ledger says."""
     listed = listing.take(state)
     subject = subject_of(state.ref)
     if listed is None:
         yield Difference(DifferenceKind.GONE, subject, state=state)
-    elif listed.version != state.version and not _is_own_rename(listed, state):
+    elif listed.version != state.version and not is_own_rename(listed, state):
         is_renamed = state.outcome is not None and base_differs(listed.name, state.ref.name)
         same_size = listed.size_bytes == state.ref.size_bytes
         kind = DifferenceKind.NAME if is_renamed and same_size else DifferenceKind.NEW
@@ -135,7 +135,7 @@ def _compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Diff
         yield from _compare_archive(state, state.sha256, listed, ports)
 
 
-def _is_own_rename(listed: FileRef, state: FileState) -> bool:
+def is_own_rename(listed: FileRef, state: FileState) -> bool:
     """Say whether a listing shows our own rename, which its run did not live to record."""
     outcome = state.outcome
     if outcome is None or outcome.planned_only or outcome.new_name is None:

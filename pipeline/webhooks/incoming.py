@@ -168,7 +168,7 @@ def _messages_for(
     if envelope.event.casefold() == DELETE.casefold():
         yield _message(envelope, account, spec.name, note="a record was deleted: nothing to do")
         return
-    records = [one for row in envelope.rows for one in _reported_records(row, spec, types)]
+    records = [one for row in envelope.rows for one in reported_records(row, spec, types)]
     if not records:
         note = "it names no record or file of the source"
         yield _message(envelope, account, spec.name, note=note)
@@ -198,7 +198,7 @@ def _message(
     )
 
 
-def _reported_records(
+def reported_records(
     row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]
 ) -> Iterator[ReportedRecord]:
     """Yield what a row reports: a record, for a folder source the files that it names."""

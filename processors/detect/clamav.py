@@ -38,7 +38,7 @@ class Clamd:
         """Scan a file. Failures are results, too: not scanned, and why."""
         try:
             with self._connect() as connection, path.open("rb") as file:
-                reply = _send_for_scan(connection, file.read)
+                reply = send_for_scan(connection, file.read)
         except OSError as exc:
             return VirusScan(
                 ScanStatus.NOT_SCANNED, f"the scanner at {self.address} does not answer: {exc}"
@@ -79,7 +79,7 @@ class Clamd:
         return connection
 
 
-def _send_for_scan(connection: socket.socket, read: Callable[[int], bytes]) -> str:
+def send_for_scan(connection: socket.socket, read: Callable[[int], bytes]) -> str:
     """Send a file in chunks, each preceded by its length, an empty one last; return the reply.
 
     A daemon that has found a virus, or reached its size limit, replies and hangs up before the end

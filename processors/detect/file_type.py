@@ -127,7 +127,7 @@ def file_type_of(path: Path) -> FileType:
     pdf_start = head[: _LAST_PDF_START + len(b"%PDF-")].find(b"%PDF-")
     if pdf_start > 0 and (b"%%EOF" in tail or b"startxref" in tail or b" obj" in head):
         return FileType(media.PDF, ".pdf")
-    return text_type(head) or _binary_type(head)
+    return text_type(head) or binary_type(head)
 
 
 def _type_by_signature(head: bytes) -> FileType | None:
@@ -137,7 +137,7 @@ def _type_by_signature(head: bytes) -> FileType | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return FileType("image/webp", ".webp")
     if head[4:8] == b"ftyp":
-        return _heif_type(head)
+        return heif_type(head)
     if head[257:262] == b"ustar":  # POSIX.1-1988: the field "magic" of the first entry's header
         return FileType(media.TAR, ".tar")
     if head[:2] == b"BM" and head[14:18] in _BMP_HEADER_SIZES:
@@ -145,7 +145,7 @@ def _type_by_signature(head: bytes) -> FileType | None:
     return None
 
 
-def _heif_type(head: bytes) -> FileType | None:
+def heif_type(head: bytes) -> FileType | None:
     """Detect HEIF by the brands of its first box (ISO/IEC 14496-12, section 4.3: "ftyp").
 
     The box holds its size, "ftyp", the major brand, a version, then the compatible brands. AVIF
@@ -162,7 +162,7 @@ def _heif_type(head: bytes) -> FileType | None:
     return None
 
 
-def _binary_type(head: bytes) -> FileType:
+def binary_type(head: bytes) -> FileType:
     """Return the type of a text with other bytes in it, or of a format that is not read."""
     beginning = head[:32].lower()
     for signature, file_type in _TEXT_SIGNATURES:

@@ -62,7 +62,7 @@ def text_type(head: bytes) -> FileType | None:
     if not looks_like_text(head):
         return None
     text = decode(head).lstrip("\ufeff \t\r\n")
-    if _is_mail(text):
+    if is_mail(text):
         return FileType(media.MAIL, ".eml")
     if text.startswith("<"):
         for pattern, chars, file_type in _MARKUP_TYPES:
@@ -94,7 +94,7 @@ def table_delimiter(text: str) -> str | None:
     return None
 
 
-def _is_mail(text: str) -> bool:
+def is_mail(text: str) -> bool:
     """Say whether a text starts with a mail's header: known fields before the first empty line."""
     lines = text[:_HEADER_CHARS].splitlines()
     if lines and lines[0].startswith(

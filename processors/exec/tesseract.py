@@ -98,7 +98,7 @@ def words(
         raise Unreadable(
             ReadStatus.TIMED_OUT, f"tesseract was stopped after {timeout_s:.0f} s on one page."
         ) from exc
-    return _words_of(table)
+    return words_of(table)
 
 
 def require(codes: tuple[str, ...]) -> None:
@@ -135,7 +135,7 @@ def _query(option: str) -> str:
     return done.stdout or done.stderr  # older versions write to stderr
 
 
-def _words_of(table: dict[str, list[Any]]) -> list[TesseractWord]:
+def words_of(table: dict[str, list[Any]]) -> list[TesseractWord]:
     """Parse the table of `tesseract … tsv`.
 
     Rows of pages, blocks and lines have no text and a confidence of -1.

@@ -73,7 +73,7 @@ class ArchiveProcessor:
             case media.ZIP:
                 children = _zip_files(path, context.settings.passwords)
             case media.TAR:
-                children = _tar_files(path)
+                children = tar_files(path)
             case media_type:
                 chunks = partial(_decompressed, path, _DECOMPRESSORS[media_type])
                 children = [EmbeddedFile("content", chunks)]
@@ -84,7 +84,7 @@ def _zip_files(path: Path, passwords: Sequence[str]) -> Iterator[EmbeddedFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            _check_overlaps(entries)
+            check_overlaps(entries)
             for entry in islice(entries, _MOST_ENTRIES):
                 if not entry.is_dir():
                     chunks = partial(_zip_chunks, archive, entry, passwords)
@@ -93,7 +93,7 @@ def _zip_files(path: Path, passwords: Sequence[str]) -> Iterator[EmbeddedFile]:
         raise _damaged_archive() from exc
 
 
-def _check_overlaps(entries: Iterable[zipfile.ZipInfo]) -> None:
+def check_overlaps(entries: Iterable[zipfile.ZipInfo]) -> None:
     """Refuse a zip whose entries overlap: the trick of the densest zip bombs (Fifield, 2019).
 
     No program does it.
@@ -117,7 +117,7 @@ def _zip_chunks(
     if stat.S_ISLNK(entry.external_attr >> 16):  # the upper half holds the Unix file mode
         raise Unreadable(ReadStatus.UNSUPPORTED, _NO_FILE)
     try:
-        with archive.open(entry, pwd=_password_for(archive, entry, passwords)) as stream:
+        with archive.open(entry, pwd=password_for(archive, entry, passwords)) as stream:
             yield from _chunks(stream)
     except NotImplementedError as exc:
         if entry.flag_bits & _ENCRYPTED:
@@ -129,7 +129,7 @@ def _zip_chunks(
         raise Unreadable(ReadStatus.DAMAGED, _DAMAGED_ENTRY) from exc
 
 
-def _password_for(
+def password_for(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: Sequence[str]
 ) -> bytes | None:
     """Return the first configured password that opens an entry, None if it is not encrypted.
@@ -147,7 +147,7 @@ def _password_for(
     raise _locked_entry()
 
 
-def _tar_files(path: Path) -> Iterator[EmbeddedFile]:
+def tar_files(path: Path) -> Iterator[EmbeddedFile]:
     """Walk through a tar without extracting it: links are listed, not followed."""
     try:
         with tarfile.open(path, mode="r:") as archive:

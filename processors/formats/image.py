@@ -61,7 +61,7 @@ class ImageProcessor:
             images.opened(path, limits) as image,
             _Renditions(path, work_dir, context) as renditions,
         ):
-            count = _frame_count(image)
+            count = frame_count(image)
             seen = _SeenFrames()
             for number in range(1, min(count, limits.pages) + 1):
                 if pages and context.exhausted:
@@ -72,7 +72,7 @@ class ImageProcessor:
                     break
                 page_number = len(pages) + 1
                 try:
-                    frame, dpi = _decoded_frame(image, number, limits)
+                    frame, dpi = decoded_frame(image, number, limits)
                     # The pages of a TIFF may be alike on purpose; the frames of animations repeat
                     # by nature.
                     if image.format != "TIFF" and seen.add(frame):
@@ -96,7 +96,7 @@ class ImageProcessor:
         return Reading(pages=tuple(pages), problems=tuple(problems), left_out=left_out)
 
 
-def _frame_count(image: "Image.Image") -> int:
+def frame_count(image: "Image.Image") -> int:
     """Count the frames of formats with several pages.
 
     In other formats the first frame is the image.
@@ -109,9 +109,7 @@ def _frame_count(image: "Image.Image") -> int:
         return 1
 
 
-def _decoded_frame(
-    image: "Image.Image", number: int, limits: Limits
-) -> tuple["Image.Image", float]:
+def decoded_frame(image: "Image.Image", number: int, limits: Limits) -> tuple["Image.Image", float]:
     """Return a frame upright, with its resolution."""
     try:
         image.seek(number - 1)

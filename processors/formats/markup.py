@@ -32,7 +32,7 @@ class HtmlProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return the visible text as one page."""
         del work_dir, context
-        html = _decode_html(path.read_bytes())
+        html = decode_html(path.read_bytes())
         return Reading(pages=(text_page(visible_text(html), engine="html"),))
 
 
@@ -68,7 +68,7 @@ class XmlProcessor:
         return Reading(pages=(page,), stated=invoice)
 
 
-def _decode_html(data: bytes) -> str:
+def decode_html(data: bytes) -> str:
     """Decode HTML by the encoding it declares if Python knows it, else by its content."""
     declared = _CHARSET.search(data[:_CHARSET_BYTES])
     # Zero bytes mean UTF-16, in which no declaration can be read as ASCII.

@@ -53,7 +53,7 @@ class DocxProcessor:
             lines = [
                 *_header_or_footer_lines(document, "header"),
                 *_block_lines(document.element.body, 0),
-                *_note_lines(document),
+                *note_lines(document),
                 *_header_or_footer_lines(document, "footer"),
             ]
         except (OpcError, *_MALFORMED) as exc:
@@ -80,7 +80,7 @@ def _header_or_footer_lines(document: Any, which: str) -> Iterator[str]:
                 yield text
 
 
-def _note_lines(document: Any) -> Iterator[str]:
+def note_lines(document: Any) -> Iterator[str]:
     """Yield footnotes and endnotes, which are in parts of their own."""
     from docx.oxml import parse_xml
 

@@ -53,7 +53,7 @@ class OdfProcessor:
         del work_dir
         office_package.check(path, what=_WHAT)
         try:
-            texts = _page_texts(path)
+            texts = page_texts(path)
         except XmlRefused as exc:
             raise office_package.refused(_WHAT, exc) from exc
         except _MALFORMED as exc:
@@ -74,7 +74,7 @@ class OdfProcessor:
         return Reading(pages=tuple(pages), problems=problems, children=children)
 
 
-def _page_texts(path: Path) -> list[str]:
+def page_texts(path: Path) -> list[str]:
     """Return the text of each slide, or of the whole document with its headers and footers.
 
     Raises:
@@ -87,7 +87,7 @@ def _page_texts(path: Path) -> list[str]:
             raise office_package.locked(_WHAT)
         texts = []
         lines: list[str] = []
-        for line in _body_lines(package.read(_CONTENT)):
+        for line in body_lines(package.read(_CONTENT)):
             if line is not None:
                 lines.append(line)
             else:
@@ -96,12 +96,12 @@ def _page_texts(path: Path) -> list[str]:
         if lines or not texts:
             texts.append("\n".join(lines))
         if len(texts) == 1 and _STYLES in names:
-            headers, footers = _headers_and_footers(package.read(_STYLES))
+            headers, footers = headers_and_footers(package.read(_STYLES))
             texts = ["\n".join(part for part in (*headers, *texts, *footers) if part)]
     return texts
 
 
-def _body_lines(content: bytes) -> Iterator[str | None]:
+def body_lines(content: bytes) -> Iterator[str | None]:
     """Yield a line per paragraph outside tables and per row inside; None at the end of a slide."""
     cells: list[str] | None = None  # of the row that is open now
     ignored_depth = 0
@@ -126,7 +126,7 @@ def _body_lines(content: bytes) -> Iterator[str | None]:
             yield None
 
 
-def _headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:
+def headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:
     """Return the texts of headers and of footers, each once; they belong to the styles of pages."""
     headers: dict[str, None] = {}
     footers: dict[str, None] = {}

@@ -61,7 +61,7 @@ class MsgProcessor:
         try:
             message = Message.load(str(path))
             body = message.body or visible_text(message.html_body or "")
-            text = "\n".join(_header_lines(message)) + "\n\n" + body
+            text = "\n".join(header_lines(message)) + "\n\n" + body
             attachments = list(islice(message.attachments, _MOST_ATTACHMENTS))
         except _MALFORMED as exc:
             raise Unreadable(
@@ -74,7 +74,7 @@ class MsgProcessor:
         )
 
 
-def _header_lines(message: "Message") -> list[str]:
+def header_lines(message: "Message") -> list[str]:
     """Return the headers as lines.
 
     A message that was never sent has properties instead of Internet headers.
@@ -98,7 +98,7 @@ def _embedded_file(attachment: "Attachment") -> EmbeddedFile:
     storage = _enclosed_message(attachment._storage)  # noqa: SLF001
     if storage is not None:
         name = _property_text(storage, _SUBJECT) or "message"
-        return EmbeddedFile(name, partial(_enclosed_mail_bytes, storage))
+        return EmbeddedFile(name, partial(enclosed_mail_bytes, storage))
     try:
         name = attachment.file_name or "unnamed"
     except _MALFORMED:
@@ -121,7 +121,7 @@ def _attachment_bytes(attachment: "Attachment") -> Iterator[bytes]:
     yield data
 
 
-def _enclosed_mail_bytes(storage: "Storage") -> Iterator[bytes]:
+def enclosed_mail_bytes(storage: "Storage") -> Iterator[bytes]:
     """Write an enclosed message as Internet mail, since it has no file format of its own."""
     try:
         yield _as_mail(storage, 0).as_bytes()

@@ -37,11 +37,11 @@ def blocks(items: Sequence[Item]) -> list[list[Item]]:
 
 def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
     """Split at the gutter most pieces stand on both sides of, where what it parts are columns; then each part again."""
-    if depth == 0 or not _side_by_side(items):
+    if depth == 0 or not side_by_side(items):
         yield items
         return
-    for gutter in _gutters(items):
-        parts = _split(items, gutter)
+    for gutter in gutters(items):
+        parts = split(items, gutter)
         if parts is not None:
             for part in parts:
                 yield from _blocks(part, depth - 1)
@@ -49,7 +49,7 @@ def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
     yield items
 
 
-def _side_by_side(items: list[Item]) -> bool:
+def side_by_side(items: list[Item]) -> bool:
     """Say whether enough pieces have a neighbour to be columns at all: on most pages they have not."""
     if len(items) < 2 * _LEAST_LINES:
         return False
@@ -60,7 +60,7 @@ def _side_by_side(items: list[Item]) -> bool:
     return beside >= _LEAST_LINES - 1
 
 
-def _gutters(items: list[Item]) -> list[float]:
+def gutters(items: list[Item]) -> list[float]:
     """Return the middles of gaps between neighbours, those that most pieces have in common first."""
     gaps: list[tuple[float, float]] = []
     height = _height(items)
@@ -105,7 +105,7 @@ def _shared(gaps: list[tuple[float, float]]) -> list[float]:
     return chosen
 
 
-def _split(items: list[Item], gutter: float) -> list[list[Item]] | None:
+def split(items: list[Item], gutter: float) -> list[list[Item]] | None:
     """Cut at the pieces that cross a gutter; return what stands between in order, None where nothing is a column."""
     parts: list[list[Item]] = []
     found = False
@@ -113,7 +113,7 @@ def _split(items: list[Item], gutter: float) -> list[list[Item]] | None:
         left = [item for item in run if item.box[2] <= gutter]
         right = [item for item in run if item.box[0] >= gutter]
         head, left, right, foot = _trimmed(left, right)
-        if _are_columns(left, right):
+        if are_columns(left, right):
             parts += [head, left, right, foot]
             found = True
         else:
@@ -192,7 +192,7 @@ def _cut(
     return [], left, right
 
 
-def _are_columns(left: list[Item], right: list[Item]) -> bool:
+def are_columns(left: list[Item], right: list[Item]) -> bool:
     """Say whether both sides run on by themselves: filled with words, or lines of words at heights of their own."""
     if (
         min(len(_rows(left)), len(_rows(right))) < _LEAST_LINES

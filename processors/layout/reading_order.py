@@ -44,8 +44,8 @@ def lines_of(segments: Sequence[Segment], *, scale: float = 1.0) -> tuple[Line, 
     A page photographed at a slant is levelled first, by the slope most of its long pieces share.
     """
     written = [segment for segment in segments if segment.text.strip()]
-    angle = _slope(written)
-    pieces = [(_level(segment.box, angle), segment) for segment in written]
+    angle = slope(written)
+    pieces = [(level(segment.box, angle), segment) for segment in written]
     flowing = [piece for piece in pieces if not _is_upended(piece)]
     lines: list[Line] = []
     for block in _blocks(flowing):
@@ -63,7 +63,7 @@ def _is_upended(piece: Piece) -> bool:
 
 def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
     """Group pieces by the columns they stand in. Engines that give single words have them put together first."""
-    groups = _close_groups(pieces) if _are_words(pieces) else [[piece] for piece in pieces]
+    groups = close_groups(pieces) if _are_words(pieces) else [[piece] for piece in pieces]
     items = [
         columns.Item(
             _hull([box for box, _ in group]),
@@ -80,7 +80,7 @@ def _are_words(pieces: list[Piece]) -> bool:
     return sum(" " in segment.text.strip() for _, segment in pieces) < _FEW_SPACED * len(pieces)
 
 
-def _close_groups(pieces: list[Piece]) -> list[list[Piece]]:
+def close_groups(pieces: list[Piece]) -> list[list[Piece]]:
     """Put words together that stand close to each other in one row."""
     groups: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: piece[0][0]):
@@ -168,7 +168,7 @@ def confidence_of(lines: Sequence[Line]) -> float | None:
     )
 
 
-def _slope(segments: Sequence[Segment]) -> float:
+def slope(segments: Sequence[Segment]) -> float:
     """Return the median slope in radians; short pieces say little about it."""
     long = [
         s.angle_deg
@@ -178,7 +178,7 @@ def _slope(segments: Sequence[Segment]) -> float:
     return math.radians(statistics.median(long)) if len(long) > 2 else 0.0  # noqa: PLR2004 - two do not make a rule
 
 
-def _level(box: Box, angle: float) -> Box:
+def level(box: Box, angle: float) -> Box:
     """Turn a box about the origin by its middle, keeping its size but for the height the slant added."""
     if not angle:
         return box

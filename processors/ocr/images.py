@@ -48,7 +48,7 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
     from PIL import Image
 
     bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    with warnings.catch_warnings(), _pixel_limit(limits.pixels):
+    with warnings.catch_warnings(), pixel_limit(limits.pixels):
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
         try:
@@ -68,7 +68,7 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
 
 
 @contextmanager
-def _pixel_limit(count: int) -> Iterator[None]:
+def pixel_limit(count: int) -> Iterator[None]:
     """Set the limit that Pillow keeps for the whole process, and restore it afterward."""
     from PIL import Image
 
@@ -97,7 +97,7 @@ def upright(image: "Image.Image", limits: Limits) -> "Image.Image":
         if factor > 1 and image.mode in _REDUCIBLE_MODES:
             # Before any copy is made: a poster takes half a GiB each time.
             image = image.reduce(factor)
-        return _as_l_or_rgb(ImageOps.exif_transpose(image))
+        return as_l_or_rgb(ImageOps.exif_transpose(image))
     except _MALFORMED as exc:
         raise _damaged("its data end too early or are corrupt") from exc
 
@@ -122,11 +122,11 @@ def _check_pixels(image: "Image.Image", limits: Limits) -> None:
         raise _too_big(limits)
 
 
-def _as_l_or_rgb(image: "Image.Image") -> "Image.Image":
+def as_l_or_rgb(image: "Image.Image") -> "Image.Image":
     """Convert any mode of Pillow to L or RGB without losing what is written."""
     has_transparency = "transparency" in image.info
     if image.mode.startswith(("I", "F")):
-        return _deep_tones_as_l(image)
+        return deep_tones_as_l(image)
     if image.mode in {"1", "L"}:
         return _without_transparency(image, "L") if has_transparency else image.convert("L")
     if image.mode in _ALPHA_MODES or has_transparency:
@@ -147,7 +147,7 @@ def _without_transparency(image: "Image.Image", mode: str) -> "Image.Image":
     return background.convert(mode)
 
 
-def _deep_tones_as_l(image: "Image.Image") -> "Image.Image":
+def deep_tones_as_l(image: "Image.Image") -> "Image.Image":
     """Map 16-bit, 32-bit and float tones to 8 bits.
 
     Pillow's own conversion clips everything above 255.

@@ -46,7 +46,7 @@ def recognize_upright(
     engine is unsure of most of them. The whole page is recognized twice at most.
     """
     as_scanned = engine.recognize(image, dpi=dpi)
-    angle_deg = _best_angle(image, as_scanned, engine, dpi=dpi)
+    angle_deg = best_angle(image, as_scanned, engine, dpi=dpi)
     if angle_deg == 0:
         return as_scanned, 0
     rotated = engine.recognize(image.rotate(angle_deg, expand=True), dpi=dpi)
@@ -55,14 +55,14 @@ def recognize_upright(
     return as_scanned, 0
 
 
-def _best_angle(
+def best_angle(
     image: "Image.Image", as_scanned: Sequence[Segment], engine: OcrEngine, *, dpi: float
 ) -> int:
     """Return the angle in which a few of the longest lines read best.
 
     0 if none is clearly better.
     """
-    angles = _possible_angles(as_scanned)
+    angles = possible_angles(as_scanned)
     if not angles:
         return 0
     tried = line_quality.longest(as_scanned, _TRIED_LINES)
@@ -75,7 +75,7 @@ def _best_angle(
     return best if scores[best] > _CLEARLY_BETTER * _score(tried) else 0
 
 
-def _possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
+def possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
     """Return the angles worth trying: on either side, or upside down."""
     long_enough = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
     vertical = 0

@@ -41,9 +41,9 @@ class PdfProcessor:
         there are signatures, which any rewriting would break, and `encrypted` if a password was
         needed, even an empty one.
         """
-        with _fewer_collections(), _opened(path, context.settings.passwords) as document:
+        with _fewer_collections(), opened(path, context.settings.passwords) as document:
             reader = PageReader(document.pdf, work_dir, context)
-            pages, problems = _read_pages(reader, document.page_count, context)
+            pages, problems = read_pages(reader, document.page_count, context)
 
         password = document.password or ""
         parts = structure(path, password=password)
@@ -57,7 +57,7 @@ class PdfProcessor:
             pages=tuple(pages),
             problems=tuple(problems),
             metadata={**parts.metadata, **document.flags},
-            left_out=_write_searchable(reader, document, path, work_dir, context),
+            left_out=write_searchable(reader, document, path, work_dir, context),
         )
         if document.has_attachments:
             # They are walked twice: now for an electronic invoice, later as children.
@@ -103,7 +103,7 @@ def _fewer_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
+def opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
     """Open a document.
 
     Raises:
@@ -113,7 +113,7 @@ def _opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
     import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
-    pdf, password = _unlocked(path, passwords)
+    pdf, password = unlocked(path, passwords)
     try:
         with suppress(
             pdfium.PdfiumError
@@ -136,7 +136,7 @@ def _opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
         pdf.close()
 
 
-def _unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
+def unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
     """Open a document with the empty password, or with the first configured one that opens it."""
     import pypdfium2 as pdfium
 
@@ -161,7 +161,7 @@ def _unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
     ) from error
 
 
-def _read_pages(reader: PageReader, count: int, context: Context) -> tuple[list[Page], list[str]]:
+def read_pages(reader: PageReader, count: int, context: Context) -> tuple[list[Page], list[str]]:
     """Read pages up to the limits; return them with a sentence for each problem."""
     limit = context.settings.limits.pages
     pages: list[Page] = []
@@ -182,7 +182,7 @@ def _read_pages(reader: PageReader, count: int, context: Context) -> tuple[list[
     return pages, problems
 
 
-def _write_searchable(
+def write_searchable(
     reader: PageReader, document: _Document, path: Path, work_dir: Path, context: Context
 ) -> dict[str, str]:
     """Write the searchable copy if it is requested.

@@ -70,9 +70,9 @@ def read_scans(
     reasons: list[str] = []
     problem = ""
     text_boxes = [word.box for segment in layer.segments for word in segment.words]
-    for box in _scan_boxes(layer, graphics, text_boxes):
+    for box in scan_boxes(layer, graphics, text_boxes):
         try:
-            recognition = _recognize(page, box, layer, graphics, context, text_boxes=text_boxes)
+            recognition = recognize(page, box, layer, graphics, context, text_boxes=text_boxes)
         except (EngineMissing, Unreadable) as exc:
             problem = f"an image on it was not recognized: {exc}"
             continue
@@ -95,7 +95,7 @@ def read_scans(
     )
 
 
-def _scan_boxes(layer: TextLayer, graphics: PageGraphics, text_boxes: Sequence[Box]) -> list[Box]:
+def scan_boxes(layer: TextLayer, graphics: PageGraphics, text_boxes: Sequence[Box]) -> list[Box]:
     """Return the boxes, in points of the frame, of images that may be scans.
 
     Of images on each other the largest.
@@ -123,7 +123,7 @@ def _scan_boxes(layer: TextLayer, graphics: PageGraphics, text_boxes: Sequence[B
     return largest
 
 
-def _recognize(
+def recognize(
     page: Any,
     box: Box,
     layer: TextLayer,
@@ -143,7 +143,7 @@ def _recognize(
     scale = render.scale_for_ocr(width, height, graphics)
     left, top, right, bottom = (round(scale * side) for side in box)
     image = render.draw(page, scale=scale, gray=True).crop((left, top, right, bottom))
-    if not _is_paper(image):
+    if not is_paper(image):
         return Recognition((), "", "")
 
     def on_page(part: Box) -> Box:
@@ -160,7 +160,7 @@ def _recognize(
     return dataclasses.replace(recognition, segments=segments)
 
 
-def _is_paper(image: "Image.Image") -> bool:
+def is_paper(image: "Image.Image") -> bool:
     """Say whether a gray image is mostly of one light tone, as paper with writing on it is."""
     counts = image.histogram()
     total = max(1, sum(counts))

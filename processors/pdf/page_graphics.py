@@ -60,7 +60,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
             paths += 1
             path_segments += max(0, pdfium_c.FPDFPath_CountSegments(handle))
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            rect, dpi = _image(handle, matrix, bounds)
+            rect, dpi = image(handle, matrix, bounds)
             share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / page_area
             image_share += share
             largest = max(largest, (share, dpi))
@@ -74,7 +74,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     elif last_text < last_cover:
         hidden_share = 1.0
     else:
-        hidden_share = _invisible_share(textpage)
+        hidden_share = invisible_share(textpage)
     return PageGraphics(
         image_share=min(1.0, image_share),
         dpi=largest[1] or None,
@@ -108,7 +108,7 @@ def _with_form_content(handle: Any, outer: Matrix, depth: int) -> Iterator[tuple
             yield from _with_form_content(inner, matrix, depth + 1)
 
 
-def _image(handle: Any, outer: Matrix, bounds: tuple[float, ...]) -> tuple[PageRect, float]:
+def image(handle: Any, outer: Matrix, bounds: tuple[float, ...]) -> tuple[PageRect, float]:
     """Return the part of the page that an image covers and its resolution (dpi), 0 if unknown.
 
     An image is painted on the unit square, which its matrix [a b c d e f] maps to a parallelogram
@@ -153,7 +153,7 @@ def _product(inner: Matrix, outer: Matrix) -> Matrix:
     )
 
 
-def _invisible_share(textpage: Any) -> float:
+def invisible_share(textpage: Any) -> float:
     """Return the share of characters, sampled, whose rendering mode draws nothing."""
     import pypdfium2.raw as pdfium_c
 

@@ -100,7 +100,7 @@ class PageReader:
 
     def _read(self, page: Any, number: int) -> _Result:
         """Take the text layer if it can be trusted, else recognize the page."""
-        own = _own_text(page, number)
+        own = own_text(page, number)
         if not own.quality.is_trusted and not own.graphics.is_empty:
             return self._recognize(page, number, own)
         read = ReadPage(own.page)
@@ -141,7 +141,7 @@ class PageReader:
         return _Result(recognized, added, problem)
 
 
-def _own_text(page: Any, number: int) -> _OwnText:
+def own_text(page: Any, number: int) -> _OwnText:
     """Read a page's own text and assess it."""
     textpage = page.get_textpage()
     try:

@@ -62,7 +62,7 @@ def structure(path: Path, *, password: str = "") -> Structure:
             for key, value in (reader.metadata or {}).items():
                 if str(value).strip():
                     metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
-            return Structure(metadata, _form_values(reader))
+            return Structure(metadata, form_values(reader))
     except (PyPdfError, *_MALFORMED):
         return Structure()
 
@@ -117,7 +117,7 @@ def _content(attachment: Any) -> Iterator[bytes]:
     yield data
 
 
-def _form_values(reader: "PdfReader") -> dict[str, str]:
+def form_values(reader: "PdfReader") -> dict[str, str]:
     """Return the values that users entered, by the field's name.
 
     XFA data by the names of their elements.
@@ -127,14 +127,14 @@ def _form_values(reader: "PdfReader") -> dict[str, str]:
     values: dict[str, str] = {}
     try:
         for name, form_field in islice((reader.get_fields() or {}).items(), _MOST_FIELDS):
-            value = _field_value(form_field)
+            value = field_value(form_field)
             if value.strip():
                 # The states of check boxes are PDF names, which start with "/".
                 values[clean(str(name))] = clean(value.removeprefix("/"))
     except (PyPdfError, *_MALFORMED):
         values.clear()
     try:
-        data = _xfa_data(reader)
+        data = xfa_data(reader)
         for name, value in islice(texts_of(data), _MOST_FIELDS) if data else ():
             values.setdefault(name, value)
     except (PyPdfError, XmlRefused, *_MALFORMED):
@@ -142,7 +142,7 @@ def _form_values(reader: "PdfReader") -> dict[str, str]:
     return values
 
 
-def _field_value(form_field: Any) -> str:
+def field_value(form_field: Any) -> str:
     """Return a field's value, several selected ones joined; "" for signatures and passwords."""
     is_password = form_field.field_type == "/Tx" and int(form_field.flags or 0) & _PASSWORD_FLAG
     if is_password or form_field.field_type == "/Sig":
@@ -152,7 +152,7 @@ def _field_value(form_field: Any) -> str:
     return form_field.value if isinstance(form_field.value, str) else ""
 
 
-def _xfa_data(reader: "PdfReader") -> bytes:
+def xfa_data(reader: "PdfReader") -> bytes:
     """Return the datasets of an XFA form, whose parts are one stream or several.
 
     See ISO 32000-1, section 12.7.8.

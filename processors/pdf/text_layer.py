@@ -114,7 +114,7 @@ def text_layer(page: Any, textpage: Any) -> TextLayer:
     stacked = _is_stacked(ends, upright=frame.quarters % 2 == 0)
     if stacked.any():
         vertical = _is_vertical(textpage, frame, spans, frame.boxes(_word_rects(ends)))
-        spans = _split_stacked(spans, stacked & ~vertical)
+        spans = split_stacked(spans, stacked & ~vertical)
         ends = _end_boxes(textpage, spans)
     boxes = frame.boxes(_word_rects(ends))
     vertical = _is_vertical(textpage, frame, spans, boxes)
@@ -181,7 +181,7 @@ def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
     handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
     indexes = [index for start, end in spans for index in (start, end - 1)]
     # A deque of length zero is the fastest way to run a map for its effects.
-    deque(map(_char_box(), repeat(handle), indexes, addresses), maxlen=0)
+    deque(map(char_box(), repeat(handle), indexes, addresses), maxlen=0)
 
     floats = np.frombuffer(rects, dtype=np.float32).astype(np.float64)
     corners = np.nan_to_num(floats).reshape(-1, 2, 4)
@@ -191,7 +191,7 @@ def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
 
 
 @cache
-def _char_box() -> Callable[..., int]:
+def char_box() -> Callable[..., int]:
     """Return PDFium's function for a character's box, called with plain addresses.
 
     A page takes a thousand calls, and ctypes would make several objects for each.
@@ -244,7 +244,7 @@ def _is_vertical(
     return flags
 
 
-def _split_stacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple[int, int]]:
+def split_stacked(spans: Sequence[tuple[int, int]], stacked: "Flags") -> list[tuple[int, int]]:
     """Split words that PDFium made of characters below each other, such as a column of digits."""
     found: list[tuple[int, int]] = []
     for (start, end), is_stacked in zip(spans, stacked.tolist(), strict=True):

@@ -101,7 +101,7 @@ def assess(
     if junk >= _MUCH_JUNK:
         reason = f"its own text makes no sense ({junk:.0%} junk)"
     elif graphics.image_share > _SCANNED_SHARE and (
-        is_little or _is_header_or_footer(segments, height_pt=height_pt, area_pt=area_pt)
+        is_little or is_header_or_footer(segments, height_pt=height_pt, area_pt=area_pt)
     ):
         reason = "its own text is little compared with the image that covers it"
     elif is_little and graphics.paths > _OUTLINED_PATHS:
@@ -137,7 +137,7 @@ def junk_share(text: str, *, unmapped_share: float = 0.0) -> float:
     # Read in the wrong encoding, every letter beyond ASCII is lost, but their share of the text is
     # small: it counts twice.
     junk = max(meaningless / visible, unmapped_share) + 2 * mojibake / visible
-    return min(1.0, junk + _exchanged_letters(text))
+    return min(1.0, junk + exchanged_letters(text))
 
 
 def noise_share(text: str) -> float:
@@ -151,7 +151,7 @@ def noise_share(text: str) -> float:
     return min(1.0, len(_NOISE_WORD.findall(text)) / words)
 
 
-def _exchanged_letters(text: str) -> float:
+def exchanged_letters(text: str) -> float:
     """Return 0 for letters that form words of some language, up to 1 for those that form none."""
     words = [match[0] for match in itertools.islice(_LATIN_WORD.finditer(text), _SAMPLED_WORDS)]
     if len(words) < _ENOUGH_WORDS:
@@ -175,7 +175,7 @@ def _exchanged_letters(text: str) -> float:
     return min(1.0, _MUCH_JUNK + 4 * (fewest - frequent))
 
 
-def _is_header_or_footer(segments: Sequence[Segment], *, height_pt: float, area_pt: float) -> bool:
+def is_header_or_footer(segments: Sequence[Segment], *, height_pt: float, area_pt: float) -> bool:
     """Say whether text takes hardly any of the page, or is at its top and bottom only."""
     text_area = inner_area = 0.0
     for segment in segments:

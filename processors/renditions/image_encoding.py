@@ -67,7 +67,7 @@ def encode(
     if copied is not None:
         return copied
     if image.mode == "1" and frame.size == image.size:
-        return _fax(image)
+        return fax(image)
 
     out = io.BytesIO()
     is_lossy = image.format in _LOSSY_FORMATS or "jpeg" in str(image.info.get("compression", ""))
@@ -96,7 +96,7 @@ def _copied(path: Path, image: "Image.Image") -> EncodedImage | None:
     return None
 
 
-def _fax(image: "Image.Image") -> EncodedImage:
+def fax(image: "Image.Image") -> EncodedImage:
     """Compress black and white as fax machines do (CCITT Group 4), in one strip."""
     from PIL import TiffImagePlugin
 
@@ -122,7 +122,7 @@ def _png(data: bytes) -> EncodedImage | None:
     None if PDF does not support them: interlaced, transparent, 16 bits. PNG and PDF share both
     compression and predictors (ISO 32000-1, section 7.4.4.4).
     """
-    chunks = _png_chunks(data)
+    chunks = png_chunks(data)
     if chunks is None or "tRNS" in chunks:
         return None
     header = struct.unpack(">IIBBBBB", chunks["IHDR"][:_PNG_HEADER_BYTES])
@@ -140,7 +140,7 @@ def _png(data: bytes) -> EncodedImage | None:
     return EncodedImage(_entries((width, height), color_space, rest, bits=bits), chunks["IDAT"])
 
 
-def _png_chunks(data: bytes) -> dict[str, bytes] | None:
+def png_chunks(data: bytes) -> dict[str, bytes] | None:
     """Return the chunks of a PNG by name, those of one name joined; None if the file is broken."""
     parts: dict[str, list[bytes]] = {}
     offset = _PNG_SIGNATURE_BYTES

@@ -91,7 +91,7 @@ def _word(
     width, height = right - left, bottom - top
     if turned_deg in {90, 270}:
         width, height = height, width
-    length, height = _level_size(width, height, slope=math.radians(slope_deg))
+    length, height = level_size(width, height, slope=math.radians(slope_deg))
 
     # The text matrix (section 9.4.2) rotates around the start of the baseline, which is half a
     # length before the middle of the box, and below it by half the height less the font's descent.
@@ -108,7 +108,7 @@ def _word(
     return f"/{FONT} {height:.2f} Tf {stretch:.2f} Tz {matrix} <{text}> Tj\n".encode()
 
 
-def _level_size(width: float, height: float, *, slope: float) -> tuple[float, float]:
+def level_size(width: float, height: float, *, slope: float) -> tuple[float, float]:
     """Return length and height of a word from its upright box, which a slope makes larger.
 
     The box of a rectangle l x h rotated by a measures w = l cos a + h sin a and v = l sin a + h cos

@@ -45,7 +45,7 @@ def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_numbe
     """Confine this process, say what was granted, then read documents until the parent is gone."""
     code = FAILED_EXIT
     with suppress(BaseException):
-        _reset_signals()
+        reset_signals()
         # Packages are found by listing the folder above them, which is closed afterwards.
         importlib.import_module(launch.job.partition(":")[0].partition(".")[0])
         granted = confine(
@@ -56,7 +56,7 @@ def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_numbe
     os._exit(code)
 
 
-def _reset_signals() -> None:
+def reset_signals() -> None:
     """Undo what the supervisor set for itself.
 
     Requests to stop stay ignored: a service manager sends them to all processes, and the parent

@@ -73,7 +73,7 @@ def confine(
     """
     with suppress(OSError):
         os.setsid()
-    _close_others(keep_open)
+    close_others(keep_open)
     java = Path("/etc").glob(
         "java-*"
     )  # veraPDF is a Java program, whose settings are there on Debian
@@ -154,7 +154,7 @@ def _python() -> Iterator[Path]:
             yield Path(entry)
 
 
-def _close_others(keep_open: int) -> None:
+def close_others(keep_open: int) -> None:
     """Close inherited files and discard what libraries print, which could fill a disk."""
     most = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], _LEFT_OVER)
     os.closerange(3, keep_open)

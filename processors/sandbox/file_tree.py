@@ -97,7 +97,7 @@ def empty(folder: int) -> bool:
         removed = 0
         for name in names:
             if _is_folder(name, folder):
-                lifted += _lift(name, folder, f"{prefix}{lifted}")
+                lifted += lift(name, folder, f"{prefix}{lifted}")
                 removed += _try(os.rmdir, name, folder)
             else:
                 removed += _try(os.unlink, name, folder)
@@ -105,7 +105,7 @@ def empty(folder: int) -> bool:
             return not names
 
 
-def _lift(name: str, folder: int, target: str) -> int:
+def lift(name: str, folder: int, target: str) -> int:
     """Remove the files in a folder, move its folders beside it, and count the moved ones."""
     lifted = 0
     # Its owner may have closed it to itself. It is no link, and nobody else is here to make one of

@@ -101,7 +101,7 @@ class ReaderProcess:
             if (not process.stop() or process.spoiled) and not process.kill():
                 return ReadStatus.SUSPICIOUS, "what it started cannot be ended; report it."
         except Ended as exc:
-            return _post_mortem(exc.code, self._settings.limits, granted)
+            return post_mortem(exc.code, self._settings.limits, granted)
         except Irregular as exc:
             return _protocol_broken(exc)
         return self._taken_over(process, folder, name, work_dir)
@@ -221,7 +221,7 @@ def _protocol_broken(error: Exception) -> Trouble:
     )
 
 
-def _post_mortem(code: int | None, limits: Limits, granted: Granted) -> Trouble:
+def post_mortem(code: int | None, limits: Limits, granted: Granted) -> Trouble:
     """Say what a child died of by its exit code: negative numbers are signals."""
     if code == -signal.SIGXCPU:
         cpu = limit_in_words(limits.cpu_s, granted.cpu_s, "s of CPU time")

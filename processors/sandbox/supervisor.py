@@ -109,7 +109,7 @@ class _Supervisor:
                 line_number=line_number,
             )
             if "pid" in self._namespaces:
-                _be_init(codes, go_on, line_number)
+                be_init(codes, go_on, line_number)
             go_on()
         os.close(codes)
         os.close(go)
@@ -226,7 +226,7 @@ class _Supervisor:
     def _end_one_by_one(self) -> None:
         """Stop all before any is ended: what is stopped starts nothing."""
         if self._identity is not None:
-            _end_user(self._identity)
+            end_user(self._identity)
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for pid in process_family.descendants(os.getpid()):
                 self._signal(pid, number)
@@ -257,7 +257,7 @@ def _signal_pipe() -> int:
     return reading
 
 
-def _be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoReturn:
+def be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoReturn:
     """Be the init of a PID namespace: start the child, adopt orphans, end with the child.
 
     The child is not the first process itself: the kernel spares that one the signals that end
@@ -276,7 +276,7 @@ def _be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoR
             os._exit(0)
 
 
-def _end_user(identity: privileges.Identity) -> None:
+def end_user(identity: privileges.Identity) -> None:
     """End every process of a user at once; the kernel lets none of them start another meanwhile."""
     if os.fork() == 0:
         with suppress(OSError):

@@ -56,7 +56,7 @@ def _guessed(
     hints = country_hints_in(lines)
     total = find_total(lines)
     number = find_invoice_number(lines)
-    commercial = _is_commercial(lines, number=number, total=total)
+    commercial = is_commercial(lines, number=number, total=total)
     company = find_company(lines, commercial=commercial) if lines else None
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     paid_in = currency.value if currency and currency.confidence >= _WRITTEN else None
@@ -90,7 +90,7 @@ def _guessed(
     }
 
 
-def _is_commercial(
+def is_commercial(
     lines: Sequence[TextLine], *, number: Finding | None, total: Finding | None
 ) -> bool:
     """Say whether a document is about money: named so, numbered as a bill, or with a total that is rather sure."""

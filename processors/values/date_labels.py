@@ -42,10 +42,10 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
         # A label belongs to the date after it: labels before an earlier date do not count.
         labels_from = 0
         for column, text in enumerate(dates_in(line.folded, months)):
-            kind, label = _label_before(line, text, labels_from)
+            kind, label = label_before(line, text, labels_from)
             # The first date of a line far from its start is in a column without a heading.
             if not kind and (column > 0 or text.start <= _NEAR_CHARS):
-                kind, label = _heading_of(lines, line, column)
+                kind, label = heading_of(lines, line, column)
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:
@@ -53,7 +53,7 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
     return found
 
 
-def _label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str, str]:
+def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str, str]:
     """Return the kind and the words of the nearest label before a date on its line."""
     near = [
         label
@@ -70,7 +70,7 @@ def _label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str
     return label.kind, line.folded[label.start : label.end]
 
 
-def _heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[str, str]:
+def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[str, str]:
     """Return the label in the line above that has the same position among its labels."""
     if line.number == 0:
         return _NO_LABEL

@@ -151,7 +151,7 @@ class MonthNames:
         if known or not self._languages or self._questions_left <= 0:
             return known
         self._questions_left -= 1
-        return _foreign_month(word, self._languages)
+        return foreign_month(word, self._languages)
 
 
 @cache
@@ -164,7 +164,7 @@ def _months() -> dict[str, int]:
 
 
 @lru_cache(maxsize=256)
-def _foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
+def foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
     """Ask dateparser for the number of a month; slow, and therefore cached."""
     import dateparser  # takes 0.3 s, and few documents need it
 
@@ -188,7 +188,7 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
     for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
         for match in pattern.finditer(text):
             start, end = match.span()
-            readings = _readings_of(match, months)
+            readings = readings_of(match, months)
             overlaps = any(start < other.end and other.start < end for other in found)
             if readings and not overlaps:
                 found.append(
@@ -203,7 +203,7 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
     return sorted(found, key=lambda each: each.start)
 
 
-def _readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:
+def readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:
     """Return the dates that a match can mean, none if there is no such day."""
     parts = match.groupdict()
     year = parts["year"]

@@ -119,7 +119,7 @@ def find_dates(
     return {
         "date": _best(issued or impersonal, calendar),
         "due_date": due_date,
-        "period": _period(lines, found, calendar),
+        "period": period(lines, found, calendar),
     }
 
 
@@ -165,7 +165,7 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
     )
 
 
-def _period(
+def period(
     lines: Sequence[TextLine],
     dates: Sequence[LabeledDate],
     calendar: _Calendar,

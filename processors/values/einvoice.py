@@ -137,15 +137,13 @@ def _day(*paths: str) -> _Reader:
         for path in paths:
             for node in _nodes(root, path):
                 if _text(node):
-                    return _Said(
-                        _iso(_text(node), node.get("format")), local_name(node.getparent())
-                    )
+                    return _Said(iso(_text(node), node.get("format")), local_name(node.getparent()))
         return None
 
     return read
 
 
-def _iso(text: str, code: str | None) -> str:
+def iso(text: str, code: str | None) -> str:
     """Return an ISO date, or the text as it stands where it is none."""
     for written in (_DATE_FORMATS.get(code or "", "%Y-%m-%d"), "%Y-%m-%d", "%Y%m%d"):
         try:

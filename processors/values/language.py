@@ -30,7 +30,7 @@ def _identifier() -> "LanguageIdentifier":
 
 def find_language(lines: Sequence[TextLine]) -> Finding | None:
     """Return the ISO 639-1 code of the main language; None if there is too little text."""
-    text = _running_text(lines)
+    text = running_text(lines)
     letters = sum(map(str.isalpha, text))
     if letters < _LEAST_LETTERS:
         return None
@@ -44,7 +44,7 @@ def find_language(lines: Sequence[TextLine]) -> Finding | None:
     return Finding(str(code), confidence, f"{letters} letters of the text point to it")
 
 
-def _running_text(lines: Sequence[TextLine]) -> str:
+def running_text(lines: Sequence[TextLine]) -> str:
     """Return the lines that consist of words, in lower case.
 
     The model was trained on running text: text in capital letters misleads it.

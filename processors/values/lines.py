@@ -79,7 +79,7 @@ _LETTERS_WITH_STROKE = str.maketrans(
 
 
 @lru_cache(maxsize=4096)
-def _fold_char(char: str) -> str:
+def fold_char(char: str) -> str:
     """Fold one character to exactly one character."""
     char = char.translate(_LETTERS_WITH_STROKE)
     # NFKD puts the base letter first and its accents after it.
@@ -94,7 +94,7 @@ def fold(text: str) -> str:
     """Lower the case and drop the accents of Latin letters; every character keeps its place."""
     if text.isascii():
         return text.lower()
-    return "".join(map(_fold_char, text))
+    return "".join(map(fold_char, text))
 
 
 def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
@@ -103,7 +103,7 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     Of a very long document only the head and the tail are returned.
     """
     found: list[TextLine] = []
-    for page_number, line in _head_and_tail(pages):
+    for page_number, line in head_and_tail(pages):
         squeezed = " ".join(line.text[: HEAD_CHARS + TAIL_CHARS].split())
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
@@ -122,7 +122,7 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     return found
 
 
-def _head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:
+def head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:
     """Yield the lines of the head and the tail, each with the number of its page."""
     total = sum(map(_length, pages))
     tail_starts = total - TAIL_CHARS
@@ -133,12 +133,12 @@ def _head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:
             seen += length
             continue
         for line in page.lines or map(Line, page.text.text.splitlines()):
-            for kept in _parts_of(line, seen, tail_starts):
+            for kept in parts_of(line, seen, tail_starts):
                 yield page.text.number, kept
             seen += len(line.text)
 
 
-def _parts_of(line: Line, seen: int, tail_starts: int) -> Iterator[Line]:
+def parts_of(line: Line, seen: int, tail_starts: int) -> Iterator[Line]:
     """Yield what a line has in the head and in the tail, if `seen` characters are before it."""
     head_ends = max(0, HEAD_CHARS - seen)
     tail_begins = max(0, tail_starts - seen, HEAD_CHARS - seen)

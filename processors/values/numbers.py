@@ -100,10 +100,10 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                     line=line,
                 )
         if not found:
-            yield from _below(line, lines[line.number + 1 : line.number + 2], labels)
+            yield from below(line, lines[line.number + 1 : line.number + 2], labels)
 
 
-def _below(
+def below(
     heading: TextLine,
     following: Sequence[TextLine],
     labels: re.Pattern[str],

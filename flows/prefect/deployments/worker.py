@@ -143,10 +143,10 @@ def work(
             create_pool_if_not_found=False,
         )
         worker.processes = RunProcesses()
-        asyncio.run(_work_and_drain(worker, settings.drain_s, with_healthcheck=with_healthcheck))
+        asyncio.run(work_and_drain(worker, settings.drain_s, with_healthcheck=with_healthcheck))
 
 
-async def _work_and_drain(worker: DrainingWorker, drain_s: int, *, with_healthcheck: bool) -> None:
+async def work_and_drain(worker: DrainingWorker, drain_s: int, *, with_healthcheck: bool) -> None:
     """Run the worker until it ends or the request to stop is carried out."""
     working = asyncio.create_task(worker.start(with_healthcheck=with_healthcheck))
     for number in _SIGNALS:

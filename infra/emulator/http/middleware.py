@@ -88,7 +88,7 @@ class ApiMiddleware:
             await self._response_faults.drop(scope, receive)
             return
 
-        send = _with_log_and_id(send, call, request_id)
+        send = with_log_and_id(send, call, request_id)
         refusal = self._admission.refusal(scope, call, fault)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -126,7 +126,7 @@ class ApiMiddleware:
                     apply_edit_if_possible(account, edit, fault.source)
 
 
-def _with_log_and_id(send: Send, call: Call, request_id: str) -> Send:
+def with_log_and_id(send: Send, call: Call, request_id: str) -> Send:
     """Return a `send` that logs an answer's status and adds the request's id."""
 
     async def wrapped(message: Message) -> None:

@@ -64,7 +64,7 @@ class Tokens:
         # §1.2: grants and members are confirmed, the errors are inferred from OAuth.
         # The media type is not checked: a body sent as text/plain was seen to work.
         given = dict(parse_qsl((await request.body()).decode(errors="replace")))
-        profile = self._profiles.get(_credentials(request, given))
+        profile = self._profiles.get(credentials(request, given))
         if profile is None:
             return answer({"error": "invalid_client"}, status=400)
 
@@ -99,7 +99,7 @@ class Tokens:
         )
 
 
-def _credentials(request: Request, given: Mapping[str, str]) -> tuple[str, str]:
+def credentials(request: Request, given: Mapping[str, str]) -> tuple[str, str]:
     """Return client id and secret, from HTTP Basic or from the body."""
     kind, _, encoded = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":

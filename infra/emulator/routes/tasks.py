@@ -42,11 +42,11 @@ async def run_task(request: Request) -> Response:
     task = _task_of(request)
     account.tasks.start(task)
     wait_s = account.quirks.task_ms / 1000
-    work = BackgroundTask(_run, account.tasks, task, wait_s)
+    work = BackgroundTask(run, account.tasks, task, wait_s)
     return Response(status_code=204, background=work)
 
 
-async def _run(tasks: Tasks, task: Task, wait_s: float) -> None:
+async def run(tasks: Tasks, task: Task, wait_s: float) -> None:
     """Be Busy for a time, do the work, be Processing for a time."""
     try:
         await asyncio.sleep(wait_s)

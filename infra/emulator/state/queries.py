@@ -94,7 +94,7 @@ def compile_query(query: Query, offered: OutputColumns) -> CompiledQuery:
     if is_grouped:
         _refuse_ungrouped(columns, groups)
 
-    terms = [_order_term(node, scope, columns) for node in _terms(query.order_by, "order")]
+    terms = [order_term(node, scope, columns) for node in _terms(query.order_by, "order")]
     is_ordered = is_grouped or bool(terms)
     if not is_grouped:
         # SQL Server leaves the order of equal rows open, and paging then loses rows (§9.1, C,
@@ -122,7 +122,7 @@ def _refuse_ungrouped(columns: Sequence[OutputColumn], groups: Sequence[str]) ->
             )
 
 
-def _order_term(node: exp.Expression, scope: Scope, columns: Sequence[OutputColumn]) -> str:
+def order_term(node: exp.Expression, scope: Scope, columns: Sequence[OutputColumn]) -> str:
     """Compile a term of ORDER BY, which may name an alias of the select list."""
     is_name = isinstance(node, exp.Ordered) and isinstance(node.this, exp.Column)
     name = node.this.name.lower() if is_name else ""

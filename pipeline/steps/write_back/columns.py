@@ -38,7 +38,7 @@ def write_columns(
         if not plan.after:
             return plan, Written(suggestions=plan.suggestions)
         if not changed_texts(plan.before, record, context.columns, context.ports.target):
-            written = _try_update(plan, record, context, is_last=is_last)
+            written = try_update(plan, record, context, is_last=is_last)
             if written is not None:
                 return plan, written
 
@@ -59,7 +59,7 @@ def write_columns(
     )
 
 
-def _try_update(
+def try_update(
     plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
 ) -> Written | None:
     """Make one guarded update; None if the record is not as planned, or the first call was lost."""

@@ -97,7 +97,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
             reason = f"{decision.decision!r} is not a decision: write accept, reject or edit"
             return _refuse(decision, reason, context)
 
-    changes = _write(item, value, context)
+    changes = write(item, value, context)
     if changes:
         settle(state=ReviewState.WITHDRAWN, note=f"{CHANGED}: {changes}")
         return _not_carried_out(item, Status.CONFLICT, changes, context)
@@ -127,7 +127,7 @@ def _not_carried_out(
     return Outcome(state.ref, status, f"a decision was not carried out: {reason}")
 
 
-def _write(item: ReviewItem, value: Value, context: WriteContext) -> str:
+def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
     columns = target.columns(record.container, is_view=record.is_view)

@@ -250,7 +250,7 @@ def carry_out(
         return replace(effect, state=EffectState.CONFLICT, pk=answer.pk or effect.pk)
     effect = replace(effect, pk=answer.pk or effect.pk)
     ledger.effects.settle(effect, EffectState.APPLIED)
-    if _is_verified(effect, answer, context):
+    if is_verified(effect, answer, context):
         ledger.effects.settle(effect, EffectState.VERIFIED)
         return replace(effect, state=EffectState.VERIFIED)
     return replace(effect, state=EffectState.APPLIED)
@@ -297,7 +297,7 @@ def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     )
 
 
-def _is_verified(effect: Effect, answer: Answer, context: WriteContext) -> bool:
+def is_verified(effect: Effect, answer: Answer, context: WriteContext) -> bool:
     """Say whether an answered effect is known to be in effect: by the answer, or by one read."""
     match EFFECTS[effect.kind].proof:
         case Proof.ANSWER:

@@ -35,10 +35,10 @@ def move_file(
     delete that this move takes back; then the file gets the name as it is or not at all.
     """
     with context.run.move_lock:  # two records may point at the same file
-        reason = _reason_to_wait(file.ref, context)
+        reason = reason_to_wait(file.ref, context)
         if reason is not None:
             return file.ref.name, reason
-        for put, delete in _intents(file, name, context, undoes=undoes):
+        for put, delete in intents(file, name, context, undoes=undoes):
             if not _put(put, delete, file, context, media_type=media_type):
                 continue
             follows, reason = finish_move(put, delete, context)
@@ -49,7 +49,7 @@ def move_file(
     return file.ref.name, f"{MAX_ALTERNATIVES} alternatives of {name!r} are taken; the name stays"
 
 
-def _reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
+def reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
     """Return None if the file can be moved now, otherwise why not, "" if there is nothing to say.
 
     Asking for every row that points at the file comes first: it is refused, before anything
@@ -65,7 +65,7 @@ def _reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
     return None
 
 
-def _intents(
+def intents(
     file: FetchedFile, name: str, context: WriteContext, *, undoes: Sequence[Effect]
 ) -> Iterator[tuple[Effect, Effect]]:
     """Yield for each free name the two recorded intents: put the new file, delete the old one."""
@@ -148,7 +148,7 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
     for referrer in _all_referrers(old, context):
         _repoint(referrer, old, new, put, context)
     left = _all_referrers(old, context)
-    reason = f"{len(left)} rows still point at {old}" if left else _delete_old(delete, context)
+    reason = f"{len(left)} rows still point at {old}" if left else delete_old(delete, context)
     if reason:
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"{reason}; both {old} and {new} are kept"
@@ -188,7 +188,7 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
     carry_out(repoint, context)
 
 
-def _delete_old(delete: Effect, context: WriteContext) -> str:
+def delete_old(delete: Effect, context: WriteContext) -> str:
     """Delete the old file if it still has the bytes in the archive; return why not otherwise."""
     old = str(delete.before["path"])
     digest = _digest(old, context)

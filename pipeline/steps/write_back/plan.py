@@ -64,12 +64,12 @@ def _new_names(
         )
         if new.problem:
             problems.append(f"{ref.name}: {new.problem}")
-        elif _is_other_name(ref, new.name):
+        elif is_other_name(ref, new.name):
             names[ref.version] = new.name
     return names, problems
 
 
-def _is_other_name(ref: FileRef, name: str) -> bool:
+def is_other_name(ref: FileRef, name: str) -> bool:
     """Say whether a file must be renamed: "a (2).pdf" is as good as "a.pdf"."""
     if is_alternative(ref.name, name):
         return False

@@ -30,7 +30,7 @@ def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool
             for effect in found:
                 if not _is_move(effect):
                     _settle(effect, context)
-            _finish_moves([effect for effect in found if _is_move(effect)], context)
+            finish_moves([effect for effect in found if _is_move(effect)], context)
         except (RefusedByCaspio, RejectFile, TryLater) as error:
             # One file must not stop the run: its effects stay open for the next one.
             _log.warning("open effects not settled yet", file=version, error=str(error))
@@ -59,7 +59,7 @@ def _settle(effect: Effect, context: WriteContext) -> None:
     context.ports.ledger.effects.settle(effect, state, note)
 
 
-def _finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
+def finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
     """Finish or abandon the moves of one file: a delete names the new path that its put made."""
     if not effects:
         return

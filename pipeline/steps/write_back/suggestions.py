@@ -59,7 +59,7 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
         if before is None or not _is_shown(suggestion, before):
             row = before.row if before else ""
             item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
-            _show(item, before, context)
+            show(item, before, context)
 
     made = {suggestion.column for suggestion in suggestions}
     for column, item in known.items():
@@ -76,7 +76,7 @@ def _is_shown(suggestion: Suggestion, item: ReviewItem) -> bool:
     return (shown.suggested, shown.current) == (suggestion.suggested, suggestion.current)
 
 
-def _show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
+def show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
     """Insert or rewrite a suggestion's row; one that was just decided waits for the next run."""
     ledger, target = context.ports.ledger, context.ports.target
     values = _row_values(item, review_columns(context))

@@ -47,11 +47,11 @@ def write_back(
 
     `replan` plans a record again that changed meanwhile; without it such a record is a conflict.
     """
-    reason = _reason_to_stop(plan, context)
+    reason = reason_to_stop(plan, context)
     if reason:
         return Written(Status.CONFLICT, reason, suggestions=plan.suggestions)
     try:
-        plan, written = _write_values(plan, context, replan=replan)
+        plan, written = write_values(plan, context, replan=replan)
     except RefusedByCaspio as error:
         reason = f"Caspio refused the values of {_named(plan.work)}: {error}"
         return Written(Status.FAILED, reason)
@@ -65,7 +65,7 @@ def write_back(
     return written
 
 
-def _reason_to_stop(plan: Plan, context: WriteContext) -> str:
+def reason_to_stop(plan: Plan, context: WriteContext) -> str:
     """Say why a record is not written: two programs may keep reacting to each other's writes."""
     record, spec = plan.work.record, context.spec
     if plan.empty or record is None:
@@ -81,7 +81,7 @@ def _reason_to_stop(plan: Plan, context: WriteContext) -> str:
     )
 
 
-def _write_values(
+def write_values(
     plan: Plan, context: WriteContext, *, replan: Replan | None
 ) -> tuple[Plan, Written]:
     """Write the columns of the record; a file without one gets a row in the index table."""
@@ -120,7 +120,7 @@ def _rename_files(
         wanted = plan.new_names.get(ref.version)
         if wanted is None:
             continue
-        name, note = _rename(document, wanted, context, now)
+        name, note = rename(document, wanted, context, now)
         if name != ref.name:
             names[ref.version] = name
         if note:
@@ -129,7 +129,7 @@ def _rename_files(
     return written.partly(*notes) if notes else written
 
 
-def _rename(
+def rename(
     document: ReadDocument, wanted: str, context: WriteContext, now: Mapping[str, Value]
 ) -> tuple[str, str]:
     """Rename one file; return the name that it has then, and "" or why it is not the wanted one."""

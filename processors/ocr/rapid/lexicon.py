@@ -46,7 +46,7 @@ class Lexicon:
         `alternatives` returns what else the letter at a position may be.
         """
         corrected = list(letters)
-        for start, end in _word_spans(letters):
+        for start, end in word_spans(letters):
             word = "".join(letter.text for letter in letters[start:end]).casefold()
             digits = sum(letter.isdigit() for letter in word)
             is_code = 2 * digits > len(word)  # mostly digits: a number or a code
@@ -95,7 +95,7 @@ def english() -> Lexicon | None:
     return Lexicon(counts)
 
 
-def _word_spans(letters: Sequence[Letter]) -> Iterator[tuple[int, int]]:
+def word_spans(letters: Sequence[Letter]) -> Iterator[tuple[int, int]]:
     """Yield where runs of letters and digits begin and end."""
     start = 0
     for index in range(len(letters) + 1):

@@ -48,8 +48,8 @@ def lines_in(probabilities: Any, *, width_px: int, height_px: int) -> Sequence[A
         parent = hierarchy[0][index][3]
         if parent >= 0:  # a hole in another mark
             continue
-        for core in _cores(probabilities, _bounding_box(contour)):
-            corners = np.clip(np.round(_expanded(core) * scale), 0, largest).astype(np.float32)
+        for core in cores(probabilities, bounding_box(contour)):
+            corners = np.clip(np.round(expanded(core) * scale), 0, largest).astype(np.float32)
             if min(width_of(corners), height_of(corners)) > _LEAST_SIDE_PX:
                 lines.append(corners)
     return lines
@@ -65,7 +65,7 @@ def height_of(corners: Any) -> float:
     return max(math.dist(corners[0], corners[3]), math.dist(corners[1], corners[2]))
 
 
-def _bounding_box(contour: Any) -> Any:
+def bounding_box(contour: Any) -> Any:
     """Return the smallest rectangle around a mark, in any direction."""
     import cv2
     import numpy as np
@@ -77,7 +77,7 @@ def _bounding_box(contour: Any) -> Any:
     return np.asarray([upper_left, upper_right, lower_right, lower_left], dtype=np.float32)
 
 
-def _cores(probabilities: Any, box: Any) -> Iterator[Any]:
+def cores(probabilities: Any, box: Any) -> Iterator[Any]:
     """Yield the box of a mark, or the boxes of the rows it consists of.
 
     Nothing if it is too faint.
@@ -87,7 +87,7 @@ def _cores(probabilities: Any, box: Any) -> Iterator[Any]:
     width, height = width_of(box), height_of(box)
     if min(width, height) < _LEAST_SIDE_PX:
         return
-    row_means = _leveled(probabilities, box).mean(axis=1)
+    row_means = leveled(probabilities, box).mean(axis=1)
     if row_means.mean() >= _LEAST_FILLED or width <= height:
         if row_means.mean() >= _LEAST_CONFIDENCE:
             yield box
@@ -98,10 +98,10 @@ def _cores(probabilities: Any, box: Any) -> Iterator[Any]:
     changes = np.diff(np.concatenate([[False], belongs, [False]]).astype(np.int8))
     for first, end in np.flatnonzero(changes).reshape(-1, 2).tolist():
         if end - first > 1 and row_means[first:end].mean() >= _LEAST_CONFIDENCE:
-            yield _horizontal_part(box, first / len(row_means), end / len(row_means))
+            yield horizontal_part(box, first / len(row_means), end / len(row_means))
 
 
-def _leveled(probabilities: Any, box: Any) -> Any:
+def leveled(probabilities: Any, box: Any) -> Any:
     """Cut a box out of the map and rotate it so that it is level."""
     import cv2
     import numpy as np
@@ -112,7 +112,7 @@ def _leveled(probabilities: Any, box: Any) -> Any:
     return cv2.warpAffine(probabilities, transform, (width, height))
 
 
-def _horizontal_part(box: Any, top: float, bottom: float) -> Any:
+def horizontal_part(box: Any, top: float, bottom: float) -> Any:
     """Return the part of a box between two shares of its height."""
     import numpy as np
 
@@ -126,7 +126,7 @@ def _horizontal_part(box: Any, top: float, bottom: float) -> Any:
     return np.asarray(corners, dtype=np.float32)
 
 
-def _expanded(box: Any) -> Any:
+def expanded(box: Any) -> Any:
     """Move the sides of a rectangle outward, by as much as the detector shrinks them."""
     import numpy as np
 

@@ -46,7 +46,7 @@ def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
     characters = _alphabet(model.get_rt_info()["framework"]["character"].value)
     if not east_asian:
         kept = _kept_outputs(characters, east_asian=False)
-        _remove_outputs(model, kept)
+        remove_outputs(model, kept)
         characters = [characters[index] for index in kept]
     if int8.supported():
         int8.quantize(model, int8.ranges_of(file))
@@ -71,7 +71,7 @@ def _model(file: Path) -> Any:
     return Core().read_model(file)
 
 
-def _remove_outputs(model: Any, kept: Sequence[int]) -> None:
+def remove_outputs(model: Any, kept: Sequence[int]) -> None:
     """Reduce the columns of the last layer to those kept.
 
     The softmax after it distributes over them alone.

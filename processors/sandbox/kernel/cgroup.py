@@ -52,7 +52,7 @@ class Group:
 
 def create(*, memory_mib: int) -> Group | None:
     """Make a group below this process's own; None where none was handed over."""
-    parent = _delegated() if libc.LINUX else None
+    parent = delegated() if libc.LINUX else None
     if parent is None:
         return None
     _sweep(parent)
@@ -78,7 +78,7 @@ def create(*, memory_mib: int) -> Group | None:
     return Group(folder, bounded)
 
 
-def _delegated() -> Path | None:
+def delegated() -> Path | None:
     """Return the folder of this process's own group where children may be made in it."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()

@@ -51,7 +51,7 @@ def restrict(*, readable: Iterable[Path], writable: Iterable[Path]) -> int:
     try:
         version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
         rights = _FILE_RIGHTS[max(known for known in _FILE_RIGHTS if known <= version)]
-        ruleset = _created(version, rights)
+        ruleset = created(version, rights)
     except (OSError, ValueError):
         return 0
     try:
@@ -67,7 +67,7 @@ def restrict(*, readable: Iterable[Path], writable: Iterable[Path]) -> int:
     return version
 
 
-def _created(version: int, rights: int) -> int:
+def created(version: int, rights: int) -> int:
     """Return a rule set that handles all that the version knows."""
     net = _TCP if version >= _TCP_SINCE else 0
     scoped = _SCOPE if version >= SCOPE_SINCE else 0

@@ -53,7 +53,7 @@ def confine(*, stage: Path, readable: Iterable[Path], folder: Path) -> bool:
         libc.unshare(libc.CLONE_NEWNS)
         libc.mount(None, "/", None, _SLAVE | _REC)
         libc.mount("tmpfs", str(stage), "tmpfs", _NOSUID | _NODEV, "mode=0755,size=1m")
-        real, links = _placed(readable)
+        real, links = placed(readable)
         for path in real:
             _bind(path, stage, read_only=True)
         for link in links:
@@ -63,14 +63,14 @@ def confine(*, stage: Path, readable: Iterable[Path], folder: Path) -> bool:
         for name in _DEVICES:
             _bind(Path("/dev", name), stage, read_only=False)
         _bind(folder, stage, read_only=False)
-        _mount_proc(stage)
+        mount_proc(stage)
         libc.mount(None, str(stage), None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
     except OSError:
         return False
-    return _enter(stage)
+    return enter(stage)
 
 
-def _enter(stage: Path) -> bool:
+def enter(stage: Path) -> bool:
     """Make a folder the root, and let go of the old one."""
     here = Path.cwd()
     try:
@@ -86,7 +86,7 @@ def _enter(stage: Path) -> bool:
     return True
 
 
-def _placed(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+def placed(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     """Return the folders and files to mount, outermost only, and the links on the way to them.
 
     Links are made again as links, and everything is mounted where it really is: a folder made
@@ -147,7 +147,7 @@ def _make_read_only(place: str) -> None:
         libc.mount(None, place, None, _REMOUNT | _BIND | _RDONLY | kept)
 
 
-def _mount_proc(stage: Path) -> None:
+def mount_proc(stage: Path) -> None:
     """Show the processes of this namespace; where that is refused, this process and a few facts."""
     place = stage / "proc"
     place.mkdir()

@@ -83,7 +83,7 @@ def amounts_in(folded: str) -> list[Amount]:
     for match in _NUMBER.finditer(folded):
         start, end = match.span()
         parsed = parse_number(match.group())
-        if parsed is None or _is_no_amount(folded, start, end):
+        if parsed is None or is_no_amount(folded, start, end):
             continue
         value, cents = parsed
 
@@ -111,7 +111,7 @@ def amounts_in(folded: str) -> list[Amount]:
     return found
 
 
-def _is_no_amount(folded: str, start: int, end: int) -> bool:
+def is_no_amount(folded: str, start: int, end: int) -> bool:
     """Return whether a number is a share, or a part of a word, date, time or reference."""
     if _SHARE_OR_RATIO_AFTER.match(folded, end):
         return True

@@ -67,19 +67,19 @@ def find_currency(
 
     Without any, but with a total, it is that of the country that the document hints at.
     """
-    marks, first_lines = _marks_in(lines)
+    marks, first_lines = marks_in(lines)
     votes: Counter[str] = Counter()
     mark_of: dict[str, str] = {}
     for mark, count in marks.items():
-        code = _code_of(mark, hints)
+        code = code_of(mark, hints)
         if code:
             votes[code] += count
             mark_of.setdefault(code, mark)
 
     if not votes and marks:
-        return _shared_mark_finding(marks, first_lines)
+        return shared_mark_finding(marks, first_lines)
     if not votes:
-        return _assumed_from(hints) if has_total else None
+        return assumed_from(hints) if has_total else None
 
     (code, count), *others = votes.most_common(2)
     line = first_lines[mark_of[code]]
@@ -94,12 +94,12 @@ def find_currency(
     )
 
 
-def _marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLine]]:
+def marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLine]]:
     """Count the marks of currencies, and return the first line that has each."""
     counts: Counter[str] = Counter()
     first_lines: dict[str, TextLine] = {}
     for line in lines:
-        for groups in _mark_pattern().findall(line.folded):
+        for groups in mark_pattern().findall(line.folded):
             # One group for each place that a mark can have; all others are empty.
             mark = "".join(groups)
             counts[mark] += 1
@@ -108,7 +108,7 @@ def _marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLi
 
 
 @cache
-def _mark_pattern() -> re.Pattern[str]:
+def mark_pattern() -> re.Pattern[str]:
     """Compile the places of a mark: next to a digit, in brackets, before a colon, after a label."""
     codes = "|".join(word_lists()["currency"]["codes"])
     symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
@@ -124,7 +124,7 @@ def _mark_pattern() -> re.Pattern[str]:
     return re.compile("|".join(places))
 
 
-def _code_of(mark: str, hints: Hints) -> str | None:
+def code_of(mark: str, hints: Hints) -> str | None:
     """Return the ISO 4217 code of a mark; None if several countries use it and no hint decides."""
     if mark in word_lists()["currency"]["codes"]:
         return mark.upper()
@@ -134,7 +134,7 @@ def _code_of(mark: str, hints: Hints) -> str | None:
     return countries()[country].currency if country else None
 
 
-def _shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -> Finding:
+def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -> Finding:
     """Return a finding for marks that several countries use, when nothing hints at one."""
     ((mark, _),) = marks.most_common(1)
     line = first_lines[mark]
@@ -146,7 +146,7 @@ def _shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) 
     return line.finding(None, 0.3, reason)
 
 
-def _assumed_from(hints: Hints) -> Finding | None:
+def assumed_from(hints: Hints) -> Finding | None:
     """Return the currency of the country that the document hints at."""
     country = hints.best(tuple(hints.weights))
     if country is None or hints.weights[country] < _LEAST_HINTS:

@@ -33,7 +33,7 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     found: list[LabeledAmount] = []
     for line, match in matches_in(label_pattern("totals", kind), lines):
         place = line
-        values = _after_label(line.folded, match.end())
+        values = after_label(line.folded, match.end())
         if not values:
             is_alone = len(line.folded) - match.end() <= _LONE_LABEL_CHARS
             below = lines[line.number + 1 : line.number + 2] if is_alone else ()
@@ -43,7 +43,7 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     return found[:_MOST]
 
 
-def _after_label(folded: str, label_end: int) -> set[Decimal]:
+def after_label(folded: str, label_end: int) -> set[Decimal]:
     """Return the first amount after a label and the last amount of its line."""
     amounts = money_in(folded)
     if not amounts:

@@ -85,17 +85,17 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
         after_summary = after_summary or kind == "summary"
         amounts = money_in(line.folded)
         if not amounts and kind in _ANNOUNCES_WHOLE_NUMBERS:
-            amounts = _last_whole_number(line.folded)
+            amounts = last_whole_number(line.folded)
 
         placed = [
             (amount, line, own_kind, own_label)
-            for amount, own_kind, own_label in _labeled(line, amounts, (kind, label))
+            for amount, own_kind, own_label in labeled(line, amounts, (kind, label))
         ]
         has_amount_below = kind not in {"", "summary", "never"} and not after_summary
-        if not amounts and has_amount_below and not _is_column_heading(line.folded, kind, label):
+        if not amounts and has_amount_below and not is_column_heading(line.folded, kind, label):
             placed = [
                 (amount, place, kind, label)
-                for amount, place in _amounts_below(lines, line)[-1:]
+                for amount, place in amounts_below(lines, line)[-1:]
             ]  # fmt: skip
 
         for amount, place, own_kind, own_label in placed:
@@ -125,7 +125,7 @@ def kind_of(folded: str) -> tuple[str, str]:
             if len(match.group()) > len(label):
                 kind, label = each, match.group()
 
-    if kind in {"strong", "plain"} and _is_total_of_taxes(folded, label):
+    if kind in {"strong", "plain"} and is_total_of_taxes(folded, label):
         return "never", label
     if kind in {"plain", "never"}:
         # "Cash received for total" is about the cash.
@@ -136,7 +136,7 @@ def kind_of(folded: str) -> tuple[str, str]:
     return kind, label
 
 
-def _is_total_of_taxes(folded: str, label: str) -> bool:
+def is_total_of_taxes(folded: str, label: str) -> bool:
     """Return whether a total is that of the taxes, which are named directly before it."""
     if label not in _BARE_TOTALS:
         return False
@@ -147,7 +147,7 @@ def _is_total_of_taxes(folded: str, label: str) -> bool:
     return False
 
 
-def _last_whole_number(folded: str) -> list[Amount]:
+def last_whole_number(folded: str) -> list[Amount]:
     """Return the only number of a line, if it may be an amount and the line ends with it."""
     numbers = [
         amount
@@ -158,7 +158,7 @@ def _last_whole_number(folded: str) -> list[Amount]:
     return numbers if is_last else []
 
 
-def _labeled(
+def labeled(
     line: TextLine,
     amounts: Sequence[Amount],
     whole: tuple[str, str],
@@ -181,7 +181,7 @@ def _labeled(
         yield amounts[-1], *(own[-1] if own[-1][0] else whole)
 
 
-def _is_column_heading(folded: str, kind: str, label: str) -> bool:
+def is_column_heading(folded: str, kind: str, label: str) -> bool:
     """Return whether a line is the heading of a table of goods: below its "total" are prices."""
     if kind not in {"plain", "weak"}:
         return False
@@ -191,7 +191,7 @@ def _is_column_heading(folded: str, kind: str, label: str) -> bool:
     return label_pattern("totals", "never").search(folded) is not None
 
 
-def _amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amount, TextLine]]:
+def amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amount, TextLine]]:
     """Return the amounts below a label, with their line.
 
     Below the heading of a table they are those of its last row, where the sums are.

@@ -68,7 +68,7 @@ def tax_tables(lines: Sequence[TextLine]) -> list[tuple[TaxRow, ...]]:
     blocks: list[list[TaxRow]] = []
     seen: set[tuple[Decimal, Decimal, Decimal]] = set()
     for line in lines:
-        row = _row_of(line)
+        row = row_of(line)
         if row is None or (row.net, row.tax, row.rate) in seen:
             continue
         if not is_about_tax(lines, line):
@@ -87,7 +87,7 @@ def tax_tables(lines: Sequence[TextLine]) -> list[tuple[TaxRow, ...]]:
     return tables
 
 
-def _row_of(line: TextLine) -> TaxRow | None:
+def row_of(line: TextLine) -> TaxRow | None:
     """Read a line as a row of a table: net, tax and rate, which may be without its sign."""
     amounts = [abs(amount.value) for amount in money_in(line.folded)][:_MOST_AMOUNTS]
     marked_rates = rates_in(line.folded)

@@ -66,12 +66,12 @@ class _Candidate:
 def find_total(lines: Sequence[TextLine]) -> Finding | None:
     """Find the total: not the subtotal, the cash that was given, or the change."""
     ranked = sorted(
-        _candidates(lines),
+        candidates(lines),
         key=lambda candidate: (candidate.points, candidate.value),
         reverse=True,
     )
     if not ranked:
-        return _largest_amount(lines)
+        return largest_amount(lines)
 
     first, *others = ranked
     lead = first.points - (others[0].points if others else 0.0)
@@ -112,7 +112,7 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
     )
 
 
-def _candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
+def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
     """Yield the amounts that a label or a calculation speaks for."""
     sums = sums_in(lines)[:_MOST_SUMS]
     supports = supports_in(lines, sums)
@@ -153,7 +153,7 @@ def _points_of(each: Sum) -> float:
     return points
 
 
-def _largest_amount(lines: Sequence[TextLine]) -> Finding | None:
+def largest_amount(lines: Sequence[TextLine]) -> Finding | None:
     """Return the largest amount with a currency, which is unsure."""
     marked = [
         (amount.value, line)

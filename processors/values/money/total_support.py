@@ -68,7 +68,7 @@ def net_and_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Supp
 
 def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """Where the smallest coins are not used, receipts round the total, mostly to five cents."""
-    steps = _rounding_steps(lines, sums)
+    steps = rounding_steps(lines, sums)
     before_summary = [each for each in sums if not each.after_summary]
     totals = _values(before_summary, {*TOTAL_KINDS, ""})[:_MOST_ROUNDED]
     pairs = [
@@ -80,7 +80,7 @@ def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support
     yield Support(unrounded - rounded, -2.0, "it is rounded below")
 
 
-def _rounding_steps(lines: Sequence[TextLine], sums: Sequence[Sum]) -> set[Decimal]:
+def rounding_steps(lines: Sequence[TextLine], sums: Sequence[Sum]) -> set[Decimal]:
     """Return by how much amounts may be rounded, without the sign."""
     steps: set[Decimal] = set()
     for line, _ in matches_in(label_pattern("totals", "rounding"), lines):

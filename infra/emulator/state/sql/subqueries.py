@@ -39,10 +39,10 @@ def compile_subquery(node: exp.Expression, outer: Scope, *, columns: int) -> Sql
     distinct = "DISTINCT " if select.args.get("distinct") else ""
     listed = ", ".join(column.text for column in chosen)
     text = f"SELECT {distinct}{listed} FROM {scope.source()} WHERE {scope.condition()}"
-    return Sql(f"({text}{_inner_clauses(select, scope)})", chosen[0].kind, collated=True)
+    return Sql(f"({text}{inner_clauses(select, scope)})", chosen[0].kind, collated=True)
 
 
-def _inner_clauses(select: exp.Select, scope: Scope) -> str:
+def inner_clauses(select: exp.Select, scope: Scope) -> str:
     """Return what follows a sub-select's own WHERE: its condition, groups, order and TOP."""
     text = ""
     where = select.args.get("where")

@@ -66,13 +66,13 @@ class AttachmentLookup:
         wanted = frozenset(pks)
         found = {info.pk: info for info in infos if info.pk in wanted}
         missing = [pk for pk in pks if pk not in found]
-        if len(pks) > 1 and _may_be_capped(len(infos), missing, pks):
+        if len(pks) > 1 and may_be_capped(len(infos), missing, pks):
             middle = len(pks) // 2
             found = {**split(pks[:middle]), **split(pks[middle:])}
         return {pk: info for pk, info in found.items() if not info.is_empty}
 
 
-def _may_be_capped(number: int, missing: Sequence[str], pks: Sequence[str]) -> bool:
+def may_be_capped(number: int, missing: Sequence[str], pks: Sequence[str]) -> bool:
     """Say whether an answer may lack rows.
 
     Missing rows alone say nothing, since records without a file may be left out. A thousand rows
