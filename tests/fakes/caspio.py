@@ -1,3 +1,5 @@
+"""Caspio in dictionaries, for unit tests; `tests/contracts/caspio` holds it to what the adapters do."""
+
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,7 +10,10 @@ from posixpath import basename, dirname
 from pipeline.decide.naming import join_name, split_name
 from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Column, FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
-from pipeline.ports import Download, Referrer, Updated
+from pipeline.ports.source import Download
+from pipeline.ports.target import Referrer, Updated
+
+PAGE = 2  # so that paging is always exercised
 
 
 @dataclass
@@ -22,11 +27,12 @@ class Attachment:
 
 @dataclass
 class FakeCaspio:
-    """Caspio in dictionaries: both ports over one state.
+    """Caspio in dictionaries: both ports over one state. It has no views and no WHERE clauses.
 
-    `tables` holds rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files` bytes by path.
-    `calls` lists what was asked for. `before_call` is told each call before it happens: a person editing in between.
-    `lose_answers` names calls that are carried out and whose answer then gets lost, each once.
+    `tables` has rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files` bytes
+    by path. `calls` lists the calls. `before_call` gets each call before it happens, to let a user
+    change something in between. `lose_answers` names calls that are carried out and whose answer is
+    then lost, each once.
     """
 
     columns_of: dict[str, dict[str, Column]] = field(default_factory=dict)
@@ -46,103 +52,104 @@ class FakeCaspio:
         self.tables[name] = {}
 
     def row(self, table: str, pk: str, **values: Value) -> None:
-        """Add a row; columns left out are empty text or None, as Caspio returns them."""
-        empty = {
-            n: ("" if c.type in {"STRING", "TEXT"} else None)
-            for n, c in self.columns_of[table].items()
-        }
+        """Add a row; columns left out are empty as Caspio returns them."""
+        blank: dict[str, Value] = {"STRING": "", "TEXT": "", "YES/NO": False}
+        empty = {name: blank.get(column.type) for name, column in self.columns_of[table].items()}
         self.tables[table][pk] = {**empty, **values}
 
     # FileSource
 
     def pages(self, spec: SourceSpec) -> Iterator[Sequence[RecordWork]]:
-        """List everything in pages of two, so that paging is always exercised."""
+        """List everything."""
         self._call("list")
         works = list(self._works(spec))
-        for start in range(0, len(works), 2):
-            yield works[start : start + 2]
+        for start in range(0, len(works), PAGE):
+            yield works[start : start + PAGE]
 
     def records(
-        self,
-        spec: SourceSpec,
-        pks: Sequence[str],
-        *,
-        matching: bool = False,  # noqa: ARG002 - no source of it has a condition
+        self, spec: SourceSpec, pks: Sequence[str], *, matching: bool = False
     ) -> Sequence[RecordWork]:
         """List some records again."""
         self._call("list some")
-        return [
-            work
-            for work in self._works(spec)
-            if (work.record and work.record.pk in pks) or work.files[0].path in pks
-        ]
+        if spec.folder is None:
+            works = self._works(spec)
+            return [work for work in works if work.record is not None and work.record.pk in pks]
+        paths = [path for path in sorted(self.files) if path in pks]
+        if matching:
+            paths = [path for path in paths if path.startswith(f"{spec.folder.rstrip('/')}/")]
+        return [self._folder_work(spec, path) for path in paths]
 
-    def ticked(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
-        """Return the rows that a person has ticked."""
+    def reprocess_requests(self, spec: SourceSpec) -> Mapping[str, RecordRef]:
+        """Return the rows whose reprocess column is Yes."""
         if spec.reprocess_column is None:
             return {}
-        self._call("list ticked")
-        rows = self.tables[spec.container].items()
-        return {pk: RecordRef(spec.container, pk) for pk, row in rows if row[spec.reprocess_column]}
+        self._call("list requested")
+        table = spec.index.table if spec.index is not None else spec.container
+        requested: dict[str, RecordRef] = {}
+        for pk, row in self.tables[table].items():
+            if row[spec.reprocess_column]:
+                key = pk if spec.index is None else str(row[spec.index.path_column])
+                requested[key] = RecordRef(table, pk)
+        return requested
 
     def _works(self, spec: SourceSpec) -> Iterator[RecordWork]:
         if spec.folder is not None:
             for path in sorted(self.files):
-                if path.startswith(spec.folder):
+                if path.startswith(f"{spec.folder.rstrip('/')}/"):
                     yield self._folder_work(spec, path)
             return
         for pk, row in self.tables[spec.container].items():
-            refs = [*self._attachment_refs(spec, pk), *self._file_refs(spec, pk, row)]
+            record = RecordRef(spec.container, pk)
+            refs = [*self._attached(spec, record), *self._pointed_at(spec, record, row)]
             if refs:
                 values = {name: row[name] for name in spec.columns}
-                yield RecordWork(spec.name, RecordRef(spec.container, pk), values, tuple(refs))
+                yield RecordWork(spec.name, record, values, tuple(refs))
 
-    def _attachment_refs(self, spec: SourceSpec, pk: str) -> Iterator[FileRef]:
-        for (table, name, owner), held in self.attachments.items():
-            if table == spec.container and owner == pk:
-                record = RecordRef(table, pk)
-                place = Place.ATTACHMENT
+    def _attached(self, spec: SourceSpec, record: RecordRef) -> Iterator[FileRef]:
+        for (table, name, pk), attachment in self.attachments.items():
+            if (table, pk) == (record.container, record.pk):
                 yield FileRef(
-                    spec.name, place, table, name, record, held.name, len(held.data), held.date
+                    spec.name,
+                    Place.ATTACHMENT,
+                    table,
+                    name,
+                    record,
+                    attachment.name,
+                    len(attachment.data),
+                    attachment.date,
                 )
 
-    def _file_refs(self, spec: SourceSpec, pk: str, row: Mapping[str, Value]) -> Iterator[FileRef]:
-        for name, column in self.columns_of[spec.container].items():
+    def _pointed_at(
+        self, spec: SourceSpec, record: RecordRef, row: Mapping[str, Value]
+    ) -> Iterator[FileRef]:
+        for name, column in self.columns_of[record.container].items():
             path = row.get(name)
             if column.type == "FILE" and isinstance(path, str) and path in self.files:
-                record = RecordRef(spec.container, pk)
-                yield self._ref(
-                    spec, Place.FILE, container=spec.container, field=name, record=record, path=path
-                )
+                yield self._ref(spec, Place.FILE, name, record, path)
 
     def _folder_work(self, spec: SourceSpec, path: str) -> RecordWork:
+        """Return a folder's file with the row that has its path: a FILE field comes first."""
         record, values = None, {}
-        if spec.index is not None:
-            for pk in self._find(spec.index.table, spec.index.path_column, path):
-                record = RecordRef(spec.index.table, pk)
-                values = {name: self.tables[spec.index.table][pk][name] for name in spec.columns}
-        container = record.container if record else spec.container
+        for referrer in self._rows_with(spec, path):
+            record = RecordRef(referrer.table, referrer.pk)
+            values = {name: self.tables[referrer.table][referrer.pk][name] for name in spec.columns}
+            break
         return RecordWork(
-            spec.name,
-            record,
-            values,
-            (
-                self._ref(
-                    spec, Place.FOLDER, container=container, field="", record=record, path=path
-                ),
-            ),
+            spec.name, record, values, (self._ref(spec, Place.FOLDER, "", record, path),)
         )
 
+    def _rows_with(self, spec: SourceSpec, path: str) -> Iterator[Referrer]:
+        for referrer in self._referrers(path):
+            if spec.columns.keys() <= self.columns_of[referrer.table].keys():
+                yield referrer
+        if spec.index is not None:
+            for pk in self._find(spec.index.table, spec.index.path_column, path):
+                yield Referrer(spec.index.table, spec.index.path_column, pk)
+
     def _ref(
-        self,
-        spec: SourceSpec,
-        place: Place,
-        *,
-        container: str,
-        field: str,
-        record: RecordRef | None,
-        path: str,
+        self, spec: SourceSpec, place: Place, field: str, record: RecordRef | None, path: str
     ) -> FileRef:
+        container = record.container if record is not None else spec.container
         size = len(self.files[path])
         return FileRef(
             spec.name, place, container, field, record, basename(path), size, "2026-01-01", path
@@ -152,13 +159,15 @@ class FakeCaspio:
     def open(self, ref: FileRef) -> Iterator[Download]:
         """Open a file; `cut` shortens the body of a name so many times."""
         self._call("download")
+        data: bytes | None
         if ref.path is not None:
-            if ref.path not in self.files:
-                raise FileGone(f"There is no file at {ref.path}.")
-            data = self.files[ref.path]
+            data = self.files.get(ref.path)
         else:
             assert ref.record is not None
-            data = self.attachments[ref.container, ref.field, ref.record.pk].data
+            attachment = self.attachments.get((ref.container, ref.field, ref.record.pk))
+            data = attachment.data if attachment is not None else None
+        if data is None:
+            raise FileGone(f"{ref.name!r} is no longer there.")
         if self.cut.get(ref.name):
             self.cut[ref.name] -= 1
             data = data[:-1]
@@ -187,10 +196,8 @@ class FakeCaspio:
     ) -> Updated:
         """Compare and set."""
         self._call("update")
-        row = self.tables[record.container].get(record.pk)
-        if row is None or any(
-            _folded(row[name]) != _folded(value) for name, value in guard.items()
-        ):
+        row = self._guarded(record, guard)
+        if row is None:
             return Updated(0, None)
         row.update(values)
         self._answer("update")
@@ -199,20 +206,19 @@ class FakeCaspio:
     def attachment_name(self, record: RecordRef, field: str) -> str | None:
         """Return an attachment's name."""
         self._call("attachment name")
-        held = self.attachments.get((record.container, field, record.pk))
-        return held.name if held else None
+        attachment = self.attachments.get((record.container, field, record.pk))
+        return attachment.name if attachment is not None else None
 
     def rename_attachment(
         self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
     ) -> Updated:
-        """Rename an attachment, which dates it anew."""
+        """Rename an attachment, which changes its date."""
         self._call("rename")
-        row = self.tables[record.container].get(record.pk)
-        if row is None or any(row[name] != value for name, value in guard.items()):
+        attachment = self.attachments.get((record.container, field, record.pk))
+        if attachment is None or self._guarded(record, guard) is None:
             return Updated(0, None)
-        held = self.attachments[record.container, field, record.pk]
-        held.name = join_name(base_name, split_name(held.name)[1])
-        held.date = "2026-02-02T00:00:00"
+        attachment.name = join_name(base_name, split_name(attachment.name)[1])
+        attachment.date = "2026-02-02T00:00:00"
         self._answer("rename")
         return Updated(1, None)
 
@@ -242,14 +248,7 @@ class FakeCaspio:
     def referrers(self, path: str) -> Sequence[Referrer]:
         """Look through every FILE column."""
         self._call("referrers")
-        return [
-            Referrer(table, name, pk)
-            for table, rows in self.tables.items()
-            for name, column in self.columns_of[table].items()
-            if column.type == "FILE"
-            for pk, row in rows.items()
-            if row[name] == path
-        ]
+        return list(self._referrers(path))
 
     def delete_file(self, path: str) -> None:
         """Delete a file."""
@@ -264,9 +263,6 @@ class FakeCaspio:
         self._call("find")
         return self._find(table, column, value)
 
-    def _find(self, table: str, column: str, value: Value) -> list[str]:
-        return [pk for pk, row in self.tables[table].items() if row[column] == value]
-
     def rows(
         self, table: str, columns: Sequence[str], *, equal: Mapping[str, Value], filled: str
     ) -> Mapping[str, Mapping[str, Value]]:
@@ -278,11 +274,18 @@ class FakeCaspio:
             if row[filled] and all(row[name] == value for name, value in equal.items())
         }
 
+    def insert(self, table: str, values: Mapping[str, Value]) -> str:
+        """Insert a row."""
+        self._call("insert")
+        pk = str(max(map(int, self.tables[table]), default=0) + 1)
+        self.row(table, pk, **dict(values))
+        self._answer("insert")
+        return pk
+
     def delete(self, record: RecordRef, *, guard: Mapping[str, Value]) -> Updated:
         """Delete a row."""
         self._call("delete row")
-        row = self.tables[record.container].get(record.pk)
-        if row is None or any(row[name] != value for name, value in guard.items()):
+        if self._guarded(record, guard) is None:
             return Updated(0, None)
         del self.tables[record.container][record.pk]
         self._answer("delete row")
@@ -291,18 +294,46 @@ class FakeCaspio:
     def tables_with_files(self) -> Sequence[str]:
         """Return the tables that have a FILE column."""
         return [
-            t
-            for t, columns in self.columns_of.items()
-            if any(c.type == "FILE" for c in columns.values())
+            table
+            for table, columns in self.columns_of.items()
+            if any(column.type == "FILE" for column in columns.values())
         ]
 
-    def insert(self, table: str, values: Mapping[str, Value]) -> str:
-        """Insert a row."""
-        self._call("insert")
-        pk = str(max(map(int, self.tables[table]), default=0) + 1)
-        self.row(table, pk, **dict(values))
-        self._answer("insert")
-        return pk
+    def copy(self) -> "FakeCaspio":
+        """Return the same account again, for comparing what two runs leave."""
+        return replace(
+            self,
+            tables={
+                table: {pk: dict(row) for pk, row in rows.items()}
+                for table, rows in self.tables.items()
+            },
+            attachments={key: replace(one) for key, one in self.attachments.items()},
+            files=dict(self.files),
+            calls=[],
+        )
+
+    def _referrers(self, path: str) -> Iterator[Referrer]:
+        for table, rows in self.tables.items():
+            for name, column in self.columns_of[table].items():
+                for pk, row in rows.items() if column.type == "FILE" else ():
+                    if row[name] == path:
+                        yield Referrer(table, name, pk)
+
+    def _find(self, table: str, column: str, value: Value) -> list[str]:
+        return [pk for pk, row in self.tables[table].items() if row[column] == value]
+
+    def _guarded(self, record: RecordRef, guard: Mapping[str, Value]) -> dict[str, Value] | None:
+        """Return a row if it has these values; texts are compared as SQL Server does, without case."""
+        row = self.tables[record.container].get(record.pk)
+        if row is None:
+            return None
+        for name, value in guard.items():
+            current = row[name]
+            if isinstance(current, str) and isinstance(value, str):
+                current, value = current.casefold(), value.casefold()  # noqa: PLW2901 - to compare
+            if current != value:
+                return None
+        return row
 
     def _call(self, name: str) -> None:
         self.before_call(name)
@@ -312,21 +343,3 @@ class FakeCaspio:
         if name in self.lose_answers:
             self.lose_answers.discard(name)
             raise EffectInDoubt(f"the answer to {name} was lost")
-
-    def copy(self) -> "FakeCaspio":
-        """Return the same account apart, for comparing what two runs leave."""
-        return replace(
-            self,
-            tables={
-                table: {pk: dict(row) for pk, row in rows.items()}
-                for table, rows in self.tables.items()
-            },
-            attachments={key: replace(held) for key, held in self.attachments.items()},
-            files=dict(self.files),
-            calls=[],
-        )
-
-
-def _folded(value: Value) -> Value:
-    """Return a value as SQL Server compares it: without regard to case."""
-    return value.casefold() if isinstance(value, str) else value
