@@ -21,8 +21,8 @@ def question(url: str) -> str:
     """Return the question to ask before the account is changed."""
     return (
         f"On {url}, this creates a table {PROBE_TABLE} with about {PROBE_ROWS + 4} small rows, and "
-        "one small file in the Files area. Rows and file are removed again; the empty table stays, since the "
-        "API cannot delete a table. It takes about 100 calls. Continue?"
+        "one small file in the Files area. Rows and file are removed again; the empty table stays, "
+        "since the API cannot delete a table. It takes about 100 calls. Continue?"
     )
 
 
