@@ -47,8 +47,21 @@ def encoding_of(data: bytes) -> str:
         # Incrementally: the last character of a beginning may be cut.
         codecs.getincrementaldecoder("utf-8")("strict").decode(data)
     except UnicodeDecodeError:
-        return _legacy_encoding(data[:_LEGACY_SAMPLE_BYTES])
-    return "utf-8"
+        pass
+    else:
+        return "utf-8"
+
+    # A single- or double-byte encoding: Western, unless most letters lie beyond ASCII.
+    sample = data[:_LEGACY_SAMPLE_BYTES]
+    letters = [byte for byte in sample if byte > _AFTER_DIGITS]
+    beyond_ascii = sum(byte > _LAST_ASCII for byte in letters)
+    if beyond_ascii < _LEAST_FOREIGN * len(letters):
+        return "cp1252"
+
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=list(_FOREIGN_ENCODINGS)).best()
+    return best.encoding if best is not None else "cp1252"
 
 
 def decode(data: bytes) -> str:
@@ -83,16 +96,3 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     if even > many and odd < few:
         return "utf-16-be"
     return None
-
-
-def _legacy_encoding(sample: bytes) -> str:
-    """Guess a single- or double-byte encoding: Western, unless most letters lie beyond ASCII."""
-    letters = [byte for byte in sample if byte > _AFTER_DIGITS]
-    beyond_ascii = sum(byte > _LAST_ASCII for byte in letters)
-    if beyond_ascii < _LEAST_FOREIGN * len(letters):
-        return "cp1252"
-
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=list(_FOREIGN_ENCODINGS)).best()
-    return best.encoding if best is not None else "cp1252"

@@ -56,7 +56,16 @@ def check(path: Path, *, what: str) -> None:
     try:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
-            _check_declared_sizes(entries, what)
+            unpacked = sum(entry.file_size for entry in entries)
+            packed = sum(entry.compress_size for entry in entries)
+            is_bomb = unpacked > _RATIO_CHECKED_BYTES and unpacked > packed * _LARGEST_RATIO
+            if len(entries) > _MOST_ENTRIES or unpacked > _LARGEST_TOTAL_BYTES or is_bomb:
+                raise Unreadable(
+                    ReadStatus.TOO_BIG,
+                    f"The {what} unpacks to {unpacked // 2**20} MiB in {len(entries)} parts, "
+                    "which is more than is read. "
+                    "If it is genuine, save it as PDF and upload that.",
+                )
             for entry in entries:
                 _check_entry(package, entry, what)
     except RuntimeError as exc:  # what zipfile raises for a password
@@ -111,18 +120,6 @@ def _chunks(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
     with package.open(entry) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
-
-
-def _check_declared_sizes(entries: list[zipfile.ZipInfo], what: str) -> None:
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    is_bomb = unpacked > _RATIO_CHECKED_BYTES and unpacked > packed * _LARGEST_RATIO
-    if len(entries) > _MOST_ENTRIES or unpacked > _LARGEST_TOTAL_BYTES or is_bomb:
-        raise Unreadable(
-            ReadStatus.TOO_BIG,
-            f"The {what} unpacks to {unpacked // 2**20} MiB in {len(entries)} parts, "
-            "which is more than is read. If it is genuine, save it as PDF and upload that.",
-        )
 
 
 def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, what: str) -> None:

@@ -4,6 +4,7 @@ Attachments are documents of their own.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from functools import partial
@@ -43,7 +44,11 @@ class MailProcessor:
         parts = list(islice(_leaf_parts(message), _MOST_PARTS))
         for part in parts:
             (attachments if _is_attachment(part) else body_parts).append(part)
-        headers = _header_lines(message)
+        headers = []
+        for name in _SHOWN_HEADERS:
+            with suppress(*_MALFORMED):
+                value = " ".join(str(message.get(name, "")).split())
+                headers += [f"{name}: {value}"] if value else []
         text = "\n".join(headers) + "\n\n" + _body(body_parts)
 
         problems: tuple[str, ...] = ()
@@ -101,18 +106,6 @@ def _is_attachment(part: Message) -> bool:
         )
     except _MALFORMED:
         return False
-
-
-def _header_lines(message: Message) -> list[str]:
-    lines = []
-    for name in _SHOWN_HEADERS:
-        try:
-            value = " ".join(str(message.get(name, "")).split())
-        except _MALFORMED:
-            continue
-        if value:
-            lines.append(f"{name}: {value}")
-    return lines
 
 
 def _body(parts: Sequence[Message]) -> str:

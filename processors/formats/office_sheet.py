@@ -95,29 +95,23 @@ def _check_extent(path: Path) -> None:
         for entry in book.infolist():
             if not _SHEET_PART.fullmatch(entry.filename):
                 continue
-            rows, columns = _extent(book, entry)
+            rows = columns = 0  # the highest ones in the references of its cells
+            before = b""
+            with book.open(entry) as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    for letters, digits in _CELL_REFERENCE.findall(before + chunk):
+                        # Columns count A to Z, AA, AB and so on: base 26 without a zero.
+                        column = 0
+                        for letter in letters:
+                            column = 26 * column + letter - ord("A") + 1
+                        rows, columns = max(rows, int(digits)), max(columns, column)
+                    before = chunk[-_REFERENCE_BYTES:]
             if rows * columns > _MOST_CELLS * _SPARSE:
                 raise Unreadable(
                     ReadStatus.TOO_BIG,
                     f"A sheet of the workbook spans {rows:,} rows and {columns:,} columns. "
                     "Delete the empty ones, or save what matters as PDF.",
                 )
-
-
-def _extent(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return the highest row and the highest column in the references of a sheet's cells."""
-    rows = columns = 0
-    before = b""
-    with book.open(entry) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            for letters, digits in _CELL_REFERENCE.findall(before + chunk):
-                # Columns count A to Z, AA, AB and so on: digits of base 26 without a zero.
-                column = 0
-                for letter in letters:
-                    column = 26 * column + letter - ord("A") + 1
-                rows, columns = max(rows, int(digits)), max(columns, column)
-            before = chunk[-_REFERENCE_BYTES:]
-    return rows, columns
 
 
 def _sheet_page(sheet: Any, name: str, number: int) -> Page:

@@ -74,10 +74,15 @@ def font_program() -> bytes:
     points = (0, _WIDTH_UNITS, _DESCENT, _UNITS_PER_EM)
     outline = struct.pack(">hhhhhHHBBhhhh", 1, *_BOUNDS, 1, 0, 1, 1, *points)
     outline = _padded(outline)
+    # Heights; largest advance, least side bearings, largest extent, slope of the caret (vertical);
+    # offset of the caret, four reserved fields, format, and the number of advances in "hmtx".
+    heights = (_FIXED_ONE, _ASCENT, _DESCENT, 0)
+    widths = (_WIDTH_UNITS, 0, 0, _WIDTH_UNITS, 1, 0)
+    hhea = struct.pack(">IhhhHhhhhhhhhhhhH", *heights, *widths, *[0] * 6, _GLYPH_COUNT)
     tables = {
         b"glyf": outline,
         b"head": _head_table(),
-        b"hhea": _hhea_table(),
+        b"hhea": hhea,
         b"hmtx": struct.pack(">HhHh", _WIDTH_UNITS, 0, _WIDTH_UNITS, 0),
         b"loca": struct.pack(">HHH", 0, 0, len(outline) // 2),
         b"maxp": struct.pack(">IHHHHHHHHHHHHHH", _FIXED_ONE, _GLYPH_COUNT, 2, 1, 0, 0, 1, *[0] * 8),
@@ -116,14 +121,6 @@ def _head_table() -> bytes:
         index_format,
         glyph_format,
     )
-
-
-def _hhea_table() -> bytes:
-    heights = struct.pack(">Ihhh", _FIXED_ONE, _ASCENT, _DESCENT, 0)
-    # Largest advance, least side bearings, largest extent, slope of the caret (vertical).
-    widths = struct.pack(">Hhhhhh", _WIDTH_UNITS, 0, 0, _WIDTH_UNITS, 1, 0)
-    # Offset of the caret, four reserved fields, format, and the number of advances in "hmtx".
-    return heights + widths + struct.pack(">hhhhhhH", *[0] * 6, _GLYPH_COUNT)
 
 
 def _padded(data: bytes) -> bytes:

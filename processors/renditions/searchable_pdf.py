@@ -154,6 +154,8 @@ def _trailer_entries(reader: "PdfReader", previous: int) -> str:
 
 def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int) -> None:
     """Write a page's dictionary again, with the font as a resource and the text as content."""
+    from pypdf.generic import ArrayObject
+
     page = reader.pages[item.number - 1]
     reference = page.indirect_reference
     if reference is None:
@@ -161,7 +163,14 @@ def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int
     dictionary, font_name = _with_font(page, font, reader)
     content = item.content.replace(f"/{overlay.FONT} ".encode(), b"/" + font_name.encode() + b" ")
     number = file.add_stream("", content, compress=True)
-    dictionary[_name("/Contents")] = _contents(page, number, reader)
+
+    # Before the page's own content, which covers the text and does not affect it.
+    streams: list[Any] = [_reference(number, reader)]
+    if "/Contents" in page:
+        value = page.raw_get("/Contents")
+        target = value.get_object() if hasattr(value, "get_object") else value
+        streams += list(target) if isinstance(target, ArrayObject) else [value]
+    dictionary[_name("/Contents")] = ArrayObject(streams)
     out = io.BytesIO()
     dictionary.write_to_stream(out)
     file.add(out.getvalue(), number=reference.idnum, generation=reference.generation)
@@ -204,18 +213,6 @@ def _inherited(page: Any, key: str) -> Any:
             break
         node = node["/Parent"]
     return None
-
-
-def _contents(page: Any, number: int, reader: "PdfReader") -> Any:
-    """Put the text before the page's own content, which covers it and does not affect it."""
-    from pypdf.generic import ArrayObject
-
-    streams: list[Any] = [_reference(number, reader)]
-    if "/Contents" in page:
-        value = page.raw_get("/Contents")
-        target = value.get_object() if hasattr(value, "get_object") else value
-        streams += list(target) if isinstance(target, ArrayObject) else [value]
-    return ArrayObject(streams)
 
 
 def _name(text: str) -> Any:

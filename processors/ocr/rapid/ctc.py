@@ -66,27 +66,22 @@ def decode(
         letters.append(Letter(characters[index], confidence))
     visible = [letter.confidence for letter in letters if not letter.text.isspace()]
 
+    def alternatives(position: int) -> list[Letter]:
+        """Return the letters that a step may be beside the most probable one."""
+        of_step = probabilities[steps[position]]
+        likely = np.flatnonzero(of_step >= _LEAST_ALTERNATIVE).tolist()
+        return [
+            Letter(characters[index], float(of_step[index]))
+            for index in likely
+            if index != of_step.argmax() and characters[index].isalpha()
+        ]
+
     # Only a step whose best character is this improbable can have an alternative.
     if lexicon is not None and min(confidences) < 1 - _LEAST_ALTERNATIVE:
-        letters = lexicon.correct(
-            letters, lambda position: _alternatives(probabilities[steps[position]], characters)
-        )
+        letters = lexicon.correct(letters, alternatives)
     words = _words(letters, steps.tolist(), count=len(best))
     text = " ".join(word.text for word in words)
     return DecodedLine(text, float(np.mean(visible)) if visible else 0.0, tuple(words))
-
-
-def _alternatives(probabilities: Any, characters: Sequence[str]) -> list[Letter]:
-    """Return the letters that a step may be beside the most probable one."""
-    import numpy as np
-
-    best = int(probabilities.argmax())
-    likely = np.flatnonzero(probabilities >= _LEAST_ALTERNATIVE).tolist()
-    return [
-        Letter(characters[index], float(probabilities[index]))
-        for index in likely
-        if index != best and characters[index].isalpha()
-    ]
 
 
 def _words(letters: Sequence[Letter], steps: Sequence[int], *, count: int) -> list[WordSpan]:

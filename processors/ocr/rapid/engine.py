@@ -194,8 +194,10 @@ def _segment(line: Any, decoded: ctc.DecodedLine, steps: line_batches.StepRange)
     """Turn a decoded line into a segment with an upright box, a slope, and boxes of its words."""
     words = []
     for word in decoded.words:
-        start, end = steps.line_share(word.start), steps.line_share(word.end)
-        box = _part_box(line, start, end)
+        ends = [max(0.0, min(steps.line_share(share), 1.0)) for share in (word.start, word.end)]
+        upper = [line[0] + (line[1] - line[0]) * share for share in ends]
+        lower = [line[3] + (line[2] - line[3]) * share for share in ends]
+        box = _bounding_box([*upper, *lower])
         words.append(Word(word.text, box, round(word.confidence, 4)))
 
     box = left, top, right, bottom = _bounding_box(line)
@@ -210,16 +212,6 @@ def _segment(line: Any, decoded: ctc.DecodedLine, steps: line_batches.StepRange)
         angle_deg=angle_deg,
         words=tuple(words),
     )
-
-
-def _part_box(line: Any, start: float, end: float) -> Box:
-    """Return the upright box around the part of a line between two shares of its length."""
-    points = []
-    for near, far in ((0, 1), (3, 2)):  # the upper side, then the lower one
-        for share in (start, end):
-            clipped = max(0.0, min(share, 1.0))
-            points.append(line[near] + (line[far] - line[near]) * clipped)
-    return _bounding_box(points)
 
 
 def _bounding_box(points: Any) -> Box:

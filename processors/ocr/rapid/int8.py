@@ -83,6 +83,9 @@ def quantize(model: Any, ranges: Mapping[str, Range]) -> None:
 
     The runtime picks its instructions by that.
     """
+    import numpy as np
+    from openvino import opset13
+
     quantized: dict[str, Any] = {}
     for convolution in list(convolutions(model)):
         observed = ranges.get(convolution.get_friendly_name())
@@ -92,31 +95,19 @@ def quantize(model: Any, ranges: Mapping[str, Range]) -> None:
         source = convolution.input_value(0)
         name = f"{source.get_node().get_friendly_name()}:{source.get_index()}"
         if name not in quantized:
-            quantized[name] = _quantized_input(source, observed)
-        weights = _quantized_weights(convolution.input_value(1))
+            low, high = (
+                opset13.constant(np.full((1, 1, 1, 1), end, dtype=np.float32))
+                for end in observed.ends()
+            )
+            quantized[name] = opset13.fake_quantize(source, low, high, low, high, _LEVELS)
+
+        # Weights are rounded to -127 to 127 times a step of their own per output channel: an odd
+        # number of levels, so that zero is one of them.
+        source = convolution.input_value(1)
+        largest = np.abs(source.get_node().data).max(axis=(1, 2, 3), keepdims=True)
+        largest = largest.clip(min=_LEAST_WEIGHT).astype(np.float32)
+        low, high = opset13.constant(-largest), opset13.constant(largest)
+        weights = opset13.fake_quantize(source, low, high, low, high, _LEVELS - 1)
         convolution.input(0).replace_source_output(quantized[name].output(0))
         convolution.input(1).replace_source_output(weights.output(0))
     model.validate_nodes_and_infer_types()
-
-
-def _quantized_input(source: Any, observed: Range) -> Any:
-    import numpy as np
-    from openvino import opset13
-
-    low, high = (
-        opset13.constant(np.full((1, 1, 1, 1), end, dtype=np.float32)) for end in observed.ends()
-    )
-    return opset13.fake_quantize(source, low, high, low, high, _LEVELS)
-
-
-def _quantized_weights(source: Any) -> Any:
-    """Round weights to -127 to 127 times a step of their own per output channel."""
-    import numpy as np
-    from openvino import opset13
-
-    weights = source.get_node().data
-    largest = np.abs(weights).max(axis=(1, 2, 3), keepdims=True)
-    largest = largest.clip(min=_LEAST_WEIGHT).astype(np.float32)
-    low, high = opset13.constant(-largest), opset13.constant(largest)
-    # An odd number of levels, so that zero is one of them.
-    return opset13.fake_quantize(source, low, high, low, high, _LEVELS - 1)
