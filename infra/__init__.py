@@ -1,1 +1,1 @@
-"""What the pipeline runs with: a local Caspio, sample documents, a local store, deployment files."""
+"""What the pipeline runs with: a local Caspio, samples, a local store, deployment files."""

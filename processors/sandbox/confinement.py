@@ -99,16 +99,13 @@ def confine(
     os.chdir(own)
     version = 0
     if "landlock" not in plan.without:
-        files = [*readable, Path("/proc"), *map(Path, _DEVICES)]
-        version = landlock.restrict(readable=files, writable=[own, Path(os.devnull)])
+        version = restrict_files(readable, own)
     filtered = False
-    if "filter" not in plan.without and seccomp.supported():
+    if "filter" not in plan.without:
         # Where nothing else keeps signals from other processes of this user, only this process
-        # itself may be signalled; a program that takes too long then ends with its document.
+        # itself may be signaled; a program that takes too long then ends with its document.
         reachable = "pid" not in namespaces and identity is None
-        reachable = reachable and version < landlock.SCOPE_SINCE
-        signals_to = os.getpid() if reachable else None
-        filtered = seccomp.install(seccomp.program(platform.machine(), signals_to=signals_to))
+        filtered = filter_calls(only_self=reachable and version < landlock.SCOPE_SINCE)
     _settle_in(own)
     granted = Granted(
         namespaces=namespaces,
@@ -120,6 +117,23 @@ def confine(
         group=group,
     )
     return with_limits(granted, plan.limits)
+
+
+def restrict_files(readable: list[Path], own: Path) -> int:
+    """Leave this process only these files, by Landlock; return its version, 0 without it."""
+    files = [*readable, Path("/proc"), *(Path(device) for device in _DEVICES)]
+    return landlock.restrict(readable=files, writable=[own, Path(os.devnull)])
+
+
+def filter_calls(*, only_self: bool) -> bool:
+    """Install the call filter, if there is one for this machine; return whether it holds.
+
+    With `only_self`, this process may send signals to itself only.
+    """
+    if not seccomp.supported():
+        return False
+    signals_to = os.getpid() if only_self else None
+    return seccomp.install(seccomp.program(platform.machine(), signals_to=signals_to))
 
 
 def die_with_parent() -> None:

@@ -93,19 +93,8 @@ def placed(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     through a link on the stage would be made outside of it.
     """
     links: set[Path] = set()
-    real: set[Path] = set()
-    for path in paths:
-        here, ahead = Path("/"), list(path.parts[1:])
-        while ahead and len(links) < _MOST_LINKS:
-            part = ahead.pop(0)
-            here = here.parent if part == ".." else here / part
-            if here.is_symlink():
-                links.add(here)
-                target = here.readlink()
-                ahead = [*(each for each in target.parts if each != "/"), *ahead]
-                here = Path("/") if target.is_absolute() else here.parent
-        if here.exists():
-            real.add(here)
+    resolved = [follow(path, links) for path in paths]
+    real = {path for path in resolved if path.exists()}
     outermost: list[Path] = []
     for path in sorted(real, key=lambda each: each.parts):
         if not outermost or not path.is_relative_to(outermost[-1]):
@@ -113,6 +102,20 @@ def placed(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     return outermost, sorted(
         link for link in links if not any(link.is_relative_to(above) for above in outermost)
     )
+
+
+def follow(path: Path, links: set[Path]) -> Path:
+    """Return where a path really is; add the links on the way to `links`."""
+    here, ahead = Path("/"), list(path.parts[1:])
+    while ahead and len(links) < _MOST_LINKS:
+        part = ahead.pop(0)
+        here = here.parent if part == ".." else here / part
+        if here.is_symlink():
+            links.add(here)
+            target = here.readlink()
+            ahead = [*(each for each in target.parts if each != "/"), *ahead]
+            here = Path("/") if target.is_absolute() else here.parent
+    return here
 
 
 def _bind(path: Path, stage: Path, *, read_only: bool) -> None:
