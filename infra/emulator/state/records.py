@@ -25,7 +25,7 @@ from infra.emulator.state.sql.text import fold
 from infra.emulator.state.store import Store, native_error
 from infra.emulator.state.values import Stored, to_stored
 
-# SQLite's default limit of terms in an expression is 1,000.
+# Keeps statements short: a change of a whole table names all its rows.
 _PKS_PER_STATEMENT = 500
 
 
