@@ -126,7 +126,7 @@ def main() -> None:
     """Write the recognizer's ranges."""
     file = rapid_engine.model_files()["Rec"]
     engine = rapid_engine.RapidEngine()
-    engine._read = recorder = Recorder(engine._read)
+    engine._recognizer = recorder = Recorder(engine._recognizer)
     observer = Observer(file)
     for page in pages(np.random.default_rng(8)):
         engine.recognize(page, dpi=200)
