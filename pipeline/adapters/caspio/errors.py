@@ -12,8 +12,9 @@ from pipeline import errors as ours
 from pipeline.adapters.caspio.client import errors as theirs
 
 
-def _with_problems(error: theirs.CaspioError) -> ours.IngestError:
-    return ours.BadSettings(error.problems if isinstance(error, theirs.Misconfigured) else [])
+def _misconfigured(error: theirs.CaspioError) -> ours.IngestError:
+    assert isinstance(error, theirs.Misconfigured)
+    return ours.BadSettings(error.problems)
 
 
 def _refused(error: theirs.CaspioError) -> ours.IngestError:
@@ -33,7 +34,7 @@ TRANSLATIONS: Mapping[type[theirs.CaspioError], Translation] = {
     theirs.TemporaryError: lambda error: ours.ServiceUnavailable(str(error)),
     theirs.InDoubt: lambda error: ours.EffectInDoubt(str(error)),
     theirs.AccountError: lambda error: ours.StopRun(str(error)),
-    theirs.Misconfigured: _with_problems,
+    theirs.Misconfigured: _misconfigured,
     theirs.AccessDenied: lambda error: ours.Unauthorized(str(error)),
     theirs.PauseTooLong: lambda error: ours.PausedByCaspio(str(error)),
     theirs.ItemError: lambda error: ours.RejectFile(str(error)),

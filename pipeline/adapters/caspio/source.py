@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from pipeline.adapters.caspio import client as caspio
 from pipeline.adapters.caspio.client import CaspioClient, FileInfo, Record, Refused, where
 from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
 from pipeline.adapters.caspio.errors import translated
@@ -90,21 +89,20 @@ class CaspioFileSource:
 
     @contextmanager
     def _open(self, ref: FileRef) -> Iterator[Download]:
+        if ref.place is Place.ATTACHMENT:
+            assert ref.record is not None
+            operations = self._client.container(is_view=ref.record.is_view)
+            opened = operations.download(ref.record.container, ref.field, ref.record.pk)
+        else:
+            opened = self._client.files.download(ref.path or "")
         with translated():
             try:
-                with self._download(ref) as download:
+                with opened as download:
                     yield Download(_translated_chunks(download.chunks), download.declared_bytes)
             except Refused as error:
                 if error.status not in _NO_FILE or error.code in _NOT_ABOUT_THE_FILE:
                     raise
                 raise FileGone(f"{ref.name!r} is no longer there: {error}") from error
-
-    def _download(self, ref: FileRef) -> AbstractContextManager[caspio.Download]:
-        if ref.place is not Place.ATTACHMENT:
-            return self._client.files.download(ref.path or "")
-        assert ref.record is not None
-        operations = self._client.container(is_view=ref.record.is_view)
-        return operations.download(ref.record.container, ref.field, ref.record.pk)
 
     def _lookup(self, tree: FolderTree, store: ScratchStore) -> FileLookup:
         return FileLookup(self._client.files, tree=tree, scratch=store, clock=self._clock)

@@ -59,7 +59,8 @@ def translated(url: URL, doing: str) -> Iterator[None]:
     except SQLAlchemyError as exc:
         said = str(getattr(exc, "orig", None) or exc).strip()
         way_out = next((advice for words, advice in _WAYS_OUT if words in said.lower()), _OTHERWISE)
-        said = _without_passwords(said, url)
+        for secret in _passwords(url):
+            said = said.replace(secret, "***")
         raise LedgerUnavailable(
             f"The ledger {shown(url)} failed to {doing}: {said}. {way_out}"
         ) from exc
@@ -74,12 +75,9 @@ def shown(url: URL) -> str:
     return url.update_query_dict(masked).render_as_string(hide_password=True)
 
 
-def _without_passwords(said: str, url: URL) -> str:
-    secrets = [url.password, *(url.query[name] for name in url.query if "password" in name.lower())]
-    for secret in secrets:
-        if isinstance(secret, str) and secret:
-            said = said.replace(secret, "***")
-    return said
+def _passwords(url: URL) -> list[str]:
+    named = [value for name, value in url.query.items() if "password" in name.lower()]
+    return [value for value in (url.password, *named) if isinstance(value, str) and value]
 
 
 def open_engine(text_url: str) -> tuple[Engine, URL]:
@@ -98,7 +96,8 @@ def open_engine(text_url: str) -> tuple[Engine, URL]:
     if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
         return _sqlite(url), url
     if url.drivername == "postgresql+psycopg":
-        return _postgres(url), url
+        # A connection that died with a restarted server is replaced instead of failing a run.
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}), url
     raise LedgerUnavailable(
         f"[ledger] url {shown(url)} is not usable; "
         "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
@@ -141,11 +140,6 @@ def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get("ledger_begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {kind}")
-
-
-def _postgres(url: URL) -> Engine:
-    # A connection that died with a restarted server is replaced instead of failing a run.
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from pipeline.adapters.sql_ledger.leases import mark_expired, require_worker
 from pipeline.adapters.sql_ledger.rows import dump_message, load_message
@@ -66,8 +66,13 @@ class SqlMessages(SqlWatches):
             require_worker(connection, worker)
             mark_expired(self._session, connection, worker)
             now = self._session.clock.now()
+            # A message is free if it is due and belongs to no worker that lives.
+            living = select(workers.c.id).where(workers.c.lost.is_(False))
             waiting = select(webhook_messages).where(
-                _rows.account == account, _is_free(self._session.shared_time(connection))
+                _rows.account == account,
+                _rows.done_at.is_(None),
+                _rows.due_at <= self._session.shared_time(connection),
+                or_(_rows.worker.is_(None), _rows.worker.not_in(living)),
             )
             # Messages that another worker is taking at this moment are skipped, not waited for.
             locked = waiting.order_by(_rows.seq).limit(_MOST_TAKEN)
@@ -179,13 +184,6 @@ class SqlMessages(SqlWatches):
             old = reported_records.c.reported_at < before
             connection.execute(delete(reported_records).where(old))
             return connection.execute(delete(webhook_messages).where(done)).rowcount
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a message is due and belongs to no worker that lives."""
-    living = select(workers.c.id).where(workers.c.lost.is_(False))
-    unowned = or_(_rows.worker.is_(None), _rows.worker.not_in(living))
-    return _rows.done_at.is_(None) & (_rows.due_at <= now) & unowned
 
 
 def _change(connection: Connection, seqs: Sequence[int], **values: Any) -> None:

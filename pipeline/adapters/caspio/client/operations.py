@@ -228,11 +228,6 @@ def for_view(name: str) -> str:
     return name.replace("Table", "View")
 
 
-def _view(table: Operation) -> Operation:
-    template = table.template.replace("/tables", "/views").replace("tableName", "viewName")
-    return replace(table, id=for_view(table.id), group=Group.VIEWS, template=template)
-
-
 def _group(group: Group, root: str) -> Callable[..., Operation]:
     def one(
         name: str,
@@ -261,10 +256,21 @@ _HOOK, _EVENTS, _KEY = "/{webhookId}", "/{webhookId}/events", "/{externalKey}"
 _DATAPAGE = "/{externalKey}/datapages/{appKey}"
 _USERS = "/{directoryId}/users"
 
+# A view's operations are those of a table under other names (caspio-api.md, section 2.2).
+_OF_VIEWS = tuple(
+    replace(
+        table,
+        id=for_view(table.id),
+        group=Group.VIEWS,
+        template=table.template.replace("/tables", "/views").replace("tableName", "viewName"),
+    )
+    for table in _FOR_BOTH
+)
+
 _ALL = (
     *_FOR_BOTH,
     *_FOR_TABLES,
-    *map(_view, _FOR_BOTH),
+    *_OF_VIEWS,
     _file("ListFilesFolders", "GET", "/folders", *_LISTING),
     _file("GetFilesFolderMetadataByKey", "GET", "/folders/{externalKey}"),
     _file("ListFiles", "GET", "", *_LISTING),

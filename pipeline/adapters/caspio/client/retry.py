@@ -54,10 +54,6 @@ class Failures:
 GiveUp = Callable[[Failures], Exception]
 
 
-def _raise_last(failures: Failures) -> Exception:
-    return failures.last
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """When to repeat, how often, and after which pauses.
@@ -86,7 +82,7 @@ class RetryPolicy:
         if self.attempts is None and self.total_s is None:
             raise ValueError("a retry policy needs attempts or total_s, or it would never end")
 
-    def run(self, attempt: Callable[[], T], *, clock: Clock, give_up: GiveUp = _raise_last) -> T:
+    def run(self, attempt: Callable[[], T], *, clock: Clock, give_up: GiveUp | None = None) -> T:
         """Return the first result that an attempt returns.
 
         Args:
@@ -107,11 +103,12 @@ class RetryPolicy:
             except self.on as error:
                 pause_s = self._pause(number, error)
                 failures = Failures(number, clock.monotonic() - started, error)
-                if self._is_used_up(failures, pause_s):
-                    final = give_up(failures)
-                    if final is error:
+                # A pause that would end after the total is not begun: nobody would use its end.
+                is_late = self.total_s is not None and failures.spent_s + pause_s > self.total_s
+                if is_late or number == self.attempts:
+                    if give_up is None:
                         raise
-                    raise final from error
+                    raise give_up(failures) from error
             clock.sleep(pause_s)
 
     def _pause(self, number: int, error: Exception) -> float:
@@ -128,8 +125,3 @@ class RetryPolicy:
                 pause_s=retry_after_s,
             ) from error
         return retry_after_s
-
-    def _is_used_up(self, failures: Failures, pause_s: float) -> bool:
-        if self.attempts is not None and failures.number >= self.attempts:
-            return True
-        return self.total_s is not None and failures.spent_s + pause_s > self.total_s

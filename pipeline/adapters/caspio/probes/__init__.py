@@ -58,7 +58,13 @@ def probe_account(client: CaspioClient, *, clock: Clock, folder: Path, may_write
     left: list[str] = []
     if may_write:
         probed += _in_files_area(client, folder, left)
-        probed += _in_table(client, clock, folder, left)
+        trial = TrialTable(client, clock, probe_file(folder, "probe.txt"))
+        try:
+            probed += run_steps({trial.prepare: list(trial.names)})
+            if trial.ready:
+                probed += run_steps(trial.steps)
+        finally:
+            left += trial.clean_up()
     for name, reason in NOT_PROBED.items():
         probed.append(Probed(name, None, f"not probed: {reason}"))
     return Examined(tuple(probed), tuple(left))
@@ -126,13 +132,3 @@ def _stored_file(client: CaspioClient, file: Path) -> Found:
         yield Probed("error_name_taken", "409", "a second POST of a name is refused")
     else:
         yield Probed("error_name_taken", None, "a second POST of a name")
-
-
-def _in_table(client: CaspioClient, clock: Clock, folder: Path, left: list[str]) -> Found:
-    trial = TrialTable(client, clock, probe_file(folder, "probe.txt"))
-    try:
-        yield from run_steps({trial.prepare: list(trial.names)})
-        if trial.ready:
-            yield from run_steps(trial.steps)
-    finally:
-        left += trial.clean_up()

@@ -58,20 +58,20 @@ class TrialTable:
         self._with_extension = False
         self.ready = False
         self.steps: Mapping[Callable[[], Found], Sequence[str]] = {
-            self._listing: [
+            self.listing: [
                 "fileinfo_filename",
                 "fileinfo_filetype",
                 "fileinfo_dates",
                 "fileinfo_empty_rows",
             ],
-            self._column: ["attachment_column"],
-            self._unset: ["unset_text"],
-            self._answer: ["empty_result_after_put"],
-            self._stamps: ["attachment_stamps"],
-            self._rename: ["rename_filename"],
-            self._list_update: ["list_update"],
-            self._refusals: ["error_long_text", "error_no_file", "error_unique"],
-            self._cap: ["fileinfo_row_cap"],
+            self.column: ["attachment_column"],
+            self.unset: ["unset_text"],
+            self.answer: ["empty_result_after_put"],
+            self.stamps: ["attachment_stamps"],
+            self.rename: ["rename_filename"],
+            self.list_update: ["list_update"],
+            self.refusals: ["error_long_text", "error_no_file", "error_unique"],
+            self.cap: ["fileinfo_row_cap"],
         }
         self.names = [name for names in self.steps.values() for name in names]
 
@@ -129,7 +129,8 @@ class TrialTable:
                 return info
         raise Refused("the attachment just uploaded is not listed", status=200)
 
-    def _listing(self) -> Found:
+    def listing(self) -> Found:
+        """Find out how fileInfo lists a file, and a row without one."""
         info = self._info()
         self._with_extension = info.name_has_type
         name = "with-extension" if info.name_has_type else "base"
@@ -142,7 +143,8 @@ class TrialTable:
         rows = "null-rows" if has_bare else "absent"
         yield Probed("fileinfo_empty_rows", rows, "the row without a file")
 
-    def _column(self) -> Found:
+    def column(self) -> Found:
+        """Find out what a record shows in its attachment column."""
         (row,) = self._tables.records(TABLE, condition=where.pk_equals(self._pk, is_view=False))
         if "Doc" not in row.values:
             yield Probed("attachment_column", "absent", "the record does not have the column")
@@ -151,14 +153,16 @@ class TrialTable:
         kind = "null" if value is None else "name"
         yield Probed("attachment_column", kind, f"the record shows {value!r}")
 
-    def _unset(self) -> Found:
+    def unset(self) -> Found:
+        """Find out what a text column has that nobody ever set."""
         condition = where.both(
             where.pk_equals(self._bare, is_view=False), where.equals("Note", None)
         )
         null = bool(self._tables.records(TABLE, select=(where.PK,), condition=condition))
         yield Probed("unset_text", "null" if null else "blank", "a text column nobody set")
 
-    def _answer(self) -> Found:
+    def answer(self) -> Found:
+        """Find out whether the answer to a write shows the rows."""
         answer = self._tables.update(
             TABLE, {"Note": "x"}, condition=where.pk_equals(self._bare, is_view=False)
         )
@@ -168,7 +172,8 @@ class TrialTable:
             f"{len(answer.rows)} rows shown",
         )
 
-    def _stamps(self) -> Found:
+    def stamps(self) -> Found:
+        """Find out whether an upload changes a time stamp."""
         with self._field(_STAMP):
             self._tables.update(
                 TABLE, {"Note": "y"}, condition=where.pk_equals(self._pk, is_view=False)
@@ -187,7 +192,7 @@ class TrialTable:
         )
         return row.values.get("Stamp")
 
-    def _rename(self) -> Found:
+    def rename(self) -> Found:
         """Send a name that repeats the extension, then one that has another.
 
         Together they distinguish the three ways in which Caspio may treat an extension.
@@ -211,7 +216,8 @@ class TrialTable:
             return info.file_name
         return f"{info.file_name}.{info.file_type.lstrip('.')}"
 
-    def _refusals(self) -> Found:
+    def refusals(self) -> Found:
+        """Find out how three requests are refused that must be."""
         yield refusal(
             "error_long_text",
             lambda: self._tables.insert(TABLE, {"Mark": MARK, "Note": "x" * _LONG}),
@@ -226,7 +232,8 @@ class TrialTable:
         with self._tables.download(TABLE, "Doc", pk):
             return
 
-    def _cap(self) -> Found:
+    def cap(self) -> Found:
+        """Find out whether fileInfo lists more files than sibling operations do."""
         for _ in range(ROWS - 1):
             self._attach(self._row())
         condition = where.both(where.equals("Mark", MARK), f"{where.PK} >= {self._pk}")
@@ -239,7 +246,8 @@ class TrialTable:
             f"{listed} of {ROWS} files in one answer; more were not tried",
         )
 
-    def _list_update(self) -> Found:
+    def list_update(self) -> Found:
+        """Find out whether a write to a LIST field is counted."""
         with self._field(_LIST):
             where_is = {"tableName": TABLE, "q.where": where.pk_equals(self._bare, is_view=False)}
             answer = self._client.call("UpdateTableRecords", where_is, json={_LIST.name: ["one"]})

@@ -48,7 +48,7 @@ class AnswerTooLarge(httpx.DecodingError):
 
 
 def bound_answer(
-    response: httpx.Response, *, max_bytes: int, count: Callable[[int], None] = lambda _: None
+    response: httpx.Response, *, max_bytes: int, count: Callable[[int], None] | None = None
 ) -> None:
     """Decode an answer's body while it is read, and end it with an error above `max_bytes`.
 
@@ -59,7 +59,7 @@ def bound_answer(
     Args:
         response: The answer; its headers and stream are replaced.
         max_bytes: The most decoded bytes.
-        count: Called with the length of each piece as it arrived, before decoding.
+        count: Called with the length of each piece as it arrives, before decoding.
 
     Raises:
         httpx.DecodingError: The encoding is neither identity, gzip nor deflate.
@@ -82,7 +82,11 @@ class _Bounded(httpx.SyncByteStream):
     """A body that ends with an error when it has too many bytes."""
 
     def __init__(
-        self, inner: httpx.SyncByteStream, *, max_bytes: int, count: Callable[[int], None]
+        self,
+        inner: httpx.SyncByteStream,
+        *,
+        max_bytes: int,
+        count: Callable[[int], None] | None,
     ) -> None:
         self._inner = inner
         self._count = count
@@ -90,9 +94,15 @@ class _Bounded(httpx.SyncByteStream):
         self._size_bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._inner:
-            self._count(len(chunk))
+        for chunk in self._arriving():
             yield self._within_bounds(chunk)
+
+    def _arriving(self) -> Iterator[bytes]:
+        """Yield the body as it arrives, each piece counted."""
+        for chunk in self._inner:
+            if self._count is not None:
+                self._count(len(chunk))
+            yield chunk
 
     def _within_bounds(self, piece: bytes) -> bytes:
         self._size_bytes += len(piece)
@@ -111,8 +121,7 @@ class _Decoded(_Bounded):
         # 32 added to the window size: zlib looks at the first bytes and takes gzip or zlib format.
         decoder = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
         try:
-            for chunk in self._inner:
-                self._count(len(chunk))
+            for chunk in self._arriving():
                 rest = chunk
                 while rest and not decoder.eof:
                     piece = decoder.decompress(rest, _PIECE)

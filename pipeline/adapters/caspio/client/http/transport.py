@@ -81,7 +81,7 @@ class MeteredTransport(httpx.BaseTransport):
         max_bytes = request.extensions.get(MAX_BYTES, MAX_JSON_BYTES)
         if not response.is_success:
             max_bytes = min(max_bytes, MAX_JSON_BYTES)
-        count = self._meter.moved if self._meter is not None else _count_nothing
+        count = self._meter.moved if self._meter is not None else None
         try:
             bound_answer(response, max_bytes=max_bytes, count=count)
         except httpx.DecodingError as error:
@@ -93,10 +93,6 @@ class MeteredTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
-
-
-def _count_nothing(_size_bytes: int) -> None:
-    return
 
 
 def default_timeout() -> httpx.Timeout:
