@@ -20,7 +20,7 @@ INTEGRATION = pytest.mark.integration
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still until told otherwise."""
+    """A clock that does not advance until it is set."""
     return FakeClock()
 
 

@@ -119,7 +119,7 @@ def deployments(
         factory.deployment(flow, flow.name, description=flow.description)
         for flow in (verify, apply_plan, undo)
     ]
-    # No concurrency limit: a paused run gives its slot back, and Prefect's engine ends a run that
+    # No concurrency limit: a paused run stops counting, and Prefect's engine ends a run that
     # cannot renew it.
     waiting = plan_and_apply
     for_all.append(

@@ -1,1 +1,1 @@
-"""What a person sees and fills in in Prefect's UI, and what its server is told."""
+"""What users see and fill in in the Prefect UI, and the events that are sent to its server."""

@@ -230,7 +230,7 @@ OUT_OF_REACH = [
 def test_a_check_that_fails_names_a_way_out(
     open_archive: Callable[..., S3Archive], change: dict[str, Any], way_out: str
 ):
-    """Whatever is wrong with a bucket, its message names the bucket and what a person can change, and no secret."""
+    """Whatever is wrong with a bucket, its message names the bucket and what a user can change, and no secret."""
     archive = open_archive(**change)
 
     with pytest.raises(ArchiveUnavailable) as caught:

@@ -36,7 +36,7 @@ def a_file(path: str, **changes: object) -> FileRef:
 
 
 def done(ref: FileRef, **changes: object) -> Outcome:
-    """Make an outcome, done unless told otherwise."""
+    """Make an outcome, done unless set otherwise."""
     return replace(Outcome(ref, Status.DONE), **changes)  # type: ignore[arg-type]  # as above
 
 

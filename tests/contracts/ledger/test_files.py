@@ -110,7 +110,7 @@ def test_many_versions_are_seen_and_looked_up_at_once(ledger: Ledger):
     assert {state.listings for state in ledger.files.states()} == {1}
 
 
-def test_what_no_listing_had_found_before_is_told_apart(ledger: Ledger):
+def test_what_no_listing_had_found_before_is_reported_apart(ledger: Ledger):
     """Of many versions, those that have been seen once are found in one call."""
     refs = [a_ref(str(number)) for number in range(1200)]
     ledger.files.seen(refs[:700], "run-1")
@@ -286,7 +286,7 @@ def test_many_threads_write_at_once(ledger: Ledger):
 
 
 def test_starts_without_an_outcome_are_counted(ledger: Ledger):
-    """Each start tells how many before it, under the same fingerprint, came to nothing."""
+    """Each start says how many before it, under the same fingerprint, came to nothing."""
     ref = a_ref()
     ledger.files.seen([ref], "run-1")
 

@@ -50,7 +50,7 @@ def test_a_worker_may_claim_again_what_it_has(shared: Ledger):
     assert shared.leases.claim("ann", [["a"]]) == [True]
 
 
-def test_what_is_given_back_is_free(shared: Ledger):
+def test_what_is_returned_is_free(shared: Ledger):
     """A released key goes to whoever asks next; others' keys cannot be released."""
     shared.leases.claim("ann", [["a"], ["b"]])
     shared.leases.claim("bob", [], release=["b"])
@@ -79,7 +79,7 @@ def test_an_expired_workers_files_return(ledger: Ledger):
     assert ledger.leases.live_workers() == {"bob"}
 
 
-def test_a_worker_taken_for_dead_may_write_nothing(ledger: Ledger):
+def test_a_worker_treated_as_dead_may_write_nothing(ledger: Ledger):
     """The fence: after another one took over, intents, renewals and claims are refused, also a while later."""
     ledger.leases.join("slow", ttl_s=0)
     ledger.leases.join("bob", ttl_s=600)

@@ -172,7 +172,7 @@ def test_what_is_put_back_waits(box: Ledger, wait_s: float, found: int):
     assert box.messages.latest(ACCOUNT)[0].note == "the budget is used up"
 
 
-def test_when_a_record_was_told_of_is_known(box: Ledger, clock: FakeClock):
+def test_when_a_record_was_reported_is_known(box: Ledger, clock: FakeClock):
     """The latest message counts, also a repeated one; a record that none named is left out."""
     box.messages.save([a_message(1, "7"), a_message(2, "8")])
     before = clock.now()
@@ -184,7 +184,7 @@ def test_when_a_record_was_told_of_is_known(box: Ledger, clock: FakeClock):
 
 
 def test_messages_are_counted_by_how_far_they_are(box: Ledger, clock: FakeClock):
-    """What waits, is begun and done is told apart by source and account, with the age of what waits longest."""
+    """What waits, is begun and done is distinguished by source and account, with the age of what waits longest."""
     box.messages.save([a_message(number) for number in range(3)])
     received = clock.now()
     first = taken(box, most_records=1)
@@ -198,7 +198,7 @@ def test_messages_are_counted_by_how_far_they_are(box: Ledger, clock: FakeClock)
 
 
 def test_old_messages_are_forgotten_once_they_are_done(box: Ledger, clock: FakeClock):
-    """What is done and old goes, with what it told; what still waits stays."""
+    """What is done and old goes, with what it reported; what still waits stays."""
     box.messages.save([a_message(1), a_message(2)])
     first = taken(box, most_records=1)
     box.messages.settle([m.seq for m in first], "done")
@@ -233,8 +233,8 @@ def test_one_whose_clock_jumped_takes(box: Ledger):
     assert box.messages.begin("batch", "slow") is not None
 
 
-def test_one_taken_for_dead_takes_nothing(box: Ledger):
-    """A receiver that others have buried is refused, instead of working on what they have."""
+def test_one_treated_as_dead_takes_nothing(box: Ledger):
+    """A receiver that others have marked as expired is refused, instead of working on what they have."""
     box.leases.join("slow", ttl_s=0)
     box.leases.live_workers()
 

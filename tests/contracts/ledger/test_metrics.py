@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 
 
 def test_an_empty_ledger_adds_up_to_nothing(ledger: Ledger):
-    """Figures of a new ledger are there and nought."""
+    """Figures of a new ledger are there and zero."""
     assert ledger.usage.metrics() == LedgerMetrics(sources=[])
 
 

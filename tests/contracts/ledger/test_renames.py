@@ -3,7 +3,7 @@ from tests.contracts.ledger.builders import SHA, a_file, a_ref, done
 
 
 def test_what_our_rename_left_is_finished_with_the_same_outcome(ledger: Ledger):
-    """The next listing does not take our own work for news."""
+    """The next listing does not take our own work for unprocessed work."""
     old, new = a_ref(), a_ref(name="2026 Shop.pdf")
     ledger.files.seen([old], "run-1")
     ledger.files.archived(old.version, sha256=SHA, size_bytes=10, media_type="application/pdf")
@@ -36,7 +36,7 @@ def test_a_successor_named_before_the_outcome_gets_it_too(ledger: Ledger):
 
 
 def test_a_successor_that_a_listing_saw_first_is_finished_all_the_same(ledger: Ledger):
-    """A run killed after its rename is caught up with once the new version is recognised."""
+    """A run killed after its rename is caught up with once the new version is recognized."""
     old, new = a_ref(), a_ref(name="2026 Shop.pdf")
     ledger.files.finish(done(old), "run-1")
     ledger.files.seen([new], "run-2")
@@ -64,8 +64,8 @@ def test_the_first_name_outlives_our_renames(ledger: Ledger):
     assert [state.original_name for state in ledger.files.states()] == ["IMG_1.pdf"]
 
 
-def test_another_file_in_the_slot_has_its_own_original_name(ledger: Ledger):
-    """A person who replaces the file brings a new original name."""
+def test_another_file_in_the_location_has_its_own_original_name(ledger: Ledger):
+    """A user who replaces the file brings a new original name."""
     first, ours, theirs = (
         a_ref(name="IMG_1.pdf"),
         a_ref(name="2026 A.pdf"),

@@ -46,7 +46,7 @@ REF = FileRef(
 def a_manifest(
     ref: FileRef = REF, *, seconds: int = 0, renamed_to: tuple[FileRef, ...] = ()
 ) -> Manifest:
-    """Return what the archive tells of a document."""
+    """Return what the archive reports a document."""
     findings = json.loads(json.dumps(dump_findings(FINDINGS)))
     outcome = Outcome(ref, Status.DONE, sha256="ab", written={"Total": 1.5}, new_name="b.txt")
     effect = Effect(
@@ -75,7 +75,7 @@ def test_a_restored_version_is_finished_with_all_that_was_known(ledger: Ledger):
     assert ledger.files.known_digests(["ab", "cd"]) == {"ab"}
 
 
-def test_what_our_rename_left_is_no_news(ledger: Ledger):
+def test_what_our_rename_left_is_not_unprocessed(ledger: Ledger):
     """The version a listing showed after our rename is finished and the newest of its location_key."""
     became = replace(REF, name="b.txt", listed_date="2026-03-02")
 
@@ -87,7 +87,7 @@ def test_what_our_rename_left_is_no_news(ledger: Ledger):
     ]
 
 
-def test_what_several_renames_left_is_no_news(ledger: Ledger):
+def test_what_several_renames_left_is_not_unprocessed(ledger: Ledger):
     """A file renamed, renamed back by an undo and renamed again is finished as what it was last listed as."""
     line = tuple(
         replace(REF, name=name, listed_date=f"2026-03-0{day}") for day, name in enumerate("bab", 2)
@@ -102,7 +102,7 @@ def test_what_several_renames_left_is_no_news(ledger: Ledger):
 
 
 def test_a_files_renames_are_followed_to_the_last():
-    """What a renamed version became, and that in turn, is told in order; a circle ends."""
+    """What a renamed version became, and that in turn, is reported in order; a circle ends."""
     one, two = (replace(REF, listed_date=f"2026-03-0{day}") for day in (2, 3))
 
     assert rename_history(REF.version, {REF.version: one, one.version: two}) == (one, two)
@@ -128,7 +128,7 @@ def test_restoring_again_changes_nothing(ledger: Ledger):
     assert not ledger.files.restore(a_manifest())
 
 
-def test_restored_effects_tell_what_we_wrote(ledger: Ledger):
+def test_restored_effects_report_what_we_wrote(ledger: Ledger):
     """After a rebuild our own values are known as ours."""
     ledger.effects.restore(a_manifest().effects)
 

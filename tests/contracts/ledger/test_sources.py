@@ -64,7 +64,7 @@ def test_a_verification_goes_on_where_it_stopped(ledger: Ledger):
     assert ledger.files.verify_progress(["receipts", "inbox"]) is None
 
 
-def test_a_block_stands_until_it_is_removed(ledger: Ledger):
+def test_a_block_is_until_it_is_removed(ledger: Ledger):
     """A blocked table says why and by which run; another one is not blocked."""
     ledger.effects.block("Receipts", Block("2 rows were matched", "run-1"))
 

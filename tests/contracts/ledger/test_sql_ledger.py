@@ -107,13 +107,13 @@ def test_a_refused_password_is_not_shown(postgres: Postgres, clock: FakeClock):
 
 
 @pytest.mark.integration
-def test_a_missing_database_is_told(postgres: Postgres, clock: FakeClock):
+def test_a_missing_database_is_reported(postgres: Postgres, clock: FakeClock):
     """A database that is not there is named with what to do."""
     with pytest.raises(LedgerUnavailable, match="Create the database"):
         SqlLedger(postgres.url("not_there"), clock=clock)
 
 
-def test_a_server_that_does_not_answer_is_told(clock: FakeClock):
+def test_a_server_that_does_not_answer_is_reported(clock: FakeClock):
     """A closed port ends in a way out, without the password."""
     with pytest.raises(LedgerUnavailable, match="Start the database server") as caught:
         SqlLedger("postgresql+psycopg://user:hidden@127.0.0.1:9/x", clock=clock)
@@ -122,7 +122,7 @@ def test_a_server_that_does_not_answer_is_told(clock: FakeClock):
 
 
 @pytest.mark.integration
-def test_missing_rights_are_told(postgres: Postgres, empty_database: str, clock: FakeClock):
+def test_missing_rights_are_reported(postgres: Postgres, empty_database: str, clock: FakeClock):
     """A user who may not create tables learns which right is missing."""
     name = empty_database.rpartition("/")[2]
     with postgres.connected(name) as connection:
@@ -136,7 +136,7 @@ def test_missing_rights_are_told(postgres: Postgres, empty_database: str, clock:
 
 
 @pytest.mark.integration
-def test_a_server_that_went_away_is_told_and_found_again(
+def test_a_server_that_went_away_is_reported_and_found_again(
     postgres: Postgres, empty_database: str, clock: FakeClock
 ):
     """Connections that a restarted server closed are replaced without anybody noticing."""

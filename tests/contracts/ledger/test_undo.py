@@ -44,7 +44,7 @@ def test_a_value_put_back_is_not_ours(ledger: Ledger):
 
 
 def test_an_undo_that_was_undone_leaves_the_value_ours(ledger: Ledger):
-    """Undone twice, an effect stands as if nothing had happened."""
+    """Undone twice, an effect is as if nothing had happened."""
     first = settled(ledger, update(Total=2.0))
     back = settled(ledger, _undo(first))
 
@@ -62,8 +62,8 @@ def test_only_the_columns_put_back_are_undone(ledger: Ledger):
     assert ledger.effects.last_written("Receipts", "1") == {"Kind": "receipt"}
 
 
-def test_a_decision_is_the_persons_value(ledger: Ledger):
-    """What a person decided in the review table is not ours to write over."""
+def test_a_decision_is_the_users_value(ledger: Ledger):
+    """What a user decided in the review table is not ours to write over."""
     settled(ledger, update(Total=2.0))
 
     settled(ledger, replace(update(Total=3.0), kind=EffectKind.APPLY_DECISION))
@@ -83,7 +83,7 @@ def test_what_takes_back_an_effect_is_found_to_the_end(ledger: Ledger):
 
 
 def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
-    """A suggestion kept again takes the place of the one before; another column's stands beside it."""
+    """A suggestion kept again takes the place of the one before; another column's is beside it."""
     suggestion = Suggestion("Total", 7.0, 2.0, "the column already holds a value", 0.75)
     item = ReviewItem("receipts", RecordRef("Receipts", "1"), "v1", suggestion)
     other = replace(item, record=RecordRef("Receipts", "2"))

@@ -62,7 +62,7 @@ def test_states_can_be_narrowed(ledger: Ledger, clock: FakeClock):
     assert list(ledger.files.states(since=changed_at + timedelta(seconds=1))) == []
 
 
-def test_a_walk_meets_each_slot_once_while_files_are_renamed(ledger: Ledger):
+def test_a_walk_meets_each_location_once_while_files_are_renamed(ledger: Ledger):
     """Renaming what the walk yields neither repeats nor hides a file."""
     refs = [a_ref(f"{number:04}") for number in range(1100)]
     ledger.files.seen(refs, "run-1")
@@ -131,7 +131,7 @@ def test_a_replaced_file_is_not_stale(ledger: Ledger):
     assert list(ledger.files.stale(only("f2"), "r1", source="receipts")) == []
 
 
-def test_counts_tell_status_or_stage(ledger: Ledger):
+def test_counts_report_status_or_stage(ledger: Ledger):
     """Files are counted by source, by status where there is one and by stage otherwise."""
     ledger.files.seen([a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")], "run-1")
     ledger.files.archived(a_ref("2").version, sha256=SHA, size_bytes=1, media_type="")

@@ -67,7 +67,7 @@ def client(emulator: Emulator, connect: Connect) -> CaspioClient:
 
 
 def test_webhook_has_one_life(client: CaspioClient) -> None:
-    """A webhook is made with its secret, found, changed and deleted; its secret is told once."""
+    """A webhook is made with its secret, found, changed and deleted; its secret is reported once."""
     made = client.webhooks.create("W", ["https://example.com/hook"], description="d")
     (listed,) = client.webhooks.all()
     changed = client.webhooks.update(made.id, name="V")
@@ -157,7 +157,7 @@ def test_task_is_run_and_waited_for(emulator: Emulator) -> None:
 
 
 def test_applications_are_found_and_deployed(client: CaspioClient) -> None:
-    """An application's DataPages are found, their code is told, and they are deployed one by one or all together."""
+    """An application's DataPages are found, their code is reported, and they are deployed one by one or all together."""
     (application,) = client.applications.all()
     pages = {page.name: page for page in client.applications.data_pages(application.key)}
     form = client.applications.data_page(application.key, pages["Form"].key)
@@ -176,7 +176,7 @@ def test_applications_are_found_and_deployed(client: CaspioClient) -> None:
 
 
 def test_users_are_made_changed_activated_and_deleted(client: CaspioClient) -> None:
-    """A user is a record with a status of its own; who is met by a change is told."""
+    """A user is a record with a status of its own; who is met by a change is reported."""
     (directory,) = client.directories.all()
     made = client.directories.create(directory.id, {"Email": "b@example.com", "Team": "x"})
     changed = client.directories.update(
@@ -197,7 +197,7 @@ def test_users_are_made_changed_activated_and_deleted(client: CaspioClient) -> N
 
 
 def test_password_is_set_and_reset(client: CaspioClient) -> None:
-    """A password is written by its own operations alone, and how many records were met is told."""
+    """A password is written by its own operations alone, and how many records were met is reported."""
     client.tables.insert("Docs", {"A": "x"})
 
     assert client.tables.password_fields("Docs") == ("P",)

@@ -116,7 +116,7 @@ def test_new_key_is_inserted_and_known_one_updated(
 def test_record_that_holds_the_values_is_not_written(
     emulator: Emulator, client: CaspioClient
 ) -> None:
-    """What stands there already costs no write: blank is NULL, a date is itself with its time or without."""
+    """What is there already costs no write: blank is NULL, a date is itself with its time or without."""
     done = Upsert(client, "Docs", key=["Number"]).put(
         {"Number": "a", "Total": 1.5, "Day": "2024-01-31", "Name": "x"}
     )
@@ -196,7 +196,7 @@ def test_write_that_got_lost_is_made_again_where_that_is_safe(
 def test_insert_that_got_lost_stays_in_doubt_without_a_unique_key(
     emulator: Emulator, client: CaspioClient
 ) -> None:
-    """Without a Unique field nothing would refuse a second record, so a lost insert is told and not repeated."""
+    """Without a Unique field nothing would refuse a second record, so a lost insert is reported and not repeated."""
     emulator.control.fault({"kind": "reset", "operation": INSERT})
 
     with pytest.raises(InDoubt, match="Unique"):
@@ -213,7 +213,7 @@ def test_doubled_key_is_reported(client: CaspioClient, between: Between) -> None
         Upsert(racing, "Loose", key=["Number"]).put({"Number": "d", "Name": "z"})
 
 
-def test_value_that_is_refused_is_told(client: CaspioClient) -> None:
+def test_value_that_is_refused_is_reported(client: CaspioClient) -> None:
     """A refusal that has nothing to do with the key is passed on."""
     with pytest.raises(ValueRefused):
         Upsert(client, "Docs", key=["Number"]).put({"Number": "d", "Total": "much"})
@@ -233,7 +233,7 @@ def test_key_that_is_none_is_refused(client: CaspioClient, key: list[str]) -> No
 
 
 def test_one_call_for_each_set_of_values(emulator: Emulator, client: CaspioClient) -> None:
-    """Records that get the same values are written by one call, and what was met is told record by record."""
+    """Records that get the same values are written by one call, and what was met is reported record by record."""
     changes = {"1": {"Name": "p"}, "2": {"Name": "q"}, "9": {"Name": "p"}, "77": {"Name": "p"}}
 
     done = update_many(client.tables, "Docs", changes)
@@ -244,7 +244,7 @@ def test_one_call_for_each_set_of_values(emulator: Emulator, client: CaspioClien
 
 
 def test_record_without_values_is_refused(emulator: Emulator, client: CaspioClient) -> None:
-    """A record with nothing to write is a mistake, told before anything is written."""
+    """A record with nothing to write is a mistake, reported before anything is written."""
     with pytest.raises(ValueError, match="record 2"):
         update_many(client.tables, "Docs", {"1": {"Name": "p"}, "2": {}})
 
@@ -265,7 +265,7 @@ def test_records_are_split_where_the_address_ends(start: Start, connect: Connect
 
 
 def test_records_of_a_view_are_named_as_text(start: Start, connect: Connect) -> None:
-    """A view's PK_IDs are texts; what leaves the view by being written is not taken for written unseen."""
+    """A view's PK_IDs are texts; what leaves the view by being written is not treated as written unseen."""
     records = [{"PK_ID": pk, "Name": "x"} for pk in (1, 2)]
     tables = {"Docs": {"fields": FIELDS[1:2], "records": records}}
     emulator = start(
@@ -284,7 +284,7 @@ def test_records_of_a_view_are_named_as_text(start: Start, connect: Connect) -> 
 def test_condition_keeps_records_from_being_written(
     emulator: Emulator, client: CaspioClient
 ) -> None:
-    """Records that do not meet the condition any more are missed, and told."""
+    """Records that do not meet the condition any more are missed, and reported."""
     done = update_many(
         client.tables,
         "Docs",
@@ -300,7 +300,7 @@ def test_condition_keeps_records_from_being_written(
 def test_update_of_many_without_rows_in_the_answer_is_looked_up(
     start: Start, connect: Connect
 ) -> None:
-    """Where the answer tells a number alone, looking tells which records were met."""
+    """Where the answer reports a number alone, looking says which records were met."""
     records = [{"PK_ID": 1, "Name": "x"}, {"PK_ID": 2, "Name": "x"}]
     account = {"tables": {"Docs": {"fields": FIELDS[1:2], "records": records}}}
     client = connect(start(account, empty_result_after_put=True))
@@ -316,7 +316,7 @@ def test_update_of_many_without_rows_in_the_answer_is_looked_up(
 def test_update_of_many_in_doubt_is_settled_by_looking(
     emulator: Emulator, client: CaspioClient, kind: str, met: tuple[str, ...]
 ) -> None:
-    """A lost answer hides nothing: records that hold the values are met, the others stay in doubt."""
+    """A lost answer hides nothing: records with the values are met, the others stay in doubt."""
     emulator.control.fault({"kind": kind, "operation": UPDATE})
 
     done = update_many(client.tables, "Docs", {"1": {"Name": "p"}, "2": {"Name": "p"}})
@@ -387,7 +387,7 @@ def test_file_that_is_cut_short_is_not_kept(
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_file_that_is_gone_meanwhile_is_told(
+def test_file_that_is_gone_meanwhile_is_reported(
     client: CaspioClient, between: Between, tmp_path: Path
 ) -> None:
     """An attachment somebody deletes during the download is a problem of its own; the others arrive."""

@@ -48,10 +48,10 @@ Init = Callable[..., int]
 
 
 class Terminal(io.StringIO):
-    """A terminal at which a person has typed something already."""
+    """A terminal at which a user has typed something already."""
 
     def isatty(self) -> bool:
-        """Say that a person is there."""
+        """Say that a user is there."""
         return True
 
 
@@ -191,7 +191,7 @@ def test_overwrite_writes_over_it(start: Start, init: Init):
     assert "receipts" in mapped()
 
 
-def test_a_person_chooses(start: Start, init: Init):
+def test_a_user_chooses(start: Start, init: Init):
     """Leaves a source, takes a mapping, decides on a doubt, and creates what is missing."""
     emulator = start(ACCOUNT, FILES)
     typed = "n\n" + "y\n" + "y\n" + "nonsense\nstatus\n" + "y\n"

@@ -77,8 +77,8 @@ def test_the_report_names_exactly_the_accounts_quirks(
     assert parse_quirks([option.split()[1] for option in found.quirks]) == Quirks(**quirks)
 
 
-def test_refusals_are_told(start: Start, connect: Connect, tmp_path: Path):
-    """Status and code of what a person may meet."""
+def test_refusals_are_reported(start: Start, connect: Connect, tmp_path: Path):
+    """Status and code of what a user may meet."""
     found = values(start(ACCOUNT), connect, tmp_path)
 
     assert found["error_long_text"] == "400 InvalidInputValue"
@@ -88,7 +88,7 @@ def test_refusals_are_told(start: Start, connect: Connect, tmp_path: Path):
 
 
 def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Path):
-    """What cannot be removed, the empty table, is told with what to do; a second examination uses it again."""
+    """What cannot be removed, the empty table, is reported with what to do; a second examination uses it again."""
     emulator = start(ACCOUNT)
     client = connect(emulator)
 
@@ -113,7 +113,7 @@ def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Pa
 def test_a_probe_that_fails_stops_no_other_and_leaves_nothing(
     start: Start, connect: Connect, tmp_path: Path, operation: str
 ):
-    """What could not be learnt is unknown with the reason; rows and files go all the same."""
+    """What could not be learned is unknown with the reason; rows and files go all the same."""
     emulator = start(ACCOUNT)
     emulator.control.fault({"kind": "status", "operation": operation, "status": 403, "times": 0})
 

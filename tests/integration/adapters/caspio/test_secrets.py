@@ -116,7 +116,7 @@ def told(error: BaseException) -> Iterator[str]:
 
 
 def fails(client: CaspioClient, act: Act) -> str:
-    """Do something that must fail, and return all that its error tells."""
+    """Do something that must fail, and return all that its error reports."""
     with pytest.raises(CaspioError) as caught:
         act(client)
     return "\n".join([*told(caught.value), repr(client), repr(vars(client))])
@@ -151,7 +151,7 @@ def heard(ear: Listening, text: str, log: pytest.LogCaptureFixture) -> set[str]:
     ],
     ids=str,
 )
-def test_nothing_secret_is_told_of_a_failure(
+def test_nothing_secret_is_reported_of_a_failure(
     client: CaspioClient,
     emulator: Emulator,
     ear: Listening,
@@ -173,7 +173,7 @@ def test_nothing_secret_is_told_of_a_failure(
     assert caplog.records
 
 
-def test_nothing_secret_is_told_of_a_header(
+def test_nothing_secret_is_reported_of_a_header(
     client: CaspioClient, emulator: Emulator, ear: Listening
 ) -> None:
     """A header that quotes a secret gets into no error, though support asks for it."""
@@ -188,7 +188,7 @@ def test_nothing_secret_is_told_of_a_header(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 503])
-def test_nothing_secret_is_told_of_refused_credentials(
+def test_nothing_secret_is_reported_of_refused_credentials(
     client: CaspioClient,
     emulator: Emulator,
     ear: Listening,

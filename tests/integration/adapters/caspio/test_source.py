@@ -102,7 +102,7 @@ def test_undocumented_behavior_changes_nothing(
 def test_capped_file_infos_are_asked_for_in_halves(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
-    """An answer that stops at a sibling's default number is not taken for the whole."""
+    """An answer that stops at a sibling's default number is not treated as the whole."""
     client = connect(
         start(
             account([{"PK_ID": n, "Scan": "a.pdf"} for n in range(1, 301)]),
@@ -168,7 +168,7 @@ def test_named_records_are_returned_as_they_are(
 def test_folder_is_walked_and_each_file_finds_its_row(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
-    """Files of a folder and those below it come once, with the lowest row that holds the path, or the index row."""
+    """Files of a folder and those below it come once, with the lowest row with the path, or the index row."""
     paths = ["/In/a.pdf", "/In/Sub/b.pdf", "/In/c.pdf", "/Else/d.pdf"]
     made = account(
         [{"PK_ID": 9, "Path": "/In/a.pdf"}, {"PK_ID": 4, "Path": "/in/A.pdf", "Company": "low"}],
@@ -197,7 +197,7 @@ def test_folder_is_walked_and_each_file_finds_its_row(
     assert list(again) == sorted(works, key=lambda work: list(found).index(work.files[0].path))
 
 
-def test_all_contradictions_are_told_together(
+def test_all_contradictions_are_reported_together(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
     """Unknown fields and columns stop the start, each with what may be meant."""

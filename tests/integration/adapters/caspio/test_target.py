@@ -159,7 +159,7 @@ def test_no_value_changes_which_rows_are_met(client: CaspioClient, value: Value)
         ("Paid", True),
     ],
 )
-def test_what_a_person_stored_is_met_by_its_guard(
+def test_what_a_user_stored_is_met_by_its_guard(
     target: CaspioRecordTarget, emulator: Emulator, column: str, value: Value
 ) -> None:
     """A value read from a record makes a guard that this record meets, however long or odd it is."""
@@ -348,7 +348,7 @@ def test_calls_are_counted_as_the_account_counts_them(
 
 
 def test_answer_without_its_row_leaves_the_row_open(start: Start, connect: Connect) -> None:
-    """Where an update answers without the record it met, the count stands and the row is None."""
+    """Where an update answers without the record it met, the count is and the row is None."""
     made = {"tables": {"Docs": {"fields": TEXT_FIELDS, "records": [{"PK_ID": 1}]}}}
     target = CaspioRecordTarget(connect(start(made, empty_result_after_put=True)))
 

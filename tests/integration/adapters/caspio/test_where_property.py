@@ -65,7 +65,7 @@ def account(
 def test_no_value_changes_which_rows_a_write_meets(
     account: tuple[Emulator, CaspioRecordTarget], value: str
 ):
-    """Whatever a record and its neighbours hold, a guarded write meets that record alone, and only as it was read."""
+    """Whatever a record and its neighbors hold, a guarded write meets that record alone, and only as it was read."""
     emulator, target = account
     storable = "".join(c for c in value if c <= "\uffff")  # no record holds others
     for pk in (1, 2, 3):

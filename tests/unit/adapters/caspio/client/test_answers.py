@@ -77,7 +77,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
     "body", [gzip.compress(b"content", mtime=0)[:-4], b"no gzip at all"], ids=["cut", "other"]
 )
 def test_a_broken_body_is_an_error_of_the_network(body: bytes) -> None:
-    """What cannot be decoded is told as what breaks off: by an error that is repeated."""
+    """What cannot be decoded is reported as what breaks off: by an error that is repeated."""
     with pytest.raises(httpx.DecodingError):
         answer(body).read()
 

@@ -31,8 +31,8 @@ def test_loopback_may_be_plain(url: str) -> None:
         assert not repr(client).endswith("/)")
 
 
-def test_all_problems_are_told_together() -> None:
-    """A person corrects everything in one go."""
+def test_all_problems_are_reported_together() -> None:
+    """A user corrects everything in one go."""
     with pytest.raises(Misconfigured) as caught:
         CaspioClient(url="http://x.example/path", client_id="", client_secret="", clock=FakeClock())
 

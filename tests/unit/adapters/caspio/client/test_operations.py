@@ -1,4 +1,4 @@
-"""All 70 operations against Caspio's own specification: what is sent, what is understood, what is told of them."""
+"""All 70 operations against Caspio's own specification: what is sent, what is understood, what is reported them."""
 
 import inspect
 from collections.abc import Callable, Iterator

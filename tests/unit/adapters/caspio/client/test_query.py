@@ -25,7 +25,7 @@ def client() -> CaspioClient:
     ],
 )
 def test_query_that_caspio_would_ignore_or_refuse_is_not_made(wrong: dict[str, int]) -> None:
-    """A limit beside pages, and a number out of range, are told before they cost a call."""
+    """A limit beside pages, and a number out of range, are reported before they cost a call."""
     with pytest.raises(ValueError, match=r"limit|page"):
         Query(**wrong)  # type: ignore[arg-type]  # numbers alone are given
 
@@ -82,7 +82,7 @@ def test_change_of_nothing_is_refused() -> None:
 def test_operation_by_name_is_checked_before_it_is_sent(
     make: Callable[[CaspioClient], object], said: str
 ) -> None:
-    """A call by name that cannot be made so is told, with what is wrong about it."""
+    """A call by name that cannot be made so is reported, with what is wrong about it."""
     with client() as made, pytest.raises(ValueError, match=said):
         make(made)
 

@@ -78,7 +78,7 @@ def test_no_number_is_refused(value: float) -> None:
         where.equals("Total", value)
 
 
-def test_null_and_blank_are_told_apart() -> None:
+def test_null_and_blank_are_reported_apart() -> None:
     """NULL is asked for with IS NULL, blank with an empty literal."""
     assert where.equals("Name", None) == "Name IS NULL"
     assert where.equals("Name", "") == "Name = ''"
@@ -111,7 +111,7 @@ def test_any_name_stays_one_name(column: str) -> None:
 @pytest.mark.parametrize(
     "word", sorted({*TSQL.Tokenizer.KEYWORDS, *TSQL.Parser.FUNCTIONS, "XOR", "PRAGMA"})
 )
-def test_no_keyword_is_taken_for_anything_but_a_name(word: str) -> None:
+def test_no_keyword_is_treated_as_anything_but_a_name(word: str) -> None:
     """A column may be called whatever a keyword is called."""
     condition = parsed(f"{where.name(word)} = 1")
 
@@ -192,7 +192,7 @@ def test_guard_fits_its_room(values: dict[str, Value], room: int) -> None:
 
 @given(PKS, st.integers(40, 1900))
 def test_pk_clauses_name_every_record_once_and_fit(pks: list[str], room: int) -> None:
-    """Together the clauses stand for each record exactly once, and none is too long."""
+    """Together the clauses represent each record exactly once, and none is too long."""
     found = list(where.pk_clauses(pks, is_view=False, room=room))
 
     assert [pk for _, chunk in found for pk in chunk] == pks

@@ -71,7 +71,7 @@ def test_unexpected_shape_names_the_member(answer: object, member: str) -> None:
 
 
 def test_record_values_are_scalars() -> None:
-    """A LIST field's object becomes its texts; PK_ID stands apart."""
+    """A LIST field's object becomes its texts; PK_ID is apart."""
     (record,) = wire.records(
         payload({"Result": [{"PK_ID": 4, "Tags": {"1": "a", "9": "b"}, "N": None}]})
     )
