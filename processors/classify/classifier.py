@@ -1,5 +1,6 @@
-"""The kind of a document, by rules a person can read in `rules.toml`."""
+"""Classify a document by rules that users can read in `rules.toml`."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,21 +9,37 @@ from processors.classify.rules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
 from processors.values.lines import TextLine, text_lines_of
 
-_TITLE_LINES = 12
-_TOP_LINES = 25
+_LINES_OF = {"title": 12, "top": 25}
+"""Lines that are searched for rules that are not about the whole document."""
 _LEAST_WORDS = 3
-_NAMED = 5
-"""Pieces of evidence a reason names; more would bury it."""
-_OFFICE = (
+_MOST_NAMED = 5
+"""Pieces of evidence in a reason; more would hide the important ones."""
+_LONGEST_WORD = 40
+"""Characters of a piece of evidence in a reason."""
+
+# Tables have little running text: a short one may be classified as "other", too.
+_TABLES = (
     "text/csv",
     "application/vnd.ms-excel",
     "application/vnd.openxmlformats-officedocument.spreadsheetml",
 )
 
+# Confidence of a class: 4 points (the least) with a lead of 1 have 0.66, 12 points with a lead of 6
+# have 0.97. The lead says more about the class than the points, which grow with the text.
+_BASE_CONFIDENCE = 0.5
+_PER_POINT = 0.03
+_PER_POINT_OF_LEAD = 0.04
+_MOST_LEAD = 6.0
+_MOST_CONFIDENCE = 0.97
+_OTHER_CONFIDENCE = 0.6
+_TIE_CONFIDENCE = 0.4
+_LITTLE_CONFIDENCE = 0.3
+_SHORT_CONFIDENCE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A word that was found: where it stands and what it adds."""
+    """A word that a rule found, its line, and the points that it adds."""
 
     doc_class: str
     word: str
@@ -30,91 +47,86 @@ class Evidence:
     weight: float
 
 
-def _scope(lines: Sequence[TextLine], where: str) -> Sequence[TextLine]:
-    return lines[: {"title": _TITLE_LINES, "top": _TOP_LINES}.get(where, len(lines))]
-
-
-def _found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
-    seen: set[str] = set()
-    for line in _scope(lines, rule.where):
-        for match in rule.pattern.finditer(line.folded):
-            if match.group() not in seen and match.group():
-                seen.add(match.group())
-                yield Evidence(rule.doc_class, match.group().strip(), line, rule.weight)
-                if len(seen) >= rule.most:
-                    return
-
-
-def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
-    """Return every word the rules found."""
-    return [found for rule in rules.rules for found in _found_by(rule, lines)]
-
-
-def _points(evidence: Sequence[Evidence]) -> list[tuple[float, str]]:
-    points: dict[str, float] = {}
-    for piece in evidence:
-        points[piece.doc_class] = points.get(piece.doc_class, 0.0) + piece.weight
-    return sorted(((score, name) for name, score in points.items() if score > 0), reverse=True)
-
-
-def _named(evidence: Sequence[Evidence], doc_class: str) -> str:
-    own = sorted(
-        (e for e in evidence if e.doc_class == doc_class and e.weight > 0), key=lambda e: -e.weight
-    )
-    return ", ".join(
-        f"'{e.word[:40]}' (page {e.line.page}, line {e.line.number + 1})" for e in own[:_NAMED]
-    )
-
-
-def _first_page(evidence: Sequence[Evidence], doc_class: str) -> int:
-    return min(e.line.page for e in evidence if e.doc_class == doc_class and e.weight > 0)
-
-
-def _nothing_found(word_count: int, *, rules: Rules, sheet: bool) -> Finding:
-    if word_count >= rules.words or sheet:
-        hint = " of a table" if sheet else ""
-        return Finding(
-            "other", 0.6, f"next to nothing among {word_count} words{hint} points to a class"
-        )
-    return Finding(
-        None, 0.2, f"only {word_count} words were read, and next to nothing points to a class"
-    )
-
-
-def _judge(
-    points: Sequence[tuple[float, str]], evidence: Sequence[Evidence], *, rules: Rules, words: int
-) -> Finding:
-    score, best = points[0]
-    second, rival = points[1] if len(points) > 1 else (0.0, "")
-    page = _first_page(evidence, best)
-    if score < rules.enough:
-        return Finding(
-            None,
-            0.3,
-            f"unsure: little points to {best}: {_named(evidence, best)}; {words} words in all",
-            page,
-        )
-    if score - second < rules.lead:
-        both = f"{best} for {_named(evidence, best)}; {rival} for {_named(evidence, rival)}"
-        return Finding(None, 0.4, f"unsure between {best} and {rival}: {both}", page)
-    confidence = min(0.97, 0.5 + 0.03 * score + 0.04 * min(score - second, 6.0))
-    return Finding(best, round(confidence, 2), f"{_named(evidence, best)}", page)
-
-
 def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> Finding:
-    """Name the document's class, "other" where none fits, or None where the evidence is level or thin.
+    """Return the class of a document.
 
-    Classes: receipt, invoice, contract, letter, form, resume, identity_document, bank_statement, medical_record,
-    and whatever others `own_rules`, the text of a person's own rules file, names.
+    It is "other" if there is enough text and no class fits, and None if the evidence is thin or
+    tied. The classes are receipt, invoice, contract, letter, form, resume, identity_document,
+    bank_statement, medical_record, others of `rules.toml`, and those that `own_rules` (the text of
+    a user's rules file) names.
     """
     rules = parse_rules(own_rules) if own_rules else load_rules()
     lines = text_lines_of(pages)
     words = sum(len(line.folded.split()) for line in lines)
     if words < _LEAST_WORDS:
-        return Finding(None, 0.0, "there is no text to judge by")
+        return Finding(None, 0.0, "there is no text to classify")
+
     evidence = evidence_in(lines, rules)
-    points = _points(evidence)
-    sheet = media_type.startswith(_OFFICE)
-    if not points or points[0][0] < rules.little:
-        return _nothing_found(words, rules=rules, sheet=sheet)
-    return _judge(points, evidence, rules=rules, words=words)
+    points: dict[str, float] = defaultdict(float)
+    for piece in evidence:
+        points[piece.doc_class] += piece.weight
+    ranked = sorted(((total, name) for name, total in points.items() if total > 0), reverse=True)
+    if not ranked or ranked[0][0] < rules.little:
+        return _without_evidence(words, rules, is_table=media_type.startswith(_TABLES))
+
+    (best_points, best), (second_points, second) = [*ranked, (0.0, "")][:2]
+    named = _named(evidence, best)
+    page = min(piece.line.page for piece in _for_class(evidence, best))
+    lead = best_points - second_points
+    if best_points < rules.enough:
+        reason = f"unsure: little points to {best}: {named}; {words} words in all"
+        return Finding(None, _LITTLE_CONFIDENCE, reason, page)
+    if lead < rules.lead:
+        both = f"{best} for {named}; {second} for {_named(evidence, second)}"
+        reason = f"unsure between {best} and {second}: {both}"
+        return Finding(None, _TIE_CONFIDENCE, reason, page)
+    confidence = (
+        _BASE_CONFIDENCE + _PER_POINT * best_points + _PER_POINT_OF_LEAD * min(lead, _MOST_LEAD)
+    )
+    return Finding(best, round(min(_MOST_CONFIDENCE, confidence), 2), named, page)
+
+
+def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
+    """Return every word that the rules found."""
+    return [piece for rule in rules.rules for piece in _found_by(rule, lines)]
+
+
+def _found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
+    """Yield the different words that a rule finds, at most as many as it counts."""
+    searched = lines[: _LINES_OF.get(rule.where, len(lines))]
+    seen: set[str] = {""}
+    for line in searched:
+        for match in rule.pattern.finditer(line.folded):
+            word = match.group()
+            if word in seen:
+                continue
+            seen.add(word)
+            yield Evidence(rule.doc_class, word.strip(), line, rule.weight)
+            if len(seen) > rule.most:
+                return
+
+
+def _without_evidence(words: int, rules: Rules, *, is_table: bool) -> Finding:
+    """Return "other" if there was enough to find a class in, else None."""
+    if words >= rules.words or is_table:
+        of_table = " of a table" if is_table else ""
+        reason = f"next to nothing among {words} words{of_table} points to a class"
+        return Finding("other", _OTHER_CONFIDENCE, reason)
+    reason = f"only {words} words were read, and next to nothing points to a class"
+    return Finding(None, _SHORT_CONFIDENCE, reason)
+
+
+def _for_class(evidence: Sequence[Evidence], doc_class: str) -> list[Evidence]:
+    """Return what speaks for a class, the strongest first."""
+    own = [piece for piece in evidence if piece.doc_class == doc_class and piece.weight > 0]
+    return sorted(own, key=lambda piece: -piece.weight)
+
+
+def _named(evidence: Sequence[Evidence], doc_class: str) -> str:
+    """Return the strongest evidence for a class in words."""
+    strongest = _for_class(evidence, doc_class)[:_MOST_NAMED]
+    named = [
+        f"'{piece.word[:_LONGEST_WORD]}' (page {piece.line.page}, line {piece.line.number + 1})"
+        for piece in strongest
+    ]
+    return ", ".join(named)

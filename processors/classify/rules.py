@@ -1,4 +1,4 @@
-"""The rules by which documents are classified: the packaged ones, and a person's own beside or instead of them."""
+"""Load the rules that classify documents: the packaged ones, and a user's own beside them."""
 
 import re
 import tomllib
@@ -11,15 +11,15 @@ from typing import Any, Literal
 from processors.values.lines import fold, word_pattern
 
 _NUMBERS = ("enough", "lead", "little", "words")
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _KEYS = frozenset({"class", "where", "weight", "most", "words", "patterns"})
 _PLACES = ("title", "top", "any")
+_CLASS_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _LONGEST_PATTERN = 500
 _MOST_PROBLEMS = 20
 
 
 class BadRules(ValueError):
-    """A rules file cannot be used; `problems` are sentences, each with its way out."""
+    """A rules file cannot be used; `problems` are sentences, each says what to do."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         """Keep the sentences."""
@@ -29,7 +29,11 @@ class BadRules(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Words that speak for a class: each of at most `most` found adds `weight` (negative: speaks against)."""
+    """Words of a class.
+
+    Each different word, up to `most`, adds `weight` points; a negative weight speaks against the
+    class.
+    """
 
     doc_class: str
     where: Literal["title", "top", "any"]
@@ -40,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules, and the points a class needs to be named."""
+    """All rules, and the points that a class needs; `rules.toml` explains the numbers."""
 
     rules: tuple[Rule, ...]
     enough: float
@@ -51,111 +55,126 @@ class Rules:
 
 @cache
 def load_rules() -> Rules:
-    """Read the packaged rules once."""
-    raw = _packaged()
-    return Rules(rules=tuple(map(_rule, raw["rules"])), **{name: raw[name] for name in _NUMBERS})
-
-
-def _packaged() -> dict[str, Any]:
-    return tomllib.loads(
-        resources.files("processors.classify").joinpath("rules.toml").read_text(encoding="utf-8")
-    )
+    """Read the packaged rules."""
+    file = resources.files("processors.classify").joinpath("rules.toml")
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))
+    numbers = {name: entries[name] for name in _NUMBERS}
+    return Rules(rules=tuple(map(_rule_of, entries["rules"])), **numbers)
 
 
 @lru_cache(maxsize=4)
 def parse_rules(text: str) -> Rules:
-    """Return the packaged rules with a person's own: further rules, other numbers, classes replaced or added.
+    """Return the packaged rules together with a user's own.
+
+    A user's file may add rules, replace all rules of a class, and change the numbers.
 
     Raises:
-        BadRules: it is no TOML, or rules are wrong; lists all problems.
+        BadRules: it is no TOML, or rules are wrong; it lists all problems.
     """
     try:
-        raw = tomllib.loads(text)
+        entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise BadRules([f"it is not TOML: {exc}."]) from exc
-    problems = list(_problems(raw))
+    problems = list(_problems_in(entries))
     if problems:
         raise BadRules(problems[:_MOST_PROBLEMS])
-    packaged, replaced = load_rules(), frozenset(raw.get("replace", []))
-    kept = tuple(rule for rule in packaged.rules if rule.doc_class not in replaced)
-    numbers = {name: raw.get(name, getattr(packaged, name)) for name in _NUMBERS}
-    return Rules(rules=(*kept, *map(_rule, raw.get("rules", []))), **numbers)
+
+    packaged = load_rules()
+    replaced = frozenset(entries.get("replace", []))
+    kept = [rule for rule in packaged.rules if rule.doc_class not in replaced]
+    own = map(_rule_of, entries.get("rules", []))
+    numbers = {name: entries.get(name, getattr(packaged, name)) for name in _NUMBERS}
+    return Rules(rules=(*kept, *own), **numbers)
 
 
-def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    for key in raw:
-        if key not in {*_NUMBERS, "replace", "rules"}:
-            yield f"{key!r} is not known; use {', '.join(_NUMBERS)}, replace and [[rules]]."
-    for key in _NUMBERS:
-        if key in raw and not _is_number(raw[key]):
-            yield f"{key} must be a number."
-    replaced = raw.get("replace", [])
-    if not isinstance(replaced, list) or not all(isinstance(name, str) for name in replaced):
-        yield "replace must be a list of class names."
-    rules = raw.get("rules", [])
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        yield "rules must be written as [[rules]]."
-        return
-    for number, rule in enumerate(rules, start=1):
-        yield from (f"rule {number}: {problem}" for problem in _wrong_in(rule))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _wrong_in(rule: Mapping[str, Any]) -> Iterator[str]:
-    for key in rule:
-        if key not in _KEYS:
-            yield f"{key!r} is not known; a rule has {', '.join(sorted(_KEYS))}."
-    if not isinstance(rule.get("class"), str) or not _NAME.fullmatch(rule["class"]):
-        yield "class must be a name in small letters, digits and underscores."
-    if rule.get("where") not in _PLACES:
-        yield f"where must be one of {', '.join(_PLACES)}."
-    if not _is_number(rule.get("weight")):
-        yield "weight must be a number; a negative one speaks against the class."
-    if (
-        not isinstance(rule.get("most"), int)
-        or isinstance(rule.get("most"), bool)
-        or rule["most"] < 1
-    ):
-        yield "most must be a whole number from 1 up."
-    yield from _wrong_words(rule)
-
-
-def _wrong_words(rule: Mapping[str, Any]) -> Iterator[str]:
-    words, patterns = rule.get("words", []), rule.get("patterns", [])
-    lists = [given for given in (words, patterns) if isinstance(given, list)]
-    if len(lists) < 2 or not all(  # noqa: PLR2004 - words and patterns
-        isinstance(text, str) and text for given in lists for text in given
-    ):
-        yield "words and patterns must be lists of texts."
-        return
-    if not words and not patterns:
-        yield "it needs words or patterns."
-    for pattern in patterns:
-        try:
-            re.compile(f"(?:{pattern})")
-        except (re.error, RecursionError, OverflowError) as exc:
-            yield f"the pattern {pattern[:60]!r} is no regular expression: {exc}."
-        if len(pattern) > _LONGEST_PATTERN:
-            yield f"the pattern {pattern[:60]!r} is longer than {_LONGEST_PATTERN} characters; split it."
-
-
-def _rule(entry: Mapping[str, Any]) -> Rule:
-    words, patterns = entry.get("words", []), entry.get("patterns", [])
-    longest_first = sorted(words, key=len, reverse=True)
-    parts = (
-        [rf"(?<![a-z0-9])(?:{'|'.join(map(word_pattern, map(fold, longest_first)))})(?![a-z])"]
-        if words
-        else []
-    )
+def _rule_of(entry: Mapping[str, Any]) -> Rule:
+    """Compile an entry of a rules file that has no problems."""
+    alternatives: list[str] = []
+    words = sorted(entry.get("words", []), key=len, reverse=True)
+    if words:
+        any_word = "|".join(word_pattern(fold(word)) for word in words)
+        alternatives.append(rf"(?<![a-z0-9])(?:{any_word})(?![a-z])")
     if entry["where"] == "title":
-        parts = [rf"^\W{{0,4}}{part}" for part in parts]
+        # A title begins its line, after a few signs at most.
+        alternatives = [rf"^\W{{0,4}}{alternative}" for alternative in alternatives]
+    alternatives += [f"(?:{pattern})" for pattern in entry.get("patterns", [])]
     return Rule(
         doc_class=entry["class"],
         where=entry["where"],
         weight=float(entry["weight"]),
         most=entry["most"],
-        pattern=re.compile("|".join([*parts, *(f"(?:{pattern})" for pattern in patterns)])),
+        pattern=re.compile("|".join(alternatives)),
     )
+
+
+def _problems_in(entries: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong in a rules file."""
+    known = {*_NUMBERS, "replace", "rules"}
+    for key in entries:
+        if key not in known:
+            yield f"{key!r} is not known; use {', '.join(_NUMBERS)}, replace and [[rules]]."
+    for key in _NUMBERS:
+        if not _is_number(entries.get(key, 0)):
+            yield f"{key} must be a number."
+    if not _is_list_of(entries.get("replace", []), str):
+        yield "replace must be a list of class names."
+
+    rules = entries.get("rules", [])
+    if not _is_list_of(rules, dict):
+        yield "rules must be written as [[rules]]."
+        return
+    for number, rule in enumerate(rules, start=1):
+        for problem in _problems_of(rule):
+            yield f"rule {number}: {problem}"
+
+
+def _problems_of(rule: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong in one rule."""
+    for key in rule:
+        if key not in _KEYS:
+            yield f"{key!r} is not known; a rule has {', '.join(sorted(_KEYS))}."
+
+    name, most = rule.get("class"), rule.get("most")
+    is_name = isinstance(name, str) and _CLASS_NAME.fullmatch(name)
+    is_count = isinstance(most, int) and _is_number(most) and most > 0
+    checks = (
+        (is_name, "class must be a name in small letters, digits and underscores."),
+        (rule.get("where") in _PLACES, f"where must be one of {', '.join(_PLACES)}."),
+        (
+            _is_number(rule.get("weight")),
+            "weight must be a number; a negative one speaks against the class.",
+        ),
+        (is_count, "most must be a whole number from 1 up."),
+    )
+    for is_right, problem in checks:
+        if not is_right:
+            yield problem
+
+    words, patterns = rule.get("words", []), rule.get("patterns", [])
+    if not _is_list_of(words, str) or not _is_list_of(patterns, str) or "" in words + patterns:
+        yield "words and patterns must be lists of texts."
+    elif not words + patterns:
+        yield "it needs words or patterns."
+    else:
+        yield from _problems_of_patterns(patterns)
+
+
+def _problems_of_patterns(patterns: Sequence[str]) -> Iterator[str]:
+    for pattern in patterns:
+        beginning = pattern[:60]
+        try:
+            re.compile(f"(?:{pattern})")
+        except (re.error, RecursionError, OverflowError) as exc:
+            yield f"the pattern {beginning!r} is no regular expression: {exc}."
+        if len(pattern) > _LONGEST_PATTERN:
+            limit = f"longer than {_LONGEST_PATTERN} characters"
+            yield f"the pattern {beginning!r} is {limit}; split it."
+
+
+def _is_number(value: object) -> bool:
+    # In Python True and False are numbers.
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_list_of(value: object, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)

@@ -1,4 +1,4 @@
-"""Named values of a document, read from its lines and barcodes. One concern a module."""
+"""Find the named values of a document in its lines and barcodes; each module finds one kind."""
 
 from collections.abc import Sequence
 
@@ -20,12 +20,16 @@ from processors.values.mrz import values_in_zone
 from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
 
-_COMMERCIAL = 0.4
-"""How sure of a total a document must be to count as one about money; 0 to 1."""
-_WRITTEN = 0.8
-"""How sure a currency must be to tell in which order its countries write dates."""
+_LEAST_TOTAL_CONFIDENCE = 0.4
+"""Confidence of a total from which on the document counts as one about money."""
+_LEAST_CURRENCY_CONFIDENCE = 0.8
+"""Confidence of a currency from which on the order of dates may be decided by its countries."""
 _TITLE_LINES = 15
-_SOLD = frozenset({"invoice", "receipt", None})
+"""Lines in which the title of the document is looked for."""
+
+# Classes of documents that have some values; others have them at most by chance. None is a document
+# whose class is not certain.
+_SALES = frozenset({"invoice", "receipt", None})
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
 
 
@@ -36,51 +40,43 @@ def find_values(
     date_order: str = "",
     doc_class: str | None = None,
 ) -> dict[str, Finding]:
-    """Find the values that docs/values.md lists, each with its page, its place, how sure it is and why.
+    """Find the values that docs/values.md lists, each with page, place, confidence and reason.
 
-    A key is absent when nothing of the kind is there; a value is None when the document leaves it open, and the
-    reason says between what. `languages` are Tesseract's codes; `date_order` decides where the document does not
-    ("dmy", "mdy", "" to decide nothing); `doc_class` is the document's class where it is known. Of a very long text
-    the head and the tail are read.
+    A key is absent if there is nothing of the kind. A value is None if the document leaves it open;
+    then the reason says what it may be. Of a very long text the head and the tail are read.
+
+    `languages` are Tesseract's codes. `date_order` decides where the document does not: "dmy",
+    "mdy", or "" to decide nothing. `doc_class` is the class of the document where it is known.
     """
     lines = text_lines_of(pages)
-    guessed = _guessed(lines, languages=languages, date_order=date_order, doc_class=doc_class)
-    found = {**guessed, **values_in_zone(lines), **values_in_codes(pages)}
-    return {name: finding for name, finding in found.items() if finding is not None}
-
-
-def _guessed(
-    lines: Sequence[TextLine], *, languages: Sequence[str], date_order: str, doc_class: str | None
-) -> dict[str, Finding | None]:
-    """Find what stands in the text in a form made for people."""
     hints = country_hints_in(lines)
     total = find_total(lines)
-    number = find_invoice_number(lines)
-    commercial = is_commercial(lines, number=number, total=total)
-    company = find_company(lines, commercial=commercial) if lines else None
+    invoice_number = find_invoice_number(lines)
+    is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
+    is_sale = is_commercial and doc_class in _SALES
+    company = find_company(lines, commercial=is_commercial) if lines else None
     currency = find_currency(lines, hints=hints, has_total=total is not None)
-    paid_in = currency.value if currency and currency.confidence >= _WRITTEN else None
-    return {
+    is_printed = currency and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
+
+    found: dict[str, Finding | None] = {
         **find_dates(
             lines,
             hints=hints,
             languages=languages,
             usual_order=date_order,
-            currency=paid_in,
+            currency=currency.value if currency and is_printed else None,
         ),
         "total": total,
         **find_net_and_tax(lines, total=total),
-        "amount_due": find_amount_due(lines) if commercial else None,
+        "amount_due": None,
         "currency": currency,
         "company": company,
-        "seller": company if commercial and doc_class in _SOLD else None,
-        "buyer": find_buyer(lines, company=company) if commercial and doc_class in _SOLD else None,
-        "parties": find_parties(lines) if doc_class == "contract" else None,
-        "person": find_person(lines, resume=doc_class == "resume")
-        if doc_class in _PERSONAL
-        else None,
+        "seller": None,
+        "buyer": None,
+        "parties": None,
+        "person": None,
         "address": find_address(lines, company=company),
-        "invoice_number": number,
+        "invoice_number": invoice_number,
         "order_number": find_order_number(lines),
         "email": find_email(lines),
         "iban": find_iban(lines),
@@ -88,13 +84,35 @@ def _guessed(
         "phone": find_phone(lines),
         "language": find_language(lines),
     }
+    if is_commercial:
+        found["amount_due"] = find_amount_due(lines)
+    if is_sale:
+        found["seller"] = company
+        found["buyer"] = find_buyer(lines, company=company)
+    if doc_class == "contract":
+        found["parties"] = find_parties(lines)
+    if doc_class in _PERSONAL:
+        found["person"] = find_person(lines, resume=doc_class == "resume")
+
+    # What is made for machines counts more than what is read from the text.
+    found |= values_in_zone(lines)
+    found |= values_in_codes(pages)
+    return {name: finding for name, finding in found.items() if finding is not None}
 
 
-def is_commercial(
-    lines: Sequence[TextLine], *, number: Finding | None, total: Finding | None
+def is_about_money(
+    lines: Sequence[TextLine],
+    *,
+    invoice_number: Finding | None,
+    total: Finding | None,
 ) -> bool:
-    """Say whether a document is about money: named so, numbered as a bill, or with a total that is rather sure."""
-    named = any(
-        label_pattern("dates", "title").fullmatch(line.folded) for line in lines[:_TITLE_LINES]
-    )
-    return named or number is not None or (total is not None and total.confidence >= _COMMERCIAL)
+    """Return whether a document is about money.
+
+    It is if it has the title or the number of an invoice, or a total that is rather certain.
+    """
+    if invoice_number is not None:
+        return True
+    if total is not None and total.confidence >= _LEAST_TOTAL_CONFIDENCE:
+        return True
+    titles = label_pattern("dates", "title")
+    return any(titles.fullmatch(line.folded) for line in lines[:_TITLE_LINES])

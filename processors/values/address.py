@@ -1,4 +1,8 @@
-"""The address of the company that issued a document: the lines below its name."""
+"""Find the address of the company that issued a document: a block of lines below its name.
+
+The block is found by named rules: what continues it (`continues_address`), what ends it
+(`is_something_else`), and what makes it sure (`is_certain_address`).
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,94 +12,120 @@ from processors.values.lines import TextLine, enclosing_box, label_pattern
 from processors.values.money.amounts import money_in
 
 _MOST_LINES = 6
-_SKIPPED = 4
-"""Lines between name and address: registration, slogan, branch."""
-_POSTCODE = re.compile(
-    r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|\b[a-z]{2} \d{5}\b"
+_SKIPPED_LINES = 4
+"""Lines between the name and the address: a registration number, a slogan, a branch."""
+
+# Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
+# digits of the United Kingdom ("SW1A 1AA"), and a US state with its ZIP code ("TX 75001").
+_POSTAL_CODE = re.compile(
+    r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])"
+    r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
+    r"|\b[a-z]{2} \d{5}\b"
 )
-_HOUSE = re.compile(r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}[a-z]?$")
-_MOSTLY_DIGITS = 0.6
-
-
-def _is_street(line: TextLine) -> bool:
-    return bool(
-        label_pattern("company", "address").search(line.folded) or _HOUSE.search(line.folded)
-    )
-
-
-def _is_place(line: TextLine) -> bool:
-    return bool(_POSTCODE.search(line.folded))
-
-
-def _ends(line: TextLine) -> bool:
-    """Say whether a line tells of something else than a place."""
-    letters = sum(char.isalpha() for char in line.text)
-    few = letters < (1 - _MOSTLY_DIGITS) * len(line.text.replace(" ", ""))
-    paid = any(amount.cents for amount in money_in(line.folded))
-    return (
-        few or paid or bool(label_pattern("address", "end").search(line.folded)) or "@" in line.text
-    )
+# A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a").
+_HOUSE_NUMBER = re.compile(
+    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}[a-z]?$"
+)
+_LEAST_SHARE_OF_LETTERS = 0.4
+"""Of the characters of a line: telephone and registration numbers have fewer."""
+_TOWN_WORDS = 3
+"""Words of a line in capitals that may be the town at the end of an address."""
 
 
 def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
     """Find the address below the company's name, from its street to its town."""
     if company is None or company.value is None:
         return None
-    word = company.value.split()[-1]
-    at = next(
-        (line.number for line in lines if company.page == line.page and company.value in line.text),
-        None,
-    )
-    if at is None:
-        at = next(
-            (line.number for line in lines if company.page == line.page and word in line.text), None
-        )
-    if at is None:
+    name_line = _line_of(company, lines)
+    if name_line is None:
         return None
-    block = _block(lines[at + 1 : at + 1 + _SKIPPED + _MOST_LINES])
+
+    first = name_line.number + 1
+    block = _address_in(lines[first : first + _SKIPPED_LINES + _MOST_LINES])
     if not block:
         return None
     boxes = [line.box for line in block if line.box]
-    value = " ".join(line.text.strip() for line in block)
-    confidence = 0.75 if any(_is_place(line) for line in block) else 0.55
-    reason = f"what stands below '{company.value}' looks like an address"
+    has_postal_code = any(map(_has_postal_code, block))
     return Finding(
-        value, confidence, reason, block[0].page, enclosing_box(boxes) if boxes else None
+        " ".join(line.text.strip() for line in block),
+        0.75 if has_postal_code else 0.55,
+        f"the lines below '{company.value}' look like an address",
+        block[0].page,
+        enclosing_box(boxes) if boxes else None,
     )
 
 
-def _block(lines: Sequence[TextLine]) -> list[TextLine]:
+def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
+    """Return the line with the company's name, or else with its last word."""
+    name = company.value or ""
+    for text in (name, name.split()[-1]):
+        for line in lines:
+            if line.page == company.page and text in line.text:
+                return line
+    return None
+
+
+def _address_in(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return the first lines that are an address, none if there is no certain one."""
     block: list[TextLine] = []
     for place, line in enumerate(lines):
-        if _ends(line):
-            if _is_sure(block) or place > _SKIPPED:
+        if is_something_else(line):
+            if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
             block = []
-            continue
-        fits = not line.folded.startswith("(") and (
-            _is_street(line)
-            or _is_place(line)
-            or (block and not _is_place(block[-1]))
-            or line.text.endswith(",")
-        )
-        if not fits and (block or place >= _SKIPPED):
-            if (
-                block
-                and len(line.text.split()) <= 3  # noqa: PLR2004 - a town
-                and line.text.isupper()
-                and len(block) < _MOST_LINES
-            ):
+        elif continues_address(block, line):
+            block.append(line)
+            if len(block) >= _MOST_LINES:
+                break
+        elif block or place >= _SKIPPED_LINES:
+            if block and is_town_in_capitals(line):
                 block.append(line)
             break
-        if fits:
-            block.append(line)
-        if len(block) >= _MOST_LINES:
-            break
-    return block if _is_sure(block) else []
+    return block if is_certain_address(block) else []
 
 
-def _is_sure(block: Sequence[TextLine]) -> bool:
-    """Say whether a block has a postcode or a word of addresses; a number at a line's end alone is none."""
-    return any(
-        _is_place(line) or label_pattern("company", "address").search(line.folded) for line in block
+def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
+    """A street, a house number or a postal code begins an address and continues it.
+
+    So does any line after one without a postal code, because the town is still missing, and a line
+    that ends with a comma.
+    """
+    if line.folded.startswith("("):
+        return False
+    town_is_missing = bool(block) and not _has_postal_code(block[-1])
+    return bool(
+        town_is_missing
+        or line.text.endswith(",")
+        or _has_postal_code(line)
+        or _has_address_word(line)
+        or _HOUSE_NUMBER.search(line.folded)
     )
+
+
+def is_something_else(line: TextLine) -> bool:
+    """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
+    letters = sum(map(str.isalpha, line.text))
+    characters = len(line.text.replace(" ", ""))
+    if letters < _LEAST_SHARE_OF_LETTERS * characters or "@" in line.text:
+        return True
+    if label_pattern("address", "end").search(line.folded):
+        return True
+    return any(amount.cents for amount in money_in(line.folded))
+
+
+def is_town_in_capitals(line: TextLine) -> bool:
+    """The last line of an address may be the town alone, in capitals."""
+    return line.text.isupper() and len(line.text.split()) <= _TOWN_WORDS
+
+
+def is_certain_address(block: Sequence[TextLine]) -> bool:
+    """An address has a postal code or a word such as "street"; a house number is not enough."""
+    return any(_has_postal_code(line) or _has_address_word(line) for line in block)
+
+
+def _has_postal_code(line: TextLine) -> bool:
+    return _POSTAL_CODE.search(line.folded) is not None
+
+
+def _has_address_word(line: TextLine) -> bool:
+    return label_pattern("company", "address").search(line.folded) is not None

@@ -1,146 +1,193 @@
-"""What barcodes say: payment slips (EPC, Swiss QR), driving licenses (AAMVA), and whatever else as it stands."""
+"""Read barcodes: payment slips (EPC, Swiss QR bill), driving licenses (AAMVA), and other text."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from pipeline.model import Finding
 from processors.contract import Code, Page
+from processors.values.money.amounts import format_amount
 
 _MOST_NAMED = 20
 _MOST_CHARS = 200
-_EPC_FIELDS = 7
-_SWISS_FIELDS = 20
-_SWISS_CREDITOR = slice(5, 11)
-_AAMVA = re.compile(r"^(D[A-Z][A-Z])(.{0,80})$", re.MULTILINE)
-_AAMVA_NAMES = {
-    "DAQ": "document_number",
-    "DBB": "birth_date",
-    "DBA": "expiry_date",
-    "DBD": "date",
-    "DBC": "sex",
-}
-_SEX = {"1": "M", "2": "F", "9": "X", "M": "M", "F": "F", "X": "X"}
+"""Of the text of one barcode; a QR code may have 4,000."""
+
+# Confidence: barcodes have error correction. The name in a payment code is that of the payee, who
+# is mostly, but not always, the company that issued the document.
 _SURE = 0.99
+_PAYEE = 0.9
+
+_ISO_CURRENCY = re.compile(r"[A-Z]{3}")
+_AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,2})?")
+
+# EPC069-12, section 3: service tag BCD, version, character set, identification SCT, BIC, name,
+# IBAN, amount ("EUR12.50", which may be absent).
+_EPC = "the payment QR code (EPC)"
+_EPC_TAG, _EPC_IDENTIFICATION = "BCD", "SCT"
+_EPC_LEAST_LINES = 7
+
+# Swiss Implementation Guidelines QR-bill, section 4.2: type SPC, version, coding, IBAN, creditor
+# (7 lines, the second is the name), ultimate creditor (7 lines, empty), amount, currency.
+_SWISS = "the Swiss QR bill"
+_SWISS_TAG = "SPC"
+_SWISS_LEAST_LINES = 20
+
+# AAMVA DL/ID Card Design Standard, annex D: elements of three letters, one a line. The first one
+# is directly after the subfile type, DL or ID.
+_AAMVA = re.compile(r"^(?:DL|ID)?(D[A-Z][A-Z])(.{0,80})$", re.MULTILINE)
+_AAMVA_FIRST = re.compile(r"(?:DL|ID)(DAQ|DCS|DCA)([^\n]{0,60})")
+_AAMVA_HEADER_CHARS = 30
+_AAMVA_SEX = {"1": "M", "2": "F", "9": "X", "M": "M", "F": "F", "X": "X"}
+_AAMVA_COUNTRIES = frozenset({"USA", "CAN"})
+_AAMVA_UNKNOWN = frozenset({"", "NONE", "UNAVL"})
+# Dates are MMDDCCYY in the United States and CCYYMMDD in Canada.
+_US_DATE = re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})")
+_CANADIAN_DATE = re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScannedCode:
     """A barcode and the page it is on."""
 
     code: Code
     page: int
 
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines of its text."""
+        return [line.strip() for line in self.code.text.splitlines()]
+
     def finding(self, value: str, reason: str, *, confidence: float = _SURE) -> Finding:
-        """Return a finding that stands where the barcode does."""
+        """Return a finding at the place of the barcode."""
         return Finding(value, confidence, reason, self.page, self.code.box)
 
 
 def values_in_codes(pages: Sequence[Page]) -> dict[str, Finding]:
-    """Return what the barcodes of a document say: all of them as `barcodes`, and the values in those made for them."""
-    seen = [Seen(code, page.text.number) for page in pages for code in page.codes]
-    if not seen:
+    """Return all barcodes of a document as `barcodes`, and the values of those in known formats."""
+    scanned = [ScannedCode(code, page.text.number) for page in pages for code in page.codes]
+    if not scanned:
         return {}
+
     found: dict[str, Finding] = {}
-    for one in seen:
-        for reader in (_epc, _swiss, _aamva):
-            for name, finding in reader(one):
+    for each in scanned:
+        for reader in (_read_epc, _read_swiss_bill, _read_license):
+            for name, finding in reader(each):
+                # Of several barcodes the first one counts.
                 found.setdefault(name, finding)
-    return {**found, "barcodes": _all(seen)}
+
+    texts = dict.fromkeys(" ".join(each.code.text.split())[:_MOST_CHARS] for each in scanned)
+    places = [f"{each.code.format} on page {each.page}" for each in scanned[:_MOST_NAMED]]
+    found["barcodes"] = scanned[0].finding(
+        "; ".join(list(texts)[:_MOST_NAMED]),
+        f"{len(scanned)} read: {', '.join(places)}",
+    )
+    return found
 
 
-def _all(seen: Sequence[Seen]) -> Finding:
-    texts = dict.fromkeys(" ".join(one.code.text.split())[:_MOST_CHARS] for one in seen)
-    kinds = ", ".join(f"{one.code.format} on page {one.page}" for one in seen[:_MOST_NAMED])
-    return seen[0].finding("; ".join(list(texts)[:_MOST_NAMED]), f"{len(seen)} read: {kinds}")
-
-
-def _epc(seen: Seen) -> Iterator[tuple[str, Finding]]:
-    """Read the European Payments Council's QR code (GiroCode): BCD, version, charset, SCT, BIC, name, IBAN, amount."""
-    lines = [line.strip() for line in seen.code.text.splitlines()]
-    if len(lines) < _EPC_FIELDS or lines[0] != "BCD" or lines[3] != "SCT":
+def _read_epc(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
+    """Read the QR code of the European Payments Council, known as GiroCode."""
+    lines = scanned.lines
+    if len(lines) < _EPC_LEAST_LINES:
         return
-    yield from _payment(seen, "the payment QR code (EPC)", name=lines[5], account=lines[6])
-    amount = lines[7] if len(lines) > _EPC_FIELDS else ""
-    if re.fullmatch(r"[A-Z]{3}\d{1,9}(?:\.\d{1,2})?", amount):
-        yield from _sum(seen, "the payment QR code (EPC)", currency=amount[:3], amount=amount[3:])
-
-
-def _swiss(seen: Seen) -> Iterator[tuple[str, Finding]]:
-    """Read a Swiss QR bill: SPC, version, coding, IBAN, creditor in seven lines, seven empty ones, amount, currency."""
-    lines = [line.strip() for line in seen.code.text.splitlines()]
-    if len(lines) < _SWISS_FIELDS or lines[0] != "SPC":
+    if (lines[0], lines[3]) != (_EPC_TAG, _EPC_IDENTIFICATION):
         return
-    yield from _payment(seen, "the Swiss QR bill", name=lines[5], account=lines[3])
-    yield from _sum(seen, "the Swiss QR bill", currency=lines[19], amount=lines[18])
+    name, account, *rest = lines[5:]
+    yield from _payee(scanned, _EPC, name=name, account=account)
+    currency, amount = rest[0][:3] if rest else "", rest[0][3:] if rest else ""
+    if _ISO_CURRENCY.fullmatch(currency) and _AMOUNT.fullmatch(amount):
+        yield from _amount(scanned, _EPC, currency=currency, amount=amount)
 
 
-def _payment(seen: Seen, what: str, *, name: str, account: str) -> Iterator[tuple[str, Finding]]:
+def _read_swiss_bill(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
+    """Read the QR code of a Swiss QR bill."""
+    lines = scanned.lines
+    if len(lines) < _SWISS_LEAST_LINES or lines[0] != _SWISS_TAG:
+        return
+    yield from _payee(scanned, _SWISS, name=lines[5], account=lines[3])
+    yield from _amount(scanned, _SWISS, currency=lines[19], amount=lines[18])
+
+
+def _payee(
+    scanned: ScannedCode,
+    what: str,
+    *,
+    name: str,
+    account: str,
+) -> Iterator[tuple[str, Finding]]:
     from stdnum import iban
 
     compact = account.replace(" ", "").upper()
     if iban.is_valid(compact):
-        yield "iban", seen.finding(compact, f"{what} says so; its check digits are right")
+        reason = f"{what} says so; its check digits are right"
+        yield "iban", scanned.finding(compact, reason)
     if name:
-        yield "company", seen.finding(name, f"{what} names who is to be paid", confidence=0.9)
-        yield "seller", seen.finding(name, f"{what} names who is to be paid", confidence=0.9)
+        finding = scanned.finding(name, f"{what} names the payee", confidence=_PAYEE)
+        yield "company", finding
+        yield "seller", finding
 
 
-def _sum(seen: Seen, what: str, *, currency: str, amount: str) -> Iterator[tuple[str, Finding]]:
-    try:
-        value = Decimal(amount) if re.fullmatch(r"\d{1,9}(?:\.\d{1,2})?", amount) else None
-    except InvalidOperation:
-        value = None
+def _amount(
+    scanned: ScannedCode,
+    what: str,
+    *,
+    currency: str,
+    amount: str,
+) -> Iterator[tuple[str, Finding]]:
+    # A Swiss QR bill without an amount is a donation slip.
+    value = Decimal(amount) if _AMOUNT.fullmatch(amount) else Decimal(0)
     if value:
-        yield "amount_due", seen.finding(f"{value:.2f}", f"{what} asks for it")
-    if re.fullmatch(r"[A-Z]{3}", currency):
-        yield "currency", seen.finding(currency, f"{what} says so")
+        yield "amount_due", scanned.finding(format_amount(value), f"{what} asks for it")
+    if _ISO_CURRENCY.fullmatch(currency):
+        yield "currency", scanned.finding(currency, f"{what} says so")
 
 
-def _aamva(seen: Seen) -> Iterator[tuple[str, Finding]]:
+def _read_license(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
     """Read the barcode on the back of North American driving licenses and identity cards."""
-    text = seen.code.text.replace("\r", "\n")
-    if seen.code.format != "PDF417" or ("ANSI " not in text[:30] and "AAMVA" not in text[:30]):
+    text = scanned.code.text.replace("\r", "\n")
+    header = text[:_AAMVA_HEADER_CHARS]
+    if scanned.code.format != "PDF417" or not ("ANSI " in header or "AAMVA" in header):
         return
-    said = {
-        key: value.strip()
-        for key, value in _AAMVA.findall(re.sub(r"(?<=\n)(?:DL|ID)(?=D[A-Z]{2})", "", text))
-    }
-    first = re.search(r"(?:DL|ID)(DAQ|DCS|DCA)([^\n]{0,60})", text)
+    elements = {key: value.strip() for key, value in _AAMVA.findall(text)}
+    first = _AAMVA_FIRST.search(text)
     if first:
-        said.setdefault(first[1], first[2].strip())
-    why = "the barcode of the license says so"
-    for key, name in _AAMVA_NAMES.items():
-        value = _aamva_value(name, said.get(key, ""), canadian=said.get("DCG") == "CAN")
+        elements.setdefault(first[1], first[2].strip())
+
+    country = elements.get("DCG", "")
+    dates = _CANADIAN_DATE if country == "CAN" else _US_DATE
+    values = {
+        "document_number": elements.get("DAQ"),
+        "birth_date": _iso_date(dates.fullmatch(elements.get("DBB", ""))),
+        "expiry_date": _iso_date(dates.fullmatch(elements.get("DBA", ""))),
+        "date": _iso_date(dates.fullmatch(elements.get("DBD", ""))),
+        "sex": _AAMVA_SEX.get(elements.get("DBC", "")),
+        "person": _person_in(elements),
+        "issuing_country": country if country in _AAMVA_COUNTRIES else None,
+    }
+    for name, value in values.items():
         if value:
-            yield name, seen.finding(value, why)
-    person = _person(said)
-    if person:
-        yield "person", seen.finding(person, why)
-    if said.get("DCG") in {"USA", "CAN"}:
-        yield "issuing_country", seen.finding(said["DCG"], why)
+            yield name, scanned.finding(value, "the barcode of the license says so")
 
 
-def _aamva_value(name: str, text: str, *, canadian: bool) -> str | None:
-    if name == "sex":
-        return _SEX.get(text)
-    if not name.endswith("date"):
-        return text or None
-    if not re.fullmatch(r"\d{8}", text):
+def _iso_date(match: re.Match[str] | None) -> str | None:
+    if match is None:
         return None
-    year, month, day = (
-        (text[:4], text[4:6], text[6:]) if canadian else (text[4:], text[:2], text[2:4])
-    )
     try:
-        return date(int(year), int(month), int(day)).isoformat()
+        return date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat()
     except ValueError:
         return None
 
 
-def _person(said: Mapping[str, str]) -> str:
-    given = said.get("DAC") or said.get("DCT", "").replace(",", " ")
-    names = [given, said.get("DAD", ""), said.get("DCS", "") or said.get("DAB", "")]
-    whole = " ".join(name for name in names if name and name not in {"NONE", "UNAVL"})
-    return " ".join((whole or said.get("DAA", "").replace(",", " ")).split())
+def _person_in(elements: Mapping[str, str]) -> str:
+    """Return the given names, the middle name and the surname, as far as they are there.
+
+    Older versions of the standard have DCT for the given names, DAB for the surname and DAA for
+    the whole name; commas separate names in one element.
+    """
+    given = elements.get("DAC") or elements.get("DCT", "").replace(",", " ")
+    middle = elements.get("DAD", "")
+    surname = elements.get("DCS") or elements.get("DAB", "")
+    known = [name for name in (given, middle, surname) if name not in _AAMVA_UNKNOWN]
+    whole = " ".join(known) or elements.get("DAA", "").replace(",", " ")
+    return " ".join(whole.split())

@@ -16,7 +16,7 @@ _PHONE_LABEL = re.compile(
     r"(?:tel|telephone|telefon|telefono|telefone|phone|ph|mobile|mobil|mob|hp|h/p|call|fon|puh|tlf)"
     r"(?![a-z])[ .:)#]{0,4}(?:no|nr|number)?[ .:)]{0,4}"
 )
-# ITU-T E.164: at most 15 digits, of which up to 3 are the country code; 7 digits are a local number.
+# ITU-T E.164: at most 15 digits, of which up to 3 are the country code. A local number has 7.
 _PHONE = re.compile(r"\+?\(?\d(?:[ .()/\-]{0,2}\d){6,14}")
 _INTERNATIONAL = re.compile(r"(?<![\w+])\+\d{1,3}(?:[ .()/\-]{0,2}\d){6,12}")
 

@@ -63,7 +63,7 @@ def countries() -> Mapping[str, Country]:
 
 
 def _pattern_of(marks: Sequence[str]) -> re.Pattern[str]:
-    """Compile the marks of a country; a blank in one also matches dots, as in "S. A." and "S.A."."""
+    """Compile the marks of a country; a blank in one also matches dots, as in "S.A."."""
     alternatives = [r"[ .]{0,2}".join(map(re.escape, mark.split())) for mark in marks]
     return re.compile(rf"(?<![a-z])(?:{'|'.join(alternatives)})(?![a-z])")
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.country import Hints
-from processors.values.date_labels import LabeledDate, labeled_dates
+from processors.values.date_labels import KINDS, LabeledDate, labeled_dates
 from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
 from processors.values.date_text import DateText, MonthNames
 from processors.values.lines import TextLine, label_pattern
@@ -107,13 +107,16 @@ def find_dates(
         certain=frozenset(each.text.readings[0] for each in found if len(each.text.readings) == 1),
     )
 
-    of_others = [each for each in found if each.kind == "other"]
-    impersonal = [each for each in of_others if not _PERSONAL.search(each.label)]
-    is_personal = len(impersonal) < len(of_others)
-    issued = [each for each in found if each.kind not in {"due", "other"}]
-    due = [each for each in found if each.kind == "due"]
+    by_kind: dict[str, list[LabeledDate]] = {kind: [] for kind in ("", *KINDS)}
+    issued: list[LabeledDate] = []
+    for each in found:
+        by_kind[each.kind].append(each)
+        if each.kind not in {"due", "other"}:
+            issued.append(each)
+    impersonal = [each for each in by_kind["other"] if not _PERSONAL.search(each.label)]
+    is_personal = len(impersonal) < len(by_kind["other"])
 
-    due_date = None if is_personal else _best(due, calendar)
+    due_date = None if is_personal else _best(by_kind["due"], calendar)
     if due_date and due_date.value:
         due_date = replace(due_date, confidence=_DUE_CONFIDENCE)
     return {

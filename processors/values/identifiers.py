@@ -1,27 +1,31 @@
-"""Account and tax numbers whose check digits are right."""
+"""Find account and tax numbers whose check digits are right."""
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 
 from pipeline.model import Finding
 from processors.values.lines import TextLine, label_pattern
 
+# ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,30}")
-_VAT = re.compile(
-    r"(?<![A-Z0-9])(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
+_SHORTEST_IBAN = 15
+
+# The members of the European Union (EL is Greece), Great Britain, and XI for Northern Ireland:
+# https://taxation-customs.ec.europa.eu/online-services/vies. Each has its own check digits.
+_VAT_ID = re.compile(
+    r"(?<![A-Z0-9])"
+    r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
     r"[ .-]?([A-Z0-9](?:[ .\-]?[A-Z0-9*+]){6,13})"
 )
-_SHORTEST_IBAN = 15
-_MOST_VATS = 20
-
-
-def _prefixes(text: str, shortest: int) -> Iterator[str]:
-    """Yield ever shorter beginnings: words after a number look like part of it."""
-    compact = re.sub(r"[ .\-]", "", text)
-    for length in range(len(compact), shortest - 1, -1):
-        yield compact[:length]
+_SHORTEST_VAT_ID = 7
+_LEAST_VAT_DIGITS = 6
+"""Words have fewer digits, but some countries have check digits that a word can meet by chance."""
+_OTHER_NAMES = {"EL": "gr", "XI": "gb"}
+"""What stdnum calls countries that it does not name by their prefix."""
+_MOST_VAT_IDS = 20
 
 
 def find_iban(lines: Sequence[TextLine]) -> Finding | None:
@@ -30,81 +34,91 @@ def find_iban(lines: Sequence[TextLine]) -> Finding | None:
 
     for line in lines:
         for match in _IBAN.finditer(line.text.upper()):
-            good = next(
-                (text for text in _prefixes(match.group(), _SHORTEST_IBAN) if iban.is_valid(text)),
-                None,
-            )
-            if good:
-                return line.finding(
-                    good,
-                    0.98,
-                    f"its check digits are right; line {line.number + 1}",
-                    start=match.start(),
-                    end=match.end(),
-                )
+            for candidate in _beginnings(match.group(), _SHORTEST_IBAN):
+                if iban.is_valid(candidate):
+                    return line.finding(
+                        candidate,
+                        0.98,
+                        f"its check digits are right; line {line.number + 1}",
+                        start=match.start(),
+                        end=match.end(),
+                    )
     return None
 
 
-def _checker(country: str) -> Callable[[str], bool]:
-    from stdnum import get_cc_module
-
-    module = get_cc_module({"EL": "gr", "XI": "gb"}.get(country, country.lower()), "vat")
-    return module.is_valid if module else lambda _text: False
-
-
 @dataclass(frozen=True, slots=True)
-class _Vat:
-    """A VAT number whose check digits are right, where it stands, and whether words say that it is the customer's."""
+class _VatId:
+    """A VAT number whose check digits are right, and its place.
+
+    `is_customers`: words before it say that it is the customer's.
+    """
 
     number: str
     line: TextLine
     start: int
     end: int
-    customers: bool
+    is_customers: bool
 
-    def finding(self, confidence: float, why: str = "") -> Finding:
-        reason = f"its check digits are right{why}; line {self.line.number + 1}"
-        return self.line.finding(self.number, confidence, reason, start=self.start, end=self.end)
-
-
-def _vats(lines: Sequence[TextLine]) -> Iterator[_Vat]:
-    for line in lines:
-        for match in _VAT.finditer(line.text.upper()):
-            valid = _checker(match.group(1))
-            good = next(
-                (
-                    t
-                    for t in _prefixes(match.group(2), 7)
-                    if sum(c.isdigit() for c in t) > 5 and valid(t)  # noqa: PLR2004 - words hold fewer
-                ),
-                None,
-            )
-            if good:
-                customers = (
-                    label_pattern("parties", "vat_of_buyer").search(line.folded, 0, match.start())
-                    is not None
-                )
-                yield _Vat(match.group(1) + good, line, match.start(), match.end(), customers)
+    def finding(self, confidence: float, reason: str = "") -> Finding:
+        """Return a finding at the place of the number."""
+        return self.line.finding(
+            self.number,
+            confidence,
+            f"its check digits are right{reason}; line {self.line.number + 1}",
+            start=self.start,
+            end=self.end,
+        )
 
 
 def find_vat_ids(lines: Sequence[TextLine]) -> dict[str, Finding | None]:
-    """Find the European VAT numbers whose check digits are right: the issuer's and the customer's.
+    """Find the European VAT numbers of the issuer and of the customer.
 
-    The issuer's usually stands first, the customer's behind words that say so; a second one without is the other's.
+    The issuer's is mostly the first one, the customer's is after words that say so. Without such
+    words, a second number that differs is the customer's.
     """
-    found = list(itertools.islice(_vats(lines), _MOST_VATS))
-    own = next((each for each in found if not each.customers), None)
-    theirs = next(
-        (each for each in found if each.customers and (own is None or each.number != own.number)),
-        None,
-    )
-    others = {each.number for each in found if own and each.number != own.number}
-    buyer = (
-        theirs.finding(0.95, ", and words before it say that it is the customer's")
-        if theirs
-        else None
-    )
-    if theirs is None and len(others) == 1:
-        other = next(each for each in found if each.number in others)
-        buyer = other.finding(0.5, ", and it is not the one that stands first")
-    return {"vat_id": own.finding(0.95) if own else None, "buyer_vat_id": buyer}
+    found = list(islice(_vat_ids(lines), _MOST_VAT_IDS))
+    issuer = next((each for each in found if not each.is_customers), None)
+    others = [each for each in found if issuer is None or each.number != issuer.number]
+    customer = next((each for each in others if each.is_customers), None)
+
+    buyer = None
+    if customer:
+        buyer = customer.finding(0.95, ", and words before it say that it is the customer's")
+    elif len({each.number for each in others}) == 1:
+        buyer = others[0].finding(0.5, ", and it is not the first one")
+    return {"vat_id": issuer.finding(0.95) if issuer else None, "buyer_vat_id": buyer}
+
+
+def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
+    customers_label = label_pattern("parties", "vat_of_buyer")
+    for line in lines:
+        for match in _VAT_ID.finditer(line.text.upper()):
+            country, text = match.groups()
+            for candidate in _beginnings(text, _SHORTEST_VAT_ID):
+                digits = sum(map(str.isdigit, candidate))
+                if digits >= _LEAST_VAT_DIGITS and _is_valid_vat(country)(candidate):
+                    label = customers_label.search(line.folded, 0, match.start())
+                    yield _VatId(
+                        number=country + candidate,
+                        line=line,
+                        start=match.start(),
+                        end=match.end(),
+                        is_customers=label is not None,
+                    )
+                    break
+
+
+@cache
+def _is_valid_vat(country: str) -> Callable[[str], bool]:
+    """Return the check of the VAT numbers of a country, without the country's prefix."""
+    from stdnum import get_cc_module
+
+    module = get_cc_module(_OTHER_NAMES.get(country, country.lower()), "vat")
+    return module.is_valid if module else lambda _text: False
+
+
+def _beginnings(text: str, shortest: int) -> Iterator[str]:
+    """Yield a number, then ever shorter beginnings: words after it look like part of it."""
+    compact = re.sub(r"[ .\-]", "", text)
+    for length in range(len(compact), shortest - 1, -1):
+        yield compact[:length]

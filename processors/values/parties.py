@@ -1,4 +1,4 @@
-"""The parties of a document: who receives it, who agrees with whom, whose paper it is."""
+"""Find the parties of a document: who receives it, who agrees with whom, whose paper it is."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,220 +7,246 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.values.lines import TextLine, fold, label_pattern
 
-_SEARCHED = 120
-"""Lines in which parties introduce themselves."""
-_NAME_WORDS = 8
+_SEARCHED_LINES = 120
+"""Lines in which parties are introduced."""
+_MOST_NAME_WORDS = 8
+_LEAST_NAME_LETTERS = 3
+"""Fewer letters are initials or a mark."""
+_LONE_LABEL_CHARS = 2
+"""Characters after a label that is alone on its line: a mark such as a colon."""
+
+# Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
+_LINES_BELOW = 4
+_NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
+_NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
+
+# The sentence of a contract that names both parties.
 _CONTRACT_CHARS = 6_000
 _BETWEEN = re.compile(r"(?<![a-z])(?:between|zwischen|entre|tra|tussen)(?![a-z])[ :]{0,2}")
 _AND = re.compile(r"(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ :]{0,2}")
-_END = re.compile(
+_END_OF_NAME = re.compile(
     r"[(,;:\"\u201c]| (?:and|und|et|whose|having|with|located|a|an) (?=[a-z(])|\.(?: |$)"
 )
-_REACH = 400
-"""Characters between one party and the "and" before the next: addresses stand there."""
-_PERSON = re.compile(r"[^\W\d_][^\W\d_.'\u2019\-]{0,24}\.?")
-_NUMBERS_BELOW = 4
-_NUMBERED = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
-"""A number of the party, between the word that announces it and its name."""
-_NAME = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
+_MOST_CHARS_TO_AND = 400
+"""Characters from "between" to the "and" before the second party: addresses are between them."""
+_LONGEST_NAME = 60
+_END_SEARCHED_CHARS = 90
+_LEAST_PARTIES = 2
+_MOST_PARTIES = 4
+
+# The window of an envelope (DIN 5008): the sender's address in one line of small print, with marks
+# between its parts, and below it the receiver's name and address.
 _WINDOW_LINES = 6
 _MARKS = re.compile(r"[\u25cf\u2022\u00b7|,*-]")
 _TOWN = re.compile(r"(?:[a-z]{1,2}[- ])?\d{4,5} [a-z]|.{0,40}(?<!\d)\d{5} [a-z]")
-_FIRST_LINES = 6
-_FEWEST, _MOST = 2, 4
+
+# The name at the head of a resume.
+_HEAD_LINES = 6
+_LEAST_WORDS, _MOST_WORDS = 2, 4
+_PERSON_WORD = re.compile(r"[^\W\d_][^\W\d_.'\u2019\-]{0,24}\.?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled:
+class _LabeledName:
+    """A name at these characters of its line, and the words that announce it."""
+
     line: TextLine
     start: int
     end: int
     label: str
 
+    @property
+    def text(self) -> str:
+        return self.line.text[self.start : self.end]
+
+    @property
+    def folded(self) -> str:
+        return self.line.folded[self.start : self.end]
+
     def finding(self, confidence: float) -> Finding:
-        name = self.line.text[self.start : self.end]
+        """Return a finding at the place of the name."""
         return self.line.finding(
-            name, confidence, f"stands after '{self.label}'", start=self.start, end=self.end
+            self.text,
+            confidence,
+            f"is after '{self.label}'",
+            start=self.start,
+            end=self.end,
         )
-
-
-def _is_name(text: str) -> bool:
-    letters = sum(char.isalpha() for char in text)
-    digits = sum(char.isdigit() for char in text)
-    capital = text[:1].isupper() or text[:1].isdigit()
-    return (
-        ":" not in text
-        and 2 < letters > 3 * digits  # noqa: PLR2004 - initials are no name
-        and capital
-        and len(text.split()) <= _NAME_WORDS
-    )
-
-
-def _trimmed(line: TextLine, start: int, end: int) -> tuple[int, int]:
-    while start < end and line.text[start] in " :.-#|":
-        start += 1
-    while end > start and line.text[end - 1] in " :,;|":
-        end -= 1
-    return start, end
-
-
-def _after_labels(lines: Sequence[TextLine], kind: str) -> Iterator[_Labelled]:
-    """Yield the names behind labels of a kind, on the same line after a colon or else on the next line."""
-    for place, line in enumerate(lines[:_SEARCHED]):
-        match = next(
-            (
-                m
-                for m in label_pattern("parties", kind).finditer(line.folded)
-                if _starts_there(line, m)
-            ),
-            None,
-        )
-        if match is None:
-            continue
-        rest = label_pattern("parties", "any").search(line.folded, match.end())
-        start, end = _trimmed(line, match.end(), rest.start() if rest else len(line.text))
-        if _is_name(line.text[start:end]):
-            yield _Labelled(line, start, end, match.group())
-        elif end - start < 3:  # noqa: PLR2004 - nothing but a mark
-            below = lines[place + 1 : place + 1 + _NUMBERS_BELOW]
-            named = next((line for line in below if not _NUMBERED.match(line.folded)), None)
-            yield from _below(named, match) if named else ()
-
-
-def _below(line: TextLine, match: re.Match[str]) -> Iterator[_Labelled]:
-    """Yield the name under a lone label; a second label there ends it."""
-    attention = label_pattern("parties", "receiver").match(line.folded)
-    said = _NAME.match(line.folded)
-    begin = (
-        attention.end()
-        if attention and line.folded[attention.end() :].lstrip().startswith(":")
-        else 0
-    )
-    begin = said.end() if said else begin
-    rest = label_pattern("parties", "any").search(line.folded, begin)
-    start, end = _trimmed(line, begin, rest.start() if rest else len(line.text))
-    if _is_name(line.text[start:end]) and not label_pattern("company", "never").search(
-        line.folded[start:end]
-    ):
-        yield _Labelled(line, start, end, match.group())
-
-
-def _starts_there(line: TextLine, match: re.Match[str]) -> bool:
-    """Take a label at the beginning of its line, or one with a colon: "client" within a sentence is none."""
-    return match.start() == 0 or line.folded[match.end() : match.end() + 2].strip().startswith(":")
 
 
 def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
-    """Find who is to pay: the name behind "bill to", "sold to", "customer" or the like, unless it is the issuer's.
+    """Find the buyer: the name after "bill to", "customer" or similar words.
 
-    Where there is no such word, the name in the envelope's window.
+    Without such words it is the name in the window of the envelope. The issuer is not the buyer.
     """
-    issuer = fold(company.value or "") if company else ""
+    issuer = fold(company.value) if company and company.value else ""
     for kind, confidence in (("buyer", 0.75), ("receiver", 0.6)):
-        names = (
-            each
-            for each in _after_labels(lines, kind)
-            if each.line.folded[each.start : each.end] != issuer
-        )
-        found = next(names, None)
-        if found:
-            return found.finding(confidence)
-    return _in_window(lines, issuer)
-
-
-def _in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
-    """Find the name under the line in small print with which the sender's address shows in an envelope's window."""
-    for place, line in enumerate(lines[:_SEARCHED]):
-        if not (
-            issuer
-            and issuer in line.folded
-            and _MARKS.search(line.folded)
-            and _TOWN.search(line.folded)
-        ):
-            continue
-        name, *rest = lines[place + 1 : place + 1 + _WINDOW_LINES] or [line]
-        if (
-            _is_name(name.text)
-            and issuer not in name.folded
-            and any(_TOWN.match(each.folded) for each in rest)
-        ):
-            return name.finding(
-                name.text, 0.6, "stands under the sender's line, as in an envelope's window"
-            )
-    return None
+        for name in _names_after(lines, kind):
+            if name.folded != issuer:
+                return name.finding(confidence)
+    return _name_in_window(lines, issuer) if issuer else None
 
 
 def find_parties(lines: Sequence[TextLine]) -> Finding | None:
-    """Find the parties of a contract: "between … and …", or the names behind roles such as landlord and tenant."""
-    return _between(lines) or _by_roles(lines)
+    """Find the parties of a contract: "between … and …", or the names after roles like tenant."""
+    found = _parties_in_sentence(lines)
+    if found:
+        return found
 
-
-def _by_roles(lines: Sequence[TextLine]) -> Finding | None:
-    found = list(_after_labels(lines, "contract"))[:4]
-    names = list(dict.fromkeys(each.line.text[each.start : each.end] for each in found))
-    if len(names) < _FEWEST:
+    named = list(_names_after(lines, "contract"))[:_MOST_PARTIES]
+    names = list(dict.fromkeys(each.text for each in named))
+    if len(names) < _LEAST_PARTIES:
         return None
-    roles = ", ".join(dict.fromkeys(each.label for each in found))
-    return found[0].line.finding("; ".join(names), 0.65, f"stand after {roles}")
+    roles = ", ".join(dict.fromkeys(each.label for each in named))
+    return named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
 
 
-def _between(lines: Sequence[TextLine]) -> Finding | None:
-    """Read the sentence that names both; it runs over several lines."""
+def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:
+    """Find whose paper it is: the name after "name", or after "surname" and "given names".
+
+    The name of its owner is at the head of a resume.
+    """
+    at_head = _name_at_head(lines) if resume else None
+    if at_head:
+        return at_head
+    full = next(_names_after(lines, "person"), None)
+    if full:
+        return full.finding(0.65)
+
+    surname = next(_names_after(lines, "surname"), None)
+    given = next(_names_after(lines, "given"), None)
+    if surname is None or given is None:
+        return None
+    return surname.line.finding(
+        f"{given.text} {surname.text}",
+        0.7,
+        f"is after '{given.label}' and '{surname.label}'",
+    )
+
+
+def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]:
+    """Yield the names after labels of a kind, on the same line or below."""
+    for line in lines[:_SEARCHED_LINES]:
+        label = _label_in(line, kind)
+        if label is None:
+            continue
+        name = _name_up_to_label(line, label.end(), label.group())
+        if _is_name(name.text):
+            yield name
+        elif len(name.text) <= _LONE_LABEL_CHARS:
+            below = lines[line.number + 1 : line.number + 1 + _LINES_BELOW]
+            named = next((each for each in below if not _NUMBER_OF_PARTY.match(each.folded)), None)
+            found = _name_below(named, label.group()) if named else None
+            if found:
+                yield found
+
+
+def _label_in(line: TextLine, kind: str) -> re.Match[str] | None:
+    """Return the first label that begins its line or has a colon after it.
+
+    "Client" within a sentence announces nothing.
+    """
+    for label in label_pattern("parties", kind).finditer(line.folded):
+        following = line.folded[label.end() : label.end() + 2].strip()
+        if label.start() == 0 or following.startswith(":"):
+            return label
+    return None
+
+
+def _name_below(line: TextLine, label: str) -> _LabeledName | None:
+    """Return the name in the line below a label, after a label of its own if it has one."""
+    start = 0
+    attention = label_pattern("parties", "receiver").match(line.folded)
+    if attention and line.folded[attention.end() :].lstrip().startswith(":"):
+        start = attention.end()
+    own_label = _NAME_LABEL.match(line.folded)
+    if own_label:
+        start = own_label.end()
+    name = _name_up_to_label(line, start, label)
+    is_refused = label_pattern("company", "never").search(name.folded)
+    return name if _is_name(name.text) and not is_refused else None
+
+
+def _name_up_to_label(line: TextLine, start: int, label: str) -> _LabeledName:
+    """Return the text from `start` to the next label of any party, without marks around it."""
+    other = label_pattern("parties", "any").search(line.folded, start)
+    end = other.start() if other else len(line.text)
+    text = line.text[start:end].lstrip(" :.-#|")
+    start = end - len(text)
+    return _LabeledName(line, start, start + len(text.rstrip(" :,;|")), label)
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a text can be a name: short, capitalized, with more letters than digits."""
+    letters = sum(map(str.isalpha, text))
+    digits = sum(map(str.isdigit, text))
+    is_capitalized = text[:1].isupper() or text[:1].isdigit()
+    is_short = len(text.split()) <= _MOST_NAME_WORDS
+    has_letters = letters >= _LEAST_NAME_LETTERS and letters > 3 * digits
+    return is_capitalized and is_short and has_letters and ":" not in text
+
+
+def _name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
+    """Find the name below the sender's line, as it is in the window of an envelope."""
+    for line in lines[:_SEARCHED_LINES]:
+        is_sender = issuer in line.folded and _TOWN.search(line.folded)
+        if not is_sender or not _MARKS.search(line.folded):
+            continue
+        below = lines[line.number + 1 : line.number + 1 + _WINDOW_LINES]
+        for name in below[:1]:
+            has_town = any(_TOWN.match(each.folded) for each in below[1:])
+            if has_town and _is_name(name.text) and issuer not in name.folded:
+                reason = "is below the sender's line, as in the window of an envelope"
+                return name.finding(name.text, 0.6, reason)
+    return None
+
+
+def _parties_in_sentence(lines: Sequence[TextLine]) -> Finding | None:
+    """Find "between … and …" in the running text, which may take several lines."""
     text = " ".join(line.text for line in lines)[:_CONTRACT_CHARS]
     folded = " ".join(line.folded for line in lines)[:_CONTRACT_CHARS]
     for match in _BETWEEN.finditer(folded):
         first = _name_at(text, folded, match.end())
-        link = (
-            _AND.search(folded, match.end() + len(first), match.end() + _REACH) if first else None
-        )
-        while link:
+        if not first:
+            continue
+        last = match.end() + _MOST_CHARS_TO_AND
+        for link in _AND.finditer(folded, match.end() + len(first), last):
             second = _name_at(text, folded, link.end())
             if second:
-                line = next(line for line, end in _ends(lines) if end > match.start())
-                return line.finding(
-                    f"{first}; {second}", 0.75, f"named after '{match.group().strip(' :')}'"
+                return _line_at(lines, match.start()).finding(
+                    f"{first}; {second}",
+                    0.75,
+                    f"are named after '{match.group().strip(' :')}'",
                 )
-            link = _AND.search(folded, link.end(), match.end() + _REACH)
     return None
 
 
-def _ends(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, int]]:
+def _line_at(lines: Sequence[TextLine], char: int) -> TextLine:
+    """Return the line that has a character of the text in which blanks join the lines."""
     end = 0
     for line in lines:
         end += len(line.text) + 1
-        yield line, end
+        if end > char:
+            return line
+    raise IndexError(char)
 
 
 def _name_at(text: str, folded: str, start: int) -> str:
-    end = _END.search(folded, start, start + 90)
-    name = text[start : end.start() if end else start + 60].strip(" .,:")
+    """Return the name that begins at a character, an empty text if none does."""
+    end = _END_OF_NAME.search(folded, start, start + _END_SEARCHED_CHARS)
+    name = text[start : end.start() if end else start + _LONGEST_NAME].strip(" .,:")
     return name if _is_name(name) else ""
 
 
-def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:
-    """Find whose paper it is: behind "name" or "surname" and "given names"; a resume is headed by its owner's name."""
-    if resume:
-        for line in lines[:_FIRST_LINES]:
-            words = line.text.split()
-            fits = _FEWEST <= len(words) <= _MOST and all(_PERSON.fullmatch(word) for word in words)
-            if (
-                fits
-                and all(word[0].isupper() for word in words)
-                and not label_pattern("parties", "no_name").search(line.folded)
-            ):
-                return line.finding(
-                    line.text, 0.75, f"line {line.number + 1} of a resume is a name"
-                )
-    full = next(_after_labels(lines, "person"), None)
-    if full:
-        return full.finding(0.65)
-    surname, given = (
-        next(_after_labels(lines, "surname"), None),
-        next(_after_labels(lines, "given"), None),
-    )
-    if surname and given:
-        name = f"{given.line.text[given.start : given.end]} {surname.line.text[surname.start : surname.end]}"
-        return surname.line.finding(
-            name, 0.7, f"stands after '{given.label}' and '{surname.label}'"
-        )
+def _name_at_head(lines: Sequence[TextLine]) -> Finding | None:
+    """Find a line of two to four capitalized words at the head of a resume."""
+    no_names = label_pattern("parties", "no_name")
+    for line in lines[:_HEAD_LINES]:
+        words = line.text.split()
+        if not _LEAST_WORDS <= len(words) <= _MOST_WORDS:
+            continue
+        is_name = all(_PERSON_WORD.fullmatch(word) and word[0].isupper() for word in words)
+        if is_name and not no_names.search(line.folded):
+            reason = f"line {line.number + 1} of a resume is a name"
+            return line.finding(line.text, 0.75, reason)
     return None

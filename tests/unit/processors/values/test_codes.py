@@ -175,7 +175,7 @@ def test_a_wrong_check_digit_leaves_the_value_open():
     ]
 
     assert finding.value is None
-    assert "check digit differs" in finding.reason
+    assert "check digit is wrong" in finding.reason
 
 
 def test_text_is_no_zone():

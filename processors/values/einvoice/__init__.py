@@ -1,0 +1,166 @@
+"""Read electronic invoices (EN 16931): Factur-X, ZUGFeRD, XRechnung and other CII, and UBL.
+
+The values are those of the XML, exactly: nothing is guessed.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from pipeline.model import Finding
+from processors.contract import EmbeddedFile, StructuredData, Unreadable
+from processors.detect.safe_xml import XmlRefused, elements, local_name
+from processors.values.einvoice.readers import Node, XmlValue
+from processors.values.einvoice.syntaxes import CII, PRECEDING_INVOICE, TYPE_CODE, UBL
+
+MOST_BYTES = 20 * 2**20
+"""Larger XML is no invoice that a user could check."""
+_MOST_FILES = 50
+"""Embedded files that are looked at: an invoice has one XML and some attachments."""
+
+_NAMESPACES = {
+    "CrossIndustryInvoice": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice",
+    "CrossIndustryDocument": "urn:ferd:CrossIndustryDocument",
+    "Invoice": "urn:oasis:names:specification:ubl:schema:xsd:Invoice",
+    "CreditNote": "urn:oasis:names:specification:ubl:schema:xsd:CreditNote",
+}
+"""The beginning of the namespace of each root element; versions follow it."""
+_UBL_ROOTS = frozenset({"Invoice", "CreditNote"})
+
+# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3).
+_CORRECTIONS = {
+    "381": "a credit note",
+    "384": "a corrected invoice",
+    "261": "a self-billed credit note",
+}
+_AMOUNTS = frozenset({"total", "amount_due", "net", "tax"})
+_DATES = frozenset({"date", "due_date"})
+_LEAST_DECIMALS, _MOST_DECIMALS = 2, 8
+"""Amounts have the decimals of the XML; currencies have up to 4, cryptocurrencies 8."""
+
+_SURE = 1.0
+_WRONG_IBAN = 0.4
+_OPEN = 0.3
+
+
+def structured_data_in(data: bytes) -> StructuredData | None:
+    """Return the values of an electronic invoice; None if the XML is something else or broken."""
+    root = _root_of(data)
+    if root is None:
+        return None
+
+    syntax, readers = ("UBL", UBL) if local_name(root) in _UBL_ROOTS else ("CII", CII)
+    fields: dict[str, Finding] = {}
+    for name, reader in readers.items():
+        value = reader(root)
+        if value is not None:
+            fields[name] = _finding(name, value, syntax)
+    if fields.keys().isdisjoint({"invoice_number", "total"}):
+        return None
+
+    unnamed = Finding(None, _OPEN, "the XML names no seller")
+    fields["company"] = fields.get("seller", unnamed)
+    return StructuredData(fields=fields, doc_type=_doc_type_of(root, syntax))
+
+
+def structured_data_among(files: Iterable[EmbeddedFile]) -> StructuredData | None:
+    """Return the values of the first electronic invoice among the files in a document."""
+    # `zip` with a range stops before the next file is unpacked.
+    try:
+        for _, file in zip(range(_MOST_FILES), files, strict=False):
+            is_xml = file.name.lower().endswith(".xml")
+            found = structured_data_in(_bytes_of(file)) if is_xml else None
+            if found is not None:
+                return found
+    except Unreadable:
+        # The file reports that itself when it is read as a document of its own.
+        return None
+    return None
+
+
+def _bytes_of(file: EmbeddedFile) -> bytes:
+    """Return the bytes of a file, none if there are too many."""
+    data = bytearray()
+    for chunk in file.chunks():
+        data += chunk
+        if len(data) > MOST_BYTES:
+            return b""
+    return bytes(data)
+
+
+def _root_of(data: bytes) -> Node | None:
+    """Parse XML whose root element is that of an invoice."""
+    if not data or len(data) > MOST_BYTES:
+        return None
+    root = None
+    try:
+        for _, element in elements(data, whole=frozenset(_NAMESPACES)):
+            if root is None:
+                namespace = _NAMESPACES.get(local_name(element))
+                if namespace is None or not str(element.tag).startswith("{" + namespace):
+                    return None
+                root = element
+    except XmlRefused:
+        return None
+    return root
+
+
+def _doc_type_of(root: Node, syntax: str) -> Finding:
+    """Return the class with its reason: whether it is a correction, and of which invoice."""
+    code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
+    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
+    to_invoice = f" to invoice {preceding.text}" if preceding else ""
+    form = f"{syntax}, type {code.text}" if code else syntax
+    return Finding("invoice", _SURE, f"it is {kind}{to_invoice} in XML ({form})")
+
+
+def _finding(name: str, value: XmlValue, syntax: str) -> Finding:
+    """Return a finding of a value, in the form that its name promises."""
+    reason = f"the electronic invoice says so ({syntax}, {value.element})"
+    place = f"'{value.text}' in {value.element} of the electronic invoice"
+    if name in _AMOUNTS:
+        amount = _amount_in(value.text)
+        if amount is None:
+            return Finding(None, _OPEN, f"{place} is no amount")
+        return Finding(amount, _SURE, reason)
+    if name in _DATES and not _is_iso_date(value.text):
+        return Finding(None, _OPEN, f"{place} is no date")
+    if name == "iban":
+        return _iban_finding(value.text, reason)
+    return Finding(value.text, _SURE, reason)
+
+
+def _amount_in(text: str) -> str | None:
+    """Return an amount with its own decimals, but at least two."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite():
+        return None
+    exponent = amount.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)  # it is a letter for NaN and infinity only
+    decimals = max(_LEAST_DECIMALS, min(-exponent, _MOST_DECIMALS))
+    return f"{amount:.{decimals}f}"
+
+
+def _is_iso_date(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day, no moment
+    except ValueError:
+        return False
+    return True
+
+
+def _iban_finding(text: str, reason: str) -> Finding:
+    """Return the account; a wrong one is kept, because the invoice says it, but unsure."""
+    from stdnum import iban
+
+    compact = text.replace(" ", "").upper()
+    if iban.is_valid(compact):
+        return Finding(compact, _SURE, f"{reason}; its check digits are right")
+    return Finding(
+        compact,
+        _WRONG_IBAN,
+        f"{reason}, but its check digits are wrong, or it is no IBAN",
+    )

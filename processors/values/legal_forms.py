@@ -1,0 +1,81 @@
+"""Recognize the legal forms of companies ("Ltd", "GmbH", "Sdn Bhd") in a line of text."""
+
+import re
+from functools import cache
+
+from processors.values.lines import TextLine, label_pattern, word_lists
+
+_LONG_FORM_CHARS = 3
+"""Letters of a legal form that no ordinary abbreviation looks like: "Ltd", but not "SA"."""
+_LEAST_LETTERS_BEFORE = 2
+"""Letters of the name before a legal form."""
+
+# What may be between two legal forms, as in "Co. (M) Bhd".
+_BETWEEN_FORMS = re.compile(r"[ .,&]{0,3}(?:\([a-z .]{1,12}\))?[ .,&]{0,3}")
+# Words that end many names and are no legal form when they are alone on a line.
+_NEVER_ALONE = frozenset({"company", "enterprise", "limited liability"})
+
+
+@cache
+def form_pattern() -> re.Pattern[str]:
+    """Compile the legal forms of words.toml, the longest first; dots in them are optional."""
+    forms = sorted(word_lists()["company"]["suffixes"], key=len, reverse=True)
+    spelled = [r"[ .]{0,2}".join(map(re.escape, form.rstrip(".").split())) for form in forms]
+    return re.compile(rf"(?<![a-z0-9.])(?:{'|'.join(spelled)})(?![a-z0-9])\.?\)?")
+
+
+def is_long_form(text: str) -> bool:
+    """Return whether a legal form is so long that it cannot be an ordinary abbreviation."""
+    return len(text.strip(".()")) >= _LONG_FORM_CHARS
+
+
+def end_of_form(text: str, folded: str) -> int:
+    """Return where the legal form of a name ends, or the last of several in a row; 0 for none."""
+    # In "12 Jalan AG 3" the letters are part of a street.
+    if folded[:1].isdigit() and is_address(folded):
+        return 0
+    end = 0
+    for match in form_pattern().finditer(folded):
+        if end == 0 and _is_form(text, folded, match):
+            end = match.end()
+        elif end and _BETWEEN_FORMS.fullmatch(folded, end, match.start()):
+            end = match.end() if is_long_form(match.group()) else end
+    return end
+
+
+def _is_form(text: str, folded: str, match: re.Match[str]) -> bool:
+    """Return whether a match is a legal form and not a word or unit that looks like one.
+
+    Short forms count only in capitals and after a word: "5 ag" is a weight.
+    """
+    before = folded[: match.start()]
+    if sum(map(str.isalpha, before)) < _LEAST_LETTERS_BEFORE:
+        return False
+    if is_long_form(match.group()):
+        return True
+    previous = before.rstrip(" .,")[-1:]
+    is_capitals = text[match.start() : match.start() + 2].isupper()
+    return is_capitals and previous != "(" and not previous.isdigit()
+
+
+def is_form_alone(line: TextLine, rest_of_name: str) -> bool:
+    """Return whether a line is only the legal form of the name in the line before it.
+
+    `rest_of_name` is what remains of the line if it is cleaned like a name. The form may come
+    after a place in parentheses: "(Penang) Sdn Bhd".
+    """
+    bare = line.folded.strip("() .,")
+    if bare in _NEVER_ALONE:
+        return False
+    form = form_pattern().match(bare)
+    is_whole = form is not None and form.end() >= len(rest_of_name)
+    if form and is_whole and len(form.group().strip(".")) >= _LONG_FORM_CHARS:
+        return True
+    place, closing, after = line.folded.partition(")")
+    return bool(place.startswith("(") and closing and form_pattern().match(after.strip()))
+
+
+def is_address(folded: str) -> bool:
+    """Return whether a line begins with a word of addresses, or has one beside a number."""
+    match = label_pattern("company", "address").search(folded)
+    return bool(match and (match.start() == 0 or any(map(str.isdigit, folded))))
