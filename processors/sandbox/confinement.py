@@ -74,16 +74,15 @@ def confine(
     with suppress(OSError):
         os.setsid()
     close_others(keep_open)
-    java = Path("/etc").glob(
-        "java-*"
-    )  # veraPDF is a Java program, whose settings are there on Debian
+    # veraPDF is a Java program; on Debian its settings are there.
+    java = Path("/etc").glob("java-*")
     readable = [*map(Path, _SYSTEM), *java, *_python(), *plan.code, plan.folders.documents]
     own = plan.folders.own
     own_tree = "pid" in namespaces and "mounts" not in plan.without
     if own_tree and mounts.confine(stage=plan.folders.stage, readable=readable, folder=own):
         namespaces = (*namespaces, "mount")
     identity = plan.identity
-    if identity is not None and not privileges.can_use(identity, [*_python(), *plan.code, own]):
+    if not _can_become(identity, [*_python(), *plan.code, own]):
         # Without its capabilities, root may write in its own folders only.
         os.chown(own, os.geteuid(), os.getegid())
         identity = None
@@ -117,6 +116,10 @@ def confine(
         group=group,
     )
     return with_limits(granted, plan.limits)
+
+
+def _can_become(identity: Identity | None, needed: list[Path]) -> bool:
+    return identity is None or privileges.can_use(identity, needed)
 
 
 def restrict_files(readable: list[Path], own: Path) -> int:

@@ -11,7 +11,7 @@ from infra.emulator.state.store import Store
 
 T = TypeVar("T", bound="StoredObject")
 
-# Letters and digits that cannot be mistaken for each other; the letters come first.
+# Letters and digits that cannot be confused with each other; the letters come first.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz0123456789"
 _LETTERS = _ALPHABET[:23]
 

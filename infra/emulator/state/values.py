@@ -36,7 +36,7 @@ class ValueRules(Protocol):
 
 
 class TextRules:
-    """STRING, TEXT and the other types that hold text."""
+    """STRING, TEXT and the other types of text."""
 
     def to_stored(self, field: Field, value: object) -> Stored:
         """Accept a text that is not too long."""

@@ -73,13 +73,13 @@ def _container(operations: Containers, name: str, files: FileLookup, pages: int)
     (row,) = operations.query(name, Query(select="COUNT(*) AS n")).items
     total = int(str(row.values.get("n") or 0))
     paths = [field for field, kind in file_types.items() if kind == "FILE"]
-    counters: dict[str, _Sizes] = {}
-    for field, kind in file_types.items():
-        if kind == "ATTACHMENT":
-            counters[field] = _Attachments(operations, name, field)
-        else:
-            counters[field] = _NamedFiles(field, files)
 
+    def counter_of(field: str, kind: str) -> "_Sizes":
+        if kind == "ATTACHMENT":
+            return _Attachments(operations, name, field)
+        return _NamedFiles(field, files)
+
+    counters = {field: counter_of(field, kind) for field, kind in file_types.items()}
     fields = {field: FileField(field, kind, 0, 0) for field, kind in file_types.items()}
     looked_at = 0
     for page in islice(operations.record_pages(name, select=(where.PK, *paths)), pages):

@@ -1,6 +1,6 @@
 """Translate the client's errors into the pipeline's, from one table.
 
-The client stands alone and knows nothing of the pipeline. So each adapter's public method, and each
+The client is independent and knows nothing of the pipeline. So each adapter's public method, and each
 command that uses the client directly, is an edge: `translated()` is around it, as a `with` or as a
 decorator.
 """
@@ -42,7 +42,7 @@ TRANSLATIONS: Mapping[type[theirs.CaspioError], Translation] = {
     theirs.IncompleteDownload: lambda error: ours.CutShort(str(error)),
     theirs.Refused: _refused,
 }
-"""Each family of the client's errors, and those of its members that the pipeline tells apart."""
+"""Each family of the client's errors, and those of its members that the pipeline distinguishes."""
 
 
 def translate(error: theirs.CaspioError) -> ours.IngestError:

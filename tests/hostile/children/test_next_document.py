@@ -19,7 +19,7 @@ from tests.hostile.children.conftest import Misbehave
         "poison hang",
     ],
 )
-def test_one_document_does_not_spoil_the_next(deed: str, misbehave_anyhow: Misbehave):
+def test_one_document_does_not_affect_the_next(deed: str, misbehave_anyhow: Misbehave):
     """Whatever one document did to its child, the next one, which is innocent, is read."""
     first = misbehave_anyhow(deed)
     assert first.status is ReadStatus.OK, first.problems

@@ -57,5 +57,5 @@ def quote_text(text: str) -> str:
 
 
 def sqlite_table(name: str) -> str:
-    """Return the quoted name of the SQLite table that holds a table's rows."""
+    """Return the quoted name of the SQLite table with a table's rows."""
     return quote_name("t_" + name.lower())

@@ -124,14 +124,7 @@ class Containers:
             after = None if last is None else where.pk_after(last, is_view=self.is_view)
             page = self.records(container, select=select, condition=where.both(condition, after))
             pks = [record.pk for record in page]
-            new = frozenset(pk for pk in pks if pk is not None)
-            is_broken = bool(new & seen) or last in new or len(new) < len(pks)
-            if not self.is_view and not is_broken:
-                # A table's PK_IDs are numbers and rise. A view's may be texts in an order of their
-                # own.
-                numbers = [int(pk) for pk in (last, *pks) if pk is not None]
-                is_broken = any(a >= b for a, b in pairwise(numbers))
-            if is_broken:
+            if self._repeats(pks, last=last, seen=seen):
                 name = self._operation("ListTableRecords").id
                 raise Unavailable(
                     f"{name} ({container}): the page behind PK_ID {last} repeats records or lacks "
@@ -141,7 +134,22 @@ class Containers:
                 yield page
             if len(page) < PAGE:
                 return
-            last, seen = pks[-1], new
+            last, seen = pks[-1], frozenset(pk for pk in pks if pk is not None)
+
+    def _repeats(
+        self, pks: Sequence[str | None], *, last: str | None, seen: frozenset[str]
+    ) -> bool:
+        """Return True if a page has no PK_IDs, or does not continue behind the page before.
+
+        `last` is the last PK_ID of that page, `seen` are all of them.
+        """
+        new = {pk for pk in pks if pk is not None}
+        if new & seen or last in new or len(new) < len(pks):
+            return True
+        if self.is_view:
+            return False  # its PK_IDs may be texts, in an order of their own
+        numbers = [int(pk) for pk in (last, *pks) if pk is not None]
+        return any(a >= b for a, b in pairwise(numbers))
 
     @operation("CreateTableRecord", "CreateViewRecord")
     def insert(self, container: str, values: Mapping[str, Written]) -> Record | None:

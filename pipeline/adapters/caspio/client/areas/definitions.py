@@ -114,7 +114,7 @@ class NewField:
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """What Caspio tells of a field.
+    """What Caspio reports about a field.
 
     Attributes:
         table_field: The field of the source table; in a table its own name.

@@ -107,7 +107,7 @@ class ClientCredentials(httpx.Auth):
         yield request
 
     def redacted(self, text: str) -> str:
-        """Return a text without the secret and the tokens: a proxy may echo what it was sent."""
+        """Return a text without the secret and the tokens: a proxy may repeat what it was sent."""
         for secret in list(self._secrets):
             if len(secret) >= SHORTEST_REDACTED:
                 text = text.replace(secret, "****")

@@ -62,7 +62,7 @@ class Caller:
         http: Sends requests; authenticates them.
         url: The account's address.
         clock: Waits between attempts.
-        limiter: Is told when Caspio had too many calls.
+        limiter: Called when Caspio had too many calls.
         redacted: Masks secrets in texts.
         retry: When and how calls are repeated.
     """

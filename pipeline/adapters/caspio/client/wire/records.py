@@ -54,7 +54,7 @@ class FileInfo:
     def is_empty(self) -> bool:
         """Return True if the row has no file.
 
-        The base name alone does not tell: files named ".pdf" or ".hidden" have none.
+        The base name alone is not enough: files named ".pdf" or ".hidden" have none.
         """
         return not self.file_name and not self.file_type and self.size_bytes is None
 
