@@ -1,27 +1,53 @@
-"""Find columns of running text, so that they are read one after the other. Tables and forms are left as rows. Pure."""
+"""Find columns of running text, so that they are read one after the other.
+
+Tables and forms have columns, too, but their rows are read across. To tell them apart: columns of
+text are filled with words, or their lines are at heights of their own. The numbers here are fitted
+to pages of papers, letters, forms and invoices.
+"""
 
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.contract import Box
+from processors.layout.boxes import middle, row_overlap
 
-_LEAST_LINES = 4  # on each side of a gutter: fewer are a table's or an address's
-_FILLED = 0.62  # share of a column's width that the middle one of its lines takes
-_LONG = 10.0  # heights that the middle line of a column is wide: a cell is shorter
-_LETTERS = 0.6  # share of letters among what is written: columns of amounts have fewer
-_LEVEL = 0.5  # share of height that two pieces of one row have in common
-_NARROWEST = 0.4  # heights of text a gutter is wide at least
-_INDEPENDENT = (
-    0.45  # share of lines with a neighbour at the same height, below which sides go their own ways
-)
-_TRIES = 6
-_DEPTH = 6
+_LEAST_LINES = 4
+"""Lines on each side of a gutter; fewer are a table's or an address's."""
+_LEAST_FILLED = 0.62
+"""Share of a column's width that the middle one of its lines takes."""
+_LEAST_LINE_HEIGHTS = 10.0
+"""Width of the middle line of a column, in heights of its text; a cell is shorter."""
+_LEAST_SHARE_OF_LETTERS = 0.6
+"""Among the characters of a column; columns of amounts have fewer."""
+_SAME_ROW = 0.5
+"""Share of height that two pieces of one row have in common."""
+_LEVEL = 0.7
+"""The same, for two lines of different columns that may be one row of a table."""
+_MOST_LEVEL = 0.45
+"""Share of lines with a neighbor at the same height, above which they are rows of a table."""
+_NARROWEST_GUTTER = 0.4
+"""In heights of text."""
+_BESIDE = 0.3
+"""Share of a piece's height that a neighbor covers."""
+_NEAR_ITEMS = 40
+"""Neighbors, in order of height, among which the next piece to the right is looked for."""
+_MOST_GUTTERS = 6
+_MOST_DEPTH = 6
+_LEAST_DISTANCE = 0.02
+"""Share of the width of the text between two gutters that are tried."""
+
+# The head and the foot of a page: one or two lines, well apart from the rest.
+_MOST_EDGE_ITEMS = 6
+_EDGE_GAP = 1.5
+"""In heights of text."""
+_MOST_EDGE_LINES = 2
+"""Lines on each side; more are a paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A piece of text with its box on the levelled page; `index` is its place in what was given."""
+    """A piece of text with its box on the leveled page; `index` is its place in the input."""
 
     box: Box
     text: str
@@ -30,17 +56,14 @@ class Item:
 
 def blocks(items: Sequence[Item]) -> list[list[Item]]:
     """Return groups of pieces in reading order; within a group rows go across."""
-    return [
-        group for group in _blocks(sorted(items, key=lambda item: item.box[1]), _DEPTH) if group
-    ]
+    from_top = sorted(items, key=lambda item: item.box[1])
+    return list(filter(None, _blocks(from_top, _MOST_DEPTH)))
 
 
 def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
-    """Split at the gutter most pieces stand on both sides of, where what it parts are columns; then each part again."""
-    if depth == 0 or not side_by_side(items):
-        yield items
-        return
-    for gutter in gutters(items):
+    """Split at the first gutter that separates columns, and then each part again."""
+    may_have_columns = depth > 0 and has_neighbors(items)
+    for gutter in gutters(items) if may_have_columns else ():
         parts = split(items, gutter)
         if parts is not None:
             for part in parts:
@@ -49,177 +72,191 @@ def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
     yield items
 
 
-def side_by_side(items: list[Item]) -> bool:
-    """Say whether enough pieces have a neighbour to be columns at all: on most pages they have not."""
+def has_neighbors(items: list[Item]) -> bool:
+    """Return whether enough pieces for columns have a neighbor in their row; mostly they have not."""
     if len(items) < 2 * _LEAST_LINES:
         return False
     beside = 0
-    for step in (1, 2):
-        for item, after in zip(items, items[step:], strict=False):
-            beside += after.box[1] < (item.box[1] + 2 * item.box[3]) / 3
+    for distance in (1, 2):
+        for item, later in zip(items, items[distance:], strict=False):
+            upper_two_thirds = (item.box[1] + 2 * item.box[3]) / 3
+            beside += later.box[1] < upper_two_thirds
     return beside >= _LEAST_LINES - 1
 
 
 def gutters(items: list[Item]) -> list[float]:
-    """Return the middles of gaps between neighbours, those that most pieces have in common first."""
+    """Return the middles of gaps between neighbors, those that most pieces have in common first."""
     gaps: list[tuple[float, float]] = []
-    height = _height(items)
+    narrowest = _NARROWEST_GUTTER * _text_height(items)
     for place, item in enumerate(items):
         _, top, right, bottom = item.box
-        nearest = min(
-            (
-                other.box[0]
-                for other in items[max(0, place - 40) : place + 40]
-                if other.box[0] >= right
-                and min(bottom, other.box[3]) - max(top, other.box[1]) > 0.3 * (bottom - top)
-            ),
-            default=None,
-        )
-        if nearest is not None and nearest - right > _NARROWEST * height:
-            gaps.append((right, nearest))
-    if len(gaps) < _LEAST_LINES - 1:
-        return []
-    return _shared(gaps)
+        near = items[max(0, place - _NEAR_ITEMS) : place + _NEAR_ITEMS]
+        rights = [
+            other.box[0]
+            for other in near
+            if other.box[0] >= right
+            and min(bottom, other.box[3]) - max(top, other.box[1]) > _BESIDE * (bottom - top)
+        ]
+        if rights and min(rights) - right > narrowest:
+            gaps.append((right, min(rights)))
+    return shared_middles(gaps) if len(gaps) >= _LEAST_LINES - 1 else []
 
 
-def _shared(gaps: list[tuple[float, float]]) -> list[float]:
-    """Return places that lie in many gaps, well apart from each other, the best first."""
-    starts, ends = sorted(start for start, _ in gaps), sorted(end for _, end in gaps)
-    weighed: list[tuple[int, float]] = []
-    open_now, started, ended = 0, 0, 0
+def shared_middles(gaps: list[tuple[float, float]]) -> list[float]:
+    """Return places in many gaps, well apart from each other, those in most gaps first.
+
+    A sweep over the starts and ends of the gaps counts how many are open at each place.
+    """
+    starts = sorted(start for start, _ in gaps)
+    ends = sorted(end for _, end in gaps)
+    places: list[tuple[int, float]] = []
+    open_gaps, started, ended = 0, 0, 0
     while started < len(starts):
-        if starts[started] < ends[ended]:
-            open_now, started = open_now + 1, started + 1
-            upto = min(ends[ended], starts[started]) if started < len(starts) else ends[ended]
-            weighed.append((open_now, (starts[started - 1] + upto) / 2))
-        else:
-            open_now, ended = open_now - 1, ended + 1
-    best = sorted((item for item in weighed if item[0] >= _LEAST_LINES - 1), reverse=True)
+        if starts[started] >= ends[ended]:
+            open_gaps -= 1
+            ended += 1
+            continue
+        open_gaps += 1
+        started += 1
+        # The place is in the middle between this start and whatever comes next.
+        following = [ends[ended], *starts[started : started + 1]]
+        places.append((open_gaps, (starts[started - 1] + min(following)) / 2))
+
+    least_distance = (starts[-1] - starts[0]) * _LEAST_DISTANCE
     chosen: list[float] = []
-    least = (max(starts) - min(starts)) * 0.02
-    for _, x in best:
-        if all(abs(x - other) > least for other in chosen):
-            chosen.append(x)
-        if len(chosen) == _TRIES:
+    for count, x in sorted(places, reverse=True):
+        if count < _LEAST_LINES - 1 or len(chosen) == _MOST_GUTTERS:
             break
+        if all(abs(x - other) > least_distance for other in chosen):
+            chosen.append(x)
     return chosen
 
 
 def split(items: list[Item], gutter: float) -> list[list[Item]] | None:
-    """Cut at the pieces that cross a gutter; return what stands between in order, None where nothing is a column."""
+    """Return the parts of a page in reading order; None if the gutter separates no columns.
+
+    Pieces that cross the gutter, such as headings, end the columns above them.
+    """
     parts: list[list[Item]] = []
     found = False
-    for run, crossing in _runs(items, gutter):
+    for run, crossing in runs_beside(items, gutter):
         left = [item for item in run if item.box[2] <= gutter]
         right = [item for item in run if item.box[0] >= gutter]
-        head, left, right, foot = _trimmed(left, right)
+        head, left, right = without_edge(left, right, sign=1)
+        foot, left, right = without_edge(left, right, sign=-1)
         if are_columns(left, right):
             parts += [head, left, right, foot]
             found = True
         else:
             parts.append(run)
         parts.append(crossing)
-    return _joined(parts, gutter) if found else None
+    return joined(parts, gutter) if found else None
 
 
-def _joined(parts: list[list[Item]], gutter: float) -> list[list[Item]]:
-    """Put neighbouring parts together that no columns set apart: they may hold columns of their own."""
-    joined: list[list[Item]] = []
+def joined(parts: list[list[Item]], gutter: float) -> list[list[Item]]:
+    """Join neighboring parts that are no columns here: they may have columns of their own."""
+    result: list[list[Item]] = []
     was_column = True
-    for part in parts:
-        if not part:
-            continue
-        is_column = all(item.box[2] <= gutter for item in part) or all(
-            item.box[0] >= gutter for item in part
-        )
-        if joined and not is_column and not was_column:
-            joined[-1] += part
+    for part in filter(None, parts):
+        is_left = all(item.box[2] <= gutter for item in part)
+        is_column = is_left or all(item.box[0] >= gutter for item in part)
+        if is_column or was_column:
+            result.append(part)
         else:
-            joined.append(part)
+            result[-1] += part
         was_column = is_column
-    return joined
+    return result
 
 
-def _runs(items: list[Item], gutter: float) -> Iterator[tuple[list[Item], list[Item]]]:
-    """Yield what stands beside a gutter without touching it, and the one piece that ends it by crossing.
+def runs_beside(items: list[Item], gutter: float) -> Iterator[tuple[list[Item], list[Item]]]:
+    """Yield the pieces beside a gutter, from crossing piece to crossing piece.
 
-    A piece belongs to the run whose crossing pieces lie below its middle.
+    Each run comes with the piece that crosses the gutter below it and the pieces in that one's row.
     """
-    crossing = sorted((item for item in items if item.box[0] < gutter < item.box[2]), key=_middle)
-    beside = [item for item in items if not item.box[0] < gutter < item.box[2]]
-    for piece in crossing:
-        above = [item for item in beside if _middle(item) < _middle(piece)]
-        beside = [item for item in beside if _middle(item) >= _middle(piece)]
-        level = [item for item in beside if _shares_row(item, piece)] + [
-            item for item in above if _shares_row(item, piece)
-        ]
-        above = [item for item in above if not _shares_row(item, piece)]
-        beside = [item for item in beside if not _shares_row(item, piece)]
-        yield above, [piece, *level]
+    crossing: list[Item] = []
+    beside: list[Item] = []
+    for item in items:
+        crosses = item.box[0] < gutter < item.box[2]
+        (crossing if crosses else beside).append(item)
+
+    for piece in sorted(crossing, key=_middle):
+        above: list[Item] = []
+        below: list[Item] = []
+        level_above: list[Item] = []
+        level_below: list[Item] = []
+        for item in beside:
+            is_above = _middle(item) < _middle(piece)
+            if row_overlap(item.box, piece.box) > _SAME_ROW:
+                (level_above if is_above else level_below).append(item)
+            else:
+                (above if is_above else below).append(item)
+        yield above, [piece, *level_below, *level_above]
+        beside = below
     yield beside, []
 
 
-def _trimmed(
-    left: list[Item], right: list[Item]
-) -> tuple[list[Item], list[Item], list[Item], list[Item]]:
-    """Take a page's head and foot, one or two lines well apart from the rest, off a run of columns."""
-    head, left, right = _cut(left, right, sign=1)
-    foot, left, right = _cut(left, right, sign=-1)
-    return head, left, right, foot
-
-
-def _cut(
-    left: list[Item], right: list[Item], *, sign: int
+def without_edge(
+    left: list[Item],
+    right: list[Item],
+    *,
+    sign: int,
 ) -> tuple[list[Item], list[Item], list[Item]]:
+    """Return the head of a page (`sign` 1) or its foot (-1), and both columns without it."""
     both = sorted([*left, *right], key=lambda item: sign * _middle(item))
     if len(both) <= 2 * _LEAST_LINES:
         return [], left, right
-    height = _height(both)
-    edge = both[0].box[3] if sign > 0 else both[0].box[1]
-    for count, item in enumerate(both[:6]):
-        near = item.box[1] if sign > 0 else item.box[3]
-        if sign * (near - edge) > 1.5 * height and count > 0:
-            taken = {id(piece) for piece in both[:count]}
-            if max(sum(id(i) in taken for i in side) for side in (left, right)) > 2:  # noqa: PLR2004 - a paragraph
+
+    # Seen from the edge of the page, the near side of a piece is its top at the head, its bottom at
+    # the foot; with the sign both are compared in the same direction.
+    near_side, far_side = (1, 3) if sign > 0 else (3, 1)
+    gap = _EDGE_GAP * _text_height(both)
+    reached = sign * both[0].box[far_side]
+    for count, item in enumerate(both[:_MOST_EDGE_ITEMS]):
+        if count > 0 and sign * item.box[near_side] - reached > gap:
+            edge = {id(piece) for piece in both[:count]}
+            rest_left = [piece for piece in left if id(piece) not in edge]
+            rest_right = [piece for piece in right if id(piece) not in edge]
+            taken = max(len(left) - len(rest_left), len(right) - len(rest_right))
+            if taken > _MOST_EDGE_LINES:
                 break
-            return (
-                both[:count],
-                [i for i in left if id(i) not in taken],
-                [i for i in right if id(i) not in taken],
-            )
-        far = item.box[3] if sign > 0 else item.box[1]
-        edge = max(edge, far) if sign > 0 else min(edge, far)
+            return both[:count], rest_left, rest_right
+        reached = max(reached, sign * item.box[far_side])
     return [], left, right
 
 
 def are_columns(left: list[Item], right: list[Item]) -> bool:
-    """Say whether both sides run on by themselves: filled with words, or lines of words at heights of their own."""
-    if (
-        min(len(_rows(left)), len(_rows(right))) < _LEAST_LINES
-        or min(_letters(left), _letters(right)) < _LETTERS
-    ):
+    """Return whether the text on both sides of a gutter runs on by itself."""
+    if min(len(_rows(left)), len(_rows(right))) < _LEAST_LINES:
         return False
-    if _is_filled(left) and _is_filled(right):
+    if min(_share_of_letters(left), _share_of_letters(right)) < _LEAST_SHARE_OF_LETTERS:
+        return False
+    if is_filled(left) and is_filled(right):
         return True
-    return _level_share(left, right) < _INDEPENDENT and _level_share(right, left) < _INDEPENDENT
+    return max(level_share(left, right), level_share(right, left)) < _MOST_LEVEL
 
 
-def _is_filled(side: list[Item]) -> bool:
-    """Say whether most rows reach across the side, in long pieces: a side may hold more columns than one."""
-    width = max(item.box[2] for item in side) - min(item.box[0] for item in side)
-    taken = [sum(item.box[2] - item.box[0] for item in row) for row in _rows(side)]
-    typical = statistics.median(item.box[2] - item.box[0] for item in side)
-    return statistics.median(taken) > _FILLED * width and typical > _LONG * _height(side)
+def is_filled(side: list[Item]) -> bool:
+    """Return whether most rows reach across a side, in long pieces.
+
+    Short pieces may belong to several columns of a table.
+    """
+    widths = [item.box[2] - item.box[0] for item in side]
+    row_widths = [sum(item.box[2] - item.box[0] for item in row) for row in _rows(side)]
+    side_width = max(item.box[2] for item in side) - min(item.box[0] for item in side)
+    reaches_across = statistics.median(row_widths) > _LEAST_FILLED * side_width
+    return reaches_across and statistics.median(widths) > _LEAST_LINE_HEIGHTS * _text_height(side)
 
 
-def _level_share(side: list[Item], other: list[Item]) -> float:
-    """Return the share of pieces that stand in a row with one of the other side."""
-    return sum(any(_overlap(item.box, mate.box) > 0.7 for mate in other) for item in side) / len(  # noqa: PLR2004
-        side
-    )
+def level_share(side: list[Item], other: list[Item]) -> float:
+    """Return the share of pieces that are in a row with one of the other side."""
+    level = 0
+    for item in side:
+        level += any(row_overlap(item.box, mate.box) > _LEVEL for mate in other)
+    return level / len(side)
 
 
 def _rows(side: list[Item]) -> list[list[Item]]:
+    """Group pieces whose middles are above the bottom of the first piece of the row."""
     rows: list[list[Item]] = []
     bottom = float("-inf")
     for item in sorted(side, key=_middle):
@@ -230,23 +267,14 @@ def _rows(side: list[Item]) -> list[list[Item]]:
     return rows
 
 
-def _letters(side: list[Item]) -> float:
-    written = "".join([item.text for item in side]).replace(" ", "")
-    return sum(map(str.isalpha, written)) / max(1, len(written))
+def _share_of_letters(side: list[Item]) -> float:
+    characters = "".join([item.text for item in side]).replace(" ", "")
+    return sum(map(str.isalpha, characters)) / max(1, len(characters))
 
 
-def _shares_row(item: Item, other: Item) -> bool:
-    return _overlap(item.box, other.box) > _LEVEL
-
-
-def _overlap(box: Box, other: Box) -> float:
-    shared = min(box[3], other[3]) - max(box[1], other[1])
-    return shared / max(min(box[3] - box[1], other[3] - other[1]), 1e-6)
-
-
-def _height(items: Sequence[Item]) -> float:
+def _text_height(items: Sequence[Item]) -> float:
     return statistics.median(item.box[3] - item.box[1] for item in items)
 
 
 def _middle(item: Item) -> float:
-    return (item.box[1] + item.box[3]) / 2
+    return middle(item.box)

@@ -1,4 +1,8 @@
-"""Put pieces of text into reading order: top to bottom, left to right, pieces of one line joined."""
+"""Put pieces of text into reading order: top to bottom, left to right, the pieces of a line joined.
+
+Columns of running text are read one after the other, rows of tables across, text along the margins
+last. A page that was photographed at a slant is leveled first.
+"""
 
 import dataclasses
 import itertools
@@ -10,25 +14,49 @@ from dataclasses import dataclass, field
 
 from processors.contract import Box, Line, Page, Segment, Word
 from processors.layout import columns
+from processors.layout.boxes import enclosing, middle, row_overlap, scaled
 
-_SAME_LINE = 0.5  # share of the lower piece's height that must overlap
-_WIDE_GAP = 2.0  # in heights of text: further apart is another column, told by a second space
-_CLOSE = 1.0  # in heights of text: words of one piece
-_FEW_SPACED = 0.3  # share of pieces with a space, below which an engine gives words
-_UPENDED = 2.0  # heights to widths of text that runs up the margin
+_SAME_LINE = 0.5
+"""Share of the lower piece's height that two pieces of one line have in common."""
+_NEAR_ROWS = 6
+"""Rows above that a piece may belong to: they are sorted by height."""
+_COLUMN_GAP = 2.0
+"""In heights of text: a wider gap in a line becomes two blanks, so that columns can be seen."""
+_WORD_GAP = 1.0
+"""In heights of text: words that are closer are one piece."""
+_LEAST_SPACED = 0.3
+"""Share of pieces with a blank in them, below which an engine returns single words."""
+_MARGIN_RATIO = 2.0
+"""Height to width of text that runs along the margin."""
+_LEAST_MARGIN_CHARS = 3
+"""A single digit is higher than wide, too."""
+
+# The slope of a page is that of its long pieces: in short ones it is mostly error.
+_LONG_RATIO = 4
+"""Width to height of a long piece."""
+_MOST_SLOPE_DEG = 15
+"""A steeper piece is on the page at a slant itself, such as a stamp."""
+_LEAST_LONG_PIECES = 3
+_LEAST_LEVEL_HEIGHT = 0.3
+"""Share of its height that a box keeps at least when it is leveled."""
+
+_HALF_TURN_DEG = 180
 _WORD = re.compile(r"\S+")
 
 Piece = tuple[Box, Segment]
+"""A segment with its box on the leveled page."""
 
 
 @dataclass(slots=True)
 class _Row:
+    """The pieces of one line, with the mean of their tops and bottoms."""
+
     pieces: list[Piece] = field(default_factory=list)
     top: float = 0.0
     bottom: float = 0.0
 
     def overlap(self, box: Box) -> float:
-        return _overlap((0, self.top, 0, self.bottom), box)
+        return row_overlap((0, self.top, 0, self.bottom), box)
 
     def add(self, box: Box, segment: Segment) -> None:
         self.pieces.append((box, segment))
@@ -38,37 +66,73 @@ class _Row:
 
 
 def lines_of(segments: Sequence[Segment], *, scale: float = 1.0) -> tuple[Line, ...]:
-    """Join segments into lines; boxes are multiplied by `scale`, which turns pixels into points.
-
-    Columns of running text are read one after the other, rows of tables across, text along the margins last.
-    A page photographed at a slant is levelled first, by the slope most of its long pieces share.
-    """
+    """Join segments into lines; boxes are multiplied by `scale`, which turns pixels into points."""
     written = [segment for segment in segments if segment.text.strip()]
     angle = slope(written)
-    pieces = [(level(segment.box, angle), segment) for segment in written]
-    flowing = [piece for piece in pieces if not _is_upended(piece)]
-    lines: list[Line] = []
+    flowing: list[Piece] = []
+    along_margins: list[Piece] = []
+    for segment in written:
+        box = leveled(segment.box, angle)
+        height, width = box[3] - box[1], box[2] - box[0]
+        is_word = len(segment.text.strip()) >= _LEAST_MARGIN_CHARS
+        if is_word and height > _MARGIN_RATIO * width:
+            along_margins.append((box, segment))
+        else:
+            flowing.append((box, segment))
+
+    rows: list[_Row] = []
     for block in _blocks(flowing):
-        lines += [_line(row, scale=scale) for row in _rows(block)]
-    upended = sorted((piece for piece in pieces if _is_upended(piece)), key=lambda piece: piece[0])
-    lines += [_line(_Row([piece], piece[0][1], piece[0][3]), scale=scale) for piece in upended]
-    return tuple(lines)
+        rows += rows_of(block)
+    for piece in sorted(along_margins, key=lambda piece: piece[0]):
+        rows.append(_Row([piece], piece[0][1], piece[0][3]))
+    return tuple([_line_of(row, scale=scale) for row in rows])
 
 
-def _is_upended(piece: Piece) -> bool:
-    """Say whether a piece runs up or down the page."""
-    left, top, right, bottom = piece[0]
-    return bottom - top > _UPENDED * (right - left) and len(piece[1].text.strip()) > 2  # noqa: PLR2004 - a digit is higher than wide
+def slope(segments: Sequence[Segment]) -> float:
+    """Return the median slope of the long pieces in radians, 0 if there are too few."""
+    angles: list[float] = []
+    for segment in segments:
+        left, top, right, bottom = segment.box
+        is_long = right - left > _LONG_RATIO * (bottom - top)
+        if is_long and abs(segment.angle_deg) < _MOST_SLOPE_DEG:
+            angles.append(segment.angle_deg)
+    if len(angles) < _LEAST_LONG_PIECES:
+        return 0.0
+    return math.radians(statistics.median(angles))
+
+
+def leveled(box: Box, angle: float) -> Box:
+    """Turn the middle of a box about the page's corner; its size stays but for the slant.
+
+    The box around a slanting line is higher by the sine of the angle times its width.
+    """
+    if not angle:
+        return box
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    width, height = box[2] - box[0], box[3] - box[1]
+    height = max(height - abs(math.sin(angle)) * width, height * _LEAST_LEVEL_HEIGHT)
+    level_x = x * math.cos(angle) + y * math.sin(angle)
+    level_y = y * math.cos(angle) - x * math.sin(angle)
+    return (
+        level_x - width / 2,
+        level_y - height / 2,
+        level_x + width / 2,
+        level_y + height / 2,
+    )
 
 
 def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
-    """Group pieces by the columns they stand in. Engines that give single words have them put together first."""
-    groups = close_groups(pieces) if _are_words(pieces) else [[piece] for piece in pieces]
+    """Group pieces by the columns that they are in."""
+    spaced = sum(" " in segment.text.strip() for _, segment in pieces)
+    if spaced < _LEAST_SPACED * len(pieces):
+        groups = words_joined(pieces)
+    else:
+        groups = [[piece] for piece in pieces]
     items = [
         columns.Item(
-            _hull([box for box, _ in group]),
-            " ".join([segment.text for _, segment in group]),
-            index,
+            box=enclosing([box for box, _ in group]),
+            text=" ".join([segment.text for _, segment in group]),
+            index=index,
         )
         for index, group in enumerate(groups)
     ]
@@ -76,22 +140,18 @@ def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
         yield [piece for item in block for piece in groups[item.index]]
 
 
-def _are_words(pieces: list[Piece]) -> bool:
-    return sum(" " in segment.text.strip() for _, segment in pieces) < _FEW_SPACED * len(pieces)
-
-
-def close_groups(pieces: list[Piece]) -> list[list[Piece]]:
-    """Put words together that stand close to each other in one row."""
+def words_joined(pieces: list[Piece]) -> list[list[Piece]]:
+    """Group words that are close to each other in one row."""
     groups: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: piece[0][0]):
         box = piece[0]
         height = box[3] - box[1]
+        # The nearest word to the left is in one of the latest groups.
         for group in reversed(groups):
             last = group[-1][0]
-            if (
-                -height < box[0] - last[2] < _CLOSE * max(height, last[3] - last[1])
-                and _overlap(last, box) > _SAME_LINE
-            ):
+            gap = box[0] - last[2]
+            is_close = -height < gap < _WORD_GAP * max(height, last[3] - last[1])
+            if is_close and row_overlap(last, box) > _SAME_LINE:
                 group.append(piece)
                 break
         else:
@@ -99,10 +159,11 @@ def close_groups(pieces: list[Piece]) -> list[list[Piece]]:
     return groups
 
 
-def _rows(pieces: list[Piece]) -> list[_Row]:
+def rows_of(pieces: list[Piece]) -> list[_Row]:
+    """Group pieces into rows, from top to bottom."""
     rows: list[_Row] = []
-    for box, segment in sorted(pieces, key=lambda piece: _middle(piece[0])):
-        near = [row for row in rows[-6:] if row.bottom > box[1]]
+    for box, segment in sorted(pieces, key=lambda piece: middle(piece[0])):
+        near = [row for row in rows[-_NEAR_ROWS:] if row.bottom > box[1]]
         best = max(near, key=lambda row: row.overlap(box), default=None)
         if best is None or best.overlap(box) < _SAME_LINE:
             best = _Row()
@@ -112,39 +173,44 @@ def _rows(pieces: list[Piece]) -> list[_Row]:
     return rows
 
 
-def turned_back(page: Page, turned_deg: int) -> Page:
-    """Return a page, read after it was turned clockwise by so many degrees, with places as it is shown."""
-    width, height = page.text.width_pt, page.text.height_pt
-    if turned_deg == 0 or width is None or height is None:
-        return dataclasses.replace(page, turned_deg=turned_deg)
-    lines = [
-        dataclasses.replace(
-            line,
-            box=None if line.box is None else _turned_back(line.box, turned_deg, width, height),
-            words=tuple(
-                [
-                    Word(w.text, _turned_back(w.box, turned_deg, width, height), w.confidence)
-                    for w in line.words
-                ]
-            ),
-        )
-        for line in page.lines
-    ]
-    size = (width, height) if turned_deg == 180 else (height, width)  # noqa: PLR2004 - half a turn
-    text = dataclasses.replace(page.text, width_pt=size[0], height_pt=size[1])
-    return Page(text, tuple(lines), turned_deg)
+def _line_of(row: _Row, *, scale: float) -> Line:
+    """Join the pieces of a row, from left to right."""
+    pieces = sorted(row.pieces, key=lambda piece: piece[0][0])
+    segments = [segment for _, segment in pieces]
+    text = segments[0].text.strip()
+    for (left, _), (right, segment) in itertools.pairwise(pieces):
+        is_wide = right[0] - left[2] > _COLUMN_GAP * (row.bottom - row.top)
+        text += ("  " if is_wide else " ") + segment.text.strip()
+    confidence = weighted_confidence(segments)
+    return Line(
+        text=text,
+        box=scaled(enclosing([segment.box for segment in segments]), scale),
+        confidence=None if confidence is None else round(confidence, 4),
+        words=tuple([word for segment in segments for word in words_of(segment, scale)]),
+        angle_deg=round(statistics.fmean(segment.angle_deg for segment in segments), 2),
+    )
 
 
-def _turned_back(box: Box, turned_deg: int, width: float, height: float) -> Box:
-    left, top, right, bottom = box
-    match turned_deg:
-        case 90:
-            turned = (top, width - right, bottom, width - left)
-        case 180:
-            turned = (width - right, height - bottom, width - left, height - top)
-        case _:
-            turned = (height - bottom, left, height - top, right)
-    return _scaled(turned, 1.0)
+def words_of(segment: Segment, scale: float) -> Sequence[Word]:
+    """Return the words of a segment in points.
+
+    If the engine did not say where they are, each takes the share of the width that it has of the
+    characters.
+    """
+    if segment.words and scale == 1.0:
+        return segment.words
+    if segment.words:
+        return [Word(each.text, scaled(each.box, scale), each.confidence) for each in segment.words]
+
+    left, top, right, bottom = segment.box
+    text = segment.text.strip()
+    char_width = (right - left) / max(1, len(text))
+    words: list[Word] = []
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        box = (left + char_width * start, top, left + char_width * end, bottom)
+        words.append(Word(match[0], scaled(box, scale), segment.confidence))
+    return words
 
 
 def text_of(lines: Sequence[Line]) -> str:
@@ -153,119 +219,48 @@ def text_of(lines: Sequence[Line]) -> str:
 
 
 def confidence_of(lines: Sequence[Line]) -> float | None:
-    """Return the mean confidence, each line weighing as much as it is long."""
-    rated = [
-        (line.confidence, len(line.text))
-        for line in lines
-        if line.confidence is not None and line.text
-    ]
+    """Return the mean confidence of the lines, weighted by their length."""
+    confidence = weighted_confidence([line for line in lines if line.text])
+    return None if confidence is None else round(confidence, 4)
+
+
+def weighted_confidence(parts: Sequence[Line | Segment]) -> float | None:
+    """Return the mean confidence of the parts that have one, weighted by their length."""
+    rated = [(part.confidence, len(part.text)) for part in parts if part.confidence is not None]
     if not rated:
         return None
-    return round(
-        sum(confidence * length for confidence, length in rated)
-        / sum(length for _, length in rated),
-        4,
-    )
+    return sum(value * length for value, length in rated) / sum(length for _, length in rated)
 
 
-def slope(segments: Sequence[Segment]) -> float:
-    """Return the median slope in radians; short pieces say little about it."""
-    long = [
-        s.angle_deg
-        for s in segments
-        if s.box[2] - s.box[0] > 4 * (s.box[3] - s.box[1]) and abs(s.angle_deg) < 15  # noqa: PLR2004
-    ]
-    return math.radians(statistics.median(long)) if len(long) > 2 else 0.0  # noqa: PLR2004 - two do not make a rule
+def turned_back(page: Page, turned_deg: int) -> Page:
+    """Return a page that was turned clockwise to be read, with positions as it is shown."""
+    width, height = page.text.width_pt, page.text.height_pt
+    if turned_deg == 0 or width is None or height is None:
+        return dataclasses.replace(page, turned_deg=turned_deg)
 
+    def back(box: Box) -> Box:
+        left, top, right, bottom = box
+        match turned_deg:
+            case 90:
+                box = (top, width - right, bottom, width - left)
+            case 180:
+                box = (width - right, height - bottom, width - left, height - top)
+            case _:
+                box = (height - bottom, left, height - top, right)
+        return scaled(box, 1.0)
 
-def level(box: Box, angle: float) -> Box:
-    """Turn a box about the origin by its middle, keeping its size but for the height the slant added."""
-    if not angle:
-        return box
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    width = box[2] - box[0]
-    height = max(box[3] - box[1] - abs(math.sin(angle)) * width, (box[3] - box[1]) * 0.3)
-    level_x = x * math.cos(angle) + y * math.sin(angle)
-    level_y = y * math.cos(angle) - x * math.sin(angle)
-    return (level_x - width / 2, level_y - height / 2, level_x + width / 2, level_y + height / 2)
-
-
-def _middle(box: Box) -> float:
-    return (box[1] + box[3]) / 2
-
-
-def _overlap(box: Box, other: Box) -> float:
-    """Return the share of the lower one's height that two boxes have in common."""
-    shared = min(box[3], other[3]) - max(box[1], other[1])
-    return shared / max(min(box[3] - box[1], other[3] - other[1]), 1e-6)
-
-
-def _line(row: _Row, *, scale: float) -> Line:
-    if len(row.pieces) == 1:
-        return _line_of_one(row.pieces[0][1], scale)
-    pieces = sorted(row.pieces, key=lambda piece: piece[0][0])
-    text = pieces[0][1].text.strip()
-    for (left, _), (right, segment) in itertools.pairwise(pieces):
-        text += _space(right[0] - left[2], row.bottom - row.top) + segment.text.strip()
-    rated = [(s.confidence, len(s.text)) for _, s in pieces if s.confidence is not None]
-    confidence = sum(c * n for c, n in rated) / sum(n for _, n in rated) if rated else None
-    return Line(
-        text=text,
-        box=_scaled(_hull([segment.box for _, segment in pieces]), scale),
-        confidence=None if confidence is None else round(confidence, 4),
-        words=tuple([word for _, segment in pieces for word in _words(segment, scale)]),
-        angle_deg=round(statistics.fmean(segment.angle_deg for _, segment in pieces), 2),
-    )
-
-
-def _line_of_one(segment: Segment, scale: float) -> Line:
-    confidence = segment.confidence
-    return Line(
-        text=segment.text.strip(),
-        box=_scaled(segment.box, scale),
-        confidence=None if confidence is None else round(confidence, 4),
-        words=tuple(_words(segment, scale)),
-        angle_deg=round(segment.angle_deg, 2),
-    )
-
-
-def _words(segment: Segment, scale: float) -> Sequence[Word]:
-    """Return a segment's words in points; where the engine told no places, by the share of characters each has."""
-    if segment.words:
-        if scale == 1.0:
-            return segment.words
-        return [
-            Word(word.text, _scaled(word.box, scale), word.confidence) for word in segment.words
-        ]
-    left, top, right, bottom = segment.box
-    text = segment.text.strip()
-    step = (right - left) / max(1, len(text))
-    return [
-        Word(
-            found[0],
-            _scaled((left + step * found.start(), top, left + step * found.end(), bottom), scale),
-            segment.confidence,
+    lines = [
+        dataclasses.replace(
+            line,
+            box=None if line.box is None else back(line.box),
+            words=tuple([Word(word.text, back(word.box), word.confidence) for word in line.words]),
         )
-        for found in _WORD.finditer(text)
+        for line in page.lines
     ]
-
-
-def _space(gap: float, height: float) -> str:
-    return "  " if gap > _WIDE_GAP * height else " "
-
-
-def _hull(boxes: Sequence[Box]) -> Box:
-    if len(boxes) == 1:
-        return boxes[0]
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return (min(left), min(top), max(right), max(bottom))
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    left, top, right, bottom = box
-    return (
-        round(left * scale, 2),
-        round(top * scale, 2),
-        round(right * scale, 2),
-        round(bottom * scale, 2),
+    is_half_turn = turned_deg == _HALF_TURN_DEG
+    text = dataclasses.replace(
+        page.text,
+        width_pt=width if is_half_turn else height,
+        height_pt=height if is_half_turn else width,
     )
+    return Page(text, tuple(lines), turned_deg)
