@@ -1,4 +1,4 @@
-"""What every processor is given and gives back, and the limits a document is read under."""
+"""Define what every processor receives and returns, and the limits for reading a document."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, from the page's top left corner."""
-
+"""Left, top, right, bottom, from the top left corner of the page."""
 
 RENDITIONS = {
     "text": "text.txt",
@@ -22,20 +21,14 @@ RENDITIONS = {
     "thumbnail": "thumbnail.webp",
     "pdfa": "pdfa.pdf",
 }
-"""What can be left for the archive, by the name settings have for it, and the file that holds it."""
+"""The files that can be derived for the archive: their names in the settings and in the archive."""
 USUAL_RENDITIONS = ("text", "pages", "searchable", "thumbnail")
-"""Those that need no program of others."""
+"""Those that need no other program."""
 
+_LAST_CPU_SHARE = 0.8
+"""Share of the CPU time after which no new page is begun: the rest is for writing the results."""
 
-class Unreadable(RejectFile):
-    """A document cannot be read; `status` says which way, the message what a person can do."""
-
-    def __init__(self, status: ReadStatus, message: str) -> None:
-        """Keep the status beside the sentence."""
-        self.status = status
-        super().__init__(message)
-
-
+# Libraries in C and C++ report that memory is exhausted in words, mostly as RuntimeError.
 _OUT_OF_MEMORY_WORDS = (
     "bad_alloc",
     "annot allocate memory",
@@ -44,19 +37,30 @@ _OUT_OF_MEMORY_WORDS = (
 )
 
 
-def reports_out_of_memory(error: BaseException) -> bool:
-    """Say whether a library reports with this error that no memory is left, which few raise as MemoryError."""
-    return any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)
+class Unreadable(RejectFile):
+    """A document cannot be read; `status` says in which way, the message what to do."""
+
+    def __init__(self, status: ReadStatus, message: str) -> None:
+        """Keep the status next to the message."""
+        self.status = status
+        super().__init__(message)
 
 
 class EngineMissing(RejectFile):
-    """A program, model or language that OCR needs is not installed; the message says what to install."""
+    """A program, model or language for OCR is not installed; the message says what to install."""
+
+
+def reports_out_of_memory(error: BaseException) -> bool:
+    """Return whether a library reports with this error that no memory is left."""
+    return any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)
 
 
 def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str = "") -> Findings:
-    """Return findings of a document that gave nothing."""
+    """Return the findings of a document that could not be read."""
     nothing = Finding(
-        value=None, confidence=0.0, reason=f"the document was not read: {status.value}"
+        value=None,
+        confidence=0.0,
+        reason=f"the document was not read: {status.value}",
     )
     return Findings(
         media_type=media_type,
@@ -69,13 +73,14 @@ def failed(media_type: str, status: ReadStatus, problem: str, *, extension: str 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may use: MiB of 2**20 bytes, seconds, pages, pixels of one image.
+    """What reading one document may use.
 
-    `stall_s` is how long it may use no CPU at all. `disk_mib` and `disk_files` bound its folder as a whole.
-
-    `memory_mib` counts private memory of the child, models included. `output_mib` bounds each file it writes. Of the
-    files inside an upload, `children` are read, `depth` levels down; all of them together may unpack to `unpacked_mib`
-    and to `ratio` times the upload's own size.
+    `memory_mib`: private memory of the reader process with its models, in MiB of 2**20 bytes.
+    `cpu_s`, `wall_s`: CPU and wall time in seconds; `stall_s`: how long it may use no CPU at all.
+    `file_mib`: size of the upload; `pages` and `pixels` (of one image): what is read of it.
+    `output_mib`: size of each file that it writes; `disk_mib`, `disk_files`: its folder as a whole.
+    `children`: files inside the upload that are read, `depth` levels deep. Together they may unpack
+    to `unpacked_mib`, and to `ratio` times the size of the upload.
     """
 
     memory_mib: int = 2048
@@ -96,12 +101,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
-    """How documents are read: `ocr` is auto, tesseract or rapidocr; languages are Tesseract's three-letter codes.
+    """How documents are read.
 
-    `passwords` are tried on encrypted documents after the empty one; they are secrets. `scanned` says that a virus
-    scanner is asked before. `renditions` are keys of RENDITIONS.
-    `date_order` (dmy, mdy or "") decides dates that a document leaves open; `rules` is the text of a person's own rules
-    for classes.
+    `ocr`: auto, tesseract or rapidocr. `languages`: Tesseract's three-letter codes.
+    `renditions`: keys of RENDITIONS. `passwords`: tried on encrypted documents after the empty one;
+    they are secrets. `scanned`: a virus scanner sees each document first. `date_order`: dmy, mdy or
+    "", for dates that a document leaves open. `rules`: the text of the user's own class rules.
     """
 
     ocr: str = "auto"
@@ -115,9 +120,10 @@ class ReadSettings:
 
 
 class Word(NamedTuple):
-    """One word with its place, in the unit of the segment or line it belongs to; confidence runs from 0 to 1.
+    """One word; its box is in the unit of its segment or line, its confidence from 0 to 1.
 
-    A tuple: documents have hundreds of thousands, and making a dataclass takes six times as long.
+    It is a tuple because documents have hundreds of thousands of them, and creating a dataclass
+    takes six times as long.
     """
 
     text: str
@@ -127,9 +133,10 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of text that lies together. `angle_deg` is its slope, positive clockwise; confidence runs from 0 to 1.
+    """A piece of text as an engine or a text layer returns it.
 
-    `words` are its words in reading order where the engine tells their places, else empty.
+    `confidence` is from 0 to 1. `angle_deg` is its slope, positive clockwise. `words` are its words
+    in reading order, empty if their positions are not known.
     """
 
     text: str
@@ -141,10 +148,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line in reading order. `box` is in points and None where the format knows no places.
+    """One line in reading order.
 
-    `words` are its words, their boxes in points, where their places are known. `angle_deg` is its slope, positive
-    clockwise.
+    `box` is in points, None if the format has no positions; so are the boxes of its `words`, which
+    are empty if they are not known. `angle_deg` is its slope, positive clockwise.
     """
 
     text: str
@@ -165,10 +172,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's text with the lines it was put together from, and the barcodes seen on it.
+    """The text of a page, the lines that it consists of, and its barcodes.
 
-    Places and size are those of the page as it is shown; `turned_deg` is how far, clockwise, it was turned to be read.
-    `problem` says what is poorer than it should be, for a person.
+    Positions and size are those of the page as it is shown; `turned_deg` is by how much, clockwise,
+    it was turned to be read. `problem` says to users what is worse than it should be.
     """
 
     text: PageText
@@ -180,9 +187,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class StructuredData:
-    """What a document says in a form made for machines; nothing is guessed where it says something.
+    """The values of a document in a form for machines, such as an electronic invoice.
 
-    `complete`: there is nothing to guess from beside it.
+    They count more than what is found in the text. `complete`: nothing is looked for in the text.
     """
 
     fields: Mapping[str, Finding]
@@ -192,9 +199,9 @@ class StructuredData:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
-    """A file inside a document: the name it is given there, and its bytes, unpacked piece by piece when asked for.
+    """A file inside a document: its name there, and its bytes, unpacked in chunks on request.
 
-    Asking raises Unreadable where the bytes cannot be had.
+    Unpacking raises Unreadable if the bytes cannot be read.
     """
 
     name: str
@@ -203,11 +210,11 @@ class EmbeddedFile:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a processor made of one document. Problems beside pages make it partial.
+    """What a processor read of one document. With `problems` next to pages it is partial.
 
-    `children` is walked once, after `process` returned, and may open the document again; walking it raises Unreadable
-    where it cannot go on.
-    `left_out` says by its name in the archive why a rendition was not made; that is no problem.
+    `children` is iterated once, after `process` has returned. It may open the document again, and
+    raises Unreadable if it cannot go on. `left_out` says why a rendition, by its name in the
+    archive, was not made; that is no problem.
     """
 
     pages: tuple[Page, ...]
@@ -215,31 +222,31 @@ class Reading:
     children: Iterable[EmbeddedFile] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
-    stated: StructuredData | None = None
+    structured: StructuredData | None = None
 
 
 class OcrEngine(Protocol):
-    """Recognizes the text of one upright picture."""
+    """Recognizes the text of one upright image."""
 
     name: str
 
     def recognize(self, image: "Image.Image", *, dpi: float) -> Sequence[Segment]:
-        """Return segments in any order, boxes in pixels of the picture given (mode L or RGB).
+        """Return segments in any order, with boxes in pixels of the image (mode L or RGB).
 
-        A line that was found and not read has no text.
+        A line that was found but not read has no text.
 
         Raises:
             EngineMissing: a program, model or language is not installed.
-            Unreadable: the engine fails on this picture.
+            Unreadable: the engine fails on this image.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was recognized on a picture, by which engine and why by that one, in words.
+    """What was recognized on an image, by which engine, and why by that one.
 
-    Places are pixels of the picture after it was turned by `turned_deg` against the clock. `problem` says, where
-    another engine had to step in, what is poorer by it.
+    Positions are in pixels of the image after it was turned counterclockwise by `turned_deg`.
+    `problem` says what is worse because another engine had to be used.
     """
 
     segments: Sequence[Segment]
@@ -250,25 +257,31 @@ class Recognition:
 
 
 class PageReader(Protocol):
-    """Recognizes pictures by the engine that the settings name, or by one chosen for each."""
+    """Recognizes images with the engine of the settings, or with one chosen for each image."""
 
     def read(
-        self, image: "Image.Image", *, dpi: float, detect_rotation: bool = True
+        self,
+        image: "Image.Image",
+        *,
+        dpi: float,
+        detect_rotation: bool = True,
     ) -> Recognition:
-        """Recognize an image (mode L or RGB), in whatever orientation unless `detect_rotation` is off.
+        """Recognize an image (mode L or RGB), in any orientation unless `detect_rotation` is off.
 
         Raises:
             EngineMissing: no engine that may read it is installed.
-            Unreadable: all that may read it fail on this picture.
+            Unreadable: all engines that may read it fail on this image.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a processor may use. `engine` loads what recognizes pictures when first called and raises EngineMissing.
+    """What a processor may use.
 
-    `cpu_used_s` tells the CPU seconds this document has cost, programs it started included. `keep` takes each page
-    as soon as it is read and returns what to hand back of it: documents of many pages do not fit into memory else.
+    `engine` returns the OCR, which it loads at the first call; it raises EngineMissing.
+    `cpu_used_s` returns the CPU seconds spent on this document, with the programs it started.
+    `keep` takes each page as soon as it is read and returns what remains of it in memory: documents
+    of many pages do not fit otherwise.
     """
 
     settings: ReadSettings
@@ -278,17 +291,17 @@ class Context:
 
     @property
     def exhausted(self) -> bool:
-        """Say whether to stop between pages: four fifths of the CPU time are used."""
-        return self.cpu_used_s() > 0.8 * self.settings.limits.cpu_s
+        """Return whether to stop between pages, because most of the CPU time is used."""
+        return self.cpu_used_s() > _LAST_CPU_SHARE * self.settings.limits.cpu_s
 
 
 class Processor(Protocol):
-    """Turns one kind of document into pages. Keeps nothing between documents, starts no pool."""
+    """Turns one kind of file into pages. It keeps nothing between documents and starts no pool."""
 
     name: str
 
     def accepts(self, media_type: str) -> str | None:
-        """Return None to accept, otherwise the reason for declining."""
+        """Return None to accept files of this type, otherwise the reason for declining."""
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Read a document, writing only into `work_dir`.

@@ -1,19 +1,25 @@
-"""What a document and everything in it say together: one class, one value a name, each with the file it comes from.
+"""Merge what a document and the files in it say: one class, one value for each name, one text.
 
-The record gets one value. Where several files of the same kind say different things, none of them is it.
+The record has room for one value. If several files of the same class say different things, the
+value stays open.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Child, Finding
+from pipeline.model import Child, Finding, Findings
 
-_NAMED = 4
-"""Files a reason names; more would bury it."""
+TEXT_CHARS = 2_000_000
+"""Characters of text in the findings of one upload; text.txt has all of it."""
+
+_MOST_NAMED = 4
+"""Files in a reason; more would hide the important ones."""
+_OPEN_CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class _Voice:
+class _Source:
     """What one file says; `name` is "" for the document itself."""
 
     name: str
@@ -22,91 +28,125 @@ class _Voice:
 
     @property
     def weight(self) -> float:
-        return sum(
-            finding.confidence for finding in self.fields.values() if finding.value is not None
-        )
+        """Return how much the file says: its values, weighted by their confidence."""
+        known = [finding for finding in self.fields.values() if finding.value is not None]
+        return sum(finding.confidence for finding in known)
+
+    def value(self, name: str) -> str | None:
+        """Return a value, None if the file does not have it or leaves it open."""
+        finding = self.fields.get(name)
+        return finding.value if finding else None
+
+    def differs(self, name: str, value: str | None) -> bool:
+        """Return whether the file has another value."""
+        return self.value(name) not in {None, value}
+
+    def mark(self, finding: Finding) -> Finding:
+        """Add to a finding which file it is from."""
+        if not self.name:
+            return finding
+        # A finding from deeper inside names its own file in the reason already.
+        if finding.child:
+            return replace(finding, child=f"{self.name} / {finding.child}")
+        return replace(finding, child=self.name, reason=f"{finding.reason} (in {self.name})")
 
 
-def together(
-    doc_type: Finding, fields: Mapping[str, Finding], children: Sequence[Child]
+def merge_values(
+    doc_type: Finding,
+    fields: Mapping[str, Finding],
+    children: Sequence[Child],
 ) -> tuple[Finding, dict[str, Finding]]:
-    """Return class and values of a document with its children.
+    """Return the class and the values of a document together with its files.
 
-    The file that says most leads: its values are taken together, so that no total meets another bill's date. What it
-    does not say is taken from the others where they agree. A child of the leading child's class that says otherwise
-    makes a value unsure; what a document says of its own child does not.
+    The file that says most leads: its values are taken together, so that no total meets the date of
+    another invoice. What it does not say is taken from the others if they agree.
     """
-    own = _Voice("", doc_type, fields)
-    voices = [own, *(_voice(child) for child in children if child.findings.status.readable)]
-    lead = max(voices, key=lambda voice: (voice.weight, voice.doc_type.value is not None))
-    names = dict.fromkeys(name for voice in voices for name in voice.fields)
-    told = {name: finding for name in names if (finding := _value(name, lead, voices)) is not None}
-    typed = (
-        lead
-        if lead.doc_type.value is not None
-        else next((v for v in voices if v.doc_type.value), lead)
-    )
-    return _said(typed.doc_type, typed), told
+    own = _Source("", doc_type, fields)
+    readable = [child for child in children if child.findings.status.readable]
+    sources = [
+        own,
+        *(_Source(each.name, each.findings.doc_type, each.findings.fields) for each in readable),
+    ]
+    leading = max(sources, key=lambda source: (source.weight, source.doc_type.value is not None))
+    names = dict.fromkeys(name for source in sources for name in source.fields)
+    merged = {name: merge_value(name, leading, sources) for name in names}
+
+    classified = leading
+    if leading.doc_type.value is None:
+        classified = next((source for source in sources if source.doc_type.value), leading)
+    return classified.mark(classified.doc_type), merged
 
 
-def _voice(child: Child) -> _Voice:
-    return _Voice(child.name, child.findings.doc_type, child.findings.fields)
-
-
-def _value(name: str, lead: _Voice, voices: Sequence[_Voice]) -> Finding | None:
-    said = lead.fields.get(name)
-    if said is not None and said.value is not None:
+def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:
+    """Return the value of a name that at least one file has."""
+    value = leading.value(name)
+    if value is not None:
+        # Another embedded file of the same class is a second invoice, say. What a document says of
+        # the files in it, or of another class, does not count against them.
         rivals = [
-            voice for voice in _rivals(lead, voices) if _differs(voice.fields.get(name), said)
+            source
+            for source in sources
+            if source.name
+            and leading.name
+            and source.doc_type.value == leading.doc_type.value
+            and source.differs(name, value)
         ]
-        return _unsure(name, [lead, *rivals]) if rivals else _said(said, lead)
-    others = [
-        voice
-        for voice in voices
-        if (finding := voice.fields.get(name)) and finding.value is not None
-    ]
-    if not others:
-        return _said(said, lead) if said is not None else next(_any(name, voices), None)
-    best = max(others, key=lambda voice: voice.fields[name].confidence)
-    differing = [
-        voice for voice in others if voice.name and _differs(voice.fields[name], best.fields[name])
-    ]
-    return (
-        _unsure(name, [best, *differing])
-        if differing and best.name
-        else _said(best.fields[name], best)
-    )
+        if rivals:
+            return _open(name, [leading, *rivals])
+        return leading.mark(leading.fields[name])
+
+    having = [source for source in sources if source.value(name) is not None]
+    if not having:
+        # All leave it open: the leading file says why, or else the first one that mentions it.
+        mentioning = [source for source in (leading, *sources) if name in source.fields]
+        return mentioning[0].mark(mentioning[0].fields[name])
+
+    best = max(having, key=lambda source: source.fields[name].confidence)
+    differing = [each for each in having if each.name and each.differs(name, best.value(name))]
+    if differing and best.name:
+        return _open(name, [best, *differing])
+    return best.mark(best.fields[name])
 
 
-def _rivals(lead: _Voice, voices: Sequence[_Voice]) -> Iterator[_Voice]:
-    """Yield the other children that are of the leading child's class."""
-    for voice in voices:
-        if (
-            lead.name
-            and voice.name
-            and voice is not lead
-            and voice.doc_type.value == lead.doc_type.value
-        ):
-            yield voice
+def _open(name: str, sources: Sequence[_Source]) -> Finding:
+    named = [f"{source.value(name)} in {source.name}" for source in sources[:_MOST_NAMED]]
+    return Finding(None, _OPEN_CONFIDENCE, f"the files inside it differ: {'; '.join(named)}")
 
 
-def _any(name: str, voices: Sequence[_Voice]) -> Iterator[Finding]:
-    return (_said(voice.fields[name], voice) for voice in voices if name in voice.fields)
+def append_texts(findings: Findings, children: Sequence[Child]) -> None:
+    """Append the texts of its files to the document's text.txt, each after a form feed."""
+    whole = findings.derived.get("text.txt")
+    if whole is None:
+        return
+    with whole.open("ab") as target:
+        for child in children:
+            part = child.findings.derived.get("text.txt")
+            if part is None or part.stat().st_size == 0:
+                continue
+            if target.tell():
+                target.write(b"\f")
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target)
 
 
-def _differs(one: Finding | None, other: Finding) -> bool:
-    return one is not None and one.value is not None and one.value != other.value
+def trim_texts(children: Sequence[Child], chars: int = TEXT_CHARS) -> tuple[Child, ...]:
+    """Cut the texts of files so that all together have at most so many characters.
 
-
-def _unsure(name: str, voices: Sequence[_Voice]) -> Finding:
-    values = "; ".join(f"{voice.fields[name].value} in {voice.name}" for voice in voices[:_NAMED])
-    return Finding(None, 0.3, f"the files inside it differ: {values}")
-
-
-def _said(finding: Finding, voice: _Voice) -> Finding:
-    """Add to a value the file it comes from."""
-    if not voice.name:
-        return finding
-    inside = f"{voice.name} / {finding.child}" if finding.child else voice.name
-    reason = finding.reason if finding.child else f"{finding.reason} (in {voice.name})"
-    return replace(finding, child=inside, reason=reason)
+    Files inside of them keep none: their text is part of the text of the file they are in.
+    """
+    trimmed: list[Child] = []
+    for child in children:
+        findings = child.findings
+        text = findings.text[: max(chars, 0)]
+        chars -= len(text)
+        pages = findings.pages
+        if len(text) < len(findings.text):
+            pages = tuple(replace(page, text="") for page in pages)
+        kept = replace(
+            findings,
+            text=text,
+            pages=pages,
+            children=trim_texts(findings.children, 0),
+        )
+        trimmed.append(replace(child, findings=kept))
+    return tuple(trimmed)

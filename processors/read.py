@@ -1,23 +1,21 @@
-"""Read one document in this process: tell its kind, process it, classify it, find its values, leave derived files.
+"""Read one document in this process: detect its type, process, classify, find values, derive files.
 
-The files inside it are read the same way, and what they say is added to what it says.
+The files inside it are read in the same way, and what they say is merged into what it says.
 """
 
-import dataclasses
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
+from pipeline.model import Child, Findings, PageText, ReadStatus
 from processors import registry
-from processors.children import Budget, Taken, take_out
+from processors.children import ReadChildren, UnpackBudget, read_children
 from processors.contract import (
     RENDITIONS,
     Context,
     EngineMissing,
-    Page,
     PageReader,
     Reading,
     ReadSettings,
@@ -27,26 +25,25 @@ from processors.contract import (
 from processors.detect import locked_office, media
 from processors.detect.encoding import clean
 from processors.detect.file_type import file_type_of
-from processors.merge_embedded import together
-from processors.renditions import derived_files as derived
+from processors.merge_embedded import TEXT_CHARS, append_texts, merge_values, trim_texts
+from processors.renditions import derived_files
 
-TEXT_CHARS = 2_000_000
-"""How much text travels with the findings; text.txt has all of it."""
 _MOST_PROBLEMS = 20
 """Sentences about the files inside a document; the files themselves have all of theirs."""
-_BY_THE_WAY = frozenset({ReadStatus.UNSUPPORTED, ReadStatus.EMPTY})
-"""What a file inside a document may be without anything missing: mails carry logos, signatures and calendars."""
+
+# Mails contain logos, signatures and calendars: if these are not read, nothing is missing.
+_MAY_BE_UNREAD = frozenset({ReadStatus.UNSUPPORTED, ReadStatus.EMPTY})
 
 
 class Engines:
-    """Keeps the OCR engines of one setting loaded from their first use on."""
+    """Keeps the OCR engines of some settings loaded from their first use on."""
 
     def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
         self._reader: PageReader | None = None
 
     def get(self) -> PageReader:
-        """Return what recognizes pictures, loading it when first asked; raises EngineMissing."""
+        """Return the OCR, which is loaded at the first call; raises EngineMissing."""
         if self._reader is None:
             self._reader = registry.page_reader(self._settings)
         return self._reader
@@ -60,80 +57,22 @@ def read_document(
     settings: ReadSettings,
     engine: Callable[[], PageReader] | None = None,
 ) -> Findings:
-    """Read a file, leaving derived files in `work_dir`. The name appears in sentences only, never decides anything.
+    """Read a file, leaving derived files in `work_dir`.
 
-    What a document can do wrong becomes a status; anything raised is a bug in a processor.
+    The name appears in messages only; it decides nothing. What can be wrong with a document becomes
+    a status; an exception is a bug in a processor.
     """
     context = Context(
-        settings=settings, engine=engine or Engines(settings).get, cpu_used_s=stopwatch()
+        settings=settings,
+        engine=engine or Engines(settings).get,
+        cpu_used_s=start_cpu_clock(),
     )
-    budget = Budget(settings.limits, upload_bytes=path.stat().st_size)
+    budget = UnpackBudget(settings.limits, upload_bytes=path.stat().st_size)
     return _read(path, name, work_dir, context=context, budget=budget, depth=0)
 
 
-def _read(
-    path: Path, name: str, work_dir: Path, *, context: Context, budget: Budget, depth: int
-) -> Findings:
-    kind = media.FileType(media.UNKNOWN, "")
-    try:
-        _check_size(path, context.settings)
-        kind = file_type_of(path)
-        if kind.media_type == media.LOCKED_OFFICE:
-            path = locked_office.unlocked(path, work_dir, context.settings.passwords)
-            kind = file_type_of(path)
-        processor = registry.processor_for(kind.media_type)
-        with derived.PageLog(work_dir, renditions=context.settings.renditions) as log:
-            reading = processor.process(path, work_dir, dataclasses.replace(context, keep=log.keep))
-            reading = dataclasses.replace(reading, pages=log.keep_rest(reading.pages))
-            reading = _with_pdfa(
-                reading, path, work_dir, media_type=kind.media_type, settings=context.settings
-            )
-            files = log.files()
-    except Unreadable as exc:
-        return failed(kind.media_type, exc.status, f"{name}: {exc}", extension=kind.extension)
-    except EngineMissing as exc:
-        return failed(
-            kind.media_type, ReadStatus.UNSUPPORTED, f"{name}: {exc}", extension=kind.extension
-        )
-    findings = _findings(reading, kind=kind, name=name, files=files, settings=context.settings)
-    taken = take_out(
-        reading.children,
-        folder=work_dir / "children",
-        budget=budget,
-        depth=depth,
-        read=partial(_read, context=context, budget=budget, depth=depth + 1),
-        exhausted=lambda: context.exhausted,
-    )
-    return with_children(findings, reading, taken, name)
-
-
-def _with_pdfa(
-    reading: Reading, path: Path, work_dir: Path, *, media_type: str, settings: ReadSettings
-) -> Reading:
-    if "pdfa" not in settings.renditions:
-        return reading
-    reason = registry.write_pdfa(
-        path, work_dir, media_type=media_type, metadata=reading.metadata, settings=settings
-    )
-    if not reason:
-        return reading
-    return dataclasses.replace(reading, left_out={**reading.left_out, RENDITIONS["pdfa"]: reason})
-
-
-def _check_size(path: Path, settings: ReadSettings) -> None:
-    size = path.stat().st_size
-    if size == 0:
-        raise Unreadable(ReadStatus.EMPTY, "the file is empty; upload it again.")
-    limit = settings.limits.file_mib
-    if size > limit * 2**20:
-        raise Unreadable(
-            ReadStatus.TOO_BIG,
-            f"the file has {size / 2**20:.0f} MiB, more than the limit of {limit}; split it or raise the limit.",
-        )
-
-
-def stopwatch() -> Callable[[], float]:
-    """Count CPU seconds from now on, those of ended child programs included."""
+def start_cpu_clock() -> Callable[[], float]:
+    """Return a function that counts CPU seconds from now on, with those of ended child programs."""
 
     def used() -> float:
         times = os.times()
@@ -143,173 +82,217 @@ def stopwatch() -> Callable[[], float]:
     return lambda: used() - start
 
 
-def _findings(
+def _read(
+    path: Path,
+    name: str,
+    work_dir: Path,
+    *,
+    context: Context,
+    budget: UnpackBudget,
+    depth: int,
+) -> Findings:
+    """Read a file and the files in it; `depth` is how many documents this one is inside of."""
+    settings = context.settings
+    file_type = media.FileType(media.UNKNOWN, "")
+    try:
+        check_size(path, settings)
+        file_type = file_type_of(path)
+        if file_type.media_type == media.LOCKED_OFFICE:
+            path = locked_office.unlocked(path, work_dir, settings.passwords)
+            file_type = file_type_of(path)
+        processor = registry.processor_for(file_type.media_type)
+        with derived_files.PageLog(work_dir, renditions=settings.renditions) as log:
+            reading = processor.process(path, work_dir, replace(context, keep=log.keep))
+            reading = replace(reading, pages=log.keep_rest(reading.pages))
+            if "pdfa" in settings.renditions:
+                reason = registry.write_pdfa(
+                    path,
+                    work_dir,
+                    media_type=file_type.media_type,
+                    metadata=reading.metadata,
+                    settings=settings,
+                )
+                left_out = {RENDITIONS["pdfa"]: reason} if reason else {}
+                reading = replace(reading, left_out={**reading.left_out, **left_out})
+            files = log.files()
+    except (Unreadable, EngineMissing) as exc:
+        status = exc.status if isinstance(exc, Unreadable) else ReadStatus.UNSUPPORTED
+        problem = f"{name}: {exc}"
+        return failed(file_type.media_type, status, problem, extension=file_type.extension)
+
+    findings = findings_of(reading, file_type=file_type, name=name, files=files, settings=settings)
+    children = read_children(
+        reading.children,
+        folder=work_dir / "children",
+        budget=budget,
+        depth=depth,
+        read=partial(_read, context=context, budget=budget, depth=depth + 1),
+        exhausted=lambda: context.exhausted,
+    )
+    return with_children(findings, reading, children, name)
+
+
+def check_size(path: Path, settings: ReadSettings) -> None:
+    """Refuse an empty file and one that is too large.
+
+    Raises:
+        Unreadable: EMPTY or TOO_BIG.
+    """
+    size_bytes = path.stat().st_size
+    limit_mib = settings.limits.file_mib
+    if size_bytes == 0:
+        raise Unreadable(ReadStatus.EMPTY, "the file is empty; upload it again.")
+    if size_bytes > limit_mib * 2**20:
+        raise Unreadable(
+            ReadStatus.TOO_BIG,
+            f"the file has {size_bytes / 2**20:.0f} MiB, more than the limit of {limit_mib}; "
+            "split it or raise the limit.",
+        )
+
+
+def findings_of(
     reading: Reading,
     *,
-    kind: media.FileType,
+    file_type: media.FileType,
     name: str,
     files: Mapping[str, Path],
     settings: ReadSettings,
 ) -> Findings:
-    """Return what the document's own pages say."""
-    from processors import values
+    """Return what the pages of a document say, without the files in it."""
+    from processors.classify.classifier import classify
+    from processors.values import find_values
 
-    texts = _capped([page.text for page in reading.pages])
-    stated = reading.stated
-    doc_type = stated.doc_type if stated else _class_of(reading.pages, kind=kind, settings=settings)
-    guessed = {}
-    if not (stated and stated.complete):
-        guessed = values.find_values(
+    structured = reading.structured
+    if structured:
+        doc_type = structured.doc_type
+    else:
+        doc_type = classify(
+            reading.pages,
+            media_type=file_type.media_type,
+            own_rules=settings.rules,
+        )
+    fields = {}
+    if structured is None or not structured.complete:
+        fields = find_values(
             reading.pages,
             languages=settings.languages,
             date_order=settings.date_order,
             doc_class=doc_type.value,
         )
-    fields = {**guessed, **stated.fields} if stated else guessed
+    if structured:
+        fields |= structured.fields
+
+    pages = trim_pages([page.text for page in reading.pages])
     return Findings(
-        media_type=kind.media_type,
-        status=_status(texts, reading),
+        media_type=file_type.media_type,
+        status=status_of(pages, reading),
         doc_type=doc_type,
         fields=fields,
-        pages=texts,
-        text="\f".join(page.text for page in texts)[:TEXT_CHARS],
+        pages=pages,
+        text="\f".join(page.text for page in pages)[:TEXT_CHARS],
         problems=tuple(f"{name}: {problem}" for problem in reading.problems),
         derived=files,
         metadata={clean(key): clean(value) for key, value in reading.metadata.items()},
-        extension=kind.extension or None,
+        extension=file_type.extension or None,
         left_out={key: clean(reason) for key, reason in reading.left_out.items()},
     )
 
 
-def _class_of(pages: Sequence[Page], *, kind: media.FileType, settings: ReadSettings) -> Finding:
-    from processors.classify import classifier as classify
+def status_of(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
+    """Return the status of a document by its own pages.
 
-    return classify.classify(pages, media_type=kind.media_type, own_rules=settings.rules)
-
-
-def _status(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
-    """Empty is a document without a single letter and without a reason; problems make it partial or damaged."""
-    written = any(page.text.strip() for page in pages)
-    if reading.problems:
-        whole = any(page.source != "none" or page.width_pt for page in pages)
-        return ReadStatus.PARTIAL if written or whole else ReadStatus.DAMAGED
-    return ReadStatus.OK if written else ReadStatus.EMPTY
+    It is empty without any text and without a problem. With problems it is partial if there is text
+    or a page that could be shown, else damaged.
+    """
+    has_text = any(page.text.strip() for page in pages)
+    if not reading.problems:
+        return ReadStatus.OK if has_text else ReadStatus.EMPTY
+    is_shown = any(page.source != "none" or page.width_pt for page in pages)
+    return ReadStatus.PARTIAL if has_text or is_shown else ReadStatus.DAMAGED
 
 
-def with_children(findings: Findings, reading: Reading, taken: Taken, name: str) -> Findings:
-    """Add to a document what is in its children: their text, the values of all together, and what is missing."""
-    status = whole_status(findings.status, reading, taken)
-    missing = [
-        problem
-        for child in taken.children
-        if _missed(child, status)
-        for problem in child.findings.problems
-    ]
-    problems = [*taken.problems, *missing[:_MOST_PROBLEMS]]
+def trim_pages(pages: Sequence[PageText]) -> tuple[PageText, ...]:
+    """Cut the texts of the last pages so that all together have at most TEXT_CHARS characters."""
+    chars = TEXT_CHARS
+    trimmed: list[PageText] = []
+    for page in pages:
+        text = page.text[: max(chars, 0)]
+        chars -= len(text)
+        trimmed.append(page if text == page.text else replace(page, text=text))
+    return tuple(trimmed)
+
+
+def with_children(
+    findings: Findings,
+    reading: Reading,
+    read: ReadChildren,
+    name: str,
+) -> Findings:
+    """Add the files in a document: their text, the values of all together, and what is missing."""
+    status = status_with_children(findings.status, reading, read)
+    missing: list[str] = []
+    for child in read.children:
+        if is_missing(child, status):
+            missing += child.findings.problems
+    problems = [*read.problems, *missing[:_MOST_PROBLEMS]]
     if len(missing) > _MOST_PROBLEMS:
-        problems.append(
-            f"{len(missing) - _MOST_PROBLEMS} more sentences about the files inside it are left out."
-        )
+        more = len(missing) - _MOST_PROBLEMS
+        problems.append(f"{more} more sentences about the files inside it are left out.")
     if status is ReadStatus.EMPTY and not problems:
         problems = [
             "no text was found in it; check that it is the right file and not a blank page."
         ]
-    all_problems = (*findings.problems, *(f"{name}: {problem}" for problem in problems))
-    if not taken.children:
-        return dataclasses.replace(findings, status=status, problems=all_problems)
-    append_texts(findings, taken.children)
-    doc_type, fields = together(findings.doc_type, findings.fields, taken.children)
-    texts = [findings.text, *(child.findings.text for child in taken.children)]
-    return dataclasses.replace(
+    findings = replace(
         findings,
         status=status,
+        problems=(*findings.problems, *(f"{name}: {problem}" for problem in problems)),
+    )
+    if not read.children:
+        return findings
+
+    append_texts(findings, read.children)
+    doc_type, fields = merge_values(findings.doc_type, findings.fields, read.children)
+    texts = [findings.text, *(child.findings.text for child in read.children)]
+    return replace(
+        findings,
         doc_type=doc_type,
         fields=fields,
-        text="\f".join(text for text in texts if text)[:TEXT_CHARS],
-        problems=all_problems,
-        children=_trimmed(taken.children, TEXT_CHARS),
+        text="\f".join(filter(None, texts))[:TEXT_CHARS],
+        children=trim_texts(read.children),
     )
 
 
-def _missed(child: Child, whole: ReadStatus) -> bool:
-    """Say whether something is missing from the whole because of a child."""
-    return child.findings.status is not ReadStatus.OK and not (
-        whole.readable and _is_by_the_way(child)
-    )
+def is_missing(child: Child, whole: ReadStatus) -> bool:
+    """Return whether something is missing from a document because of a file in it.
+
+    In a document that can be read, a file may be blank or of a type that holds no documents.
+    """
+    status = child.findings.status
+    if status is ReadStatus.OK:
+        return False
+    if not whole.readable or status not in _MAY_BE_UNREAD:
+        return True
+    is_unsupported = status is ReadStatus.UNSUPPORTED
+    return is_unsupported and registry.holds_documents(child.findings.media_type)
 
 
-def _is_by_the_way(child: Child) -> bool:
-    """Say whether nothing is missing though a child was not read: a logo, a calendar, a blank page."""
-    findings = child.findings
-    unread = findings.status is ReadStatus.UNSUPPORTED and registry.holds_documents(
-        findings.media_type
-    )
-    return findings.status in _BY_THE_WAY and not unread
+def status_with_children(own: ReadStatus, reading: Reading, read: ReadChildren) -> ReadStatus:
+    """Return the status of a document by itself and the files in it.
 
-
-def whole_status(own: ReadStatus, reading: Reading, taken: Taken) -> ReadStatus:
-    """Judge a document by itself and what is in it; one that has no pages of its own is what its children are."""
-    statuses = [child.findings.status for child in taken.children]
-    readable = own.readable or any(status.readable for status in statuses)
-    if readable:
-        missed = any(_missed(child, ReadStatus.OK) for child in taken.children)
-        lost = missed or bool(taken.problems) or own not in {ReadStatus.OK, ReadStatus.EMPTY}
-        return ReadStatus.PARTIAL if lost else ReadStatus.OK
+    One that has no pages of its own, such as an archive, has the status of its files.
+    """
+    statuses = [child.findings.status for child in read.children]
+    if own.readable or any(status.readable for status in statuses):
+        is_whole = own in {ReadStatus.OK, ReadStatus.EMPTY} and not read.problems
+        if is_whole and not any(is_missing(child, ReadStatus.OK) for child in read.children):
+            return ReadStatus.OK
+        return ReadStatus.PARTIAL
     if reading.pages:
         return own
-    reasons = [status for status in statuses if status not in _BY_THE_WAY]
+
+    reasons = [status for status in statuses if status not in _MAY_BE_UNREAD]
     if reasons:
         return reasons[0]
-    if taken.status is not ReadStatus.OK:
-        return taken.status
+    if read.status is not ReadStatus.OK:
+        return read.status
     return ReadStatus.UNSUPPORTED if ReadStatus.UNSUPPORTED in statuses else own
-
-
-def append_texts(findings: Findings, children: Sequence[Child]) -> None:
-    """Let the document's text.txt have its children's texts after its own."""
-    whole = findings.derived.get("text.txt")
-    if whole is None:
-        return
-    with whole.open("ab") as target:
-        for child in children:
-            part = child.findings.derived.get("text.txt")
-            if part is None or part.stat().st_size == 0:
-                continue
-            if target.tell():
-                target.write(b"\f")
-            with part.open("rb") as source:
-                shutil.copyfileobj(source, target)
-
-
-def _trimmed(children: Sequence[Child], left: int) -> tuple[Child, ...]:
-    """Cut the texts that travel with the children, at whatever depth, so that all together stay below the cap."""
-    trimmed: list[Child] = []
-    for child in children:
-        findings = child.findings
-        kept = findings.text[: max(left, 0)]
-        left -= len(kept)
-        pages = findings.pages if len(kept) == len(findings.text) else _without_text(findings.pages)
-        deeper = _trimmed(findings.children, 0) if findings.children else ()
-        trimmed.append(
-            dataclasses.replace(
-                child,
-                findings=dataclasses.replace(findings, text=kept, pages=pages, children=deeper),
-            )
-        )
-    return tuple(trimmed)
-
-
-def _without_text(pages: Sequence[PageText]) -> tuple[PageText, ...]:
-    return tuple(dataclasses.replace(page, text="") for page in pages)
-
-
-def _capped(pages: Sequence[PageText]) -> tuple[PageText, ...]:
-    """Cut the texts of the last pages so that all of them together stay below the cap."""
-    left = TEXT_CHARS
-    capped: list[PageText] = []
-    for page in pages:
-        capped.append(
-            page if len(page.text) <= left else dataclasses.replace(page, text=page.text[:left])
-        )
-        left -= len(capped[-1].text)
-    return tuple(capped)

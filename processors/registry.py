@@ -1,4 +1,4 @@
-"""List every processor and what else depends on the kind of file, imported only when a document needs it."""
+"""List every processor, and what else depends on the kind of file; import it only when needed."""
 
 import importlib
 from collections.abc import Mapping

@@ -65,7 +65,7 @@ class XmlProcessor:
         if invoice is not None:
             # The file holds nothing but the invoice, so no value has to be looked for in its text.
             invoice = dataclasses.replace(invoice, complete=True)
-        return Reading(pages=(page,), stated=invoice)
+        return Reading(pages=(page,), structured=invoice)
 
 
 def decode_html(data: bytes) -> str:

@@ -73,7 +73,7 @@ def _blocks(items: list[Item], depth: int) -> Iterator[list[Item]]:
 
 
 def has_neighbors(items: list[Item]) -> bool:
-    """Return whether enough pieces for columns have a neighbor in their row; mostly they have not."""
+    """Return whether enough pieces for columns have a neighbor in their row; mostly have not."""
     if len(items) < 2 * _LEAST_LINES:
         return False
     beside = 0

@@ -65,7 +65,7 @@ class PdfProcessor:
             reading = dataclasses.replace(
                 reading,
                 children=attachments(),
-                stated=einvoice.structured_data_among(attachments()),
+                structured=einvoice.structured_data_among(attachments()),
             )
         return reading
 
