@@ -1,5 +1,6 @@
 """Reserve stdout for a command's results, so that nothing else can get between them."""
 
+import io
 import os
 import sys
 from typing import TextIO
@@ -14,14 +15,20 @@ def reserve_stdout() -> None:
     once, before anything is imported that could print.
     """
     sys.stdout.flush()
-    own = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _reserved.append(
-        open(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)  # noqa: PTH123, SIM115 - open to the end
-    )
+    try:
+        descriptor = sys.stdout.fileno()
+        own = os.dup(descriptor)
+        os.dup2(sys.stderr.fileno(), descriptor)
+    except (AttributeError, io.UnsupportedOperation):
+        # A stream without a file behind it, where another program calls this one in its process.
+        _reserved.append(sys.stdout)
+    else:
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        _reserved.append(open(own, "w", encoding=encoding, errors=errors))  # noqa: PTH123, SIM115 - open to the end
     sys.stdout = sys.stderr
 
 
 def results() -> TextIO:
     """Return the stream for results: the reserved one, or stdout."""
-    return _reserved[-1] if _reserved else sys.stdout
+    is_reserved = bool(_reserved) and sys.stdout is sys.stderr
+    return _reserved[-1] if is_reserved else sys.stdout

@@ -152,7 +152,7 @@ def test_tables_behind_views_and_folders_are_named(make_hooked: MakeHooked):
     sources = [
         Source({"view": "Few", "webhook_table": "Uploads"}, name="few"),
         Source({"folder": "/In", "webhook_table": "Rows"}, name="inbox"),
-        Source({"view": "Few"}, name="unnamed"),
+        Source({"view": "Few"}, name="unnamed", columns={}),
     ]
     hooked = make_hooked(*sources, account=account)
 

@@ -88,10 +88,13 @@ def run(
         monkeypatch.setattr(sys, "argv", ["caspio-ingest", "caspio", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO() if typed is None else Terminal(typed))
         code: Any = 0
+        stdout = sys.stdout
         try:
             cli.main()
         except SystemExit as ending:
             code = ending.code
+        finally:
+            sys.stdout = stdout  # which --json reserves until the process ends
         said = capsys.readouterr()
         return Ended(code or 0, said.out, said.err)
 
