@@ -15,16 +15,14 @@ from typing import Any
 from infra.emulator import Emulator
 from pipeline.model import EffectState
 from tests.fakes.reader import FakeReader
-from tests.integration.line.accounts import (
-    CREDENTIALS,
-    Line,
+from tests.integration.pipeline.accounts import (
     Source,
     fields,
     uploads,
-    worker_process,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, worker_process
 
 RENAME = "{{ doc_type }} {{ total }}"
 COLUMNS = {"DocType": "doc_type", "Total": "total"}
@@ -38,7 +36,7 @@ def document(number: int) -> bytes:
 
 @dataclass(frozen=True)
 class Scene:
-    """An account, the source that works on it, and what is killed: a method of the line with its arguments.
+    """An account, the source that works on it, and what is killed: a method of the workspace with its arguments.
 
     `prepare` is done before, undisturbed, and returns the arguments.
     """
@@ -48,7 +46,7 @@ class Scene:
     account: Mapping[str, Any]
     source: Source = field(default_factory=lambda: Source(rename=RENAME, columns=COLUMNS))
     command: str = "run"
-    prepare: Callable[[Line], tuple[str, ...]] = lambda _: ()
+    prepare: Callable[[Workspace], tuple[str, ...]] = lambda _: ()
 
 
 def _attachments() -> Scene:
@@ -83,16 +81,16 @@ def _files_area() -> Scene:
 
 
 def _applied() -> Scene:
-    def plan(line: Line) -> tuple[str, ...]:
-        line.plan()
+    def plan(workspace: Workspace) -> tuple[str, ...]:
+        workspace.plan()
         return ()
 
     return replace(_attachments(), name="apply", command="apply", prepare=plan)
 
 
 def _undone(scene: Scene) -> Scene:
-    def run(line: Line) -> tuple[str, ...]:
-        return (str(line.run().document["run_id"]),)
+    def run(workspace: Workspace) -> tuple[str, ...]:
+        return (str(workspace.run().document["run_id"]),)
 
     return replace(scene, name=f"undo, {scene.name}", command="undo", prepare=run)
 
@@ -109,9 +107,9 @@ def _review(*, decided: bool) -> Scene:
     suggestions = [{"Name": name, "Type": kind} for name, kind in kinds.items()]
     account["tables"]["Suggestions"] = {"fields": suggestions, "records": []}
 
-    def decide(line: Line) -> tuple[str, ...]:
-        line.run()
-        line.emulator.control.edit("Suggestions", 1, {"Decision": "accept"})
+    def decide(workspace: Workspace) -> tuple[str, ...]:
+        workspace.run()
+        workspace.emulator.control.edit("Suggestions", 1, {"Decision": "accept"})
         return ()
 
     source = Source(rename="", columns=COLUMNS, review="Suggestions")
@@ -125,9 +123,9 @@ def _flagged() -> Scene:
     account = uploads(files)
     account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
 
-    def request_reprocessing(line: Line) -> tuple[str, ...]:
-        line.run()
-        line.emulator.control.edit("Uploads", 1, {"Again": True, "DocType": ""})
+    def request_reprocessing(workspace: Workspace) -> tuple[str, ...]:
+        workspace.run()
+        workspace.emulator.control.edit("Uploads", 1, {"Again": True, "DocType": ""})
         return ()
 
     source = Source(rename=RENAME, columns=COLUMNS, more='reprocess_column = "Again"')
@@ -150,14 +148,16 @@ SCENES = {
 
 
 @contextmanager
-def staged(scene: Scene) -> Iterator[Line]:
+def staged(scene: Scene) -> Iterator[Workspace]:
     """Set a scene up in a folder and an emulator of its own."""
     os.environ.update(CREDENTIALS)
     with tempfile.TemporaryDirectory(prefix="crash-") as name:
         folder = Path(name)
         seed = write_account(folder / "seed", scene.account, scene.files)
         with Emulator(seed=seed) as emulator:
-            yield Line(write_settings(folder, emulator.url, scene.source), emulator, FakeReader())
+            yield Workspace(
+                write_settings(folder, emulator.url, scene.source), emulator, FakeReader()
+            )
 
 
 @dataclass(frozen=True)
@@ -175,27 +175,33 @@ def undisturbed(name: str) -> Undisturbed:
     """Run a scene to its end."""
     passed: Counter[str] = Counter()
     scene = SCENES[name]
-    with staged(scene) as line:
-        line.one_at_a_time = True
-        arguments = scene.prepare(line)
-        line.act = lambda point: passed.update([point])
-        getattr(line, scene.command)(*arguments)
-        line.act = None
-        line.run()
-        return Undisturbed(comparable(line), writes(line), met_nothing(line), dict(passed))
+    with staged(scene) as workspace:
+        workspace.one_at_a_time = True
+        arguments = scene.prepare(workspace)
+        workspace.act = lambda point: passed.update([point])
+        getattr(workspace, scene.command)(*arguments)
+        workspace.act = None
+        workspace.run()
+        return Undisturbed(
+            comparable(workspace), writes(workspace), met_nothing(workspace), dict(passed)
+        )
 
 
-def comparable(line: Line) -> dict[str, Any]:
+def comparable(workspace: Workspace) -> dict[str, Any]:
     """Return account, archive and ledger without what may differ.
 
     That is: times, and under which version or, in a folder source, path a document's folder is, since a rename
     changes both. A folder without a manifest is what a killed run left and nothing refers to.
     """
-    end = line.end_state()
+    end = workspace.end_state()
     originals = {key for key in end["archive"] if key.startswith("originals/")}
     for row in end["account"]["tables"].get("Suggestions", ()):
         row.pop("DecidedAt")
-    return {**end, "archive": (originals, documents(line.archive)), "open": line.unsettled()}
+    return {
+        **end,
+        "archive": (originals, documents(workspace.archive)),
+        "open": workspace.unsettled(),
+    }
 
 
 def documents(archive: Path) -> set[tuple[str, str, tuple[str, ...]]]:
@@ -208,14 +214,14 @@ def documents(archive: Path) -> set[tuple[str, str, tuple[str, ...]]]:
     return found
 
 
-def writes(line: Line) -> tuple[str, ...]:
+def writes(workspace: Workspace) -> tuple[str, ...]:
     """Return the writes the account has processed, in order of name: none may be there twice."""
-    return tuple(sorted(write.split("?")[0] for write in line.writes(processed=True)))
+    return tuple(sorted(write.split("?")[0] for write in workspace.writes(processed=True)))
 
 
-def met_nothing(line: Line) -> int:
+def met_nothing(workspace: Workspace) -> int:
     """Count the writes that met no row, since the record was no longer as planned: they have changed nothing."""
-    with line.ledger() as ledger:
+    with workspace.ledger() as ledger:
         return sum(effect.state is EffectState.CONFLICT for effect in ledger.effects.find())
 
 
@@ -232,30 +238,30 @@ def cells(scene: str, *, every: bool = True) -> list[str]:
 def problem_of(scene: str, point: str) -> str:
     """Kill a run at a point and run again; return "" if all is as if nothing had happened, else what differs."""
     expected, played = undisturbed(scene), SCENES[scene]
-    with staged(played) as line:
-        arguments = played.prepare(line)
-        code = killed_at(line, point, (played.command, *arguments))
+    with staged(played) as workspace:
+        arguments = played.prepare(workspace)
+        code = killed_at(workspace, point, (played.command, *arguments))
         if code != -signal.SIGKILL:
             return f"the run was not killed but ended with {code}"
-        getattr(line, played.command)(*arguments)
-        line.run()
-        found = comparable(line)
+        getattr(workspace, played.command)(*arguments)
+        workspace.run()
+        found = comparable(workspace)
         wrong = [part for part in expected.end if found[part] != expected.end[part]]
         if wrong:
             return "; ".join(
                 f"{part}: {found[part]} instead of {expected.end[part]}" for part in wrong
             )
-        again = Counter(writes(line)) - Counter(expected.writes)
-        if again.total() > met_nothing(line) - expected.met_nothing:
+        again = Counter(writes(workspace)) - Counter(expected.writes)
+        if again.total() > met_nothing(workspace) - expected.met_nothing:
             return f"writes: {again} too many"
-        line.forget_calls()
-        line.run()
-        return f"a third run wrote {line.writes()}" if line.writes() else ""
+        workspace.forget_calls()
+        workspace.run()
+        return f"a third run wrote {workspace.writes()}" if workspace.writes() else ""
 
 
-def killed_at(line: Line, point: str, command: Sequence[str]) -> int | None:
+def killed_at(workspace: Workspace, point: str, command: Sequence[str]) -> int | None:
     """Run in a process of its own until it is killed; return its exit code."""
-    process = worker_process(line, point, command)
+    process = worker_process(workspace, point, command)
     process.join(CHILD_S)
     code = process.exitcode
     process.kill()

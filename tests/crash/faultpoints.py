@@ -83,7 +83,7 @@ def install(act: Act) -> None:
     def watched_ports(**ports: Any) -> Ports:
         return watched(Ports(**ports), act)
 
-    wiring.Ports = watched_ports  # type: ignore[misc, assignment]  # stands in for the class it builds
+    wiring.Ports = watched_ports  # type: ignore[misc, assignment, attr-defined]  # replaces the class that it builds
 
 
 class _Watched:

@@ -12,15 +12,8 @@ from pathlib import Path
 from infra.emulator import Emulator
 from tests.crash.cells import COLUMNS, RENAME, document
 from tests.fakes.reader import FakeReader
-from tests.integration.line.accounts import (
-    CREDENTIALS,
-    Line,
-    Source,
-    uploads,
-    worker_process,
-    write_account,
-    write_settings,
-)
+from tests.integration.pipeline.accounts import Source, uploads, write_account, write_settings
+from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, worker_process
 from tests.servers.postgres import run_postgres
 
 PATIENCE_S = 600
@@ -48,18 +41,20 @@ def race(ledger: str, *, documents: int, workers: int, kill: int, folder: Path) 
     source = Source(rename=RENAME, columns=COLUMNS)
     began = time.monotonic()
     with Emulator(seed=seed) as emulator:
-        line = Line(
+        workspace = Workspace(
             write_settings(folder, emulator.url, source, ledger=ledger), emulator, FakeReader()
         )
-        processes = [worker_process(line) for _ in range(workers)]
+        processes = [worker_process(workspace) for _ in range(workers)]
         for number, process in enumerate(processes[:kill], start=1):
-            wait_for(lambda share=number / (kill + 2): len(line.writes()) >= 2 * documents * share)  # type: ignore[misc]
+            wait_for(
+                lambda share=number / (kill + 2): len(workspace.writes()) >= 2 * documents * share
+            )  # type: ignore[misc]
             process.kill()
         for process in processes:
             process.join(PATIENCE_S)
-        done = line.run().document["documents"]["unchanged"]
-        counted = Counter(line.writes(processed=True))
-        outcomes = line.statuses()
+        done = workspace.run().document["documents"]["unchanged"]
+        counted = Counter(workspace.writes(processed=True))
+        outcomes = workspace.statuses()
         return Race(
             documents,
             workers,
@@ -67,7 +62,7 @@ def race(ledger: str, *, documents: int, workers: int, kill: int, folder: Path) 
             done,
             tuple(write for write, times in counted.items() if times > 1),
             documents - sum(status == "done" for status in outcomes.values()),
-            line.downloads(),
+            workspace.downloads(),
             time.monotonic() - began,
         )
 

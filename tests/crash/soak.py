@@ -19,15 +19,8 @@ from pipeline.archive_layout import original_key
 from tests.crash.cells import COLUMNS, RENAME, document
 from tests.fakes.clock import FakeClock
 from tests.fakes.reader import FakeReader
-from tests.integration.line.accounts import (
-    CREDENTIALS,
-    Line,
-    Source,
-    archive_state,
-    uploads,
-    write_account,
-    write_settings,
-)
+from tests.integration.pipeline.accounts import Source, uploads, write_account, write_settings
+from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, archive_state
 
 SHARE = 0.05
 RUNS = 4
@@ -71,40 +64,42 @@ class Soak:
 
 
 @contextmanager
-def staged(folder: Path, number: int) -> Iterator[Line]:
+def staged(folder: Path, number: int) -> Iterator[Workspace]:
     """Set up an account with so many receipts."""
     os.environ.update(CREDENTIALS)
     files = {f"scan{n}.txt": document(n) for n in range(1, number + 1)}
     seed = write_account(folder / "seed", uploads(files), files)
     with Emulator(seed=seed) as emulator:
         config = write_settings(folder, emulator.url, Source(rename=RENAME, columns=COLUMNS))
-        yield Line(config, emulator, FakeReader(), timeout_s=30)
+        yield Workspace(config, emulator, FakeReader(), timeout_s=30)
 
 
 def soak(number: int, *, folder: Path, seed: int = 1) -> Soak:
     """Run undisturbed, then disturbed until nothing is left to do, and compare."""
-    with staged(folder / "undisturbed", number) as line:
-        line.run()
-        line.run()
-        expected, undisturbed_calls = _rows(line), line.calls()
-        originals = {key for key in archive_state(line.archive) if key.startswith("originals/")}
+    with staged(folder / "undisturbed", number) as workspace:
+        workspace.run()
+        workspace.run()
+        expected, undisturbed_calls = _rows(workspace), workspace.calls()
+        originals = {
+            key for key in archive_state(workspace.archive) if key.startswith("originals/")
+        }
     chance = random.Random(seed)  # noqa: S311 - a repeatable storm
-    with staged(folder / "disturbed", number) as line:
+    with staged(folder / "disturbed", number) as workspace:
         faults = list(_storm(number, chance))
         for fault in faults:
-            line.emulator.control.fault(fault)
-        people = _People(line, chance, number)
+            workspace.emulator.control.fault(fault)
+        people = _People(workspace, chance, number)
         with people:
             for _ in range(RUNS):
-                line.run()
-        found, calls = _rows(line), line.calls() - people.calls
-        met = sum(one["matched"] > one["after"] for one in line.emulator.control.faults())
+                workspace.run()
+        found, calls = _rows(workspace), workspace.calls() - people.calls
+        met = sum(one["matched"] > one["after"] for one in workspace.emulator.control.faults())
         wrong = list(_wrong(expected, found, people))
-        there = set(archive_state(line.archive)) | {
+        there = set(archive_state(workspace.archive)) | {
             original_key(expected[pk][2]) for pk in people.deleted
         }
         wrong += [f"the archive lacks {entry}" for entry in originals - there]
-        wrong += [f"{line.unsettled()} effects are open"] if line.unsettled() else []
+        wrong += [f"{workspace.unsettled()} effects are open"] if workspace.unsettled() else []
     return Soak(
         number,
         len(faults),
@@ -128,9 +123,9 @@ def _storm(number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
             yield {"operation": operation, "after": after, **kind}
 
 
-def _rows(line: Line) -> dict[int, tuple[dict[str, Any], str, str]]:
+def _rows(workspace: Workspace) -> dict[int, tuple[dict[str, Any], str, str]]:
     """Return each record with its file's name and digest."""
-    dump = line.emulator.control.dump()
+    dump = workspace.emulator.control.dump()
     names = {one["pk"]: (one["name"], one["sha256"]) for one in dump["attachments"]["Uploads"]}
     return {row["PK_ID"]: (row, *names[row["PK_ID"]]) for row in dump["tables"]["Uploads"]}
 
@@ -138,9 +133,9 @@ def _rows(line: Line) -> dict[int, tuple[dict[str, Any], str, str]]:
 class _People:
     """Somebody who types into records and deletes some while the run is at work."""
 
-    def __init__(self, line: Line, chance: random.Random, number: int) -> None:
+    def __init__(self, workspace: Workspace, chance: random.Random, number: int) -> None:
         touched = chance.sample(range(1, number + 1), max(2, number // 50))
-        self._line = line
+        self._line = workspace
         self._plan = [(pk, turn % 3 == 2) for turn, pk in enumerate(touched)]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._act)

@@ -14,16 +14,8 @@ import pytest
 from infra.emulator import Emulator
 from pipeline.errors import ArchiveUnavailable, LedgerUnavailable
 from tests.crash.cells import SCENES, comparable, staged, undisturbed, writes
-from tests.integration.line.accounts import (
-    CREDENTIALS,
-    Line,
-    Source,
-    cli,
-    cli_command,
-    uploads,
-    write_account,
-    write_settings,
-)
+from tests.integration.pipeline.accounts import Source, uploads, write_account, write_settings
+from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, cli, cli_command
 
 pytestmark = pytest.mark.integration
 
@@ -31,20 +23,20 @@ SCENE = "attachments"
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def workspace() -> Iterator[Workspace]:
     """Four uploads, not worked on yet."""
     with staged(SCENES[SCENE]) as made:
         made.one_at_a_time = True  # so that nothing else is under way where the ground gives way
         yield made
 
 
-def assert_made_good(line: Line) -> None:
+def assert_made_good(workspace: Workspace) -> None:
     """Run again and find everything as after an undisturbed run, no write twice."""
-    line.act = None
-    line.run()
+    workspace.act = None
+    workspace.run()
 
-    assert comparable(line) == undisturbed(SCENE).end
-    assert writes(line) == undisturbed(SCENE).writes
+    assert comparable(workspace) == undisturbed(SCENE).end
+    assert writes(workspace) == undisturbed(SCENE).writes
 
 
 def once(point: str, act: Callable[[], object]) -> Callable[[str], None]:
@@ -60,27 +52,27 @@ def once(point: str, act: Callable[[], object]) -> Callable[[str], None]:
     return look
 
 
-def test_a_lost_archive_stops_the_run(line: Line, tmp_path: Path):
+def test_a_lost_archive_stops_the_run(workspace: Workspace, tmp_path: Path):
     """An archive that is gone in the middle of a run stops it before anything more is written to Caspio."""
     away = tmp_path / "away"
 
     def lose() -> None:
-        shutil.move(line.archive, away)
-        line.archive.write_text("no folder")
+        shutil.move(workspace.archive, away)
+        workspace.archive.write_text("no folder")
 
-    line.act = once("archive put originals before", lose)
+    workspace.act = once("archive put originals before", lose)
 
     with pytest.raises(ArchiveUnavailable, match=r"archive.*move it away or name another folder"):
-        line.run()
+        workspace.run()
 
-    written = writes(line)
-    line.archive.unlink()
-    shutil.move(away, line.archive)
+    written = writes(workspace)
+    workspace.archive.unlink()
+    shutil.move(away, workspace.archive)
     assert len(written) < len(undisturbed(SCENE).writes)
-    assert_made_good(line)
+    assert_made_good(workspace)
 
 
-def test_a_bucket_that_became_read_only_stops_the_run(line: Line):
+def test_a_bucket_that_became_read_only_stops_the_run(workspace: Workspace):
     """A store that refuses to take anything stops the run; no record was written whose original is not stored."""
     refusal = ArchiveUnavailable("s3://bucket refuses to write (AccessDenied). Grant s3:PutObject.")
 
@@ -88,13 +80,13 @@ def test_a_bucket_that_became_read_only_stops_the_run(line: Line):
         if point.startswith("archive put") and point.endswith("before"):
             raise refusal
 
-    line.act = refuse
+    workspace.act = refuse
 
     with pytest.raises(ArchiveUnavailable, match="Grant"):
-        line.run()
+        workspace.run()
 
-    assert writes(line) == ()
-    assert_made_good(line)
+    assert writes(workspace) == ()
+    assert_made_good(workspace)
 
 
 def test_a_full_disk_stops_the_run(tmp_path: Path):
@@ -117,7 +109,7 @@ def test_a_full_disk_stops_the_run(tmp_path: Path):
     assert '"failed": 0' in freed.stdout
 
 
-def test_a_full_archive_disk_stops_the_run(line: Line):
+def test_a_full_archive_disk_stops_the_run(workspace: Workspace):
     """An archive without room stops the run, and leaves nothing half stored."""
 
     def full(point: str) -> None:
@@ -126,12 +118,12 @@ def test_a_full_archive_disk_stops_the_run(line: Line):
                 "The archive cannot store x: No space left on device. Free space there."
             )
 
-    line.act = full
+    workspace.act = full
 
     with pytest.raises(ArchiveUnavailable, match="Free space"):
-        line.run()
+        workspace.run()
 
-    assert_made_good(line)
+    assert_made_good(workspace)
 
 
 def test_a_locked_ledger_stops_the_run(tmp_path: Path):
@@ -154,7 +146,7 @@ def test_a_locked_ledger_stops_the_run(tmp_path: Path):
     assert '"failed": 0' in done.stdout
 
 
-def test_a_ledger_that_goes_away_stops_the_run(line: Line):
+def test_a_ledger_that_goes_away_stops_the_run(workspace: Workspace):
     """A database that fails in the middle of a run stops it; what was sent is settled by the next."""
 
     def fail() -> None:
@@ -162,22 +154,23 @@ def test_a_ledger_that_goes_away_stops_the_run(line: Line):
             "The ledger failed to record: server closed the connection. Start the database server."
         )
 
-    line.act = once("update_columns applied before", fail)
+    workspace.act = once("update_columns applied before", fail)
 
     with pytest.raises(LedgerUnavailable, match="Start the database server"):
-        line.run()
+        workspace.run()
 
-    assert_made_good(line)
+    assert_made_good(workspace)
 
 
-def test_a_clock_that_goes_back_harms_nothing(line: Line):
+def test_a_clock_that_goes_back_harms_nothing(workspace: Workspace):
     """A clock set back by an hour in the middle of a run changes nothing: no wait, no repetition, no lost file."""
-    line.act = once(
-        "update_columns intent after", lambda: line.clock.set(line.clock.now() - timedelta(hours=1))
+    workspace.act = once(
+        "update_columns intent after",
+        lambda: workspace.clock.set(workspace.clock.now() - timedelta(hours=1)),
     )
 
-    line.run()
+    workspace.run()
 
-    assert sum(line.clock.slept) < 60
-    assert comparable(line) == undisturbed(SCENE).end
-    assert_made_good(line)
+    assert sum(workspace.clock.slept) < 60
+    assert comparable(workspace) == undisturbed(SCENE).end
+    assert_made_good(workspace)

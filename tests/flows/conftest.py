@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.line.accounts import CREDENTIALS
+from tests.integration.pipeline.workspace import CREDENTIALS
 from tests.support.processes import end, free_port
 
 START_S = 120.0

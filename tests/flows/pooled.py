@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import CREDENTIALS, cli_command
+from tests.integration.pipeline.workspace import CREDENTIALS, cli_command
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 

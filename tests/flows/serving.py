@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import CREDENTIALS, cli_command
+from tests.integration.pipeline.workspace import CREDENTIALS, cli_command
 from tests.support.processes import end
 
 WAIT_S = 120.0

@@ -16,7 +16,13 @@ from infra.emulator import Emulator
 from pipeline.plans.plan_file import open_plan
 from tests.flows.conftest import Prefect
 from tests.flows.serving import Served, serving
-from tests.integration.line.accounts import Source, receipt, uploads, write_account, write_settings
+from tests.integration.pipeline.accounts import (
+    Source,
+    receipt,
+    uploads,
+    write_account,
+    write_settings,
+)
 
 pytestmark = pytest.mark.integration
 

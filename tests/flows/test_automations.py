@@ -18,14 +18,14 @@ from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import (
+from tests.integration.pipeline.accounts import (
     Source,
-    cli,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import cli
 
 pytestmark = pytest.mark.integration
 

@@ -12,15 +12,15 @@ from flows.prefect.names import TAG
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
-from tests.integration.line.accounts import (
+from tests.integration.pipeline.accounts import (
     Source,
-    cli,
     documents,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import cli
 
 pytestmark = pytest.mark.integration
 
@@ -198,7 +198,7 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
 
 
 def test_the_line_knows_nothing_of_prefect():
-    """Importing the line, and all commands, does not import Prefect."""
+    """Importing the pipeline, and all commands, does not import Prefect."""
     code = "import sys, pipeline.record, pipeline.source_run.worker_pool, flows.app.direct, flows.cli; sys.exit('prefect' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

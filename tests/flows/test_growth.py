@@ -12,7 +12,7 @@ import pytest
 from flows.prefect.source_flow import BATCH_S
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import cli
+from tests.integration.pipeline.workspace import cli
 from tests.support.many import write_many, write_settings
 
 pytestmark = pytest.mark.integration

@@ -14,15 +14,14 @@ from flows.prefect.deployments.priorities import KINDS
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.pooled import Account, wait_for
-from tests.integration.line.accounts import (
+from tests.integration.pipeline.accounts import (
     Source,
-    cli,
-    cli_command,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import cli, cli_command
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,7 @@ from infra.samples.pdf_writer import PdfPage, write_pdf
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
 from tests.flows.walk import Walk
-from tests.integration.line.accounts import (
+from tests.integration.pipeline.accounts import (
     Source,
     invoice_pdf,
     receipt,

@@ -14,15 +14,14 @@ from flows.webhooks.sync import sync
 from infra.emulator import Emulator, Quirks
 from pipeline.settings import load_settings
 from tests.flows.conftest import Prefect
-from tests.integration.line.accounts import (
-    CREDENTIALS,
+from tests.integration.pipeline.accounts import (
     Source,
-    cli_command,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import CREDENTIALS, cli_command
 from tests.support.processes import free_port
 
 pytestmark = pytest.mark.integration

@@ -10,15 +10,14 @@ import pytest
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect, wait_until_healthy
 from tests.flows.pooled import Account
-from tests.integration.line.accounts import (
-    CREDENTIALS,
+from tests.integration.pipeline.accounts import (
     Source,
-    cli,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import CREDENTIALS, cli
 from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.servers.postgres import Postgres, run_postgres
 from tests.servers.redis import run_redis

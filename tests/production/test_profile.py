@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.flows.pooled import Account, wait_for
-from tests.integration.line.accounts import cli
+from tests.integration.pipeline.workspace import cli
 from tests.production.conftest import FILES
 
 pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(1200)]

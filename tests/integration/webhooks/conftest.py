@@ -8,15 +8,15 @@ import pytest
 from infra.emulator import Emulator, Quirks
 from processors.sandbox.reader import SandboxedReader
 from tests.contracts.conftest import migrated
-from tests.integration.line.accounts import (
-    CREDENTIALS,
+from tests.integration.pipeline.accounts import (
     Source,
     receipt,
     uploads,
     write_account,
     write_settings,
 )
-from tests.integration.line.conftest import reader
+from tests.integration.pipeline.conftest import reader
+from tests.integration.pipeline.workspace import CREDENTIALS
 from tests.integration.webhooks.hooked import Hooked
 from tests.servers.postgres import postgres
 from tests.support.processes import free_port

@@ -26,7 +26,7 @@ from pipeline.ports import Reader
 from pipeline.settings import Settings, load_settings
 from tests.crash.faultpoints import POINT_VARIABLE
 from tests.fakes.clock import FakeClock
-from tests.integration.line.accounts import CREDENTIALS, Line
+from tests.integration.pipeline.workspace import CREDENTIALS, Workspace
 
 
 class Now(FakeClock):
@@ -100,15 +100,15 @@ class Hooked:
             self.environment["CASPIO_WEBHOOK_SECRET"] = done.secret
         return done
 
-    def line(self) -> Line:
-        """Return the line over the same settings."""
-        return Line(self.config, self.emulator, self.reader, clock=Now())
+    def workspace(self) -> Workspace:
+        """Return the workspace of the same settings."""
+        return Workspace(self.config, self.emulator, self.reader, clock=Now())
 
     def serve(self, port: int = 0) -> int:
         """Receive in this process until the test ends; unless set otherwise where the webhook delivers to."""
 
         def start(source: str, keys: Sequence[str], batch: str) -> None:
-            with self.line().context() as context:
+            with self.workspace().context() as context:
                 work_sources(
                     context, sources=[source], request=RunRequest(records=tuple(keys), batch=batch)
                 )
@@ -174,7 +174,7 @@ class Hooked:
 
     def kinds(self) -> list[str]:
         """Return the kinds of the runs there were."""
-        with self.line().ledger() as ledger:
+        with self.workspace().ledger() as ledger:
             return [run.kind for run in ledger.usage.runs()]
 
     def notes(self, *, at_least: int = 1) -> list[str]:

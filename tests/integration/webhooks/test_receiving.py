@@ -9,7 +9,7 @@ import pytest
 from flows.app.wiring import open_settings_account
 from flows.webhooks.status import status
 from pipeline.model.messages import Message, ReportedRecord
-from tests.integration.line.accounts import Source, fields, receipt, uploads
+from tests.integration.pipeline.accounts import Source, fields, receipt, uploads
 from tests.integration.webhooks.conftest import FILES, MakeHooked
 from tests.integration.webhooks.hooked import Hooked, until
 
@@ -52,7 +52,7 @@ def test_our_own_columns_raise_no_message_at_all(make_hooked: MakeHooked):
     hooked.sync()
     hooked.serve()
 
-    done = hooked.line().run().document
+    done = hooked.workspace().run().document
     hooked.attach(1, "last.txt", receipt(5))
     notes = hooked.notes()
 
@@ -230,24 +230,24 @@ def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
     """A whole run counts the records it finds changed without a message since the run before, and status shows it."""
     hooked = make_hooked(Source(rename=""), quirks={"attachment_event": False})
     hooked.sync()
-    line = hooked.line()
-    first = line.run().document["missed_by_webhooks"]
+    workspace = hooked.workspace()
+    first = workspace.run().document["missed_by_webhooks"]
     hooked.serve()
     hooked.attach(1, "silent.txt", receipt(5))
     hooked.attach(2, "reported.txt", receipt(6))
     hooked.attach(3, "reported.txt", receipt(7))
     hooked.post(_message(hooked, 2))
     hooked.notes()
-    with hooked.line().ledger() as ledger:
+    with hooked.workspace().ledger() as ledger:
         ledger.messages.save([_message_of(hooked, "3")])
 
-    found = line.run().document
+    found = workspace.run().document
 
     assert (first, found["documents"]["done"], found["missed_by_webhooks"]) == (0, 2, 1)
     with open_settings_account(hooked.settings) as account:
         sources = status(hooked.settings, account)["sources"]
     assert (sources["uploads"]["missed_last_run"], sources["uploads"]["missed"]) == (1, 1)
-    assert line.run().document["missed_by_webhooks"] == 0
+    assert workspace.run().document["missed_by_webhooks"] == 0
 
 
 def _message_of(hooked: Hooked, key: str) -> Message:
@@ -263,7 +263,7 @@ def test_a_reprocess_flag_is_picked_up_by_its_message(make_hooked: MakeHooked):
     account["tables"]["Uploads"]["fields"] = fields(Scan="ATTACHMENT", Again="YES/NO")
     hooked = make_hooked(Source(rename="", more='reprocess_column = "Again"'), account=account)
     hooked.sync()
-    hooked.line().run()
+    hooked.workspace().run()
     hooked.serve()
 
     hooked.emulator.control.change(

@@ -6,7 +6,7 @@ from flows.app.wiring import open_settings_account
 from flows.webhooks.sync import MARK, Synced
 from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.errors import BadSettings
-from tests.integration.line.accounts import Source, fields
+from tests.integration.pipeline.accounts import Source, fields
 from tests.integration.webhooks.conftest import MakeHooked
 from tests.integration.webhooks.hooked import Hooked
 
@@ -59,7 +59,7 @@ def test_a_second_time_there_is_nothing_to_do(make_hooked: MakeHooked):
 
     assert {action for _, _, action in _steps(again)} == {"unchanged"}
     assert again.secret == ""
-    assert not [c for c in hooked.line().writes() if "outgoingWebhooks" in c]
+    assert not [c for c in hooked.workspace().writes() if "outgoingWebhooks" in c]
 
 
 def test_a_dry_run_changes_nothing(make_hooked: MakeHooked):

@@ -52,5 +52,5 @@ def test_two_receivers_share_one_ledger(make_hooked: MakeHooked, database: str):
     assert all("done" in note for note in notes)
     assert [message.attempts for message in hooked.messages()] == [1, 1, 1]
     assert [row["DocType"] for row in hooked.rows()] == ["receipt"] * 3
-    puts = [call for call in hooked.line().writes() if "records" in call]
+    puts = [call for call in hooked.workspace().writes() if "records" in call]
     assert len(puts) == 3

@@ -12,7 +12,7 @@ from pipeline.errors import RejectFile
 from pipeline.model import RecordRef
 from tests.fakes.clock import FakeClock
 from tests.integration.adapters.caspio.conftest import TEXT_FIELDS
-from tests.integration.line.accounts import write_account
+from tests.integration.pipeline.accounts import write_account
 from tests.support.properties import examples
 
 pytestmark = pytest.mark.integration

@@ -1,0 +1,3 @@
+from tests.unit.pipeline.world import world
+
+__all__ = ["world"]

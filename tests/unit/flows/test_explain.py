@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import pytest
+
+from flows.app.explain import lives_of
+from flows.cli.show.state import show_life
+from pipeline.model import SourceSpec
+from tests.unit.pipeline.world import RECEIPTS, World, named
+
+GOOD = "doc_type=receipt\ntotal=12.50"
+
+
+def test_a_life_has_versions_writes_suggestions_and_addresses(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
+    """`explain` shows each version, what was written over what and why, what was left, and where it is kept."""
+    world.receipt("1", GOOD, Total=99.0)
+    world.run(named(RECEIPTS, "{{ doc_type }}"))
+
+    first, second = lives_of("receipts", "1", None, ledger=world.ledger, archive=world.archive)
+
+    assert (first["file"], second["file"]) == ("scan.txt", "receipt.txt")
+    assert [(e["kind"], e["after"]) for e in first["effects"]] == [  # type: ignore[attr-defined]  # a list
+        ("update_columns", {"DocType": "receipt"}),
+        ("rename_attachment", {"name": "receipt.txt"}),
+    ]
+    assert first["outcome"]["suggestions"][0]["suggested"] == 12.5  # type: ignore[index]  # a dictionary
+    assert str(first["original"]).startswith("memory:originals/sha256/")
+    show_life(first)
+    assert "update_columns" in capsys.readouterr().out
+
+
+def test_a_moved_file_is_found_by_its_old_path(world: World):
+    """A Files-area file is explained under the path it had as well as the one it has."""
+    spec = SourceSpec("mail", folder="/Mail", rename="{{ doc_type }}")
+    world.caspio.files["/Mail/a.txt"] = b"doc_type=letter"
+    world.run(spec)
+
+    by_old = lives_of("mail", "/Mail/a.txt", None, ledger=world.ledger, archive=world.archive)
+
+    assert [life["path"] for life in by_old] == ["/Mail/a.txt", "/Mail/letter.txt"]
+
+
+def test_another_field_is_left_out(world: World):
+    """With a field named, only its files are reported."""
+    world.receipt("1", GOOD)
+    world.run(replace(RECEIPTS, columns={}))
+
+    assert lives_of("receipts", "1", "Other", ledger=world.ledger, archive=world.archive) == []
+    assert len(lives_of("receipts", "1", "Scan", ledger=world.ledger, archive=world.archive)) == 1

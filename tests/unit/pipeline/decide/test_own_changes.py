@@ -1,0 +1,153 @@
+from dataclasses import replace
+
+import pytest
+
+from pipeline.decide.own_changes import Change, is_own_change, own_renames, unprocessed
+from pipeline.model import (
+    Column,
+    Effect,
+    EffectKind,
+    EffectState,
+    FileRef,
+    Outcome,
+    Place,
+    RecordRef,
+    Status,
+    Value,
+)
+from tests.fakes.ledger import MemoryLedger
+
+RECORD = RecordRef("Receipts", "1")
+COLUMNS = {
+    name: Column(name, kind) for name, kind in {"DocType": "STRING", "Total": "CURRENCY"}.items()
+}
+OLD = FileRef(
+    "receipts", Place.ATTACHMENT, "Receipts", "Scan", RECORD, "scan.pdf", 10, "2026-03-01"
+)
+NEW = replace(OLD, name="receipt.pdf", listed_date="2026-03-02")
+MOVED = FileRef(
+    "docs",
+    Place.FILE,
+    "Docs",
+    "File",
+    RecordRef("Docs", "1"),
+    "a.pdf",
+    10,
+    "2026-03-01",
+    "/In/a.pdf",
+)
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    """A ledger that has finished a receipt, written its columns and renamed its file."""
+    made = MemoryLedger()
+    made.files.seen([OLD], "run-1")
+    values = {"DocType": "receipt", "Total": 12.5}
+    write(
+        made,
+        Effect(EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after=values),
+    )
+    rename = Effect(
+        EffectKind.RENAME_ATTACHMENT, OLD.version, "Receipts", "1", {"name": "scan.pdf"}, {"name": "receipt.pdf"},
+        field="Scan",
+    )  # fmt: skip
+    write(made, rename)
+    made.files.finish(Outcome(OLD, Status.DONE), "run-1")
+    return made
+
+
+def write(ledger: MemoryLedger, effect: Effect, state: EffectState = EffectState.VERIFIED) -> None:
+    """Let an effect stand in the ledger."""
+    ledger.effects.settle(ledger.effects.intend(effect, "run-1"), state)
+
+
+@pytest.mark.parametrize(
+    "values", [{"DocType": "receipt"}, {"Total": "12.5", "DocType": "receipt "}, {}]
+)
+def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]):
+    """Values that this program put there last are no unprocessed, however the webhook spells them."""
+    assert is_own_change(Change(RECORD, values, (NEW,)), ledger=ledger, columns=COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(RECORD, {"DocType": "invoice"}),
+        Change(RECORD, {"DocType": "receipt", "Total": 13.0}),
+        Change(RECORD, {"DocType": None}),
+        Change(RECORD, {"Note": "receipt"}),
+        Change(RecordRef("Receipts", "2"), {"DocType": "receipt"}),
+        Change(RECORD, {}, (replace(NEW, size_bytes=11),)),
+        Change(RECORD, {}, (replace(NEW, name="other.pdf"),)),
+        Change(RECORD, {}, (replace(NEW, field="Other"),)),
+    ],
+)
+def test_anything_else_needs_work(ledger: MemoryLedger, change: Change):
+    """Another value, column, record, name, size or field was somebody else's doing."""
+    assert not is_own_change(change, ledger=ledger, columns=COLUMNS)
+
+
+def test_a_value_that_an_undo_put_back_is_an_own_change(ledger: MemoryLedger):
+    """Undoing a run raises a webhook, too, and that needs no processing either."""
+    back = Effect(
+        EffectKind.UPDATE_COLUMNS,
+        OLD.version,
+        "Receipts",
+        "1",
+        {"Total": 12.5},
+        {"Total": 99.0},
+        undoes=1,
+    )
+    write(ledger, back)
+
+    assert is_own_change(Change(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
+
+
+def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
+    """A value of an abandoned write was put there by somebody else."""
+    effect = Effect(
+        EffectKind.UPDATE_COLUMNS, OLD.version, "Receipts", "1", before={}, after={"Total": 1.0}
+    )
+    write(ledger, effect, EffectState.ABANDONED)
+
+    assert not is_own_change(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
+
+
+def test_a_renamed_file_is_recognized_in_a_listing_once(ledger: MemoryLedger):
+    """The version our rename left is finished; a later file of the same name and size is unprocessed."""
+    later = replace(NEW, listed_date="2026-04-01")
+
+    first, second = unprocessed([NEW], ledger=ledger), unprocessed([later], ledger=ledger)
+
+    assert first == set()
+    assert second == {later.version}
+    assert ledger.files.finished([NEW.version]) == {NEW.version}
+
+
+def test_another_row_that_points_at_a_moved_file_is_not_treated_as_ours(ledger: MemoryLedger):
+    """Where two rows name a file, moving it finishes the one that was worked on and not the other."""
+    ledger.files.seen([MOVED], "run-1")
+    paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
+    write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
+    ours = replace(MOVED, name="b.pdf", path="/In/b.pdf")
+    other = replace(ours, record=RecordRef("Docs", "2"))
+
+    assert own_renames([ours, other], ledger=ledger) == {ours.version: MOVED.version}
+
+
+def test_another_row_of_a_moved_file_is_recognized_on_its_own(ledger: MemoryLedger):
+    """A second record with the same file is recognized by its own version, also in a later listing."""
+    second = replace(MOVED, record=RecordRef("Docs", "2"))
+    ledger.files.seen([MOVED, second], "run-1")
+    paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
+    write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
+    for ref in (MOVED, second):
+        ledger.files.finish(Outcome(ref, Status.DONE), "run-1")
+    here = [
+        replace(ref, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-02")
+        for ref in (MOVED, second)
+    ]
+
+    assert [unprocessed([ref], ledger=ledger) for ref in here] == [set(), set()]
+    assert unprocessed([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()

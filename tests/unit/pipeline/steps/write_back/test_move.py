@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+from pipeline.model import SourceSpec, Status
+from tests.unit.pipeline.world import World
+
+GOOD = "doc_type=receipt\ntotal=12.50"
+CONTRACTS = SourceSpec(
+    "contracts", table="Contracts", columns={"Kind": "doc_type"}, rename="{{ doc_type }}"
+)
+MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"})
+
+
+def test_files_area_rename_leaves_every_row_pointing_at_a_file(world: World):
+    """A Files-area file is put under its new name, every row repointed, and only then the old one deleted."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    for pk in ("1", "2"):
+        world.caspio.row("Contracts", pk, Document="/Inbox/x.txt")
+
+    world.run(CONTRACTS)
+
+    assert set(world.caspio.files) == {"/Inbox/contract.txt"}
+    assert {row["Document"] for row in world.caspio.tables["Contracts"].values()} == {
+        "/Inbox/contract.txt"
+    }
+    assert {row["Kind"] for row in world.caspio.tables["Contracts"].values()} == {"contract"}
+    assert world.run(CONTRACTS) == []
+
+
+def test_taken_name_gets_a_number(world: World):
+    """A name that is taken in the folder gets a number, and a second run keeps it."""
+    world.caspio.files |= {"/Inbox/x.txt": b"doc_type=contract", "/Inbox/contract.txt": b"other"}
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    world.run(CONTRACTS)
+
+    assert set(world.caspio.files) == {"/Inbox/contract.txt", "/Inbox/contract (2).txt"}
+    assert world.run(CONTRACTS) == []
+
+
+def test_replaced_original_is_never_deleted(world: World):
+    """When somebody puts another file under the old name meanwhile, it is kept."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def replace_file(call: str) -> None:
+        if call == "put":
+            world.caspio.files["/Inbox/x.txt"] = b"doc_type=letter"
+
+    world.caspio.before_call = replace_file
+    (outcome,) = world.run(CONTRACTS)
+
+    assert world.caspio.files["/Inbox/x.txt"] == b"doc_type=letter"
+    assert outcome.status is Status.PARTIAL
+
+
+def test_folder_file_without_record_gets_an_index_row(world: World):
+    """A Files-area file that no record refers to gets a row in the index table, once."""
+    from pipeline.model import IndexTable
+
+    spec = replace(MAIL, index=IndexTable("MailIndex", "Path"), rename="{{ doc_type }}")
+    world.caspio.files["/Mail/a.txt"] = b"doc_type=letter"
+
+    world.run(spec)
+
+    assert world.caspio.tables["MailIndex"] == {
+        "1": {"Path": "/Mail/letter.txt", "DocType": "letter"}
+    }
+    assert set(world.caspio.files) == {"/Mail/letter.txt"}
+    assert world.run(spec) == []
+    assert len(world.caspio.tables["MailIndex"]) == 1

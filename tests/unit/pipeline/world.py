@@ -1,0 +1,95 @@
+"""An account in dictionaries, with everything a run over it needs."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.context import Ports, SourceRun
+from pipeline.decide.naming import NameTemplate
+from pipeline.model import Outcome, SourceSpec
+from pipeline.record import new_records
+from pipeline.source_run.recovery import recover_all, review_decisions
+from pipeline.source_run.worker_pool import process_all
+from tests.fakes.archive import MemoryArchive
+from tests.fakes.caspio import Attachment, FakeCaspio
+from tests.fakes.clock import FakeClock
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.reader import FakeReader
+
+RECEIPTS = SourceSpec(
+    "receipts", table="Receipts", columns={"DocType": "doc_type", "Total": "total"}
+)
+
+
+@dataclass
+class World:
+    """An account, an archive, a ledger and a reader, and a way to run the line over them."""
+
+    folder: Path
+    caspio: FakeCaspio = field(default_factory=FakeCaspio)
+    archive: MemoryArchive = field(default_factory=MemoryArchive)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    reader: FakeReader = field(default_factory=FakeReader)
+    clock: FakeClock = field(default_factory=FakeClock)
+    runs: int = 0
+
+    def job(
+        self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any
+    ) -> SourceRun:
+        """Make a job."""
+        self.runs += 1
+        ports = Ports(
+            self.caspio,
+            self.caspio,
+            self.archive,
+            self.ledger,
+            self.reader,
+            self.clock,
+            self.folder,
+        )
+        template = NameTemplate(spec.rename) if spec.rename else None
+        run_id = f"run-{self.runs}"
+        self.ledger.usage.start_run(run_id, "ingest")
+        return SourceRun(
+            spec, ports, run_id, plan_only=plan_only, reread=reread, template=template, **more
+        )
+
+    def run(
+        self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any
+    ) -> list[Outcome]:
+        """Run a source; return what became of each file, in order of file names."""
+        job = self.job(spec, plan_only=plan_only, **more)
+        outcomes: list[Outcome] = []
+        recover_all(job)
+        outcomes += review_decisions(job)
+        works = new_records(job, on_unchanged=lambda _: None)
+        process_all(works, job, observe=outcomes.append, threads=1)
+        return sorted(outcomes, key=lambda outcome: outcome.ref.name)
+
+    def receipt(self, pk: str, text: str, *, name: str = "scan.txt", **values: object) -> None:
+        """Add a receipt's record with an attachment with the text."""
+        self.caspio.row("Receipts", pk, **values)  # type: ignore[arg-type]
+        self.caspio.attachments["Receipts", "Scan", pk] = Attachment(name, text.encode())
+
+    def record(self, pk: str) -> dict[str, object]:
+        """Return a receipt's row."""
+        return dict(self.caspio.tables["Receipts"][pk])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """An account with an empty table of receipts and one of contracts."""
+    made = World(tmp_path)
+    made.caspio.table(
+        "Receipts", DocType="STRING", Total="CURRENCY", Scan="ATTACHMENT", Note="TEXT"
+    )
+    made.caspio.table("Contracts", Kind="STRING", Document="FILE")
+    made.caspio.table("MailIndex", Path="STRING", DocType="STRING")
+    return made
+
+
+def named(spec: SourceSpec, rename: str) -> SourceSpec:
+    """Return a source that renames."""
+    return replace(spec, rename=rename)
