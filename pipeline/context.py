@@ -71,6 +71,7 @@ class SourceRun:
         """
         if ref.source == self.spec.name:
             return True
+        # What a source under its old name has left open must not stay open forever.
         return ref.source not in self.other_sources and ref.container == self.spec.container
 
     def release(self, works: Sequence[RecordWork]) -> None:

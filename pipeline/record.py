@@ -64,6 +64,7 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
                 write = partial(write_back, replace(work, files=refs), documents, run, folder)
                 outcomes += isolated(refs, write)
         except StopRun:
+            # The files are not to blame: the attempt does not count towards their quarantine.
             ports.ledger.files.reset_attempts([ref.version for ref in work.files])
             raise
         _finish(work, outcomes, run, folder)
@@ -76,6 +77,7 @@ def read_file(
 ) -> list[Outcome]:
     """Fetch, read and archive one file. If this run has moved it, process it where it is now."""
     telemetry = run.ports.telemetry
+    # A user who sets the flag wants the files read again, even if nothing has changed.
     run = replace(run, reread=run.reread or work.reprocess_flag is not None)
     folder.mkdir()
     count_attempt(ref, run)

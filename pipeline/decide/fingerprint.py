@@ -9,6 +9,7 @@ from pipeline.model import SourceSpec, short_digest
 VERSION = "1"
 """Counted up when mapping or naming comes to other results from the same findings and settings."""
 
+# Settings that decide what is written for the same findings.
 _PLAN_SETTINGS = (
     "columns",
     "overwrite",
@@ -19,6 +20,7 @@ _PLAN_SETTINGS = (
     "review",
     "allow_formulas",
 )
+# Settings that change when, how often or after what a source runs, and not what it writes.
 _NOT_IN_HASH = frozenset(
     {
         "confirm",

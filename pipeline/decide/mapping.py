@@ -135,6 +135,7 @@ def decide(
             continue
         policy = _policy(spec, name, finding)
         objection = _objection(policy, column, current, want, last=last_written.get(name))
+        # An empty stamp is written like any other value, so that it is there from the first run on.
         if finding in STAMP_NAMES and not is_empty(current):
             if not objection:
                 stamps[name] = want.value
@@ -144,6 +145,7 @@ def decide(
             suggestions.append(Suggestion(name, current, want.value, objection, want.confidence))
         else:
             after[name] = want.value
+    # A new time alone is no reason to write: each run would change every record.
     if after or renames:
         after |= stamps
     return Plan(

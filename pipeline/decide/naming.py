@@ -133,6 +133,8 @@ def _cut(text: str, room_bytes: int) -> str:
 
 def split_name(name: str) -> tuple[str, str]:
     """Split a name into base and extension without dot, both possibly ""."""
+    # ".hidden" has no extension, nor has "Mr. Smith" or "1.2 draft": what follows the last dot must
+    # be short, and letters or digits only.
     base, _, extension = name.rpartition(".")
     if not base or not extension.isalnum() or len(extension) > _MAX_EXTENSION_CHARS:
         return name, ""
@@ -147,6 +149,7 @@ def join_name(base: str, extension: str) -> str:
 def numbered(name: str, number: int) -> str:
     """Return the name's n-th alternative: "a.pdf" → "a (2).pdf"."""
     base, extension = split_name(name)
+    # The base is cut, never the number: alternatives of a long name must differ.
     suffix = f" ({number})"
     room = MAX_NAME_BYTES - len(extension.encode()) - 1 - len(suffix)
     return join_name(_cut(base, room).rstrip(" .") + suffix, extension)

@@ -81,6 +81,7 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger) -> Mapping[str, str]
     effects = ledger.effects.names_given(refs)
     candidates = {ref.version: list(earlier_places(ref, effects)) for ref in refs}
     location_keys = {key for places in candidates.values() for key, _ in places}
+    # An attachment is looked up by its version, a Files-area file by its path before the move.
     before_rename: dict[tuple[str, str], FileRef] = {}
     for state in ledger.files.not_renamed(location_keys):
         before_rename[state.ref.location_key, state.version] = state.ref

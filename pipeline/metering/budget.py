@@ -80,6 +80,7 @@ class Spending:
     def call(self) -> None:
         """Count a call that is about to be made."""
         with self._lock:
+            # Booked before the call: a killed process has counted too many calls, never too few.
             if self._booked == 0:
                 self._book(self._block)
             self._booked -= 1
@@ -109,7 +110,7 @@ class Spending:
         """
         limit = self._allowance.limit(self.priority)
         with self._lock:
-            used = self._known.calls - self._booked
+            used = self._known.calls - self._booked  # what is booked is not used yet
         if limit is not None and used >= limit:
             raise BudgetExhausted(
                 f"{used:,} of {self._allowance.monthly_calls:,} Caspio calls of this month are "

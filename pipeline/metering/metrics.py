@@ -81,6 +81,7 @@ class MetricsRecorder:
     def flush(self) -> None:
         """Add the new counts to the ledger; if that fails, the next time adds them, too."""
         with self._lock:
+            # The client counts its calls itself; what is new since the last time is added here.
             calls = dict(self._calls())
             for name, number in calls.items():
                 new = number - self._recorded_calls.get(name, 0)

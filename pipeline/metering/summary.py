@@ -62,6 +62,7 @@ class Summary:
             kept = self.problems if needs_attention else self.latest
             if outcome.status is not Status.UNCHANGED and len(kept) < MAX_OUTCOMES:
                 kept.append(outcome)
+            # Ten of at most eleven: cheaper than to sort all outcomes at the end.
             if outcome.seconds:
                 slowest = [*self.slowest, outcome]
                 self.slowest = nlargest(MAX_SLOWEST, slowest, key=attrgetter("seconds"))

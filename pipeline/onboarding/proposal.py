@@ -105,6 +105,7 @@ def _source(container: Container, names: set[str]) -> ProposedSource:
     """Propose a source for a table or view, and add its name to those that are taken."""
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", container.name).strip("-_").lower()
     base = base[:_MAX_NAME_CHARS] or "source"
+    # Two tables may have names that differ only in characters which a source's name cannot have.
     name, number = base, 1
     while name in names:
         number += 1

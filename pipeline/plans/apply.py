@@ -68,6 +68,7 @@ def due_records(
         if not is_folder:
             return record.key
         path = str(record.files[0].ref.path)
+        # An interrupted run of this plan may have moved the file already.
         return run.ports.ledger.effects.moved_to(path) or path
 
     mine = (record for record in planned if record.source == run.spec.name)
@@ -151,6 +152,7 @@ def _write(
         elif file.new_name:
             new_names[version] = file.new_name
 
+    # The plan names no findings: they come from the reading that was planned with.
     documents = [_document(file, ledger) for file in files]
     before, after = left_to_write(planned, work, context, effects)
     plan = Plan(
@@ -226,6 +228,7 @@ def left_to_write(
         raise ChangedSince("the record it was planned for does not refer to the file any more")
 
     columns: Mapping[str, Column] = context.columns
+    # Columns that have their planned value already were written by an interrupted run.
     after = {
         name: value
         for name, value in planned.after.items()

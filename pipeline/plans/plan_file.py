@@ -173,6 +173,7 @@ class PlanWriter:
         digest = _sealed(self._digest, seal)
         self._file.write(_json({**seal, "seal": digest}))
         self._file.close()
+        # Nothing is under the plan's name before it is complete, however the run ends.
         self._part.replace(self.path)
         return PlanFile(self.path, self.owner, digest, self.records, self.cost)
 
@@ -205,6 +206,7 @@ def open_plan(path: Path) -> PlanFile:
     Raises:
         BadSettings: it is not a plan, has another version, or was changed or cut after it was made.
     """
+    # The digest is one line behind: it covers every line but the last, which has the seal.
     digest = hashlib.sha256()
     first = last = b""
     try:

@@ -165,10 +165,11 @@ def amend_manifests(
         if prefix is None:
             continue
         current = _current(state, done).version
+        # The effects of the file's whole history: an undo renames it to a version of its own.
         ends = (ledger.files.state(current) or state, state)
         versions = {one.version for end in ends for one in versions_of(end, ledger)}
         effects = [
             effect for version in versions for effect in ledger.effects.find(version=version)
         ]
-        effects.sort(key=lambda effect: effect.id)
+        effects.sort(key=lambda effect: effect.id)  # in the order in which they were made
         amend_manifest(prefix, outcomes[current], effects, run.ports, folder, run_id=run.run_id)

@@ -132,6 +132,7 @@ def load_settings(
     named = named_blocks(values)
     from_blocks, origins = _from_blocks(named, blocks)
 
+    # Where no credentials are needed, anything satisfies the settings class.
     substitutes: dict[str, str] = {}
     if not credentials:
         lacking = (
@@ -254,6 +255,7 @@ def passwords() -> tuple[str, ...]:
         listed = json.loads(environment(name) or "[]")
     except json.JSONDecodeError:
         listed = None
+    # The value is not shown in the message: it has passwords.
     if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
         raise BadSettings([f'{name} is not a JSON list of texts, such as ["one", "two"].'])
     return tuple(listed)

@@ -23,7 +23,8 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
             problems += refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
         if spec.review is not None:
             problems += refuse_review(spec, target.columns(spec.review, is_view=False))
-    except BadSettings as error:  # the table or view itself is gone
+    except BadSettings as error:
+        # The table or view itself is gone: one sentence says so, instead of one for each column.
         problems += [f"source {spec.name!r}: {problem}" for problem in error.problems]
     return problems
 

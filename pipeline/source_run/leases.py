@@ -38,6 +38,8 @@ class Leases:
     def acquire(self, works: Sequence[RecordWork]) -> list[bool]:
         """Lease records; say which were acquired. Frees what was released at the same time."""
         with self._lock:
+            # A record is leased with all its keys or not at all: with half of them, two workers
+            # could wait for each other.
             groups = [lease_keys(work.files) for work in works]
             acquired = list(self._ledger.leases.claim(self.worker, groups, release=self._released))
             self._released.clear()
@@ -61,6 +63,7 @@ def lease_keys(files: Sequence[FileRef]) -> list[str]:
     records = {
         f"record {ref.record.container} {ref.record.pk}" for ref in files if ref.record is not None
     }
+    # The Files area ignores case, so both spellings of a path are one lease.
     paths = {f"file {ref.path.casefold()}" for ref in files if ref.path is not None}
     return sorted(records | paths)
 

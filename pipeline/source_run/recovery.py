@@ -32,6 +32,7 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
         for state in states
         if state is not None and run.owns(state.ref)
     ]
+    # Two runs that start together would both finish the same move: the lease lets one do it.
     if run.leases is not None and works:
         works = list(compress(works, run.leases.acquire(works)))
     try:
@@ -48,6 +49,7 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
 
 def record_past_renames(run: SourceRun, refs: Sequence[FileRef]) -> None:
     """Record the new versions of files that a dead run has renamed."""
+    # The records are released by the caller, so the tracker must not release them.
     tracker = RenameTracker(replace(run, leases=None))
     for ref in refs:
         name = given_name(ref, run.ports.ledger)

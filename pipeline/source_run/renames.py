@@ -53,6 +53,7 @@ class RenameTracker:
 
     def flush(self) -> None:
         """List what was renamed since the last time, and release the records."""
+        # Taken out under the lock and listed outside of it: other threads go on adding meanwhile.
         with self._lock:
             renamed, self._renamed = self._renamed, []
             works, self._works = self._works, []
@@ -104,6 +105,7 @@ def record_renames(
         old = outcome.ref.version
         ledger.files.record_rename(old, ref)
         renames[old] = ref
+        # The name was seen at Caspio: that verifies the rename itself.
         for effect in ledger.effects.open([old]):
             if effect.kind is EffectKind.RENAME_ATTACHMENT:
                 ledger.effects.settle(effect, EffectState.VERIFIED)

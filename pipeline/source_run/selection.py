@@ -78,7 +78,9 @@ def _pages(run: SourceRun, selection: Selection) -> Iterator[Sequence[RecordWork
     """Yield what is selected, page by page as it is listed."""
     spec, source, ledger = run.spec, run.ports.source, run.ports.ledger
     by_ledger = selection.stale or selection.since is not None
+    # A clause selects at Caspio, stale and since in the ledger; without any condition it is all.
     if selection.where or not (selection.records or by_ledger):
+        # In parentheses: an OR inside must not take in records beyond the source's own clause.
         clauses = [f"({clause})" for clause in (spec.where, selection.where) if clause]
         yield from source.pages(replace(spec, where=" AND ".join(clauses) or None))
         return

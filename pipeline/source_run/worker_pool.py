@@ -132,6 +132,7 @@ class WorkerPool:
         Returns how many files were left to them.
         """
         self._drain()
+        # The other worker may have finished meanwhile, or died: its leases are free then.
         once_more, self._leased_elsewhere = self._leased_elsewhere, []
         self.process(once_more)
         self._drain()
@@ -157,11 +158,13 @@ class WorkerPool:
     def _observe_finished(self) -> None:
         done, self._pending = wait(self._pending, return_when=FIRST_COMPLETED)
         for future in done:
+            # Only StopRun gets out of a record; it ends the run here, in the main thread.
             for outcome in future.result():
                 self._observe(outcome)
 
     def _process(self, work: RecordWork, leased: RecordWork) -> list[Outcome]:
         outcomes = self._act(work, leased)
+        # A renamed record is released by the tracker, once the ledger knows its new versions.
         if not self._renames.add(leased, outcomes):
             self._run.release([leased])
         return outcomes
@@ -172,6 +175,8 @@ class WorkerPool:
         if leases is None:
             yield from ((work, work) for work in works)
             return
+        # One claim for as many records as the threads need next: a transaction per record would
+        # make the ledger the bottleneck, and more would keep records from other workers for long.
         while page := list(islice(works, self._max_pending)):
             mine: list[RecordWork] = []
             for work, acquired in zip(page, leases.acquire(page), strict=True):
@@ -192,6 +197,7 @@ class WorkerPool:
         listed again.
         """
         run, ledger = self._run, self._run.ports.ledger
+        # Effects are known by file version; `numbers` leads back from a version to its record.
         numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
         versions = list(numbers)
         open_effects = [e for e in ledger.effects.open(versions) if e.run_id != run.run_id]

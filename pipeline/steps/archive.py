@@ -40,6 +40,7 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
     )
     prefix = document_prefix(file.ref)
     _put_derived(findings, prefix, archive)
+    # The reading is saved last: whoever finds it in the ledger finds its files in the archive.
     if document.prefix is None:
         ports.ledger.files.save_reading(file.sha256, findings, prefix=prefix)
     elif document.prefix != prefix:
@@ -103,6 +104,7 @@ def put_manifest(
     prefix: str, manifest: Mapping[str, object], archive: Archive, scratch: Path
 ) -> None:
     """Store a document's manifest, written to the `scratch` file on the way."""
+    # Indented by one: people read manifests, and a rebuild reads thousands of them.
     scratch.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     put_derived_file(f"{prefix}/{MANIFEST}", scratch, archive)
 
@@ -112,6 +114,7 @@ def archive_renames(renames: Mapping[str, FileRef], run: SourceRun) -> None:
     text = json.dumps(
         {version: asdict(ref) for version, ref in renames.items()}, ensure_ascii=False, indent=1
     )
+    # Named by run and content: what is stored twice replaces itself, two pages never collide.
     name = f"{run.run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
     path = run.ports.work_dir / name
     path.write_text(text, encoding="utf-8")

@@ -42,6 +42,7 @@ def enumerate_records(
             if files:
                 works.append(replace(work, files=tuple(files)))
                 found += files
+        # Recorded before it is yielded: a run that is killed now leaves the files as seen.
         ledger.files.seen(found, run.run_id)
         on_found(found)
         yield from works

@@ -9,7 +9,7 @@ from pipeline.model import FetchedFile, FileRef
 from pipeline.ports import MAX_ATTEMPTS, FileSource
 
 ATTEMPTS = 3
-PAUSE_S = 1.0
+PAUSE_S = 1.0  # after the first attempt; the next pause is twice as long
 
 
 def count_attempt(ref: FileRef, run: SourceRun) -> None:

@@ -73,6 +73,7 @@ def amend_manifest(
         RejectFile: it is not JSON.
     """
     manifest = read_json(ports.archive, f"{prefix}/{MANIFEST}", folder=folder)
+    # Through JSON and back, to compare with what JSON made of the same effects before.
     rows = json.loads(json.dumps([effect_json(effect) for effect in effects]))
     if manifest.get("effects") == rows:
         return
@@ -171,6 +172,7 @@ def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:
 
 
 def _outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
+    # A manifest of a later version may know more of a suggestion than this program.
     known = {field.name for field in fields(Suggestion)}
     suggestions = tuple(
         Suggestion(**{name: value for name, value in one.items() if name in known})

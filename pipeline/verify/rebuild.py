@@ -37,6 +37,7 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
         except RejectFile as error:
             unreadable.append(str(error))
             continue
+        # Several manifests may have the effects of one version; they are taken once.
         is_first = not ledger.effects.find(version=manifest.ref.version)
         if ledger.files.restore(manifest):
             new += 1
@@ -44,6 +45,7 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
                 effects += manifest.effects
         else:
             known += 1
+    # In the order in which they happened; effects of very old manifests have no time.
     effects.sort(key=lambda effect: (effect.at is not None, effect.at, effect.id))
     ledger.effects.restore(effects)
     return Rebuilt(new, known, len(effects), tuple(unreadable))

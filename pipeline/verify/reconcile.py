@@ -126,6 +126,7 @@ def compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Diffe
     if listed is None:
         yield Difference(DifferenceKind.GONE, subject, state=state)
     elif listed.version != state.version and not is_own_rename(listed, state):
+        # The same size under another name is a user's rename; anything else is a new file.
         is_renamed = state.outcome is not None and base_differs(listed.name, state.ref.name)
         same_size = listed.size_bytes == state.ref.size_bytes
         kind = DifferenceKind.NAME if is_renamed and same_size else DifferenceKind.NEW
@@ -162,6 +163,7 @@ def _compare_archive(
     if stored.sha256 not in {None, sha256} or state.size_bytes not in {None, stored.size_bytes}:
         detail = f"{key} has {stored.size_bytes:,} bytes and SHA-256 {stored.sha256}"
         yield Difference(DifferenceKind.ORIGINAL_DAMAGED, subject, detail, state, listed)
+    # Only what was read has derived files; a rejected file has its original alone.
     missing = "its folder" if prefix is None else _missing(prefix, ports)
     if missing and is_finished and outcome is not None and outcome.sha256:
         yield Difference(DifferenceKind.DERIVED_MISSING, subject, missing, state, listed)
@@ -201,6 +203,7 @@ def compare_archive(archive: Archive, ledger: Ledger, *, folder: Path) -> Iterat
         children.update(children_digests(manifest.findings))
         if ledger.files.state(manifest.ref.version) is None:
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, subject_of(manifest.ref))
+    # In batches, so that one question to the ledger covers many originals.
     stored = archive.list("originals/sha256/")
     while keys := [one.key for one in islice(stored, BATCH)]:
         digests = {key.rpartition("/")[2]: key for key in keys}

@@ -51,6 +51,7 @@ def is_signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
     Every comparison takes the same time, whatever it finds.
     """
     given = _SIGNATURE_PREFIX.sub("", signature.strip())
+    # All secrets are tried, also after a match: the time must not say which one it was.
     is_valid = False
     for secret in secrets:
         digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()

@@ -71,6 +71,7 @@ def finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
         [effect for effect in every if effect.state is EffectState.VERIFIED], EffectKind.PUT_FILE
     )
     never_arrived = "the copy never arrived"
+    # A put without its delete was killed between the two intents: nothing was uploaded yet.
     for path, put in puts.items():
         if path not in deletes or not look(put, context).met:
             ledger.effects.settle(put, EffectState.ABANDONED, never_arrived)

@@ -85,6 +85,7 @@ def show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> 
         if before.state is ReviewState.OPEN:
             guard[DECISION] = ""
         blank = {DECISION: "", EDITED: "", NOTE: ""}
+        # Guarded by an empty decision: what a user has just decided must not be overwritten.
         if update_row(item, {**values, **blank}, context, guard=guard):
             ledger.effects.save_review_item(item, context.run.run_id)
             return

@@ -57,6 +57,8 @@ def write_back(
         return Written(Status.FAILED, reason)
     if written.status not in {Status.DONE, Status.PARTIAL}:
         return written
+    # Names come after values: a rename makes a new version of the file, which the next listing
+    # must recognize, while a written value changes nothing that a listing compares.
     written = _rename_files(plan, documents, context, written)
     try:
         keep_suggestions(plan, context)
