@@ -76,6 +76,7 @@ class FindingKind:
 
 
 _KINDS = (
+    # ---- of every document ----
     FindingKind(
         "doc_type",
         ValueType.TEXT,
@@ -116,6 +117,7 @@ _KINDS = (
         "2026-01-01/2026-01-31",
         "the days that the document covers, first and last",
     ),
+    # ---- amounts ----
     FindingKind(
         "total",
         ValueType.AMOUNT,
@@ -162,6 +164,7 @@ _KINDS = (
         headers=("currency", "currency code"),
         possible_headers=("ccy",),
     ),
+    # ---- who: the parties of a sale, how to reach and to pay them ----
     FindingKind(
         "company",
         ValueType.TEXT,
@@ -247,6 +250,7 @@ _KINDS = (
         "Ada Marlowe",
         "the person of a resume, a record or an identity document",
     ),
+    # ---- identity documents, from the machine-readable zone or the barcode ----
     FindingKind(
         "document_number", ValueType.CODE, "L01X00T47", "the number of an identity document"
     ),
@@ -268,6 +272,7 @@ _KINDS = (
         "all barcodes that were read: on pictures, on scanned pages, on the first page of a PDF, "
         "and on up to 40 other pages that paint pictures or many lines",
     ),
+    # ---- our own work ----
     FindingKind(
         "archive_address",
         ValueType.TEXT,
@@ -318,6 +323,7 @@ _KINDS = (
         headers=("run id", "ingest run"),
         origin=Origin.STAMP,
     ),
+    # ---- facts about the document ----
     FindingKind(
         "pages",
         ValueType.COUNT,

@@ -61,6 +61,7 @@ def _number(text: str) -> float:
 
 def _currency(text: str) -> float:
     number = _decimal(text)
+    # CURRENCY has four decimals; Caspio would round what is more precise without a word.
     if abs(number) > _MONEY:
         raise Unfit(f"{text!r} is beyond what a CURRENCY column holds")
     return float(round(number, 4))
@@ -122,6 +123,7 @@ def clean_text(text: str, *, max_chars: int, allow_formulas: bool = False) -> st
     text = _TAG.sub(" ", text)
     if _LONG_TAG.search(text):  # a very long tag, or "<a<b>c>": one tag was inside another
         text = re.sub("[<>]", " ", text)
+    # One kind of line end, so that a text which is read back compares equal.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(
         "\ufffd" if ord(char) > _BASIC_PLANE_END else char

@@ -34,6 +34,7 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, Value]:
         for column, value in effect.after.items():
             if (effect.id, column) in dead:
                 continue
+            # What a user decided is the user's, even though this program wrote it.
             if effect.kind is EffectKind.APPLY_DECISION:
                 ours.pop(column, None)
             elif not effect.undoes:

@@ -17,11 +17,13 @@ def provenance(
     processed_at: str,
 ) -> Mapping[str, Finding]:
     """Return the facts by name; `confidence` is the lowest, `provenance` has all as JSON."""
+    # A record is as certain as its least certain value.
     found = [finding.confidence for finding in findings if finding.value is not None]
     facts = {"sha256": sha256, "archive_address": address, "status": status}
     if found:
         facts["confidence"] = f"{min(found):.2f}"
     stamps = {"processed_at": processed_at, "run_id": run_id}
+    # ASCII only: a TEXT column counts characters, and Caspio refuses some of them.
     whole = json.dumps({**facts, **stamps}, ensure_ascii=True, separators=(",", ":"))
     named = {**facts, **stamps, "provenance": whole}
     return {name: known_fact(text) for name, text in named.items()}

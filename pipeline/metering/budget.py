@@ -19,10 +19,10 @@ PAGE = 1_000
 class Priority(StrEnum):
     """Kinds of work, the most urgent first."""
 
-    WEBHOOK = "webhook"
-    NEW = "new"
-    BACKFILL = "backfill"
-    REPROCESS = "reprocess"
+    WEBHOOK = "webhook"  # records that Caspio has just reported
+    NEW = "new"  # new and changed files of a source that was written to its end once
+    BACKFILL = "backfill"  # the first run over a source
+    REPROCESS = "reprocess"  # also `verify`
 
 
 @dataclass(frozen=True, slots=True)

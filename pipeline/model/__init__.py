@@ -245,11 +245,11 @@ class EffectKind(StrEnum):
 class EffectState(StrEnum):
     """How far an effect has come. The intent is recorded before the call, the others after it."""
 
-    INTENT = "intent"
-    APPLIED = "applied"
-    VERIFIED = "verified"
-    CONFLICT = "conflict"
-    ABANDONED = "abandoned"
+    INTENT = "intent"  # recorded; the call was perhaps made
+    APPLIED = "applied"  # Caspio has answered
+    VERIFIED = "verified"  # known to be in effect
+    CONFLICT = "conflict"  # the record was not as planned against: nothing was changed
+    ABANDONED = "abandoned"  # not in effect, and not tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,21 +321,21 @@ class Plan:
 class Status(StrEnum):
     """How one file ended in one run."""
 
-    DONE = "done"
-    UNCHANGED = "unchanged"
-    PARTIAL = "partial"
-    REJECTED = "rejected"
-    CONFLICT = "conflict"
-    FAILED = "failed"
+    DONE = "done"  # read, archived and written back
+    UNCHANGED = "unchanged"  # nothing to do since the last run
+    PARTIAL = "partial"  # some of it was not read or not written
+    REJECTED = "rejected"  # this file cannot be processed: unreadable, gone, or quarantined
+    CONFLICT = "conflict"  # the record changed, and its values stay
+    FAILED = "failed"  # an error; the next run tries again
 
 
 class Stage(StrEnum):
     """How far a file version has come, as the ledger has it."""
 
-    SEEN = "seen"
-    ARCHIVED = "archived"
-    PLANNED = "planned"
-    FINISHED = "finished"
+    SEEN = "seen"  # listed
+    ARCHIVED = "archived"  # the original is stored and confirmed
+    PLANNED = "planned"  # read, and decided what to write
+    FINISHED = "finished"  # needs no more work
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ class ReadStatus(StrEnum):
     """How reading one document ended."""
 
     OK = "ok"
-    PARTIAL = "partial"
-    ENCRYPTED = "encrypted"
-    UNSUPPORTED = "unsupported"
-    EMPTY = "empty"
+    PARTIAL = "partial"  # some pages or embedded files could not be read
+    ENCRYPTED = "encrypted"  # no password is known
+    UNSUPPORTED = "unsupported"  # no processor reads this type
+    EMPTY = "empty"  # no bytes, or no text in it
     DAMAGED = "damaged"
-    TOO_BIG = "too_big"
+    TOO_BIG = "too_big"  # beyond a limit of size, pages or unpacked bytes
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
-    CRASHED = "crashed"
+    CRASHED = "crashed"  # the reader process died
     SUSPICIOUS = "suspicious"  # built to harm or deceive its reader
     INFECTED = "infected"
 

@@ -9,10 +9,10 @@ from pipeline.model import RecordRef, Suggestion, short_digest
 class ReviewState(StrEnum):
     """How a suggestion ended, if it did."""
 
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
+    OPEN = "open"  # waits for a decision
+    ACCEPTED = "accepted"  # and written
+    REJECTED = "rejected"  # not suggested again until something else is found
+    WITHDRAWN = "withdrawn"  # not suggested any more, or the record has changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ def sentences(
 
     `origins` are the names of blocks by the settings they gave.
     """
+    # Read once more: a source that does not validate has a name all the same, which says most.
     sources = tomllib.loads(path.read_text(encoding="utf-8")).get("sources")
     for detail in error.errors():
         loc = detail["loc"]

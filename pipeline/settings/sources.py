@@ -144,6 +144,7 @@ class SourceSettings(Section):
         for column, finding in self._findings().items():
             if finding in FINDINGS:
                 continue
+            # Most unknown findings are misspelled ones.
             close = difflib.get_close_matches(finding, FINDINGS, n=1)
             hint = f"known: {', '.join(sorted(FINDINGS))}"
             if close:

@@ -11,10 +11,12 @@ from pipeline.ports import FileState
 class DifferenceKind(StrEnum):
     """What differs."""
 
+    # What users do at the source.
     NEW = "new at the source"
     GONE = "gone at the source"
     NAME = "name differs from what we left"
     VALUE = "value differs from what we left"
+    # What a killed run or a damaged archive leaves.
     OPEN = "open effect"
     ORIGINAL_MISSING = "original missing"
     ORIGINAL_DAMAGED = "original damaged"

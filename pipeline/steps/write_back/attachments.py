@@ -27,7 +27,7 @@ def rename_attachment(
     for is_last in (False, True):
         if target.attachment_name(record, ref.field) != ref.name:
             return "the file was renamed or replaced meanwhile; its new name stays"
-        if is_last:  # guarded by what the record holds now
+        if is_last:  # a column changed: guarded by what the record has now
             current = target.read(record, list(context.spec.columns))
             if current is None:
                 return "the record was deleted meanwhile"

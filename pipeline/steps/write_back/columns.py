@@ -47,6 +47,7 @@ def write_columns(
             reason = "the record was deleted while its file was being read"
             return plan, Written(Status.REJECTED, reason)
         changes = changed_values(plan.before, current, context.columns)
+        # An applied plan is exactly what was reviewed: it is never planned again.
         if replan is None and changes:
             reason = f"record {record.pk} changed since it was planned: {changes}"
             return plan, Written(Status.CONFLICT, reason)
@@ -77,7 +78,7 @@ def try_update(
             raise
         return None
     if update.state is EffectState.CONFLICT:
-        return None
+        return None  # the caller reads the record and plans again
     written = Written(written=plan.after, suggestions=plan.suggestions)
     if update.state is EffectState.VERIFIED:
         return written

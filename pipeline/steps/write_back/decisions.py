@@ -79,6 +79,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
     if not decision.decided_at:
         decided_at = now.replace(tzinfo=None, microsecond=0).isoformat()
     settle = partial(settle_row, item, context, decision=decision.decision, decided_at=decided_at)
+    # Typed by users: the case and blanks around the word do not matter.
     value: Value = item.suggestion.suggested
     match decision.decision.strip().casefold():
         case "accept":
@@ -133,6 +134,7 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     columns = target.columns(record.container, is_view=record.is_view)
     if name not in columns or columns[name].type not in WRITABLE_TYPES:
         return f"{record.container} has no column {name!r} that can be written"
+    # The guard is what the user saw when deciding, not what is there now.
     before = {name: item.suggestion.current}
     if not changed_texts(before, record, columns, target):
         apply = new_effect(

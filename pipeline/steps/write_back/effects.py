@@ -145,7 +145,7 @@ def _has_name(effect: Effect, target: RecordTarget) -> Answer:
 def _insert_row(request: Request, target: RecordTarget) -> Answer:
     effect = request.effect
     found = _find_row(effect, target)
-    if found.met:
+    if found.met:  # somebody was quicker, or an interrupted run: no second row
         return Answer(0, pk=found.pk)
     return Answer(1, pk=target.insert(effect.container, effect.after))
 
@@ -191,23 +191,30 @@ def _file_is_gone(effect: Effect, target: RecordTarget) -> Answer:
 
 
 EFFECTS: Mapping[EffectKind, EffectRules] = {
+    # Columns of records. A rule or a trigger of the table may change what was written, so the row
+    # is compared; after a crash, what was answered stays ours even if one column has changed since.
     EffectKind.UPDATE_COLUMNS: EffectRules(
         _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
     ),
     EffectKind.APPLY_DECISION: EffectRules(
         _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
     ),
+    # Columns that only this program and its users write: what is not there is written again.
     EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
     EffectKind.UPDATE_REVIEW_ROW: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
+    # The file under the new path was confirmed before, so the answer to a repoint is enough.
     EffectKind.REPOINT: EffectRules(_update, _holds_values, Proof.ANSWER, Recovery.LOOK),
+    # Caspio may change a name on the way, and a listing shows the version that the ledger needs.
     EffectKind.RENAME_ATTACHMENT: EffectRules(
         _rename_attachment, _has_name, Proof.LISTING, Recovery.LOOK
     ),
+    # Rows are known by one of their columns: a row with that value counts as inserted.
     EffectKind.INSERT_INDEX_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
     EffectKind.INSERT_REVIEW_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
     EffectKind.DELETE_INDEX_ROW: EffectRules(
         _delete_row, _row_is_gone, Proof.ANSWER, Recovery.LOOK
     ),
+    # The two halves of a move. A copy counts only with the right digest, and no half alone.
     EffectKind.PUT_FILE: EffectRules(_put_file, _has_bytes, Proof.DIGEST, Recovery.FINISH_MOVE),
     EffectKind.DELETE_FILE: EffectRules(
         _delete_file, _file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE

@@ -104,6 +104,7 @@ def _put(
     put: Effect, delete: Effect, file: FetchedFile, context: WriteContext, *, media_type: str
 ) -> bool:
     """Upload under the new name; say whether the file is there. If not, abandon both halves."""
+    # After a crash, an undo or a repeated reading only the archive has the bytes.
     path = file.path
     if path is None:
         path = context.folder / f"{file.ref.version}.original"
@@ -141,12 +142,14 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
         return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
     ledger.effects.settle(put, EffectState.VERIFIED)
 
+    # A user may have put a new file in the old one's place while this one was being copied.
     if _digest(old, context) not in {None, delete.before["sha256"]}:
         reason = f"{old} was replaced by another file meanwhile"
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return False, f"{reason}; both {old} and {new} are kept"
     for referrer in _all_referrers(old, context):
         _repoint(referrer, old, new, put, context)
+    # Asked again: a row may have been pointed at the old file since, or changed while repointed.
     left = _all_referrers(old, context)
     reason = f"{len(left)} rows still point at {old}" if left else delete_old(delete, context)
     if reason:
@@ -191,6 +194,8 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
 def delete_old(delete: Effect, context: WriteContext) -> str:
     """Delete the old file if it still has the bytes in the archive; return why not otherwise."""
     old = str(delete.before["path"])
+    # Read once more right before: the API cannot delete under a condition, so the window in which
+    # a user's new file would be lost is kept as short as it can be.
     digest = _digest(old, context)
     if digest is None:
         return ""

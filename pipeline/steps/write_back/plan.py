@@ -56,6 +56,7 @@ def _new_names(
     for document in documents:
         ref = document.file.ref
         state = context.ports.ledger.files.state(ref.version)
+        # The name at upload is kept over all renames, so that a template can always go back to it.
         new = template.render(
             document.findings,
             current=ref.name,
@@ -88,6 +89,7 @@ def _facts(document: ReadDocument, context: WriteContext, now: datetime) -> Mapp
         "media_type": findings.media_type,
     }
     named = findings_by_name(findings)
+    # The lowest confidence of what is written is the confidence of the record.
     own = provenance(
         (named[name] for name in context.spec.columns.values() if name in named),
         sha256=document.file.sha256,

@@ -56,6 +56,7 @@ def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
     notes = list(plan.problems)
     if findings.status is ReadStatus.PARTIAL:
         notes = [*findings.problems, *notes]
+    # Written, but not everything was read or fitted: partial, never a silent success.
     status = written.status
     if status is Status.DONE and notes:
         status = Status.PARTIAL

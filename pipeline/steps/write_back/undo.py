@@ -86,6 +86,7 @@ class _Record:
         if now is None:
             self.done.skipped.append(f"record {record.pk} is gone")
             return
+        # Column by column: what a user has changed since stays, the others are restored.
         ours: dict[str, Value] = {}
         for name in names:
             if same(now[name], effect.after[name], columns[name]):
@@ -187,6 +188,7 @@ class _Record:
         """Delete an index row that was inserted, if no column has another value since."""
         target, record = self.context.ports.target, RecordRef(effect.container, effect.pk)
         schema = target.columns(record.container, is_view=False)
+        # Columns that the insert left empty count as well: a user may have filled them.
         shown = {
             name: column
             for name, column in schema.items()
