@@ -143,6 +143,14 @@ def test_every_file_that_is_named_exists(path: Path):
 
 
 @EACH_PAGE
+def test_every_test_that_is_named_exists(path: Path):
+    """Each test that a page names, as `file.py::test_name`, is in a file of that name."""
+    for file, name in re.findall(r"`(?:[\w/]+/)?(\w+\.py)::(\w+)`", text_of(path)):
+        found = [one for one in (ROOT / "tests").rglob(file) if f"def {name}(" in text_of(one)]
+        assert found, f"{file}::{name}"
+
+
+@EACH_PAGE
 def test_every_name_is_one_of_the_code(path: Path):
     """Each name with an underscore that a page sets in code type is a word of the code."""
     known = words_of_the_code()
