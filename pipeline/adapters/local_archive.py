@@ -17,6 +17,7 @@ from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 
+# 1 MiB, as in the S3 archive.
 _CHUNK = 1 << 20
 _INCOMING = ".incoming"
 _NO_SPACE = "Free space there, or name another folder in [archive] url."
@@ -30,6 +31,7 @@ _NO_FOLDER = (
     "There is a file where a folder is needed; move it away or name another folder in "
     "[archive] url."
 )
+# ENOTSUP and EPERM are what link(2) gives on file systems without hard links, such as FAT.
 _WAYS_OUT = {
     errno.ENOSPC: _NO_SPACE,
     errno.EDQUOT: _NO_SPACE,
@@ -78,6 +80,7 @@ class LocalArchive:
             return _same(there, sha256)
         with source.open("rb") as stream, _translated(path, "store"), self._incoming() as incoming:
             _copy(stream, incoming, sync=True)
+            # Read back from the file: what was hashed on the way in was in memory, not on the disk.
             stored = StoredObject(key, incoming.stat().st_size, _sha256(incoming))
             if stored.sha256 != sha256:
                 raise ArchiveConflict(
@@ -85,6 +88,7 @@ class LocalArchive:
                     f"{key}: it changed after it was read. Fetch it again."
                 )
             placed = _place(incoming, path, replace=replace)
+        # Another writer was faster: its bytes must be these.
         return stored if placed else _same(self._described(key), sha256)
 
     def get(self, key: str, target: Path) -> StoredObject:
@@ -121,12 +125,14 @@ class LocalArchive:
 
     def _walk(self, folder: str, start: str) -> Iterator[StoredObject]:
         for name in _names(self._root / folder):
+            # Unfinished files are no objects.
             if not name.startswith(start) or folder + name == _INCOMING + "/":
                 continue
             if name.endswith("/"):
                 yield from self._walk(folder + name, "")
                 continue
-            with suppress(FileNotFoundError):  # deleted since the folder was read
+            # A file may have been deleted since the folder was read: a listing is lazy.
+            with suppress(FileNotFoundError):
                 yield StoredObject(folder + name, (self._root / folder / name).stat().st_size, None)
 
     def address(self, key: str) -> str:
@@ -201,6 +207,8 @@ def _copy(stream: BinaryIO, target: Path, *, sync: bool = False) -> str:
             output.write(chunk)
         if sync:
             output.flush()
+            # Before the link: after a power cut a name must not point to a file whose bytes are
+            # lost.
             os.fsync(output.fileno())
     return digest.hexdigest()
 
@@ -214,6 +222,7 @@ def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
     """Link a finished file to its place in one step; False when the place is taken."""
     made = _make_folders(path.parent)
     try:
+        # rename(2) replaces in one step; link(2) refuses in one step.
         if replace:
             incoming.replace(path)
         else:

@@ -34,11 +34,16 @@ from pipeline.ports import Clock
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
 
+# 1 MiB: large enough that reading is not slowed down by Python, small enough for any memory.
 _CHUNK = 1 << 20
 _LOCKED = "originals/"
 _DIGEST = "sha256"
 _PROBE = b"probe"
+# S3 answers 412 when the key exists and 409 when another conditional write is under way
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). An upload in
+# parts that another one replaced is gone: NoSuchUpload.
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
+# A store that does not know the condition says so, instead of ignoring it.
 _UNKNOWN = {"NotImplemented", "501"}
 _STRICT = "it refuses to overwrite, whoever writes at the same instant"
 _LOOSE = (
@@ -115,6 +120,7 @@ class S3Archive:
         self._lock_mode = object_lock_mode
         self._clock = clock or SystemClock()
         self._sizes = sizes or Sizes()
+        # Until the store says that it does not know the condition.
         self._conditional = True
         self._bucket_exists = False
         with translated(bucket, f"s3://{bucket}", "open"):
@@ -171,6 +177,7 @@ class S3Archive:
         Raises:
             ArchiveConflict: the bytes have not the digest stored with them.
         """
+        # Beside its place and not in it: a reader sees the whole file or none.
         part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             with self._translated(key, "read"):
@@ -200,6 +207,7 @@ class S3Archive:
                 self._copy(key, new_key, found)
         with self._translated(new_key, "copy to"):
             copied = self._head(new_key)
+        # The copy was made without a condition: another writer may have replaced it at once.
         if copied is None or copied["ContentLength"] != found["ContentLength"]:
             raise ArchiveConflict(
                 f"{self.address(new_key)} is not the copy just made: others write there. Run again."
@@ -234,6 +242,8 @@ class S3Archive:
         """
         key = f"probe-{secrets.token_hex(8)}"
         with tempfile.TemporaryDirectory() as folder, self._translated(key, "check"):
+            # Some stores accept the lock's headers and do nothing; only a bucket that was made with
+            # object lock has this configuration.
             if self._lock_days:
                 self._client.get_object_lock_configuration(Bucket=self._bucket)
             try:
@@ -275,6 +285,7 @@ class S3Archive:
 
     def _require_bucket(self, key: str) -> None:
         """Distinguish a missing object from a missing bucket: S3 answers HEAD with 404 for both."""
+        # Asked once: a bucket that is removed while a run works fails the next write in any case.
         if self._bucket_exists:
             return
         try:
@@ -306,6 +317,7 @@ class S3Archive:
 
         False when the key may have been taken meanwhile, or must be asked for first from now on.
         """
+        # "*" matches any object: the write is refused if the key exists at all.
         condition = {"IfNoneMatch": "*"} if self._conditional and not replace else {}
         options = {
             **self._options(key),
@@ -335,7 +347,10 @@ class S3Archive:
     ) -> None:
         with source.open("rb") as body:
             require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
+            # The digest was computed over the open file: what is sent is what was hashed, even if
+            # the path is replaced meanwhile.
             body.seek(0)
+            # The store computes SHA-256 of what arrives and refuses other bytes (BadDigest).
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             place: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key)}
             self._client.put_object(
@@ -365,9 +380,11 @@ class S3Archive:
     def _copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
         source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": self._name(key)}
         name, options, total = self._name(new_key), self._options(new_key), found["ContentLength"]
+        # CopyObject takes 5 GiB at most; more goes in parts of ranges.
         if total <= self._sizes.single_copy:
             self._client.copy_object(Bucket=self._bucket, Key=name, CopySource=source, **options)
             return
+        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself.
         options |= {"Metadata": found["Metadata"], **given(ContentType=found.get("ContentType"))}
         size = part_size(total, self._sizes.copy_part)
         with multipart(self._client, self._bucket, name, options) as upload:
@@ -378,6 +395,8 @@ class S3Archive:
     def _options(self, key: str) -> dict[str, Any]:
         if not self._lock_days or not key.startswith(_LOCKED):
             return dict(self._wishes)
+        # Each original gets its own end: a retention that is set again may be extended, never
+        # shortened.
         until = self._clock.now() + timedelta(days=self._lock_days)
         lock = {"ObjectLockMode": self._lock_mode, "ObjectLockRetainUntilDate": until}
         return {**self._wishes, **lock}

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 def connect(endpoint_url: str | None, region: str | None, keys: Mapping[str, Any]) -> "S3Client":
     """Return a client. `keys` are boto3's names; without them the AWS chain applies."""
     config = Config(
+        # A bucket that is not reached is better known at once than after botocore's 60 seconds.
         connect_timeout=5,
         read_timeout=60,
         # botocore's own retries of single requests; what spans several requests is retried here.
         retries={"mode": "standard", "total_max_attempts": 4},
+        # botocore's 10 would make the threads of a machine with many cores wait for each other.
         max_pool_connections=32,
         # boto3 1.36 and later add checksums that stores other than Amazon's refuse; SHA-256 is
         # given where it is checked.

@@ -59,6 +59,8 @@ _OTHERWISE = (
     "Check the bucket {bucket} and the settings in [archive], then run `caspio-ingest doctor`."
 )
 
+# Codes as S3 spells them. "403", "404", "500" and so on are what an answer without a body has, as
+# that to HEAD.
 _BY_CODE = {
     "NoSuchBucket": _BUCKET,
     "InvalidBucketName": _BUCKET,
@@ -71,6 +73,7 @@ _BY_CODE = {
     "ExpiredToken": _CREDENTIALS,
     "InvalidToken": _CREDENTIALS,
     "TokenRefreshRequired": _CREDENTIALS,
+    # Signatures are valid for 15 minutes around the time they were made.
     "RequestTimeTooSkewed": _CLOCK,
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
@@ -93,11 +96,13 @@ _BY_CODE = {
     "ObjectLockConfigurationNotFoundError": _LOCK,
     "InvalidRequest": _LOCK,
     "InvalidObjectState": _COLD,
+    # MinIO and Swift report a full store with codes of their own.
     "QuotaExceeded": _FULL,
     "XMinioStorageFull": _FULL,
     "507": _FULL,
 }
 
+# The order matters: the first class that matches gives the advice, and some inherit others.
 _BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (boto.NoCredentialsError, _CREDENTIALS),
     (boto.PartialCredentialsError, _CREDENTIALS),
@@ -112,6 +117,7 @@ _BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
 )
 
 _GONE = {"NoSuchKey", "404"}
+# The bytes that arrived have another digest than the request said.
 _CHANGED = {
     "BadDigest",
     "InvalidDigest",

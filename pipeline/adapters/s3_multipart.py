@@ -46,6 +46,7 @@ class Upload:
 
     def send(self, part: bytes) -> None:
         """Send the next part; the store checks its MD5, which every store knows."""
+        # Not SHA-256: not every store checks it for parts, but each knows Content-MD5.
         checksum = base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()
         number = len(self._parts) + 1
         answer = self._client.upload_part(

@@ -129,7 +129,9 @@ class _NamedFiles:
         paths = [value for value in values if isinstance(value, str) and value.strip()]
         try:
             found = self._files.find(paths)
-        except AccessDenied:  # the Files area may be closed to a profile that may read the table
+        except AccessDenied:
+            # The Files area may be closed to a profile that may read the table: the files then
+            # count without sizes.
             found = {}
         sizes = []
         for path in paths:
@@ -143,6 +145,7 @@ def _files_area(client: CaspioClient, most: int) -> FilesArea:
     files = size_bytes = 0
     counted_all = True
     folders = FolderTree(client.files).walk("/", ROOT)
+    # One page tells the number of all files; the bytes are those of its first thousand.
     for _, key in islice(folders, most):
         page = client.files.page(key)
         total = len(page.items) if page.total is None else page.total

@@ -90,6 +90,7 @@ class FolderListing:
         """
         spec = self._spec
         mapped = set(spec.columns)
+        # A row must have every mapped column, or its values could not be written.
         tables = {
             table: fields
             for table, fields in self._schema.tables_with_files().items()

@@ -36,6 +36,7 @@ class SchemaCache:
     def __init__(self, client: CaspioClient, *, clock: Clock | None = None) -> None:
         self._client = client
         self._clock = clock
+        # Reentrant: tables_with_files asks for columns while it has the lock.
         self._lock = threading.RLock()
         self._columns: dict[tuple[str, bool], Mapping[str, Column]] = {}
         self._tables: tuple[str, ...] | None = None
@@ -73,6 +74,7 @@ class SchemaCache:
         try:
             return operations.fields(container)
         except Refused as error:
+            # A wrong name in the settings is easier to correct with the name that may be meant.
             if error.status != _MISSING:
                 raise
             place = "the account's views" if is_view else "the account's tables"
@@ -106,6 +108,7 @@ def layout(spec: SourceSpec, column_types: Mapping[str, str]) -> Layout:
     problems = _problems(spec, types, with_files)
     if problems:
         raise Misconfigured(problems)
+    # Without `fields` a source takes every file of its records.
     wanted = spec.fields or tuple(with_files)
     return Layout(
         container=spec.container,

@@ -76,6 +76,7 @@ class ScratchStore:
 
     def pages(self) -> Iterator[list[ListedFile]]:
         """Yield all files in order of path, 1,000 at a time."""
+        # Pages behind the last key: an OFFSET would read everything before it again.
         last = ""
         while True:
             rows = self._database.execute(
@@ -129,4 +130,5 @@ def scratch(folder: Path) -> Iterator[ScratchStore]:
 
 def path_key(path: str) -> str:
     """Return what paths of the same file have in common."""
+    # SQL Server compares names without case, and FILE fields may lack the slash.
     return ("/" + path.strip().lstrip("/")).casefold()

@@ -67,6 +67,7 @@ class CaspioFileSource:
         """
         if not pks:
             return []
+        # A record that is named twice is one record.
         once = list(dict.fromkeys(pks))
         with scratch(self._scratch_dir) as store:
             files = self._lookup(FolderTree(self._client.files), store)
@@ -155,6 +156,7 @@ class _RecordListing:
     def named(self, pks: Sequence[str], *, matching: bool) -> Sequence[RecordWork]:
         shape = self._shape
         condition = self._spec.where if matching else None
+        # Room for the brackets and the word AND between the two conditions.
         around = where.size(f"({condition}) AND ()")
         room = self._operations.records_room(shape.container, shape.select) - around
         wanted = frozenset(pks)
@@ -185,6 +187,7 @@ class _RecordListing:
                     files.append(self._attachment(ref, field, by_pk[record.pk]))
             for field, path in of_record.items():
                 files.append(self._file(ref, field, path, listed.get(path)))
+            # A record without a file is none of this pipeline's.
             if files:
                 values = {column: record.values.get(column) for column in self._shape.columns}
                 works.append(RecordWork(self._spec.name, ref, values, tuple(files)))

@@ -77,6 +77,8 @@ class CaspioRecordTarget:
         the columns named and those written; it is None where Caspio's answer did not show the
         record.
         """
+        # Caspio refuses a body with one unknown member as a whole (caspio-api.md, section 8); here
+        # the message has the nearest name.
         where.require_known(self._columns(record), values, container=record.container)
         operations = self._operations(record)
         condition = self._guard(record, guard, room=operations.room(record.container))
@@ -190,6 +192,7 @@ class CaspioRecordTarget:
         """Return every row of every table whose FILE field has the path, by table and PK_ID."""
         found: list[Referrer] = []
         for table, fields in self._tables_with_files().items():
+            # A row may refer to the file in any of its FILE fields.
             condition = where.either([where.equals(field, path) for field in fields])
             for page in self._client.tables.record_pages(
                 table, select=(where.PK, *fields), condition=condition
@@ -226,6 +229,7 @@ class CaspioRecordTarget:
         schema = self._schema.columns(table, is_view=False)
         where.require_known(schema, [*columns, *equal, filled], container=table)
         equals = [where.equals(column, value) for column, value in equal.items()]
+        # <> leaves out NULL as well.
         condition = where.both(*equals, f"{where.name(filled)} <> ''")
         found: dict[str, Mapping[str, Value]] = {}
         for page in self._client.tables.record_pages(

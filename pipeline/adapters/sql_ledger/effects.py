@@ -93,6 +93,7 @@ class SqlEffects(SqlBlocks, SqlReview):
         """Return the effects that undo these, those that undo them, and so on, oldest first."""
         found: list[Effect] = []
         wanted = list(ids)
+        # An undo may have been undone, and so on; each round asks for one level.
         while wanted:
             next_ones: list[Effect] = []
             for chunk in chunks(wanted):
@@ -128,6 +129,7 @@ class SqlEffects(SqlBlocks, SqlReview):
         """
         now, since = path, 0
         with self._session.reading(f"look up where {path} went") as connection:
+            # A file may have been renamed several times, also back to a name that it had.
             while move := _next_move(connection, now, since):
                 now, since = move
         return None if now == path else now

@@ -37,9 +37,11 @@ class SqlFileRestore(SqlPart):
     ) -> bool:
         known = select(files.c.updated_at).where(files.c.version == ref.version)
         updated_at = connection.execute(known).scalar_one_or_none()
+        # The ledger knows something newer than the manifest, or the same.
         if updated_at is not None and updated_at >= manifest.at:
             return False
 
+        # A later version at the same place, restored before this one, stays the newest.
         newer = (
             (files.c.location_key == ref.location_key)
             & files.c.is_newest

@@ -44,6 +44,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         once = {ref.version: ref for ref in refs}
         with self._session.writing_files("record files seen") as connection:
             for chunk in chunks(once.values()):
+                # Of two versions at one place in one listing, the last is there now.
                 newest = {ref.location_key: ref.version for ref in chunk}
                 _replace_newest(connection, list(newest))
                 rows = [
@@ -90,6 +91,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         """Count an attempt; return how many before it, under this fingerprint, had no outcome."""
         own = files.c.version == version
         same = files.c.attempted_under == fingerprint
+        # Another fingerprint reads otherwise: its attempts begin at 1.
         counted = {
             "attempts": case((same, files.c.attempts + 1), else_=1),
             "attempted_under": fingerprint,
@@ -154,6 +156,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             before = connection.execute(known).mappings().one_or_none()
             if before is None:
                 raise KeyError(version)
+            # A rename to the same name, size and date leaves the same version.
             if ref.version == version:
                 return
 

@@ -36,6 +36,8 @@ class SqlMessages(SqlWatches):
                     "done_at": now if message.note else None,
                 }
                 statement = self._session.insert(webhook_messages).values(row)
+                # Caspio delivers a message again if its answer was lost (caspio-api.md, section
+                # 6.2).
                 fresh = statement.on_conflict_do_nothing(index_elements=_KEY)
                 if connection.execute(fresh.returning(_rows.seq)).first() is not None:
                     new += 1
@@ -121,6 +123,7 @@ class SqlMessages(SqlWatches):
                 unfinished = _rows.seq.in_(chunk) & _rows.done_at.is_(None)
                 rows = connection.execute(select(_rows.seq, _rows.records).where(unfinished))
                 for row in rows.all():
+                    # The values of a record are not needed any more, and they are a customer's.
                     done = {
                         "done_at": self._session.clock.now(),
                         "note": note,

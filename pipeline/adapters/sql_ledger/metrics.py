@@ -49,6 +49,7 @@ class SqlMetrics(SqlPart):
         """Return what the ledger adds up to."""
         with self._session.reading("add up the ledger") as connection:
             now = self._session.shared_time(connection)
+            # Over all months: a counter must never fall, or Prometheus takes it for a restart.
             moved = select(usage.c.account, func.sum(usage.c.size_bytes)).group_by(usage.c.account)
             return LedgerMetrics(
                 sources=_sources(connection),
@@ -96,6 +97,7 @@ def _sources(connection: Connection) -> list[SourceMetrics]:
         documents[source][status] += number
         pages[source] += of_these
 
+    # Each of these is answered by a partial index that has only the rows that are counted.
     by_source = select(files.c.source, func.count().label("documents")).group_by(files.c.source)
     waiting = select(files.c.source, func.count(), func.min(files.c.seen_at))
     waiting = waiting.where(WAITING).group_by(files.c.source)

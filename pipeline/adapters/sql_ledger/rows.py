@@ -29,6 +29,8 @@ from pipeline.ports import FileState, RunState
 
 Json = dict[str, Any]
 
+# Every other status leaves nothing to do, not even a rejection: the same bytes would be rejected
+# again.
 UNFINISHED = frozenset({Status.FAILED})
 _FILE_KINDS = frozenset({EffectKind.PUT_FILE, EffectKind.DELETE_FILE})
 
@@ -45,6 +47,7 @@ def file_row(ref: FileRef) -> Json:
         "location_key": ref.location_key,
         "source": ref.source,
         "container": ref.container,
+        # A file that no record refers to is found by its path.
         "record_key": ref.record.pk if ref.record else (ref.path or ""),
         "path": ref.path,
         "field": ref.field,
@@ -78,6 +81,7 @@ def load_ref(row: Mapping[str, Any]) -> FileRef:
     )
 
 
+# Reasons and values of an outcome are JSON, so that NUL and lone surrogates come back as they were.
 def dump_outcome(outcome: Outcome) -> Json:
     """Return an outcome without its reference, which the row has already."""
     return {
@@ -171,6 +175,7 @@ def _load_child(row: Mapping[str, Any] | str) -> Child:
 
 def _finding(row: Mapping[str, Any]) -> Finding:
     """Rebuild a finding; JSON has made a list of its box."""
+    # JSON has no tuples: a list comes back.
     box = row.get("box")
     return Finding(**{**row, "box": box and tuple(box)})
 
@@ -195,6 +200,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
 
 def dump_effect(effect: Effect) -> Json:
     """Return the columns of an effect, `id` left to the database."""
+    # The columns path_from and path_to let `moved_to` find an effect by an index.
     path = (
         "path"
         if effect.kind in _FILE_KINDS

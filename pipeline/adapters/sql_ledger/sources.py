@@ -94,6 +94,7 @@ class SqlSources(SqlPart):
         with self._session.reading(f"look up source {source}") as connection:
             return connection.execute(wanted).one_or_none()
 
+    # Only the columns given are written: the others of the row stay as they are.
     def _keep(self, source: str, **columns: object) -> None:
         with self._session.writing(f"keep what is known of source {source}") as connection:
             row = {"source": source, **columns}

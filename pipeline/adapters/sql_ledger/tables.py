@@ -72,10 +72,12 @@ class Words(TypeDecorator[str]):
 
 
 metadata = MetaData()
+# Only INTEGER PRIMARY KEY counts up by itself in SQLite (https://www.sqlite.org/autoinc.html).
 _ID = BigInteger().with_variant(
     Integer, "sqlite"
 )  # only INTEGER PRIMARY KEY counts up by itself in SQLite
 
+# `seq` orders runs that began in the same second.
 runs = Table(
     "runs",
     metadata,
@@ -156,6 +158,7 @@ Index(
     "ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED
 )
 
+# By content and fingerprint: two files with the same bytes are read once.
 readings = Table(
     "readings",
     metadata,
@@ -166,6 +169,8 @@ readings = Table(
     Column("saved_at", UtcTime, nullable=False),
 )
 
+# `before` and `after` have what undo and recovery compare and write; `path_from` and `path_to` are
+# the same for files, as columns with an index.
 effects = Table(
     "effects",
     metadata,
@@ -252,6 +257,7 @@ workers = Table(
     Column("lost", Boolean, nullable=False, server_default=false()),
 )
 
+# A key without a worker was being acquired by a transaction that did not take it.
 leases = Table(
     "leases",
     metadata,
@@ -259,6 +265,7 @@ leases = Table(
     Column("worker", Words, index=True),
 )
 
+# One row for each month and priority: the budget is monthly, and the summary splits it.
 usage = Table(
     "usage",
     metadata,
@@ -298,6 +305,7 @@ repairs = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+# `key` is made of source, record and column: a new suggestion replaces the old one.
 review_items = Table(
     "review_items",
     metadata,

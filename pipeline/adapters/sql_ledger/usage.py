@@ -45,6 +45,7 @@ class SqlUsage(SqlMetrics):
             row = connection.execute(known).one_or_none()
             if row is None:
                 raise KeyError(run_id)
+            # A run that was interrupted and started again has made all these calls.
             total = Counter(row.calls) + Counter(calls)
             values = {
                 "status": status,
@@ -114,6 +115,7 @@ class SqlUsage(SqlMetrics):
         own = select(permits.c.due_s).where(permits.c.account == account).with_for_update()
         due_s = float(connection.execute(own).scalar_one())
         now_s = self._session.shared_time(connection).timestamp()
+        # A machine's clock went back, or the entry is older than any wait.
         if not now_s <= due_s <= now_s + FARTHEST_S:
             due_s = now_s
         return now_s, due_s

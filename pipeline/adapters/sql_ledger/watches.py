@@ -7,6 +7,7 @@ from pipeline.adapters.sql_ledger.tables import watched_sources, webhooks
 from pipeline.ports.ledger import WatchedSource
 
 
+# `missed` counts over all runs; None until it was counted once, so that 0 means none.
 class SqlWatches(SqlPart):
     """Remember watched sources and webhooks."""
 

@@ -42,6 +42,7 @@ def catalogue() -> tuple[Entry, ...]:
             tied = operations_of(method)
             if not tied:
                 continue
+            # Tables and views share methods; each is tied to both operations, the view's last.
             operation_id = tied[-1] if group is Views else tied[0]
             methods[operation_id].append(f"{attribute}.{name}")
             summaries.setdefault(operation_id, _summary(method))

@@ -39,6 +39,7 @@ from pipeline.adapters.caspio.client.operations import Answer
 from pipeline.adapters.caspio.client.retry import RetryPolicy
 from pipeline.adapters.caspio.client.values import Download, Secret
 
+# The local Caspio speaks http; anything else would send the secret unencrypted.
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -113,6 +114,7 @@ class CaspioClient:
                 # What `bound_answer` decodes; httpx would also ask for what else is installed.
                 "Accept-Encoding": "gzip",
             },
+            # A redirect would carry the token to another address.
             follow_redirects=False,
         )
         self._caller = caller = Caller(
@@ -170,6 +172,7 @@ class CaspioClient:
                 problems.
         """
         call = generic.build(operation_id, parameters or {}, json=json, file=file)
+        # A file does not fit into memory, nor into JSON.
         if call.operation.answer is Answer.BYTES:
             raise ValueError(f"{operation_id} answers with {Answer.BYTES}; open it with `open`")
         return self._caller.any_content(call)

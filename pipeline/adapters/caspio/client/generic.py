@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.adapters.caspio.client.http.request import Call, Upload
 from pipeline.adapters.caspio.client.operations import OPERATIONS, Kind, Operation
 
+# The specification's types of query parameters: string, integer, boolean.
 _PATTERNS = {
     Kind.TEXT: re.compile(r".*", re.DOTALL),
     Kind.NUMBER: re.compile(r"[0-9]+"),

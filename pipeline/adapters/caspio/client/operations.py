@@ -103,6 +103,7 @@ def operations_of(method: object) -> tuple[str, ...]:
     return found
 
 
+# Required by the specification: without it every record would match.
 _WHERE = Parameter("q.where", required=True)
 _ROWS = Parameter("response")
 _QUERY = (
@@ -115,6 +116,7 @@ _QUERY = (
     Parameter("q.pageSize", Kind.NUMBER),
     Parameter("q.getPaginationInfo", Kind.FLAG),
 )
+# Listings of the Files area have other names for the same things.
 _LISTING = (
     Parameter("externalKey"),
     Parameter("pageNumber", Kind.NUMBER),
@@ -124,6 +126,7 @@ _LISTING = (
 )
 _FOLDER = Parameter("externalKey")
 _PATH = Parameter("filePath", required=True)
+# POST adds something, so it is not asked about, unless an operation says so.
 _CHANGES = {"PUT", "DELETE"}
 
 
@@ -294,6 +297,7 @@ _ALL = (
     _webhook("DeleteOutgoingWebhookEvent", "DELETE", f"{_EVENTS}/{{eventId}}", answer=_NOTHING),
     _task("ListDataImportExportTasks", "GET"),
     _task("GetDataImportExportTask", "GET", _KEY),
+    # It cannot be stopped once it runs.
     _task("RunDataImportExportTask", "POST", f"{_KEY}/run", answer=_NOTHING, asks=True),
     _application("ListBridgeApplications", "GET"),
     _application("GetBridgeApplication", "GET", _KEY),
@@ -322,6 +326,7 @@ _ALL = (
     _directory("ListDirectories", "GET"),
     _directory("ListDirectoryUsers", "GET", _USERS, *_QUERY),
     _directory("CreateUser", "POST", _USERS, _ROWS, json=True),
+    # "Where" and not "q.where": so it is in the specification.
     _directory("UpdateUsers", "PUT", _USERS, Parameter("Where", required=True), _ROWS, json=True),
     _directory("DeleteUsers", "DELETE", _USERS, Parameter("Where", required=True)),
     _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True, asks=True),

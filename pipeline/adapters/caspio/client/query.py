@@ -41,6 +41,7 @@ class Query:
 
     def __post_init__(self) -> None:
         """Refuse what Caspio would refuse or, worse, ignore."""
+        # Documented: the limit is ignored, and pages then overlap (caspio-api.md, section 2.6).
         if self.limit is not None and (self.page is not None or self.page_size is not None):
             raise ValueError("limit and pages exclude each other: Caspio ignores the limit")
         if self.limit is not None and not 1 <= self.limit <= MOST_ROWS:

@@ -76,6 +76,7 @@ def _view_pk(client: CaspioClient) -> Found:
         rows = answer.get("Result") if isinstance(answer, dict) else None
         if rows and "PK_ID" in rows[0]:
             pk = rows[0]["PK_ID"]
+            # The client has turned it into text; the raw answer has the type.
             kind = "text" if isinstance(pk, str) else "number"
             yield Probed("view_pk", kind, f"PK_ID {pk!r} in view {view}")
             return

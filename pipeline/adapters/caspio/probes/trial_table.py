@@ -88,6 +88,7 @@ class TrialTable:
             if not {field.name for field in _FIELDS} <= columns:
                 problem = f"there is a table {TABLE} that is not this program's"
                 raise Misconfigured([f"{problem}; rename it and run again"])
+        # From here on there is something to clean up, whatever fails.
         self._exists = True
         for field in (_UNIQUE, _STAMP, _LIST):  # an examination that was killed may have left them
             self._drop(field)
@@ -223,6 +224,7 @@ class TrialTable:
             lambda: self._tables.insert(TABLE, {"Mark": MARK, "Note": "x" * _LONG}),
         )
         yield refusal("error_no_file", lambda: self._download(self._bare))
+        # Added for this step only: a Unique field would refuse the other steps' rows.
         with self._field(_UNIQUE):
             values = {"Mark": MARK, _UNIQUE.name: uuid.uuid4().hex}
             self._tables.insert(TABLE, values)

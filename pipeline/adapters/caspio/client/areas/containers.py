@@ -159,6 +159,7 @@ class Containers:
             The record; None where the answer does not show it, as when a view's filter leaves it
                 out.
         """
+        # Without response=rows the answer has no PK_ID.
         answer = self._ask("CreateTableRecord", container, {"response": "rows"}, json=body(values))
         rows = wire.records(answer)
         return rows[0] if rows else None
@@ -174,6 +175,7 @@ class Containers:
                 answer without rows
             after a match has been seen.
         """
+        # The rows show what is there after the write, and save a call that would read it.
         query = {"q.where": checked(condition), "response": "rows"}
         answer = self._ask("UpdateTableRecords", container, query, json=body(values), about=about)
         return wire.affected(answer)
@@ -257,6 +259,7 @@ class Containers:
         A record without one is NotFound; before Caspio's release 73.0 it is Refused with status
         400. (DownloadFileFromAttachmentTableField, DownloadFileFromAttachmentViewField)
         """
+        # PK_ID, not a column of the table that counts up (caspio-api.md, section 3.2).
         names = {"attachmentFieldName": field, "recordPkId": pk}
         return self._caller.stream(
             self._call("DownloadFileFromAttachmentTableField", container, names=names)
@@ -350,6 +353,8 @@ def body(values: Mapping[str, Written]) -> dict[str, object]:
 
 def checked(condition: Clause) -> Clause:
     """Return a condition that says something; an empty one could mean every record."""
+    # Delete and rename act on every record that matches: a careless condition hits many rows
+    # (caspio-api.md, section 9).
     if not condition.strip():
         raise ValueError("the condition is empty; to mean every record write PK_ID > 0")
     return condition

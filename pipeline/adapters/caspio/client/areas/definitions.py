@@ -65,6 +65,7 @@ class FieldOptions:
         return given
 
 
+# Caspio's names of the properties, as in FieldModel and UpdateFieldModel of the specification.
 _NAMES = {
     "unique": "Unique",
     "unique_allow_nulls": "UniqueAllowNulls",
@@ -77,6 +78,7 @@ _NAMES = {
     "format": "Format",
     "prefix": "Prefix",
     "length": "Length",
+    # An array when written, an object by number when read (caspio-api.md, section 3.8).
     "list_values": "ListField",
     "permitted_file_types": "AttachmentPermittedFileTypes",
     "min_file_size": "AttachmentMinFileSize",
@@ -139,6 +141,7 @@ def definition(item: Payload) -> FieldDefinition:
     return FieldDefinition(
         name=name,
         type=item.member("Type").text(),
+        # In a view the field of the source table; a table's answer leaves it out.
         table_field=item.member("TableFieldName").text(name),
         editable=item.member("Editable").flag(default=True),
         is_formula=item.member("IsFormula").flag(default=False),
@@ -154,6 +157,7 @@ def _options(item: Payload) -> FieldOptions:
     def text(name: str) -> str | None:
         return item.member(name).text_or_none()
 
+    # An empty list means any type (caspio-api.md, section 3.1).
     types = item.member("AttachmentPermittedFileTypes")
     return FieldOptions(
         unique=flag("Unique"),

@@ -63,6 +63,7 @@ class Directories:
         Raises:
             ValueError: the condition is empty.
         """
+        # Here the parameter is "Where", not "q.where" as everywhere else (caspio-openapi-v3.json).
         query = {"Where": checked(condition), "response": "rows"}
         answer = self._ask("UpdateUsers", query, json=body(values), directoryId=directory_id)
         return wire.affected(answer, "UsersAffected")

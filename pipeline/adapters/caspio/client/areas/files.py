@@ -140,10 +140,13 @@ class Files:
             TooLarge: it is larger than Caspio takes.
             InDoubt: no clear answer came; look for the file before adding it again.
         """
+        # The part is called "Files" in POST and "File" in PUT (caspio-api.md, section 3.4).
         upload = Upload("Files", source, name, media_type)
         try:
             stored = wire.uploaded(self._upload("UploadFiles", folder, upload))
         except Refused as error:
+            # A clash of names is 409; it is common where one folder is used by all (caspio-api.md,
+            # section 9).
             if error.status == _TAKEN:
                 return None
             raise
@@ -262,6 +265,7 @@ def walk_down(path: str, folders: Callable[[str], Iterable[FolderItem]]) -> str 
     for part in path.split("/"):
         if not part:
             continue
+        # The rule for case is not documented; SQL Server, which stores the names, ignores it.
         keys = [item.key for item in folders(key) if item.name.casefold() == part.casefold()]
         if not keys:
             return None
@@ -271,4 +275,5 @@ def walk_down(path: str, folders: Callable[[str], Iterable[FolderItem]]) -> str 
 
 def split_path(path: str) -> tuple[str, str]:
     """Return the folder's path and the name of a Files-area path."""
+    # Paths begin with a slash; a FILE field may lack it.
     return posixpath.split(path if path.startswith("/") else "/" + path)

@@ -45,6 +45,7 @@ class Tables(Containers):
         Raises:
             ValueError: nothing is given.
         """
+        # Caspio leaves alone what is not in the body.
         json: dict[str, object] = {}
         if name is not None:
             json["Name"] = name

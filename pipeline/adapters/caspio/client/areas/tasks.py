@@ -63,6 +63,7 @@ class Tasks:
         """
         ends_at = self._clock.monotonic() + timeout_s
         self._wait(key, ends_at=ends_at, quiet_s=0.0)
+        # A second start would import everything twice.
         doubt: InDoubt | None = None
         try:
             self.run(key)

@@ -46,6 +46,7 @@ class EventDefinition:
             "CustomPayloadFields": list(self.payload_fields),
             "CustomPayloadTemplate": self.payload_template,
         }
+        # What is missing means "all", as an empty list does (caspio-api.md, section 6.1).
         filled = {name: value for name, value in given.items() if value}
         return filled | {"Enabled": self.enabled}
 
@@ -89,6 +90,7 @@ class Webhooks:
             "Description": description,
             "OutgoingUrls": list(urls),
         }
+        # Caspio's default is the most that the plan allows.
         if throttling is not None:
             body["CallThrottling"] = throttling
         return wire.webhook(wire.one(self._ask("CreateOutgoingWebhook", json=body)))

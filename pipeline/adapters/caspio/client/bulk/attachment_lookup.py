@@ -67,6 +67,8 @@ class AttachmentLookup:
         found = {info.pk: info for info in infos if info.pk in wanted}
         missing = [pk for pk in pks if pk not in found]
         if len(pks) > 1 and may_be_capped(len(infos), missing, pks):
+            # Halving finds the cap in as many rounds as it takes, and is exact for any cap above
+            # one.
             middle = len(pks) // 2
             found = {**split(pks[:middle]), **split(pks[middle:])}
         return {pk: info for pk, info in found.items() if not info.is_empty}

@@ -38,6 +38,7 @@ def save(download: Download, path: Path, *, listed_bytes: int | None = None) -> 
                 file.write(chunk)
                 digest.update(chunk)
                 size_bytes += len(chunk)
+            # A name that appears must have its bytes on the disk, also after a power cut.
             file.flush()
             os.fsync(file.fileno())
         # A body without a declared length looks complete when it is cut, so the listed size counts,

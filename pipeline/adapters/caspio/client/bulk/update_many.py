@@ -68,6 +68,7 @@ def updates(
         Refused: values were refused; the calls before were made.
         ValueError: a record has no values; nothing was written.
     """
+    # The condition beside the PK_IDs, in brackets, with AND.
     extra = where.size(where.both("x", only)) if only else 0
     room = containers.room(container) - extra
 
@@ -88,6 +89,7 @@ def _by_values(
     for pk, values in changes.items():
         if not values:
             raise ValueError(f"record {pk} has no values to be written")
+        # Equal values go into one call, in whatever order their columns are given.
         key = json.dumps(body(values), sort_keys=True)
         groups.setdefault(key, (values, []))[1].append(pk)
     return groups.values()

@@ -25,6 +25,7 @@ from pipeline.adapters.caspio.client.wire.records import Record
 RETRY = RetryPolicy(on=(Repeatable,), attempts=4)
 """A record that somebody else changes meanwhile is read again at once, four times in all."""
 
+# Caspio shows "2026-03-01T00:00:00" for what was written as "2026-03-01".
 _DATES = {"DATE/TIME", "TIMESTAMP"}
 
 
@@ -156,6 +157,7 @@ class Upsert:
         pk = found.pk or ""
         if not changed:
             return Upserted(pk, Done.UNCHANGED)
+        # Guarded by the values that were read: a change meanwhile makes the guard miss.
         was = {name: found.values.get(name) for name in values}
         room = self._tables.room(self._table)
         condition = where.guard(pk, self._columns, was, is_view=False, room=room)

@@ -29,6 +29,7 @@ tens of seconds.
 BYTES_PER_S = 16 << 10
 """Every so many bytes moved add one second: slower than any line fit for a large file."""
 
+# httpx has the same names; every transport of its own maps them like this.
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.ReadTimeout: httpx.ReadTimeout,
@@ -90,6 +91,7 @@ class NetworkTransport(httpx.BaseTransport):
         )
         with _mapped(), self._deadlines.using(deadline):
             answer = self._pool.handle_request(sent)
+        # The body is read later, perhaps by another thread: it takes the deadline along.
         body = _Body(answer, self._deadlines, deadline)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
@@ -132,6 +134,7 @@ class _Deadlines(threading.local):
 
     @contextmanager
     def using(self, deadline: _Deadline) -> Iterator[None]:
+        # Nested for a token that is fetched while another request is prepared.
         before, self.current = self.current, deadline
         try:
             yield

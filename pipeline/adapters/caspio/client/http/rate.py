@@ -53,6 +53,7 @@ class RateLimiter:
     ) -> None:
         self._clock = clock
         self._pool = pool
+        # A tenth of the rate, so that small rates do not leave in one burst.
         self._burst = float(max(1, min(MAX_BURST, calls // 10)))
         self._block = max(1, min(MAX_BLOCK, calls // 100))
         spare = self._burst

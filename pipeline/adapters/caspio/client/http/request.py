@@ -63,6 +63,7 @@ class Call:
     def target(self) -> str:
         """Return path and query as they are sent."""
         parts = (
+            # Names with spaces and slashes need encoding (caspio-api.md, section 9).
             quote(self.names[part[1:-1]], safe="") if part.startswith("{") else part
             for part in self.operation.template.split("/")
         )

@@ -70,6 +70,7 @@ class MeteredTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for a permit, count the call, send it, and bound its answer."""
+        # Failed calls count, too (caspio-api.md, section 9), so a retry needs a permit of its own.
         self._limiter.wait()
         if self._meter is not None:
             self._meter.call()

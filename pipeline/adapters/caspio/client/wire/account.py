@@ -141,6 +141,7 @@ class Directory:
 
 def one(answer: Payload) -> Payload:
     """Return what an answer is about, wrapped in Result or bare: webhooks were seen both ways."""
+    # The specification wraps answers in Result; webhooks were seen without it.
     if isinstance(answer.value, dict) and isinstance(answer.value.get("Result"), dict):
         return answer.member("Result")
     return answer
@@ -161,6 +162,7 @@ def webhook(item: Payload) -> Webhook:
         description=_text(item, "Description"),
         urls=item.member("OutgoingUrls").texts(),
         throttling=item.member("CallThrottling").number_or_none(),
+        # Only the answer to the creation has it (caspio-api.md, section 6.1).
         secret=Secret(secret) if secret else None,
         events=item.member("Events").number_or_none(),
         activity=_activity(item),
@@ -172,6 +174,7 @@ def event(item: Payload) -> WebhookEvent:
     """Parse a webhook's event."""
     return WebhookEvent(
         id=_text(item, "Id"),
+        # A request says EventType, an answer Type.
         type=_text(item, "Type"),
         status=_text(item, "Status"),
         table=_text(item, "ObjectName"),
@@ -233,6 +236,7 @@ def directory(item: Payload) -> Directory:
     )
 
 
+# Documented where no mail is sent; otherwise the answer may lack the address.
 def activation_url(answer: Payload) -> str:
     """Parse the answer to an activation."""
     result = answer.member("Result")

@@ -51,6 +51,7 @@ class Payload:
 
     def number(self) -> int:
         """Return a whole number."""
+        # To Python a bool is an int, to Caspio it is another type.
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             raise self.wrong("a whole number")
         return self.value
@@ -100,6 +101,7 @@ class Payload:
 
     def pk(self) -> str:
         """Return a PK_ID as text."""
+        # A number in tables, a text in views (caspio-api.md, section 3.2).
         is_key = isinstance(self.value, int | str) and not isinstance(self.value, bool)
         if not is_key or self.value == "":
             raise self.wrong("a PK_ID")

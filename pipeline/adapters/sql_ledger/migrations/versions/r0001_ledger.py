@@ -54,17 +54,20 @@ def downgrade() -> None:
 
 def _words(name: str, **options: Any) -> sa.Column[str]:
     """Return a column of text that sorts by code point."""
+    # The "C" collation sorts by bytes, as SQLite does: pages follow the order of the columns.
     kind = sa.String().with_variant(sa.String(collation="C"), "postgresql")
     return sa.Column(name, kind, **{"nullable": False, **options})
 
 
 def _counted_key(name: str) -> sa.Column[int]:
     """Return a primary key that counts up by itself."""
+    # SQLite counts up INTEGER PRIMARY KEY only.
     kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     return sa.Column(name, kind, primary_key=True, autoincrement=True)
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    # SQLite stores no zone; all times are UTC.
     kind = sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")
     return sa.Column(name, kind, nullable=nullable)
 
@@ -128,6 +131,7 @@ def _create_files() -> None:
     )
     for column in ("location_key", "sha256", "renamed_from", "record_key"):
         op.create_index(f"ix_files_{column}", "files", [column])
+    # The order of `FileLedger.states`, so that a page is one range of the index.
     order = ["source", "container", "record_key", "field", "id"]
     op.create_index("ix_files_order", "files", order)
 
@@ -174,6 +178,7 @@ def _create_effects() -> None:
         op.create_index(f"ix_effects_{column}", "effects", [column])
     op.create_index("ix_effects_record", "effects", ["container", "pk"])
     op.create_index("ix_effects_run", "effects", ["run_id"])
+    # Open effects are few among many: a run asks for them at its start.
     _partial_index("ix_effects_open", "effects", ["id"], "state IN ('intent', 'applied')")
     op.create_table(
         "blocked_containers",
@@ -300,6 +305,7 @@ def _create_messages() -> None:
     )
     key = ["account", "message_id", "source", "part"]
     op.create_index("ix_webhook_messages_key", "webhook_messages", key, unique=True)
+    # Messages are taken by account, those that are not done, in the order received.
     op.create_index("ix_webhook_messages_due", "webhook_messages", ["account", "done_at", "seq"])
     op.create_index("ix_webhook_messages_batch", "webhook_messages", ["batch"])
     op.create_index("ix_webhook_messages_received_at", "webhook_messages", ["received_at"])
