@@ -149,7 +149,7 @@ class LocalArchive:
             path.unlink(missing_ok=True)
         if read != b"probe":
             raise ArchiveUnavailable(
-                f"The archive folder {self._root} gives back other bytes than were written. "
+                f"The archive folder {self._root} returns other bytes than were written. "
                 f"{_OTHERWISE}"
             )
         return ""

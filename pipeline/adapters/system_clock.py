@@ -15,7 +15,7 @@ _SLICE_S = 0.25
 
 
 class SystemClock:
-    """Tell the time of this machine and wait on it.
+    """Say the time of this machine and wait on it.
 
     Args:
         check: Called every quarter of a second during waits longer than PATIENCE_S. An error that
@@ -41,7 +41,7 @@ class SystemClock:
             time.sleep(seconds)
             return
         # In slices, and not on an event: a signal's handler that set one could interrupt the very
-        # thread that holds its lock.
+        # thread that has its lock.
         ends_at = time.monotonic() + seconds
         while (left_s := ends_at - time.monotonic()) > 0:
             self._check()

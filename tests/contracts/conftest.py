@@ -20,7 +20,7 @@ INTEGRATION = pytest.mark.integration
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that does not advance until it is set."""
+    """A clock that moves only when a test moves it."""
     return FakeClock()
 
 

@@ -8,8 +8,9 @@ from pipeline.model import StoredObject
 
 
 class MemoryArchive:
-    """An archive in a dictionary. Look into `objects`, or fill it; set `down` to a sentence to make it unavailable.
+    """An archive in a dictionary. Look into `objects`, or fill it.
 
+    Set `down` to a sentence to make it unavailable.
     `stored` lists the keys in the order they were put or copied.
     """
 

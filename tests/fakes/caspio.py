@@ -1,4 +1,7 @@
-"""Caspio in dictionaries, for unit tests; `tests/contracts/caspio` holds it to what the adapters do."""
+"""Caspio in dictionaries, for unit tests.
+
+`tests/contracts/caspio` holds it to what the adapters do.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,10 +32,10 @@ class Attachment:
 class FakeCaspio:
     """Caspio in dictionaries: both ports over one state. It has no views and no WHERE clauses.
 
-    `tables` has rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files` bytes
-    by path. `calls` lists the calls. `before_call` gets each call before it happens, to let a user
-    change something in between. `lose_answers` names calls that are carried out and whose answer is
-    then lost, each once.
+    `tables` has rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files`
+    bytes by path. `calls` lists the calls. `before_call` gets each call before it happens, to let a
+    user change something in between. `lose_answers` names calls that are carried out and whose
+    answer is then lost, each once.
     """
 
     columns_of: dict[str, dict[str, Column]] = field(default_factory=dict)
@@ -323,7 +326,10 @@ class FakeCaspio:
         return [pk for pk, row in self.tables[table].items() if row[column] == value]
 
     def _guarded(self, record: RecordRef, guard: Mapping[str, Value]) -> dict[str, Value] | None:
-        """Return a row if it has these values; texts are compared as SQL Server does, without case."""
+        """Return a row if it has these values.
+
+        Texts are compared as SQL Server does, without case.
+        """
         row = self.tables[record.container].get(record.pk)
         if row is None:
             return None

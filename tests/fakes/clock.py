@@ -4,7 +4,10 @@ START = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """A clock that only moves when reported to, or when somebody sleeps; `slept` lists how long each time."""
+    """A clock that only moves when a test moves it, or when somebody sleeps.
+
+    `slept` lists how long each time.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self._start = start

@@ -7,9 +7,9 @@ from pipeline.model import Finding, Findings, PageText, ReadStatus
 
 @dataclass
 class FakeReader:
-    r"""Reads `key=value` lines as findings: "doc_type=receipt\ntotal=12.50". An empty file is empty; "!" is damaged.
+    r"""Reads `key=value` lines as findings: "doc_type=receipt\ntotal=12.50".
 
-    `reads` counts the documents read.
+    An empty file is empty; "!" is damaged. `reads` counts the documents read.
     """
 
     version: str = "1"

@@ -30,7 +30,8 @@ _FLAGS = (
 )  # fmt: skip
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", ""})
 
-# What a user sees of an element: itself, not its hidden twin. The innermost and last drawn one is the one on top.
+# What a user sees of an element: itself, not its hidden twin. The innermost and last drawn one is
+# the one on top.
 _FIND = """
 (text, exact, role) => {
   const seen = e => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0; };
@@ -49,7 +50,11 @@ class NotShown(AssertionError):
 
 @dataclass
 class Page:
-    """One tab. `errors` are exceptions, console errors and failed requests to this machine, in the page's own words."""
+    """One tab.
+
+    `errors` are exceptions, console errors and failed requests to this machine, in the page's own
+    words.
+    """
 
     socket: ClientConnection
     errors: list[str] = field(default_factory=list)
@@ -202,7 +207,10 @@ class Page:
 
 @contextmanager
 def browser(*, width: int = 1400, height: int = 1000) -> Iterator[Page]:
-    """Open a browser with one tab that reaches this machine only; everything else is refused at once."""
+    """Open a browser with one tab that reaches this machine only.
+
+    Everything else is refused at once.
+    """
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as name:
         flags = [

@@ -42,7 +42,10 @@ def corpus_documents(folder: Path) -> list[CorpusDocument]:
 
 
 def write_seed(target: Path, documents: Sequence[Path]) -> Path:
-    """Lay documents out as the attachments of one table, `Uploads`, one record each; return the seed folder."""
+    """Lay documents out as the attachments of one table, `Uploads`, one record each.
+
+    Return the seed folder.
+    """
     target.mkdir(parents=True, exist_ok=True)
     records = []
     for number, path in enumerate(documents, start=1):

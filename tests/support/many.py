@@ -10,8 +10,9 @@ FINDINGS = {"DocType": "doc_type", "Total": "total", "DocDate": "date", "Number"
 
 
 def write_many(folder: Path, count: int, *, files: int = 0, text: str = TEXT) -> Path:
-    """Declare so many records with an attachment each, and so many files of the Files area; return the seed folder.
+    """Declare so many records with an attachment each, and so many files of the Files area.
 
+    Return the seed folder.
     The files lie a thousand to a folder below /Inbox; the seed declares them one by one.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -32,7 +33,10 @@ def write_many(folder: Path, count: int, *, files: int = 0, text: str = TEXT) ->
 def write_settings(
     folder: Path, url: str, *, ledger: str = "sqlite:///ledger.db", inbox: bool = False
 ) -> Path:
-    """Write settings for such an account: the table, and with `inbox` the Files area too; return the file."""
+    """Write settings for such an account: the table, and with `inbox` the Files area too.
+
+    Return the file.
+    """
     lines = [
         *("[caspio]", f'url = "{url}"', 'rate = "1000000/300s"', "monthly_calls = 100_000_000"),
         *("[archive]", 'url = "file:archive"', "[ledger]", f'url = "{ledger}"'),

@@ -8,8 +8,9 @@ from pipeline.adapters.caspio.client.http.network import network_transport
 
 
 class Meanwhile(httpx.BaseTransport):
-    """Lets `happens` run before each of the first `times` requests that match; what it raises is the network's fault.
+    """Lets `happens` run before each of the first `times` requests that match.
 
+    What it raises is the network's fault.
     A request matches by its method and a text that its address contains.
     """
 

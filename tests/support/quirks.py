@@ -39,7 +39,10 @@ def choices(name: str) -> tuple[Any, ...]:
 
 
 def of_the_line() -> dict[str, tuple[Any, ...]]:
-    """Return the values of every quirk that can matter to the line; a new one is among them by itself."""
+    """Return the values of every quirk that can matter to the line.
+
+    A new one is among them by itself.
+    """
     return {one.name: choices(one.name) for one in fields(Quirks) if one.name not in NOT_THE_LINES}
 
 
@@ -64,8 +67,8 @@ def pairs(factors: Mapping[str, Sequence[Any]]) -> list[Pair]:
 def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dict[str, Any]]:
     """Return rows, one value for each factor, with every pair; the same rows every time.
 
-    Each row is the best of `starts`: it begins with a pair that no row has yet and takes, factor by factor, the value
-    that brings most such pairs.
+    Each row is the best of `starts`: it begins with a pair that no row has yet and takes, factor by
+    factor, the value that brings most such pairs.
     """
     names = sorted(factors, key=lambda name: -len(factors[name]))
     missing = dict.fromkeys(pairs({name: factors[name] for name in names}))

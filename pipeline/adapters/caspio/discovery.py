@@ -1,10 +1,10 @@
 """Discover an account: the columns of its tables and views, and how many files there are."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from pipeline.adapters.caspio.client import (
     AccessDenied,
@@ -62,70 +62,71 @@ def discover_schema(
 
 def _container(operations: Containers, name: str, files: FileLookup, pages: int) -> Container:
     columns = {column.name: as_column(column) for column in operations.fields(name)}
-    file_types = {
-        column.name: column.type.upper()
-        for column in columns.values()
-        if column.type.upper() in FILE_TYPES
-    }
-    if not file_types:
+    counters: list[_FieldCounter] = []
+    paths: list[str] = []
+    for column in columns.values():
+        kind = column.type.upper()
+        if kind == "ATTACHMENT":
+            counters.append(_AttachmentCounter(operations, name, column.name))
+        elif kind in FILE_TYPES:
+            counters.append(_PathCounter(column.name, kind, files))
+            paths.append(column.name)
+    if not counters:
         return Container(name, operations.is_view, columns)
 
     (row,) = operations.query(name, Query(select="COUNT(*) AS n")).items
     total = int(str(row.values.get("n") or 0))
-    paths = [field for field, kind in file_types.items() if kind == "FILE"]
-
-    def counter_of(field: str, kind: str) -> "_Sizes":
-        if kind == "ATTACHMENT":
-            return _Attachments(operations, name, field)
-        return _NamedFiles(field, files)
-
-    counters = {field: counter_of(field, kind) for field, kind in file_types.items()}
-    fields = {field: FileField(field, kind, 0, 0) for field, kind in file_types.items()}
     looked_at = 0
     for page in islice(operations.record_pages(name, select=(where.PK, *paths)), pages):
         looked_at += len(page)
-        for field, counter in counters.items():
-            sizes = counter.of(page)
-            counted = fields[field]
-            fields[field] = replace(
-                counted,
-                files=counted.files + len(sizes),
-                size_bytes=counted.size_bytes + sum(sizes),
-            )
+        for counter in counters:
+            counter.add(page)
     # More rows than were counted at first may have come meanwhile.
     records = max(total, looked_at)
-    found = tuple(fields.values())
-    return Container(name, operations.is_view, columns, found, records, looked_at)
+    fields = tuple(counter.counted for counter in counters)
+    return Container(name, operations.is_view, columns, fields, records, looked_at)
 
 
-class _Sizes(Protocol):
-    """Says how large the files are that the records of a page have in one field."""
+class _FieldCounter(ABC):
+    """Counts the files that records have in one field, and their bytes."""
 
-    def of(self, page: Sequence[Record]) -> Sequence[int]:
+    def __init__(self, field: str, kind: str) -> None:
+        self.counted = FileField(field, kind, 0, 0)
+
+    def add(self, page: Sequence[Record]) -> None:
+        """Count the files of a page of records."""
+        sizes = self._sizes(page)
+        files = self.counted.files + len(sizes)
+        size_bytes = self.counted.size_bytes + sum(sizes)
+        self.counted = replace(self.counted, files=files, size_bytes=size_bytes)
+
+    @abstractmethod
+    def _sizes(self, page: Sequence[Record]) -> Sequence[int]:
         """Return a size in bytes for each file; 0 where it is not known."""
 
 
-class _Attachments:
-    """The files of an ATTACHMENT field."""
+class _AttachmentCounter(_FieldCounter):
+    """Counts the files of an ATTACHMENT field."""
 
     def __init__(self, operations: Containers, container: str, field: str) -> None:
+        super().__init__(field, "ATTACHMENT")
         self._lookup = AttachmentLookup(operations, container=container, field=field)
 
-    def of(self, page: Sequence[Record]) -> Sequence[int]:
+    def _sizes(self, page: Sequence[Record]) -> Sequence[int]:
         pks = [record.pk for record in page if record.pk is not None]
         infos = self._lookup.of_page(pks, condition=None)
         return [info.size_bytes or 0 for info in infos.values()]
 
 
-class _NamedFiles:
-    """The files of the Files area that a FILE field names."""
+class _PathCounter(_FieldCounter):
+    """Counts the files of the Files area that a FILE field names."""
 
-    def __init__(self, field: str, files: FileLookup) -> None:
-        self._field = field
+    def __init__(self, field: str, kind: str, files: FileLookup) -> None:
+        super().__init__(field, kind)
         self._files = files
 
-    def of(self, page: Sequence[Record]) -> Sequence[int]:
-        values = [record.values.get(self._field) for record in page]
+    def _sizes(self, page: Sequence[Record]) -> Sequence[int]:
+        values = [record.values.get(self.counted.name) for record in page]
         paths = [value for value in values if isinstance(value, str) and value.strip()]
         try:
             found = self._files.find(paths)
@@ -145,7 +146,7 @@ def _files_area(client: CaspioClient, most: int) -> FilesArea:
     files = size_bytes = 0
     counted_all = True
     folders = FolderTree(client.files).walk("/", ROOT)
-    # One page tells the number of all files; the bytes are those of its first thousand.
+    # One page has the number of all files; the bytes are those of its first thousand.
     for _, key in islice(folders, most):
         page = client.files.page(key)
         total = len(page.items) if page.total is None else page.total

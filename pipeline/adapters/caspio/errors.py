@@ -1,6 +1,6 @@
 """Translate the client's errors into the pipeline's, from one table.
 
-The client is independent and knows nothing of the pipeline. So each adapter's public method, and each
+The client knows nothing of the pipeline. So each adapter's public method, and each
 command that uses the client directly, is an edge: `translated()` is around it, as a `with` or as a
 decorator.
 """

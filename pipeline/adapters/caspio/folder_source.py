@@ -55,7 +55,13 @@ class FolderListing:
         assert key is not None  # else there are problems
 
         for table, fields in tables.items():
-            self._load(table, fields, [self._below_folder(fields)])
+            if self._folder == "/":
+                below = where.either([f"{where.name(field)} <> ''" for field in fields])
+            else:
+                below = where.either(
+                    [where.starts_with(field, self._folder + "/") for field in fields]
+                )
+            self._load(table, fields, [below])
         for path, folder_key in tree.walk(self._folder, key):
             files.list_folder(path, folder_key)
         for page in self._scratch.pages():
@@ -138,12 +144,6 @@ class FolderListing:
 
     def _select(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((where.PK, *self._spec.columns, *fields)))
-
-    def _below_folder(self, fields: Sequence[str]) -> Clause:
-        """Return the condition that a row has a path below the folder."""
-        if self._folder == "/":
-            return where.either([f"{where.name(field)} <> ''" for field in fields])
-        return where.either([where.starts_with(field, self._folder + "/") for field in fields])
 
     def _work(self, file: ListedFile) -> RecordWork:
         row = self._scratch.row(file.path)

@@ -59,8 +59,10 @@ def translated(url: URL, doing: str) -> Iterator[None]:
     except SQLAlchemyError as exc:
         said = str(getattr(exc, "orig", None) or exc).strip()
         way_out = next((advice for words, advice in _WAYS_OUT if words in said.lower()), _OTHERWISE)
-        for secret in _passwords(url):
-            said = said.replace(secret, "***")
+        named = [value for name, value in url.query.items() if "password" in name.lower()]
+        for secret in (url.password, *named):
+            if isinstance(secret, str) and secret:
+                said = said.replace(secret, "***")
         raise LedgerUnavailable(
             f"The ledger {shown(url)} failed to {doing}: {said}. {way_out}"
         ) from exc
@@ -75,11 +77,6 @@ def shown(url: URL) -> str:
     return url.update_query_dict(masked).render_as_string(hide_password=True)
 
 
-def _passwords(url: URL) -> list[str]:
-    named = [value for name, value in url.query.items() if "password" in name.lower()]
-    return [value for value in (url.password, *named) if isinstance(value, str) and value]
-
-
 def open_engine(text_url: str) -> tuple[Engine, URL]:
     """Connect lazily to SQLite or PostgreSQL.
 
@@ -91,7 +88,8 @@ def open_engine(text_url: str) -> tuple[Engine, URL]:
         url = make_url(text_url)
     except ArgumentError as exc:
         raise LedgerUnavailable(
-            "[ledger] url cannot be read; write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
+            "[ledger] url cannot be read; "
+            "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
         ) from exc
     if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
         return _sqlite(url), url
@@ -123,9 +121,8 @@ def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
     (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
     effect is at Caspio.
     """
-    connection.isolation_level = (
-        None  # the driver's own BEGIN would be deferred and could fail half-way
-    )
+    # The driver's own BEGIN would be deferred and could fail half-way.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -219,9 +216,8 @@ def _upgrade(connection: Connection, url: URL) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    scripts = str(Path(__file__).parent / "migrations").replace(
-        "%", "%%"
-    )  # the file format would interpolate %
+    # The file format would interpolate %.
+    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
     config.set_main_option("script_location", scripts)
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}

@@ -1,8 +1,7 @@
 """Suggestions that wait for a user, and what was decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from sqlalchemy import select
 
@@ -40,15 +39,14 @@ class SqlReview(SqlPart):
             wanted = wanted.where(review_items.c.container == container, review_items.c.pk == pk)
         ordered = wanted.order_by(review_items.c.key)
         with self._session.reading(f"list the suggestions of {source}") as connection:
-            return [_load(item) for item in connection.execute(ordered).scalars()]
-
-
-def _load(item: Mapping[str, Any]) -> ReviewItem:
-    return ReviewItem(
-        **{
-            **item,
-            "record": RecordRef(**item["record"]),
-            "suggestion": Suggestion(**item["suggestion"]),
-            "state": ReviewState(item["state"]),
-        }
-    )
+            stored = connection.execute(ordered).scalars().all()
+        items = []
+        for item in stored:
+            values = {
+                **item,
+                "record": RecordRef(**item["record"]),
+                "suggestion": Suggestion(**item["suggestion"]),
+                "state": ReviewState(item["state"]),
+            }
+            items.append(ReviewItem(**values))
+        return items

@@ -147,30 +147,21 @@ def dump_findings(findings: Findings) -> Json:
         "fields": {name: asdict(finding) for name, finding in kept.fields.items()},
         "pages": [asdict(page) for page in kept.pages],
         "problems": list(kept.problems),
-        "children": [_dump_child(child) for child in kept.children],
+        "children": [
+            {
+                "name": child.name,
+                "sha256": child.sha256,
+                "size_bytes": child.size_bytes,
+                "findings": dump_findings(child.findings),
+            }
+            for child in kept.children
+        ],
         "metadata": dict(kept.metadata),
         "extension": kept.extension,
         "fingerprint": kept.fingerprint,
         "scan": kept.scan.value,
         "left_out": dict(kept.left_out),
     }
-
-
-def _dump_child(child: Child) -> Json:
-    return {
-        "name": child.name,
-        "sha256": child.sha256,
-        "size_bytes": child.size_bytes,
-        "findings": dump_findings(child.findings),
-    }
-
-
-def _load_child(row: Mapping[str, Any] | str) -> Child:
-    """Rebuild a child; what was read before children were documents has only their names."""
-    if isinstance(row, str):
-        named = Finding(None, 0.0, "the file was named and not read")
-        return Child(row, Findings("application/octet-stream", ReadStatus.UNSUPPORTED, named))
-    return Child(row["name"], load_findings(row["findings"]), row["sha256"], row["size_bytes"])
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
@@ -189,7 +180,15 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
         fields={name: _finding(finding) for name, finding in row["fields"].items()},
         pages=tuple(PageText(**{"text": "", **page}) for page in row["pages"]),
         problems=tuple(row["problems"]),
-        children=tuple(_load_child(child) for child in row["children"]),
+        children=tuple(
+            Child(
+                child["name"],
+                load_findings(child["findings"]),
+                child["sha256"],
+                child["size_bytes"],
+            )
+            for child in row["children"]
+        ),
         metadata=row.get("metadata", {}),
         extension=row["extension"],
         fingerprint=row["fingerprint"],

@@ -52,7 +52,7 @@ class Words(TypeDecorator[str]):
     """Text that sorts by code point in both databases.
 
     NUL and lone surrogates, which a database refuses and a file name may hold, are stored escaped:
-    good for looking up, not for returning. What must be returned unchanged is stored as JSON.
+    good for looking up, not for returning. What must come back unchanged is stored as JSON.
     """
 
     impl = String

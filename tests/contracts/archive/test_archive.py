@@ -159,8 +159,11 @@ def test_a_missing_object_is_gone(archive: Archive, store: Put, tmp_path: Path):
     assert archive.head("there") == StoredObject("there", 1, sha(b"x"))
 
 
-def test_head_shows_size_and_digest(archive: Archive, store: Put):
-    """A look at an object has what a comparison needs; a missing one is None, also below an object."""
+def test_head_returns_size_and_digest(archive: Archive, store: Put):
+    """A look at an object has what a comparison needs.
+
+    A missing one is None, also below an object.
+    """
     store("a/b", b"12345")
 
     assert archive.head("a/b") == StoredObject("a/b", 5, sha(b"12345"))
@@ -207,7 +210,7 @@ def test_a_list_is_in_key_order(archive: Archive, store: Put):
 
 
 def test_a_prefix_may_end_inside_a_name(archive: Archive, store: Put):
-    """A prefix is the beginning of a key and not a folder; sizes are reported."""
+    """A prefix is the beginning of a key and not a folder; sizes are listed."""
     for key in ("doc/ab/1", "doc/abc", "doc/b", "other"):
         store(key, b"xy")
 
@@ -220,7 +223,7 @@ def test_a_prefix_may_end_inside_a_name(archive: Archive, store: Put):
 
 
 def test_a_list_is_lazy(archive: Archive, store: Put):
-    """Nothing is asked before the first object is wanted, and no more than that is blocked."""
+    """Nothing is asked before the first object is wanted, and no more than that is kept."""
     listing = archive.list("late/")
     for number in range(5):
         store(f"late/{number}", b"x")
@@ -261,7 +264,7 @@ def test_bad_prefixes_are_refused(archive: Archive, prefix: str):
 
 
 def test_an_address_ends_in_the_key(archive: Archive):
-    """A user can find the object by what a report shows."""
+    """A user finds the object by what a report shows."""
     assert archive.address("originals/ab").endswith("originals/ab")
 
 

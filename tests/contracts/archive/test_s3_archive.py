@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.s3_archive import S3Archive
-from pipeline.adapters.s3_multipart import Sizes
+from pipeline.adapters.s3_archive.multipart import Sizes
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable
 from pipeline.model import StoredObject
 from tests.servers.swift import BUCKET, Store
@@ -143,7 +143,7 @@ def test_a_big_copy_goes_in_parts_with_its_metadata(
 
 
 def test_an_object_of_others_is_compared_by_its_bytes(archive: S3Archive, tmp_path: Path):
-    """What somebody uploaded by hand has no digest stored with it, so it is read before it is trusted."""
+    """What was uploaded by hand has no digest with it, so it is read before it is trusted."""
     archive._client.put_object(Bucket=BUCKET, Key=archive._name("by-hand"), Body=b"bytes")
     source = tmp_path / "source"
     source.write_bytes(b"bytes")
@@ -230,7 +230,7 @@ OUT_OF_REACH = [
 def test_a_check_that_fails_names_a_way_out(
     open_archive: Callable[..., S3Archive], change: dict[str, Any], way_out: str
 ):
-    """Whatever is wrong with a bucket, its message names the bucket and what a user can change, and no secret."""
+    """Whatever is wrong with a bucket, the message names it and what to change, and no secret."""
     archive = open_archive(**change)
 
     with pytest.raises(ArchiveUnavailable) as caught:
@@ -254,8 +254,10 @@ def test_a_check_says_whether_the_store_refuses_to_overwrite(
     said = archive.check()
 
     archive.put("taken", source, sha256=digest, media_type="text/plain")
-    sent = archive._send("taken", source, sha256=digest, media_type="text/plain", replace=False)
-    assert ("does NOT refuse" in said) is (sent or not archive._conditional)
+    sent = archive._uploads.send(
+        "taken", source, sha256=digest, media_type="text/plain", replace=False
+    )
+    assert ("does NOT refuse" in said) is (sent or not archive._uploads.are_conditional)
 
 
 @pytest.mark.parametrize("change", [{"bucket": "no-such-bucket"}, {"secret_access_key": "wrong"}])

@@ -41,7 +41,10 @@ def content(account: Account, ref: FileRef) -> bytes:
 
 
 def test_every_record_with_a_file_is_listed(account: Account):
-    """Records come in order with the values of the mapped columns; one without a file is left out."""
+    """Records come in order with the values of the mapped columns.
+
+    One without a file is left out.
+    """
     works = listed(account, PAPERS)
 
     assert [(work.source, work.record, dict(work.values)) for work in works] == [
@@ -51,7 +54,10 @@ def test_every_record_with_a_file_is_listed(account: Account):
 
 
 def test_a_reference_says_where_a_file_is(account: Account):
-    """An attachment has its field, a file of a FILE field its path as well; both have name and size."""
+    """An attachment has its field, a file of a FILE field its path as well.
+
+    Both have name and size.
+    """
     attachment, file = ref_of(account, "one.txt"), ref_of(account, "two.txt")
 
     assert (attachment.place, attachment.field, attachment.path) == (Place.ATTACHMENT, "Scan", None)
@@ -77,7 +83,10 @@ def test_a_replaced_file_is_another_version(account: Account):
 
 
 def test_named_records_are_listed_as_they_are_now(account: Account):
-    """Only the named records come, with their current values; those without a file or gone are left out."""
+    """Only the named records come, with their current values.
+
+    Those without a file or gone are left out.
+    """
     account.edit("Papers", "2", DocType="bill")
 
     works = account.source.records(PAPERS, ["2", "3", "99"])
@@ -103,7 +112,10 @@ def test_a_folder_lists_its_files(account: Account):
 
 
 def test_named_paths_outside_the_folder_are_left_out(account: Account):
-    """With `matching`, a path that is not in the folder is not of the source: `/Inner` is not in `/In`."""
+    """With `matching`, a path that is not in the folder is not of the source.
+
+    `/Inner` is not in `/In`.
+    """
     works = account.source.records(FOLDER, ["/In/two.txt", "/Inner/four.txt"], matching=True)
 
     assert [work.files[0].path for work in works] == ["/In/two.txt"]

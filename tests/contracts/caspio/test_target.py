@@ -45,7 +45,7 @@ def test_a_record_that_is_gone_reads_as_none(columns: list[str], account: Accoun
 
 
 def test_a_write_meets_the_record_it_was_planned_against(account: Account):
-    """A guarded write counts one row, returns what was written and what was asked for, and stays."""
+    """A guarded write counts one row, returns what was written and requested, and stays."""
     before = account.target.read(ONE, ["DocType", "Total", "Note", "Paid", "Day"])
     assert before is not None
 

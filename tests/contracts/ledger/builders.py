@@ -36,7 +36,7 @@ def a_file(path: str, **changes: object) -> FileRef:
 
 
 def done(ref: FileRef, **changes: object) -> Outcome:
-    """Make an outcome, done unless set otherwise."""
+    """Make an outcome, done unless `status` says otherwise."""
     return replace(Outcome(ref, Status.DONE), **changes)  # type: ignore[arg-type]  # as above
 
 

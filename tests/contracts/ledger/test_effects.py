@@ -137,7 +137,10 @@ def test_a_move_that_was_undone_is_none(ledger: Ledger):
 
 
 def test_what_another_run_changed_is_known(ledger: Ledger):
-    """An unfinished version with another run's standing effect is reported; a finished one and one's own are not."""
+    """An unfinished version with another run's effect is reported.
+
+    A finished one and one's own are not.
+    """
     refs = [a_ref(str(number)) for number in range(4)]
     ledger.files.seen(refs, "run-1")
     for ref, run_id, state in zip(

@@ -99,7 +99,7 @@ def test_seeing_again_counts_an_attempt_and_changes_nothing_else(ledger: Ledger,
 
 
 def test_many_versions_are_seen_and_looked_up_at_once(ledger: Ledger):
-    """A whole listing goes in and is asked for in one call, and a version named twice is seen once."""
+    """A listing goes in and is asked for in one call; a version named twice is seen once."""
     refs = [a_ref(str(number)) for number in range(1200)]
 
     ledger.files.seen([*refs, refs[0]], "run-1")
@@ -110,7 +110,7 @@ def test_many_versions_are_seen_and_looked_up_at_once(ledger: Ledger):
     assert {state.listings for state in ledger.files.states()} == {1}
 
 
-def test_what_no_listing_had_found_before_is_reported_apart(ledger: Ledger):
+def test_what_no_listing_had_found_before_is_marked(ledger: Ledger):
     """Of many versions, those that have been seen once are found in one call."""
     refs = [a_ref(str(number)) for number in range(1200)]
     ledger.files.seen(refs[:700], "run-1")
@@ -214,7 +214,7 @@ def test_an_outcome_comes_back_whole(ledger: Ledger):
         size_bytes=10,
         written={"Total": 12.5, "Count": 3, "Paid": True, "Note": None, "Day": "2026-03-01"},
         new_name="2026-03-01 Shop.pdf",
-        suggestions=(Suggestion("Total", "12", "12.50", "a person's value stands"),),
+        suggestions=(Suggestion("Total", "12", "12.50", "the user's value stays"),),
     )
 
     ledger.files.finish(outcome, "run-1")
@@ -248,7 +248,7 @@ def test_a_reading_can_be_replaced(ledger: Ledger):
 
 
 def test_the_fingerprints_of_a_content_come_latest_first(ledger: Ledger, clock: FakeClock):
-    """A content that was read in several ways has one reading for each, and a new one becomes the latest."""
+    """A content read in several ways has one reading for each; a new one becomes the latest."""
     for fingerprint in ("f1", "f2", "f1"):
         clock.advance(1)
         ledger.files.save_reading(SHA, replace(FINDINGS, fingerprint=fingerprint), prefix="one")
@@ -286,7 +286,7 @@ def test_many_threads_write_at_once(ledger: Ledger):
 
 
 def test_starts_without_an_outcome_are_counted(ledger: Ledger):
-    """Each start says how many before it, under the same fingerprint, came to nothing."""
+    """Each start returns how many before it, under the same fingerprint, came to nothing."""
     ref = a_ref()
     ledger.files.seen([ref], "run-1")
 
@@ -308,7 +308,7 @@ def test_an_outcome_sets_the_starts_back(ledger: Ledger, status: Status):
     assert ledger.files.count_attempt(ref.version, fingerprint="f1") == 0
 
 
-def test_what_is_put_off_was_not_started(ledger: Ledger):
+def test_what_is_postponed_was_not_started(ledger: Ledger):
     """A run that stops in good order takes its starts back."""
     ref = a_ref()
     ledger.files.seen([ref], "run-1")

@@ -50,7 +50,7 @@ def test_a_worker_may_claim_again_what_it_has(shared: Ledger):
     assert shared.leases.claim("ann", [["a"]]) == [True]
 
 
-def test_what_is_returned_is_free(shared: Ledger):
+def test_what_is_released_is_free(shared: Ledger):
     """A released key goes to whoever asks next; others' keys cannot be released."""
     shared.leases.claim("ann", [["a"], ["b"]])
     shared.leases.claim("bob", [], release=["b"])
@@ -80,7 +80,7 @@ def test_an_expired_workers_files_return(ledger: Ledger):
 
 
 def test_a_worker_treated_as_dead_may_write_nothing(ledger: Ledger):
-    """The fence: after another one took over, intents, renewals and claims are refused, also a while later."""
+    """After another one took over, intents, renewals and claims are refused, also a while later."""
     ledger.leases.join("slow", ttl_s=0)
     ledger.leases.join("bob", ttl_s=600)
     ledger.leases.claim("bob", [["a"]])
@@ -96,7 +96,10 @@ def test_a_worker_treated_as_dead_may_write_nothing(ledger: Ledger):
 
 
 def test_a_worker_nobody_took_over_goes_on(ledger: Ledger):
-    """A clock that jumps harms nobody: an expired worker whose files nobody wanted claims, renews and writes."""
+    """A clock that jumps harms nobody.
+
+    An expired worker whose files nobody wanted claims, renews and writes.
+    """
     ledger.leases.join("slow", ttl_s=0)
 
     assert ledger.leases.claim("slow", [["a"]]) == [True]
@@ -137,23 +140,25 @@ def test_a_killed_processs_files_return_at_once(tmp_path: Path):
     """Nobody waits for a lease of a process of the same machine that is gone."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     program = (
-        "import sys; from pipeline.adapters.sql_ledger import SqlLedger; from tests.fakes.clock import FakeClock\n"
-        f"ledger = SqlLedger({url!r}, clock=FakeClock()); ledger.leases.join('killed', ttl_s=9999)\n"
-        "ledger.leases.claim('killed', [['a']]); print('held', flush=True); sys.stdin.read()"
+        "import sys; from pipeline.adapters.sql_ledger import SqlLedger\n"
+        "from tests.fakes.clock import FakeClock\n"
+        f"ledger = SqlLedger({url!r}, clock=FakeClock())\n"
+        "ledger.leases.join('killed', ttl_s=9999)\n"
+        "ledger.leases.claim('killed', [['a']]); print('leased', flush=True); sys.stdin.read()"
     )
-    held = subprocess.Popen(
+    other = subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    with held, SqlLedger(url, clock=FakeClock()) as ledger:
-        assert held.stdout is not None
-        assert held.stdout.readline() == "held\n"
+    with other, SqlLedger(url, clock=FakeClock()) as ledger:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "leased\n"
         ledger.leases.join("bob", ttl_s=600)
         while_it_lives = ledger.leases.claim("bob", [["a"]])
-        os.kill(held.pid, signal.SIGKILL)
-        held.wait()
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
 
         assert (while_it_lives, ledger.leases.claim("bob", [["a"]])) == ([False], [True])

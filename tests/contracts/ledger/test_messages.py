@@ -45,7 +45,7 @@ def test_a_message_is_kept_once(box: Ledger):
 
 
 def test_a_message_comes_back_as_it_was_kept(box: Ledger, clock: FakeClock):
-    """Keys, values, table and event are what the worker gets, with when it came and that it is the first attempt."""
+    """The worker gets keys, values, table and event, the time of arrival and the attempt."""
     box.messages.save([a_message(1, "7", "8")])
 
     (message,) = taken(box)
@@ -72,7 +72,10 @@ def test_messages_of_one_source_are_taken_together(box: Ledger):
 
 
 def test_a_batch_has_only_so_many_records(box: Ledger):
-    """Messages are taken until the records are enough; one with more records than that is taken alone."""
+    """Messages are taken until the records are enough.
+
+    One with more records than that is taken alone.
+    """
     box.messages.save([a_message(1, "1", "2"), a_message(2, "3"), a_message(3, "4")])
 
     batches = [taken(box, batch=str(number), most_records=3) for number in range(2)]
@@ -126,7 +129,7 @@ def test_what_was_handed_over_belongs_to_whoever_begins(box: Ledger):
 
 
 def test_what_nobody_begins_is_taken_again(box: Ledger):
-    """A batch that was handed over and not begun in time goes to the next, and the late one finds nothing."""
+    """A batch not started in time goes to the next worker, and the late one finds nothing."""
     box.messages.save([a_message()])
     taken(box, batch="lost")
     box.messages.hand_over("lost", "ann", wait_s=0)
@@ -136,7 +139,10 @@ def test_what_nobody_begins_is_taken_again(box: Ledger):
 
 
 def test_what_is_settled_is_done(box: Ledger, clock: FakeClock):
-    """A done message is taken no more; its outcome and run stand with it, and the values are forgotten."""
+    """A done message is taken no more.
+
+    Its outcome and run stand with it, and the values are forgotten.
+    """
     box.messages.save([a_message()])
     (message,) = taken(box)
 
@@ -184,7 +190,7 @@ def test_when_a_record_was_reported_is_known(box: Ledger, clock: FakeClock):
 
 
 def test_messages_are_counted_by_how_far_they_are(box: Ledger, clock: FakeClock):
-    """What waits, is begun and done is distinguished by source and account, with the age of what waits longest."""
+    """What waits, is started and done is counted by source, with the age of the oldest."""
     box.messages.save([a_message(number) for number in range(3)])
     received = clock.now()
     first = taken(box, most_records=1)
@@ -198,7 +204,7 @@ def test_messages_are_counted_by_how_far_they_are(box: Ledger, clock: FakeClock)
 
 
 def test_old_messages_are_forgotten_once_they_are_done(box: Ledger, clock: FakeClock):
-    """What is done and old goes, with what it reported; what still waits stays."""
+    """What is done and old goes, with the records it reported; what still waits stays."""
     box.messages.save([a_message(1), a_message(2)])
     first = taken(box, most_records=1)
     box.messages.settle([m.seq for m in first], "done")
@@ -213,7 +219,7 @@ def test_old_messages_are_forgotten_once_they_are_done(box: Ledger, clock: FakeC
 
 
 def test_odd_texts_are_kept(box: Ledger):
-    """A key, an id and values with characters that no database takes as text do not lose the message."""
+    """A key, an id or values that no database takes as text do not lose the message."""
     odd = "a\x00b\ud800'\""
     box.messages.save(
         [a_message(1, message_id=odd, records=(ReportedRecord("/In/\ud800", {"A": odd}),))]
@@ -234,7 +240,7 @@ def test_one_whose_clock_jumped_takes(box: Ledger):
 
 
 def test_one_treated_as_dead_takes_nothing(box: Ledger):
-    """A receiver that others have marked as expired is refused, instead of working on what they have."""
+    """A receiver that others have marked as expired is refused: its messages are theirs now."""
     box.leases.join("slow", ttl_s=0)
     box.leases.live_workers()
 
@@ -243,7 +249,7 @@ def test_one_treated_as_dead_takes_nothing(box: Ledger):
 
 
 def test_a_watched_source_is_kept_until_no_webhook_reports_it(ledger: Ledger, clock: FakeClock):
-    """What is known of a watched source comes back whole, and is gone when it is watched no more."""
+    """What is known of a watched source comes back whole; it goes when it is watched no more."""
     since = clock.now()
     watched = WatchedSource(since, {"Total": "NUMBER"}, since, missed_last=2, missed=7)
     ledger.messages.save_watched("papers", WatchedSource(since))

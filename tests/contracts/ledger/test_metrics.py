@@ -11,12 +11,15 @@ from tests.fakes.clock import FakeClock
 
 
 def test_an_empty_ledger_adds_up_to_nothing(ledger: Ledger):
-    """Figures of a new ledger are there and zero."""
+    """Metrics of a new ledger are there and zero."""
     assert ledger.usage.metrics() == LedgerMetrics(sources=[])
 
 
 def test_files_are_counted_by_source_and_what_became_of_them(ledger: Ledger):
-    """Each location_key's latest version counts, with its pages; what has no outcome counts by its stage."""
+    """Each location_key's latest version counts, with its pages.
+
+    What has no outcome counts by its stage.
+    """
     first, second, waits = a_ref("1"), a_ref("2"), a_ref("3")
     other = replace(a_ref("4"), source="other")
     ledger.files.seen([first, second, waits, other], "r")
@@ -36,7 +39,10 @@ def test_files_are_counted_by_source_and_what_became_of_them(ledger: Ledger):
 
 
 def test_the_oldest_work_is_as_old_as_its_first_listing(ledger: Ledger, clock: FakeClock):
-    """A file that fails over and over waits since it was first listed; a finished one does not wait."""
+    """A file that fails over and over waits since it was first listed.
+
+    A finished one does not wait.
+    """
     ledger.files.seen([a_ref("1")], "r")
     ledger.files.finish(done(a_ref("1")), "r")
     clock.advance(60)
@@ -94,7 +100,7 @@ def test_bytes_are_added_up_by_account_over_all_months(ledger: Ledger, clock: Fa
     assert dict(ledger.usage.metrics().size_bytes) == {"a": 15, "b": 7}
 
 
-def test_tallies_of_all_processes_are_added_up(ledger: Ledger):
+def test_counters_of_all_processes_are_added_up(ledger: Ledger):
     """Times and amounts are added to what is there, by many threads at once."""
     barrier = threading.Barrier(4)
 

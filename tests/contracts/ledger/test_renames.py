@@ -3,7 +3,7 @@ from tests.contracts.ledger.builders import SHA, a_file, a_ref, done
 
 
 def test_what_our_rename_left_is_finished_with_the_same_outcome(ledger: Ledger):
-    """The next listing does not take our own work for unprocessed work."""
+    """The next listing does not see a new file in our own rename."""
     old, new = a_ref(), a_ref(name="2026 Shop.pdf")
     ledger.files.seen([old], "run-1")
     ledger.files.archived(old.version, sha256=SHA, size_bytes=10, media_type="application/pdf")
@@ -64,7 +64,7 @@ def test_the_first_name_outlives_our_renames(ledger: Ledger):
     assert [state.original_name for state in ledger.files.states()] == ["IMG_1.pdf"]
 
 
-def test_another_file_in_the_location_has_its_own_original_name(ledger: Ledger):
+def test_another_file_at_the_location_has_its_own_original_name(ledger: Ledger):
     """A user who replaces the file brings a new original name."""
     first, ours, theirs = (
         a_ref(name="IMG_1.pdf"),
@@ -91,7 +91,7 @@ def test_a_moved_file_leaves_its_old_path(ledger: Ledger):
 
 
 def test_versions_are_open_ends_until_they_are_succeeded(ledger: Ledger):
-    """Of a location_key's versions those are returned that no later one is known to have been made of."""
+    """Those versions of a location_key are returned that no later one is known to come from."""
     old, new, other = a_ref(), a_ref(name="b.pdf"), a_ref("2")
     ledger.files.seen([old, other], "run-1")
 

@@ -46,12 +46,12 @@ REF = FileRef(
 def a_manifest(
     ref: FileRef = REF, *, seconds: int = 0, renamed_to: tuple[FileRef, ...] = ()
 ) -> Manifest:
-    """Return what the archive reports a document."""
+    """Return what the archive has of a document."""
     findings = json.loads(json.dumps(dump_findings(FINDINGS)))
     outcome = Outcome(ref, Status.DONE, sha256="ab", written={"Total": 1.5}, new_name="b.txt")
     effect = Effect(
-        EffectKind.UPDATE_COLUMNS, ref.version, "Receipts", "7", before={"Total": None}, after={"Total": 1.5},
-        state=EffectState.VERIFIED, id=41, run_id="run-1", at=START,
+        EffectKind.UPDATE_COLUMNS, ref.version, "Receipts", "7", before={"Total": None},
+        after={"Total": 1.5}, state=EffectState.VERIFIED, id=41, run_id="run-1", at=START,
     )  # fmt: skip
     return Manifest(
         ref, "ab", 9, "first.txt", findings, outcome, "documents/x", (effect,), "run-1",
@@ -75,8 +75,8 @@ def test_a_restored_version_is_finished_with_all_that_was_known(ledger: Ledger):
     assert ledger.files.known_digests(["ab", "cd"]) == {"ab"}
 
 
-def test_what_our_rename_left_is_not_unprocessed(ledger: Ledger):
-    """The version a listing showed after our rename is finished and the newest of its location_key."""
+def test_what_our_rename_left_is_not_new(ledger: Ledger):
+    """The version a listing showed after our rename is finished, and the newest."""
     became = replace(REF, name="b.txt", listed_date="2026-03-02")
 
     ledger.files.restore(a_manifest(renamed_to=(became,)))
@@ -87,8 +87,8 @@ def test_what_our_rename_left_is_not_unprocessed(ledger: Ledger):
     ]
 
 
-def test_what_several_renames_left_is_not_unprocessed(ledger: Ledger):
-    """A file renamed, renamed back by an undo and renamed again is finished as what it was last listed as."""
+def test_what_several_renames_left_is_not_new(ledger: Ledger):
+    """A file renamed, renamed back and renamed again is finished as what was listed last."""
     line = tuple(
         replace(REF, name=name, listed_date=f"2026-03-0{day}") for day, name in enumerate("bab", 2)
     )
@@ -102,7 +102,7 @@ def test_what_several_renames_left_is_not_unprocessed(ledger: Ledger):
 
 
 def test_a_files_renames_are_followed_to_the_last():
-    """What a renamed version became, and that in turn, is reported in order; a circle ends."""
+    """What a renamed version became, and that in turn, is listed in order; a circle ends."""
     one, two = (replace(REF, listed_date=f"2026-03-0{day}") for day in (2, 3))
 
     assert rename_history(REF.version, {REF.version: one, one.version: two}) == (one, two)
@@ -128,7 +128,7 @@ def test_restoring_again_changes_nothing(ledger: Ledger):
     assert not ledger.files.restore(a_manifest())
 
 
-def test_restored_effects_report_what_we_wrote(ledger: Ledger):
+def test_restored_effects_show_what_we_wrote(ledger: Ledger):
     """After a rebuild our own values are known as ours."""
     ledger.effects.restore(a_manifest().effects)
 
@@ -139,7 +139,10 @@ def test_restored_effects_report_what_we_wrote(ledger: Ledger):
 
 
 def test_restored_effects_take_back_what_they_took_back(ledger: Ledger):
-    """Ids change in a rebuild; what was undone still is, and an undo of something unknown takes nothing else back."""
+    """Ids change in a rebuild.
+
+    What was undone still is, and an undo of something unknown takes nothing else back.
+    """
     wrote = replace(a_manifest().effects[0], id=41)
     lost = replace(wrote, id=2, pk="8", undoes=1)
     undo = replace(wrote, id=42, before=wrote.after, after=wrote.before, undoes=41)

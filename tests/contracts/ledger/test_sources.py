@@ -13,7 +13,7 @@ def test_a_source_is_confirmed_with_its_settings(ledger: Ledger):
 
 
 def test_column_types_are_those_saved_last(ledger: Ledger):
-    """Column types come back with the settings they were saved under, None before the first time."""
+    """Column types come back with the settings they were saved under; None before that."""
     before = ledger.files.column_types("receipts")
 
     ledger.files.save_column_types("receipts", ColumnTypes("hash-1", {"Total": "TEXT"}))
@@ -64,7 +64,7 @@ def test_a_verification_goes_on_where_it_stopped(ledger: Ledger):
     assert ledger.files.verify_progress(["receipts", "inbox"]) is None
 
 
-def test_a_block_is_until_it_is_removed(ledger: Ledger):
+def test_a_block_stays_until_it_is_removed(ledger: Ledger):
     """A blocked table says why and by which run; another one is not blocked."""
     ledger.effects.block("Receipts", Block("2 rows were matched", "run-1"))
 

@@ -50,7 +50,7 @@ def test_head_is_the_newest_migration():
 
 
 def test_the_tables_are_what_migrations_make(opened: SqlLedger):
-    """No column, index or type differs between the tables in the program and those in the database."""
+    """No column, index or type differs between the program's tables and the database's."""
     with opened._session.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
@@ -107,13 +107,13 @@ def test_a_refused_password_is_not_shown(postgres: Postgres, clock: FakeClock):
 
 
 @pytest.mark.integration
-def test_a_missing_database_is_reported(postgres: Postgres, clock: FakeClock):
+def test_a_missing_database_is_named(postgres: Postgres, clock: FakeClock):
     """A database that is not there is named with what to do."""
     with pytest.raises(LedgerUnavailable, match="Create the database"):
         SqlLedger(postgres.url("not_there"), clock=clock)
 
 
-def test_a_server_that_does_not_answer_is_reported(clock: FakeClock):
+def test_a_server_that_does_not_answer_is_named(clock: FakeClock):
     """A closed port ends in a way out, without the password."""
     with pytest.raises(LedgerUnavailable, match="Start the database server") as caught:
         SqlLedger("postgresql+psycopg://user:hidden@127.0.0.1:9/x", clock=clock)
@@ -122,7 +122,7 @@ def test_a_server_that_does_not_answer_is_reported(clock: FakeClock):
 
 
 @pytest.mark.integration
-def test_missing_rights_are_reported(postgres: Postgres, empty_database: str, clock: FakeClock):
+def test_missing_rights_are_named(postgres: Postgres, empty_database: str, clock: FakeClock):
     """A user who may not create tables learns which right is missing."""
     name = empty_database.rpartition("/")[2]
     with postgres.connected(name) as connection:
@@ -136,7 +136,7 @@ def test_missing_rights_are_reported(postgres: Postgres, empty_database: str, cl
 
 
 @pytest.mark.integration
-def test_a_server_that_went_away_is_reported_and_found_again(
+def test_a_server_that_went_away_is_named_and_found_again(
     postgres: Postgres, empty_database: str, clock: FakeClock
 ):
     """Connections that a restarted server closed are replaced without anybody noticing."""
@@ -144,7 +144,8 @@ def test_a_server_that_went_away_is_reported_and_found_again(
         ledger.files.seen([a_ref("1")], "run-1")
         with postgres.connected() as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid()"
             )
 
         ledger.files.seen([a_ref("2")], "run-1")
@@ -170,7 +171,7 @@ def test_a_walk_holds_a_page_at_a_time(opened: SqlLedger):
 
 
 def test_listings_in_any_order_do_not_block_each_other(opened: SqlLedger):
-    """Workers that list the same new and changed files in different orders all finish, each location_key with one newest."""
+    """Workers that list the same files in different orders all finish, with one newest each."""
     refs = [a_ref(str(number)) for number in range(60)]
     changed = [replace(ref, name="renamed.pdf") for ref in refs]
 

@@ -31,7 +31,7 @@ def test_an_effect_comes_back_with_what_it_takes_back(ledger: Ledger):
 
 
 def test_a_value_put_back_is_not_ours(ledger: Ledger):
-    """What an undo restores belongs to whoever put it there, and an earlier value of ours is ours again."""
+    """What an undo restores belongs to whoever put it there; an earlier value of ours is ours."""
     typed = replace(update(Total=2.0), before={"Total": 7.0})
     first = settled(ledger, typed)
     settled(ledger, _undo(first))
@@ -83,7 +83,10 @@ def test_what_takes_back_an_effect_is_found_to_the_end(ledger: Ledger):
 
 
 def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
-    """A suggestion kept again takes the place of the one before; another column's is beside it."""
+    """A suggestion kept again takes the place of the one before.
+
+    Another column's stays beside it.
+    """
     suggestion = Suggestion("Total", 7.0, 2.0, "the column already holds a value", 0.75)
     item = ReviewItem("receipts", RecordRef("Receipts", "1"), "v1", suggestion)
     other = replace(item, record=RecordRef("Receipts", "2"))

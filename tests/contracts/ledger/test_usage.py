@@ -29,7 +29,7 @@ def test_calls_and_bytes_are_added_up_over_all_workers(ledger: Ledger):
     assert ledger.usage.this_month("acme") == used
 
 
-def test_usage_begins_again_with_the_month(ledger: Ledger, clock: FakeClock):
+def test_usage_starts_again_with_the_month(ledger: Ledger, clock: FakeClock):
     """Usage is counted by calendar month, UTC."""
     clock.set(datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC))
     ledger.usage.spend("acme", "new", calls=100, size_bytes=0)

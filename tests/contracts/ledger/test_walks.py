@@ -33,7 +33,7 @@ def test_states_come_in_order_of_source_container_and_record(ledger: Ledger):
 
 
 def test_only_the_version_listed_last_is_newest(ledger: Ledger):
-    """Of a location_key's versions the newest is the one a listing showed last, also when an old one comes back."""
+    """The newest version is the one a listing showed last, also when an old one comes back."""
     first, second = a_ref(name="a.pdf"), a_ref(name="b.pdf")
     ledger.files.seen([first], "run-1")
     ledger.files.seen([second], "run-2")
@@ -82,7 +82,10 @@ def only(current: str) -> Callable[[str], bool]:
 
 
 def test_stale_are_those_read_under_another_fingerprint(ledger: Ledger):
-    """A file that was read under a current fingerprint, or never, is not stale; nor are other sources' files."""
+    """A file that was read under a current fingerprint, or never, is not stale.
+
+    Nor are other sources' files.
+    """
     old, current, unread, elsewhere = a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")
     ledger.files.seen([old, current, unread, elsewhere], "run-1")
     for ref, fingerprint in ((old, "f1"), (current, "f2"), (elsewhere, "f1")):
@@ -131,7 +134,7 @@ def test_a_replaced_file_is_not_stale(ledger: Ledger):
     assert list(ledger.files.stale(only("f2"), "r1", source="receipts")) == []
 
 
-def test_counts_report_status_or_stage(ledger: Ledger):
+def test_counts_are_by_status_or_stage(ledger: Ledger):
     """Files are counted by source, by status where there is one and by stage otherwise."""
     ledger.files.seen([a_ref("1"), a_ref("2"), a_ref("3"), a_file("/In/a.pdf")], "run-1")
     ledger.files.archived(a_ref("2").version, sha256=SHA, size_bytes=1, media_type="")

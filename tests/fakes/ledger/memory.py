@@ -39,7 +39,10 @@ class Memory:
 
 
 class MemoryPart:
-    """A part of the ledger in memory: each public method holds the lock, and fails when the ledger is down."""
+    """A part of the ledger in memory.
+
+    Each public method holds the lock, and fails when the ledger is down.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

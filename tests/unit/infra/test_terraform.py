@@ -62,10 +62,9 @@ def blocks() -> dict[str, dict[str, Any]]:
 
 
 def _adapter() -> list[ast.AST]:
-    sources = [ROOT / "pipeline/adapters" / name for name in ("s3_archive.py", "s3_multipart.py")]
     return [
         node
-        for source in sources
+        for source in sorted((ROOT / "pipeline/adapters/s3_archive").glob("*.py"))
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
     ]
 

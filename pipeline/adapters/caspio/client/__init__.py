@@ -1,4 +1,4 @@
-"""Caspio's REST API v3 as a typed client. It is independent: it imports nothing else of this project.
+"""Caspio's REST API v3 as a typed client. It imports nothing else of this project.
 
     from caspio_ingest import CaspioClient
 

@@ -54,7 +54,7 @@ class CaspioClient:
             loopback.
         client_id: Of the Web Services profile.
         client_secret: Of the Web Services profile; never shown.
-        clock: Gives the time and waits; this machine's unless given. An error raised by its `sleep`
+        clock: Says the time and waits; this machine's unless given. An error raised by its `sleep`
             ends the call that waits.
         rate: Calls that this client may make, as calls/seconds.
         connections: Connections open at the same time at most.
@@ -62,7 +62,7 @@ class CaspioClient:
         transport: Sends requests instead of the network.
         pool: Where all workers of the account take their permits from; None keeps the rate to this
             client.
-        meter: Called with every call and the bytes it moves.
+        meter: Is called for every call and the bytes it moves.
         retry: How calls are repeated. Change it with `dataclasses.replace(RETRY, attempts=3)`.
 
     Attributes:

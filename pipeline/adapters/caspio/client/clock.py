@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Gives the time and waits. Pass your own to end waits early, or to make tests fast."""
+    """Says the time and waits. Pass your own to end waits early, or to make tests fast."""
 
     def now(self) -> datetime:
         """Return the present as an aware datetime in UTC."""

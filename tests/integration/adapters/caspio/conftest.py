@@ -41,7 +41,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start an emulator from an account and the bytes of its files, each file named by its relative path."""
+    """Start an emulator from an account and its files, each named by its relative path."""
     running: list[Emulator] = []
 
     def start(

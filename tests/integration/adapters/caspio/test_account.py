@@ -67,7 +67,7 @@ def client(emulator: Emulator, connect: Connect) -> CaspioClient:
 
 
 def test_webhook_has_one_life(client: CaspioClient) -> None:
-    """A webhook is made with its secret, found, changed and deleted; its secret is reported once."""
+    """A webhook is made with its secret, found, changed and deleted; its secret is shown once."""
     made = client.webhooks.create("W", ["https://example.com/hook"], description="d")
     (listed,) = client.webhooks.all()
     changed = client.webhooks.update(made.id, name="V")
@@ -87,7 +87,7 @@ def test_webhook_has_one_life(client: CaspioClient) -> None:
 def test_webhooks_are_understood_in_every_account(
     start: Start, connect: Connect, quirks: dict[str, Any]
 ) -> None:
-    """Whatever differs between accounts, lists and counts are read alike, and no secret is shown when printed."""
+    """Whatever differs between accounts, lists are read alike, and no secret is printed."""
     client = connect(start(ACCOUNT, {"in.csv": b"A"}, **quirks))
     with receiving() as receiver:
         made = client.webhooks.create("W", [receiver.url])
@@ -157,7 +157,7 @@ def test_task_is_run_and_waited_for(emulator: Emulator) -> None:
 
 
 def test_applications_are_found_and_deployed(client: CaspioClient) -> None:
-    """An application's DataPages are found, their code is reported, and they are deployed one by one or all together."""
+    """DataPages are found, their code is read, and they are deployed one by one or together."""
     (application,) = client.applications.all()
     pages = {page.name: page for page in client.applications.data_pages(application.key)}
     form = client.applications.data_page(application.key, pages["Form"].key)
@@ -197,7 +197,7 @@ def test_users_are_made_changed_activated_and_deleted(client: CaspioClient) -> N
 
 
 def test_password_is_set_and_reset(client: CaspioClient) -> None:
-    """A password is written by its own operations alone, and how many records were met is reported."""
+    """A password is written by its own operations alone, which report how many records they met."""
     client.tables.insert("Docs", {"A": "x"})
 
     assert client.tables.password_fields("Docs") == ("P",)

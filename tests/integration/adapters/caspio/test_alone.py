@@ -38,7 +38,7 @@ def emulator(start: Start) -> Emulator:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/client.md"])
 def test_the_example_of_a_page_runs(page: str, emulator: Emulator, tmp_path: Path) -> None:
-    """The example a newcomer copies works as it is, with an account's own address and credentials."""
+    """The example of the documentation works as it is, with an account's own credentials."""
     blocks = re.findall(
         r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
     )

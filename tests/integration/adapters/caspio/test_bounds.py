@@ -1,4 +1,7 @@
-"""Whatever answers in Caspio's place, a call ends: in time, in memory, with an error that says what to do."""
+"""Whatever answers in Caspio's place, a call ends.
+
+In time, in memory, with an error that says what to do.
+"""
 
 import socket
 import threading
@@ -59,7 +62,7 @@ def short_time(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.usefixtures("short_time")
 def test_an_answer_that_drips_ends_in_time(answer: object) -> None:
-    """A server that sends a byte now and then is never late for a single read, but for the answer."""
+    """A server that sends a byte now and then is late for the answer, though for no single read."""
     with raw_server(other=answer) as url, connected(url) as client:  # type: ignore[arg-type]
         started = time.monotonic()
         with pytest.raises(Unavailable, match=r"failed 1 times"):
@@ -78,7 +81,7 @@ def test_a_write_whose_answer_drips_is_in_doubt() -> None:
 
 @pytest.mark.usefixtures("short_time")
 def test_a_token_that_drips_holds_nobody_up_for_long() -> None:
-    """The token's answer has a bound of its own, and threads that wait for it do not wait in turn for ever."""
+    """The token's answer has a bound of its own, and no thread waits for it for ever."""
     drip = dripping(OPEN_END + b'{"access_token": "' + b"x" * 99, pause_s=0.1)
     errors: list[Exception] = []
 
@@ -110,7 +113,10 @@ def bomb(size_mib: int) -> bytes:
 
 @pytest.mark.parametrize("operation", ["read", "write", "token"])
 def test_a_bomb_ends_at_the_bound(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gigabyte of blanks in a megabyte is not unpacked: the call ends, with the memory of the bound."""
+    """A gigabyte of blanks in a megabyte is not unpacked.
+
+    The call ends, with the memory of the bound.
+    """
     from pipeline.adapters.caspio.client.http import transport
 
     monkeypatch.setattr(transport, "MAX_JSON_BYTES", 1 << 20)

@@ -1,4 +1,4 @@
-"""What becomes of a call when the network, the token or Caspio fails, played out over a local Caspio."""
+"""What becomes of a call when the network, the token or Caspio fails."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -88,7 +88,10 @@ Connect = Callable[..., CaspioClient]
 
 @pytest.fixture
 def connect(emulator: Emulator, clock: FakeClock) -> Iterator[Connect]:
-    """Return a way to connect; an exception given is the network's, once, for requests of its method."""
+    """Return a way to connect.
+
+    An exception given is the network's, once, for requests of its method.
+    """
     made: list[CaspioClient] = []
 
     def connect(
@@ -234,7 +237,10 @@ def test_write_with_a_stale_token_is_sent_again(client: CaspioClient, emulator: 
 def test_busy_token_endpoint_delays_a_call(
     client: CaspioClient, emulator: Emulator, operation: str
 ) -> None:
-    """A call whose token is late is made once the token is there, a write too: nothing of it had been sent."""
+    """A call whose token is late is made once the token is there, a write too.
+
+    Nothing of it had been sent.
+    """
     for trouble in (
         {"kind": "status", "status": 503},
         {"kind": "reset"},
@@ -304,7 +310,10 @@ def test_address_too_long_is_not_sent(client: CaspioClient, emulator: Emulator) 
 
 
 def test_download_that_breaks_off_is_try_later(connect: Connect) -> None:
-    """A body that breaks after its beginning was handed on is not repeated here: the caller starts again."""
+    """A body that breaks after its beginning was handed on is not repeated here.
+
+    The caller starts again.
+    """
     client = connect({"kind": "cut", "bytes": 3}, operation=DOWNLOAD)
 
     with (

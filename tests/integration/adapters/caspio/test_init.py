@@ -92,7 +92,10 @@ def changes(emulator: Emulator) -> list[str]:
 
 
 def test_files_are_counted_in_fields_and_area(start: Start, connect: Connect, tmp_path: Path):
-    """Attachments by fileInfo, FILE fields by the Files area; a path without a file counts, without bytes."""
+    """Attachments by fileInfo, FILE fields by the Files area.
+
+    A path without a file counts, without bytes.
+    """
     seen = discover_schema(connect(start(ACCOUNT, FILES)), scratch_dir=tmp_path)
 
     counted = {
@@ -127,7 +130,7 @@ def test_a_container_that_may_not_be_read_is_named(start: Start, connect: Connec
 
 
 def test_yes_takes_the_proposal(start: Start, init: Init):
-    """The file loads, maps what is sure, leaves the rest in comments, and nothing is changed in the account."""
+    """The file loads, maps what is sure and comments the rest; the account is not changed."""
     emulator = start(ACCOUNT, FILES)
 
     assert init(emulator, "--yes") == 0
@@ -200,8 +203,8 @@ def test_a_user_chooses(start: Start, init: Init):
 
     assert mapped() == {
         "receipts": {
-            "DocType": "doc_type", "Total": "total", "Status": "status", "DocDate": "date", "Currency": "currency",
-            "Company": "company", "InvoiceNumber": "invoice_number",
+            "DocType": "doc_type", "Total": "total", "Status": "status", "DocDate": "date",
+            "Currency": "currency", "Company": "company", "InvoiceNumber": "invoice_number",
         }
     }  # fmt: skip
     assert changes(emulator) == ["CreateTableField"] * 4

@@ -48,7 +48,7 @@ def test_records_go_on_behind_the_last(records: Emulator, connect: Connect) -> N
 
 
 def test_records_that_come_and_go_shift_nothing(records: Emulator, connect: Connect) -> None:
-    """Records inserted and deleted while pages are read make no other record come twice or never."""
+    """Records inserted and deleted meanwhile make no other record come twice or never."""
     client = connect(records)
     pages = client.tables.record_pages("T")
     seen = [record.pk for record in next(pages)]
@@ -66,7 +66,7 @@ def test_records_that_come_and_go_shift_nothing(records: Emulator, connect: Conn
 def test_page_that_does_not_go_on_is_refused(
     records: Emulator, connect: Connect, second: dict[str, object]
 ) -> None:
-    """A page that repeats records, or hides which they are, ends the listing with an error instead of a loop."""
+    """A page that repeats records, or hides which they are, ends the listing with an error."""
     fault = {
         "kind": "status",
         "operation": "ListTableRecords",

@@ -33,14 +33,21 @@ HOOK = {"Name": "hook", "OutgoingUrls": ["https://127.0.0.1:9/hook"]}
 ODD: list[dict[str, Any]] = [
     {},
     {
-        "fileinfo_filename": "with-extension", "fileinfo_filetype": "with-dot", "fileinfo_empty_rows": "null-rows",
-        "fileinfo_dates": "z", "attachment_column": "null", "attachment_stamps": True, "rename_filename": "full",
-        "empty_result_after_put": True, "unset_text": "blank", "view_pk": "number", "files_dates": "us",
-        "files_case": "sensitive", "overwrite_key": "new", "webhook_envelope": "result", "webhook_list_secret": True,
+        "fileinfo_filename": "with-extension", "fileinfo_filetype": "with-dot",
+        "fileinfo_empty_rows": "null-rows", "fileinfo_dates": "z", "attachment_column": "null",
+        "attachment_stamps": True, "rename_filename": "full", "empty_result_after_put": True,
+        "unset_text": "blank", "view_pk": "number", "files_dates": "us", "files_case": "sensitive",
+        "overwrite_key": "new", "webhook_envelope": "result", "webhook_list_secret": True,
         "fileinfo_row_cap": 10, "list_update": "uncounted",
     },
-    {"fileinfo_filename": "with-extension", "rename_filename": "base", "attachment_column": "absent"},
-    {"fileinfo_filename": "with-extension", "rename_filename": "strip-same", "fileinfo_row_cap": 25},
+    {
+        "fileinfo_filename": "with-extension", "rename_filename": "base",
+        "attachment_column": "absent",
+    },
+    {
+        "fileinfo_filename": "with-extension", "rename_filename": "strip-same",
+        "fileinfo_row_cap": 25,
+    },
     {"rename_filename": "strip-same", "fileinfo_empty_rows": "null-rows"},
     {"rename_filename": "full", "fileinfo_filetype": "with-dot"},
 ]  # fmt: skip
@@ -62,22 +69,25 @@ def values(
 def test_the_report_names_exactly_the_accounts_quirks(
     start: Start, connect: Connect, tmp_path: Path, quirks: dict[str, Any]
 ):
-    """Whatever is probed has the value that was set; started with the options it prints, a local Caspio is alike."""
+    """Whatever is probed has the value that was set.
+
+    Started with the options it prints, a local Caspio is alike.
+    """
     emulator = start(ACCOUNT, **quirks)
     client = connect(emulator)
     client.call("CreateOutgoingWebhook", json=HOOK)
 
     found = probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
 
-    learnt = {one.name: one.value for one in found.probed if one.name not in NOT_PROBED}
+    learned = {one.name: one.value for one in found.probed if one.name not in NOT_PROBED}
     expected = {name: str(value).lower() for name, value in asdict(Quirks(**quirks)).items()}
-    assert {name: value for name, value in learnt.items() if name in expected} == {
+    assert {name: value for name, value in learned.items() if name in expected} == {
         name: value for name, value in expected.items() if name not in NOT_PROBED
     }
     assert parse_quirks([option.split()[1] for option in found.quirks]) == Quirks(**quirks)
 
 
-def test_refusals_are_reported(start: Start, connect: Connect, tmp_path: Path):
+def test_refusals_are_listed(start: Start, connect: Connect, tmp_path: Path):
     """Status and code of what a user may meet."""
     found = values(start(ACCOUNT), connect, tmp_path)
 
@@ -88,7 +98,10 @@ def test_refusals_are_reported(start: Start, connect: Connect, tmp_path: Path):
 
 
 def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Path):
-    """What cannot be removed, the empty table, is reported with what to do; a second examination uses it again."""
+    """What cannot be removed, the empty table, is named with what to do.
+
+    A second examination uses it again.
+    """
     emulator = start(ACCOUNT)
     client = connect(emulator)
 
@@ -149,9 +162,9 @@ def test_a_profile_that_may_not_create_tables_learns_the_rest(
 
     found = probe_account(connect(emulator), clock=SystemClock(), folder=tmp_path, may_write=True)
 
-    learnt = {one.name: one for one in found.probed}
-    assert learnt["rename_filename"].value is None
-    assert learnt["files_dates"].value == "iso"
+    learned = {one.name: one for one in found.probed}
+    assert learned["rename_filename"].value is None
+    assert learned["files_dates"].value == "iso"
     assert found.left == ()
 
 
@@ -205,7 +218,7 @@ def test_doctor_deep_prints_one_document(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    """The checks, what was found out, how to start a local Caspio alike, and what is left behind."""
+    """The checks, what was found, how to start a local Caspio alike, and what is left behind."""
     assert doctor(start(ACCOUNT, fileinfo_dates="z"), settings, monkeypatch, "--yes", "--json") == 0
 
     document = json.loads(capsys.readouterr().out)

@@ -93,13 +93,13 @@ def ear() -> Listening:
 def client(emulator: Emulator, ear: Listening, clock: FakeClock) -> Iterator[CaspioClient]:
     """Connect with the canary."""
     with CaspioClient(
-        url=emulator.url, client_id="id", client_secret=CANARY, clock=clock, rate="1000000/1s", transport=ear,
-        timeout=httpx.Timeout(30.0, read=0.25),
+        url=emulator.url, client_id="id", client_secret=CANARY, clock=clock, rate="1000000/1s",
+        transport=ear, timeout=httpx.Timeout(30.0, read=0.25),
     ) as made:  # fmt: skip
         yield made
 
 
-def told(error: BaseException) -> Iterator[str]:
+def texts_of(error: BaseException) -> Iterator[str]:
     """Yield every text of an error and of all that it came from."""
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -116,10 +116,10 @@ def told(error: BaseException) -> Iterator[str]:
 
 
 def fails(client: CaspioClient, act: Act) -> str:
-    """Do something that must fail, and return all that its error reports."""
+    """Do something that must fail, and return all that its error says."""
     with pytest.raises(CaspioError) as caught:
         act(client)
-    return "\n".join([*told(caught.value), repr(client), repr(vars(client))])
+    return "\n".join([*texts_of(caught.value), repr(client), repr(vars(client))])
 
 
 def heard(ear: Listening, text: str, log: pytest.LogCaptureFixture) -> set[str]:
@@ -151,7 +151,7 @@ def heard(ear: Listening, text: str, log: pytest.LogCaptureFixture) -> set[str]:
     ],
     ids=str,
 )
-def test_nothing_secret_is_reported_of_a_failure(
+def test_nothing_secret_is_said_of_a_failure(
     client: CaspioClient,
     emulator: Emulator,
     ear: Listening,
@@ -160,7 +160,7 @@ def test_nothing_secret_is_reported_of_a_failure(
     act: Act,
     fault: dict[str, Any],
 ) -> None:
-    """No error, cause or log record holds the client secret, a token or a password, whatever fails and wherever."""
+    """No error, cause or log record has the secret, a token or a password, whatever fails."""
     caplog.set_level(logging.DEBUG)
     read(client)
     if act is download and fault.get("status") == OK:
@@ -173,7 +173,7 @@ def test_nothing_secret_is_reported_of_a_failure(
     assert caplog.records
 
 
-def test_nothing_secret_is_reported_of_a_header(
+def test_nothing_secret_is_said_of_a_header(
     client: CaspioClient, emulator: Emulator, ear: Listening
 ) -> None:
     """A header that quotes a secret gets into no error, though support asks for it."""
@@ -188,7 +188,7 @@ def test_nothing_secret_is_reported_of_a_header(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 503])
-def test_nothing_secret_is_reported_of_refused_credentials(
+def test_nothing_secret_is_said_of_refused_credentials(
     client: CaspioClient,
     emulator: Emulator,
     ear: Listening,
@@ -209,7 +209,7 @@ def test_nothing_secret_is_reported_of_refused_credentials(
 def test_what_the_network_quotes_is_masked(
     client: CaspioClient, ear: Listening, act: Act, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An error that quotes a token, as a parser quotes a line it cannot read, is masked with its causes."""
+    """An error that quotes a token, as parsers quote lines, is masked with its causes."""
 
     def quote(token: str) -> None:
         raise httpx.RemoteProtocolError(f"cannot read {token} {CANARY}") from ValueError(

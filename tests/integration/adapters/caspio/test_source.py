@@ -50,7 +50,7 @@ def scattered(start: Start, connect: Connect) -> tuple[Any, CaspioClient]:
 def test_every_record_comes_once_for_two_calls_a_page(
     scattered: tuple[Any, CaspioClient], tmp_path: Path
 ) -> None:
-    """A page of records with one attachment field costs two calls, however far apart its PK_IDs lie."""
+    """A page of records with one attachment field costs two calls, whatever its PK_IDs."""
     emulator, client = scattered
 
     works = listed(client, spec(fields=("Scan",)), tmp_path)
@@ -117,7 +117,7 @@ def test_capped_file_infos_are_asked_for_in_halves(
 def test_file_fields_are_found_by_path_alike_one_by_one_and_by_folder(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
-    """A file is the same version whether it was looked up alone or its folder was listed, which is cheaper."""
+    """A file is the same version whether it was looked up alone or its folder was listed."""
     paths = [f"/In/{n}.pdf" for n in range(60)]
     records = [{"PK_ID": n + 1, "Path": path} for n, path in enumerate(paths)]
     emulator = start(account(records, files=dict.fromkeys(paths, "b.pdf")), DATA)
@@ -168,7 +168,7 @@ def test_named_records_are_returned_as_they_are(
 def test_folder_is_walked_and_each_file_finds_its_row(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
-    """Files of a folder and those below it come once, with the lowest row with the path, or the index row."""
+    """Files below a folder come once, with the lowest row that has the path, or the index row."""
     paths = ["/In/a.pdf", "/In/Sub/b.pdf", "/In/c.pdf", "/Else/d.pdf"]
     made = account(
         [{"PK_ID": 9, "Path": "/In/a.pdf"}, {"PK_ID": 4, "Path": "/in/A.pdf", "Company": "low"}],
@@ -197,7 +197,7 @@ def test_folder_is_walked_and_each_file_finds_its_row(
     assert list(again) == sorted(works, key=lambda work: list(found).index(work.files[0].path))
 
 
-def test_all_contradictions_are_reported_together(
+def test_all_contradictions_are_listed_together(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
     """Unknown fields and columns stop the start, each with what may be meant."""

@@ -77,7 +77,7 @@ def row(emulator: Emulator, pk: int) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("record", [ONE, RecordRef("V", "1", is_view=True)])
 def test_state_that_was_read_can_be_guarded(target: CaspioRecordTarget, record: RecordRef) -> None:
-    """A record is met under the guard of exactly what was read, and the answer shows what was written."""
+    """A guard of what was read meets the record, and the answer shows what was written."""
     values: dict[str, Value] = {
         "Company": "O'Neil & Söhne; --",
         "Notes": "line\n" * 300,
@@ -162,7 +162,7 @@ def test_no_value_changes_which_rows_are_met(client: CaspioClient, value: Value)
 def test_what_a_user_stored_is_met_by_its_guard(
     target: CaspioRecordTarget, emulator: Emulator, column: str, value: Value
 ) -> None:
-    """A value read from a record makes a guard that this record meets, however long or odd it is."""
+    """A value read from a record makes a guard that it meets, however long or odd it is."""
     emulator.control.edit("Docs", 1, {column: value})
 
     answer = target.update(
@@ -249,7 +249,7 @@ def test_attachment_is_renamed_and_keeps_its_extension(
     rename: str,
     is_view: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """One record's attachment gets the new base name, however the account lists names and takes them."""
+    """One record's attachment gets the new base name, however the account lists names."""
     fields = [{"Name": "Scan", "Type": "ATTACHMENT"}, {"Name": "Company", "Type": "STRING"}]
     records = [{"PK_ID": n, "Scan": "a.pdf", "Company": "x"} for n in (1, 2)]
     made = {
@@ -348,7 +348,7 @@ def test_calls_are_counted_as_the_account_counts_them(
 
 
 def test_answer_without_its_row_leaves_the_row_open(start: Start, connect: Connect) -> None:
-    """Where an update answers without the record it met, the count is and the row is None."""
+    """Where an update answers without the record it met, the count stays and the row is None."""
     made = {"tables": {"Docs": {"fields": TEXT_FIELDS, "records": [{"PK_ID": 1}]}}}
     target = CaspioRecordTarget(connect(start(made, empty_result_after_put=True)))
 

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.integration
 ONE = RecordRef("Docs", "1")
 PIECES = st.sampled_from(
     [
-        "'", "''", '"', "[", "]", "]]", ";", "--", "/*", "*/", "%", "_", "\\", "\x00", "\n", "\r", "\t", "😀", "\u202e",
-        " ", "OR 1=1", "' OR '1'='1", "'; DROP TABLE Docs; --", "PK_ID", "N'", "{", "}", "@x", "NULL", "%27", "+", "é",
+        "'", "''", '"', "[", "]", "]]", ";", "--", "/*", "*/", "%", "_",
+        "\\", "\x00", "\n", "\r", "\t", "😀", "\u202e", " ", "OR 1=1", "' OR '1'='1",
+        "'; DROP TABLE Docs; --", "PK_ID", "N'",
+        "{", "}", "@x", "NULL", "%27", "+", "é",
         "e\u0301",
     ]
 )  # fmt: skip
@@ -65,7 +67,7 @@ def account(
 def test_no_value_changes_which_rows_a_write_meets(
     account: tuple[Emulator, CaspioRecordTarget], value: str
 ):
-    """Whatever a record and its neighbors hold, a guarded write meets that record alone, and only as it was read."""
+    """A guarded write meets its record alone, and only as it was read, whatever is beside it."""
     emulator, target = account
     storable = "".join(c for c in value if c <= "\uffff")  # no record holds others
     for pk in (1, 2, 3):

@@ -30,7 +30,7 @@ def made(kind: type[theirs.CaspioError]) -> theirs.CaspioError:
 
 @pytest.mark.parametrize("kind", every(theirs.CaspioError)[1:], ids=lambda kind: kind.__name__)
 def test_every_error_is_translated_into_its_family(kind: type[theirs.CaspioError]) -> None:
-    """No error of the client is forgotten, and each reports the runner to do the same as before."""
+    """No error of the client is forgotten, and each makes the runner do the same as before."""
     (family,) = [known for known in EXPECTED if issubclass(kind, known)]
 
     translation = translate(made(kind))

@@ -22,7 +22,7 @@ def test_paths_are_one_whatever_their_case(tmp_path: Path) -> None:
 
 
 def test_lowest_pk_holds_the_path(tmp_path: Path) -> None:
-    """Of several rows with the same path the lowest PK_ID wins, as a number, and FILE fields come before an index."""
+    """Of rows with the same path the lowest PK_ID wins; FILE fields come before an index."""
     with scratch(tmp_path) as store:
         store.add_rows([("/a", PathRow("Index", "Path", "1", {}))], rank=1)
         store.add_rows(

@@ -123,8 +123,10 @@ class Containers:
         while True:
             after = None if last is None else where.pk_after(last, is_view=self.is_view)
             page = self.records(container, select=select, condition=where.both(condition, after))
-            pks = [record.pk for record in page]
-            if self._repeats(pks, last=last, seen=seen):
+            pks = [record.pk for record in page if record.pk is not None]
+            new = frozenset(pks)
+            repeats = len(new) < len(page) or not new.isdisjoint(seen) or last in new
+            if repeats or not (self.is_view or _rise(pks, after=last)):
                 name = self._operation("ListTableRecords").id
                 raise Unavailable(
                     f"{name} ({container}): the page behind PK_ID {last} repeats records or lacks "
@@ -134,22 +136,8 @@ class Containers:
                 yield page
             if len(page) < PAGE:
                 return
-            last, seen = pks[-1], frozenset(pk for pk in pks if pk is not None)
-
-    def _repeats(
-        self, pks: Sequence[str | None], *, last: str | None, seen: frozenset[str]
-    ) -> bool:
-        """Return True if a page has no PK_IDs, or does not continue behind the page before.
-
-        `last` is the last PK_ID of that page, `seen` are all of them.
-        """
-        new = {pk for pk in pks if pk is not None}
-        if new & seen or last in new or len(new) < len(pks):
-            return True
-        if self.is_view:
-            return False  # its PK_IDs may be texts, in an order of their own
-        numbers = [int(pk) for pk in (last, *pks) if pk is not None]
-        return any(a >= b for a, b in pairwise(numbers))
+            last = pks[-1]
+            seen = new
 
     @operation("CreateTableRecord", "CreateViewRecord")
     def insert(self, container: str, values: Mapping[str, Written]) -> Record | None:
@@ -358,3 +346,11 @@ def checked(condition: Clause) -> Clause:
     if not condition.strip():
         raise ValueError("the condition is empty; to mean every record write PK_ID > 0")
     return condition
+
+
+def _rise(pks: Sequence[str], *, after: str | None) -> bool:
+    """Say whether a table's PK_IDs, which are numbers, rise; a view's may be texts in any order."""
+    numbers = [int(pk) for pk in pks]
+    if after is not None:
+        numbers.insert(0, int(after))
+    return all(number < following for number, following in pairwise(numbers))

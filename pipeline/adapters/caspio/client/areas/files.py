@@ -236,22 +236,18 @@ def _pages(
             )
         total = page.total
         seen += len(page.items)
-        if page.items:
-            yield page.items
-        if not page.items or _is_last(page, seen=seen, size=size):
+        if not page.items:
+            break
+        yield page.items
+        # Without a total, a page that is not full is the last.
+        is_last = len(page.items) < size if total is None else seen >= total
+        if is_last:
             break
         before, number = keys, number + 1
     if total is not None and seen != total:
         raise ListingChanged(
             f"{name}: {seen:,} items came, {total:,} were reported. The next run lists it again."
         )
-
-
-def _is_last(page: Page[_Item], *, seen: int, size: int) -> bool:
-    """Say whether nothing comes after a page; without a total, a page that is not full is last."""
-    if page.total is None:
-        return len(page.items) < size
-    return seen >= page.total
 
 
 def walk_down(path: str, folders: Callable[[str], Iterable[FolderItem]]) -> str | None:

@@ -52,7 +52,6 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 _LOOK = "Nothing was repeated; the next run looks whether it took effect."
 
 T = TypeVar("T")
-_Read = Callable[[Call, httpx.Response], T]
 
 
 class Caller:
@@ -62,7 +61,7 @@ class Caller:
         http: Sends requests; authenticates them.
         url: The account's address.
         clock: Waits between attempts.
-        limiter: Called when Caspio had too many calls.
+        limiter: Is slowed down when Caspio had too many calls.
         redacted: Masks secrets in texts.
         retry: When and how calls are repeated.
     """
@@ -90,7 +89,7 @@ class Caller:
 
     def json(self, call: Call) -> object:
         """Make a call and return its JSON; None for an answer without a body."""
-        return self._repeated(call, lambda: self._exchange(call, _json))
+        return self._repeated(call, lambda: _json(call, self._exchange(call)))
 
     def ask(self, call: Call) -> Payload:
         """Make a call and return its JSON with the name of the call, ready to be parsed."""
@@ -98,11 +97,15 @@ class Caller:
 
     def text(self, call: Call) -> str:
         """Make a call whose answer is one text, bare or as JSON."""
-        return self._repeated(call, lambda: self._exchange(call, _text))
+        response = self._repeated(call, lambda: self._exchange(call))
+        body = json_or_none(response)
+        return body if isinstance(body, str) else response.text
 
     def any_content(self, call: Call) -> object:
         """Make a call and return its JSON, its text where it has no JSON, None without a body."""
-        return self._repeated(call, lambda: self._exchange(call, _any_content))
+        response = self._repeated(call, lambda: self._exchange(call))
+        body = json_or_none(response)
+        return body if body is not None else (response.text or None)
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[Download]:
@@ -130,26 +133,23 @@ class Caller:
 
         return self._retry.run(attempt, clock=self._clock, give_up=give_up)
 
-    def _exchange(self, call: Call, read: _Read[T]) -> T:
-        with closing(self._send(call)) as response:
-            try:
-                response.read()
-            except httpx.HTTPError as error:
-                raise self._failed(call, error, sent=True) from error
-            self._require_success(call, response)
-            return read(call, response)
+    def _exchange(self, call: Call) -> httpx.Response:
+        """Send a call once and return its answer, read and good."""
+        return self._read(call, self._send(call))
 
     def _open(self, call: Call) -> httpx.Response:
+        """Send a call once and return its answer, good and with its body still to be read."""
         response = self._send(call)
-        if response.is_success:
-            return response
+        return response if response.is_success else self._read(call, response)
+
+    def _read(self, call: Call, response: httpx.Response) -> httpx.Response:
         with closing(response):
             try:
                 response.read()
             except httpx.HTTPError as error:
                 raise self._failed(call, error, sent=True) from error
             self._require_success(call, response)
-        raise AssertionError("an answer that is no success is refused")
+        return response
 
     def _chunks(self, response: httpx.Response, call: Call) -> Iterator[bytes]:
         try:
@@ -243,16 +243,6 @@ def _json(call: Call, response: httpx.Response) -> object:
     if call.method == "GET":
         raise Repeatable("the answer is not whole JSON.")
     raise InDoubt(f"{call.what} answered {response.status_code}, but not with whole JSON. {_LOOK}")
-
-
-def _text(_: Call, response: httpx.Response) -> str:
-    body = json_or_none(response)
-    return body if isinstance(body, str) else response.text
-
-
-def _any_content(_: Call, response: httpx.Response) -> object:
-    body = json_or_none(response)
-    return body if body is not None else (response.text or None)
 
 
 def _mask(error: BaseException | None, redacted: Callable[[str], str]) -> None:

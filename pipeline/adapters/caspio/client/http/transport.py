@@ -43,7 +43,7 @@ class CallCounter:
 
 
 class Meter(Protocol):
-    """Called with every call and the bytes it moves. An error it raises ends the call unsent."""
+    """Is called for every call and the bytes it moves. An error it raises ends the call unsent."""
 
     def call(self) -> None:
         """Count a call that is about to be made."""

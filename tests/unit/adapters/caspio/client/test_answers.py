@@ -32,7 +32,7 @@ def answer(*chunks: bytes, encoding: str = "gzip", max_bytes: int = 1 << 20) -> 
     ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
 )
 def test_a_compressed_body_is_decoded(encoding: str, pack: object) -> None:
-    """Whoever reads an answer gets its content, in whatever pieces it arrives, and no header says otherwise."""
+    """An answer's content comes whole, in whatever pieces it arrives, and its headers agree."""
     packed = pack(b"content " * 1000)  # type: ignore[operator]
     response = answer(*(packed[n : n + 7] for n in range(0, len(packed), 7)), encoding=encoding)
 
@@ -42,7 +42,7 @@ def test_a_compressed_body_is_decoded(encoding: str, pack: object) -> None:
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    """A small compressed body with a huge content ends at the bound, and takes the memory of the bound."""
+    """A small compressed body with a huge content ends at the bound, in memory, too."""
     packer = zlib.compressobj(wbits=31)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
     response = answer(bomb, max_bytes=1 << 20)
@@ -77,7 +77,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
     "body", [gzip.compress(b"content", mtime=0)[:-4], b"no gzip at all"], ids=["cut", "other"]
 )
 def test_a_broken_body_is_an_error_of_the_network(body: bytes) -> None:
-    """What cannot be decoded is reported as what breaks off: by an error that is repeated."""
+    """What cannot be decoded is treated as what breaks off: by an error that is repeated."""
     with pytest.raises(httpx.DecodingError):
         answer(body).read()
 
@@ -149,5 +149,8 @@ def test_no_retry_after_is_a_traceback(value: bytes) -> None:
 def test_half_a_surrogate_pair_becomes_a_replacement_character(
     content: bytes, parsed: object
 ) -> None:
-    """A file name with such a half would fail wherever it is encoded; a whole pair is a character."""
+    """A file name with such a half would fail wherever it is encoded.
+
+    A whole pair is a character.
+    """
     assert parse_json(content) == parsed

@@ -74,7 +74,7 @@ def test_token_is_not_used_close_to_its_end(auth: ClientCredentials, clock: Fake
 def test_refused_token_is_replaced_once(
     auth: ClientCredentials, refusal: tuple[int, object]
 ) -> None:
-    """A refusal of an older token fetches one new token and sends the request once more, no more."""
+    """A refusal of an older token fetches one new token and sends the request once more."""
     play(auth, token("A"), reply(200))
 
     sent = play(auth, reply(*refusal), token("B"), reply(*refusal), reply(200))

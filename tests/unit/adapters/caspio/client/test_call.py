@@ -7,7 +7,7 @@ from pipeline.adapters.caspio.client.operations import OPERATIONS
 
 
 def test_names_are_encoded() -> None:
-    """A name with a slash or a blank stays one segment of the path, and nothing in it is treated as a name in braces."""
+    """A name with a slash, a blank or braces stays one segment of the path."""
     call = Call(OPERATIONS["GetTableField"], {"tableName": "A/b c?{fieldName}", "fieldName": "F"})
 
     assert call.target == "/integrations/rest/v3/tables/A%2Fb%20c%3F%7BfieldName%7D/fields/F"
@@ -44,5 +44,5 @@ def test_call_does_not_show_its_body() -> None:
 def test_declared_length_counts_what_is_handed_on(
     headers: dict[str, str] | dict[bytes, bytes], declared: int | None
 ) -> None:
-    """A compressed body's Content-Length does not count the bytes handed on, so it is not reported."""
+    """A compressed body's Content-Length counts other bytes, so it is not passed on."""
     assert declared_bytes(httpx.Headers(headers)) == declared

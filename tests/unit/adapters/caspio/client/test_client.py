@@ -31,7 +31,7 @@ def test_loopback_may_be_plain(url: str) -> None:
         assert not repr(client).endswith("/)")
 
 
-def test_all_problems_are_reported_together() -> None:
+def test_all_problems_are_listed_together() -> None:
     """A user corrects everything in one go."""
     with pytest.raises(Misconfigured) as caught:
         CaspioClient(url="http://x.example/path", client_id="", client_secret="", clock=FakeClock())

@@ -1,4 +1,7 @@
-"""All 70 operations against Caspio's own specification: what is sent, what is understood, what is reported them."""
+"""All 70 operations against Caspio's own specification.
+
+What is sent, what is understood, what is documented.
+"""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -30,14 +33,14 @@ ASKED = Query(
     select="A", where="A = 'x'", group_by="A", order_by="A", page=2, page_size=10, with_total=True
 )
 OPTIONS = FieldOptions(
-    unique=True, unique_allow_nulls=False, label="L", description="D", display_order=1, on_insert=True, on_update=True,
-    time_zone="UTC", format="0U", prefix="P", length=8, list_values=("a",),
-    permitted_file_types=("pdf",), min_file_size=1, max_file_size=2, smart_resizer=True, smart_resizer_for_retina=True,
-    alt_text="t", title="t",
+    unique=True, unique_allow_nulls=False, label="L", description="D", display_order=1,
+    on_insert=True, on_update=True, time_zone="UTC", format="0U", prefix="P", length=8,
+    list_values=("a",), permitted_file_types=("pdf",), min_file_size=1, max_file_size=2,
+    smart_resizer=True, smart_resizer_for_retina=True, alt_text="t", title="t",
 )  # fmt: skip
 EVENT = EventDefinition(
-    type="table.recordUpdate", table="T", fields=("A",), sources=("RESTAPIs",), payload_fields=("A",),
-    payload_template="{'a': 1}", enabled=False,
+    type="table.recordUpdate", table="T", fields=("A",), sources=("RESTAPIs",),
+    payload_fields=("A",), payload_template="{'a': 1}", enabled=False,
 )  # fmt: skip
 Drive = Callable[[CaspioClient, Path], Any]
 
@@ -241,9 +244,10 @@ def test_every_operation_has_a_method() -> None:
 def test_operation_keeps_to_the_specification(
     name: str, *, sparse: bool, specification: Specification, file: Path
 ) -> None:
-    """An operation's method sends one request that the specification knows, and understands whatever it promises.
+    """A method sends one request of the specification, and understands what that promises.
 
-    All that may be missing from an answer can be: then it is understood, or the error names the missing member.
+    All that may be missing from an answer can be: then it is understood, or the error names the
+    missing member.
     """
     transport = SpecificationTransport(specification, sparse=sparse)
 
@@ -266,7 +270,7 @@ def test_operation_keeps_to_the_specification(
 def test_operation_can_be_made_by_its_name(
     name: str, specification: Specification, file: Path
 ) -> None:
-    """Each operation can be made with Caspio's own names for its parameters, as the command line does."""
+    """Each operation can be called with Caspio's own names, as the command line does."""
     operation, promised = OPERATIONS[name], specification.operations[name]
     texts = {Kind.TEXT: "x", Kind.NUMBER: "7", Kind.FLAG: "true"}
     parameters = dict.fromkeys(operation.path_names, "x")

@@ -25,7 +25,7 @@ def client() -> CaspioClient:
     ],
 )
 def test_query_that_caspio_would_ignore_or_refuse_is_not_made(wrong: dict[str, int]) -> None:
-    """A limit beside pages, and a number out of range, are reported before they cost a call."""
+    """A limit beside pages, and a number out of range, are refused before they cost a call."""
     with pytest.raises(ValueError, match=r"limit|page"):
         Query(**wrong)  # type: ignore[arg-type]  # numbers alone are given
 
@@ -37,7 +37,10 @@ def test_query_sends_what_is_given_alone() -> None:
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
 def test_name_that_changes_the_address_is_refused(name: str) -> None:
-    """No name makes a call that of another operation: deleting event ".." would delete the webhook."""
+    """No name makes a call that of another operation.
+
+    Deleting event ".." would delete the webhook.
+    """
     with client() as made, pytest.raises(ValueError, match="eventId"):
         made.webhooks.delete_event("w1", name)
 
@@ -82,7 +85,7 @@ def test_change_of_nothing_is_refused() -> None:
 def test_operation_by_name_is_checked_before_it_is_sent(
     make: Callable[[CaspioClient], object], said: str
 ) -> None:
-    """A call by name that cannot be made so is reported, with what is wrong about it."""
+    """A call by name that cannot be made so is refused, with what is wrong about it."""
     with client() as made, pytest.raises(ValueError, match=said):
         make(made)
 

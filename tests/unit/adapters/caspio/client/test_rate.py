@@ -74,7 +74,7 @@ class _Pool:
 
 
 def test_workers_share_one_rate():
-    """Two limiters with one pool let no more calls leave together than the rate says, in any window."""
+    """Two limiters with one pool together let no more calls leave in any window than the rate."""
     clock = FakeClock()
     pool = _Pool(clock)
     limiters = [RateLimiter.parse("200/10s", clock=clock, pool=pool) for _ in range(2)]

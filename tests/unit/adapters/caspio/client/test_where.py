@@ -59,7 +59,7 @@ def test_whole_number_means_exactly_itself(value: int) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_float_is_met_and_its_neighbourhood_is_small(value: float) -> None:
+def test_float_is_met_and_its_interval_is_small(value: float) -> None:
     """A float's clause meets the float, and nothing that differs in the eleventh digit."""
     condition = parsed(where.equals("Total", value))
 
@@ -78,7 +78,7 @@ def test_no_number_is_refused(value: float) -> None:
         where.equals("Total", value)
 
 
-def test_null_and_blank_are_reported_apart() -> None:
+def test_null_and_blank_are_distinguished() -> None:
     """NULL is asked for with IS NULL, blank with an empty literal."""
     assert where.equals("Name", None) == "Name IS NULL"
     assert where.equals("Name", "") == "Name = ''"

@@ -80,7 +80,7 @@ def test_record_values_are_scalars() -> None:
 
 
 def test_list_items_keep_their_numbers() -> None:
-    """What is chosen of a LIST field is read with the numbers it is written by, as object or as array."""
+    """A LIST field's choices are read with their numbers, as object or as array."""
     (record,) = wire.records(payload({"Result": [{"PK_ID": 4, "Tags": {"9": "b"}, "More": ["x"]}]}))
 
     assert record.lists == {"Tags": {"9": "b"}, "More": {"1": "x"}}
@@ -88,7 +88,7 @@ def test_list_items_keep_their_numbers() -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_webhook_is_read_bare_or_wrapped_and_keeps_its_secret(*, wrapped: bool) -> None:
-    """A webhook is understood in both ways it was seen to come, and its secret shows in no representation."""
+    """A webhook is understood in both ways it was seen to come; its secret is never printed."""
     answer: object = {
         "Id": "w1",
         "Name": "W",

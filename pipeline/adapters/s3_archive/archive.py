@@ -1,50 +1,40 @@
 """The archive in a bucket of Amazon S3 or of a store that speaks its protocol."""
 
-import base64
 import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
-from pipeline.adapters.s3_connection import checked_place, connect, given
-from pipeline.adapters.s3_errors import (
+from pipeline.adapters.s3_archive.connection import Bucket, checked_place, connect, given
+from pipeline.adapters.s3_archive.errors import (
     bucket_missing,
     error_code,
     gone,
-    require_digest,
     require_same,
     translated,
     unavailable,
 )
-from pipeline.adapters.s3_multipart import Sizes, multipart, part_size
+from pipeline.adapters.s3_archive.multipart import Sizes
+from pipeline.adapters.s3_archive.uploads import DIGEST, Uploads
 from pipeline.adapters.system_clock import SystemClock
-from pipeline.archive_layout import checked_key, checked_prefix
+from pipeline.archive_layout import checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Clock
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 # 1 MiB: large enough that reading is not slowed down by Python, small enough for any memory.
 _CHUNK = 1 << 20
-_LOCKED = "originals/"
-_DIGEST = "sha256"
 _PROBE = b"probe"
-# S3 answers 412 when the key exists and 409 when another conditional write is under way
-# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). An upload in
-# parts that another one replaced is gone: NoSuchUpload.
-_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
-# A store that does not know the condition says so, instead of ignoring it.
-_UNKNOWN = {"NotImplemented", "501"}
 _STRICT = "it refuses to overwrite, whoever writes at the same instant"
 _LOOSE = (
     "it does NOT refuse to overwrite at one instant; originals are safe, since their keys are "
@@ -75,7 +65,7 @@ class S3Archive:
         bucket: its name; it is never created here.
         prefix: where in the bucket keys begin, "" for its root.
         endpoint_url: of a store other than Amazon's; it holds no password.
-        region: of the bucket, where the AWS configuration does not tell.
+        region: of the bucket, where the AWS configuration does not name it.
         sse: encryption asked for each object; None leaves it to the bucket's default.
         sse_kms_key_id: key for `aws:kms`; None takes the account's.
         object_lock_days: how long an original (a key under `originals/`) can be neither changed nor
@@ -111,17 +101,9 @@ class S3Archive:
         clock: Clock | None = None,
         sizes: Sizes | None = None,
     ) -> None:
-        self._bucket = bucket
-        self._prefix = checked_place(prefix, endpoint_url)
-        self._wishes = given(
-            ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class
-        )
-        self._lock_days = object_lock_days
-        self._lock_mode = object_lock_mode
+        self._bucket = Bucket(bucket, checked_place(prefix, endpoint_url))
         self._clock = clock or SystemClock()
-        self._sizes = sizes or Sizes()
-        # Until the store says that it does not know the condition.
-        self._conditional = True
+        self._lock_days = object_lock_days
         self._bucket_exists = False
         with translated(bucket, f"s3://{bucket}", "open"):
             keys = given(
@@ -130,9 +112,20 @@ class S3Archive:
                 aws_session_token=session_token,
             )
             self._client = connect(endpoint_url, region, keys)
+        self._uploads = Uploads(
+            self._client,
+            self._bucket,
+            wishes=given(
+                ServerSideEncryption=sse, SSEKMSKeyId=sse_kms_key_id, StorageClass=storage_class
+            ),
+            lock_days=object_lock_days,
+            lock_mode=object_lock_mode,
+            clock=self._clock,
+            sizes=sizes or Sizes(),
+        )
 
     def __repr__(self) -> str:
-        return f"S3Archive(s3://{self._bucket}/{self._prefix})"
+        return f"S3Archive(s3://{self._bucket.name}/{self._bucket.prefix})"
 
     def put(
         self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
@@ -149,16 +142,20 @@ class S3Archive:
         """
 
         def attempt() -> StoredObject:
-            existing = None if replace else self._digested(key)
-            if existing is not None:
-                return require_same(existing, sha256)
-            if self._send(key, source, sha256=sha256, media_type=media_type, replace=replace):
+            found = None if replace else self._head(key)
+            if found is not None:
+                existing = _described(key, found)
+                # What others put there has no digest until it is read.
+                return require_same(existing if existing.sha256 else self._read(key), sha256)
+            if self._uploads.send(
+                key, source, sha256=sha256, media_type=media_type, replace=replace
+            ):
                 return self._confirmed(key, source.stat().st_size, sha256)
             raise Repeatable("the key was taken meanwhile")
 
         def give_up(_: Failures) -> Exception:
             return unavailable(
-                self._bucket,
+                self._bucket.name,
                 self.address(key),
                 "store",
                 "others keep writing and removing it",
@@ -204,7 +201,7 @@ class S3Archive:
             if found is None:
                 raise gone(self.address(key))
             if new_key != key:
-                self._copy(key, new_key, found)
+                self._uploads.copy(key, new_key, found)
         with self._translated(new_key, "copy to"):
             copied = self._head(new_key)
         # The copy was made without a condition: another writer may have replaced it at once.
@@ -216,21 +213,21 @@ class S3Archive:
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, lazily, without their digests."""
-        place = self._prefix + checked_prefix(prefix)
+        place = self._bucket.prefix + checked_prefix(prefix)
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=place
+            Bucket=self._bucket.name, Prefix=place
         )
-        with translated(self._bucket, f"s3://{self._bucket}/{place}", "list"):
+        with translated(self._bucket.name, f"s3://{self._bucket.name}/{place}", "list"):
             for page in pages:
                 for entry in page.get("Contents", ()):
                     if not entry["Key"].endswith("/"):  # the folders that consoles draw
                         yield StoredObject(
-                            entry["Key"].removeprefix(self._prefix), entry["Size"], None
+                            entry["Key"].removeprefix(self._bucket.prefix), entry["Size"], None
                         )
 
     def address(self, key: str) -> str:
         """Return the s3:// URL of an object."""
-        return f"s3://{self._bucket}/{self._name(key)}"
+        return self._bucket.address(key)
 
     def check(self) -> str:
         """Write, read and remove a probe object as originals are.
@@ -245,7 +242,7 @@ class S3Archive:
             # Some stores accept the lock's headers and do nothing; only a bucket that was made with
             # object lock has this configuration.
             if self._lock_days:
-                self._client.get_object_lock_configuration(Bucket=self._bucket)
+                self._client.get_object_lock_configuration(Bucket=self._bucket.name)
             try:
                 return self._probe(key, Path(folder))
             except (ArchiveConflict, FileGone) as exc:
@@ -263,20 +260,19 @@ class S3Archive:
         self.put(key, source, sha256=sha256, media_type="text/plain")
         try:
             self.get(key, folder / "back")
-            sent = self._send(key, source, sha256=sha256, media_type="text/plain", replace=False)
-            return _LOOSE if sent or not self._conditional else _STRICT
+            sent = self._uploads.send(
+                key, source, sha256=sha256, media_type="text/plain", replace=False
+            )
+            return _LOOSE if sent or not self._uploads.are_conditional else _STRICT
         finally:
-            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
-
-    def _name(self, key: str) -> str:
-        return self._prefix + checked_key(key)
+            self._client.delete_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
 
     def _translated(self, key: str, doing: str) -> AbstractContextManager[None]:
-        return translated(self._bucket, self.address(key), doing)
+        return translated(self._bucket.name, self.address(key), doing)
 
     def _head(self, key: str) -> "HeadObjectOutputTypeDef | None":
         try:
-            return self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+            return self._client.head_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
         except ClientError as exc:
             if error_code(exc) not in {"404", "NoSuchKey"}:
                 raise
@@ -289,20 +285,12 @@ class S3Archive:
         if self._bucket_exists:
             return
         try:
-            self._client.head_bucket(Bucket=self._bucket)
+            self._client.head_bucket(Bucket=self._bucket.name)
         except ClientError as exc:
             if error_code(exc) in {"404", "NoSuchBucket"}:
-                raise bucket_missing(self._bucket, self.address(key), "look up") from exc
+                raise bucket_missing(self._bucket.name, self.address(key), "look up") from exc
             raise
         self._bucket_exists = True
-
-    def _digested(self, key: str) -> StoredObject | None:
-        """Return what is there with its digest, read where it is not stored with it."""
-        found = self._head(key)
-        if found is None:
-            return None
-        stored = _described(key, found)
-        return stored if stored.sha256 else self._read(key)
 
     def _confirmed(self, key: str, size_bytes: int, sha256: str) -> StoredObject:
         """Ask the store what it has; one that does not give metadata back is read."""
@@ -312,105 +300,16 @@ class S3Archive:
             return wanted
         return require_same(self._read(key), sha256)
 
-    def _send(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
-        """Send a file.
-
-        False when the key may have been taken meanwhile, or must be asked for first from now on.
-        """
-        # "*" matches any object: the write is refused if the key exists at all.
-        condition = {"IfNoneMatch": "*"} if self._conditional and not replace else {}
-        options = {
-            **self._options(key),
-            **given(ContentType=media_type),
-            "Metadata": {_DIGEST: sha256},
-        }
-        send = (
-            self._put_parts if source.stat().st_size > self._sizes.single_put else self._put_whole
-        )
-        try:
-            send(key, source, sha256, options, condition)
-        except ClientError as exc:
-            if condition and error_code(exc) in _UNKNOWN:
-                self._conditional = False
-            elif error_code(exc) not in _TAKEN:
-                raise
-            return False
-        return True
-
-    def _put_whole(
-        self,
-        key: str,
-        source: Path,
-        sha256: str,
-        options: Mapping[str, Any],
-        condition: Mapping[str, Any],
-    ) -> None:
-        with source.open("rb") as body:
-            require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
-            # The digest was computed over the open file: what is sent is what was hashed, even if
-            # the path is replaced meanwhile.
-            body.seek(0)
-            # The store computes SHA-256 of what arrives and refuses other bytes (BadDigest).
-            checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-            place: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key)}
-            self._client.put_object(
-                **place, Body=body, ChecksumSHA256=checksum, **options, **condition
-            )
-
-    def _put_parts(
-        self,
-        key: str,
-        source: Path,
-        sha256: str,
-        options: Mapping[str, Any],
-        condition: Mapping[str, Any],
-    ) -> None:
-        size = part_size(source.stat().st_size, self._sizes.part)
-        digest = hashlib.sha256()
-        with (
-            source.open("rb") as body,
-            multipart(self._client, self._bucket, self._name(key), options) as upload,
-        ):
-            while part := body.read(size):
-                digest.update(part)
-                upload.send(part)
-            require_digest(source, digest.hexdigest(), sha256)
-            upload.complete(condition)
-
-    def _copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
-        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": self._name(key)}
-        name, options, total = self._name(new_key), self._options(new_key), found["ContentLength"]
-        # CopyObject takes 5 GiB at most; more goes in parts of ranges.
-        if total <= self._sizes.single_copy:
-            self._client.copy_object(Bucket=self._bucket, Key=name, CopySource=source, **options)
-            return
-        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself.
-        options |= {"Metadata": found["Metadata"], **given(ContentType=found.get("ContentType"))}
-        size = part_size(total, self._sizes.copy_part)
-        with multipart(self._client, self._bucket, name, options) as upload:
-            for first in range(0, total, size):
-                upload.copy(source, first, min(first + size, total) - 1)
-            upload.complete({})
-
-    def _options(self, key: str) -> dict[str, Any]:
-        if not self._lock_days or not key.startswith(_LOCKED):
-            return dict(self._wishes)
-        # Each original gets its own end: a retention that is set again may be extended, never
-        # shortened.
-        until = self._clock.now() + timedelta(days=self._lock_days)
-        lock = {"ObjectLockMode": self._lock_mode, "ObjectLockRetainUntilDate": until}
-        return {**self._wishes, **lock}
-
     def _read(self, key: str, target: Path | None = None) -> StoredObject:
         """Read an object, into a file or not, and compare it with the digest stored with it."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+        answer = self._client.get_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
         digest, size_bytes = hashlib.sha256(), 0
         with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
             for chunk in body.iter_chunks(_CHUNK):
                 digest.update(chunk)
                 size_bytes += output.write(chunk)
         stored = StoredObject(key, size_bytes, digest.hexdigest())
-        noted = answer["Metadata"].get(_DIGEST, stored.sha256)
+        noted = answer["Metadata"].get(DIGEST, stored.sha256)
         if noted != stored.sha256:
             raise ArchiveConflict(
                 f"{self.address(key)} has SHA-256 {stored.sha256}, not {noted} with which it was "
@@ -421,4 +320,4 @@ class S3Archive:
 
 
 def _described(key: str, found: "HeadObjectOutputTypeDef") -> StoredObject:
-    return StoredObject(key, found["ContentLength"], found["Metadata"].get(_DIGEST))
+    return StoredObject(key, found["ContentLength"], found["Metadata"].get(DIGEST))

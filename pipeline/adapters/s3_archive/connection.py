@@ -1,6 +1,7 @@
 """Connect to a bucket of Amazon S3 or of a store that speaks its protocol."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,22 @@ from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where objects are: a bucket's name, and the prefix that all keys have in it ("" for none)."""
+
+    name: str
+    prefix: str
+
+    def path(self, key: str) -> str:
+        """Return the object's whole key in the bucket."""
+        return self.prefix + checked_key(key)
+
+    def address(self, key: str) -> str:
+        """Return the s3:// URL of an object."""
+        return f"s3://{self.name}/{self.path(key)}"
 
 
 def connect(endpoint_url: str | None, region: str | None, keys: Mapping[str, Any]) -> "S3Client":

@@ -1,0 +1,163 @@
+"""How bytes get into a bucket: whole or in parts, encrypted and locked, and over nothing else."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from pipeline.adapters.s3_archive.connection import Bucket, given
+from pipeline.adapters.s3_archive.errors import error_code, require_digest
+from pipeline.adapters.s3_archive.multipart import Sizes, multipart, part_size
+from pipeline.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
+
+DIGEST = "sha256"
+"""The user metadata that has an object's digest."""
+
+_LOCKED = "originals/"
+# S3 answers 412 when the key exists and 409 when another conditional write is under way
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). An upload in
+# parts that another one replaced is gone: NoSuchUpload.
+_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
+# A store that does not know the condition says so, instead of ignoring it.
+_UNKNOWN = {"NotImplemented", "501"}
+
+
+class Uploads:
+    """Write objects into one bucket.
+
+    Args:
+        client: boto3's.
+        bucket: where the objects go.
+        wishes: encryption and storage class, by S3's names, for each object.
+        lock_days: how long an original can be neither changed nor removed; None locks nothing.
+        lock_mode: GOVERNANCE or COMPLIANCE.
+        clock: what the lock counts from.
+        sizes: when objects travel in parts.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: Bucket,
+        *,
+        wishes: Mapping[str, str],
+        lock_days: int | None,
+        lock_mode: Literal["GOVERNANCE", "COMPLIANCE"],
+        clock: Clock,
+        sizes: Sizes,
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._wishes = wishes
+        self._lock_days = lock_days
+        self._lock_mode = lock_mode
+        self._clock = clock
+        self._sizes = sizes
+        self.are_conditional = True
+        """Whether the store refuses to overwrite; until it says that it does not know how."""
+
+    def send(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
+        """Send a file whose bytes the store checks on arrival.
+
+        Returns:
+            False when the key may have been taken meanwhile, or must be asked for first from now
+            on.
+        """
+        # "*" matches any object: the write is refused if the key exists at all.
+        condition = {"IfNoneMatch": "*"} if self.are_conditional and not replace else {}
+        options = self._options(key)
+        options |= given(ContentType=media_type)
+        options["Metadata"] = {DIGEST: sha256}
+
+        is_large = source.stat().st_size > self._sizes.single_put
+        put = self._put_parts if is_large else self._put_whole
+        try:
+            put(key, source, sha256, options, condition)
+        except ClientError as exc:
+            code = error_code(exc)
+            if condition and code in _UNKNOWN:
+                self.are_conditional = False
+            elif code not in _TAKEN:
+                raise
+            return False
+        return True
+
+    def copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
+        """Let the store copy an object, whose description is given, within the bucket."""
+        source: CopySourceTypeDef = {"Bucket": self._bucket.name, "Key": self._bucket.path(key)}
+        target = self._bucket.path(new_key)
+        options = self._options(new_key)
+        total = found["ContentLength"]
+        # CopyObject takes 5 GiB at most; more goes in parts of ranges.
+        if total <= self._sizes.single_copy:
+            self._client.copy_object(
+                Bucket=self._bucket.name, Key=target, CopySource=source, **options
+            )
+            return
+
+        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself.
+        options |= {"Metadata": found["Metadata"], **given(ContentType=found.get("ContentType"))}
+        size = part_size(total, self._sizes.copy_part)
+        with multipart(self._client, self._bucket.name, target, options) as upload:
+            for first in range(0, total, size):
+                upload.copy(source, first, min(first + size, total) - 1)
+            upload.complete({})
+
+    def _put_whole(
+        self,
+        key: str,
+        source: Path,
+        sha256: str,
+        options: Mapping[str, Any],
+        condition: Mapping[str, Any],
+    ) -> None:
+        with source.open("rb") as body:
+            require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
+            # The digest was computed over the open file: what is sent is what was hashed, even if
+            # the path is replaced meanwhile.
+            body.seek(0)
+            # The store computes SHA-256 of what arrives and refuses other bytes (BadDigest).
+            checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+            place: dict[str, Any] = {"Bucket": self._bucket.name, "Key": self._bucket.path(key)}
+            self._client.put_object(
+                **place, Body=body, ChecksumSHA256=checksum, **options, **condition
+            )
+
+    def _put_parts(
+        self,
+        key: str,
+        source: Path,
+        sha256: str,
+        options: Mapping[str, Any],
+        condition: Mapping[str, Any],
+    ) -> None:
+        size = part_size(source.stat().st_size, self._sizes.part)
+        digest = hashlib.sha256()
+        with (
+            source.open("rb") as body,
+            multipart(self._client, self._bucket.name, self._bucket.path(key), options) as upload,
+        ):
+            while part := body.read(size):
+                digest.update(part)
+                upload.send(part)
+            require_digest(source, digest.hexdigest(), sha256)
+            upload.complete(condition)
+
+    def _options(self, key: str) -> dict[str, Any]:
+        """Return encryption, storage class and, for an original, the lock."""
+        options: dict[str, Any] = dict(self._wishes)
+        if self._lock_days and key.startswith(_LOCKED):
+            # Each original gets its own end: a retention that is set again may be extended, never
+            # shortened.
+            until = self._clock.now() + timedelta(days=self._lock_days)
+            options["ObjectLockMode"] = self._lock_mode
+            options["ObjectLockRetainUntilDate"] = until
+        return options
