@@ -1,4 +1,4 @@
-"""Caspio asks for a pause of hours, or a run is asked to stop while it waits: it ends, and resumes."""
+"""Caspio asks for a pause of hours, or a run is asked to stop while it waits: it resumes."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ FILES = {"a.txt": receipt(1), "b.txt": receipt(2)}
 def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
     make_line: MakeLine, operation: str
 ):
-    """A Retry-After of two hours is not slept through: the run says so and stops, nothing half done."""
+    """A Retry-After of two hours is not slept through: the run stops, with nothing half done."""
     line = make_line(files=FILES)
     line.emulator.control.fault(
         {
@@ -45,7 +45,7 @@ def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
 
 
 def test_a_run_that_waits_ends_when_it_is_asked_to_stop(make_line: MakeLine):
-    """SIGTERM ends a run that waits two minutes for Caspio, within seconds; the next run resumes."""
+    """SIGTERM ends a run that waits two minutes for Caspio; the next run resumes."""
     line = make_line(files=FILES)
     line.emulator.control.fault(
         {
