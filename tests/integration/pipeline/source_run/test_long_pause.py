@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from tests.integration.pipeline.accounts import CREDENTIALS, cli, cli_command, receipt
-from tests.integration.pipeline.conftest import MakeLine
+from tests.integration.pipeline.accounts import receipt
+from tests.integration.pipeline.conftest import MakeWorkspace
+from tests.integration.pipeline.workspace import CREDENTIALS, cli, cli_command
 
 pytestmark = pytest.mark.integration
 
@@ -18,10 +19,10 @@ FILES = {"a.txt": receipt(1), "b.txt": receipt(2)}
 
 @pytest.mark.parametrize("operation", [DOWNLOAD, "ListTableRecords", "UpdateTableRecords"])
 def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
-    make_line: MakeLine, operation: str
+    make_workspace: MakeWorkspace, operation: str
 ):
     """A Retry-After of two hours is not slept through: the run stops, with nothing half done."""
-    line = make_line(files=FILES)
+    line = make_workspace(files=FILES)
     line.emulator.control.fault(
         {
             "kind": "rate_limited",
@@ -44,9 +45,9 @@ def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
     assert set(line.statuses().values()) == {"done"}
 
 
-def test_a_run_that_waits_ends_when_it_is_asked_to_stop(make_line: MakeLine):
+def test_a_run_that_waits_ends_when_it_is_asked_to_stop(make_workspace: MakeWorkspace):
     """SIGTERM ends a run that waits two minutes for Caspio; the next run resumes."""
-    line = make_line(files=FILES)
+    line = make_workspace(files=FILES)
     line.emulator.control.fault(
         {
             "kind": "status",

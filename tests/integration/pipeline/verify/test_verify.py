@@ -12,7 +12,7 @@ from pipeline.verify.differences import DifferenceKind
 from tests.fakes.reader import FakeReader
 from tests.integration.pipeline.accounts import Source, fields, uploads
 from tests.integration.pipeline.conftest import MakeWorkspace
-from tests.integration.pipeline.test_plan_apply import EVERYWHERE, SOURCES, THREE
+from tests.integration.pipeline.plans.test_apply import EVERYWHERE, SOURCES, THREE
 from tests.integration.pipeline.workspace import Workspace, cli
 
 pytestmark = pytest.mark.integration
