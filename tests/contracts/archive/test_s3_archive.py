@@ -67,7 +67,7 @@ def file(tmp_path: Path) -> tuple[Path, str]:
 
 def uploads(archive: S3Archive) -> list[str]:
     """Return the keys of uploads under way in the archive's prefix."""
-    answer = archive._client.list_multipart_uploads(Bucket=BUCKET, Prefix=archive._prefix)
+    answer = archive._client.list_multipart_uploads(Bucket=BUCKET, Prefix=archive._bucket.prefix)
     return [upload["Key"] for upload in answer.get("Uploads", [])]
 
 
@@ -138,13 +138,13 @@ def test_a_big_copy_goes_in_parts_with_its_metadata(
 
     assert copied == StoredObject("b", 11 * MIB, sha256)
     assert archive.get("b", tmp_path / "back") == copied
-    answer = archive._client.head_object(Bucket=BUCKET, Key=archive._name("b"))
+    answer = archive._client.head_object(Bucket=BUCKET, Key=archive._bucket.path("b"))
     assert answer["ContentType"] == "application/pdf"
 
 
 def test_an_object_of_others_is_compared_by_its_bytes(archive: S3Archive, tmp_path: Path):
     """What was uploaded by hand has no digest with it, so it is read before it is trusted."""
-    archive._client.put_object(Bucket=BUCKET, Key=archive._name("by-hand"), Body=b"bytes")
+    archive._client.put_object(Bucket=BUCKET, Key=archive._bucket.path("by-hand"), Body=b"bytes")
     source = tmp_path / "source"
     source.write_bytes(b"bytes")
     sha256 = hashlib.sha256(b"bytes").hexdigest()
@@ -161,7 +161,7 @@ def test_an_object_of_others_is_compared_by_its_bytes(archive: S3Archive, tmp_pa
 def test_a_damaged_object_is_never_handed_out(archive: S3Archive, tmp_path: Path):
     """Bytes that do not have the digest stored with them leave the target as it was."""
     archive._client.put_object(
-        Bucket=BUCKET, Key=archive._name("a"), Body=b"damaged", Metadata={"sha256": "0" * 64}
+        Bucket=BUCKET, Key=archive._bucket.path("a"), Body=b"damaged", Metadata={"sha256": "0" * 64}
     )
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -176,7 +176,7 @@ def test_a_damaged_object_is_never_handed_out(archive: S3Archive, tmp_path: Path
 def test_a_folder_drawn_by_a_console_is_no_object(archive: S3Archive):
     """Keys that end in a slash are passed over."""
     for key in ("in/", "in/a"):
-        archive._client.put_object(Bucket=BUCKET, Key=archive._prefix + key, Body=b"")
+        archive._client.put_object(Bucket=BUCKET, Key=archive._bucket.prefix + key, Body=b"")
 
     assert [stored.key for stored in archive.list("")] == ["in/a"]
 
@@ -184,7 +184,7 @@ def test_a_folder_drawn_by_a_console_is_no_object(archive: S3Archive):
 def test_a_listing_pages(archive: S3Archive):
     """More objects than one answer holds are all met, each once, in order."""
     for number in range(7):
-        archive._client.put_object(Bucket=BUCKET, Key=archive._name(f"n/{number}"), Body=b"")
+        archive._client.put_object(Bucket=BUCKET, Key=archive._bucket.path(f"n/{number}"), Body=b"")
     pages: list[int] = []
     archive._client.meta.events.register(
         "before-parameter-build.s3.ListObjectsV2",
