@@ -32,7 +32,7 @@ class Drain:
         """
         if self.requested:
             raise StopRequested(
-                "The run was asked to stop. Records in progress are finished; the next continues."
+                "The run was asked to stop. Records in progress are finished. The next run continues."
             )
 
 
