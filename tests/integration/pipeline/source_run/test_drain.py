@@ -49,7 +49,7 @@ def test_sigterm_finishes_what_is_in_progress_and_nothing_more(make_workspace: M
     code, said = _signaled(workspace, after_writes=2)
 
     statuses = Counter(workspace.statuses().values())
-    assert (code, "the next run goes on" in said) == (130, True), said
+    assert (code, "The next run continues" in said) == (130, True), said
     assert workspace.unsettled() == 0
     assert 0 < statuses["done"] < len(FILES)
     assert statuses["failed"] == 0
