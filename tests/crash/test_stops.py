@@ -142,7 +142,7 @@ def test_a_locked_ledger_stops_the_run(tmp_path: Path):
         done = cli(config, "run", "--json")
 
     assert (stopped.returncode, stopped.stdout) == (3, "")
-    assert "Another process has held the file" in " ".join(stopped.stderr.split())
+    assert "Another process has the file locked" in " ".join(stopped.stderr.split())
     assert '"failed": 0' in done.stdout
 
 
