@@ -22,7 +22,7 @@ QUICK := tests/unit tests/style tests/docs tests/caspio_ingest
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
+.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -30,7 +30,10 @@ help: ## Show this list
 demo: setup ## Set up and run everything on this machine, with sample documents
 	@$(BIN)/caspio-ingest demo
 
-test: setup-test ## Set up and run the whole test suite (PYTEST_ARGS="-k naming", WORKERS=0 for one process)
+test: setup-test ## Set up and run the test suite (PYTEST_ARGS="-k naming", WORKERS=0 for one process)
+	@$(BIN)/python -m pytest -m "not bench and not full" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+test-full: setup-test ## Run the test suite with every case: `make test` tries a sample of those that are many and alike
 	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 quick: setup-test ## Run the tests that need no server and little time: the fast loop, under a minute

@@ -85,6 +85,18 @@ def covering(factors: Mapping[str, Sequence[Any]], starts: int = 20) -> list[dic
     return rows
 
 
+def sample(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return a few of the rows, in which every value is at least once; the first row is one of them."""
+    missing = {item for row in rows for item in row.items()}
+    chosen = [rows[0]]
+    missing -= rows[0].items()
+    while missing:
+        best = max(rows, key=lambda row: len(missing & row.items()))
+        missing -= best.items()
+        chosen.append(best)
+    return chosen
+
+
 def _filled(
     pair: Pair,
     names: Sequence[str],

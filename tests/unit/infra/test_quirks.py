@@ -17,6 +17,7 @@ from tests.support.quirks import (
     of_the_line,
     of_webhooks,
     pairs,
+    sample,
 )
 
 PAGE = (Path(__file__).parents[3] / "docs/emulator.md").read_text(encoding="utf-8")
@@ -34,6 +35,19 @@ def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
     ] == []
     assert all(row.keys() == factors.keys() for row in rows)
     assert len(rows) <= 25
+
+
+def test_the_sample_has_every_value():
+    """The rows that `make test` tries are a few, and have each value of each quirk."""
+    rows = covering(of_the_line())
+
+    chosen = sample(rows)
+
+    assert {item for row in chosen for item in row.items()} == {
+        item for row in rows for item in row.items()
+    }
+    assert chosen[0] is rows[0]
+    assert len(chosen) <= len(rows) / 2
 
 
 def test_rows_are_the_same_every_time_and_begin_with_the_defaults():

@@ -32,6 +32,8 @@ def _signaled(workspace: Workspace, *, after_writes: int, twice: bool = False) -
         until = time.monotonic() + 60
         while len(workspace.writes()) < after_writes and process.poll() is None:
             assert time.monotonic() < until, "the run never came so far"
+            # The local Caspio runs in this process: without a pause the run would wait for this loop.
+            time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         assert any("second SIGTERM" in said for said in process.stderr)

@@ -7,12 +7,13 @@ from tests.fakes.reader import FakeReader
 from tests.integration.pipeline.accounts import COLUMNS, Source, fields
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace, account_state
-from tests.support.quirks import covering, of_the_line
+from tests.support.quirks import covering, of_the_line, sample
 
 pytestmark = pytest.mark.integration
 
 WAYS = ("run", "plan, then run", "plan, then apply")
 ROWS = covering({**of_the_line(), "way": WAYS})
+SAMPLE = sample(ROWS)
 
 
 def _text(number: int) -> bytes:
@@ -142,7 +143,11 @@ def usual() -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=_label)
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, marks=[] if row in SAMPLE else pytest.mark.full) for row in ROWS],
+    ids=_label,
+)
 def test_every_account_ends_alike(
     make_workspace: MakeWorkspace, usual: dict[str, Any], row: dict[str, Any]
 ):
