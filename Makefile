@@ -14,7 +14,8 @@ STYLE_ENFORCED := README.md CONTRIBUTING.md CHANGELOG.md Makefile docs caspio_in
 	pipeline/decide pipeline/steps pipeline/source_run pipeline/plans pipeline/verify pipeline/metering \
 	pipeline/onboarding pipeline/webhooks pipeline/settings pipeline/model pipeline/ports pipeline/adapters/caspio \
 	pipeline/adapters/sql_ledger processors/formats processors/pdf processors/ocr processors/renditions \
-	processors/detect processors/exec
+	processors/detect processors/exec processors/values processors/classify processors/layout \
+	$(wildcard processors/*.py)
 BENCH_ARGS ?=
 HOUSE_ARGS ?=
 STYLE_ARGS ?=

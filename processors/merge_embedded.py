@@ -78,39 +78,33 @@ def merge_values(
 
 
 def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:
-    """Return the value of a name that at least one file has."""
+    """Return the value of a name that at least one file has or leaves open."""
     value = leading.value(name)
     if value is not None:
-        # Another embedded file of the same class is a second invoice, say. What a document says of
+        # Another embedded file of the same class is, say, a second invoice. What a document says of
         # the files in it, or of another class, does not count against them.
-        rivals = [
-            source
-            for source in sources
-            if source.name
-            and leading.name
-            and source.doc_type.value == leading.doc_type.value
-            and source.differs(name, value)
-        ]
-        if rivals:
-            return _open(name, [leading, *rivals])
-        return leading.mark(leading.fields[name])
+        alike = [each for each in sources if each.doc_type.value == leading.doc_type.value]
+        return _unless_differing(name, leading, alike)
 
     having = [source for source in sources if source.value(name) is not None]
-    if not having:
-        # All leave it open: the leading file says why, or else the first one that mentions it.
-        mentioning = [source for source in (leading, *sources) if name in source.fields]
-        return mentioning[0].mark(mentioning[0].fields[name])
+    if having:
+        best = max(having, key=lambda source: source.fields[name].confidence)
+        return _unless_differing(name, best, having)
 
-    best = max(having, key=lambda source: source.fields[name].confidence)
-    differing = [each for each in having if each.name and each.differs(name, best.value(name))]
-    if differing and best.name:
-        return _open(name, [best, *differing])
-    return best.mark(best.fields[name])
+    # All leave it open: the leading file says why, or else the first one that mentions it.
+    mentioning = [source for source in (leading, *sources) if name in source.fields]
+    return mentioning[0].mark(mentioning[0].fields[name])
 
 
-def _open(name: str, sources: Sequence[_Source]) -> Finding:
-    named = [f"{source.value(name)} in {source.name}" for source in sources[:_MOST_NAMED]]
-    return Finding(None, _OPEN_CONFIDENCE, f"the files inside it differ: {'; '.join(named)}")
+def _unless_differing(name: str, source: _Source, others: Sequence[_Source]) -> Finding:
+    """Return the value of a source, or an open one if other embedded files differ from it."""
+    value = source.value(name)
+    differing = [each for each in others if each.name and each.differs(name, value)]
+    if not differing or not source.name:
+        return source.mark(source.fields[name])
+    named = [f"{each.value(name)} in {each.name}" for each in [source, *differing][:_MOST_NAMED]]
+    reason = f"the files inside it differ: {'; '.join(named)}"
+    return Finding(None, _OPEN_CONFIDENCE, reason)
 
 
 def append_texts(findings: Findings, children: Sequence[Child]) -> None:

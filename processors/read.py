@@ -265,7 +265,7 @@ def with_children(
 def is_missing(child: Child, whole: ReadStatus) -> bool:
     """Return whether something is missing from a document because of a file in it.
 
-    In a document that can be read, a file may be blank or of a type that holds no documents.
+    In a document that can be read, a file may be blank or of a type that contains no documents.
     """
     status = child.findings.status
     if status is ReadStatus.OK:
@@ -282,17 +282,24 @@ def status_with_children(own: ReadStatus, reading: Reading, read: ReadChildren) 
     One that has no pages of its own, such as an archive, has the status of its files.
     """
     statuses = [child.findings.status for child in read.children]
-    if own.readable or any(status.readable for status in statuses):
-        is_whole = own in {ReadStatus.OK, ReadStatus.EMPTY} and not read.problems
-        if is_whole and not any(is_missing(child, ReadStatus.OK) for child in read.children):
-            return ReadStatus.OK
-        return ReadStatus.PARTIAL
-    if reading.pages:
-        return own
+    if not own.readable and not any(status.readable for status in statuses):
+        return own if reading.pages else status_of_files(own, statuses, read.status)
 
-    reasons = [status for status in statuses if status not in _MAY_BE_UNREAD]
-    if reasons:
-        return reasons[0]
-    if read.status is not ReadStatus.OK:
-        return read.status
+    is_whole = own in {ReadStatus.OK, ReadStatus.EMPTY} and not read.problems
+    if is_whole and not any(is_missing(child, ReadStatus.OK) for child in read.children):
+        return ReadStatus.OK
+    return ReadStatus.PARTIAL
+
+
+def status_of_files(
+    own: ReadStatus,
+    statuses: Sequence[ReadStatus],
+    extraction: ReadStatus,
+) -> ReadStatus:
+    """Return why nothing in an archive could be read: the first file's reason counts."""
+    for status in statuses:
+        if status not in _MAY_BE_UNREAD:
+            return status
+    if extraction is not ReadStatus.OK:
+        return extraction
     return ReadStatus.UNSUPPORTED if ReadStatus.UNSUPPORTED in statuses else own

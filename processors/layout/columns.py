@@ -1,6 +1,6 @@
 """Find columns of running text, so that they are read one after the other.
 
-Tables and forms have columns, too, but their rows are read across. To tell them apart: columns of
+Tables and forms have columns, too, but their rows are read across. The difference: columns of
 text are filled with words, or their lines are at heights of their own. The numbers here are fitted
 to pages of papers, letters, forms and invoices.
 """

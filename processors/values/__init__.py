@@ -53,18 +53,16 @@ def find_values(
     total = find_total(lines)
     invoice_number = find_invoice_number(lines)
     is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
-    is_sale = is_commercial and doc_class in _SALES
     company = find_company(lines, commercial=is_commercial) if lines else None
     currency = find_currency(lines, hints=hints, has_total=total is not None)
-    is_printed = currency and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
-
+    is_sure = currency is not None and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
     found: dict[str, Finding | None] = {
         **find_dates(
             lines,
             hints=hints,
             languages=languages,
             usual_order=date_order,
-            currency=currency.value if currency and is_printed else None,
+            currency=currency.value if currency and is_sure else None,
         ),
         "total": total,
         **find_net_and_tax(lines, total=total),
@@ -86,18 +84,24 @@ def find_values(
     }
     if is_commercial:
         found["amount_due"] = find_amount_due(lines)
-    if is_sale:
+    if is_commercial and doc_class in _SALES:
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=company)
-    if doc_class == "contract":
-        found["parties"] = find_parties(lines)
-    if doc_class in _PERSONAL:
-        found["person"] = find_person(lines, resume=doc_class == "resume")
+    found |= values_of_class(lines, doc_class)
 
     # What is made for machines counts more than what is read from the text.
     found |= values_in_zone(lines)
     found |= values_in_codes(pages)
     return {name: finding for name, finding in found.items() if finding is not None}
+
+
+def values_of_class(lines: Sequence[TextLine], doc_class: str | None) -> dict[str, Finding | None]:
+    """Find the values that only documents of one class have."""
+    if doc_class == "contract":
+        return {"parties": find_parties(lines)}
+    if doc_class in _PERSONAL:
+        return {"person": find_person(lines, resume=doc_class == "resume")}
+    return {}
 
 
 def is_about_money(

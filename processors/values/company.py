@@ -236,13 +236,13 @@ def _points_of_page(name: str, page: _Page) -> tuple[float, str]:
     folded = fold(name)
     compact = _NO_LETTERS_OR_DIGITS.sub("", folded)
     first_word = _NO_LETTERS_OR_DIGITS.sub("", folded.split()[0])
-    is_telling = len(first_word) >= _SHORTEST_FIRST_WORD
+    is_long = len(first_word) >= _SHORTEST_FIRST_WORD
     points = _REPEATED * min(page.text.count(folded) - 1, _MOST_REPEATS)
-    if is_telling and re.search(rf"\b{first_word}\b", page.buyer_text):
+    if is_long and re.search(rf"\b{first_word}\b", page.buyer_text):
         return points + _NAME_OF_RECEIVER, ", but the receiver has that name"
     for domain in page.domains:
         bare = domain.replace("-", "")
-        if bare in compact or (is_telling and first_word in bare):
+        if bare in compact or (is_long and first_word in bare):
             return points + _NAME_IN_DOMAIN, f", and its web address is {domain}"
     return points, ""
 

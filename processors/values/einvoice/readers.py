@@ -79,7 +79,7 @@ def date_at(*paths: str) -> Reader:
     def read(root: Node) -> XmlValue | None:
         for node in _nodes_with_text(root, paths):
             day = _iso_date(text_of(node), node.get("format"))
-            # In CII the date is in a child "DateTimeString" of the element with a telling name.
+            # In CII the date is in a child "DateTimeString" of the element that is named after it.
             return XmlValue(day, local_name(node.getparent()))
         return None
 

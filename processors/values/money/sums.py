@@ -22,7 +22,7 @@ _TABLE_ROWS = 6
 _TABLE_COLUMNS = 3
 """Amounts in one line from which on it is a row of a table."""
 _CURRENCY_LETTERS = 4
-"""Letters beside an amount that stands alone: those of a currency at most ("euro")."""
+"""Letters beside an amount that is alone: those of a currency at most ("euro")."""
 _LARGEST_WHOLE = 100_000_000
 """A longer number without decimals or currency is an account or a reference."""
 

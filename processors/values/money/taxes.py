@@ -30,7 +30,7 @@ _USUAL_RATES = tuple(map(Decimal, [
 ]))  # fmt: skip
 """Rates of sales taxes in many countries, in percent."""
 _LEAST_NET = 100
-"""A net amount from which on cents tell usual rates apart: 1 % of it is more than a unit."""
+"""A net amount from which on cents distinguish usual rates: 1 % of it is more than a unit."""
 
 _MOST_STEPS = 12
 """Lines from the first sum of a bill to its total: more are no longer one calculation."""
@@ -231,7 +231,7 @@ def included_tax(bill: Bill) -> Iterator[TaxSplit]:
     """A tax is within the total ("incl. VAT 7.66"), and its rate proves it.
 
     The rate may be printed with the tax, or elsewhere in the document. A rate that is not printed
-    must be a usual one, and the amount so large that cents tell the usual rates apart.
+    must be a usual one, and the amount so large that cents distinguish the usual rates.
     """
     printed = _printed_rates(bill.lines)
     for tax in bill.charged:
