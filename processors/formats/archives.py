@@ -74,9 +74,14 @@ class ArchiveProcessor:
                 children = _zip_files(path, context.settings.passwords)
             case media.TAR:
                 children = tar_files(path)
-            case media_type:
+            case media_type if media_type in _DECOMPRESSORS:
                 chunks = partial(_decompressed, path, _DECOMPRESSORS[media_type])
                 children = [EmbeddedFile("content", chunks)]
+            case _:
+                raise Unreadable(
+                    ReadStatus.DAMAGED,
+                    "it is no archive that can be unpacked; upload it again.",
+                )
         return Reading(pages=(), children=children)
 
 

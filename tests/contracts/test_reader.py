@@ -1,0 +1,134 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import Findings, ReadStatus
+from pipeline.ports import Reader
+from processors.sandbox.reader import SandboxedReader
+from tests.fakes.reader import FakeReader
+from tests.unit.processors import documents
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reader, with a document that it reads and one that it cannot read."""
+
+    reader: Reader
+    good: bytes
+    damaged: bytes
+
+    def read(self, data: bytes, folder: Path, *, name: str = "upload") -> Findings:
+        """Read bytes in a folder of their own."""
+        folder.mkdir()
+        (folder / "document").write_bytes(data)
+        work_dir = folder / "work"
+        work_dir.mkdir()
+        return self.reader.read(folder / "document", name=name, work_dir=work_dir)
+
+
+@pytest.fixture(scope="module")
+def sandboxed() -> Iterator[SandboxedReader]:
+    """The real reader, with one reader process."""
+    with SandboxedReader(workers=1) as reader:
+        yield reader
+
+
+@pytest.fixture(params=["fake", pytest.param("sandboxed", marks=pytest.mark.integration)])
+def case(request: pytest.FixtureRequest) -> Case:
+    """Each reader in turn."""
+    if request.param == "fake":
+        return Case(FakeReader(), b"doc_type=receipt\ntotal=12.50", b"!")
+    reader = request.getfixturevalue("sandboxed")
+    return Case(reader, b"Receipt\nTotal 12.50\nThank you", documents.pdf("Hello")[:40])
+
+
+def test_a_document_has_text_and_values(case: Case, tmp_path: Path):
+    """A document that can be read has a status, a type, its text and values with reasons."""
+    findings = case.read(case.good, tmp_path / "one")
+
+    assert findings.status is ReadStatus.OK
+    assert findings.media_type == "text/plain"
+    assert "12.50" in findings.text
+    assert findings.fields["total"].value == "12.50"
+    assert findings.fields["total"].reason
+
+
+@pytest.mark.parametrize("kind", ["damaged", "empty"])
+def test_no_document_raises(kind: str, case: Case, tmp_path: Path):
+    """What cannot be read has a status and a problem that names the file."""
+    data = case.damaged if kind == "damaged" else b""
+
+    findings = case.read(data, tmp_path / "one", name="scan 7.pdf")
+
+    assert not findings.status.readable
+    assert any("scan 7.pdf" in problem for problem in findings.problems)
+
+
+@pytest.mark.parametrize("kind", ["good", "damaged", "empty"])
+def test_every_reading_has_a_current_fingerprint(kind: str, case: Case, tmp_path: Path):
+    """Read again, the document would be read alike, whether it could be read or not."""
+    data = {"good": case.good, "damaged": case.damaged, "empty": b""}[kind]
+
+    findings = case.read(data, tmp_path / "one")
+
+    assert findings.fingerprint
+    assert case.reader.is_current(findings.fingerprint)
+
+
+@pytest.mark.parametrize("unknown", ["", "another", "pdf:0000000000000000"])
+def test_an_unknown_fingerprint_is_not_current(unknown: str, case: Case):
+    """A reading of another program or version is not current."""
+    assert not case.reader.is_current(unknown)
+
+
+def test_the_fingerprint_of_everything_stays(case: Case, tmp_path: Path):
+    """Reading changes nothing about how documents are read."""
+    before = case.reader.fingerprint()
+
+    case.read(case.good, tmp_path / "one")
+
+    assert case.reader.fingerprint() == before
+    assert case.reader.is_current(before)
+
+
+def test_derived_files_are_in_the_work_folder(case: Case, tmp_path: Path):
+    """Every derived file is in the folder that was given, and the document is unchanged."""
+    findings = case.read(case.good, tmp_path / "one")
+
+    assert findings.derived
+    for file in findings.derived.values():
+        assert file.is_relative_to(tmp_path / "one" / "work")
+        assert file.is_file()
+    assert (tmp_path / "one" / "document").read_bytes() == case.good
+
+
+def test_the_same_document_is_read_alike(case: Case, tmp_path: Path):
+    """A reader keeps nothing from one document to the next."""
+    first = case.read(case.good, tmp_path / "one")
+    case.read(case.damaged, tmp_path / "between")
+    second = case.read(case.good, tmp_path / "two")
+
+    assert (first.fields, first.text, first.doc_type) == (
+        second.fields,
+        second.text,
+        second.doc_type,
+    )
+
+
+def test_many_threads_may_read(case: Case, tmp_path: Path):
+    """Threads that read at the same time get their own document's findings."""
+    texts = [case.good.replace(b"12.50", f"{number}2.50".encode()) for number in range(1, 6)]
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        found = list(
+            pool.map(
+                lambda pair: case.read(pair[1], tmp_path / str(pair[0])),
+                enumerate(texts),
+            )
+        )
+
+    totals = [findings.fields["total"].value for findings in found]
+    assert totals == [f"{number}2.50" for number in range(1, 6)]
