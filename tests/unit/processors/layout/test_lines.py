@@ -37,7 +37,7 @@ def test_a_line_knows_its_place_and_confidence():
     assert line.confidence == pytest.approx(0.9)
 
 
-def test_a_slanted_page_is_levelled():
+def test_a_slanted_page_is_leveled():
     """Lines of a page photographed at a slant stay lines though their ends lie lower than the next line's start."""
     angle = 4.0
     slope = math.tan(math.radians(angle))

@@ -135,8 +135,8 @@ def test_months_of_other_languages_are_read_when_named():
     assert found("15 мая 2020", languages=("rus",)).value == "2020-05-15"
 
 
-def test_page_is_told():
-    """The finding says on which page the date stands."""
+def test_page_is_reported():
+    """The finding says on which page the date is."""
     values = find_values([page("nothing here"), page("Date: 2020-01-31", number=2)])
 
     assert values["date"].page == 2

@@ -34,7 +34,7 @@ def placed(text: str, top: float) -> Line:
     return Line(text, (0.0, top, left - 10, top + 10), None, tuple(words))
 
 
-def test_a_value_stands_where_its_words_do():
+def test_a_value_has_the_box_of_its_words():
     """The box of a value is that of its own words, not of the whole line."""
     lines = tuple(
         placed(text, 20.0 * n)
@@ -52,7 +52,7 @@ def test_a_value_stands_where_its_words_do():
 
 
 def test_without_words_the_line_is_the_place():
-    """Where words have no places, the line's box stands for the value."""
+    """If words have no positions, the value has the box of its line."""
     line = Line("Total 5.00", (1.0, 2.0, 3.0, 4.0))
 
     values = find_values(
@@ -94,7 +94,7 @@ def test_without_words_the_line_is_the_place():
     ],
 )
 def test_buyer(text: str, buyer: str):
-    """Who is to pay stands behind, or below, words that say so."""
+    """The buyer is after, or below, words that say so."""
     assert value("buyer", text) == buyer
 
 
@@ -151,7 +151,7 @@ def test_address_of_the_issuer():
     ],
 )
 def test_order_number(text: str, number: str):
-    """The number of the order stands behind its label."""
+    """The number of the order is after its label."""
     assert value("order_number", text) == number
 
 
@@ -165,7 +165,7 @@ def test_period(text: str):
 
 
 def test_amount_due_beside_the_total():
-    """What is still to be paid is told apart from the bill's total."""
+    """What is still to be paid is distinguished from the total."""
     values = found("INVOICE\nTotal 100.00\nPaid 40.00\nAmount due 60.00")
 
     assert (values["total"].value, values["amount_due"].value) == ("100.00", "60.00")
@@ -205,7 +205,7 @@ def test_settings_settle_the_order_of_dates():
     ],
 )
 def test_language(text: str, code: str):
-    """The language of running text is told by its code."""
+    """The language of running text is returned as its code."""
     assert value("language", text) == code
 
 
@@ -215,7 +215,7 @@ def test_too_little_text_has_no_language():
 
 
 def test_own_rules_add_a_class():
-    """A person's rules name a class of their own, with the evidence reported."""
+    """A user's rules name a class of their own, with the evidence reported."""
     rules = '[[rules]]\nclass = "delivery_note"\nwhere = "title"\nweight = 9.0\nmost = 1\nwords = ["Packing slip"]'
 
     finding = classify(
@@ -263,8 +263,8 @@ def test_own_rules_replace_a_class():
         ),
     ],
 )
-def test_wrong_rules_are_told(text: str, said: str):
-    """What is wrong in a rules file is told, with the rule it is in."""
+def test_wrong_rules_are_reported(text: str, said: str):
+    """What is wrong in a rules file is reported, with the rule it is in."""
     with pytest.raises(BadRules) as caught:
         parse_rules(text)
 

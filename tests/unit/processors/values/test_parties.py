@@ -91,7 +91,7 @@ def test_invoice_number_wins_over_order_number():
 
 
 def test_date_is_no_invoice_number():
-    """A date after the word invoice is not taken for its number."""
+    """A date after the word invoice is not treated as its number."""
     assert "invoice_number" not in values_of("Invoice 12/03/2020")
 
 
@@ -128,7 +128,7 @@ def test_vat_number_with_wrong_check_digits():
     ],
 )
 def test_the_customers_vat_number(text: str, own: str, customers: str | None):
-    """Of two VAT numbers the customer's stands behind words that say so, or is the one that does not come first."""
+    """Of two VAT numbers the customer's is after words that say so, or the second one."""
     values = values_of(text)
 
     assert (values.get("vat_id"), values.get("buyer_vat_id")) == (own, customers)

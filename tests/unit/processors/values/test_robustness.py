@@ -45,7 +45,7 @@ def pages_of(text: str) -> list[Page]:
 
 @given(st.text(max_size=400))
 def test_any_text_is_answered(text: str):
-    """No text raises, and each confidence lies between 0 and 1 with a reason beside it."""
+    """No text raises, and each confidence is between 0 and 1 and has a reason."""
     findings = [
         *find_values(pages_of(text)).values(),
         classify(pages_of(text), media_type="text/plain"),

@@ -141,7 +141,7 @@ def test_a_bill_is_taken_apart(bill: str):
     ],
 )
 def test_amounts_that_are_no_tax_make_none(text: str):
-    """Shipping, a discount, a deposit and a registration are not taken for tax."""
+    """Shipping, a discount, a deposit and a registration are not treated as tax."""
     assert money_of(text)[:2] == (None, None)
     assert money_of(text)[2] is not None
 

@@ -32,7 +32,7 @@ def values_of(text: str) -> dict[str, str | None]:
     ],
 )
 def test_separators_of_many_countries(written: str, number: str):
-    """Separators of thousands and decimals are told apart."""
+    """Separators of thousands and decimals are distinguished."""
     parsed = parse_number(written)
 
     assert parsed is not None
@@ -55,21 +55,21 @@ def test_percentages_times_and_dates_are_no_money():
 
 
 @pytest.mark.parametrize("line", ["total 85 .20", "total 85. 20", "total 85.2o"])
-def test_numbers_broken_by_a_scan_are_mended(line: str):
-    """A blank beside the point and the letter O are undone."""
+def test_scan_errors_in_numbers_are_repaired(line: str):
+    """A blank next to the decimal point and the letter O are repaired."""
     assert [found.value for found in money_in(line)] == [Decimal("85.20")]
 
 
 def test_cash_and_change_are_not_the_total():
-    """The total is what was asked for, not what was handed over or given back."""
+    """The total is what is to be paid, not the cash given or the change."""
     assert (
         values_of("Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\nCash 10.00\nChange 5.76")["total"]
         == "4.24"
     )
 
 
-def test_cash_less_change_stands_in_for_a_missing_label():
-    """Without the word total, the money given less the change tells which amount it is."""
+def test_cash_less_change_replaces_a_missing_label():
+    """Without the word total, the cash given less the change shows which amount it is."""
     assert values_of("Tea 4.00\nBun 3.00\n7.00\nCash 10.00\nChange 3.00")["total"] == "7.00"
 
 
@@ -146,7 +146,7 @@ def test_net_without_matching_tax_is_left_out():
 
 
 def test_level_totals_are_reported_as_ambiguous():
-    """Two totals that nothing tells apart leave the value open."""
+    """Two totals between which nothing decides leave the value open."""
     values = values_of("Grand total 10.00 Grand total 20.00")
 
     assert "total" in values

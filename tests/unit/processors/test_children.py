@@ -59,7 +59,7 @@ def test_the_whole_has_the_text_and_pages_of_all(tmp_path: Path):
     assert len(json.loads(findings.derived["pages.json"].read_text())["pages"]) == 1
 
 
-def test_a_value_tells_which_child_it_comes_from(tmp_path: Path):
+def test_a_value_says_which_child_it_is_from(tmp_path: Path):
     """A value found in an attachment says so, in words and by name, through every level."""
     findings = documents.read(
         mail("See below", inner=mail("Forwarded", bill=documents.pdf(BILL))), tmp_path
@@ -112,7 +112,7 @@ def test_a_child_that_cannot_be_read_makes_the_whole_partial(tmp_path: Path):
         (Limits(unpacked_mib=1), "more than 1 MiB"),
     ],
 )
-def test_what_lies_beyond_a_limit_is_left_and_told(limits: Limits, words: str, tmp_path: Path):
+def test_what_exceeds_a_limit_is_not_read_and_reported(limits: Limits, words: str, tmp_path: Path):
     """Number, depth and size of children are bounded; the document says that something was left unread."""
     parts = {f"part{number}": b"words " * 100_000 for number in range(3)}
 
@@ -126,7 +126,7 @@ def test_what_lies_beyond_a_limit_is_left_and_told(limits: Limits, words: str, t
 
 
 def test_names_never_become_paths(tmp_path: Path):
-    """A name that climbs out of the folder, or holds anything else, is told and never used."""
+    """A name that leads out of the folder, or has any other sign, is reported and never used."""
     findings = documents.read(
         mail("Hello", **{"../../../climbed": b"words", "/etc/motd": b"more"}), tmp_path
     )
