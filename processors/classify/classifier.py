@@ -88,10 +88,10 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
 
 def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
     """Return every word that the rules found."""
-    return [piece for rule in rules.rules for piece in _found_by(rule, lines)]
+    return [piece for rule in rules.rules for piece in found_by(rule, lines)]
 
 
-def _found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
+def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
     """Yield the different words that a rule finds, at most as many as it counts."""
     searched = lines[: _LINES_OF.get(rule.where, len(lines))]
     seen: set[str] = {""}

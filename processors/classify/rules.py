@@ -75,7 +75,7 @@ def parse_rules(text: str) -> Rules:
         entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise BadRules([f"it is not TOML: {exc}."]) from exc
-    problems = list(_problems_in(entries))
+    problems = list(problems_in(entries))
     if problems:
         raise BadRules(problems[:_MOST_PROBLEMS])
 
@@ -107,7 +107,7 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
     )
 
 
-def _problems_in(entries: Mapping[str, Any]) -> Iterator[str]:
+def problems_in(entries: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong in a rules file."""
     known = {*_NUMBERS, "replace", "rules"}
     for key in entries:
@@ -124,11 +124,11 @@ def _problems_in(entries: Mapping[str, Any]) -> Iterator[str]:
         yield "rules must be written as [[rules]]."
         return
     for number, rule in enumerate(rules, start=1):
-        for problem in _problems_of(rule):
+        for problem in problems_of(rule):
             yield f"rule {number}: {problem}"
 
 
-def _problems_of(rule: Mapping[str, Any]) -> Iterator[str]:
+def problems_of(rule: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong in one rule."""
     for key in rule:
         if key not in _KEYS:

@@ -81,11 +81,11 @@ def lines_of(segments: Sequence[Segment], *, scale: float = 1.0) -> tuple[Line, 
             flowing.append((box, segment))
 
     rows: list[_Row] = []
-    for block in _blocks(flowing):
+    for block in blocks(flowing):
         rows += rows_of(block)
     for piece in sorted(along_margins, key=lambda piece: piece[0]):
         rows.append(_Row([piece], piece[0][1], piece[0][3]))
-    return tuple([_line_of(row, scale=scale) for row in rows])
+    return tuple([line_of(row, scale=scale) for row in rows])
 
 
 def slope(segments: Sequence[Segment]) -> float:
@@ -121,7 +121,7 @@ def leveled(box: Box, angle: float) -> Box:
     )
 
 
-def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
+def blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
     """Group pieces by the columns that they are in."""
     spaced = sum(" " in segment.text.strip() for _, segment in pieces)
     if spaced < _LEAST_SPACED * len(pieces):
@@ -173,7 +173,7 @@ def rows_of(pieces: list[Piece]) -> list[_Row]:
     return rows
 
 
-def _line_of(row: _Row, *, scale: float) -> Line:
+def line_of(row: _Row, *, scale: float) -> Line:
     """Join the pieces of a row, from left to right."""
     pieces = sorted(row.pieces, key=lambda piece: piece[0][0])
     segments = [segment for _, segment in pieces]

@@ -41,7 +41,7 @@ def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Findi
         return None
 
     first = name_line.number + 1
-    block = _address_in(lines[first : first + _SKIPPED_LINES + _MOST_LINES])
+    block = address_in(lines[first : first + _SKIPPED_LINES + _MOST_LINES])
     if not block:
         return None
     boxes = [line.box for line in block if line.box]
@@ -65,7 +65,7 @@ def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
     return None
 
 
-def _address_in(lines: Sequence[TextLine]) -> list[TextLine]:
+def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the first lines that are an address, none if there is no certain one."""
     block: list[TextLine] = []
     for place, line in enumerate(lines):

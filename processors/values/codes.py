@@ -72,7 +72,7 @@ def values_in_codes(pages: Sequence[Page]) -> dict[str, Finding]:
 
     found: dict[str, Finding] = {}
     for each in scanned:
-        for reader in (_read_epc, _read_swiss_bill, _read_license):
+        for reader in (read_epc, _read_swiss_bill, read_license):
             for name, finding in reader(each):
                 # Of several barcodes the first one counts.
                 found.setdefault(name, finding)
@@ -86,7 +86,7 @@ def values_in_codes(pages: Sequence[Page]) -> dict[str, Finding]:
     return found
 
 
-def _read_epc(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
+def read_epc(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
     """Read the QR code of the European Payments Council, known as GiroCode."""
     lines = scanned.lines
     if len(lines) < _EPC_LEAST_LINES:
@@ -143,7 +143,7 @@ def _amount(
         yield "currency", scanned.finding(currency, f"{what} says so")
 
 
-def _read_license(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
+def read_license(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
     """Read the barcode on the back of North American driving licenses and identity cards."""
     text = scanned.code.text.replace("\r", "\n")
     header = text[:_AAMVA_HEADER_CHARS]
@@ -162,7 +162,7 @@ def _read_license(scanned: ScannedCode) -> Iterator[tuple[str, Finding]]:
         "expiry_date": _iso_date(dates.fullmatch(elements.get("DBA", ""))),
         "date": _iso_date(dates.fullmatch(elements.get("DBD", ""))),
         "sex": _AAMVA_SEX.get(elements.get("DBC", "")),
-        "person": _person_in(elements),
+        "person": person_in(elements),
         "issuing_country": country if country in _AAMVA_COUNTRIES else None,
     }
     for name, value in values.items():
@@ -179,7 +179,7 @@ def _iso_date(match: re.Match[str] | None) -> str | None:
         return None
 
 
-def _person_in(elements: Mapping[str, str]) -> str:
+def person_in(elements: Mapping[str, str]) -> str:
     """Return the given names, the middle name and the surname, as far as they are there.
 
     Older versions of the standard have DCT for the given names, DAB for the surname and DAA for

@@ -104,12 +104,12 @@ def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | No
     If it is not `commercial`, a name counts only with a legal form that nothing else looks like.
     """
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED_LINES]
-    page = _describe(first_page)
+    page = describe(first_page)
     candidates: list[_Candidate | None] = []
-    for place, line in _with_forms_joined(first_page):
+    for place, line in with_forms_joined(first_page):
         if line.number not in page.buyer_lines:
             candidates.append(_candidate_in(line, place, page))
-    sign = _sign_at_head(first_page)
+    sign = sign_at_head(first_page)
     if sign:
         candidates.append(_candidate_in(sign, 0, page))
 
@@ -133,19 +133,19 @@ def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | No
 
 def _candidate_in(line: TextLine, place: int, page: _Page) -> _Candidate | None:
     """Return the name in a line, with its points; None if the line has none."""
-    start, label = _start_of_name(line)
+    start, label = start_of_name(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
     text, folded = line.text[start:], line.folded[start:]
     form_end = end_of_form(text, folded)
     has_form = form_end > 0
     name = _clean(text[:form_end] if has_form else text)
-    if not name or _is_prose(name) or _is_no_name(fold(name), has_form=has_form):
+    if not name or _is_prose(name) or is_no_name(fold(name), has_form=has_form):
         return None
     if not (has_form or place < _TOP_LINES or label):
         return None
 
-    points, reason = _points_of_line(fold(name), has_form=has_form, place=place)
-    more, why = _points_of_page(name, page)
+    points, reason = points_of_line(fold(name), has_form=has_form, place=place)
+    more, why = points_of_page(name, page)
     if label or line.number in page.seller_lines:
         more += _NAMED_AS_SELLER
         why += ", named as the seller"
@@ -158,7 +158,7 @@ def _candidate_in(line: TextLine, place: int, page: _Page) -> _Candidate | None:
     )
 
 
-def _start_of_name(line: TextLine) -> tuple[int, str]:
+def start_of_name(line: TextLine) -> tuple[int, str]:
     """Return the character at which a name begins, and the label before it, "" for none."""
     # "Owned by …" is within a line; "company name: …" and "seller: …" begin one.
     owner = label_pattern("company", "owned").search(line.folded)
@@ -196,7 +196,7 @@ def _is_prose(text: str) -> bool:
     return is_all_small or len(small) > _MOST_SMALL_WORDS
 
 
-def _is_no_name(folded: str, *, has_form: bool) -> bool:
+def is_no_name(folded: str, *, has_form: bool) -> bool:
     """Return whether a text cannot be the name of the issuer."""
     is_remark = folded.startswith("(") or "@" in folded or folded.endswith(":")
     if is_remark and not has_form:
@@ -215,7 +215,7 @@ def _is_no_name(folded: str, *, has_form: bool) -> bool:
     return is_number or letters < _LEAST_LETTERS or len(folded.split()) > _MOST_WORDS
 
 
-def _points_of_line(folded: str, *, has_form: bool, place: int) -> tuple[float, str]:
+def points_of_line(folded: str, *, has_form: bool, place: int) -> tuple[float, str]:
     """Return the points for the place and the words of a name, and the reasons."""
     points = _AT_THE_TOP - _PER_LINE * min(place, _TOP_LINES)
     reason = f"line {place + 1} from the top"
@@ -231,7 +231,7 @@ def _points_of_line(folded: str, *, has_form: bool, place: int) -> tuple[float, 
     return points, reason
 
 
-def _points_of_page(name: str, page: _Page) -> tuple[float, str]:
+def points_of_page(name: str, page: _Page) -> tuple[float, str]:
     """Return the points for what the rest of the page says about a name, and the reason."""
     folded = fold(name)
     compact = _NO_LETTERS_OR_DIGITS.sub("", folded)
@@ -247,7 +247,7 @@ def _points_of_page(name: str, page: _Page) -> tuple[float, str]:
     return points, ""
 
 
-def _describe(lines: Sequence[TextLine]) -> _Page:
+def describe(lines: Sequence[TextLine]) -> _Page:
     """Collect what the first page says about the parties."""
     numbers: dict[str, set[int]] = {"buyer": set(), "seller": set()}
     # A label is followed by its block of lines; the name may be on the line of the label.
@@ -276,7 +276,7 @@ def _describe(lines: Sequence[TextLine]) -> _Page:
     )
 
 
-def _with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
+def with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
     """Yield the lines with their places; a legal form alone on its line joins the line before."""
     are_forms = [is_form_alone(line, fold(_clean(line.folded.strip("() .,")))) for line in lines]
     for place, line in enumerate(lines):
@@ -293,7 +293,7 @@ def _with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLin
             yield place, line
 
 
-def _sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:
+def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:
     """Join the words of a sign that are below each other at the head of a receipt."""
     words: list[str] = []
     for line in lines[:_SIGN_LINES]:

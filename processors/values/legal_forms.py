@@ -36,14 +36,14 @@ def end_of_form(text: str, folded: str) -> int:
         return 0
     end = 0
     for match in form_pattern().finditer(folded):
-        if end == 0 and _is_form(text, folded, match):
+        if end == 0 and is_form(text, folded, match):
             end = match.end()
         elif end and _BETWEEN_FORMS.fullmatch(folded, end, match.start()):
             end = match.end() if is_long_form(match.group()) else end
     return end
 
 
-def _is_form(text: str, folded: str, match: re.Match[str]) -> bool:
+def is_form(text: str, folded: str, match: re.Match[str]) -> bool:
     """Return whether a match is a legal form and not a word or unit that looks like one.
 
     Short forms count only in capitals and after a word: "5 ag" is a weight.

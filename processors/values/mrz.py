@@ -124,7 +124,7 @@ def values_in_zone(lines: Sequence[TextLine]) -> dict[str, Finding]:
     said = (
         "whose check digits are right" if all_right else "of which not every check digit is right"
     )
-    surname, given_names = _names_in(zone.names)
+    surname, given_names = names_in(zone.names)
     unchecked = {
         "person": f"{given_names} {surname}".strip(),
         "nationality": zone.nationality.replace("<", ""),
@@ -175,7 +175,7 @@ def _zones(lines: Sequence[TextLine]) -> Iterator[_Zone]:
             yield _Zone(
                 kind=_KINDS.get(first[1], "identity card"),
                 names=first[4],
-                number=_number_of_two_lines(second, texts[place], is_visa=first[1] == "V"),
+                number=number_of_two_lines(second, texts[place], is_visa=first[1] == "V"),
                 nationality=second[3].translate(_TO_LETTER),
                 country=first[3].translate(_TO_LETTER),
                 birth=_checked_date(second[4], second[5]),
@@ -237,7 +237,7 @@ def _repairs(text: str) -> Iterator[str]:
                 yield text[:place] + other + text[place + 1 :]
 
 
-def _number_of_two_lines(match: re.Match[str], text: str, *, is_visa: bool) -> _Number:
+def number_of_two_lines(match: re.Match[str], text: str, *, is_visa: bool) -> _Number:
     """Return the number of a passport or card; a repair must suit the composite check, too."""
     number = _checked(match[1], match[2])
     if is_visa or number.text == match[1] or len(text) not in _WITH_COMPOSITE_CHECK:
@@ -269,7 +269,7 @@ def _iso_date(digits: str, *, latest_year: int) -> str | None:
         return None
 
 
-def _names_in(text: str) -> tuple[str, str]:
+def names_in(text: str) -> tuple[str, str]:
     """Return the surname and the given names; digits in them are letters that were misread."""
     surname, _, given = text.translate(_TO_LETTER).partition("<<")
     words = re.split("<+", given.strip("<"))

@@ -84,12 +84,12 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
         for name in _names_after(lines, kind):
             if name.folded != issuer:
                 return name.finding(confidence)
-    return _name_in_window(lines, issuer) if issuer else None
+    return name_in_window(lines, issuer) if issuer else None
 
 
 def find_parties(lines: Sequence[TextLine]) -> Finding | None:
     """Find the parties of a contract: "between … and …", or the names after roles like tenant."""
-    found = _parties_in_sentence(lines)
+    found = parties_in_sentence(lines)
     if found:
         return found
 
@@ -106,7 +106,7 @@ def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:
 
     The name of its owner is at the head of a resume.
     """
-    at_head = _name_at_head(lines) if resume else None
+    at_head = name_at_head(lines) if resume else None
     if at_head:
         return at_head
     full = next(_names_after(lines, "person"), None)
@@ -127,7 +127,7 @@ def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:
 def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]:
     """Yield the names after labels of a kind, on the same line or below."""
     for line in lines[:_SEARCHED_LINES]:
-        label = _label_in(line, kind)
+        label = label_in(line, kind)
         if label is None:
             continue
         name = _name_up_to_label(line, label.end(), label.group())
@@ -136,12 +136,12 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
         elif len(name.text) <= _LONE_LABEL_CHARS:
             below = lines[line.number + 1 : line.number + 1 + _LINES_BELOW]
             named = next((each for each in below if not _NUMBER_OF_PARTY.match(each.folded)), None)
-            found = _name_below(named, label.group()) if named else None
+            found = name_below(named, label.group()) if named else None
             if found:
                 yield found
 
 
-def _label_in(line: TextLine, kind: str) -> re.Match[str] | None:
+def label_in(line: TextLine, kind: str) -> re.Match[str] | None:
     """Return the first label that begins its line or has a colon after it.
 
     "Client" within a sentence announces nothing.
@@ -153,7 +153,7 @@ def _label_in(line: TextLine, kind: str) -> re.Match[str] | None:
     return None
 
 
-def _name_below(line: TextLine, label: str) -> _LabeledName | None:
+def name_below(line: TextLine, label: str) -> _LabeledName | None:
     """Return the name in the line below a label, after a label of its own if it has one."""
     start = 0
     attention = label_pattern("parties", "receiver").match(line.folded)
@@ -186,7 +186,7 @@ def _is_name(text: str) -> bool:
     return is_capitalized and is_short and has_letters and ":" not in text
 
 
-def _name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
+def name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
     """Find the name below the sender's line, as it is in the window of an envelope."""
     for line in lines[:_SEARCHED_LINES]:
         is_sender = issuer in line.folded and _TOWN.search(line.folded)
@@ -201,7 +201,7 @@ def _name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
     return None
 
 
-def _parties_in_sentence(lines: Sequence[TextLine]) -> Finding | None:
+def parties_in_sentence(lines: Sequence[TextLine]) -> Finding | None:
     """Find "between … and …" in the running text, which may take several lines."""
     text = " ".join(line.text for line in lines)[:_CONTRACT_CHARS]
     folded = " ".join(line.folded for line in lines)[:_CONTRACT_CHARS]
@@ -238,7 +238,7 @@ def _name_at(text: str, folded: str, start: int) -> str:
     return name if _is_name(name) else ""
 
 
-def _name_at_head(lines: Sequence[TextLine]) -> Finding | None:
+def name_at_head(lines: Sequence[TextLine]) -> Finding | None:
     """Find a line of two to four capitalized words at the head of a resume."""
     no_names = label_pattern("parties", "no_name")
     for line in lines[:_HEAD_LINES]:

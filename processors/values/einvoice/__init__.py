@@ -45,7 +45,7 @@ _OPEN = 0.3
 
 def structured_data_in(data: bytes) -> StructuredData | None:
     """Return the values of an electronic invoice; None if the XML is something else or broken."""
-    root = _root_of(data)
+    root = root_of(data)
     if root is None:
         return None
 
@@ -88,7 +88,7 @@ def _bytes_of(file: EmbeddedFile) -> bytes:
     return bytes(data)
 
 
-def _root_of(data: bytes) -> Node | None:
+def root_of(data: bytes) -> Node | None:
     """Parse XML whose root element is that of an invoice."""
     if not data or len(data) > MOST_BYTES:
         return None
@@ -119,18 +119,18 @@ def _finding(name: str, value: XmlValue, syntax: str) -> Finding:
     reason = f"the electronic invoice says so ({syntax}, {value.element})"
     place = f"'{value.text}' in {value.element} of the electronic invoice"
     if name in _AMOUNTS:
-        amount = _amount_in(value.text)
+        amount = amount_in(value.text)
         if amount is None:
             return Finding(None, _OPEN, f"{place} is no amount")
         return Finding(amount, _SURE, reason)
     if name in _DATES and not _is_iso_date(value.text):
         return Finding(None, _OPEN, f"{place} is no date")
     if name == "iban":
-        return _iban_finding(value.text, reason)
+        return iban_finding(value.text, reason)
     return Finding(value.text, _SURE, reason)
 
 
-def _amount_in(text: str) -> str | None:
+def amount_in(text: str) -> str | None:
     """Return an amount with its own decimals, but at least two."""
     try:
         amount = Decimal(text)
@@ -152,7 +152,7 @@ def _is_iso_date(text: str) -> bool:
     return True
 
 
-def _iban_finding(text: str, reason: str) -> Finding:
+def iban_finding(text: str, reason: str) -> Finding:
     """Return the account; a wrong one is kept, because the invoice says it, but unsure."""
     from stdnum import iban
 
