@@ -19,6 +19,7 @@ from pipeline.model import StoredObject
 
 # 1 MiB, as in the S3 archive.
 _CHUNK = 1 << 20
+# Below the root and not in /tmp: link(2) and rename(2) work within one file system only.
 _INCOMING = ".incoming"
 _NO_SPACE = "Free space there, or name another folder in [archive] url."
 _NO_RIGHT = "Give this user the right to write there, or name another folder in [archive] url."

@@ -77,6 +77,7 @@ class FolderListing:
         if matching:
             below = self._folder.rstrip("/") + "/"
             paths = [path for path in paths if path.casefold().startswith(below.casefold())]
+        # What was deleted since it was reported is left out.
         listed = files.find(paths)
         existing = [path for path in paths if listed[path] is not None]
         if not existing:

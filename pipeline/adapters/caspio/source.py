@@ -176,6 +176,7 @@ class _RecordListing:
         """Return the records of a page that have a file, each with its files."""
         paths_of = [self._paths(record) for record in page]
         paths = [path for of_record in paths_of for path in of_record.values()]
+        # All paths of a page at once: where many are in one folder, it is listed instead.
         listed = self._files.find(paths) if paths else {}
         works = []
         for record, of_record in zip(page, paths_of, strict=True):

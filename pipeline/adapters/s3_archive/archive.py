@@ -213,6 +213,8 @@ class S3Archive:
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, lazily, without their digests."""
+        # The digests are in each object's metadata, which a listing leaves out: to have them would
+        # cost one HEAD for each object.
         place = self._bucket.prefix + checked_prefix(prefix)
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket.name, Prefix=place

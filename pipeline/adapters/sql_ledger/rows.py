@@ -81,9 +81,9 @@ def load_ref(row: Mapping[str, Any]) -> FileRef:
     )
 
 
-# Reasons and values of an outcome are JSON, so that NUL and lone surrogates come back as they were.
 def dump_outcome(outcome: Outcome) -> Json:
     """Return an outcome without its reference, which the row has already."""
+    # Reasons and values are JSON, so that NUL and lone surrogates come back as they were.
     return {
         "status": outcome.status.value,
         "reason": outcome.reason,

@@ -7,9 +7,11 @@ from pipeline.adapters.sql_ledger.tables import watched_sources, webhooks
 from pipeline.ports.ledger import WatchedSource
 
 
-# `missed` counts over all runs; None until it was counted once, so that 0 means none.
 class SqlWatches(SqlPart):
-    """Remember watched sources and webhooks."""
+    """Remember watched sources and webhooks.
+
+    `missed` counts over all runs; None until it was counted once, so that 0 means none.
+    """
 
     def watched(self, source: str) -> WatchedSource | None:
         """Return what is known of a source whose changes a webhook reports."""

@@ -11,6 +11,10 @@ Front door:
 - `CaspioError` and its families: what goes wrong, grouped by what a caller can do (see `errors`).
 - `RetryPolicy`, `RETRY`, `Clock`, `PermitPool`, `Meter`: what a program can replace.
 - `OPERATIONS`, `catalogue`: the API as data.
+
+Comments cite `caspio-api.md`, the collected facts about the API with their sources; "SPEC" is
+Caspio's own OpenAPI document, version 3, which every account shows under
+`/integrations/rest/v3/swagger/documentation`.
 """
 
 from pipeline.adapters.caspio.client.areas.definitions import (

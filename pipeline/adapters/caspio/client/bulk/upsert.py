@@ -107,6 +107,7 @@ class Upsert:
 
     def _find(self, values: Mapping[str, Value]) -> Record | None:
         condition = where.both(*(where.equals(name, values[name]) for name in self._key))
+        # The values, too: they are compared with what is wanted, and guard the write.
         select = (where.PK, *dict.fromkeys([*self._key, *values]))
         rows = self._tables.records(self._table, select=select, condition=condition)
         if len(rows) > 1:

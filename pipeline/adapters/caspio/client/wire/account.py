@@ -236,9 +236,9 @@ def directory(item: Payload) -> Directory:
     )
 
 
-# Documented where no mail is sent; otherwise the answer may lack the address.
 def activation_url(answer: Payload) -> str:
     """Parse the answer to an activation."""
+    # Documented where no mail is sent; otherwise the answer may lack the address.
     result = answer.member("Result")
     return "" if result.value is None else _text(result, "ActivationUrl")
 

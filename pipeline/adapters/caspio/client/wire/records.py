@@ -64,10 +64,10 @@ class FileInfo:
         return self.file_type.lstrip(".")
 
     @property
-    # fileInfo splits name and extension (caspio-api.md, section 3.3), but a name that has its
-    # extension already was not ruled out: both are understood.
     def name_has_type(self) -> bool:
         """Say whether the name ends with the extension already."""
+        # fileInfo splits name and extension (caspio-api.md, section 3.3), but a name that has its
+        # extension already was not ruled out: both are understood.
         return bool(self.extension) and self.file_name.lower().endswith(
             f".{self.extension}".lower()
         )
@@ -172,9 +172,9 @@ def record_page(answer: Payload) -> Page[Record]:
     return Page(records(answer), _total(answer))
 
 
-# A directory's answer counts UsersAffected instead.
 def affected(answer: Payload, count: str = "RecordsAffected") -> Affected:
     """Parse the answer to an update."""
+    # A directory's answer counts UsersAffected instead.
     return Affected(answer.member(count).number(), records(answer))
 
 
@@ -256,9 +256,9 @@ def _file(item: Payload) -> FileItem:
     )
 
 
-# POST answers with a list, PUT with one item (caspio-api.md, section 3.4).
 def uploaded(answer: Payload) -> tuple[StoredFile, ...]:
-    """Parse what was stored: POST answers with a list, PUT with one."""
+    """Parse what was stored."""
+    # POST answers with a list, PUT with one item (caspio-api.md, section 3.4).
     result = answer.member("Result")
     items = [result] if isinstance(result.value, dict) else list(result.items())
     return tuple(
