@@ -29,18 +29,18 @@ def test_what_was_missed_costs_a_look_up_a_page(world: World):
     world.ledger.files = asked = Asked(world.ledger.memory)
     for number in range(1, 8):
         world.receipt(str(number), "a receipt")
-    job = world.job(RECEIPTS)
-    off = MissedEventCounter(job)
-    list(new_records(job, on_unchanged=lambda _: None, on_found=off.listed))
+    run = world.source_run(RECEIPTS)
+    off = MissedEventCounter(run)
+    list(new_records(run, on_unchanged=lambda _: None, on_found=off.listed))
     earlier = world.clock.now() - timedelta(days=1)
     world.ledger.messages.save_watched("receipts", WatchedSource(earlier, listed_at=earlier))
     world.receipt("8", "another")
-    on = MissedEventCounter(job)
+    on = MissedEventCounter(run)
 
     pages = []
     list(
         new_records(
-            job,
+            run,
             on_unchanged=lambda _: None,
             on_found=lambda page: (pages.append(page), on.listed(page)),
         )

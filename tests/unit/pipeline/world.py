@@ -35,10 +35,10 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     runs: int = 0
 
-    def job(
+    def source_run(
         self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any
     ) -> SourceRun:
-        """Make a job."""
+        """Return one run over a source."""
         self.runs += 1
         ports = Ports(
             self.caspio,
@@ -60,12 +60,12 @@ class World:
         self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any
     ) -> list[Outcome]:
         """Run a source; return what became of each file, in order of file names."""
-        job = self.job(spec, plan_only=plan_only, **more)
+        run = self.source_run(spec, plan_only=plan_only, **more)
         outcomes: list[Outcome] = []
-        recover_all(job)
-        outcomes += review_decisions(job)
-        works = new_records(job, on_unchanged=lambda _: None)
-        process_all(works, job, observe=outcomes.append, threads=1)
+        recover_all(run)
+        outcomes += review_decisions(run)
+        works = new_records(run, on_unchanged=lambda _: None)
+        process_all(works, run, observe=outcomes.append, threads=1)
         return sorted(outcomes, key=lambda outcome: outcome.ref.name)
 
     def receipt(self, pk: str, text: str, *, name: str = "scan.txt", **values: object) -> None:

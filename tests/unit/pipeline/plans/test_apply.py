@@ -24,13 +24,13 @@ def plan(world: World, spec: SourceSpec = RECEIPTS) -> list[PlannedRecord]:
 
 def apply(world: World, planned: list[PlannedRecord], spec: SourceSpec = RECEIPTS) -> list[Outcome]:
     """Carry out what was planned."""
-    job = world.job(spec)
+    run = world.source_run(spec)
     outcomes: list[Outcome] = []
-    recover_all(job)
+    recover_all(run)
     act_on_each(
-        due_records(planned, job),
-        job,
-        act=lambda due, fresh: apply_record(due, job, fresh=fresh),
+        due_records(planned, run),
+        run,
+        act=lambda due, fresh: apply_record(due, run, fresh=fresh),
         observe=outcomes.append,
         threads=1,
     )

@@ -20,21 +20,21 @@ RENAMING = named(RECEIPTS, "{{ doc_type }} {{ total }}")
 
 
 def worker(world: World, spec: SourceSpec = RECEIPTS) -> SourceRun:
-    """Return the job of one more worker."""
-    job = world.job(spec)
-    world.ledger.leases.join(job.run_id, ttl_s=600)
-    return replace(job, leases=Leases(world.ledger, job.run_id))
+    """Return the run of one more worker."""
+    run = world.source_run(spec)
+    world.ledger.leases.join(run.run_id, ttl_s=600)
+    return replace(run, leases=Leases(world.ledger, run.run_id))
 
 
-def listed(job: SourceRun) -> list[RecordWork]:
-    """Return everything the job finds now."""
-    return list(new_records(job, on_unchanged=lambda _: None))
+def listed(run: SourceRun) -> list[RecordWork]:
+    """Return everything that the run finds now."""
+    return list(new_records(run, on_unchanged=lambda _: None))
 
 
-def work(job: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
+def work(run: SourceRun, works: list[RecordWork]) -> tuple[list[Outcome], int]:
     """Work on records; return what became of them and how many were left to others."""
     outcomes: list[Outcome] = []
-    elsewhere = process_all(iter(works), job, observe=outcomes.append, threads=1)
+    elsewhere = process_all(iter(works), run, observe=outcomes.append, threads=1)
     return outcomes, elsewhere
 
 

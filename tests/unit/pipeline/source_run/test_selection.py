@@ -25,18 +25,18 @@ def world(world: World) -> World:
 
 def stale(world: World, spec: SourceSpec) -> list[Outcome]:
     """Reprocess what is stale."""
-    job = world.job(spec, reread=True, reuse_readings=True)
+    run = world.source_run(spec, reread=True, reuse_readings=True)
     outcomes: list[Outcome] = []
     process_all(
-        selected_records(job, Selection(stale=True)), job, observe=outcomes.append, threads=1
+        selected_records(run, Selection(stale=True)), run, observe=outcomes.append, threads=1
     )
     return outcomes
 
 
 def forecast_of(world: World, spec: SourceSpec) -> tuple[int, int]:
     """Return how many records are stale, and how many of their files would be read again."""
-    job = world.job(spec, reread=True, reuse_readings=True)
-    seen = list(forecast(job, Selection(stale=True)))
+    run = world.source_run(spec, reread=True, reuse_readings=True)
+    seen = list(forecast(run, Selection(stale=True)))
     return len(seen), sum(again for _, again in seen)
 
 

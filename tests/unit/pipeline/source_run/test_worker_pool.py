@@ -47,9 +47,9 @@ def receipts(world: World, number: int) -> None:
 def run(world: World, threads: int = THREADS) -> list[Outcome]:
     """Work on everything."""
     outcomes: list[Outcome] = []
-    job = world.job(RECEIPTS)
+    run = world.source_run(RECEIPTS)
     process_all(
-        new_records(job, on_unchanged=lambda _: None), job, observe=outcomes.append, threads=threads
+        new_records(run, on_unchanged=lambda _: None), run, observe=outcomes.append, threads=threads
     )
     return outcomes
 
@@ -92,10 +92,10 @@ def test_what_is_in_progress_goes_on_when_a_batch_is_over(world: World):
     slow_may_end = threading.Event()
     world.reader = Waiting(until=lambda number: number != 1 or slow_may_end.is_set())
     outcomes: list[Outcome] = []
-    job = world.job(RECEIPTS)
-    works = list(new_records(job, on_unchanged=lambda _: None))
+    run = world.source_run(RECEIPTS)
+    works = list(new_records(run, on_unchanged=lambda _: None))
 
-    with worker_pool(job, observe=outcomes.append, threads=2) as pool:
+    with worker_pool(run, observe=outcomes.append, threads=2) as pool:
         pool.process(works[:2])
         pool.process(works[2:])
         before = len(outcomes)

@@ -71,13 +71,13 @@ class Shouting(FakeCaspio):
 
 def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
     """Undo a run."""
-    job = world.job(spec)
+    run = world.source_run(spec)
     outcomes: list[Outcome] = []
     found = effects_by_record(world.ledger.effects.find(run_id=run), world.ledger)
     act_on_each(
-        with_listing(found[spec.name], job),
-        job,
-        act=lambda undoing, fresh: undo_record(undoing, job, fresh=fresh),
+        with_listing(found[spec.name], run),
+        run,
+        act=lambda undoing, fresh: undo_record(undoing, run, fresh=fresh),
         observe=outcomes.append,
         threads=1,
     )
@@ -86,9 +86,9 @@ def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
 
 def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
     """Read everything again."""
-    job = world.job(spec, reread=True)
+    run = world.source_run(spec, reread=True)
     outcomes: list[Outcome] = []
-    process_all(selected_records(job, Selection()), job, observe=outcomes.append, threads=1)
+    process_all(selected_records(run, Selection()), run, observe=outcomes.append, threads=1)
     return outcomes
 
 
