@@ -1,13 +1,24 @@
 """Identify the settings of a source by what they decide."""
 
 import hashlib
+import importlib.metadata
 import json
 from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 
 from pipeline.model import SourceSpec, short_digest
 
-VERSION = "1"
-"""Counted up when mapping or naming comes to other results from the same findings and settings."""
+DECIDING = (
+    "decide/column_values.py",
+    "decide/confidence.py",
+    "decide/mapping.py",
+    "decide/naming.py",
+    "decide/provenance.py",
+    "decide/templates.py",
+    "findings.py",
+)
+"""Modules that decide what is written for the same findings and settings."""
 
 # Settings that decide what is written for the same findings.
 _PLAN_SETTINGS = (
@@ -37,7 +48,20 @@ def plan_fingerprint(spec: SourceSpec) -> str:
     """Return 20 hex digits that change when the same findings would be planned differently."""
     settings = asdict(spec)
     relevant = {name: settings[name] for name in _PLAN_SETTINGS}
-    return short_digest([VERSION, json.dumps(relevant, sort_keys=True)])
+    return short_digest([code_digest(), json.dumps(relevant, sort_keys=True)])
+
+
+@cache
+def code_digest(package: Path = Path(__file__).parents[1]) -> str:
+    """Return a digest of the code that decides, and of the template language that it uses.
+
+    It is computed, so that nobody has to remember to count a version up. A process that goes on
+    running after its code was replaced keeps the digest it had.
+    """
+    digest = hashlib.sha256(importlib.metadata.version("jinja2").encode())
+    for name in DECIDING:
+        digest.update((package / name).read_bytes())
+    return digest.hexdigest()
 
 
 def settings_hash(spec: SourceSpec) -> str:
