@@ -17,6 +17,7 @@ from docs.generate.settings import sections
 from flows.cli import app
 from flows.cli.common import EXIT_CODES
 from flows.prefect.deployments.priorities import KINDS
+from flows.prefect.ui import events
 from infra.emulator.quirks import Quirks
 from pipeline.adapters.caspio.probes import NOT_PROBED
 from pipeline.findings import FINDINGS
@@ -41,7 +42,17 @@ MOST_README_BYTES = 8 * 1024
 MOST_TERMS = 40
 EACH_PAGE = pytest.mark.parametrize("path", PAGES, ids=name_of)
 FOLDERS = ("caspio_ingest", "pipeline", "processors", "flows", "infra")
-FOREIGN = frozenset({"lease_storage", "prefect_redis", "max_user_namespaces", "stop_grace_period"})
+FOREIGN = frozenset(
+    {
+        "lease_storage",
+        "max_user_namespaces",
+        "ordering",
+        "prefect_redis",
+        "pyproject",
+        "stop_grace_period",
+        "venv",
+    }
+)
 """Names in code type that belong to other programs."""
 
 
@@ -152,14 +163,14 @@ def test_every_test_that_is_named_exists(path: Path):
 
 @EACH_PAGE
 def test_every_name_is_one_of_the_code(path: Path):
-    """Each name with an underscore that a page sets in code type is a word of the code."""
+    """Each name in lower case that a page sets in code type is made of words of the code."""
     known = words_of_the_code()
     named = {
         part
         for span in spans_of(path)
         if re.fullmatch(r"[a-z0-9_.=]+", span)
         for part in re.split(r"[.=]", span)
-        if "_" in part.strip("_")
+        if re.search("[a-z]", part)
     }
 
     assert named - known - FOREIGN == set()
@@ -251,6 +262,14 @@ def test_every_priority_is_explained():
 def test_every_flow_is_explained():
     """Each flow has a row."""
     assert {kind.flow for kind in KINDS.values()} <= first_cells(ROOT / "docs/prefect.md")
+
+
+def test_every_event_is_explained():
+    """Each event that a run sends to Prefect has a row."""
+    sent = {value for value in vars(events).values() if str(value).startswith("caspio-ingest.")}
+
+    assert sent
+    assert sent <= first_cells(ROOT / "docs/prefect.md")
 
 
 def test_every_command_is_in_the_overview():
