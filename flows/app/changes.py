@@ -87,17 +87,26 @@ def apply_plan(
     *,
     records: Sequence[str] = (),
     leave_out: Sequence[str] = (),
+    seal: str | None = None,
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Carry out a plan on a connected account; records to `leave_out` stay as they are.
 
+    With `seal`, no other plan than the one with this seal is carried out.
+
     Raises:
-        BadSettings: the plan was changed, belongs to another account, or its sources' settings
-            have changed since it was made.
+        BadSettings: the plan was changed, was sealed by another installation, belongs to another
+            account, is not the one that was shown, or its sources' settings have changed since it
+            was made.
     """
     started = context.ports.clock.monotonic()
-    plan = open_plan(file)
+    plan = open_plan(file, context.ports.ledger.effects.plan_key())
     problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
+    if seal is not None and plan.seal != seal:
+        problems.append(
+            f"{plan.path} is not the plan that was shown: another one has taken its place. Nothing "
+            "was written. Make a new plan and decide on that."
+        )
     if records:
         keys = {record.key for record in plan.each()}
         unknown = [key for key in records if key not in keys]

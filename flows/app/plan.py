@@ -60,12 +60,17 @@ class PlanReport:
 
 
 def owner_of(
-    settings: Settings, sources: Iterable[SourceSpec], *, run_id: str = "", made_at: str = ""
+    settings: Settings,
+    sources: Iterable[SourceSpec],
+    *,
+    run_id: str = "",
+    made_at: str = "",
+    flow_run: str = "",
 ) -> Owner:
     """Return whose plan one made with these settings is; the client id is stored as a digest."""
     profile = hashlib.sha256(settings.client_id.get_secret_value().encode()).hexdigest()[:16]
     hashes = {spec.name: settings_hash(spec) for spec in sources}
-    return Owner(settings.caspio.url, profile, hashes, run_id, made_at)
+    return Owner(settings.caspio.url, profile, hashes, run_id, made_at, flow_run)
 
 
 @dataclass(slots=True)
@@ -145,16 +150,26 @@ def plan_sources(
     limit: int | None,
     file: Path | None,
     html: Path | None,
+    flow_run: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> PlanReport:
-    """Plan the sources of a connected account. Planning confirms no source; applying does."""
+    """Plan the sources of a connected account. Planning confirms no source; applying does.
+
+    `flow_run` is the Prefect run that the plan is made for, "" for none.
+    """
     ports = context.ports
     started = ports.clock.monotonic()
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources)
     summary.stopped |= chosen.stopped
     made_at = ports.clock.now().isoformat(timespec="seconds")
-    owner = owner_of(context.settings, chosen.specs, run_id=summary.run_id, made_at=made_at)
+    owner = owner_of(
+        context.settings,
+        chosen.specs,
+        run_id=summary.run_id,
+        made_at=made_at,
+        flow_run=flow_run,
+    )
     path = file or Path(f"plan-{summary.run_id}.jsonl")
     if not path.parent.is_dir():
         raise BadSettings(
@@ -164,7 +179,7 @@ def plan_sources(
     request = RunRequest(limit=limit, dry_run=True)
     with (
         recorded_run(context, "plan", summary) as leases,
-        PlanWriter(path, owner) as writer,
+        PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,
         watch or progress() as bars,
     ):
         collector = _Collector(writer, lambda: len(ports.target.tables_with_files()))

@@ -12,6 +12,7 @@ from flows.terminal.tables import shown
 from pipeline.errors import FileGone
 from pipeline.plans.plan_file import PlanFile, PlannedFile, PlannedRecord
 from pipeline.ports import Archive
+from pipeline.private_files import private
 
 MOST_RECORDS = 2_000
 """Records on a page; more would make a browser slow. The plan file has all of them."""
@@ -26,7 +27,8 @@ def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) 
     with tempfile.TemporaryDirectory(dir=work_dir) as folder:
         records = with_thumbnails(plan, archive, Path(folder))
         stream = template.stream(plan=plan, records=records, value_of=shown, most=MOST_RECORDS)
-        with path.open("w", encoding="utf-8", errors="replace") as page:
+        # The page has names, values and pictures of documents.
+        with open(path, "w", encoding="utf-8", errors="replace", opener=private) as page:
             page.writelines(stream)
 
 

@@ -40,7 +40,9 @@ def applied_state(config: Path, plan: Path, records: Sequence[str]) -> State:
     from flows.app.changes import apply_plan as apply
 
     with connected(config) as context:
-        leave_plan(open_plan(plan), context)
-        report = apply(context, plan, records=records, watch=FlowBars(context.ports.clock))
+        shown = open_plan(plan, context.ports.ledger.effects.plan_key())
+        leave_plan(shown, context)
+        bars = FlowBars(context.ports.clock)
+        report = apply(context, plan, records=records, seal=shown.seal, watch=bars)
         leave_report("apply", report, context=context)
     return final_state(report, report.document["documents"])

@@ -24,6 +24,7 @@ from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.plan import leave_plan, totals
 from flows.prefect.ui.states import PLANNED, REFUSED, ended, final_state
 from flows.prefect.ui.text import quoted
+from pipeline.errors import BadSettings
 from pipeline.plans.plan_file import PlanFile, open_plan
 
 POLL_S = 3
@@ -122,7 +123,9 @@ def plan_decide_apply(
         return Completed(name=REFUSED, message=message)
     with connected(config) as context:
         watch = FlowBars(context.ports.clock)
-        applied = apply_plan(context, plan.path, leave_out=decision.leave_out, watch=watch)
+        applied = apply_plan(
+            context, plan.path, leave_out=decision.leave_out, seal=plan.seal, watch=watch
+        )
         leave_report("apply", applied, context=context)
     return final_state(applied, applied.document["documents"])
 
@@ -133,16 +136,31 @@ def make_plan(
     """Make the plan, or open the one that this run made before it was suspended.
 
     The report is None for a plan that existed.
+
+    Raises:
+        BadSettings: the plan that existed is not the one that this run has shown.
     """
     file = config.parent / "plans" / f"plan-{flow_run.id}.jsonl"
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     with connected(config) as context:
         if file.exists():
-            plan, report = open_plan(file), None
+            plan, report = open_plan(file, context.ports.ledger.effects.plan_key()), None
+            # A run makes one plan and shows it, so any other was put there meanwhile.
+            if plan.owner.flow_run != flow_run.id:
+                problem = (
+                    f"{file} is not the plan that this run has shown: another one has taken its "
+                    "place. Nothing was written. Start plan-and-apply again."
+                )
+                raise BadSettings([problem])
         else:
-            watch = FlowBars(context.ports.clock)
             made = plan_sources(
-                context, sources=sources, limit=limit, file=file, html=None, watch=watch
+                context,
+                sources=sources,
+                limit=limit,
+                file=file,
+                html=None,
+                flow_run=str(flow_run.id),
+                watch=FlowBars(context.ports.clock),
             )
             plan, report = made.plan, made.report
             leave_report("plan", report, context=context)
@@ -153,14 +171,14 @@ def make_plan(
 def decide(question: Question) -> Decision | None:
     """Ask until the answer fits the plan; None if nobody answered in time.
 
-    The plan's id is part of the key, so that an answer to one plan is never used for another.
+    The plan's seal is part of the key, so that an answer to one plan is never used for another.
     """
     keys = {record.key for record in question.plan.each()}
     correction = ""
     for number in count(1):
         form = Decision.with_initial_data(description=f"{correction}{question.text}")
         try:
-            decision = question.ask(form, key=f"{question.plan.id}-{number}")
+            decision = question.ask(form, key=f"{question.plan.seal}-{number}")
         except FlowPauseTimeout:
             # The server would end every pause that lasted too long as a failure. Set the run to
             # Running, so that it ends in its own final state.

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
+from pipeline.private_files import private
 
 # 1 MiB, as in the S3 archive.
 _CHUNK = 1 << 20
@@ -202,7 +203,7 @@ def _same(there: StoredObject, sha256: str) -> StoredObject:
 def _copy(stream: BinaryIO, target: Path, *, sync: bool = False) -> str:
     """Copy bytes, hashing them on the way; with `sync` they are on the disk before this returns."""
     digest = hashlib.sha256()
-    with open(target, "wb", opener=_private) as output:
+    with open(target, "wb", opener=private) as output:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             output.write(chunk)
@@ -233,11 +234,6 @@ def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
     for folder in (path.parent, *made):
         _sync_folder(folder)
     return True
-
-
-def _private(path: str, flags: int) -> int:
-    """Open a file that, if it is new, is for this user only."""
-    return os.open(path, flags, 0o600)
 
 
 def _make_folders(folder: Path) -> list[Path]:

@@ -1,10 +1,11 @@
 """A plan as a file to review and to carry out with `apply`: JSON lines, sealed. See docs/plan.md.
 
 The first line says whose plan it is, every other line is one record, and the last line seals all
-the lines before it.
+the lines before it with the key of the installation, which is in the ledger.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -24,9 +25,11 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
+from pipeline.private_files import private
 from pipeline.steps.write_back import Cost
 
-VERSION = 1
+VERSION = 2
+_DIGEST_BYTES = 16
 _PLAN_AGAIN = "Make a new plan with `caspio-ingest plan`."
 
 
@@ -69,24 +72,32 @@ class PlannedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose plan it is: account, profile (a digest of the client id), settings hash by source."""
+    """Whose plan it is: account, profile (a digest of the client id), settings hash by source.
+
+    `flow_run` is the Prefect run that asks for a decision on it, "" for none.
+    """
 
     url: str
     profile: str
     sources: Mapping[str, str]
     run_id: str
     made_at: str
+    flow_run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan file whose seal was checked. `id` is the beginning of the seal."""
+    """A plan file whose seal was checked. `id` is the beginning of the seal.
+
+    `line_digests` are those of the lines that the seal was checked over, one behind the other.
+    """
 
     path: Path
     owner: Owner
     seal: str
     records: int
     cost: Cost
+    line_digests: bytes = field(default=b"", repr=False)
 
     @property
     def id(self) -> str:
@@ -97,16 +108,23 @@ class PlanFile:
         """Yield the planned records, read one by one.
 
         Raises:
-            BadSettings: a line is not a planned record.
+            BadSettings: a line is not a planned record, or was changed since the seal was checked.
         """
         with self.path.open("rb") as lines:
-            next(lines)
-            for number, line in zip(range(self.records), lines, strict=False):
+            next(lines, b"")
+            for number in range(1, self.records + 1):
+                line = next(lines, b"")
+                start = number * _DIGEST_BYTES
+                if _digest(line) != self.line_digests[start : start + _DIGEST_BYTES]:
+                    problem = (
+                        f"{self.path}: line {number + 1} was changed while the plan was in use"
+                    )
+                    raise BadSettings([f"{problem}; nothing from there on was done. {_PLAN_AGAIN}"])
                 try:
                     yield _record(json.loads(line))
                 except (ValueError, TypeError, KeyError) as error:
                     raise BadSettings(
-                        [f"{self.path}: line {number + 2} is not a planned record: {error!r}."]
+                        [f"{self.path}: line {number + 1} is not a planned record: {error!r}."]
                     ) from error
 
 
@@ -141,22 +159,30 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
 
 @dataclass(slots=True)
 class PlanWriter:
-    """Writes a plan line by line; the file gets its name when it is sealed. Not thread-safe."""
+    """Writes a plan line by line; the file gets its name when it is sealed. Not thread-safe.
+
+    `key` is that of the installation.
+    """
 
     path: Path
     owner: Owner
+    key: bytes = field(repr=False)
     records: int = 0
     cost: Cost = field(default_factory=Cost)
-    _digest: Any = field(default_factory=hashlib.sha256)
+    _lines: "_SealedLines" = field(init=False)
     _file: IO[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._lines = _SealedLines(self.key)
 
     @property
     def _part(self) -> Path:
         return self.path.with_name(f".{self.path.name}.part")
 
     def __enter__(self) -> Self:
-        self._file = self._part.open("wb")
-        self._line({"plan": VERSION, **asdict(self.owner)})
+        # A plan has names and values of documents.
+        self._file = open(self._part, "wb", opener=private)
+        self._line({"plan": VERSION, "installation": _installation(self.key), **asdict(self.owner)})
         return self
 
     def add(self, record: PlannedRecord) -> None:
@@ -169,13 +195,14 @@ class PlanWriter:
         """Seal the file and give it its name. `listing` is the cost of listing the records."""
         assert self._file is not None
         self.cost += listing
-        seal = {"records": self.records, "cost": asdict(self.cost)}
-        digest = _sealed(self._digest, seal)
-        self._file.write(_json({**seal, "seal": digest}))
+        totals = {"records": self.records, "cost": asdict(self.cost)}
+        seal = self._lines.seal(totals)
+        self._file.write(_json({**totals, "seal": seal}))
         self._file.close()
         # Nothing is under the plan's name before it is complete, however the run ends.
         self._part.replace(self.path)
-        return PlanFile(self.path, self.owner, digest, self.records, self.cost)
+        digests = bytes(self._lines.digests)
+        return PlanFile(self.path, self.owner, seal, self.records, self.cost, digests)
 
     def __exit__(self, *_exc: object) -> None:
         assert self._file is not None
@@ -185,7 +212,7 @@ class PlanWriter:
     def _line(self, content: Mapping[str, object]) -> None:
         assert self._file is not None
         line = _json(content)
-        self._digest.update(line)
+        self._lines.add(line)
         self._file.write(line)
 
 
@@ -193,26 +220,53 @@ def _json(content: Mapping[str, object]) -> bytes:
     return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
-def _sealed(lines: Any, totals: Mapping[str, object]) -> str:
-    """Return the seal: SHA-256 over all lines before it, then over the totals in the last line."""
-    digest = lines.copy()
-    digest.update(_json(totals))
-    return str(digest.hexdigest())
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=_DIGEST_BYTES).digest()
 
 
-def open_plan(path: Path) -> PlanFile:
+def _installation(key: bytes) -> str:
+    """Return what names a key and does not show it."""
+    return hmac.new(key, b"installation", hashlib.sha256).hexdigest()[:16]
+
+
+class _SealedLines:
+    """Makes the seal over lines, and keeps a digest of each, so that a later change is noticed."""
+
+    def __init__(self, key: bytes) -> None:
+        self._mac = hmac.new(key, digestmod=hashlib.sha256)
+        self.digests = bytearray()
+
+    def add(self, line: bytes) -> None:
+        """Add the next line."""
+        self._mac.update(line)
+        self.digests += _digest(line)
+
+    def seal(self, totals: Mapping[str, object]) -> str:
+        """Return the seal: HMAC-SHA256 over all lines, then over the totals in the last line."""
+        mac = self._mac.copy()
+        mac.update(_json(totals))
+        return mac.hexdigest()
+
+
+def open_plan(path: Path, key: bytes) -> PlanFile:
     """Read a plan file's first and last line, and check its seal over everything between.
 
+    Args:
+        path: The file.
+        key: The key of the installation.
+
     Raises:
-        BadSettings: it is not a plan, has another version, or was changed or cut after it was made.
+        BadSettings: it is not a plan, has another version, was sealed by another installation, or
+            was changed or cut after it was made.
     """
-    # The digest is one line behind: it covers every line but the last, which has the seal.
-    digest = hashlib.sha256()
+    # The seal is one line behind: it covers every line but the last, which has it.
+    lines = _SealedLines(key)
     first = last = b""
     try:
-        with path.open("rb") as lines:
-            for line in lines:
-                digest.update(last)
+        with path.open("rb") as file:
+            for line in file:
+                if first:
+                    lines.add(last)
                 first, last = first or line, line
     except OSError as error:
         problem = f"{path} cannot be read: {error.strerror}."
@@ -224,12 +278,20 @@ def open_plan(path: Path) -> PlanFile:
     if version != VERSION:
         problem = f"{path} is a plan of version {version}; this program reads {VERSION}."
         raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
-    seal = totals.pop("seal", None)
-    if seal is None or seal != _sealed(digest, totals):
+    if header.pop("installation", None) != _installation(key):
+        problem = (
+            f"{path} was sealed by another installation: the ledger of these settings has another "
+            "key. Apply it with the settings and the ledger that it was made with, or make a new "
+            "plan with `caspio-ingest plan`."
+        )
+        raise BadSettings([problem])
+    seal = str(totals.pop("seal", ""))
+    # Characters outside of ASCII, which a changed file may have, are compared as bytes.
+    if not hmac.compare_digest(seal.encode(), lines.seal(totals).encode()):
         problem = f"{path} was changed or cut after it was made: its seal does not fit."
         raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
-    cost = Cost(**totals["cost"])
-    return PlanFile(path, Owner(**header), str(seal), int(totals["records"]), cost)
+    cost, records = Cost(**totals["cost"]), int(totals["records"])
+    return PlanFile(path, Owner(**header), seal, records, cost, bytes(lines.digests))
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -277,7 +339,10 @@ def _record(line: Mapping[str, Any]) -> PlannedRecord:
 
 
 def _file(row: Mapping[str, Any]) -> PlannedFile:
-    """Rebuild a planned file. A seal is no signature, so a name that leads elsewhere is refused."""
+    """Rebuild a planned file.
+
+    A name that leads elsewhere is refused here, too: whoever has the key is not the last defense.
+    """
     name = row["new_name"]
     if name is not None and (name in {"", ".", ".."} or set(name) & set("/\\\0")):
         raise ValueError(f"new_name {name!r} is not a file name")

@@ -1,4 +1,5 @@
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,12 @@ from prefect import State, flow
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
+from flows.app.settings import load_settings
+from flows.app.wiring import open_ledger, system_clock
 from flows.prefect import plan_and_apply as approval
 from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator
-from pipeline.plans.plan_file import open_plan
+from pipeline.plans.plan_file import PlanFile, open_plan
 from tests.flows.conftest import Prefect
 from tests.flows.serving import Served, serving
 from tests.integration.pipeline.accounts import (
@@ -23,6 +26,7 @@ from tests.integration.pipeline.accounts import (
     write_account,
     write_settings,
 )
+from tests.integration.pipeline.workspace import cli
 
 pytestmark = pytest.mark.integration
 
@@ -37,6 +41,7 @@ class World:
     served: Served
     emulator: Emulator
     folder: Path
+    config: Path
 
     def classes(self, table: str) -> list[str]:
         """Return the class written to each record, "" where none was."""
@@ -53,7 +58,7 @@ def world(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> 
         sources = [Source(name=name, place={"table": name.title()}) for name in NAMES]
         config = write_settings(folder, emulator.url, *sources)
         with serving(prefect_server, config, deployments=4 + 3 * len(NAMES)) as served:
-            yield World(served, emulator, folder)
+            yield World(served, emulator, folder, config)
 
 
 def test_an_approved_plan_is_applied_without_what_was_left_out(world: World):
@@ -108,8 +113,36 @@ def test_a_suspended_run_goes_on_in_a_new_process(world: World):
         "Refused",
         "3 planned records refused, nothing was written: not today",
     )
-    assert open_plan(kept).id in plan
+    assert opened(world, kept).id in plan
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert world.classes("Slept") == ["", "", ""]
+
+
+@pytest.mark.parametrize("suspend", [False, True])
+def test_a_plan_that_took_the_place_of_the_shown_one_is_refused(world: World, suspend: bool):  # noqa: FBT001 - a parameter
+    """What was approved is applied or nothing is, even if the other plan was sealed here."""
+    run = world.served.start("plan-and-apply", sources=["slept"], suspend=suspend)
+    world.served.wait(run, "PAUSED")
+    (shown,) = (world.folder / "plans").glob(f"*{run}*")
+    other = world.folder / "other.jsonl"
+    made = cli(world.config, "plan", "--source", "slept", "--limit", "2", "-o", str(other))
+    other.replace(shown)
+
+    world.served.answer(run, decision="apply")
+    end = world.served.wait(run)
+
+    assert made.returncode == 0, made.stderr
+    assert end["type"] == "FAILED"
+    assert "is not the plan that" in end["message"]
+    assert "Nothing was written" in end["message"]
+    assert world.classes("Slept") == ["", "", ""]
+
+
+def opened(world: World, file: Path) -> PlanFile:
+    """Open a plan with the key of the installation."""
+    settings = load_settings(world.config, credentials=False)
+    with open_ledger(settings, clock=system_clock()) as ledger:
+        return open_plan(file, ledger.effects.plan_key())
 
 
 def asked_for(world: World) -> set[str]:
@@ -180,7 +213,7 @@ def _described(field: dict[str, Any]) -> bool:
 class _Plan:
     """A plan that nobody decides on."""
 
-    id: str = "0123456789abcdef"
+    seal: str = "0123456789abcdef" * 4
     records: tuple[Any, ...] = field(default=())
 
     def each(self) -> Iterator[Any]:

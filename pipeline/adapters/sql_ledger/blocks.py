@@ -1,12 +1,16 @@
-"""Tables and views that may not be written to for now, and what `verify --repair` repaired."""
+"""Blocked tables and views, what `verify --repair` repaired, and the key that seals plans."""
 
+import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
 from pipeline.adapters.sql_ledger.session import SqlPart
-from pipeline.adapters.sql_ledger.tables import blocked_containers, repairs
+from pipeline.adapters.sql_ledger.tables import blocked_containers, repairs, secret_keys
 from pipeline.ports.ledger import Block, Repair
+
+_PLAN_KEY = "plans"
+_KEY_BYTES = 32  # as long as the digest of HMAC-SHA256 (RFC 2104, section 3)
 
 
 class SqlBlocks(SqlPart):
@@ -53,3 +57,25 @@ class SqlBlocks(SqlPart):
         with self._session.reading("list repairs") as connection:
             rows = connection.execute(wanted).mappings()
             return [Repair(row["kind"], row["subject"], row["done"], row["at"]) for row in rows]
+
+
+class SqlPlanKey(SqlPart):
+    """Keep the key of plans: one for all workers that share this ledger."""
+
+    def plan_key(self) -> bytes:
+        """Return the secret key that seals plans, made by the first call."""
+        wanted = select(secret_keys.c.key).where(secret_keys.c.name == _PLAN_KEY)
+        with self._session.reading("look up the key of plans") as connection:
+            known: str | None = connection.execute(wanted).scalar_one_or_none()
+        if known is None:
+            row = {
+                "name": _PLAN_KEY,
+                "key": secrets.token_hex(_KEY_BYTES),
+                "made_at": self._session.clock.now(),
+            }
+            added = self._session.insert(secret_keys).values(row).on_conflict_do_nothing()
+            with self._session.writing("make the key of plans") as connection:
+                connection.execute(added)
+                # Another process may have been first: its key counts, and this one is dropped.
+                known = connection.execute(wanted).scalar_one()
+        return bytes.fromhex(known)

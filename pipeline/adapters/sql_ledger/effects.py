@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from pipeline.adapters.sql_ledger.blocks import SqlBlocks
+from pipeline.adapters.sql_ledger.blocks import SqlBlocks, SqlPlanKey
 from pipeline.adapters.sql_ledger.leases import refuse_lost
 from pipeline.adapters.sql_ledger.review import SqlReview
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
@@ -22,7 +22,7 @@ _CHANGES_RECORDS = effects.c.kind.in_(
 _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value])
 
 
-class SqlEffects(SqlBlocks, SqlReview):
+class SqlEffects(SqlBlocks, SqlPlanKey, SqlReview):
     """Remember every change at Caspio, from before it is made."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:

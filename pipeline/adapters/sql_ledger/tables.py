@@ -211,6 +211,15 @@ blocked_containers = Table(
     Column("blocked_at", UtcTime, nullable=False),
 )
 
+# What this installation keeps to itself, such as the key that seals its plans. As hex digits.
+secret_keys = Table(
+    "secret_keys",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+)
+
 confirmed_sources = Table(
     "confirmed_sources",
     metadata,

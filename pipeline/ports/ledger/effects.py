@@ -33,6 +33,9 @@ class Block:
 class EffectLedger(Protocol):
     """Remembers every change at Caspio, from before it is made."""
 
+    def plan_key(self) -> bytes:
+        """Return the secret key that seals plans: one for all workers, made by the first call."""
+
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call and return it with its id.
 

@@ -1,3 +1,4 @@
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,11 @@ class MemoryEffects(MemoryPart):
         self._blocks: dict[str, Block] = {}
         self._repairs: list[tuple[str, Repair]] = []
         self._review: dict[str, ReviewItem] = {}
+        self._plan_key = secrets.token_bytes(32)
+
+    def plan_key(self) -> bytes:
+        """Return the key that seals plans."""
+        return self._plan_key
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call."""

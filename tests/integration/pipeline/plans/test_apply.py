@@ -1,5 +1,6 @@
 import os
 import re
+import stat
 import subprocess
 import time
 from collections.abc import Mapping
@@ -273,3 +274,31 @@ def test_a_changed_plan_ends_with_2(make_workspace: MakeWorkspace):
     assert (done.returncode, done.stdout) == (2, "")
     assert "seal" in done.stderr
     assert workspace.writes() == []
+
+
+def test_a_plan_of_another_ledger_ends_with_2(make_workspace: MakeWorkspace):
+    """A plan that another installation sealed ends the command with 2 and a way out, and nothing is written."""
+    workspace = make_workspace(files=FILES)
+    workspace.plan()
+    for part in workspace.config.parent.glob("ledger.db*"):
+        part.unlink()
+
+    done = cli(workspace.config, "apply", str(workspace.config.parent / "plan.jsonl"), "--json")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "sealed by another installation" in done.stderr
+    assert "make a new plan" in done.stderr
+    assert workspace.writes() == []
+
+
+def test_what_a_plan_leaves_is_for_this_user_alone(make_workspace: MakeWorkspace):
+    """The plan and its page hold values of documents: others may not read them, even a page that was there before."""
+    workspace = make_workspace(files=FILES)
+    page = workspace.config.parent / "plan.html"
+    page.write_text("of an earlier plan")
+    page.chmod(0o644)
+
+    workspace.plan(html=page)
+
+    left = [page, workspace.config.parent / "plan.jsonl"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in left] == [0o600, 0o600]

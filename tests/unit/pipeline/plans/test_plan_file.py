@@ -1,4 +1,8 @@
+import hashlib
+import hmac
 import json
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +29,7 @@ OWNER = Owner(
     "run-1",
     "2026-03-14T09:00:00+00:00",
 )
+KEY = b"k" * 32
 REF = FileRef(
     "receipts",
     Place.ATTACHMENT,
@@ -58,9 +63,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "plan.jsonl"
 
 
-def write(path: Path, *records: PlannedRecord) -> PlanFile:
+def write(path: Path, *records: PlannedRecord, key: bytes = KEY) -> PlanFile:
     """Write a plan."""
-    with PlanWriter(path, OWNER) as writer:
+    with PlanWriter(path, OWNER, key) as writer:
         for record in records:
             writer.add(record)
         return writer.finish(listing=Cost(3))
@@ -72,7 +77,7 @@ def test_a_plan_comes_back_whole(path: Path):
 
     written = write(path, RECORD, other)
 
-    opened = open_plan(path)
+    opened = open_plan(path, KEY)
     assert list(opened.each()) == [RECORD, other]
     assert opened == written
     assert (opened.owner, opened.records, opened.cost) == (OWNER, 2, Cost(10, 11))
@@ -85,6 +90,27 @@ def test_a_name_that_leads_elsewhere_is_refused(path: Path, name: str):
 
     with pytest.raises(BadSettings, match="is not a file name"):
         list(plan.each())
+
+
+def test_a_plan_is_for_this_user_alone(path: Path):
+    """A plan holds values of documents: others may not read it, whatever the umask and a file left behind say."""
+    before = os.umask(0)
+    left_behind = path.with_name(f".{path.name}.part")
+    left_behind.write_bytes(b"of a killed run")
+    try:
+        write(path, RECORD)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_plan_of_another_installation_is_refused(path: Path):
+    """A plan that was sealed with another key is not opened, and the message says what to do."""
+    write(path, RECORD, key=b"x" * 32)
+
+    with pytest.raises(BadSettings, match=r"another installation.*or make a new plan"):
+        open_plan(path, KEY)
 
 
 def _cut(data: bytes) -> bytes:
@@ -128,7 +154,59 @@ def test_a_changed_plan_is_refused(path: Path, change: Callable[[bytes], bytes])
     path.write_bytes(change(path.read_bytes()))
 
     with pytest.raises(BadSettings, match="seal does not fit"):
-        open_plan(path)
+        open_plan(path, KEY)
+
+
+def test_whoever_has_no_key_can_seal_nothing(path: Path):
+    """A seal that is made from the file alone, as by whoever edits it, fits no plan."""
+    write(path, RECORD)
+    *lines, last = _other_total(path.read_bytes()).splitlines(keepends=True)
+    totals = json.loads(last)
+    del totals["seal"]
+    text = json.dumps(totals, separators=(",", ":")).encode() + b"\n"
+    installation = json.loads(lines[0])["installation"]
+    guesses = (b"", installation.encode(), bytes.fromhex(installation))
+    sealed_text = b"".join([*lines, text])
+    seals = [hmac.new(guess, sealed_text, "sha256").hexdigest() for guess in guesses]
+    seals.append(hashlib.sha256(sealed_text).hexdigest())
+
+    for seal in seals:
+        sealed = json.dumps({**totals, "seal": seal}, separators=(",", ":")).encode() + b"\n"
+        path.write_bytes(b"".join([*lines, sealed]))
+        with pytest.raises(BadSettings, match="seal does not fit"):
+            open_plan(path, KEY)
+
+
+def test_the_key_is_not_in_the_plan(path: Path):
+    """Neither the file nor the writer's text form tells the key."""
+    write(path, RECORD)
+
+    data = path.read_bytes()
+
+    assert KEY not in data
+    assert KEY.hex().encode() not in data
+    assert repr(KEY)[2:-1] not in repr(PlanWriter(path, OWNER, KEY))
+
+
+@pytest.mark.parametrize("change", [_other_total, _without_a_record, _cut, lambda _: b""])
+@pytest.mark.parametrize("made_by", ["writer", "opened"])
+def test_a_plan_that_changes_while_in_use_ends(
+    path: Path, change: Callable[[bytes], bytes], made_by: str
+):
+    """No record is yielded that is not the one under the seal that was checked."""
+    other = replace(RECORD, after={"Total": 1.0, "Note": "12.5"})
+    plan = write(path, RECORD, other)
+    plan = plan if made_by == "writer" else open_plan(path, KEY)
+    path.write_bytes(change(path.read_bytes()))
+
+    seen: list[PlannedRecord] = []
+    if change is not _cut:  # without its last line, which was checked, it has every record
+        with pytest.raises(BadSettings, match="was changed while the plan was in use"):
+            seen.extend(plan.each())
+    else:
+        seen.extend(plan.each())
+
+    assert seen in ([], [RECORD, other])
 
 
 @pytest.mark.parametrize(
@@ -139,7 +217,7 @@ def test_another_file_is_refused(path: Path, content: bytes):
     path.write_bytes(content)
 
     with pytest.raises(BadSettings, match="is not a plan"):
-        open_plan(path)
+        open_plan(path, KEY)
 
 
 def test_a_plan_of_another_version_is_refused(path: Path):
@@ -147,18 +225,18 @@ def test_a_plan_of_another_version_is_refused(path: Path):
     path.write_bytes(b'{"plan":99}\n{"seal":"x"}\n')
 
     with pytest.raises(BadSettings, match="version 99"):
-        open_plan(path)
+        open_plan(path, KEY)
 
 
 def test_a_missing_file_is_reported(path: Path):
     """A path where nothing is gets a sentence, not a traceback."""
     with pytest.raises(BadSettings, match="cannot be read"):
-        open_plan(path)
+        open_plan(path, KEY)
 
 
 def test_a_plan_that_was_not_finished_leaves_nothing(path: Path):
     """A run that dies while planning leaves no file under the plan's name."""
-    writer = PlanWriter(path, OWNER)
+    writer = PlanWriter(path, OWNER, KEY)
 
     with writer:
         writer.add(RECORD)
