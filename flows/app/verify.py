@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, open_archive, open_ledger
+from flows.terminal.progress import RunProgress, SourceProgress, progress as shown_progress
 from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority, calls_to_list
 from pipeline.metering.summary import Summary
@@ -38,6 +40,8 @@ class Verified:
         shown: The first differences.
         repaired: Differences that were repaired, with what was done.
         left: Differences that are left, with what to do about each.
+        unproven: Originals that were not read and of which the store has no checksum of its own:
+            only their size was compared, and the digest that was noted with them.
         resumed: True if it continued where an earlier run stopped.
         complete: False if it stopped at a limit.
     """
@@ -49,6 +53,7 @@ class Verified:
     repaired: list[tuple[Difference, str]] = field(default_factory=list)
     left: list[tuple[Difference, str]] = field(default_factory=list)
     files: int = 0
+    unproven: int = 0
     resumed: bool = False
     complete: bool = True
 
@@ -85,6 +90,7 @@ class Verified:
                 {"kind": d.kind, "subject": d.subject, "done": done} for d, done in self.repaired
             ],
             "plan": [{"kind": d.kind, "subject": d.subject, "do": what} for d, what in self.left],
+            "originals_unproven": self.unproven,
             "caspio_calls": {"expected": self.expected_calls, "total": sum(calls.values())},
         }
 
@@ -96,13 +102,16 @@ class _Progress:
     ledger: Ledger
     sources: Sequence[str]
     now: VerifyProgress
+    reads: bool
 
     @classmethod
-    def load(cls, ledger: Ledger, specs: Sequence[SourceSpec]) -> tuple["_Progress", bool]:
+    def load(
+        cls, ledger: Ledger, specs: Sequence[SourceSpec], *, reads: bool
+    ) -> tuple["_Progress", bool]:
         """Return the progress of an earlier run over the same sources, and whether there is one."""
         sources = [spec.name for spec in specs]
-        kept = ledger.files.verify_progress(sources)
-        return cls(ledger, sources, kept or VerifyProgress()), kept is not None
+        kept = ledger.files.verify_progress(sources, reads=reads)
+        return cls(ledger, sources, kept or VerifyProgress(), reads), kept is not None
 
     def keep(self, source: str, after: Sequence[str]) -> None:
         """Keep how far a source is compared."""
@@ -114,7 +123,11 @@ class _Progress:
 
     def _save(self, progress: VerifyProgress) -> None:
         self.now = progress
-        self.ledger.files.save_verify_progress(self.sources, progress)
+        self.ledger.files.save_verify_progress(self.sources, progress, reads=self.reads)
+
+    def end(self) -> None:
+        """Keep that nothing is left to compare."""
+        self.ledger.files.save_verify_progress(self.sources, None, reads=self.reads)
 
 
 def verify(
@@ -123,28 +136,32 @@ def verify(
     sources: Sequence[str] = (),
     limit: int | None = None,
     repair: bool = False,
+    read: bool = False,
     on_message: Callable[[str], None] = lambda _: None,
+    watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Verified:
     """Compare the sources, then the rest of the archive; continue where the last run stopped.
 
-    With `limit`, stop after so many files; the next run continues there.
+    With `limit`, stop after so many files; the next run continues there. With `read`, read every
+    original and hash its bytes.
     """
     specs = require_sources(context, sources)
     ledger = context.ports.ledger
     context.spending.priority = Priority.REPROCESS
-    progress, resumed = _Progress.load(ledger, specs)
+    progress, resumed = _Progress.load(ledger, specs, reads=read)
     summary = Summary(new_run_id(context))
     report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=resumed)
     on_message(
         f"About {report.expected_calls:,} Caspio calls; each repair takes one more. "
         "Contents are read from the archive, not from Caspio."
     )
-    with recorded_run(context, "verify", summary) as leases:
+    with recorded_run(context, "verify", summary) as leases, watch or shown_progress() as bars:
         for spec in specs:
             if spec.name in progress.now.done:
                 continue
             run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
-            if not compare_one(run, report, progress, limit=limit, repair=repair):
+            bar = bars.source(spec.name)
+            if not compare_one(run, report, progress, limit=limit, repair=repair, bar=bar):
                 report.complete = False
                 return report
             progress.finish(spec.name)
@@ -152,12 +169,18 @@ def verify(
             archive, folder = context.ports.archive, context.ports.work_dir
             for difference in compare_archive(archive, ledger, folder=folder):
                 report.add(difference)
-        ledger.files.save_verify_progress(progress.sources, None)
+        progress.end()
     return report
 
 
 def compare_one(
-    run: SourceRun, report: Verified, progress: _Progress, *, limit: int | None, repair: bool
+    run: SourceRun,
+    report: Verified,
+    progress: _Progress,
+    *,
+    limit: int | None,
+    repair: bool,
+    bar: SourceProgress,
 ) -> bool:
     """Compare one source; return False if the limit ended it."""
     room = None if limit is None else max(0, limit - report.files)
@@ -169,13 +192,19 @@ def compare_one(
         for difference in open_effects(run):
             report.add(difference, repairing)
     before = report.files
-    for batch in compare_source(run.spec, run.ports, after=after, limit=room):
+    left = sum(run.ports.ledger.files.counts().get(run.spec.name, {}).values())
+    bar.expect(left if room is None else min(left, room))
+    read = progress.reads
+    for batch in compare_source(run.spec, run.ports, after=after, limit=room, read=read):
         for difference in batch.differences:
             report.add(difference, repairing)
         report.files += batch.files
+        report.unproven += batch.unproven
+        bar.count(batch.files)
         if batch.place:
             progress.keep(run.spec.name, batch.place)
         run.check_stop()
+    bar.finish()
     return room is None or report.files - before < room
 
 

@@ -83,12 +83,17 @@ def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report
 
 
 def verify_as_flow(
-    config: Path, *, sources: Sequence[str], limit: int | None, repair: bool
+    config: Path, *, sources: Sequence[str], limit: int | None, repair: bool, read: bool
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow `verify`; return its report and the Caspio calls by operation."""
     with as_deployed(config):
         state = verify(
-            sources=list(sources), limit=limit, repair=repair, config=str(config), return_state=True
+            sources=list(sources),
+            limit=limit,
+            repair=repair,
+            read=read,
+            config=str(config),
+            return_state=True,
         )
     found: tuple[Verified, Mapping[str, int]] = result_of(state)
     return found

@@ -9,7 +9,7 @@ from prefect.states import Completed
 
 from flows.app.verify import Verified, verify as compare
 from flows.prefect.context import connected
-from flows.prefect.ui.artifacts import artifact_key
+from flows.prefect.ui.artifacts import FlowBars, artifact_key
 from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.states import DIFFERENCES, ended, red
 
@@ -23,6 +23,7 @@ def verify(
     sources: Sources = [],  # noqa: B006 - Prefect copies it
     limit: Limit = None,
     repair: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    read: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Continue where the last run stopped; count each kind of difference and list the first.
@@ -31,18 +32,25 @@ def verify(
         sources: Only these sources. Without any: all, and the rest of the archive.
         limit: Stop after so many files; the next run continues there. None is no limit.
         repair: Repair what can be repaired without writing to Caspio.
+        read: Also read every archived original and hash its bytes.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: compared_state(Path(config), sources, limit, repair=repair))
+    return ended(lambda: compared_state(Path(config), sources, limit, repair=repair, read=read))
 
 
 def compared_state(
-    config: Path, sources: Sequence[str], limit: int | None, *, repair: bool
+    config: Path, sources: Sequence[str], limit: int | None, *, repair: bool, read: bool
 ) -> State:
     """Compare; return the final state."""
     with connected(config) as context:
         found = compare(
-            context, sources=sources, limit=limit, repair=repair, on_message=get_run_logger().info
+            context,
+            sources=sources,
+            limit=limit,
+            repair=repair,
+            read=read,
+            on_message=get_run_logger().info,
+            watch=FlowBars(context.ports.clock),
         )
         calls = dict(context.client.calls)
     leave_differences(found)

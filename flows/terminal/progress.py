@@ -28,6 +28,9 @@ class SourceProgress(Protocol):
     def advance(self, outcome: Outcome) -> None:
         """Count one file."""
 
+    def count(self, files: int) -> None:
+        """Count files that have no outcome, as when they are compared."""
+
     def finish(self) -> None:
         """Show that nothing is left."""
 
@@ -54,6 +57,10 @@ class SourceBar:
         """Count one file."""
         if outcome.status is not Status.UNCHANGED:
             self.bar.advance(self.task)
+
+    def count(self, files: int) -> None:
+        """Count files that have no outcome, as when they are compared."""
+        self.bar.advance(self.task, files)
 
     def finish(self) -> None:
         """Fill the bar of a source with nothing to do."""

@@ -110,6 +110,10 @@ class LocalArchive:
         except FileGone:
             return None
 
+    def hash_bytes(self, key: str) -> StoredObject | None:
+        """Return the size and the digest of the bytes, None when there is none."""
+        return self.head(key)
+
     def copy(self, key: str, new_key: str) -> StoredObject:
         """Copy within the store, replacing what is there; FileGone without an original."""
         path = self._path(new_key)

@@ -208,11 +208,16 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object in the archive; `sha256` is lower-case hex, None if the store does not know it."""
+    """An object in the archive; `sha256` is lower-case hex, None if the store does not know it.
+
+    It is proven by the bytes or by the store's own checksum of them. Otherwise it is what was noted
+    with the object, which says nothing about bytes that were damaged since.
+    """
 
     key: str
     size_bytes: int
     sha256: str | None
+    is_proven: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,13 @@ class Archive(Protocol):
         """
 
     def head(self, key: str) -> StoredObject | None:
-        """Return an object's size and digest, None when there is none."""
+        """Return an object's size and digest, None when there is none.
+
+        No bytes need to be read for it: `is_proven` says whether the digest is of the bytes.
+        """
+
+    def hash_bytes(self, key: str) -> StoredObject | None:
+        """Read an object; return the size and the digest of its bytes, None when there is none."""
 
     def copy(self, key: str, new_key: str) -> StoredObject:
         """Copy within the store, replacing what is there; FileGone without an original."""

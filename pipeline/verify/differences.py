@@ -75,12 +75,14 @@ class Difference:
 class Batch:
     """The differences of some files, and the place after which the next batch starts.
 
-    Without a place there is no next batch.
+    Without a place there is no next batch. `unproven` counts the files whose archived bytes nothing
+    confirmed: they were not read, and the store has no checksum of its own.
     """
 
     differences: Sequence[Difference]
     files: int = 0
     place: Sequence[str] = ()
+    unproven: int = 0
 
 
 def subject_of(ref: FileRef) -> str:

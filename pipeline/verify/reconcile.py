@@ -9,7 +9,7 @@ from pipeline.context import Ports, SourceRun
 from pipeline.decide.column_values import same
 from pipeline.decide.naming import base_differs
 from pipeline.errors import FileGone, RejectFile
-from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec
+from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec, StoredObject
 from pipeline.ports import Archive, FileState, Ledger
 from pipeline.verify.differences import Batch, Difference, DifferenceKind, subject_of
 from pipeline.verify.manifests import (
@@ -23,23 +23,40 @@ from pipeline.verify.manifests import (
 BATCH = 500
 """Files compared at a time; after each batch the place is kept."""
 
+READ_BATCH = 25
+"""The same where the originals are read: a stopped run reads at most so many of them again."""
+
+_MOST_REMEMBERED = 100_000  # digests: some 20 MB
+
 
 def compare_source(
-    spec: SourceSpec, ports: Ports, *, after: Sequence[str] = (), limit: int | None = None
+    spec: SourceSpec,
+    ports: Ports,
+    *,
+    after: Sequence[str] = (),
+    limit: int | None = None,
+    read: bool = False,
 ) -> Iterator[Batch]:
     """Yield the differences of a source batch by batch, each with the place to continue after.
 
     With a limit only so many files in the ledger are compared, and only their records are listed.
+    With `read` the bytes of every original are read and hashed.
     """
     listing = _Listing(spec, ports)
+    originals = _Originals(ports.archive, read=read)
     if limit is None:
         listing.list_all()
     states = islice(_states_after(list(after), listing), limit)
-    while batch := list(islice(states, BATCH)):
+    while batch := list(islice(states, READ_BATCH if read else BATCH)):
         if limit is not None:
             listing.list_records(batch)
-        found = [difference for state in batch for difference in compare(state, listing, ports)]
-        yield Batch(found, len(batch), place_of(batch[-1]))
+        before = originals.unproven
+        found = [
+            difference
+            for state in batch
+            for difference in compare(state, listing, originals, ports)
+        ]
+        yield Batch(found, len(batch), place_of(batch[-1]), originals.unproven - before)
     if limit is None:
         new = [
             Difference(DifferenceKind.NEW, subject_of(ref), listed=ref) for ref in listing.rest()
@@ -51,6 +68,29 @@ def place_of(state: FileState) -> list[str]:
     """Return what the ledger orders a source's files by."""
     ref = state.ref
     return [ref.container, ref.record.pk if ref.record else (ref.path or ""), ref.field]
+
+
+class _Originals:
+    """Looks at the archived originals: their bytes with `read`, else what the store says of them."""
+
+    def __init__(self, archive: Archive, *, read: bool) -> None:
+        self._archive = archive
+        self._read = read
+        # Files with the same bytes have one original.
+        self._hashed: dict[str, StoredObject] = {}
+        self.unproven = 0
+
+    def look(self, sha256: str) -> StoredObject | None:
+        """Return an original with its digest, None where there is none."""
+        key = original_key(sha256)
+        if self._read:
+            found = self._hashed.get(sha256) or self._archive.hash_bytes(key)
+            if found is not None and len(self._hashed) < _MOST_REMEMBERED:
+                self._hashed[sha256] = found
+        else:
+            found = self._archive.head(key)
+        self.unproven += found is not None and not found.is_proven
+        return found
 
 
 class _Listing:
@@ -119,7 +159,9 @@ def _states_after(place: list[str], listing: _Listing) -> Iterator[FileState]:
             listing.take(state)
 
 
-def compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Difference]:
+def compare(
+    state: FileState, listing: _Listing, originals: _Originals, ports: Ports
+) -> Iterator[Difference]:
     """Yield how a file's source and archive differ from what the ledger says."""
     listed = listing.take(state)
     subject = subject_of(state.ref)
@@ -133,7 +175,7 @@ def compare(state: FileState, listing: _Listing, ports: Ports) -> Iterator[Diffe
         yield Difference(kind, subject, f"it is {listed.name} now", state, listed)
     yield from listing.take_values(state)
     if state.sha256 is not None:
-        yield from _compare_archive(state, state.sha256, listed, ports)
+        yield from _compare_archive(state, state.sha256, listed, originals, ports)
 
 
 def is_own_rename(listed: FileRef, state: FileState) -> bool:
@@ -147,11 +189,15 @@ def is_own_rename(listed: FileRef, state: FileState) -> bool:
 
 
 def _compare_archive(
-    state: FileState, sha256: str, listed: FileRef | None, ports: Ports
+    state: FileState,
+    sha256: str,
+    listed: FileRef | None,
+    originals: _Originals,
+    ports: Ports,
 ) -> Iterator[Difference]:
     """Yield what the archive lacks of a file's original and of what was derived from it."""
     subject, key = subject_of(state.ref), original_key(sha256)
-    stored = ports.archive.head(key)
+    stored = originals.look(sha256)
     prefix = document_folder(state, ports)
     outcome = state.outcome
     is_finished = outcome is not None and not outcome.planned_only

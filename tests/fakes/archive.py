@@ -51,6 +51,10 @@ class MemoryArchive:
         data = self.objects.get(key)
         return None if data is None else StoredObject(key, len(data), _sha256(data))
 
+    def hash_bytes(self, key: str) -> StoredObject | None:
+        """Return the size and the digest of the bytes."""
+        return self.head(key)
+
     def copy(self, key: str, new_key: str) -> StoredObject:
         """Copy within the store."""
         self._reach(new_key)

@@ -27,6 +27,12 @@ Repair = Annotated[
         "--repair", help="Repair what is safe: fetch originals, read again, settle open effects."
     ),
 ]
+Read = Annotated[
+    bool,
+    typer.Option(
+        "--read", help="Also read every archived original and hash its bytes, also from a bucket."
+    ),
+]
 Rebuild = Annotated[
     bool,
     typer.Option("--rebuild-ledger", help="Only fill the ledger from the archive's manifests."),
@@ -43,25 +49,27 @@ def verify(
         typer.Option("--limit", min=1, help="Stop after N files; the next run continues."),
     ] = None,
     repair: Repair = False,
+    read: Read = False,
     rebuild_ledger: Rebuild = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare source, ledger and archive by name, size and digest.
 
-    Caspio is read, never written.
+    Caspio is read, never written. A run that was stopped continues where it was.
     """
     set_up_logs(verbose=verbose)
     if rebuild_ledger:
-        if source or limit or repair:
+        if source or limit or repair or read:
             raise typer.BadParameter(
-                "cannot be combined with --source, --limit or --repair: it reads all manifests."
+                "cannot be combined with --source, --limit, --repair or --read: "
+                "it reads all manifests."
             )
         rebuild_from_archive(config, as_json=as_json)
         return
     from flows.cli.show.verify import show_verified
 
-    report, calls = compare_sources(config, sources=source, limit=limit, repair=repair)
+    report, calls = compare_sources(config, sources=source, limit=limit, repair=repair, read=read)
     if as_json:
         print_json(report.as_json(calls))
     else:
@@ -71,7 +79,7 @@ def verify(
 
 
 def compare_sources(
-    config: Path, *, sources: list[str], limit: int | None, repair: bool
+    config: Path, *, sources: list[str], limit: int | None, repair: bool, read: bool
 ) -> "tuple[Verified, Mapping[str, int]]":
     """Compare directly, or as a flow if PREFECT_API_URL names a server.
 
@@ -83,7 +91,7 @@ def compare_sources(
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import verify_as_flow
 
-        return verify_as_flow(config, sources=sources, limit=limit, repair=repair)
+        return verify_as_flow(config, sources=sources, limit=limit, repair=repair, read=read)
     from flows.app.drain import draining
     from flows.app.verify import verify as compare
     from flows.app.wiring import connect
@@ -94,6 +102,7 @@ def compare_sources(
             sources=sources,
             limit=limit,
             repair=repair,
+            read=read,
             on_message=lambda line: err().print(line, highlight=False),
         )
         return report, context.client.calls

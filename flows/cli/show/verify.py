@@ -34,6 +34,11 @@ def show_verified(report: Verified, *, calls: int) -> None:
         f"{report.files:,} files compared, {found}; "
         f"{calls:,} Caspio calls, about {report.expected_calls:,} forecast."
     )
+    if report.unproven:
+        line += (
+            f" Of {report.unproven:,} originals the store has no checksum of its own: "
+            "`verify --read` hashes their bytes."
+        )
     if not report.complete:
         line += " The next `verify` continues from here."
     console.print(line, highlight=False)

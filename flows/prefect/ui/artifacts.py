@@ -79,6 +79,11 @@ class SourceArtifact:
             self.handled += 1
             self.progress.advance(self.handled)
 
+    def count(self, files: int) -> None:
+        """Count files that have no outcome, as when they are compared."""
+        self.handled += files
+        self.progress.advance(self.handled)
+
     def finish(self) -> None:
         """Show that nothing is left."""
         self.progress.finish()

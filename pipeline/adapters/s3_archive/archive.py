@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
+from pipeline.adapters.s3_archive.checksums import DIGEST, UNKNOWN_OPTION, described
 from pipeline.adapters.s3_archive.connection import Bucket, checked_place, connect, given
 from pipeline.adapters.s3_archive.errors import (
     bucket_missing,
@@ -22,7 +23,7 @@ from pipeline.adapters.s3_archive.errors import (
     unavailable,
 )
 from pipeline.adapters.s3_archive.multipart import Sizes
-from pipeline.adapters.s3_archive.uploads import DIGEST, Uploads
+from pipeline.adapters.s3_archive.uploads import Uploads
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.archive_layout import checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
@@ -105,6 +106,7 @@ class S3Archive:
         self._clock = clock or SystemClock()
         self._lock_days = object_lock_days
         self._bucket_exists = False
+        self._gives_checksums = True
         with translated(bucket, f"s3://{bucket}", "open"):
             keys = given(
                 aws_access_key_id=access_key_id,
@@ -144,9 +146,9 @@ class S3Archive:
         def attempt() -> StoredObject:
             found = None if replace else self._head(key)
             if found is not None:
-                existing = _described(key, found)
-                # What others put there has no digest until it is read.
-                return require_same(existing if existing.sha256 else self._read(key), sha256)
+                existing = described(key, found)
+                # A digest that was only noted, or none, proves nothing: the bytes are read.
+                return require_same(existing if existing.is_proven else self._read(key), sha256)
             if self._uploads.send(
                 key, source, sha256=sha256, media_type=media_type, replace=replace
             ):
@@ -185,10 +187,27 @@ class S3Archive:
         return stored
 
     def head(self, key: str) -> StoredObject | None:
-        """Return an object's size and the digest stored with it, None when there is none."""
+        """Return an object's size and digest, None when there is none.
+
+        The digest is proven where the store has a checksum of its own; else it is what was noted.
+        """
         with self._translated(key, "look up"):
             found = self._head(key)
-        return None if found is None else _described(key, found)
+        return None if found is None else described(key, found)
+
+    def hash_bytes(self, key: str) -> StoredObject | None:
+        """Return the size and the digest of the bytes as they are read now, None without any."""
+
+        def read() -> StoredObject:
+            stored, _ = self._fetch(key, None)
+            return stored
+
+        try:
+            with self._translated(key, "read"):
+                return DOWNLOAD.run(read, clock=self._clock)
+        except FileGone:
+            self._require_bucket(key)
+            return None
 
     def copy(self, key: str, new_key: str) -> StoredObject:
         """Copy within the store, replacing what is there; FileGone without an original.
@@ -209,7 +228,7 @@ class S3Archive:
             raise ArchiveConflict(
                 f"{self.address(new_key)} is not the copy just made: others write there. Run again."
             )
-        return _described(new_key, copied)
+        return described(new_key, copied)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects under a prefix in key order, lazily, without their digests."""
@@ -274,12 +293,25 @@ class S3Archive:
 
     def _head(self, key: str) -> "HeadObjectOutputTypeDef | None":
         try:
-            return self._client.head_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
+            return self._describe(key)
         except ClientError as exc:
             if error_code(exc) not in {"404", "NoSuchKey"}:
                 raise
         self._require_bucket(key)
         return None
+
+    def _describe(self, key: str) -> "HeadObjectOutputTypeDef":
+        bucket, name = self._bucket.name, self._bucket.path(key)
+        if self._gives_checksums:
+            try:
+                return self._client.head_object(Bucket=bucket, Key=name, ChecksumMode="ENABLED")
+            except ClientError as exc:
+                if error_code(exc) not in UNKNOWN_OPTION:
+                    raise
+        found = self._client.head_object(Bucket=bucket, Key=name)
+        # Where it works without the option, the store does not know it.
+        self._gives_checksums = False
+        return found
 
     def _require_bucket(self, key: str) -> None:
         """Distinguish a missing object from a missing bucket: S3 answers HEAD with 404 for both."""
@@ -298,21 +330,14 @@ class S3Archive:
         """Ask the store what it has; one that does not give metadata back is read."""
         found = self._head(key)
         wanted = StoredObject(key, size_bytes, sha256)
-        if found is not None and _described(key, found) == wanted:
+        if found is not None and described(key, found) == wanted:
             return wanted
         return require_same(self._read(key), sha256)
 
     def _read(self, key: str, target: Path | None = None) -> StoredObject:
         """Read an object, into a file or not, and compare it with the digest stored with it."""
-        answer = self._client.get_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
-        digest, size_bytes = hashlib.sha256(), 0
-        with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
-            for chunk in body.iter_chunks(_CHUNK):
-                digest.update(chunk)
-                size_bytes += output.write(chunk)
-        stored = StoredObject(key, size_bytes, digest.hexdigest())
-        noted = answer["Metadata"].get(DIGEST, stored.sha256)
-        if noted != stored.sha256:
+        stored, noted = self._fetch(key, target)
+        if noted not in {None, stored.sha256}:
             raise ArchiveConflict(
                 f"{self.address(key)} has SHA-256 {stored.sha256}, not {noted} with which it was "
                 "stored: it is damaged or was changed. Restore an earlier version of it, or fetch "
@@ -320,6 +345,12 @@ class S3Archive:
             )
         return stored
 
-
-def _described(key: str, found: "HeadObjectOutputTypeDef") -> StoredObject:
-    return StoredObject(key, found["ContentLength"], found["Metadata"].get(DIGEST))
+    def _fetch(self, key: str, target: Path | None) -> tuple[StoredObject, str | None]:
+        """Read an object; return the digest of its bytes, and the one noted with it."""
+        answer = self._client.get_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
+        digest, size_bytes = hashlib.sha256(), 0
+        with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
+            for chunk in body.iter_chunks(_CHUNK):
+                digest.update(chunk)
+                size_bytes += output.write(chunk)
+        return StoredObject(key, size_bytes, digest.hexdigest()), answer["Metadata"].get(DIGEST)

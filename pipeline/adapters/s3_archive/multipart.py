@@ -1,6 +1,5 @@
 """Uploads in parts: one part in memory at a time, and nothing left behind when one fails."""
 
-import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -9,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline.adapters.s3_archive.checksums import UNKNOWN_OPTION, encoded
+from pipeline.adapters.s3_archive.errors import error_code
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, CopySourceTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CompletedPartTypeDef,
+        CopySourceTypeDef,
+        CreateMultipartUploadOutputTypeDef,
+    )
 
 _MOST_PARTS = 10_000  # S3's limit
 
@@ -38,21 +44,27 @@ def part_size(size_bytes: int, least: int) -> int:
 class Upload:
     """An upload under way."""
 
-    def __init__(self, client: "S3Client", where: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: "S3Client", where: Mapping[str, str], *, has_checksums: bool
+    ) -> None:
         self._client = client
         self._where: dict[str, Any] = dict(where)
+        self._has_checksums = has_checksums
         self._parts: list[CompletedPartTypeDef] = []
         self.completed = False
 
     def send(self, part: bytes) -> None:
-        """Send the next part; the store checks its MD5, which every store knows."""
-        # Not SHA-256: not every store checks it for parts, but each knows Content-MD5.
-        checksum = base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()
+        """Send the next part; the store checks its SHA-256 and keeps it, or checks its MD5."""
         number = len(self._parts) + 1
-        answer = self._client.upload_part(
-            **self._where, PartNumber=number, Body=part, ContentMD5=checksum
-        )
-        self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
+        done: CompletedPartTypeDef = {"PartNumber": number}
+        check: dict[str, Any] = {}
+        if self._has_checksums:
+            done["ChecksumSHA256"] = encoded(hashlib.sha256(part).digest())
+            check["ChecksumSHA256"] = done["ChecksumSHA256"]
+        else:  # not every store checks SHA-256 of parts, but each knows Content-MD5
+            check["ContentMD5"] = encoded(hashlib.md5(part, usedforsecurity=False).digest())
+        answer = self._client.upload_part(**self._where, PartNumber=number, Body=part, **check)
+        self._parts.append({**done, "ETag": answer["ETag"]})
 
     def copy(self, source: "CopySourceTypeDef", first: int, last: int) -> None:
         """Let the store copy bytes `first` to `last`, both included, as the next part."""
@@ -83,13 +95,33 @@ class Upload:
 
 @contextmanager
 def multipart(
-    client: "S3Client", bucket: str, name: str, options: Mapping[str, Any]
+    client: "S3Client",
+    bucket: str,
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    checksums: bool,
 ) -> Iterator[Upload]:
-    """Open an upload, which is aborted unless it was completed when the context ends."""
-    begun = client.create_multipart_upload(Bucket=bucket, Key=name, **options)
-    upload = Upload(client, {"Bucket": bucket, "Key": name, "UploadId": begun["UploadId"]})
+    """Open an upload, which is aborted unless it was completed when the context ends.
+
+    With `checksums` the store is asked to keep the SHA-256 of what is sent.
+    """
+    request = {"Bucket": bucket, "Key": name, **options}
+    begun = _begin(client, request) if checksums else client.create_multipart_upload(**request)
+    where = {"Bucket": bucket, "Key": name, "UploadId": begun["UploadId"]}
+    # A store that does not know the algorithm refuses it or does not repeat it.
+    upload = Upload(client, where, has_checksums=begun.get("ChecksumAlgorithm") == "SHA256")
     try:
         yield upload
     finally:
         if not upload.completed:
             upload.abort()
+
+
+def _begin(client: "S3Client", request: Mapping[str, Any]) -> "CreateMultipartUploadOutputTypeDef":
+    try:
+        return client.create_multipart_upload(**request, ChecksumAlgorithm="SHA256")
+    except ClientError as exc:
+        if error_code(exc) not in UNKNOWN_OPTION:
+            raise
+    return client.create_multipart_upload(**request)

@@ -1,6 +1,5 @@
 """How bytes get into a bucket: whole or in parts, encrypted and locked, and over nothing else."""
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from pipeline.adapters.s3_archive.checksums import DIGEST, PARTS, encoded, of_parts
 from pipeline.adapters.s3_archive.connection import Bucket, given
 from pipeline.adapters.s3_archive.errors import error_code, require_digest
 from pipeline.adapters.s3_archive.multipart import Sizes, multipart, part_size
@@ -17,9 +17,6 @@ from pipeline.ports import Clock
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
-
-DIGEST = "sha256"
-"""The user metadata that has an object's digest."""
 
 _LOCKED = "originals/"
 # S3 answers 412 when the key exists and 409 when another conditional write is under way
@@ -103,10 +100,12 @@ class Uploads:
             )
             return
 
-        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself.
-        options |= {"Metadata": found["Metadata"], **given(ContentType=found.get("ContentType"))}
+        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself. Its
+        # parts are others, and so would their checksum be.
+        metadata = {name: value for name, value in found["Metadata"].items() if name != PARTS}
+        options |= {"Metadata": metadata, **given(ContentType=found.get("ContentType"))}
         size = part_size(total, self._sizes.copy_part)
-        with multipart(self._client, self._bucket.name, target, options) as upload:
+        with multipart(self._client, self._bucket.name, target, options, checksums=False) as upload:
             for first in range(0, total, size):
                 upload.copy(source, first, min(first + size, total) - 1)
             upload.complete({})
@@ -125,7 +124,7 @@ class Uploads:
             # the path is replaced meanwhile.
             body.seek(0)
             # The store computes SHA-256 of what arrives and refuses other bytes (BadDigest).
-            checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+            checksum = encoded(bytes.fromhex(sha256))
             place: dict[str, Any] = {"Bucket": self._bucket.name, "Key": self._bucket.path(key)}
             self._client.put_object(
                 **place, Body=body, ChecksumSHA256=checksum, **options, **condition
@@ -140,16 +139,22 @@ class Uploads:
         condition: Mapping[str, Any],
     ) -> None:
         size = part_size(source.stat().st_size, self._sizes.part)
-        digest = hashlib.sha256()
-        with (
-            source.open("rb") as body,
-            multipart(self._client, self._bucket.name, self._bucket.path(key), options) as upload,
-        ):
-            while part := body.read(size):
-                digest.update(part)
-                upload.send(part)
-            require_digest(source, digest.hexdigest(), sha256)
-            upload.complete(condition)
+        with source.open("rb") as body:
+            found, checksum = of_parts(body, size)
+            require_digest(source, found, sha256)
+            body.seek(0)
+            metadata = {**options["Metadata"], PARTS: checksum}
+            options = {**options, "Metadata": metadata}
+            path, digest = self._bucket.path(key), hashlib.sha256()
+            with multipart(
+                self._client, self._bucket.name, path, options, checksums=True
+            ) as upload:
+                while part := body.read(size):
+                    digest.update(part)
+                    upload.send(part)
+                # What was sent is what was hashed, even if the file was changed in between.
+                require_digest(source, digest.hexdigest(), sha256)
+                upload.complete(condition)
 
     def _options(self, key: str) -> dict[str, Any]:
         """Return encryption, storage class and, for an original, the lock."""

@@ -63,9 +63,11 @@ class SqlSources(SqlPart):
         """Keep how many documents of a source need a user."""
         self._keep(source, attention_documents=documents, attention_run_id=run_id)
 
-    def verify_progress(self, sources: Sequence[str]) -> VerifyProgress | None:
+    def verify_progress(
+        self, sources: Sequence[str], *, reads: bool = False
+    ) -> VerifyProgress | None:
         """Return how far an unfinished verification of these sources has come."""
-        key = _key(sources)
+        key = _key(sources, reads=reads)
         wanted = select(verify_progress).where(verify_progress.c.sources == key)
         with self._session.reading(f"look up the verification of {key}") as connection:
             row = connection.execute(wanted).one_or_none()
@@ -73,9 +75,11 @@ class SqlSources(SqlPart):
             None if row is None else VerifyProgress(tuple(row.done), row.source, tuple(row.after))
         )
 
-    def save_verify_progress(self, sources: Sequence[str], progress: VerifyProgress | None) -> None:
+    def save_verify_progress(
+        self, sources: Sequence[str], progress: VerifyProgress | None, *, reads: bool = False
+    ) -> None:
         """Keep how far a verification of these sources has come; None when it has ended."""
-        key = _key(sources)
+        key = _key(sources, reads=reads)
         with self._session.writing(f"keep the verification of {key}") as connection:
             if progress is None:
                 self._session.remove(connection, verify_progress, key="sources", value=key)
@@ -101,5 +105,6 @@ class SqlSources(SqlPart):
             self._session.keep(connection, source_states, row, key="source")
 
 
-def _key(sources: Sequence[str]) -> str:
-    return " ".join(sources)
+def _key(sources: Sequence[str], *, reads: bool) -> str:
+    # A source's name has no colon.
+    return " ".join(["read:", *sources] if reads else sources)

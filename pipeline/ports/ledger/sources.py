@@ -61,8 +61,15 @@ class SourceLedger(Protocol):
     def save_attention_count(self, source: str, documents: int, *, run_id: str) -> None:
         """Keep how many documents of a source need a user."""
 
-    def verify_progress(self, sources: Sequence[str]) -> VerifyProgress | None:
-        """Return how far an unfinished verification of these sources has come, None without one."""
+    def verify_progress(
+        self, sources: Sequence[str], *, reads: bool = False
+    ) -> VerifyProgress | None:
+        """Return how far an unfinished verification of these sources has come, None without one.
 
-    def save_verify_progress(self, sources: Sequence[str], progress: VerifyProgress | None) -> None:
+        One that `reads` the originals has a progress of its own.
+        """
+
+    def save_verify_progress(
+        self, sources: Sequence[str], progress: VerifyProgress | None, *, reads: bool = False
+    ) -> None:
         """Keep how far a verification of these sources has come; None when it has ended."""

@@ -64,6 +64,19 @@ def test_a_verification_goes_on_where_it_stopped(ledger: Ledger):
     assert ledger.files.verify_progress(["receipts", "inbox"]) is None
 
 
+def test_a_verification_that_reads_has_its_own_progress(ledger: Ledger):
+    """A comparison that reads the originals does not go on where one stopped that did not read them."""
+    plain, reading = VerifyProgress(("receipts",)), VerifyProgress((), "receipts", ("Docs", "7"))
+    ledger.files.save_verify_progress(["receipts"], plain)
+    before = ledger.files.verify_progress(["receipts"], reads=True)
+    ledger.files.save_verify_progress(["receipts"], reading, reads=True)
+    ledger.files.save_verify_progress(["receipts"], None)
+
+    assert before is None
+    assert ledger.files.verify_progress(["receipts"]) is None
+    assert ledger.files.verify_progress(["receipts"], reads=True) == reading
+
+
 def test_a_block_stays_until_it_is_removed(ledger: Ledger):
     """A blocked table says why and by which run; another one is not blocked."""
     ledger.effects.block("Receipts", Block("2 rows were matched", "run-1"))

@@ -13,7 +13,7 @@ class MemorySources(MemoryPart):
         self._types: dict[str, ColumnTypes] = {}
         self._caught_up: set[str] = set()
         self._attention: dict[str, int] = {}
-        self._verify: dict[tuple[str, ...], VerifyProgress] = {}
+        self._verify: dict[tuple[bool | str, ...], VerifyProgress] = {}
 
     def source_confirmed(self, name: str, settings_hash: str) -> bool:
         """Say whether this source was planned or run before with these settings."""
@@ -47,12 +47,16 @@ class MemorySources(MemoryPart):
         """Keep how many documents of a source need a user."""
         self._attention[source] = documents
 
-    def verify_progress(self, sources: Sequence[str]) -> VerifyProgress | None:
+    def verify_progress(
+        self, sources: Sequence[str], *, reads: bool = False
+    ) -> VerifyProgress | None:
         """Return how far an unfinished verification of these sources has come."""
-        return self._verify.get(tuple(sources))
+        return self._verify.get((reads, *sources))
 
-    def save_verify_progress(self, sources: Sequence[str], progress: VerifyProgress | None) -> None:
+    def save_verify_progress(
+        self, sources: Sequence[str], progress: VerifyProgress | None, *, reads: bool = False
+    ) -> None:
         """Keep how far a verification of these sources has come."""
-        self._verify.pop(tuple(sources), None)
+        self._verify.pop((reads, *sources), None)
         if progress is not None:
-            self._verify[tuple(sources)] = progress
+            self._verify[reads, *sources] = progress
