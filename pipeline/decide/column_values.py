@@ -151,8 +151,12 @@ def _cut_at_word(text: str, max_chars: int) -> str:
 
 
 def is_empty(value: Value) -> bool:
-    """Say whether nobody has put anything there; No of a YES/NO column counts as empty."""
-    return value is None or value is False or (isinstance(value, str) and not value.strip())
+    """Say whether nobody has put anything there; No of a YES/NO column counts as empty.
+
+    So do blanks alone, which SQL Server treats as an empty text. A line end or a tab is something
+    that a user has typed.
+    """
+    return value is None or value is False or (isinstance(value, str) and not value.strip(" "))
 
 
 def same(current: Value, other: Value, column: Column) -> bool:
@@ -167,7 +171,9 @@ def same(current: Value, other: Value, column: Column) -> bool:
         case "YES/NO":
             return bool(current) == bool(other)
         case _:
-            return str(current).rstrip() == str(other).rstrip()
+            # SQL Server ignores blanks at the end of a text, and no others
+            # (https://learn.microsoft.com/sql/t-sql/language-elements/string-comparison-assignment).
+            return str(current).rstrip(" ") == str(other).rstrip(" ")
 
 
 def _same_number(current: Value, other: Value) -> bool:

@@ -85,6 +85,48 @@ def test_a_guard_ignores_the_case_of_texts(account: Account):
     assert written.affected == 1
 
 
+LONG = "".join(f"line {number} of a note\n" for number in range(50))
+VERY_LONG = "".join(f"line {number} of a long note\n" for number in range(500))
+
+
+@pytest.mark.parametrize("place", [0, 150, 500, -2])
+def test_a_guard_holds_all_of_a_text(place: int, account: Account):
+    """One character changed anywhere in a text of a thousand characters makes the guard meet no row."""
+    account.edit("Papers", "1", Note=LONG)
+    edited = list(LONG)
+    edited[place] = "#"
+    unchanged = account.target.update(ONE, guard={"Note": LONG}, values={"Total": 1})
+    account.edit("Papers", "1", Note="".join(edited))
+
+    written = account.target.update(ONE, guard={"Note": LONG}, values={"Total": 2})
+
+    assert (unchanged.affected, written.affected) == (1, 0)
+
+
+@pytest.mark.parametrize("place", [0, -2])
+def test_a_guard_holds_beginning_and_end_of_any_text(place: int, account: Account):
+    """A text for which an address has no room is guarded by its length and slices, its end among them."""
+    account.edit("Papers", "1", Note=VERY_LONG)
+    edited = list(VERY_LONG)
+    edited[place] = "#"
+    unchanged = account.target.update(ONE, guard={"Note": VERY_LONG}, values={"Total": 1})
+    account.edit("Papers", "1", Note="".join(edited))
+
+    written = account.target.update(ONE, guard={"Note": VERY_LONG}, values={"Total": 2})
+
+    assert (unchanged.affected, written.affected) == (1, 0)
+
+
+@pytest.mark.parametrize("typed", ["receipt\n", "receipt\t", "receipt\u00a0"])
+def test_a_guard_sees_white_space_other_than_blanks(typed: str, account: Account):
+    """SQL Server ignores blanks at the end of a text, and nothing else."""
+    account.edit("Papers", "1", DocType=typed)
+
+    written = account.target.update(ONE, guard={"DocType": "receipt"}, values={"Note": "ours"})
+
+    assert written.affected == 0
+
+
 def test_a_record_that_is_gone_is_not_written(account: Account):
     """A write to a record that was deleted meets no row."""
     assert account.target.update(GONE, guard={}, values={"Note": "ours"}).affected == 0

@@ -220,15 +220,15 @@ def test_text_columns_hold_more_than_string_columns():
     assert len(str(convert(text, Column("C", "TEXT")))) == TEXT_CHARS
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", "\n", False])
+@pytest.mark.parametrize("value", [None, "", "  ", False])
 def test_nothing_is_empty(value: Value):
     """NULL, blank text and No count as empty."""
     assert is_empty(value)
 
 
-@pytest.mark.parametrize("value", [0, 0.0, "0", True, "x"])
+@pytest.mark.parametrize("value", [0, 0.0, "0", True, "x", "\n", " \t ", "\u00a0"])
 def test_something_is_not_empty(value: Value):
-    """A zero is a value."""
+    """A zero is a value, and so is a line end that somebody has typed."""
     assert not is_empty(value)
 
 
@@ -261,6 +261,12 @@ def test_equal_as_the_column_sees_it(kind: str, one: Value, other: Value):
         ("STRING", "a", "A"),
         ("STRING", " a", "a"),
         ("STRING", "0", None),
+        ("STRING", "a", "a\n"),
+        ("TEXT", "a", "a\t"),
+        ("TEXT", "a", "a\r\n"),
+        ("TEXT", "a", "a\u00a0"),
+        ("TEXT", "\n", None),
+        ("STRING", "\t ", ""),
         ("NUMBER", 0, None),
         ("NUMBER", 12.5, 12.51),
         ("NUMBER", "n/a", 1),

@@ -21,9 +21,12 @@ from pipeline.adapters.caspio.client.where.literals import (
 )
 from pipeline.adapters.caspio.client.where.names import name
 
-LONG_TEXT = 100
-"""Characters. Longer texts are guarded by length and beginning: an address has room for 2,047
-characters, a text field for 64,000."""
+_LONGEST = (None, 800, 400, 200, 100, 40, 16, 4)
+"""Characters of each text in a guard; the first for which the guard fits is taken. None is the
+whole text: an address has room for 2,047 characters, a text field for 64,000."""
+
+_SLICES = 4
+_LEAST_SLICE = 10  # shorter ones would say less than their `SUBSTRING(…)` takes
 
 NOT_COMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")
 """Types that Caspio does not take in a condition (caspio-api.md, sections 3.8 and 4)."""
@@ -37,14 +40,15 @@ def guard(
 ) -> Clause:
     """Return the condition that matches one record in one state, in `room` encoded characters.
 
-    Long texts are guarded by less and less of their beginning until the condition fits.
+    Texts are guarded whole if that fits. If not, their length and less and less of them is
+    compared, in slices from their beginning to their end.
 
     Raises:
         UnusableValue: it cannot be made to fit.
     """
-    for long_text in (LONG_TEXT, 40, 16, 4):
+    for longest in _LONGEST:
         guards = [
-            holds(columns[column], value, long_text=long_text) for column, value in values.items()
+            holds(columns[column], value, longest=longest) for column, value in values.items()
         ]
         clause = both(pk_equals(pk, is_view=is_view), *guards)
         if size(clause) <= room:
@@ -55,8 +59,11 @@ def guard(
     )
 
 
-def holds(column: Column, value: Value, *, long_text: int = LONG_TEXT) -> Clause | None:
+def holds(column: Column, value: Value, *, longest: int | None = None) -> Clause | None:
     """Return the guard that a column still has a value; None for a type that cannot be compared.
+
+    Of a text, at most `longest` characters are compared. SQL Server takes capital and small letters
+    for equal, and ignores blanks at the end.
 
     None is matched by NULL alone. "" is matched by blank and by NULL: Caspio shows a text that
     nobody ever set as "", whichever of the two the table has, and a guard that asked for blank
@@ -70,8 +77,9 @@ def holds(column: Column, value: Value, *, long_text: int = LONG_TEXT) -> Clause
     if isinstance(value, str):
         if kind in {"DATE/TIME", "TIMESTAMP"}:
             return _holds_date(column.name, value)
-        if len(value) > long_text or not is_sendable(value):
-            return _holds_long(name(column.name), value, long_text)
+        is_long = longest is not None and len(value) > longest
+        if is_long or not is_sendable(value):
+            return _holds_parts(name(column.name), value, longest)
     return equals(column.name, value)
 
 
@@ -92,44 +100,59 @@ def _holds_date(column: str, value: str) -> Clause:
     return Clause(f"{field} >= '{found[1]}' AND {field} < '{after.isoformat()}'")
 
 
-def _holds_long(field: str, value: str, longest: int) -> Clause:
-    """Compare length and beginning.
+def _holds_parts(field: str, value: str, longest: int | None) -> Clause:
+    """Compare length and slices.
 
     SQL Server's LEN does not count blanks at the end, and counts a character beyond U+FFFF once or
     twice depending on the collation
     (https://learn.microsoft.com/sql/t-sql/functions/len-transact-sql). So trailing blanks are cut
     on both sides, both lengths match, and what is compared ends before the first such character. It
-    begins behind control characters, which no literal can have.
+    leaves out control characters, which no literal can have.
     """
     trimmed = value.rstrip(" ")
     wide = sum(character > _BEYOND_BMP for character in trimmed)
     lengths = ", ".join(map(str, sorted({len(trimmed), len(trimmed) + wide})))
-    length = f"LEN(RTRIM({field})) IN ({lengths})"
-
-    start, stretch = _comparable_stretch(trimmed, longest)
-    if stretch and start == 0:
-        part = f"LEFT({field}, {len(stretch)})"
-    elif stretch:
-        part = f"SUBSTRING({field}, {start + 1}, {len(stretch)})"
-    elif trimmed[:1] > _BEYOND_BMP:
+    parts = [f"LEN(RTRIM({field})) IN ({lengths})"]
+    for start, piece in _slices(trimmed, longest):
+        place = f"SUBSTRING({field}, {start + 1}, {len(piece)})"
+        if start == 0:
+            place = f"LEFT({field}, {len(piece)})"
+        parts.append(f"{place} = {text_literal(piece)}")
+    if trimmed[:1] > _BEYOND_BMP:
         # LEFT would cut this character in half or not, depending on the collation; LIKE takes it
         # whole.
-        return Clause(f"{length} AND {field} LIKE {text_literal(trimmed[0] + '%')}")
-    else:
-        return Clause(length)
-    return Clause(f"{length} AND {part} = {text_literal(stretch)}")
+        parts.append(f"{field} LIKE {text_literal(trimmed[0] + '%')}")
+    return Clause(" AND ".join(parts))
 
 
-def _comparable_stretch(text: str, longest: int) -> tuple[int, str]:
-    """Return where the first part begins that a literal can have, and the part; "" for none."""
-    start = 0
-    while start < len(text) and not is_sendable_character(text[start]):
+def _slices(text: str, longest: int | None) -> list[tuple[int, str]]:
+    """Return pieces that a literal can have, each with its place in the text, counted from 0.
+
+    They are all of the text or, with `longest`, so many characters spread over it: somebody may
+    have changed its end alone.
+    """
+    # Behind a character beyond U+FFFF no place is known: it counts once or twice.
+    end = next((i for i, character in enumerate(text) if character > _BEYOND_BMP), len(text))
+    if longest is None:
+        pieces: list[tuple[int, str]] = []
+        start = 0
+        while piece := _piece(text, start, end, longest=end):
+            pieces.append(piece)
+            start = piece[0] + len(piece[1])
+        return pieces
+    count = _SLICES if longest >= _SLICES * _LEAST_SLICE else 1
+    length = longest // count
+    last = max(0, end - length)
+    starts = dict.fromkeys(number * last // max(1, count - 1) for number in range(count))
+    found = (_piece(text, start, end, longest=length) for start in starts)
+    return list(dict.fromkeys(piece for piece in found if piece))
+
+
+def _piece(text: str, start: int, end: int, *, longest: int) -> tuple[int, str] | None:
+    """Return the first piece between two places that a literal can have, and where it begins."""
+    while start < end and not is_sendable_character(text[start]):
         start += 1
-    if any(character > _BEYOND_BMP for character in text[:start]):
-        return start, ""  # its position is not known: such a character counts once or twice
-    stretch = ""
-    for character in text[start : start + longest]:
-        if character > _BEYOND_BMP or not is_sendable_character(character):
-            break
-        stretch += character
-    return start, stretch
+    stop = start
+    while stop < min(end, start + longest) and is_sendable_character(text[stop]):
+        stop += 1
+    return (start, text[start:stop]) if stop > start else None

@@ -9,7 +9,6 @@ from sqlglot.dialects.tsql import TSQL
 from pipeline.adapters.caspio.client import where
 from pipeline.adapters.caspio.client.errors import ItemError, Misconfigured
 from pipeline.adapters.caspio.client.values import Column, Value
-from pipeline.adapters.caspio.client.where.guards import LONG_TEXT
 
 SPEAKABLE = st.text(
     st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("'\"\\;-%_[]\n\t\r"))
@@ -131,10 +130,10 @@ def test_unknown_names_are_all_listed_with_the_nearest() -> None:
     assert "'DocType'" in caught.value.problems[0]
 
 
-@given(SPEAKABLE.map(lambda text: text + "x" * (LONG_TEXT + 1)))
-def test_long_text_is_guarded_by_length_and_beginning(text: str) -> None:
-    """A long text's guard never holds more of it than its beginning, and always its length."""
-    clause = where.holds(Column("Notes", "TEXT"), text)
+@given(SPEAKABLE.map(lambda text: text + "x" * 101))
+def test_part_of_a_text_is_guarded_by_length_and_slices(text: str) -> None:
+    """A guard that may hold only so much of a text holds nothing that is not in it, and always its length."""
+    clause = where.holds(Column("Notes", "TEXT"), text, longest=100)
 
     assert clause is not None
     lengths = parsed(clause).find(exp.In)
@@ -147,11 +146,36 @@ def test_long_text_is_guarded_by_length_and_beginning(text: str) -> None:
     )
 
 
-def test_unspeakable_text_can_still_be_guarded() -> None:
-    """A value somebody stored with a control character is guarded by what comes before it."""
-    clause = where.holds(Column("Notes", "TEXT"), "ab\x00cd")
+def test_a_text_is_guarded_whole_while_there_is_room() -> None:
+    """Of a text, more than some beginning is compared: all of it, if the address has room for that."""
+    columns, text = {"Notes": Column("Notes", "TEXT")}, "line of a note\n" * 60 + "end"
 
-    assert clause == "LEN(RTRIM(Notes)) IN (5) AND LEFT(Notes, 2) = 'ab'"
+    clause = where.guard("7", columns, {"Notes": text}, is_view=False, room=1_900)
+
+    assert clause == f"(PK_ID = 7) AND (Notes = '{text}')"
+
+
+def test_of_a_text_without_room_its_end_is_guarded_too() -> None:
+    """Where the address has no room for the whole text, slices from its beginning to its end are compared."""
+    columns = {"Notes": Column("Notes", "TEXT")}
+    text = "".join(f"word{number:05} " for number in range(1_000)) + "end"
+
+    clause = where.guard("7", columns, {"Notes": text}, is_view=False, room=1_900)
+
+    assert "LEN(RTRIM(Notes)) IN (10003)" in clause
+    assert clause.count("SUBSTRING(Notes, ") == 3
+    assert "LEFT(Notes, 200) = 'word00000 " in clause
+    assert "word00999 end'" in clause
+
+
+def test_unspeakable_text_can_still_be_guarded() -> None:
+    """A value somebody stored with control characters is guarded by what is between them."""
+    clause = where.holds(Column("Notes", "TEXT"), "ab\x00cd\x01\x02")
+
+    assert (
+        clause == "LEN(RTRIM(Notes)) IN (7) AND LEFT(Notes, 2) = 'ab' AND "
+        "SUBSTRING(Notes, 4, 2) = 'cd'"
+    )
 
 
 def test_list_columns_are_not_guarded() -> None:

@@ -71,13 +71,13 @@ class Shouting(FakeCaspio):
 
 def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
     """Undo a run."""
-    run = world.source_run(spec)
+    source_run = world.source_run(spec)
     outcomes: list[Outcome] = []
     found = effects_by_record(world.ledger.effects.find(run_id=run), world.ledger)
     act_on_each(
-        with_listing(found[spec.name], run),
-        run,
-        act=lambda undoing, fresh: undo_record(undoing, run, fresh=fresh),
+        with_listing(found[spec.name], source_run),
+        source_run,
+        act=lambda undoing, fresh: undo_record(undoing, source_run, fresh=fresh),
         observe=outcomes.append,
         threads=1,
     )
@@ -297,6 +297,43 @@ def test_a_correction_of_capitals_alone_is_a_users(world: World):
 
     assert world.record("1")["DocType"] == "Receipt"
     assert [left.suggested for left in outcome.suggestions] == ["invoice"]
+
+
+@pytest.mark.parametrize("typed", ["receipt\n", "receipt\t", "receipt\r\n", "receipt\u00a0", "\n"])
+@pytest.mark.parametrize("when", ["before", "download", "update"])
+def test_white_space_at_the_end_is_a_users(world: World, typed: str, when: str):
+    """A line end or a tab that somebody adds to our value makes it theirs, whenever that happens."""
+    spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
+    world.receipt("1", "doc_type=receipt")
+    world.run(spec)
+    world.receipt("1", "doc_type=invoice", DocType="receipt", name="fresh.txt")
+
+    def edit(call: str) -> None:
+        if call == when:
+            world.caspio.tables["Receipts"]["1"]["DocType"] = typed
+            world.caspio.before_call = lambda _: None
+
+    if when == "before":
+        edit(when)
+    world.caspio.before_call = edit
+    (outcome,) = world.run(spec)
+
+    assert world.record("1")["DocType"] == typed
+    assert [left.suggested for left in outcome.suggestions] == ["invoice"]
+
+
+@pytest.mark.parametrize("old", ["receipt", "receipt " + "x" * 5_000])
+def test_overwriting_a_text_takes_one_read_and_one_write(world: World, old: str):
+    """What a guard cannot see costs one read before the write, for a short text as for a long one, and none after it."""
+    spec = replace(RECEIPTS, overwrite=Overwrite.ALWAYS, rename=None)
+    world.receipt("1", "doc_type=invoice", DocType=old)
+    calls: list[str] = []
+    world.caspio.before_call = calls.append
+
+    world.run(spec)
+
+    assert world.record("1")["DocType"] == "invoice"
+    assert [call for call in calls if call in {"read", "update"}] == ["read", "update"]
 
 
 def test_planning_finishes_no_move(world: World):
