@@ -167,7 +167,7 @@ def flatbed_scan(
 
 
 def jpeg(image: Image.Image, *, quality: int = 82, orientation: int = 1, dpi: int = 72) -> bytes:
-    """Encode as JPEG; `orientation` is EXIF's number for how the camera was held.
+    """Encode as JPEG; `orientation` is EXIF's number for how the camera was turned.
 
     1 is upright; 6 means that the picture must be turned 90 degrees clockwise.
     """

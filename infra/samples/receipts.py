@@ -19,7 +19,7 @@ class Receipt:
     """The contents of a receipt, and how it was photographed.
 
     Amounts and `printed_date` are written as the receipt prints them. `orientation` is EXIF's
-    number for how the camera was held.
+    number for how the camera was turned.
     """
 
     file: str

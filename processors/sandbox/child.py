@@ -19,7 +19,7 @@ from processors.sandbox.answers import Bug
 from processors.sandbox.confinement import confine
 from processors.sandbox.isolation import Granted, limit_in_words
 from processors.sandbox.kernel import rlimits
-from processors.sandbox.launch import ANSWERED, REQUEST, SPOILED, TAKEN, Launch
+from processors.sandbox.launch import ANSWERED, REPLACE, REQUEST, TAKEN, Launch
 
 OUT_OF_MEMORY_EXIT = 77
 """Exit code of a child that ran out of memory: it leaves at once, so that the next document gets a
@@ -98,7 +98,9 @@ class _Child:
             os.write(self._line, TAKEN)
             name, folder = json.loads(request)
             answer = self._read(job, name, self._own / folder)
-            self._answer(answer, self._own / folder, SPOILED if self._is_spoiled() else ANSWERED)
+            self._answer(
+                answer, self._own / folder, REPLACE if self._must_be_replaced() else ANSWERED
+            )
 
     def _read(self, job: Job, name: str, folder: Path) -> Findings | Bug:
         """Run the job; an unforeseen error comes back as text, lack of memory ends the process."""
@@ -127,7 +129,7 @@ class _Child:
             answers.write(_bug(exc), folder)
         os.write(self._line, word)
 
-    def _is_spoiled(self) -> bool:
+    def _must_be_replaced(self) -> bool:
         """End what the document started, and say whether this process should read no other one."""
         started = self._end_programs()
         # What libraries keep for themselves would count against the next document.

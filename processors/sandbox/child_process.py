@@ -61,8 +61,8 @@ class ChildProcess:
 
     `job` names what the child does with a document. `without` leaves out layers, for tests. `warm`
     lets it load its models before it says that it is ready. `pid` is its supervisor. `documents` is
-    how many it has been given, `taken` whether it has begun with the latest one, `spoiled` whether
-    it asked to be replaced.
+    how many it has been given, `taken` whether it has begun with the latest one,
+    `must_be_replaced` whether it asked for that.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class ChildProcess:
         self.pid = self._process.pid
         self.documents = 0
         self.taken = False
-        self.spoiled = False
+        self.must_be_replaced = False
         self._stopped = False
         self._ended = False
         self._report = b""
@@ -146,7 +146,7 @@ class ChildProcess:
         raise Ended(None)
 
     def give(self, path: Path, name: str) -> str:
-        """Stop the child, hand over a document and let it go on; return the name of its folder.
+        """Stop the child, hand over a document and resume it; return the name of its folder.
 
         Raises:
             Ended, Irregular: it is fit for no document, and this one is not to blame.
@@ -183,8 +183,8 @@ class ChildProcess:
             if said == launch.TAKEN and not self.taken:
                 self.taken = True
                 return False
-            if said in {launch.ANSWERED, launch.SPOILED}:
-                self.spoiled = said == launch.SPOILED
+            if said in {launch.ANSWERED, launch.REPLACE}:
+                self.must_be_replaced = said == launch.REPLACE
                 return True
             raise Ended(self._exit_code() if not said else None)
         if self._control in ready:

@@ -7,14 +7,14 @@ from processors.contract import ReadSettings
 from processors.sandbox.confinement import Confinement
 
 STOP, RESUME = b"S", b"R"
-"""What the parent asks the supervisor for: stop the child, let it go on."""
+"""What the parent asks the supervisor for: stop the child, resume it."""
 STARTED, STOPPED, ENDED, FAILED = b"P", b"S", b"E", b"X"
 """What the supervisor reports, each with a number: the child's process, how many others there are,
 its exit code, and how many bytes of a traceback follow.
 """
 REPORT = struct.Struct("=ci")
 
-TAKEN, ANSWERED, SPOILED = b"t", b".", b"!"
+TAKEN, ANSWERED, REPLACE = b"t", b".", b"!"
 """What a child says in one byte: it has begun with a document, it has an answer, it has one and
 should be replaced.
 """

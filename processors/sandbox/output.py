@@ -60,7 +60,7 @@ class _Budget:
         """Count a file by its size or its disk space, whichever is more; raises ProtocolError."""
         size = max(found.st_size, found.st_blocks * _BLOCK_BYTES)
         self.left_bytes -= size
-        # A file system rounds up to whole blocks, so only the claimed size is held against the
+        # A file system rounds up to whole blocks, so only the claimed size counts toward the
         # limit for one file.
         if found.st_size > self.file_bytes or self.left_bytes < 0:
             raise ProtocolError(f"{name!r} is larger than a file it may leave, or all of them are")

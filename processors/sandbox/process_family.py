@@ -54,8 +54,8 @@ def cpu_s(pids: Iterable[int]) -> float | None:
     seen = [fields for pid in pids if (fields := _stat(pid))]
     if not seen:
         return None
-    ticks = sum(sum(fields[_UTIME : _CSTIME + 1]) for fields in seen)
-    return ticks / os.sysconf("SC_CLK_TCK")
+    clock_units = sum(sum(fields[_UTIME : _CSTIME + 1]) for fields in seen)
+    return clock_units / os.sysconf("SC_CLK_TCK")
 
 
 def memory_bytes(pids: Iterable[int]) -> int:

@@ -130,7 +130,7 @@ class SandboxedReader:
             finally:
                 self._free.put(process)
         if verdict.status is ScanStatus.NOT_SCANNED:
-            # A document that is well otherwise is partial, so that an operator sees it.
+            # A document without other problems is partial, so that an operator sees it.
             status = ReadStatus.PARTIAL if findings.status is ReadStatus.OK else findings.status
             problem = f"{name}: it was not scanned for viruses: {verdict.detail}."
             findings = dataclasses.replace(

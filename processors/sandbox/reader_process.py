@@ -34,8 +34,8 @@ class ReaderProcess:
 
     `documents` is how many documents a child reads before a new one replaces it. A document is
     judged only by a child that has read no other one before: where another child ends badly with
-    it, it is read again in a new one. So nothing that an earlier document did to a child is held
-    against a later one.
+    it, it is read again in a new one. So a later document never suffers from what an earlier one
+    did to a child.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ReaderProcess:
                 except BaseException:
                     self._renew()
                     raise
-                if process.spoiled or process.documents >= self._most_documents:
+                if process.must_be_replaced or process.documents >= self._most_documents:
                     self._renew()
                 if isinstance(findings, Findings):
                     return findings
@@ -98,7 +98,7 @@ class ReaderProcess:
             if trouble is not None:
                 return trouble
             # What is left is touched only when nothing of the child changes it any more.
-            if (not process.stop() or process.spoiled) and not process.kill():
+            if (not process.stop() or process.must_be_replaced) and not process.kill():
                 return ReadStatus.SUSPICIOUS, "what it started cannot be ended; report it."
         except Ended as exc:
             return post_mortem(exc.code, self._settings.limits, granted)

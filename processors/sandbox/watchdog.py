@@ -44,7 +44,7 @@ class Watch:
         self._cpu_s = 0.0
 
     def trouble(self) -> Trouble | None:
-        """Return what the child does wrong, None as long as all is well."""
+        """Return what the child does wrong, None if nothing."""
         family = process_family.descendants(self._root)
         # The init of a PID namespace and the child itself are no programs.
         if len(family) - 2 > _MOST_PROGRAMS:

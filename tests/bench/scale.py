@@ -1,4 +1,4 @@
-"""Measure how the line grows: `make scale [SCALE_ARGS="--sizes 10000 100000 --sample 300"]`.
+"""Measure how the pipeline grows: `make scale [SCALE_ARGS="--sizes 10000 100000 --sample 300"]`.
 
 For each size an account is declared, and each phase is a process of its own: enumerate everything, ingest a sample,
 and run again with nothing new. CPU seconds and memory are those of our process alone; the local Caspio is another.

@@ -1,4 +1,4 @@
-"""What the line does in a second, and what it costs beside the reading itself: `make bench` prints it."""
+"""What the pipeline does in a second, and what it costs beside the reading itself: `make bench` prints it."""
 
 import json
 import os
@@ -182,6 +182,6 @@ def _server_of(server: Prefect) -> psutil.Process:
 
 def _run(config: Path, workers: int) -> Ran:
     environment = {**os.environ, **CREDENTIALS, "CASPIO_INGEST_PROCESSING__WORKERS": str(workers)}
-    command = [sys.executable, "-m", "tests.bench.line", str(config)]
+    command = [sys.executable, "-m", "tests.bench.pipeline", str(config)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Ran(**json.loads(done.stdout))

@@ -85,6 +85,14 @@ def first_cells(path: Path) -> set[str]:
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
 
 
+def command_of(words: list[str]) -> Any:
+    """Return the command or group that words begin with, and take its name from them."""
+    found: Any = get_command(app)
+    while words and hasattr(found, "commands") and words[0] in found.commands:
+        found = found.commands[words.pop(0)]
+    return found
+
+
 # --- what a page names exists
 
 
@@ -92,9 +100,7 @@ def first_cells(path: Path) -> set[str]:
 def test_every_command_line_is_one_that_works(path: Path):
     """Each command that a page shows exists, with each option it shows."""
     for words in invocations_of(path):
-        found: Any = get_command(app)
-        while words and hasattr(found, "commands") and words[0] in found.commands:
-            found = found.commands[words.pop(0)]
+        found = command_of(words)
         known = {name for one in found.params for name in (*one.opts, *one.secondary_opts)}
         shown = {word for word in words if word.startswith("-")}
         if found.name is None or hasattr(found, "commands"):

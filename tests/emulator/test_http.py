@@ -283,7 +283,7 @@ def test_quirks_are_read_from_settings():
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"), [("colour=blue", "stale_token"), ("stale_token=500", "401, 400")]
+    ("setting", "said"), [("shade=blue", "stale_token"), ("stale_token=500", "401, 400")]
 )
 def test_a_wrong_quirk_is_refused(setting: str, said: str):
     """For a wrong name or value, the error lists the right ones."""

@@ -224,7 +224,7 @@ def _say(words: bytes) -> None:
                 os.write(number, words)
 
 
-def tell_environment(*_: object) -> Findings:
+def reveal_environment(*_: object) -> Findings:
     """Give away whatever the environment holds, in Python and in the kernel's view."""
     return _found(
         repr(dict(os.environ)) + Path("/proc/self/environ").read_bytes().decode(errors="replace")

@@ -13,7 +13,7 @@ from processors.detect.clamav import Clamd
 from processors.sandbox.reader import SandboxedReader
 from tests.hostile import chaos
 
-SIGNATURE = b"this stands for a virus"
+SIGNATURE = b"this is in place of a virus"
 
 
 class FakeClamd:

@@ -95,16 +95,18 @@ def read(reader: SandboxedReader, data: bytes, folder: Path) -> Findings:
     return reader.read(path, name=NAME, work_dir=folder / "work")
 
 
-def assert_told(findings: Findings, status: ReadStatus, words: str) -> None:
+def assert_reported(findings: Findings, status: ReadStatus, words: str) -> None:
     """Look at the status, and for a sentence that names the file, what happened and what to do."""
     assert findings.status is status, findings.problems
-    told = [problem for problem in findings.problems if re.search(words, problem, re.IGNORECASE)]
-    assert told, findings.problems
-    assert NAME in told[0]
-    assert WAYS_OUT.search(told[0].replace(NAME, "")), told[0]
+    reported = [
+        problem for problem in findings.problems if re.search(words, problem, re.IGNORECASE)
+    ]
+    assert reported, findings.problems
+    assert NAME in reported[0]
+    assert WAYS_OUT.search(reported[0].replace(NAME, "")), reported[0]
 
 
-def test_a_document_that_is_well_is_ok(reader: SandboxedReader, tmp_path: Path) -> None:
+def test_a_sound_document_is_ok(reader: SandboxedReader, tmp_path: Path) -> None:
     """A sound document has its text and nothing to complain of."""
     findings = read(reader, documents.pdf("Hello"), tmp_path)
 
@@ -122,7 +124,7 @@ def test_what_a_document_is_has_a_status_and_a_way_out(
     """The sentence names the file, what is the matter with it, and what a user can do."""
     findings = read(reader, READ[status].make(), tmp_path)
 
-    assert_told(findings, status, READ[status].words)
+    assert_reported(findings, status, READ[status].words)
 
 
 @pytest.mark.parametrize("status", ENDED)
@@ -134,7 +136,7 @@ def test_what_a_document_does_has_a_status_and_a_way_out(
 
     findings = read(victim, deed.encode(), tmp_path)
 
-    assert_told(findings, status, words)
+    assert_reported(findings, status, words)
 
 
 def test_an_infected_document_has_a_status_and_a_way_out(address: str, tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_an_infected_document_has_a_status_and_a_way_out(address: str, tmp_path:
     with SandboxedReader(limits=TIGHT, workers=1, clamav=address, job=chaos.says) as reader:
         findings = read(reader, SIGNATURE, tmp_path)
 
-    assert_told(findings, ReadStatus.INFECTED, "Test.Signature-1.*clean copy")
+    assert_reported(findings, ReadStatus.INFECTED, "Test.Signature-1.*clean copy")
 
 
 def test_every_status_has_its_case() -> None:

@@ -215,7 +215,7 @@ def test_secrets_do_not_reach_the_child(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """What is in the parent's environment is in none of the places a child can look."""
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "hush-hush")
     document = tmp_path / "document"
-    document.write_text("tell_environment")
+    document.write_text("reveal_environment")
 
     with SandboxedReader(limits=LIMITS, workers=1, job=chaos.misbehaves) as reader:
         findings = reader.read(document, name="nosy", work_dir=tmp_path)

@@ -4,7 +4,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,7 @@ def violations() -> Iterator[Violation]:
             case "layers":
                 yield from _against_layers(contract)
             case "forbidden":
-                sources = [name for entry in contract["source_modules"] for name in expanded(entry)]
-                for entry in contract["forbidden_modules"]:
-                    pairs = ((s, f) for s in sources for f in expanded(entry))
-                    importer, forbidden = next(
-                        (s, f)
-                        for s, f in pairs
-                        if f"{s}." not in f"{f}." and not _is_ignored(s, f, contract)
-                    )
-                    yield Violation(contract["name"], importer, forbidden)
+                yield from _against_forbidden(contract)
             case "independence":
                 one, other, *_ = [name for entry in contract["modules"] for name in expanded(entry)]
                 yield Violation(contract["name"], one, other)
@@ -63,6 +55,18 @@ def _against_layers(contract: Mapping[str, Any]) -> Iterator[Violation]:
                 yield Violation(contract["name"], prefix + layer[0], prefix + layer[1])
         for higher, lower in pairwise(layers):
             yield Violation(contract["name"], prefix + lower[0], prefix + higher[0])
+
+
+def _against_forbidden(contract: Mapping[str, Any]) -> Iterator[Violation]:
+    """Yield one import of each forbidden module, by the first module that may not import it."""
+    sources = [name for entry in contract["source_modules"] for name in expanded(entry)]
+    for entry in contract["forbidden_modules"]:
+        importer, forbidden = next(
+            (source, module)
+            for source, module in product(sources, expanded(entry))
+            if f"{source}." not in f"{module}." and not _is_ignored(source, module, contract)
+        )
+        yield Violation(contract["name"], importer, forbidden)
 
 
 def expanded(name: str) -> list[str]:

@@ -20,13 +20,13 @@ SAMPLES: Mapping[str, Sequence[object]] = {
 """Placeholders for numbers and texts that could be anything."""
 
 _OF_WEBHOOKS = tuple(one.name for one in fields(Quirks) if one.name.startswith("webhook_"))
-NOT_THE_LINES: Mapping[str, str] = {
-    "files_upload": "the line sends one file a call",
-    "list_update": "the line writes no LIST field",
-    "task_ms": "the line runs no tasks",
-    **dict.fromkeys(_OF_WEBHOOKS, "the line has no webhooks of its own"),
+NOT_OF_THE_PIPELINE: Mapping[str, str] = {
+    "files_upload": "the pipeline sends one file a call",
+    "list_update": "the pipeline writes no LIST field",
+    "task_ms": "the pipeline runs no tasks",
+    **dict.fromkeys(_OF_WEBHOOKS, "the pipeline has no webhooks of its own"),
 }
-"""Quirks that cannot matter to the line, and why."""
+"""Quirks that cannot matter to the pipeline, and why."""
 
 
 def choices(name: str) -> tuple[Any, ...]:
@@ -38,12 +38,14 @@ def choices(name: str) -> tuple[Any, ...]:
     return get_args(kind) or tuple(SAMPLES[name])
 
 
-def of_the_line() -> dict[str, tuple[Any, ...]]:
-    """Return the values of every quirk that can matter to the line.
+def of_the_pipeline() -> dict[str, tuple[Any, ...]]:
+    """Return the values of every quirk that can matter to the pipeline.
 
     A new one is among them by itself.
     """
-    return {one.name: choices(one.name) for one in fields(Quirks) if one.name not in NOT_THE_LINES}
+    return {
+        one.name: choices(one.name) for one in fields(Quirks) if one.name not in NOT_OF_THE_PIPELINE
+    }
 
 
 def of_webhooks() -> dict[str, tuple[Any, ...]]:

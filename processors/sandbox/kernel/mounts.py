@@ -39,7 +39,7 @@ class _Attributes(ctypes.Structure):
 
 
 def confine(*, stage: Path, readable: Iterable[Path], folder: Path) -> bool:
-    """Give this process a root file system that holds `readable`, read-only, and `folder`.
+    """Give this process a root file system of `readable`, read-only, and `folder`.
 
     `stage` is an empty folder to build it on. Paths stay what they were. Call it in the first
     processes of a PID namespace, so that /proc shows that namespace only.
@@ -71,7 +71,7 @@ def confine(*, stage: Path, readable: Iterable[Path], folder: Path) -> bool:
 
 
 def enter(stage: Path) -> bool:
-    """Make a folder the root, and let go of the old one."""
+    """Make a folder the root, and detach the old one."""
     here = Path.cwd()
     try:
         os.chdir(stage)
@@ -145,8 +145,8 @@ def _make_read_only(place: str) -> None:
         )
     except OSError:
         # Before Linux 5.12: the mount itself; what is mounted below it keeps its own rules.
-        held = os.statvfs(place).f_flag
-        kept = sum(flag for shown, flag in _KEPT_FLAGS.items() if held & shown)
+        shown = os.statvfs(place).f_flag
+        kept = sum(flag for bit, flag in _KEPT_FLAGS.items() if shown & bit)
         libc.mount(None, place, None, _REMOUNT | _BIND | _RDONLY | kept)
 
 

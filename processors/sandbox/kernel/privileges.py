@@ -38,7 +38,7 @@ def identity_for(pid: int) -> Identity | None:
         return None
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        held = int(status.partition("CapEff:")[2].split()[0], 16)
+        effective = int(status.partition("CapEff:")[2].split()[0], 16)
         mapped = [
             [int(number) for number in line.split()]
             for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
@@ -47,7 +47,7 @@ def identity_for(pid: int) -> Identity | None:
         return None
     last = _FIRST_UID + _MOST_PIDS
     whole = any(first <= _FIRST_UID and last < first + count for first, _, count in mapped)
-    if not whole or not all(held >> capability & 1 for capability in _NEEDED):
+    if not whole or not all(effective >> capability & 1 for capability in _NEEDED):
         return None
     return Identity(_FIRST_UID + pid, _FIRST_UID + pid)
 

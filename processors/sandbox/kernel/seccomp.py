@@ -118,7 +118,7 @@ def program(machine: str, *, signals_to: int | None = None) -> list[Instruction]
     """Return the filter for x86_64 or aarch64.
 
     `signals_to` is the only process that may be sent signals by its number, and None where any may:
-    what lies in a PID namespace of its own sees no others.
+    a process in its own PID namespace sees no others.
     """
     architecture, column = ARCHITECTURES[machine]
     lines = [
@@ -202,8 +202,8 @@ def install(lines: Sequence[Instruction]) -> bool:
     `no_new_privs` must be set. Other threads that exist already are filtered, too.
     """
     code = b"".join(struct.pack("HBBI", *line) for line in lines)
-    held = ctypes.create_string_buffer(code, len(code))
-    given = _Program(len(lines), ctypes.addressof(held))
+    buffer = ctypes.create_string_buffer(code, len(code))
+    given = _Program(len(lines), ctypes.addressof(buffer))
     number = _SECCOMP[platform.machine()]
     try:
         libc.syscall(number, _SET_MODE_FILTER, _SYNCHRONIZE, ctypes.byref(given))

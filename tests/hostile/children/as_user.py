@@ -24,11 +24,11 @@ def become_user() -> None:
     for folder in {Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()}:
         closed = [above for above in reversed(folder.parents) if not above.stat().st_mode & 0o001]
         if closed:
-            held = os.open(folder, os.O_PATH)
+            opened = os.open(folder, os.O_PATH)
             libc.mount("tmpfs", str(closed[0]), "tmpfs", 0, "mode=0755")
             folder.mkdir(parents=True, exist_ok=True)
-            libc.mount(f"/proc/self/fd/{held}", str(folder), None, _BIND | _RECURSIVE)
-            os.close(held)
+            libc.mount(f"/proc/self/fd/{opened}", str(folder), None, _BIND | _RECURSIVE)
+            os.close(opened)
     os.environ.update(HOME=home, TMPDIR=home, PYTHONDONTWRITEBYTECODE="1")
     os.setgroups([])
     os.setresgid(UID, UID, UID)

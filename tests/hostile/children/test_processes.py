@@ -84,7 +84,7 @@ def test_no_secret_is_in_any_environment(misbehave: Misbehave, monkeypatch: pyte
     program = [sys.executable, "-c", "import time; time.sleep(60)"]
     with subprocess.Popen(program, env={**os.environ, "SECRET": "hush-hush"}) as other:
         try:
-            findings = misbehave("tell_environments")
+            findings = misbehave("reveal_environments")
         finally:
             other.kill()
 
@@ -112,7 +112,7 @@ def test_the_parents_memory_is_closed_to_its_user():
 
 def test_a_child_has_no_rights(misbehave: Misbehave, granted: Granted):
     """A child has no capability, and is not root where it can be another user."""
-    effective, permitted, no_new, uid, back = misbehave("tell_rights").text.split(maxsplit=4)
+    effective, permitted, no_new, uid, back = misbehave("reveal_rights").text.split(maxsplit=4)
 
     assert (int(effective, 16), int(permitted, 16), no_new) == (0, 0, "1")
     assert (uid == "0") is granted.as_root

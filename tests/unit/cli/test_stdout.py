@@ -36,7 +36,7 @@ def noisy(event, arguments):
         structlog = sys.modules.get("structlog")
         if structlog is not None and hasattr(structlog, "get_logger"):
             structlog.get_logger().error("noise of a log")
-        os.system("echo noise of a program")
+        os.system("echo 'noise of a program'")
     finally:
         busy.clear()
 

@@ -10,11 +10,11 @@ import pytest
 
 from infra.emulator import Quirks
 from tests.support.quirks import (
-    NOT_THE_LINES,
+    NOT_OF_THE_PIPELINE,
     SAMPLES,
     choices,
     covering,
-    of_the_line,
+    of_the_pipeline,
     of_webhooks,
     pairs,
     sample,
@@ -25,7 +25,9 @@ DOCUMENT = PAGE.partition("## What differs between accounts")[2]
 NAMES = [one.name for one in fields(Quirks)]
 
 
-@pytest.mark.parametrize("factors", [of_the_line(), of_webhooks()], ids=["line", "webhooks"])
+@pytest.mark.parametrize(
+    "factors", [of_the_pipeline(), of_webhooks()], ids=["pipeline", "webhooks"]
+)
 def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
     """Any two values of two quirks are together in a row, and rows are complete."""
     rows = covering(factors)
@@ -39,7 +41,7 @@ def test_every_pair_of_values_is_in_a_row(factors: Mapping[str, Any]):
 
 def test_the_sample_has_every_value():
     """The rows that `make test` tries are a few, and have each value of each quirk."""
-    rows = covering(of_the_line())
+    rows = covering(of_the_pipeline())
 
     chosen = sample(rows)
 
@@ -52,17 +54,17 @@ def test_the_sample_has_every_value():
 
 def test_rows_are_the_same_every_time_and_begin_with_the_defaults():
     """The rows depend on the quirks only; the first has every quirk's first value."""
-    rows = covering(of_the_line())
+    rows = covering(of_the_pipeline())
 
-    assert rows == covering(of_the_line())
-    assert rows[0] == {name: values[0] for name, values in of_the_line().items()}
+    assert rows == covering(of_the_pipeline())
+    assert rows[0] == {name: values[0] for name, values in of_the_pipeline().items()}
 
 
 def test_every_quirk_is_in_the_matrix_or_has_a_reason():
     """The pipeline's matrix has every quirk except those with a reason, and names only quirks."""
-    assert set(NAMES) == of_the_line().keys() | NOT_THE_LINES.keys()
-    assert NOT_THE_LINES.keys() | SAMPLES.keys() <= set(NAMES)
-    assert all(NOT_THE_LINES.values())
+    assert set(NAMES) == of_the_pipeline().keys() | NOT_OF_THE_PIPELINE.keys()
+    assert NOT_OF_THE_PIPELINE.keys() | SAMPLES.keys() <= set(NAMES)
+    assert all(NOT_OF_THE_PIPELINE.values())
 
 
 @pytest.mark.parametrize("name", NAMES)

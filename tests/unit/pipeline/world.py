@@ -25,7 +25,7 @@ RECEIPTS = SourceSpec(
 
 @dataclass
 class World:
-    """An account, an archive, a ledger and a reader, and a way to run the line over them."""
+    """An account, an archive, a ledger and a reader, and a way to run the pipeline over them."""
 
     folder: Path
     caspio: FakeCaspio = field(default_factory=FakeCaspio)

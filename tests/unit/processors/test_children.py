@@ -15,7 +15,7 @@ OTHER = "Invoice number: 4712\nInvoice date: 2026-04-01\nTotal due: EUR 99.00"
 def mail(text: str, **attached: bytes) -> bytes:
     """Write a mail; attachments are named by their keywords."""
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "News"
+    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "Report"
     message.set_content(text)
     for name, data in attached.items():
         message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)

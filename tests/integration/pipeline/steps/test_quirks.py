@@ -7,12 +7,12 @@ from tests.fakes.reader import FakeReader
 from tests.integration.pipeline.accounts import COLUMNS, Source, fields
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace, account_state
-from tests.support.quirks import covering, of_the_line, sample
+from tests.support.quirks import covering, of_the_pipeline, sample
 
 pytestmark = pytest.mark.integration
 
 WAYS = ("run", "plan, then run", "plan, then apply")
-ROWS = covering({**of_the_line(), "way": WAYS})
+ROWS = covering({**of_the_pipeline(), "way": WAYS})
 SAMPLE = sample(ROWS)
 
 

@@ -48,7 +48,7 @@ CONTRACT = (
 )
 LETTER = (
     "Dear Ms Lovelace,\n"
-    "we are pleased to tell you that the engine runs.\n"
+    "we are pleased to inform you that the engine runs.\n"
     "Please do not hesitate to call.\n"
     "Yours sincerely,\n"
     "C. Babbage"

@@ -87,7 +87,7 @@ def test_a_row_of_labels_and_amounts_stays_one_line(tmp_path: Path):
         ("Bird house", "18.00"),
     ]
     items += [
-        ("Rope, twenty metres, hemp", "12.80"),
+        ("Rope, twenty meters, hemp", "12.80"),
         ("Subtotal of all the goods", "184.30"),
         ("Total", "219.32"),
     ]

@@ -24,7 +24,7 @@ WHOLE = Findings(
     media_type="application/pdf",
     status=ReadStatus.OK,
     doc_type=Finding("receipt", 1, "it says so", 1, (1.0, 2.5, 3.0, 4.0), "a / b"),
-    fields={"total": Finding("1.00", 0.5, "stands there")},
+    fields={"total": Finding("1.00", 0.5, "it is there")},
     pages=(
         PageText(1, "ocr", "rapidocr", 0.9, "words", 612.0, 792.0, "no text"),
         PageText(2, "none", None, None, ""),

@@ -16,19 +16,19 @@ def judge(lines: list[seccomp.Instruction], architecture: int, number: int, *arg
     for index, argument in enumerate(arguments):
         words[16 + 8 * index] = argument & 0xFFFFFFFF
         words[20 + 8 * index] = argument >> 32 & 0xFFFFFFFF
-    held = at = 0
+    loaded = at = 0
     while True:
         code, if_true, if_false, operand = lines[at]
         at += 1
         match code:
             case 0x20:
-                held = words.get(operand, 0)
+                loaded = words.get(operand, 0)
             case 0x54:
-                held &= operand
+                loaded &= operand
             case 0x06:
                 return operand
             case 0x15 | 0x35 | 0x45:
-                taken = {0x15: held == operand, 0x35: held >= operand, 0x45: held & operand}
+                taken = {0x15: loaded == operand, 0x35: loaded >= operand, 0x45: loaded & operand}
                 at += if_true if taken[code] else if_false
             case _:
                 raise AssertionError(f"an operation that no filter here uses: {code:#x}")
@@ -87,7 +87,7 @@ def test_some_calls_are_refused_for_some_arguments(
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("name", ["kill", "tkill", "tgkill", "rt_sigqueueinfo"])
-def test_only_the_process_itself_may_be_signalled(name: str, machine: str):
+def test_only_the_process_itself_may_be_signaled(name: str, machine: str):
     """Where others can be seen, signals reach the process itself alone."""
     assert answer(machine, name, 77, 9, signals_to=77) == seccomp.ALLOW
     assert answer(machine, name, 78, 9, signals_to=77) == seccomp.REFUSE

@@ -183,7 +183,7 @@ def test_settings_settle_the_order_of_dates():
     ("text", "code"),
     [
         (
-            "We thank you for your letter and are pleased to tell you that the engine runs well again since Monday.",
+            "We thank you for your letter and are pleased to inform you that the engine runs well again since Monday.",
             "en",
         ),
         (

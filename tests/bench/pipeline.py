@@ -1,4 +1,4 @@
-"""Take a configured line from beginning to end, and print what it took: a process of its own, so that its time is."""
+"""Take a configured pipeline from beginning to end, and print what it took: a process of its own, so that its time is."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What memory the line takes: `make bench` prints it; nothing here is a verdict."""
+"""What memory the pipeline takes: `make bench` prints it; nothing here is a verdict."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def test_memory_while_a_gibibyte_passes(tmp_path: Path):
 
 
 def _peak_mib(folder: Path, size_bytes: int) -> float:
-    """Run the line over one generated attachment; return the highest sum of all its processes' memory."""
+    """Run the pipeline over one generated attachment; return the highest sum of all its processes' memory."""
     seed = folder / "seed"
     seed.mkdir(parents=True)
     generated = {"generate": {"name": "big.bin", "size": size_bytes, "byte": 65}}
