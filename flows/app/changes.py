@@ -57,7 +57,10 @@ def _change_sources(
         for spec in require_sources(context, sources):
             bar = bars.source(spec.name)
             counter = OutcomeCounter(summary, bar.advance, on_found=bar.expect)
+            # The operator has approved these very changes, so no source is only planned.
             run = make_source_run(context, spec, summary.run_id, yes=True, leases=leases)
+            # The plan knows nothing of a change that an earlier run left open, so it is settled
+            # first.
             recover_all(run)
 
             def act(item: T, fresh: RecordWork | None, run: SourceRun = run) -> list[Outcome]:
@@ -115,6 +118,7 @@ def apply_plan(
         raise BadSettings(problems)
 
     def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, DueRecord]]:
+        # The file is read again for each source: a plan may be larger than memory.
         chosen = (
             record
             for record in plan.each()
@@ -131,6 +135,7 @@ def apply_plan(
         items=items,
         change=lambda due, run, fresh: apply_record(due, run, fresh=fresh),
         watch=watch,
+        # A plan may leave records out: the source is confirmed, and not complete.
         done=lambda run: conclude(run, whole=False),
     )
     document = {**context.document(summary, started=started), "plan": plan.id}
@@ -161,6 +166,7 @@ def undo_run(
         raise BadSettings(
             [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]
         )
+    # A source that was removed from the settings has no columns to write to any more.
     unknown = found.keys() - context.settings.specs()
     if unknown:
         raise BadSettings(

@@ -62,6 +62,8 @@ def work_sources(context: AppContext, *, sources: Sequence[str], request: RunReq
         progress() as bars,
     ):
         runner = DirectRunner(bars, context.threads)
+        # One source after the other: a single one already keeps every core and the account's rate
+        # busy.
         for spec in chosen.specs:
             run = make_source_run(
                 context,
@@ -72,6 +74,8 @@ def work_sources(context: AppContext, *, sources: Sequence[str], request: RunReq
                 leases=leases,
             )
             run_source(run, request, context=context, summary=summary, runner=runner)
+    # A source may also stop while it is read. A run that did nothing at all must not look like a
+    # success.
     if not summary.processed:
         names = [*chosen.stopped, *(spec.name for spec in chosen.specs)]
         refuse_if_none_runs(summary.stopped, names)

@@ -32,7 +32,8 @@ class Drain:
         """
         if self.requested:
             raise StopRequested(
-                "The run was asked to stop. Records in progress are finished. The next run continues."
+                "The run was asked to stop. Records in progress are finished. "
+                "The next run continues."
             )
 
 

@@ -16,6 +16,7 @@ def lives_of(
 
     `pk` is a PK_ID, or a path that the file has or had.
     """
+    # A file of the Files area that we renamed is found by its old and by its new path.
     is_path = pk.startswith("/")
     paths = {pk, ledger.effects.moved_to(pk) or pk} if is_path else set()
     states = [
@@ -61,6 +62,7 @@ def version_json(
         "updated_at": state.updated_at.isoformat(),
         "archive": archive.address(document_prefix(state.ref)),
         "original": archive.address(original_key(state.sha256)) if state.sha256 else None,
+        # An abandoned effect never took effect, so it is no write.
         "writes": sum(effect.state is not EffectState.ABANDONED for effect in effects),
         "outcome": None
         if outcome is None

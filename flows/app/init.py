@@ -82,6 +82,7 @@ def create_columns(
         try:
             client.tables.create_field(table, NewField(column.name, column.type))
         except (AccessDenied, Refused) as error:
+            # The other columns are not tried: what was refused for one is mostly refused for all.
             return made, f"{table}: column {column.name} could not be created: {error}"
         made.append(column)
     return made, ""
@@ -93,6 +94,8 @@ def write_settings(path: Path, text: str, *, overwrite: bool) -> None:
     Raises:
         BadSettings: the file exists, cannot be written, or the proposal does not load.
     """
+    # A file of its own beside the target, so that the settings appear whole or not at all. A hard
+    # link, unlike a rename, fails if another process has created the target meanwhile.
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         fresh.write_text(text, encoding="utf-8")

@@ -26,6 +26,7 @@ class MissedEventCounter:
 
     def __post_init__(self) -> None:
         """Keep when the run looks, and whether there are webhooks."""
+        # Before the listing: what changes while the run lists belongs to the next run's count.
         self.started = self.run.ports.clock.now()
         self._is_on = self.run.ports.ledger.messages.watched(self.run.spec.name) is not None
 
@@ -47,6 +48,7 @@ class MissedEventCounter:
         since = watched.listed_at
         missed = 0
         if since is not None:
+            # A message from before the previous run was about an earlier change.
             reported = ledger.messages.reported_at(name, list(self._keys))
             missed = sum(key not in reported or reported[key] < since for key in self._keys)
         counted = replace(

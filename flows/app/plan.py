@@ -68,6 +68,8 @@ def owner_of(
     flow_run: str = "",
 ) -> Owner:
     """Return whose plan one made with these settings is; the client id is stored as a digest."""
+    # A plan is passed around, so it has no credentials in it; 64 bits distinguish all profiles of
+    # an account.
     profile = hashlib.sha256(settings.client_id.get_secret_value().encode()).hexdigest()[:16]
     hashes = {spec.name: settings_hash(spec) for spec in sources}
     return Owner(settings.caspio.url, profile, hashes, run_id, made_at, flow_run)
@@ -171,6 +173,7 @@ def plan_sources(
         flow_run=flow_run,
     )
     path = file or Path(f"plan-{summary.run_id}.jsonl")
+    # Before anything is read: hours of reading would be lost if the plan could not be written.
     if not path.parent.is_dir():
         raise BadSettings(
             [f"There is no folder {path.parent} for the plan. Create it, or name a file with -o."]
@@ -196,6 +199,7 @@ def plan_sources(
 
 
 def _planning(run: SourceRun, collector: _Collector) -> SourceRun:
+    # A function for each run: in the loop, every source would be planned as the last one.
     def keep(plan: Plan, documents: Sequence[ReadDocument]) -> None:
         collector.add(run.spec, plan, documents)
 

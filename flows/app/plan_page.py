@@ -22,11 +22,14 @@ _PAGE = Path(__file__).with_name("plan_page.html.jinja")
 
 def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) -> None:
     """Write the page record by record, so that a long plan takes no memory."""
+    # Names and texts come from strangers, so nothing in them may become HTML. A misspelled name in
+    # the template is an error and no gap in the page.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=work_dir) as folder:
         records = with_thumbnails(plan, archive, Path(folder))
         stream = template.stream(plan=plan, records=records, value_of=shown, most=MOST_RECORDS)
+        # A name may contain half of a surrogate pair, which UTF-8 cannot encode.
         # The page has names, values and pictures of documents.
         with open(path, "w", encoding="utf-8", errors="replace", opener=private) as page:
             page.writelines(stream)

@@ -36,9 +36,12 @@ class RunRequest:
     @property
     def whole(self) -> bool:
         """Return True if everything of the source is looked at, so that nothing new is left."""
+        # A limited run may leave new files behind, so it must not count as the source's first
+        # complete one.
         return self.kind == "ingest" and self.limit is None
 
     @property
     def priority(self) -> Priority | None:
         """Return the run's priority; None if it depends on how far the source has come."""
+        # A few named records are what webhooks report, and somebody may be waiting for them.
         return {"reprocess": Priority.REPROCESS, "ingest-record": Priority.WEBHOOK}.get(self.kind)

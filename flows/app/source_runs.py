@@ -110,8 +110,10 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
     Yields the leases of this worker.
     """
     ledger = context.ports.ledger
+    # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
     ledger.usage.start_run(summary.run_id, kind)
+    # What the ledger keeps if an error ends the run that no case below names.
     status = "stopped"
     try:
         with leased_worker(ledger, summary.run_id) as leases:
@@ -124,6 +126,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
         status = "interrupted"
         raise
     finally:
+        # Also after an error: the calls were made, and they count in the month's budget.
         counts, calls = summary.counts(), context.client.calls
         ledger.usage.finish_run(summary.run_id, status, counts=counts, calls=calls)
 
@@ -178,7 +181,9 @@ def prepare(
         # The operator has looked at the source. Unblock it before the work, not after it: what
         # another run meets meanwhile stays blocked.
         unblock(run.spec, run.ports.ledger)
+    # First of all: a plan made on a record with an open change would be made on a wrong state.
     recover_all(run)
+    # Decisions concern any record, so a run for a few records leaves them to the next whole one.
     if not request.records:
         for decided in review_decisions(run):
             counter.add(decided)
@@ -203,11 +208,13 @@ def new_and_requested(
             counter.missed.listed(files)
 
     new = new_records(run, only=request.records, on_unchanged=counter.unchanged, on_found=listed)
+    # Requested records first: a user waits for them, and a limit or the budget may end the run.
     if run.spec.reprocess_column is not None and not run.plan_only:
         for work in _expected(requested_records(run, request.records), counter):
             counter.requested.add(work.record)
             yield work
     for work in new:
+        # The others were worked on above.
         if work.record is None or work.record not in counter.requested:
             yield work
 

@@ -41,6 +41,7 @@ def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool
     """
     target, ledger = context.ports.target, context.ports.ledger
     problems = refuse_source(spec, target)
+    # Wrong columns stop a source even if an operator accepts the types: nothing could be written.
     if problems or accept_types:
         return problems
     return [*blocked(spec, ledger), *changed_types(spec, target=target, ledger=ledger)]
@@ -54,6 +55,7 @@ def choose_sources(
     Raises:
         BadSettings: a name is unknown, or no source can run (all problems listed).
     """
+    # Every source is examined before any is refused, so that one message lists all problems.
     specs = named_sources(context.settings, names)
     stopped = {}
     for spec in specs:

@@ -147,6 +147,7 @@ def verify(
     """
     specs = require_sources(context, sources)
     ledger = context.ports.ledger
+    # Nobody waits for a comparison, so all other work comes before it.
     context.spending.priority = Priority.REPROCESS
     progress, resumed = _Progress.load(ledger, specs, reads=read)
     summary = Summary(new_run_id(context))
@@ -165,6 +166,8 @@ def verify(
                 report.complete = False
                 return report
             progress.finish(spec.name)
+        # What else is in the archive belongs to no source, so a run over named sources cannot judge
+        # it.
         if not sources:
             archive, folder = context.ports.archive, context.ports.work_dir
             for difference in compare_archive(archive, ledger, folder=folder):
@@ -188,6 +191,7 @@ def compare_one(
         return False
     repairing = run if repair else None
     after = progress.now.after if progress.now.source == run.spec.name else ()
+    # Only at the start of a source: a run that continues has reported them already.
     if not after:
         for difference in open_effects(run):
             report.add(difference, repairing)
@@ -201,6 +205,8 @@ def compare_one(
         report.files += batch.files
         report.unproven += batch.unproven
         bar.count(batch.files)
+        # After the batch is counted: if the process dies here, the batch is compared again and not
+        # missed.
         if batch.place:
             progress.keep(run.spec.name, batch.place)
         run.check_stop()

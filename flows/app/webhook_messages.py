@@ -38,6 +38,7 @@ def answering(ledger: Ledger, request: RunRequest, summary: Summary) -> Iterator
     except StopRequested as error:
         ledger.messages.put_back(seqs, str(error), wait_s=0)
         raise
+    # Also Ctrl-C and bugs: otherwise the messages would wait until they are handed over again.
     except BaseException as error:
         ledger.messages.put_back(seqs, str(error) or type(error).__name__, wait_s=wait)
         raise
@@ -53,6 +54,7 @@ def reason_to_repeat(summary: Summary) -> str:
     if summary.stopped:
         return "; ".join(problem for problems in summary.stopped.values() for problem in problems)
     if summary.leased_elsewhere:
+        # That worker may have listed the record before the change that the message reports.
         return "another worker had leased the record"
     return "a document failed" if summary.documents[Status.FAILED] else ""
 

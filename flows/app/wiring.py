@@ -66,6 +66,7 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
     Raises:
         LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
     """
+    # Adapters are imported where they are opened: a command that needs none starts at once.
     from pipeline.adapters.caspio.source import CaspioFileSource
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
@@ -119,6 +120,8 @@ def open_settings_account(settings: Settings) -> Iterator[Account]:
     clock = SystemClock()
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        # Booked call by call: a command makes a few, and a larger block would look used until it
+        # ends.
         spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance, block=1)
         stack.enter_context(closing(spending))
         client = stack.enter_context(
@@ -135,7 +138,7 @@ class SharedPermits:
     account: str
 
     def reserve(self, permits: int, *, per_second: float) -> float:
-        """Reserve permits behind those of all workers; return in how many seconds the first is due."""
+        """Reserve permits behind all workers'; return in how many seconds the first is due."""
         return self.ledger.usage.reserve_permits(self.account, permits, per_second=per_second)
 
     def delay(self, seconds: float) -> None:
@@ -185,6 +188,7 @@ def open_account(url: str) -> "Iterator[CaspioClient]":
     from pipeline.adapters.caspio.client import CaspioClient
     from pipeline.adapters.caspio.errors import translated
 
+    # A copied secret often comes with a blank or a line end.
     names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
     client_id, client_secret = ((environment(name) or "").strip() for name in names)
     with (
@@ -336,7 +340,7 @@ def open_reader(
 
 
 def own_rules(path: Path | None) -> str:
-    """Return the text of a person's own rules for classes, "" without any.
+    """Return the text of a user's own rules for classes, "" without any.
 
     Raises:
         BadSettings: the file cannot be read, or what is wrong in it.
@@ -347,6 +351,7 @@ def own_rules(path: Path | None) -> str:
 
     try:
         text = path.read_text(encoding="utf-8")
+        # Only to refuse wrong rules before the run: the reader processes parse the text themselves.
         parse_rules(text)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(

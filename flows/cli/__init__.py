@@ -87,8 +87,10 @@ def main() -> None:
     0 done; 1 some documents failed; 2 settings or usage; 3 stopped (credentials, archive, budget);
     130 interrupted, resumable.
     """
-    # Prefect's client reports its use unless configured otherwise; programs that it starts inherit this.
+    # Prefect's client reports its use unless configured otherwise; programs that it starts inherit
+    # this.
     os.environ.setdefault("DO_NOT_TRACK", "1")  # noqa: TID251 - written here, read by Prefect
+    # Before any command imports something that might print: stdout is for the document alone.
     if "--json" in sys.argv and "--help" not in sys.argv:
         reserve_stdout()
     try:

@@ -90,6 +90,7 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
     from pipeline.metering.budget import Spending
 
     clock = system_clock()
+    # The ledger may be what is broken, and this client is for finding out.
     ledger = spending = None
     with ExitStack() as stack:
         try:
@@ -108,6 +109,7 @@ def print_json(document: object) -> None:
     stream = results()
     json.dump(document, stream, ensure_ascii=False, default=str)
     stream.write("\n")
+    # Now, while an error such as a full disk can still be reported.
     stream.flush()
 
 

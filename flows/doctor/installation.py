@@ -35,6 +35,7 @@ def examine(config: Path) -> Iterator[Check]:
             yield Check("settings", ok=False, detail=problem, remedy=remedy)
         return
     yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
+    # What is on this machine comes first: it explains most failures, and costs no call.
     checks = [
         ("archive", check_archive, "Check archive.url, the credentials and the free space."),
         ("ledger", check_ledger, "Check ledger.url and the rights on its folder or server."),
@@ -94,6 +95,7 @@ def account_checks(settings: Settings) -> Iterator[Check]:
             "is enabled.",
         )
         yield credentials
+        # Each source would report the same failure again.
         if not credentials.ok:
             return
         target = open_target(client)

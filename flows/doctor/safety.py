@@ -35,12 +35,15 @@ def examine_safety(settings: "ProcessingSettings") -> Check:
         return Check("safety", ok=False, detail=problem, remedy=_NO_CHILD)
     enough = granted.level.reaches(type(granted.level)(settings.require_isolation))
     warnings = []
+    # Too little isolation fails the check; the warnings below leave it successful.
     if not enough:
         warnings.append(
             f'processing.require_isolation is "{settings.require_isolation}": nothing is read here.'
         )
     if granted.level == "none":
         warnings.append(_WEAK)
+    # Even if the reader processes have a user of their own: the parent that checks their output has
+    # root's rights.
     if os.geteuid() == 0:
         warnings.append(_ROOT)
     detail = (

@@ -52,6 +52,7 @@ def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]
 def server_version(server: Server) -> str:
     """Check that the server is not older than this program's Prefect."""
     theirs, ours = str(server.ask("GET", "/admin/version")), version("prefect")
+    # Prefect supports clients that are older than their server, not newer ones.
     major_minor = [[int(part) for part in text.split(".")[:2]] for text in (theirs, ours)]
     if major_minor[0] < major_minor[1]:
         raise BadSettings(
@@ -107,6 +108,7 @@ def lost_runs_rule(server: Server, heartbeat_s: int) -> str:
     if not rules[0]["enabled"]:
         raise BadSettings([f"The automation {LOST_RUNS!r} is switched off."])
     within_s = float(rules[0]["trigger"]["within"])
+    # A shorter time would mark healthy runs between two heartbeats as lost.
     if within_s < HEARTBEATS_MISSED * heartbeat_s:
         raise BadSettings(
             [
@@ -156,6 +158,7 @@ def pool_checks(server: Server, pool: str, settings: Settings) -> Iterator[Check
     listed_queues = server.ask("POST", f"/work_pools/{pool}/queues/filter", {})
     remedy = f"Run `caspio-ingest deploy --pool {pool}`, and resume queues in Prefect's UI."
     yield attempt(f"queues of {pool}", partial(queues, listed_queues), remedy)
+    # A single worker may keep its ledger in a file beside it.
     if len(workers) > 1:
         remedy = "Use PostgreSQL, unless all workers run on one machine."
         shared = partial(shared_ledger, settings.ledger.url, len(workers))

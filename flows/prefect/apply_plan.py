@@ -37,10 +37,12 @@ def apply_plan(
 
 def applied_state(config: Path, plan: Path, records: Sequence[str]) -> State:
     """Apply the plan; return the final state."""
+    # Here, since the flow has the same name.
     from flows.app.changes import apply_plan as apply
 
     with connected(config) as context:
         shown = open_plan(plan, context.ports.ledger.effects.plan_key())
+        # Before anything is written: the run's page shows the plan even if the run dies.
         leave_plan(shown, context)
         bars = FlowBars(context.ports.clock)
         report = apply(context, plan, records=records, seal=shown.seal, watch=bars)

@@ -112,12 +112,14 @@ def values_of(section: str, reference: str) -> Mapping[str, Any]:
     """
     kinds = _SETTINGS[section]
     slug, _, name = reference.rpartition("/")
+    # Our own type is the first one, so a name alone means a block of it.
     slug = slug or next(iter(kinds))
     if slug not in kinds:
         raise BadSettings(
             [f"{section}.block: type {slug!r} cannot be used there. Types: {', '.join(kinds)}."]
         )
     found = read_block(section, slug, name)
+    # A profile is a file of the host that created the block; the flows run elsewhere.
     if found.get("profile_name") and not found.get("aws_access_key_id"):
         way_out = (
             "Give it keys, or remove archive.block and export AWS_PROFILE where the flows run."
@@ -177,6 +179,7 @@ def register() -> None:
 def known() -> Iterator[tuple[str, str, str]]:
     """Yield section, type and name of every block that settings can name."""
     with get_client(sync_client=True) as client:
+        # By type: the server may have thousands of blocks of other programs.
         for section, kinds in _SETTINGS.items():
             for slug in kinds:
                 try:

@@ -64,6 +64,7 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
         BadSettings: the folder exists and is not an earlier demo's.
         ServiceUnavailable: Prefect's server does not start.
     """
+    # The folder is emptied below, so it must be certain that the demo made it.
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
         raise BadSettings(
             [f"{folder} is not empty and not an earlier demo. Give another folder with --dir."]
@@ -97,7 +98,10 @@ def run_command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
         ServiceUnavailable: the command ended with another exit code than 0 or 1.
     """
     arguments = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
-    done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own command
+    # The command itself and no function of it: the demo shows what a user would see.
+    done = subprocess.run(  # noqa: S603 - our own command
+        arguments, env=environment, stdout=subprocess.PIPE, check=False
+    )
     if done.returncode not in {0, 1}:
         raise ServiceUnavailable(f"The run ended with {done.returncode}; see its message above.")
     report: Mapping[str, Any] = json.loads(done.stdout)

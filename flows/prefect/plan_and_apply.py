@@ -91,6 +91,7 @@ def plan_and_apply(
         suspend: End the process while waiting. A new process continues; it needs the plan file.
         config: The settings file, on the machine that runs the flow.
     """
+    # A process that continues after a suspension may have another working folder.
     path = Path(config).resolve()
     return ended(
         lambda: plan_decide_apply(path, sources, limit, wait_hours=wait_hours, suspend=suspend)
@@ -105,6 +106,7 @@ def plan_decide_apply(
         config, sources, limit=limit, wait_s=wait_hours * 3600, suspend=suspend
     )
     plan = question.plan
+    # There is nothing to decide on, so nobody is asked.
     if report is not None and not plan.records:
         return final_state(report, report.document["documents"])
     decision = decide(question)
@@ -140,6 +142,7 @@ def make_plan(
     Raises:
         BadSettings: the plan that existed is not the one that this run has shown.
     """
+    # Named after the flow run, so that a run which was suspended finds its plan again.
     file = config.parent / "plans" / f"plan-{flow_run.id}.jsonl"
     file.parent.mkdir(mode=0o700, exist_ok=True)
     with connected(config) as context:
@@ -185,6 +188,7 @@ def decide(question: Question) -> Decision | None:
             with get_client(sync_client=True) as client:
                 client.set_flow_run_state(flow_run.id, Running(), force=True)
             return None
+        # A misspelled record would otherwise be applied although the user left it out.
         unknown = [key for key in decision.leave_out if key not in keys]
         if not unknown:
             return decision

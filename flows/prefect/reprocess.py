@@ -39,6 +39,7 @@ def reprocess(  # noqa: PLR0917 - Prefect makes a form of them and passes them b
         dry_run: Show which records would be read again, and stop there.
         config: The settings file, on the machine that runs the flow.
     """
+    # Days begin at midnight UTC, as everywhere in the ledger.
     moment = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     selection = Selection(records=tuple(records), where=where or None, since=moment, stale=stale)
     return ended(

@@ -32,10 +32,12 @@ ADDED = ("planned_only", "leased_elsewhere", "missed_by_webhooks", "pages", "byt
 
 def work_as_flow(config: Path, *, sources: Sequence[str], request: RunRequest) -> Report:
     """Run the flow of a request for each source in turn."""
+    # Before any flow starts: a wrong name must not be found after hours of other sources.
     names = [spec.name for spec in named_sources(load_settings(config), sources)]
     with as_deployed(config):
         reports = [result_of(flow_state(name, str(config), request)) for name in names]
     merged = merge(reports)
+    # One source that could not run is reported; only if none could run, the command fails.
     if not any(merged.document["documents"].values()):
         refuse_if_none_runs(merged.stopped, names)
     return merged
@@ -110,6 +112,7 @@ def as_deployed(config: Path) -> Iterator[None]:
 def result_of(state: State) -> Any:
     """Return the result of a flow run, or raise the error that ended it."""
     result = state.result(raise_on_failure=False)
+    # A red run has a result all the same: what it did is printed as usual.
     if isinstance(result, Ended):
         result = result.result
     elif isinstance(result, Abort):
@@ -133,6 +136,7 @@ def merge(reports: Sequence[Report]) -> Report:
         stopped |= report.stopped
     added = {key: sum(document[key] for document in documents) for key in ADDED}
     merged = {
+        # Each source was a run of its own, which `undo` and `status` know by its id.
         "run_id": " ".join(str(document["run_id"]) for document in documents),
         "documents": dict(counts),
         **added,

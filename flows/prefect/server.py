@@ -35,6 +35,7 @@ class Server:
         api = environment("PREFECT_API_URL")
         if api is None:
             return None
+        # Prefect's own format of this variable: a name, a colon, a password.
         user, _, password = (environment("PREFECT_API_AUTH_STRING") or "").partition(":")
         return cls(api.rstrip("/"), (user, password) if user else None)
 
@@ -59,6 +60,7 @@ class Server:
 
     def requires_password(self) -> bool:
         """Return whether the server refuses a call without a password."""
+        # On purpose without our own password.
         reply = httpx.get(f"{self.api}/admin/version", timeout=_TIMEOUT_S)
         return reply.status_code == httpx.codes.UNAUTHORIZED
 
@@ -89,6 +91,7 @@ def reachable_server() -> Iterator[Server]:
             ]
         )
     advice = "Start it, or correct PREFECT_API_URL. Nothing is lost: the next run continues."
+    # At once: Prefect's own client repeats its calls for a while before it gives up.
     if not server.is_healthy():
         raise ServiceUnavailable(f"Prefect's server at {server.api} does not answer. {advice}")
     try:
@@ -112,6 +115,8 @@ def local_server(
     Raises:
         ServiceUnavailable: the server does not start within `START_S` seconds.
     """
+    # Another program might take the port before the server does; the server then fails to start and
+    # says so.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -129,6 +134,7 @@ def local_server(
     arguments = [*program, "--host", "127.0.0.1", "--port", str(port)]
     log = folder / "prefect.log"
     with log.open("wb") as output:
+        # In a session of its own: Ctrl-C ends this process first, which then stops the server.
         process = subprocess.Popen(  # noqa: S603 - our own command
             arguments, env=environment, stdout=output, stderr=output, start_new_session=True
         )
@@ -138,6 +144,7 @@ def local_server(
     finally:
         process.terminate()
         try:
+            # The server finishes its writes to the database before it ends.
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
@@ -145,6 +152,7 @@ def local_server(
 
 def _wait_until_healthy(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + START_S
+    # A server that has ended, perhaps because its port is taken, will never be healthy.
     while time.monotonic() < end and process.poll() is None:
         if server.is_healthy():
             return

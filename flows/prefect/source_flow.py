@@ -63,6 +63,7 @@ class Batch:
         Records in hand stay with the pool for the next batch. If no records are left, finish them.
         """
         self.pool.process(self.records)
+        # Time is left, so the records have ended, and no later batch will wait for those in hand.
         return self.pool.finish() if self.clock.monotonic() < self.until_s else 0
 
 
@@ -74,6 +75,7 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
     with suppress(StopRequested):  # the flow asks again and ends as stopped; this task is done
         summary.leased_elsewhere += batch.work()
     after = summary.counts()
+    # The summary counts over the whole run, and a task reports its own part only.
     counts = {name: after[name] - before[name] for name in after if after[name] > before[name]}
     events.send_batch(batch.source, number=number, counts=counts)
     listed = ", ".join(f"{count} {status}" for status, count in counts.items())
@@ -94,6 +96,7 @@ class PrefectRunner:
         counter = OutcomeCounter(summary, observe, on_found=progress.expect)
 
         def finish() -> None:
+            # The last update may be seconds old, since the artifact is not updated each time.
             progress.advance(counter.handled)
             progress.finish()
 
@@ -106,14 +109,18 @@ class PrefectRunner:
         clock = self.context.ports.clock
         with worker_pool(run, observe=counter.add, threads=self.context.threads) as pool:
             for number in count(1):
+                # Taken before the task is made: a task without a record would only be noise in the
+                # UI.
                 first = next(records, None)
                 run.check_stop()
                 if first is None:
                     return pool.finish()
+                # The clock starts with the first record: to list a large source may take minutes.
                 until_s = clock.monotonic() + BATCH_S
                 timed = chain([first], for_seconds(records, BATCH_S, clock=clock))
                 batch = Batch(timed, pool, counter, run.spec.name, clock, until_s)
-                work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # Prefect unwraps quote
+                # Quoted, because Prefect would search the whole batch for results of other tasks.
+                work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # unwrapped
                 counter.on_progress(counter.handled)
         return 0
 
@@ -132,9 +139,11 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
             try:
                 run_recorded(context, spec, summary, request)
             except StopRequested as error:
+                # Kept until the report is made: what was done before the stop is part of it.
                 interrupted = error
         report = Report.of(summary, context.document(summary, started=started))
         leave_report(source, report, context=context)
+        # While the ledger is still open, which the alarms compare with.
         raise_alarms(context, source, summary, few=bool(request.records))
     if interrupted:
         return stopped_state(interrupted, summary.counts())

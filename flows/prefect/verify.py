@@ -52,12 +52,14 @@ def compared_state(
             on_message=get_run_logger().info,
             watch=FlowBars(context.ports.clock),
         )
+        # Copied, since the client ends with the context.
         calls = dict(context.client.calls)
     leave_differences(found)
     counts = (
         ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
         or "no differences"
     )
+    # Differences that a user made on purpose leave the run green.
     if found.harm:
         return red(DIFFERENCES, counts, result=(found, calls))
     return Completed(message=counts, data=(found, calls))

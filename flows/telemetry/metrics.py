@@ -51,6 +51,8 @@ class LedgerCollector(Collector):
         """Yield everything; if the ledger is not available, only that."""
         about = "Whether the ledger answers"
         try:
+            # Everything is read before the first metric is given: a ledger that fails in between
+            # must not leave half of them.
             metrics = self._read()
             found = [
                 *self._source_metrics(metrics.sources),
@@ -66,6 +68,7 @@ class LedgerCollector(Collector):
         yield from found
 
     def _read(self) -> LedgerMetrics:
+        # Two servers may scrape at the same time; one of them reads the ledger for both.
         with self._lock:
             now = self.clock.monotonic()
             if self._metrics is None or now - self._read_at >= self.cache_s:
@@ -80,6 +83,7 @@ class LedgerCollector(Collector):
             documents += [
                 ((one.source, status), number) for status, number in sorted(one.documents.items())
             ]
+            # The clocks of two machines may differ by more than the age.
             age_s = max(0.0, (now - one.oldest_at).total_seconds()) if one.oldest_at else 0.0
             ages.append(((one.source,), age_s))
         pages = [((one.source,), one.pages) for one in sources]
@@ -111,6 +115,7 @@ class LedgerCollector(Collector):
         """Yield messages by state, and what they missed."""
         states: list[tuple[tuple[str, ...], float]] = []
         for source, backlog in sorted(self.ledger.messages.backlog(self.account).items()):
+            # A message of a table that no source reads has no source.
             name = source or "none"
             states.append(((name, "waiting"), backlog.waiting))
             states.append(((name, "started"), backlog.started))

@@ -26,5 +26,6 @@ class OtelTracer:
 
     def close(self) -> None:
         """Send the remaining spans, for at most five seconds."""
+        # A collector that does not answer must not keep a finished run from ending.
         self._provider.force_flush(_MOST_WAIT_MS)
         self._provider.shutdown()

@@ -19,6 +19,7 @@ class PlainConsole(Console):
     ) -> Iterable[Segment]:
         """Render, with control characters of the text replaced."""
         for segment in super().render(renderable, options):
+            # Control segments are the console's own: it moves the cursor with them.
             if segment.control:
                 yield segment
             else:

@@ -65,6 +65,8 @@ class SourceBar:
     def finish(self) -> None:
         """Fill the bar of a source with nothing to do."""
         task = self.bar.tasks[self.bar.task_ids.index(self.task)]
+        # Files that are unchanged were listed and not counted, so the total is corrected at the
+        # end.
         self.bar.update(self.task, total=task.completed or 1, completed=task.completed or 1)
 
 
@@ -90,5 +92,6 @@ def progress() -> Iterator[Bars]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    # Bars in a log file would be thousands of lines.
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         yield Bars(bar)

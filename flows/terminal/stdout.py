@@ -11,12 +11,13 @@ _reserved: list[TextIO] = []
 def reserve_stdout() -> None:
     """Let `results` alone write to stdout: everything else that is printed goes to stderr.
 
-    That includes what libraries print, from Python or from C, and programs that are started. Call it
-    once, before anything is imported that could print.
+    That includes what libraries print, from Python or from C, and programs that are started. Call
+    it once, before anything is imported that could print.
     """
     sys.stdout.flush()
     try:
         descriptor = sys.stdout.fileno()
+        # On the level of file descriptors: programs and C libraries do not know Python's streams.
         own = os.dup(descriptor)
         os.dup2(sys.stderr.fileno(), descriptor)
     except (AttributeError, io.UnsupportedOperation):
@@ -24,7 +25,8 @@ def reserve_stdout() -> None:
         _reserved.append(sys.stdout)
     else:
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
-        _reserved.append(open(own, "w", encoding=encoding, errors=errors))  # noqa: PTH123, SIM115 - open to the end
+        stream = open(own, "w", encoding=encoding, errors=errors)  # noqa: PTH123, SIM115 - to stay
+        _reserved.append(stream)
     sys.stdout = sys.stderr
 
 

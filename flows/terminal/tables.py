@@ -50,6 +50,7 @@ def shown(value: Value) -> str:
         case None | "":
             return "(empty)"
         case str():
+            # Caspio has no dates without a time: midnight means that there is none.
             return value.removesuffix("T00:00:00")
         case float():
             return f"{value:g}" if abs(value) >= _BIG else f"{value:.2f}"

@@ -68,6 +68,7 @@ def desired_events(
                 f"{kind} has no webhook events; name the table behind it with webhook_table"
             )
         else:
+            # Caspio ignores case in names, so two sources may write the same table differently.
             by_table.setdefault(table.casefold(), []).append(spec)
     tables = []
     for group in by_table.values():
@@ -93,8 +94,10 @@ def watched_table(
     for spec in specs:
         by_name |= dict.fromkeys(carried_columns(spec, columns))
     carried = list(by_name)
+    # Without a condition, a record belongs to the source whatever its other columns contain.
     fields = carried
     if any(spec.where or spec.view for spec in specs):
+        # A column that we write would send a message for each of our own writes.
         watched = set(carried) | (changeable(columns) - written_by_us)
         fields = [name for name in columns if name in watched]
     types = {name: columns[name].type.upper() for name in carried}

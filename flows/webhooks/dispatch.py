@@ -60,6 +60,7 @@ class Dispatcher:
         number, worker = 0, f"receiver-{uuid.uuid4().hex[:12]}"
         account, most = self.settings.caspio.account, self.settings.webhooks.max_records
         with leased_worker(self.ledger, worker):
+            # Each call takes messages of one source, so the loop ends when no source has any left.
             while not self.drain.requested:
                 batch = uuid.uuid4().hex
                 messages = self.ledger.messages.take(
@@ -68,6 +69,8 @@ class Dispatcher:
                 if not messages:
                     break
                 self._dispatch(messages, batch)
+                # The leases of this turn end with it. A run at Prefect may start later, and then
+                # begins the batch.
                 self.ledger.messages.hand_over(batch, worker, wait_s=HANDED_OVER_S)
                 number += len(messages)
         return number
@@ -88,6 +91,7 @@ class Dispatcher:
         unsettled: list[Message] = []
         keys: dict[str, None] = {}
         for message in messages:
+            # A record that fails again and again must not start a run every hour for ever.
             if message.attempts > MOST_ATTEMPTS:
                 note = f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}"
                 self._settle([message], note)
@@ -114,7 +118,7 @@ class Dispatcher:
             self.start(source, keys, batch)
         except StopRequested as error:
             self.ledger.messages.put_back(seqs, str(error), wait_s=0)
-        except Exception as error:  # noqa: BLE001 - around one batch: a failed run must not stop the others
+        except Exception as error:  # noqa: BLE001 - a failed run must not stop the others
             unforeseen = not isinstance(error, IngestError)
             _log.error("messages wait", source=source, error=str(error), exc_info=unforeseen)
             wait = wait_s(max(message.attempts for message in messages))
@@ -147,6 +151,7 @@ class Loop:
 
     def stop(self) -> None:
         """Stop; a run in this process finishes its records in progress."""
+        # The thread may be in a run, between two turns, or in either of its two waits.
         self._dispatcher.drain.requested = True
         self._ended.set()
         self._woken.set()
@@ -156,6 +161,7 @@ class Loop:
         for number in count():
             if self._ended.is_set():
                 return
+            # Before the turn: a message that arrives during it starts the next one.
             self._woken.clear()
             try:
                 if number % _TURNS_BETWEEN_DELETIONS == 0:
@@ -168,6 +174,7 @@ class Loop:
                 # and answered, but nothing would ever be done with them.
                 _log.exception("messages cannot be dispatched; the next turn tries again")
             if self._woken.wait(self._look_s):
+                # An event instead of a sleep, so that a request to stop ends the wait.
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 
 
@@ -193,9 +200,11 @@ def start_at_prefect(settings: Settings, config: Path) -> Start:
             "source": source,
             "records": list(keys),
             "messages": batch,
+            # The run's process has another working folder.
             "config": str(config.resolve()),
         }
         name = f"ingest-record/{deployment_name('ingest-record', settings, source)}"
+        # Without waiting for the run, which settles its messages itself.
         run_deployment(name, parameters=parameters, timeout=0, idempotency_key=batch)
 
     return start

@@ -72,6 +72,7 @@ class Receiver:
         except ClientDisconnect:
             return _refused(400, "the body is cut short")
         signature = request.headers.get(self.settings.webhooks.signature_header, "")
+        # The ledger blocks, and the event loop has to serve the other senders meanwhile.
         return await run_in_threadpool(self._answer, body, signature)
 
     def _answer(self, body: bytes, signature: str) -> Response:
@@ -87,6 +88,7 @@ class Receiver:
             return _refused(400, str(error))
         except LedgerUnavailable as error:
             _log.error("a message was not kept", error=str(error))
+            # Not 200: Caspio sends again only what was not accepted.
             return _refused(503, "the ledger is not available; send the message again")
         if new:
             self.on_stored()
@@ -100,8 +102,11 @@ class Receiver:
         if not signature and not may_hold_secret(body, self.secrets):
             raise NotFromCaspio  # a stranger's message is not even parsed
         envelope = parse(body)
+        # A signed message needs no secret; one that has a secret all the same must have the right
+        # one.
         if not signature or envelope.secret:
             require_secret(envelope, self.secrets)
+        # Sources that webhooks cannot cover have no table, and no message concerns them.
         specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
         types = {spec.name: types_of(spec, self.ledger) for spec in specs}
         return self.ledger.messages.save(
@@ -126,6 +131,7 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
+        # Counted while it arrives: the length that a sender declares may be false or missing.
         if len(body) > most_bytes:
             raise _TooLarge
     return bytes(body)

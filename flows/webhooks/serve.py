@@ -62,8 +62,11 @@ class Running:
         A second signal has its default effect. For the main thread only.
         """
         ended = threading.Event()
+        # Signals reach the main thread only. So it waits here, and the server runs in another one.
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
+        # A second signal finds the handler that was there before: it ends a receiver that cannot
+        # drain.
         def end(number: int, _frame: FrameType | None) -> None:
             signal.signal(number, before[signal.Signals(number)])
             self.drain.request()
@@ -122,6 +125,8 @@ def receiving(
                 start = start_directly(config, drain)
         loop = Loop(Dispatcher(settings, ledger, start, drain))
         app = Receiver(settings, ledger, secrets, loop.wake).app()
+        # No access log, since the ledger has every message, and no name of the software for
+        # strangers.
         configuration = uvicorn.Config(
             app,
             http=BoundedConnection,
@@ -134,6 +139,7 @@ def receiving(
             timeout_keep_alive=30,
             timeout_graceful_shutdown=10,
         )
+        # Before the first message: what an earlier receiver has left waits for no new one.
         loop.start()
         try:
             yield Running(uvicorn.Server(configuration), door, drain)

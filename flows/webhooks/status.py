@@ -14,8 +14,10 @@ from pipeline.settings import Settings
 def status(settings: Settings, account: Account) -> Mapping[str, Any]:
     """Return what `webhooks status --json` prints: the webhook, messages by source, the latest."""
     ledger, hook_id = account.ledger, kept_id(settings, account)
+    # The ledger may know a webhook that somebody has deleted in Caspio.
     exists = bool(hook_id) and any(hook.id == hook_id for hook in account.client.webhooks.all())
     backlog = ledger.messages.backlog(settings.caspio.account)
+    # Messages of a source that was removed from the settings still wait, so they are shown.
     names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
     sources = {
         name: source_json(backlog.get(name, Backlog()), ledger.messages.watched(name))

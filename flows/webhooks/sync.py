@@ -86,6 +86,7 @@ class _Sync:
     def webhook(self, *, new_secret: bool) -> Webhook | None:
         """Create or update the webhook; None if a dry run would create it."""
         hook, name = self._ours(), self.settings.webhooks.name
+        # Caspio gives a webhook its secret when it is created, and this API cannot change it.
         if hook is not None and new_secret:
             self._step("webhook", hook.name, "removed", "to be created again with a new secret")
             if not self.dry_run:
@@ -150,6 +151,7 @@ class _Sync:
                 "The address must be https, and the account's plan must include webhooks."
             )
             raise BadSettings([problem]) from error
+        # At once: if the process died before, the next run would have only the mark to find it by.
         self.account.ledger.messages.save_webhook_id(self.settings.caspio.account, hook.id)
         self.done.webhook_id = hook.id
         self.done.secret = hook.secret.reveal() if hook.secret else ""
@@ -175,6 +177,8 @@ class _Sync:
                 self._event(hook, keep.get(_key(one.type, one.table)), one)
                 for one in definitions[table.name]
             ]
+            # A table counts as watched only if both events exist: otherwise missed messages would
+            # be expected.
             if "refused" not in actions:
                 watched.append(table)
         return watched
@@ -192,6 +196,7 @@ class _Sync:
         elif hook is not None and not self.dry_run:
             try:
                 self._put(hook.id, now, want)
+            # One refused event must not prevent the others; the result names it.
             except Refused as error:
                 action, detail = "refused", str(error)
         self._step(want.type, want.table, action, detail)
@@ -216,6 +221,7 @@ def is_as_desired(now: WebhookEvent, want: EventDefinition) -> bool:
     """Return whether an event is as the settings require."""
     return (
         now.status != "Inactive"
+        # A template of a user's own would leave out the columns that the receiver needs.
         and not now.payload_template
         and set(now.fields) == set(want.fields)
         and set(now.sources) == set(want.sources)
@@ -229,6 +235,7 @@ def save_watched(settings: Settings, account: Account, watched: list[WatchedTabl
     ledger, now = account.ledger.messages, account.clock.now()
     for name in settings.specs():
         if name in types:
+            # The date stays: what was missed can be counted only from the first day on.
             known = ledger.watched(name) or WatchedSource(now)
             ledger.save_watched(name, replace(known, column_types=types[name]))
         else:

@@ -10,6 +10,7 @@ def blocks(as_json: AsJson = False) -> None:
     """
     from flows.prefect.server import reachable_server
 
+    # Prefect is imported inside: that takes a second, and is of no use without a server.
     with reachable_server():
         from flows.prefect.blocks import TYPES, known, register as register_types
 

@@ -67,6 +67,8 @@ def caspio(
     from pipeline.adapters.caspio.client.generic import build
     from pipeline.adapters.caspio.client.operations import Answer
 
+    # Everything that can be wrong is refused before the first call, which may cost and change
+    # something.
     known = find_operation(operation)
     parameters, content = parse_parameters(param), parse_body(body)
     try:
@@ -79,6 +81,7 @@ def caspio(
         refuse(f"{known.id} returns {known.answer} to stdout. Remove --output.")
     settings = load_settings(config)
     asks = known.asks_first and not yes
+    # A script cannot answer, and must not hang at a question.
     if asks and not sys.stdin.isatty():
         refuse(f"{known.id} changes, deletes or starts something. Add --yes to confirm it.")
     with counted_client(settings) as client:
@@ -110,6 +113,8 @@ def parse_parameters(given: list[str]) -> Mapping[str, str]:
     pairs = [text.partition("=") for text in given]
     wrong = [name for name, sign, _ in pairs if not sign]
     names = [name for name, _, _ in pairs]
+    # A name that is given twice is a mistake: Caspio would use one of the values, and not say
+    # which.
     if wrong or len(set(names)) < len(names):
         refuse("--param is NAME=VALUE, such as --param tableName=Receipts, once per name.")
     return {name: value for name, _, value in pairs}
@@ -141,6 +146,7 @@ def confirm(client: "CaspioClient", call: "Call", url: str) -> None:
     """Show what the call does, and to how many records; exit with 3 unless the user agrees."""
     question = f"{call.what}\n  on {url}{affected(client, call)}\nContinue? [y/N] "
     err().print(question, markup=False, highlight=False, soft_wrap=True, end="")
+    # Anything but a clear yes, also the end of the input, changes nothing.
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
         complain("Stopped", ["Nothing was changed."])
         raise Failure(EXIT_STOPPED)

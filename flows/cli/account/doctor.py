@@ -40,10 +40,12 @@ def doctor(
     Credentials, permissions, columns, archive, ledger, programs and models.
     """
     if deep:
+        # Before the checks, so that a script learns at once what it lacks.
         require_consent(yes=yes)
     checks = list(shown_checks(config, show=not as_json))
     failed = {check.name for check in checks if not check.ok}
     behavior: dict[str, object] = {}
+    # Without these two the account cannot be reached at all.
     if deep and not failed & {"settings", "credentials"}:
         behavior = examined(config, yes=yes, show=not as_json)
     if as_json:
@@ -51,6 +53,7 @@ def doctor(
         print_json({"checks": listed, **behavior} if deep else listed)
     elif not failed:
         out().print("[green]Everything is ready.[/]")
+    # Wrong settings are the operator's to correct; anything else may pass by itself.
     if failed:
         raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
 

@@ -48,11 +48,13 @@ def init(
     from flows.cli.show.init import show_end, show_proposal, show_text
     from pipeline.onboarding.settings_text import settings_text
 
+    # Without a terminal there is nobody to ask; --yes accepts the proposal in advance.
     asks = sys.stdin.isatty() and not yes
     overwrite = may_overwrite(config, overwrite=overwrite, asks=asks)
     url = (url or address(asks=asks)).rstrip("/")
     with open_account(url) as client:
         discovered = discover(client, url)
+        # Whoever is asked has to see the proposal, also with --json.
         if not as_json or asks:
             show_proposal(discovered)
         if not asks and not yes:
@@ -121,6 +123,7 @@ def choose_columns(source: "ProposedSource") -> "ProposedSource":
     unsure: list[Match] = []
     for match in source.unsure:
         column = source.container.columns[match.column]
+        # A column that nothing can be written to is not worth a question.
         writable = column.editable and not column.is_formula and column.type in WRITABLE_TYPES
         answer = ask_finding(match, NO_FINDING) if writable else None
         if answer is None:
@@ -159,6 +162,7 @@ def create_missing(
     for source in discovered.proposal.sources:
         table = source.container.name
         names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
+        # New columns change the account, so they need a consent of their own besides --yes.
         wanted = create
         if asks and names and not create:
             wanted = agrees(f"Create {names} in {table}?", default=False)

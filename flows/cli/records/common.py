@@ -50,6 +50,7 @@ def finish(report: "Report", *, as_json: bool) -> None:
         from flows.cli.show.report import show_report
 
         show_report(report)
+    # After the report is printed: what was done must show, whatever the exit code.
     if report.failed or report.stopped:
         raise Failure(EXIT_SOME_FAILED)
 

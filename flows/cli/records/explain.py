@@ -34,6 +34,7 @@ def explain(
     from flows.app.settings import load_settings
     from flows.app.wiring import open_archive, open_ledger
 
+    # Ledger and archive are all that is read, so this also works without the account.
     settings = load_settings(config, credentials=False)
     with open_ledger(settings) as ledger:
         lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
@@ -44,6 +45,7 @@ def explain(
             "Not found",
             [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."],
         )
+        # A wrong source is a mistake in the command; a record without files is not.
         raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)
     if as_json:
         print_json(lives)

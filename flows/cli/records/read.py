@@ -36,6 +36,7 @@ def read(
 ) -> None:
     """Read local files and show what is in them."""
     set_up_logs()
+    # Before the first is read: a typing mistake must not show after an hour of OCR.
     missing = [path for path in files if not path.is_file()]
     if missing:
         complain(
@@ -87,6 +88,7 @@ def options(ocr: str, languages: list[str]) -> "ProcessingSettings":
             else:
                 problem = f"--{name}: {detail['msg']}"
             problems.append(problem)
+        # Each language that is wrong gives the same sentence.
         complain("Invalid options", list(dict.fromkeys(problems)))
         raise Failure(EXIT_SETTINGS) from None
 
@@ -99,12 +101,14 @@ def read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[P
 
     from flows.app.wiring import open_reader, worker_count
 
+    # A reader process loads models of a few hundred MiB, so none is started for nothing.
     workers = min(worker_count(settings), len(files))
     console = err()
     with open_reader(settings, workers=workers) as reader, tempfile.TemporaryDirectory() as folder:
 
         def read_one(item: tuple[int, Path]) -> "tuple[Path, Findings]":
             number, path = item
+            # By number: two files may have the same name.
             work_dir = Path(folder) / str(number)
             work_dir.mkdir()
             return path, reader.read(path, name=path.name, work_dir=work_dir)

@@ -49,6 +49,7 @@ def reprocess(
     from pipeline.source_run.selection import Selection
 
     set_up_logs(verbose=verbose)
+    # Days begin at midnight UTC, as everywhere in the ledger.
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
     if not dry_run:

@@ -40,6 +40,7 @@ def run(
     from flows.app.run_request import RunRequest
 
     set_up_logs(verbose=verbose)
+    # PK_IDs are numbers that every table has: without a source they name nothing.
     if record and len(source) != 1:
         complain(
             "--record needs a source",

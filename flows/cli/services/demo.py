@@ -41,6 +41,7 @@ def demo(
     console = err()
     with played(folder, console) as result:
         show_result(result, as_json=as_json)
+        # A script that calls the demo must get its prompt back; a user wants to look around.
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
             console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
             with suppress(KeyboardInterrupt):

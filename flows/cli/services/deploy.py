@@ -58,6 +58,7 @@ def deploy(
         raise typer.BadParameter(
             "an image goes with --type docker or kubernetes.", param_hint="--image"
         )
+    # Only the hosts on which runs execute need the credentials.
     settings = load_settings(config, credentials=False)
     set_up_logs()
     from flows.prefect.server import reachable_server
@@ -66,6 +67,7 @@ def deploy(
         from flows.prefect.deployments.serve import Pool as WorkPool, deploy as register_all
 
         work_pool = WorkPool(pool, kind.value, image)
+        # The runs may execute where this host's path of the settings file does not exist.
         names = register_all(settings, run_config or config.resolve(), work_pool)
         if with_automations or notify:
             from flows.prefect.deployments.automations import install

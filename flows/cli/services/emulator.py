@@ -40,6 +40,7 @@ def emulator(
     """
     from infra.emulator import Emulator, parse_quirks
 
+    # Before the server starts, with the command that draws one.
     absent = next((one for one in seed if not (one / "account.json").is_file()), None)
     if absent is not None:
         complain(

@@ -29,6 +29,7 @@ def metrics(
     from flows.app.settings import load_settings
     from flows.telemetry.metrics import as_text
 
+    # The ledger is all that is read.
     settings = load_settings(config, credentials=False)
     with collector(settings) as metrics_collector:
         if not serve and listen is None:
@@ -72,6 +73,7 @@ def answering(figures: "LedgerCollector", listen: str) -> Iterator[str]:
 
     host, _, port = listen.rpartition(":")
     try:
+        # An IPv6 address is written in brackets here, and without them to the library.
         server, thread = start_http_server(
             int(port), host.strip("[]") or "127.0.0.1", registry(figures)
         )

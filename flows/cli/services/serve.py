@@ -37,6 +37,7 @@ def serve(
     set_up_logs()
     from flows.prefect.server import reachable_server
 
+    # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server() as server:
         from flows.prefect.blocks import register as register_blocks
         from flows.prefect.deployments.serve import deployments_to_serve
@@ -50,6 +51,7 @@ def serve(
                 err().print(f"automation installed: {name}", highlight=False)
         created = deployments_to_serve(settings, config)
         where = f"{server.api.removesuffix('/api')}/deployments"
+        # Around the schedules, so that both outlast the runs that are finished at the end.
         with serving_metrics(settings), receiving_webhooks(settings, config, webhooks):
             line = f"serving {len(created)} deployments: {where}. SIGTERM or Ctrl-C stops it."
             err().print(line, highlight=False)

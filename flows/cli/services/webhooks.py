@@ -71,6 +71,7 @@ def show_steps(done: "Synced", *, dry_run: bool) -> None:
     for step in done.steps:
         table.add_row(step.what, Text(step.about), step.action, Text(step.detail))
     out().print(table)
+    # The only place where it is shown: it is in no file, no log and no ledger.
     if done.secret:
         out().print(
             "Caspio shows the webhook's secret only now. Give it to the receiver, and store it "

@@ -40,6 +40,7 @@ def worker(
     set_up_logs()
     from flows.prefect.server import reachable_server
 
+    # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server():
         from flows.prefect.deployments.worker import work
 

@@ -43,6 +43,7 @@ def automations(
     """Yield all automations; with a notification block, alarms send a message through it."""
     yield mark_lost_runs(lost_after)
     for event, title, meaning in _ALARMS:
+        # An automation needs an action; this one only makes the alarm visible in the UI.
         action: DoNothing | SendNotification = DoNothing()
         if notification_block is not None:
             body = "Source {{ event.resource.name }}: {{ event.payload }}"
@@ -69,6 +70,7 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
     """
     names = []
     block = block_id(notification_block) if notification_block else None
+    # Several, since one heartbeat may be late on a busy machine.
     lost_after = timedelta(seconds=HEARTBEATS_MISSED * heartbeat_s)
     for wanted in automations(lost_after=lost_after, notification_block=block):
         try:
@@ -77,6 +79,7 @@ def install(*, heartbeat_s: int, notification_block: str | None = None) -> list[
         except ValueError:
             wanted.create()
         else:
+            # Updated in place: a second automation of the same name would act a second time.
             wanted.id = known.id
             wanted.update()
         names.append(wanted.name)

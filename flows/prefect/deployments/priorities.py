@@ -48,6 +48,7 @@ whatever the queue.
 
 def settings_name(settings: Settings) -> str:
     """Return the name of these settings at a Prefect server: `serve.name`, or from the account."""
+    # The part that distinguishes accounts; an account's own domain stays as it is.
     account = settings.caspio.account.removesuffix(".caspio.com")
     return settings.serve.name or re.sub(r"[^A-Za-z0-9]+", "-", account)
 

@@ -89,6 +89,7 @@ class DeploymentFactory:
             options["work_queue_name"] = KINDS[kind].queue
             options["job_variables"] = self.pool.job_variables
         parameters = {"config": self.config}
+        # By these tags users filter runs, and automations and concurrency limits find them.
         tags = ["caspio-ingest", f"priority:{KINDS[kind].priority}", settings_tag(self.settings)]
         if source:
             parameters["source"] = source
@@ -99,6 +100,7 @@ class DeploymentFactory:
             tags=tags,
             version=version("caspio-ingest"),
             concurrency_limit=limit,
+            # By module: the path of a file would be another one on each worker.
             entrypoint_type=EntrypointType.MODULE_PATH,
             **options,
         )
@@ -159,6 +161,7 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         IN_TURN,
         description=f"What is new or changed in a few records of {spec.container}.",
     )
+    # `serve` has no queues, so a backfill there would be a second `ingest`.
     if factory.pool is not None:
         yield factory.deployment(
             ingest,
@@ -175,6 +178,7 @@ def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeploym
         BadSettings: one of them belongs to another settings file, or is in a work pool, whose
             workers would also take its runs.
     """
+    # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
     created = deployments(settings, config.resolve())
     with get_client(sync_client=True) as client:
         refuse_others(client, created, settings)
@@ -214,6 +218,7 @@ def refuse_others(
         return
     fields = (registered.parameter_openapi_schema or {}).get("properties", {})
     sources = fields.get("sources", {}).get("items", {}).get("enum", [])
+    # The path alone proves nothing: a settings file may be moved.
     if set(sources) & set(settings.specs()):
         return
     of_sources = f", for {', '.join(sources)}" if sources else ""
@@ -248,6 +253,8 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
     """
     created = deployments(settings, config, pool=pool)
     with get_client(sync_client=True) as client:
+        # Before the first one is registered: half of another file's deployments must not be
+        # replaced.
         refuse_others(client, created, settings)
         ensure_pool(client, pool)
         for rank, priority in enumerate(Priority, start=1):
@@ -256,6 +263,7 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
             try:
                 client.create_work_queue(name=queue, work_pool_name=pool.name, priority=rank)
             except ObjectAlreadyExists:
+                # The order of the priorities may have changed since the pool was created.
                 existing = client.read_work_queue_by_name(queue, pool.name)
                 client.update_work_queue(existing.id, priority=rank)
     for deployment in created:
@@ -274,6 +282,7 @@ def ensure_pool(client: SyncPrefectClient, pool: Pool) -> None:
     except ObjectNotFound:
         client.create_work_pool(WorkPoolCreate(name=pool.name, type=pool.type))
         return
+    # Prefect cannot change the type of a pool, and its workers know one type only.
     if existing.type != pool.type:
         raise BadSettings(
             [

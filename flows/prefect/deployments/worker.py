@@ -140,8 +140,10 @@ def work(
             work_pool_name=pool,
             work_queues=list(queues) or None,
             limit=limit,
+            # A misspelled name must not become a new pool, to which nothing is ever deployed.
             create_pool_if_not_found=False,
         )
+        # Here and not in the constructor, whose signature is Prefect's.
         worker.processes = RunProcesses()
         asyncio.run(work_and_drain(worker, settings.drain_s, with_healthcheck=with_healthcheck))
 
@@ -155,6 +157,7 @@ async def work_and_drain(worker: DrainingWorker, drain_s: int, *, with_healthche
     drained = asyncio.create_task(_drained(worker.processes, drain_s))
     ended, _ = await asyncio.wait({working, drained}, return_when=asyncio.FIRST_COMPLETED)
     drained.cancel()
+    # The worker ended by itself: if by an error, it is raised here.
     if working in ended:
         await working
     working.cancel()
@@ -170,6 +173,7 @@ async def _drained(processes: RunProcesses, drain_s: int) -> None:
             await asyncio.wait_for(processes.ended.wait(), time_s)
             break
         except TimeoutError:
+            # The second request ends a run at once.
             processes.ask_to_stop()
     await asyncio.sleep(_SETTLE_S)
 
@@ -184,10 +188,13 @@ class DrainingRunner(Runner):
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
         """Ask the running flows to stop and start no others; a second signal ends them."""
         self._requests += 1
+        # The signal that `_drain` sends when nothing is left.
         if self._idle:
             sys.exit(0)
         if self._requests == 1:
             self._scheduled_run_poller.stopping = True
+            # In a thread: the handler has to return, so that Prefect's loop goes on reporting the
+            # runs.
             threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def _drain(self) -> None:
@@ -197,8 +204,10 @@ class DrainingRunner(Runner):
             until = time.monotonic() + limit_s
             asked: set[UUID] = set()
             while (runs := self._process_manager.flow_run_ids()) and time.monotonic() < until:
+                # A second signal from outside: whoever sent it does not want to wait for the limit.
                 if self._requests > round_number:
                     break
+                # A run that was about to start when the signal came is asked as well.
                 for run in runs - asked:
                     handle = self._process_manager.get(run)
                     if handle:
@@ -218,6 +227,7 @@ def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment])
     """
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}):
         runner = DrainingRunner(heartbeat_seconds=settings.heartbeat_s)
+        # Here and not in the constructor, whose signature is Prefect's.
         runner.drain_s = settings.drain_s
         for deployment in deployments:
             runner.add_deployment(deployment)

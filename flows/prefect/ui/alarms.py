@@ -16,6 +16,7 @@ def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: boo
     After a run of a `few` named records, the documents of the whole source are not counted.
     """
     run_id, counts = summary.run_id, summary.counts()
+    # A run of few documents counts, too: a broken mapping shows in the first ones.
     share = failed_share(summary.failed, counts)
     if share >= FAILED_SHARE:
         events.send(events.MANY_FAILED, source, run=run_id, share=round(share, 3), **counts)
@@ -38,6 +39,7 @@ def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int
     before = ledger.files.attention_count(source)
     by_status = ledger.files.counts().get(source, {})
     now = sum(by_status.get(status, 0) for status in NEEDS_ATTENTION)
+    # Written only if it changed: most runs change nothing, and the ledger is shared.
     if now != before:
         ledger.files.save_attention_count(source, now, run_id=run_id)
     return before, now

@@ -53,6 +53,7 @@ class FlowProgress:
     def advance(self, handled: int) -> None:
         """Update the artifact, at most every `PROGRESS_EVERY_S` seconds."""
         now = self._clock.monotonic()
+        # Before the first page is listed there is nothing to divide by.
         if self._found and now - self._updated >= PROGRESS_EVERY_S:
             self._updated = now
             update_progress_artifact(self._id, progress=min(100.0, 100.0 * handled / self._found))
@@ -75,6 +76,7 @@ class SourceArtifact:
 
     def advance(self, outcome: Outcome) -> None:
         """Count one file."""
+        # Unchanged files take no time, so they would only blur how far the run has come.
         if outcome.status is not Status.UNCHANGED:
             self.handled += 1
             self.progress.advance(self.handled)

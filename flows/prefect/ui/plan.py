@@ -30,6 +30,7 @@ def leave_plan(plan: PlanFile, context: AppContext) -> None:
 def totals(plan: PlanFile, context: AppContext) -> str:
     """Return what it takes to apply a plan, as markdown."""
     sources = ", ".join(quoted(name) for name in plan.owner.sources)
+    # A plan is applied as new work, whatever made it.
     calls_left = context.settings.caspio.allowance.left(Priority.NEW, context.spending.used.calls)
     of_left = "" if calls_left is None else f", of {calls_left:,} left this month"
     lines = [

@@ -31,10 +31,13 @@ class Problems:
             self.reported += 1
             number = self.reported
         if number > events.MOST_DOCUMENTS:
+            # Once: whatever fails for every document of a source would fill the log of the server.
             if number == events.MOST_DOCUMENTS + 1:
                 self.log.warning("more documents need a user; `caspio-ingest status` lists them")
             return
         self.send_event(outcome)
+        # A rejected document is a result; only a failure is an error of ours or of the
+        # installation.
         level = logging.ERROR if outcome.status is Status.FAILED else logging.WARNING
         name, record, reason = map(one_line, (outcome.ref.name, record_of(outcome), outcome.reason))
         self.log.log(level, "%s: %s (%s): %s", outcome.status, name, record, reason)

@@ -30,6 +30,7 @@ def run_report(title: str, report: Report, context: AppContext) -> str:
     """Return the report. Pictures are copied from the archive: no document is opened here."""
     counts = counts_text(report.document["documents"])
     if not counts and report.planned_only:
+        # A dry run of `reprocess` selects files and works on none.
         counts = f"{report.planned_only:,} files selected"
     lines = [f"## {quoted(title)}: {counts or 'nothing to do'}", ""]
     for reasons in report.stopped.values():
@@ -69,6 +70,7 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     stages = stages_line(document)
     if stages:
         yield "seconds by stage, summed over all threads", stages
+    # Without pages or time there is no rate, and nothing to divide by.
     rate = f", {pages / seconds:.2f} a second" if pages and seconds else ""
     yield "pages", f"{pages:,}{rate}"
     yield "bytes", f"{document['bytes']:,}"
@@ -124,6 +126,7 @@ def thumbnail(prefix: str, archive: Archive, *, room: int) -> str:
 def archive_link(prefix: str, archive: Archive, settings: ArchiveSettings) -> str:
     """Return a document's folder in the archive: a link to Amazon's console, else its address."""
     address = archive.address(prefix)
+    # Only Amazon's own store has a console whose addresses are known.
     if not settings.url.startswith("s3://") or settings.endpoint_url:
         return quoted(address)
     bucket, _, key = address.removeprefix("s3://").partition("/")

@@ -51,6 +51,7 @@ def failed_share(failed: int, documents: Mapping[str, int]) -> float:
 
     `documents` are counts by status.
     """
+    # Unchanged files cannot fail: with them, a large source would hide that all new files failed.
     worked_on = sum(count for status, count in documents.items() if status != Status.UNCHANGED)
     return failed / worked_on if worked_on else 0.0
 
@@ -67,6 +68,7 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
         message = f"dry run: {report.planned_only} files selected"
         return Completed(name=PLANNED, message=message, data=report)
     counts = counts or "nothing to do"
+    # Before all else: a source that could not run is worse than documents that failed.
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
@@ -83,6 +85,7 @@ def ended(work: Callable[[], State]) -> State:
     """Return the state of a run; if it cannot continue, a state with the reason as its message."""
     try:
         return work()
+    # A request to stop is no failure: the next run continues, and no alarm is due.
     except StopRequested as error:
         return stopped_state(error)
     except IngestError as error:
