@@ -83,14 +83,22 @@ class Tracer(Protocol):
 class Silent:
     """Reports to nobody, as `Telemetry` and as `Tracer`."""
 
-    def stage(self, name: str, **about: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the promise names them
+    def stage(
+        self,
+        name: str,  # noqa: ARG002 - the promise names them
+        **about: str,  # noqa: ARG002 - the same
+    ) -> AbstractContextManager[None]:
         """Do nothing."""
         return nullcontext()
 
     def count(self, name: str, label: str, number: int = 1) -> None:
         """Do nothing."""
 
-    def span(self, name: str, about: Mapping[str, str]) -> AbstractContextManager[object]:  # noqa: ARG002 - as above
+    def span(
+        self,
+        name: str,  # noqa: ARG002 - the promise names them
+        about: Mapping[str, str],  # noqa: ARG002 - the same
+    ) -> AbstractContextManager[object]:
         """Do nothing."""
         return nullcontext()
 

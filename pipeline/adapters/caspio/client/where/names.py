@@ -10,21 +10,24 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # SQL Server's reserved words and, further down, those of other dialects: Caspio parses a clause
 # before SQL Server does, and what it parses with is not known.
 _RESERVED = re.compile(
-    r"add|all|alter|and|any|as|asc|authorization|backup|begin|between|break|browse|bulk|by|cascade|case|check|"
-    r"checkpoint|close|clustered|coalesce|collate|column|commit|compute|constraint|contains|continue|convert|"
-    r"create|cross|current|cursor|database|dbcc|deallocate|declare|default|delete|deny|desc|disk|distinct|"
-    r"distributed|double|drop|dump|else|end|errlvl|escape|except|exec|execute|exists|exit|external|fetch|file|"
-    r"fillfactor|for|foreign|freetext|from|full|function|goto|grant|group|having|holdlock|identity|if|in|index|"
-    r"inner|insert|intersect|into|is|join|key|kill|left|like|lineno|load|merge|national|nocheck|nonclustered|"
-    r"not|null|nullif|of|off|offsets|on|open|option|or|order|outer|over|percent|pivot|plan|precision|primary|"
-    r"print|proc|procedure|public|raiserror|read|reconfigure|references|replication|restore|restrict|return|"
-    r"revert|revoke|right|rollback|rowcount|rule|save|schema|select|set|setuser|shutdown|some|statistics|"
-    r"system_user|table|tablesample|textsize|then|to|top|tran|transaction|trigger|truncate|union|unique|"
-    r"unpivot|update|updatetext|use|user|values|varying|view|waitfor|when|where|while|with|within|writetext|"
+    r"add|all|alter|and|any|as|asc|authorization|backup|begin|between|break|browse|bulk|by|"
+    r"cascade|case|check|checkpoint|close|clustered|coalesce|collate|column|commit|compute|"
+    r"constraint|contains|continue|convert|create|cross|current|cursor|database|dbcc|deallocate|"
+    r"declare|default|delete|deny|desc|disk|distinct|distributed|double|drop|dump|else|end|"
+    r"errlvl|escape|except|exec|execute|exists|exit|external|fetch|file|fillfactor|for|foreign|"
+    r"freetext|from|full|function|goto|grant|group|having|holdlock|identity|if|in|index|inner|"
+    r"insert|intersect|into|is|join|key|kill|left|like|lineno|load|merge|national|nocheck|"
+    r"nonclustered|not|null|nullif|of|off|offsets|on|open|option|or|order|outer|over|percent|"
+    r"pivot|plan|precision|primary|print|proc|procedure|public|raiserror|read|reconfigure|"
+    r"references|replication|restore|restrict|return|revert|revoke|right|rollback|rowcount|rule|"
+    r"save|schema|select|set|setuser|shutdown|some|statistics|system_user|table|tablesample|"
+    r"textsize|then|to|top|tran|transaction|trigger|truncate|union|unique|unpivot|update|"
+    r"updatetext|use|user|values|varying|view|waitfor|when|where|while|with|within|writetext|"
     # Other dialects.
-    r"analyze|cache|call|comment|connect_by_root|copy|current_date|current_time|current_timestamp|current_user|"
-    r"describe|explain|false|glob|go|ilike|lateral|notnull|optimize|partitioned_by|pragma|prepare|qualify|regexp|"
-    r"rename|rlike|session_user|show|true|uncache|using|vacuum|xor",
+    r"analyze|cache|call|comment|connect_by_root|copy|current_date|current_time|"
+    r"current_timestamp|current_user|describe|explain|false|glob|go|ilike|lateral|notnull|"
+    r"optimize|partitioned_by|pragma|prepare|qualify|regexp|rename|rlike|session_user|show|true|"
+    r"uncache|using|vacuum|xor",
     re.IGNORECASE,
 )
 
