@@ -136,12 +136,16 @@ class Fingerprints:
         stages = stages_from(roots, package=self._package)
         if any(stage.startswith("processors.ocr.") for stage in stages):
             roots += _OCR
-            parts["engines"] = [_engine(name, settings) for name in _engines_used(settings)]
+            from processors.ocr import engines
+
+            parts["engines"] = [_engine(name, settings) for name in engines.used(settings)]
         else:
             settings = dataclasses.replace(settings, ocr="")
         if "pdfa" in settings.renditions:
             roots += _PDFA
-            parts["pdfa"] = _pdfa_program()
+            from processors.exec import ocrmypdf
+
+            parts["pdfa"] = ocrmypdf.version()
         stages = stages_from(roots, package=self._package)
         return _digest(
             {
@@ -273,12 +277,6 @@ def _version(distribution: str) -> str:
         return "absent"
 
 
-def _engines_used(settings: ReadSettings) -> tuple[str, ...]:
-    from processors.ocr import engines
-
-    return engines.used(settings)
-
-
 def _engine(name: str, settings: ReadSettings) -> list[object]:
     """Describe an engine as it is installed now; raises EngineMissing."""
     if name == "rapidocr":
@@ -293,9 +291,3 @@ def _engine(name: str, settings: ReadSettings) -> list[object]:
         f"tesseract {tesseract.version()}",
         *(_file_digest(file) for file in files if file.is_file()),
     ]
-
-
-def _pdfa_program() -> str:
-    from processors.exec import ocrmypdf
-
-    return ocrmypdf.version()

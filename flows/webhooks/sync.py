@@ -96,7 +96,13 @@ class _Sync:
             self._step("webhook", name, "created", self.url)
             return None if self.dry_run else self._create()
         self.done.webhook_id = hook.id
-        wrong = self._wrong(hook)
+        members: dict[str, tuple[Any, Any]] = {
+            "name": (self.settings.webhooks.name, hook.name),
+            "description": (MARK, hook.description),
+            "urls": ((self.url,), hook.urls),
+            "enabled": (True, hook.status != "Inactive"),
+        }
+        wrong = {word: value for word, (value, now) in members.items() if value != now}
         self._step("webhook", name, "changed" if wrong else "unchanged", ", ".join(wrong))
         if wrong and not self.dry_run:
             self.account.client.webhooks.update(hook.id, **wrong)
@@ -129,16 +135,6 @@ class _Sync:
                 )
         if problems:
             raise BadSettings(problems)
-
-    def _wrong(self, hook: Webhook) -> dict[str, Any]:
-        """Return the members of a webhook that have to be changed."""
-        members: dict[str, tuple[Any, Any]] = {
-            "name": (self.settings.webhooks.name, hook.name),
-            "description": (MARK, hook.description),
-            "urls": ((self.url,), hook.urls),
-            "enabled": (True, hook.status != "Inactive"),
-        }
-        return {word: value for word, (value, now) in members.items() if value != now}
 
     def _create(self) -> Webhook:
         try:
@@ -195,18 +191,15 @@ class _Sync:
             action = "unchanged"
         elif hook is not None and not self.dry_run:
             try:
-                self._put(hook.id, now, want)
+                if now is None:
+                    self.account.client.webhooks.create_event(hook.id, want)
+                else:
+                    self.account.client.webhooks.replace_event(hook.id, now.id, want)
             # One refused event must not prevent the others; the result names it.
             except Refused as error:
                 action, detail = "refused", str(error)
         self._step(want.type, want.table, action, detail)
         return action
-
-    def _put(self, hook_id: str, now: WebhookEvent | None, want: EventDefinition) -> None:
-        if now is None:
-            self.account.client.webhooks.create_event(hook_id, want)
-        else:
-            self.account.client.webhooks.replace_event(hook_id, now.id, want)
 
 
 def _same(one: str, other: str) -> bool:

@@ -236,7 +236,12 @@ def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
     except FileExistsError:
         return False
     for folder in (path.parent, *made):
-        _sync_folder(folder)
+        # A file whose name is lost at a power cut is lost, so the folder goes to the disk, too.
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     return True
 
 
@@ -246,15 +251,6 @@ def _make_folders(folder: Path) -> list[Path]:
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)
     return [parent.parent for parent in missing]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write a folder's entries to the disk: a file whose name is lost at a power cut is lost."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _names(folder: Path) -> list[str]:

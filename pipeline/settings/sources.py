@@ -109,7 +109,8 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._problems(), *self._reprocess_problems(), *self._finding_problems()]
+        problems = [problem for problem, is_found in self._contradictions().items() if is_found]
+        problems += self._finding_problems()
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)
@@ -119,26 +120,23 @@ class SourceSettings(Section):
             raise ValueError("; ".join(problems))
         return self
 
-    def _problems(self) -> Iterator[str]:
-        """Yield a sentence for every setting that contradicts another one."""
-        if [self.table, self.view, self.folder].count(None) != 2:  # noqa: PLR2004 - one of three
-            yield "exactly one of table, view and folder must be given"
-        if self.folder and (self.fields or self.where):
-            yield "a folder has neither fields nor where"
-        if self.index and not self.folder:
-            yield "an index table goes with a folder"
-        if self.webhook_table and self.table:
-            yield (
-                "webhook_table goes with a view or a folder; changes of the source's own table are "
-                "reported anyway"
-            )
-
-    def _reprocess_problems(self) -> Iterator[str]:
-        if self.reprocess_column and self.folder and not self.index:
-            yield "a folder with a reprocess_column needs an index table, which has the column"
-        if self.reprocess_column in self.columns:
-            name = self.reprocess_column
-            yield f"column {name!r} cannot be the reprocess_column and take a finding"
+    def _contradictions(self) -> dict[str, bool]:
+        """Return each way in which two settings contradict each other, and whether they do."""
+        is_folder, column = bool(self.folder), self.reprocess_column
+        places = [place for place in (self.table, self.view, self.folder) if place is not None]
+        return {
+            "exactly one of table, view and folder must be given": len(places) != 1,
+            "a folder has neither fields nor where": is_folder and bool(self.fields or self.where),
+            "an index table goes with a folder": bool(self.index) and not is_folder,
+            "webhook_table goes with a view or a folder; changes of the source's own table are "
+            "reported anyway": bool(self.webhook_table and self.table),
+            "a folder with a reprocess_column needs an index table, which has the column": (
+                bool(column) and is_folder and not self.index
+            ),
+            f"column {column!r} cannot be the reprocess_column and take a finding": (
+                column in self.columns
+            ),
+        }
 
     def _finding_problems(self) -> Iterator[str]:
         for column, finding in self._findings().items():

@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar
@@ -163,7 +164,7 @@ def _findings(raw: Mapping[str, Any], depth: int) -> Findings:
         derived=_by_name(_path, raw["derived"]),
         children=tuple([_child(child, depth + 1) for child in _list(raw["children"])]),
         metadata=_by_name(_text, raw["metadata"]),
-        extension=_optional(_extension, raw["extension"]),
+        extension=_optional(partial(_matching, _EXTENSION), raw["extension"]),
         left_out=_by_name(_text, raw["left_out"]),
     )
 
@@ -244,10 +245,6 @@ def _matching(pattern: re.Pattern[str], raw: object) -> str:
     if not pattern.fullmatch(text):
         raise ValueError("not what belongs here")
     return text
-
-
-def _extension(raw: object) -> str:
-    return _matching(_EXTENSION, raw)
 
 
 def _path(raw: object) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol, runtime_checkable
 
 from pipeline.model import Findings, ReadStatus
-from processors.contract import EngineMissing, ReadSettings, failed, reports_out_of_memory
+from processors.contract import EngineMissing, failed, reports_out_of_memory
 from processors.sandbox import answers
 from processors.sandbox.answers import Bug
 from processors.sandbox.confinement import confine
@@ -81,7 +81,10 @@ class _Child:
     def run(self) -> None:
         """Load the job, greet the parent, and read what it asks for until it closes the line."""
         try:
-            job = _resolved(self._launch.job, self._launch.settings)
+            # A class is made with the settings, a function is the job itself.
+            module, _, name = self._launch.job.partition(":")
+            found = getattr(importlib.import_module(module), name)
+            job: Job = found(self._launch.settings) if isinstance(found, type) else found
             if self._launch.warm and isinstance(job, Warm):
                 with suppress(EngineMissing):
                     job.warm()
@@ -98,9 +101,10 @@ class _Child:
             os.write(self._line, TAKEN)
             name, folder = json.loads(request)
             answer = self._read(job, name, self._own / folder)
-            self._answer(
-                answer, self._own / folder, REPLACE if self._must_be_replaced() else ANSWERED
-            )
+            started = self._end_programs()
+            # What libraries keep for themselves would count against the next document.
+            kept = rlimits.data_bytes() - self._loaded_bytes > rlimits.MODELS_MIB * 2**20
+            self._answer(answer, self._own / folder, REPLACE if (started or kept) else ANSWERED)
 
     def _read(self, job: Job, name: str, folder: Path) -> Findings | Bug:
         """Run the job; an unforeseen error comes back as text, lack of memory ends the process."""
@@ -129,13 +133,6 @@ class _Child:
             answers.write(_bug(exc), folder)
         os.write(self._line, word)
 
-    def _must_be_replaced(self) -> bool:
-        """End what the document started, and say whether this process should read no other one."""
-        started = self._end_programs()
-        # What libraries keep for themselves would count against the next document.
-        kept = rlimits.data_bytes() - self._loaded_bytes > rlimits.MODELS_MIB * 2**20
-        return started or kept
-
     def _end_programs(self) -> bool:
         """Say whether a program of the document was still there, and end it if that is possible.
 
@@ -148,10 +145,7 @@ class _Child:
                 os.kill(-1, signal.SIGKILL)
                 return True
             return False
-        return self._started_programs()
-
-    def _started_programs(self) -> bool:
-        """Say whether a document had a program, which could have started another that got away."""
+        # It may have started another program that got away.
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
@@ -162,11 +156,3 @@ class _Child:
 
 def _bug(error: BaseException) -> Bug:
     return Bug(type(error).__name__, traceback.format_exc(limit=_TRACE_LINES))
-
-
-def _resolved(job: str, settings: ReadSettings) -> Job:
-    """Import what "module:name" names; a class is made with the settings."""
-    module, _, name = job.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    resolved: Job = found(settings) if isinstance(found, type) else found
-    return resolved

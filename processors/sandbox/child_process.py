@@ -82,6 +82,9 @@ class ChildProcess:
         self._control, control = socket.socketpair()
         self._line, line = socket.socketpair()
         with control, line:
+            # A child is given few variables: no secret is among them.
+            given = os.environ  # noqa: TID251 - to drop most of it
+            kept = {name: given[name] for name in _KEPT if name in given}
             self._process = subprocess.Popen(  # noqa: S603 - this Python and a program of ours
                 [
                     sys.executable,
@@ -96,7 +99,7 @@ class ChildProcess:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(control.fileno(), line.fileno()),
-                env=_environment(),
+                env=kept | _ONE_CORE,
                 cwd="/",
                 start_new_session=True,
             )
@@ -110,10 +113,7 @@ class ChildProcess:
         identity = None if "identity" in without else privileges.identity_for(self.pid)
         self.folder = ChildFolder(identity)
         confinement = Confinement(self.folder.folders, settings.limits, code, identity, without)
-        self._send(launch.Launch(settings, confinement, job, warm))
-
-    def _send(self, what: launch.Launch) -> None:
-        data = pickle.dumps(what)
+        data = pickle.dumps(launch.Launch(settings, confinement, job, warm))
         with suppress(OSError):  # it ended at once: `wait` notices
             self._control.sendall(struct.pack("=I", len(data)) + data)
 
@@ -319,9 +319,3 @@ class ChildProcess:
             structlog.get_logger(__name__).warning("reader_not_ended", process=self.pid)
         for end in (self._line, self._control):
             end.close()
-
-
-def _environment() -> dict[str, str]:
-    """Return the few variables that a child is given: no secret is among them."""
-    kept = {name: value for name in _KEPT if (value := os.environ.get(name)) is not None}  # noqa: TID251 - to drop the rest
-    return kept | _ONE_CORE

@@ -105,7 +105,9 @@ def confine(
         # itself may be signaled; a program that takes too long then ends with its document.
         reachable = "pid" not in namespaces and identity is None
         filtered = filter_calls(only_self=reachable and version < landlock.SCOPE_SINCE)
-    _settle_in(own)
+    # Libraries put temporary files and what they keep at home here.
+    tempfile.tempdir = str(own)
+    os.environ.update(TMPDIR=str(own), HOME=str(own))  # noqa: TID251 - for libraries only
     granted = Granted(
         namespaces=namespaces,
         landlock=version,
@@ -180,9 +182,3 @@ def close_others(keep_open: int) -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-
-
-def _settle_in(own: Path) -> None:
-    """Make the child's folder the place for temporary files and for what libraries keep at home."""
-    tempfile.tempdir = str(own)
-    os.environ.update(TMPDIR=str(own), HOME=str(own))  # noqa: TID251 - libraries read them, this program does not

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -79,23 +79,17 @@ def unlinked_bytes(pids: Iterable[int], *, file_bytes: int) -> int:
     """
     sizes: dict[tuple[int, int], int] = {}
     for pid in pids:
-        for found in _open_files(pid):
-            if found.st_nlink == 0:
-                sizes[found.st_dev, found.st_ino] = found.st_blocks * _BLOCK_BYTES
+        for number in _names(f"{pid}/fd"):
+            with suppress(OSError):
+                found = Path(f"{_PROC}/{pid}/fd/{number}").stat()
+                if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
+                    sizes[found.st_dev, found.st_ino] = found.st_blocks * _BLOCK_BYTES
         for line in _read(f"{pid}/maps").splitlines():
             if line.endswith(_DELETED) and not line.endswith(_SHARED_MEMORY):
                 fields = line.split(maxsplit=5)
                 major, minor = (int(part, 16) for part in fields[3].split(":"))
                 sizes.setdefault((os.makedev(major, minor), int(fields[4])), file_bytes)
     return sum(sizes.values())
-
-
-def _open_files(pid: int) -> Iterator[os.stat_result]:
-    for number in _names(f"{pid}/fd"):
-        with suppress(OSError):
-            found = Path(f"{_PROC}/{pid}/fd/{number}").stat()
-            if stat.S_ISREG(found.st_mode):
-                yield found
 
 
 @cache
@@ -128,7 +122,9 @@ def _stat(pid: int) -> list[int] | None:
 
 def _read(name: str) -> str:
     try:
-        with open(f"{_PROC}/{name}", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - many a second
+        path = f"{_PROC}/{name}"
+        # Many files a second: a Path would cost more than the reading.
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - see above
             return file.read()
     except OSError:
         return ""

@@ -54,7 +54,12 @@ def main(control_number: int, line_number: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     control = socket.socket(fileno=control_number)
-    launch = _launch(control)
+    # Only the parent has the other end, so it may be unpickled.
+    with control.makefile("rb") as stream:
+        (length,) = struct.unpack("=I", stream.read(4))
+        launch = pickle.loads(stream.read(length))  # noqa: S301 - only from the parent
+    if not isinstance(launch, Launch):
+        raise TypeError("the parent sent no launch")
     if libc.LINUX:
         # Programs whose starter ends come back here, so that none is lost.
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
@@ -69,16 +74,6 @@ def main(control_number: int, line_number: int) -> None:
     with suppress(OSError):
         control.sendall(said)
     os._exit(0)
-
-
-def _launch(control: socket.socket) -> Launch:
-    """Receive what to start; only the parent has the other end, so it may be unpickled."""
-    with control.makefile("rb") as stream:
-        (length,) = struct.unpack("=I", stream.read(4))
-        launch = pickle.loads(stream.read(length))  # noqa: S301 - from the parent, before any child exists
-    if not isinstance(launch, Launch):
-        raise TypeError("the parent sent no launch")
-    return launch
 
 
 class _Supervisor:
@@ -117,7 +112,12 @@ class _Supervisor:
             self._group = None
         os.write(self._go, b"g")
         os.close(self._go)
-        self._signals = _signal_pipe()
+        # Readable when a process below this one ends.
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        self._signals = reading
         self._child = self._found_child()
         self._report(STARTED, self._child)
 
@@ -173,11 +173,8 @@ class _Supervisor:
             if time.monotonic() > deadline:
                 return -1
             time.sleep(0.0005)
-        return len(self._others())
-
-    def _others(self) -> set[int]:
-        """Return all processes below this one but the init and the child."""
-        return process_family.descendants(os.getpid()) - {self._first, self._child}
+        # All but the init and the child.
+        return len(process_family.descendants(os.getpid()) - {self._first, self._child})
 
     def _reaped(self) -> int | None:
         """Reap every process that ended; return the child's exit code if it is among them."""
@@ -217,19 +214,16 @@ class _Supervisor:
         pause_s = 0.0
         while self._has_children():
             if "pid" not in self._namespaces:
-                self._end_one_by_one()
+                # All are stopped before any is ended: what is stopped starts nothing.
+                if self._identity is not None:
+                    end_user(self._identity)
+                for number in (signal.SIGSTOP, signal.SIGKILL):
+                    for pid in process_family.descendants(os.getpid()):
+                        self._signal(pid, number)
             time.sleep(pause_s)
             pause_s = min(0.05, pause_s + 0.001)
         if self._group is not None:
             self._group.end()
-
-    def _end_one_by_one(self) -> None:
-        """Stop all before any is ended: what is stopped starts nothing."""
-        if self._identity is not None:
-            end_user(self._identity)
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in process_family.descendants(os.getpid()):
-                self._signal(pid, number)
 
     @staticmethod
     def _has_children() -> bool:
@@ -246,15 +240,6 @@ class _Supervisor:
     def _signal(pid: int, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
-
-
-def _signal_pipe() -> int:
-    """Return what becomes readable when a process below this one ends."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    return reading
 
 
 def be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoReturn:

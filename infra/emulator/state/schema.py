@@ -125,20 +125,19 @@ class Field:
 
     def problem(self) -> str:
         """Name the rule of SPEC's FieldModel or of §3.7 that the field breaks, "" if none."""
-        problem = ""
-        if self.type not in TYPES:
-            problem = f"Type {self.type}"
-        elif not _NAME.fullmatch(self.name) or self.name.upper() == PK:
-            problem = f"Name {self.name}"
-        elif self.type in AUTO_TYPES and not self.unique:
-            problem = f"Unique must be true for {self.type}"
-        elif self.unique_allow_nulls and not self.unique:
-            problem = "UniqueAllowNulls needs Unique"
-        elif len(self.label) > _MAX_LABEL or len(self.description) > _MAX_DESCRIPTION:
-            problem = "Label or Description"
-        elif self.retina and not self.resizer:
-            problem = "AttachmentSmartResizerForRetina needs AttachmentSmartResizer"
-        return problem
+        is_name = _NAME.fullmatch(self.name) is not None and self.name.upper() != PK
+        texts = ((self.label, _MAX_LABEL), (self.description, _MAX_DESCRIPTION))
+        kept = {
+            f"Type {self.type}": self.type in TYPES,
+            f"Name {self.name}": is_name,
+            f"Unique must be true for {self.type}": self.unique or self.type not in AUTO_TYPES,
+            "UniqueAllowNulls needs Unique": self.unique or not self.unique_allow_nulls,
+            "Label or Description": all(len(text) <= most for text, most in texts),
+            "AttachmentSmartResizerForRetina needs AttachmentSmartResizer": (
+                self.resizer or not self.retina
+            ),
+        }
+        return next((rule for rule, is_kept in kept.items() if not is_kept), "")
 
     def problem_of_format(self) -> str:
         """Name the rule for generated values that the field breaks, "" if none."""

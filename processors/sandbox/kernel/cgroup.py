@@ -55,7 +55,11 @@ def create(*, memory_mib: int) -> Group | None:
     parent = delegated() if libc.LINUX else None
     if parent is None:
         return None
-    _sweep(parent)
+    # Killed supervisors leave their groups behind; a group in use cannot be removed.
+    with suppress(OSError):
+        for folder in parent.glob(f"{_PREFIX}*"):
+            with suppress(OSError):
+                folder.rmdir()
     folder = parent / f"{_PREFIX}{os.getpid()}"
     try:
         folder.mkdir()
@@ -99,11 +103,3 @@ def _is_handed_over(folder: Path) -> bool:
             if os.getxattr(folder, name) == b"1":
                 return True
     return False
-
-
-def _sweep(parent: Path) -> None:
-    """Remove the groups that killed supervisors left; a group in use cannot be removed."""
-    with suppress(OSError):
-        for folder in parent.glob(f"{_PREFIX}*"):
-            with suppress(OSError):
-                folder.rmdir()

@@ -60,7 +60,14 @@ def structured_data_in(data: bytes) -> StructuredData | None:
 
     unnamed = Finding(None, _OPEN, "the XML names no seller")
     fields["company"] = fields.get("seller", unnamed)
-    return StructuredData(fields=fields, doc_type=_doc_type_of(root, syntax))
+    code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
+    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
+    to_invoice = f" to invoice {preceding.text}" if preceding else ""
+    form = f"{syntax}, type {code.text}" if code else syntax
+    return StructuredData(
+        fields=fields,
+        doc_type=Finding("invoice", _SURE, f"it is {kind}{to_invoice} in XML ({form})"),
+    )
 
 
 def structured_data_among(files: Iterable[EmbeddedFile]) -> StructuredData | None:
@@ -103,15 +110,6 @@ def root_of(data: bytes) -> Node | None:
     except XmlRefused:
         return None
     return root
-
-
-def _doc_type_of(root: Node, syntax: str) -> Finding:
-    """Return the class with its reason: whether it is a correction, and of which invoice."""
-    code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
-    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
-    to_invoice = f" to invoice {preceding.text}" if preceding else ""
-    form = f"{syntax}, type {code.text}" if code else syntax
-    return Finding("invoice", _SURE, f"it is {kind}{to_invoice} in XML ({form})")
 
 
 def _finding(name: str, value: XmlValue, syntax: str) -> Finding:

@@ -91,7 +91,8 @@ def _iso_date(text: str, format_code: str | None) -> str:
     day = text[:_ISO_DATE_CHARS] if "-" in text else text
     for written in (_DATE_FORMATS.get(format_code or "", _ISO_DATE), _ISO_DATE, "%Y%m%d"):
         try:
-            return datetime.strptime(day, written).date().isoformat()  # noqa: DTZ007 - a day, no moment
+            moment = datetime.strptime(day, written)  # noqa: DTZ007 - a day, no moment
+            return moment.date().isoformat()
         except ValueError:
             continue
     return text

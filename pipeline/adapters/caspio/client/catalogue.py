@@ -45,14 +45,10 @@ def catalogue() -> tuple[Entry, ...]:
             # Tables and views share methods; each is tied to both operations, the view's last.
             operation_id = tied[-1] if group is Views else tied[0]
             methods[operation_id].append(f"{attribute}.{name}")
-            summaries.setdefault(operation_id, _summary(method))
+            # The docstring's first sentence, without the operations' names in brackets.
+            paragraph = " ".join((inspect.getdoc(method) or "").split("\n\n")[0].split())
+            sentence = paragraph.partition(" (")[0].partition(". ")[0]
+            summaries.setdefault(operation_id, sentence.rstrip(".") + ".")
     return tuple(
         Entry(one, tuple(methods[one.id]), summaries[one.id]) for one in OPERATIONS.values()
     )
-
-
-def _summary(method: object) -> str:
-    """Return a docstring's first sentence without the operations' names in brackets."""
-    paragraph = " ".join((inspect.getdoc(method) or "").split("\n\n")[0].split())
-    sentence = paragraph.partition(" (")[0].partition(". ")[0]
-    return sentence.rstrip(".") + "."

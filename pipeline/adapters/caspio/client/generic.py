@@ -69,15 +69,14 @@ def _parameter_problems(operation: Operation, given: Mapping[str, str]) -> list[
 
 
 def _content_problems(operation: Operation, json: object, file: Path | None) -> list[str]:
-    problems = []
-    if operation.takes_json and json is None:
-        problems.append("a JSON body is missing")
-    if json is not None and not operation.takes_json:
-        problems.append("it takes no body")
-    if operation.file_part and file is None:
-        problems.append("a file is missing")
-    if file is not None and not operation.file_part:
-        problems.append("it takes no file")
-    if file is not None and not file.is_file():
-        problems.append(f"there is no file {file}")
-    return problems
+    # What the operation takes, and what is given.
+    body = (operation.takes_json, json is not None)
+    upload = (bool(operation.file_part), file is not None)
+    found = {
+        "a JSON body is missing": body == (True, False),
+        "it takes no body": body == (False, True),
+        "a file is missing": upload == (True, False),
+        "it takes no file": upload == (False, True),
+        f"there is no file {file}": file is not None and not file.is_file(),
+    }
+    return [problem for problem, is_there in found.items() if is_there]

@@ -33,18 +33,14 @@ def equals(column: str, value: Value) -> Clause:
         case int():
             return Clause(f"{field} = {number_literal(value)}")
         case float():
-            return _equals_float(field, value)
+            number_literal(value)  # refuses infinity before the bounds hide it
+            if value.is_integer() and abs(value) < 2**53:  # whole numbers up to here lose no digit
+                return Clause(f"{field} = {int(value)}")
+            breadth = abs(value) * FLOAT_TOLERANCE
+            low = max(-_MAX_FLOAT, value - breadth)
+            high = min(_MAX_FLOAT, value + breadth)
+            return Clause(f"{field} >= {number_literal(low)} AND {field} <= {number_literal(high)}")
     return Clause(f"{field} = {text_literal(value)}")
-
-
-def _equals_float(field: str, value: float) -> Clause:
-    number_literal(value)  # refuses infinity before the bounds hide it
-    if value.is_integer() and abs(value) < 2**53:  # whole numbers up to here lose no digit
-        return Clause(f"{field} = {int(value)}")
-    breadth = abs(value) * FLOAT_TOLERANCE
-    low = max(-_MAX_FLOAT, value - breadth)
-    high = min(_MAX_FLOAT, value + breadth)
-    return Clause(f"{field} >= {number_literal(low)} AND {field} <= {number_literal(high)}")
 
 
 def starts_with(column: str, prefix: str) -> Clause:
