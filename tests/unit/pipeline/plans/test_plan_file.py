@@ -178,7 +178,7 @@ def test_whoever_has_no_key_can_seal_nothing(path: Path):
 
 
 def test_the_key_is_not_in_the_plan(path: Path):
-    """Neither the file nor the writer's text form tells the key."""
+    """Neither the file nor the writer's text form contains the key."""
     write(path, RECORD)
 
     data = path.read_bytes()
