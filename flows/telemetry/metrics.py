@@ -53,7 +53,12 @@ class LedgerCollector(Collector):
         try:
             # Everything is read before the first metric is given: a ledger that fails in between
             # must not leave half of them.
-            metrics = self._read()
+            # Two servers may scrape at the same time; one of them reads the ledger for both.
+            with self._lock:
+                now = self.clock.monotonic()
+                if self._metrics is None or now - self._read_at >= self.cache_s:
+                    self._metrics, self._read_at = self.ledger.usage.metrics(), now
+                metrics = self._metrics
             found = [
                 *self._source_metrics(metrics.sources),
                 *self._ledger_metrics(metrics),
@@ -66,14 +71,6 @@ class LedgerCollector(Collector):
             return
         yield gauge("up", about, [((), 1)])
         yield from found
-
-    def _read(self) -> LedgerMetrics:
-        # Two servers may scrape at the same time; one of them reads the ledger for both.
-        with self._lock:
-            now = self.clock.monotonic()
-            if self._metrics is None or now - self._read_at >= self.cache_s:
-                self._metrics, self._read_at = self.ledger.usage.metrics(), now
-            return self._metrics
 
     def _source_metrics(self, sources: Sequence[SourceMetrics]) -> Iterator[Metric]:
         now = self.clock.now()

@@ -110,7 +110,15 @@ class SourceSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
-        problems += self._finding_problems()
+        for column, finding in self._findings().items():
+            if finding not in FINDINGS:
+                # Most unknown findings are misspelled ones.
+                close = difflib.get_close_matches(finding, FINDINGS, n=1)
+                known = f"known: {', '.join(sorted(FINDINGS))}"
+                hint = f"did you mean {close[0]!r}?" if close else known
+                problems.append(
+                    f"column {column!r} asks for an unknown finding {finding!r}; {hint}"
+                )
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)
@@ -137,17 +145,6 @@ class SourceSettings(Section):
                 column in self.columns
             ),
         }
-
-    def _finding_problems(self) -> Iterator[str]:
-        for column, finding in self._findings().items():
-            if finding in FINDINGS:
-                continue
-            # Most unknown findings are misspelled ones.
-            close = difflib.get_close_matches(finding, FINDINGS, n=1)
-            hint = f"known: {', '.join(sorted(FINDINGS))}"
-            if close:
-                hint = f"did you mean {close[0]!r}?"
-            yield f"column {column!r} asks for an unknown finding {finding!r}; {hint}"
 
     def _findings(self) -> dict[str, str]:
         return {

@@ -179,7 +179,9 @@ class ChildProcess:
         ready, _, _ = select.select([self._line, self._control], [], [], seconds)
         # Its last word first: it may have answered and then ended.
         if self._line in ready:
-            said = self._byte()
+            said = b""
+            with suppress(OSError):
+                said = os.read(self._line.fileno(), 1)
             if said == launch.TAKEN and not self.taken:
                 self.taken = True
                 return False
@@ -190,12 +192,6 @@ class ChildProcess:
         if self._control in ready:
             self._receive()
         return False
-
-    def _byte(self) -> bytes:
-        try:
-            return os.read(self._line.fileno(), 1)
-        except OSError:
-            return b""
 
     def stop(self) -> bool:
         """Stop the child and return whether no other process of it runs.

@@ -47,12 +47,11 @@ class TextLine:
         start: int = 0,
         end: int | None = None,
     ) -> Finding:
-        """Return a finding whose box encloses the characters from `start` to `end` of this line."""
-        box = self._box_of_chars(start, len(self.text) if end is None else end)
-        return Finding(value, round(confidence, 2), reason, self.page, box)
+        """Return a finding whose box encloses the characters from `start` to `end` of this line.
 
-    def _box_of_chars(self, start: int, end: int) -> Box | None:
-        """Return the box around the words between two characters, or that of the whole line."""
+        If no word is known to be there, the box is that of the whole line.
+        """
+        end = len(self.text) if end is None else end
         position = 0
         boxes = []
         for word in self.words:
@@ -62,7 +61,8 @@ class TextLine:
             position = found + len(word.text)
             if found < end and position > start:
                 boxes.append(word.box)
-        return enclosing_box(boxes) if boxes else self.box
+        box = enclosing_box(boxes) if boxes else self.box
+        return Finding(value, round(confidence, 2), reason, self.page, box)
 
 
 def enclosing_box(boxes: Sequence[Box]) -> Box:

@@ -128,11 +128,8 @@ def _bind(path: Path, stage: Path, *, read_only: bool) -> None:
         place.touch()
     # Recursive: a user namespace may not show what other mounts cover.
     libc.mount(str(path), str(place), None, _BIND | _REC)
-    if read_only:
-        _make_read_only(str(place))
-
-
-def _make_read_only(place: str) -> None:
+    if not read_only:
+        return
     wanted = _Attributes(_RDONLY | _NOSUID, 0, 0, 0)
     try:
         libc.syscall(
@@ -147,7 +144,7 @@ def _make_read_only(place: str) -> None:
         # Before Linux 5.12: the mount itself; what is mounted below it keeps its own rules.
         shown = os.statvfs(place).f_flag
         kept = sum(flag for bit, flag in _KEPT_FLAGS.items() if shown & bit)
-        libc.mount(None, place, None, _REMOUNT | _BIND | _RDONLY | kept)
+        libc.mount(None, str(place), None, _REMOUNT | _BIND | _RDONLY | kept)
 
 
 def mount_proc(stage: Path) -> None:
