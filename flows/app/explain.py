@@ -81,7 +81,9 @@ def version_json(
             for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()
         },
         "effects": [effect_json(effect) for effect in effects],
-        "review": [item_json(item) for item in items],
+        "review": [
+            {"state": item.state, "row": item.row, **asdict(item.suggestion)} for item in items
+        ],
     }
 
 
@@ -100,8 +102,3 @@ def effect_json(effect: Effect) -> Mapping[str, object]:
         "run": effect.run_id,
         "at": effect.at.isoformat() if effect.at else None,
     }
-
-
-def item_json(item: ReviewItem) -> Mapping[str, object]:
-    """Return a suggestion in review for --json."""
-    return {"state": item.state, "row": item.row, **asdict(item.suggestion)}

@@ -130,7 +130,14 @@ class LocalArchive:
             yield from self._walk(folder + "/" if folder else "", start)
 
     def _walk(self, folder: str, start: str) -> Iterator[StoredObject]:
-        for name in _names(self._root / folder):
+        # A folder has a slash at its end, so that the order is that of the keys.
+        names: list[str] = []
+        with (
+            suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(self._root / folder) as entries,
+        ):
+            names = sorted(f"{one.name}/" if one.is_dir() else one.name for one in entries)
+        for name in names:
             # Unfinished files are no objects.
             if not name.startswith(start) or folder + name == _INCOMING + "/":
                 continue
@@ -251,15 +258,6 @@ def _make_folders(folder: Path) -> list[Path]:
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)
     return [parent.parent for parent in missing]
-
-
-def _names(folder: Path) -> list[str]:
-    """Return a folder's entries, folders with a slash at the end, in the order their keys have."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name + "/" if entry.is_dir() else entry.name for entry in entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 @contextmanager

@@ -114,7 +114,14 @@ def _append(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
             font = glyphless_font.add_to(file)
             for page in pages:
                 _replace_page(reader, file, page, font)
-            file.end(_trailer_entries(reader, xref_offset), as_stream=is_stream)
+            entries = [f"/Prev {xref_offset}"]
+            for key in ("/Root", "/Info", "/ID"):
+                value = reader.trailer.raw_get(key) if key in reader.trailer else None
+                if value is not None:
+                    out = io.BytesIO()
+                    value.write_to_stream(out)
+                    entries.append(f"{key} {out.getvalue().decode('latin-1')}")
+            file.end(" ".join(entries), as_stream=is_stream)
     except (PyPdfError, *_MALFORMED) as exc:
         raise CannotAdd("its structure has errors, so that nothing can be appended to it") from exc
 
@@ -139,17 +146,6 @@ def _last_xref(path: Path) -> tuple[int, bool]:
     if re.match(rb"\s*\d+\s+\d+\s+obj", head):
         return offset, True
     raise ValueError("the cross-reference section is not where it should be")
-
-
-def _trailer_entries(reader: "PdfReader", previous: int) -> str:
-    entries = [f"/Prev {previous}"]
-    for key in ("/Root", "/Info", "/ID"):
-        value = reader.trailer.raw_get(key) if key in reader.trailer else None
-        if value is not None:
-            out = io.BytesIO()
-            value.write_to_stream(out)
-            entries.append(f"{key} {out.getvalue().decode('latin-1')}")
-    return " ".join(entries)
 
 
 def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipeline.model import Finding
 from processors.values.lines import TextLine, fold, label_pattern
@@ -213,22 +214,16 @@ def parties_in_sentence(lines: Sequence[TextLine]) -> Finding | None:
         for link in _AND.finditer(folded, match.end() + len(first), last):
             second = _name_at(text, folded, link.end())
             if second:
-                return _line_at(lines, match.start()).finding(
+                # Blanks join the lines, so each ends one character after its text.
+                ends = accumulate(len(line.text) + 1 for line in lines)
+                after = zip(lines, ends, strict=True)
+                place = next(line for line, end in after if end > match.start())
+                return place.finding(
                     f"{first}; {second}",
                     0.75,
                     f"are named after '{match.group().strip(' :')}'",
                 )
     return None
-
-
-def _line_at(lines: Sequence[TextLine], char: int) -> TextLine:
-    """Return the line that has a character of the text in which blanks join the lines."""
-    end = 0
-    for line in lines:
-        end += len(line.text) + 1
-        if end > char:
-            return line
-    raise IndexError(char)
 
 
 def _name_at(text: str, folded: str, start: int) -> str:

@@ -51,16 +51,6 @@ class Pool:
     type: str = "process"
     image: str | None = None
 
-    @property
-    def job_variables(self) -> dict[str, str]:
-        """Return what the runs of this pool are started with."""
-        return {"image": self.image} if self.image else {}
-
-
-def settings_tag(settings: Settings) -> str:
-    """Return the tag of all deployments of these settings, and so of their runs."""
-    return f"settings:{settings_name(settings)}"
-
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFactory:
@@ -87,10 +77,14 @@ class DeploymentFactory:
         if self.pool is not None:
             options["work_pool_name"] = self.pool.name
             options["work_queue_name"] = KINDS[kind].queue
-            options["job_variables"] = self.pool.job_variables
+            options["job_variables"] = {"image": self.pool.image} if self.pool.image else {}
         parameters = {"config": self.config}
         # By these tags users filter runs, and automations and concurrency limits find them.
-        tags = ["caspio-ingest", f"priority:{KINDS[kind].priority}", settings_tag(self.settings)]
+        tags = [
+            "caspio-ingest",
+            f"priority:{KINDS[kind].priority}",
+            f"settings:{settings_name(self.settings)}",
+        ]
         if source:
             parameters["source"] = source
             tags.append(source)

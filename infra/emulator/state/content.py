@@ -86,7 +86,9 @@ class NamedContent:
     @property
     def shown_media_type(self) -> str:
         """The media type given, or else the one that the name suggests."""
-        return self.media_type or media_type_of(self.name)
+        # Not strict: also types that are in use but not registered, such as image/webp once was.
+        guessed, _ = mimetypes.guess_type(self.name, strict=False)
+        return self.media_type or guessed or "application/octet-stream"
 
 
 def content_from_seed(folder: Path, value: object) -> NamedContent:
@@ -127,9 +129,3 @@ def split_name(name: str) -> tuple[str, str]:
 def join_name(base: str, extension: str) -> str:
     """Join what `split_name` split."""
     return f"{base}.{extension}" if extension else base
-
-
-def media_type_of(name: str) -> str:
-    """Guess a media type from a name."""
-    # Not strict: also types that are in use but not registered, such as image/webp once was.
-    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"

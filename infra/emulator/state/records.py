@@ -59,7 +59,16 @@ class Records:
         compiled = compile_query(query, self._columns(relation))
         total = 0
         if query.total or not compiled.is_ordered:
-            total = self._count(compiled.count())
+            statement = compiled.count()
+            # To count a million rows takes longer than to show a thousand, so a count is kept until
+            # something changes. A condition with the current time is counted every time.
+            changes = self._store.db.total_changes
+            if self._counted_at != changes:
+                self._counted_at = changes
+                self._counts = {}
+            if statement not in self._counts or "tsql_now" in statement:
+                self._counts[statement] = int(str(self._fetch(statement)[0][0]))
+            total = self._counts[statement]
 
         rows: list[Row] = []
         windows = row_windows(query, total=total, is_ordered=compiled.is_ordered)
@@ -67,17 +76,6 @@ class Records:
             fetched = self._fetch(compiled.select(limit=limit, offset=offset))
             rows += [show_row(compiled.columns, values) for values in fetched]
         return Listing(rows=rows, total=total if query.total else None)
-
-    def _count(self, statement: str) -> int:
-        # To count a million rows takes longer than to show a thousand, so a count is kept until
-        # something changes. A condition with the current time is counted every time.
-        changes = self._store.db.total_changes
-        if self._counted_at != changes:
-            self._counted_at = changes
-            self._counts = {}
-        if statement not in self._counts or "tsql_now" in statement:
-            self._counts[statement] = int(str(self._fetch(statement)[0][0]))
-        return self._counts[statement]
 
     def matching(self, relation: Relation, where: str) -> list[int]:
         """Return the PK_IDs, as numbers and in order, of the rows that match a condition."""

@@ -38,7 +38,10 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
             is_alone = len(line.folded) - match.end() <= _LONE_LABEL_CHARS
             below = lines[line.number + 1 : line.number + 2] if is_alone else ()
             for place in below:
-                values = _alone(place.folded)
+                # Only an amount that is alone on its line, whatever is around it.
+                alone = values_in(place.folded)
+                if len(alone) == 1 and not _has_words(place.folded):
+                    values = set(alone)
         found.extend(LabeledAmount(value, place, match.group()) for value in sorted(values))
     return found[:_MOST]
 
@@ -54,14 +57,6 @@ def after_label(folded: str, label_end: int) -> set[Decimal]:
     if _has_words(folded[first.end : last.start]):
         return {abs(first.value)}
     return {abs(first.value), abs(last.value)}
-
-
-def _alone(folded: str) -> set[Decimal]:
-    """Return the amount of a line that has only this one."""
-    values = values_in(folded)
-    if len(values) != 1 or _has_words(folded):
-        return set()
-    return set(values)
 
 
 def _has_words(folded: str) -> bool:

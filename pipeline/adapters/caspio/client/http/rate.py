@@ -83,7 +83,12 @@ class RateLimiter:
 
     def wait(self) -> None:
         """Take one permit, waiting until it is due."""
-        pause_s = self._take_own()
+        # The number of permits may be negative: threads that wait have taken theirs in advance, and
+        # so keep their turn.
+        with self._lock:
+            self._fill()
+            self._permits -= 1.0
+            pause_s = max(0.0, -self._permits / self._per_second)
         if self._pool is not None:
             pause_s = max(pause_s, self._take_shared(self._pool))
         if pause_s > 0:
@@ -97,17 +102,6 @@ class RateLimiter:
             self._left_in_block = 0
         if self._pool is not None:
             self._pool.delay(seconds)
-
-    def _take_own(self) -> float:
-        """Take the next permit and return in how many seconds it is due.
-
-        The number of permits may be negative: threads that wait have taken theirs in advance, and
-        so keep their turn.
-        """
-        with self._lock:
-            self._fill()
-            self._permits -= 1.0
-            return max(0.0, -self._permits / self._per_second)
 
     def _take_shared(self, pool: PermitPool) -> float:
         """Use the next permit of the block and return in how many seconds it is due."""
