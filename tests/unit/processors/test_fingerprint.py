@@ -98,7 +98,7 @@ def test_a_pdfa_copy_depends_on_the_code_that_writes_it(
     edited: Edit, monkeypatch: pytest.MonkeyPatch
 ):
     """Where no PDF/A copies are made, their code does not matter."""
-    monkeypatch.setattr(fingerprint, "_pdfa_program", lambda: "17.0.0")
+    monkeypatch.setattr("processors.exec.ocrmypdf.version", lambda: "17.0.0")
     with_pdfa = ReadSettings(renditions=("text", "pdfa"))
     package = edited("renditions/pdfa.py", "# edited")._package
 

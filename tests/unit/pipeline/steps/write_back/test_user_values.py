@@ -69,11 +69,11 @@ class Shouting(FakeCaspio):
         return super().update(record, guard=guard, values=shouted, columns=columns)
 
 
-def undo(world: World, spec: SourceSpec, run: str) -> list[Outcome]:
+def undo(world: World, spec: SourceSpec, run_id: str) -> list[Outcome]:
     """Undo a run."""
     source_run = world.source_run(spec)
     outcomes: list[Outcome] = []
-    found = effects_by_record(world.ledger.effects.find(run_id=run), world.ledger)
+    found = effects_by_record(world.ledger.effects.find(run_id=run_id), world.ledger)
     act_on_each(
         with_listing(found[spec.name], source_run),
         source_run,
