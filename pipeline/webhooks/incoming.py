@@ -154,28 +154,26 @@ def route(
     record counts as changed by somebody else.
     """
     messages: list[Message] = []
-    for spec in specs:
-        if (table_of(spec) or "").casefold() == envelope.table.casefold():
-            messages += _messages_for(spec, envelope, account, types.get(spec.name, {}))
+    concerned = [
+        spec for spec in specs if (table_of(spec) or "").casefold() == envelope.table.casefold()
+    ]
+    for spec in concerned:
+        if envelope.event.casefold() == DELETE.casefold():
+            note = "a record was deleted: nothing to do"
+            messages.append(_message(envelope, account, spec.name, note=note))
+            continue
+        known = types.get(spec.name, {})
+        records = [one for row in envelope.rows for one in reported_records(row, spec, known)]
+        if not records:
+            note = "it names no record or file of the source"
+            messages.append(_message(envelope, account, spec.name, note=note))
+        for part, start in enumerate(range(0, len(records), PART)):
+            some = tuple(records[start : start + PART])
+            messages.append(_message(envelope, account, spec.name, records=some, part=part))
     if not messages:
         note = f"no source is about table {envelope.table!r}"
         messages.append(_message(envelope, account, "", note=note))
     return messages
-
-
-def _messages_for(
-    spec: SourceSpec, envelope: Envelope, account: str, types: Mapping[str, str]
-) -> Iterator[Message]:
-    if envelope.event.casefold() == DELETE.casefold():
-        yield _message(envelope, account, spec.name, note="a record was deleted: nothing to do")
-        return
-    records = [one for row in envelope.rows for one in reported_records(row, spec, types)]
-    if not records:
-        note = "it names no record or file of the source"
-        yield _message(envelope, account, spec.name, note=note)
-    for part, start in enumerate(range(0, len(records), PART)):
-        some = tuple(records[start : start + PART])
-        yield _message(envelope, account, spec.name, records=some, part=part)
 
 
 def _message(

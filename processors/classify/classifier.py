@@ -61,7 +61,7 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     if words < _LEAST_WORDS:
         return Finding(None, 0.0, "there is no text to classify")
 
-    evidence = [piece for rule in rules.rules for piece in found_by(rule, lines)]
+    evidence = evidence_in(lines, rules)
     points: dict[str, float] = defaultdict(float)
     for piece in evidence:
         points[piece.doc_class] += piece.weight
@@ -84,6 +84,11 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
         _BASE_CONFIDENCE + _PER_POINT * best_points + _PER_POINT_OF_LEAD * min(lead, _MOST_LEAD)
     )
     return Finding(best, round(min(_MOST_CONFIDENCE, confidence), 2), named, page)
+
+
+def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
+    """Return every word that the rules found."""
+    return [piece for rule in rules.rules for piece in found_by(rule, lines)]
 
 
 def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:

@@ -36,9 +36,24 @@ class MailProcessor:
         return None if media_type == MAIL else f"{media_type} is not a saved mail"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return headers and body as one page, attachments and enclosed mails as children."""
+        """Return headers and body as one page, attachments and enclosed mails as children.
+
+        Raises:
+            Unreadable: SUSPICIOUS, its parts are nested deeper than any mail program nests them.
+        """
         del work_dir, context
-        message = _parse(path)
+        data = path.read_bytes().lstrip()
+        if encoding_of(data).startswith("utf-16"):  # a text editor saved it; mail is ASCII or 8-bit
+            data = decode(data).lstrip("\ufeff").encode()
+        try:
+            message = message_from_bytes(data, policy=policy.default)
+        except RecursionError as exc:  # the parser calls itself once per level of parts
+            raise Unreadable(
+                ReadStatus.SUSPICIOUS,
+                "the parts of the mail are nested hundreds of levels deep, which no mail program "
+                "does. Upload its attachments instead.",
+            ) from exc
+
         body_parts: list[Message] = []
         attachments: list[Message] = []
         parts = list(islice(_leaf_parts(message), _MOST_PARTS))
@@ -59,25 +74,6 @@ class MailProcessor:
             problems=problems,
             children=[_embedded_file(part) for part in attachments],
         )
-
-
-def _parse(path: Path) -> Message:
-    """Parse a mail.
-
-    Raises:
-        Unreadable: SUSPICIOUS, its parts are nested deeper than any mail program nests them.
-    """
-    data = path.read_bytes().lstrip()
-    if encoding_of(data).startswith("utf-16"):  # a text editor saved it; mail is ASCII or 8-bit
-        data = decode(data).lstrip("\ufeff").encode()
-    try:
-        return message_from_bytes(data, policy=policy.default)
-    except RecursionError as exc:  # the parser calls itself once per level of parts
-        raise Unreadable(
-            ReadStatus.SUSPICIOUS,
-            "the parts of the mail are nested hundreds of levels deep, which no mail program does. "
-            "Upload its attachments instead.",
-        ) from exc
 
 
 def _leaf_parts(message: Message, depth: int = 0) -> Iterator[Message]:

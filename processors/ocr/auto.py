@@ -126,11 +126,23 @@ class AutoReader:
         )
 
     def _checked(self, recognition: Recognition, request: _Request) -> Recognition:
-        """Let Tesseract read the page if RapidOCR cannot know its letters."""
+        """Let Tesseract read the page if RapidOCR is unsure of it or cannot know its letters.
+
+        Return the result with the higher confidence.
+        """
         confidence = line_quality.mean_confidence(recognition.segments)
         try:
             if confidence < _UNSURE:
-                return self._surer(recognition, confidence, request)
+                why = f"RapidOCR was unsure of this page ({confidence:.2f}, Tesseract "
+                other = self._read_with("tesseract", request, why)
+                surer = line_quality.mean_confidence(other.segments)
+                if surer > confidence:
+                    return dataclasses.replace(other, reason=f"{other.reason}{surer:.2f})")
+                reason = (
+                    f"RapidOCR read it: it was unsure of this page ({confidence:.2f}), "
+                    f"and Tesseract no surer ({surer:.2f})"
+                )
+                return dataclasses.replace(recognition, reason=reason)
             # RapidOCR may take letters it does not know, upside down, for Latin ones.
             both_ways = recognition.turned_deg != 0 or confidence < _SURE
             if self._has_other_letters(recognition, request, both_ways=both_ways):
@@ -143,19 +155,6 @@ class AutoReader:
             )
             return dataclasses.replace(recognition, problem=problem)
         reason = f"RapidOCR read it: no letters of {self._untrained} were found on it"
-        return dataclasses.replace(recognition, reason=reason)
-
-    def _surer(self, recognition: Recognition, confidence: float, request: _Request) -> Recognition:
-        """Let Tesseract read the page too, and return the result with the higher confidence."""
-        why = f"RapidOCR was unsure of this page ({confidence:.2f}, Tesseract "
-        other = self._read_with("tesseract", request, why)
-        other_confidence = line_quality.mean_confidence(other.segments)
-        if other_confidence > confidence:
-            return dataclasses.replace(other, reason=f"{other.reason}{other_confidence:.2f})")
-        reason = (
-            f"RapidOCR read it: it was unsure of this page ({confidence:.2f}), "
-            f"and Tesseract no surer ({other_confidence:.2f})"
-        )
         return dataclasses.replace(recognition, reason=reason)
 
     def _has_other_letters(

@@ -73,9 +73,8 @@ class PdfFile:
         """
         start = self._stream.tell()
         self._stream.write(b"xref\n")
-        if (
-            min(self._entries) == 1
-        ):  # a new file: its table begins with the head of the list of free objects
+        # The table of a new file begins with the head of the list of free objects.
+        if min(self._entries) == 1:
             self._stream.write(b"0 1\n0000000000 65535 f \n")
         for run in self._runs():
             self._stream.write(b"%d %d\n" % (run[0], len(run)))

@@ -187,15 +187,11 @@ class _Supervisor:
             if pid == 0:
                 return code
             if pid == self._first:
-                code = self._exit_code(status)
-
-    def _exit_code(self, status: int) -> int:
-        """Return the exit code of the child; an init reports it through a pipe."""
-        if "pid" in self._namespaces:
-            said = os.read(self._codes, 4)
-            if len(said) == 4:  # noqa: PLR2004 - one int
-                return int(struct.unpack("=i", said)[0])
-        return os.waitstatus_to_exitcode(status)
+                code = os.waitstatus_to_exitcode(status)
+                # It is an init in a namespace, which reports the child's code through a pipe.
+                said = os.read(self._codes, 4) if "pid" in self._namespaces else b""
+                if len(said) == 4:  # noqa: PLR2004 - one int
+                    (code,) = struct.unpack("=i", said)
 
     def _end_family(self) -> None:
         """End the child and all it started, and wait until none is left.

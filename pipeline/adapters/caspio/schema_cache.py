@@ -52,7 +52,16 @@ class SchemaCache:
             self._drop_what_is_old()
             key = (container, is_view)
             if key not in self._columns:
-                fields = self._fields(container, is_view=is_view)
+                operations = self._client.container(is_view=is_view)
+                try:
+                    fields = operations.fields(container)
+                except Refused as error:
+                    # A wrong name is easier to correct with the name that may be meant.
+                    if error.status != _MISSING:
+                        raise
+                    place = "the account's views" if is_view else "the account's tables"
+                    problem = unknown_name(container, operations.names(), container=place)
+                    raise Misconfigured([problem]) from error
                 self._columns[key] = {column.name: column for column in fields}
             return self._columns[key]
 
@@ -68,18 +77,6 @@ class SchemaCache:
                 if fields:
                     found[table] = fields
             return found
-
-    def _fields(self, container: str, *, is_view: bool) -> Sequence[Column]:
-        operations = self._client.container(is_view=is_view)
-        try:
-            return operations.fields(container)
-        except Refused as error:
-            # A wrong name in the settings is easier to correct with the name that may be meant.
-            if error.status != _MISSING:
-                raise
-            place = "the account's views" if is_view else "the account's tables"
-            problem = unknown_name(container, operations.names(), container=place)
-            raise Misconfigured([problem]) from error
 
     def _drop_what_is_old(self) -> None:
         if self._clock is not None and self._clock.monotonic() - self._since > MAX_AGE_S:

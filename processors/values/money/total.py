@@ -13,7 +13,7 @@ from pipeline.model import Finding
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
-from processors.values.money.total_support import RULES, supported_values
+from processors.values.money.total_support import supported_values, supports_in
 
 # Points by the kind of words. The numbers are fitted to receipts and invoices with known totals.
 _POINTS = {
@@ -115,7 +115,7 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
 def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
     """Yield the amounts that a label or a calculation speaks for."""
     sums = sums_in(lines)[:_MOST_SUMS]
-    supports = [support for rule in RULES for support in rule(lines, sums)]
+    supports = supports_in(lines, sums)
     supported = supported_values(supports)
 
     groups: dict[Decimal, list[Sum]] = defaultdict(list)

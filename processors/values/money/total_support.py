@@ -28,6 +28,11 @@ class Support:
     reason: str
 
 
+def supports_in(lines: Sequence[TextLine], sums: Sequence[Sum]) -> list[Support]:
+    """Return what all rules say."""
+    return [support for rule in RULES for support in rule(lines, sums)]
+
+
 def supported_values(supports: Iterable[Support]) -> set[Decimal]:
     """Return the values that something speaks for."""
     values: set[Decimal] = set()

@@ -90,7 +90,17 @@ class RateLimiter:
             self._permits -= 1.0
             pause_s = max(0.0, -self._permits / self._per_second)
         if self._pool is not None:
-            pause_s = max(pause_s, self._take_shared(self._pool))
+            with self._lock:
+                now = self._clock.monotonic()
+                if self._left_in_block == 0 or now > self._due_at + STALE_S:
+                    reserved_s = self._pool.reserve(self._block, per_second=self._per_second)
+                    self._due_at = now + reserved_s
+                    self._left_in_block = self._block
+                due_at = self._due_at
+                self._left_in_block -= 1
+                self._due_at += 1 / self._per_second
+            # A burst may leave before its permits are due: the pool knows only the even speed.
+            pause_s = max(pause_s, due_at - self._burst / self._per_second - now)
         if pause_s > 0:
             self._clock.sleep(pause_s)
 
@@ -102,19 +112,6 @@ class RateLimiter:
             self._left_in_block = 0
         if self._pool is not None:
             self._pool.delay(seconds)
-
-    def _take_shared(self, pool: PermitPool) -> float:
-        """Use the next permit of the block and return in how many seconds it is due."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._left_in_block == 0 or now > self._due_at + STALE_S:
-                self._due_at = now + pool.reserve(self._block, per_second=self._per_second)
-                self._left_in_block = self._block
-            due_at = self._due_at
-            self._left_in_block -= 1
-            self._due_at += 1 / self._per_second
-        # A burst may leave before its permits are due: the pool knows only the even speed.
-        return max(0.0, due_at - self._burst / self._per_second - now)
 
     def _fill(self) -> None:
         now = self._clock.monotonic()
