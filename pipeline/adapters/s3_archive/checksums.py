@@ -1,6 +1,6 @@
 """What a store says of an object's bytes by itself, and not by what was written beside them.
 
-A store that knows SHA-256 computes it of what arrives and keeps it. Of an object that travelled in
+A store that knows SHA-256 computes it of what arrives and keeps it. Of an object that traveled in
 parts it keeps the digest of the parts' digests, with their number ("composite", the only kind that
 S3 has for SHA-256:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html).
@@ -20,7 +20,7 @@ DIGEST = "sha256"
 """The user metadata that has an object's digest."""
 
 PARTS = "sha256-parts"
-"""The user metadata that has the store's checksum of an object that travelled in parts."""
+"""The user metadata that has the store's checksum of an object that traveled in parts."""
 
 UNKNOWN_OPTION = frozenset({"NotImplemented", "501", "InvalidArgument", "InvalidRequest", "400"})
 """What stores answer to an option that they do not know; to HEAD the status alone."""

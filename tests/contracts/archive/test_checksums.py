@@ -73,7 +73,7 @@ def test_other_bytes_of_the_same_length_are_noticed(checked: Amazon, tmp_path: P
 
 
 @SIZES
-def test_an_original_that_was_overwritten_is_not_taken_for_stored(
+def test_an_original_that_was_overwritten_does_not_count_as_stored(
     checked: Amazon, tmp_path: Path, size: int
 ):
     """Storing the same bytes again is no success while the store has others under the key."""
