@@ -1,6 +1,7 @@
 """The emulator as a server: in a thread for tests, in the foreground for the command line."""
 
 import socket
+import sqlite3
 import tempfile
 import threading
 import time
@@ -78,7 +79,7 @@ class Emulator:
         """Open the accounts and take the port.
 
         Raises:
-            ValueError: a seed cannot be used; the text says what to correct.
+            ValueError: a seed or the state cannot be used; the text says what to correct.
             OSError: the port is taken.
         """
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -86,16 +87,15 @@ class Emulator:
             self._temporary = tempfile.TemporaryDirectory(prefix="emulator-")
             data_dir = Path(self._temporary.name)
         data_dir = (data_dir or Path(f"{state}.files")).resolve()
-        data_dir.mkdir(parents=True, exist_ok=True)
-
         self._host = host
         self._faults = Faults()
         self._accounts: dict[str, Account] = {}
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        first_name = _DEFAULT_NAME if seed is None else account_name(seed)
-        profiles = [Profile(client_id, client_secret, first_name)]
         try:
+            _make_folder(data_dir)
+            first_name = _DEFAULT_NAME if seed is None else account_name(seed)
+            profiles = [Profile(client_id, client_secret, first_name)]
             profiles += self._open_accounts(
                 [seed, *more_seeds], state=str(state), data_dir=data_dir, quirks=quirks or Quirks()
             )
@@ -136,18 +136,31 @@ class Emulator:
                     f"Two seeds are called {name!r}; give one another `name` in its account.json."
                 )
             path = state if number == 0 else f"{state}.{name}"
-            account = open_account(
-                name=name,
-                path=":memory:" if state == "memory" else path,
-                data_dir=data_dir,
-                clock=clock,
-                quirks=quirks,
-                faults=self._faults,
-            )
+            is_new = state != "memory" and not Path(path).exists()
+            try:
+                account = open_account(
+                    name=name,
+                    path=":memory:" if state == "memory" else path,
+                    data_dir=data_dir,
+                    clock=clock,
+                    quirks=quirks,
+                    faults=self._faults,
+                )
+            except sqlite3.Error as error:
+                raise ValueError(
+                    f"{path} cannot hold the emulator's state: {error}. Name another --state."
+                ) from error
             self._accounts[name] = account
             if seed is not None:
-                seed_account(account, seed)
-                profiles += profiles_of(seed)
+                try:
+                    seed_account(account, seed)
+                    profiles += profiles_of(seed)
+                except ValueError:
+                    # Half a seed would be in the way of the corrected one.
+                    if is_new:
+                        account.store.close()
+                        Path(path).unlink()
+                    raise
         return profiles
 
     @property
@@ -208,6 +221,15 @@ class Emulator:
             self._socket.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def _make_folder(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"{data_dir} cannot be made for uploaded bytes: {error.strerror}. Name another --state."
+        ) from error
 
 
 def _server(components: Components) -> uvicorn.Server:

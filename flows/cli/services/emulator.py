@@ -61,12 +61,14 @@ def emulator(
             state=state or "memory",
             quirks=quirks,
         )
-    except (OSError, ValueError) as error:
+    except OSError as error:
         complain(
-            "The emulator cannot start",
-            [f"{error}. Choose another --port (0 takes a free one) or --seed."],
+            "The emulator cannot start", [f"{error}. Choose another --port (0 takes a free one)."]
         )
         raise Failure(EXIT_STOPPED) from None
+    except ValueError as error:
+        complain("The emulator cannot start", [str(error)])
+        raise Failure(EXIT_SETTINGS) from None
     local.serve_forever(
         lambda url: err().print(
             f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"

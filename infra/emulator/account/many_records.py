@@ -10,6 +10,8 @@ from infra.emulator.state.attachment_rules import NUMBER_HOLE, AttachmentRule
 from infra.emulator.state.schema import Field, Table
 from infra.emulator.state.sql.compiled import quote_name, quote_text, sqlite_table
 
+_MOST_RECORDS = 100_000_000  # far above any account; a larger number is a mistake
+
 
 def seed_many(account: Account, table: Table, data: Mapping[str, Any]) -> None:
     """Fill a table from `{"count", "values", "attachments"}`; ValueError for anything else.
@@ -19,9 +21,13 @@ def seed_many(account: Account, table: Table, data: Mapping[str, Any]) -> None:
     a template. An attachment is `size` bytes that look random, or `text`, a template; its bytes are
     generated when they are read.
     """
-    count = int(data["count"])
-    if set(data) - {"count", "values", "attachments"} or count < 1:
-        raise ValueError(f"{table.name}: many records have count, values and attachments.")
+    if set(data) - {"count", "values", "attachments"}:
+        raise ValueError(
+            "Many records have count, values and attachments; remove what else is there."
+        )
+    count = data["count"]
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MOST_RECORDS:
+        raise ValueError(f"count must be a whole number from 1 to {_MOST_RECORDS:,}; correct it.")
 
     columns = {"PK_ID": "n"}
     for column, template in data.get("values", {}).items():

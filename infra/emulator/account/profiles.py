@@ -62,15 +62,29 @@ def profile_from_seed(data: object, account: str) -> Profile:
             f"{', '.join(sorted(known - required))}."
         )
     members: dict[str, Any] = dict(data)
-    if members.get("objects") is None:
-        return Profile(**members, account=account)
+    for name in sorted(required):
+        if not isinstance(members[name], str) or not members[name]:
+            raise ValueError(f"{name} must be a text; correct the profile.")
+    for name in ("allowed_ips", "denied_ips"):
+        addresses = members.get(name, [])
+        if not isinstance(addresses, list) or not all(isinstance(one, str) for one in addresses):
+            raise ValueError(f"{name} must be a list of texts; correct the profile.")
+    if members.get("objects") is not None:
+        members["objects"] = _objects_from_seed(members["objects"])
+    return Profile(**members, account=account)
 
+
+def _objects_from_seed(data: object) -> Mapping[str, frozenset[str]]:
+    if not isinstance(data, dict):
+        raise ValueError(  # noqa: TRY004  the seed is data, its mistakes are values
+            "objects must be an object, with a list of rights for each name."
+        )
     objects: dict[str, frozenset[str]] = {}
-    for name, rights in members["objects"].items():
-        unknown = set(rights) - RIGHTS
+    for name, rights in data.items():
+        unknown = {str(right) for right in rights} - RIGHTS
         if unknown:
             wrong = ", ".join(sorted(unknown))
             raise ValueError(f"There is no right {wrong}; use {', '.join(sorted(RIGHTS))}.")
         # Names of objects count in any case, as in SQL Server.
         objects[name.lower()] = frozenset(rights)
-    return Profile(**{**members, "objects": objects}, account=account)
+    return objects

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -197,6 +198,27 @@ def test_emulator_without_a_seed_is_reported(tmp_path: Path):
 
     assert ended.code == 2
     assert "account.json" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ({"Name": "PK_ID", "Type": "INTEGER"}, "field PK_ID: Caspio gives every table a PK_ID"),
+        ({"Name": "Total"}, 'field Total: it has no "Type"; give it one of ATTACHMENT'),
+    ],
+)
+def test_a_malformed_seed_is_reported(tmp_path: Path, field: dict[str, str], said: str):
+    """The message names file, table and field, and does not speak of a port."""
+    seed = {"tables": {"Receipts": {"fields": [field]}}}
+    (tmp_path / "account.json").write_text(json.dumps(seed), encoding="utf-8")
+
+    ended = command("emulator", "--seed", tmp_path, "--port", "0", cwd=tmp_path)
+
+    shown = " ".join(ended.err.split())
+    assert ended.code == 2
+    assert f'account.json, table "Receipts", {said}' in shown
+    assert "--port" not in shown
+    assert ".." not in shown.removeprefix(str(tmp_path))
 
 
 def test_commands_send_no_telemetry(monkeypatch: pytest.MonkeyPatch):
