@@ -73,9 +73,12 @@ def _line(line: Line, turned_deg: int, geometry: PageGeometry) -> bytes:
         words = tuple(sorted(words, key=start))
     operators = []
     for index, word in enumerate(words):
-        text = _in_visual_order(word.text) + " "
-        if index == len(words) - 1:
-            text = text.rstrip()
+        text = word.text
+        if _RIGHT_TO_LEFT.search(text):
+            # From left to right, as PDF files have Hebrew and Arabic, too. Numbers are written in
+            # that direction anyway.
+            text = _NUMBER.sub(lambda number: number[0][::-1], text[::-1])
+        text = f"{text} " if index < len(words) - 1 else text.rstrip()
         operators.append(_word(word, text, line.angle_deg, turned_deg, geometry))
     return b"".join(operators)
 
@@ -122,11 +125,3 @@ def level_size(width: float, height: float, *, slope: float) -> tuple[float, flo
         if min(level_width, level_height) > _LEAST_LEVEL_SHARE * min(width, height):
             width, height = level_width, level_height
     return max(width, _LEAST_SIDE_PT), max(height, _LEAST_SIDE_PT)
-
-
-def _in_visual_order(text: str) -> str:
-    """Return a word's characters from left to right, as PDF files have Hebrew and Arabic, too."""
-    if not _RIGHT_TO_LEFT.search(text):
-        return text
-    # Numbers are written from left to right in these scripts, too.
-    return _NUMBER.sub(lambda number: number[0][::-1], text[::-1])

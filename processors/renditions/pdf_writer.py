@@ -49,38 +49,29 @@ class PdfFile:
         A file whose last cross-reference section is a stream must be continued with a stream
         (section 7.5.8.4).
         """
-        start = self._write_xref_stream(trailer) if as_stream else self._write_xref_table(trailer)
+        start = self._stream.tell()
+        if as_stream:
+            # Section 7.5.8. The stream is an object, so it has an entry for itself.
+            number = self.reserve()
+            self._entries[number] = (start, 0)
+            index = " ".join(f"{run[0]} {len(run)}" for run in self._runs())
+            # Fields of 1, 5 and 2 bytes: type 1 (an object in use), offset, generation.
+            rows = b""
+            for _, (offset, generation) in sorted(self._entries.items()):
+                rows += b"\x01" + offset.to_bytes(5, "big") + generation.to_bytes(2, "big")
+            entries = f"/Type /XRef /W [1 5 2] /Index [{index}] /Size {self._next} {trailer}"
+            self.add_stream(entries, rows, number=number)
+        else:
+            # Section 7.5.4. The table of a new file begins with the head of the list of free
+            # objects.
+            self._stream.write(b"xref\n")
+            if min(self._entries) == 1:
+                self._stream.write(b"0 1\n0000000000 65535 f \n")
+            for run in self._runs():
+                self._stream.write(b"%d %d\n" % (run[0], len(run)))
+                self._stream.writelines(b"%010d %05d n \n" % self._entries[key] for key in run)
+            self._stream.write(f"trailer\n<< /Size {self._next} {trailer} >>\n".encode("latin-1"))
         self._stream.write(b"startxref\n%d\n%%%%EOF\n" % start)
-
-    def _write_xref_stream(self, trailer: str) -> int:
-        """Write a cross-reference stream (section 7.5.8); return its offset."""
-        number = self.reserve()
-        start = self._stream.tell()
-        self._entries[number] = (start, 0)
-        index = " ".join(f"{run[0]} {len(run)}" for run in self._runs())
-        # Fields of 1, 5 and 2 bytes: type 1 (an object in use), offset, generation.
-        rows = b""
-        for _, (offset, generation) in sorted(self._entries.items()):
-            rows += b"\x01" + offset.to_bytes(5, "big") + generation.to_bytes(2, "big")
-        entries = f"/Type /XRef /W [1 5 2] /Index [{index}] /Size {self._next} {trailer}"
-        self.add_stream(entries, rows, number=number)
-        return start
-
-    def _write_xref_table(self, trailer: str) -> int:
-        """Write a cross-reference table (section 7.5.4) and the trailer.
-
-        Return the table's offset.
-        """
-        start = self._stream.tell()
-        self._stream.write(b"xref\n")
-        # The table of a new file begins with the head of the list of free objects.
-        if min(self._entries) == 1:
-            self._stream.write(b"0 1\n0000000000 65535 f \n")
-        for run in self._runs():
-            self._stream.write(b"%d %d\n" % (run[0], len(run)))
-            self._stream.writelines(b"%010d %05d n \n" % self._entries[key] for key in run)
-        self._stream.write(f"trailer\n<< /Size {self._next} {trailer} >>\n".encode("latin-1"))
-        return start
 
     def _runs(self) -> Iterator[Sequence[int]]:
         """Yield runs of consecutive object numbers."""

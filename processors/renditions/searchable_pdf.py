@@ -156,7 +156,16 @@ def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int
     reference = page.indirect_reference
     if reference is None:
         raise ValueError("the page is not an indirect object")
-    dictionary, font_name = _with_font(page, font, reader)
+    # Copies: the page may share its resources with others.
+    dictionary, resources = _copy(page), _copy(_inherited(page, "/Resources"))
+    fonts = _copy(resources.get("/Font"))
+    number = 0
+    while f"/{overlay.FONT}{number}" in fonts:
+        number += 1
+    font_name = f"{overlay.FONT}{number}"
+    fonts[_name(f"/{font_name}")] = _reference(font, reader)
+    resources[_name("/Font")] = fonts
+    dictionary[_name("/Resources")] = resources
     content = item.content.replace(f"/{overlay.FONT} ".encode(), b"/" + font_name.encode() + b" ")
     number = file.add_stream("", content, compress=True)
 
@@ -170,21 +179,6 @@ def _replace_page(reader: "PdfReader", file: PdfFile, item: _PageText, font: int
     out = io.BytesIO()
     dictionary.write_to_stream(out)
     file.add(out.getvalue(), number=reference.idnum, generation=reference.generation)
-
-
-def _with_font(page: Any, font: int, reader: "PdfReader") -> "tuple[DictionaryObject, str]":
-    """Return a copy of a page's dictionary with the font in its resources, and the font's name."""
-    resources = _copy(_inherited(page, "/Resources"))
-    fonts = _copy(resources.get("/Font"))
-    number = 0
-    while f"/{overlay.FONT}{number}" in fonts:
-        number += 1
-    name = f"{overlay.FONT}{number}"
-    fonts[_name(f"/{name}")] = _reference(font, reader)
-    resources[_name("/Font")] = fonts
-    dictionary = _copy(page)
-    dictionary[_name("/Resources")] = resources
-    return dictionary, name
 
 
 def _copy(dictionary: Any) -> "DictionaryObject":
