@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 WORKERS ?= 2
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
+HISTORIES ?= 300
 FUZZ_FACTOR ?= 20
 FUZZ_SEED := $(or $(FUZZ_SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 PYTEST_ARGS ?=
@@ -81,8 +82,9 @@ production-test: setup-test ## Run the production profile on this machine: two w
 conformance: setup-test ## Send many generated requests to every operation of the local Caspio (CONFORMANCE_EXAMPLES=300)
 	@CONFORMANCE_EXAMPLES=$(CONFORMANCE_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/conformance $(PYTEST_ARGS)
 
-soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, and compare
+soak: setup-test ## Run 1,000 documents with a fault in every twentieth call, then 300 random histories (HISTORIES=300)
 	@$(BIN)/python -m tests.crash.soak
+	@$(BIN)/python -m tests.crash.histories --histories $(HISTORIES)
 
 race: setup-test ## Let four workers race over 2,000 documents on PostgreSQL, and kill two of them
 	@$(BIN)/python -m tests.crash.race

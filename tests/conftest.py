@@ -1,7 +1,9 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support.properties import FUZZ_FACTOR, examples
@@ -32,6 +34,13 @@ settings.register_profile(
     max_examples=examples(100),
 )
 settings.load_profile("fuzz" if FUZZ_FACTOR else "test")
+
+
+@pytest.fixture(autouse=True)
+def _logs_to_the_stream_of_the_test() -> Iterator[None]:
+    """Forget what a command configured for logs: its stream is closed when its test ends."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Map findings to column values, and decide what may be written. Pure: values in, a plan out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.decide.column_values import (
@@ -34,6 +34,7 @@ class WantedValue:
     value: Value
     confidence: float
     reason: str
+    version: str = ""
 
 
 def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
@@ -70,13 +71,16 @@ def _refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> st
 
 
 def wanted_values(
-    spec: SourceSpec, documents: Sequence[Mapping[str, Finding]], columns: Mapping[str, Column]
+    spec: SourceSpec, documents: Mapping[str, Mapping[str, Finding]], columns: Mapping[str, Column]
 ) -> tuple[dict[str, WantedValue], list[str]]:
-    """Choose by column the most certain finding of a record's documents; say what does not fit."""
+    """Choose by column the most certain finding of a record's documents; say what does not fit.
+
+    `documents` has the findings by file version.
+    """
     wanted: dict[str, WantedValue] = {}
     problems: list[str] = []
     for column_name, finding_name in spec.columns.items():
-        best = most_certain(finding_name, documents)
+        version, best = most_certain(finding_name, documents)
         if best is None:
             continue
         column = columns.get(column_name)
@@ -96,20 +100,21 @@ def wanted_values(
             problems.append(f"{column_name}: {error}")
             continue
         if value != "":  # if nothing is left of a text, the column is not emptied
-            wanted[column_name] = WantedValue(value, best.confidence, best.reason)
+            wanted[column_name] = WantedValue(value, best.confidence, best.reason, version)
     return wanted, problems
 
 
-def most_certain(name: str, documents: Sequence[Mapping[str, Finding]]) -> Finding | None:
-    """Return the finding with the highest confidence; None if there is none, or all are unsure."""
-    best: Finding | None = None
-    for document in documents:
-        finding = document.get(name)
-        if finding is None or finding.value is None:
-            continue
-        if best is None or finding.confidence > best.confidence:
-            best = finding
-    return best
+def most_certain(
+    name: str, documents: Mapping[str, Mapping[str, Finding]]
+) -> tuple[str, Finding | None]:
+    """Return the finding with the highest confidence and its version; "" and None without one."""
+    found = [
+        (version, finding)
+        for version, document in documents.items()
+        if (finding := document.get(name)) is not None and finding.value is not None
+    ]
+    # The first of equals: `max` keeps the order of the documents.
+    return max(found, key=lambda one: one[1].confidence, default=("", None))
 
 
 def decide(
@@ -119,9 +124,13 @@ def decide(
     wanted: Mapping[str, WantedValue],
     columns: Mapping[str, Column],
     last_written: Mapping[str, Value],
+    outdated: Collection[str] = (),
     renames: bool = False,
 ) -> Plan:
     """Merge each column three ways (last written by us, there now, wanted); plan what may change.
+
+    `outdated` are the columns whose value we wrote from a file that was replaced since: it is ours
+    to update, also where only empty columns may be written.
 
     What differs in each run, such as the time, is written where it is missing, and together with
     anything else that changes; `renames` says that the name of a file does.
@@ -133,7 +142,7 @@ def decide(
         column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
         if _is_there(finding, current, want, column):
             continue
-        policy = _policy(spec, name, finding)
+        policy = _policy(spec, name, finding, is_outdated=name in outdated)
         objection = _objection(policy, column, current, want, last=last_written.get(name))
         # An empty stamp is written like any other value, so that it is there from the first run on.
         if finding in STAMP_NAMES and not is_empty(current):
@@ -152,7 +161,10 @@ def decide(
         work,
         before={name: work.values.get(name) for name in after},
         after=after,
-        basis={name: Basis(wanted[name].confidence, wanted[name].reason) for name in after},
+        basis={
+            name: Basis(wanted[name].confidence, wanted[name].reason, wanted[name].version)
+            for name in after
+        },
         suggestions=tuple(suggestions),
     )
 
@@ -163,11 +175,14 @@ def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -
     return finding == "provenance" and same_provenance(current, want.value)
 
 
-def _policy(spec: SourceSpec, column: str, finding: str) -> Overwrite:
+def _policy(spec: SourceSpec, column: str, finding: str, *, is_outdated: bool) -> Overwrite:
     """Return what may be overwritten; facts about our own work are kept up to date.
 
-    A policy that the settings give for the column itself is stronger.
+    A policy that the settings give for the column itself is stronger. A value that is outdated is
+    ours to update in any case.
     """
+    if is_outdated and spec.policy(column) is Overwrite.EMPTY:
+        return Overwrite.OURS
     if finding in OWN_FACT_NAMES and spec.policy(column) is Overwrite.EMPTY:
         return spec.overwrite_columns.get(column, Overwrite.OURS)
     return spec.policy(column)

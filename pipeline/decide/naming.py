@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 from pipeline.decide.confidence import doubt
 from pipeline.decide.templates import compile_template
 from pipeline.findings import FINDING_NAMES, FINDINGS
-from pipeline.model import Finding, Findings
+from pipeline.model import FileRef, Finding, Findings, Place
 
 MAX_NAME_BYTES = 200
 """Most bytes of a name in UTF-8: common file systems allow 255, and a number must fit in."""
@@ -76,12 +76,19 @@ class NameTemplate:
             ) from error
 
     def render(
-        self, findings: Findings, *, current: str, original: str, min_confidence: float = 0.0
+        self,
+        findings: Findings,
+        *,
+        current: str,
+        original: str,
+        kept_extension: str | None = None,
+        min_confidence: float = 0.0,
     ) -> NewName:
         """Name a document. `current` is its full name now, `original` the one it was uploaded with.
 
-        Findings below `min_confidence` do not get into a name. If the template asks for a value
-        that the document does not have, or yields nothing usable, the current name stays.
+        The name gets `kept_extension` where that cannot be changed, otherwise the one that fits the
+        document. Findings below `min_confidence` do not get into a name. If the template asks for a
+        value that the document does not have, or yields nothing usable, the current name stays.
         """
         values: dict[str, object] = {
             name: finding.value
@@ -89,11 +96,10 @@ class NameTemplate:
             if finding.value is not None
             and not doubt(finding.confidence, finding.reason, minimum=min_confidence)
         }
-        values |= {"original": split_name(original)[0], "pages": findings.page_count}
-        extension = (findings.extension or "").lstrip(".")
-        if not _EXTENSION.fullmatch(extension):
-            # A document that has taken over its reader process may return "txt/../x".
-            extension = split_name(current)[1]
+        values |= {
+            "original": split_name(original, kept_extension)[0],
+            "pages": findings.page_count,
+        }
         try:
             text = self._template.render(values)
         except _TEMPLATE_ERRORS as error:
@@ -103,6 +109,12 @@ class NameTemplate:
                 optional = f"{{{{ {undefined[1]} | default('') }}}}"
                 reason += f"; if names can do without it, write {optional}"
             return NewName(current, reason)
+        extension = kept_extension
+        if extension is None:
+            extension = (findings.extension or "").lstrip(".")
+            if not _EXTENSION.fullmatch(extension):
+                # A document that has taken over its reader process may return "txt/../x".
+                extension = split_name(current)[1]
         base = safe_base(text, extension=extension)
         if not base:
             return NewName(current, "the name template gave no usable name; the name stays")
@@ -120,25 +132,47 @@ def safe_base(text: str, *, extension: str = "") -> str:
     )
     # Again, since what was removed may have been between a letter and its accent.
     text = unicodedata.normalize("NFC", " ".join(text.split()).strip(" ."))
-    room = MAX_NAME_BYTES - len(extension.encode()) - 1
-    text = _cut(text, room).strip(" .")
+    room = _room(extension)
+    text = _bare(_cut(text, room), extension)
     if _RESERVED.match(text):
-        text = _cut(f"_{text}", room).rstrip(" .")
+        text = _bare(_cut(f"_{text}", room), extension)
     return text
+
+
+def _bare(base: str, extension: str) -> str:
+    """Strip what no base ends with: blanks, dots, and the extension, which would be doubled."""
+    while (shorter := split_name(base.strip(" ."), extension)[0]) != base:
+        base = shorter
+    return base
+
+
+def _room(extension: str, suffix: str = "") -> int:
+    """Return how many bytes of a base name there is room for; an endless extension leaves some."""
+    return max(MAX_NAME_BYTES // 4, MAX_NAME_BYTES - len(f".{extension}{suffix}".encode()))
 
 
 def _cut(text: str, room_bytes: int) -> str:
     return text.encode()[:room_bytes].decode(errors="ignore")
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Split a name into base and extension without dot, both possibly ""."""
+def split_name(name: str, extension: str | None = None) -> tuple[str, str]:
+    """Split a name into base and extension without dot, both possibly "".
+
+    `extension` is the one that Caspio lists beside the name: it is cut off as often as the name
+    ends with it, since a listing does not say whether "a.pdf" with the extension "pdf" has it in
+    its base. None guesses the extension from the name.
+    """
+    if extension is not None:
+        suffix = f".{extension}".casefold()
+        while extension and name.casefold().endswith(suffix):
+            name = name[: -len(suffix)]
+        return name, extension
     # ".hidden" has no extension, nor has "Mr. Smith" or "1.2 draft": what follows the last dot must
     # be short, and letters or digits only.
-    base, _, extension = name.rpartition(".")
-    if not base or not extension.isalnum() or len(extension) > _MAX_EXTENSION_CHARS:
+    base, _, guessed = name.rpartition(".")
+    if not base or not guessed.isalnum() or len(guessed) > _MAX_EXTENSION_CHARS:
         return name, ""
-    return base, extension
+    return base, guessed
 
 
 def join_name(base: str, extension: str) -> str:
@@ -146,18 +180,19 @@ def join_name(base: str, extension: str) -> str:
     return f"{base}.{extension}" if extension else base
 
 
-def numbered(name: str, number: int) -> str:
-    """Return the name's n-th alternative: "a.pdf" → "a (2).pdf"."""
-    base, extension = split_name(name)
+def numbered(name: str, number: int, extension: str | None = None) -> str:
+    """Return the name's n-th alternative: "a.pdf" → "a (2).pdf". `extension` as in `split_name`."""
+    base, extension = split_name(name, extension)
     # The base is cut, never the number: alternatives of a long name must differ.
     suffix = f" ({number})"
-    room = MAX_NAME_BYTES - len(extension.encode()) - 1 - len(suffix)
-    return join_name(_cut(base, room).rstrip(" .") + suffix, extension)
+    return join_name(_cut(base, _room(extension, suffix)).rstrip(" .") + suffix, extension)
 
 
-def base_differs(current: str, wanted: str) -> bool:
-    """Say whether two full names have different base names; an attachment keeps its extension."""
-    return split_name(current)[0] != split_name(wanted)[0]
+def has_name(ref: FileRef, name: str) -> bool:
+    """Say whether a file has a full name. Of an attachment the base counts: its extension stays."""
+    if ref.place is not Place.ATTACHMENT:
+        return ref.name == name
+    return split_name(ref.name, ref.extension)[0] == split_name(name, ref.extension)[0]
 
 
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
@@ -165,7 +200,7 @@ def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
     return {**findings.fields, "doc_type": findings.doc_type}
 
 
-def is_alternative(name: str, wanted: str) -> bool:
-    """Say whether a name is a numbered alternative of the wanted one: "a (2).pdf" of "a.pdf"."""
-    match = re.search(r" \((\d{1,4})\)$", split_name(name)[0])
-    return match is not None and numbered(wanted, int(match[1])) == name
+def is_alternative(ref: FileRef, wanted: str) -> bool:
+    """Say whether a file has a numbered alternative of a name: "a (2).pdf" of "a.pdf"."""
+    match = re.search(r" \((\d{1,4})\)$", split_name(ref.name, ref.extension)[0])
+    return match is not None and has_name(ref, numbered(wanted, int(match[1]), ref.extension))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename
 
-from pipeline.model import Effect, EffectKind, EffectState, Value
+from pipeline.model import Effect, EffectKind, EffectState, OwnValue, Value
 
 IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 """States of an effect that changed something at Caspio, as far as is known."""
@@ -18,7 +18,7 @@ _COLUMN_KINDS = frozenset(
 )
 
 
-def owned(effects: Sequence[Effect]) -> Mapping[str, Value]:
+def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
     """Return, by column, the value that is this program's own, from a record's effects in order.
 
     An effect that was undone counts as never made, and so does what undoing it put back: that is
@@ -29,7 +29,7 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, Value]:
         key=lambda effect: effect.id,
     )
     dead = undone(effects)
-    ours: dict[str, Value] = {}
+    ours: dict[str, OwnValue] = {}
     for effect in effects:
         for column, value in effect.after.items():
             if (effect.id, column) in dead:
@@ -38,7 +38,7 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, Value]:
             if effect.kind is EffectKind.APPLY_DECISION:
                 ours.pop(column, None)
             elif not effect.undoes:
-                ours[column] = value
+                ours[column] = OwnValue(value, effect.origins.get(column, effect.version))
     return ours
 
 

@@ -4,6 +4,7 @@ A *file* is in a *record* at Caspio. A *reference* says where, a *finding* says 
 *plan* says what will be written, an *outcome* says how it ended.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -115,7 +116,9 @@ class FileRef:
     `name` is the full name with extension where one is known. `size_bytes` and `listed_date` (raw
     text) are None or "" where the listing left them out. `path` is the Files-area path for FILE and
     FOLDER places, None for attachments. `record` is None for a Files-area file that no record
-    refers to.
+    refers to. `extension` (no dot) is what the listing of an attachment has beside its name, ""
+    where it has none; None for the Files area, which lists whole names. `created` is the date of
+    creation as listed, "" where the listing left it out.
     """
 
     source: str
@@ -127,6 +130,8 @@ class FileRef:
     size_bytes: int | None
     listed_date: str
     path: str | None = None
+    extension: str | None = None
+    created: str = ""
 
     @property
     def holder(self) -> str:
@@ -262,7 +267,9 @@ class Effect:
     """One change at Caspio: its target, the values it replaces, and the values it writes.
 
     `id` is 0 until the ledger has the effect. `undoes` is the id of the effect that this one takes
-    back, 0 for any other effect.
+    back, 0 for any other effect. `at` is when the intent was recorded, `applied_at` when Caspio's
+    answer was (of a put: when its bytes were confirmed). `origins` has, by column, the file version that a value of `after` was read in,
+    where that is not `version`.
     """
 
     kind: EffectKind
@@ -279,6 +286,17 @@ class Effect:
     run_id: str = ""
     at: datetime | None = None
     undoes: int = 0
+    applied_at: datetime | None = None
+    # In this class `field` is an attribute.
+    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnValue:
+    """A value that this program wrote last to a column, and the file version it was read in."""
+
+    value: Value
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +312,14 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Why a value is to be written: the confidence (0 to 1), and the reason in words."""
+    """Why a value is to be written: the confidence (0 to 1), the reason in words, and the version.
+
+    `version` is the file version that the value was read in, "" where that is not known.
+    """
 
     confidence: float
     reason: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

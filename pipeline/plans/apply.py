@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import split_name
+from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import IN_EFFECT, name_given
 from pipeline.isolation import isolated
 from pipeline.model import (
@@ -17,6 +17,7 @@ from pipeline.model import (
     Effect,
     EffectKind,
     FetchedFile,
+    FileRef,
     Outcome,
     Place,
     Plan,
@@ -184,18 +185,21 @@ def given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect])
         ChangedSince: it was replaced or renamed by somebody else, or is gone.
     """
     ref = file.ref
-    here = [
-        now
-        for now in listed.files
-        if now.place is ref.place and (ref.place is Place.FOLDER or now.field == ref.field)
-    ]
+    here = [now for now in listed.files if _is_place_of(ref, now)]
     if any(now.version == ref.version for now in here):
         return None
-    given = {split_name(name_given(effect))[0] for effect in effects}
+    given = [name for effect in effects if (name := name_given(effect))]
     for now in here:
-        if now.size_bytes == ref.size_bytes and split_name(now.name)[0] in given:
+        if now.size_bytes == ref.size_bytes and any(has_name(now, name) for name in given):
             return now.name
     raise ChangedSince(f"{ref.name!r} was replaced, renamed or removed since it was planned")
+
+
+def _is_place_of(planned: FileRef, now: FileRef) -> bool:
+    """Say whether a listed file is where a planned one was; a folder's file may have moved."""
+    if now.place is not planned.place:
+        return False
+    return planned.place is Place.FOLDER or now.field == planned.field
 
 
 def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:

@@ -17,5 +17,6 @@ from pipeline.ports.source import Download as Download, FileSource as FileSource
 from pipeline.ports.target import (
     RecordTarget as RecordTarget,
     Referrer as Referrer,
+    ShownFile as ShownFile,
     Updated as Updated,
 )

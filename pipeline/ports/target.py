@@ -17,6 +17,16 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file as Caspio shows it at this moment, in the terms of `FileRef`."""
+
+    name: str
+    size_bytes: int | None
+    listed_date: str
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Referrer:
     """A row whose FILE field holds a path."""
 
@@ -52,16 +62,16 @@ class RecordTarget(Protocol):
         written.
         """
 
-    def attachment_name(self, record: RecordRef, field: str) -> str | None:
-        """Return the full name of the attachment as it is now, None without one."""
+    def attachment(self, record: RecordRef, field: str) -> ShownFile | None:
+        """Return the attachment as it is now, None without one."""
 
     def rename_attachment(
         self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
     ) -> Updated:
         """Set the base name (no extension) of one record's attachment, guarded as `update` is."""
 
-    def file_exists(self, path: str) -> bool:
-        """Say whether the Files area has a file at the path."""
+    def file(self, path: str) -> ShownFile | None:
+        """Return the Files-area file at a path as it is now, None without one."""
 
     def file_sha256(self, path: str) -> str:
         """Return the SHA-256 of a Files-area file by reading it; FileGone when there is none."""

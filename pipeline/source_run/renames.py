@@ -1,18 +1,17 @@
 """Learn which version each file became that a run renamed, so that no listing shows it as new."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join
 
 import structlog
 
 from pipeline.context import SourceRun
-from pipeline.decide.naming import base_differs
-from pipeline.decide.own_changes import same_size
+from pipeline.decide.own_changes import record_own_renames
+from pipeline.digests import has_digest
 from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
-from pipeline.model import EffectKind, EffectState, FileRef, Outcome, Place, RecordWork
-from pipeline.ports import Ledger
+from pipeline.model import Outcome, RecordWork
 from pipeline.steps.archive import archive_renames
 
 RENAMES_PER_LISTING = 500
@@ -68,7 +67,6 @@ class RenameTracker:
 
     def _list_again(self, renamed: Sequence[Outcome]) -> None:
         spec, ports = self.run.spec, self.run.ports
-        by_place = {_new_place(outcome): outcome for outcome in renamed}
         keys = {
             outcome.ref.record.pk
             if outcome.ref.record and spec.folder is None
@@ -76,7 +74,12 @@ class RenameTracker:
             for outcome in renamed
         }
         listed = ports.source.records(spec, sorted(keys))
-        renames = record_renames(by_place, listed, ledger=ports.ledger)
+        refs = [ref for work in listed for ref in work.files]
+        renames = record_own_renames(
+            refs,
+            ledger=ports.ledger,
+            settle=lambda ref, state: has_digest(ref, state.sha256, ports.source),
+        )
         if renames:
             archive_renames(renames, self.run)
 
@@ -87,36 +90,3 @@ def _new_place(outcome: Outcome) -> str:
     if ref.path is None:
         return ref.location_key
     return join(dirname(ref.path), outcome.new_name or "")
-
-
-def record_renames(
-    renamed: Mapping[str, Outcome], listed: Iterable[RecordWork], *, ledger: Ledger
-) -> Mapping[str, FileRef]:
-    """Record the version that a listing shows of each renamed file; return them by old version.
-
-    `renamed` has the outcomes by location key (for Files-area files by new path). A file that shows
-    another name or size was changed by somebody else: it is not ours, and needs processing.
-    """
-    renames: dict[str, FileRef] = {}
-    for ref in (ref for work in listed for ref in work.files):
-        outcome = renamed.get(ref.path or ref.location_key)
-        if outcome is None or not is_as_renamed(ref, outcome):
-            continue
-        old = outcome.ref.version
-        ledger.files.record_rename(old, ref)
-        renames[old] = ref
-        # The name was seen at Caspio: that verifies the rename itself.
-        for effect in ledger.effects.open([old]):
-            if effect.kind is EffectKind.RENAME_ATTACHMENT:
-                ledger.effects.settle(effect, EffectState.VERIFIED)
-    return renames
-
-
-def is_as_renamed(ref: FileRef, outcome: Outcome) -> bool:
-    """Say whether a listed version is what our rename left: same place, our name, same size."""
-    old = outcome.ref
-    if ref.place is not Place.FOLDER and ref.location_key != old.location_key:
-        return False
-    if base_differs(ref.name, outcome.new_name or "") or ref.version == old.version:
-        return False
-    return same_size(ref, old)

@@ -209,7 +209,8 @@ def _child_json(number: int, child: Child) -> Mapping[str, object]:
 
 def effect_json(effect: Effect) -> Mapping[str, object]:
     """Return an effect as plain JSON."""
-    return asdict(effect) | {"at": effect.at.isoformat() if effect.at else None}
+    times = {"at": effect.at, "applied_at": effect.applied_at}
+    return asdict(effect) | {name: at.isoformat() if at else None for name, at in times.items()}
 
 
 def outcome_json(outcome: Outcome) -> Mapping[str, object]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.context import SourceRun
 from pipeline.decide.own_changes import unprocessed
+from pipeline.digests import has_digest
 from pipeline.model import FileRef, RecordWork
 
 NAMED_AT_ONCE = 500
@@ -30,7 +31,12 @@ def enumerate_records(
     ledger, fingerprint = run.ports.ledger, run.ports.reader.fingerprint()
     for page in _pages(run, only):
         refs = [ref for work in page for ref in work.files]
-        todo = unprocessed(refs, ledger=ledger, on_renamed=on_renamed)
+        todo = unprocessed(
+            refs,
+            ledger=ledger,
+            settle=lambda ref, state: has_digest(ref, state.sha256, run.ports.source),
+            on_renamed=on_renamed,
+        )
         todo |= ledger.files.released_from_quarantine([ref.version for ref in refs], fingerprint)
         works: list[RecordWork] = []
         found: list[FileRef] = []

@@ -184,7 +184,9 @@ def _outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
 
 
 def _effect(row: Mapping[str, Any]) -> Effect:
-    at = datetime.fromisoformat(row["at"]) if row["at"] else None
-    return Effect(
-        **{**row, "kind": EffectKind(row["kind"]), "state": EffectState(row["state"]), "at": at}
-    )
+    times = {
+        name: datetime.fromisoformat(row[name]) if row[name] else None
+        for name in ("at", "applied_at")
+    }
+    kind, state = EffectKind(row["kind"]), EffectState(row["state"])
+    return Effect(**{**row, **times, "kind": kind, "state": state})

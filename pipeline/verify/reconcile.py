@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.archive_layout import original_key
 from pipeline.context import Ports, SourceRun
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import base_differs
+from pipeline.decide.naming import has_name
 from pipeline.errors import FileGone, RejectFile
 from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec, StoredObject
 from pipeline.ports import Archive, FileState, Ledger
@@ -130,9 +130,9 @@ class _Listing:
             if name not in work.values or name not in columns:
                 continue
             now = work.values[name]
-            if not same(now, ours, columns[name]):
+            if not same(now, ours.value, columns[name]):
                 subject = f"{record.container} record {record.pk} column {name}"
-                detail = f"it holds {now!r}, we wrote {ours!r}"
+                detail = f"it holds {now!r}, we wrote {ours.value!r}"
                 found.append(Difference(DifferenceKind.VALUE, subject, detail))
         return found
 
@@ -169,7 +169,7 @@ def compare(
         yield Difference(DifferenceKind.GONE, subject, state=state)
     elif listed.version != state.version and not is_own_rename(listed, state):
         # The same size under another name is a user's rename; anything else is a new file.
-        is_renamed = state.outcome is not None and base_differs(listed.name, state.ref.name)
+        is_renamed = state.outcome is not None and not has_name(listed, state.ref.name)
         same_size = listed.size_bytes == state.ref.size_bytes
         kind = DifferenceKind.NAME if is_renamed and same_size else DifferenceKind.NEW
         yield Difference(kind, subject, f"it is {listed.name} now", state, listed)
@@ -183,7 +183,7 @@ def is_own_rename(listed: FileRef, state: FileState) -> bool:
     outcome = state.outcome
     if outcome is None or outcome.planned_only or outcome.new_name is None:
         return False
-    if base_differs(listed.name, outcome.new_name):
+    if not has_name(listed, outcome.new_name):
         return False
     return listed.size_bytes == state.ref.size_bytes
 

@@ -98,14 +98,9 @@ def _undone(scene: Scene) -> Scene:
 def _review(*, decided: bool) -> Scene:
     """A user's value is where another one was read; later the user accepts what was read."""
     files = {"one.txt": document(1)}
-    columns = "SuggestionKey SourceName RecordTable RecordID ColumnName State Decision"
-    kinds = dict.fromkeys(columns.split(), "STRING")
-    kinds |= dict.fromkeys(("Suggestion", "CurrentValue", "Reason", "EditedValue", "Note"), "TEXT")
-    kinds |= {"Confidence": "NUMBER", "DecidedAt": "DATE/TIME"}
     account = uploads(files)
     account["tables"]["Uploads"]["records"][0]["DocType"] = "typed by a user"
-    suggestions = [{"Name": name, "Type": kind} for name, kind in kinds.items()]
-    account["tables"]["Suggestions"] = {"fields": suggestions, "records": []}
+    account["tables"]["Suggestions"] = {"fields": review_fields(), "records": []}
 
     def decide(workspace: Workspace) -> tuple[str, ...]:
         workspace.run()
@@ -115,6 +110,15 @@ def _review(*, decided: bool) -> Scene:
     source = Source(rename="", columns=COLUMNS, review="Suggestions")
     scene = Scene("suggestion", files, account, source)
     return replace(scene, name="decision", prepare=decide) if decided else scene
+
+
+def review_fields() -> list[dict[str, str]]:
+    """Return the fields of a review table as a seed has them."""
+    columns = "SuggestionKey SourceName RecordTable RecordID ColumnName State Decision"
+    kinds = dict.fromkeys(columns.split(), "STRING")
+    kinds |= dict.fromkeys(("Suggestion", "CurrentValue", "Reason", "EditedValue", "Note"), "TEXT")
+    kinds |= {"Confidence": "NUMBER", "DecidedAt": "DATE/TIME"}
+    return [{"Name": name, "Type": kind} for name, kind in kinds.items()]
 
 
 def _flagged() -> Scene:

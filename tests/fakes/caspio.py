@@ -10,13 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import basename, dirname
 
-from pipeline.decide.naming import join_name, split_name
+from pipeline.decide.naming import join_name
 from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Column, FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports.source import Download
-from pipeline.ports.target import Referrer, Updated
+from pipeline.ports.target import Referrer, ShownFile, Updated
+from tests.fakes.clock import START
 
 PAGE = 2  # so that paging is always exercised
+FILES_DATE = "2026-01-01"
+RENAMED_DATE = START.replace(tzinfo=None).isoformat()
+"""When everything is renamed: the tests' clock does not move."""
 
 
 @dataclass
@@ -26,6 +30,12 @@ class Attachment:
     name: str
     data: bytes
     date: str = "2026-01-01T00:00:00"
+    created: str = "2026-01-01T00:00:00"
+
+    @property
+    def extension(self) -> str:
+        """What follows the last dot, as Caspio lists it."""
+        return self.name.rpartition(".")[2] if "." in self.name else ""
 
 
 @dataclass
@@ -33,7 +43,7 @@ class FakeCaspio:
     """Caspio in dictionaries: both ports over one state. It has no views and no WHERE clauses.
 
     `tables` has rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files`
-    bytes by path. `calls` lists the calls. `before_call` gets each call before it happens, to let a
+    bytes by path, `file_dates` their dates where they are not FILES_DATE. `calls` lists the calls. `before_call` gets each call before it happens, to let a
     user change something in between. `lose_answers` names calls that are carried out and whose
     answer is then lost, each once.
     """
@@ -42,6 +52,7 @@ class FakeCaspio:
     tables: dict[str, dict[str, dict[str, Value]]] = field(default_factory=dict)
     attachments: dict[tuple[str, str, str], Attachment] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    file_dates: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     before_call: Callable[[str], None] = field(default=lambda _: None)
     lose_answers: set[str] = field(default_factory=set)
@@ -120,6 +131,8 @@ class FakeCaspio:
                     attachment.name,
                     len(attachment.data),
                     attachment.date,
+                    extension=attachment.extension,
+                    created=attachment.created,
                 )
 
     def _pointed_at(
@@ -154,9 +167,8 @@ class FakeCaspio:
     ) -> FileRef:
         container = record.container if record is not None else spec.container
         size = len(self.files[path])
-        return FileRef(
-            spec.name, place, container, field, record, basename(path), size, "2026-01-01", path
-        )
+        date = self.file_dates.get(path, FILES_DATE)
+        return FileRef(spec.name, place, container, field, record, basename(path), size, date, path)
 
     @contextmanager
     def open(self, ref: FileRef) -> Iterator[Download]:
@@ -206,11 +218,13 @@ class FakeCaspio:
         self._answer("update")
         return Updated(1, {name: row[name] for name in (*columns, *values)})
 
-    def attachment_name(self, record: RecordRef, field: str) -> str | None:
-        """Return an attachment's name."""
+    def attachment(self, record: RecordRef, field: str) -> ShownFile | None:
+        """Look at an attachment."""
         self._call("attachment name")
-        attachment = self.attachments.get((record.container, field, record.pk))
-        return attachment.name if attachment is not None else None
+        kept = self.attachments.get((record.container, field, record.pk))
+        if kept is None:
+            return None
+        return ShownFile(kept.name, len(kept.data), kept.date, kept.extension)
 
     def rename_attachment(
         self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
@@ -220,15 +234,18 @@ class FakeCaspio:
         attachment = self.attachments.get((record.container, field, record.pk))
         if attachment is None or self._guarded(record, guard) is None:
             return Updated(0, None)
-        attachment.name = join_name(base_name, split_name(attachment.name)[1])
-        attachment.date = "2026-02-02T00:00:00"
+        attachment.name = join_name(base_name, attachment.extension)
+        attachment.date = RENAMED_DATE
         self._answer("rename")
         return Updated(1, None)
 
-    def file_exists(self, path: str) -> bool:
+    def file(self, path: str) -> ShownFile | None:
         """Look for a path."""
         self._call("file exists")
-        return path in self.files
+        content = self.files.get(path)
+        if content is None:
+            return None
+        return ShownFile(basename(path), len(content), self.file_dates.get(path, FILES_DATE))
 
     def file_sha256(self, path: str) -> str:
         """Digest a Files-area file."""

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+QUARTER_HOUR = timedelta(minutes=15)
 START = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 
 
@@ -35,3 +36,15 @@ class FakeClock:
         """Jump to a time; `monotonic` goes on from where it was."""
         self._start += now - self._now
         self._now = now
+
+
+class RunningClock(FakeClock):
+    """The time of day, which fits the dates of a local Caspio; what is slept or skipped is added.
+
+    Only whole quarters of an hour are added: in some zone it is then the same time as at Caspio.
+    """
+
+    def now(self) -> datetime:
+        """Return the present."""
+        skipped = self._now - self._start
+        return datetime.now(tz=UTC) + skipped // QUARTER_HOUR * QUARTER_HOUR

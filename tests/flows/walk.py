@@ -93,7 +93,7 @@ class Walk:
         )
         known = {run["id"] for run in its_runs()}
         self.page.open(f"{self.ui}/deployments/deployment/{deployment}/run")
-        self.page.see("Only these PK_IDs", "Only what was read or planned under other code")
+        self.page.see("Only these PK_IDs", "Only files read or planned with other code")
         self.page.click("Add item", role="button")
         self.page.press(
             "ul textarea, li textarea, [role=listitem] textarea, [data-slot=card] textarea"

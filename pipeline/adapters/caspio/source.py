@@ -213,6 +213,8 @@ class _RecordListing:
             name=info.full_name,
             size_bytes=info.size_bytes,
             listed_date=info.listed_date,
+            extension=info.extension,
+            created=info.created,
         )
 
     def _file(self, record: RecordRef, field: str, path: str, listed: ListedFile | None) -> FileRef:

@@ -24,7 +24,7 @@ from pipeline.adapters.caspio.file_lookup import FolderTree
 from pipeline.adapters.caspio.schema_cache import SchemaCache
 from pipeline.adapters.caspio.scratch_store import path_key
 from pipeline.model import Column, RecordRef, Value
-from pipeline.ports import Referrer, Updated
+from pipeline.ports import Referrer, ShownFile, Updated
 
 _MISSING = 404
 
@@ -88,10 +88,12 @@ class CaspioRecordTarget:
         return _updated(answer, record, [*columns, *values])
 
     @translated()
-    def attachment_name(self, record: RecordRef, field: str) -> str | None:
-        """Return the full name of the attachment as it is now, None without one."""
+    def attachment(self, record: RecordRef, field: str) -> ShownFile | None:
+        """Return the attachment as it is now, None without one."""
         info = self._attachment(record, field)
-        return info.full_name if info else None
+        if info is None:
+            return None
+        return ShownFile(info.full_name, info.size_bytes, info.listed_date, info.extension)
 
     @translated()
     def rename_attachment(
@@ -146,9 +148,12 @@ class CaspioRecordTarget:
         return _updated(answer, record, list(guard))
 
     @translated()
-    def file_exists(self, path: str) -> bool:
-        """Say whether the Files area has a file at the path."""
-        return self._client.files.info(path) is not None
+    def file(self, path: str) -> ShownFile | None:
+        """Return the Files-area file at a path as it is now, None without one."""
+        info = self._client.files.info(path)
+        if info is None:
+            return None
+        return ShownFile(info.name, info.size_bytes, info.listed_date)
 
     @translated()
     def file_sha256(self, path: str) -> str:

@@ -13,7 +13,7 @@ from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.session import chunks
 from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
 from pipeline.decide.ownership import owned
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
 
 _TOOK_EFFECT = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
 _CHANGES_RECORDS = effects.c.kind.in_(
@@ -41,9 +41,13 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReview):
 
     def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
         """Record what became of an effect, and its `pk`: a row has none before it is inserted."""
-        own = update(effects).where(effects.c.id == effect.id)
+        values: dict[str, object] = {"state": state.value, "note": note, "pk": effect.pk}
+        # A put is not answered for: its digest, read once it is there, verifies it.
+        is_put = effect.kind is EffectKind.PUT_FILE
+        if state is (EffectState.VERIFIED if is_put else EffectState.APPLIED):
+            values["applied_at"] = self._session.clock.now()
+        settled = update(effects).where(effects.c.id == effect.id).values(values)
         with self._session.writing(f"record what became of effect {effect.id}") as connection:
-            settled = own.values(state=state.value, note=note, pk=effect.pk)
             if connection.execute(settled).rowcount != 1:
                 raise KeyError(effect.id)
 
@@ -109,7 +113,7 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReview):
             found += self._listed(_TOOK_EFFECT, named)
         return sorted(found, key=lambda effect: effect.id)
 
-    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+    def last_written(self, container: str, pk: str) -> Mapping[str, OwnValue]:
         """Return, by column, the value that we last wrote to a record."""
         return owned(self._listed(_TOOK_EFFECT, _of_record(container, pk)))
 

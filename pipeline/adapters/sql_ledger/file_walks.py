@@ -60,6 +60,40 @@ class SqlFileWalks(SqlPart):
             found += [load_file(row) for row in self._page(wanted.order_by(files.c.id))]
         return found
 
+    def replaced(self, versions: Collection[str]) -> set[str]:
+        """Return those versions in whose place a listing has shown another file since.
+
+        A version that our own renames made of it is the same file: what they became is followed,
+        a rename a round, to see whether it is the newest in its place.
+        """
+        replaced = self._known(versions)
+        origins = {version: version for version in replaced}  # by version as renamed so far
+        seen = set(origins)  # a file that was renamed back may have a version that it had
+        while origins:
+            renamed: dict[str, str] = {}
+            for chunk in chunks(origins):
+                newest = select(files.c.version).where(
+                    files.c.version.in_(chunk), files.c.is_newest
+                )
+                later = select(files.c.renamed_from, files.c.version).where(
+                    files.c.renamed_from.in_(chunk)
+                )
+                with self._session.reading("look up replaced files") as connection:
+                    replaced -= {origins[one] for one in connection.execute(newest).scalars()}
+                    for before, after in connection.execute(later):
+                        renamed[after] = origins[before]
+            origins = {after: first for after, first in renamed.items() if after not in seen}
+            seen |= origins.keys()
+        return replaced
+
+    def _known(self, versions: Collection[str]) -> set[str]:
+        known: set[str] = set()
+        for chunk in chunks(versions):
+            wanted = select(files.c.version).where(files.c.version.in_(chunk))
+            with self._session.reading("look up files") as connection:
+                known.update(connection.execute(wanted).scalars())
+        return known
+
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many files each source has by status, counting the latest versions.
 

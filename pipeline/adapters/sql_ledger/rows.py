@@ -70,6 +70,8 @@ def dump_ref(ref: FileRef) -> Json:
         "size_bytes": ref.size_bytes,
         "listed_date": ref.listed_date,
         "path": ref.path,
+        "extension": ref.extension,
+        "created": ref.created,
     }
 
 
@@ -223,6 +225,8 @@ def dump_effect(effect: Effect) -> Json:
         "run_id": effect.run_id,
         "at": effect.at,
         "undoes": effect.undoes or None,
+        "applied_at": effect.applied_at,
+        "origins": dict(effect.origins) or None,
     }
 
 
@@ -243,6 +247,8 @@ def load_effect(row: RowMapping) -> Effect:
         run_id=row["run_id"],
         at=row["at"],
         undoes=row["undoes"] or 0,
+        applied_at=row["applied_at"],
+        origins=row["origins"] or {},
     )
 
 

@@ -191,6 +191,10 @@ effects = Table(
     Column("at", UtcTime, nullable=False),
     # The effect that this one undoes.
     Column("undoes", BigInteger),
+    # When Caspio answered.
+    Column("applied_at", UtcTime),
+    # By column the version that a value was read in, where that is not `version`.
+    Column("origins", JSON(none_as_null=True)),
     Index("ix_effects_version", "version"),
     Index("ix_effects_record", "container", "pk"),
     Index("ix_effects_path_from", "path_from"),

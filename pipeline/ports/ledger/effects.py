@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.model import Effect, EffectState, FileRef, Value
+from pipeline.model import Effect, EffectState, FileRef, OwnValue
 from pipeline.model.review import ReviewItem
 
 
@@ -70,7 +70,7 @@ class EffectLedger(Protocol):
         They are applied or verified. The oldest come first.
         """
 
-    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+    def last_written(self, container: str, pk: str) -> Mapping[str, OwnValue]:
         """Return, by column, the value that we last wrote (`pipeline.decide.ownership`)."""
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:

@@ -119,6 +119,12 @@ class FileLedger(SourceLedger, Protocol):
     def not_renamed(self, location_keys: Collection[str]) -> Sequence[FileState]:
         """Return the versions at these places for which no rename is recorded, the oldest first."""
 
+    def replaced(self, versions: Collection[str]) -> set[str]:
+        """Return those versions in whose place a listing has shown another file since.
+
+        A version that our own renames made of it is the same file.
+        """
+
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""
 

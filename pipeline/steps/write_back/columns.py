@@ -70,6 +70,11 @@ def try_update(
         version=plan.work.files[0].version,
         before=plan.before,
         after=plan.after,
+        origins={
+            column: basis.version
+            for column, basis in plan.basis.items()
+            if basis.version not in {"", plan.work.files[0].version}
+        },
     )
     try:
         update = carry_out(update, context)

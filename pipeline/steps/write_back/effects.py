@@ -11,7 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import base_differs, split_name
+from pipeline.decide.naming import split_name
 from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
 from pipeline.ports import RecordTarget, Updated
@@ -42,11 +42,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An effect with what its call needs: the guard (columns with their values) or the bytes."""
+    """An effect with what its call needs: guard (columns with their values), bytes, extension.
+
+    `extension` is what Caspio lists for an attachment beside its name (`FileRef`).
+    """
 
     effect: Effect
     guard: Mapping[str, Value]
     upload: Upload | None = None
+    extension: str | None = None
 
 
 class Proof(Enum):
@@ -90,6 +94,7 @@ def new_effect(
     after: Mapping[str, Value],
     field: str = "",
     undoes: int = 0,
+    origins: Mapping[str, str] | None = None,
 ) -> Effect:
     """Build an effect on a record; `version` is the file version it is for."""
     return Effect(
@@ -102,6 +107,7 @@ def new_effect(
         before=before,
         after=after,
         undoes=undoes,
+        origins=origins or {},
     )
 
 
@@ -129,7 +135,7 @@ def _holds_values(effect: Effect, target: RecordTarget) -> Answer:
 
 def _rename_attachment(request: Request, target: RecordTarget) -> Answer:
     effect = request.effect
-    base, _ = split_name(str(effect.after["name"]))
+    base, _ = split_name(str(effect.after["name"]), request.extension)
     return _answered(
         target.rename_attachment(
             record_of(effect), effect.field, base_name=base, guard=request.guard
@@ -138,8 +144,11 @@ def _rename_attachment(request: Request, target: RecordTarget) -> Answer:
 
 
 def _has_name(effect: Effect, target: RecordTarget) -> Answer:
-    name = target.attachment_name(record_of(effect), effect.field)
-    return Answer(int(name is not None and not base_differs(name, str(effect.after["name"]))))
+    shown = target.attachment(record_of(effect), effect.field)
+    if shown is None:
+        return Answer(0)
+    names = (shown.name, str(effect.after["name"]))
+    return Answer(int(len({split_name(name, shown.extension)[0] for name in names}) == 1))
 
 
 def _insert_row(request: Request, target: RecordTarget) -> Answer:
@@ -187,7 +196,7 @@ def _delete_file(request: Request, target: RecordTarget) -> Answer:
 
 
 def _file_is_gone(effect: Effect, target: RecordTarget) -> Answer:
-    return Answer(int(not target.file_exists(str(effect.before["path"]))))
+    return Answer(int(target.file(str(effect.before["path"])) is None))
 
 
 EFFECTS: Mapping[EffectKind, EffectRules] = {
@@ -224,9 +233,15 @@ EFFECTS: Mapping[EffectKind, EffectRules] = {
 
 
 def carry_out(
-    effect: Effect, context: WriteContext, *, guard: Mapping[str, Value] | None = None
+    effect: Effect,
+    context: WriteContext,
+    *,
+    guard: Mapping[str, Value] | None = None,
+    extension: str | None = None,
 ) -> Effect:
     """Record the intent, make the call, and record the result; return the effect as it is then.
+
+    `guard` and `extension` are those of the `Request`.
 
     Its state is VERIFIED or APPLIED (not verified yet, or the row holds something else) where it is
     in effect, and CONFLICT where the record is no longer as it was planned against. An inserted row
@@ -240,7 +255,7 @@ def carry_out(
     ledger = context.ports.ledger
     effect = ledger.effects.intend(effect, context.run.run_id)
     try:
-        answer = call_or_look(effect, context, guard=guard)
+        answer = call_or_look(effect, context, guard=guard, extension=extension)
     except EffectInDoubt:
         reason = "its answer never came, and it did not take effect"
         ledger.effects.settle(effect, EffectState.ABANDONED, reason)
@@ -269,6 +284,7 @@ def call_or_look(
     *,
     guard: Mapping[str, Value] | None = None,
     upload: Upload | None = None,
+    extension: str | None = None,
 ) -> Answer:
     """Make an effect's call, and look for it if the answer is lost.
 
@@ -276,7 +292,7 @@ def call_or_look(
         EffectInDoubt: the answer was lost, and the effect is not there.
     """
     rules, target = EFFECTS[effect.kind], context.ports.target
-    request = Request(effect, effect.before if guard is None else guard, upload)
+    request = Request(effect, effect.before if guard is None else guard, upload, extension)
     try:
         return rules.call(request, target)
     except EffectInDoubt:

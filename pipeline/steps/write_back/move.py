@@ -79,7 +79,7 @@ def intents(
             return  # its own name is the first free one; the Files area ignores case
         new = posixpath.join(posixpath.dirname(old), candidate)
         # Asked before the intent, so that a file found there later can only be the one we put.
-        if context.ports.target.file_exists(new):
+        if context.ports.target.file(new) is not None:
             continue
         put = new_effect(
             EffectKind.PUT_FILE,
@@ -192,14 +192,18 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
 
 
 def delete_old(delete: Effect, context: WriteContext) -> str:
-    """Delete the old file if it still has the bytes in the archive; return why not otherwise."""
-    old = str(delete.before["path"])
-    # Read once more right before: the API cannot delete under a condition, so the window in which
-    # a user's new file would be lost is kept as short as it can be.
+    """Delete the old file if it still has the bytes in the archive; return why not otherwise.
+
+    The API cannot delete under a condition. So the file is read once more, which may take long, and
+    looked at before and right after: a user's new file can only be lost between the last look and
+    the deletion, the time of one call (docs/reliability.md).
+    """
+    old, target = str(delete.before["path"]), context.ports.target
+    shown = target.file(old)
     digest = _digest(old, context)
-    if digest is None:
+    if shown is None or digest is None:
         return ""
-    if digest != delete.before["sha256"]:
+    if digest != delete.before["sha256"] or target.file(old) != shown:
         return f"{old} was replaced by another file meanwhile"
     try:
         call_or_look(delete, context)

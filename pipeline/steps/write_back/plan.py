@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipeline.archive_layout import original_key
 from pipeline.decide.mapping import decide, wanted_values
-from pipeline.decide.naming import base_differs, findings_by_name, is_alternative
+from pipeline.decide.naming import findings_by_name, has_name, is_alternative
 from pipeline.decide.provenance import known_fact, provenance
 from pipeline.model import FileRef, Finding, Place, Plan, ReadDocument, ReadStatus, RecordWork
 from pipeline.steps.write_back.context import WriteContext
@@ -22,15 +22,18 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     spec, ledger, record = context.spec, context.ports.ledger, work.record
     readable = [document for document in documents if document.findings.status.readable]
     now = context.ports.clock.now()
-    facts = [_facts(document, context, now) for document in readable]
+    facts = {document.file.ref.version: _facts(document, context, now) for document in readable}
     wanted, problems = wanted_values(spec, facts, context.columns)
     names, name_problems = _new_names(readable, context)
+    last_written = ledger.effects.last_written(record.container, record.pk) if record else {}
+    replaced = ledger.files.replaced({own.version for own in last_written.values()})
     plan = decide(
         work,
         spec=spec,
         wanted=wanted,
         columns=context.columns,
-        last_written=ledger.effects.last_written(record.container, record.pk) if record else {},
+        last_written={name: own.value for name, own in last_written.items()},
+        outdated=[name for name, own in last_written.items() if own.version in replaced],
         renames=bool(names),
     )
     suggestions = plan.suggestions
@@ -61,6 +64,7 @@ def _new_names(
             document.findings,
             current=ref.name,
             original=state.original_name if state is not None else ref.name,
+            kept_extension=ref.extension,
             min_confidence=context.spec.min_confidence,
         )
         if new.problem:
@@ -72,10 +76,10 @@ def _new_names(
 
 def is_other_name(ref: FileRef, name: str) -> bool:
     """Say whether a file must be renamed: "a (2).pdf" is as good as "a.pdf"."""
-    if is_alternative(ref.name, name):
+    if is_alternative(ref, name):
         return False
     if ref.place is Place.ATTACHMENT:
-        return base_differs(ref.name, name)  # an attachment's extension cannot be changed
+        return not has_name(ref, name)
     # One folder has no two names that differ in case only, so a move cannot change the case.
     return ref.name.casefold() != name.casefold()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import base_differs
+from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import IN_EFFECT, touched, undone
 from pipeline.model import (
     Effect,
@@ -129,8 +129,8 @@ class _Record:
         known, then = ledger.files.state(current.version), ledger.files.state(effect.version)
         sha256 = known.sha256 if known is not None else None
         is_same_file = sha256 is not None and then is not None and sha256 == then.sha256
-        if base_differs(current.name, after) or not is_same_file:
-            if base_differs(current.name, before):
+        if not has_name(current, after) or not is_same_file:
+            if not has_name(current, before):
                 self.done.skipped.append(f"{after!r} was replaced or renamed by somebody else")
             return
         names = list(self.context.spec.columns)
@@ -150,7 +150,7 @@ class _Record:
         put = self.put_to(new)
         current = next((ref for ref in self.files if ref.path == new), None)
         if current is None or put is None:
-            if not self.context.ports.target.file_exists(old):
+            if self.context.ports.target.file(old) is None:
                 self.done.skipped.append(f"{new} is gone or no row points at it any more")
             return
         if not look(put, self.context).met:
@@ -204,7 +204,7 @@ class _Record:
         ]
         for name, column in schema.items():
             # Whether somebody has attached a file shows no listing of the row.
-            if column.type.upper() == "ATTACHMENT" and target.attachment_name(record, name):
+            if column.type.upper() == "ATTACHMENT" and target.attachment(record, name):
                 touched_since.append(name)
         where = f"row {record.pk} of {record.container}"
         if touched_since:

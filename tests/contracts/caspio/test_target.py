@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import EffectInDoubt, FileGone
-from pipeline.model import RecordRef, Value
-from pipeline.ports.target import Referrer
+from pipeline.model import RecordRef, SourceSpec, Value
+from pipeline.ports.target import RecordTarget, Referrer, ShownFile
 from tests.contracts.caspio.accounts import PAPERS, Account
 
 ONE, TWO, GONE = (RecordRef("Papers", pk) for pk in ("1", "2", "99"))
@@ -132,11 +132,21 @@ def test_a_record_that_is_gone_is_not_written(account: Account):
     assert account.target.update(GONE, guard={}, values={"Note": "ours"}).affected == 0
 
 
-def test_an_attachment_has_a_name(account: Account):
-    """The full name of an attachment is returned, None where the record has none."""
-    assert account.target.attachment_name(ONE, "Scan") == "one.txt"
-    assert account.target.attachment_name(TWO, "Scan") is None
-    assert account.target.attachment_name(GONE, "Scan") is None
+def test_an_attachment_is_shown_as_it_is_listed(account: Account):
+    """Name, size, date and extension are those of the listing; None where there is no file."""
+    shown = account.target.attachment(ONE, "Scan")
+    (listed,) = (
+        ref
+        for work in account.source.records(SourceSpec("papers", table="Papers"), [ONE.pk])
+        for ref in work.files
+        if ref.field == "Scan"
+    )
+
+    assert shown is not None
+    assert shown == ShownFile(listed.name, listed.size_bytes, listed.listed_date, "txt")
+    assert attached_name(account.target, ONE) == "one.txt"
+    assert account.target.attachment(TWO, "Scan") is None
+    assert account.target.attachment(GONE, "Scan") is None
 
 
 def test_an_attachment_is_renamed_and_keeps_its_extension(account: Account):
@@ -146,7 +156,7 @@ def test_an_attachment_is_renamed_and_keeps_its_extension(account: Account):
     )
 
     assert renamed.affected == 1
-    assert account.target.attachment_name(ONE, "Scan") == "receipt 12.50.txt"
+    assert attached_name(account.target, ONE) == "receipt 12.50.txt"
 
 
 def test_an_attachment_of_a_changed_record_keeps_its_name(account: Account):
@@ -156,13 +166,13 @@ def test_an_attachment_of_a_changed_record_keeps_its_name(account: Account):
     )
 
     assert renamed.affected == 0
-    assert account.target.attachment_name(ONE, "Scan") == "one.txt"
+    assert attached_name(account.target, ONE) == "one.txt"
 
 
 def test_files_are_found_and_digested(account: Account):
     """A file of the Files area exists under its path, and has the digest of its bytes."""
-    assert account.target.file_exists("/In/two.txt")
-    assert not account.target.file_exists("/In/none.txt")
+    assert account.target.file("/In/two.txt") is not None
+    assert account.target.file("/In/none.txt") is None
     assert account.target.file_sha256("/In/two.txt") == hashlib.sha256(b"two").hexdigest()
     with pytest.raises(FileGone):
         account.target.file_sha256("/In/none.txt")
@@ -272,11 +282,13 @@ class LostWrite:
 
 LOST = [
     LostWrite("update", _update, lambda a: a.target.read(ONE, ["Note"]), {"Note": "ours"}),
-    LostWrite("rename", _rename, lambda a: a.target.attachment_name(ONE, "Scan"), "ours.txt"),
+    LostWrite("rename", _rename, lambda a: attached_name(a.target, ONE), "ours.txt"),
     LostWrite("insert", _insert, lambda a: len(a.target.find("Index", "Path", "/In/ours.txt")), 1),
     LostWrite("delete row", _delete_row, lambda a: a.row("Index", "5"), None),
-    LostWrite("put", _put, lambda a: a.target.file_exists("/In/ours.txt"), expected=True),
-    LostWrite("delete", _delete, lambda a: a.target.file_exists("/In/three.txt"), expected=False),
+    LostWrite("put", _put, lambda a: a.target.file("/In/ours.txt") is not None, expected=True),
+    LostWrite(
+        "delete", _delete, lambda a: a.target.file("/In/three.txt") is not None, expected=False
+    ),
 ]
 
 
@@ -291,3 +303,10 @@ def test_a_write_whose_answer_is_lost_is_in_doubt_and_made_once(
         lost.act(account, upload)
 
     assert lost.look(account) == lost.expected
+
+
+def attached_name(target: RecordTarget, record: RecordRef) -> str:
+    """Return the full name of a record's scan."""
+    shown = target.attachment(record, "Scan")
+    assert shown is not None
+    return shown.name

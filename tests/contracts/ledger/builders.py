@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.model import (
@@ -9,6 +10,7 @@ from pipeline.model import (
     Place,
     RecordRef,
     Status,
+    Value,
 )
 from pipeline.ports import Ledger
 
@@ -65,3 +67,9 @@ def settled(ledger: Ledger, effect: Effect, state: EffectState = EffectState.VER
     known = ledger.effects.intend(effect, "run-1")
     ledger.effects.settle(known, state)
     return known
+
+
+def last_values(ledger: Ledger, pk: str) -> Mapping[str, Value]:
+    """Return the values that were written last to a receipt, by column."""
+    written = ledger.effects.last_written("Receipts", pk)
+    return {column: own.value for column, own in written.items()}

@@ -9,7 +9,16 @@ from pipeline.model import (
     EffectState,
 )
 from pipeline.ports import Ledger
-from tests.contracts.ledger.builders import SHA, a_file, a_ref, done, repoint, settled, update
+from tests.contracts.ledger.builders import (
+    SHA,
+    a_file,
+    a_ref,
+    done,
+    last_values,
+    repoint,
+    settled,
+    update,
+)
 from tests.fakes.clock import FakeClock
 
 
@@ -75,8 +84,8 @@ def test_last_written_is_the_latest_value_by_column(ledger: Ledger):
     ledger.effects.intend(update(Total="5"), "run-1")
     settled(ledger, update("2", Total="6"))
 
-    assert ledger.effects.last_written("Receipts", "1") == {"Total": "2", "Note": "a"}
-    assert ledger.effects.last_written("Receipts", "3") == {}
+    assert last_values(ledger, "1") == {"Total": "2", "Note": "a"}
+    assert last_values(ledger, "3") == {}
 
 
 def test_paths_of_files_are_no_columns(ledger: Ledger):
@@ -85,7 +94,7 @@ def test_paths_of_files_are_no_columns(ledger: Ledger):
     for kind in (EffectKind.PUT_FILE, EffectKind.DELETE_FILE):
         settled(ledger, replace(effect, kind=kind))
 
-    assert ledger.effects.last_written("Receipts", "1") == {}
+    assert last_values(ledger, "1") == {}
 
 
 def test_a_path_never_moved_is_nowhere_else(ledger: Ledger):

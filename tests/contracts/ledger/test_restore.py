@@ -21,6 +21,7 @@ from pipeline.model import (
 )
 from pipeline.ports import Ledger, Manifest
 from pipeline.verify.manifests import rename_history
+from tests.contracts.ledger.builders import last_values
 from tests.fakes.clock import START, FakeClock
 
 FINDINGS = Findings(
@@ -132,7 +133,7 @@ def test_restored_effects_show_what_we_wrote(ledger: Ledger):
     """After a rebuild our own values are known as ours."""
     ledger.effects.restore(a_manifest().effects)
 
-    assert ledger.effects.last_written("Receipts", "7") == {"Total": 1.5}
+    assert last_values(ledger, "7") == {"Total": 1.5}
     (effect,) = ledger.effects.find(version=REF.version)
     assert (effect.run_id, effect.state, effect.at) == ("run-1", EffectState.VERIFIED, START)
     assert asdict(effect)["before"] == {"Total": None}
@@ -149,7 +150,7 @@ def test_restored_effects_take_back_what_they_took_back(ledger: Ledger):
 
     ledger.effects.restore([lost, wrote, undo])
 
-    assert ledger.effects.last_written("Receipts", "7") == {}
+    assert last_values(ledger, "7") == {}
     known = {effect.id: effect for effect in ledger.effects.find(record=("Receipts", "7"))}
     (again,) = ledger.effects.undoing(
         [next(number for number, effect in known.items() if not effect.undoes)]
@@ -172,4 +173,4 @@ def test_new_effects_come_after_restored_ones(ledger: Ledger, clock: FakeClock):
     )
     ledger.effects.settle(effect, EffectState.VERIFIED)
 
-    assert ledger.effects.last_written("Receipts", "7") == {"Total": 2.5}
+    assert last_values(ledger, "7") == {"Total": 2.5}

@@ -8,7 +8,7 @@ from pipeline.model import (
 )
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
-from tests.contracts.ledger.builders import settled, update
+from tests.contracts.ledger.builders import last_values, settled, update
 from tests.fakes.clock import FakeClock
 
 
@@ -39,8 +39,8 @@ def test_a_value_put_back_is_not_ours(ledger: Ledger):
     second = settled(ledger, replace(update("2", Total=2.0), before={"Total": 1.0}))
     settled(ledger, _undo(second))
 
-    assert ledger.effects.last_written("Receipts", "1") == {}
-    assert ledger.effects.last_written("Receipts", "2") == kept.after
+    assert last_values(ledger, "1") == {}
+    assert last_values(ledger, "2") == kept.after
 
 
 def test_an_undo_that_was_undone_leaves_the_value_ours(ledger: Ledger):
@@ -50,7 +50,7 @@ def test_an_undo_that_was_undone_leaves_the_value_ours(ledger: Ledger):
 
     settled(ledger, _undo(back))
 
-    assert ledger.effects.last_written("Receipts", "1") == {"Total": 2.0}
+    assert last_values(ledger, "1") == {"Total": 2.0}
 
 
 def test_only_the_columns_put_back_are_undone(ledger: Ledger):
@@ -59,7 +59,7 @@ def test_only_the_columns_put_back_are_undone(ledger: Ledger):
 
     settled(ledger, replace(_undo(first, Total=None), before={"Total": 2.0}))
 
-    assert ledger.effects.last_written("Receipts", "1") == {"Kind": "receipt"}
+    assert last_values(ledger, "1") == {"Kind": "receipt"}
 
 
 def test_a_decision_is_the_users_value(ledger: Ledger):
@@ -68,7 +68,7 @@ def test_a_decision_is_the_users_value(ledger: Ledger):
 
     settled(ledger, replace(update(Total=3.0), kind=EffectKind.APPLY_DECISION))
 
-    assert ledger.effects.last_written("Receipts", "1") == {}
+    assert last_values(ledger, "1") == {}
 
 
 def test_what_takes_back_an_effect_is_found_to_the_end(ledger: Ledger):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.decide.ownership import owned
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, Stage, Value
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
 from pipeline.model.review import ReviewItem
 from pipeline.ports.ledger import Block, Repair
 from tests.fakes.ledger.memory import Memory, MemoryPart
@@ -46,7 +46,13 @@ class MemoryEffects(MemoryPart):
     def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
         """Record what became of an effect."""
         known = self._memory.effects[effect.id]
-        self._memory.effects[effect.id] = replace(known, state=state, note=note, pk=effect.pk)
+        applied_at = known.applied_at
+        is_put = effect.kind is EffectKind.PUT_FILE
+        if state is (EffectState.VERIFIED if is_put else EffectState.APPLIED):
+            applied_at = self._memory.clock.now()
+        self._memory.effects[effect.id] = replace(
+            known, state=state, note=note, pk=effect.pk, applied_at=applied_at
+        )
 
     def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
         """Return open effects, oldest first."""
@@ -102,7 +108,7 @@ class MemoryEffects(MemoryPart):
                 found.append(effect)
         return found
 
-    def last_written(self, container: str, pk: str) -> Mapping[str, Value]:
+    def last_written(self, container: str, pk: str) -> Mapping[str, OwnValue]:
         """Return, by column, the value that we last wrote to a record."""
         return owned(self.find(record=(container, pk)))
 

@@ -119,6 +119,22 @@ class MemoryFiles(MemorySources):
             if state.ref.location_key in location_keys and state.version not in renamed
         ]
 
+    def replaced(self, versions: Collection[str]) -> set[str]:
+        """Return those versions in whose place another file is."""
+        files = self._memory.files
+        newest = set(self._newest.values())
+        found: set[str] = set()
+        for version in set(versions) & files.keys():
+            same_file = {version}
+            # As often as there are files: longer no chain of renames is.
+            for _ in files:
+                same_file |= {
+                    state.version for state in files.values() if state.renamed_from in same_file
+                }
+            if not same_file & newest:
+                found.add(version)
+        return found
+
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""
         return self._memory.files.get(version)

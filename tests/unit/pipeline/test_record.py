@@ -179,7 +179,7 @@ def test_lost_rename_is_settled_by_looking(world: World):
 
 
 def test_file_replaced_by_a_user_is_new_work(world: World):
-    """A file replaced under another date is read again."""
+    """A file replaced under another date is read again, and what we wrote from the old is updated."""
     world.receipt("1", GOOD)
     world.run()
     stored = world.caspio.attachments["Receipts", "Scan", "1"]
@@ -187,7 +187,22 @@ def test_file_replaced_by_a_user_is_new_work(world: World):
 
     (outcome,) = world.run()
 
+    assert outcome.written == {"Total": 99.0}
+    assert world.caspio.tables["Receipts"]["1"]["Total"] == 99.0
+
+
+def test_a_users_value_stays_where_the_file_was_replaced(world: World):
+    """What a user made of our value since is not ours to update."""
+    world.receipt("1", GOOD)
+    world.run()
+    world.caspio.tables["Receipts"]["1"]["Total"] = 50.0
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=99", "2026-03-03T00:00:00"
+
+    (outcome,) = world.run()
+
     assert [s.suggested for s in outcome.suggestions] == [99.0]
+    assert world.caspio.tables["Receipts"]["1"]["Total"] == 50.0
 
 
 def test_duplicate_is_not_read_twice(world: World):

@@ -265,19 +265,19 @@ def test_attachment_is_renamed_and_keeps_its_extension(
     done = target.rename_attachment(one, "Scan", base_name="new 1.5", guard={"Company": "x"})
 
     assert (stale.affected, done.affected) == (0, 1)
-    assert (target.attachment_name(one, "Scan"), target.attachment_name(two, "Scan")) == (
+    assert (attached_name(target, one), attached_name(target, two)) == (
         "new 1.5.pdf",
         "a.pdf",
     )
     assert target.rename_attachment(two, "Scan", base_name="other", guard={}).affected == 1
-    assert target.attachment_name(two, "Scan") == "other.pdf"
+    assert attached_name(target, two) == "other.pdf"
 
 
 def test_record_without_an_attachment_has_no_name(target: CaspioRecordTarget) -> None:
     """No file is None, and renaming it meets nothing."""
     two = RecordRef("Docs", "2")
 
-    assert target.attachment_name(two, "Scan") is None
+    assert target.attachment(two, "Scan") is None
     assert target.rename_attachment(two, "Scan", base_name="x", guard={}).affected == 0
 
 
@@ -323,7 +323,7 @@ def test_deleted_file_is_gone(target: CaspioRecordTarget) -> None:
     """A file is deleted once; then it is gone for every question."""
     target.delete_file("/In/a.pdf")
 
-    assert not target.file_exists("/In/a.pdf")
+    assert target.file("/In/a.pdf") is None
     with pytest.raises(FileGone):
         target.delete_file("/In/a.pdf")
     with pytest.raises(FileGone):
@@ -375,3 +375,10 @@ def test_rows_are_found_by_several_columns(target: CaspioRecordTarget) -> None:
     found = target.rows("Docs", ["Notes"], equal={"Company": "Acme"}, filled="Notes")
 
     assert found == {"1": {"Notes": "N'ote"}}
+
+
+def attached_name(target: CaspioRecordTarget, record: RecordRef) -> str:
+    """Return the full name of a record's scan."""
+    shown = target.attachment(record, "Scan")
+    assert shown is not None
+    return shown.name

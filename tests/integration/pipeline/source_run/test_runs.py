@@ -1,5 +1,6 @@
 import pytest
 
+from tests.fakes.clock import RunningClock
 from tests.integration.pipeline.accounts import COLUMNS, Source
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import archive_state, texts
@@ -73,6 +74,7 @@ def test_calls_for_each_attachment_are_bounded(
 ):
     """Beyond listing a file costs two calls, three with a rename."""
     workspace = make_workspace(Source(rename=rename))
+    workspace.clock = RunningClock()  # or the dates of renamed files would leave doubt
 
     workspace.run()
 

@@ -166,6 +166,27 @@ def test_column_may_have_a_policy_of_its_own():
     assert plan.after == {"B": "read"}
 
 
+@pytest.mark.parametrize("policy", [Overwrite.EMPTY, Overwrite.OURS])
+def test_our_value_from_a_replaced_file_is_updated(policy: Overwrite):
+    """What we wrote from a file that is gone is ours; what a user made of it since is the user's."""
+    spec = SourceSpec("s", table="T", columns={"A": "company", "B": "company"}, overwrite=policy)
+    work = RecordWork("s", RecordRef("T", "1"), {"A": "old", "B": "edited"}, ())
+    want = WantedValue("new", 0.9, "")
+    shape = {name: Column(name, "STRING") for name in "AB"}
+
+    plan = decide(
+        work,
+        spec=spec,
+        wanted={"A": want, "B": want},
+        columns=shape,
+        last_written={"A": "old", "B": "old"},
+        outdated={"A", "B"},
+    )
+
+    assert plan.after == {"A": "new"}
+    assert [suggestion.column for suggestion in plan.suggestions] == ["B"]
+
+
 SPEC = SourceSpec("s", table="T", columns={"Company": "company", "Total": "total"})
 COLUMNS = {"Company": Column("Company", "STRING"), "Total": Column("Total", "CURRENCY")}
 
@@ -177,21 +198,21 @@ def found(value: str | None, confidence: float = 0.9) -> Finding:
 
 def test_surest_document_of_a_record_counts():
     """Of several documents' findings the surest is wanted."""
-    documents = [
-        {"company": found("A", 0.6)},
-        {"company": found("B", 0.8)},
-        {"company": found("C", 0.7)},
-    ]
+    documents = {
+        "v1": {"company": found("A", 0.6)},
+        "v2": {"company": found("B", 0.8)},
+        "v3": {"company": found("C", 0.7)},
+    }
 
     wanted, problems = wanted_values(SPEC, documents, COLUMNS)
 
-    assert wanted == {"Company": WantedValue("B", 0.8, "it says so")}
+    assert wanted == {"Company": WantedValue("B", 0.8, "it says so", "v2")}
     assert problems == []
 
 
 def test_first_of_equally_sure_documents_counts():
     """Equal confidence leaves the choice to the order of the documents, so that a repetition decides alike."""
-    documents = [{"company": found("A")}, {"company": found("B")}]
+    documents = {"v1": {"company": found("A")}, "v2": {"company": found("B")}}
 
     wanted, _ = wanted_values(SPEC, documents, COLUMNS)
 
@@ -201,7 +222,7 @@ def test_first_of_equally_sure_documents_counts():
 @pytest.mark.parametrize("value", [None, "", "<b>", "\u200b", "=="])
 def test_nothing_found_is_nothing_wanted(value: str | None):
     """A finding without text, or with none left when cleaned, never empties a column."""
-    wanted, problems = wanted_values(SPEC, [{"company": found(value)}], COLUMNS)
+    wanted, problems = wanted_values(SPEC, {"v1": {"company": found(value)}}, COLUMNS)
 
     assert wanted == {}
     assert problems == []
@@ -210,7 +231,7 @@ def test_nothing_found_is_nothing_wanted(value: str | None):
 def test_unfit_finding_is_a_problem_of_its_column_alone():
     """A finding that does not fit is reported with its column; the other columns are wanted all the same."""
     wanted, problems = wanted_values(
-        SPEC, [{"company": found("A"), "total": found("much")}], COLUMNS
+        SPEC, {"v1": {"company": found("A"), "total": found("much")}}, COLUMNS
     )
 
     assert list(wanted) == ["Company"]
@@ -221,6 +242,8 @@ def test_no_is_a_value():
     """A No that was read is wanted, unlike a blank."""
     spec = replace(SPEC, columns={"Paid": "paid"})
 
-    wanted, _ = wanted_values(spec, [{"paid": found("no")}], {"Paid": Column("Paid", "YES/NO")})
+    wanted, _ = wanted_values(
+        spec, {"v1": {"paid": found("no")}}, {"Paid": Column("Paid", "YES/NO")}
+    )
 
     assert wanted["Paid"].value is False

@@ -8,7 +8,7 @@ from pipeline.archive_layout import checked_key, document_prefix, original_key
 from pipeline.decide.naming import (
     MAX_NAME_BYTES,
     NameTemplate,
-    base_differs,
+    has_name,
     is_alternative,
     join_name,
     numbered,
@@ -146,7 +146,7 @@ def test_numbered_names_are_recognized(name: str, number: int):
     """Every numbered alternative is known as one, fits, and keeps its extension."""
     alternative = numbered(name, number)
 
-    assert is_alternative(alternative, name)
+    assert is_alternative(file(alternative), name)
     assert len(alternative.encode()) <= MAX_NAME_BYTES
     assert split_name(alternative)[1] == split_name(name)[1]
 
@@ -154,7 +154,7 @@ def test_numbered_names_are_recognized(name: str, number: int):
 @given(NAMES)
 def test_name_is_no_alternative_of_itself(name: str):
     """A name is not its own alternative, whatever number it ends in."""
-    assert not is_alternative(name, name)
+    assert not is_alternative(file(name), name)
 
 
 @given(NAMES, st.sets(st.integers(min_value=2, max_value=500), min_size=2, max_size=2))
@@ -166,9 +166,52 @@ def test_alternatives_differ(name: str, numbers: set[int]):
 
 
 def test_only_the_base_of_an_attachment_counts():
-    """Names that differ in their extension alone have the same base."""
-    assert not base_differs("a.pdf", "a.jpg")
-    assert base_differs("a.pdf", "b.pdf")
+    """Names that differ in their extension alone are the same for an attachment, not for a file."""
+    attachment = file("a.pdf", "pdf")
+
+    assert has_name(attachment, "a.pdf")
+    assert not has_name(attachment, "b.pdf")
+    assert not has_name(replace(attachment, place=Place.FILE, path="/a.pdf"), "a.jpg")
+
+
+LISTED = st.text(alphabet="ab .0-PDFpdf", max_size=12)
+
+
+@given(LISTED, LISTED.filter(lambda text: not text.startswith(".")))
+@example("v1", "2 final")
+@example("", "pdf")
+@example("Co", "KG")
+@example("a.pdf", "pdf")
+@example("a", "longextension")
+def test_a_listed_extension_is_kept_and_never_guessed(base: str, extension: str):
+    """Whatever Caspio lists beside a name stays, and a new name is the same name when looked at."""
+    kept = file(join_name(base, extension), extension)
+
+    new = NameTemplate("{{ original }} 12.00").render(
+        document(), current=kept.name, original=kept.name, kept_extension=extension
+    )
+
+    again = file(new.name, extension)
+    assert not new.problem
+    assert has_name(again, new.name)
+    assert split_name(new.name, extension)[1] == extension
+    assert join_name(*split_name(new.name, extension)) == new.name
+
+
+def test_an_extension_is_not_doubled():
+    """A base that ends with the extension would be listed as if it had none."""
+    template = NameTemplate("{{ company }}")
+    findings = document(company="Acme.PDF.pdf")
+
+    name = template.render(findings, current="a.pdf", original="a.pdf", kept_extension="pdf").name
+
+    assert name == "Acme.pdf"
+
+
+def file(name: str, extension: str | None = None) -> FileRef:
+    """Return an attachment with a name and the extension that Caspio lists for it."""
+    record = RecordRef("T", "1")
+    return FileRef("s", Place.ATTACHMENT, "T", "F", record, name, 1, "", extension=extension)
 
 
 def ref(**parts: str) -> FileRef:

@@ -1,8 +1,15 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.decide.own_changes import Change, is_own_change, own_renames, unprocessed
+from pipeline.decide.own_changes import (
+    Change,
+    is_dated_by,
+    is_own_change,
+    own_renames,
+    unprocessed,
+)
 from pipeline.model import (
     Column,
     Effect,
@@ -15,6 +22,7 @@ from pipeline.model import (
     Status,
     Value,
 )
+from pipeline.ports import FileState
 from tests.fakes.ledger import MemoryLedger
 
 RECORD = RecordRef("Receipts", "1")
@@ -62,12 +70,24 @@ def write(ledger: MemoryLedger, effect: Effect, state: EffectState = EffectState
     ledger.effects.settle(ledger.effects.intend(effect, "run-1"), state)
 
 
+def same_bytes(_ref: FileRef, _state: FileState) -> bool:
+    """Find the bytes that were archived in every place."""
+    return True
+
+
+def left_to_do(ledger: MemoryLedger, ref: FileRef) -> set[str]:
+    """Say what a listing leaves to do, where the bytes are those that were archived."""
+    return unprocessed([ref], ledger=ledger, settle=same_bytes)
+
+
 @pytest.mark.parametrize(
     "values", [{"DocType": "receipt"}, {"Total": "12.5", "DocType": "receipt "}, {}]
 )
 def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]):
     """Values that this program put there last are no unprocessed, however the webhook spells them."""
-    assert is_own_change(Change(RECORD, values, (NEW,)), ledger=ledger, columns=COLUMNS)
+    named = replace(NEW, listed_date="")
+
+    assert is_own_change(Change(RECORD, values, (named,)), ledger=ledger, columns=COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +138,7 @@ def test_a_renamed_file_is_recognized_in_a_listing_once(ledger: MemoryLedger):
     """The version our rename left is finished; a later file of the same name and size is unprocessed."""
     later = replace(NEW, listed_date="2026-04-01")
 
-    first, second = unprocessed([NEW], ledger=ledger), unprocessed([later], ledger=ledger)
+    first, second = left_to_do(ledger, NEW), left_to_do(ledger, later)
 
     assert first == set()
     assert second == {later.version}
@@ -133,7 +153,9 @@ def test_another_row_that_points_at_a_moved_file_is_not_treated_as_ours(ledger: 
     ours = replace(MOVED, name="b.pdf", path="/In/b.pdf")
     other = replace(ours, record=RecordRef("Docs", "2"))
 
-    assert own_renames([ours, other], ledger=ledger) == {ours.version: MOVED.version}
+    assert own_renames([ours, other], ledger=ledger, settle=same_bytes) == {
+        ours.version: MOVED.version
+    }
 
 
 def test_another_row_of_a_moved_file_is_recognized_on_its_own(ledger: MemoryLedger):
@@ -149,5 +171,66 @@ def test_another_row_of_a_moved_file_is_recognized_on_its_own(ledger: MemoryLedg
         for ref in (MOVED, second)
     ]
 
-    assert [unprocessed([ref], ledger=ledger) for ref in here] == [set(), set()]
-    assert unprocessed([replace(here[1], listed_date="2026-04-01")], ledger=ledger) != set()
+    assert [left_to_do(ledger, ref) for ref in here] == [set(), set()]
+    assert left_to_do(ledger, replace(here[1], listed_date="2026-04-01")) != set()
+
+
+AT = datetime(2026, 3, 2, 10, 0, 0, tzinfo=UTC)
+RENAME = Effect(
+    EffectKind.RENAME_ATTACHMENT,
+    OLD.version,
+    "Receipts",
+    "1",
+    {"name": "scan.pdf"},
+    {"name": "receipt.pdf"},
+    at=AT,
+    applied_at=AT + timedelta(seconds=3),
+)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2026-03-01",  # a rename that leaves the date
+        "2026-03-02T10:00:00",
+        "2026-03-02T10:00:02.997Z",
+        "2026-03-02T05:00:01",  # New York
+        "2026-03-02T15:30:01",  # Kolkata
+        "2026-03-02T23:45:00",  # Chatham, in summer
+        "3/2/2026 5:00:02 AM",
+    ],
+)
+def test_a_date_of_our_rename_is_ours_in_any_zone(date: str):
+    """The date that a file had, or one between intent and answer, is explained by a rename."""
+    assert is_dated_by(RENAME, OLD, replace(NEW, listed_date=date))
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "2026-03-02T10:00:04",
+        "2026-03-02T09:59:55",
+        "2026-03-02T10:07:00",
+        "2026-03-03T10:00:00",
+        "2026-03-02T05:10:01",
+        "3/2/2026 5:04:00 AM",
+    ],
+)
+def test_any_other_date_leaves_doubt(ledger: MemoryLedger, date: str):
+    """A file that was put there at another moment may have our name and size: its bytes decide."""
+    now = replace(NEW, listed_date=date)
+
+    assert not is_dated_by(RENAME, OLD, now)
+    assert own_renames([now], ledger=ledger, settle=lambda *_: False) == {}
+    assert own_renames([now], ledger=ledger, settle=same_bytes) == {now.version: OLD.version}
+
+
+def test_a_file_created_since_leaves_doubt():
+    """A replacement that is renamed has the date of the rename, and is created at another moment."""
+    before = replace(OLD, created="2026-02-01")
+    now = replace(NEW, created="2026-03-02T10:00:00", listed_date="2026-03-02T10:00:01")
+
+    assert is_dated_by(RENAME, before, replace(now, created="2026-02-01"))
+    assert not is_dated_by(RENAME, before, now)

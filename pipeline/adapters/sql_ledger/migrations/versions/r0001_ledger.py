@@ -173,6 +173,8 @@ def _create_effects() -> None:
         _words("run_id"),
         _time("at"),
         _big("undoes", nullable=True),
+        _time("applied_at", nullable=True),
+        _json("origins", nullable=True),
     )
     for column in ("version", "path_from", "path_to", "undoes"):
         op.create_index(f"ix_effects_{column}", "effects", [column])

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from pipeline.model import SourceSpec, Status
 from tests.unit.pipeline.world import World
 
@@ -51,6 +53,27 @@ def test_replaced_original_is_never_deleted(world: World):
 
     assert world.caspio.files["/Inbox/x.txt"] == b"doc_type=letter"
     assert outcome.status is Status.PARTIAL
+
+
+@pytest.mark.parametrize("call_before", ["file digest", "file exists"])
+def test_a_file_that_arrives_before_the_deletion_is_kept(world: World, call_before: str):
+    """A file put under the old name after its bytes were read for the last time is not deleted."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+    digests: list[str] = []
+
+    def replace_file(call: str) -> None:
+        digests.extend([call] if call == "file digest" else [])
+        # The copy, the old file before its rows are repointed, and right before the deletion.
+        if len(digests) == 3 and call == call_before:
+            world.caspio.files["/Inbox/x.txt"] = b"doc_type=invoice!"
+            world.caspio.file_dates["/Inbox/x.txt"] = "2026-04-01"
+
+    world.caspio.before_call = replace_file
+    (outcome,) = world.run(CONTRACTS)
+
+    assert world.caspio.files["/Inbox/x.txt"] == b"doc_type=invoice!"
+    assert "replaced by another file" in outcome.reason
 
 
 def test_folder_file_without_record_gets_an_index_row(world: World):

@@ -1,0 +1,102 @@
+"""Boundaries before and after every call of a run, where a history lets something happen."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from pipeline.context import Ports
+from pipeline.errors import EffectInDoubt
+from tests.integration.pipeline.workspace import Workspace
+
+ANY_CALL = "any call"
+WRITES = frozenset({"update", "rename_attachment", "put_file", "delete_file", "insert"})
+# Between this look and the write after it Caspio can hold no condition (docs/reliability.md): what
+# users do to files there cannot be seen.
+LOOKS = frozenset({"attachment", "file"})
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it does anything any more."""
+
+
+Boundary = tuple[str, str, int]
+"""A call, "before" or "after" it, and the how-manieth of these."""
+
+
+@dataclass
+class Boundaries:
+    """The boundaries that all runs pass; `events` happen at some, and some answers are `lost`.
+
+    Once `killed` is set, no call of the run gets through. In a `window`, files are left alone.
+    """
+
+    events: dict[Boundary, Callable[[], None]] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
+    passed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    killed: bool = False
+    window: bool = False
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def pass_one(self, name: str, when: str) -> int:
+        """Count a boundary, and let happen what happens there; return how many were passed."""
+        with self._lock:
+            if self.killed:
+                raise Killed
+            for counted in (name, ANY_CALL):
+                self.passed[counted, when] += 1
+                event = self.events.pop((counted, when, self.passed[counted, when]), None)
+                if event is not None:
+                    event()
+            if self.killed:
+                raise Killed
+            return self.passed[ANY_CALL, when]
+
+
+class _Disturbed:
+    """A port, each of whose calls has a boundary before and after it."""
+
+    def __init__(self, inner: object, boundaries: Boundaries, *, at_caspio: bool) -> None:
+        self._inner = inner
+        self._boundaries = boundaries
+        self._at_caspio = at_caspio
+
+    def __getattr__(self, attribute: str) -> Any:
+        value = getattr(self._inner, attribute)
+        if not callable(value):
+            return _Disturbed(value, self._boundaries, at_caspio=False)
+
+        def call(*args: Any, **options: Any) -> Any:
+            boundaries = self._boundaries
+            boundaries.pass_one(attribute, "before")
+            result = value(*args, **options)
+            if self._at_caspio:
+                boundaries.window = attribute in LOOKS
+            number = boundaries.pass_one(attribute, "after")
+            if attribute in WRITES and number in boundaries.lost:
+                raise EffectInDoubt("the answer was lost")
+            return result
+
+        return call
+
+
+@dataclass
+class DisturbedWorkspace(Workspace):
+    """A workspace whose source, target, ledger and archive calls are boundaries."""
+
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    disturbed: bool = True
+
+    def _connect(self, stack: Any, reader: Any) -> Any:
+        context = super()._connect(stack, reader)
+        if not self.disturbed:
+            return context
+        ports = cast("Ports", context.ports)
+        around = {
+            name: _Disturbed(
+                getattr(ports, name), self.boundaries, at_caspio=name in {"source", "target"}
+            )
+            for name in ("source", "target", "ledger", "archive")
+        }
+        return replace(context, ports=replace(ports, **cast("Any", around)))
