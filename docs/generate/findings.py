@@ -8,7 +8,7 @@ LONG_SAMPLE = 24
 
 
 def findings(group: str) -> str:
-    """Write a table of what is read from a document, or of the facts about one: `read` or `facts`."""
+    """Write a table of the findings of a document (`read`), or of the facts about it (`facts`)."""
     names = {"read": FINDING_NAMES, "facts": FACT_NAMES}[group]
     heading = {"read": "finding", "facts": "fact"}[group]
     rows = [f"| {heading} | column types | example | description |", "|---|---|---|---|"]

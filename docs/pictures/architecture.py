@@ -1,4 +1,6 @@
-"""Draw the architecture in one picture: `python -m docs.pictures.architecture` writes architecture.svg.
+"""Draw the architecture in one picture.
+
+`python -m docs.pictures.architecture` writes architecture.svg.
 
 Every box with a path is a room of the code; a test checks that the paths exist and that the picture
 is current.
@@ -18,7 +20,7 @@ NOTE_CHARS = 22
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box at a place in the picture; the first line is its name, `path` the room it stands for."""
+    """A box at a place in the picture; its first line is its name, `path` the room it shows."""
 
     x: int
     y: int

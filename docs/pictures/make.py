@@ -56,7 +56,7 @@ def _printed(result: DemoResult) -> str:
 
 
 def _walk(folder: Path, result: DemoResult) -> None:
-    """Walk through the UI with a new account at the server of the demo, so that there are new files."""
+    """Walk through the UI of the demo's server with a new account, so that there are new files."""
     api = f"{result.ui}/api"
     prefect = Prefect(api, {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(folder)})
     with Emulator(seed=draw_samples(folder / "seed")) as emulator:

@@ -171,8 +171,8 @@ def same(current: Value, other: Value, column: Column) -> bool:
         case "YES/NO":
             return bool(current) == bool(other)
         case _:
-            # SQL Server ignores blanks at the end of a text, and no others
-            # (https://learn.microsoft.com/sql/t-sql/language-elements/string-comparison-assignment).
+            # SQL Server ignores blanks at the end of a text, and no others. See the page
+            # https://learn.microsoft.com/sql/t-sql/language-elements/string-comparison-assignment
             return str(current).rstrip(" ") == str(other).rstrip(" ")
 
 

@@ -71,7 +71,7 @@ def place_of(state: FileState) -> list[str]:
 
 
 class _Originals:
-    """Looks at the archived originals: their bytes with `read`, else what the store says of them."""
+    """Looks at the archived originals: at their bytes with `read`, else at what the store says."""
 
     def __init__(self, archive: Archive, *, read: bool) -> None:
         self._archive = archive

@@ -1,4 +1,4 @@
-"""What is wrong with a seed, and where: the account.json of somebody else is met with a sentence."""
+"""What is wrong with a seed, and where: somebody else's account.json gets a sentence for it."""
 
 import json
 import sqlite3

@@ -100,8 +100,8 @@ class Uploads:
             )
             return
 
-        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself. Its
-        # parts are others, and so would their checksum be.
+        # A copy in parts is a new object: unlike CopyObject it takes over no metadata by itself.
+        # Its parts are others, and so would their checksum be.
         metadata = {name: value for name, value in found["Metadata"].items() if name != PARTS}
         options |= {"Metadata": metadata, **given(ContentType=found.get("ContentType"))}
         size = part_size(total, self._sizes.copy_part)
