@@ -8,8 +8,8 @@ from pipeline.model import Place, Plan
 
 _INSERT_CALLS = 2  # look for the row, insert it
 _RENAME_CALLS = 2  # look which file is there, rename it
-# Look for the new name, put, digest of the new, twice that of the old and a look before and after the
-# second, delete.
+# Look for the new name, put, digest of the new, twice that of the old and a look before and after
+# the second, delete.
 _MOVE_CALLS = 8
 _MOVE_PASSES = 4  # the new name's bytes up and down, the old one's down twice
 _REFERRER_LOOKS = 3  # before the move, before the rows are repointed, and after
