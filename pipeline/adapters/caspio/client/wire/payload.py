@@ -1,9 +1,12 @@
 """A member of an answer with its path, so that an error about its shape can name it."""
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from pipeline.adapters.caspio.client.errors import UnexpectedAnswer
 from pipeline.adapters.caspio.client.values import Value
+
+T = TypeVar("T")
 
 
 class Payload:
@@ -24,37 +27,35 @@ class Payload:
             resource=self._what,
         )
 
+    def _checked(self, kind: type[T], expected: str) -> T:
+        """Return the value if it is of a type; raise the error of `wrong` if it is of another."""
+        # To Python a bool is an int, to Caspio it is another type.
+        is_bool = isinstance(self.value, bool)
+        if not isinstance(self.value, kind) or is_bool != (kind is bool):
+            raise self.wrong(expected)
+        return self.value
+
     def member(self, name: str) -> "Payload":
         """Return a member of an object; one that is missing is None."""
-        if not isinstance(self.value, dict):
-            raise self.wrong("an object")
-        return Payload(
-            self.value.get(name), what=self._what, path=f"{self._path}.{name}".lstrip(".")
-        )
+        found = self._checked(dict, "an object").get(name)
+        return Payload(found, what=self._what, path=f"{self._path}.{name}".lstrip("."))
 
     def items(self) -> Iterator["Payload"]:
         """Yield the items of a list; None is an empty list."""
         if self.value is None:
             return
-        if not isinstance(self.value, list):
-            raise self.wrong("a list")
-        for number, item in enumerate(self.value):
+        for number, item in enumerate(self._checked(list, "a list")):
             yield Payload(item, what=self._what, path=f"{self._path}[{number}]")
 
     def text(self, default: str | None = None) -> str:
         """Return text; a missing one is the default where there is one."""
         if self.value is None and default is not None:
             return default
-        if not isinstance(self.value, str):
-            raise self.wrong("text")
-        return self.value
+        return self._checked(str, "text")
 
     def number(self) -> int:
         """Return a whole number."""
-        # To Python a bool is an int, to Caspio it is another type.
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise self.wrong("a whole number")
-        return self.value
+        return self._checked(int, "a whole number")
 
     def number_or_none(self) -> int | None:
         """Return a whole number, None where it is missing."""
@@ -77,9 +78,8 @@ class Payload:
             return {str(number): item.scalar() for number, item in enumerate(self.items(), 1)}
         if self.value is None:
             return {}
-        if not isinstance(self.value, dict):
-            raise self.wrong("an object of items by number")
-        return {str(name): self.member(name).scalar() for name in self.value}
+        names = self._checked(dict, "an object of items by number")
+        return {str(name): self.member(name).scalar() for name in names}
 
     def scalar(self) -> Value:
         """Return text, a number, true, false or null."""
@@ -95,9 +95,7 @@ class Payload:
         """Return true or false; a missing one is the default."""
         if self.value is None:
             return default
-        if not isinstance(self.value, bool):
-            raise self.wrong("true or false")
-        return self.value
+        return self._checked(bool, "true or false")
 
     def pk(self) -> str:
         """Return a PK_ID as text."""
