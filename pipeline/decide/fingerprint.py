@@ -14,6 +14,7 @@ DECIDING = (
     "decide/confidence.py",
     "decide/mapping.py",
     "decide/naming.py",
+    "decide/ownership.py",
     "decide/provenance.py",
     "decide/templates.py",
     "findings.py",

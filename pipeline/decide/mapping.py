@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pipeline.decide.column_values import (
     TEXT_TYPES,
@@ -12,6 +13,7 @@ from pipeline.decide.column_values import (
     same,
 )
 from pipeline.decide.confidence import doubt
+from pipeline.decide.ownership import TakenBack
 from pipeline.decide.provenance import same_provenance
 from pipeline.findings import FINDINGS, OWN_FACT_NAMES, STAMP_NAMES
 from pipeline.model import (
@@ -35,6 +37,9 @@ class WantedValue:
     confidence: float
     reason: str
     version: str = ""
+
+
+_NOTHING: Mapping[str, TakenBack] = MappingProxyType({})
 
 
 def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
@@ -125,12 +130,14 @@ def decide(
     columns: Mapping[str, Column],
     last_written: Mapping[str, Value],
     outdated: Collection[str] = (),
+    undone: Mapping[str, TakenBack] = _NOTHING,
     renames: bool = False,
 ) -> Plan:
     """Merge each column three ways (last written by us, there now, wanted); plan what may change.
 
     `outdated` are the columns whose value we wrote from a file that was replaced since: it is ours
-    to update, also where only empty columns may be written.
+    to update, also where only empty columns may be written. `undone` has what an undo took back, by
+    column: that is not written again.
 
     What differs in each run, such as the time, is written where it is missing, and together with
     anything else that changes; `renames` says that the name of a file does.
@@ -143,7 +150,8 @@ def decide(
         if _is_there(finding, current, want, column):
             continue
         policy = _policy(spec, name, finding, is_outdated=name in outdated)
-        objection = _objection(policy, column, current, want, last=last_written.get(name))
+        last, taken = last_written.get(name), undone.get(name)
+        objection = _objection(policy, column, current, want, last=last, taken=taken)
         # An empty stamp is written like any other value, so that it is there from the first run on.
         if finding in STAMP_NAMES and not is_empty(current):
             if not objection:
@@ -189,15 +197,25 @@ def _policy(spec: SourceSpec, column: str, finding: str, *, is_outdated: bool) -
 
 
 def _objection(
-    policy: Overwrite, column: Column, current: Value, want: WantedValue, *, last: Value
+    policy: Overwrite,
+    column: Column,
+    current: Value,
+    want: WantedValue,
+    *,
+    last: Value,
+    taken: TakenBack | None,
 ) -> str:
-    """Return why a value may not be written, "" when it may. `last` is what we wrote there last."""
-    if policy is Overwrite.ALWAYS:
-        return ""
-    if column.type == "YES/NO" and last is True and current is False:
+    """Return why a value may not be written, "" when it may.
+
+    `last` is what we wrote there last, `taken` what an undo took back.
+    """
+    if taken is not None and same(want.value, taken.value, column):
+        return f"it was written before and undone; `undo {taken.run_id}` writes it again"
+    is_cleared = column.type == "YES/NO" and last is True and current is False
+    if is_cleared and policy is not Overwrite.ALWAYS:
         # No is the empty value of a checkbox, and so would be written again.
         return f"a user cleared the checkbox that was set here (read: {want.reason})"
-    if is_empty(current):
+    if policy is Overwrite.ALWAYS or is_empty(current):
         return ""
     if policy is Overwrite.EMPTY:
         return f"the column already holds a value (read: {want.reason})"

@@ -1,13 +1,18 @@
 """Who wrote a value: what the effects in the ledger say about a record's columns. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from posixpath import basename
 
 from pipeline.model import Effect, EffectKind, EffectState, OwnValue, Value
 
+_NAME = ""
+"""What a name has instead of a column."""
+
 IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 """States of an effect that changed something at Caspio, as far as is known."""
 
+_NAMING_KINDS = frozenset({EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE})
 _COLUMN_KINDS = frozenset(
     {
         EffectKind.UPDATE_COLUMNS,
@@ -16,6 +21,16 @@ _COLUMN_KINDS = frozenset(
         EffectKind.APPLY_DECISION,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A value that an undo took back, with the undo's run; of a name the field and no column."""
+
+    field: str
+    column: str
+    value: Value
+    run_id: str
 
 
 def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
@@ -40,6 +55,26 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
             elif not effect.undoes:
                 ours[column] = OwnValue(value, effect.origins.get(column, effect.version))
     return ours
+
+
+def taken_back(effects: Sequence[Effect]) -> Iterator[TakenBack]:
+    """Yield what was written to a record and undone, and not written or named again since.
+
+    An undo that was itself undone takes back nothing.
+    """
+    in_effect = {effect.id: effect for effect in effects if effect.state in IN_EFFECT}
+    latest: dict[tuple[str, str], Effect] = {}
+    for effect in sorted(in_effect.values(), key=lambda effect: effect.id):
+        if effect.kind in _COLUMN_KINDS:
+            latest.update({("", column): effect for column in effect.after})
+        elif effect.kind in _NAMING_KINDS:
+            latest[effect.field, _NAME] = effect
+    for (field, column), effect in latest.items():
+        undone_effect = in_effect.get(effect.undoes)
+        if undone_effect is None or undone_effect.undoes:
+            continue
+        value = name_given(undone_effect) if column == _NAME else undone_effect.after.get(column)
+        yield TakenBack(field, column, value, effect.run_id)
 
 
 def last_applied(effects: Iterable[Effect]) -> Mapping[str, Value]:

@@ -74,7 +74,7 @@ def _staged(folder: Path, chance: random.Random) -> "Iterator[tuple[DisturbedWor
     new.mkdir()
     clock = RunningClock()
     workspace = DisturbedWorkspace(folder / "x", cast("Any", None), FakeReader(), clock)
-    users = Users(workspace, new, chance)
+    users = Users(workspace, new, chance, dates_have_seconds_only=quirks["files_dates"] == "us")
     seeds = {f"{number}.bin": users.content().read_bytes() for number in range(RECORDS + 3)}
     names = list(seeds)
     papers = [

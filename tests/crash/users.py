@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Users:
     files: set[str] = field(default_factory=set)
     contents: dict[str, str] = field(default_factory=dict)
     undone: bool = False
+    dates_have_seconds_only: bool = False
     done: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(100, 1_000)))
 
@@ -100,7 +102,13 @@ class Users:
         self.attached[pk] = digest_of(path)
 
     def replace_file(self) -> None:
-        """Put another file in a file's place, or in the place of one that was there before."""
+        """Put another file in a file's place, or in the place of one that was there before.
+
+        No listing distinguishes two files of the same name and size within one second, where an
+        account lists dates to the second only.
+        """
+        if self.dates_have_seconds_only:
+            time.sleep(1 - time.time() % 1)
         target = self.chance.choice(sorted(self._dump()["files"]) or ["/In/new.txt"])
         if self.chance.random() < 0.2:
             target = join(dirname(target), self.chance.choice(NAMES).strip("."))

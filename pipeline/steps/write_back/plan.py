@@ -7,6 +7,7 @@ from datetime import datetime
 from pipeline.archive_layout import original_key
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import findings_by_name, has_name, is_alternative
+from pipeline.decide.ownership import TakenBack, owned, taken_back
 from pipeline.decide.provenance import known_fact, provenance
 from pipeline.model import FileRef, Finding, Place, Plan, ReadDocument, ReadStatus, RecordWork
 from pipeline.steps.write_back.context import WriteContext
@@ -24,8 +25,9 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     now = context.ports.clock.now()
     facts = {document.file.ref.version: _facts(document, context, now) for document in readable}
     wanted, problems = wanted_values(spec, facts, context.columns)
-    names, name_problems = _new_names(readable, context)
-    last_written = ledger.effects.last_written(record.container, record.pk) if record else {}
+    effects = ledger.effects.find(record=(record.container, record.pk)) if record else []
+    last_written, undone = owned(effects), list(taken_back(effects))
+    names, name_problems = _new_names(readable, undone, context)
     replaced = ledger.files.replaced({own.version for own in last_written.values()})
     plan = decide(
         work,
@@ -33,6 +35,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
         wanted=wanted,
         columns=context.columns,
         last_written={name: own.value for name, own in last_written.items()},
+        undone={one.column: one for one in undone if one.column},
         outdated=[name for name, own in last_written.items() if own.version in replaced],
         renames=bool(names),
     )
@@ -48,7 +51,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
 
 
 def _new_names(
-    documents: Sequence[ReadDocument], context: WriteContext
+    documents: Sequence[ReadDocument], undone: Sequence[TakenBack], context: WriteContext
 ) -> tuple[dict[str, str], list[str]]:
     """Return the new names by file version, and why others could not be made."""
     names: dict[str, str] = {}
@@ -67,8 +70,11 @@ def _new_names(
             kept_extension=ref.extension,
             min_confidence=context.spec.min_confidence,
         )
+        undo = next((one for one in undone if not one.column and one.field == ref.field), None)
         if new.problem:
             problems.append(f"{ref.name}: {new.problem}")
+        elif undo is not None and not is_other_name(replace(ref, name=str(undo.value)), new.name):
+            continue  # the name was given before, and a user has undone it
         elif is_other_name(ref, new.name):
             names[ref.version] = new.name
     return names, problems

@@ -1,5 +1,6 @@
 """An account in dictionaries, with everything a run over it needs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from pipeline.context import Ports, SourceRun
 from pipeline.decide.naming import NameTemplate
-from pipeline.model import Outcome, SourceSpec
+from pipeline.model import Outcome, RecordWork, SourceSpec
+from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.record import new_records
 from pipeline.source_run.recovery import recover_all, review_decisions
-from pipeline.source_run.worker_pool import process_all
+from pipeline.source_run.worker_pool import act_on_each, process_all
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.fakes.clock import FakeClock
@@ -68,6 +70,12 @@ class World:
         process_all(works, run, observe=outcomes.append, threads=1)
         return sorted(outcomes, key=lambda outcome: outcome.ref.name)
 
+    def process(self, works: Iterable[RecordWork], run: SourceRun) -> list[Outcome]:
+        """Process records, whatever is known of them; return what became of each file."""
+        outcomes: list[Outcome] = []
+        process_all(works, run, observe=outcomes.append, threads=1)
+        return outcomes
+
     def receipt(self, pk: str, text: str, *, name: str = "scan.txt", **values: object) -> None:
         """Add a receipt's record with an attachment with the text."""
         self.caspio.row("Receipts", pk, **values)  # type: ignore[arg-type]
@@ -93,3 +101,18 @@ def world(tmp_path: Path) -> World:
 def named(spec: SourceSpec, rename: str) -> SourceSpec:
     """Return a source that renames."""
     return replace(spec, rename=rename)
+
+
+def undo(world: World, spec: SourceSpec, run_id: str) -> list[Outcome]:
+    """Undo a run."""
+    source_run = world.source_run(spec)
+    outcomes: list[Outcome] = []
+    found = effects_by_record(world.ledger.effects.find(run_id=run_id), world.ledger)
+    act_on_each(
+        with_listing(found[spec.name], source_run),
+        source_run,
+        act=lambda undoing, fresh: undo_record(undoing, source_run, fresh=fresh),
+        observe=outcomes.append,
+        threads=1,
+    )
+    return outcomes

@@ -16,14 +16,13 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.ports import Updated
 from pipeline.source_run.selection import Selection, selected_records
-from pipeline.source_run.worker_pool import act_on_each, process_all
+from pipeline.source_run.worker_pool import process_all
 from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
 from tests.fakes.caspio import Attachment, FakeCaspio
 from tests.unit.pipeline.plans.test_apply import apply, plan
-from tests.unit.pipeline.world import RECEIPTS, World, named
+from tests.unit.pipeline.world import RECEIPTS, World, named, undo
 
 GOOD = "doc_type=receipt\ntotal=12.50"
 MAIL = SourceSpec(
@@ -67,21 +66,6 @@ class Shouting(FakeCaspio):
             for name, value in values.items()
         }
         return super().update(record, guard=guard, values=shouted, columns=columns)
-
-
-def undo(world: World, spec: SourceSpec, run_id: str) -> list[Outcome]:
-    """Undo a run."""
-    source_run = world.source_run(spec)
-    outcomes: list[Outcome] = []
-    found = effects_by_record(world.ledger.effects.find(run_id=run_id), world.ledger)
-    act_on_each(
-        with_listing(found[spec.name], source_run),
-        source_run,
-        act=lambda undoing, fresh: undo_record(undoing, source_run, fresh=fresh),
-        observe=outcomes.append,
-        threads=1,
-    )
-    return outcomes
 
 
 def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:

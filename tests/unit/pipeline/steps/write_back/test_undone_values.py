@@ -1,0 +1,55 @@
+from pipeline.model import SourceSpec
+from tests.unit.pipeline.world import RECEIPTS, World, named, undo
+
+GOOD = "doc_type=receipt\ntotal=12.50"
+
+
+def reprocessed(world: World, spec: SourceSpec) -> str:
+    """Process the receipt once more, as `reprocess` does; return its id, and keep what it did."""
+    work = world.caspio.records(spec, ["1"])
+    run = world.source_run(spec, reread=True)
+    world.process(work, run)
+    return run.run_id
+
+
+def test_what_was_undone_is_not_written_again(world: World):
+    """Values and names stay undone, also where the record is reprocessed under another template."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+    world.run(spec)
+    undo(world, spec, "run-1")
+
+    reprocessed(world, spec)
+    reprocessed(world, named(RECEIPTS, "{{ doc_type }} "))
+
+    assert (world.record("1")["DocType"], world.record("1")["Total"]) == ("", None)
+    assert world.caspio.attachments["Receipts", "Scan", "1"].name == "scan.txt"
+
+
+def test_an_undo_that_is_undone_writes_it_again(world: World):
+    """Then values and name are ours as before, and are kept up to date."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+    world.run(spec)
+    undo(world, spec, "run-1")
+
+    undo(world, spec, "run-2")
+    reprocessed(world, spec)
+
+    assert (world.record("1")["DocType"], world.record("1")["Total"]) == ("receipt", 12.5)
+    assert world.caspio.attachments["Receipts", "Scan", "1"].name == "receipt.txt"
+
+
+def test_another_value_than_the_undone_one_is_written(world: World):
+    """What is read now, from another file, was never undone."""
+    world.receipt("1", GOOD)
+    world.run()
+    undo(world, RECEIPTS, "run-1")
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=99", "2026-03-03T00:00:00"
+
+    (outcome,) = world.run()
+
+    assert outcome.written == {"Total": 99.0}
+    assert [suggestion.column for suggestion in outcome.suggestions] == ["DocType"]
+    assert "undone" in outcome.suggestions[0].reason
