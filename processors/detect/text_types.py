@@ -4,10 +4,10 @@ import re
 
 from processors.detect import media
 from processors.detect.encoding import decode, looks_like_text
+from processors.detect.markup_types import markup_type
 from processors.detect.media import FileType
 
 _PLAIN = FileType("text/plain", ".txt")
-_XML = FileType("application/xml", ".xml")
 
 # RFC 5322, section 3.6, RFC 2045, section 3, and header fields that servers and programs add.
 _MAIL_FIELDS = frozenset(
@@ -34,22 +34,6 @@ _FEWEST_MAIL_FIELDS = 2  # one alone ("Subject: …") starts many a note
 _HEADER_CHARS = 8192
 _HEADER_LINES = 60
 
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|p|title|meta)\b", re.IGNORECASE)
-_SVG = re.compile("<svg")
-_XML_START = re.compile(r"\A(?:<\?xml|<!DOCTYPE)")
-# Namespaces of electronic invoices (UBL, CII and ZUGFeRD 1), which often lack the XML declaration
-# and hold long comments before their root element.
-_INVOICE_NAMESPACE = re.compile(
-    r"xmlns(?::\w{1,20})?=[\"']urn:(?:oasis:names:specification:ubl|un:unece:uncefact|ferd):"
-)
-# What is searched first, in how many characters, and what it means.
-_MARKUP_TYPES = (
-    (_INVOICE_NAMESPACE, None, _XML),
-    (_HTML, 2048, FileType("text/html", ".html")),
-    (_SVG, 2048, FileType("image/svg+xml", ".svg")),
-    (_XML_START, 2048, _XML),
-)
-
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 _TABLE_CHARS = 16384
@@ -65,10 +49,7 @@ def text_type(head: bytes) -> FileType | None:
     if is_mail(text):
         return FileType(media.MAIL, ".eml")
     if text.startswith("<"):
-        for pattern, chars, file_type in _MARKUP_TYPES:
-            if pattern.search(text[:chars]):
-                return file_type
-        return _PLAIN
+        return markup_type(text) or _PLAIN
     if table_delimiter(text) is not None:
         return FileType("text/csv", ".csv")
     return _PLAIN

@@ -1,16 +1,17 @@
-"""Read electronic invoices (EN 16931): Factur-X, ZUGFeRD, XRechnung and other CII, and UBL.
+"""Read electronic invoices: Factur-X, ZUGFeRD, XRechnung and other CII, UBL, and FatturaPA.
 
 The values are those of the XML, exactly: nothing is guessed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from pipeline.model import Finding
 from processors.contract import EmbeddedFile, StructuredData, Unreadable
 from processors.detect.safe_xml import XmlRefused, elements, local_name
-from processors.values.einvoice.readers import Node, XmlValue
+from processors.values.einvoice.fattura_pa import BODY, FATTURA_PA
+from processors.values.einvoice.readers import Node, Reader, XmlValue, nodes_at
 from processors.values.einvoice.syntaxes import CII, PRECEDING_INVOICE, TYPE_CODE, UBL
 
 MOST_BYTES = 20 * 2**20
@@ -18,20 +19,32 @@ MOST_BYTES = 20 * 2**20
 _MOST_FILES = 50
 """Embedded files that are looked at: an invoice has one XML and some attachments."""
 
-_NAMESPACES = {
-    "CrossIndustryInvoice": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice",
-    "CrossIndustryDocument": "urn:ferd:CrossIndustryDocument",
-    "Invoice": "urn:oasis:names:specification:ubl:schema:xsd:Invoice",
-    "CreditNote": "urn:oasis:names:specification:ubl:schema:xsd:CreditNote",
+_NAMESPACES: dict[str, tuple[str, ...]] = {
+    "CrossIndustryInvoice": ("urn:un:unece:uncefact:data:standard:CrossIndustryInvoice",),
+    "CrossIndustryDocument": ("urn:ferd:CrossIndustryDocument",),
+    "Invoice": ("urn:oasis:names:specification:ubl:schema:xsd:Invoice",),
+    "CreditNote": ("urn:oasis:names:specification:ubl:schema:xsd:CreditNote",),
+    "FatturaElettronica": (
+        "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1",
+        "http://www.fatturapa.gov.it/sdi/fatturapa/v1",  # until 2017
+    ),
 }
-"""The beginning of the namespace of each root element; versions follow it."""
-_UBL_ROOTS = frozenset({"Invoice", "CreditNote"})
+"""The beginnings of the namespace of each root element; versions follow it."""
+_SYNTAXES: dict[str, tuple[str, Mapping[str, Reader]]] = {
+    "CrossIndustryInvoice": ("CII", CII),
+    "CrossIndustryDocument": ("CII", CII),
+    "Invoice": ("UBL", UBL),
+    "CreditNote": ("UBL", UBL),
+    "FatturaElettronica": ("FatturaPA", FATTURA_PA),
+}
 
-# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3).
+# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and those of FatturaPA.
 _CORRECTIONS = {
     "381": "a credit note",
     "384": "a corrected invoice",
     "261": "a self-billed credit note",
+    "TD04": "a credit note",
+    "TD08": "a simplified credit note",
 }
 _AMOUNTS = frozenset({"total", "amount_due", "net", "tax"})
 _DATES = frozenset({"date", "due_date"})
@@ -44,12 +57,20 @@ _OPEN = 0.3
 
 
 def structured_data_in(data: bytes) -> StructuredData | None:
-    """Return the values of an electronic invoice; None if the XML is something else or broken."""
-    root = root_of(data)
-    if root is None:
-        return None
+    """Return the values of an electronic invoice; None if the XML is something else or broken.
 
-    syntax, readers = ("UBL", UBL) if local_name(root) in _UBL_ROOTS else ("CII", CII)
+    Of several invoices in one file there are no values: none of them is that of the file.
+    """
+    roots = _roots_in(data)
+    if not roots:
+        return None
+    count = len(roots) if len(roots) > 1 else len(list(nodes_at(roots[0], BODY))) or 1
+    if count > 1:
+        several = Finding("invoice", _SURE, f"it holds {count} electronic invoices")
+        return StructuredData(fields={}, doc_type=several)
+
+    root = roots[0]
+    syntax, readers = _SYNTAXES[local_name(root)]
     fields: dict[str, Finding] = {}
     for name, reader in readers.items():
         value = reader(root)
@@ -95,21 +116,20 @@ def _bytes_of(file: EmbeddedFile) -> bytes:
     return bytes(data)
 
 
-def root_of(data: bytes) -> Node | None:
-    """Parse XML whose root element is that of an invoice."""
+def _roots_in(data: bytes) -> list[Node]:
+    """Return the invoices in XML, alone or in the envelope of a network or an archive."""
     if not data or len(data) > MOST_BYTES:
-        return None
-    root = None
+        return []
+    roots: list[Node] = []
     try:
-        for _, element in elements(data, whole=frozenset(_NAMESPACES)):
-            if root is None:
-                namespace = _NAMESPACES.get(local_name(element))
-                if namespace is None or not str(element.tag).startswith("{" + namespace):
-                    return None
-                root = element
+        for event, element in elements(data, whole=frozenset(_NAMESPACES)):
+            namespaces = _NAMESPACES.get(local_name(element), ())
+            begins = tuple("{" + namespace for namespace in namespaces)
+            if event == "start" and begins and str(element.tag).startswith(begins):
+                roots.append(element)
     except XmlRefused:
-        return None
-    return root
+        return []
+    return roots
 
 
 def _finding(name: str, value: XmlValue, syntax: str) -> Finding:

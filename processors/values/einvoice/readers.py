@@ -8,6 +8,7 @@ Namespaces are not compared: they differ between versions, too.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from processors.detect.encoding import clean
@@ -66,6 +67,36 @@ def text_at(*paths: str) -> Reader:
         for node in _nodes_with_text(root, paths):
             return XmlValue(text_of(node), local_name(node))
         return None
+
+    return read
+
+
+def joined_at(path: str, *names: str) -> Reader:
+    """Return a reader of several texts of the first element at a path, joined without a blank."""
+
+    def read(root: Node) -> XmlValue | None:
+        for node in nodes_at(root, path):
+            values = [value.text for value in (text_at(name)(node) for name in names) if value]
+            if values:
+                return XmlValue("".join(values), local_name(node))
+        return None
+
+    return read
+
+
+def sum_at(path: str) -> Reader:
+    """Return a reader of the sum of all amounts at a path; of one alone, that one as it is."""
+
+    def read(root: Node) -> XmlValue | None:
+        nodes = list(_nodes_with_text(root, [path]))
+        if not nodes:
+            return None
+        try:
+            # A sum of decimals keeps the digits of the longest of them.
+            text = str(sum(Decimal(text_of(node)) for node in nodes))
+        except InvalidOperation:
+            text = text_of(nodes[0]) if len(nodes) == 1 else ""
+        return XmlValue(text, local_name(nodes[0]))
 
     return read
 

@@ -113,10 +113,16 @@ UBL: Mapping[str, Reader] = {
     "phone": text_at(f"{_SUPPLIER}/Contact/Telephone"),  # BT-42
 }
 
-TYPE_CODE = text_at(f"{_HEADER}/TypeCode", "InvoiceTypeCode", "CreditNoteTypeCode")
-"""BT-3, a code of UNTDID 1001."""
+TYPE_CODE = text_at(
+    f"{_HEADER}/TypeCode",
+    "InvoiceTypeCode",
+    "CreditNoteTypeCode",
+    "FatturaElettronicaBody/DatiGenerali/DatiGeneraliDocumento/TipoDocumento",
+)
+"""BT-3, a code of UNTDID 1001; FatturaPA has codes of its own."""
 PRECEDING_INVOICE = text_at(
     f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID|ID",
     "BillingReference/InvoiceDocumentReference/ID",
+    "FatturaElettronicaBody/DatiGenerali/DatiFattureCollegate/IdDocumento",
 )
 """BT-25: the invoice that this one corrects."""

@@ -278,3 +278,76 @@ def test_amounts_have_no_more_decimals_than_they_say():
     assert stated is not None
     assert stated.fields["total"].value == "119.00"
     assert stated.fields["amount_due"].value == "69.125"
+
+
+def without_declaration(xml: str) -> str:
+    """Return XML as it stands inside another element."""
+    return xml.removeprefix('<?xml version="1.0"?>')
+
+
+def test_an_invoice_in_an_envelope_is_read():
+    """What a network wraps round an invoice takes nothing from it."""
+    inner = without_declaration(ubl())
+    envelope = f"<Envelope xmlns='urn:net'><Header/><Payload>{inner}</Payload></Envelope>"
+
+    assert said(envelope) == said(ubl())
+
+
+def test_of_several_invoices_in_one_file_none_is_chosen():
+    """A batch of invoices has no number and no total of its own."""
+    batch = "".join(without_declaration(ubl(kind)) for kind in ("Invoice", "CreditNote"))
+
+    stated = structured_data_in(f"<Batch>{batch}</Batch>".encode())
+
+    assert stated is not None
+    assert not stated.fields
+    assert "2 electronic invoices" in stated.doc_type.reason
+
+
+def fattura(*bodies: str) -> str:
+    """Write a file of FatturaPA with one invoice for each number."""
+    invoices = "".join(
+        f"""<FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD04</TipoDocumento>
+<Divisa>EUR</Divisa><Data>2026-02-03</Data><Numero>{number}</Numero>
+<ImportoTotaleDocumento>176.00</ImportoTotaleDocumento></DatiGeneraliDocumento></DatiGenerali><DatiBeniServizi>
+<DatiRiepilogo><ImponibileImporto>100.00</ImponibileImporto><Imposta>22.00</Imposta></DatiRiepilogo>
+<DatiRiepilogo><ImponibileImporto>50.00</ImponibileImporto><Imposta>4.00</Imposta></DatiRiepilogo>
+</DatiBeniServizi></FatturaElettronicaBody>"""
+        for number in bodies
+    )
+    return f"""<?xml version="1.0"?><p:FatturaElettronica
+ xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2"><FatturaElettronicaHeader>
+<CedentePrestatore><DatiAnagrafici><IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>00743110157</IdCodice></IdFiscaleIVA>
+<Anagrafica><Denominazione>Tazze Srl</Denominazione></Anagrafica></DatiAnagrafici></CedentePrestatore>
+</FatturaElettronicaHeader>{invoices}</p:FatturaElettronica>"""
+
+
+def test_an_italian_invoice_is_read(tmp_path: Path):
+    """FatturaPA states its values; those of several rates of tax are added up."""
+    file = tmp_path / "invoice.xml"
+    file.write_text(fattura("17/B"))
+
+    findings = read(file, tmp_path / "out")
+
+    values = {name: finding.value for name, finding in findings.fields.items()}
+    assert findings.media_type == "application/xml"
+    assert values == {
+        "invoice_number": "17/B",
+        "date": "2026-02-03",
+        "total": "176.00",
+        "net": "150.00",
+        "tax": "26.00",
+        "currency": "EUR",
+        "seller": "Tazze Srl",
+        "company": "Tazze Srl",
+        "vat_id": "IT00743110157",
+    }
+    assert "credit note" in findings.doc_type.reason
+
+
+def test_a_lot_of_italian_invoices_has_no_values():
+    """FatturaPA may hold several invoices in one file."""
+    stated = structured_data_in(fattura("1", "2").encode())
+
+    assert stated is not None
+    assert not stated.fields
