@@ -39,7 +39,6 @@ _PDFA = ("processors.renditions.pdfa",)
 
 LIBRARIES = {
     "PIL": "pillow",
-    "charset_normalizer": "charset-normalizer",
     "cryptography": "cryptography",
     "cv2": "opencv-python-headless",
     "dateparser": "dateparser",

@@ -6,6 +6,9 @@ By its byte order mark, as UTF-8, as UTF-16 without a mark, or by the best guess
 import codecs
 import re
 
+from processors.detect.east_asian import east_asian
+from processors.detect.single_byte import best_single_byte
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # UTF-32 first: the mark of UTF-16-LE is the beginning of that of UTF-32-LE.
@@ -19,20 +22,10 @@ _BYTE_ORDER_MARKS = (
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MOST_STRANGE = 0.02  # share of such or undecodable characters up to which a file is still text
 _UTF16_SAMPLE_BYTES = 4096
+_LEAST_ZEROS = 0.02  # of the bytes on one side
+_ZEROS_BESIDE = 4  # characters whose lower byte is zero, such as U+3000, are far fewer
 _LEGACY_SAMPLE_BYTES = 32768
-# Share of bytes beyond ASCII among letters from which a text is not Western: French has 0.05,
-# Polish 0.15, Russian and Japanese more than 0.7.
-_LEAST_FOREIGN = 0.4
-_AFTER_DIGITS = (
-    0x40  # bytes above it are letters; digits, spaces and punctuation occur in every script
-)
-_LAST_ASCII = 0x7F
-# The encodings in use before Unicode for Japanese, Chinese, Korean, Cyrillic, Greek, Hebrew, Arabic
-# and Thai.
-_FOREIGN_ENCODINGS = (
-    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
-    *("cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "tis_620"),
-)
+_WITH_CASES = frozenset({"cp1251", "cp1253", "koi8_u", "cp866"})
 
 
 def encoding_of(data: bytes) -> str:
@@ -51,17 +44,12 @@ def encoding_of(data: bytes) -> str:
     else:
         return "utf-8"
 
-    # A single- or double-byte encoding: Western, unless most letters lie beyond ASCII.
     sample = data[:_LEGACY_SAMPLE_BYTES]
-    letters = [byte for byte in sample if byte > _AFTER_DIGITS]
-    beyond_ascii = sum(byte > _LAST_ASCII for byte in letters)
-    if beyond_ascii < _LEAST_FOREIGN * len(letters):
-        return "cp1252"
-
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=list(_FOREIGN_ENCODINGS)).best()
-    return best.encoding if best is not None else "cp1252"
+    single_byte, quality = best_single_byte(sample)
+    # Words of capitals in Cyrillic or Greek can be characters of Chinese as well.
+    if quality >= 1 and single_byte in _WITH_CASES:
+        return single_byte
+    return east_asian(sample, is_cut=len(data) > len(sample)) or single_byte
 
 
 def decode(data: bytes) -> str:
@@ -85,14 +73,21 @@ def clean(text: str) -> str:
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
-    """Detect UTF-16 by its zero bytes: in Western text, every second byte is zero."""
+    """Detect UTF-16 by its zero bytes, which no other text has.
+
+    In Western text every second byte is zero; in others, those of spaces, digits and newlines are,
+    all on the same side.
+    """
     half = len(sample) // 2
     if half < 4:  # noqa: PLR2004 - too short to say
         return None
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    many, few = half * 0.4, half * 0.05
-    if odd > many and even < few:
-        return "utf-16-le"
-    if even > many and odd < few:
-        return "utf-16-be"
+    many = max(2, half * _LEAST_ZEROS)
+    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros >= many and others * _ZEROS_BESIDE < zeros:
+            try:
+                codecs.getincrementaldecoder(name)("strict").decode(sample)
+            except UnicodeDecodeError:
+                continue
+            return name
     return None

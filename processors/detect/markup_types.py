@@ -47,7 +47,7 @@ def markup_type(text: str) -> FileType | None:
     by_root = _type_of_root(root, is_declared=is_declared) if root is not None else None
     if by_root in {_HTML, _SVG}:
         return by_root
-    if is_declared or by_root == _XML or (root is not None and _is_well_formed(text)):
+    if is_declared or by_root == _XML or (root is not None and _is_xml(text)):
         return _XML
     return _HTML if _PAGE_TAG.search(text[:_SEARCHED_CHARS]) else None
 
@@ -71,7 +71,7 @@ def _end_of_prolog(text: str, start: int) -> int:
     return prolog.end() if prolog is not None else start
 
 
-def _is_well_formed(text: str) -> bool:
+def _is_xml(text: str) -> bool:
     """Say whether a text without a document type is XML, as far as it goes: it may be cut."""
     parser = lxml.etree.XMLPullParser(
         events=("end",), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False

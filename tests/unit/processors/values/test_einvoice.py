@@ -281,7 +281,7 @@ def test_amounts_have_no_more_decimals_than_they_say():
 
 
 def without_declaration(xml: str) -> str:
-    """Return XML as it stands inside another element."""
+    """Return XML as it is inside another element."""
     return xml.removeprefix('<?xml version="1.0"?>')
 
 

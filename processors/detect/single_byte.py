@@ -1,0 +1,146 @@
+"""Choose the single-byte encoding of a text by which languages its letters would form.
+
+Every byte means something in each of these encodings, so decoding alone proves nothing. In the
+right one the letters beyond ASCII belong to one alphabet, the frequent letters occur often, no
+capital follows a small letter, and no sign is inside a word.
+"""
+
+import re
+import unicodedata
+
+# Letters beyond ASCII of a language in small letters, the frequent ones before the bar.
+_WESTERN = (
+    "äöü|ß",  # German
+    "éèà|êâçëîïôùûüÿœæ",  # French
+    "óíá|éñúü",  # Spanish
+    "ãçá|õéíóúâêôàü",  # Portuguese
+    "àèù|éìò",  # Italian
+    "øåæ|éèêóòâôü",  # Danish and Norwegian
+    "äåö|éü",  # Swedish and Finnish
+    "áðí|éóúýþæö",  # Icelandic
+    "ëïé|èöüáóê",  # Dutch
+)
+_CENTRAL = (
+    "łąę|óżśćńź",  # Polish
+    "íáéě|čřšžýůúóťďň",  # Czech
+    "áíéč|ľšžťýúňôďäĺŕó",  # Slovak
+    "áéöó|őüíűú",  # Hungarian
+    "čšž|ćđ",  # Slovene and Croatian
+    "ăîâ|şţșț",  # Romanian
+)
+_CYRILLIC = (
+    "оеаинтсрвлк|мдпуяыьгзбчйхжшюцщэфъё",  # Russian and Bulgarian
+    "оаинівтерсл|кумдпязьгйбчхцїжєшющфґ",  # Ukrainian
+    "аиоенрстјв|дкмулпбгзшчжљњцћхђфџ",  # Serbian
+)
+_GREEK = ("αοιετσνηςρ|πκμλγδύόάθωέφχβίήώξζψϊϋΐΰυ",)
+_HEBREW = ("יוהלאתרבמשנ|דקעחפגטכזסצםןךףץ",)
+_ARABIC = ("اليمنوترب|هعدفسكحقجةصشءىضخذطزغثظأإئآؤ",)
+_THAI = ("".join(map(chr, range(0xE01, 0xE2F))) + "|" + "".join(map(chr, range(0xE2F, 0xE5C))),)
+
+# Encodings and the languages written in them, those in use most first. The number is what an
+# encoding must be better by than the first: files of DOS and of old Macs are rare today.
+_CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
+    ("cp1252", _WESTERN, 0.0),
+    ("cp1250", _CENTRAL, 0.2),
+    ("cp1251", _CYRILLIC, 0.2),
+    ("cp1253", _GREEK, 0.2),
+    ("cp1254", ("ıüş|öçğâîû",), 0.2),  # Turkish
+    ("cp1257", ("ėšž|ąčęįųū", "āīē|šņļģķžčū", "äõü|öšž"), 0.2),  # the Baltic languages
+    ("cp1255", _HEBREW, 0.2),
+    ("cp1256", _ARABIC, 0.2),
+    ("cp874", _THAI, 0.2),
+    ("koi8_u", _CYRILLIC, 0.4),
+    ("iso8859_2", _CENTRAL, 0.6),
+    ("iso8859_5", _CYRILLIC, 0.6),
+    ("cp850", _WESTERN, 0.8),
+    ("cp852", _CENTRAL, 0.8),
+    ("cp866", _CYRILLIC, 0.8),
+    ("mac_roman", _WESTERN, 0.8),
+    ("mac_latin2", _CENTRAL, 1.0),
+    ("mac_cyrillic", _CYRILLIC, 1.0),
+)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_LAST_ASCII = 0x7F
+_MOST_LETTERS = 2000  # more say nothing new
+_LETTER, _FREQUENT, _SIGN, _STRANGER, _MISPLACED, _IMPOSSIBLE = 1.0, 1.3, 0.4, -1.0, -2.0, -3.0
+# Signs that may be between two letters: the apostrophe, the middle dot, ordinals, the soft hyphen.
+_IN_WORDS = "\u2019\u00b7\u00ba\u00aa\u00ad"
+# Signs of business texts: currencies, quotes, dashes, the number sign, fractions, spaces.
+_SIGNS = (
+    "\u20ac\u00a3\u00a5\u00a7\u00b0\u00ab\u00bb\u201e\u201c\u201d\u201a\u2018"
+    "\u2019\u2013\u2014\u2026\u00b7\u2022\u2116\u00b2\u00b3\u00bd\u00bc\u00be"
+    "\u00b1\u00d7\u00a9\u00ae\u2122\u00bf\u00a1\u00ba\u00aa\u00b5\u00a0\u00ad"
+    "\u00a2\u00a6\u00ac\u00b4\u2030\u2020\u02c7\u02dd"
+)
+_FRAMES = ("\u2500", "\u259f")  # the lines and blocks that programs for DOS drew tables with
+
+
+def best_single_byte(data: bytes) -> tuple[str, float]:
+    """Return the encoding in which a text reads best, and how well for each of its characters.
+
+    Where nothing shows which, it is the Western one. From 1.0 on, there is nothing wrong with it.
+    """
+    scores: dict[str, float] = {}
+    for name, languages, handicap in _CANDIDATES:
+        scores[name] = _score(data, name, languages) - handicap
+    # `max` keeps the first of those that are as good: the one in use most.
+    best = max(scores, key=lambda name: scores[name])
+    n_beyond_ascii = sum(byte > _LAST_ASCII for byte in data)
+    return best, scores[best] / max(n_beyond_ascii, 1)
+
+
+def _score(data: bytes, encoding: str, languages: tuple[str, ...]) -> float:
+    """Rate a text in an encoding by the language that suits it best."""
+    text = data.decode(encoding, errors="replace")
+    places = [
+        found.start()
+        for found, _ in zip(_BEYOND_ASCII.finditer(text), range(_MOST_LETTERS), strict=False)
+    ]
+    signs = 0.0
+    letters: list[str] = []
+    for place in places:
+        before, char, after = text[place - 1 : place], text[place], text[place + 1 : place + 2]
+        if char.isalpha() or unicodedata.combining(char):
+            letters.append(char)
+            signs += _faults_of_letter(before, char, after)
+        else:
+            signs += _rate_sign(before, char, after)
+    return signs + max(_rate_letters(letters, language) for language in languages)
+
+
+def _rate_letters(letters: list[str], language: str) -> float:
+    frequent, _, rare = language.partition("|")
+    small = "".join(letters).lower()
+    n_frequent = sum(map(small.count, frequent))
+    n_rare = sum(map(small.count, rare))
+    strangers = len(letters) - n_frequent - n_rare
+    return _FREQUENT * n_frequent + _LETTER * n_rare + _STRANGER * strangers
+
+
+def _faults_of_letter(before: str, char: str, after: str) -> float:
+    """Rate what is beside a letter: case and script do not change inside a word."""
+    faults = 0.0
+    if char.isupper() and before.islower():
+        faults += _MISPLACED
+    if char.islower() and before.isupper() and after.isupper():
+        faults += _MISPLACED
+    is_latin = unicodedata.name(char, "").startswith("LATIN")
+    for neighbor in filter(str.isalpha, (before, after)):
+        if unicodedata.name(neighbor, "").startswith("LATIN") != is_latin:
+            faults += _MISPLACED
+    if (before + after).strip().isdigit():
+        faults += _MISPLACED
+    elif not char.islower() and not before.isalpha() and not after.isalpha():
+        faults += _STRANGER  # a currency sign, more likely than a word of one capital letter
+    return faults
+
+
+def _rate_sign(before: str, char: str, after: str) -> float:
+    if _FRAMES[0] <= char <= _FRAMES[1]:
+        return _SIGN if not (before + after).strip().isalpha() else _MISPLACED
+    if char not in _SIGNS:
+        return _IMPOSSIBLE
+    if before.isalpha() and after.isalpha() and char not in _IN_WORDS:
+        return _MISPLACED
+    return _SIGN

@@ -1,0 +1,76 @@
+"""A text whose encoding is not declared is read as its languages are written."""
+
+import pytest
+
+from processors.detect.encoding import decode
+
+TEXTS = {
+    "cp1252 de": ("cp1252", "Rechnung über 3,50 € für Müller & Söhne"),
+    "cp1252 fr": (
+        "cp1252",
+        "Société Générale, pièces détachées « été » à régler avant le 3 août. Total 119,00 €",
+    ),
+    "cp1252 es": ("cp1252", "Factura número 12, señor Núñez: dirección, teléfono"),
+    "cp1252 pt": ("cp1252", "Fatura de serviços de manutenção, condições de pagamento à vista"),
+    "cp1252 is": ("cp1252", "Reikningur, þjónusta við íbúa, greiðsla"),
+    "cp1252 no": ("cp1252", "Rørdeler på lager, å betale"),
+    "cp1252 name": ("cp1252", "Invoice for Café Zoë, £120.00, thanks"),
+    "cp1252 one": ("cp1252", "Total £12.00"),
+    "cp1252 quotes": ("cp1252", "The “goods” of 3 m²"),
+    "cp1250 pl": ("cp1250", "Faktura za usługę: żółta łódź, źródło, płatność przelewem"),
+    "cp1250 hu": ("cp1250", "Számla, fizetési határidő, összeg: tűz és víz"),
+    "cp1250 cz": ("cp1250", "Faktura číslo 5, částka k úhradě, příjemce Dvořák"),
+    "cp1250 ro": ("cp1250", "Factură fiscală, societate cu răspundere limitată, întârziere, plată"),
+    "cp1251": ("cp1251", "Счет на оплату № 15 от 3 мая, покупатель"),
+    "cp1251 up": ("cp1251", "СЧЕТ-ФАКТУРА"),
+    "cp1251 mixed": (
+        "cp1251",
+        "Invoice 17, seller Ромашка, Moscow, total 100.00 RUB and so on, paid by card, thank you very much",
+    ),
+    "koi8": ("koi8_r", "Счет на оплату от 3 мая, покупатель"),
+    "cp866": ("cp866", "Счет на оплату от 3 мая, покупатель"),
+    "cp1253": ("cp1253", "ΤΙΜΟΛΟΓΙΟ πώλησης, ημερομηνία έκδοσης, σύνολο 12,00 €"),
+    "cp1254": ("cp1254", "Fatura tarihi, ödeme şekli, açıklama, yazılım danışmanlığı"),  # noqa: RUF001 - Turkish
+    "cp1255": ("cp1255", "חשבונית מס מספר 12 סך הכל לתשלום"),
+    "cp1256": ("cp1256", "فاتورة ضريبية رقم 12 المجموع الكلي"),
+    "cp1257 lt": ("cp1257", "Sąskaita faktūra, mokėtina suma, pirkėjas, įmonė"),
+    "cp1257 lv": ("cp1257", "Rēķins par pakalpojumiem, kopējā summa, maksātājs"),
+    "cp874": ("cp874", "ใบกำกับภาษี จำนวนเงินรวม 100 บาท"),
+    "cp850 de": ("cp850", "Rechnung für Bürobedarf, Größe, Straße, ändern, Überweisung"),
+    "cp850 fr": ("cp850", "Facture réglée à la société générale, français"),
+    "cp852 pl": ("cp852", "Faktura za usługę: żółta łódź, płatność przelewem"),
+    "mac fr": ("mac_roman", "Facture réglée à la société « générale », été, français"),
+    "mac de": ("mac_roman", "Rechnung für Bürobedarf, Größe, Straße, ändern"),
+    "cp932": ("cp932", "請求書 番号 12 御中 合計金額 1,200円 コピー用紙"),
+    "cp932 mix": (
+        "cp932",
+        "Invoice, Date, Customer\nA-1,2024-01-02,東京商店\nthis is a long English line with nothing else in it at all\n",
+    ),
+    "euc_jp": ("euc_jp", "請求書 番号 12 御中 合計金額 これはテストです"),
+    "gbk": ("gb18030", "发票号码 购买方名称 价税合计 办公用品"),
+    "gbk mix": (
+        "gb18030",
+        "Invoice,Customer\n1,北京办公用品有限公司\nsome long English line here without anything beyond ASCII\n",
+    ),
+    "big5": ("big5", "統一發票 買受人 總計 新臺幣 辦公用品"),
+    "cp949": ("cp949", "세금계산서 공급받는자 합계금액 사무용품 주식회사"),
+    "utf16le ru": ("utf-16-le", "Счет на оплату 15 от 3 мая, покупатель"),
+    "utf16be ja": ("utf-16-be", "請求書 番号 12\n御中 合計金額 1,200円"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_the_encoding_of_a_text_is_found(case: str):
+    """Letters, their places and their neighbors show in which encoding a text was saved."""
+    encoding, text = TEXTS[case]
+
+    assert decode(text.encode(encoding)) == text
+
+
+def test_a_text_that_is_cut_inside_a_character_keeps_its_encoding():
+    """The beginning of a file may end between the two bytes of a character."""
+    text = "合計金額は一万二千円です。\n" * 4000
+
+    decoded = decode(text.encode("cp932"))
+
+    assert decoded == text
