@@ -42,12 +42,14 @@ class SqlFileWalks(SqlPart):
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:
-        """Yield the latest versions that would be read or planned differently now."""
+        """Yield the latest versions that are not as they would be written now; see `FileLedger`."""
         used = select(files.c.fingerprint).where(files.c.source == source).distinct()
         with self._session.reading("list fingerprints") as connection:
             fingerprints = [text for text in connection.scalars(used) if text is not None]
         outdated = [text for text in fingerprints if not is_current(text)]
-        changed = files.c.fingerprint.in_(outdated) | (files.c.rules != rules)
+        changed = (
+            files.c.fingerprint.in_(outdated) | (files.c.rules != rules) | files.c.planned_only
+        )
         return self._walk([files.c.source == source, changed], newest=True)
 
     def not_renamed(self, location_keys: Collection[str]) -> Sequence[FileState]:

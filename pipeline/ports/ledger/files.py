@@ -148,8 +148,9 @@ class FileLedger(SourceLedger, Protocol):
     ) -> Iterator[FileState]:
         """Yield the latest version at each place that would be read or planned differently now.
 
-        `is_current` decides about a reading's fingerprint; it is asked once for each that the
-        source has.
+        What was planned and not written yet is among them: after its settings changed, a source is
+        only planned once. `is_current` decides about a reading's fingerprint; it is asked once for
+        each that the source has.
         """
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:

@@ -108,6 +108,20 @@ def test_stale_are_those_planned_under_other_settings(ledger: Ledger):
     assert (state.ref, state.rules) == (old, "r1")
 
 
+def test_what_was_only_planned_is_stale_until_it_is_written(ledger: Ledger):
+    """A first run under new settings plans; the second writes, although nothing has changed since."""
+    ref = a_ref("1")
+    ledger.files.seen([ref], "run-1")
+    ledger.files.planned(ref.version, fingerprint="f1", rules="r1")
+    ledger.files.finish(done(ref, planned_only=True), "run-1")
+
+    planned = list(ledger.files.stale(only("f1"), "r1", source="receipts"))
+    ledger.files.finish(done(ref), "run-2")
+
+    assert [state.ref for state in planned] == [ref]
+    assert list(ledger.files.stale(only("f1"), "r1", source="receipts")) == []
+
+
 def test_each_fingerprint_is_judged_once(ledger: Ledger):
     """However many files were read under a fingerprint, the reader is asked about it once."""
     asked: list[str] = []

@@ -162,7 +162,7 @@ class MemoryFiles(MemorySources):
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:
-        """Yield the latest versions that would be read or planned differently now."""
+        """Yield the latest versions that would be read or planned differently, or were planned."""
         states = list(self.states(source=source))
         used = {state.fingerprint for state in states if state.fingerprint is not None}
         current = {None, *(fingerprint for fingerprint in used if is_current(fingerprint))}
@@ -170,7 +170,9 @@ class MemoryFiles(MemorySources):
             [
                 state
                 for state in states
-                if state.fingerprint not in current or state.rules not in {None, rules}
+                if state.fingerprint not in current
+                or state.rules not in {None, rules}
+                or (state.outcome is not None and state.outcome.planned_only)
             ]
         )
 
