@@ -44,6 +44,11 @@ def stages_line(document: Mapping[str, Any]) -> str:
     )
 
 
+def lost_runs_line(lost: Sequence[str]) -> str:
+    """Return which runs died before this one; "" for none."""
+    return f"{', '.join(lost)}: died; the next run of the same sources continues" if lost else ""
+
+
 def record_of(outcome: Outcome) -> str:
     """Name the record of a document, or its path where it has none."""
     ref = outcome.ref

@@ -107,28 +107,30 @@ def new_run_id(context: AppContext) -> str:
 def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
     """Record a run in the ledger from start to end, with its counts and calls, however it ends.
 
-    Yields the leases of this worker.
+    Yields the leases of this worker. It is a worker before it is a run, and longer: a run without
+    a living worker is lost.
     """
     ledger = context.ports.ledger
     # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
-    ledger.usage.start_run(summary.run_id, kind)
-    # What the ledger keeps if an error ends the run that no case below names.
-    status = "stopped"
-    try:
-        with leased_worker(ledger, summary.run_id) as leases:
+    with leased_worker(ledger, summary.run_id) as leases:
+        summary.lost_runs += ledger.usage.record_lost_runs()
+        ledger.usage.start_run(summary.run_id, kind)
+        # What the ledger keeps if an error ends the run that no case below names.
+        status = "stopped"
+        try:
             yield leases
-        if summary.stopped:
-            status = "failed"
-        else:
-            status = "partly failed" if summary.failed else "done"
-    except (KeyboardInterrupt, StopRequested):
-        status = "interrupted"
-        raise
-    finally:
-        # Also after an error: the calls were made, and they count in the month's budget.
-        counts, calls = summary.counts(), context.client.calls
-        ledger.usage.finish_run(summary.run_id, status, counts=counts, calls=calls)
+            if summary.stopped:
+                status = "failed"
+            else:
+                status = "partly failed" if summary.failed else "done"
+        except (KeyboardInterrupt, StopRequested):
+            status = "interrupted"
+            raise
+        finally:
+            # Also after an error: the calls were made, and they count in the month's budget.
+            counts, calls = summary.counts(), context.client.calls
+            ledger.usage.finish_run(summary.run_id, status, counts=counts, calls=calls)
 
 
 def make_source_run(

@@ -36,6 +36,7 @@ class Verified:
 
     Attributes:
         expected_calls: Caspio calls that were forecast.
+        lost_runs: Runs that died before, which this one is the first to record.
         counts: Differences by kind.
         shown: The first differences.
         repaired: Differences that were repaired, with what was done.
@@ -48,6 +49,7 @@ class Verified:
 
     run_id: str
     expected_calls: int
+    lost_runs: Sequence[str] = ()
     counts: Counter[DifferenceKind] = field(default_factory=Counter)
     shown: list[Difference] = field(default_factory=list)
     repaired: list[tuple[Difference, str]] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Verified:
         """Return the document that `verify --json` prints."""
         return {
             "run_id": self.run_id,
+            "lost_runs": list(self.lost_runs),
             "complete": self.complete,
             "resumed": self.resumed,
             "differences": {kind.value: number for kind, number in sorted(self.counts.items())},
@@ -151,7 +154,12 @@ def verify(
     context.spending.priority = Priority.REPROCESS
     progress, resumed = _Progress.load(ledger, specs, reads=read)
     summary = Summary(new_run_id(context))
-    report = Verified(summary.run_id, forecast(specs, ledger, limit=limit), resumed=resumed)
+    report = Verified(
+        summary.run_id,
+        forecast(specs, ledger, limit=limit),
+        lost_runs=summary.lost_runs,
+        resumed=resumed,
+    )
     on_message(
         f"About {report.expected_calls:,} Caspio calls; each repair takes one more. "
         "Contents are read from the archive, not from Caspio."

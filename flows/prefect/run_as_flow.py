@@ -129,11 +129,13 @@ def merge(reports: Sequence[Report]) -> Report:
     counts: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     stopped: dict[str, Sequence[str]] = {}
+    lost: list[str] = []
     for report in reports:
         calls.update(report.document["caspio_calls"]["by"])
         counts.update(report.document["documents"])
         stages.update(report.document["stage_seconds"])
         stopped |= report.stopped
+        lost += report.document["lost_runs"]
     added = {key: sum(document[key] for document in documents) for key in ADDED}
     merged = {
         # Each source was a run of its own, which `undo` and `status` know by its id.
@@ -142,6 +144,7 @@ def merge(reports: Sequence[Report]) -> Report:
         **added,
         "stage_seconds": {name: round(seconds, 3) for name, seconds in stages.items()},
         "sources_stopped": stopped,
+        "lost_runs": lost,
         "caspio_calls": {"total": calls.total(), "by": dict(sorted(calls.items()))},
     }
     failed = sum(report.failed for report in reports)

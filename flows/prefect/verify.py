@@ -7,6 +7,7 @@ from prefect import State, flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.states import Completed
 
+from flows.app.run_report import lost_runs_line
 from flows.app.verify import Verified, verify as compare
 from flows.prefect.context import connected
 from flows.prefect.ui.artifacts import FlowBars, artifact_key
@@ -78,6 +79,6 @@ def leave_differences(found: Verified) -> None:
         }
         for d in found.shown
     ]
-    create_table_artifact(
-        table=rows, key=artifact_key("differences"), description=f"run {found.run_id}"
-    )
+    lost = lost_runs_line(found.lost_runs)
+    description = f"run {found.run_id}" + (f"; lost runs: {lost}" if lost else "")
+    create_table_artifact(table=rows, key=artifact_key("differences"), description=description)

@@ -33,7 +33,8 @@ class Summary:
 
     `leased_elsewhere` are files left to another worker that has leased them.
     `missed` are records that changed without a message of the webhook, where there is one.
-    `stopped` has what is wrong with sources that contradict the account, by name.
+    `stopped` has what is wrong with sources that contradict the account, by name. `lost_runs` died
+    before this run, which is the first to record it.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class Summary:
     problems: list[Outcome] = field(default_factory=list)
     slowest: list[Outcome] = field(default_factory=list)
     stopped: dict[str, list[str]] = field(default_factory=dict)
+    lost_runs: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, outcome: Outcome) -> None:
@@ -100,6 +102,7 @@ class Summary:
             "leased_elsewhere": self.leased_elsewhere,
             "missed_by_webhooks": self.missed,
             "sources_stopped": dict(self.stopped),
+            "lost_runs": list(self.lost_runs),
             "pages": self.pages,
             "bytes": self.size_bytes,
             "caspio_calls": {"total": sum(calls.values()), "by": dict(sorted(calls.items()))},

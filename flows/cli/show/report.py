@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.run_report import Report, record_of, stages_line
+from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, counted, counts_line, shown, table_of
 from pipeline.model import Outcome
@@ -30,6 +30,9 @@ def show_report(report: Report) -> None:
     missed = document["missed_by_webhooks"]
     if missed:
         console.print(f"{missed} records changed without a webhook message.")
+    lost = lost_runs_line(document["lost_runs"])
+    if lost:
+        console.print(f"lost runs: {lost}", highlight=False)
     for problems in report.stopped.values():
         for problem in problems:
             console.print(Text.assemble(("Stopped: ", "bold red"), problem), soft_wrap=True)

@@ -45,6 +45,8 @@ def show_status(
     console = PlainConsole()
     console.print(counts_table(counts))
     console.print(runs_table(runs))
+    if any(run.status == "lost" for run in runs):
+        console.print("[yellow]The process of a lost run died; the next run continues its work.[/]")
     console.print(budget_line(used, allowance), highlight=False)
     if workers:
         console.print(f"Running now: {', '.join(workers)}", highlight=False)

@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from flows.app.run_report import lost_runs_line
 from flows.app.verify import Verified
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import table_of
@@ -42,6 +43,9 @@ def show_verified(report: Verified, *, calls: int) -> None:
     if not report.complete:
         line += " The next `verify` continues from here."
     console.print(line, highlight=False)
+    lost = lost_runs_line(report.lost_runs)
+    if lost:
+        console.print(f"lost runs: {lost}", highlight=False)
 
 
 def show_rebuilt(rebuilt: Rebuilt) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from flows.app.run_report import Report, record_of, stages_line
+from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
@@ -84,6 +84,9 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
         yield "leased by other workers", f"{leased:,} files"
     if missed:
         yield "missed by webhooks", f"{missed:,} records changed without a message"
+    lost = lost_runs_line(document["lost_runs"])
+    if lost:
+        yield "lost runs", lost
 
 
 def budget_text(context: AppContext) -> str:

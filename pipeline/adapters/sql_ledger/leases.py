@@ -121,16 +121,22 @@ def mark_expired(session: Session, connection: Connection, asking: str) -> None:
 
     The worker that asks is alive, even if it is late.
     """
-    now = session.shared_time(connection)
-    rows = connection.execute(select(workers).where(workers.c.lost.is_(False))).mappings()
-    dead = [
-        row["id"]
-        for row in rows
-        if row["id"] != asking and (row["expires_at"] <= now or is_gone(row["host"], row["pid"]))
-    ]
+    known = connection.execute(select(workers.c.id).where(workers.c.lost.is_(False))).scalars()
+    dead = set(known) - living(session, connection) - {asking}
     if dead:
         these = update(workers).where(workers.c.id.in_(sorted(dead)))
         connection.execute(these.values(lost=True))
+
+
+def living(session: Session, connection: Connection) -> set[str]:
+    """Return the workers that are neither lost nor expired nor known to have ended."""
+    now = session.shared_time(connection)
+    rows = connection.execute(select(workers).where(workers.c.lost.is_(False))).mappings()
+    return {
+        row["id"]
+        for row in rows
+        if row["expires_at"] > now and not is_gone(row["host"], row["pid"])
+    }
 
 
 def require_worker(connection: Connection, worker: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from pipeline.adapters.sql_ledger.leases import living
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.tables import (
     OPEN,
@@ -17,7 +18,6 @@ from pipeline.adapters.sql_ledger.tables import (
     files,
     leases,
     usage,
-    workers,
 )
 from pipeline.model import Stage
 from pipeline.ports.metrics import Counters, CounterValue, LedgerMetrics, SourceMetrics
@@ -48,15 +48,13 @@ class SqlMetrics(SqlPart):
     def metrics(self) -> LedgerMetrics:
         """Return what the ledger adds up to."""
         with self._session.reading("add up the ledger") as connection:
-            now = self._session.shared_time(connection)
+            workers = living(self._session, connection)
             # Over all months: a counter must never fall, or Prometheus takes it for a restart.
             moved = select(usage.c.account, func.sum(usage.c.size_bytes)).group_by(usage.c.account)
             return LedgerMetrics(
                 sources=_sources(connection),
-                workers=_count(
-                    connection, workers, workers.c.lost.is_(False), workers.c.expires_at > now
-                ),
-                leases=_count(connection, leases, leases.c.worker.is_not(None)),
+                workers=len(workers),
+                leases=_count(connection, leases, leases.c.worker.in_(workers)),
                 open_effects=_count(connection, effects, OPEN),
                 size_bytes={account: int(size) for account, size in connection.execute(moved)},
                 counters={

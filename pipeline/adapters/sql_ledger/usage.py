@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from pipeline.adapters.sql_ledger.leases import living, mark_expired
 from pipeline.adapters.sql_ledger.metrics import SqlMetrics
 from pipeline.adapters.sql_ledger.rows import load_run
 from pipeline.adapters.sql_ledger.tables import permits, runs, usage
@@ -35,6 +37,16 @@ class SqlUsage(SqlMetrics):
         with self._session.writing("record that a run began") as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
 
+    def record_lost_runs(self) -> Sequence[str]:
+        """Record as lost the runs whose worker died; return those not recorded before."""
+        running = runs.c.finished_at.is_(None) & (runs.c.status == "running")
+        with self._session.writing("record lost runs") as connection:
+            # A worker that is late must not go on under a run that is recorded as lost.
+            mark_expired(self._session, connection, "")
+            lost = running & runs.c.id.not_in(living(self._session, connection))
+            recorded = update(runs).where(lost).values(status="lost").returning(runs.c.id)
+            return sorted(connection.execute(recorded).scalars())
+
     def finish_run(
         self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
     ) -> None:
@@ -60,7 +72,15 @@ class SqlUsage(SqlMetrics):
         """Return the latest runs, newest first."""
         newest = select(runs).order_by(runs.c.started_at.desc(), runs.c.seq.desc()).limit(limit)
         with self._session.reading("list runs") as connection:
-            return [load_run(row) for row in connection.execute(newest).mappings()]
+            workers = living(self._session, connection)
+            found = [load_run(row) for row in connection.execute(newest).mappings()]
+        # Nobody may have looked since the process died.
+        return [
+            replace(run, status="lost")
+            if run.status == "running" and run.id not in workers
+            else run
+            for run in found
+        ]
 
     def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the account's usage of the present month (UTC); return that of all priorities."""

@@ -10,7 +10,11 @@ from pipeline.ports.metrics import Counters, LedgerMetrics
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """One run: `counts` are files by status, `calls` Caspio calls by "METHOD /template"."""
+    """One run: `counts` are files by status, `calls` Caspio calls by "METHOD /template".
+
+    `status` is "running" while the run's worker lives, and "lost" if it died before it could record
+    its end. Such a run has no `finished_at`.
+    """
 
     id: str
     kind: str
@@ -34,7 +38,10 @@ class UsageLedger(Protocol):
     """Remembers runs, counts calls, and paces the calls of all workers of an account."""
 
     def start_run(self, run_id: str, kind: str) -> None:
-        """Record that a run began."""
+        """Record that a run began; its worker has joined before."""
+
+    def record_lost_runs(self) -> Sequence[str]:
+        """Record as lost the runs whose worker died; return those not recorded before."""
 
     def finish_run(
         self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]

@@ -78,6 +78,19 @@ def test_quarantine_is_counted(ledger: Ledger):
     assert (before, ledger.usage.metrics().sources[0].quarantined) == (0, 1)
 
 
+def test_what_a_dead_worker_had_is_not_counted(ledger: Ledger):
+    """A worker whose leases expired is none, and has none, also before anybody has noticed."""
+    ledger.leases.join("dead", ttl_s=60)
+    ledger.leases.claim("dead", [["a"]])
+    ledger.leases.join("dead", ttl_s=0)
+    ledger.leases.join("alive", ttl_s=60)
+    ledger.leases.claim("alive", [["b"]])
+
+    figures = ledger.usage.metrics()
+
+    assert (figures.workers, figures.leases) == (1, 1)
+
+
 def test_workers_leases_and_open_effects_are_counted(ledger: Ledger):
     """Those at work, what they hold, and what is not known to stand."""
     ledger.leases.join("one", ttl_s=60)

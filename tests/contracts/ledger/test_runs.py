@@ -1,5 +1,6 @@
 import pytest
 
+from pipeline.errors import LeaseLost
 from pipeline.ports import Ledger
 from tests.fakes.clock import FakeClock
 
@@ -23,10 +24,52 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
 
 
 def test_a_run_under_way_has_no_end(ledger: Ledger):
-    """A run that was started and not finished says so."""
+    """A run that was started and not finished says so, while its worker lives."""
+    ledger.leases.join("run-1", ttl_s=60)
     ledger.usage.start_run("run-1", "run")
 
     assert [(run.status, run.finished_at) for run in ledger.usage.runs()] == [("running", None)]
+
+
+def test_a_run_whose_worker_died_is_lost(ledger: Ledger, clock: FakeClock):
+    """A run says so itself as soon as its worker has expired, and is reported once."""
+    ledger.leases.join("run-1", ttl_s=0)
+    ledger.usage.start_run("run-1", "run")
+    ledger.leases.join("run-2", ttl_s=600)
+    ledger.usage.start_run("run-2", "run")
+    clock.advance(1)
+
+    before = [run.status for run in ledger.usage.runs()]
+    reported = [ledger.usage.record_lost_runs() for _ in range(2)]
+
+    assert before == ["running", "lost"]
+    assert reported == [["run-1"], []]
+    assert [(run.status, run.finished_at) for run in ledger.usage.runs()] == [
+        ("running", None),
+        ("lost", None),
+    ]
+
+
+def test_a_run_that_is_recorded_as_lost_may_write_nothing(ledger: Ledger):
+    """A worker that was only late stops, so that no run goes on that others call lost."""
+    ledger.leases.join("run-1", ttl_s=0)
+    ledger.usage.start_run("run-1", "run")
+
+    ledger.usage.record_lost_runs()
+
+    with pytest.raises(LeaseLost):
+        ledger.leases.renew("run-1", ttl_s=60)
+
+
+def test_a_lost_run_that_ends_says_how(ledger: Ledger):
+    """A process that was treated as dead and has ended in good order is not lost any more."""
+    ledger.leases.join("run-1", ttl_s=0)
+    ledger.usage.start_run("run-1", "run")
+    ledger.usage.record_lost_runs()
+
+    ledger.usage.finish_run("run-1", "stopped", counts={}, calls={})
+
+    assert [run.status for run in ledger.usage.runs()] == ["stopped"]
 
 
 def test_runs_come_newest_first_and_no_more_than_asked(ledger: Ledger):

@@ -27,6 +27,13 @@ class MemoryUsage(MemoryPart):
             known = RunState(run_id, kind, self._memory.clock.now(), None, "running", {}, {})
         self._runs[run_id] = replace(known, status="running", finished_at=None)
 
+    def record_lost_runs(self) -> Sequence[str]:
+        """Record as lost the runs whose worker died."""
+        lost = sorted(run.id for run in self._runs.values() if self._is_lost(run))
+        for run_id in lost:
+            self._runs[run_id] = replace(self._runs[run_id], status="lost")
+        return lost
+
     def finish_run(
         self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
     ) -> None:
@@ -43,7 +50,13 @@ class MemoryUsage(MemoryPart):
     def runs(self, limit: int = 10) -> Sequence[RunState]:
         """Return the latest runs, newest first."""
         oldest_first = sorted(self._runs.values(), key=lambda run: run.started_at)
-        return oldest_first[::-1][:limit]
+        return [
+            replace(run, status="lost") if self._is_lost(run) else run
+            for run in oldest_first[::-1][:limit]
+        ]
+
+    def _is_lost(self, run: RunState) -> bool:
+        return run.status == "running" and run.id not in self._memory.live_workers("")
 
     def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the month's usage."""
@@ -94,7 +107,9 @@ class MemoryUsage(MemoryPart):
         return LedgerMetrics(
             sources=self._files.source_metrics(),
             workers=len(self._memory.live_workers("")),
-            leases=len(self._memory.leases),
+            leases=sum(
+                worker in self._memory.live_workers("") for worker in self._memory.leases.values()
+            ),
             open_effects=len(open_effects),
             size_bytes=dict(sizes),
             counters=dict(self._counters),

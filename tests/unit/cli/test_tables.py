@@ -57,16 +57,18 @@ def test_a_table_cuts_nothing_off(columns: int):
 def test_runs_can_be_copied_from_the_status(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """At 80 columns each run's id, which `undo` takes, is on one line."""
+    """At 80 columns each run's id, which `undo` takes, is on one line; lost ones are explained."""
     monkeypatch.setenv("COLUMNS", "80")
     counts = {"done": 20, "partial": 1, "conflict": 2, "rejected": 3}
     run = RunState(
-        RUN, "reprocess", datetime(2026, 11, 24, tzinfo=UTC), None, "failed", counts, {"GET": 180}
+        RUN, "reprocess", datetime(2026, 11, 24, tzinfo=UTC), None, "lost", counts, {"GET": 180}
     )
 
     show_status({}, [run], [], used=Usage(0, 0, {}), allowance=Allowance(), unsettled=0, workers=[])
 
-    assert RUN in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert RUN in shown
+    assert "process of a lost run died" in shown
 
 
 def test_a_plan_names_what_is_not_in_it(

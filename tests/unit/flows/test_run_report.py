@@ -23,7 +23,7 @@ monthly_calls = 1000
 name = "receipts"
 table = "Receipts"
 """
-Show = Callable[[Sequence[Outcome]], str]
+Show = Callable[..., str]
 
 
 class _Parts:
@@ -53,8 +53,8 @@ def show(settings: Settings, archive: MemoryArchive) -> Show:
     ledger.usage.spend(settings.caspio.account, "new", calls=100, size_bytes=0)
     spending = Spending(ledger, settings.caspio.account, settings.caspio.allowance)
 
-    def shown(outcomes: Sequence[Outcome]) -> str:
-        summary = Summary("20261124-120000-abcdef01")
+    def shown(outcomes: Sequence[Outcome], **more: object) -> str:
+        summary = Summary("20261124-120000-abcdef01", **more)  # type: ignore[arg-type]
         for outcome in outcomes:
             summary.add(outcome)
         document = summary.as_json(
@@ -98,6 +98,14 @@ def test_the_report_says_what_was_done_and_what_it_cost(show: Show):
     assert "| fetch 1.0 · read 6.2 |" in report
     assert "| Caspio calls | 7 |" in report
     assert "100 of 1,000 used; 799 left for new work" in report
+
+
+def test_the_report_names_the_runs_that_were_lost(show: Show):
+    """Runs that died before this one are named, and otherwise there is no word of them."""
+    lost = show([outcome(1)], lost_runs=["20261124-110000-12345678"])
+
+    assert "| lost runs | 20261124-110000-12345678: died;" in lost
+    assert "lost runs" not in show([outcome(1)])
 
 
 def test_problems_are_shown_with_reason_picture_and_place(show: Show, archive: MemoryArchive):
