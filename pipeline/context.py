@@ -1,14 +1,23 @@
 """What one run over one source works with: the connected ports, and how the run is to behave."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.model import FileRef, Plan, ReadDocument, RecordWork, SourceSpec
-from pipeline.ports import Archive, Clock, FileSource, Ledger, Reader, RecordTarget, Telemetry
+from pipeline.ports import (
+    Archive,
+    Clock,
+    FileSource,
+    Ledger,
+    Reader,
+    RecordTarget,
+    Suspect,
+    Telemetry,
+)
 from pipeline.ports.metrics import SILENT
 
 
@@ -45,6 +54,7 @@ class SourceRun:
     `leases` is None where no other worker shares the ledger. `other_sources` are the names of the
     other sources in the settings. `on_plan` gets every plan with its documents, from many threads.
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
+    `suspects` are read now, by version; this process reads no other document meanwhile.
     Only one thread at a time renames a Files-area file: it holds `move_lock`.
     """
 
@@ -57,6 +67,7 @@ class SourceRun:
     template: NameTemplate | None = None
     leases: RecordLeases | None = None
     other_sources: frozenset[str] = frozenset()
+    suspects: Mapping[str, Suspect] = field(default_factory=dict)
     move_lock: threading.Lock = field(default_factory=threading.Lock)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
         default=lambda _plan, _documents: None

@@ -6,7 +6,7 @@
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
     │   ├── CutShort            fewer or more bytes arrived than were listed
-    │   ├── Quarantined         work on this file was started several times and never finished
+    │   ├── Quarantined         the program died several times while it read this file alone
     │   ├── FileGone            the file or record is no longer there
     │   └── ArchiveConflict     the archive holds other bytes under this key
     └── StopRun                 nothing more can be done until an operator acts
@@ -50,7 +50,7 @@ class CutShort(RejectFile):
 
 
 class Quarantined(RejectFile):
-    """Work on this file was started several times, and each time its process died."""
+    """The program died several times while it read this file and no other one."""
 
 
 class FileGone(RejectFile):

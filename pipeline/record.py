@@ -8,12 +8,17 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import plan_fingerprint
-from pipeline.errors import FileGone, StopRun
+from pipeline.errors import FileGone
 from pipeline.isolation import isolated
 from pipeline.model import FileRef, Outcome, ReadDocument, RecordWork, Status
-from pipeline.steps.archive import archive_document, archive_manifests, archive_renames
+from pipeline.steps.archive import (
+    archive_document,
+    archive_manifests,
+    archive_original,
+    archive_renames,
+)
 from pipeline.steps.enumerate import enumerate_records, list_moved_file
-from pipeline.steps.fetch import count_attempt, fetch
+from pipeline.steps.fetch import fetch
 from pipeline.steps.read import read_document
 from pipeline.steps.write_back import (
     clear_reprocess_flag,
@@ -55,18 +60,13 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
         tempfile.TemporaryDirectory(dir=ports.work_dir) as name,
     ):
         folder = Path(name)
-        try:
-            for number, ref in enumerate(work.files):
-                read = partial(read_file, ref, work, run, folder / str(number), documents)
-                outcomes += isolated([ref], read)
-            if documents:
-                refs = tuple(document.file.ref for document in documents)
-                write = partial(write_back, replace(work, files=refs), documents, run, folder)
-                outcomes += isolated(refs, write)
-        except StopRun:
-            # The files are not to blame: the attempt does not count towards their quarantine.
-            ports.ledger.files.reset_attempts([ref.version for ref in work.files])
-            raise
+        for number, ref in enumerate(work.files):
+            read = partial(read_file, ref, work, run, folder / str(number), documents)
+            outcomes += isolated([ref], read)
+        if documents:
+            refs = tuple(document.file.ref for document in documents)
+            write = partial(write_back, replace(work, files=refs), documents, run, folder)
+            outcomes += isolated(refs, write)
         _finish(work, outcomes, run, folder)
     seconds = ports.clock.monotonic() - started_s
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
@@ -77,10 +77,12 @@ def read_file(
 ) -> list[Outcome]:
     """Fetch, read and archive one file. If this run has moved it, process it where it is now."""
     telemetry = run.ports.telemetry
+    # An operator may try a quarantined file at once. A flag may not: it is set until it is read, so
+    # that every run would die.
+    quarantined_too = run.reread
     # A user who sets the flag wants the files read again, even if nothing has changed.
     run = replace(run, reread=run.reread or work.reprocess_flag is not None)
     folder.mkdir()
-    count_attempt(ref, run)
     try:
         with telemetry.stage("fetch"):
             file = fetch(ref, run.ports, folder)
@@ -89,8 +91,11 @@ def read_file(
         if not moved:
             raise
         return [outcome for record in moved for outcome in process_record(record, run)]
+    if ref.version in run.suspects:
+        with telemetry.stage("archive"):
+            archive_original(file, run.ports)
     with telemetry.stage("read"):
-        document = read_document(file, run, folder)
+        document = read_document(file, run, folder, quarantined_too=quarantined_too)
     with telemetry.stage("archive"):
         archive_document(document, run.ports)
     documents.append(document)
@@ -129,6 +134,14 @@ def _finish(work: RecordWork, outcomes: Sequence[Outcome], run: SourceRun, folde
         if outcome.ref in work.files:  # a moved file was counted when it was processed there
             telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
             telemetry.count("pages", outcome.ref.source, outcome.pages)
+    cleared = [
+        outcome.ref.version
+        for outcome in outcomes
+        if outcome.ref.version in run.suspects
+        and not (outcome.quarantined or outcome.status is Status.FAILED)
+    ]
+    if cleared:
+        run.ports.ledger.files.clear_suspects(cleared)
     unfinished = {Status.FAILED, Status.CONFLICT}  # the next run may bring these into the record
     if work.reprocess_flag is None:
         return

@@ -91,7 +91,7 @@ class LedgerCollector(Collector):
         yield gauge("queue_documents", "Files that need work", waiting, "source")
         about = "Seconds since the oldest of these was first listed"
         yield gauge("queue_oldest_age_seconds", about, ages, "source")
-        about = "Files whose reading ended the program repeatedly"
+        about = "Files whose reading alone ended the program repeatedly"
         yield gauge("quarantined_documents", about, quarantined, "source")
 
     def _ledger_metrics(self, metrics: LedgerMetrics) -> Iterator[Metric]:

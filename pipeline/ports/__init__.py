@@ -3,12 +3,14 @@
 from pipeline.ports.archive import Archive as Archive
 from pipeline.ports.clock import Clock as Clock
 from pipeline.ports.ledger import (
-    MAX_ATTEMPTS as MAX_ATTEMPTS,
+    COOLING_TIME as COOLING_TIME,
+    MAX_DEATHS as MAX_DEATHS,
     FileState as FileState,
     Ledger as Ledger,
     Manifest as Manifest,
     Repair as Repair,
     RunState as RunState,
+    Suspect as Suspect,
     Usage as Usage,
 )
 from pipeline.ports.metrics import Telemetry as Telemetry

@@ -1,9 +1,14 @@
 """What a reader of documents promises."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.model import Findings
+
+WhileRead = Callable[[], AbstractContextManager[object]]
+"""Returns a context that lasts as long as a child process has a document."""
 
 
 class Reader(Protocol):
@@ -22,8 +27,11 @@ class Reader(Protocol):
         A document depends only on what files of its kind pass, and the files in it.
         """
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Findings:
         """Read a file, leaving derived files in `work_dir`, an existing empty folder.
 
-        Safe from many threads.
+        `while_read` is entered right before a child process takes the document, and left when it
+        has answered or ended; again for each further child that tries. Safe from many threads.
         """

@@ -1,6 +1,6 @@
 """Process many records at once, in threads: those that this run could lease."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +10,7 @@ from typing import TypeVar
 from pipeline.context import SourceRun
 from pipeline.errors import StopRequested
 from pipeline.model import Outcome, RecordWork, Status
-from pipeline.ports import Clock
+from pipeline.ports import Clock, Suspect
 from pipeline.record import process_record
 from pipeline.source_run.recovery import settle_effects
 from pipeline.source_run.renames import RenameTracker
@@ -18,10 +18,11 @@ from pipeline.source_run.selection import listing_keys
 
 T = TypeVar("T")
 Observe = Callable[[Outcome], None]
-Act = Callable[[RecordWork, RecordWork], list[Outcome]]
+Act = Callable[[RecordWork, RecordWork, SourceRun], list[Outcome]]
 """Process a record as it is now; the second is the record as it was leased."""
 
 _RECORDS_PER_THREAD = 2  # one in progress, one ready to start: no thread waits for the listing
+_LOOK_S = 1.0  # until a request to stop is noticed, however long a document takes
 
 
 def process_all(
@@ -60,12 +61,13 @@ def act_on_each(
             waiting[work.files[0].version] = item
             yield work
 
-    def act_on(work: RecordWork, leased: RecordWork) -> list[Outcome]:
+    def act_on(work: RecordWork, leased: RecordWork, _run: SourceRun) -> list[Outcome]:
         item = waiting.pop(leased.files[0].version)
         return act(item, None if work == leased else work)
 
     # With `reread`, finished files are not left out: that is for `act` to decide.
-    with _ending(WorkerPool(replace(run, reread=True), observe, act_on, threads)) as pool:
+    pool = WorkerPool(replace(run, reread=True), observe, act_on, threads, reads=False)
+    with _ending(pool):
         pool.process(works())
         return pool.finish()
 
@@ -86,10 +88,10 @@ def for_seconds(
 def worker_pool(run: SourceRun, *, observe: Observe, threads: int) -> "Iterator[WorkerPool]":
     """Open threads that process records, also between two batches of work."""
 
-    def act(work: RecordWork, _leased: RecordWork) -> list[Outcome]:
+    def act(work: RecordWork, _leased: RecordWork, run: SourceRun) -> list[Outcome]:
         return process_record(work, run)
 
-    with _ending(WorkerPool(run, observe, act, threads)) as pool:
+    with _ending(WorkerPool(run, observe, act, threads, reads=True)) as pool:
         yield pool
 
 
@@ -98,46 +100,79 @@ def _ending(pool: "WorkerPool") -> "Iterator[WorkerPool]":
     """Close a pool when its context ends; when asked to stop, it finishes what it has started."""
     try:
         yield pool
-    except StopRequested:
-        pool.cancel_pending()
+    except (StopRequested, KeyboardInterrupt) as error:
+        pool.excuse_readings()
+        if isinstance(error, StopRequested):
+            pool.cancel_pending()
         raise
     finally:
         pool.close()
 
 
 class WorkerPool:
-    """Threads that process the records this run could lease."""
+    """Threads that process the records this run could lease.
 
-    def __init__(self, run: SourceRun, observe: Observe, act: Act, threads: int) -> None:
+    `reads` says whether they read documents. Records with suspects then wait until everything else
+    is finished, and are processed one at a time: whatever a suspect does to this process, it does
+    it to no other document.
+    """
+
+    def __init__(
+        self, run: SourceRun, observe: Observe, act: Act, threads: int, *, reads: bool
+    ) -> None:
         self._run = run
         self._observe = observe
         self._act = act
+        self._reads = reads
+        self._stopping = False
         self._renames = RenameTracker(run)
         self._leased_elsewhere: list[RecordWork] = []
+        self._suspects: list[tuple[int, RecordWork]] = []
         self._max_pending = threads * _RECORDS_PER_THREAD
         self._pending: set[Future[list[Outcome]]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pipeline")
 
     def process(self, works: Iterable[RecordWork]) -> None:
         """Take records until there are no more; up to two a thread are still in progress then."""
-        for work, leased in self._leased(iter(works)):
-            self._run.check_stop()
-            self._pending.add(self._pool.submit(self._process, work, leased))
+        for work, leased, suspects in self._leased(iter(works)):
+            if suspects:
+                # Those that have ended fewer runs go first: they may get through.
+                deaths = max(suspect.deaths for suspect in suspects.values())
+                self._suspects.append((deaths, work))
+                self._run.release([leased])
+            else:
+                self._start(work, leased, self._run)
             while len(self._pending) >= self._max_pending:
                 self._observe_finished()
 
     def finish(self) -> int:
-        """Finish what is in progress, and try once more what other workers had leased.
+        """Finish what is in progress, then what other workers had leased, then the suspects.
 
-        Returns how many files were left to them.
+        Returns how many files were left to other workers.
         """
         self._drain()
         # The other worker may have finished meanwhile, or died: its leases are free then.
         once_more, self._leased_elsewhere = self._leased_elsewhere, []
         self.process(once_more)
         self._drain()
+        self._process_suspects()
         left, self._leased_elsewhere = self._leased_elsewhere, []
         return sum(len(work.files) for work in left)
+
+    def _process_suspects(self) -> None:
+        """Process the records with suspects, one at a time, while nothing else is in progress."""
+        waiting = sorted(self._suspects, key=lambda one: one[0])
+        self._suspects = []
+        for _, one in waiting:
+            # Leased again: another worker may have processed it meanwhile.
+            for work, leased, suspects in self._leased(iter([one])):
+                self._start(work, leased, replace(self._run, suspects=suspects))
+                self._drain()
+
+    def excuse_readings(self) -> None:
+        """Let no document become a suspect if this process is killed now: it was asked to stop."""
+        self._stopping = True
+        self._run.ports.ledger.files.excuse_readings(self._run.run_id)
 
     def cancel_pending(self) -> None:
         """Finish what has started; cancel what only waits for a thread."""
@@ -155,25 +190,35 @@ class WorkerPool:
         if self._run.leases is not None:
             self._run.leases.acquire([])  # frees what was released last
 
+    def _start(self, work: RecordWork, leased: RecordWork, run: SourceRun) -> None:
+        self._run.check_stop()
+        self._pending.add(self._pool.submit(self._process, work, leased, run))
+
     def _observe_finished(self) -> None:
-        done, self._pending = wait(self._pending, return_when=FIRST_COMPLETED)
+        done: set[Future[list[Outcome]]] = set()
+        while not done:
+            done, self._pending = wait(self._pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+            if not done and not self._stopping:
+                self._run.check_stop()
         for future in done:
             # Only StopRun gets out of a record; it ends the run here, in the main thread.
             for outcome in future.result():
                 self._observe(outcome)
 
-    def _process(self, work: RecordWork, leased: RecordWork) -> list[Outcome]:
-        outcomes = self._act(work, leased)
+    def _process(self, work: RecordWork, leased: RecordWork, run: SourceRun) -> list[Outcome]:
+        outcomes = self._act(work, leased, run)
         # A renamed record is released by the tracker, once the ledger knows its new versions.
         if not self._renames.add(leased, outcomes):
             self._run.release([leased])
         return outcomes
 
-    def _leased(self, works: Iterator[RecordWork]) -> Iterator[tuple[RecordWork, RecordWork]]:
-        """Yield the records that no other worker has, with what is left to do, and as leased."""
+    def _leased(
+        self, works: Iterator[RecordWork]
+    ) -> Iterator[tuple[RecordWork, RecordWork, Mapping[str, Suspect]]]:
+        """Yield the records that no other worker has: what is left to do, as leased, suspects."""
         leases = self._run.leases
         if leases is None:
-            yield from ((work, work) for work in works)
+            yield from ((work, work, self._suspects_in([work])) for work in works)
             return
         # One claim for as many records as the threads need next: a transaction per record would
         # make the ledger the bottleneck, and more would keep records from other workers for long.
@@ -183,10 +228,12 @@ class WorkerPool:
                 (mine if acquired else self._leased_elsewhere).append(work)
             current = self._settled(mine)
             finished = set() if self._run.reread else self._finished(current)
+            suspects = self._suspects_in(current)
             for work, leased in zip(current, mine, strict=True):
                 todo = self._without_finished(work, finished)
                 if todo.files:
-                    yield todo, leased
+                    among = {ref.version for ref in todo.files} & suspects.keys()
+                    yield todo, leased, {version: suspects[version] for version in among}
                 else:
                     leases.release(leased)
 
@@ -211,8 +258,15 @@ class WorkerPool:
             current[number] = replace(work, reprocess_flag=works[number].reprocess_flag)
         return current
 
+    def _suspects_in(self, works: Sequence[RecordWork]) -> Mapping[str, Suspect]:
+        """Return the suspects among the files of these records, by version."""
+        if not self._reads:
+            return {}
+        versions = [ref.version for work in works for ref in work.files]
+        return self._run.ports.ledger.files.suspects(versions, self._run.run_id)
+
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
-        """Return the versions that need no more work; a new fingerprint ends a quarantine."""
+        """Return the versions that need no more work; a quarantine may have ended."""
         ledger = self._run.ports.ledger
         finished = ledger.files.finished([ref.version for work in works for ref in work.files])
         if not finished:

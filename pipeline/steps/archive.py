@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.archive_layout import MANIFEST, RENAMES, child_folder, document_prefix, original_key
 from pipeline.context import Ports, SourceRun
-from pipeline.model import Child, Effect, FileRef, Findings, Outcome, ReadDocument
+from pipeline.model import Child, Effect, FetchedFile, FileRef, Findings, Outcome, ReadDocument
 from pipeline.ports import Archive
 
 MANIFEST_VERSION = 1
@@ -20,6 +20,12 @@ DERIVED_TYPES = {
 }
 
 
+def archive_original(file: FetchedFile, ports: Ports) -> None:
+    """Store the original of a document before it is read: reading it may end this process."""
+    if file.path is not None:
+        _put_original(file, "application/octet-stream", ports)
+
+
 def archive_document(document: ReadDocument, ports: Ports) -> None:
     """Store the original, then its derived files, then record it: nothing is written back before.
 
@@ -28,16 +34,7 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
     every document is complete.
     """
     file, findings, archive = document.file, document.findings, ports.archive
-    if file.path is not None:
-        archive.put(
-            original_key(file.sha256), file.path, sha256=file.sha256, media_type=findings.media_type
-        )
-    ports.ledger.files.archived(
-        file.ref.version,
-        sha256=file.sha256,
-        size_bytes=file.size_bytes,
-        media_type=findings.media_type,
-    )
+    _put_original(file, findings.media_type, ports)
     prefix = document_prefix(file.ref)
     _put_derived(findings, prefix, archive)
     # The reading is saved last: whoever finds it in the ledger finds its files in the archive.
@@ -46,6 +43,16 @@ def archive_document(document: ReadDocument, ports: Ports) -> None:
     elif document.prefix != prefix:
         for name in derived_names(document.prefix, archive):
             archive.copy(f"{document.prefix}/{name}", f"{prefix}/{name}")
+
+
+def _put_original(file: FetchedFile, media_type: str, ports: Ports) -> None:
+    """Store an original unless it came from the archive, and record that it is there."""
+    sha256 = file.sha256
+    if file.path is not None:
+        ports.archive.put(original_key(sha256), file.path, sha256=sha256, media_type=media_type)
+    ports.ledger.files.archived(
+        file.ref.version, sha256=sha256, size_bytes=file.size_bytes, media_type=media_type
+    )
 
 
 def _put_derived(findings: Findings, prefix: str, archive: Archive) -> None:

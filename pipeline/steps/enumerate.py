@@ -24,9 +24,10 @@ def enumerate_records(
 
     `only` names the records (for a folder source the paths) to look at; those that do not belong to
     the source or are gone are left out. A record comes with its unfinished files only, each
-    finished file goes to `on_unchanged`. A quarantined file counts as finished until the reader's
-    fingerprint changes. `on_found` gets the files about to be yielded, a page at a time;
-    `on_renamed` gets the versions that our own renames left, by the version that was renamed.
+    finished file goes to `on_unchanged`. A quarantined file counts as finished until its cooling
+    time is over or the reader's fingerprint changes. `on_found` gets the files about to be yielded,
+    a page at a time; `on_renamed` gets the versions that our own renames left, by the version that
+    was renamed.
     """
     ledger, fingerprint = run.ports.ledger, run.ports.reader.fingerprint()
     for page in _pages(run, only):

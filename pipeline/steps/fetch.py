@@ -3,31 +3,13 @@
 import hashlib
 from pathlib import Path
 
-from pipeline.context import Ports, SourceRun
-from pipeline.errors import CutShort, Quarantined, TryLater
+from pipeline.context import Ports
+from pipeline.errors import CutShort, TryLater
 from pipeline.model import FetchedFile, FileRef
-from pipeline.ports import MAX_ATTEMPTS, FileSource
+from pipeline.ports import FileSource
 
 ATTEMPTS = 3
 PAUSE_S = 1.0  # after the first attempt; the next pause is twice as long
-
-
-def count_attempt(ref: FileRef, run: SourceRun) -> None:
-    """Record that work on a file starts. With `reread` it starts no matter how often it failed.
-
-    Raises:
-        Quarantined: work was started MAX_ATTEMPTS times and never came to an outcome, not even a
-            failure.
-    """
-    ledger = run.ports.ledger
-    before = ledger.files.count_attempt(ref.version, fingerprint=run.ports.reader.fingerprint())
-    if before >= MAX_ATTEMPTS and not run.reread:
-        raise Quarantined(
-            f"quarantined: work on {ref.name!r} of {ref.location} was started {before} times and "
-            "never finished, because the program was killed or crashed each time. It is processed "
-            "again when the program or its processing settings change, or with "
-            "`reprocess --record`."
-        )
 
 
 def fetch(ref: FileRef, ports: Ports, folder: Path) -> FetchedFile:

@@ -1,41 +1,91 @@
 """Read a document, or find that its content was read before."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.archive_layout import original_key
 from pipeline.context import Ports, SourceRun
-from pipeline.errors import FileGone
-from pipeline.model import FetchedFile, ReadDocument, ScanStatus
+from pipeline.errors import FileGone, Quarantined, StopRequested
+from pipeline.model import FetchedFile, FileRef, ReadDocument, ScanStatus
+from pipeline.ports import COOLING_TIME
 
 # How much of an archived text is loaded: as much as a reader returns.
 _TEXT_CHARS = 2_000_000
 
 
-def read_document(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
+def read_document(
+    file: FetchedFile, run: SourceRun, folder: Path, *, quarantined_too: bool = False
+) -> ReadDocument:
     """Return what is in a file; content whose reading is current is not read again.
 
     It is read again all the same if the run asks for it, if no virus scanner was available, or if a
     column takes the text and the archive has none (the ledger keeps no text).
+
+    Raises:
+        Quarantined: the program died MAX_DEATHS times while it read the file alone; never with
+            `quarantined_too`.
     """
     if not run.reread or run.reuse_readings:
         needs_text = "text" in run.spec.columns.values()
         known = known_document(file, run.ports, folder, needs_text=needs_text)
         if known is not None:
             return known
-    return read_again(file, run.ports, folder)
+    if not quarantined_too:
+        refuse_quarantined(file.ref, run)
+    return read_again(file, run, folder)
 
 
-def read_again(file: FetchedFile, ports: Ports, folder: Path) -> ReadDocument:
+def refuse_quarantined(ref: FileRef, run: SourceRun) -> None:
+    """Return if a file may be read.
+
+    Raises:
+        Quarantined: it is a suspect, and the program died too often while it read it alone.
+    """
+    suspect, fingerprint = run.suspects.get(ref.version), run.ports.reader.fingerprint()
+    if suspect is not None and suspect.is_quarantined(fingerprint, run.ports.clock.now()):
+        raise Quarantined(
+            f"quarantined: the program died {suspect.deaths} times while it read {ref.name!r} of "
+            f"{ref.location} and no other document. The original is archived. It is read again "
+            f"{COOLING_TIME.total_seconds() / 3600:.0f} hours after the last time, when the "
+            "program or its processing settings change, or with `reprocess --record`."
+        )
+
+
+def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
     """Read a file. Bytes that only the archive has come from there, never from Caspio."""
-    path = file.path
+    path, ports = file.path, run.ports
     if path is None:
         path = folder / "original"
         ports.archive.get(original_key(file.sha256), path)
     work_dir = folder / "derived"
     work_dir.mkdir()
-    findings = ports.reader.read(path, name=file.ref.name, work_dir=work_dir)
+    while_read = partial(_recorded, file.ref.version, run)
+    findings = ports.reader.read(path, name=file.ref.name, work_dir=work_dir, while_read=while_read)
     return ReadDocument(replace(file, path=path), findings)
+
+
+@contextmanager
+def _recorded(version: str, run: SourceRun) -> Iterator[None]:
+    """Keep in the ledger that a document is being read: a suspect if this process dies meanwhile.
+
+    Once the run is asked to stop, whoever asked may kill it. No document is to blame for that.
+    """
+    try:
+        run.check_stop()
+    except StopRequested:
+        yield
+        return
+    files = run.ports.ledger.files
+    fingerprint = run.ports.reader.fingerprint()
+    suspect = run.suspects.get(version)
+    files.reading_began(version, run.run_id, fingerprint=fingerprint, suspect=suspect)
+    try:
+        yield
+    finally:
+        files.reading_ended(version, run.run_id)
 
 
 def known_document(

@@ -12,7 +12,7 @@ from pipeline.ports import FileState
 from pipeline.source_run.recovery import settle_effects
 from pipeline.steps.archive import archive_document, archive_manifest
 from pipeline.steps.fetch import download
-from pipeline.steps.read import read_again
+from pipeline.steps.read import read_again, refuse_quarantined
 from pipeline.verify.differences import ADVICE, Difference, DifferenceKind
 
 # Finishing a half-done move writes to Caspio: that is for the next run.
@@ -93,7 +93,13 @@ def _read_again(state: FileState, run: SourceRun, folder: Path) -> str:
     work_dir.mkdir()
     size_bytes = state.size_bytes if state.size_bytes is not None else (state.ref.size_bytes or 0)
     file = FetchedFile(state.ref, None, state.sha256, size_bytes)
-    document = read_again(file, run.ports, work_dir)
+    # Nothing else is read meanwhile, so that a suspect may be read here.
+    version = state.ref.version
+    run = replace(run, suspects=run.ports.ledger.files.suspects([version], run.run_id))
+    refuse_quarantined(state.ref, run)
+    document = read_again(file, run, work_dir)
+    if run.suspects:
+        run.ports.ledger.files.clear_suspects([version])
     archive_document(document, run.ports)
     outcome = replace(state.outcome, ref=state.ref)
     archive_manifest(document, outcome, run.ports, work_dir, run_id=state.run_id)

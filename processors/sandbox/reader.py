@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
+from pipeline.ports.reader import WhileRead
 from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
 from processors.detect.clamav import Clamd, VirusScan
 from processors.exec import ocrmypdf
@@ -107,10 +109,13 @@ class SandboxedReader:
         with self._lock:
             return self._fingerprints.is_current(fingerprint)
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Findings:
         """Read a document in a child, waiting for a free one.
 
-        A virus scanner, where there is one, scans it before.
+        A virus scanner, where there is one, scans it before. `while_read` lasts from before a child
+        takes the document until nothing of the answer is left to check.
 
         Raises:
             TryLater: the reader was closed; never for what the document does.
@@ -126,7 +131,7 @@ class SandboxedReader:
         else:
             process = self._free.get()
             try:
-                findings = process.read(path, name=name, work_dir=work_dir)
+                findings = process.read(path, name=name, work_dir=work_dir, while_read=while_read)
             finally:
                 self._free.put(process)
         if verdict.status is ScanStatus.NOT_SCANNED:

@@ -10,6 +10,7 @@ import structlog
 
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
+from pipeline.ports.reader import WhileRead
 from processors.contract import Limits, ReadSettings, failed
 from processors.sandbox import child
 from processors.sandbox.answers import Bug, ProtocolError
@@ -50,7 +51,7 @@ class ReaderProcess:
         self._lock = threading.Lock()
         self._busy = threading.Lock()
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def read(self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead) -> Findings:
         """Read one document.
 
         Raises:
@@ -63,7 +64,9 @@ class ReaderProcess:
                 process = self._started()
                 new = process.documents == 0
                 try:
-                    findings = self._attempt(process, path, name, work_dir)
+                    granted = self._checked(process.ready())
+                    with while_read():
+                        findings = self._attempt(process, granted, path, name, work_dir)
                 except (Irregular, Ended) as exc:
                     self._renew()
                     self._stop_if_closed(name)
@@ -84,14 +87,13 @@ class ReaderProcess:
             return failed(_UNKNOWN, ReadStatus.CRASHED, problem)
 
     def _attempt(
-        self, process: ChildProcess, path: Path, name: str, work_dir: Path
+        self, process: ChildProcess, granted: Granted, path: Path, name: str, work_dir: Path
     ) -> Findings | Trouble:
         """Have a child read a document; return what it found, or what it did wrong with it.
 
         Raises:
             Irregular, Ended: the child did not even take it.
         """
-        granted = self._checked(process.ready())
         folder = process.give(path, name)
         try:
             trouble = self._watched(process)

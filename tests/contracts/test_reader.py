@@ -1,12 +1,15 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import LedgerUnavailable
 from pipeline.model import Findings, ReadStatus
 from pipeline.ports import Reader
+from pipeline.ports.reader import WhileRead
 from processors.sandbox.reader import SandboxedReader
 from tests.fakes.reader import FakeReader
 from tests.unit.processors import documents
@@ -20,13 +23,22 @@ class Case:
     good: bytes
     damaged: bytes
 
-    def read(self, data: bytes, folder: Path, *, name: str = "upload") -> Findings:
+    def read(
+        self,
+        data: bytes,
+        folder: Path,
+        *,
+        name: str = "upload",
+        while_read: WhileRead = nullcontext,
+    ) -> Findings:
         """Read bytes in a folder of their own."""
         folder.mkdir()
         (folder / "document").write_bytes(data)
         work_dir = folder / "work"
         work_dir.mkdir()
-        return self.reader.read(folder / "document", name=name, work_dir=work_dir)
+        return self.reader.read(
+            folder / "document", name=name, work_dir=work_dir, while_read=while_read
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +144,34 @@ def test_many_threads_may_read(case: Case, tmp_path: Path):
 
     totals = [findings.fields["total"].value for findings in found]
     assert totals == [f"{number}2.50" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("kind", ["good", "damaged", "empty"])
+def test_whoever_reads_says_from_when_to_when(kind: str, case: Case, tmp_path: Path):
+    """The context is entered before a child has the document, and left whatever becomes of it."""
+    data = {"good": case.good, "damaged": case.damaged, "empty": b""}[kind]
+    seen: list[str] = []
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        seen.append("entered" if not any((tmp_path / kind / "work").iterdir()) else "late")
+        yield
+        seen.append("left")
+
+    case.read(data, tmp_path / kind, while_read=noted)
+
+    assert seen == ["entered", "left"]
+
+
+def test_a_reading_that_must_not_begin_does_not(case: Case, tmp_path: Path):
+    """What the context refuses is raised, and the reader goes on to serve others."""
+
+    @contextmanager
+    def refused() -> Iterator[None]:
+        raise LedgerUnavailable("the ledger is away")
+        yield
+
+    with pytest.raises(LedgerUnavailable):
+        case.read(case.good, tmp_path / "one", while_read=refused)
+
+    assert case.read(case.good, tmp_path / "two").status is ReadStatus.OK

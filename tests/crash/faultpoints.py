@@ -30,7 +30,11 @@ _LEDGER_CALLS = frozenset(
     {
         "start_run",
         "finish_run",
+        "record_lost_runs",
         "seen",
+        "reading_began",
+        "reading_ended",
+        "clear_suspects",
         "archived",
         "save_reading",
         "planned",

@@ -13,6 +13,7 @@ POINTS = {
             "update_columns effect after",
         ),
         *("rename_attachment effect after", "ledger finish before", "ledger record_rename before"),
+        *("ledger reading_began after", "ledger reading_ended after"),
     ],
     "files area": [
         "insert_index_row effect after",

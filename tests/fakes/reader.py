@@ -1,8 +1,10 @@
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.model import Finding, Findings, PageText, ReadStatus
+from pipeline.ports.reader import WhileRead
 
 
 @dataclass
@@ -25,10 +27,17 @@ class FakeReader:
         """Return whether it is the present version."""
         return fingerprint == self.fingerprint()
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Findings:
         """Read a file."""
         with self._lock:
             self.reads += 1
+        with while_read():
+            return self.findings(path, name=name, work_dir=work_dir)
+
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+        """Return what is in a file: what a child process does, and what tests replace."""
         text = path.read_text(encoding="utf-8")
         unsure = Finding(None, 0.0, "unsure")
         if not text or text.startswith("!"):

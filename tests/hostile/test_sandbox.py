@@ -2,7 +2,11 @@ import os
 import socket
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -253,6 +257,36 @@ def test_many_threads_share_the_children(tmp_path: Path):
             thread.join()
 
     assert answers == {number: f"words {number}" for number in range(8)}
+
+
+def test_a_document_that_waits_for_a_child_is_not_being_read(tmp_path: Path):
+    """Of many threads only as many are inside their context as there are children, crashes included."""
+    document = tmp_path / "document"
+    document.write_text("leave")
+    inside, most, entered = set[int](), [0], Counter[int]()
+
+    @contextmanager
+    def noted(number: int) -> Iterator[None]:
+        inside.add(number)
+        entered[number] += 1
+        most.append(len(inside))
+        try:
+            yield
+        finally:
+            inside.discard(number)
+
+    def read(number: int) -> ReadStatus:
+        while_read = partial(noted, number)
+        return reader.read(document, name="x", work_dir=tmp_path, while_read=while_read).status
+
+    with (
+        SandboxedReader(limits=LIMITS, workers=2, job=chaos.misbehaves) as reader,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        statuses = set(pool.map(read, range(6)))
+
+    assert statuses == {ReadStatus.CRASHED}
+    assert (max(most), inside, set(entered)) == (2, set(), set(range(6)))
 
 
 def test_closing_sets_waiting_readers_free(tmp_path: Path):

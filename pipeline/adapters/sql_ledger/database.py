@@ -115,12 +115,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
-    """Set what SQLite keeps for one connection only.
-
-    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut
-    (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
-    effect is at Caspio.
-    """
+    """Set what SQLite keeps for one connection only."""
     # The driver's own BEGIN would be deferred and could fail half-way.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -128,15 +123,23 @@ def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
         "journal_mode=WAL",
         f"busy_timeout={wait_s * 1000:.0f}",
         "foreign_keys=ON",
-        "synchronous=FULL",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    kind = connection.get_execution_options().get("ledger_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {kind}")
+    """Begin a transaction.
+
+    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut
+    (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
+    effect is at Caspio. What need not survive a power cut is written without waiting for the disk.
+    """
+    options = connection.get_execution_options()
+    # Set each time, since the connection may have served a transaction that need not last.
+    synchronous = "NORMAL" if options.get("ledger_unflushed") else "FULL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+    connection.exec_driver_sql(f"BEGIN {options.get('ledger_begin', 'DEFERRED')}")
 
 
 @contextmanager
@@ -148,6 +151,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     enough, since rows that must not change meanwhile are locked one by one.
     """
     with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing_unflushed(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that survives the death of this process, but perhaps not a power cut.
+
+    It does not wait for the disk.
+    """
+    options = {**_IMMEDIATE, "ledger_unflushed": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL synchronous_commit TO off"))
         yield connection
 
 

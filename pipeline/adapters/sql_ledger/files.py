@@ -13,7 +13,7 @@ from pipeline.adapters.sql_ledger.session import chunks
 from pipeline.adapters.sql_ledger.sources import SqlSources
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import FileRef, Outcome, Stage
-from pipeline.ports import MAX_ATTEMPTS, FileState
+from pipeline.ports import FileState
 
 # What a version that our own rename made takes over from the one before it.
 _INHERITED = (
@@ -74,10 +74,16 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         return self._among(versions, done, "look up finished files")
 
     def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
-        """Return those quarantined versions that another fingerprint gives a new chance."""
-        quarantined = files.c.attempts >= MAX_ATTEMPTS
-        changed = files.c.attempted_under != fingerprint
-        return self._among(versions, quarantined & changed, "look up quarantined files")
+        """Return those quarantined versions that may be read again now."""
+        quarantined = self._among(versions, files.c.quarantined, "look up quarantined files")
+        if not quarantined:
+            return quarantined
+        suspects, now = self.suspects(list(quarantined), ""), self._session.clock.now()
+        return {
+            version
+            for version in quarantined
+            if version not in suspects or not suspects[version].is_quarantined(fingerprint, now)
+        }
 
     def _among(self, versions: Sequence[str], wanted: ColumnElement[bool], doing: str) -> set[str]:
         found: set[str] = set()
@@ -86,27 +92,6 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
                 these = select(files.c.version).where(files.c.version.in_(chunk), wanted)
                 found.update(connection.execute(these).scalars())
         return found
-
-    def count_attempt(self, version: str, *, fingerprint: str) -> int:
-        """Count an attempt; return how many before it, under this fingerprint, had no outcome."""
-        own = files.c.version == version
-        same = files.c.attempted_under == fingerprint
-        # Another fingerprint reads otherwise: its attempts begin at 1.
-        counted = {
-            "attempts": case((same, files.c.attempts + 1), else_=1),
-            "attempted_under": fingerprint,
-        }
-        with self._session.writing(f"count an attempt at file version {version}") as connection:
-            connection.execute(update(files).where(own).values(counted))
-            now = connection.execute(select(files.c.attempts).where(own)).scalar_one_or_none()
-        return 0 if now is None else now - 1
-
-    def reset_attempts(self, versions: Sequence[str]) -> None:
-        """Reset the count of attempts."""
-        with self._session.writing_files("reset attempts") as connection:
-            for chunk in chunks(versions):
-                these = update(files).where(files.c.version.in_(chunk))
-                connection.execute(these.values(attempts=0))
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
         """Record that the original's bytes are stored and confirmed.
@@ -210,9 +195,8 @@ def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),
         "pages": outcome.pages,
+        "quarantined": outcome.quarantined,
     }
-    if not outcome.quarantined:
-        columns["attempts"] = 0
     if outcome.sha256:
         columns["sha256"] = outcome.sha256
     return columns

@@ -7,6 +7,7 @@ from os import getpid
 from sqlalchemy import Connection, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.process_identity import is_gone, process_space
+from pipeline.adapters.sql_ledger.readings import end_readings
 from pipeline.adapters.sql_ledger.session import Session, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import leases, workers
 from pipeline.errors import LeaseLost
@@ -45,11 +46,12 @@ class SqlLeases(SqlPart):
             connection.execute(own.values(expires_at=expires_at))
 
     def leave(self, worker: str) -> None:
-        """Remove a worker and release all its leases.
+        """Remove a worker and release all its leases; its readings are excused.
 
         The row of a worker that is marked lost is kept, so that what it still tries is refused.
         """
         with self._session.writing(f"let {worker} leave") as connection:
+            end_readings(connection, worker)
             connection.execute(delete(leases).where(leases.c.worker == worker))
             connection.execute(
                 delete(workers).where(workers.c.id == worker, workers.c.lost.is_(False))

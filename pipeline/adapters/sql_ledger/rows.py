@@ -25,7 +25,7 @@ from pipeline.model import (
     Suggestion,
 )
 from pipeline.model.messages import Message, ReportedRecord
-from pipeline.ports import FileState, RunState
+from pipeline.ports import FileState, RunState, Suspect
 
 Json = dict[str, Any]
 
@@ -127,6 +127,12 @@ def load_file(row: RowMapping) -> FileState:
         renamed_from=row["renamed_from"],
         rules=row["rules"],
     )
+
+
+def load_suspect(row: RowMapping) -> Suspect:
+    """Rebuild a suspect; a reading that did not end counts if the document was read alone."""
+    died_alone = row["suspected"] and row["run_id"] is not None
+    return Suspect(row["deaths"] + died_alone, row["fingerprint"], row["read_at"])
 
 
 def without_text(findings: Findings) -> Findings:

@@ -58,6 +58,16 @@ class Session:
             yield connection
 
     @contextmanager
+    def writing_unflushed(self, doing: str) -> Iterator[Connection]:
+        """Open a transaction that a power cut may undo; the death of this process does not."""
+        with (
+            self._one_writer,
+            database.translated(self._url, doing),
+            database.writing_unflushed(self.engine) as connection,
+        ):
+            yield connection
+
+    @contextmanager
     def writing_files(self, doing: str) -> Iterator[Connection]:
         """Open the only transaction that may write more than one row of `files`."""
         with (

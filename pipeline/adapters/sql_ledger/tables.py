@@ -81,9 +81,7 @@ class Words(TypeDecorator[str]):
 
 metadata = MetaData()
 # Only INTEGER PRIMARY KEY counts up by itself in SQLite (https://www.sqlite.org/autoinc.html).
-_ID = BigInteger().with_variant(
-    Integer, "sqlite"
-)  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+_ID = BigInteger().with_variant(Integer, "sqlite")
 
 # `seq` orders runs that began in the same second.
 runs = Table(
@@ -131,9 +129,7 @@ files = Table(
     Column("renamed_from", Words, index=True),
     # How many listings have shown it.
     Column("listings", Integer, nullable=False),
-    # Attempts at work since the last outcome, and the reader's fingerprint they were made under.
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("attempted_under", Words),
+    Column("quarantined", Boolean, nullable=False, server_default=false()),
     Column("run_id", Words, nullable=False),
     Column("seen_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
@@ -144,11 +140,7 @@ files = Table(
 # Conditions of partial indexes: their constants stand in the statement, or no index would be found
 # for them.
 WAITING = files.c.is_newest & (files.c.stage != literal_column("'finished'", Words))
-QUARANTINED = (
-    files.c.is_newest
-    & (files.c.attempts >= literal_column("3", Integer))
-    & (files.c.stage == literal_column("'finished'", Words))
-)
+QUARANTINED = files.c.is_newest & files.c.quarantined
 Index(
     "ix_files_metrics",
     *(files.c[name] for name in ("source", "planned_only", "status", "stage", "pages")),
@@ -164,6 +156,20 @@ Index(
 )
 Index(
     "ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED
+)
+
+# Documents that are being read in a child process, and those whose run died meanwhile: suspects.
+open_readings = Table(
+    "open_readings",
+    metadata,
+    Column("version", Words, primary_key=True),
+    # NULL once the run has survived the reading of a suspect.
+    Column("run_id", Words, index=True),
+    Column("fingerprint", Words, nullable=False),
+    # Whether it was a suspect before, and how many runs have died while they read it alone.
+    Column("suspected", Boolean, nullable=False),
+    Column("deaths", Integer, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
 )
 
 # By content and fingerprint: two files with the same bytes are read once.

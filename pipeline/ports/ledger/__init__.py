@@ -16,10 +16,12 @@ from pipeline.ports.ledger.effects import (
     Repair as Repair,
 )
 from pipeline.ports.ledger.files import (
-    MAX_ATTEMPTS as MAX_ATTEMPTS,
+    COOLING_TIME as COOLING_TIME,
+    MAX_DEATHS as MAX_DEATHS,
     FileLedger as FileLedger,
     FileState as FileState,
     Manifest as Manifest,
+    Suspect as Suspect,
 )
 from pipeline.ports.ledger.leases import LeaseLedger as LeaseLedger
 from pipeline.ports.ledger.messages import (

@@ -2,14 +2,44 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pipeline.model import Effect, FileRef, Findings, Outcome, Stage
 from pipeline.ports.ledger.sources import SourceLedger
 
-MAX_ATTEMPTS = 3
-"""Attempts without an outcome after which a file is quarantined: it stops whoever works on it."""
+MAX_DEATHS = 3
+"""Runs that may die while they read a document and no other one; then it is quarantined."""
+
+COOLING_TIME = timedelta(hours=24)
+"""How long a quarantined document is left alone before it is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A document that was being read in a child process when its run died.
+
+    Most are innocent: a machine was preempted. So a suspect is read again while this process reads
+    no other document, and only deaths during such readings count.
+
+    Attributes:
+        deaths: Runs that died while they read it and no other document, under this fingerprint.
+        fingerprint: The reader's, when it was read last.
+        read_at: When its last reading began.
+    """
+
+    deaths: int
+    fingerprint: str
+    read_at: datetime
+
+    def deaths_under(self, fingerprint: str) -> int:
+        """Return the deaths that count: a reader with another fingerprint reads otherwise."""
+        return self.deaths if self.fingerprint == fingerprint else 0
+
+    def is_quarantined(self, fingerprint: str, now: datetime) -> bool:
+        """Say whether it is not to be read now."""
+        cooled = now - self.read_at >= COOLING_TIME
+        return self.deaths_under(fingerprint) >= MAX_DEATHS and not cooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +109,33 @@ class FileLedger(SourceLedger, Protocol):
     def finished(self, versions: Sequence[str]) -> set[str]:
         """Return those versions that need no more work. Failed ones are not among them."""
 
-    def count_attempt(self, version: str, *, fingerprint: str) -> int:
-        """Count an attempt at work.
+    def reading_began(
+        self, version: str, run_id: str, *, fingerprint: str, suspect: Suspect | None = None
+    ) -> None:
+        """Record that a child process is about to read a document: a suspect if this run dies.
 
-        Return how many before it, under the same fingerprint, had no outcome.
-        An outcome resets the count, unless it says that the version is quarantined.
+        `suspect` is what is known of a document that is read alone. The record survives the death
+        of this process, but it may be lost with the power of the machine, which is no document's
+        fault.
         """
 
-    def reset_attempts(self, versions: Sequence[str]) -> None:
-        """Reset the count of attempts: the run was stopped, and not because of these files."""
+    def reading_ended(self, version: str, run_id: str) -> None:
+        """Record that this run has survived a reading; a suspect stays one until it is cleared."""
+
+    def excuse_readings(self, run_id: str) -> None:
+        """Treat all readings of a run as ended: it may be killed now, and no document is to blame.
+
+        `LeaseLedger.leave` does the same.
+        """
+
+    def suspects(self, versions: Sequence[str], run_id: str) -> Mapping[str, Suspect]:
+        """Return those versions that a run other than this one was reading when it died."""
+
+    def clear_suspects(self, versions: Sequence[str]) -> None:
+        """Forget what was suspected of these versions: they have an outcome."""
 
     def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
-        """Return those quarantined versions that another fingerprint gives a new chance."""
+        """Return those quarantined versions that may be read again now."""
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
         """Record that the original's bytes are stored and confirmed."""

@@ -18,7 +18,7 @@ class LeaseLedger(Protocol):
         """
 
     def leave(self, worker: str) -> None:
-        """Remove a worker and release all its leases."""
+        """Remove a worker and release all its leases; its readings are excused."""
 
     def live_workers(self, *, asking: str = "") -> set[str]:
         """Return the workers that are neither expired nor known to have ended.

@@ -68,14 +68,15 @@ def test_what_a_later_version_replaced_waits_no_more(ledger: Ledger):
 
 
 def test_quarantine_is_counted(ledger: Ledger):
-    """A file that was started thrice to no outcome counts once it was set aside."""
+    """A file that was quarantined counts until it has another outcome; other rejected ones do not."""
     ledger.files.seen([a_ref("1"), a_ref("2")], "r")
-    for _ in range(3):
-        ledger.files.count_attempt(a_ref("1").version, fingerprint="f")
-    before = ledger.usage.metrics().sources[0].quarantined
+    ledger.files.finish(Outcome(a_ref("2"), Status.REJECTED, "damaged"), "r")
+    found = [ledger.usage.metrics().sources[0].quarantined]
     ledger.files.finish(Outcome(a_ref("1"), Status.REJECTED, "thrice", quarantined=True), "r")
+    found.append(ledger.usage.metrics().sources[0].quarantined)
+    ledger.files.finish(done(a_ref("1")), "r")
 
-    assert (before, ledger.usage.metrics().sources[0].quarantined) == (0, 1)
+    assert [*found, ledger.usage.metrics().sources[0].quarantined] == [0, 1, 0]
 
 
 def test_what_a_dead_worker_had_is_not_counted(ledger: Ledger):

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from pipeline.adapters.sql_ledger.rows import load_findings, without_text
 from pipeline.model import FileRef, Findings, Outcome, Stage, Status
-from pipeline.ports import MAX_ATTEMPTS, FileState, Manifest
+from pipeline.ports import FileState, Manifest, Suspect
 from pipeline.ports.metrics import SourceMetrics
-from tests.fakes.ledger.memory import Memory
+from tests.fakes.ledger.memory import Memory, OpenReading
 from tests.fakes.ledger.sources import MemorySources
 
 
@@ -20,7 +20,6 @@ class MemoryFiles(MemorySources):
         self._newest: dict[str, str] = {}
         self._seen_at: dict[str, datetime] = {}
         self._readings: dict[tuple[str, str], tuple[Findings, str]] = {}
-        self._attempts: dict[str, tuple[int, str]] = {}
 
     def seen(self, refs: Sequence[FileRef], run_id: str) -> None:
         """Record versions that a listing has shown."""
@@ -38,25 +37,48 @@ class MemoryFiles(MemorySources):
         """Return those versions that need no more work."""
         return {state.version for state in self._known(versions) if state.stage is Stage.FINISHED}
 
-    def count_attempt(self, version: str, *, fingerprint: str) -> int:
-        """Count an attempt."""
-        count, under = self._attempts.get(version, (0, ""))
-        before = count if under == fingerprint else 0
-        self._attempts[version] = before + 1, fingerprint
-        return before
+    def reading_began(
+        self, version: str, run_id: str, *, fingerprint: str, suspect: Suspect | None = None
+    ) -> None:
+        """Record that a document is about to be read."""
+        deaths = suspect.deaths_under(fingerprint) if suspect else 0
+        self._memory.readings[version] = OpenReading(
+            run_id, fingerprint, suspect is not None, deaths, self._memory.clock.now()
+        )
 
-    def reset_attempts(self, versions: Sequence[str]) -> None:
-        """Reset the count of attempts."""
+    def reading_ended(self, version: str, run_id: str) -> None:
+        """Record that a reading was survived."""
+        self._memory.end_readings(run_id, version)
+
+    def excuse_readings(self, run_id: str) -> None:
+        """Treat all readings of a run as ended."""
+        self._memory.end_readings(run_id)
+
+    def suspects(self, versions: Sequence[str], run_id: str) -> Mapping[str, Suspect]:
+        """Return those versions that were being read when a run died."""
+        found = {}
         for version in versions:
-            self._attempts.pop(version, None)
+            reading = self._memory.readings.get(version)
+            if reading is None or reading.run_id in self._memory.live_workers(run_id) | {run_id}:
+                continue
+            deaths = reading.deaths + (reading.suspected and reading.run_id is not None)
+            found[version] = Suspect(deaths, reading.fingerprint, reading.read_at)
+        return found
+
+    def clear_suspects(self, versions: Sequence[str]) -> None:
+        """Forget what was suspected."""
+        for version in versions:
+            self._memory.readings.pop(version, None)
 
     def released_from_quarantine(self, versions: Sequence[str], fingerprint: str) -> set[str]:
-        """Return quarantined versions that another fingerprint gives a new chance."""
-        released = set()
-        for version in versions:
-            count, under = self._attempts.get(version, (0, ""))
-            if count >= MAX_ATTEMPTS and under != fingerprint:
-                released.add(version)
+        """Return quarantined versions that may be read again now."""
+        now, released = self._memory.clock.now(), set()
+        suspects = self.suspects(versions, "")
+        for state in self._known(versions):
+            suspect = suspects.get(state.version)
+            blocked = suspect is not None and suspect.is_quarantined(fingerprint, now)
+            if state.outcome and state.outcome.quarantined and not blocked:
+                released.add(state.version)
         return released
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:  # noqa: ARG002 - nothing reads it back
@@ -86,8 +108,6 @@ class MemoryFiles(MemorySources):
     def finish(self, outcome: Outcome, run_id: str) -> None:
         """Record a file's outcome."""
         version = outcome.ref.version
-        if not outcome.quarantined:
-            self._attempts.pop(version, None)
         if version not in self._memory.files:
             self._keep(self._new(outcome.ref, run_id))
             self._newest[outcome.ref.location_key] = version

@@ -20,6 +20,7 @@ class MemoryLeases(MemoryPart):
     def leave(self, worker: str) -> None:
         """Remove a worker and release all its leases."""
         memory = self._memory
+        memory.end_readings(worker)
         memory.leases = {key: owner for key, owner in memory.leases.items() if owner != worker}
         if worker not in memory.lost:
             memory.workers.pop(worker, None)

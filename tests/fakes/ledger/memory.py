@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -9,6 +10,17 @@ from typing import Any
 from pipeline.errors import LeaseLost, LedgerUnavailable
 from pipeline.model import Effect
 from pipeline.ports import Clock, FileState
+
+
+@dataclass(frozen=True)
+class OpenReading:
+    """A reading that has not ended; without a run, it is that of a suspect."""
+
+    run_id: str | None
+    fingerprint: str
+    suspected: bool
+    deaths: int
+    read_at: datetime
 
 
 class Memory:
@@ -23,6 +35,15 @@ class Memory:
         self.workers: dict[str, datetime] = {}
         self.lost: set[str] = set()
         self.leases: dict[str, str] = {}
+        self.readings: dict[str, OpenReading] = {}
+
+    def end_readings(self, run_id: str, version: str | None = None) -> None:
+        """End all readings of a run, or one."""
+        for key, reading in list(self.readings.items()):
+            if reading.run_id == run_id and version in {None, key}:
+                del self.readings[key]
+                if reading.suspected:
+                    self.readings[key] = replace(reading, run_id=None)
 
     def live_workers(self, asking: str) -> set[str]:
         """Mark the expired workers lost and return the others."""

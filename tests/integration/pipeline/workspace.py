@@ -4,8 +4,8 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -26,6 +26,7 @@ from pipeline.context import Ports
 from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
+from pipeline.ports.reader import WhileRead
 from pipeline.settings import load_settings
 from pipeline.source_run.selection import Selection
 from tests.crash.faultpoints import Act, kill_at, watched
@@ -254,26 +255,40 @@ class Elsewhere:
 
 
 def worker_process(
-    workspace: Workspace, point: str = "", command: Sequence[str] = ("run",)
+    workspace: Workspace,
+    point: str = "",
+    command: Sequence[str] = ("run",),
+    *,
+    reader: Callable[[], Reader] | None = None,
 ) -> ForkServerProcess:
     """Call a method of a workspace in a process of its own, which may be killed at a point.
 
-    The process is forked from one that has imported everything already.
+    The process is forked from one that has imported everything already. `reader` makes its reader.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "tests.fakes.reader"])
     process = context.Process(
-        target=_run_here, args=(workspace.config, workspace.emulator.url, point, command)
+        target=_run_here,
+        args=(workspace.config, Elsewhere(workspace.emulator.url), point, command),
+        kwargs={"clock": workspace.clock, "reader": reader},
     )
     process.start()
     return process
 
 
-def _run_here(config: Path, url: str, point: str, command: Sequence[str]) -> None:
+def _run_here(
+    config: Path,
+    emulator: Elsewhere,
+    point: str,
+    command: Sequence[str],
+    *,
+    clock: FakeClock,
+    reader: Callable[[], Reader] | None,
+) -> None:
     from tests.fakes.reader import FakeReader
 
     os.environ.update(CREDENTIALS)
-    workspace = Workspace(config, Elsewhere(url), FakeReader())  # type: ignore[arg-type]
+    workspace = Workspace(config, emulator, (reader or FakeReader)(), clock)  # type: ignore[arg-type]
     workspace.act = kill_at(point) if point else None
     workspace.one_at_a_time = bool(point)  # nothing else is under way where it is killed
     getattr(workspace, command[0])(*command[1:])
@@ -294,7 +309,9 @@ class SlowlyChanged:
         """Return whether it is the other one."""
         return fingerprint == self.fingerprint()
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Any:
         """Read, and remember what was read."""
         self.read_names.append(name)
-        return self._inner.read(path, name=name, work_dir=work_dir)
+        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)

@@ -54,10 +54,20 @@ def test_a_killed_run_ends_as_an_undisturbed_one(
     assert (end["account"], end["ledger"]) == (undisturbed["account"], undisturbed["ledger"])
     assert _kept(end["archive"]) == _kept(undisturbed["archive"])
     assert killed.unsettled() == 0
+    assert _suspected(killed) == ([], [])
     assert _effects_done_twice(killed) == []
     killed.forget_calls()
     assert killed.run().document["documents"]["unchanged"] == 6 + 2
     assert killed.writes() == []
+
+
+def _suspected(workspace: Workspace) -> tuple[list[str], list[str]]:
+    """Return the files that are quarantined, and the versions that are suspects."""
+    states = list(workspace.states().values())
+    with workspace.ledger() as ledger:
+        suspects = ledger.files.suspects([state.version for state in states], "")
+    quarantined = [s.ref.name for s in states if s.outcome is not None and s.outcome.quarantined]
+    return quarantined, list(suspects)
 
 
 def _kept(keys: list[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.adapters.caspio.client import NewField
 from pipeline.errors import BadSettings
+from pipeline.ports.reader import WhileRead
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace, cli
@@ -38,11 +40,13 @@ class Meddling:
         """Return what the reader returns."""
         return bool(self._inner.is_current(fingerprint))
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Any:
         """Read, after what happens."""
         while self._happens:
             self._happens.pop()()
-        return self._inner.read(path, name=name, work_dir=work_dir)
+        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)
 
 
 def both(make_workspace: MakeWorkspace) -> Workspace:

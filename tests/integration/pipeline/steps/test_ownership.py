@@ -48,11 +48,11 @@ class Acting(FakeReader):
         super().__init__()
         self.act = lambda: None
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> object:  # type: ignore[override]  # findings, as there
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> object:  # type: ignore[override]  # findings, as there
         """Let the user act, then read."""
         act, self.act = self.act, lambda: None
         act()
-        return super().read(path, name=name, work_dir=work_dir)
+        return super().findings(path, name=name, work_dir=work_dir)
 
 
 class Ownership(RuleBasedStateMachine):

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from pipeline.errors import BadSettings
 from pipeline.model import Findings
 from pipeline.ports.ledger import Block
+from pipeline.ports.reader import WhileRead
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace
@@ -31,12 +33,14 @@ class Meanwhile:
         """Return what the reader returns."""
         return self._inner.is_current(fingerprint)
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Findings:
         """Let the user act, then read."""
         act, self._act = self._act, None
         if act is not None:
             act()
-        return self._inner.read(path, name=name, work_dir=work_dir)
+        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)
 
 
 def _row(workspace: Workspace, pk: int, table: str = "Uploads") -> Mapping[str, Any]:

@@ -234,10 +234,10 @@ def _everything() -> Any:
 class _Otherwise(FakeReader):
     """Reads every receipt as an invoice."""
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Any:
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> Any:
         """Read."""
         path.write_bytes(path.read_bytes().replace(b"receipt", b"invoice"))
-        return super().read(path, name=name, work_dir=work_dir)
+        return super().findings(path, name=name, work_dir=work_dir)
 
 
 def test_files_in_the_files_area_survive_a_rebuild(make_workspace: MakeWorkspace):

@@ -12,7 +12,7 @@ from pipeline.source_run.leases import Leases
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import process_all
 from tests.fakes.reader import FakeReader
-from tests.unit.pipeline.steps.test_fetch_quarantine import killed
+from tests.unit.pipeline.source_run.test_suspects import DEADLY, killed
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -56,8 +56,8 @@ def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
 
 def test_a_worker_takes_up_what_another_way_of_reading_released(world: World):
     """A quarantined file is no finished one for a worker whose reader has another fingerprint."""
-    world.receipt("1", GOOD)
-    killed(world, 3)
+    world.receipt("1", DEADLY)
+    killed(world, 4)
     world.run()
     world.reader = FakeReader(version="2")
     one = worker(world)

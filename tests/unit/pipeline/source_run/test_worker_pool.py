@@ -24,7 +24,7 @@ class Waiting(FakeReader):
     begun: int = 0
     _begin: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Wait, then read."""
         with self._begin:
             self.begun += 1
@@ -35,7 +35,7 @@ class Waiting(FakeReader):
                 "what it waits for never came: the stages wait for each other"
             )
             time.sleep(0.002)
-        return super().read(path, name=name, work_dir=work_dir)
+        return super().findings(path, name=name, work_dir=work_dir)
 
 
 def receipts(world: World, number: int) -> None:

@@ -13,9 +13,9 @@ COPY = b"%PDF-1.7 searchable"
 class RenderingReader(FakeReader):
     """Leaves a searchable copy beside the text and says why there is no thumbnail."""
 
-    def read(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Read a file and leave the copy."""
-        findings = super().read(path, name=name, work_dir=work_dir)
+        findings = super().findings(path, name=name, work_dir=work_dir)
         copy = work_dir / "searchable.pdf"
         copy.write_bytes(COPY)
         derived = {**findings.derived, copy.name: copy}

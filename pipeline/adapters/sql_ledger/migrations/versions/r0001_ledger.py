@@ -16,6 +16,7 @@ depends_on = None
 _TABLES = (
     "runs",
     "files",
+    "open_readings",
     "readings",
     "effects",
     "blocked_containers",
@@ -39,6 +40,7 @@ _TABLES = (
 def upgrade() -> None:
     """Create every table."""
     _create_files()
+    _create_readings()
     _create_effects()
     _create_sources()
     _create_leases()
@@ -123,8 +125,7 @@ def _create_files() -> None:
         _json("outcome", nullable=True),
         _words("renamed_from", nullable=True),
         _integer("listings"),
-        _integer("attempts", server_default="0"),
-        _words("attempted_under", nullable=True),
+        _flag("quarantined", server_default=sa.false()),
         _words("run_id"),
         _time("seen_at", nullable=True),
         _time("updated_at"),
@@ -136,14 +137,28 @@ def _create_files() -> None:
     op.create_index("ix_files_order", "files", order)
 
     # SQLite finds a partial index for "is_newest = 1" only where the index says it the same way.
-    newest = "is_newest = 1" if op.get_bind().dialect.name == "sqlite" else "is_newest"
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    newest, quarantined = (
+        f"{flag} = 1" if sqlite else flag for flag in ("is_newest", "quarantined")
+    )
     metrics = ["source", "planned_only", "status", "stage", "pages"]
     _partial_index("ix_files_metrics", "files", metrics, newest)
     waiting = f"{newest} AND stage != 'finished'"
     _partial_index("ix_files_waiting", "files", ["source", "seen_at"], waiting)
-    quarantined = f"{newest} AND attempts >= 3 AND stage = 'finished'"
-    _partial_index("ix_files_quarantined", "files", ["source"], quarantined)
+    _partial_index("ix_files_quarantined", "files", ["source"], f"{newest} AND {quarantined}")
 
+
+def _create_readings() -> None:
+    op.create_table(
+        "open_readings",
+        _words("version", primary_key=True),
+        _words("run_id", nullable=True),
+        _words("fingerprint"),
+        _flag("suspected"),
+        _integer("deaths"),
+        _time("read_at"),
+    )
+    op.create_index("ix_open_readings_run_id", "open_readings", ["run_id"])
     op.create_table(
         "readings",
         _words("sha256", primary_key=True),
