@@ -34,6 +34,7 @@ _TABLES = (
     "reported_records",
     "watched_sources",
     "webhooks",
+    "secret_keys",
 )
 
 
@@ -46,6 +47,9 @@ def upgrade() -> None:
     _create_leases()
     _create_usage()
     _create_messages()
+    op.create_table(
+        "secret_keys", _words("name", primary_key=True), _words("key"), _time("made_at")
+    )
 
 
 def downgrade() -> None:
