@@ -16,6 +16,8 @@ TEXT_CHARS = 2_000_000
 _MOST_NAMED = 4
 """Files in a reason; more would hide the important ones."""
 _OPEN_CONFIDENCE = 0.3
+_OF_NO_DOCUMENT = frozenset({"language", "email", "phone"})
+"""Values in which two files about the same thing may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class _Source:
         """Return whether the file has another value."""
         return self.value(name) not in {None, value}
 
+    def is_other_document(self, other: "_Source") -> bool:
+        """Return whether another file of the same class is about something else, or is its copy."""
+        if other is self or other.doc_type.value != self.doc_type.value:
+            return False
+        return any(
+            self.value(name) is not None and other.differs(name, self.value(name))
+            for name in self.fields
+            if name not in _OF_NO_DOCUMENT
+        )
+
     def mark(self, finding: Finding) -> Finding:
         """Add to a finding which file it is from."""
         if not self.name:
@@ -59,7 +71,8 @@ def merge_values(
     """Return the class and the values of a document together with its files.
 
     The file that says most leads: its values are taken together, so that no total meets the date of
-    another invoice. What it does not say is taken from the others if they agree.
+    another invoice. What it does not say is taken from the others if they agree, but never from a
+    second document of the same class.
     """
     own = _Source("", doc_type, fields)
     readable = [child for child in children if child.findings.status.readable]
@@ -88,12 +101,23 @@ def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Find
 
     having = [source for source in sources if source.value(name) is not None]
     if having:
-        best = max(having, key=lambda source: source.fields[name].confidence)
-        return _unless_differing(name, best, having)
-
+        return _value_beside(name, leading, having)
     # All leave it open: the leading file says why, or else the first one that mentions it.
     mentioning = [source for source in (leading, *sources) if name in source.fields]
     return mentioning[0].mark(mentioning[0].fields[name])
+
+
+def _value_beside(name: str, leading: _Source, having: Sequence[_Source]) -> Finding:
+    """Return a value that the leading file does not have but others do.
+
+    A second invoice does not complete the first one: a record has the values of one document.
+    """
+    joining = [source for source in having if not leading.is_other_document(source)]
+    if joining:
+        best = max(joining, key=lambda source: source.fields[name].confidence)
+        return _unless_differing(name, best, joining)
+    reason = f"only another document inside it has one: {having[0].value(name)}"
+    return Finding(None, _OPEN_CONFIDENCE, f"{reason} in {having[0].name or 'the text'}")
 
 
 def _unless_differing(name: str, source: _Source, others: Sequence[_Source]) -> Finding:

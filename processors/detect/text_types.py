@@ -78,9 +78,9 @@ def table_delimiter(text: str) -> str | None:
 def is_mail(text: str) -> bool:
     """Say whether a text starts with a mail's header: known fields before the first empty line."""
     lines = text[:_HEADER_CHARS].splitlines()
-    if lines and lines[0].startswith(
-        "From "
-    ):  # the line that starts a message in the mbox format (RFC 4155)
+    # The line that starts a message in the mbox format (RFC 4155), and that with the length of a
+    # mail that Apple Mail keeps (.emlx).
+    if lines and (lines[0].startswith("From ") or lines[0].strip().isdigit()):
         lines = lines[1:]
     if not lines or not _HEADER_FIELD.match(lines[0]):
         return False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Reading, Unreadable
+from processors.detect.charset_labels import encoding_for
 from processors.detect.encoding import clean, decode
 from processors.detect.html_text import visible_text
 from processors.detect.safe_xml import XmlRefused, texts_of
@@ -69,12 +70,12 @@ class XmlProcessor:
 
 
 def decode_html(data: bytes) -> str:
-    """Decode HTML by the encoding it declares if Python knows it, else by its content."""
+    """Decode HTML by the encoding it declares, as browsers understand it, else by its content."""
     declared = _CHARSET.search(data[:_CHARSET_BYTES])
     # Zero bytes mean UTF-16, in which no declaration can be read as ASCII.
-    if declared is None or b"\0" in data[:64]:
+    label = declared.group(1).decode("ascii") if declared and b"\0" not in data[:64] else ""
+    encoding = encoding_for(label) if label else None
+    # HTML Standard, section 13.2.3.2: a page that was read as ASCII up to here is not in UTF-16.
+    if encoding is None or encoding.startswith("utf-16"):
         return decode(data)
-    try:
-        return data.decode(declared.group(1).decode("ascii"), errors="replace")
-    except (LookupError, ValueError):
-        return decode(data)
+    return data.decode(encoding, errors="replace")

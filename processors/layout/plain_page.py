@@ -4,15 +4,21 @@ from pipeline.model import PageText
 from processors.contract import Line, Page
 
 
-def text_page(text: str, *, number: int = 1, engine: str = "text") -> Page:
-    """Return a page of text whose lines have no boxes; empty lines are not among them."""
+def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: str = "") -> Page:
+    """Return a page of text whose lines have no boxes; empty lines are not among them.
+
+    What is `kept_apart` follows in the text of the page. It is not among the lines, in which values
+    are looked for.
+    """
     lines = tuple(Line(text=line) for line in text.split("\n") if line.strip())
+    whole = "\n\n".join(part.strip("\n") for part in (text, kept_apart) if part.strip())
     page_text = PageText(
         number=number,
         source="text" if lines else "none",
         engine=engine,
         confidence=None,
-        text=text.strip("\n"),
+        text=whole,
+        reason="no values are looked for in its last part" if kept_apart.strip() else "",
     )
     return Page(page_text, lines)
 
