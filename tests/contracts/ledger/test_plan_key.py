@@ -57,16 +57,3 @@ def test_processes_that_ask_first_agree(empty_url: str, clock: FakeClock):
 
     with SqlLedger(empty_url, clock=clock) as ledger:
         assert keys == {ledger.effects.plan_key()}
-
-
-def test_a_ledger_of_before_gets_a_key(empty_url: str, clock: FakeClock):
-    """A ledger whose schema is older is brought to date when it is opened, and then has a key."""
-    with (
-        SqlLedger(empty_url, clock=clock) as ledger,
-        ledger._session.writing("go back") as connection,
-    ):
-        connection.exec_driver_sql("DROP TABLE secret_keys")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'r0001'")
-
-    with SqlLedger(empty_url, clock=clock) as ledger:
-        assert len(ledger.effects.plan_key()) == 32
