@@ -1,32 +1,55 @@
 """Find amounts of money in a line of text."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
+
+from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, any_mark, long_marks
 
 MAX_DIGITS = 13
 _LARGEST_WITHOUT_CENTS = 1_000_000_000
 """A longer number without decimals is an account or a reference, also beside a currency."""
 _GROUP = 3
-"""Digits between separators of thousands."""
+"""Digits between separators of thousands, and decimals of a currency divided by a thousand."""
 _CENTS = 2
+_CONTEXT_CHARS = 16
+"""Characters before a number that can hold its currency and its sign."""
 
-_CURRENCY = r"(?:rm|myr|eur|usd|gbp|chf|sgd|aud|cad|inr|rs\.?|jpy|s\$|a\$|us\$|kr|pln|zl|[$€£¥₹])"
-_CURRENCY_BEFORE = re.compile(_CURRENCY + r"[ .:]{0,2}[-\u2212(]?$")
-_CURRENCY_AFTER = re.compile(r" ?" + _CURRENCY + r"(?![a-z])")
+_LONGEST_MARK = 5
+_MOST_GAP = 2
+"""Points, colons and blanks between a currency and its number."""
+_MOST_WORDS = 6
+"""Words before an amount in parentheses; more are a sentence."""
 
-# Digits with any separators between them; blanks separate thousands only before decimals.
+# Hyphens, the figure dash, the en dash and the minus sign; triangles are the minus of Japan.
+_MINUS = "[-\u2010\u2012\u2013\u2212\u25b3\u25b2]"
+
+# Digits with any separators between them. Blanks separate thousands; a dash says that there are no
+# cents.
 _NUMBER = re.compile(
-    r"(?<![\d.,])(?:\d{1,3}(?: \d{3}){1,3},\d{2}(?!\d)|\d+(?:[.,'\u2019]\d+){0,6})"
+    r"(?:(?<![\d.,])|(?<=[a-z/]\.))(?:"
+    r"\d{1,3}(?: \d{3}){1,3}(?:[.,]\d{2,3})?(?![\d.,]?\d)"
+    r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
+    r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])|[.:][-\u2013\u2014]{1,2}(?= ?(?:$|kr|chf|fr|[€)])))"
+    r"|\d+(?:[.,'\u2019]\d+){0,6})"
 )
+_WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019]\d+){0,6}")
+_WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,]\d{2,3}")
+_PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
-_SHARE_OR_RATIO_AFTER = re.compile(r" ?%|[/:]\d")
-_REFERENCE_BEFORE = re.compile(r".#|\d[/:]", re.DOTALL)
+_SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:]\d")
+_REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:]|\d{4}-\d\d?-)$")
+_PARENTHESIS = re.compile(r"^[^()]*\)")
 
 # A minus sign belongs to the number after it, also with a blank between them, unless it joins two
 # words or numbers: "total -5.00" and "total: - 5.00" are negative, "10-5.00" and "a - 5.00" not.
-_MINUS_BEFORE = re.compile(r"(?<![^\W_])(?:[-\u2212]|(?<![^\W_] )[-\u2212] )$")
+_MINUS_BEFORE = re.compile(rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] ){_MINUS} )$")
+_OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
+# "CR" (credit) marks what is owed to the customer.
+_CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
 
 # Scan errors: a blank beside the decimal point, the letters O for zero and I for one.
 _GAP_AT_DECIMALS = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
@@ -38,7 +61,8 @@ _LETTER_I = re.compile(r"(?:(?<=rm)|(?<=[$€£¥])|(?<![^\s:(]))[il|](?=\d{1,3}
 class Amount:
     """A number that may be money, at these characters of its line.
 
-    `cents`: it has exactly two decimals. `marked`: a currency is beside it.
+    `cents`: it has the decimals of its currency, or a dash for them. `marked`: a currency is beside
+    it. `enclosed`: it is in parentheses, alone or with its currency.
     """
 
     value: Decimal
@@ -46,26 +70,45 @@ class Amount:
     end: int
     cents: bool
     marked: bool
+    enclosed: bool = False
 
 
-def parse_number(text: str) -> tuple[Decimal, bool] | None:
-    """Parse a number with any separators; return it and whether it has two decimals.
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is around a number: its currency, which may be before it, and its sign.
+
+    `is_enclosed`: it is in parentheses, which are a minus or hold a remark.
+    """
+
+    mark: str
+    is_before: bool
+    is_negative: bool
+    is_enclosed: bool
+
+
+def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool] | None:
+    """Parse a number with any separators; return it and whether it has the decimals of money.
 
     The last separator decides: before three digits it separates thousands ("1.234"), unless the
-    number begins with zero ("0.125"); before any other count it separates decimals.
+    number begins with zero ("0.125") or its currency has `thousandths`; before any other count it
+    separates decimals.
     """
     body = re.sub(r"[ '\u2019]", "", text)
+    has_dash = not body[-1:].isdigit()
+    body = body.rstrip(".,:-\u2013\u2014")
     digits = re.sub(r"\D", "", body)
     if not digits or len(digits) > MAX_DIGITS:
         return None
 
     last_separator = max(body.rfind("."), body.rfind(","))
-    if last_separator < 0:
-        return Decimal(digits), False
+    if last_separator < 0 or has_dash:
+        return Decimal(digits), has_dash
 
     decimals = len(body) - last_separator - 1
     is_repeated = body.count(body[last_separator]) > 1
     has_whole_part = last_separator > 0 and not body.startswith("0")
+    if decimals == _GROUP and thousandths and not is_repeated:
+        return Decimal(digits).scaleb(-decimals), True
     if decimals == _GROUP and (is_repeated or has_whole_part):
         return Decimal(digits), False
     return Decimal(digits).scaleb(-decimals), decimals == _CENTS
@@ -80,58 +123,145 @@ def repair_scan_errors(folded: str) -> str:
 def amounts_in(folded: str) -> list[Amount]:
     """Return the numbers of a folded line that can be amounts, from left to right."""
     found = []
-    for match in _NUMBER.finditer(folded):
-        start, end = match.span()
-        parsed = parse_number(match.group())
-        if parsed is None or is_no_amount(folded, start, end):
+    for start, end in _numbers_in(folded):
+        if is_no_amount(folded, start, end):
+            continue
+        context = _context_of(folded, start, end)
+        parsed = parse_number(folded[start:end], thousandths=context.mark in THOUSANDTHS)
+        if parsed is None:
             continue
         value, cents = parsed
-
-        # Bookkeepers write negative amounts in parentheses. Without a currency before it, a number
-        # in parentheses is a remark.
-        is_opened = folded[max(0, start - 2) : start].rstrip().endswith("(")
-        is_closed = folded[end : end + 1] == ")"
-        is_negative = bool(
-            _MINUS_BEFORE.search(folded[max(0, start - 4) : start])
-            or (is_opened and is_closed and _CURRENCY_BEFORE.search(folded[: start - 1]))
-        )
-        is_marked = bool(
-            _CURRENCY_BEFORE.search(folded[max(0, start - 8) : start])
-            or _CURRENCY_AFTER.match(folded, end)
-        )
         found.append(
             Amount(
-                value=-value if is_negative else value,
+                value=-value if context.is_negative else value,
                 start=start,
                 end=end,
                 cents=cents,
-                marked=is_marked,
+                marked=bool(context.mark) and context.mark not in SHORT_SIGNS,
+                enclosed=context.is_enclosed,
             )
         )
     return found
+
+
+def _numbers_in(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield where the numbers of a line are."""
+    for match in _NUMBER.finditer(folded):
+        start, end = match.span()
+        if " " not in match.group() or _is_grouped(folded, start, end):
+            yield start, end
+        else:
+            for part in _WITHOUT_BLANKS.finditer(folded, start, end):
+                yield part.span()
+
+
+def _is_grouped(folded: str, start: int, end: int) -> bool:
+    """Return whether blanks in a number separate its thousands, and not a quantity from a price.
+
+    A comma for decimals comes with them. Otherwise a currency is right before the number, or after
+    it if no other number is in the line.
+    """
+    number = folded[start:end]
+    if "," in number:
+        return True
+    context = _context_of(folded, start, end)
+    if context.mark and context.is_before:
+        return True
+    is_only = not any(map(str.isdigit, _PERCENTAGE.sub("", folded[:start] + folded[end:])))
+    return is_only and bool(context.mark)
+
+
+def _context_of(folded: str, start: int, end: int) -> _Context:
+    """Read the currency and the sign around a number."""
+    left = folded[max(0, start - _CONTEXT_CHARS) : start]
+    opening = _OPENING.search(left)
+    after = _after().match(folded, end)
+    assert opening  # every part of both patterns is optional
+    assert after
+
+    mark, outer = _mark_before(left[: opening.start()])
+    inner = opening.group()
+    if not mark:
+        outer, inner = left, ""
+    has_minus = _has_minus(outer, inner, after)
+    is_closed = after["close"] is not None and not has_minus
+    # Bookkeepers write negative amounts in parentheses; after a currency they are nothing else.
+    return _Context(
+        mark=mark or after["mark"] or "",
+        is_before=mark != "" and not outer.rstrip()[-1:].isdigit(),
+        is_negative=has_minus or ("(" in inner and is_closed),
+        is_enclosed=outer.endswith("(") and is_closed,
+    )
+
+
+def _has_minus(outer: str, inner: str, after: re.Match[str]) -> bool:
+    """Return whether a minus is before a number, between it and its currency, or after it."""
+    if _MINUS_BEFORE.search(outer) or inner.strip("(") or _CREDIT_BEFORE.search(outer.rstrip("(")):
+        return True
+    return any(after.group("minus", "behind", "credit"))
+
+
+def _mark_before(text: str) -> tuple[str, str]:
+    """Return the mark at the end of a text, "" if there is none, and the text before it."""
+    stripped = text.rstrip(" .:")
+    if len(text) - len(stripped) > _MOST_GAP:
+        return "", text
+    has_gap = stripped != text
+    for length in range(min(_LONGEST_MARK, len(stripped)), 0, -1):
+        mark, outer = stripped[-length:], stripped[:-length]
+        is_word = mark[0].isalpha() and outer[-1:].isalpha()
+        # Scans lose the blank before a currency, but not one on both sides: "totalrm5.00".
+        if mark in long_marks() and not (is_word and has_gap):
+            return mark, outer
+        if mark in SHORT_SIGNS and not (is_word or outer.endswith("$")):
+            return mark, outer
+    return "", text
+
+
+@cache
+def _after() -> re.Pattern[str]:
+    # Minus and currency in either order, a closing parenthesis, and "CR" for a credit.
+    minus = rf"{_MINUS}(?![\w\-\u2013])"
+    mark = rf"(?:{any_mark()})(?![a-z])"
+    return re.compile(
+        rf"(?P<minus>{_MINUS}(?= ?{mark})|{minus})?(?: ?(?P<mark>{mark}))?"
+        rf"(?P<behind>(?<!\d){minus})?(?P<close> ?\))?(?P<credit> ?cr(?![a-z]))?"
+    )
 
 
 def is_no_amount(folded: str, start: int, end: int) -> bool:
     """Return whether a number is a share, or a part of a word, date, time or reference."""
     if _SHARE_OR_RATIO_AFTER.match(folded, end):
         return True
-    if _REFERENCE_BEFORE.fullmatch(folded, max(0, start - 2), start):
+    near = folded[max(0, start - _CONTEXT_CHARS) : start]
+    if _REFERENCE_BEFORE.search(near):
         return True
 
     # Letters before a number are part of a reference, except a currency and "x" for "times".
-    letter = folded[max(0, start - 1) : start]
-    if letter == "x" or not letter.isalpha():
+    if near.endswith("x") or not (near[-1:].isalpha() or near.endswith(".")):
         return False
-    return not _CURRENCY_BEFORE.search(folded[max(0, start - 6) : start])
+    mark, _ = _mark_before(near)
+    if mark in SHORT_SIGNS:
+        return not _WITH_DECIMALS.fullmatch(folded, start, end)
+    return not mark
 
 
 def money_in(folded: str) -> list[Amount]:
     """Return the numbers that look like money: with cents, or with a currency beside them."""
-    return [
+    repaired = repair_scan_errors(folded)
+    found = [
         amount
-        for amount in amounts_in(repair_scan_errors(folded))
+        for amount in amounts_in(repaired)
         if amount.cents or (amount.marked and amount.value < _LARGEST_WITHOUT_CENTS)
     ]
+    # Parentheses are a minus if all amounts of a short line are in them and nothing follows.
+    # Otherwise they hold a remark: "in words ($100)", "tax 5.00 (0.30)".
+    if found and all(amount.enclosed for amount in found):
+        words_before = repaired[: found[0].start].split()
+        is_last = not any(map(str.isalpha, _PARENTHESIS.sub("", repaired[found[-1].start :])))
+        if len(words_before) <= _MOST_WORDS and is_last:
+            return [replace(amount, value=-amount.value) for amount in found]
+    return found
 
 
 def values_in(folded: str) -> list[Decimal]:
@@ -140,5 +270,6 @@ def values_in(folded: str) -> list[Decimal]:
 
 
 def format_amount(value: Decimal) -> str:
-    """Return an amount with a decimal point and two decimals."""
-    return f"{value:.2f}"
+    """Return an amount with a decimal point and two decimals, or three if it has so many."""
+    exponent = value.as_tuple().exponent
+    return f"{value:.3f}" if exponent == -_GROUP else f"{value:.2f}"

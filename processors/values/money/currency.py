@@ -7,51 +7,8 @@ from functools import cache
 
 from pipeline.model import Finding
 from processors.values.country import Hints, countries
-from processors.values.lines import TextLine, word_lists
-
-_SYMBOLS = {
-    "€": "EUR",
-    "£": "GBP",
-    "₹": "INR",
-    "₽": "RUB",
-    "₺": "TRY",
-    "₩": "KRW",
-    "₫": "VND",
-    "฿": "THB",
-    "₱": "PHP",
-    "₪": "ILS",
-    "₴": "UAH",
-    "zl": "PLN",
-    "kč": "CZK",
-    "kc": "CZK",
-    "r$": "BRL",
-    "s$": "SGD",
-    "a$": "AUD",
-    "c$": "CAD",
-    "ca$": "CAD",
-    "us$": "USD",
-    "nz$": "NZD",
-    "hk$": "HKD",
-    "nt$": "TWD",
-    "rm": "MYR",
-    "rs": "INR",
-    "rs.": "INR",
-    "rp": "IDR",
-    "euro": "EUR",
-    "euros": "EUR",
-    "eur": "EUR",
-    "fr.": "CHF",
-    "sfr": "CHF",
-}
-"""Marks of one currency, folded, and its ISO 4217 code."""
-
-_SHARED = {
-    "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
-    "¥": ("JP", "CN"),
-    "kr": ("SE", "NO", "DK"),
-    "kr.": ("SE", "NO", "DK"),
-}
-"""Marks of several currencies, and the countries that use them: hints at one of them decide."""
+from processors.values.lines import TextLine
+from processors.values.money.marks import SHARED, SYMBOLS, any_mark, is_code
 
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
@@ -110,13 +67,11 @@ def marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLin
 @cache
 def mark_pattern() -> re.Pattern[str]:
     """Compile the places of a mark: next to a digit, in brackets, before a colon, after a label."""
-    codes = "|".join(word_lists()["currency"]["codes"])
-    symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
-    mark = rf"({codes}|{symbols}|kr\.?|[$¥])"
+    mark = f"({any_mark()})"
     label = r"(?:total|currency|\w{0,20}wahrung|devise|moneda|valuta|amount|in|betrag)"
     places = (
-        rf"(?<![a-z$]){mark}[ .:]{{0,2}}[-\u2212]?\d",
-        rf"\d ?{mark}(?![a-z$])",
+        rf"(?<![a-z$]){mark}[ .:]{{0,2}}[-\u2013\u2212]?\d",
+        rf"\d(?:[,.:]?[-\u2013\u2014]{{1,2}})? ?{mark}(?![a-z$])",
         rf"[(\[]{mark}[)\]]",
         rf"(?<![a-z]){mark} ?:",
         rf"(?<![a-z]){label} ?:? ?{mark}(?![a-z])",
@@ -126,11 +81,11 @@ def mark_pattern() -> re.Pattern[str]:
 
 def code_of(mark: str, hints: Hints) -> str | None:
     """Return the ISO 4217 code of a mark; None if several countries use it and no hint decides."""
-    if mark in word_lists()["currency"]["codes"]:
+    if is_code(mark):
         return mark.upper()
-    if mark in _SYMBOLS:
-        return _SYMBOLS[mark]
-    country = hints.best(_SHARED[mark])
+    if mark in SYMBOLS:
+        return SYMBOLS[mark]
+    country = hints.best(SHARED[mark])
     return countries()[country].currency if country else None
 
 

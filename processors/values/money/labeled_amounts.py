@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from processors.values.lines import TextLine, label_pattern, matches_in
-from processors.values.money.amounts import money_in, values_in
+from processors.values.money.amounts import money_in
 
 _MOST = 40
 """Amounts of one kind: rules combine them with each other."""
@@ -17,11 +17,15 @@ _CURRENCY_LETTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class LabeledAmount:
-    """An amount without its sign, its line, and the words that announce it."""
+    """An amount without its sign, its line, and the words that announce it.
+
+    `is_negative`: it is printed with a minus.
+    """
 
     value: Decimal
     line: TextLine
     label: str = ""
+    is_negative: bool = False
 
 
 def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]:
@@ -39,15 +43,18 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
             below = lines[line.number + 1 : line.number + 2] if is_alone else ()
             for place in below:
                 # Only an amount that is alone on its line, whatever is around it.
-                alone = values_in(place.folded)
+                alone = money_in(place.folded)
                 if len(alone) == 1 and not _has_words(place.folded):
-                    values = set(alone)
-        found.extend(LabeledAmount(value, place, match.group()) for value in sorted(values))
+                    values = {alone[0].value}
+        found.extend(
+            LabeledAmount(abs(value), place, match.group(), is_negative=value < 0)
+            for value in sorted(values)
+        )
     return found[:_MOST]
 
 
 def after_label(folded: str, label_end: int) -> set[Decimal]:
-    """Return the first amount after a label and the last amount of its line."""
+    """Return the first amount after a label and the last amount of its line, with their signs."""
     amounts = money_in(folded)
     if not amounts:
         return set()
@@ -55,8 +62,8 @@ def after_label(folded: str, label_end: int) -> set[Decimal]:
     first = next((amount for amount in amounts if amount.start >= label_end), last)
     # Words between the two amounts announce the second one: it is something else.
     if _has_words(folded[first.end : last.start]):
-        return {abs(first.value)}
-    return {abs(first.value), abs(last.value)}
+        return {first.value}
+    return {first.value, last.value}
 
 
 def _has_words(folded: str) -> bool:

@@ -7,6 +7,7 @@ none finds any, both values stay empty.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import combinations, product
 
 from pipeline.model import Finding
@@ -71,14 +72,19 @@ class TaxSplit:
 class Bill:
     """What the rules need of a document: its total, without sign, and what may lead to it.
 
-    `taxes` has taxes of zero, too; `charged` has not.
+    `sign` is that of the total, 1 or -1. `taxes` has taxes of zero, too.
     """
 
     lines: Sequence[TextLine]
     total: Decimal
+    sign: int
     nets: Sequence[LabeledAmount]
     taxes: Sequence[LabeledAmount]
-    charged: Sequence[LabeledAmount]
+
+    @property
+    def charged(self) -> Sequence[LabeledAmount]:
+        """The taxes that are not zero."""
+        return [each for each in self.taxes if each.value]
 
 
 def find_net_and_tax(
@@ -91,18 +97,30 @@ def find_net_and_tax(
         return {"net": None, "tax": None}
 
     signed = Decimal(total.value)
-    taxes = [each for each in labeled_amounts(lines, "tax") if each.value < abs(signed)]
+    nets, taxes = (_parts(lines, kind, signed) for kind in ("net", "tax"))
     bill = Bill(
         lines=lines,
         total=abs(signed),
-        nets=[each for each in labeled_amounts(lines, "net") if 0 < each.value <= abs(signed)],
-        taxes=taxes,
-        charged=[each for each in taxes if each.value],
+        sign=-1 if signed < 0 else 1,
+        nets=[each for each in nets if each.value],
+        taxes=[each for each in taxes if each.value < abs(signed)],
     )
     for rule in RULES:
         for split in rule(bill):
-            return split.findings(-1 if signed < 0 else 1)
+            return split.findings(bill.sign)
     return {"net": None, "tax": None}
+
+
+def _parts(lines: Sequence[TextLine], kind: str, total: Decimal) -> list[LabeledAmount]:
+    """Return the amounts of a kind that can be parts of a total.
+
+    What is printed with a minus is no part of a sum that is printed without.
+    """
+    return [
+        each
+        for each in labeled_amounts(lines, kind)
+        if each.value <= abs(total) and (total < 0 or not each.is_negative)
+    ]
 
 
 def labeled_net_and_tax(bill: Bill) -> Iterator[TaxSplit]:
@@ -214,8 +232,9 @@ def charges_and_discounts(bill: Bill) -> Iterator[TaxSplit]:
         if end is None:
             continue
 
-        before_tax = _last_amounts(bill.lines[net.line.number + 1 : tax.line.number])
-        after_tax = _last_amounts(bill.lines[tax.line.number + 1 : end.number])
+        steps_of = partial(_last_amounts, sign=bill.sign)
+        before_tax = steps_of(bill.lines[net.line.number + 1 : tax.line.number])
+        after_tax = steps_of(bill.lines[tax.line.number + 1 : end.number])
         steps = [*before_tax, *after_tax]
         if steps and net.value + tax.value + sum(steps) == bill.total:
             yield TaxSplit(
@@ -288,10 +307,10 @@ def first_line_with(value: Decimal, lines: Sequence[TextLine]) -> TextLine | Non
     return next((line for line in lines if value in values_in(line.folded)), None)
 
 
-def _last_amounts(lines: Sequence[TextLine]) -> list[Decimal]:
-    """Return the last amount of each line that has one, with its sign."""
+def _last_amounts(lines: Sequence[TextLine], *, sign: int) -> list[Decimal]:
+    """Return the last amount of each line that has one, as seen from a total with this sign."""
     amounts = [money_in(line.folded) for line in lines]
-    return [of_line[-1].value for of_line in amounts if of_line]
+    return [sign * of_line[-1].value for of_line in amounts if of_line]
 
 
 def _printed_rates(lines: Sequence[TextLine]) -> list[Decimal]:

@@ -10,7 +10,7 @@ from itertools import combinations, product
 
 from processors.values.lines import TextLine, label_pattern, matches_in
 from processors.values.money.amounts import values_in
-from processors.values.money.labeled_amounts import labeled_amounts
+from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.sums import TOTAL_KINDS, Sum
 from processors.values.money.tax_tables import ROUNDING, gross_sums
 
@@ -44,25 +44,29 @@ def supported_values(supports: Iterable[Support]) -> set[Decimal]:
 
 def cash_less_change(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """The cash that was given less the change is what was to be paid."""
-    given = _values(sums, {"cash", "card"})[:_MOST_PARTS]
-    change = map(abs, _values(sums, {"change"})[:_MOST_PARTS])
+    # Payments and change may be printed with a minus, which means the same.
+    given, change = (
+        list(map(abs, _values(sums, kinds)[:_MOST_PARTS]))
+        for kinds in ({"cash", "card"}, {"change"})
+    )
     paid = frozenset(cash - back for cash, back in product(given, change) if cash > back)
     yield Support(paid, 3.0, "it is the cash given less the change")
 
 
 def paid_by_card(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """A card is charged with exactly what is to be paid."""
-    yield Support(frozenset(_values(sums, {"card"})), 2.0, "it was paid by card")
+    charged = frozenset(map(abs, _values(sums, {"card"})))
+    yield Support(charged, 2.0, "it was paid by card")
 
 
 def net_and_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """A net amount and a tax add up to the total."""
     nets = set(_values(sums, {"subtotal"}))
-    nets.update(each.value for each in labeled_amounts(lines, "net"))
-    taxes = {each.value for each in labeled_amounts(lines, "tax")}
+    nets.update(_signed(labeled_amounts(lines, "net")))
+    taxes = set(_signed(labeled_amounts(lines, "tax")))
     # Of too many the largest are kept: the total is the largest sum of a bill.
-    pairs = product(sorted(nets)[-_MOST_PARTS:], sorted(taxes)[-_MOST_PARTS:])
-    gross = frozenset(net + tax for net, tax in pairs if net > tax > 0)
+    pairs = product(*(sorted(each, key=abs)[-_MOST_PARTS:] for each in (nets, taxes)))
+    gross = frozenset(net + tax for net, tax in pairs if net > tax > 0 or net < tax < 0)
     yield Support(gross, 1.5, "net and tax add up to it")
 
 
@@ -147,6 +151,10 @@ RULES = (
     earlier_payments,
     tax_after_total,
 )
+
+
+def _signed(amounts: Iterable[LabeledAmount]) -> Iterator[Decimal]:
+    return (-each.value if each.is_negative else each.value for each in amounts)
 
 
 def _values(sums: Iterable[Sum], kinds: Iterable[str]) -> list[Decimal]:

@@ -1,0 +1,99 @@
+"""Know the marks of currencies that are printed beside amounts: codes, symbols, abbreviations."""
+
+import re
+from functools import cache
+
+from processors.values.lines import word_lists
+
+SYMBOLS = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₩": "KRW",
+    "₫": "VND",
+    "฿": "THB",
+    "₱": "PHP",
+    "₪": "ILS",
+    "₴": "UAH",
+    "₦": "NGN",
+    "₵": "GHS",
+    "gh₵": "GHS",
+    "₡": "CRC",
+    "₲": "PYG",
+    "₸": "KZT",
+    "₼": "AZN",
+    "₾": "GEL",
+    "৳": "BDT",
+    "ksh": "KES",
+    "kshs": "KES",
+    "tsh": "TZS",
+    "ush": "UGX",
+    "zl": "PLN",
+    "kč": "CZK",
+    "kc": "CZK",
+    "r$": "BRL",
+    "s$": "SGD",
+    "a$": "AUD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "us$": "USD",
+    "nz$": "NZD",
+    "hk$": "HKD",
+    "nt$": "TWD",
+    "mx$": "MXN",
+    "rd$": "DOP",
+    "rm": "MYR",
+    "rs": "INR",
+    "rs.": "INR",
+    "rp": "IDR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "eur": "EUR",
+    "fr.": "CHF",
+    "sfr": "CHF",
+}
+"""Marks of one currency, folded, and its ISO 4217 code."""
+
+SHARED = {
+    "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
+    "¥": ("JP", "CN"),
+    "kr": ("SE", "NO", "DK"),
+    "kr.": ("SE", "NO", "DK"),
+}
+"""Marks of several currencies, and the countries that use them: hints at one of them decide."""
+
+_SHORT_SIGNS = """
+r p q k l n d g bs br sh kz mt kd bd jd ld dt ro qr dh dhs da le tk mk zk um nu vt cfa fcfa lei leu
+lek din ft n$ j$ z$ g$ l$ b$ tt$ bz$ s/ b/ try pen cop mad gel cup all bob crc dop mur nad mop amd
+"""
+SHORT_SIGNS = frozenset(_SHORT_SIGNS.split())
+"""Abbreviations of currencies, in CLDR its narrow symbols.
+
+They are also words and beginnings of references: they count right before a number with decimals.
+"""
+
+THOUSANDTHS = frozenset(
+    {"bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd", "kd", "bd", "jd", "ld", "dt", "ro"}
+)
+"""Marks of the currencies that are divided by a thousand (ISO 4217)."""
+
+
+def is_code(mark: str) -> bool:
+    """Return whether a mark is an ISO 4217 code."""
+    return mark in word_lists()["currency"]["codes"]
+
+
+@cache
+def long_marks() -> frozenset[str]:
+    """Return the marks that say by themselves that a number is an amount, without last points."""
+    codes = word_lists()["currency"]["codes"]
+    return frozenset(mark.rstrip(".") for mark in (*codes, *SYMBOLS, *SHARED))
+
+
+@cache
+def any_mark() -> str:
+    """Return the regular expression of these marks, with their points."""
+    marks = {*word_lists()["currency"]["codes"], *SYMBOLS, *SHARED}
+    return "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))

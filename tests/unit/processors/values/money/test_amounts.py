@@ -1,0 +1,147 @@
+"""What the reading of a single amount promises: signs, separators, decimals and marks of currencies."""
+
+from decimal import Decimal
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+from processors.values.money.amounts import format_amount, money_in
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+def amounts(folded: str) -> list[Decimal]:
+    """Return the amounts of a folded line."""
+    return [amount.value for amount in money_in(folded)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "refund -$37.40",
+        "refund -€37.40",
+        "refund: - £37.40",
+        "refund $-37.40",
+        "refund usd -37.40",
+        "refund \u201337.40",
+        "refund \u221237.40",
+        "refund \u25b337.40",
+        "refund 37.40-",
+        "refund 37,40- chf",
+        "refund chf 37,40-",
+        "refund 37,40 €-",
+        "refund ($37.40)",
+        "refund (37.40)",
+        "refund $(37.40)",
+        "refund -(37.40)",
+        "refund (37.40 usd)",
+        "refund $37.40 cr",
+        "refund 37.40cr",
+        "refund cr 37.40",
+    ],
+)
+def test_every_spelling_of_a_minus_is_read(line: str):
+    """A sign before or after digits and currency, parentheses and CR make an amount negative."""
+    assert amounts(line) == [Decimal("-37.40")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "paint - 37.40",
+        "paint 37.40----",
+        "paint 37.40 dr",
+        "thirty-seven dollars and forty cents, as agreed by all of us ($37.40)",
+        "model 5-37.40",
+        "paint 37.40 - blue",
+    ],
+)
+def test_dashes_and_remarks_are_no_minus(line: str):
+    """A dash between words or numbers, a leader, a debit and an amount in words are positive."""
+    assert amounts(line) == [Decimal("37.40")]
+
+
+@pytest.mark.parametrize(
+    ("line", "amount"),
+    [
+        ("summe 38,- eur", "38"),
+        ("summe 3.800,-- €", "3800"),
+        ("summe 38,\u2013 €", "38"),
+        ("betrag chf 38.\u2013", "38"),
+        ("summa 38:- kr", "38"),
+        ("erstattung -38,- €", "-38"),
+    ],
+)
+def test_a_dash_says_that_there_are_no_cents(line: str, amount: str):
+    """A dash in the place of the decimals says that there are none."""
+    assert amounts(line) == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("total r 7 654.30", ["7654.30"]),
+        ("total usd 7 654.30", ["7654.30"]),
+        ("total £7 654 321.00", ["7654321.00"]),
+        ("total 7 654.30 usd", ["7654.30"]),
+        ("summa 7 654 kr", ["7654"]),
+        ("summa 7 654,30", ["7654.30"]),
+        ("nails 7 654.30", ["654.30"]),
+        ("nails 7 654.30 4 580.10", ["654.30", "580.10"]),
+    ],
+)
+def test_blanks_separate_thousands_beside_a_currency(line: str, found: list[str]):
+    """A currency or decimals after a comma distinguish thousands from a quantity and its price."""
+    assert amounts(line) == [Decimal(each) for each in found]
+
+
+@pytest.mark.parametrize("code", ["bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"])
+def test_currencies_with_a_thousand_parts_have_three_decimals(code: str):
+    """Three digits after the last separator are decimals where the currency has them."""
+    assert amounts(f"sum {code} 6.375") == [Decimal("6.375")]
+    assert amounts(f"sum 2,006.375 {code}") == [Decimal("2006.375")]
+    assert values_of(f"Net amount {code} 60.500\nTotal {code} 60.500")["total"] == "60.500"
+
+
+def test_other_currencies_have_two_decimals():
+    """Three digits after a separator are thousands, and amounts are given with two decimals."""
+    assert amounts("sum eur 6.375") == [Decimal(6375)]
+    assert format_amount(Decimal("12.5")) == "12.50"
+
+
+@pytest.mark.parametrize("mark", ["aed", "ngn", "ksh", "p", "q", "r", "rs.", "s/", "rd$", "₦"])
+def test_marks_may_touch_their_digits(mark: str):
+    """A code, symbol or abbreviation of a currency without a blank is no reference."""
+    assert amounts(f"sum {mark}64.20") == [Decimal("64.20")]
+
+
+def test_references_are_no_amounts():
+    """Letters that are no currency, and abbreviations before whole numbers, make a reference."""
+    assert amounts("part xy64.20, p64, no.64.20 of 2031-04-12,64.20") == []
+
+
+def test_net_and_tax_keep_the_sign_of_a_credit():
+    """The parts of a negative total are negative, and charges within it are added up as printed."""
+    text = "Net amount 200.00-\nFreight 10.00-\nVAT 10% 21.00-\nTotal 231.00-"
+
+    found = values_of(text)
+
+    assert (found["net"], found["tax"], found["total"]) == ("-210.00", "-21.00", "-231.00")
+
+
+def test_parts_with_a_minus_do_not_make_up_a_positive_total():
+    """Amounts of opposite signs are not added up as if they had none."""
+    found = values_of("Net amount -80.00\nVAT 25% -20.00\nTotal 100.00")
+
+    assert (found["total"], found.get("net"), found.get("tax")) == ("100.00", None, None)
+
+
+def test_payments_with_a_minus_are_payments():
+    """A receipt may print the cash that was given with a minus."""
+    assert values_of("Tea 4.00\nBun 3.00\n7.00\nCash 10.00-\nChange 3.00")["total"] == "7.00"
