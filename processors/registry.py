@@ -76,6 +76,8 @@ _UNSUPPORTED = {
     "application/x-7z-compressed": "7z archives are not unpacked; pack it as zip.",
     "application/vnd.rar": "RAR archives are not unpacked; pack it as zip.",
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
+    "application/vnd.ms-xpsdocument": "XPS documents are not read; save it as PDF.",
+    "application/vnd.ms-visio.drawing": "Visio drawings are not read; save it as PDF.",
     "application/ms-tnef": (
         "Outlook's winmail.dat is not unpacked; ask for its files as they are."
     ),

@@ -1,20 +1,22 @@
-"""Detect what a zip package or an OLE file holds by the names of its parts."""
+"""Detect what a zip package or an OLE file holds by its main part, or by the names of its parts."""
 
 import contextlib
+import struct
 import zipfile
 from pathlib import Path
 
 from processors.detect import media
 from processors.detect.media import FileType
+from processors.detect.office_parts import package_type
 
-# The part that every package of a kind has. Programs may name it otherwise (ECMA-376 part 2 finds
-# it by its relationship), but all of them use these names.
+# The name that Office gives to the main part: for packages whose relationships are lost.
 _MAIN_PARTS = (
     ("word/document.xml", FileType(media.DOCX, ".docx")),
     ("xl/workbook.xml", FileType(media.XLSX, ".xlsx")),
     ("xl/workbook.bin", FileType(media.XLSB, ".xlsb")),
     ("ppt/presentation.xml", FileType(media.PPTX, ".pptx")),
 )
+_XPS = FileType("application/vnd.ms-xpsdocument", ".xps")
 _OPEN_DOCUMENT_EXTENSIONS = {
     "text": ".odt",
     "spreadsheet": ".ods",
@@ -35,6 +37,11 @@ _OLE_ENTRIES = (
     ("Book", _XLS),
     ("PowerPoint Document", FileType("application/vnd.ms-powerpoint", ".ppt")),  # [MS-PPT] 2.1.2
 )
+# [MS-XLS] 2.4.117: the record FilePass near the beginning of the stream: it is encrypted.
+_FILE_PASS = 0x2F
+_FIRST_RECORDS = 12
+_RECORD_HEAD = struct.Struct("<HH")  # its type and the length of what follows
+_OLE_HEAD_BYTES = 4096
 _OLE_SEARCHED_BYTES = 16 * 2**20
 _ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, OverflowError)
 _OLE_ERRORS = (OSError, ValueError, TypeError, IndexError, RecursionError, AttributeError)
@@ -44,17 +51,19 @@ def zip_type(path: Path, head: bytes) -> FileType:
     """Detect what a zip file is: an Office package, an OpenDocument package, or a plain archive."""
     try:
         with zipfile.ZipFile(path) as package:
+            by_main_part = package_type(package)
+            if by_main_part is not None:
+                return by_main_part
             names = set(package.namelist())
+            # ECMA-388, section 9.1.4: the sequence of the documents in it.
+            if any(name.lower().endswith(".fdseq") for name in names):
+                return _XPS
             for name, file_type in _MAIN_PARTS:
                 if name in names:
                     return file_type
-            # OpenDocument 1.2, part 3, section 3.3: the file "mimetype" holds the media type and
-            # nothing else.
-            if "mimetype" in names and package.getinfo("mimetype").file_size < _LONGEST_MIMETYPE:
-                declared = package.read("mimetype").decode("ascii", errors="replace").strip()
-                if declared.startswith("application/"):
-                    subtype = declared.rpartition(".")[2]
-                    return FileType(declared, _OPEN_DOCUMENT_EXTENSIONS.get(subtype, ""))
+            open_document = _open_document_type(package)
+            if open_document is not None:
+                return open_document
     except _ZIP_ERRORS:
         # The directory, at the end of the file, is lost. The first entries are enough to report a
         # damaged document instead of an unknown file.
@@ -63,6 +72,18 @@ def zip_type(path: Path, head: bytes) -> FileType:
             if name.encode() in head or folder.encode() in head:
                 return file_type
     return FileType(media.ZIP, ".zip")
+
+
+def _open_document_type(package: zipfile.ZipFile) -> FileType | None:
+    # OpenDocument 1.2, part 3, section 3.3: the file "mimetype" holds the media type and nothing
+    # else.
+    name = "mimetype"
+    if name in package.namelist() and package.getinfo(name).file_size < _LONGEST_MIMETYPE:
+        declared = package.read(name).decode("ascii", errors="replace").strip()
+        if declared.startswith("application/"):
+            subtype = declared.rpartition(".")[2]
+            return FileType(declared, _OPEN_DOCUMENT_EXTENSIONS.get(subtype, ""))
+    return None
 
 
 def ole_type(path: Path) -> FileType:
@@ -76,6 +97,9 @@ def ole_type(path: Path) -> FileType:
     with contextlib.suppress(*_OLE_ERRORS), olefile.OleFileIO(str(path)) as ole:
         entries = ole.listdir(streams=True, storages=True)
         names = {entry[0] for entry in entries if len(entry) == 1}
+        for workbook in names & {"Workbook", "Book"}:
+            if _is_locked_workbook(ole.openstream(workbook).read(_OLE_HEAD_BYTES)):
+                return FileType(media.LOCKED_OFFICE, ".xls")
     if names is None:
         # Its directory cannot be followed: take the names found anywhere in the file ([MS-CFB]
         # 2.6.1: UTF-16).
@@ -87,3 +111,15 @@ def ole_type(path: Path) -> FileType:
         if any(name.startswith(prefix) for name in names):
             return file_type
     return FileType(media.OLE, "")
+
+
+def _is_locked_workbook(stream: bytes) -> bool:
+    start = 0
+    for _ in range(_FIRST_RECORDS):
+        if start + _RECORD_HEAD.size > len(stream):
+            return False
+        kind, length = _RECORD_HEAD.unpack_from(stream, start)
+        if kind == _FILE_PASS:
+            return True
+        start += _RECORD_HEAD.size + length
+    return False

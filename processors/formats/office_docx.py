@@ -12,6 +12,7 @@ from processors.contract import Context, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
+from processors.detect.office_parts import standard_package
 from processors.detect.safe_xml import local_name
 from processors.layout.plain_page import text_page
 
@@ -42,8 +43,9 @@ class DocxProcessor:
 
         Embedded files are children.
         """
-        del work_dir, context
+        del context
         office_package.check(path, what=_WHAT)
+        path = standard_package(path, work_dir)
 
         import docx
         from docx.opc.exceptions import OpcError

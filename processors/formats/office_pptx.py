@@ -8,6 +8,7 @@ from processors.contract import Context, Page, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import PPTX
+from processors.detect.office_parts import standard_package
 from processors.layout.plain_page import text_page
 
 _WHAT = "presentation"
@@ -37,8 +38,8 @@ class PptxProcessor:
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return every slide as a page; embedded files are children."""
-        del work_dir
         office_package.check(path, what=_WHAT)
+        path = standard_package(path, work_dir)
         limit = context.settings.limits.pages
         pages: list[Page] = []
         problems: tuple[str, ...] = ()

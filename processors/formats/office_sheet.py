@@ -3,6 +3,8 @@
 import datetime as dt
 import re
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from processors.contract import Context, Page, Reading, Unreadable
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
+from processors.detect.office_parts import standard_package
+from processors.detect.sheet_marks import SheetMarks, sheet_marks
 from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"
@@ -44,12 +48,13 @@ class SheetProcessor:
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return every sheet as a page that starts with its name; embedded files are children."""
-        del work_dir
         is_package = zipfile.is_zipfile(path)
         if is_package:
             office_package.check(path, what=_WHAT)
+            path = standard_package(path, work_dir)
             _check_extent(path)
-        pages, problems = _pages(path, context)
+        marks = sheet_marks(path) if is_package else {}
+        pages, problems = _pages(path, context, marks)
         if not pages:
             raise Unreadable(
                 ReadStatus.DAMAGED,
@@ -60,19 +65,37 @@ class SheetProcessor:
         return Reading(pages=tuple(pages), problems=tuple(problems), children=children)
 
 
-def _pages(path: Path, context: Context) -> tuple[list[Page], list[str]]:
+def _pages(
+    path: Path, context: Context, marks: Mapping[str, SheetMarks]
+) -> tuple[list[Page], list[str]]:
     """Return a page per sheet that can be read, and a sentence per sheet that cannot."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
+    from python_calamine import (
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetVisibleEnum,
+        ZipError,
+    )
 
     malformed = (CalamineError, ZipError, ValueError, OSError)
     pages: list[Page] = []
     problems: list[str] = []
     try:
         with CalamineWorkbook.from_path(path) as book:
-            names = book.sheet_names[: context.settings.limits.pages]
-            for number, name in enumerate(names, start=1):
+            sheets = book.sheets_metadata[: context.settings.limits.pages]
+            for number, metadata in enumerate(sheets, start=1):
+                name = metadata.name
+                mark = marks.get(name, SheetMarks())
+                if metadata.visible != SheetVisibleEnum.Visible:
+                    mark = replace(mark, is_hidden=True)
+                if mark.uncalculated:
+                    problems.append(
+                        f"Sheet {number} ({name}) has {mark.uncalculated} formulas without a "
+                        "result. Open the workbook in Excel, save it and upload that."
+                    )
                 try:
-                    pages.append(_sheet_page(book.get_sheet_by_name(name), name, number))
+                    sheet = book.get_sheet_by_name(name)
+                    pages.append(_sheet_page(sheet, name, number, mark))
                 except malformed:
                     problems.append(f"Sheet {number} ({name}) could not be read.")
     except PasswordError as exc:
@@ -114,8 +137,8 @@ def _check_extent(path: Path) -> None:
                 )
 
 
-def _sheet_page(sheet: Any, name: str, number: int) -> Page:
-    """Return a sheet as text without its empty rows.
+def _sheet_page(sheet: Any, name: str, number: int, mark: SheetMarks) -> Page:
+    """Return a sheet as text without its empty rows; what is hidden is kept apart.
 
     Raises ValueError if it spans too many cells.
     """
@@ -123,12 +146,25 @@ def _sheet_page(sheet: Any, name: str, number: int) -> Page:
     if height * width > _MOST_CELLS:
         raise ValueError(f"sheet {name} spans {height} by {width} cells")
 
-    lines = [name]
-    for row in sheet.to_python(skip_empty_area=True):
-        line = "\t".join(_cell_text(value) for value in row).rstrip("\t")
-        if line.strip():
-            lines.append(line)
-    return text_page(clean("\n".join(lines)), number=number, engine="sheet")
+    shown: list[str] = [name]
+    hidden: list[str] = []
+    first_row, first_column = sheet.start or (0, 0)
+    for row_number, row in enumerate(sheet.to_python(skip_empty_area=True), start=first_row + 1):
+        is_hidden_row = mark.is_hidden or row_number in mark.hidden_rows
+        cells = [_cell_text(value) for value in row]
+        columns = range(first_column + 1, first_column + 1 + len(cells))
+        unseen = [is_hidden_row or column in mark.hidden_columns for column in columns]
+        for lines, is_hidden in ((shown, False), (hidden, True)):
+            chosen = [cell for cell, flag in zip(cells, unseen, strict=True) if flag is is_hidden]
+            line = "\t".join(chosen).rstrip("\t")
+            if line.strip():
+                lines.append(line)
+    return text_page(
+        clean("\n".join(shown)),
+        number=number,
+        engine="sheet",
+        kept_apart=clean("\n".join(hidden)),
+    )
 
 
 def _cell_text(value: object) -> str:

@@ -1,6 +1,7 @@
 """Small documents for tests, written here; none comes from elsewhere."""
 
 import io
+import struct
 import tarfile
 import zipfile
 from collections.abc import Sequence
@@ -249,3 +250,27 @@ def locked_docx(password: str) -> bytes:
     out = io.BytesIO()
     OOXMLFile(io.BytesIO(docx("Locked words"))).encrypt(password, out)
     return out.getvalue()
+
+
+def ole(name: str, data: bytes) -> bytes:
+    """Write a compound file of one stream ([MS-CFB]), padded so that it needs no ministream."""
+    sector, free, end = 512, 0xFFFFFFFF, 0xFFFFFFFE
+    padded = data.ljust(4096, b"\0")
+    padded += bytes(-len(padded) % sector)
+    count = len(padded) // sector
+    # Sector 0 is the table, sector 1 the directory, the stream follows.
+    table = [0xFFFFFFFD, end, *range(3, count + 2), end]
+    fat = struct.pack("<128I", *table, *[free] * (128 - len(table)))
+
+    def entry(title: str, kind: int, child: int, start: int, size: int) -> bytes:
+        written = title.encode("utf-16-le") + b"\0\0"
+        head = written.ljust(64, b"\0") + struct.pack("<HBB", len(written), kind, 1)
+        links = struct.pack("<III", free, free, child)
+        return head + links + bytes(36) + struct.pack("<IQ", start, size)
+
+    directory = entry("Root Entry", 5, 1, end, 0) + entry(name, 2, free, 2, len(padded))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0, 0)
+    header = head + struct.pack("<108I", *[free] * 108)
+    return header + fat + directory.ljust(sector, b"\0") + padded

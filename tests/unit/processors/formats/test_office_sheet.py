@@ -1,8 +1,14 @@
 """Workbooks are read sheet by sheet."""
 
 import datetime as dt
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from pipeline.model import ReadStatus
 from tests.unit.processors import documents
 
 
@@ -31,3 +37,57 @@ def test_an_opendocument_workbook_is_read(tmp_path: Path):
     findings = documents.read(documents.odf("spreadsheet", body), tmp_path)
 
     assert findings.text == "May\nTea\t3.5"
+
+
+def edited(change: Callable[[Any], None]) -> bytes:
+    """Write a workbook of two sheets with a bill in each, as changed."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for sheet, number in ((book.worksheets[0], "OLD-1"), (book.create_sheet("Bill"), "NEW-2")):
+        sheet.append(["Invoice number:", number])
+        sheet.append(["Total:", 120.5])
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def hide_sheet(book: Any) -> None:
+    """Hide the first sheet."""
+    book.worksheets[0].sheet_state = "veryHidden"
+
+
+def hide_rows(book: Any) -> None:
+    """Hide the rows of the first sheet."""
+    for number in (1, 2):
+        book.worksheets[0].row_dimensions[number].hidden = True
+
+
+def hide_columns(book: Any) -> None:
+    """Hide the columns of the first sheet."""
+    book.worksheets[0].column_dimensions["A"].hidden = True
+    book.worksheets[0].column_dimensions["B"].hidden = True
+
+
+@pytest.mark.parametrize("hide", [hide_sheet, hide_rows, hide_columns])
+def test_what_is_hidden_is_text_but_no_value(hide: Callable[[Any], None], tmp_path: Path):
+    """Sheets, rows and columns that nobody sees are kept, but no value is taken from them."""
+    findings = documents.read(edited(hide), tmp_path)
+
+    assert findings.fields["invoice_number"].value == "NEW-2"
+    assert "OLD-1" in findings.pages[0].text
+    assert "no values" in findings.pages[0].reason
+
+
+def test_a_formula_without_a_result_is_reported(tmp_path: Path):
+    """Programs that write workbooks without calculating leave the results out."""
+
+    def add_sum(book: Any) -> None:
+        book.worksheets[0]["B3"] = "=SUM(B1:B2)"
+        book.worksheets[0]["B4"] = '=""'
+
+    findings = documents.read(edited(add_sum), tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert "2 formulas without a result" in findings.problems[0]
