@@ -12,9 +12,9 @@ from tests.integration.pipeline.workspace import Workspace
 
 ANY_CALL = "any call"
 WRITES = frozenset({"update", "rename_attachment", "put_file", "delete_file", "insert"})
-# Between this look and the write after it Caspio can hold no condition (docs/reliability.md): what
-# users do to files there cannot be seen.
-LOOKS = frozenset({"attachment", "file"})
+# Between this look and the write after it Caspio can hold no condition, nor until the answer to a
+# rename is recorded (docs/reliability.md): what users do to files there cannot be seen.
+OPENS_A_WINDOW = frozenset({"attachment", "file", "rename_attachment"})
 
 
 class Killed(BaseException):
@@ -29,14 +29,15 @@ Boundary = tuple[str, str, int]
 class Boundaries:
     """The boundaries that all runs pass; `events` happen at some, and some answers are `lost`.
 
-    Once `killed` is set, no call of the run gets through. In a `window`, files are left alone.
+    Once `killed` is set, no call of the run gets through. While a thread is in one of the
+    `windows`, files are left alone.
     """
 
     events: dict[Boundary, Callable[[], None]] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     killed: bool = False
-    window: bool = False
+    windows: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def pass_one(self, name: str, when: str) -> int:
@@ -71,8 +72,10 @@ class _Disturbed:
             boundaries = self._boundaries
             boundaries.pass_one(attribute, "before")
             result = value(*args, **options)
-            if self._at_caspio:
-                boundaries.window = attribute in LOOKS
+            if self._at_caspio and attribute in OPENS_A_WINDOW:
+                boundaries.windows.add(threading.get_ident())
+            elif self._at_caspio or attribute == "settle":
+                boundaries.windows.discard(threading.get_ident())
             number = boundaries.pass_one(attribute, "after")
             if attribute in WRITES and number in boundaries.lost:
                 raise EffectInDoubt("the answer was lost")

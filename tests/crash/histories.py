@@ -136,6 +136,7 @@ def _disturb(workspace: DisturbedWorkspace, users: Users, chance: random.Random)
     boundaries.lost = set(chance.sample(range(1, CALLS), chance.randint(0, 6)))
     for _ in range(3):
         run_ids = _run(workspace, workers=chance.choice([1, 1, 2]))
+        boundaries.windows.clear()  # those of killed threads
         if boundaries.killed:
             boundaries.killed = False
             workspace.clock.advance(QUARTER_HOUR.total_seconds())

@@ -75,7 +75,7 @@ class Users:
             self.decide,
         )
         act = self.chance.choice(acts)
-        if self.workspace.boundaries.window and act not in {self.type_value, self.decide}:
+        if self.workspace.boundaries.windows and act not in {self.type_value, self.decide}:
             return
         with suppress(IngestError, LookupError, ValueError):
             act()
