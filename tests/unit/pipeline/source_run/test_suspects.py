@@ -17,6 +17,8 @@ from pipeline.ports import COOLING_TIME
 from pipeline.ports.reader import WhileRead
 from pipeline.record import new_records
 from pipeline.source_run.worker_pool import process_all
+from pipeline.verify.differences import Difference, DifferenceKind
+from pipeline.verify.repair import repair
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.reader import FakeReader
 from tests.unit.pipeline.world import RECEIPTS, World
@@ -335,3 +337,24 @@ def test_a_suspect_is_read_alone(world: World):
     assert {outcome.status for outcome in outcomes} == {Status.DONE}
     assert {name: reader.beside[name] for name in suspects} == dict.fromkeys(suspects, 0)
     assert max(reader.beside.values()) > 0
+
+
+def test_a_repair_does_not_die_of_one_document_forever(world: World):
+    """`verify --repair` reads one document at a time: after three deaths it leaves the document alone."""
+    world.reader = FakeReader()
+    world.run()
+    (state,) = (one for one in world.ledger.files.states() if one.ref.name == "2.txt")
+    lost = Difference(DifferenceKind.DERIVED_MISSING, "2.txt", state=state)
+    world.reader = reader = DeadlyReader()
+    for _ in range(4):
+        with pytest.raises(Killed):
+            repair(lost, world.source_run(RECEIPTS))
+
+    repaired, said = repair(lost, world.source_run(RECEIPTS))
+    world.reader = FakeReader()
+    world.clock.advance(COOLING_TIME.total_seconds())
+    later, _ = repair(lost, world.source_run(RECEIPTS))
+
+    assert (repaired, later, open_readings(world)) == (False, True, 0)
+    assert "quarantined" in said
+    assert len(reader.names) == 4
