@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from pipeline.model import Finding
+from processors.values.contract_parties import parties_elsewhere, parties_in_opening
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
@@ -21,17 +21,6 @@ _LINES_BELOW = 4
 _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
 _NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
 
-# The sentence of a contract that names both parties.
-_CONTRACT_CHARS = 6_000
-_BETWEEN = re.compile(r"(?<![a-z])(?:between|zwischen|entre|tra|tussen)(?![a-z])[ :]{0,2}")
-_AND = re.compile(r"(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ :]{0,2}")
-_END_OF_NAME = re.compile(
-    r"[(,;:\"\u201c]| (?:and|und|et|whose|having|with|located|a|an) (?=[a-z(])|\.(?: |$)"
-)
-_MOST_CHARS_TO_AND = 400
-"""Characters from "between" to the "and" before the second party: addresses are between them."""
-_LONGEST_NAME = 60
-_END_SEARCHED_CHARS = 90
 _LEAST_PARTIES = 2
 _MOST_PARTIES = 4
 
@@ -90,14 +79,16 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
 
 def find_parties(lines: Sequence[TextLine]) -> Finding | None:
     """Find the parties of a contract: "between … and …", or the names after roles like tenant."""
-    found = parties_in_sentence(lines)
+    found = parties_in_opening(lines)
     if found:
         return found
 
-    named = list(_names_after(lines, "contract"))[:_MOST_PARTIES]
+    titles = label_pattern("parties", "titles")
+    named = [each for each in _names_after(lines, "contract") if not titles.search(each.folded)]
+    named = named[:_MOST_PARTIES]
     names = list(dict.fromkeys(each.text for each in named))
     if len(names) < _LEAST_PARTIES:
-        return None
+        return parties_elsewhere(lines)
     roles = ", ".join(dict.fromkeys(each.label for each in named))
     return named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
 
@@ -200,37 +191,6 @@ def name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
                 reason = "is below the sender's line, as in the window of an envelope"
                 return name.finding(name.text, 0.6, reason)
     return None
-
-
-def parties_in_sentence(lines: Sequence[TextLine]) -> Finding | None:
-    """Find "between … and …" in the running text, which may take several lines."""
-    text = " ".join(line.text for line in lines)[:_CONTRACT_CHARS]
-    folded = " ".join(line.folded for line in lines)[:_CONTRACT_CHARS]
-    for match in _BETWEEN.finditer(folded):
-        first = _name_at(text, folded, match.end())
-        if not first:
-            continue
-        last = match.end() + _MOST_CHARS_TO_AND
-        for link in _AND.finditer(folded, match.end() + len(first), last):
-            second = _name_at(text, folded, link.end())
-            if second:
-                # Blanks join the lines, so each ends one character after its text.
-                ends = accumulate(len(line.text) + 1 for line in lines)
-                after = zip(lines, ends, strict=True)
-                place = next(line for line, end in after if end > match.start())
-                return place.finding(
-                    f"{first}; {second}",
-                    0.75,
-                    f"are named after '{match.group().strip(' :')}'",
-                )
-    return None
-
-
-def _name_at(text: str, folded: str, start: int) -> str:
-    """Return the name that begins at a character, an empty text if none does."""
-    end = _END_OF_NAME.search(folded, start, start + _END_SEARCHED_CHARS)
-    name = text[start : end.start() if end else start + _LONGEST_NAME].strip(" .,:")
-    return name if _is_name(name) else ""
 
 
 def name_at_head(lines: Sequence[TextLine]) -> Finding | None:

@@ -1,0 +1,119 @@
+"""Recognize the names of parties in running text: where a name ends, and whether it has a form."""
+
+import re
+from functools import cache
+
+from processors.values.legal_forms import form_pattern
+from processors.values.lines import fold, label_pattern
+
+_MOST_NAME_CHARS = 200
+_MOST_NAME_WORDS = 10
+_LEAST_NAME_LETTERS = 3
+"""Fewer letters are initials or a mark."""
+_ABBREVIATION_CHARS = 5
+"""Characters of a word whose point belongs to it: "St.", "Bros."."""
+_DESCRIBING_CHARS = 7
+"""Letters from which on a legal form in small letters is a description."""
+
+_ABBREVIATED_FORMS = frozenset({"inc", "ltd", "corp", "co", "bhd", "pty", "pte", "ltda", "lda"})
+_SMALL_WORDS = frozenset(
+    {"of", "the", "for", "de", "del", "do", "da", "du", "des", "la", "van", "von", "der", "den"}
+    | {"y", "&"}
+)
+_TITLES_AFTER = re.compile(r",? (?:(?:jr|sr)\b\.?|i{2,3}\b|iv\b)")
+SENTENCE_STOPS = re.compile(
+    r"(?i:whereas|witnesseth|recitals?\b|preamble|background\b|now, therefore)"
+)
+_INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
+
+
+def end_of_name(text: str, folded: str, start: int) -> int:
+    """Return where the name ends that begins at a character, 0 if none begins there."""
+    end = 0
+    for token in re.finditer(r"\S+", text[start : start + _MOST_NAME_CHARS]):
+        word, at = token.group(), start + token.start()
+        form = _form_at(text, folded, at) if end else 0
+        if form:
+            end = max(end, form)
+            if not _form_at(text, folded, next_word(text, form)):
+                break
+        elif at >= end:
+            if not _continues_name(word, text, start + token.end(), is_first=end == 0):
+                break
+            end = at + len(word.rstrip(",;:)")) if word not in _SMALL_WORDS else end
+            if _ends_name(word, text, folded, at):
+                end -= word.endswith(".")
+                break
+    suffix = _TITLES_AFTER.match(folded, end) if end else None
+    end = suffix.end() if suffix else end
+    return end if _is_name(text[start:end]) else 0
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a text has as many words and letters as a name."""
+    letters = sum(map(str.isalpha, text))
+    return 0 < len(text.split()) <= _MOST_NAME_WORDS and letters >= _LEAST_NAME_LETTERS
+
+
+def _ends_name(word: str, text: str, folded: str, at: int) -> bool:
+    """Return whether a name ends behind its word: a mark without a legal form, or a full stop."""
+    if word.endswith("."):
+        return not _is_abbreviation(word)
+    is_mark = word.endswith((",", ";", ":", ")"))
+    return is_mark and not _form_at(text, folded, next_word(text, at + len(word)))
+
+
+def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
+    """Return whether a word is a part of a name: capitalized, or small between such words."""
+    if word in _SMALL_WORDS:
+        following = text[end + 1 : end + 2]
+        return not is_first and (following.isupper() or following.isdigit())
+    if word == "AND" or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
+        return False
+    is_number = word[0].isdigit() and (is_first or text[end + 1 : end + 2].isupper())
+    return word[0].isupper() or is_number
+
+
+def _is_abbreviation(word: str) -> bool:
+    """Return whether the point after a word belongs to it: initials, "St.", "Bros."."""
+    return bool(_INITIAL.fullmatch(word)) or len(word) <= _ABBREVIATION_CHARS
+
+
+def next_word(text: str, position: int) -> int:
+    """Return where the word after a character begins, behind a comma."""
+    while position < len(text) and text[position] in " ,":
+        position += 1
+    return position
+
+
+@cache
+def _partnership_forms() -> re.Pattern[str]:
+    return label_pattern("parties", "forms")
+
+
+def _form_at(text: str, folded: str, position: int) -> int:
+    """Return where the legal form ends that begins at a character; 0 for none.
+
+    In a contract a form in small letters describes: "a Delaware corporation".
+    """
+    if text[position : position + _DESCRIBING_CHARS].islower():
+        return 0
+    for pattern in (form_pattern(), _partnership_forms()):
+        match = pattern.match(folded, position)
+        if match:
+            end = match.end() - match.group().endswith(")")
+            bare = match.group().rstrip(".)")
+            # The point after "Limited" or "LLC" ends the sentence; the one after "Inc." does not.
+            if "." not in bare and bare.split()[-1] not in _ABBREVIATED_FORMS:
+                return end - match.group().endswith(".")
+            return end + (folded[end : end + 1] == ".")
+    return 0
+
+
+def has_form(name: str) -> bool:
+    """Return whether a name ends with a legal form."""
+    folded = fold(name)
+    words = list(re.finditer(r"\S+", folded))
+    return any(
+        _form_at(name, folded, word.start()) >= len(folded.rstrip(". ")) for word in words[1:]
+    )

@@ -1,0 +1,123 @@
+"""What the parties of a contract promise: whole names, all of them, and no word for a role."""
+
+import pytest
+
+from pipeline.model import Finding, PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def parties_of(text: str) -> Finding | None:
+    """Return the parties found in a contract."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return find_values([page], doc_class="contract").get("parties")
+
+
+@pytest.mark.parametrize(
+    ("opening", "names"),
+    [
+        (
+            "by and between Harrow Mill,\nInc., a Delaware corporation (“Harrow”), and Pell Foods LLC.",
+            "Harrow Mill, Inc.; Pell Foods LLC",
+        ),
+        (
+            "between Tarn Valley & Sons, L.P., a partnership, and Ida B. Quill, an individual.",
+            "Tarn Valley & Sons, L.P.; Ida B. Quill",
+        ),
+        (
+            "by and among Alder Corp. (“A”), Birch Bank, a branch (“B”), Cedar GmbH and Rolf Dorn (“R”).",
+            "Alder Corp.; Birch Bank; Cedar GmbH; Rolf Dorn",
+        ),
+        (
+            "between Lunt and Marrow Company, an Ohio corporation, and Nils Orr Ltd, a company.",
+            "Lunt and Marrow Company; Nils Orr Ltd",
+        ),
+        (
+            "between Rill Ltd, a company under the laws of England and Wales, and 4 Oaks Limited.",
+            "Rill Ltd; 4 Oaks Limited",
+        ),
+        (
+            "between Rill Ltd of 5 Fell and Moor Road, Hexham (“Rill”), and Ann E. Bright (“You”).",
+            "Rill Ltd; Ann E. Bright",
+        ),
+    ],
+)
+def test_grammar_of_the_opening_sentence(opening: str, names: str):
+    """Names keep legal form and initials; descriptions, places and addresses are not parties."""
+    text = f"SUPPLY AGREEMENT\nThis Agreement (the “Agreement”) is made {opening}\n1. Supply."
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == names
+
+
+def test_defined_terms_point_to_names():
+    """A defined term such as "the Company" is the name that it was defined for."""
+    text = (
+        "NON-DISCLOSURE AGREEMENT\nHarrow Mill, Inc. (the “Company”) and Pell Foods LLC (the "
+        "“Recipient”) meet.\nThis is an agreement between the Company and the Recipient."
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Harrow Mill, Inc.; Pell Foods LLC"
+
+
+def test_role_without_a_name_is_no_party():
+    """A contract that is a form names nobody."""
+    text = "LOAN AGREEMENT\nThis Agreement is between the Borrower and the Lender.\n1. Loan."
+
+    assert parties_of(text) is None
+
+
+def test_blank_is_filled_from_the_signature():
+    """Who is left blank in the opening sentence is named at the signature below the role."""
+    text = (
+        "AGREEMENT\nThis is between Harrow Mill, Inc. (“Harrow”) and the undersigned.\n"
+        "HARROW MILL, INC.\nBy: /s/ Ola Finch\nEMPLOYEE\n/s/ Ida B. Quill"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Harrow Mill, Inc.; Ida B. Quill"
+
+
+def test_letter_of_agreement():
+    """A letter names the one it addresses and the one it calls the company."""
+    text = (
+        "CONFIDENTIALITY AGREEMENT\nMay 4, 2011\nPell Foods LLC\n8 Long Street\nDover, DE 19901\n"
+        "Ladies and Gentlemen:\nYou consider a transaction with Harrow Mill, Inc., a Delaware "
+        "Corporation (the “Company”)."
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Pell Foods LLC; Harrow Mill, Inc."
+
+
+def test_names_above_signatures():
+    """Without an opening sentence the names above the signatures are the parties, less surely."""
+    text = (
+        "AGREEMENT\nWe agree as follows.\nHARROW MILL, INC.\nBy: ________\n"
+        "PELL FOODS LLC\nBy: ________"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "HARROW MILL, INC.; PELL FOODS LLC"
+    assert found.confidence <= 0.5
+
+
+def test_roles_with_names():
+    """Names after "landlord" and "tenant" are the parties, and a title is no name."""
+    text = "LEASE\nLandlord: Ida B. Quill\nTenant: Rolf Dorn\nEmployee Confidentiality Agreement"
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Ida B. Quill; Rolf Dorn"
