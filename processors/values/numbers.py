@@ -10,17 +10,26 @@ from processors.values.lines import TextLine, label_pattern
 
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,39}")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,79}")
+# Blanks within a number: letters before groups of digits, or groups around a slash, up to the end
+# of the line. Further to the left they separate columns.
+_WITH_BLANKS = re.compile(
+    r"(?:[A-Z]{1,5}(?: \d{2,8}){1,3}|\d{2,8}(?: ?/ ?\d{2,8}){1,2}|\d{2,8}(?: \d{2,8}){1,2})$"
+)
+_GOES_ON = re.compile(r" ?/ \d| /\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
-# What may be between a label and its number: "(short note)", "no", signs and blanks.
+# What may be between a label and its number: "VAT", "(short note)", "no", signs and blanks. A "no"
+# that touches the number or a dash is a part of the number: "No: NO-77".
 _LINK = re.compile(
-    r"(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}"
-    r"(?:(?:no|nr|num|number|nummer|n|id)(?![a-z]))?[ .:#№º°=\-]{0,6}"
+    r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]))?(?: ?\([^()]{1,12}\))?[ .:#№º°\-]{0,6}"
+    r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
 # "Invoice no" announces a number; "invoice" alone may be the title of the document.
 _SAYS_NUMBER = re.compile(r"n[or]|num|#|°|º|id|date|cislo")
 _LINK_SAYS_NUMBER = re.compile(r"[a-z#:№]")
+# A short label that touches a dash is the beginning of the number: "INV-77".
+_MOST_PREFIX = 4
 
 # Confidence by the place of the number.
 _AFTER_EXPLICIT_LABEL = 0.9
@@ -85,13 +94,15 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
     labels = label_pattern("numbers", kind)
     for line in lines:
         found = False
+        searched_to = 0
         for label in labels.finditer(line.folded):
-            link = _LINK.match(line.folded, label.end())
-            assert link  # every part of the pattern is optional
-            token = _TOKEN.match(line.text, link.end())
-            number = _number_in(token.group()) if token else None
+            # A word at the beginning of a number is no label: "Invoice no: INV 77".
+            if label.start() < searched_to:
+                continue
+            link = _link_after(line, label)
+            explicit = _says_number(label, link)
+            number, searched_to = _number_after(line, label, link, explicit=explicit)
             if number:
-                explicit = _says_number(label, link)
                 found = True
                 yield _Candidate(
                     number=number,
@@ -103,6 +114,38 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             yield from below(line, lines[line.number + 1 : line.number + 2], labels)
 
 
+def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
+    """Return what may be between a label and its number."""
+    # Folding makes letters of these signs, which then look like the beginning of the number.
+    signs = zip(line.text, line.folded, strict=True)
+    unfolded = "".join(char if char in "№º" else folded for char, folded in signs)
+    link = _LINK.match(unfolded, label.end())
+    assert link  # every part of the pattern is optional
+    return link
+
+
+def _number_after(
+    line: TextLine, label: re.Match[str], link: re.Match[str], *, explicit: bool
+) -> tuple[str | None, int]:
+    """Return the number after a label, and up to where the line was searched.
+
+    A number with blanks is returned whole; it is None if its end is not known.
+    """
+    start = link.end()
+    if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
+        start = label.start()
+    whole = _WITH_BLANKS.match(line.text, start) if explicit else None
+    if whole and not dates_in(whole.group(), MonthNames(())):
+        return whole.group(), whole.end()
+    token = _TOKEN.match(line.text, start)
+    if token is None:
+        return None, start
+    rest = line.text[token.end() :]
+    if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /")):
+        return None, token.end()
+    return _number_in(token.group(), explicit=explicit), token.end()
+
+
 def below(
     heading: TextLine,
     following: Sequence[TextLine],
@@ -110,40 +153,56 @@ def below(
 ) -> Iterator[_Candidate]:
     """Yield the number in the line after a heading.
 
-    Below a heading of several columns it is the token at the same end of the line as the label.
+    Below a label that is alone, the number is alone, too, or has only a date beside it. Below a
+    heading of several columns it is the token at the same end of the line as the label.
     """
     label = labels.search(heading.folded)
     if label is None or not following:
         return
-    link = _LINK.match(heading.folded, label.end())
-    assert link  # every part of the pattern is optional
+    link = _link_after(heading, label)
     if not _says_number(label, link):
         return
 
     left = heading.folded[: label.start()].strip(" :")
-    right = _LINK.sub("", heading.folded[label.end() :], count=1)
-    tokens = filter(lambda token: token[0].isalnum(), following[0].text.split())
-    numbers = list(filter(None, map(_number_in, tokens)))
+    right = heading.folded[link.end() :].strip()
+    # What is after a colon is the value, unless it is a heading itself.
+    has_value = any(map(str.isdigit, right)) or (":" in link.group() and right[-1:] != ":")
+    tokens = [token for token in following[0].text.split() if token[0].isalnum()]
     # Between two other labels it is not known which token belongs to this one.
-    if numbers and not (left and right):
+    if not tokens or (left and right) or (right and has_value):
+        return
+    token = tokens[-1] if left else tokens[0]
+    rest = following[0].text.partition(token)[2].strip()
+    is_alone = bool(left or right) or not rest or _begins_with_date(rest)
+    number = _number_in(token) if _TOKEN.fullmatch(token) and is_alone else None
+    if number:
         yield _Candidate(
-            number=numbers[-1] if left else numbers[0],
+            number=number,
             confidence=_BELOW_LABEL,
             label=label.group(),
             line=following[0],
         )
 
 
-def _number_in(token: str) -> str | None:
-    """Return a token without punctuation; None for words, prices, dates and single characters."""
+def _number_in(token: str, *, explicit: bool = False) -> str | None:
+    """Return a token without punctuation; None for words, prices, dates and single characters.
+
+    Eight digits after an explicit label are a number, also if they could be a date.
+    """
     number = token.rstrip("./-_")
+    last_date = next(reversed(dates_in(number.lower(), MonthNames(()))), None)
+    if last_date and last_date.end == len(number) and not (explicit and number.isdigit()):
+        before = number[: last_date.start]
+        # Number and date may be joined: "4711/31.12.2030".
+        if not before or (before[-1] == "/" and any(map(str.isdigit, before))):
+            number = before.rstrip("/")
     has_digits = any(map(str.isdigit, number))
     fits = 1 < len(number) <= _LONGEST
-    if not (has_digits and fits) or _PRICE.fullmatch(number):
-        return None
-    dates = dates_in(number.lower(), MonthNames(()))
-    is_date = any(date.text.strip() == number.lower() for date in dates)
-    return None if is_date else number
+    return number if has_digits and fits and not _PRICE.fullmatch(number) else None
+
+
+def _begins_with_date(text: str) -> bool:
+    return any(date.start == 0 for date in dates_in(text.lower(), MonthNames(())))
 
 
 def _says_number(label: re.Match[str], link: re.Match[str]) -> bool:

@@ -1,0 +1,96 @@
+"""What `find_values` promises about invoice and order numbers."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def number(text: str, name: str = "invoice_number") -> str | None:
+    """Find one number in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    finding = find_values([page]).get(name)
+    return finding.value if finding else None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Invoice no: NR-834", "NR-834"),
+        ("Invoice number NO834", "NO834"),
+        ("Invoice ID: ID-834", "ID-834"),
+        ("Rechnung Nr. N-834", "N-834"),
+        ("INV-834", "INV-834"),
+        ("Ref. INV-834 of today", "INV-834"),
+        ("Facture N° 834", "834"),
+        ("Facture Nº834", "834"),
+        ("Invoice №834", "834"),
+        ("Invoice # 834", "834"),
+        ("Faktura VAT nr A/834/06/2031", "A/834/06/2031"),
+        ("Rechnung Nr: 20310612", "20310612"),
+        ("Invoice no/date: 834517/12.06.2031", "834517"),
+        ("Invoice no: RE-20310612", "RE-20310612"),
+    ],
+)
+def test_a_number_keeps_its_prefix(line: str, expected: str):
+    """Letters and dashes that touch the digits belong to the number, the label's own do not."""
+    assert number(f"Small Shop\n{line}\nTotal 5.00") == expected
+
+
+def test_order_numbers_keep_their_prefix():
+    """An order number is read as an invoice number is."""
+    assert number("Order no: NO-5518", "order_number") == "NO-5518"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Invoice no: KX 2031 0834", "KX 2031 0834"),
+        ("Invoice no: INV 2031 0834", "INV 2031 0834"),
+        ("Invoice no: 2031 / 0834", "2031 / 0834"),
+        ("Invoice no: 2031 / 0834 / A", None),
+        ("Invoice no: 834517 / 12.06.2031", "834517"),
+    ],
+)
+def test_a_number_with_blanks_is_whole_or_open(line: str, expected: str | None):
+    """A part of a number is never given."""
+    assert number(line) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invoice no:\nDate: 12 June 2031",
+        "Invoice no:\n12 June 2031",
+        "Invoice no:\n45 days from today",
+        "Invoice no: to be advised\n4517",
+        "Invoice no: 8\n4517",
+        "Invoice no: 2031.15\n4517",
+        f"Invoice no: {'834' * 14}\n4517",
+        "Invoice no: 4,5\n4517",
+    ],
+)
+def test_nothing_is_taken_from_a_line_that_is_not_below_the_label(text: str):
+    """If something is after the label, or words are in the next line, its digits are no number."""
+    assert number(f"{text}\nTotal 5.00") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invoice no:\n83-4517",
+        "Invoice no:\n83-4517 12.06.2031",
+        "Invoice no Date Customer\n83-4517 12.06.2031 Somebody",
+        "Customer: Invoice no:\nSomebody 83-4517",
+        "Invoice no: Date:\n83-4517 12.06.2031",
+    ],
+)
+def test_the_number_may_be_below_its_label(text: str):
+    """A number alone below its label, or in the first or last column below it, is found."""
+    assert number(text) == "83-4517"
+
+
+def test_a_cell_of_a_table_is_not_joined_with_the_next():
+    """A line of values with commas between them is no number."""
+    assert number("Invoice no,Day,Sum\nK-8,2031-06-12,16.00\nK-9,2031-06-13,18.00") is None
