@@ -1,5 +1,6 @@
 """Find the dates of a document with the words that announce them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +9,23 @@ from processors.values.lines import TextLine, label_pattern
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
+LETTERHEAD, QUOTED = "letterhead", "quoted"
+"""Kinds of dates without a label.
+
+A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the
+date of something else in a sentence: "your letter of 3 May 2030".
+"""
+# What is before the date of a letterhead: nothing, or a place and a small word.
+_BEFORE_LETTER_DATE = re.compile(
+    r"(?:[^\W\d_][^\d,:;]{1,30},)? ?(?:(?:den|le|the|il|el|dne|am|a|op)(?= ))? ?"
+)
+_AFTER_LETTER_DATE = re.compile(r"[\W_]*")
 _NO_LABEL = ("", "")
 
 _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
+_MOST_HEADING_WORDS = 5
+"""Words of a heading that ends with a point; more are a sentence."""
 _MOST_DATES = 400
 """Dates of one document: a long statement has thousands, and the issue date is not among them."""
 
@@ -46,6 +60,11 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             # The first date of a line far from its start is in a column without a heading.
             if not kind and (column > 0 or text.start <= _NEAR_CHARS):
                 kind, label = heading_of(lines, line, column)
+            if kind in {"", "link"}:
+                kind = unlabeled_kind(line, text, label)
+            # Eight digits without a label of dates are an account or a number.
+            if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
+                continue
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:
@@ -70,11 +89,25 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     return label.kind, line.folded[label.start : label.end]
 
 
+def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
+    """Return the kind of a date that has no label, or only a small word such as "of"."""
+    before, after = line.folded[: text.start], line.folded[text.end :]
+    if _BEFORE_LETTER_DATE.fullmatch(before) and _AFTER_LETTER_DATE.fullmatch(after):
+        return LETTERHEAD
+    # A small word joins the date to the noun before it, which is none of the labels. "As of" does
+    # not: it says from when on something holds.
+    if link and link != "as of" and len(before.split()) > len(link.split()):
+        return QUOTED
+    return "link" if link else ""
+
+
 def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[str, str]:
     """Return the label in the line above that has the same position among its labels."""
     if line.number == 0:
         return _NO_LABEL
     above = lines[line.number - 1].folded
+    if above.endswith(".") and len(above.split()) > _MOST_HEADING_WORDS:
+        return _NO_LABEL
     labels = [
         label
         for label in _labels_in(above, len(above))

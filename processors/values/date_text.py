@@ -14,6 +14,8 @@ FIRST_YEAR, LAST_YEAR = 1950, 2099
 _CENTURY_PIVOT = 70
 """Two-digit years from here on are in the 1900s (POSIX strptime draws the line at 69)."""
 _TWO_DIGITS = 2
+_JOINTS = frozenset("/-")
+"""Signs that join a number to another one."""
 
 _SEPARATOR = r" ?[-/.,] ?"
 _MONTH_NAME = r"(?P<month>[^\W\d_]{3,12})"
@@ -22,7 +24,7 @@ _MONTH_NAME = r"(?P<month>[^\W\d_]{3,12})"
 # and with the name of the month. A time may follow without a blank.
 _KNOWN_ORDER = (
     re.compile(
-        rf"(?<![\d.,/-])(?P<year>\d{{4}}){_SEPARATOR}(?P<month>\d{{1,2}}){_SEPARATOR}"
+        rf"(?<![\d.,])(?P<year>\d{{4}}){_SEPARATOR}(?P<month>\d{{1,2}}){_SEPARATOR}"
         r"(?P<day>\d{1,2})(?:(?!\d)|(?=\d\d:\d\d))"
     ),
     re.compile(r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?日"),
@@ -33,7 +35,7 @@ _KNOWN_ORDER = (
 )
 _NAMED_MONTH = (
     re.compile(
-        r"(?<![\d.,/])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{0,2}"
+        r"(?<![\d.,])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{0,2}"
         rf"(?:de |day of |of )?{_MONTH_NAME}[ \-/.,']{{0,3}}(?:de |del )?"
         r"(?P<year>\d{4}|\d{2})(?![\d:])"
     ),
@@ -48,8 +50,8 @@ _NAMED_MONTH = (
 )
 # Dates in which day and month may be exchanged.
 _OPEN_ORDER = re.compile(
-    rf"(?<![\d.,/-])(?P<first>\d{{1,2}}){_SEPARATOR}(?P<second>\d{{1,2}}){_SEPARATOR}"
-    r"(?P<year>\d{4}|\d{2})(?:(?!\d|[-/.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
+    rf"(?<![\d.,])(?P<first>\d{{1,2}}){_SEPARATOR}(?P<second>\d{{1,2}}){_SEPARATOR}"
+    r"(?P<year>\d{4}|\d{2})(?:(?!\d|[.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
 )
 
 # Scan errors: the letters O for zero, I and L for one.
@@ -190,7 +192,7 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
             start, end = match.span()
             readings = readings_of(match, months)
             overlaps = any(start < other.end and other.start < end for other in found)
-            if readings and not overlaps:
+            if readings and not overlaps and not _is_part_of_number(text, match):
                 found.append(
                     DateText(
                         readings=readings,
@@ -201,6 +203,21 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
                     )
                 )
     return sorted(found, key=lambda each: each.start)
+
+
+def _is_part_of_number(text: str, match: re.Match[str]) -> bool:
+    """Return whether a slash or dash joins a date to what is before or after it.
+
+    If the date has another separator and four digits of the year, it is only beside something:
+    "4711/31.12.2030", "01.12.2030-31.12.2030".
+    """
+    before = text[max(0, match.start() - 1) : match.start()]
+    after = text[match.end() : match.end() + 2]
+    joints = {before} & ({"/"} if match.re in _NAMED_MONTH else _JOINTS)
+    if match.re is _OPEN_ORDER and after[1:].isdigit():
+        joints |= {after[0]} & _JOINTS
+    is_apart = len(match["year"]) > _TWO_DIGITS and joints.isdisjoint(match.group())
+    return bool(joints) and not is_apart
 
 
 def readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:

@@ -1,7 +1,7 @@
 """Find the date of a document, the day its payment is due, and the period it is about."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,18 +9,21 @@ from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.country import Hints
-from processors.values.date_labels import KINDS, LabeledDate, labeled_dates
+from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate, labeled_dates
 from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
 from processors.values.date_text import DateText, MonthNames
 from processors.values.lines import TextLine, label_pattern
 
 # Points by the kind of label. "Invoice date" says more than "date", and a date of something else,
-# such as an order, is worse than one without a label (0 points).
+# such as an order, is worse than one without a label (0 points). A date that a sentence quotes is
+# not sure enough to be written if it is the only one.
 _POINTS = {
     "document": 6.0,
     "title": 5.0,
     "plain": 3.0,
     "link": 0.5,
+    LETTERHEAD: 1.0,
+    QUOTED: -3.0,
     "due": -5.0,
     "other": -4.0,
 }
@@ -107,7 +110,7 @@ def find_dates(
         certain=frozenset(each.text.readings[0] for each in found if len(each.text.readings) == 1),
     )
 
-    by_kind: dict[str, list[LabeledDate]] = {kind: [] for kind in ("", *KINDS)}
+    by_kind: dict[str, list[LabeledDate]] = defaultdict(list)
     issued: list[LabeledDate] = []
     for each in found:
         by_kind[each.kind].append(each)

@@ -165,16 +165,11 @@ def below(
 
     left = heading.folded[: label.start()].strip(" :")
     right = heading.folded[link.end() :].strip()
-    # What is after a colon is the value, unless it is a heading itself.
-    has_value = any(map(str.isdigit, right)) or (":" in link.group() and right[-1:] != ":")
-    tokens = [token for token in following[0].text.split() if token[0].isalnum()]
     # Between two other labels it is not known which token belongs to this one.
-    if not tokens or (left and right) or (right and has_value):
+    if (left and right) or _is_value(right, link):
         return
-    token = tokens[-1] if left else tokens[0]
-    rest = following[0].text.partition(token)[2].strip()
-    is_alone = bool(left or right) or not rest or _begins_with_date(rest)
-    number = _number_in(token) if _TOKEN.fullmatch(token) and is_alone else None
+    is_alone = not (left or right)
+    number = _number_of_cell(following[0].text, is_last=left != "", is_alone=is_alone)
     if number:
         yield _Candidate(
             number=number,
@@ -182,6 +177,25 @@ def below(
             label=label.group(),
             line=following[0],
         )
+
+
+def _is_value(right: str, link: re.Match[str]) -> bool:
+    """Return whether what is after a label is its value, and not the heading of another column."""
+    has_colon = ":" in link.group() and not right.endswith(":")
+    return any(map(str.isdigit, right)) or (has_colon and right != "")
+
+
+def _number_of_cell(text: str, *, is_last: bool, is_alone: bool) -> str | None:
+    """Return the number in the first or the last cell of a line.
+
+    `is_alone`: nothing but a date may be beside it.
+    """
+    tokens = [token for token in text.split() if token[0].isalnum()] or [""]
+    token = tokens[-1] if is_last else tokens[0]
+    rest = text.partition(token)[2].strip() if token else ""
+    if is_alone and rest and not _begins_with_date(rest):
+        return None
+    return _number_in(token) if _TOKEN.fullmatch(token) else None
 
 
 def _number_in(token: str, *, explicit: bool = False) -> str | None:

@@ -140,3 +140,60 @@ def test_page_is_reported():
     values = find_values([page("nothing here"), page("Date: 2020-01-31", number=2)])
 
     assert values["date"].page == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Bill no 70445566/09.03.2021", "2021-03-09"),
+        ("Utrecht/09.03.2021", "2021-03-09"),
+        ("Ref. KX/2021-03-09", "2021-03-09"),
+        ("Stay 27.02.2021-09.03.2021", "2021-02-27"),
+        ("09.03.2021/70445566", "2021-03-09"),
+        ("Seen 77-19 March 2021", "2021-03-19"),
+    ],
+)
+def test_a_date_may_be_joined_to_something_else(text: str, day: str):
+    """A slash or dash before or after a date is no part of it if the date has another separator."""
+    assert found(f"{text}\nNote of 31.01.2021 and more").value == day
+
+
+@pytest.mark.parametrize("text", ["KX/09/03/2021", "77-03-09-21", "4/09.03.21", "5/6/3/2021"])
+def test_parts_of_numbers_are_no_dates(text: str):
+    """Digits with the same separators before or after them are a number."""
+    assert "date" not in find_values([page(f"Bill no {text}")])
+
+
+@pytest.mark.parametrize("line", ["Account 20210309", "Invoice no. 20210309", "of 20210309"])
+def test_eight_digits_without_a_label_are_no_date(line: str):
+    """Eight digits are a date only after a label of dates."""
+    assert "date" not in find_values([page(f"{line}\nTotal 5.00")])
+    assert found(f"{line}\nDate: 7 May 2020").value == "2020-05-07"
+
+
+@pytest.mark.parametrize(
+    "letterhead",
+    ["9 March 2021", "Utrecht, 9 March 2021", "Graz, den 09.03.2021", "Lille, le 9 mars 2021"],
+)
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We refer to your offer of 2 January 2020 and reply.",
+        "Wir beziehen uns auf Ihr Angebot vom 02.01.2020.",
+        "Merci pour votre offre du 2 janvier 2020.",
+    ],
+)
+def test_the_date_of_a_letter_wins_over_those_in_its_sentences(letterhead: str, sentence: str):
+    """The date alone on its line or after a place is the letter's, before or after the sentences."""
+    for text in (f"{letterhead}\n{sentence}", f"{sentence}\n{letterhead}"):
+        assert found(text).value == "2021-03-09"
+
+
+def test_a_quoted_date_is_unsure():
+    """The date of something else is not sure enough to be written if it is the only one."""
+    assert found("We refer to your offer of 2 January 2020 and reply.").confidence < 0.5
+
+
+def test_as_of_is_no_quotation():
+    """An agreement as of a day is as sure as before."""
+    assert found("This agreement is made as of 2 January 2020 by both").confidence >= 0.6

@@ -145,3 +145,17 @@ def test_parts_with_a_minus_do_not_make_up_a_positive_total():
 def test_payments_with_a_minus_are_payments():
     """A receipt may print the cash that was given with a minus."""
     assert values_of("Tea 4.00\nBun 3.00\n7.00\nCash 10.00-\nChange 3.00")["total"] == "7.00"
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("Moms 20,00\nAtt betala 100,00 kr", "SEK"),
+        ("Moms 20,00\nAt betale 100,00 kr", "DKK"),
+        ("MVA 20,00\nÅ betale 100,00 kr", "NOK"),
+        ("Moms 20,00\nTotal 100,00 kr", None),
+    ],
+)
+def test_crowns_are_those_of_the_country_whose_words_are_used(text: str, currency: str | None):
+    """What only one country's invoices say decides between three crowns, what two say does not."""
+    assert values_of(text)["currency"] == currency
