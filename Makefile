@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
-WORKERS ?= 2
+WORKERS ?= 3
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
 HISTORIES ?= 300
@@ -26,10 +26,10 @@ demo: setup ## Set up and run everything on this machine, with sample documents
 	@$(BIN)/caspio-ingest demo
 
 test: setup-test ## Set up and run the test suite (PYTEST_ARGS="-k naming", WORKERS=0 for one process)
-	@$(BIN)/python -m pytest -m "not bench and not full" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not bench and not full" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-full: setup-test ## Run the test suite with every case: `make test` tries a sample of those that are many and alike
-	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: setup-test ## Run the tests that need no server and little time: the fast loop, under a minute
 	@$(BIN)/python -m pytest -m "not integration and not bench and not slow" -n $(WORKERS) --dist loadfile $(QUICK) $(PYTEST_ARGS)

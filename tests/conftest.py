@@ -36,6 +36,16 @@ settings.register_profile(
 settings.load_profile("fuzz" if FUZZ_FACTOR else "test")
 
 
+# They wait for servers, browsers and child processes more than they compute.
+LONG_WAITS = ("tests/flows/", "tests/hostile/", "tests/crash/", "tests/integration/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_WAITS))
+
+
 @pytest.fixture(autouse=True)
 def _logs_to_the_stream_of_the_test() -> Iterator[None]:
     """Forget what a command configured for logs: its stream is closed when its test ends."""
