@@ -42,11 +42,11 @@ class PdfProcessor:
         needed, even an empty one.
         """
         with _fewer_collections(), opened(path, context.settings.passwords) as document:
-            reader = PageReader(document.pdf, work_dir, context)
+            password = document.password or ""
+            parts = structure(path, password=password)
+            reader = PageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
             pages, problems = read_pages(reader, document.page_count, context)
 
-        password = document.password or ""
-        parts = structure(path, password=password)
         if parts.form:
             shown = "\n".join(page.text.text for page in pages)
             not_shown = values_not_shown(parts.form, shown)

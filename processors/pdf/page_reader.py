@@ -23,6 +23,7 @@ from processors.renditions.thumbnail import Thumbnail
 
 _SAMPLED_CHARS = 100
 _BLANK = "the page is blank"
+_HIDDEN_WORDS = "{} words outside the visible part or in layers that are off were left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,15 @@ class _Result:
 class PageReader:
     """Reads the pages of one open document and collects `additions` for its searchable copy."""
 
-    def __init__(self, pdf: Any, work_dir: Path, context: Context) -> None:
+    def __init__(
+        self,
+        pdf: Any,
+        work_dir: Path,
+        context: Context,
+        *,
+        layers_off: frozenset[str] = frozenset(),
+    ) -> None:
+        self._layers_off = layers_off
         self.additions = TextAdditions()
         self._pdf = pdf
         self._context = context
@@ -100,7 +109,7 @@ class PageReader:
 
     def _read(self, page: Any, number: int) -> _Result:
         """Take the text layer if it can be trusted, else recognize the page."""
-        own = own_text(page, number)
+        own = own_text(page, number, self._layers_off)
         if not own.quality.is_trusted and not own.graphics.is_empty:
             return self._recognize(page, number, own)
         read = ReadPage(own.page)
@@ -141,11 +150,11 @@ class PageReader:
         return _Result(recognized, added, problem)
 
 
-def own_text(page: Any, number: int) -> _OwnText:
-    """Read a page's own text and assess it."""
+def own_text(page: Any, number: int, layers_off: frozenset[str]) -> _OwnText:
+    """Read the text of a page that a viewer shows, and assess it."""
     textpage = page.get_textpage()
     try:
-        layer = text_layer(page, textpage)
+        layer = text_layer(page, textpage, layers_off)
         graphics = graphics_of(page, textpage)
         unmapped_share = _unmapped_share(textpage)
     finally:
@@ -162,6 +171,9 @@ def own_text(page: Any, number: int) -> _OwnText:
         area_pt=max(width * height, 1.0),
         unmapped_share=unmapped_share,
     )
+    reason = _BLANK if graphics.is_empty else quality.reason
+    if layer.hidden_words:
+        reason = f"{reason}; {_HIDDEN_WORDS.format(layer.hidden_words)}"
     page_text = PageText(
         number=number,
         source="text" if text else "none",
@@ -170,7 +182,7 @@ def own_text(page: Any, number: int) -> _OwnText:
         text=text,
         width_pt=round(width, 2),
         height_pt=round(height, 2),
-        reason=_BLANK if graphics.is_empty else quality.reason,
+        reason=reason,
     )
     # Positions are reported as the page is shown, not as it was rotated to be read.
     shown = reading_order.turned_back(Page(page_text, lines), 90 * layer.frame.turns)

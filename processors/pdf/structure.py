@@ -41,10 +41,15 @@ _MALFORMED = (
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What was found; `form` has the values of fields and XFA data by the field's name."""
+    """What was found.
+
+    `form` has the values of fields and XFA data by the field's name; `layers_off` are the names of
+    the layers that a viewer does not show.
+    """
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    layers_off: frozenset[str] = frozenset()
 
 
 def structure(path: Path, *, password: str = "") -> Structure:
@@ -62,7 +67,7 @@ def structure(path: Path, *, password: str = "") -> Structure:
             for key, value in (reader.metadata or {}).items():
                 if str(value).strip():
                     metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
-            return Structure(metadata, form_values(reader))
+            return Structure(metadata, form_values(reader), layers_off(reader))
     except (PyPdfError, *_MALFORMED):
         return Structure()
 
@@ -140,6 +145,29 @@ def form_values(reader: "PdfReader") -> dict[str, str]:
     except (PyPdfError, XmlRefused, *_MALFORMED):
         pass  # the values found before the error stay
     return values
+
+
+def layers_off(reader: "PdfReader") -> frozenset[str]:
+    """Return the names of the layers that are off when the document is opened.
+
+    See ISO 32000-1, section 8.11.4.3. A name that another layer has that is on is left out: the
+    content of a page refers to both by it.
+    """
+    from pypdf.errors import PyPdfError
+    from pypdf.generic import DictionaryObject
+
+    try:
+        properties = reader.root_object.get("/OCProperties", DictionaryObject()).get_object()
+        layers = {layer.idnum: layer.get_object() for layer in properties.get("/OCGs", ())}
+        default = properties.get("/D", DictionaryObject()).get_object()
+        off = {layer.idnum for layer in default.get("/OFF", ())}
+        if default.get("/BaseState") == "/OFF":
+            off = layers.keys() - {layer.idnum for layer in default.get("/ON", ())}
+        names_on = {str(layer.get("/Name")) for key, layer in layers.items() if key not in off}
+        names_off = {str(layer.get("/Name")) for key, layer in layers.items() if key in off}
+    except (PyPdfError, *_MALFORMED):
+        return frozenset()
+    return frozenset(names_off - names_on)
 
 
 def field_value(form_field: Any) -> str:

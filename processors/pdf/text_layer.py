@@ -18,6 +18,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
+from processors.pdf.hidden_text import layers_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,20 +96,26 @@ class ReadingFrame:
 class TextLayer:
     """The text of a page as segments of words that follow each other closely.
 
-    Boxes in points of the frame.
+    Boxes in points of the frame. `hidden_words` is how many words a viewer does not show.
     """
 
     segments: tuple[Segment, ...]
     frame: ReadingFrame
+    hidden_words: int = 0
 
 
-def text_layer(page: Any, textpage: Any) -> TextLayer:
-    """Read a page's text in PDFium's order, in segments with their words."""
+def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset()) -> TextLayer:
+    """Read a page's text in PDFium's order, in segments with their words.
+
+    Words outside the crop box and those in layers that are off are left out.
+    """
     text = _text(textpage)
-    spans = [match.span() for match in _WORD.finditer(text)]
+    all_spans = [match.span() for match in _WORD.finditer(text)]
+    spans = shown_spans(page, textpage, all_spans, layers_off)
+    hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
-        return TextLayer((), frame)
+        return TextLayer((), frame, hidden_words)
 
     ends = _end_boxes(textpage, spans)
     stacked = _is_stacked(ends, upright=frame.quarters % 2 == 0)
@@ -132,7 +139,30 @@ def text_layer(page: Any, textpage: Any) -> TextLayer:
     segments = [
         _segment(words[start:end]) for start, end in itertools.pairwise((0, *breaks, len(words)))
     ]
-    return TextLayer(tuple(segments), frame)
+    return TextLayer(tuple(segments), frame, hidden_words)
+
+
+def shown_spans(
+    page: Any,
+    textpage: Any,
+    spans: Sequence[tuple[int, int]],
+    layers_off: frozenset[str],
+) -> Sequence[tuple[int, int]]:
+    """Return the words that a viewer shows: those of which a part is inside the crop box."""
+    import numpy as np
+
+    if not spans:
+        return spans
+    left, bottom, right, top = page.get_bbox()
+    rects = _word_rects(_end_boxes(textpage, spans))
+    middle_y = (rects[:, 1] + rects[:, 3]) / 2
+    is_shown = (rects[:, 2] > left) & (rects[:, 0] < right) & (middle_y > bottom) & (middle_y < top)
+    if layers_off:
+        layers = layers_of(textpage, [start for start, _ in spans])
+        is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
+    if is_shown.all():
+        return spans
+    return [span for span, shown in zip(spans, is_shown.tolist(), strict=True) if shown]
 
 
 def _text(textpage: Any) -> str:

@@ -1,0 +1,90 @@
+"""Text of a PDF that no viewer shows is not read."""
+
+import io
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    RectangleObject,
+    TextStringObject,
+)
+
+from tests.unit.processors import documents
+
+BILL = "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nTotal due: EUR 120.00"
+
+
+def written(writer: PdfWriter) -> bytes:
+    """Return the document as bytes."""
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def layered(*states: str) -> bytes:
+    """Write a page with a bill in the first layer and a draft of it in the second, over it.
+
+    `states` are the default configuration: "on" or "off" for each layer.
+    """
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("x"))))
+    page = writer.pages[0]
+    contents = []
+    layers = ArrayObject()
+    properties = DictionaryObject()
+    for index, (name, text) in enumerate(
+        {"Final": BILL, "Draft": BILL.replace("4711", "3822")}.items()
+    ):
+        layer = DictionaryObject()
+        layer[NameObject("/Type")] = NameObject("/OCG")
+        layer[NameObject("/Name")] = TextStringObject(name)
+        layers.append(writer._add_object(layer))
+        properties[NameObject(f"/L{index}")] = layers[-1]
+        lines = " ".join(
+            f"1 0 0 1 72 {720 - 24 * row} Tm ({line}) Tj"
+            for row, line in enumerate(text.split("\n"))
+        )
+        contents.append(f"/OC /L{index} BDC BT /F1 18 Tf {lines} ET EMC")
+    stream = DecodedStreamObject()
+    stream.set_data("\n".join(contents).encode())
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    page["/Resources"][NameObject("/Properties")] = properties  # type: ignore[index]
+    off = ArrayObject(layer for layer, state in zip(layers, states, strict=True) if state == "off")
+    configuration = DictionaryObject({NameObject("/OFF"): off})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {NameObject("/OCGs"): layers, NameObject("/D"): configuration}
+    )
+    return written(writer)
+
+
+@pytest.mark.parametrize(("states", "number"), [(("on", "off"), "4711"), (("off", "on"), "3822")])
+def test_a_layer_that_is_off_is_not_read(states: tuple[str, str], number: str, tmp_path: Path):
+    """Of two layers in the same place, the one that is shown is read, and the page says so."""
+    findings = documents.read(layered(*states), tmp_path)
+
+    assert findings.fields["invoice_number"].value == number
+    assert findings.pages[0].text.count("Invoice number") == 1
+    assert "in layers that are off" in findings.pages[0].reason
+
+
+def test_text_outside_the_crop_box_is_not_read(tmp_path: Path):
+    """A page that was cropped shows less than it holds."""
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf(f"{BILL}\nTotal due: EUR 999.00"))))
+    writer.pages[0].cropbox = RectangleObject((0, 640, 612, 792))
+
+    findings = documents.read(written(writer), tmp_path)
+
+    assert findings.fields["total"].value == "120.00"
+    assert "999.00" not in findings.text
+    assert "outside the visible part" in findings.pages[0].reason
+
+
+def test_a_page_without_anything_hidden_says_nothing_of_it(tmp_path: Path):
+    """Layers that are on, and a crop box around everything, change nothing."""
+    findings = documents.read(documents.pdf(BILL), tmp_path)
+
+    assert "left out" not in findings.pages[0].reason
