@@ -127,7 +127,7 @@ def _unless_differing(name: str, source: _Source, others: Sequence[_Source]) -> 
     if not differing or not source.name:
         return source.mark(source.fields[name])
     named = [f"{each.value(name)} in {each.name}" for each in [source, *differing][:_MOST_NAMED]]
-    reason = f"the files inside it differ: {'; '.join(named)}"
+    reason = f"the documents inside it differ: {'; '.join(named)}"
     return Finding(None, _OPEN_CONFIDENCE, reason)
 
 

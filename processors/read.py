@@ -9,13 +9,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.model import Child, Findings, PageText, ReadStatus
+from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors import registry
 from processors.children import ReadChildren, UnpackBudget, read_children
 from processors.contract import (
     RENDITIONS,
     Context,
     EngineMissing,
+    Page,
     PageReader,
     Reading,
     ReadSettings,
@@ -160,7 +161,6 @@ def findings_of(
 ) -> Findings:
     """Return what the pages of a document say, without the files in it."""
     from processors.classify.classifier import classify
-    from processors.values import find_values
 
     structured = reading.structured
     if structured:
@@ -173,12 +173,7 @@ def findings_of(
         )
     fields = {}
     if structured is None or not structured.complete:
-        fields = find_values(
-            reading.pages,
-            languages=settings.languages,
-            date_order=settings.date_order,
-            doc_class=doc_type.value,
-        )
+        fields = values_on(reading.pages, doc_type, settings)
     if structured:
         fields |= structured.fields
 
@@ -196,6 +191,36 @@ def findings_of(
         extension=file_type.extension or None,
         left_out={key: clean(reason) for key, reason in reading.left_out.items()},
     )
+
+
+def values_on(
+    pages: Sequence[Page], doc_type: Finding, settings: ReadSettings
+) -> dict[str, Finding]:
+    """Return the values on pages.
+
+    If they are of several documents, these are the values of one of them where the others say
+    nothing else, and otherwise open: they never meet.
+    """
+    from processors.page_groups import page_groups
+    from processors.values import find_values
+
+    find = partial(
+        find_values,
+        languages=settings.languages,
+        date_order=settings.date_order,
+        doc_class=doc_type.value,
+    )
+    groups = page_groups(pages)
+    if len(groups) == 1:
+        return find(groups[0])
+    documents: list[Child] = []
+    for group in groups:
+        first, last = group[0].text.number, group[-1].text.number
+        name = f"page {first}" if first == last else f"pages {first} to {last}"
+        found = Findings(media_type="", status=ReadStatus.OK, doc_type=doc_type, fields=find(group))
+        documents.append(Child(name, found))
+    _, merged = merge_values(Finding(None, 0.0, ""), {}, documents)
+    return {name: replace(finding, child="") for name, finding in merged.items()}
 
 
 def status_of(pages: Sequence[PageText], reading: Reading) -> ReadStatus:

@@ -1,0 +1,54 @@
+"""Several documents in one file are found by their pages, and their values never meet."""
+
+from pathlib import Path
+
+from tests.unit.processors import documents
+
+BILL = "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nTotal due: EUR 120.00"
+OTHER = "Teapot Inc\nInvoice number: 4712\nDue date: 2026-04-01\nTotal due: EUR 99.00"
+
+
+def test_two_documents_in_one_file_leave_open_what_they_differ_in(tmp_path: Path):
+    """Which of two invoices the record means nobody can know."""
+    findings = documents.read(documents.pdf(BILL, OTHER), tmp_path)
+
+    for name in ("invoice_number", "total"):
+        assert findings.fields[name].value is None
+        assert "page 2" in findings.fields[name].reason
+    assert findings.fields["currency"].value == "EUR"
+
+
+def test_a_value_of_the_second_document_does_not_complete_the_first(tmp_path: Path):
+    """The due date of one invoice is not written next to the date of another."""
+    findings = documents.read(documents.pdf(BILL, OTHER), tmp_path)
+
+    values = {name: finding.value for name, finding in findings.fields.items()}
+    assert not (values.get("date") and values.get("due_date"))
+
+
+def test_pages_of_one_document_are_read_together(tmp_path: Path):
+    """A number that every page repeats, and pages without one, make one document."""
+    pages = [
+        "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nCups 20.00",
+        "Pots 100.00",
+        "Invoice number: 4711\nTotal due: EUR 120.00",
+    ]
+
+    findings = documents.read(documents.pdf(*pages), tmp_path)
+
+    values = {name: finding.value for name, finding in findings.fields.items()}
+    assert values["invoice_number"] == "4711"
+    assert values["date"] == "2026-03-01"
+    assert values["total"] == "120.00"
+
+
+def test_a_document_of_two_pages_keeps_its_total(tmp_path: Path):
+    """Each document goes from the page of its number to the page of its total."""
+    first = ["Invoice number: 4711\nCups 20.00", "Total due: EUR 120.00"]
+    second = ["Invoice number: 4712\nCups 20.00", "Total due: EUR 120.00"]
+
+    findings = documents.read(documents.pdf(*first, *second), tmp_path)
+
+    assert findings.fields["total"].value == "120.00"
+    assert findings.fields["invoice_number"].value is None
+    assert "pages 3 to 4" in findings.fields["invoice_number"].reason
