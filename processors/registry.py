@@ -58,6 +58,7 @@ BUILT_IN: tuple[Entry, ...] = (
     _entry("rtf", "formats.office_rtf", "RtfProcessor", media.RTF),
     _entry("mail", "formats.mail", "MailProcessor", media.MAIL),
     _entry("msg", "formats.outlook", "MsgProcessor", "application/vnd.ms-outlook"),
+    _entry("signed", "formats.signed", "SignedProcessor", media.SIGNED),
     _entry(
         "archive",
         "formats.archives",

@@ -39,6 +39,9 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", FileType("application/zstd", ".zst")),
     (b"\x78\x9f\x3e\x22", FileType("application/ms-tnef", ".dat")),
 )
+# A message of PKCS #7 (RFC 5652, section 3) starts with a sequence that starts with its type.
+_PKCS7_TYPE = bytes.fromhex("06092a864886f70d0107")
+_PKCS7_HEAD_BYTES = 16
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
 # Sizes of the information header that follow the 14 bytes of a bitmap's file header, one per
 # version of the format.
@@ -117,6 +120,8 @@ def file_type_of(path: Path) -> FileType:
     known = _type_by_signature(head)
     if known is not None:
         return known
+    if head[:1] == b"\x30" and _PKCS7_TYPE in head[:_PKCS7_HEAD_BYTES]:
+        return FileType(media.SIGNED, ".p7m")
     if head.startswith(_OLE_SIGNATURE):
         return ole_type(path)
     if head.startswith(b"PK"):

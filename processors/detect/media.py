@@ -20,6 +20,7 @@ OLE = "application/x-ole-storage"
 LOCKED_OFFICE = "application/x-ole-encrypted"
 OUTLOOK = "application/vnd.ms-outlook"
 MAIL = "message/rfc822"
+SIGNED = "application/pkcs7-mime"
 UNKNOWN = "application/octet-stream"
 
 

@@ -1,6 +1,7 @@
 """Detect what a text is: mail, markup, a delimited table, or plain text."""
 
 import re
+from collections.abc import Sequence
 
 from processors.detect import media
 from processors.detect.encoding import decode, looks_like_text
@@ -30,11 +31,15 @@ _MAIL_FIELDS = frozenset(
 )
 # RFC 5322, section 2.2: a field name, which has no spaces, and a colon.
 _HEADER_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60}):")
+_PART_HEADER = re.compile(r"content-type:\s*[\w-]{1,40}/[\w.+-]{1,80}\s*(?:;|$)", re.IGNORECASE)
 _FEWEST_MAIL_FIELDS = 2  # one alone ("Subject: …") starts many a note
 _HEADER_CHARS = 8192
 _HEADER_LINES = 60
 
 _DELIMITERS = ",;\t|"
+# Excel writes a first line that names the delimiter of the table that follows.
+SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])[ \t]*\r?\n", re.IGNORECASE)
+_QUOTED_CELL = re.compile(r'(?<![^,;\t|\n])"(?:[^"]|"")*"(?![^,;\t|\r\n])')
 _QUOTED = re.compile(r'"[^"]*"')
 _TABLE_CHARS = 16384
 _TABLE_LINES = 20
@@ -60,16 +65,26 @@ def table_delimiter(text: str) -> str | None:
 
     None if the text is no table.
     """
-    lines = [line for line in text[:_TABLE_CHARS].splitlines()[: _TABLE_LINES + 1] if line.strip()]
-    if len(text) > _TABLE_CHARS or len(lines) > _TABLE_LINES:
+    named = SEPARATOR_LINE.match(text)
+    if named is not None:
+        return named[1]
+    head, is_cut = text[:_TABLE_CHARS], len(text) > _TABLE_CHARS
+    by_line = [_QUOTED.sub("", line) for line in head.splitlines()]
+    # A quoted cell may hold line breaks.
+    by_cell = _QUOTED_CELL.sub("", head).splitlines()
+    return _delimiter_of(by_line, is_cut=is_cut) or _delimiter_of(by_cell, is_cut=is_cut)
+
+
+def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
+    lines = [line for line in unquoted[: _TABLE_LINES + 1] if line.strip()]
+    if is_cut or len(lines) > _TABLE_LINES:
         lines = lines[:-1]  # it may be cut
     if len(lines) < 2:  # noqa: PLR2004 - one line says nothing about columns
         return None
 
     fewest = 2 if len(lines) < _SHORT_TABLE_LINES else 1
-    unquoted = [_QUOTED.sub("", line) for line in lines]
     for delimiter in _DELIMITERS:
-        counts = {line.count(delimiter) for line in unquoted}
+        counts = {line.count(delimiter) for line in lines}
         if len(counts) == 1 and counts.pop() >= fewest:
             return delimiter
     return None
@@ -92,4 +107,6 @@ def is_mail(text: str) -> bool:
         field = _HEADER_FIELD.match(line)
         if field:
             fields.add(field.group(1).lower())
-    return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or "received" in fields
+    # What a mail signs or encrypts has the headers of a part (RFC 8551, section 3.1), maybe one.
+    is_part = _PART_HEADER.match(lines[0]) is not None
+    return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or is_part or "received" in fields

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.contract import Context, Reading
 from processors.detect.encoding import clean, decode
-from processors.detect.text_types import table_delimiter
+from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 
 _TYPES = frozenset({"text/plain", "text/csv"})
@@ -28,6 +28,7 @@ class TextProcessor:
         text = clean(decode(path.read_bytes()))
 
         delimiter = table_delimiter(text)
+        text = SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
         if delimiter is not None:
             # A quote that is never closed makes one field of the rest of the file, which is no
             # error here.

@@ -274,3 +274,37 @@ def ole(name: str, data: bytes) -> bytes:
     head += struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0, 0)
     header = head + struct.pack("<108I", *[free] * 108)
     return header + fat + directory.ljust(sector, b"\0") + padded
+
+
+SIGNED_DATA, ENVELOPED_DATA, DATA = "010702", "010703", "010701"
+
+
+def ber(tag: int, *parts: bytes, indefinite: bool = False) -> bytes:
+    """Write an element of BER."""
+    content = b"".join(parts)
+    if indefinite:
+        return bytes([tag, 0x80]) + content + b"\0\0"
+    if len(content) < 0x80:
+        return bytes([tag, len(content)]) + content
+    size = len(content).to_bytes(4)
+    return bytes([tag, 0x84]) + size + content
+
+
+def object_id(ending: str) -> bytes:
+    """Write the name of a type of content of PKCS #7."""
+    return ber(0x06, bytes.fromhex("2a864886f70d" + ending))
+
+
+def signed(content: bytes | None, *, kind: str = SIGNED_DATA, in_parts: bool = False) -> bytes:
+    """Write signed data whose content is one string or several, without any signer."""
+    if content is None:
+        inner = ber(0x30, object_id(DATA))
+    elif in_parts:
+        halves = [ber(0x04, content[:9]), ber(0x04, content[9:])]
+        octets = ber(0x24, *halves, indefinite=True)
+        inner = ber(0x30, object_id(DATA), ber(0xA0, octets, indefinite=True), indefinite=True)
+    else:
+        inner = ber(0x30, object_id(DATA), ber(0xA0, ber(0x04, content)))
+    data = ber(0x30, ber(0x02, b"\1"), ber(0x31), inner, ber(0x31), indefinite=in_parts)
+    wrapped = ber(0xA0, data, indefinite=in_parts)
+    return ber(0x30, object_id(kind), wrapped, indefinite=in_parts)
