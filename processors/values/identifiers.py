@@ -10,7 +10,7 @@ from pipeline.model import Finding
 from processors.values.lines import TextLine, label_pattern
 
 # ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
-_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,30}")
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2} ?\d\d(?:[ .\-]?[A-Z0-9]){11,30}")
 _SHORTEST_IBAN = 15
 
 # The members of the European Union (EL is Greece), Great Britain, and XI for Northern Ireland:
@@ -32,8 +32,10 @@ def find_iban(lines: Sequence[TextLine]) -> Finding | None:
     """Find the first IBAN whose check digits are right."""
     from stdnum import iban
 
-    for line in lines:
-        for match in _IBAN.finditer(line.text.upper()):
+    for line, text in _with_next_lines(lines):
+        for match in _IBAN.finditer(text):
+            if match.start() >= len(line.text):
+                break
             for candidate in _beginnings(match.group(), _SHORTEST_IBAN):
                 if iban.is_valid(candidate):
                     return line.finding(
@@ -41,9 +43,16 @@ def find_iban(lines: Sequence[TextLine]) -> Finding | None:
                         0.98,
                         f"its check digits are right; line {line.number + 1}",
                         start=match.start(),
-                        end=match.end(),
+                        end=min(match.end(), len(line.text)),
                     )
     return None
+
+
+def _with_next_lines(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, str]]:
+    """Yield each line with its text in capitals and that of the next line, which may go on."""
+    texts = [line.text.upper() for line in lines]
+    for line, text, following in zip(lines, texts, [*texts[1:], ""], strict=True):
+        yield line, f"{text} {following}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,22 @@ def find_vat_ids(lines: Sequence[TextLine]) -> dict[str, Finding | None]:
 
 def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
     customers_label = label_pattern("parties", "vat_of_buyer")
-    for line in lines:
-        for match in _VAT_ID.finditer(line.text.upper()):
-            country, text = match.groups()
-            for candidate in _beginnings(text, _SHORTEST_VAT_ID):
+    for line, text in _with_next_lines(lines):
+        # Many numbers have one check digit only: beside another line's digits, chance would meet
+        # it. So only a line that names the tax goes on in the next one.
+        is_named = label_pattern("totals", "tax").search(line.folded) is not None
+        for match in _VAT_ID.finditer(text if is_named else text[: len(line.text)]):
+            if match.start() >= len(line.text):
+                break
+            country, whole = match.groups()
+            # What is valid without the next line is not continued by it.
+            in_line = text[match.start(2) : min(match.end(), len(line.text))]
+            candidates = dict.fromkeys(
+                candidate
+                for part in (in_line, whole)
+                for candidate in _beginnings(part, _SHORTEST_VAT_ID)
+            )
+            for candidate in candidates:
                 digits = sum(map(str.isdigit, candidate))
                 if digits >= _LEAST_VAT_DIGITS and _is_valid_vat(country)(candidate):
                     label = customers_label.search(line.folded, 0, match.start())
@@ -102,7 +123,7 @@ def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
                         number=country + candidate,
                         line=line,
                         start=match.start(),
-                        end=match.end(),
+                        end=min(match.end(), len(line.text)),
                         is_customers=label is not None,
                     )
                     break
