@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Finding
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.legal_forms import repair_form
 from processors.values.lines import TextLine, enclosing_box, label_pattern
 from processors.values.money.amounts import money_in
 
@@ -16,16 +18,23 @@ _SKIPPED_LINES = 4
 """Lines between the name and the address: a registration number, a slogan, a branch."""
 
 # Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
-# digits of the United Kingdom ("SW1A 1AA"), and a US state with its ZIP code ("TX 75001").
+# digits of the United Kingdom ("SW1A 1AA"), a US state with its ZIP code ("TX 75001"),
+# and five digits in two groups before the town ("111 22 Stockholm").
 _POSTAL_CODE = re.compile(
     r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
     r"|\b[a-z]{2} \d{5}\b"
+    r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
 )
 # A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a").
 _HOUSE_NUMBER = re.compile(
     r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}[a-z]?$"
 )
+_LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}:(?!\d)")
+"""Words with a colon after them announce another value, unless they announce an address."""
+_SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
+_COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
+"""A street with its house number, and the town after a comma."""
 _LEAST_SHARE_OF_LETTERS = 0.4
 """Of the characters of a line: telephone and registration numbers have fewer."""
 _TOWN_WORDS = 3
@@ -60,7 +69,7 @@ def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
     name = company.value or ""
     for text in (name, name.split()[-1]):
         for line in lines:
-            if line.page == company.page and text in line.text:
+            if line.page == company.page and text in repair_form(line.text):
                 return line
     return None
 
@@ -92,7 +101,8 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
     """
     if line.folded.startswith("("):
         return False
-    town_is_missing = bool(block) and not _has_postal_code(block[-1])
+    last = block[-1] if block else None
+    town_is_missing = last and not _has_postal_code(last) and not _COMPLETE.match(last.folded)
     return bool(
         town_is_missing
         or line.text.endswith(",")
@@ -104,11 +114,15 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
 
 def is_something_else(line: TextLine) -> bool:
     """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
+    if _LABEL.match(line.folded) or _SALUTATION.match(line.folded):
+        return True
     letters = sum(map(str.isalpha, line.text))
     characters = len(line.text.replace(" ", ""))
     if letters < _LEAST_SHARE_OF_LETTERS * characters or "@" in line.text:
         return True
     if label_pattern("address", "end").search(line.folded):
+        return True
+    if dates_in(line.folded, MonthNames(())):
         return True
     return any(amount.cents for amount in money_in(line.folded))
 

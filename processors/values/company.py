@@ -7,6 +7,8 @@ and for what the rest of the page says about the name.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
 from pipeline.model import Finding
 from processors.values.legal_forms import (
@@ -14,6 +16,7 @@ from processors.values.legal_forms import (
     is_address,
     is_form_alone,
     is_long_form,
+    repair_form,
 )
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -70,6 +73,10 @@ _REGISTRATION_AFTER = re.compile(
     re.IGNORECASE,
 )
 _END_OF_NAME = re.compile(r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]")
+_SHEET = re.compile(
+    r"(?:work)?(?:sheet|tabelle|feuil|feuille|hoja|foglio|blad|ark|arkusz|sep) ?\d{0,3}"
+)
+"""The name that a program gives to a sheet, and the word that names a separator ("sep=;")."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
@@ -135,7 +142,8 @@ def _candidate_in(line: TextLine, place: int, page: _Page) -> _Candidate | None:
     """Return the name in a line, with its points; None if the line has none."""
     start, label = start_of_name(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
-    text, folded = line.text[start:], line.folded[start:]
+    text = repair_form(line.text[start:])
+    folded = fold(text)
     form_end = end_of_form(text, folded)
     has_form = form_end > 0
     name = _clean(text[:form_end] if has_form else text)
@@ -202,7 +210,8 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     if is_remark and not has_form:
         return True
     bare = folded.strip(" :.")
-    if any(label_pattern("company", kind).fullmatch(bare) for kind in ("seller", "buyer")):
+    labels = map(partial(label_pattern, "company"), ("seller", "buyer"))
+    if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET,))):
         return True
     # A copyright line has a legal form, and is not about the issuer.
     is_exempt = has_form and "(c)" not in folded

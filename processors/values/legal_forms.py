@@ -12,6 +12,12 @@ _LEAST_LETTERS_BEFORE = 2
 
 # What may be between two legal forms, as in "Co. (M) Bhd".
 _BETWEEN_FORMS = re.compile(r"[ .,&]{0,3}(?:\([a-z .]{1,12}\))?[ .,&]{0,3}")
+_MISREAD_SB = re.compile(r"(?<=[A-Za-z] )(?:[5S]/[8B](?= ?\(\d{4})|(?:5/B|S/8)$)")
+_MISREAD_SDN = re.compile(r"(?<=[A-Za-z)] )(?:(?:5DN|SON|SDM|S0N) BHD|SDN (?:8HD|BHO|BH0|8HO))\b")
+_LEAST_PARTS_ALONE, _MOST_CHARS_ALONE = 2, 40
+"""Legal forms and trades on a line that has no name of its own."""
+_PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
+_WORD = re.compile(r"[^\W_]")
 # Words that end many names and are no legal form when they are alone on a line.
 _NEVER_ALONE = frozenset({"company", "enterprise", "limited liability"})
 
@@ -27,6 +33,16 @@ def form_pattern() -> re.Pattern[str]:
 def is_long_form(text: str) -> bool:
     """Return whether a legal form is so long that it cannot be an ordinary abbreviation."""
     return len(text.strip(".()")) >= _LONG_FORM_CHARS
+
+
+def repair_form(text: str) -> str:
+    """Return a line with the misread letters of a legal form corrected; no character moves.
+
+    OCR takes S for 5, B for 8 and D for O. A number of the register behind the form proves it, or
+    the other half of the form.
+    """
+    repaired = _MISREAD_SB.sub("S/B", text)
+    return _MISREAD_SDN.sub("SDN BHD", repaired)
 
 
 def end_of_form(text: str, folded: str) -> int:
@@ -67,12 +83,24 @@ def is_form_alone(line: TextLine, rest_of_name: str) -> bool:
     bare = line.folded.strip("() .,")
     if bare in _NEVER_ALONE:
         return False
+    if _is_rest_of_name(bare):
+        return True
     form = form_pattern().match(bare)
     is_whole = form is not None and form.end() >= len(rest_of_name)
     if form and is_whole and len(form.group().strip(".")) >= _LONG_FORM_CHARS:
         return True
     place, closing, after = line.folded.partition(")")
     return bool(place.startswith("(") and closing and form_pattern().match(after.strip()))
+
+
+def _is_rest_of_name(folded: str) -> bool:
+    """Return whether a line has only legal forms and trades: "Co. (M) Ltd", "Restaurant Ltd"."""
+    if len(folded) > _MOST_CHARS_ALONE:
+        return False
+    rest, forms = form_pattern().subn(" ", folded)
+    rest, trades = label_pattern("company", "trades").subn(" ", rest)
+    rest = _PLACE.sub(" ", rest)
+    return forms + trades >= _LEAST_PARTS_ALONE and not _WORD.search(rest)
 
 
 def is_address(folded: str) -> bool:
