@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from processors.values.lines import TextLine, label_pattern, matches_in
 from processors.values.money.amounts import money_in
+from processors.values.money.sums import last_whole_number
 
 _MOST = 40
 """Amounts of one kind: rules combine them with each other."""
@@ -38,6 +39,10 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     for line, match in matches_in(label_pattern("totals", kind), lines):
         place = line
         values = after_label(line.folded, match.end())
+        if not values:
+            # Sheets print whole amounts without decimals.
+            whole = last_whole_number(line.folded)
+            values = {amount.value for amount in whole if amount.start >= match.end()}
         if not values:
             is_alone = len(line.folded) - match.end() <= _LONE_LABEL_CHARS
             below = lines[line.number + 1 : line.number + 2] if is_alone else ()

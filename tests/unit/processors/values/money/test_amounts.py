@@ -159,3 +159,10 @@ def test_payments_with_a_minus_are_payments():
 def test_crowns_are_those_of_the_country_whose_words_are_used(text: str, currency: str | None):
     """What only one country's invoices say decides between three crowns, what two say does not."""
     assert values_of(text)["currency"] == currency
+
+
+def test_net_and_tax_may_be_whole_numbers():
+    """Amounts without decimals and currency are parts of a total that they add up to."""
+    found = values_of("Net amount 400\nVAT 20% 80\nTotal 480")
+
+    assert (found["net"], found["tax"], found["total"]) == ("400.00", "80.00", "480.00")
