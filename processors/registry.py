@@ -44,6 +44,7 @@ BUILT_IN: tuple[Entry, ...] = (
         "formats.image",
         "ImageProcessor",
         *("image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"),
+        *("image/jp2", "image/j2k"),
         *media.HEIF,
     ),
     _entry("docx", "formats.office_docx", "DocxProcessor", media.DOCX),

@@ -29,6 +29,9 @@ _SIGNATURES = (
     (b"II+\x00", _TIFF),
     (b"MM\x00+", _TIFF),
     (b"GIF87a", _GIF),
+    # JPEG 2000 in its file format (ISO/IEC 15444-1, annex I), and its codestream alone.
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", FileType("image/jp2", ".jp2")),
+    (b"\xff\x4f\xff\x51", FileType("image/j2k", ".j2k")),
     (b"GIF89a", _GIF),
     (b"{\\rtf", FileType(media.RTF, ".rtf")),
     (b"\x1f\x8b\x08", FileType("application/gzip", ".gz")),
@@ -76,7 +79,6 @@ _UNREAD_SIGNATURES = (
     (b"icns", FileType("image/x-icns", ".icns")),
     (b"\x00\x00\x01\x00", FileType("image/x-icon", ".ico")),
     (b"\x01\xda", FileType("image/x-rgb", ".sgi")),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", FileType("image/jp2", ".jp2")),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", FileType("image/jxl", ".jxl")),
     (b"\xff\x0a", FileType("image/jxl", ".jxl")),
     (b"AT&TFORM", FileType("image/vnd.djvu", ".djvu")),

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _TYPES = frozenset(
-    {"image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"}
+    {
+        *("image/png", "image/jpeg", "image/tiff", "image/webp", "image/gif", "image/bmp"),
+        *("image/jp2", "image/j2k"),
+    }
 )
 _NO_HEIF = "HEIC photos need the extra caspio-ingest[heic]. Install it, or save the photo as JPEG."
 _MULTI_FRAME_FORMATS = frozenset({"TIFF", "GIF", "WEBP"})
@@ -32,12 +35,15 @@ _FRAME_ERRORS = (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError
 
 
 class ImageProcessor:
-    """Reads PNG, JPEG, TIFF, WebP, GIF and BMP by OCR; with the extra `heic` HEIC and HEIF, too."""
+    """Reads PNG, JPEG, JPEG 2000, TIFF, WebP, GIF and BMP by OCR.
+
+    With the extra `heic` HEIC and HEIF, too.
+    """
 
     name = "image"
 
     def accepts(self, media_type: str) -> str | None:
-        """Accept the six formats that Pillow decodes itself, and those that the extra adds."""
+        """Accept the formats that Pillow decodes itself, and those that the extra adds."""
         if media_type in _TYPES:
             return None
         if media_type not in HEIF:

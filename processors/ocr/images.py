@@ -12,7 +12,7 @@ from processors.contract import Limits, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "JPEG2000", "HEIF")
 LARGEST_SIDE_PX = (
     5000  # no engine reads better from more: a page of 14 inches has 4,200 pixels at 300 dpi
 )

@@ -23,7 +23,7 @@ from processors.renditions.thumbnail import Thumbnail
 
 _SAMPLED_CHARS = 100
 _BLANK = "the page is blank"
-_HIDDEN_WORDS = "{} words outside the visible part or in layers that are off were left out"
+_HIDDEN_WORDS = "{} words that are not shown or are printed twice were left out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ _LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # PDFium counts characters beyond U+FFFF as two
 _RECT_BYTES = 16  # FS_RECTF: four 32-bit floats
 _SAMPLED_ANGLES = 24
+# Programs make text bold by printing it again, moved by a thirtieth of its height or less; the same
+# letter beside itself is a quarter of the height away or more.
+_SAME_PLACE = 0.15
+_COMPARED_PLACES = 50  # a line is printed again soon after; words such as "the" are on a page often
 
 # Words of one segment follow each other in a line. A gap wider than 1.2 heights starts a new
 # segment; a space is a quarter to a third of the height, a column gap two heights or more.
@@ -111,7 +115,8 @@ def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(
     """
     text = _text(textpage)
     all_spans = [match.span() for match in _WORD.finditer(text)]
-    spans = shown_spans(page, textpage, all_spans, layers_off)
+    texts = [text[start:end] for start, end in all_spans]
+    spans = shown_spans(page, textpage, all_spans, texts, layers_off)
     hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
@@ -146,9 +151,10 @@ def shown_spans(
     page: Any,
     textpage: Any,
     spans: Sequence[tuple[int, int]],
+    texts: Sequence[str],
     layers_off: frozenset[str],
 ) -> Sequence[tuple[int, int]]:
-    """Return the words that a viewer shows: those of which a part is inside the crop box."""
+    """Return the words that a viewer shows, each once: those partly inside the crop box."""
     import numpy as np
 
     if not spans:
@@ -160,9 +166,25 @@ def shown_spans(
     if layers_off:
         layers = layers_of(textpage, [start for start, _ in spans])
         is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
+    shown: list[int] = np.flatnonzero(is_shown).tolist()
+    is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():
         return spans
-    return [span for span, shown in zip(spans, is_shown.tolist(), strict=True) if shown]
+    return [spans[index] for index in np.flatnonzero(is_shown).tolist()]
+
+
+def printed_again(texts: Sequence[str], rects: "Numbers") -> "Flags":
+    """Say which words are printed a second time a hair beside the first, which makes them bold."""
+    import numpy as np
+
+    flags = np.zeros(len(texts), dtype=bool)
+    places: dict[str, deque[tuple[float, float]]] = {}
+    for index, (word, (left, top, _, bottom)) in enumerate(zip(texts, rects.tolist(), strict=True)):
+        seen = places.setdefault(word, deque(maxlen=_COMPARED_PLACES))
+        near = _SAME_PLACE * (top - bottom)
+        flags[index] = any(abs(left - x) < near and abs(bottom - y) < near for x, y in seen)
+        seen.append((left, bottom))
+    return flags
 
 
 def _text(textpage: Any) -> str:

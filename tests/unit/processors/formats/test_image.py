@@ -245,3 +245,16 @@ def test_a_file_name_decides_nothing(tmp_path: Path):
         "image/jpeg",
         ".jpg",
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "media_type"), [({}, "image/jp2"), ({"no_jp2": True}, "image/j2k")]
+)
+def test_jpeg_2000_is_read(options: dict[str, bool], media_type: str, tmp_path: Path):
+    """JPEG 2000 is read as a file, in its own format and as a bare codestream."""
+    data = documents.saved(documents.page_image("Kettle"), "JPEG2000", **options)
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.media_type == media_type
+    assert findings.text == "picture"

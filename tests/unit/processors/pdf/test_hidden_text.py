@@ -68,7 +68,7 @@ def test_a_layer_that_is_off_is_not_read(states: tuple[str, str], number: str, t
 
     assert findings.fields["invoice_number"].value == number
     assert findings.pages[0].text.count("Invoice number") == 1
-    assert "in layers that are off" in findings.pages[0].reason
+    assert "not shown" in findings.pages[0].reason
 
 
 def test_text_outside_the_crop_box_is_not_read(tmp_path: Path):
@@ -80,7 +80,21 @@ def test_text_outside_the_crop_box_is_not_read(tmp_path: Path):
 
     assert findings.fields["total"].value == "120.00"
     assert "999.00" not in findings.text
-    assert "outside the visible part" in findings.pages[0].reason
+    assert "not shown" in findings.pages[0].reason
+
+
+@pytest.mark.parametrize("offset", [0.2, 0.5])
+def test_a_line_that_is_printed_twice_to_be_bold_is_read_once(offset: float, tmp_path: Path):
+    """Programs without a bold font print a line again a hair beside itself."""
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("x"))))
+    stream = DecodedStreamObject()
+    lines = [f"1 0 0 1 {72 + shift} 720 Tm (Kettle 22 22) Tj" for shift in (0, offset)]
+    stream.set_data(f"BT /F1 18 Tf {' '.join(lines)} ET".encode())
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+
+    findings = documents.read(written(writer), tmp_path)
+
+    assert findings.text == "Kettle 22 22"
 
 
 def test_a_page_without_anything_hidden_says_nothing_of_it(tmp_path: Path):
