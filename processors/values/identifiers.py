@@ -51,7 +51,8 @@ def find_iban(lines: Sequence[TextLine]) -> Finding | None:
 def _with_next_lines(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, str]]:
     """Yield each line with its text in capitals and that of the next line, which may go on."""
     texts = [line.text.upper() for line in lines]
-    for line, text, following in zip(lines, texts, [*texts[1:], ""], strict=True):
+    # Not strict: a document without any line has none that goes on.
+    for line, text, following in zip(lines, texts, [*texts[1:], ""], strict=False):
         yield line, f"{text} {following}"
 
 

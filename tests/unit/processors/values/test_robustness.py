@@ -122,3 +122,8 @@ def test_lines_are_short_and_few(length: int):
 def test_folding_keeps_every_place(text: str):
     """A folded text has as many characters as the text, so that places found in one hold in the other."""
     assert len(fold(text)) == len(text)
+
+
+def test_a_document_without_lines_has_no_values():
+    """A blank page is no reason to fail."""
+    assert not find_values([])
