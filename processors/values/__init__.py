@@ -8,6 +8,7 @@ from processors.values.address import find_address
 from processors.values.codes import values_in_codes
 from processors.values.company import find_company
 from processors.values.contact import find_email, find_phone
+from processors.values.contract_dates import find_effective_date
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
 from processors.values.identifiers import find_iban, find_vat_ids
@@ -87,7 +88,7 @@ def find_values(
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=company)
-    found |= values_of_class(lines, doc_class)
+    found |= values_of_class(lines, doc_class, languages)
 
     # What is made for machines counts more than what is read from the text.
     found |= values_in_zone(lines)
@@ -95,10 +96,13 @@ def find_values(
     return {name: finding for name, finding in found.items() if finding is not None}
 
 
-def values_of_class(lines: Sequence[TextLine], doc_class: str | None) -> dict[str, Finding | None]:
+def values_of_class(
+    lines: Sequence[TextLine], doc_class: str | None, languages: Sequence[str]
+) -> dict[str, Finding | None]:
     """Find the values that only documents of one class have."""
     if doc_class == "contract":
-        return {"parties": find_parties(lines)}
+        effective = find_effective_date(lines, languages)
+        return {"parties": find_parties(lines)} | ({"date": effective} if effective else {})
     if doc_class in _PERSONAL:
         return {"person": find_person(lines, resume=doc_class == "resume")}
     return {}

@@ -1,0 +1,54 @@
+"""Find the day from which a contract is in force, in the sentence that opens it."""
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+
+from pipeline.model import Finding
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.lines import TextLine
+
+_OPENING_CHARS = 3_000
+"""Characters among which the opening sentence is: a title and an address may be before it."""
+_CHARS_TO_DATE = 24
+"""Characters between the words and the date: "the", "this", a blank."""
+_CHARS_WITH_DATE = 70
+
+# "Effective" says most: a contract may be signed on one day and be in force from another one.
+_EFFECTIVE = re.compile(r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective")
+_AS_OF = re.compile(
+    r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
+    r"|(?:made|entered into|executed|agreement|dated)\b[^.;]{0,40}? (?:this|on|the)"
+)
+_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85}
+
+# Raised letters are read as words of their own: "9 th", "the 10 day of th January".
+_RAISED = re.compile(r"(?<=\d) ?(?:st|nd|rd|th)(?= )|(?<= of) (?:st|nd|rd|th)(?= )")
+_BEFORE_COMMA = re.compile(r" (?=,)")
+
+
+def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> Finding | None:
+    """Find the date after "effective as of", or else after "made as of", "dated as of".
+
+    None if it has two readings.
+    """
+    opening = " ".join(line.folded for line in lines)[:_OPENING_CHARS]
+    months = MonthNames(languages)
+    for pattern, confidence in _CONFIDENCE.items():
+        for label in pattern.finditer(opening):
+            following = _flat(opening[label.end() : label.end() + _CHARS_WITH_DATE])
+            date = next(iter(dates_in(following, months)), None)
+            if date is None or date.start > _CHARS_TO_DATE or len(date.readings) != 1:
+                continue
+            # Blanks join the lines, so each ends one character after its text.
+            ends = accumulate(len(line.text) + 1 for line in lines)
+            after = zip(lines, ends, strict=True)
+            place = next(line for line, end in after if end >= label.end())
+            reason = f"'{date.text}' is after '{label.group()[-30:]}' in the opening sentence"
+            return place.finding(date.readings[0].isoformat(), confidence, reason)
+    return None
+
+
+def _flat(text: str) -> str:
+    """Return a text without raised letters and without blanks before commas."""
+    return _BEFORE_COMMA.sub("", _RAISED.sub("", text))

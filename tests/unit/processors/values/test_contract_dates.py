@@ -1,0 +1,46 @@
+"""What the date of a contract promises: it is the day from which the contract is in force."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def date_of(text: str, doc_class: str | None = "contract") -> str | None:
+    """Return the date found in a contract."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    found = find_values([page], doc_class=doc_class).get("date")
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "This Agreement is made effective as of May 4, 2011, by and between A and B.",
+        "THIS AGREEMENT, dated as of May\n4, 2011, is between A and B.",
+        "This Agreement is made as of the 4th day of May, 2011 by A and B.",
+        "This Agreement is made and entered into this 4 th day of May , 2011 by A and B.",
+        "This Agreement is made as of the 4 day of th\nMay, 2011 by A and B.",
+        "This Agreement is signed on June 1, 2011 and effective May 4, 2011.",
+    ],
+)
+def test_date_of_the_opening_sentence(opening: str):
+    """It is found over two lines, with raised letters, and before dates of other papers."""
+    text = f"SUPPLY AGREEMENT\n{opening}\nThe letter dated July 7, 2010 ends.\nDate: 2011-08-09"
+
+    assert date_of(text) == "2011-05-04"
+
+
+def test_date_with_two_readings():
+    """A date that may be two days is left to the order of the whole document."""
+    text = "SUPPLY AGREEMENT\nThis Agreement is effective as of 4/5/2011 between A and B."
+
+    assert date_of(text) is None
+
+
+def test_other_documents_keep_their_date():
+    """A letter with such a sentence has its own date."""
+    text = "Date: 2011-08-09\nThe agreement is effective as of May 4, 2011."
+
+    assert date_of(text, doc_class="letter") == "2011-08-09"
