@@ -1,7 +1,7 @@
 """Find dates as they are printed: strict patterns, with the names of months in many languages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -188,11 +188,9 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
     text = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     found: list[DateText] = []
     for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
-        for match in pattern.finditer(text):
+        for match, readings in _dates_of(pattern, text, months):
             start, end = match.span()
-            readings = readings_of(match, months)
-            overlaps = any(start < other.end and other.start < end for other in found)
-            if readings and not overlaps and not _is_part_of_number(text, match):
+            if not any(start < other.end and other.start < end for other in found):
                 found.append(
                     DateText(
                         readings=readings,
@@ -203,6 +201,22 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
                     )
                 )
     return sorted(found, key=lambda each: each.start)
+
+
+def _dates_of(
+    pattern: re.Pattern[str], text: str, months: MonthNames
+) -> Iterator[tuple[re.Match[str], tuple[date, ...]]]:
+    """Yield what matches a pattern and is a date.
+
+    What is none may have the first number of one that follows: "no 7- 24/07/2016".
+    """
+    match = pattern.search(text)
+    while match:
+        readings = readings_of(match, months)
+        is_date = bool(readings) and not _is_part_of_number(text, match)
+        if is_date:
+            yield match, readings
+        match = pattern.search(text, match.end() if is_date else match.start() + 1)
 
 
 def _is_part_of_number(text: str, match: re.Match[str]) -> bool:

@@ -158,6 +158,12 @@ def test_a_date_may_be_joined_to_something_else(text: str, day: str):
     assert found(f"{text}\nNote of 31.01.2021 and more").value == day
 
 
+@pytest.mark.parametrize("before", ["No 5 -Till #12- ", "Till 12/ ", "7, ", "3 - 4 - ", "31-12-"])
+def test_a_number_before_a_date_is_none_of_its_parts(before: str):
+    """A number with a dash before a date does not hide it."""
+    assert found(f"{before}24/07/2021 14:21").value == "2021-07-24"
+
+
 @pytest.mark.parametrize("text", ["KX/09/03/2021", "77-03-09-21", "4/09.03.21", "5/6/3/2021"])
 def test_parts_of_numbers_are_no_dates(text: str):
     """Digits with the same separators before or after them are a number."""
