@@ -67,6 +67,7 @@ def _events(server: Prefect, flow_run_id: str) -> int:
     return now
 
 
+@pytest.mark.full
 def test_ten_times_the_documents_leave_no_more_at_the_server(
     prefect_server: Prefect, tmp_path: Path, record_property: Callable[[str, object], None]
 ):

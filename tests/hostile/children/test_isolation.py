@@ -96,7 +96,13 @@ def test_a_child_for_each_document(tmp_path: Path):
     os.geteuid() != 0 or not sys.platform.startswith("linux"),
     reason="only root can become another user; the suite runs as an ordinary user anyway",
 )
-@pytest.mark.parametrize("module", ["files", "processes", "network", "limits", "next_document"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("files", "processes", "network"),
+        *(pytest.param(slow, marks=pytest.mark.full) for slow in ("limits", "next_document")),
+    ],
+)
 @pytest.mark.timeout(900)
 def test_the_suite_holds_as_an_ordinary_user(module: str):
     """The same children are kept from the same things when the program is not root."""

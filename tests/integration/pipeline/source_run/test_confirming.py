@@ -150,6 +150,7 @@ def test_a_used_up_budget_stops_the_run_and_more_of_it_resumes(make_workspace: M
     assert counts["done"] + counts["unchanged"] == 3
 
 
+@pytest.mark.full
 def test_the_archive_may_be_a_bucket(make_workspace: MakeWorkspace, swift: object):
     """The same run into S3 ends alike at Caspio, and a second run does nothing."""
     from tests.servers.swift import BUCKET, Store
