@@ -268,8 +268,8 @@ class Effect:
 
     `id` is 0 until the ledger has the effect. `undoes` is the id of the effect that this one takes
     back, 0 for any other effect. `at` is when the intent was recorded, `applied_at` when Caspio's
-    answer was (of a put: when its bytes were confirmed). `origins` has, by column, the file version
-    that a value of `after` was read in, where that is not `version`.
+    answer was (of a put: right before its bytes were confirmed). `origins` has, by column, the file
+    version that a value of `after` was read in, where that is not `version`.
     """
 
     kind: EffectKind

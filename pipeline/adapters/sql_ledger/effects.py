@@ -39,13 +39,15 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReview):
             added = insert(effects).values(dump_effect(intent)).returning(effects.c.id)
             return replace(intent, id=connection.execute(added).scalar_one())
 
-    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+    def settle(
+        self, effect: Effect, state: EffectState, note: str = "", *, at: datetime | None = None
+    ) -> None:
         """Record what became of an effect, and its `pk`: a row has none before it is inserted."""
         values: dict[str, object] = {"state": state.value, "note": note, "pk": effect.pk}
-        # A put is not answered for: its digest, read once it is there, verifies it.
-        is_put = effect.kind is EffectKind.PUT_FILE
-        if state is (EffectState.VERIFIED if is_put else EffectState.APPLIED):
-            values["applied_at"] = self._session.clock.now()
+        if at is None and state is EffectState.APPLIED:
+            at = self._session.clock.now()
+        if at is not None:
+            values["applied_at"] = at
         settled = update(effects).where(effects.c.id == effect.id).values(values)
         with self._session.writing(f"record what became of effect {effect.id}") as connection:
             if connection.execute(settled).rowcount != 1:

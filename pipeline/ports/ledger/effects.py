@@ -43,8 +43,14 @@ class EffectLedger(Protocol):
             LeaseLost: the run is a worker whose lease has expired.
         """
 
-    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
-        """Record what became of an effect, and its `pk`: a row has none before it is inserted."""
+    def settle(
+        self, effect: Effect, state: EffectState, note: str = "", *, at: datetime | None = None
+    ) -> None:
+        """Record what became of an effect, and its `pk`: a row has none before it is inserted.
+
+        `at` is when it was in effect at the latest, for `Effect.applied_at`; for an effect that
+        was applied that is now.
+        """
 
     def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
         """Return the effects in state intent or applied, oldest first; all, or of versions."""

@@ -135,12 +135,14 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
     """
     ledger = context.ports.ledger
     old, new = str(delete.before["path"]), str(put.after["path"])
+    # Before its bytes are confirmed: what a user puts there from now on has a later date.
+    was_there = context.ports.clock.now()
     if not look(put, context).met:
         reason = "the uploaded copy is missing or differs"
         ledger.effects.settle(put, EffectState.CONFLICT, reason)
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
-    ledger.effects.settle(put, EffectState.VERIFIED)
+    ledger.effects.settle(put, EffectState.VERIFIED, at=was_there)
 
     # A user may have put a new file in the old one's place while this one was being copied.
     if _digest(old, context) not in {None, delete.before["sha256"]}:

@@ -43,12 +43,13 @@ class MemoryEffects(MemoryPart):
         self._memory.effects[known.id] = known
         return known
 
-    def settle(self, effect: Effect, state: EffectState, note: str = "") -> None:
+    def settle(
+        self, effect: Effect, state: EffectState, note: str = "", *, at: datetime | None = None
+    ) -> None:
         """Record what became of an effect."""
         known = self._memory.effects[effect.id]
-        applied_at = known.applied_at
-        is_put = effect.kind is EffectKind.PUT_FILE
-        if state is (EffectState.VERIFIED if is_put else EffectState.APPLIED):
+        applied_at = at or known.applied_at
+        if at is None and state is EffectState.APPLIED:
             applied_at = self._memory.clock.now()
         self._memory.effects[effect.id] = replace(
             known, state=state, note=note, pk=effect.pk, applied_at=applied_at
