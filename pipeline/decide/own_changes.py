@@ -26,6 +26,8 @@ _ZONE_STEP = timedelta(minutes=15)
 _WESTMOST, _EASTMOST = -12 * 4, 14 * 4
 # Dates that are cut to seconds, and clocks that differ a little. What comes later is never ours.
 _EARLIER = timedelta(seconds=1.5)
+# In a longer span, such as that of a move which a later run finished, any date fits in some zone.
+_LONGEST = timedelta(minutes=1)
 # The second is how version 2 of the API wrote dates (caspio-api.md, section 3.4).
 _DATE_FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S")
 
@@ -116,20 +118,30 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger, settle: Settle) -> M
     candidates = {ref.version: list(earlier_places(ref, effects)) for ref in refs}
     location_keys = {place.key for places in candidates.values() for place in places}
     # An attachment is looked up by its version, a Files-area file by its path before the move.
-    before_rename: dict[tuple[str, str], FileState] = {}
+    before_rename: dict[tuple[str, str], list[FileState]] = {}
     for state in ledger.files.not_renamed(location_keys):
-        before_rename[state.ref.location_key, state.version] = state
-        before_rename[state.ref.location_key, str(state.ref.path)] = state
+        for file in (state.version, str(state.ref.path)):
+            before_rename.setdefault((state.ref.location_key, file), []).append(state)
 
     renames: dict[str, str] = {}
     for ref in refs:
-        known = (place for place in candidates[ref.version] if place[:2] in before_rename)
-        place = next(known, None)
-        if place is not None:
-            before = before_rename[place[:2]]
-            if _is_left_by(place.effect, before, ref, settle=settle):
-                renames[ref.version] = before.version
+        found = next(_renamed_from(candidates[ref.version], before_rename), None)
+        if found and _is_left_by(*found, ref, settle=settle):
+            renames[ref.version] = found[1].version
     return renames
+
+
+def _renamed_from(
+    places: Iterable["EarlierPlace"], states: Mapping[tuple[str, str], Sequence[FileState]]
+) -> Iterator[tuple[Effect, FileState]]:
+    """Yield the versions that effects may have renamed, with the effect, the latest first.
+
+    A path may have had several files: what was moved is known by its bytes.
+    """
+    for place in places:
+        for state in reversed(states.get(place[:2], ())):
+            if state.sha256 is None or place.effect.after.get("sha256") in {None, state.sha256}:
+                yield place.effect, state
 
 
 def _is_left_by(effect: Effect, before: FileState, now: FileRef, *, settle: Settle) -> bool:
@@ -190,6 +202,8 @@ def is_dated_by(effect: Effect, before: FileRef, now: FileRef) -> bool:
         return False
     first = effect.at.astimezone(UTC).replace(tzinfo=None) - _EARLIER
     last = (effect.applied_at or effect.at).astimezone(UTC).replace(tzinfo=None)
+    if last - first > _LONGEST:
+        return False
     # The offsets of zones with which the date would not be before the first moment.
     offset = (date - first) // _ZONE_STEP
     return _WESTMOST <= offset <= _EASTMOST and date - offset * _ZONE_STEP <= last

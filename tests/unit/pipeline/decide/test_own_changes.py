@@ -158,6 +158,19 @@ def test_another_row_that_points_at_a_moved_file_is_not_treated_as_ours(ledger: 
     }
 
 
+def test_what_was_moved_is_known_by_its_bytes(ledger: MemoryLedger):
+    """A file that a user put under the old path since is not what we moved to the new one."""
+    second = replace(MOVED, listed_date="2026-03-05")
+    for ref, sha256 in ((MOVED, "00"), (second, "11")):
+        ledger.files.seen([ref], "run-1")
+        ledger.files.archived(ref.version, sha256=sha256, size_bytes=10, media_type="text/plain")
+    paths = ({"path": "/In/a.pdf"}, {"path": "/In/b.pdf", "sha256": "00"})
+    write(ledger, Effect(EffectKind.PUT_FILE, MOVED.version, "Docs", "1", *paths))
+    ours = replace(MOVED, name="b.pdf", path="/In/b.pdf", listed_date="2026-03-06")
+
+    assert own_renames([ours], ledger=ledger, settle=same_bytes) == {ours.version: MOVED.version}
+
+
 def test_another_row_of_a_moved_file_is_recognized_on_its_own(ledger: MemoryLedger):
     """A second record with the same file is recognized by its own version, also in a later listing."""
     second = replace(MOVED, record=RecordRef("Docs", "2"))
@@ -225,6 +238,13 @@ def test_any_other_date_leaves_doubt(ledger: MemoryLedger, date: str):
     assert not is_dated_by(RENAME, OLD, now)
     assert own_renames([now], ledger=ledger, settle=lambda *_: False) == {}
     assert own_renames([now], ledger=ledger, settle=same_bytes) == {now.version: OLD.version}
+
+
+def test_a_move_that_a_later_run_finished_leaves_doubt():
+    """Between its intent and its end any date fits in some zone."""
+    finished = replace(RENAME, applied_at=AT + timedelta(minutes=15))
+
+    assert not is_dated_by(finished, OLD, replace(NEW, listed_date="2026-03-02T10:00:01"))
 
 
 def test_a_file_created_since_leaves_doubt():
