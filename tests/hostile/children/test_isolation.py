@@ -99,8 +99,11 @@ def test_a_child_for_each_document(tmp_path: Path):
 @pytest.mark.parametrize(
     "module",
     [
-        *("files", "processes", "network"),
-        *(pytest.param(slow, marks=pytest.mark.full) for slow in ("limits", "next_document")),
+        *("processes", "network"),
+        *(
+            pytest.param(slow, marks=pytest.mark.full)
+            for slow in ("files", "limits", "next_document")
+        ),
     ],
 )
 @pytest.mark.timeout(900)
