@@ -28,6 +28,10 @@ FLAGGED = replace(RECEIPTS, reprocess_column="Again")
 COLUMN_TYPES = {"DocType": "STRING", "Total": "CURRENCY", "Scan": "ATTACHMENT", "Note": "TEXT"}
 
 
+NEVER_LEFT: list[AbstractContextManager[object]] = []
+"""Contexts of killed readings: one that is collected as garbage would be left after all."""
+
+
 class Killed(BaseException):
     """Represents a process that is gone: nothing after it runs."""
 
@@ -38,7 +42,6 @@ class DeadlyReader(FakeReader):
 
     deadly: str = DEADLY
     names: list[str] = field(default_factory=list)
-    never_left: list[AbstractContextManager[object]] = field(default_factory=list)
 
     def read(
         self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
@@ -48,7 +51,7 @@ class DeadlyReader(FakeReader):
         if self.deadly and self.deadly in path.read_text(encoding="utf-8"):
             context = while_read()
             context.__enter__()
-            self.never_left.append(context)
+            NEVER_LEFT.append(context)
             raise Killed
         return super().read(path, name=name, work_dir=work_dir, while_read=while_read)
 
