@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from posixpath import dirname, join
 
 import structlog
 
 from pipeline.context import SourceRun
 from pipeline.decide.own_changes import record_own_renames
-from pipeline.digests import has_digest
+from pipeline.digests import is_same_file
 from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Outcome, RecordWork
 from pipeline.steps.archive import archive_renames
@@ -78,7 +79,7 @@ class RenameTracker:
         renames = record_own_renames(
             refs,
             ledger=ports.ledger,
-            settle=lambda ref, state: has_digest(ref, state.sha256, ports.source),
+            settle=partial(is_same_file, source=ports.source),
         )
         if renames:
             archive_renames(renames, self.run)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pipeline.context import SourceRun
 from pipeline.decide.own_changes import unprocessed
-from pipeline.digests import has_digest
+from pipeline.digests import is_same_file
 from pipeline.model import FileRef, RecordWork
 
 NAMED_AT_ONCE = 500
@@ -35,7 +36,7 @@ def enumerate_records(
         todo = unprocessed(
             refs,
             ledger=ledger,
-            settle=lambda ref, state: has_digest(ref, state.sha256, run.ports.source),
+            settle=partial(is_same_file, source=run.ports.source),
             on_renamed=on_renamed,
         )
         todo |= ledger.files.released_from_quarantine([ref.version for ref in refs], fingerprint)

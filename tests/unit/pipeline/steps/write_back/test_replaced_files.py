@@ -1,5 +1,6 @@
 import pytest
 
+from pipeline.errors import CutShort, RefusedByCaspio, ServiceUnavailable
 from pipeline.record import process_record
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
@@ -46,6 +47,31 @@ def test_a_date_that_changed_alone_is_no_replacement(world: World):
 
     assert outcome.new_name == "receipt.txt"
     assert world.caspio.calls.count("download") == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [CutShort("not now"), ServiceUnavailable("not now"), RefusedByCaspio("not now", status=400)],
+)
+def test_a_file_that_cannot_be_read_stops_no_listing(world: World, error: Exception):
+    """A renamed file in doubt whose bytes cannot be had is processed like a new one, and fails alone."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+
+    def touch(call: str) -> None:
+        if call == "list some":
+            world.caspio.attachments["Receipts", "Scan", "1"].date = "2026-03-14T08:07:00"
+        if call == "download" and "rename" in world.caspio.calls:
+            raise error
+
+    world.caspio.before_call = touch
+    world.run(spec)
+    world.receipt("2", GOOD.replace("12.50", "9.50"), name="other.txt")
+
+    outcomes = {outcome.ref.name: outcome.reason for outcome in world.run(spec)}
+
+    assert outcomes.keys() == {"receipt.txt", "other.txt"}
+    assert "not now" in outcomes["receipt.txt"]
 
 
 @pytest.mark.parametrize("name", [".txt", "v1.2 final", "Co.KG", "12.00", "a.longextension", "a"])
