@@ -127,6 +127,7 @@ class _WatchedLedger:
         self.leases = _Watched(inner.leases, act, name)
         self.usage = _Watched(inner.usage, act, name)
         self.messages = inner.messages
+        self.agents = inner.agents
 
 
 def _ledger_point(name: str, args: tuple[Any, ...], current: threading.local) -> str:

@@ -1,7 +1,8 @@
-"""The ledger on SQLite or PostgreSQL: its five ports over one database."""
+"""The ledger on SQLite or PostgreSQL: its six ports over one database."""
 
 from typing import Self
 
+from pipeline.adapters.sql_ledger.agents import SqlAgents
 from pipeline.adapters.sql_ledger.effects import SqlEffects
 from pipeline.adapters.sql_ledger.files import SqlFiles
 from pipeline.adapters.sql_ledger.leases import SqlLeases
@@ -32,6 +33,7 @@ class SqlLedger:
         self.leases = SqlLeases(session)
         self.usage = SqlUsage(session)
         self.messages = SqlMessages(session)
+        self.agents = SqlAgents(session)
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""

@@ -1,8 +1,8 @@
-"""What the ledger promises: five ports, and one value that has them all.
+"""What the ledger promises: six ports, and one value that has them all.
 
 `files` knows every file version and what is known of the sources; `effects` every change at Caspio,
 made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
-what is counted; `messages` the webhook messages.
+what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
@@ -10,6 +10,7 @@ LedgerUnavailable when the ledger cannot be reached or written.
 
 from typing import Protocol
 
+from pipeline.ports.ledger.agents import AgentLedger as AgentLedger
 from pipeline.ports.ledger.effects import (
     Block as Block,
     EffectLedger as EffectLedger,
@@ -40,7 +41,7 @@ from pipeline.ports.ledger.usage import (
 
 
 class Ledger(Protocol):
-    """The five ports of one ledger."""
+    """The six ports of one ledger."""
 
     @property
     def files(self) -> FileLedger:
@@ -61,3 +62,7 @@ class Ledger(Protocol):
     @property
     def messages(self) -> MessageLedger:
         """Return what keeps webhook messages."""
+
+    @property
+    def agents(self) -> AgentLedger:
+        """Return what remembers the tokens of agents and their calls."""

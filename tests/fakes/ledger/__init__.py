@@ -1,5 +1,6 @@
 from pipeline.ports import Clock
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledger.agents import MemoryAgents
 from tests.fakes.ledger.effects import MemoryEffects
 from tests.fakes.ledger.files import MemoryFiles
 from tests.fakes.ledger.leases import MemoryLeases
@@ -19,6 +20,7 @@ class MemoryLedger:
         self.leases = MemoryLeases(memory)
         self.usage = MemoryUsage(memory, self.files)
         self.messages = MemoryMessages(memory)
+        self.agents = MemoryAgents(memory)
 
     @property
     def down(self) -> str:

@@ -35,6 +35,8 @@ _TABLES = (
     "watched_sources",
     "webhooks",
     "secret_keys",
+    "agent_tokens",
+    "agent_calls",
 )
 
 
@@ -47,6 +49,7 @@ def upgrade() -> None:
     _create_leases()
     _create_usage()
     _create_messages()
+    _create_agents()
     op.create_table(
         "secret_keys", _words("name", primary_key=True), _words("key"), _time("made_at")
     )
@@ -347,3 +350,34 @@ def _create_messages() -> None:
         _integer("missed", nullable=True),
     )
     op.create_table("webhooks", _words("account", primary_key=True), _words("webhook_id"))
+
+
+def _create_agents() -> None:
+    op.create_table(
+        "agent_tokens",
+        _words("id", primary_key=True),
+        _words("name"),
+        _words("account"),
+        _words("digest", unique=True),
+        _json("scope"),
+        _time("created_at"),
+        _time("expires_at"),
+        _time("revoked_at", nullable=True),
+        _time("last_used_at", nullable=True),
+    )
+    op.create_table(
+        "agent_calls",
+        _counted_key("id"),
+        _words("token_id"),
+        _words("tool"),
+        _words("arguments"),
+        _time("at"),
+        _words("state"),
+        _words("note"),
+        _big("records"),
+        _big("calls"),
+        _words("run_id"),
+        _time("finished_at", nullable=True),
+    )
+    op.create_index("ix_agent_calls_token", "agent_calls", ["token_id", "at"])
+    op.create_index("ix_agent_calls_run_id", "agent_calls", ["run_id"])
