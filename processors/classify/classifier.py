@@ -61,13 +61,14 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     if words < _LEAST_WORDS:
         return Finding(None, 0.0, "there is no text to classify")
 
-    evidence = evidence_in(lines, rules)
+    is_table = media_type.startswith(_TABLES)
+    evidence = evidence_in(lines, rules, is_table=is_table)
     points: dict[str, float] = defaultdict(float)
     for piece in evidence:
         points[piece.doc_class] += piece.weight
     ranked = sorted(((total, name) for name, total in points.items() if total > 0), reverse=True)
     if not ranked or ranked[0][0] < rules.little:
-        return _without_evidence(words, rules, is_table=media_type.startswith(_TABLES))
+        return _without_evidence(words, rules, is_table=is_table)
 
     (best_points, best), (second_points, second) = [*ranked, (0.0, "")][:2]
     named = _named(evidence, best)
@@ -86,9 +87,19 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     return Finding(best, round(min(_MOST_CONFIDENCE, confidence), 2), named, page)
 
 
-def evidence_in(lines: Sequence[TextLine], rules: Rules) -> list[Evidence]:
-    """Return every word that the rules found."""
-    return [piece for rule in rules.rules for piece in found_by(rule, lines)]
+def evidence_in(
+    lines: Sequence[TextLine], rules: Rules, *, is_table: bool = False
+) -> list[Evidence]:
+    """Return every word that the rules found.
+
+    Labels do not make a form of a table, which has them anyway: only its title does.
+    """
+    return [
+        piece
+        for rule in rules.rules
+        if not (is_table and rule.doc_class == "form" and rule.where != "title")
+        for piece in found_by(rule, lines)
+    ]
 
 
 def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:

@@ -206,3 +206,72 @@ def test_papers_with_a_bills_words_are_no_invoice(text: str):
 def test_short_bills_are_invoices(text: str):
     """Little text is enough where its words are a bill's."""
     assert class_of(text).value == "invoice"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "SAMPLE TEST REQUEST\nRequested by: T. Orwin  Date: 4/11/88\nDepartment: Blends  Ext: 2217\n"
+            "Project No.: 88-114\nNo. of samples: 6\nTests required: Moisture\nRemarks: hold the rest"
+        ),
+        (
+            "FAX TRANSMITTAL\nTo: Ellen Prout\nCompany: Marsh & Lowe\nFax number: (312) 555-0118\n"
+            "Number of pages including cover sheet: 4\nMessage: the draft of the lease is attached"
+        ),
+        (
+            "Westfield Insurance\nACCIDENT REPORT\nPolicy Number  Date of Loss  Claim Number\n"
+            "PA 123-4456  06/12/2019  C-9911\nName of Insured\nAnn Brody\nAnyone injured? Yes  No\n"
+            "Signature  Date"
+        ),
+        (
+            "TRAVEL AUTHORIZATION\nTraveler  Employee number\nPurpose of trip\n"
+            "Departure date  Return date\nEstimated cost: air fare, lodging\n"
+            "Employee signature  Supervisor approval"
+        ),
+        (
+            "CHECKLIST FOR NEW SUPPLIERS\n[ ] Tax certificate received\n[ ] Bank details confirmed\n"
+            "[x] Contract signed\nSupplier: Norwood Paper\nCompleted by: J. Hall\nDate: 3 May 2020"
+        ),
+        (
+            "Membership\nFirst name ________ Last name ________\nStreet ________\nTown ________\n"
+            "Yes  No\nDate ________ Signature ________"
+        ),
+    ],
+    ids=["request", "fax", "grid", "without values", "check boxes", "blanks"],
+)
+def test_papers_to_fill_in_are_forms(text: str):
+    """Labels with fields, boxes and blanks make a form, whether or not it calls itself one."""
+    assert class_of(text).value == "form"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "From: Orwin, Tim\nTo: Hall, Jane\nCC: Pratt, Neil\nSent Date: 4/4/2011\nSubject: rooms\n"
+            "Attachments:\nJane, the rooms are free again from Monday on, so we can meet there at ten."
+        ),
+        (
+            "Notes of the meeting\nPresent: Hall, Orwin\nAgenda: budget\n"
+            "The group talked about the budget of next year and found that rooms are too dear.\n"
+            "Hall will write to the landlord and ask for a lower price before the end of June."
+        ),
+        (
+            "The Kettle Record\nAnother report\nWeather: rain in the east and a little sun in the west\n"
+            "The river rose by two feet in the night and the bridge was closed to all traffic."
+        ),
+    ],
+    ids=["mail", "notes", "newspaper"],
+)
+def test_a_few_labels_are_no_form(text: str):
+    """Mails, notes and articles have labels, too."""
+    assert class_of(text).value != "form"
+
+
+def test_labels_in_a_sheet_are_no_form():
+    """Sheets have headings with colons: only a title makes them a form."""
+    text = "Name:,City:\nPolicy number:,Region:\nAccount no:,Department:\nSignature:,Remarks:"
+
+    assert class_of(text).value == "form"
+    assert class_of(text, "text/csv").value == "other"
