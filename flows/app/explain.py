@@ -4,17 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from pipeline.archive_layout import document_prefix, original_key
-from pipeline.model import Effect, EffectState
+from pipeline.model import Effect, EffectState, SourceSpec
 from pipeline.model.review import ReviewItem
 from pipeline.ports import Archive, FileState, Ledger
 
 
 def lives_of(
-    source: str, pk: str, field: str | None, *, ledger: Ledger, archive: Archive
+    source: str,
+    pk: str,
+    field: str | None,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    spec: SourceSpec | None = None,
 ) -> list[Mapping[str, object]]:
     """Return every version of a record's files, oldest first.
 
-    `pk` is a PK_ID, or a path that the file has or had.
+    `pk` is a PK_ID, or a path that the file has or had. `spec` is the source as the settings have
+    it now, None if they no longer have it.
     """
     # A file of the Files area that we renamed is found by its old and by its new path.
     is_path = pk.startswith("/")
@@ -25,7 +32,16 @@ def lives_of(
         if (not is_path or state.ref.path in paths) and field in {None, state.ref.field}
     ]
     items = review_items(states, ledger)
-    return [version_json(state, items, ledger=ledger, archive=archive) for state in states]
+    takers = {} if spec is None else columns_by_finding(spec)
+    return [version_json(state, items, takers, ledger=ledger, archive=archive) for state in states]
+
+
+def columns_by_finding(spec: SourceSpec) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    """Return by finding the columns that take it, each with its limits."""
+    takers: dict[str, dict[str, Mapping[str, float]]] = {}
+    for column, finding in spec.columns.items():
+        takers.setdefault(finding, {})[column] = asdict(spec.limits_of(column))
+    return takers
 
 
 def review_items(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem]:
@@ -41,9 +57,17 @@ def review_items(states: Sequence[FileState], ledger: Ledger) -> list[ReviewItem
 
 
 def version_json(
-    state: FileState, items: Sequence[ReviewItem], *, ledger: Ledger, archive: Archive
+    state: FileState,
+    items: Sequence[ReviewItem],
+    takers: Mapping[str, Mapping[str, Mapping[str, float]]],
+    *,
+    ledger: Ledger,
+    archive: Archive,
 ) -> Mapping[str, object]:
-    """Return a file version with everything the ledger knows of it."""
+    """Return a file version with everything the ledger knows of it.
+
+    `takers` has, by finding, the columns that take it now.
+    """
     effects = ledger.effects.find(version=state.version)
     reading = ledger.files.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
     findings, outcome = reading[0] if reading else None, state.outcome
@@ -77,7 +101,7 @@ def version_json(
         "findings": {}
         if findings is None
         else {
-            name: asdict(f)
+            name: {**asdict(f), "columns": takers.get(name, {})}
             for name, f in {"doc_type": findings.doc_type, **findings.fields}.items()
         },
         "effects": [effect_json(effect) for effect in effects],

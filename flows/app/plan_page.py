@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from flows.terminal.tables import shown
+from flows.terminal.tables import certainty, shown
+from pipeline.decide.confidence import confidence_text
 from pipeline.errors import FileGone
 from pipeline.plans.plan_file import PlanFile, PlannedFile, PlannedRecord
 from pipeline.ports import Archive
@@ -28,7 +29,14 @@ def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) 
     template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=work_dir) as folder:
         records = with_thumbnails(plan, archive, Path(folder))
-        stream = template.stream(plan=plan, records=records, value_of=shown, most=MOST_RECORDS)
+        stream = template.stream(
+            plan=plan,
+            records=records,
+            value_of=shown,
+            certainty=certainty,
+            confidence_text=confidence_text,
+            most=MOST_RECORDS,
+        )
         # A name may contain half of a surrogate pair, which UTF-8 cannot encode.
         # The page has names, values and pictures of documents.
         with open(path, "w", encoding="utf-8", errors="replace", opener=private) as page:

@@ -18,6 +18,7 @@ from flows.doctor.check import Check, attempt
 from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.server import Server
+from flows.terminal.tables import counted
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
@@ -118,4 +119,16 @@ def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> 
         raise BadSettings(problems)
     if spec.folder is None:
         check_file_fields(spec, target)
-    return f"{spec.container}: {len(spec.columns)} columns are mapped and can be written"
+    mapped = f"{counted(len(spec.columns), 'column')} mapped and can be written"
+    return f"{spec.container}: {mapped}, {limits_text(spec)}" if spec.columns else mapped
+
+
+def limits_text(spec: SourceSpec) -> str:
+    """Say from which confidence on the values of a source are written and suggested."""
+    one = spec.limits
+    text = f"written from confidence {one.write_at:g} on, suggested from {one.suggest_at:g} on"
+    own = [
+        f"{column} from {limits.write_at:g} and {limits.suggest_at:g} on"
+        for column, limits in sorted(spec.column_limits.items())
+    ]
+    return "; ".join([text, *own])

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from pipeline.model import Status, Value
+from pipeline.decide.confidence import confidence_text
+from pipeline.model import Basis, Status, Value
 
 _BIG = 1e12  # from here on a number is shown in scientific notation
 
@@ -42,6 +43,11 @@ def table_of(
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading == whole)
     return table
+
+
+def certainty(basis: Basis) -> str:
+    """Return the confidence of a value to be written, and the one that its column asks for."""
+    return f"{confidence_text(basis.confidence)} ≥ {basis.write_at:g}"
 
 
 def shown(value: Value) -> str:

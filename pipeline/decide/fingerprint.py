@@ -28,7 +28,8 @@ _PLAN_SETTINGS = (
     "overwrite_columns",
     "rename",
     "index",
-    "min_confidence",
+    "limits",
+    "column_limits",
     "review",
     "allow_formulas",
 )

@@ -145,7 +145,7 @@ def decide(
     after: dict[str, Value] = {}
     stamps: dict[str, Value] = {}
     suggestions: list[Suggestion] = []
-    for name, want in wanted.items():
+    for name, want in _likely(wanted, spec):
         column, current, finding = columns[name], work.values.get(name), spec.columns.get(name, "")
         if _is_there(finding, current, want, column):
             continue
@@ -157,7 +157,7 @@ def decide(
             if not objection:
                 stamps[name] = want.value
             continue
-        objection = objection or doubt(want.confidence, want.reason, minimum=spec.min_confidence)
+        objection = objection or _doubt(want, name, spec)
         if objection:
             suggestions.append(Suggestion(name, current, want.value, objection, want.confidence))
         else:
@@ -169,12 +169,29 @@ def decide(
         work,
         before={name: work.values.get(name) for name in after},
         after=after,
-        basis={
-            name: Basis(wanted[name].confidence, wanted[name].reason, wanted[name].version)
-            for name in after
-        },
+        basis={name: _basis(wanted[name], spec.limits_of(name).write_at) for name in after},
         suggestions=tuple(suggestions),
     )
+
+
+def _likely(
+    wanted: Mapping[str, WantedValue], spec: SourceSpec
+) -> Iterator[tuple[str, WantedValue]]:
+    """Yield the values that are certain enough to be suggested, by column."""
+    for name, want in wanted.items():
+        if want.confidence >= spec.limits_of(name).suggest_at:
+            yield name, want
+
+
+def _doubt(want: WantedValue, column: str, spec: SourceSpec) -> str:
+    """Return why a value is not certain enough to be written, "" when it is."""
+    setting = "the column's write_at" if column in spec.column_limits else "write_at"
+    limit = spec.limits_of(column).write_at
+    return doubt(want.confidence, want.reason, limit=limit, setting=setting)
+
+
+def _basis(want: WantedValue, write_at: float) -> Basis:
+    return Basis(want.confidence, want.reason, want.version, write_at)
 
 
 def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:

@@ -82,19 +82,20 @@ class NameTemplate:
         current: str,
         original: str,
         kept_extension: str | None = None,
-        min_confidence: float = 0.0,
+        write_at: float = 0.0,
     ) -> NewName:
         """Name a document. `current` is its full name now, `original` the one it was uploaded with.
 
         The name gets `kept_extension` where that cannot be changed, otherwise the one that fits the
-        document. Findings below `min_confidence` do not get into a name. If the template asks for a
-        value that the document does not have, or yields nothing usable, the current name stays.
+        document. Findings below the confidence `write_at` do not get into a name: a wrong name is
+        as bad as a wrong value. If the template asks for a value that the document does not have,
+        or yields nothing usable, the current name stays.
         """
+        named = findings_by_name(findings)
         values: dict[str, object] = {
             name: finding.value
-            for name, finding in findings_by_name(findings).items()
-            if finding.value is not None
-            and not doubt(finding.confidence, finding.reason, minimum=min_confidence)
+            for name, finding in named.items()
+            if finding.value is not None and finding.confidence >= write_at
         }
         values |= {
             "original": split_name(original, kept_extension)[0],
@@ -103,12 +104,7 @@ class NameTemplate:
         try:
             text = self._template.render(values)
         except _TEMPLATE_ERRORS as error:
-            reason = f"the name stays, since the template asks for what was not found: {error}"
-            undefined = re.match(r"'(\w+)' is undefined", str(error))
-            if undefined:
-                optional = f"{{{{ {undefined[1]} | default('') }}}}"
-                reason += f"; if names can do without it, write {optional}"
-            return NewName(current, reason)
+            return NewName(current, _why_not(error, named, write_at=write_at))
         extension = kept_extension
         if extension is None:
             extension = (findings.extension or "").lstrip(".")
@@ -119,6 +115,21 @@ class NameTemplate:
         if not base:
             return NewName(current, "the name template gave no usable name; the name stays")
         return NewName(join_name(base, extension))
+
+
+def _why_not(error: Exception, named: Mapping[str, Finding], *, write_at: float) -> str:
+    """Say why a template could not be rendered, and what to do about it."""
+    undefined = re.match(r"'(\w+)' is undefined", str(error))
+    if undefined is None:
+        return f"the name stays, since the template asks for what was not found: {error}"
+    name = undefined[1]
+    finding = named.get(name)
+    if finding is None or finding.value is None:
+        why = f"{name!r} was not found"
+    else:
+        why = f"of {name!r}, {doubt(finding.confidence, finding.reason, limit=write_at)}"
+    optional = f"{{{{ {name} | default('') }}}}"
+    return f"the name stays: {why}; if names can do without it, write {optional}"
 
 
 def safe_base(text: str, *, extension: str = "") -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
+from pipeline.decide.confidence import confidence_text
 from pipeline.findings import STAMP_NAMES
 from pipeline.model import Finding
 
@@ -21,7 +22,7 @@ def provenance(
     found = [finding.confidence for finding in findings if finding.value is not None]
     facts = {"sha256": sha256, "archive_address": address, "status": status}
     if found:
-        facts["confidence"] = f"{min(found):.2f}"
+        facts["confidence"] = confidence_text(min(found))
     stamps = {"processed_at": processed_at, "run_id": run_id}
     # ASCII only: a TEXT column counts characters, and Caspio refuses some of them.
     whole = json.dumps({**facts, **stamps}, ensure_ascii=True, separators=(",", ":"))

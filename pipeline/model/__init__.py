@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from pipeline.model.limits import Limits as Limits
 from pipeline.model.reading import (
     Child as Child,
     Finding as Finding,
@@ -62,11 +63,11 @@ class SourceSpec:
     """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
 
     `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides
-    `overwrite` for a column. `fields` empty means every ATTACHMENT and FILE field. `rename` is a
-    Jinja template or None. Findings less sure than `min_confidence` (0 to 1) are suggested, not
-    written. `review` is the table with the suggestions. A record that `max_writes` runs have
-    changed within the window is left alone. `webhook_table` is the table whose changes concern a
-    view or a folder. Users set `reprocess_column` to have the files of a record read again.
+    `overwrite` for a column, and `column_limits` overrides `limits`. `fields` empty means every
+    ATTACHMENT and FILE field. `rename` is a Jinja template or None. `review` is the table with the
+    suggestions. A record that `max_writes` runs have changed within the window is left alone.
+    `webhook_table` is the table whose changes concern a view or a folder. Users set
+    `reprocess_column` to have the files of a record read again.
     """
 
     name: str
@@ -82,7 +83,8 @@ class SourceSpec:
     index: IndexTable | None = None
     confirm: Confirm = Confirm.FIRST
     schedule: str | None = None
-    min_confidence: float = 0.5
+    limits: Limits = field(default_factory=Limits)
+    column_limits: Mapping[str, Limits] = field(default_factory=dict)
     review: str | None = None
     allow_formulas: bool = False
     max_writes: int = 10
@@ -98,6 +100,10 @@ class SourceSpec:
     def policy(self, column: str) -> Overwrite:
         """Return what may be overwritten in a column."""
         return self.overwrite_columns.get(column, self.overwrite)
+
+    def limits_of(self, column: str) -> Limits:
+        """Return how certain a value of a column must be."""
+        return self.column_limits.get(column, self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +320,14 @@ class Suggestion:
 class Basis:
     """Why a value is to be written: the confidence (0 to 1), the reason in words, and the version.
 
-    `version` is the file version that the value was read in, "" where that is not known.
+    `version` is the file version that the value was read in, "" where that is not known. `write_at`
+    is the confidence that the column asks for.
     """
 
     confidence: float
     reason: str
     version: str = ""
+    write_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

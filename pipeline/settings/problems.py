@@ -7,6 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+_REMOVED: Mapping[str, str] = {
+    "min_confidence": "Set write_at, from which on a value is written, and suggest_at, from which "
+    "on it is suggested",
+}
+"""What to use instead of settings that were removed, by the last part of their name."""
+
 
 def sentences(
     path: Path, error: ValidationError, *, secrets: Collection[str], origins: Mapping[str, str]
@@ -45,6 +51,9 @@ def sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> s
     match error["type"]:
         case "missing":
             return f"{path}: {where} is missing."
+        case "extra_forbidden" if str(error["loc"][-1]) in _REMOVED:
+            advice = _REMOVED[str(error["loc"][-1])]
+            return f"{path}: {where} is no longer a setting. {advice}; see docs/configuration.md."
         case "extra_forbidden":
             return f"{path}: {where} is not a setting. docs/configuration.md lists all settings."
         case _:

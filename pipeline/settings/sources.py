@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.findings import FINDINGS
-from pipeline.model import Confirm, IndexTable, Overwrite, SourceSpec
+from pipeline.model import Confirm, IndexTable, Limits, Overwrite, SourceSpec
+from pipeline.model.limits import SUGGEST_AT, WRITE_AT
 from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
 
@@ -21,7 +22,6 @@ _SAME_IN_SPEC = {
     "where",
     "rename",
     "schedule",
-    "min_confidence",
     "allow_formulas",
     "max_writes",
     "max_writes_window_s",
@@ -30,13 +30,24 @@ _SAME_IN_SPEC = {
 }
 
 
+_Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
 class ColumnSettings(Section):
-    """A column's long form: `Total = { finding = "total", overwrite = "ours" }`."""
+    """A column's long form: `Total = { finding = "total", write_at = 0.99 }`."""
 
     finding: str
     """Name of the value to write into the column."""
     overwrite: Overwrite | None = None
     """What may be overwritten in this column. The default is `sources.overwrite`."""
+    write_at: _Confidence | None = None
+    """Confidence from which on a value is written to this column. The default is
+    `sources.write_at`.
+    """
+    suggest_at: _Confidence | None = None
+    """Confidence from which on a value is suggested for this column. The default is
+    `sources.suggest_at`.
+    """
 
 
 class IndexSettings(Section):
@@ -81,7 +92,7 @@ class SourceSettings(Section):
     names.
     """
     columns: dict[str, str | ColumnSettings] = {}  # noqa: RUF012 - pydantic copies it
-    """Values to write: `Column = "finding"`, or `Column = { finding = "total", overwrite = "ours"
+    """Values to write: `Column = "finding"`, or `Column = { finding = "total", write_at = 0.99
     }`.
     """
     index: IndexSettings | None = None
@@ -90,9 +101,11 @@ class SourceSettings(Section):
     """`first`: the first run of a new or changed source only plans. `never`: it writes at once."""
     schedule: Annotated[str, AfterValidator(checked_cron)] | None = None
     """Schedule of this source, as a cron expression. The default is `serve.schedule`."""
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Lowest confidence of a value that is written or used in a name. Less sure values become
-    suggestions.
+    write_at: _Confidence = WRITE_AT
+    """Confidence from which on a value is written to a column or used in a name."""
+    suggest_at: _Confidence = SUGGEST_AT
+    """Confidence from which on a value that is not written is suggested. What is less certain is
+    shown by `explain` only.
     """
     allow_formulas: bool = False
     """Whether text may begin with `=`, `+`, `-` or `@`, which spreadsheets run as formulas."""
@@ -110,6 +123,7 @@ class SourceSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
+        problems += self._wrong_limits()
         for column, finding in self._findings().items():
             if finding not in FINDINGS:
                 # Most unknown findings are misspelled ones.
@@ -146,6 +160,33 @@ class SourceSettings(Section):
             ),
         }
 
+    def _wrong_limits(self) -> Iterator[str]:
+        """Yield a sentence where a value would be written that is not even to be suggested."""
+        limits = {"": self._limits(), **self._column_limits()}
+        for column, one in limits.items():
+            if one.suggest_at > one.write_at:
+                where = f"column {column!r}: " if column else ""
+                yield (
+                    f"{where}suggest_at {one.suggest_at:g} is above write_at {one.write_at:g}; a "
+                    "value is suggested where it is not certain enough to be written, so lower "
+                    "suggest_at or raise write_at"
+                )
+
+    def _limits(self) -> Limits:
+        return Limits(self.write_at, self.suggest_at)
+
+    def _column_limits(self) -> dict[str, Limits]:
+        """Return the limits of those columns that have their own; they inherit what is not set."""
+        return {
+            name: Limits(
+                self.write_at if column.write_at is None else column.write_at,
+                self.suggest_at if column.suggest_at is None else column.suggest_at,
+            )
+            for name, column in self.columns.items()
+            if isinstance(column, ColumnSettings)
+            and (column.write_at, column.suggest_at) != (None, None)
+        }
+
     def _findings(self) -> dict[str, str]:
         return {
             name: column if isinstance(column, str) else column.finding
@@ -164,6 +205,8 @@ class SourceSettings(Section):
             columns=self._findings(),
             overwrite=self.overwrite,
             overwrite_columns=policies,
+            limits=self._limits(),
+            column_limits=self._column_limits(),
             index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
             review=self.review.table if self.review else None,
             confirm=self.confirm,

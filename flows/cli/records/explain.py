@@ -37,7 +37,8 @@ def explain(
     # Ledger and archive are all that is read, so this also works without the account.
     settings = load_settings(config, credentials=False)
     with open_ledger(settings) as ledger:
-        lives = lives_of(source, pk, field, ledger=ledger, archive=open_archive(settings.archive))
+        archive, spec = open_archive(settings.archive), settings.specs().get(source)
+        lives = lives_of(source, pk, field, ledger=ledger, archive=archive, spec=spec)
     if not lives:
         where = f"record {pk}" if field is None else f"record {pk}, field {field}"
         sources = ", ".join(settings.specs())

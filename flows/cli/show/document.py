@@ -7,6 +7,7 @@ from rich.text import Text
 
 from flows.cli.common import out
 from flows.terminal.tables import counted, table_of
+from pipeline.decide.confidence import confidence_text
 from pipeline.model import Findings
 
 
@@ -22,7 +23,9 @@ def show_document(path: Path, findings: Findings) -> None:
         for name, finding in {"doc_type": findings.doc_type, **findings.fields}.items():
             value = Text("unsure" if finding.value is None else finding.value)
             page = str(finding.page or "")
-            table.add_row(name, value, f"{finding.confidence:.2f}", page, Text(finding.reason))
+            table.add_row(
+                name, value, confidence_text(finding.confidence), page, Text(finding.reason)
+            )
         console.print(table)
     # Pages that were read the same way, one after the other, share a line.
     same_way = groupby(findings.pages, key=lambda page: (page.engine or "not read", page.reason))

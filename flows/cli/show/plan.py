@@ -6,7 +6,8 @@ from rich.text import Text
 from flows.app.plan import PlanReport
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import counts_line, shown, table_of
+from flows.terminal.tables import certainty, counts_line, shown, table_of
+from pipeline.decide.confidence import confidence_text
 from pipeline.model import Status
 from pipeline.plans.plan_file import PlannedRecord
 
@@ -77,7 +78,7 @@ def write_lines(record: PlannedRecord) -> Text:
         lines.append(Text.assemble((f"{column} ", "dim"), before, (shown(value), "green")))
         basis = record.basis.get(column)
         if basis is not None:
-            lines.append(Text(f"  {basis.confidence:.2f} {basis.reason}", style="dim"))
+            lines.append(Text(f"  {certainty(basis)} {basis.reason}", style="dim"))
     return _lines(*lines)
 
 
@@ -87,6 +88,6 @@ def suggestion_lines(record: PlannedRecord) -> Text:
     for left in record.suggestions:
         line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"
         lines.append(Text(line, style="yellow"))
-        lines.append(Text(f"  {left.confidence:.2f} {left.reason}", style="dim"))
+        lines.append(Text(f"  {confidence_text(left.confidence)} {left.reason}", style="dim"))
     lines += [Text(problem, style="red") for problem in record.problems]
     return _lines(*lines)

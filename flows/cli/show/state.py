@@ -9,6 +9,7 @@ from rich.text import Text
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, table_of
+from pipeline.decide.confidence import confidence_text
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
@@ -141,7 +142,7 @@ def show_life(life: Mapping[str, Any]) -> None:
 
 
 def facts_table(life: Mapping[str, Any]) -> Table:
-    """Return a version's facts, its outcome and its suggestions, one per row."""
+    """Return a version's facts, outcome, suggestions and columns with their limits, one per row."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")
@@ -159,6 +160,10 @@ def facts_table(life: Mapping[str, Any]) -> Table:
         for left in outcome["suggestions"]:
             values = f"{left['column']} is {left['current']!r}; {left['suggested']!r} was read"
             add("suggested", f"{values}: {left['reason']}")
+    for name, finding in life["findings"].items():
+        for column, limits in finding["columns"].items():
+            at = f"written at {limits['write_at']:g}, suggested at {limits['suggest_at']:g}"
+            add("column", f"{column} takes {name}: {at}")
     for item in life["review"]:
         values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
         add("review", f"{values} is {item['state']} in the review table")
@@ -170,7 +175,7 @@ def findings_table(findings: Mapping[str, Any]) -> Table:
     table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
     for name, finding in findings.items():
         value = Text("unsure" if finding["value"] is None else finding["value"])
-        confidence, page = f"{finding['confidence']:.2f}", str(finding["page"] or "")
+        confidence, page = confidence_text(finding["confidence"]), str(finding["page"] or "")
         table.add_row(name, value, confidence, page, Text(finding["reason"]))
     return table
 

@@ -8,7 +8,7 @@ from flows.app.preview import Preview
 from flows.app.wiring import AppContext
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.text import cell, quoted
-from flows.terminal.tables import shown
+from flows.terminal.tables import certainty, shown
 from pipeline.metering.budget import Priority
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
 from pipeline.ports import Archive
@@ -56,7 +56,9 @@ def plan_row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
         "file": "; ".join(file.ref.name for file in record.files),
         "new name": "; ".join(file.new_name for file in record.files if file.new_name),
         "changes": "; ".join(changes),
-        "why": "; ".join(f"{name}: {basis.reason}" for name, basis in record.basis.items()),
+        "why": "; ".join(
+            f"{name}: {certainty(basis)} {basis.reason}" for name, basis in record.basis.items()
+        ),
         "suggested": "; ".join(f"{s.column}: {shown(s.suggested)}" for s in record.suggestions),
         "problems": "; ".join(problems),
         "calls": f"{record.cost.calls:,}",

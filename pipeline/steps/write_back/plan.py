@@ -68,7 +68,7 @@ def _new_names(
             current=ref.name,
             original=state.original_name if state is not None else ref.name,
             kept_extension=ref.extension,
-            min_confidence=context.spec.min_confidence,
+            write_at=context.spec.limits.write_at,
         )
         undo = next((one for one in undone if not one.column and one.field == ref.field), None)
         if new.problem:

@@ -7,12 +7,12 @@ from rich.console import Console, RenderableType
 
 from flows.app.plan import PlanReport
 from flows.app.run_report import Report
-from flows.cli.show.plan import show_plan
+from flows.cli.show.plan import show_plan, suggestion_lines, write_lines
 from flows.cli.show.state import show_status
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
-from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
-from pipeline.plans.plan_file import Owner, PlanFile
+from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Status, Suggestion
+from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord
 from pipeline.ports import RunState, Usage
 from pipeline.steps.write_back import Cost
 
@@ -38,6 +38,24 @@ def printed(shown: RenderableType, *, columns: int) -> str:
     file = console.file
     assert isinstance(file, StringIO)
     return file.getvalue()
+
+
+def test_a_plan_shows_the_limit_beside_the_confidence():
+    """A value to be written says how certain it is, and how certain it must be; never rounded up."""
+    record = PlannedRecord(
+        source="receipts",
+        record=RecordRef("Receipts", "7"),
+        files=(),
+        before={},
+        after={"Total": 12.5},
+        basis={"Total": Basis(0.9977, "the label", write_at=0.99)},
+        suggestions=(Suggestion("Date", None, "2026-01-31", "it says so", 0.9499),),
+        problems=(),
+        cost=Cost(),
+    )
+
+    assert "0.99 ≥ 0.99 the label" in write_lines(record).plain
+    assert "0.94 it says so" in suggestion_lines(record).plain
 
 
 @pytest.mark.parametrize("columns", [80, 120])

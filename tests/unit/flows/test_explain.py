@@ -1,10 +1,11 @@
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from flows.app.explain import lives_of
 from flows.cli.show.state import show_life
-from pipeline.model import SourceSpec
+from pipeline.model import Limits, SourceSpec
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -28,6 +29,23 @@ def test_a_life_has_versions_writes_suggestions_and_addresses(
     assert str(first["original"]).startswith("memory:originals/sha256/")
     show_life(first)
     assert "update_columns" in capsys.readouterr().out
+
+
+def test_a_finding_names_the_columns_that_take_it(world: World, capsys: pytest.CaptureFixture[str]):
+    """Beside each finding stand the columns that take it, with the limits that apply to each."""
+    spec = replace(RECEIPTS, column_limits={"Total": Limits(0.995, 0.7)})
+    world.receipt("1", GOOD)
+    world.run(spec)
+
+    (life,) = lives_of("receipts", "1", None, ledger=world.ledger, archive=world.archive, spec=spec)
+    show_life(life)
+
+    findings = cast("dict[str, Any]", life["findings"])
+    assert findings["total"]["columns"] == {"Total": {"write_at": 0.995, "suggest_at": 0.7}}
+    assert findings["doc_type"]["columns"] == {"DocType": {"write_at": 0.9, "suggest_at": 0.5}}
+    assert "Total takes total: written at 0.995, suggested at 0.7" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_a_moved_file_is_found_by_its_old_path(world: World):

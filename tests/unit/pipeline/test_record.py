@@ -113,14 +113,25 @@ def test_always_overwrites(world: World):
 
 
 def test_unsure_finding_is_only_suggested(world: World):
-    """A finding below the least confidence is suggested, not written."""
+    """A finding below `write_at` is suggested, not written."""
     world.receipt("1", GOOD)
-    world.reader.confidence = 0.2
+    world.reader.confidence = 0.7
 
     (outcome,) = world.run()
 
     assert world.record("1")["Total"] is None
     assert {s.column for s in outcome.suggestions} == {"DocType", "Total"}
+
+
+def test_very_unsure_finding_is_neither_written_nor_suggested(world: World):
+    """A finding below `suggest_at` is not suggested, not even beside a user's value."""
+    world.receipt("1", GOOD, Total=99.0)
+    world.reader.confidence = 0.4
+
+    (outcome,) = world.run()
+
+    assert world.record("1")["DocType"] == ""
+    assert outcome.suggestions == ()
 
 
 def test_edit_in_between_is_not_overwritten(world: World):

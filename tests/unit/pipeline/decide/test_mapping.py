@@ -8,6 +8,7 @@ from pipeline.decide.mapping import WantedValue, decide, wanted_values
 from pipeline.model import (
     Column,
     Finding,
+    Limits,
     Overwrite,
     Plan,
     RecordRef,
@@ -29,13 +30,14 @@ VALUES: dict[str, st.SearchStrategy[Value]] = {
     "YES/NO": st.sampled_from([None, True, False]),
 }
 CONFIDENCES = st.floats(0, 1)
+LIMITS = Limits(write_at=0.8, suggest_at=0.5)
 
 
 def decided(  # noqa: PLR0917 - the ways of a merge, side by side
     kind: str, last: Value, current: Value, want: Value, policy: Overwrite, confidence: float = 0.9
 ) -> Plan:
     """Merge one column."""
-    spec = SourceSpec("s", table="T", columns={"C": "company"}, overwrite=policy)
+    spec = SourceSpec("s", table="T", columns={"C": "company"}, overwrite=policy, limits=LIMITS)
     work = RecordWork("s", RecordRef("T", "1"), {"C": current}, ())
     return decide(
         work,
@@ -105,13 +107,14 @@ def test_under_always_every_difference_is_written(merge: tuple[str, Value, Value
 def test_every_difference_is_written_or_reported(
     merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
 ):
-    """A value that differs from what is there is written or suggested, never both and never dropped."""
+    """A value that differs is written or suggested, never both; dropped if it is too uncertain."""
     kind, last, current, want = merge
 
     plan = decided(kind, last, current, want, policy, confidence)
 
     differs = not same(current, want, Column("C", kind))
-    assert len(plan.after) + len(plan.suggestions) == differs
+    is_enough = confidence >= LIMITS.suggest_at
+    assert len(plan.after) + len(plan.suggestions) == (differs and is_enough)
 
 
 @given(merges(), CONFIDENCES, st.sampled_from(Overwrite))
@@ -126,11 +129,11 @@ def test_plan_keeps_what_it_was_made_against(
     assert plan.before == dict.fromkeys(plan.after, current)
 
 
-@given(merges(), st.floats(0, 0.499), st.sampled_from(Overwrite))
+@given(merges(), st.floats(0, LIMITS.write_at, exclude_max=True), st.sampled_from(Overwrite))
 def test_unsure_value_is_never_written(
     merge: tuple[str, Value, Value, Value], confidence: float, policy: Overwrite
 ):
-    """A finding below the least confidence is not written under any policy."""
+    """A finding below `write_at` is not written under any policy."""
     kind, last, current, want = merge
 
     assert decided(kind, last, current, want, policy, confidence).after == {}
@@ -140,13 +143,40 @@ def test_suggestion_says_why():
     """A value left to a user comes with the reason and with what was read."""
     empty = decided("STRING", None, "Theirs", "Read", Overwrite.EMPTY).suggestions[0]
     ours = decided("STRING", "Written", "Theirs", "Read", Overwrite.OURS).suggestions[0]
-    unsure = decided("STRING", None, None, "Read", Overwrite.EMPTY, 0.25).suggestions[0]
+    unsure = decided("STRING", None, None, "Read", Overwrite.EMPTY, 0.75).suggestions[0]
 
     assert (empty.column, empty.current, empty.suggested) == ("C", "Theirs", "Read")
     assert "already holds a value" in empty.reason
     assert "somebody else wrote the value" in ours.reason
-    assert "0.25 is below 0.50" in unsure.reason
+    assert "0.75 is below write_at 0.8" in unsure.reason
     assert all("it says so" in suggestion.reason for suggestion in (empty, ours, unsure))
+
+
+def test_column_may_have_limits_of_its_own():
+    """One column's limits go before the source's, and the reason and the plan name them."""
+    spec = SourceSpec(
+        "s",
+        table="T",
+        columns=dict.fromkeys("ABC", "company"),
+        limits=LIMITS,
+        column_limits={"B": Limits(0.95, 0.5), "C": Limits(0.99, 0.92)},
+    )
+    work = RecordWork("s", RecordRef("T", "1"), {}, ())
+    want = WantedValue("read", 0.9, "it says so")
+
+    plan = decide(
+        work,
+        spec=spec,
+        wanted=dict.fromkeys("ABC", want),
+        columns={name: Column(name, "STRING") for name in "ABC"},
+        last_written={},
+    )
+
+    (suggestion,) = plan.suggestions
+    assert plan.after == {"A": "read"}
+    assert plan.basis["A"].write_at == LIMITS.write_at
+    assert suggestion.column == "B"
+    assert "0.90 is below the column's write_at 0.95" in suggestion.reason
 
 
 def test_column_may_have_a_policy_of_its_own():

@@ -342,15 +342,15 @@ def test_value_that_breaks_a_filter_keeps_the_name():
 
 
 def test_unsure_finding_stays_out_of_the_name():
-    """A finding below the least confidence is as good as not found."""
+    """A finding below the confidence asked for stays out of a name, and the reason says so."""
     found = document(company="A")
 
     new = NameTemplate("{{ company }}").render(
-        found, current="scan.pdf", original="scan.pdf", min_confidence=0.95
+        found, current="scan.pdf", original="scan.pdf", write_at=0.95
     )
 
     assert new.name == "scan.pdf"
-    assert "company" in new.problem
+    assert "of 'company', confidence 0.90 is below write_at 0.95" in new.problem
 
 
 def test_empty_name_keeps_the_old_one():

@@ -44,7 +44,7 @@ def test_a_record_says_where_its_values_come_from(world: World):
         "sha256": outcome.sha256,
         "archive_address": f"memory:originals/sha256/{row['Sha'][:2]}/{row['Sha'][2:4]}/{row['Sha']}",  # type: ignore[index]  # text
         "status": "done",
-        "confidence": "0.90",
+        "confidence": "0.99",
         "processed_at": "2026-03-14T09:00:00",
         "run_id": "run-1",
     }

@@ -72,7 +72,7 @@ def test_what_a_reader_finds_later_is_not_written(world: World):
     """A plan is carried out as it was reviewed, whatever a newer reader would find."""
     world.receipt("1", GOOD)
     planned = plan(world)
-    world.reader.version, world.reader.confidence = "2", 0.1
+    world.reader.version, world.reader.confidence = "2", 0.6
 
     apply(world, planned)
 

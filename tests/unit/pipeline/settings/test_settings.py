@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadSettings
-from pipeline.model import IndexTable, Overwrite, SourceSpec
+from pipeline.model import IndexTable, Limits, Overwrite, SourceSpec
 from pipeline.settings import environment, load_settings
 from tests.unit.pipeline.settings.conftest import MINIMAL, Write
 
@@ -311,7 +311,13 @@ def test_folder_may_have_an_index_table(written: Write):
         ('rename = "{{ dat }}"\n', "Known names: address"),
         ('rename = "{{ date | dictsort }}"\n', "rename template"),
         ('[sources.index]\ntable = "I"\n', "an index table goes with a folder"),
-        ("min_confidence = 2\n", "sources.0.min_confidence"),
+        ("write_at = 2\n", "sources.0.write_at"),
+        ("min_confidence = 0.5\n", "is no longer a setting. Set write_at"),
+        ("write_at = 0.4\nsuggest_at = 0.5\n", "suggest_at 0.5 is above write_at 0.4"),
+        (
+            'write_at = 0.9\n[sources.columns]\nA = { finding = "total", suggest_at = 0.95 }\n',
+            "column 'A': suggest_at 0.95 is above write_at 0.9",
+        ),
     ],
 )
 def test_source_that_contradicts_itself_is_reported(toml: str, said: str, written: Write):
@@ -319,6 +325,25 @@ def test_source_that_contradicts_itself_is_reported(toml: str, said: str, writte
     (problem,) = problems(written(MINIMAL + toml))
 
     assert said in problem
+
+
+def test_a_column_has_limits_of_its_own(written: Write):
+    """A column's limit replaces the source's; what it leaves out is the source's."""
+    spec = source(
+        """
+        write_at = 0.9
+        suggest_at = 0.6
+        [sources.columns]
+        A = { finding = "total", write_at = 0.99 }
+        B = { finding = "date", suggest_at = 0.7 }
+        C = "company"
+        """,
+        written,
+    )
+
+    assert spec.limits_of("A") == Limits(0.99, 0.6)
+    assert spec.limits_of("B") == Limits(0.9, 0.7)
+    assert spec.limits_of("C") == Limits(0.9, 0.6)
 
 
 def test_a_folder_has_no_fields(written: Write):

@@ -50,7 +50,7 @@ def test_a_suggestion_gets_one_row(world: World):
     assert (row["Suggestion"], row["CurrentValue"], row["Confidence"], row["State"]) == (
         "12.5",
         "99.0",
-        0.9,
+        0.99,
         "open",
     )
     assert "already holds a value" in str(row["Reason"])

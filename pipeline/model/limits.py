@@ -1,0 +1,20 @@
+"""From which confidence on a value is written or suggested, and how many values were."""
+
+from dataclasses import dataclass
+
+WRITE_AT = 0.5
+"""The confidence from which on a value is written, unless the settings say otherwise."""
+
+SUGGEST_AT = 0.5
+"""The confidence from which on a value is suggested, unless the settings say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The confidences (0 to 1) from which on a value is written, and from which it is suggested.
+
+    What is below both is left open: `explain` shows it, and nothing else does.
+    """
+
+    write_at: float = WRITE_AT
+    suggest_at: float = SUGGEST_AT
