@@ -359,6 +359,11 @@ _KINDS = (
     ),
 )
 
+NO_CLASS = "other"
+"""What a classifier calls a document of which it found no class. It says nothing, so no column and
+no name takes it.
+"""
+
 FINDINGS: Mapping[str, FindingKind] = {kind.name: kind for kind in _KINDS}
 """Every finding by its name."""
 

@@ -4,6 +4,6 @@ from processors.classify.rules import load_rules
 
 
 def classes() -> str:
-    """Write the classes that the packaged rules know, and the one that is left."""
+    """Write the classes that the packaged rules know."""
     named = dict.fromkeys(rule.doc_class for rule in load_rules().rules)
-    return "\n".join(f"- `{name}`" for name in (*named, "other"))
+    return "\n".join(f"- `{name}`" for name in named)

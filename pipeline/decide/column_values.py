@@ -176,6 +176,25 @@ def same(current: Value, other: Value, column: Column) -> bool:
             return str(current).rstrip(" ") == str(other).rstrip(" ")
 
 
+def holds(current: Value, wanted: Value, column: Column) -> bool:
+    """Say whether a column holds a wanted value already; in texts, case makes no difference.
+
+    SQL Server compares texts so: to filters, lookups and unique columns of Caspio "Receipt" and
+    "receipt" are one value. How it is spelled is left to whoever wrote it. What must notice every
+    change, such as compare and set, takes `same`.
+    """
+    return same(_without_case(current), _without_case(wanted), column)
+
+
+def alike(one: Value, other: Value) -> bool:
+    """Say whether two values of one column are equal, or texts that differ in case only."""
+    return _without_case(one) == _without_case(other)
+
+
+def _without_case(value: Value) -> Value:
+    return value.casefold() if isinstance(value, str) else value
+
+
 def _same_number(current: Value, other: Value) -> bool:
     """Compare numbers; JSON and SQL Server's float change the last digits on the way."""
     try:

@@ -9,6 +9,7 @@ from pipeline.decide.column_values import (
     WRITABLE_TYPES,
     Unfit,
     convert,
+    holds,
     is_empty,
     same,
 )
@@ -195,7 +196,7 @@ def _basis(want: WantedValue, write_at: float) -> Basis:
 
 
 def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:
-    if same(current, want.value, column):
+    if holds(current, want.value, column):
         return True
     return finding == "provenance" and same_provenance(current, want.value)
 
@@ -226,7 +227,7 @@ def _objection(
 
     `last` is what we wrote there last, `taken` what an undo took back.
     """
-    if taken is not None and same(want.value, taken.value, column):
+    if taken is not None and holds(taken.value, want.value, column):
         return f"it was written before and undone; `undo {taken.run_id}` writes it again"
     is_cleared = column.type == "YES/NO" and last is True and current is False
     if is_cleared and policy is not Overwrite.ALWAYS:

@@ -8,13 +8,13 @@ its own, and the problem says why.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import TemplateError
 
 from pipeline.decide.confidence import doubt
 from pipeline.decide.templates import compile_template
-from pipeline.findings import FINDING_NAMES, FINDINGS
+from pipeline.findings import FINDING_NAMES, FINDINGS, NO_CLASS
 from pipeline.model import FileRef, Finding, Findings, Place
 
 MAX_NAME_BYTES = 200
@@ -208,7 +208,10 @@ def has_name(ref: FileRef, name: str) -> bool:
 
 def findings_by_name(findings: Findings) -> Mapping[str, Finding]:
     """Return a document's findings by the names that settings use, its class among them."""
-    return {**findings.fields, "doc_type": findings.doc_type}
+    doc_type = findings.doc_type
+    if doc_type.value == NO_CLASS:
+        doc_type = replace(doc_type, value=None)
+    return {**findings.fields, "doc_type": doc_type}
 
 
 def is_alternative(ref: FileRef, wanted: str) -> bool:

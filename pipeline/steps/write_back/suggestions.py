@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.column_values import convert
+from pipeline.decide.column_values import alike, convert
 from pipeline.model import Column, Plan, RecordRef, Suggestion, Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
@@ -41,7 +41,11 @@ def not_rejected(
         for item in ledger.effects.review_items(source, (record.container, record.pk))
         if item.state is ReviewState.REJECTED
     }
-    return [s for s in suggestions if s.column not in rejected or rejected[s.column] != s.suggested]
+    return [
+        s
+        for s in suggestions
+        if s.column not in rejected or not alike(rejected[s.column], s.suggested)
+    ]
 
 
 def keep_suggestions(plan: Plan, context: WriteContext) -> None:

@@ -134,6 +134,43 @@ def test_very_unsure_finding_is_neither_written_nor_suggested(world: World):
     assert outcome.suggestions == ()
 
 
+@pytest.mark.parametrize("overwrite", Overwrite)
+def test_another_case_is_left_as_it_is(world: World, overwrite: Overwrite):
+    """A value that is there in another case is neither written over nor suggested."""
+    world.receipt("1", GOOD, DocType="Receipt", Total=12.5)
+
+    (outcome,) = world.run(replace(RECEIPTS, overwrite=overwrite))
+
+    assert world.record("1")["DocType"] == "Receipt"
+    assert (outcome.written, outcome.suggestions) == ({}, ())
+
+
+def test_a_users_other_case_is_a_users_value(world: World):
+    """Where a user has changed the case of what we wrote, another finding does not replace it."""
+    spec = replace(RECEIPTS, columns={"Note": "company"}, overwrite=Overwrite.OURS)
+    world.receipt("1", "company=NORTHWIND")
+    world.run(spec)
+    world.caspio.tables["Receipts"]["1"]["Note"] = "Northwind"
+    world.caspio.attachments["Receipts", "Scan", "1"].data = b"company=Southwind Ltd"
+
+    (outcome,) = world.run(spec)
+
+    assert world.record("1")["Note"] == "Northwind"
+    assert [s.suggested for s in outcome.suggestions] == ["Southwind Ltd"]
+
+
+def test_no_class_is_no_value(world: World):
+    """Where no class was found, the column stays empty, and no name says "other"."""
+    world.receipt("1", "doc_type=other\ntotal=12.50")
+
+    (outcome,) = world.run(replace(RECEIPTS, rename="{{ doc_type }} {{ total }}"))
+
+    assert world.record("1")["DocType"] == ""
+    assert world.record("1")["Total"] == 12.5
+    assert outcome.new_name is None
+    assert "'doc_type' was not found" in outcome.reason
+
+
 def test_edit_in_between_is_not_overwritten(world: World):
     """A user who types between listing and writing wins; the rest of the plan is still written."""
     world.receipt("1", GOOD)

@@ -12,6 +12,7 @@ from pipeline.decide.column_values import (
     Unfit,
     clean_text,
     convert,
+    holds,
     is_empty,
     same,
 )
@@ -281,6 +282,29 @@ def test_different_as_the_column_sees_it(kind: str, one: Value, other: Value):
 
     assert not same(one, other, column)
     assert not same(other, one, column)
+
+
+@pytest.mark.parametrize(
+    ("kind", "current", "wanted", "is_there"),
+    [
+        ("STRING", "Receipt", "receipt", True),
+        ("STRING", "RECEIPT ", "receipt", True),
+        ("TEXT", "straße", "STRASSE", True),
+        ("STRING", "Café", "cafe", False),
+        ("STRING", "receipts", "receipt", False),
+        ("STRING", None, "receipt", False),
+        ("NUMBER", 12.5, 12.5, True),
+        ("DATE/TIME", "2026-01-31", "2026-01-31T00:00:00", True),
+    ],
+)
+def test_a_column_holds_a_text_in_any_case(
+    kind: str,
+    current: Value,
+    wanted: Value,
+    is_there: bool,  # noqa: FBT001 - a parameter of the cases
+):
+    """As to SQL Server, case makes no difference, and an accent does."""
+    assert holds(current, wanted, Column("C", kind)) is is_there
 
 
 COLUMNS = {

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from pipeline.decide.column_values import is_empty, same
+from pipeline.decide.column_values import holds, is_empty, same
 from pipeline.decide.mapping import WantedValue, decide, wanted_values
 from pipeline.model import (
     Column,
@@ -86,7 +86,7 @@ def test_under_ours_our_own_value_is_replaced(merge: tuple[str, Value, Value, Va
     """Under "ours" what we last wrote gives way to what the document says now."""
     kind, last, _, want = merge
     assume(not is_empty(last))
-    assume(not same(last, want, Column("C", kind)))
+    assume(not holds(last, want, Column("C", kind)))
 
     plan = decided(kind, last, last, want, Overwrite.OURS)
 
@@ -100,7 +100,7 @@ def test_under_always_every_difference_is_written(merge: tuple[str, Value, Value
 
     plan = decided(kind, last, current, want, Overwrite.ALWAYS)
 
-    assert plan.after == ({} if same(current, want, Column("C", kind)) else {"C": want})
+    assert plan.after == ({} if holds(current, want, Column("C", kind)) else {"C": want})
 
 
 @given(merges(), CONFIDENCES, st.sampled_from(Overwrite))
@@ -112,7 +112,7 @@ def test_every_difference_is_written_or_reported(
 
     plan = decided(kind, last, current, want, policy, confidence)
 
-    differs = not same(current, want, Column("C", kind))
+    differs = not holds(current, want, Column("C", kind))
     is_enough = confidence >= LIMITS.suggest_at
     assert len(plan.after) + len(plan.suggestions) == (differs and is_enough)
 

@@ -150,6 +150,21 @@ def test_a_rejected_suggestion_is_not_made_again(world: World):
     ]
 
 
+def test_a_rejected_text_is_not_made_again_in_another_case(world: World):
+    """What was rejected as "Northwind" is not suggested as "NORTHWIND"."""
+    spec = replace(SPEC, columns={"Note": "company"})
+    world.receipt("1", "company=Northwind", Note="Acme")
+    world.run(spec)
+    decide(world, "reject")
+    world.run(spec)
+
+    stored = world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"company=NORTHWIND", "2026-05-05"
+    (outcome,) = world.run(spec)
+
+    assert outcome.suggestions == ()
+
+
 def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
     """Where the value a user decided on is no longer there, nothing is written and the row says what moved."""
     world.run(SPEC)
