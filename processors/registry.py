@@ -1,11 +1,12 @@
 """List every processor, and what else depends on the kind of file; import it only when needed."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import ReadStatus
+from processors import prepared
 from processors.contract import PageReader, Processor, ReadSettings, Unreadable
 from processors.detect import media
 
@@ -136,6 +137,15 @@ def page_reader(settings: ReadSettings) -> PageReader:
     from processors.ocr import engines, ocr_cache
 
     return ocr_cache.CachedPageReader(engines.reader_for(settings))
+
+
+def recipes(settings: ReadSettings) -> Iterator[prepared.Recipe]:
+    """Yield how to make what loads faster once it is made: the language model and the networks."""
+    from processors.ocr import engines
+    from processors.values import language
+
+    yield from language.recipes()
+    yield from engines.recipes(settings)
 
 
 def write_pdfa(

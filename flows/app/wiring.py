@@ -1,6 +1,7 @@
 """Choose and connect the adapters that settings name. Nowhere else are adapters named."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -336,7 +337,18 @@ def open_reader(
         rules=own_rules(settings.rules),
         documents_per_child=settings.documents_per_child,
         require_isolation=settings.require_isolation,
+        cache=cache_folder(),
     )
+
+
+def cache_folder() -> Path | None:
+    """Return where readers keep what they make once; None for a user without a home."""
+    given = environment("XDG_CACHE_HOME")
+    try:
+        own = "Library/Caches" if sys.platform == "darwin" else ".cache"
+        return (Path(given) if given else Path.home() / own) / "caspio-ingest"
+    except RuntimeError:
+        return None
 
 
 def own_rules(path: Path | None) -> str:

@@ -1,11 +1,12 @@
 """List the OCR engines: what each can read, what is installed, and how each is loaded."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.model import ReadStatus
+from processors import prepared
 from processors.contract import (
     EngineMissing,
     OcrEngine,
@@ -65,6 +66,12 @@ def reader_for(settings: ReadSettings) -> PageReader:
         languages=settings.languages,
         untrained=_untrained(settings),
     )
+
+
+def recipes(settings: ReadSettings) -> Iterator[prepared.Recipe]:
+    """Yield how to make in advance what RapidOCR loads, if these settings may use it."""
+    if settings.ocr != "tesseract":
+        yield from rapid_engine.recipes(settings.languages)
 
 
 def load(name: str, settings: ReadSettings) -> OcrEngine:

@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from pipeline.model import Findings, ReadStatus
-from processors.contract import EngineMissing, failed, reports_out_of_memory
+from processors.contract import EngineMissing, ReadSettings, failed, reports_out_of_memory
 from processors.sandbox import answers
 from processors.sandbox.answers import Bug
 from processors.sandbox.confinement import confine
@@ -41,6 +41,14 @@ class Warm(Protocol):
         """Load them; raises EngineMissing."""
 
 
+@runtime_checkable
+class Prepared(Protocol):
+    """A job that can open files of its own before the process is confined."""
+
+    def prepare(self, settings: ReadSettings, folder: Path) -> None:
+        """Open them, make those that are missing; never raises."""
+
+
 def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_number: int) -> NoReturn:
     """Confine this process, say what was granted, then read documents until the parent is gone."""
     code = FAILED_EXIT
@@ -48,6 +56,8 @@ def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_numbe
         reset_signals()
         # Packages are found by listing the folder above them, which is closed afterwards.
         importlib.import_module(launch.job.partition(":")[0].partition(".")[0])
+        if launch.cache is not None and isinstance(job := _found(launch.job), Prepared):
+            job.prepare(launch.settings, launch.cache)
         granted = confine(
             launch.confinement, namespaces=namespaces, group=group, keep_open=line_number
         )
@@ -82,8 +92,7 @@ class _Child:
         """Load the job, greet the parent, and read what it asks for until it closes the line."""
         try:
             # A class is made with the settings, a function is the job itself.
-            module, _, name = self._launch.job.partition(":")
-            found = getattr(importlib.import_module(module), name)
+            found = _found(self._launch.job)
             job: Job = found(self._launch.settings) if isinstance(found, type) else found
             if self._launch.warm and isinstance(job, Warm):
                 with suppress(EngineMissing):
@@ -152,6 +161,12 @@ class _Child:
             # What a program used is added when it is waited for; the smallest has page faults.
             return resource.getrusage(resource.RUSAGE_CHILDREN) != self._programs
         return True
+
+
+def _found(job: str) -> Any:
+    """Import what "module:name" names."""
+    module, _, name = job.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _bug(error: BaseException) -> Bug:

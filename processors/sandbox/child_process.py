@@ -60,7 +60,8 @@ class ChildProcess:
     """A child and its supervisor.
 
     `job` names what the child does with a document. `without` leaves out layers, for tests. `warm`
-    lets it load its models before it says that it is ready. `pid` is its supervisor. `documents` is
+    lets it load its models before it says that it is ready. `cache` is the folder of what the
+    first child makes for all. `pid` is its supervisor. `documents` is
     how many it has been given, `taken` whether it has begun with the latest one,
     `must_be_replaced` whether it asked for that.
     """
@@ -73,6 +74,7 @@ class ChildProcess:
         code: tuple[Path, ...],
         without: frozenset[str],
         warm: bool,
+        cache: Path | None,
     ) -> None:
         self._starting = threading.Lock()
         self._granted: Granted | None = None
@@ -113,7 +115,7 @@ class ChildProcess:
         identity = None if "identity" in without else privileges.identity_for(self.pid)
         self.folder = ChildFolder(identity)
         confinement = Confinement(self.folder.folders, settings.limits, code, identity, without)
-        data = pickle.dumps(launch.Launch(settings, confinement, job, warm))
+        data = pickle.dumps(launch.Launch(settings, confinement, job, warm, cache))
         with suppress(OSError):  # it ended at once: `wait` notices
             self._control.sendall(struct.pack("=I", len(data)) + data)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.model import Findings
+from processors import prepared, registry
 from processors.contract import ReadSettings
 from processors.read import Engines, read_document
 
@@ -14,6 +15,11 @@ class DocumentJob:
         """Load nothing yet: a document without pictures needs no OCR engine."""
         self._settings = settings
         self._engines = Engines(settings)
+
+    @staticmethod
+    def prepare(settings: ReadSettings, folder: Path) -> None:
+        """Open what was made in advance in a cache folder; make what is missing."""
+        prepared.open_all(registry.recipes(settings), folder=folder)
 
     def warm(self) -> None:
         """Load the OCR engine; raises EngineMissing."""

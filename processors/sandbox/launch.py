@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 from processors.contract import ReadSettings
 from processors.sandbox.confinement import Confinement
@@ -32,10 +33,12 @@ class Launch:
     """All that a supervisor is given.
 
     `job` names what the child does with a document, as "module:name". `warm` lets the child load
-    its models at once.
+    its models at once. `cache` is a folder of what jobs make once and load faster after that; None
+    for no cache.
     """
 
     settings: ReadSettings
     confinement: Confinement
     job: str
     warm: bool
+    cache: Path | None = None

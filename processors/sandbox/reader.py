@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,9 +40,10 @@ class SandboxedReader:
 
     Models stay loaded between documents. `documents_per_child` of 1 gives every document a process
     that has seen no other one. `require_isolation` is the least level (see `isolation.Level`) at
-    which documents are read. `job` replaces what the children do with a document, and `without`
-    leaves out layers of isolation (namespaces, mounts, landlock, filter, identity, group): both are
-    for tests.
+    which documents are read. `cache` is a folder for what children make once and load faster after
+    that, such as compiled networks; it may be emptied at any time. `job` replaces what the children
+    do with a document, and `without` leaves out layers of isolation (namespaces, mounts, landlock,
+    filter, identity, group): both are for tests.
 
     Raises:
         BadSettings: an OCR engine or language asked for is not installed, or the system grants less
@@ -64,6 +64,7 @@ class SandboxedReader:
         rules: str = "",
         documents_per_child: int = DOCUMENTS_PER_CHILD,
         require_isolation: str = Level.NONE,
+        cache: Path | None = None,
         job: Job | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
@@ -83,7 +84,13 @@ class SandboxedReader:
         privileges.hide()
         sweep()
         name = f"{job.__module__}:{job.__qualname__}" if job else _DOCUMENT_JOB
-        start = partial(_start, self._settings, name, tuple(_code(name)), without)
+        code = tuple(_code(name))
+
+        def start(warm: bool) -> ChildProcess:  # noqa: FBT001 - the one argument that is left
+            return ChildProcess(
+                self._settings, name, code=code, without=without, warm=warm, cache=cache
+            )
+
         required = Level(require_isolation)
         self._processes = [
             ReaderProcess(self._settings, start, documents=documents_per_child, required=required)
@@ -170,16 +177,6 @@ class SandboxedReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _start(
-    settings: ReadSettings,
-    job: str,
-    code: tuple[Path, ...],
-    without: frozenset[str],
-    warm: bool,  # noqa: FBT001 - the one argument that is left to give
-) -> ChildProcess:
-    return ChildProcess(settings, job, code=code, without=without, warm=warm)
 
 
 def _code(job: str) -> Iterator[Path]:

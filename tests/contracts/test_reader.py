@@ -175,3 +175,23 @@ def test_a_reading_that_must_not_begin_does_not(case: Case, tmp_path: Path):
         case.read(case.good, tmp_path / "one", while_read=refused)
 
     assert case.read(case.good, tmp_path / "two").status is ReadStatus.OK
+
+
+@pytest.mark.integration
+def test_what_was_made_before_changes_nothing(tmp_path: Path):
+    """A reader finds the same without a cache, while it makes one, and with one."""
+    text = b"Receipt\nThank you for your visit, and please come again\nTotal 12.50"
+    cache = tmp_path / "cache"
+    found: list[Findings] = []
+    made: list[set[tuple[str, int]]] = []
+    for number, folder in enumerate([None, cache, cache]):
+        with SandboxedReader(workers=1, cache=folder) as reader:
+            found.append(Case(reader, b"", b"").read(text, tmp_path / str(number)))
+        files = cache.iterdir() if cache.exists() else ()
+        made.append({(file.name, file.stat().st_mtime_ns) for file in files})
+
+    assert found[0].fields["language"].value == "en"
+    assert found[0].fields == found[1].fields == found[2].fields
+    assert not made[0]
+    assert made[1]
+    assert made[1] == made[2]

@@ -10,9 +10,11 @@ a hundred.
 import importlib.util
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from processors import prepared
 from processors.contract import Box, EngineMissing, Segment, Word
 from processors.ocr.rapid import ctc, lexicon, line_batches, networks
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
@@ -66,6 +68,17 @@ def model_files() -> dict[str, Path]:
             'Install the locked version or set ocr = "tesseract".'
         )
     return files
+
+
+def recipes(languages: Sequence[str]) -> Iterator[prepared.Recipe]:
+    """Yield how to compile the networks for these languages; none where they are not installed."""
+    with suppress(EngineMissing):
+        files = model_files()
+        yield from networks.recipes(
+            detector=files["Det"],
+            recognizer=files["Rec"],
+            east_asian=not EAST_ASIAN.isdisjoint(languages),
+        )
 
 
 def runtime() -> str:

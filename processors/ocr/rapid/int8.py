@@ -43,12 +43,16 @@ class Range:
 
 def supported() -> bool:
     """Say whether this CPU multiplies bytes without losing any."""
+    return not _INSTRUCTIONS.isdisjoint(instructions().split())
+
+
+def instructions() -> str:
+    """Return the kernel's list of what this CPU can do, "" where there is none."""
     try:
         lines = _CPUINFO.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        return False
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    return not _INSTRUCTIONS.isdisjoint(flags.split())
+        return ""
+    return next((line for line in lines if line.startswith("flags")), "")
 
 
 def ranges_of(file: Path) -> Mapping[str, Range]:

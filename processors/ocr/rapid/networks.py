@@ -1,13 +1,28 @@
 """Run the networks: on OpenVINO if it is installed, else on ONNX Runtime; always on one thread."""
 
+import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
+import json
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from processors import prepared
 from processors.ocr.rapid import int8
 
+# To OpenVINO every width of line and size of page is a shape of its own, and it keeps up to 5,000
+# prepared ones: some 80 MiB more with every receipt. Ten cost no measurable time.
 _CACHED_SHAPES = 10
+_SETTINGS = {
+    "INFERENCE_NUM_THREADS": 1,
+    "NUM_STREAMS": 1,
+    "PERFORMANCE_HINT": "LATENCY",
+    "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
+}
+_DETECTOR = "detector"
+_LONGEST_ALPHABET = 2**20  # bytes of JSON; 18,000 characters take a fifth of it
 # From U+2E80 (CJK Radicals Supplement) on, Unicode has the scripts of East Asia, and pictograms.
 _FIRST_EAST_ASIAN = "\u2e80"
 
@@ -24,9 +39,39 @@ def runtime() -> str:
     return "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
 
 
+def recipes(*, detector: Path, recognizer: Path, east_asian: bool) -> Iterator[prepared.Recipe]:
+    """Yield how to compile the networks, which takes longer than to read a receipt.
+
+    The files are the models. What is compiled suits processors with the same instructions. ONNX
+    Runtime compiles nothing.
+    """
+    if runtime() != "openvino":
+        return
+    code = (__file__, int8.__file__, Path(int8.__file__).with_name(int8.RANGES))
+    made_from = (
+        importlib.metadata.version("openvino"),
+        platform.machine(),
+        int8.instructions(),
+        *(prepared.source(Path(file)) for file in code),
+    )
+    yield prepared.Recipe(
+        _DETECTOR,
+        (*made_from, prepared.source(detector)),
+        partial(_exported, partial(_compiled_detector, detector)),
+    )
+    yield prepared.Recipe(
+        _recognizer_name(east_asian=east_asian),
+        (*made_from, prepared.source(recognizer)),
+        partial(_exported, partial(_compiled_recognizer, recognizer, east_asian=east_asian)),
+    )
+
+
 def detector(file: Path) -> Network:
     """Load the network that marks text on a page."""
-    return _OpenVinoNetwork(_model(file)) if runtime() == "openvino" else _OnnxNetwork(file)
+    if runtime() != "openvino":
+        return _OnnxNetwork(file)
+    compiled, _ = _imported(_DETECTOR) or _compiled_detector(file)
+    return _OpenVinoNetwork(compiled)
 
 
 def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]:
@@ -41,7 +86,21 @@ def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
         characters = _alphabet(network.metadata["character"])
         kept = _kept_outputs(characters, east_asian=east_asian)
         return _PartialNetwork(network, kept), [characters[index] for index in kept]
+    ready = _imported(_recognizer_name(east_asian=east_asian))
+    compiled, ready_characters = ready or _compiled_recognizer(file, east_asian=east_asian)
+    return _OpenVinoNetwork(compiled), ready_characters
 
+
+def _recognizer_name(*, east_asian: bool) -> str:
+    return "recognizer-east-asian" if east_asian else "recognizer"
+
+
+def _compiled_detector(file: Path) -> tuple[Any, Sequence[str]]:
+    return _compiled(_model(file)), ()
+
+
+def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence[str]]:
+    """Compile the recognizer; return it and the characters of its outputs."""
     model = _model(file)
     characters = _alphabet(model.get_rt_info()["framework"]["character"].value)
     if not east_asian:
@@ -50,7 +109,31 @@ def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
         characters = [characters[index] for index in kept]
     if int8.supported():
         int8.quantize(model, int8.ranges_of(file))
-    return _OpenVinoNetwork(model), characters
+    return _compiled(model), characters
+
+
+def _exported(compile_network: Callable[[], tuple[Any, Sequence[str]]]) -> bytes:
+    """Return a compiled network as bytes: a line of JSON with its characters, then itself."""
+    compiled, characters = compile_network()
+    exported: bytes = compiled.export_model().getvalue()
+    return json.dumps(list(characters)).encode() + b"\n" + exported
+
+
+def _imported(name: str) -> tuple[Any, Sequence[str]] | None:
+    """Return a network that was compiled before and its characters, None without one."""
+    content = prepared.content(name)
+    if content is None:
+        return None
+    import numpy as np
+    from openvino import Core, Tensor
+
+    end = bytes(content[:_LONGEST_ALPHABET]).index(b"\n")
+    exported = Tensor(np.frombuffer(content[end + 1 :], dtype=np.uint8))
+    try:
+        network = Core().import_model(exported, "CPU", _SETTINGS)
+    except RuntimeError:  # made by another build of this version
+        return None
+    return network, json.loads(bytes(content[:end]))
 
 
 def _alphabet(lines: str) -> list[str]:
@@ -86,22 +169,15 @@ def remove_outputs(model: Any, kept: Sequence[int]) -> None:
     model.validate_nodes_and_infer_types()
 
 
+def _compiled(model: Any) -> Any:
+    from openvino import Core
+
+    return Core().compile_model(model, "CPU", _SETTINGS)
+
+
 class _OpenVinoNetwork:
-    def __init__(self, model: Any) -> None:
-        """Compile with a small cache of prepared shapes.
-
-        To OpenVINO every width of line and size of page is a shape of its own, and it keeps up to
-        5,000 prepared ones: some 80 MiB more with every receipt. Ten cost no measurable time.
-        """
-        from openvino import Core
-
-        settings = {
-            "INFERENCE_NUM_THREADS": 1,
-            "NUM_STREAMS": 1,
-            "PERFORMANCE_HINT": "LATENCY",
-            "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
-        }
-        self._request = Core().compile_model(model, "CPU", settings).create_infer_request()
+    def __init__(self, compiled: Any) -> None:
+        self._request = compiled.create_infer_request()
 
     def run(self, pixels: Any) -> Any:
         """Return the only output."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flows.app.wiring import cache_folder
 from infra.emulator import Emulator, Quirks
 from processors.sandbox.reader import SandboxedReader
 from tests.integration.pipeline.accounts import (
@@ -26,7 +27,7 @@ MakeWorkspace = Callable[..., Workspace]
 @pytest.fixture(scope="session")
 def reader() -> Iterator[SandboxedReader]:
     """One reader for all tests: its children stay warm."""
-    with SandboxedReader(workers=2) as reader:
+    with SandboxedReader(workers=2, cache=cache_folder()) as reader:
         yield reader
 
 

@@ -1,12 +1,15 @@
 """What `find_values` promises about places, parties, addresses, periods, order numbers, sums due and language."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.model import Finding, PageText
+from processors import prepared
 from processors.classify.classifier import classify
 from processors.classify.rules import BadRules, load_rules, parse_rules
 from processors.contract import Line, Page, Word
-from processors.values import find_values
+from processors.values import find_values, language
 
 
 def page(text: str) -> Page:
@@ -207,6 +210,22 @@ def test_settings_settle_the_order_of_dates():
 def test_language(text: str, code: str):
     """The language of running text is returned as its code."""
     assert value("language", text) == code
+
+
+def test_the_unpacked_model_decides_as_the_packed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The model from the cache gives the same language and probability."""
+    monkeypatch.setattr(prepared, "_opened", {})
+    packed = language._packed_model()
+    prepared.open_all(language.recipes(), folder=tmp_path / "cache")
+    content = prepared.content("language")
+    assert content is not None
+
+    unpacked = language._unpacked_model(content)
+
+    for text in ("the brown fox jumps over the dog", "der braune Fuchs springt", "12.50 EUR", ""):
+        assert unpacked.rank(text) == packed.rank(text)
 
 
 def test_too_little_text_has_no_language():

@@ -1,10 +1,12 @@
 """RapidOCR on ONNX Runtime reads a page as it does on OpenVINO."""
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from processors import prepared
 from processors.contract import ReadSettings
 from processors.fingerprint import Fingerprints
 from processors.layout import reading_order
@@ -51,6 +53,32 @@ def test_both_runtimes_read_the_same(request: pytest.FixtureRequest):
     request.getfixturevalue("without_openvino")
 
     assert text(rapid_engine.RapidEngine()) == by_openvino
+
+
+@needs_openvino
+def test_networks_that_were_compiled_before_read_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A page has the same text and the same places whether or not the networks come from a file."""
+    monkeypatch.setattr(prepared, "_opened", {})
+    compiled_now = rapid_engine.RapidEngine().recognize(PAGE, dpi=200)
+    recipes = list(rapid_engine.recipes(["eng"]))
+    for recipe in recipes:  # here, since a process in which the runtime has threads cannot fork
+        prepared.write(recipe, tmp_path)
+    prepared.open_all(recipes, folder=tmp_path)
+    monkeypatch.setattr(networks, "_model", None)  # so that nothing can be compiled
+
+    engine = rapid_engine.RapidEngine()
+
+    assert engine.recognize(PAGE, dpi=200) == compiled_now
+
+
+@needs_openvino
+def test_a_network_of_another_build_is_compiled_again(monkeypatch: pytest.MonkeyPatch):
+    """A content that the runtime refuses costs the time of compiling, and nothing else."""
+    monkeypatch.setattr(prepared, "content", lambda _name: memoryview(b"[]\nother build"))
+
+    assert text(rapid_engine.RapidEngine()).splitlines() == [*LINES, "Total 1,234.50"]
 
 
 @pytest.mark.usefixtures("without_openvino")
