@@ -9,6 +9,7 @@ from pipeline.errors import BadSettings
 from processors.sandbox.reader import SandboxedReader
 from tests.hostile.children import deeds
 from tests.hostile.children.conftest import LAYERS, LIMITS, doing
+from tests.support.samples import sampled
 
 REFUSED = """
 import platform, sys
@@ -98,13 +99,10 @@ def test_a_child_for_each_document(tmp_path: Path):
 )
 @pytest.mark.parametrize(
     "module",
-    [
-        *("processes", "network"),
-        *(
-            pytest.param(slow, marks=pytest.mark.full)
-            for slow in ("files", "limits", "next_document")
-        ),
-    ],
+    sampled(
+        ["processes", "network", "files", "limits", "next_document"],
+        sample=["processes", "network"],
+    ),
 )
 @pytest.mark.timeout(900)
 def test_the_suite_holds_as_an_ordinary_user(module: str):

@@ -2,9 +2,10 @@ import pytest
 
 from pipeline.model import ReadStatus
 from tests.hostile.children.conftest import Misbehave
+from tests.support.samples import sampled
 
 
-@pytest.mark.parametrize("deed", ["spin_on", "spin_in_parts"])
+@pytest.mark.parametrize("deed", sampled(["spin_on", "spin_in_parts"], sample=["spin_in_parts"]))
 def test_no_cpu_time_beyond_the_limit(deed: str, misbehave_anyhow: Misbehave):
     """A lifted soft limit, an ignored signal and several processes do not buy CPU time."""
     findings = misbehave_anyhow(deed)
@@ -13,7 +14,9 @@ def test_no_cpu_time_beyond_the_limit(deed: str, misbehave_anyhow: Misbehave):
     assert "2 s of CPU time" in findings.problems[0]
 
 
-@pytest.mark.parametrize("deed", ["eat_on", "eat_shared", "eat_in_parts"])
+@pytest.mark.parametrize(
+    "deed", sampled(["eat_on", "eat_shared", "eat_in_parts"], sample=["eat_in_parts"])
+)
 def test_no_memory_beyond_the_limit(deed: str, misbehave_anyhow: Misbehave):
     """A lifted soft limit, shared memory and several processes do not buy memory."""
     findings = misbehave_anyhow(deed)

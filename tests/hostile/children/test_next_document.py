@@ -4,20 +4,16 @@ import pytest
 
 from pipeline.model import ReadStatus
 from tests.hostile.children.conftest import Misbehave
+from tests.support.samples import sampled
+
+DEEDS = [
+    *("take_names", "answer_and_hang", "answer_twice", "poison_later"),
+    *("poison crash", "poison lie", "poison memory", "poison hang"),
+]
 
 
 @pytest.mark.parametrize(
-    "deed",
-    [
-        "take_names",
-        "answer_and_hang",
-        "answer_twice",
-        "poison crash",
-        "poison lie",
-        "poison memory",
-        "poison_later",
-        "poison hang",
-    ],
+    "deed", sampled(DEEDS, sample=["take_names", "answer_twice", "poison_later", "poison lie"])
 )
 def test_one_document_does_not_affect_the_next(deed: str, misbehave_anyhow: Misbehave):
     """Whatever one document did to its child, the next one, which is innocent, is read."""

@@ -12,6 +12,7 @@ from processors import fingerprint, registry
 from processors.contract import Limits, ReadSettings
 from processors.detect import media
 from processors.fingerprint import Fingerprints
+from tests.support.samples import sampled
 
 PACKAGE = Path(fingerprint.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -51,7 +52,9 @@ def test_equal_code_and_settings_have_equal_fingerprints(edited: Edit):
 
 
 @pytest.mark.parametrize("file", ["classify/rules.toml", "values/words.toml", "values/dates.py"])
-@pytest.mark.parametrize("media_type", [media.PDF, PLAIN, RTF, "image/png", media.MAIL])
+@pytest.mark.parametrize(
+    "media_type", sampled([media.PDF, PLAIN, RTF, "image/png", media.MAIL], sample=[PLAIN])
+)
 def test_a_rule_that_every_document_passes_makes_all_stale(
     file: str, media_type: str, edited: Edit
 ):
@@ -108,7 +111,11 @@ def test_a_pdfa_copy_depends_on_the_code_that_writes_it(
 
 
 @pytest.mark.parametrize(
-    "status", [ReadStatus.CRASHED, ReadStatus.TIMED_OUT, ReadStatus.TOO_BIG, ReadStatus.INFECTED]
+    "status",
+    sampled(
+        [ReadStatus.CRASHED, ReadStatus.TIMED_OUT, ReadStatus.TOO_BIG, ReadStatus.INFECTED],
+        sample=[ReadStatus.CRASHED],
+    ),
 )
 def test_a_reading_that_broke_off_depends_on_everything(status: ReadStatus, edited: Edit):
     """A document that no kind is known of may be readable after any edit."""
@@ -171,17 +178,22 @@ def test_an_unknown_fingerprint_is_not_current(unknown: str):
     assert not Fingerprints(SETTINGS).is_current(unknown)
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_no_import_is_missed(file: Path):
+def test_no_import_is_missed():
     """The search for imports finds all that Python finds, in functions too."""
-    expected: set[str] = set()
+    missed = {file.name: imports(file) - set(fingerprint._imports_of(file)) for file in SOURCES}
+
+    assert {name for name, names in missed.items() if names} == set()
+
+
+def imports(file: Path) -> set[str]:
+    """Return what a file imports, as Python's parser sees it."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            expected |= {alias.name for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            expected |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-
-    assert expected <= set(fingerprint._imports_of(file))
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
 def test_every_library_has_its_distribution():

@@ -14,6 +14,7 @@ from tests.crash.faultpoints import POINT_VARIABLE
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, account_state, cli_command
+from tests.support.samples import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -26,16 +27,13 @@ def undisturbed() -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        *("write 4", "lost update 3", "lost rename 2", "random 1"),
-        *(
-            pytest.param(moment, marks=pytest.mark.full)
-            for moment in ("write 1", "write 9", "random 2", "random 3")
-        ),
-    ],
-)
+MOMENTS = [
+    *("write 1", "write 4", "write 9", "lost update 3", "lost rename 2"),
+    *("random 1", "random 2", "random 3"),
+]
+
+
+@pytest.mark.parametrize("moment", sampled(MOMENTS, sample=["write 4", "lost rename 2"]))
 def test_a_killed_run_ends_as_an_undisturbed_one(
     make_workspace: MakeWorkspace, undisturbed: dict[str, Any], moment: str
 ):

@@ -8,6 +8,7 @@ from tests.integration.pipeline.accounts import COLUMNS, Source, fields
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace, account_state
 from tests.support.quirks import covering, of_the_pipeline, sample
+from tests.support.samples import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -145,7 +146,7 @@ def usual() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "row",
-    [pytest.param(row, marks=[] if row in SAMPLE else pytest.mark.full) for row in ROWS],
+    sampled(ROWS, sample=SAMPLE),
     ids=_label,
 )
 def test_every_account_ends_alike(

@@ -12,6 +12,7 @@ from processors.contract import Page
 from processors.values import find_values
 from processors.values.lines import HEAD_CHARS, MAX_LINE_CHARS, fold, text_lines_of
 from tests.support.properties import examples
+from tests.support.samples import sampled
 
 pytestmark = pytest.mark.slow
 
@@ -63,24 +64,14 @@ def test_amounts_are_plain_decimals(words: list[str]):
     assert all(amount is None or f"{Decimal(amount):.2f}" == amount for amount in amounts)
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "1",
-        "1 ",
-        "1.",
-        "a",
-        "a ",
-        "<",
-        "a@",
-        "a@a.",
-        "_",
-        "-1",
-        "total ",
-        "DE89 3704 0044 0532 0130 01 ",
-        "\u00e9\u20ac",
-    ],
-)
+UNITS = [
+    *("1", "1 ", "1.", "a", "a ", "<", "a@", "a@a.", "_", "-1", "total "),
+    "DE89 3704 0044 0532 0130 01 ",
+    "\u00e9\u20ac",
+]
+
+
+@pytest.mark.parametrize("unit", sampled(UNITS, sample=["1 ", "a", "a@a.", "total "]))
 def test_a_megabyte_on_one_line_is_read_in_bounded_time(unit: str):
     """A hostile line costs no more than its length."""
     pages = pages_of(unit * (MEGABYTE // len(unit)))
