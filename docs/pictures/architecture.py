@@ -52,10 +52,11 @@ BANDS = (
 BLUE, GREEN, YELLOW, GRAY = "#dbe7fb", "#dff3e4", "#fdf0cf", "#e9ebef"
 
 BOXES = (
-    Box(180, 28, 190, 40, ("flows/cli", ), BLUE, "flows/cli"),
-    Box(380, 28, 190, 40, ("flows/prefect",), BLUE, "flows/prefect"),
-    Box(580, 28, 190, 40, ("flows/webhooks",), BLUE, "flows/webhooks"),
-    Box(780, 28, 190, 40, ("flows/doctor",), BLUE, "flows/doctor"),
+    Box(180, 28, 150, 40, ("flows/cli", ), BLUE, "flows/cli"),
+    Box(340, 28, 150, 40, ("flows/prefect",), BLUE, "flows/prefect"),
+    Box(500, 28, 150, 40, ("flows/webhooks",), BLUE, "flows/webhooks"),
+    Box(660, 28, 150, 40, ("flows/doctor",), BLUE, "flows/doctor"),
+    Box(820, 28, 150, 40, ("flows/web",), BLUE, "flows/web"),
     Box(180, 80, 790, 40, ("flows/app: a run from request to report; wiring.py connects the adapters",), BLUE, "flows/app"),
     Box(180, 162, 150, 40, ("plans",), GREEN, "pipeline/plans"),
     Box(340, 162, 150, 40, ("verify",), GREEN, "pipeline/verify"),

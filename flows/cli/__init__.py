@@ -20,7 +20,7 @@ from flows.cli.records.run import run
 from flows.cli.records.status import status
 from flows.cli.records.undo import undo
 from flows.cli.records.verify import verify
-from flows.cli.services import webhooks
+from flows.cli.services import web, webhooks
 from flows.cli.services.demo import demo
 from flows.cli.services.deploy import deploy
 from flows.cli.services.emulator import emulator
@@ -78,6 +78,7 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(command.__name__)(command)
+app.add_typer(web.app, name="web")
 app.add_typer(webhooks.app, name="webhooks")
 
 

@@ -34,6 +34,7 @@ from pipeline.settings.sections import (
     ProcessingSettings,
     ServeSettings,
     WebhookSettings,
+    WebSettings,
 )
 from pipeline.settings.sources import SourceSettings, column_conflicts
 
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     processing: ProcessingSettings = ProcessingSettings()
     serve: ServeSettings = ServeSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    web: WebSettings = WebSettings()
     metrics: MetricsSettings = MetricsSettings()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]

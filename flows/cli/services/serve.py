@@ -29,6 +29,10 @@ def serve(
             "--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT"
         ),
     ] = None,
+    web: Annotated[
+        str | None,
+        typer.Option("--web", help="Also serve the web page there.", metavar="HOST:PORT"),
+    ] = None,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
     from flows.app.settings import load_settings
@@ -52,7 +56,11 @@ def serve(
         created = deployments_to_serve(settings, config)
         where = f"{server.api.removesuffix('/api')}/deployments"
         # Around the schedules, so that both outlast the runs that are finished at the end.
-        with serving_metrics(settings), receiving_webhooks(settings, config, webhooks):
+        with (
+            serving_metrics(settings),
+            receiving_webhooks(settings, config, webhooks),
+            serving_web(settings, config, web),
+        ):
             line = f"serving {len(created)} deployments: {where}. SIGTERM or Ctrl-C stops it."
             err().print(line, highlight=False)
             serve_here(settings.serve, created)
@@ -81,4 +89,17 @@ def receiving_webhooks(settings: "Settings", config: Path, listen: str | None) -
 
     with receiving(settings, config, listen) as receiver, receiver.running():
         err().print(f"webhook receiver at {receiver.address}", highlight=False)
+        yield
+
+
+@contextmanager
+def serving_web(settings: "Settings", config: Path, listen: str | None) -> Iterator[None]:
+    """Serve the web page next to the flows, in a thread."""
+    if listen is None:
+        yield
+        return
+    from flows.web.serve import serving_pages
+
+    with serving_pages(settings, config, listen) as pages, pages.running():
+        err().print(f"web page at {pages.address}", highlight=False)
         yield

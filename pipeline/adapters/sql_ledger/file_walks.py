@@ -11,6 +11,7 @@ from pipeline.adapters.sql_ledger.metrics import latest_versions
 from pipeline.adapters.sql_ledger.rows import load_file
 from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import files
+from pipeline.model import Status
 from pipeline.ports import FileState
 
 # A place has one newest version, so its columns give the newest versions a complete order.
@@ -27,6 +28,7 @@ class SqlFileWalks(SqlPart):
         source: str | None = None,
         pk: str | None = None,
         since: datetime | None = None,
+        statuses: Collection[Status] = (),
         newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; see `FileLedger.states`."""
@@ -37,6 +39,8 @@ class SqlFileWalks(SqlPart):
             wanted.append((files.c.record_key == pk) | (files.c.path == pk))
         if since is not None:
             wanted.append(files.c.updated_at >= since)
+        if statuses:
+            wanted.append(files.c.status.in_([status.value for status in statuses]))
         return self._walk(wanted, newest=newest)
 
     def stale(

@@ -81,13 +81,13 @@ class Words(TypeDecorator[str]):
 
 metadata = MetaData()
 # Only INTEGER PRIMARY KEY counts up by itself in SQLite (https://www.sqlite.org/autoinc.html).
-_ID = BigInteger().with_variant(Integer, "sqlite")
+ID = BigInteger().with_variant(Integer, "sqlite")
 
 # `seq` orders runs that began in the same second.
 runs = Table(
     "runs",
     metadata,
-    Column("seq", _ID, primary_key=True, autoincrement=True),
+    Column("seq", ID, primary_key=True, autoincrement=True),
     Column("id", Words, nullable=False, unique=True),
     Column("kind", Words, nullable=False),
     Column("started_at", UtcTime, nullable=False),
@@ -101,7 +101,7 @@ runs = Table(
 files = Table(
     "files",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("version", Words, nullable=False, unique=True),
     Column("location_key", Words, nullable=False, index=True),
     # The version that a listing showed last in its location_key.
@@ -188,7 +188,7 @@ readings = Table(
 effects = Table(
     "effects",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("kind", Words, nullable=False),
     Column("version", Words, nullable=False),
     Column("container", Words, nullable=False),
@@ -292,12 +292,12 @@ leases = Table(
     Column("worker", Words, index=True),
 )
 
-# One row for each month and priority: the budget is monthly, and the summary splits it.
+# One row for each day (UTC) and priority: the budget is monthly, and the summary splits it.
 usage = Table(
     "usage",
     metadata,
     Column("account", Words, primary_key=True),
-    Column("month", Words, primary_key=True),
+    Column("day", Words, primary_key=True),
     Column("priority", Words, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
@@ -324,7 +324,7 @@ permits = Table(
 repairs = Table(
     "repairs",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("kind", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("done", Words, nullable=False),
@@ -350,7 +350,7 @@ review_items = Table(
 webhook_messages = Table(
     "webhook_messages",
     metadata,
-    Column("seq", _ID, primary_key=True, autoincrement=True),
+    Column("seq", ID, primary_key=True, autoincrement=True),
     Column("account", Words, nullable=False),
     Column("message_id", Words, nullable=False),
     Column("source", Words, nullable=False),

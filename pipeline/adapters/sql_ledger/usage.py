@@ -86,12 +86,12 @@ class SqlUsage(SqlMetrics):
         """Add to the account's usage of the present month (UTC); return that of all priorities."""
         row = {
             "account": account,
-            "month": self._month(),
+            "day": f"{self._session.clock.now():%Y-%m-%d}",
             "priority": priority,
             "calls": calls,
             "size_bytes": size_bytes,
         }
-        key = ["account", "month", "priority"]
+        key = ["account", "day", "priority"]
         added = {"calls": usage.c.calls + calls, "size_bytes": usage.c.size_bytes + size_bytes}
         statement = self._session.insert(usage).values(row)
         with self._session.writing("count calls") as connection:
@@ -103,17 +103,21 @@ class SqlUsage(SqlMetrics):
         with self._session.reading("look up this month's calls") as connection:
             return self._usage(connection, account)
 
-    def _usage(self, connection: Any, account: str) -> Usage:
-        mine = select(usage).where(usage.c.account == account, usage.c.month == self._month())
-        by_priority: dict[str, int] = {}
-        size_bytes = 0
-        for row in connection.execute(mine).mappings():
-            by_priority[row["priority"]] = row["calls"]
-            size_bytes += row["size_bytes"]
-        return Usage(sum(by_priority.values()), size_bytes, by_priority)
+    def today(self, account: str) -> Usage:
+        """Return an account's usage of the present day (UTC)."""
+        with self._session.reading("look up today's calls") as connection:
+            return self._usage(connection, account, since=f"{self._session.clock.now():%Y-%m-%d}")
 
-    def _month(self) -> str:
-        return f"{self._session.clock.now():%Y-%m}"
+    def _usage(self, connection: Any, account: str, *, since: str = "") -> Usage:
+        """Return the usage since a day; by default since the first one of the month."""
+        since = since or f"{self._session.clock.now():%Y-%m-01}"
+        by_priority: Counter[str] = Counter()
+        size_bytes = 0
+        mine = select(usage).where(usage.c.account == account, usage.c.day >= since)
+        for row in connection.execute(mine).mappings():
+            by_priority[row["priority"]] += row["calls"]
+            size_bytes += row["size_bytes"]
+        return Usage(by_priority.total(), size_bytes, dict(by_priority))
 
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
         """Reserve calls behind those of all workers; return when the first is due, in seconds."""

@@ -1,8 +1,9 @@
-"""What the ledger promises: six ports, and one value that has them all.
+"""What the ledger promises: seven ports, and one value that has them all.
 
 `files` knows every file version and what is known of the sources; `effects` every change at Caspio,
 made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
-what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls.
+what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls;
+`users` who uses the web page.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
@@ -38,10 +39,11 @@ from pipeline.ports.ledger.usage import (
     Usage as Usage,
     UsageLedger as UsageLedger,
 )
+from pipeline.ports.ledger.users import UserLedger as UserLedger
 
 
 class Ledger(Protocol):
-    """The six ports of one ledger."""
+    """The seven ports of one ledger."""
 
     @property
     def files(self) -> FileLedger:
@@ -66,3 +68,7 @@ class Ledger(Protocol):
     @property
     def agents(self) -> AgentLedger:
         """Return what remembers the tokens of agents and their calls."""
+
+    @property
+    def users(self) -> UserLedger:
+        """Return what remembers users and what they did."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pipeline.model import Effect, FileRef, Findings, Outcome, Stage
+from pipeline.model import Effect, FileRef, Findings, Outcome, Stage, Status
 from pipeline.ports.ledger.sources import SourceLedger
 
 MAX_DEATHS = 3
@@ -179,12 +179,14 @@ class FileLedger(SourceLedger, Protocol):
         source: str | None = None,
         pk: str | None = None,
         since: datetime | None = None,
+        statuses: Collection[Status] = (),
         newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record.
 
         With `newest` only each location_key's latest version.
-        `pk` is a record's PK_ID or a Files-area path. `since` is compared with the last change of
+        `pk` is a record's PK_ID or a Files-area path. With `statuses`, only those with such an
+        outcome. `since` is compared with the last change of
         the state.
         """
 

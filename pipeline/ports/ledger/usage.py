@@ -27,7 +27,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Caspio calls and bytes of one month; `by_priority` splits the calls."""
+    """Caspio calls and bytes of one month or day; `by_priority` splits the calls."""
 
     calls: int
     size_bytes: int
@@ -59,6 +59,9 @@ class UsageLedger(Protocol):
 
     def this_month(self, account: str) -> Usage:
         """Return an account's usage of the present month (UTC)."""
+
+    def today(self, account: str) -> Usage:
+        """Return an account's usage of the present day (UTC)."""
 
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
         """Reserve calls behind those of all workers; return when the first is due, in seconds."""

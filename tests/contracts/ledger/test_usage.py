@@ -38,6 +38,18 @@ def test_usage_starts_again_with_the_month(ledger: Ledger, clock: FakeClock):
     assert ledger.usage.spend("acme", "new", calls=7, size_bytes=0).calls == 7
 
 
+def test_today_is_a_part_of_the_month(ledger: Ledger, clock: FakeClock):
+    """Usage of the day is what was used since midnight, UTC; the month has all its days."""
+    for day, calls in ((1, 3), (9, 20), (10, 5)):
+        clock.set(datetime(2026, 3, day, 12, tzinfo=UTC))
+        ledger.usage.spend("acme", "new", calls=calls, size_bytes=calls)
+
+    today, month = ledger.usage.today("acme"), ledger.usage.this_month("acme")
+
+    assert (today.calls, today.size_bytes, today.by_priority) == (5, 5, {"new": 5})
+    assert (month.calls, month.size_bytes, month.by_priority) == (28, 28, {"new": 28})
+
+
 def test_many_threads_count_exactly(ledger: Ledger):
     """No call is lost between workers that count at once."""
     with ThreadPoolExecutor(8) as pool:

@@ -7,6 +7,7 @@ from tests.fakes.ledger.leases import MemoryLeases
 from tests.fakes.ledger.memory import Memory
 from tests.fakes.ledger.messages import MemoryMessages
 from tests.fakes.ledger.usage import MemoryUsage
+from tests.fakes.ledger.users import MemoryUsers
 
 
 class MemoryLedger:
@@ -21,6 +22,7 @@ class MemoryLedger:
         self.usage = MemoryUsage(memory, self.files)
         self.messages = MemoryMessages(memory)
         self.agents = MemoryAgents(memory)
+        self.users = MemoryUsers(memory)
 
     @property
     def down(self) -> str:

@@ -60,20 +60,30 @@ class MemoryUsage(MemoryPart):
 
     def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the month's usage."""
-        month = f"{self._memory.clock.now():%Y-%m}"
-        self._calls[account, month, priority] += calls
-        self._bytes[account, month] += size_bytes
+        day = f"{self._memory.clock.now():%Y-%m-%d}"
+        self._calls[account, day, priority] += calls
+        self._bytes[account, day] += size_bytes
         return self.this_month(account)
 
     def this_month(self, account: str) -> Usage:
         """Return the month's usage."""
-        month = f"{self._memory.clock.now():%Y-%m}"
-        by_priority = {
-            priority: calls
-            for (whose, when, priority), calls in self._calls.items()
-            if (whose, when) == (account, month)
-        }
-        return Usage(sum(by_priority.values()), self._bytes[account, month], by_priority)
+        return self._used(account, f"{self._memory.clock.now():%Y-%m}")
+
+    def today(self, account: str) -> Usage:
+        """Return the day's usage."""
+        return self._used(account, f"{self._memory.clock.now():%Y-%m-%d}")
+
+    def _used(self, account: str, period: str) -> Usage:
+        by_priority: Counter[str] = Counter()
+        for (whose, day, priority), calls in self._calls.items():
+            if whose == account and day.startswith(period):
+                by_priority[priority] += calls
+        size_bytes = sum(
+            moved
+            for (whose, day), moved in self._bytes.items()
+            if whose == account and day.startswith(period)
+        )
+        return Usage(by_priority.total(), size_bytes, dict(by_priority))
 
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
         """Reserve calls."""

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from flows.webhooks.connections import BoundedConnection
+from flows.http.connections import BoundedConnection
 
 
 class Quick(BoundedConnection):

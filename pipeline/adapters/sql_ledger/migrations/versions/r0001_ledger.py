@@ -3,10 +3,19 @@
 Column types are spelled out: what a migration does must not change when `tables.py` does.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from pipeline.adapters.sql_ledger.migrations.columns import (
+    big,
+    counted_key,
+    flag,
+    integer,
+    json,
+    real,
+    utc_time,
+    words,
+)
 
 revision = "r0001"
 down_revision = None
@@ -37,6 +46,9 @@ _TABLES = (
     "secret_keys",
     "agent_tokens",
     "agent_calls",
+    "login_links",
+    "web_sessions",
+    "audit_entries",
 )
 
 
@@ -50,8 +62,9 @@ def upgrade() -> None:
     _create_usage()
     _create_messages()
     _create_agents()
+    _create_users()
     op.create_table(
-        "secret_keys", _words("name", primary_key=True), _words("key"), _time("made_at")
+        "secret_keys", words("name", primary_key=True), words("key"), utc_time("made_at")
     )
 
 
@@ -59,46 +72,6 @@ def downgrade() -> None:
     """Drop every table."""
     for table in reversed(_TABLES):
         op.drop_table(table)
-
-
-def _words(name: str, **options: Any) -> sa.Column[str]:
-    """Return a column of text that sorts by code point."""
-    # The "C" collation sorts by bytes, as SQLite does: pages follow the order of the columns.
-    kind = sa.String().with_variant(sa.String(collation="C"), "postgresql")
-    return sa.Column(name, kind, **{"nullable": False, **options})
-
-
-def _counted_key(name: str) -> sa.Column[int]:
-    """Return a primary key that counts up by itself."""
-    # SQLite counts up INTEGER PRIMARY KEY only.
-    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    return sa.Column(name, kind, primary_key=True, autoincrement=True)
-
-
-def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    # SQLite stores no zone; all times are UTC.
-    kind = sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")
-    return sa.Column(name, kind, nullable=nullable)
-
-
-def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.JSON(), nullable=nullable)
-
-
-def _flag(name: str, **options: Any) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean(), nullable=False, **options)
-
-
-def _integer(name: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer(), **{"nullable": False, **options})
-
-
-def _big(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), nullable=nullable)
-
-
-def _real(name: str) -> sa.Column[float]:
-    return sa.Column(name, sa.Float(53), nullable=False)
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
@@ -109,33 +82,33 @@ def _partial_index(name: str, table: str, columns: list[str], where: str) -> Non
 def _create_files() -> None:
     op.create_table(
         "files",
-        _counted_key("id"),
-        _words("version", unique=True),
-        _words("location_key"),
-        _flag("is_newest", server_default=sa.false()),
-        _words("source"),
-        _words("container"),
-        _words("record_key"),
-        _words("path", nullable=True),
-        _words("field"),
-        _json("ref"),
-        _json("original_name"),
-        _words("stage"),
-        _words("sha256", nullable=True),
-        _big("size_bytes", nullable=True),
-        _integer("pages", nullable=True),
-        _words("media_type", nullable=True),
-        _words("fingerprint", nullable=True),
-        _words("rules", nullable=True),
-        _words("status", nullable=True),
-        _flag("planned_only", server_default=sa.false()),
-        _json("outcome", nullable=True),
-        _words("renamed_from", nullable=True),
-        _integer("listings"),
-        _flag("quarantined", server_default=sa.false()),
-        _words("run_id"),
-        _time("seen_at", nullable=True),
-        _time("updated_at"),
+        counted_key("id"),
+        words("version", unique=True),
+        words("location_key"),
+        flag("is_newest", server_default=sa.false()),
+        words("source"),
+        words("container"),
+        words("record_key"),
+        words("path", nullable=True),
+        words("field"),
+        json("ref"),
+        json("original_name"),
+        words("stage"),
+        words("sha256", nullable=True),
+        big("size_bytes", nullable=True),
+        integer("pages", nullable=True),
+        words("media_type", nullable=True),
+        words("fingerprint", nullable=True),
+        words("rules", nullable=True),
+        words("status", nullable=True),
+        flag("planned_only", server_default=sa.false()),
+        json("outcome", nullable=True),
+        words("renamed_from", nullable=True),
+        integer("listings"),
+        flag("quarantined", server_default=sa.false()),
+        words("run_id"),
+        utc_time("seen_at", nullable=True),
+        utc_time("updated_at"),
     )
     for column in ("location_key", "sha256", "renamed_from", "record_key"):
         op.create_index(f"ix_files_{column}", "files", [column])
@@ -146,7 +119,7 @@ def _create_files() -> None:
     # SQLite finds a partial index for "is_newest = 1" only where the index says it the same way.
     sqlite = op.get_bind().dialect.name == "sqlite"
     newest, quarantined = (
-        f"{flag} = 1" if sqlite else flag for flag in ("is_newest", "quarantined")
+        f"{column} = 1" if sqlite else column for column in ("is_newest", "quarantined")
     )
     metrics = ["source", "planned_only", "status", "stage", "pages"]
     _partial_index("ix_files_metrics", "files", metrics, newest)
@@ -158,45 +131,45 @@ def _create_files() -> None:
 def _create_readings() -> None:
     op.create_table(
         "open_readings",
-        _words("version", primary_key=True),
-        _words("run_id", nullable=True),
-        _words("fingerprint"),
-        _flag("suspected"),
-        _integer("deaths"),
-        _time("read_at"),
+        words("version", primary_key=True),
+        words("run_id", nullable=True),
+        words("fingerprint"),
+        flag("suspected"),
+        integer("deaths"),
+        utc_time("read_at"),
     )
     op.create_index("ix_open_readings_run_id", "open_readings", ["run_id"])
     op.create_table(
         "readings",
-        _words("sha256", primary_key=True),
-        _words("fingerprint", primary_key=True),
-        _words("prefix"),
-        _json("findings"),
-        _time("saved_at"),
+        words("sha256", primary_key=True),
+        words("fingerprint", primary_key=True),
+        words("prefix"),
+        json("findings"),
+        utc_time("saved_at"),
     )
 
 
 def _create_effects() -> None:
     op.create_table(
         "effects",
-        _counted_key("id"),
-        _words("kind"),
-        _words("version"),
-        _words("container"),
-        _words("pk"),
-        _flag("is_view"),
-        _words("field"),
-        _json("before"),
-        _json("after"),
-        _words("path_from", nullable=True),
-        _words("path_to", nullable=True),
-        _words("state"),
-        _words("note"),
-        _words("run_id"),
-        _time("at"),
-        _big("undoes", nullable=True),
-        _time("applied_at", nullable=True),
-        _json("origins", nullable=True),
+        counted_key("id"),
+        words("kind"),
+        words("version"),
+        words("container"),
+        words("pk"),
+        flag("is_view"),
+        words("field"),
+        json("before"),
+        json("after"),
+        words("path_from", nullable=True),
+        words("path_to", nullable=True),
+        words("state"),
+        words("note"),
+        words("run_id"),
+        utc_time("at"),
+        big("undoes", nullable=True),
+        utc_time("applied_at", nullable=True),
+        json("origins", nullable=True),
     )
     for column in ("version", "path_from", "path_to", "undoes"):
         op.create_index(f"ix_effects_{column}", "effects", [column])
@@ -206,29 +179,29 @@ def _create_effects() -> None:
     _partial_index("ix_effects_open", "effects", ["id"], "state IN ('intent', 'applied')")
     op.create_table(
         "blocked_containers",
-        _words("container", primary_key=True),
-        _words("reason"),
-        _words("run_id"),
-        _time("blocked_at"),
+        words("container", primary_key=True),
+        words("reason"),
+        words("run_id"),
+        utc_time("blocked_at"),
     )
     op.create_table(
         "repairs",
-        _counted_key("id"),
-        _words("kind"),
-        _words("subject"),
-        _words("done"),
-        _words("run_id"),
-        _time("at"),
+        counted_key("id"),
+        words("kind"),
+        words("subject"),
+        words("done"),
+        words("run_id"),
+        utc_time("at"),
     )
     op.create_table(
         "review_items",
-        _words("key", primary_key=True),
-        _words("source"),
-        _words("container"),
-        _words("pk"),
-        _json("item"),
-        _words("run_id"),
-        _time("updated_at"),
+        words("key", primary_key=True),
+        words("source"),
+        words("container"),
+        words("pk"),
+        json("item"),
+        words("run_id"),
+        utc_time("updated_at"),
     )
     op.create_index("ix_review_items_record", "review_items", ["source", "container", "pk"])
 
@@ -236,96 +209,96 @@ def _create_effects() -> None:
 def _create_sources() -> None:
     op.create_table(
         "confirmed_sources",
-        _words("name", primary_key=True),
-        _words("settings_hash", primary_key=True),
-        _time("confirmed_at"),
+        words("name", primary_key=True),
+        words("settings_hash", primary_key=True),
+        utc_time("confirmed_at"),
     )
     op.create_table(
         "source_states",
-        _words("source", primary_key=True),
-        _words("settings_hash", nullable=True),
-        _json("column_types", nullable=True),
-        _time("caught_up_at", nullable=True),
-        _words("caught_up_run_id", nullable=True),
-        _integer("attention_documents", nullable=True),
-        _words("attention_run_id", nullable=True),
+        words("source", primary_key=True),
+        words("settings_hash", nullable=True),
+        json("column_types", nullable=True),
+        utc_time("caught_up_at", nullable=True),
+        words("caught_up_run_id", nullable=True),
+        integer("attention_documents", nullable=True),
+        words("attention_run_id", nullable=True),
     )
     op.create_table(
         "verify_progress",
-        _words("sources", primary_key=True),
-        _json("done"),
-        _words("source"),
-        _json("after"),
-        _time("updated_at"),
+        words("sources", primary_key=True),
+        json("done"),
+        words("source"),
+        json("after"),
+        utc_time("updated_at"),
     )
 
 
 def _create_leases() -> None:
     op.create_table(
         "workers",
-        _words("id", primary_key=True),
-        _words("host"),
-        _big("pid"),
-        _time("joined_at"),
-        _time("expires_at"),
-        _flag("lost", server_default=sa.false()),
+        words("id", primary_key=True),
+        words("host"),
+        big("pid"),
+        utc_time("joined_at"),
+        utc_time("expires_at"),
+        flag("lost", server_default=sa.false()),
     )
-    op.create_table("leases", _words("key", primary_key=True), _words("worker", nullable=True))
+    op.create_table("leases", words("key", primary_key=True), words("worker", nullable=True))
     op.create_index("ix_leases_worker", "leases", ["worker"])
 
 
 def _create_usage() -> None:
     op.create_table(
         "runs",
-        _counted_key("seq"),
-        _words("id", unique=True),
-        _words("kind"),
-        _time("started_at"),
-        _time("finished_at", nullable=True),
-        _words("status"),
-        _json("counts"),
-        _json("calls"),
-        _big("calls_total"),
+        counted_key("seq"),
+        words("id", unique=True),
+        words("kind"),
+        utc_time("started_at"),
+        utc_time("finished_at", nullable=True),
+        words("status"),
+        json("counts"),
+        json("calls"),
+        big("calls_total"),
     )
     op.create_index("ix_runs_finished_at", "runs", ["finished_at"])
     op.create_table(
         "usage",
-        _words("account", primary_key=True),
-        _words("month", primary_key=True),
-        _words("priority", primary_key=True),
-        _big("calls"),
-        _big("size_bytes"),
+        words("account", primary_key=True),
+        words("day", primary_key=True),
+        words("priority", primary_key=True),
+        big("calls"),
+        big("size_bytes"),
     )
-    op.create_table("permits", _words("account", primary_key=True), _real("due_s"))
+    op.create_table("permits", words("account", primary_key=True), real("due_s"))
     op.create_table(
         "counters",
-        _words("name", primary_key=True),
-        _words("label", primary_key=True),
-        _big("number"),
-        _real("amount"),
+        words("name", primary_key=True),
+        words("label", primary_key=True),
+        big("number"),
+        real("amount"),
     )
 
 
 def _create_messages() -> None:
     op.create_table(
         "webhook_messages",
-        _counted_key("seq"),
-        _words("account"),
-        _words("message_id"),
-        _words("source"),
-        _integer("part"),
-        _words("object"),
-        _words("event"),
-        _json("records"),
-        _time("received_at"),
-        _time("due_at"),
-        _time("started_at", nullable=True),
-        _time("done_at", nullable=True),
-        _integer("attempts"),
-        _words("worker", nullable=True),
-        _words("batch"),
-        _words("run_id"),
-        _words("note"),
+        counted_key("seq"),
+        words("account"),
+        words("message_id"),
+        words("source"),
+        integer("part"),
+        words("object"),
+        words("event"),
+        json("records"),
+        utc_time("received_at"),
+        utc_time("due_at"),
+        utc_time("started_at", nullable=True),
+        utc_time("done_at", nullable=True),
+        integer("attempts"),
+        words("worker", nullable=True),
+        words("batch"),
+        words("run_id"),
+        words("note"),
     )
     key = ["account", "message_id", "source", "part"]
     op.create_index("ix_webhook_messages_key", "webhook_messages", key, unique=True)
@@ -335,49 +308,76 @@ def _create_messages() -> None:
     op.create_index("ix_webhook_messages_received_at", "webhook_messages", ["received_at"])
     op.create_table(
         "reported_records",
-        _words("source", primary_key=True),
-        _words("key", primary_key=True),
-        _time("reported_at"),
+        words("source", primary_key=True),
+        words("key", primary_key=True),
+        utc_time("reported_at"),
     )
     op.create_index("ix_reported_records_reported_at", "reported_records", ["reported_at"])
     op.create_table(
         "watched_sources",
-        _words("source", primary_key=True),
-        _time("since"),
-        _json("column_types"),
-        _time("listed_at", nullable=True),
-        _integer("missed_last", nullable=True),
-        _integer("missed", nullable=True),
+        words("source", primary_key=True),
+        utc_time("since"),
+        json("column_types"),
+        utc_time("listed_at", nullable=True),
+        integer("missed_last", nullable=True),
+        integer("missed", nullable=True),
     )
-    op.create_table("webhooks", _words("account", primary_key=True), _words("webhook_id"))
+    op.create_table("webhooks", words("account", primary_key=True), words("webhook_id"))
 
 
 def _create_agents() -> None:
     op.create_table(
         "agent_tokens",
-        _words("id", primary_key=True),
-        _words("name"),
-        _words("account"),
-        _words("digest", unique=True),
-        _json("scope"),
-        _time("created_at"),
-        _time("expires_at"),
-        _time("revoked_at", nullable=True),
-        _time("last_used_at", nullable=True),
+        words("id", primary_key=True),
+        words("name"),
+        words("account"),
+        words("digest", unique=True),
+        json("scope"),
+        utc_time("created_at"),
+        utc_time("expires_at"),
+        utc_time("revoked_at", nullable=True),
+        utc_time("last_used_at", nullable=True),
     )
     op.create_table(
         "agent_calls",
-        _counted_key("id"),
-        _words("token_id"),
-        _words("tool"),
-        _words("arguments"),
-        _time("at"),
-        _words("state"),
-        _words("note"),
-        _big("records"),
-        _big("calls"),
-        _words("run_id"),
-        _time("finished_at", nullable=True),
+        counted_key("id"),
+        words("token_id"),
+        words("tool"),
+        words("arguments"),
+        utc_time("at"),
+        words("state"),
+        words("note"),
+        big("records"),
+        big("calls"),
+        words("run_id"),
+        utc_time("finished_at", nullable=True),
     )
     op.create_index("ix_agent_calls_token", "agent_calls", ["token_id", "at"])
     op.create_index("ix_agent_calls_run_id", "agent_calls", ["run_id"])
+
+
+def _create_users() -> None:
+    whose = ("user_name", "role")
+    op.create_table(
+        "login_links",
+        words("digest", primary_key=True),
+        *map(words, whose),
+        utc_time("expires_at"),
+    )
+    op.create_table(
+        "web_sessions",
+        words("digest", primary_key=True),
+        *map(words, whose),
+        utc_time("opened_at"),
+        utc_time("used_at"),
+    )
+    op.create_table(
+        "audit_entries",
+        counted_key("id"),
+        *map(words, whose),
+        words("action"),
+        words("subject"),
+        words("detail"),
+        utc_time("at"),
+    )
+    op.create_index("ix_audit_entries_subject", "audit_entries", ["subject", "id"])

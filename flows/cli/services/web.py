@@ -1,0 +1,59 @@
+"""`web`: the page on which users look at runs and decide, and the links that admit them."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    err,
+    out,
+    set_up_logs,
+)
+from pipeline.model.users import Role, User
+
+app = typer.Typer(
+    help="Serve the web page, and let users sign in.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT"),
+    ] = "",
+) -> None:
+    """Serve the web page until SIGTERM or Ctrl-C.
+
+    It listens on this machine only, unless web.listen or --listen names another address.
+    """
+    from flows.app.settings import load_settings
+    from flows.web.serve import serving_pages
+
+    set_up_logs()
+    settings = load_settings(config)
+    with serving_pages(settings, config, listen) as running:
+        line = f"web page at {running.address}. Sign in with `caspio-ingest web login NAME`."
+        err().print(line, highlight=False, markup=False, soft_wrap=True)
+        running.run()
+
+
+@app.command()
+def login(
+    name: Annotated[str, typer.Argument(help="Who it is for; the audit trail has it.")],
+    role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Print a link that signs a user in, once, within 15 minutes."""
+    from flows.app.settings import load_settings
+    from flows.web.serve import login_address
+
+    set_up_logs()
+    settings = load_settings(config, credentials=False)
+    address = login_address(settings, User(name, role))
+    out().print(address, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,121 @@
+"""Listen at an address, and answer there with an application until the process is asked to stop."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from flows.app.drain import Drain
+from flows.http.connections import BoundedConnection
+from pipeline.errors import BadSettings
+
+
+def server_of(app: ASGIApp, *, connections: int) -> uvicorn.Server:
+    """Return a server that answers so many connections in parallel; more of them receive 503."""
+    # No access log, since the ledger has what matters, and no name of the software for strangers.
+    configuration = uvicorn.Config(
+        app,
+        http=BoundedConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=connections,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )
+    return uvicorn.Server(configuration)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens, and answers as soon as it is run. `name` is that of its thread."""
+
+    server: uvicorn.Server
+    socket: socket.socket
+    drain: Drain
+    name: str
+    path: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return its address."""
+        host, port = self.socket.getsockname()[:2]
+        return f"http://{host}:{port}{self.path}"
+
+    def run(self) -> None:
+        """Answer until SIGTERM or Ctrl-C, which also drains the current run.
+
+        A second signal has its default effect. For the main thread only.
+        """
+        ended = threading.Event()
+        # Signals reach the main thread only. So it waits here, and the server runs in another one.
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+        # A second signal finds the handler that was there before: it ends a server that cannot
+        # drain.
+        def end(number: int, _frame: FrameType | None) -> None:
+            signal.signal(number, before[signal.Signals(number)])
+            self.drain.request()
+            ended.set()
+
+        for number in before:
+            signal.signal(number, end)
+        with self.running(ended.set):
+            ended.wait()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def running(self, ended: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Answer from a thread while the context lasts; requests in progress are answered.
+
+        `ended` is called when the server has ended.
+        """
+
+        def run() -> None:
+            try:
+                self.server.run(sockets=[self.socket])
+            finally:
+                ended()
+
+        thread = threading.Thread(target=run, name=self.name)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def listening(address: str, *, what: str) -> Iterator[socket.socket]:
+    """Listen at HOST:PORT; port 0 takes a free one. `what` names the server in messages.
+
+    Raises:
+        BadSettings: the address cannot be listened at.
+    """
+    host, _, port = address.rpartition(":")
+    # Named as TCP: otherwise asyncio does not switch Nagle's algorithm off, and each answer waits
+    # 40 ms for an ACK.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, int(port)))
+        door.listen()
+    except (OSError, OverflowError) as error:
+        door.close()
+        problem = (
+            f"{what} cannot listen at {address}: {error}. "
+            "Choose another --listen, or stop the program that listens there."
+        )
+        raise BadSettings([problem]) from error
+    with door:
+        yield door

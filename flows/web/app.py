@@ -1,0 +1,50 @@
+"""The application: every route with the role that it needs."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from flows.web.guard import Guard
+from flows.web.overview import examine_again, overview
+from flows.web.pages import Pages, missing, unexpected
+from flows.web.signing_in import sign_in_routes, sign_out
+from flows.web.site import Site
+from pipeline.model.users import Role
+
+_STATIC = Path(__file__).with_name("static")
+
+
+class _StaticFiles(StaticFiles):
+    """Our own files, which are the same for everybody."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file; browsers ask whether it has changed."""
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def create_app(site: Site, *, origins: frozenset[str]) -> Starlette:
+    """Return the application of a site that users reach at these addresses."""
+    return Starlette(
+        routes=routes(site),
+        middleware=[Middleware(Guard, origins=origins)],
+        exception_handlers={404: missing, 405: missing, Exception: unexpected},
+    )
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """Return every route."""
+    pages = Pages(site)
+    return [
+        *sign_in_routes(site),
+        Mount("/static", _StaticFiles(directory=_STATIC), name="static"),
+        pages.route("/", overview),
+        pages.route("/logout", sign_out, method="POST"),
+        pages.route("/examine", examine_again, needs=Role.MAPPER, method="POST"),
+    ]

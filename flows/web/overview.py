@@ -1,0 +1,122 @@
+"""The overview: sources, calls, what needs a user, the last runs, and the health of it all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from starlette.responses import Response
+
+from flows.web.render import page, see
+from flows.web.site import Visit
+from pipeline.metering.budget import Priority
+from pipeline.metering.summary import NEEDS_ATTENTION
+from pipeline.model import FileRef, Stage, Status
+
+MOST_PROBLEMS = 25
+"""Documents shown that need somebody; the counts are complete, and `status` lists more."""
+
+_STATES = (*(status.value for status in Status), "planned", *(stage.value for stage in Stage))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source with its documents by state; `is_known` is False where the settings lack it."""
+
+    name: str
+    container: str
+    counts: Mapping[str, int]
+    is_known: bool
+
+    @property
+    def total(self) -> int:
+        """Count its documents."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A document that needs somebody, and why."""
+
+    ref: FileRef
+    status: str
+    reason: str
+    quarantined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Caspio calls; `limit` is None where there is no budget, `left` what new files may use."""
+
+    today: int
+    month: int
+    limit: int | None
+    left: int | None
+
+
+def overview(visit: Visit) -> Response:
+    """Show the overview."""
+    ledger = visit.site.ledger
+    counts = ledger.files.counts()
+    sources = source_rows(visit, counts)
+    states = [name for name in _STATES if any(name in row.counts for row in sources)]
+    return page(
+        visit,
+        "overview",
+        sources=sources,
+        states=states,
+        calls=calls_of(visit),
+        problems=problems_of(visit, counts),
+        most=MOST_PROBLEMS,
+        needing=sum(row.counts.get(status, 0) for row in sources for status in NEEDS_ATTENTION),
+        runs=ledger.usage.runs(),
+        unsettled=len(ledger.effects.open()),
+        health=visit.site.health.latest(),
+        prefect=visit.site.prefect,
+    )
+
+
+def source_rows(visit: Visit, counts: Mapping[str, Mapping[str, int]]) -> list[SourceRow]:
+    """Return the sources of the settings in their order, then those that only the ledger knows."""
+    specs = visit.site.settings.specs()
+    return [
+        SourceRow(
+            name,
+            specs[name].container if name in specs else "",
+            counts.get(name, {}),
+            is_known=name in specs,
+        )
+        for name in dict.fromkeys([*specs, *counts])
+    ]
+
+
+def calls_of(visit: Visit) -> Calls:
+    """Return the calls of today and of this month, and the budget."""
+    caspio, usage = visit.site.settings.caspio, visit.site.ledger.usage
+    month = usage.this_month(caspio.account).calls
+    return Calls(
+        usage.today(caspio.account).calls,
+        month,
+        caspio.allowance.monthly_calls,
+        caspio.allowance.left(Priority.NEW, month),
+    )
+
+
+def problems_of(visit: Visit, counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+    """Return the first documents that need somebody."""
+    # Most sources have none: those are not walked through.
+    names = [name for name, by_status in counts.items() if NEEDS_ATTENTION & by_status.keys()]
+    found = (
+        Problem(state.ref, state.outcome.status, state.outcome.reason, state.outcome.quarantined)
+        for name in names
+        for state in visit.site.ledger.files.states(source=name, statuses=NEEDS_ATTENTION)
+        if state.outcome is not None
+    )
+    return list(islice(found, MOST_PROBLEMS))
+
+
+def examine_again(visit: Visit) -> Response:
+    """Have the installation examined again."""
+    visit.site.health.expire()
+    visit.site.health.latest()
+    visit.audit("examine", "installation")
+    return see("/#health")

@@ -1,0 +1,74 @@
+"""Turn values into pages. All text is escaped: names and values come from strangers' documents."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from flows.web.site import Visit
+from pipeline.model import Value
+
+_TEMPLATES = Path(__file__).with_name("templates")
+MOST_CHARS = 2_000
+"""Characters of a text on a page: a document's may be of any length. Editing has all of it."""
+
+
+def _environment() -> Environment:
+    # A misspelled name in a template is an error, and no gap in a page.
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": "{:,}".format,
+        "moment": moment,
+        "shown": shown,
+        "part": lambda text: quote(str(text), safe=""),
+    }
+    return environment
+
+
+def shown(value: Value) -> str:
+    """Return a value as users read it, shortened."""
+    match value:
+        case None | "":
+            text = "empty"
+        case bool():
+            text = "Yes" if value else "No"
+        case _:
+            text = str(value).removesuffix("T00:00:00")
+    return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time in words, in UTC as everywhere in this program."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "not yet"
+
+
+_PAGES = _environment()
+
+
+def page(visit: Visit, name: str, **values: Any) -> Response:
+    """Return a page."""
+    return document(name, user=visit.user, visit=visit, **values)
+
+
+def document(
+    name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> Response:
+    """Return a page, for somebody who may not be signed in as well."""
+    text = _PAGES.get_template(f"{name}.html.jinja").render(**{"user": None, **values})
+    # A name may have half of a surrogate pair, which UTF-8 cannot encode.
+    return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=headers)
+
+
+def see(address: str) -> Response:
+    """Send the browser to another page with GET, so that a reload repeats nothing."""
+    return RedirectResponse(address, status_code=303)

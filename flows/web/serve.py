@@ -1,0 +1,104 @@
+"""Serve the web page: connect what the pages work with, and listen."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flows.app.drain import Drain
+from flows.app.wiring import open_archive, open_ledger, system_clock
+from flows.doctor.check import Check
+from flows.doctor.installation import examine
+from flows.http.server import Running, listening, server_of
+from flows.web.app import create_app
+from flows.web.health import Health
+from flows.web.sessions import Sessions
+from flows.web.site import Site
+from pipeline.errors import BadSettings
+from pipeline.model.users import User
+from pipeline.ports import Ledger
+from pipeline.settings import Settings, environment
+
+CONNECTIONS = 100
+"""Browsers answered in parallel; each opens up to six connections."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+@contextmanager
+def serving_pages(
+    settings: Settings,
+    config: Path,
+    listen: str = "",
+    *,
+    checks: Callable[[], Iterable[Check]] | None = None,
+) -> Iterator[Running]:
+    """Open the ledger and the archive, and listen. `checks` replaces those of `doctor`.
+
+    Raises:
+        BadSettings: the address cannot be listened at, or users would reach it without https.
+    """
+    address = listen or settings.web.listen
+    refuse_plain_http(address, settings.web.url)
+    with listening(address, what="The web page") as door, open_ledger(settings) as ledger:
+        clock = system_clock()
+        site = Site(
+            settings,
+            config,
+            ledger,
+            open_archive(settings.archive),
+            clock,
+            sessions_of(settings, ledger),
+            Health(checks or partial(examine, config), clock),
+            prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
+        )
+        # The port is known only now, where a free one was asked for.
+        host, port = door.getsockname()[:2]
+        app = create_app(site, origins=origins_of(f"{host}:{port}", settings.web.url))
+        site.health.latest()
+        server = server_of(app, connections=CONNECTIONS)
+        yield Running(server, door, Drain(), name="web page", path="/")
+
+
+def login_address(settings: Settings, user: User) -> str:
+    """Make a link that signs a user in once."""
+    with open_ledger(settings) as ledger:
+        token = sessions_of(settings, ledger).link(user)
+    base = settings.web.url or f"http://{settings.web.listen}"
+    return f"{base}/login?link={token}"
+
+
+def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
+    """Return the sessions of a ledger."""
+    return Sessions(ledger, is_secure=_is_https(settings.web.url))
+
+
+def origins_of(address: str, url: str | None) -> frozenset[str]:
+    """Return the addresses at which users reach the page, as browsers name them."""
+    origins = {f"http://{address}"}
+    host, _, port = address.rpartition(":")
+    if host in _LOOPBACK:
+        origins |= {f"http://{name}:{port}" for name in _LOOPBACK}
+    if url is not None:
+        origins.add(url.lower())
+    return frozenset(origins)
+
+
+def refuse_plain_http(address: str, url: str | None) -> None:
+    """Refuse to send sessions and documents over a network unencrypted.
+
+    Raises:
+        BadSettings: the page would be reached from other machines, and not by https.
+    """
+    if address.rpartition(":")[0] in _LOOPBACK or _is_https(url):
+        return
+    problem = (
+        f"web.listen is {address}, which other machines reach. Set web.url to the https address "
+        "of the proxy before it, or listen at 127.0.0.1."
+    )
+    raise BadSettings([problem])
+
+
+def _is_https(url: str | None) -> bool:
+    return url is not None and urlsplit(url).scheme == "https"

@@ -1,0 +1,83 @@
+"""Sign in by a link that is used once, and stay signed in by a session that the ledger keeps."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+
+from pipeline.model.users import AuditEntry, User
+from pipeline.ports import Ledger
+
+LINK_TIME = timedelta(minutes=15)
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+_SECRET_BYTES = 32
+_TOKEN_CHARS = 43  # of 32 bytes in base64url
+
+COOKIE = "caspio-ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Opens and closes sessions. Secrets leave this class, and only their digests are kept.
+
+    `is_secure` says whether users reach the page by https. Browsers keep the cookie for this very
+    address and for encrypted connections then (RFC 6265bis, section 4.1.3.2).
+    """
+
+    ledger: Ledger
+    is_secure: bool
+
+    @property
+    def cookie(self) -> str:
+        """Name the cookie: browsers refuse the prefix without https."""
+        return f"__Host-{COOKIE}" if self.is_secure else COOKIE
+
+    def link(self, user: User) -> str:
+        """Make a secret that admits a user once."""
+        token = secrets.token_urlsafe(_SECRET_BYTES)
+        self.ledger.users.save_login_link(_digest(token), user, valid_for=LINK_TIME)
+        self.ledger.users.record_audit(AuditEntry(user, "login link", user.name))
+        return token
+
+    def open(self, link: str) -> tuple[User, str] | None:
+        """Sign a user in by a link; return who it is and the cookie's header, None if refused."""
+        user = self.ledger.users.use_login_link(_digest(link))
+        if user is None:
+            return None
+        token = secrets.token_urlsafe(_SECRET_BYTES)
+        self.ledger.users.open_session(_digest(token), user)
+        self.ledger.users.record_audit(AuditEntry(user, "sign in", user.name))
+        return user, self._header(token, seconds=int(LONGEST.total_seconds()))
+
+    def user(self, cookies: str) -> User | None:
+        """Return who is signed in, by the request's cookies."""
+        token = self._token(cookies)
+        if not token:
+            return None
+        return self.ledger.users.session(_digest(token), idle=IDLE, longest=LONGEST)
+
+    def close(self, user: User, cookies: str) -> str:
+        """Sign a user out; return the header that deletes the cookie."""
+        self.ledger.users.close_session(_digest(self._token(cookies)))
+        self.ledger.users.record_audit(AuditEntry(user, "sign out", user.name))
+        return self._header("", seconds=0)
+
+    def _token(self, cookies: str) -> str:
+        try:
+            found = SimpleCookie(cookies).get(self.cookie)
+        except CookieError:
+            return ""
+        token = found.value if found is not None else ""
+        return token if len(token) == _TOKEN_CHARS else ""
+
+    def _header(self, token: str, *, seconds: int) -> str:
+        secure = "; Secure" if self.is_secure else ""
+        # Lax, not Strict: a link in a mail to a document must open it.
+        return f"{self.cookie}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _digest(token: str) -> str:
+    # 256 random bits need no slow hash: nobody can try them all.
+    return hashlib.sha256(token.encode()).hexdigest()

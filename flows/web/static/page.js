@@ -1,0 +1,2 @@
+// What the pages do beyond forms and links. Everything works without it.
+"use strict";

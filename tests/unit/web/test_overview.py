@@ -1,0 +1,141 @@
+"""The overview."""
+
+import threading
+
+from flows.doctor.check import Check
+from flows.web.health import KEPT
+from pipeline.metering.budget import Priority
+from pipeline.model import SourceSpec
+from pipeline.model.users import Role
+from tests.unit.web.conftest import HOSTILE, Office, words
+
+
+def test_sources_are_counted_by_state(office: Office):
+    """Each source of the settings has a row, also without documents; one that only the ledger knows is marked."""
+    office.world.receipt("1", "doc_type=receipt\ntotal=12.50")
+    office.world.receipt("2", "!")
+    office.world.run()
+    office.world.caspio.files["/Old/a.txt"] = b"doc_type=letter"
+    office.world.run(SourceSpec("former", folder="/Old"))
+
+    text = words(office.signed_in().get("/"))
+
+    assert "receipts Receipts 2 1" in text
+    assert "mail /Mail 0" in text
+    assert "former not in the settings" in text
+
+
+def test_calls_of_today_and_the_month_stand_beside_the_budget(office: Office):
+    """Calls are those of the account, and what is left is what new files may use."""
+    usage = office.world.ledger.usage
+    usage.spend("a.caspio.com", "new", calls=100, size_bytes=0)
+    office.world.clock.advance(86_400)
+    usage.spend("a.caspio.com", "new", calls=7, size_bytes=0)
+
+    text = words(office.signed_in().get("/"))
+
+    left = office.site.settings.caspio.allowance.left(Priority.NEW, 107)
+    assert f"Today 7 This month 107 Budget of the month 1,000 Left for new files {left}" in text
+
+
+def test_what_needs_a_user_comes_with_its_reason(office: Office):
+    """A rejected document is listed with where it is and why, whatever its name."""
+    office.world.receipt("1", "!", name="broken.txt")
+    office.world.run()
+
+    text = words(office.signed_in().get("/"))
+
+    assert "1 documents need somebody" in text
+    assert "rejected broken.txt receipts · Receipts record 1 field Scan damaged:" in text
+
+
+def test_nothing_to_do_is_said(office: Office):
+    """Without documents and runs each part says so."""
+    text = words(office.signed_in().get("/"))
+
+    assert "No document needs anybody." in text
+    assert "Nothing has run yet." in text
+
+
+def test_runs_are_listed(office: Office):
+    """The last runs have kind, state, documents and calls."""
+    office.world.ledger.usage.start_run("run-9", "ingest")
+    office.world.ledger.usage.finish_run("run-9", "done", counts={"done": 3}, calls={"GET /x": 5})
+
+    assert "ingest done 3 done 5 run-9" in words(office.signed_in().get("/"))
+
+
+def test_hostile_names_and_texts_stay_text(office: Office):
+    """What a document or an uploader calls itself is shown as text, never as markup."""
+    office.world.receipt("1", "!", name=HOSTILE)
+    office.world.run()
+    office.checks.append(Check(HOSTILE, ok=False, detail=HOSTILE * 10_000, remedy=HOSTILE))
+    browser = office.signed_in(name=HOSTILE)
+    browser.get("/")
+    office.site.health.wait()
+
+    page = browser.get("/")
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert len(page) < 60_000
+
+
+def test_health_is_examined_in_the_background_and_kept(office: Office):
+    """The first visit does not wait; later ones show the same checks until they are old."""
+    office.checks += [
+        Check("ledger", ok=True, detail="fine"),
+        Check("archive", ok=False, detail="full", remedy="Make room."),
+    ]
+    gate = threading.Event()
+
+    def examine() -> list[Check]:
+        gate.wait(10)
+        return list(office.checks)
+
+    office.site.health.examine = examine
+    browser = office.signed_in(Role.MAPPER)
+    first = words(browser.get("/"))
+    gate.set()
+    office.site.health.wait()
+    second = words(browser.get("/"))
+    office.checks.clear()
+    third = words(browser.get("/"))
+    office.world.clock.advance(KEPT.total_seconds())
+    office.signed_in().get("/")
+    office.site.health.wait()
+    fourth = words(office.signed_in().get("/"))
+
+    assert "is being examined" in first
+    assert "failed archive full Make room." in second
+    assert "failed archive" in third
+    assert "All 0 checks succeeded" in fourth
+
+
+def test_a_mapper_has_it_examined_again(office: Office):
+    """The button begins another examination, and who pressed it is recorded."""
+    browser = office.signed_in(Role.MAPPER)
+    browser.get("/")
+    office.site.health.wait()
+    office.checks.append(Check("ledger", ok=True, detail="fine"))
+    browser.post("/examine")
+    office.site.health.wait()
+
+    assert "All 1 checks succeeded" in words(browser.get("/"))
+    assert office.world.ledger.users.audit_trail()[0].action == "examine"
+
+
+def test_a_failing_examination_is_shown(office: Office):
+    """A check that raises does not end the page: it says that the examination failed."""
+
+    def fail() -> list[Check]:
+        raise RuntimeError("secret")
+
+    office.site.health.examine = fail
+    browser = office.signed_in()
+    browser.get("/")
+    office.site.health.wait()
+    text = words(browser.get("/"))
+
+    assert "the examination ended with RuntimeError" in text
+    assert "secret" not in text
