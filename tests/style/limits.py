@@ -5,11 +5,12 @@ counts neither `and` and `or`, nor conditional expressions, nor comprehensions, 
 functions that have twice the paths. To count ourselves also saves a dependency.
 """
 
+import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.style.measures import measure_file
+from tests.style.measures import complexity, functions_in, length
 from tests.style.report import Hit
 
 COMPLEXITY = 12
@@ -21,24 +22,18 @@ FOLDER_MODULES = 20
 def find_excesses(files: Sequence[Path]) -> Iterator[Hit]:
     """Measure these Python files and yield what passes a limit."""
     for file in files:
-        measured = measure_file(file)
-        if measured.physical_lines > MODULE_LINES:
-            found = (
-                f"{measured.physical_lines} lines, the limit is {MODULE_LINES}: split the module"
-            )
-            yield Hit(file, 1, found)
-        for function in measured.functions:
-            if function.length > FUNCTION_LINES:
-                found = (
-                    f"{function.name} has {function.length} lines, the limit is {FUNCTION_LINES}"
-                )
-                yield Hit(file, function.line, found)
-            if function.complexity > COMPLEXITY:
-                found = (
-                    f"{function.name} has complexity {function.complexity}, "
-                    f"the limit is {COMPLEXITY}"
-                )
-                yield Hit(file, function.line, found)
+        text = file.read_text(encoding="utf-8")
+        lines = len(text.splitlines())
+        if lines > MODULE_LINES:
+            yield Hit(file, 1, f"{lines} lines, the limit is {MODULE_LINES}: split the module")
+        for function in functions_in(ast.parse(text, filename=str(file))):
+            for what, count, limit in (
+                ("{} lines", length(function), FUNCTION_LINES),
+                ("complexity {}", complexity(function), COMPLEXITY),
+            ):
+                if count > limit:
+                    found = f"{function.name} has {what.format(count)}, the limit is {limit}"
+                    yield Hit(file, function.lineno, found)
 
     for folder, modules in sorted(Counter(file.parent for file in files).items()):
         if modules > FOLDER_MODULES:

@@ -81,7 +81,7 @@ def measure_file(path: Path) -> FileMeasures:
     lines = text.splitlines()
     filled = {number for number, line in enumerate(lines, 1) if line.strip()}
 
-    functions = [node for node in ast.walk(tree) if isinstance(node, FunctionNode)]
+    functions = functions_in(tree)
     inside: set[int] = set()
     for function in functions:
         inside.update(range(function.lineno, (function.end_lineno or 0) + 1))
@@ -99,7 +99,7 @@ def measure_file(path: Path) -> FileMeasures:
             FunctionMeasures(
                 name=function.name,
                 line=function.lineno,
-                length=(function.end_lineno or 0) - function.lineno + 1,
+                length=length(function),
                 complexity=complexity(function),
                 private=_is_private(function.name),
                 uses_in_file=uses[function.name],
@@ -107,6 +107,24 @@ def measure_file(path: Path) -> FileMeasures:
             for function in functions
         ),
     )
+
+
+def functions_in(tree: ast.Module) -> list[FunctionNode]:
+    """List the functions and methods, also those inside others. Only statements hold them."""
+    found: list[FunctionNode] = []
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, FunctionNode):
+            found.append(node)
+        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            waiting.extend(ast.iter_child_nodes(node))
+    return sorted(found, key=lambda function: function.lineno)
+
+
+def length(function: FunctionNode) -> int:
+    """Count the lines of a function, with its signature and docstring."""
+    return (function.end_lineno or 0) - function.lineno + 1
 
 
 def complexity(function: FunctionNode) -> int:

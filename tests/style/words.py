@@ -20,9 +20,14 @@ _LINE_START = re.compile(r"^[\s#>*-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A banned word: what to search, what to write instead, and where the word is right."""
+    """A banned word: what to search, what to write instead, and where the word is right.
+
+    `rough` finds it anywhere in a text in lower case. It is much faster than `pattern`, which looks
+    at the case and at the ends of the word.
+    """
 
     pattern: re.Pattern[str]
+    rough: re.Pattern[str]
     use: str
     allow: re.Pattern[str] | None
     allow_in: tuple[str, ...]
@@ -59,6 +64,7 @@ def read_list(path: Path = LIST) -> WordList:
         words.append(
             Word(
                 pattern=re.compile(rf"\b(?:{one['find']})\b", re.IGNORECASE),
+                rough=re.compile(one["find"]),
                 use=one["use"],
                 allow=re.compile(allow, re.IGNORECASE) if allow else None,
                 allow_in=tuple(one.get("allow_in", [])),
@@ -82,13 +88,21 @@ def find_words(files: Sequence[Path], word_list: WordList) -> Iterator[Hit]:
         for word in words:
             for match in word.find(_readable(file.stem)):
                 yield Hit(file, 0, _message(match, word))
-        lines = file.read_text(encoding="utf-8").splitlines()
-        yield from _find_in_lines(file, lines, words)
+        lines = [_readable(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        # Most words are not in most files: to see that once is faster than to look in every line.
+        text = "\n".join(lines).lower()
+        flowing = " ".join(_LINE_START.sub("", line).rstrip() for line in lines).lower()
+        present = [
+            word
+            for word in words
+            if word.rough.search(text) or (word.phrase and word.rough.search(flowing))
+        ]
+        yield from _find_in_lines(file, lines, present)
 
 
 def _find_in_lines(file: Path, lines: Sequence[str], words: Sequence[Word]) -> Iterator[Hit]:
     previous = ""
-    for number, line in enumerate(map(_readable, lines), 1):
+    for number, line in enumerate(lines, 1):
         for word in words:
             for match in word.find(line):
                 yield Hit(file, number, _message(match, word))
