@@ -89,15 +89,18 @@ def find_words(files: Sequence[Path], word_list: WordList) -> Iterator[Hit]:
             for match in word.find(_readable(file.stem)):
                 yield Hit(file, 0, _message(match, word))
         lines = [_readable(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        # Most words are not in most files: to see that once is faster than to look in every line.
-        text = "\n".join(lines).lower()
-        flowing = " ".join(_LINE_START.sub("", line).rstrip() for line in lines).lower()
-        present = [
-            word
-            for word in words
-            if word.rough.search(text) or (word.phrase and word.rough.search(flowing))
-        ]
-        yield from _find_in_lines(file, lines, present)
+        yield from _find_in_lines(file, lines, _present(words, lines))
+
+
+def _present(words: Sequence[Word], lines: Sequence[str]) -> list[Word]:
+    """Return the words that may be in a file: to see it once is faster than in every line."""
+    text = "\n".join(lines).lower()
+    flowing = " ".join(_LINE_START.sub("", line).rstrip() for line in lines).lower()
+    return [
+        word
+        for word in words
+        if word.rough.search(text) or (word.phrase and word.rough.search(flowing))
+    ]
 
 
 def _find_in_lines(file: Path, lines: Sequence[str], words: Sequence[Word]) -> Iterator[Hit]:
