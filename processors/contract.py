@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from pipeline.errors import RejectFile
 from pipeline.model import Finding, Findings, PageText, ReadStatus
@@ -24,6 +24,9 @@ RENDITIONS = {
 """The files that can be derived for the archive: their names in the settings and in the archive."""
 USUAL_RENDITIONS = ("text", "pages", "searchable", "thumbnail")
 """Those that need no other program."""
+
+LABEL_PREFIX = "label:"
+"""The names of findings that are fields of a form begin with it; the label follows."""
 
 _LAST_CPU_SHARE = 0.8
 """Share of the CPU time after which no new page is begun: the rest is for writing the results."""
@@ -171,8 +174,22 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form: its label, what is entered, and the place of that in points.
+
+    `place` is where the value is: in an "interactive" field, on the "line" of its label, "beside"
+    or "below" it, or in a "box" that is checked.
+    """
+
+    label: str
+    value: str
+    box: Box | None = None
+    place: Literal["interactive", "line", "box", "beside", "below"] = "line"
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """The text of a page, the lines that it consists of, and its barcodes.
+    """The text of a page, the lines that it consists of, its barcodes, and the fields of a form.
 
     Positions and size are those of the page as it is shown; `turned_deg` is by how much, clockwise,
     it was turned to be read. `problem` says to users what is worse than it should be.
@@ -183,6 +200,7 @@ class Page:
     turned_deg: int = 0
     codes: tuple[Code, ...] = ()
     problem: str = ""
+    fields: tuple[FormField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Child, Finding, Findings
+from processors.contract import LABEL_PREFIX
 
 TEXT_CHARS = 2_000_000
 """Characters of text in the findings of one upload; text.txt has all of it."""
@@ -31,8 +32,12 @@ class _Source:
     @property
     def weight(self) -> float:
         """Return how much the file says: its values, weighted by their confidence."""
-        known = [finding for finding in self.fields.values() if finding.value is not None]
-        return sum(finding.confidence for finding in known)
+        # A form has a hundred labels, and is not worth more than an invoice for that.
+        return sum(
+            finding.confidence
+            for name, finding in self.fields.items()
+            if finding.value is not None and not name.startswith(LABEL_PREFIX)
+        )
 
     def value(self, name: str) -> str | None:
         """Return a value, None if the file does not have it or leaves it open."""
@@ -50,7 +55,7 @@ class _Source:
         return any(
             self.value(name) is not None and other.differs(name, self.value(name))
             for name in self.fields
-            if name not in _OF_NO_DOCUMENT
+            if name not in _OF_NO_DOCUMENT and not name.startswith(LABEL_PREFIX)
         )
 
     def mark(self, finding: Finding) -> Finding:

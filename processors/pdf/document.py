@@ -2,7 +2,7 @@
 
 import dataclasses
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, Page, Reading, Unreadable
+from processors.contract import Context, FormField, Page, Reading, Unreadable
 from processors.detect.media import PDF
 from processors.layout.plain_page import text_page
 from processors.pdf.page_reader import PageReader
@@ -45,7 +45,7 @@ class PdfProcessor:
             password = document.password or ""
             parts = structure(path, password=password)
             reader = PageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
-            pages, problems = read_pages(reader, document.page_count, context)
+            pages, problems = read_pages(reader, document.page_count, context, parts.fields)
 
         if parts.form:
             shown = "\n".join(page.text.text for page in pages)
@@ -161,8 +161,16 @@ def unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
     ) from error
 
 
-def read_pages(reader: PageReader, count: int, context: Context) -> tuple[list[Page], list[str]]:
-    """Read pages up to the limits; return them with a sentence for each problem."""
+def read_pages(
+    reader: PageReader,
+    count: int,
+    context: Context,
+    fields: Mapping[int, tuple[FormField, ...]],
+) -> tuple[list[Page], list[str]]:
+    """Read pages up to the limits; return them with a sentence for each problem.
+
+    `fields` are the interactive ones by the number of their page.
+    """
     limit = context.settings.limits.pages
     pages: list[Page] = []
     problems: list[str] = []
@@ -174,7 +182,7 @@ def read_pages(reader: PageReader, count: int, context: Context) -> tuple[list[P
             )
             break
         page, problem = reader.read(number)
-        pages.append(context.keep(page))
+        pages.append(context.keep(dataclasses.replace(page, fields=fields.get(number, ()))))
         if problem:
             problems.append(problem)
     if count > limit:

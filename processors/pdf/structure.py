@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import EmbeddedFile, Unreadable
+from processors.contract import EmbeddedFile, FormField, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
+from processors.pdf.form_fields import fields_by_page
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -43,13 +44,14 @@ _MALFORMED = (
 class Structure:
     """What was found.
 
-    `form` has the values of fields and XFA data by the field's name; `layers_off` are the names of
-    the layers that a viewer does not show.
+    `form` has the values of fields and XFA data by the field's name; `fields` are those on a page,
+    by its number. `layers_off` are the names of the layers that a viewer does not show.
     """
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     layers_off: frozenset[str] = frozenset()
+    fields: Mapping[int, tuple[FormField, ...]] = field(default_factory=dict)
 
 
 def structure(path: Path, *, password: str = "") -> Structure:
@@ -67,7 +69,9 @@ def structure(path: Path, *, password: str = "") -> Structure:
             for key, value in (reader.metadata or {}).items():
                 if str(value).strip():
                     metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
-            return Structure(metadata, form_values(reader), layers_off(reader))
+            form = form_values(reader)
+            fields = fields_of_form(reader) if form else {}
+            return Structure(metadata, form, layers_off(reader), fields)
     except (PyPdfError, *_MALFORMED):
         return Structure()
 
@@ -145,6 +149,16 @@ def form_values(reader: "PdfReader") -> dict[str, str]:
     except (PyPdfError, XmlRefused, *_MALFORMED):
         pass  # the values found before the error stay
     return values
+
+
+def fields_of_form(reader: "PdfReader") -> dict[int, tuple[FormField, ...]]:
+    """Return the fields with a value by the number of their page; none if they are malformed."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return fields_by_page(reader)
+    except (PyPdfError, *_MALFORMED):
+        return {}
 
 
 def layers_off(reader: "PdfReader") -> frozenset[str]:

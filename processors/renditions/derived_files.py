@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from processors.contract import RENDITIONS, USUAL_RENDITIONS, Line, Page, Word
+from processors.contract import RENDITIONS, USUAL_RENDITIONS, FormField, Line, Page, Word
 from processors.detect.encoding import clean
 
 PAGES_VERSION = 1
@@ -44,8 +44,10 @@ class PageLog:
     def keep(self, page: Page) -> Page:
         """Write the next page.
 
-        Return it with clean text, and without the lines that later steps do not use.
+        Return it with clean text and its fields, and without the lines that later steps do not use.
         """
+        from processors.values.fields import with_fields
+
         text = clean(page.text.text)
         if text != page.text.text:
             page = dataclasses.replace(
@@ -55,6 +57,7 @@ class PageLog:
                     [dataclasses.replace(line, text=clean(line.text)) for line in page.lines]
                 ),
             )
+        page = with_fields(page)
         if self._text_file:
             separator = "\f" if self._count else ""
             self._text_file.write(separator + page.text.text)
@@ -63,7 +66,7 @@ class PageLog:
             self._pages_file.write(separator + _page_json(page))
         self._count += 1
         if self._count > _PAGES_WITH_LINES:
-            page = dataclasses.replace(page, lines=())
+            page = dataclasses.replace(page, lines=(), fields=())
         return page
 
     def keep_rest(self, pages: Sequence[Page]) -> tuple[Page, ...]:
@@ -122,7 +125,8 @@ def _page_json(page: Page) -> str:
     }
     head = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     lines = ",".join(map(_line_json, page.lines))
-    return f'{head.removesuffix("}")},"lines":[{lines}]}}'
+    form = f',"fields":[{",".join(map(_field_json, page.fields))}]' if page.fields else ""
+    return f'{head.removesuffix("}")},"lines":[{lines}]{form}}}'
 
 
 def _line_json(line: Line) -> str:
@@ -139,6 +143,12 @@ def _line_json(line: Line) -> str:
         words = ",".join([_WORD] * len(line.words)) % tuple(values)
     text = _json_string(line.text)
     return f'{{"text":{text},"box":{box},"confidence":{confidence},"words":[{words}]}}'
+
+
+def _field_json(field: FormField) -> str:
+    box = [round(place, 2) for place in field.box] if field.box else None
+    entries = {"label": field.label, "value": field.value, "place": field.place, "box": box}
+    return json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
 
 
 def _recognized_word_json(word: Word) -> str:

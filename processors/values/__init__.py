@@ -11,6 +11,7 @@ from processors.values.contact import find_email, find_phone
 from processors.values.contract_dates import find_effective_date
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
+from processors.values.fields import field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.language import find_language
 from processors.values.lines import TextLine, label_pattern, text_lines_of
@@ -43,8 +44,9 @@ def find_values(
 ) -> dict[str, Finding]:
     """Find the values that docs/values.md lists, each with page, place, confidence and reason.
 
-    A key is absent if there is nothing of the kind. A value is None if the document leaves it open;
-    then the reason says what it may be. Of a very long text the head and the tail are read.
+    The fields of a form are among them, named `label:` and the label. A key is absent if there is
+    nothing of the kind. A value is None if the document leaves it open; then the reason says what
+    it may be. Of a very long text the head and the tail are read.
 
     `languages` are Tesseract's codes. `date_order` decides where the document does not: "dmy",
     "mdy", or "" to decide nothing. `doc_class` is the class of the document where it is known.
@@ -91,8 +93,7 @@ def find_values(
     found |= values_of_class(lines, doc_class, languages)
 
     # What is made for machines counts more than what is read from the text.
-    found |= values_in_zone(lines)
-    found |= values_in_codes(pages)
+    found |= values_in_zone(lines) | values_in_codes(pages) | field_findings(pages)
     return {name: finding for name, finding in found.items() if finding is not None}
 
 

@@ -1,6 +1,7 @@
 """Form data, embedded files and metadata of PDFs are read."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,65 @@ def test_form_data_in_one_stream_is_read(tmp_path: Path):
 
     assert "Name: Grace" in findings.text
     assert "caption" not in findings.text
+
+
+def interactive(*fields: dict[str, Any]) -> bytes:
+    """Write a PDF with fields that have a place on its page."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("Form"))))
+    added = []
+    for entries in fields:
+        widget = {"/Subtype": NameObject("/Widget"), **entries}
+        added.append(
+            writer._add_object(DictionaryObject({NameObject(k): v for k, v in widget.items()}))
+        )
+    form = DictionaryObject({NameObject("/Fields"): ArrayObject(added)})
+    writer.root_object[NameObject("/AcroForm")] = form
+    writer.pages[0][NameObject("/Annots")] = ArrayObject(added)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_interactive_fields_are_read_with_labels_and_places(tmp_path: Path):
+    """Each visible field is a finding by its tooltip and its name, and is in pages.json."""
+    from pypdf.generic import ArrayObject, FloatObject, NameObject, NumberObject, TextStringObject
+
+    place = ArrayObject(map(FloatObject, (100, 700, 200, 720)))
+    text = {
+        "/FT": NameObject("/Tx"),
+        "/T": TextStringObject("PolicyNo[0]"),
+        "/TU": TextStringObject("Policy Number:"),
+        "/V": TextStringObject("PA-117"),
+        "/Rect": place,
+    }
+    box = {"/FT": NameObject("/Btn"), "/Rect": place}
+    data = interactive(
+        text,
+        box | {"/T": TextStringObject("Insured"), "/AS": NameObject("/On")},
+        box | {"/T": TextStringObject("Smoker"), "/AS": NameObject("/Off")},
+        text | {"/TU": TextStringObject("Secret"), "/Ff": NumberObject(1 << 13)},
+        text | {"/TU": TextStringObject("Unseen"), "/F": NumberObject(2)},
+    )
+
+    findings = documents.read(data, tmp_path)
+
+    found = {name: each.value for name, each in findings.fields.items() if "label:" in name}
+    assert found == {
+        "label:policy number": "PA-117",
+        "label:policyno": "PA-117",
+        "label:insured": "Yes",
+        "label:smoker": "No",
+    }
+    height = findings.pages[0].height_pt
+    assert height is not None
+    assert findings.fields["label:policy number"].box == (100, height - 720, 200, height - 700)
+    pages = json.loads(findings.derived["pages.json"].read_text(encoding="utf-8"))
+    assert {
+        "label": "Policy Number",
+        "value": "PA-117",
+        "place": "interactive",
+        "box": [100.0, height - 720, 200.0, height - 700],
+    } in pages["pages"][0]["fields"]

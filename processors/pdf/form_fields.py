@@ -1,0 +1,103 @@
+"""Read the interactive fields of a PDF, with pypdf: their labels, values and places on the pages.
+
+See ISO 32000-1, section 12.7. Fields that no viewer shows are left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from processors.contract import Box, FormField
+from processors.detect.encoding import clean
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+_MOST_PAGES = 100
+_MOST_WIDGETS = 500
+"""On one page; a page that is filled in has a hundred."""
+_MOST_ANCESTORS = 20
+_HIDDEN = (1 << 1) | (1 << 5)  # flags of annotations: Hidden, NoView (table 165)
+_PASSWORD = 1 << 13  # flag of text fields (table 228)
+_RADIO, _PUSH_BUTTON = 1 << 15, 1 << 16  # flags of buttons (table 226)
+_OFF = {"/Off", ""}
+_INDEX = re.compile(r"\[\d{1,6}\]$")
+"""XFA forms number the fields of one name: "City[0]"."""
+
+
+def fields_by_page(reader: "PdfReader") -> dict[int, tuple[FormField, ...]]:
+    """Return the fields with a value by the number of their page, which counts from 1."""
+    form = reader.root_object.get("/AcroForm")
+    if form is None or not form.get_object().get("/Fields"):
+        return {}
+    found = {}
+    for number, page in enumerate(islice(reader.pages, _MOST_PAGES), start=1):
+        fields = tuple(_fields_on(page))
+        if fields:
+            found[number] = fields
+    return found
+
+
+def _fields_on(page: "PageObject") -> Iterator[FormField]:
+    annotations = page.get("/Annots")
+    for each in islice(annotations.get_object() if annotations else (), _MOST_WIDGETS):
+        widget = each.get_object()
+        is_hidden = int(widget.get("/F", 0)) & _HIDDEN
+        if widget.get("/Subtype") != "/Widget" or is_hidden:
+            continue
+        value = _value_of(widget)
+        if value:
+            for label in _labels_of(widget):
+                yield FormField(clean(label), clean(value), _box_of(widget, page), "interactive")
+
+
+def _labels_of(widget: Mapping[str, Any]) -> list[str]:
+    """Return the tooltip of a field and its own name, which differ mostly."""
+    name = _INDEX.sub("", str(_inherited(widget, "/T") or ""))
+    tooltip = str(_inherited(widget, "/TU") or "")
+    return list(dict.fromkeys(filter(None, (tooltip, name))))
+
+
+def _value_of(widget: Mapping[str, Any]) -> str:
+    """Return what is entered; Yes or No of a check box, the choice of radio buttons."""
+    kind, flags = _inherited(widget, "/FT"), int(_inherited(widget, "/Ff") or 0)
+    value = _inherited(widget, "/V")
+    if kind == "/Btn":
+        return _state_of(str(widget.get("/AS") or value or ""), flags)
+    if kind == "/Ch" and isinstance(value, list):
+        return ", ".join(str(each) for each in islice(value, _MOST_WIDGETS))
+    is_secret = kind == "/Tx" and flags & _PASSWORD
+    is_text = kind in {"/Tx", "/Ch"} and isinstance(value, str)
+    return str(value).strip() if is_text and not is_secret else ""
+
+
+def _state_of(state: str, flags: int) -> str:
+    """Return the state of a button that can be checked or chosen, "" for one that is not."""
+    if flags & _PUSH_BUTTON:
+        return ""
+    if flags & _RADIO:
+        return "" if state in _OFF else state.removeprefix("/")
+    return "No" if state in _OFF else "Yes"
+
+
+def _inherited(widget: Mapping[str, Any], key: str) -> Any:
+    """Return an entry of a field, or else of the fields above it."""
+    node: Any = widget
+    for _ in range(_MOST_ANCESTORS):
+        if key in node:
+            return node[key]
+        if "/Parent" not in node:
+            return None
+        node = node["/Parent"].get_object()
+    return None
+
+
+def _box_of(widget: Mapping[str, Any], page: "PageObject") -> Box | None:
+    """Return the place of a field on the page as it is displayed, None if that is turned."""
+    if page.rotation:
+        return None
+    left, bottom, right, top = (float(each) for each in widget["/Rect"])
+    shown = page.cropbox
+    x, y = float(shown.left), float(shown.top)
+    return (min(left, right) - x, y - max(bottom, top), max(left, right) - x, y - min(bottom, top))

@@ -1,0 +1,81 @@
+"""Find the fields of a form: labels as they are printed, and what is entered beside or below them.
+
+Documents are hostile: the number and the length of what is kept are bounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+from pipeline.model import Finding
+from processors.contract import LABEL_PREFIX, FormField, Page
+from processors.values.fields.check_boxes import boxes_in
+from processors.values.fields.pairs import pairs_in, pieces_of
+
+_MOST_FIELDS_OF_PAGE = 100
+_MOST_FINDINGS = 200
+_MOST_LINES = 300
+"""Lines of a page in which fields are looked for; a table of thousands is no form."""
+_MOST_LABEL_CHARS, _MOST_VALUE_CHARS = 60, 300
+_LEAST_LABEL_LETTERS = 2
+
+_CONFIDENCES = {"interactive": 0.95, "line": 0.8, "box": 0.75, "beside": 0.6, "below": 0.6}
+"""By the place of the value. Nothing is as certain as what is entered into the field itself."""
+_REASONS = {
+    "interactive": "is entered into the field '{}'",
+    "line": "is beside the label '{}'",
+    "box": "is what is checked at '{}'",
+    "beside": "is beside the label '{}'",
+    "below": "is below the label '{}'",
+}
+_SEVERAL_CONFIDENCE = 0.4
+
+
+def with_fields(page: Page) -> Page:
+    """Return a page with the fields that are printed on it, after the interactive ones."""
+    rows = [pieces_of(line) for line in page.lines[:_MOST_LINES]]
+    printed = chain(boxes_in(rows), pairs_in(rows))
+    fields: dict[tuple[str, str], FormField] = {}
+    for field in chain(page.fields, printed):
+        kept = _bounded(field)
+        if kept:
+            fields.setdefault((fold_label(kept.label), kept.value), kept)
+        if len(fields) >= _MOST_FIELDS_OF_PAGE:
+            break
+    return replace(page, fields=tuple(fields.values())) if fields else page
+
+
+def field_findings(pages: Sequence[Page]) -> dict[str, Finding]:
+    """Return the fields as findings named `label:` and the label, as `fold_label` writes it.
+
+    The first value of a label counts. If there are others, it is unsure.
+    """
+    found: dict[str, Finding] = {}
+    for page in pages:
+        for field in page.fields:
+            name = LABEL_PREFIX + fold_label(field.label)
+            reason = _REASONS[field.place].format(field.label)
+            finding = Finding(
+                field.value, _CONFIDENCES[field.place], reason, page.text.number, field.box
+            )
+            first = found.get(name)
+            if first is None and len(found) < _MOST_FINDINGS:
+                found[name] = finding
+            elif first and first.value != finding.value and finding.confidence >= first.confidence:
+                reason = f"'{field.label}' is there more than once, with other values"
+                found[name] = replace(first, confidence=_SEVERAL_CONFIDENCE, reason=reason)
+    return found
+
+
+def fold_label(label: str) -> str:
+    """Write a label as settings do: in lower case, with single blanks, without a colon."""
+    return " ".join(label.replace("_", " ").lower().split()).strip(" :.*?")
+
+
+def _bounded(field: FormField) -> FormField | None:
+    label = " ".join(field.label.split()).strip(" :_")
+    value = " ".join(field.value.split())[:_MOST_VALUE_CHARS]
+    has_letters = sum(map(str.isalpha, label)) >= _LEAST_LABEL_LETTERS
+    if not has_letters or len(label) > _MOST_LABEL_CHARS or not any(map(str.isalnum, value)):
+        return None
+    return replace(field, label=label, value=value)
