@@ -6,13 +6,13 @@ from pipeline.model import Finding
 from processors.contract import Page
 from processors.values.address import find_address
 from processors.values.codes import values_in_codes
-from processors.values.company import find_company
 from processors.values.contact import find_email, find_phone
 from processors.values.contract_dates import find_effective_date
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
 from processors.values.fields import field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
+from processors.values.issuer.company import find_company
 from processors.values.language import find_language
 from processors.values.lines import TextLine, label_pattern, text_lines_of
 from processors.values.money.currency import find_currency

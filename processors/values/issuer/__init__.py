@@ -1,0 +1,1 @@
+"""Find who issued a document."""
