@@ -18,6 +18,11 @@ _LEAST_PARTS_ALONE, _MOST_CHARS_ALONE = 2, 40
 """Legal forms and trades on a line that has no name of its own."""
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
 _WORD = re.compile(r"[^\W_]")
+_HOUSE_AND_STREET = re.compile(
+    r"\d{1,5}[a-z]?,? (?:[a-z.'-]{1,20} ){1,3}"
+    r"(?:way|l(?:ane|n)|court|ct|parkway|pkwy|crescent|terrace|quay|close|square|row|hill|dr|walk)\b"
+)
+"""A street with its number, by words that begin names, too: "Court & Sons"."""
 # Words that end many names and are no legal form when they are alone on a line.
 _NEVER_ALONE = frozenset({"company", "enterprise", "limited liability"})
 
@@ -105,5 +110,7 @@ def _is_rest_of_name(folded: str) -> bool:
 
 def is_address(folded: str) -> bool:
     """Return whether a line begins with a word of addresses, or has one beside a number."""
+    if _HOUSE_AND_STREET.match(folded):
+        return True
     match = label_pattern("company", "address").search(folded)
     return bool(match and (match.start() == 0 or any(map(str.isdigit, folded))))

@@ -23,12 +23,16 @@ HEAD_CHARS = 60_000
 TAIL_CHARS = 15_000
 
 
+_WIDE_GAP = re.compile(r"(?: {2,}|\t)\s*")
+
+
 @dataclass(frozen=True, slots=True)
 class TextLine:
     """One line of a document.
 
     `folded` has exactly as many characters as `text`, in lower case without accents, so that a
-    place in one is the same place in the other. `page` counts from 1, `number` from 0.
+    place in one is the same place in the other. `page` counts from 1, `number` from 0. `gaps` are
+    the characters at which a piece begins behind a wide gap.
     """
 
     text: str
@@ -37,6 +41,7 @@ class TextLine:
     number: int
     box: Box | None = None
     words: tuple[Word, ...] = ()
+    gaps: tuple[int, ...] = ()
 
     def finding(
         self,
@@ -117,9 +122,22 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
                     number=len(found),
                     box=line.box,
                     words=words,
+                    gaps=gaps_in(line.text) if len(squeezed) <= MAX_LINE_CHARS else (),
                 )
             )
     return found
+
+
+def gaps_in(text: str) -> tuple[int, ...]:
+    """Return where the pieces of a line begin, after the first, once its blanks are single."""
+    if "  " not in text and "\t" not in text:
+        return ()
+    starts: list[int] = []
+    length = 0
+    for piece in _WIDE_GAP.split(text.strip()):
+        starts.append(length)
+        length += len(" ".join(piece.split())) + 1
+    return tuple(starts[1:])
 
 
 def head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:

@@ -155,7 +155,8 @@ def name_below(line: TextLine, label: str) -> _LabeledName | None:
     if own_label:
         start = own_label.end()
     name = _name_up_to_label(line, start, label)
-    is_refused = label_pattern("company", "never").search(name.folded)
+    words = label_pattern("company", "never"), label_pattern("company", "never_at_edge")
+    is_refused = any(pattern.search(name.folded) for pattern in words)
     return name if _is_name(name.text) and not is_refused else None
 
 

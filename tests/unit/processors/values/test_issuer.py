@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.model import PageText
-from processors.contract import Page
+from processors.contract import Line, Page
 from processors.values import find_values
 
 
@@ -95,3 +95,91 @@ def test_postal_code_in_two_groups():
     text = "Kettle Bygg AB\nStorgatan 4, 412 55 Lund\nFaktura\nTotal 5.00"
 
     assert values_of(text)["address"] == "Storgatan 4, 412 55 Lund"
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        (
+            (
+                "INVOICE\nHarbor Gate Studio  Invoice # 1042\n14 Quay Street  Date: 3/4/2021\n"
+                "Bill To  Ship To\nJane Cooper  Jane Cooper\n12 High St  12 High St\nTotal $400.00"
+            ),
+            "Harbor Gate Studio",
+        ),
+        (
+            (
+                "Invoice\nDate due April 3, 2021\nHarbor Gate Studio  Bill to\n"
+                "14 Quay Street  Jane Cooper\nPortland, OR 97201  12 High St\nUnited States  Boise\n"
+                "Total $400.00"
+            ),
+            "Harbor Gate Studio",
+        ),
+        (
+            (
+                "BLUEBIRD COURIERS  INVOICE\n5 Dock Road, Boise, ID 83702  No. 1042\nBILL TO:\n"
+                "HALE INSTRUMENTS INC\n12 HIGH ST\nTOTAL 100.00"
+            ),
+            "BLUEBIRD COURIERS",
+        ),
+    ],
+    ids=["beside its number", "beside the receiver", "beside the title"],
+)
+def test_seller_in_a_column(text: str, company: str):
+    """A name is a piece of its line, and the block of the receiver is only in its own column."""
+    assert values_of(text)["company"] == company
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "Make all checks payable to Cedar & Pine Plumbing",
+        "Account holder: Cedar & Pine Plumbing Sort code 12-34-56",
+        "Kontoinhaber: Cedar & Pine Plumbing",
+        "Payment to: Cedar & Pine Plumbing",
+        "Beneficiary\nCedar & Pine Plumbing",
+    ],
+)
+def test_who_is_to_be_paid_is_the_seller(evidence: str):
+    """The holder of the account counts more than a receiver with a legal form."""
+    text = (
+        "INVOICE\n[Company slogan]\nInvoice # 100\nHale Instruments Inc\n12 High St\n"
+        f"Boise, ID 83702\nTotal 100.00\n{evidence}"
+    )
+
+    assert values_of(text)["company"] == "Cedar & Pine Plumbing"
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        ("Quill & Thread\nHale Instruments Inc\nAttn: Accounts\n12 High St", "Quill & Thread"),
+        ("Klara Brandt\nKaiweg 3\nFirma Kessel GmbH\nLindenweg 4", "Klara Brandt"),
+        ("Invoice for Hale Instruments Inc\nMira Solano\n5 Dock Road", "Mira Solano"),
+        ("Tidal Surf School\nPowered by Billsoft Ltd", "Tidal Surf School"),
+        ("Panorama Tours\nHotel: Grand Kettle Ltd\nwww.panoramatours.example", "Panorama Tours"),
+        ("Fern Street Cafe\nCustomer Name: Jane Cooper", "Fern Street Cafe"),
+        ("Ivy Road Nursery\n88 Ivy Road\nDayton, OH 45401", "Ivy Road Nursery"),
+        ("1020 Orchard Way\nDayton, OH 45401\nThree Kettles", "Three Kettles"),
+    ],
+    ids=["attention", "firm", "for", "program", "label", "street", "road", "address first"],
+)
+def test_receivers_programs_and_places_are_no_sellers(text: str, company: str):
+    """A receiver, the maker of the program, a labeled name and a street issue no invoice."""
+    assert values_of(f"{text}\nInvoice no: 1042\nTotal 100.00")["company"] == company
+
+
+def test_large_letters_are_a_name():
+    """Letters that are much higher than the others are those of a sign or a logo."""
+    rows = ["Fresh every day", "Three Kettles", "12 Long Walk", "Tea 5.00", "Total 5.00"]
+    heights = [10, 24, 10, 10, 10]
+    lines = tuple(
+        Line(text, (0.0, 40.0 * n, 200.0, 40.0 * n + height))
+        for n, (text, height) in enumerate(zip(rows, heights, strict=True))
+    )
+    text = PageText(number=1, source="ocr", engine=None, confidence=None, text="\n".join(rows))
+
+    found = find_values([Page(text, lines)])["company"]
+
+    assert found.value == "Three Kettles"
+    assert "in large letters" in found.reason

@@ -1,0 +1,123 @@
+"""Collect what a page says about its names: web addresses, payees, the size of letters."""
+
+import re
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from processors.values.lines import TextLine, fold, label_pattern
+
+_REPEATED = 0.35
+_MOST_REPEATS = 2
+_NAME_OF_RECEIVER = -2.0
+_NAME_IN_DOMAIN = 1.0
+_NAME_IS_DOMAIN = 2.0
+_NAME_OF_PAYEE = 2.5
+"""A name with a legal form on the first lines has more; such a name further below has less."""
+_LIKE_A_PAYEE = 1.0
+_BESIDE_REGISTRATION = 0.6
+_IN_LARGE_LETTERS = 0.8
+_SHORTEST_FIRST_WORD = 4
+"""Letters of a first word that is compared with domains: shorter ones are in any of them."""
+_LARGE = 1.5
+"""Height of letters, in heights of the usual ones, that is a heading's or a logo's."""
+_LEAST_HEIGHTS = 5
+"""Lines with places from which on there are usual ones."""
+
+_DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
+_NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
+_LEAST_PAYEE_CHARS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvidence:
+    """Texts of the first page, folded, that speak for or against a name."""
+
+    text: str
+    buyer_text: str
+    domains: Sequence[str]
+    payees: Sequence[str]
+    registered: frozenset[int]
+    usual_height_pt: float
+
+    def points_for(self, name: str, line: TextLine, *, is_at_top: bool) -> tuple[float, str]:
+        """Return the points for a name, and the reasons."""
+        folded = fold(name)
+        first_word = _NO_LETTERS_OR_DIGITS.sub("", folded.split()[0])
+        first_word = first_word if len(first_word) >= _SHORTEST_FIRST_WORD else ""
+        points = _REPEATED * min(self.text.count(folded) - 1, _MOST_REPEATS)
+        why = ""
+        if self.is_payee(folded):
+            points += _NAME_OF_PAYEE
+            why += ", and is to be paid"
+        elif first_word and any(payee.startswith(first_word) for payee in self.payees):
+            points += _LIKE_A_PAYEE
+        elif first_word and re.search(rf"\b{first_word}\b", self.buyer_text):
+            return points + _NAME_OF_RECEIVER, ", but the receiver has that name"
+        of_domain, domain = self._of_domain(folded, first_word)
+        if domain:
+            points += of_domain
+            why += f", and its web address is {domain}"
+        if line.number in self.registered:
+            points += _BESIDE_REGISTRATION
+            why += ", beside its registration"
+        if is_at_top and self._is_large(line):
+            points += _IN_LARGE_LETTERS
+            why += ", in large letters"
+        return points, why
+
+    def _of_domain(self, folded: str, first_word: str) -> tuple[float, str]:
+        """Return the points for a web address that is like a name, and the address."""
+        compact = _NO_LETTERS_OR_DIGITS.sub("", folded)
+        for domain in self.domains:
+            bare = domain.replace("-", "")
+            if bare == compact:
+                return _NAME_IS_DOMAIN, domain
+            if bare in compact or (first_word and first_word in bare):
+                return _NAME_IN_DOMAIN, domain
+        return 0.0, ""
+
+    def is_payee(self, folded: str) -> bool:
+        """Return whether a name is that of the account that is to be paid."""
+        return any(payee.startswith(folded) for payee in self.payees)
+
+    def _is_large(self, line: TextLine) -> bool:
+        if line.box is None or not self.usual_height_pt:
+            return False
+        return line.box[3] - line.box[1] >= _LARGE * self.usual_height_pt
+
+
+def evidence_of(lines: Sequence[TextLine], *, of_buyer: Sequence[TextLine]) -> PageEvidence:
+    """Collect what a page says about names; `of_buyer` are the pieces about the receiver."""
+    text = "\n".join(line.folded for line in lines)
+    heights = [line.box[3] - line.box[1] for line in lines if line.box]
+    return PageEvidence(
+        text=text,
+        buyer_text="\n".join(line.folded for line in of_buyer),
+        domains=tuple(dict.fromkeys(_DOMAIN.findall(text))),
+        payees=tuple(_payees_in(lines)),
+        registered=frozenset(_registered_in(lines)),
+        usual_height_pt=statistics.median(heights) if len(heights) >= _LEAST_HEIGHTS else 0.0,
+    )
+
+
+def _payees_in(lines: Sequence[TextLine]) -> Iterator[str]:
+    """Yield what follows the words for who is to be paid, on their line or below."""
+    labels = label_pattern("company", "payee")
+    for line, below in zip(lines, [*lines[1:], None], strict=True):
+        label = labels.search(line.folded)
+        if label is None:
+            continue
+        rest = line.folded[label.end() :].strip(" :.-")
+        if len(rest) >= _LEAST_PAYEE_CHARS:
+            yield rest
+        elif below:
+            yield below.folded
+
+
+def _registered_in(lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the numbers of lines that have a company's registration, or the line before one."""
+    labels = label_pattern("company", "registered")
+    for line in lines:
+        if labels.search(line.folded):
+            yield from (line.number - 1, line.number)

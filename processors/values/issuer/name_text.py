@@ -1,0 +1,124 @@
+"""Distinguish the name of a company from the rest of its line, and from what is no name."""
+
+import re
+from functools import partial
+from itertools import chain
+
+from processors.values.lines import TextLine, label_pattern
+
+# What no name exceeds or falls short of.
+_MOST_WORDS = 8
+_LEAST_LETTERS = 3
+_MOST_SHARE_OF_DIGITS = 0.3
+_MOST_SMALL_WORDS = 2
+"""Words that are not capitalized, such as "and" and "of"; more are a sentence."""
+
+# What is around a name on its line.
+_NAME_LABEL = re.compile(
+    r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?"
+)
+_REGISTRATION_BEFORE = re.compile(
+    r"^\W{0,2}(?:(?:co|company)?\W{0,2}(?:reg|registration)\W{0,2}no|roc|co no)"
+    r"\W{0,5}[a-z0-9\-]{4,20}\W{1,3}(?=[a-z])"
+)
+_REGISTRATION_AFTER = re.compile(
+    r" ?\(? ?(?:co\.? ?(?:reg\.?)? ?no\.? ?:? ?)?[A-Z]{0,3}\d{4,}[ .\-]?[A-Z0-9]{0,2} ?\)?\.?$",
+    re.IGNORECASE,
+)
+_END_OF_NAME = re.compile(
+    r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]|(?i: (?=sort code\b|iban\b|bic\b|swift\b))"
+)
+_TITLE_AFTER = re.compile(
+    r" (?:tax )?(?:invoice|rechnung|facture|factura|fattura|factuur)$", re.IGNORECASE
+)
+_SHEET = re.compile(
+    r"(?:work)?(?:sheet|tabelle|feuil|feuille|hoja|foglio|blad|ark|arkusz|sep) ?\d{0,3}"
+)
+"""The name that a program gives to a sheet, and the word that names a separator ("sep=;")."""
+_TOWN = re.compile(r"[a-z][a-z .'-]{2,30}, ?[a-z]{2}(?:,? [a-z]{0,2}\d[\w -]{2,10})?")
+"""A town with its state or province: "Dayton, OH 45401"."""
+_DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}\b")
+_EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
+
+
+def start_of_name(line: TextLine) -> tuple[int, str]:
+    """Return the character at which a name begins, and the label before it, "" for none."""
+    payee = label_pattern("company", "payee").search(line.folded)
+    if payee and line.text[payee.end() :].lstrip(" :")[:1].isupper():
+        return payee.end(), payee.group().strip(" :")
+    return _start_after_label(line)
+
+
+def _start_after_label(line: TextLine) -> tuple[int, str]:
+    """Return where the name behind a label, a title or a registration begins."""
+    # "Owned by …" is within a line; "company name: …" and "seller: …" begin one.
+    owner = label_pattern("company", "owned").search(line.folded)
+    label = (
+        owner
+        or _NAME_LABEL.match(line.folded)
+        or label_pattern("company", "seller").match(line.folded)
+    )
+    if label:
+        rest = line.folded[label.end() :]
+        has_colon = label.group().rstrip().endswith(":") or rest.lstrip().startswith(":")
+        if rest.strip(" :.") and (owner or has_colon):
+            return label.end(), label.group().strip(" :")
+
+    # "Invoice: Smith Ltd": the title of the document is before the name.
+    title = label_pattern("dates", "title").match(line.folded)
+    if title and line.folded[title.end() : title.end() + 2].strip() in {".", ":", "-", "|"}:
+        return title.end(), ""
+    registration = _REGISTRATION_BEFORE.match(line.folded)
+    return (registration.end() if registration else 0), ""
+
+
+def clean_name(text: str) -> str:
+    """Return a name without marks around it, and without the number or address after it."""
+    name = _END_OF_NAME.split(text.strip(_EDGES), maxsplit=1)[0]
+    name = _REGISTRATION_AFTER.sub("", name).strip(_EDGES + "-")
+    without_title = _TITLE_AFTER.sub("", name)
+    name = without_title if " " in without_title else name
+    return name[:-1].rstrip() if name.endswith("(") else name
+
+
+def is_prose(text: str) -> bool:
+    """Return whether a text is a piece of a sentence: names are capitalized."""
+    words = [word for word in text.split() if word[:2].isalpha()]
+    small = [word for word in words if word[0].islower()]
+    is_all_small = len(small) > 1 and len(small) == len(words)
+    return is_all_small or len(small) > _MOST_SMALL_WORDS
+
+
+def is_no_name(folded: str, *, has_form: bool) -> bool:
+    """Return whether a text cannot be the name of the issuer."""
+    # Of a copyright line or the maker of the program the legal form proves nothing.
+    bare = folded.strip(" :.")
+    labels = map(partial(label_pattern, "company"), ("seller", "buyer", "countries"))
+    if label_pattern("company", "others").match(folded):
+        return True
+    if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET,))):
+        return True
+    if not has_form and (_is_something_else(folded) or _is_label(folded)):
+        return True
+
+    letters = sum(map(str.isalpha, folded))
+    digits = sum(map(str.isdigit, folded))
+    is_number = digits > _MOST_SHARE_OF_DIGITS * (letters + digits)
+    return is_number or letters < _LEAST_LETTERS or len(folded.split()) > _MOST_WORDS
+
+
+def _is_something_else(folded: str) -> bool:
+    """Return whether a text is a remark, a town, a day, or has a word that is in no name."""
+    is_remark = folded.startswith("(") or "@" in folded or folded.endswith(":")
+    is_place_or_day = _TOWN.fullmatch(folded) or _DAY.match(folded)
+    return bool(is_remark or is_place_or_day or label_pattern("company", "never").search(folded))
+
+
+def _is_label(folded: str) -> bool:
+    """Return whether a text begins or ends with a word that is a label there.
+
+    "Table 4" and "store copy" are none of a name; "The Corner Table Cafe" may be one.
+    """
+    pattern = label_pattern("company", "never_at_edge")
+    last = folded.rsplit(maxsplit=1)[-1:]
+    return bool(pattern.match(folded) or (last and pattern.fullmatch(last[0].strip(" :.#"))))
