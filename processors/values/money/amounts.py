@@ -53,6 +53,11 @@ _CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
 
 # Scan errors: a blank beside the decimal point, the letters O for zero and I for one.
 _GAP_AT_DECIMALS = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
+# The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
+_DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
+_SUM_WORD = re.compile(
+    r"[^\d]*\b(?:total|subtotal|cash|change|amount|amt|due|rm|visa|card)\b[^\d]*"
+)
 _LETTER_O = re.compile(r"(?<=[\d.,])o(?=[\d.,]|$|\s)")
 _LETTER_I = re.compile(r"(?:(?<=rm)|(?<=[$€£¥])|(?<![^\s:(]))[il|](?=\d{1,3}[.,]\d\d(?!\d))")
 
@@ -116,6 +121,8 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
 
 def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
+    if "-" in folded and _SUM_WORD.match(folded):
+        folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     return _GAP_AT_DECIMALS.sub(r"\1\2", with_digits)
 

@@ -3,6 +3,7 @@
 Each rule returns the values that it speaks for and, with negative points, those it speaks against.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,10 @@ from processors.values.money.tax_tables import ROUNDING, gross_sums
 # Bounds on what is combined with each other: the cost grows with the square.
 _MOST_PARTS = 20
 _MOST_ROUNDED = 80
+
+_CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
+_CENT = Decimal("0.01")
+_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:\.\d)?) ?%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,15 @@ def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support
     """Where the smallest coins are not used, receipts round the total, mostly to five cents."""
     steps = rounding_steps(lines, sums)
     before_summary = [each for each in sums if not each.after_summary]
-    totals = _values(before_summary, {*TOTAL_KINDS, ""})[:_MOST_ROUNDED]
+    totals = [
+        each.value for each in before_summary if each.kind in {*TOTAL_KINDS, ""} or _is_result(each)
+    ][:_MOST_ROUNDED]
+    # Two prices of goods differ by a few cents, too: one of the pair is called a sum.
+    named = set(_values(before_summary, {*TOTAL_KINDS, "subtotal"}))
     pairs = [
-        (before, after) for before, after in combinations(totals, 2) if abs(after - before) in steps
+        (before, after)
+        for before, after in combinations(totals, 2)
+        if abs(after - before) in steps and not named.isdisjoint((before, after))
     ]
     rounded = frozenset(after for _, after in pairs)
     unrounded = frozenset(before for before, _ in pairs)
@@ -84,11 +95,19 @@ def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support
     yield Support(unrounded - rounded, -2.0, "it is rounded below")
 
 
+def _is_result(each: Sum) -> bool:
+    """Return whether "rounding" announces what comes out of it: "Rounding 72.75"."""
+    is_labeled = each.kind == "never" and label_pattern("totals", "rounding").match(each.label)
+    return bool(is_labeled) and each.value > ROUNDING
+
+
 def rounding_steps(lines: Sequence[TextLine], sums: Sequence[Sum]) -> set[Decimal]:
     """Return by how much amounts may be rounded, without the sign."""
     steps: set[Decimal] = set()
     for line, _ in matches_in(label_pattern("totals", "rounding"), lines):
         steps.update(values_in(line.folded)[-1:])
+        # Printed without a zero before the point: "-.02".
+        steps.update(Decimal(f"0.{cents}") for cents in _CENTS_ALONE.findall(line.folded)[-1:])
     # The amount of the rounding may be alone on its line, without a label.
     for each in sums:
         alone = each.line.folded.strip("-").replace(".", "").isdigit()
@@ -142,6 +161,24 @@ def tax_after_total(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[
     yield Support(frozenset(untaxed), -2.5, "tax is added to it")
 
 
+def tax_in_total(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """What is called a total with a rate, and is the rate's share of another sum, is a tax.
+
+    "Total included GST @ 6 %: 1.09" is below a total of 19.20.
+    """
+    values = [each.value for each in sums][:_MOST_ROUNDED]
+    taxes: set[Decimal] = set()
+    for each in sums[:_MOST_ROUNDED]:
+        rate = _RATE.search(each.line.folded) if each.kind in TOTAL_KINDS else None
+        if rate is None:
+            continue
+        percent = Decimal(rate[1])
+        shares = (value * percent / (100 + percent) for value in values if value > each.value)
+        if any(abs(share - each.value) <= _CENT for share in shares):
+            taxes.add(each.value)
+    yield Support(frozenset(taxes), -4.0, "it is the tax within another sum")
+
+
 RULES = (
     cash_less_change,
     paid_by_card,
@@ -150,6 +187,7 @@ RULES = (
     tables_of_taxes,
     earlier_payments,
     tax_after_total,
+    tax_in_total,
 )
 
 

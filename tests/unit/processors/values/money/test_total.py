@@ -185,3 +185,43 @@ def test_currency_from_the_country():
     assert (
         values_of("Kedai Contoh Sdn Bhd\nJalan Satu, Kuala Lumpur\nTotal 5.00")["currency"] == "MYR"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Total Sales (Inclusive GST) 22.91\nRounding Adjustment -.01\nRounding 22.90", "22.90"),
+        ("Total Sales (Inclusive GST) 72.74\nRounding Adjustment .01\nRounding 72.75", "72.75"),
+        ("Total: 17.22\nRND ADJ 0.02-\nTTL AFT RND 17.20", "17.20"),
+    ],
+    ids=["down", "up", "abbreviated"],
+)
+def test_what_rounding_results_in_is_the_total(lines: str, total: str):
+    """The step may have no zero before its point, and the result no other label."""
+    assert values_of(lines)["total"] == total
+
+
+def test_prices_are_not_rounded_to_each_other():
+    """Two prices that differ by the step of a rounding are no sums."""
+    text = "Soap 6.92\nTea 6.90\nTowel 24.55\nTotal 38.37\nRounding 0.02-"
+
+    assert values_of(text)["total"] == "38.37"
+
+
+def test_a_tax_called_total_is_no_total():
+    """What is a rate's share of another sum is the tax within it, however it is called."""
+    assert values_of("Due 19.20\nPay 20.00\n(Total included GST @ 6% : 1.09)")["total"] == "19.20"
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("Total 52-00", "52.00"), ("TOTAL INCL GST RM 62- 00", "62.00"), ("Cash rm 7-50", "7.50")],
+)
+def test_a_dash_read_for_a_point(line: str, value: str):
+    """At the end of a line with a sum a dash before two digits is its decimal point."""
+    assert [amount.value for amount in money_in(line.lower())] == [Decimal(value)]
+
+
+def test_a_dash_elsewhere_is_none():
+    """Numbers with a dash are no amounts where no sum is named."""
+    assert money_in("table no 12-34") == []
