@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.model import Finding
 from processors.values.date_text import MonthNames, dates_in
+from processors.values.issuer.blocks import Piece, pieces_of
 from processors.values.legal_forms import repair_form
 from processors.values.lines import TextLine, enclosing_box, label_pattern
 from processors.values.money.amounts import money_in
@@ -30,6 +31,14 @@ _POSTAL_CODE = re.compile(
 _HOUSE_NUMBER = re.compile(
     r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}[a-z]?$"
 )
+_BEGINS_ADDRESS = re.compile(
+    r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
+    r"|\d{5} [a-z]{2,}\W?$|\d{5}$"
+)
+"""A house number with more of them, or a postal code alone: few letters, and an address."""
+_CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,6} [a-z]")
+_ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
+_NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
 _LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}:(?!\d)")
 """Words with a colon after them announce another value, unless they announce an address."""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
@@ -37,31 +46,61 @@ _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
 """A street with its house number, and the town after a comma."""
 _LEAST_SHARE_OF_LETTERS = 0.4
 """Of the characters of a line: telephone and registration numbers have fewer."""
+_LATE_NAME = 5
+"""Lines above a name among which its address may be."""
 _TOWN_WORDS = 3
-"""Words of a line in capitals that may be the town at the end of an address."""
+"""Words of a line that may be the town or the region at the end of an address."""
 
 
 def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
     """Find the address below the company's name, from its street to its town."""
-    if company is None or company.value is None:
+    name_line = _line_of(company, lines) if company else None
+    if company is None or company.value is None or name_line is None:
         return None
-    name_line = _line_of(company, lines)
-    if name_line is None:
-        return None
-
-    first = name_line.number + 1
-    block = address_in(lines[first : first + _SKIPPED_LINES + _MOST_LINES])
+    block, where = _block_near(company.value, name_line, lines)
     if not block:
         return None
     boxes = [line.box for line in block if line.box]
-    has_postal_code = any(map(_has_postal_code, block))
+    is_sure = where == "below" and any(map(_has_postal_code, block))
     return Finding(
         " ".join(line.text.strip() for line in block),
-        0.75 if has_postal_code else 0.55,
-        f"the lines below '{company.value}' look like an address",
+        0.75 if is_sure else 0.55,
+        f"the lines {where} '{company.value}' look like an address",
         block[0].page,
         enclosing_box(boxes) if boxes else None,
     )
+
+
+def _block_near(
+    name: str, name_line: TextLine, lines: Sequence[TextLine]
+) -> tuple[list[TextLine], str]:
+    """Return the lines of the address, and whether they are below or above the name.
+
+    Some print the address at the head, and the name of the company below everything else.
+    """
+    first = name_line.number + 1
+    below = lines[first : first + _SKIPPED_LINES + _MOST_LINES]
+    block = address_in([in_column(line, name_line, name) for line in below])
+    if block or name_line.number < _LATE_NAME:
+        return block, "below"
+    return address_in(lines[: name_line.number][:_MOST_LINES]), "above"
+
+
+def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
+    """Return the piece of a line that is below a name, if something else is beside it."""
+    if not line.gaps or not (name_line.gaps or is_something_else(line)):
+        return line
+    named = [each for each in pieces_of(name_line, 0) if name in each.line.text]
+    return _below(named[0] if named else Piece(name_line, 0), pieces_of(line, 0))
+
+
+def _below(piece: Piece, row: Sequence[Piece]) -> TextLine:
+    """Return the piece of a row whose left edge is nearest; without places, that of its number."""
+    lefts = [each.line.box[0] for each in row if each.line.box]
+    if piece.line.box is None or len(lefts) < len(row):
+        return row[min(piece.index, len(row) - 1)].line
+    distances = [abs(left - piece.line.box[0]) for left in lefts]
+    return row[distances.index(min(distances))].line
 
 
 def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
@@ -82,15 +121,12 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
             if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
             block = []
-        elif continues_address(block, line):
+        elif continues_address(block, line) or _is_before_town(block, lines[place:]):
             block.append(line)
-            if len(block) >= _MOST_LINES:
-                break
         elif block or place >= _SKIPPED_LINES:
-            if block and is_town_in_capitals(line):
-                block.append(line)
+            block += [line] if block and is_last_of_address(line) else []
             break
-    return block if is_certain_address(block) else []
+    return block[:_MOST_LINES] if is_certain_address(block) else []
 
 
 def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
@@ -102,6 +138,8 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
     if line.folded.startswith("("):
         return False
     last = block[-1] if block else None
+    if last and (last.text.endswith(",") or _ENDS_WITH_CODE.search(last.folded)):
+        return True
     town_is_missing = last and not _has_postal_code(last) and not _COMPLETE.match(last.folded)
     return bool(
         town_is_missing
@@ -116,6 +154,8 @@ def is_something_else(line: TextLine) -> bool:
     """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
     if _LABEL.match(line.folded) or _SALUTATION.match(line.folded):
         return True
+    if _BEGINS_ADDRESS.match(line.folded):
+        return False
     letters = sum(map(str.isalpha, line.text))
     characters = len(line.text.replace(" ", ""))
     if letters < _LEAST_SHARE_OF_LETTERS * characters or "@" in line.text:
@@ -127,13 +167,26 @@ def is_something_else(line: TextLine) -> bool:
     return any(amount.cents for amount in money_in(line.folded))
 
 
-def is_town_in_capitals(line: TextLine) -> bool:
-    """The last line of an address may be the town alone, in capitals."""
-    return line.text.isupper() and len(line.text.split()) <= _TOWN_WORDS
+def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) -> bool:
+    """A line without digits is a part of the address if the next one begins with a postal code."""
+    is_plain = bool(block) and not any(map(str.isdigit, following[0].text))
+    return is_plain and len(following) > 1 and bool(_CODE_AND_TOWN.match(following[1].folded))
+
+
+def is_last_of_address(line: TextLine) -> bool:
+    """The last line may be the town alone, in capitals, or the region, with a full stop."""
+    is_town = line.text.isupper()
+    is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
+    return (is_town or is_region) and len(line.text.split()) <= _TOWN_WORDS
 
 
 def is_certain_address(block: Sequence[TextLine]) -> bool:
-    """An address has a postal code or a word such as "street"; a house number is not enough."""
+    """An address has a postal code or a word such as "street".
+
+    A house number is enough only with a comma after it and another at the end of its line.
+    """
+    if len(block) > 1 and _NUMBER_AND_COMMA.match(block[0].folded):
+        return True
     return any(_has_postal_code(line) or _has_address_word(line) for line in block)
 
 

@@ -183,3 +183,43 @@ def test_large_letters_are_a_name():
 
     assert found.value == "Three Kettles"
     assert "in large letters" in found.reason
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ["No 18, 20, 22, Long Street 2/16,", "40000 Kettleham, North"],
+        ["13, Long Street 8", "Tea Garden", "57000 KT"],
+        ["Lot 1626, Long Village", "Tumley", "16200 Kettleham, North"],
+        ["Lot No2, Long Street", "Section 5, 40150 Kettleham,", "North Kettleshire"],
+        ["Long Street 1", "28700 Kettleham", "North Kettleshire."],
+        ["109, K21/1A,", "Kettle Garden"],
+    ],
+    ids=["numbers", "short town", "village", "comma", "full stop", "house number"],
+)
+def test_whole_addresses(address: list[str]):
+    """An address begins with its numbers and goes on to its region."""
+    text = "\n".join(["Three Kettles Ltd", *address, "Tel: 03-555 0134", "Total 5.00"])
+
+    assert values_of(text)["address"] == " ".join(address)
+
+
+def test_address_in_a_column():
+    """What is beside an address is none of it."""
+    text = (
+        "Three Kettles Ltd\n14 Long Street  Date: 3/4/2021\n57000 Kettleham  Invoice # 1042\n"
+        "Bill to: Jane Cooper\nTotal 5.00"
+    )
+
+    assert values_of(text)["address"] == "14 Long Street 57000 Kettleham"
+
+
+def test_address_above_a_late_name():
+    """Where the name of the company is below everything else, its address is at the head."""
+    text = (
+        "Thanks for your visit\n5, Long Street, 46350 Kettleham\nHotline 1800 88 12\n"
+        "care@kettles.example\nShop 12\nThree Kettles Retail Ltd\nTax reg. 000709361664\n"
+        "Tea 5.00\nTotal 5.00"
+    )
+
+    assert values_of(text)["address"] == "5, Long Street, 46350 Kettleham"
