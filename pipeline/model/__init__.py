@@ -140,6 +140,11 @@ class FileRef:
     created: str = ""
 
     @property
+    def is_missing(self) -> bool:
+        """Say whether a record names the file by its path, and the Files area has no such file."""
+        return self.place is Place.FILE and self.size_bytes is None and not self.listed_date
+
+    @property
     def holder(self) -> str:
         """Name what has the file: its record, or its path where the record may change."""
         if self.place is Place.FOLDER or self.record is None:

@@ -16,6 +16,8 @@ class DifferenceKind(StrEnum):
     GONE = "gone at the source"
     NAME = "name differs from what we left"
     VALUE = "value differs from what we left"
+    # What a user has to correct: the record names a file that is not there.
+    FILE_MISSING = "file missing in the Files area"
     # What a killed run or a damaged archive leaves.
     OPEN = "open effect"
     ORIGINAL_MISSING = "original missing"
@@ -39,6 +41,10 @@ ADVICE = {
     DifferenceKind.GONE: "Nothing to do: the archive keeps it.",
     DifferenceKind.NAME: "Nothing to do: a user's name stays.",
     DifferenceKind.VALUE: "Nothing to do: a user's value stays.",
+    DifferenceKind.FILE_MISSING: (
+        "Upload the file under this path, or correct the path in the record; if it was read "
+        "before, the archive has it."
+    ),
     DifferenceKind.OPEN: (
         "The next `run` of its source settles it; `verify --repair` does if looking is enough."
     ),

@@ -10,6 +10,7 @@ from pipeline.decide.column_values import same
 from pipeline.decide.naming import has_name
 from pipeline.errors import FileGone, RejectFile
 from pipeline.model import FileRef, RecordRef, RecordWork, SourceSpec, StoredObject
+from pipeline.model.missing import missing_sentence
 from pipeline.ports import Archive, FileState, Ledger
 from pipeline.verify.differences import Batch, Difference, DifferenceKind, subject_of
 from pipeline.verify.manifests import (
@@ -58,10 +59,16 @@ def compare_source(
         ]
         yield Batch(found, len(batch), place_of(batch[-1]), originals.unproven - before)
     if limit is None:
-        new = [
-            Difference(DifferenceKind.NEW, subject_of(ref), listed=ref) for ref in listing.rest()
-        ]
-        yield Batch(new)
+        yield Batch([_unknown(ref) for ref in listing.rest()])
+
+
+def _unknown(ref: FileRef) -> Difference:
+    """Return what a file is that the ledger does not know: new, or not even there."""
+    if ref.is_missing:
+        return Difference(
+            DifferenceKind.FILE_MISSING, subject_of(ref), missing_sentence(ref), listed=ref
+        )
+    return Difference(DifferenceKind.NEW, subject_of(ref), listed=ref)
 
 
 def place_of(state: FileState) -> list[str]:
@@ -167,6 +174,10 @@ def compare(
     subject = subject_of(state.ref)
     if listed is None:
         yield Difference(DifferenceKind.GONE, subject, state=state)
+    elif listed.is_missing:
+        # Also where a run has reported it already: it is missing until a user corrects it.
+        detail = missing_sentence(listed)
+        yield Difference(DifferenceKind.FILE_MISSING, subject, detail, state, listed)
     elif listed.version != state.version and not is_own_rename(listed, state):
         # The same size under another name is a user's rename; anything else is a new file.
         is_renamed = state.outcome is not None and not has_name(listed, state.ref.name)

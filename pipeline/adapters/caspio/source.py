@@ -5,7 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from pipeline.adapters.caspio.client import CaspioClient, FileInfo, Record, Refused, where
+from pipeline.adapters.caspio.client import (
+    CaspioClient,
+    FileInfo,
+    FileMissing,
+    Record,
+    Refused,
+    where,
+)
 from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
@@ -15,6 +22,7 @@ from pipeline.adapters.caspio.schema_cache import Layout, SchemaCache, layout
 from pipeline.adapters.caspio.scratch_store import ListedFile, ScratchStore, scratch
 from pipeline.errors import FileGone
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec
+from pipeline.model.missing import missing_sentence
 from pipeline.ports import Clock, Download
 
 # A missing attachment is answered with 404, before Caspio's release 73.0 with 400 (caspio-api.md,
@@ -100,10 +108,12 @@ class CaspioFileSource:
             try:
                 with opened as download:
                     yield Download(_translated_chunks(download.chunks), download.declared_bytes)
+            except FileMissing as error:
+                raise FileGone(missing_sentence(ref)) from error
             except Refused as error:
                 if error.status not in _NO_FILE or error.code in _NOT_ABOUT_THE_FILE:
                     raise
-                raise FileGone(f"{ref.name!r} is no longer there: {error}") from error
+                raise FileGone(missing_sentence(ref)) from error
 
     def _lookup(self, tree: FolderTree, store: ScratchStore) -> FileLookup:
         return FileLookup(self._client.files, tree=tree, scratch=store, clock=self._clock)

@@ -169,7 +169,7 @@ class CaspioRecordTarget:
         except Refused as error:
             if error.status != _MISSING:
                 raise
-            raise FileMissing(f"{path} is no longer there: {error}") from error
+            raise FileMissing(f"The Files area has no {path} any more.") from error
         if declared is not None and declared != size_bytes:
             raise IncompleteDownload(
                 f"reading {path}: {size_bytes:,} bytes arrived, {declared:,} were declared. "

@@ -106,7 +106,7 @@ class Refused(CaspioError):
     Attributes:
         status: HTTP status code.
         code: Caspio's error code, "" where the body had none.
-        resource: Method and path template of the request, with the objects in it.
+        resource: What was being done, in words, with the objects in it.
         request_id: Value of X-Caspio-Request-ID, for a support case.
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flows.app.verify import Verified, rebuild, verify
-from pipeline.model import Effect, EffectKind
+from pipeline.model import Effect, EffectKind, Status
 from pipeline.settings import load_settings
 from pipeline.verify.differences import DifferenceKind
 from tests.fakes.reader import FakeReader
@@ -312,3 +312,33 @@ def test_the_command_rebuilds_without_credentials(make_workspace: MakeWorkspace)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["documents"] == 4
     assert (workspace.config.parent / "ledger.db").exists()
+
+
+def test_a_path_without_a_file_is_said_so(make_workspace: MakeWorkspace):
+    """A record that names a file which is not there is rejected in words, and `verify` finds it."""
+    records = [{"PK_ID": 1, "File": "/In/one.txt"}, {"PK_ID": 2, "File": "/In/lost.txt"}]
+    account = {
+        "tables": {"Papers": {"fields": fields(File="FILE"), "records": records}},
+        "files": {"/In/one.txt": "one.txt"},
+    }
+    source = Source({"table": "Papers"}, rename="", columns=PLAIN.columns)
+    workspace = make_workspace(source, account=account, files={"one.txt": document(1)})
+    workspace.reader = FakeReader()
+
+    before = compare(workspace)
+    workspace.run()
+    with workspace.context() as context:
+        context.ports.target.delete_file("/In/one.txt")
+    after = compare(workspace)
+
+    missing = DifferenceKind.FILE_MISSING
+    (rejected,) = [
+        state.outcome.reason
+        for state in workspace.states().values()
+        if state.outcome is not None and state.outcome.status is Status.REJECTED
+    ]
+    assert rejected.startswith("The record names /In/lost.txt; the Files area has no such file.")
+    assert [one.detail[:31] for one in before.shown if one.kind is missing] == [
+        "The record names /In/lost.txt; "
+    ]
+    assert (before.counts[missing], after.counts[missing], after.harm) == (1, 2, 2)

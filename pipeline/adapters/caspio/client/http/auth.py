@@ -162,14 +162,14 @@ class ClientCredentials(httpx.Auth):
         status = response.status_code
         body = json_or_none(response)
         if status in _BUSY or is_rate_refusal(status, body):
-            raise TokenDelayed(f"the token endpoint answered {status}.", response)
+            raise TokenDelayed("Caspio gives out no tokens now.", response)
         members = body if isinstance(body, dict) else {}
         text = members.get("access_token")
         if status != httpx.codes.OK or not isinstance(text, str) or not text:
             raise AccessDenied(
-                f"Caspio refused the client id and secret (POST {TOKEN_TEMPLATE} answered "
-                f"{status}). Check CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET against the account's "
-                "Web Services profile, and that the profile is enabled."
+                "Caspio refused the client id and secret. Check CASPIO_CLIENT_ID and "
+                "CASPIO_CLIENT_SECRET against the account's Web Services profile, and that the "
+                "profile is enabled."
             )
         life_s = members.get("expires_in")
         if not isinstance(life_s, int | float) or not math.isfinite(life_s) or life_s <= 0:

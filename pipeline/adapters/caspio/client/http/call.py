@@ -49,6 +49,17 @@ RETRY = RetryPolicy(
 """How calls are repeated: six attempts in three minutes, to outlast a restart of the service."""
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+# What a failure of the network means, the narrower kind first.
+_NETWORK: tuple[tuple[type[httpx.HTTPError], str], ...] = (
+    (httpx.ConnectTimeout, "no connection was made in time"),
+    (httpx.ConnectError, "no connection could be made"),
+    (httpx.PoolTimeout, "all connections were in use for too long"),
+    (httpx.ProxyError, "the proxy made no connection"),
+    (httpx.WriteTimeout, "the request could not be sent in time"),
+    (httpx.TimeoutException, "no answer came in time"),
+    (httpx.NetworkError, "the connection broke"),
+    (httpx.ProtocolError, "the connection broke"),
+)
 _LOOK = "Nothing was repeated; the next run looks whether it took effect."
 
 T = TypeVar("T")
@@ -159,8 +170,8 @@ class Caller:
         except httpx.HTTPError as error:
             _mask(error, self._redacted)
             raise Unavailable(
-                f"{call.what} broke off ({type(error).__name__}: {error}). It is fetched again "
-                "by the next attempt or run."
+                f"{call.what} broke off: {_in_words(error)}. It is fetched again by the next "
+                "attempt or run."
             ) from error
 
     def _send(self, call: Call) -> httpx.Response:
@@ -202,7 +213,7 @@ class Caller:
     def _failed(self, call: Call, error: httpx.HTTPError, *, sent: bool) -> Exception:
         """Return what a failure of the network means for a call."""
         _mask(error, self._redacted)
-        reason = f"{type(error).__name__}: {error}."
+        reason = f"{_in_words(error)}."
         is_safe = call.method == "GET" or not sent or _is_for_token(error)
         if not is_safe:
             return InDoubt(f"{call.what} was sent and its answer never came ({reason}) {_LOOK}")
@@ -230,7 +241,7 @@ class Caller:
                 raise Repeatable(text, retry_after_s(response.headers, self._clock.now()))
             case Verdict.BUSY:
                 raise InDoubt(f"{text} {_LOOK}")
-        raise error_for(answer, what=call.what)
+        raise error_for(answer, what=call.what, request_line=call.request_line)
 
 
 def _json(call: Call, response: httpx.Response) -> object:
@@ -242,7 +253,15 @@ def _json(call: Call, response: httpx.Response) -> object:
         pass  # raised below without its cause, which would have the whole answer in it
     if call.method == "GET":
         raise Repeatable("the answer is not whole JSON.")
-    raise InDoubt(f"{call.what} answered {response.status_code}, but not with whole JSON. {_LOOK}")
+    raise InDoubt(f"{call.what} was answered, but not with whole JSON. {_LOOK}")
+
+
+def _in_words(error: httpx.HTTPError) -> str:
+    """Say what went wrong in the network, with the detail that the system gives."""
+    for kind, words in _NETWORK:
+        if isinstance(error, kind):
+            return f"{words} ({str(error).rstrip('.')})" if str(error) else words
+    return str(error).rstrip(".")
 
 
 def _mask(error: BaseException | None, redacted: Callable[[str], str]) -> None:

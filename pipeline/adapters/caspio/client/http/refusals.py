@@ -46,6 +46,14 @@ _PERMISSION = (
     "Give the Web Services profile access to this object in the Caspio account, then run again."
 )
 _DONE = Fault(Verdict.DONE, "")
+_UNSAID = {
+    Verdict.TOO_MANY: "Caspio had too many calls",
+    Verdict.BUSY: "Caspio cannot answer now",
+    Verdict.ACCESS_DENIED: "Caspio denied access",
+    Verdict.MISSING: "there is no such file",
+    Verdict.REFUSED: "Caspio refused it and gave no reason",
+}
+"""What an answer means if it does not say so itself, as that of a proxy."""
 _SUPPORT = "If it stays so, ask Caspio's support, naming the request id."
 _VALUE = "Look at the values written and at the field's type and settings in Caspio."
 
@@ -119,7 +127,10 @@ BY_STATUS: Mapping[int, Fault] = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was read of a refusal: enough for a message, nothing secret."""
+    """What was read of a refusal: enough for a message, nothing secret.
+
+    `message` is what Caspio said, "" where it said nothing.
+    """
 
     status: int
     code: str
@@ -162,7 +173,7 @@ def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Rep
     code = redacted(str(members.get("Code") or ""))[:100]
     # The token endpoint has OAuth's error_description (RFC 6749, section 5.2), a proxy often
     # nothing at all.
-    said = members.get("Message") or members.get("error_description") or response.reason_phrase
+    said = members.get("Message") or members.get("error_description") or ""
     return Reply(
         status=status,
         code=code,
@@ -184,11 +195,18 @@ def _fault(status: int, code: str, body: object) -> Fault:
     return BY_STATUS[400]
 
 
-def error_for(answer: Reply, *, what: str) -> CaspioError:
+def error_for(answer: Reply, *, what: str, request_line: str) -> CaspioError:
     """Return the error for a refusal.
 
-    `what` is the method and path template, with the objects in words.
+    `what` says in words what was being done. `request_line`, with the status, is for the log alone:
+    a traceback shows it, the message does not.
     """
+    error = _error(answer, what)
+    error.add_note(f"{request_line} answered {answer.status}")
+    return error
+
+
+def _error(answer: Reply, what: str) -> CaspioError:
     text = describe(answer, what=what)
     match answer.verdict:
         case Verdict.ACCESS_DENIED:
@@ -201,8 +219,10 @@ def error_for(answer: Reply, *, what: str) -> CaspioError:
 
 
 def describe(answer: Reply, *, what: str) -> str:
-    """Say what was asked, what came back and what a user can do."""
-    code = f" {answer.code}" if answer.code else ""
-    request_id = f" (request id {answer.request_id})" if answer.request_id else ""
-    said = answer.message.rstrip(".")
-    return f"{what} answered {answer.status}{code}: {said}{request_id}. {answer.fault.way_out}"
+    """Say what was being done, what Caspio said and what a user can do."""
+    request_id = f"request id {answer.request_id}" if answer.request_id else ""
+    details = ", ".join(part for part in (answer.code, request_id) if part)
+    said = answer.message.rstrip(".") or _UNSAID.get(answer.verdict, "")
+    if details:
+        said += f" ({details})"
+    return f"{what}: {said}. {answer.fault.way_out}"

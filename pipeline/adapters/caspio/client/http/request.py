@@ -1,5 +1,6 @@
 """One call as a value: the operation, what fills its path, what goes behind it, what goes along."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,24 @@ from pipeline.adapters.caspio.client.operations import Operation
 API_ROOT = "/integrations/rest"
 MAX_URI = 2047
 """Characters of an address; a longer one is answered with 414 (caspio-api.md, section 5)."""
+
+
+# The verbs that the specification's operations begin with, as they begin a sentence.
+_DOING = {
+    "Activate": "Activating",
+    "Create": "Creating",
+    "Delete": "Deleting",
+    "Download": "Downloading",
+    "Get": "Getting",
+    "List": "Listing",
+    "Reset": "Resetting",
+    "Run": "Running",
+    "Update": "Updating",
+    "Upload": "Uploading",
+}
+_WORD = re.compile(r"[A-Z]?[a-z]+")
+# "tableName" is the table, "recordPkId" the record.
+_ENDING = re.compile(r"(Name|PkId|Id)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +92,22 @@ class Call:
 
     @property
     def what(self) -> str:
-        """Name the call for a message: method, template, the objects in it."""
-        objects = ", ".join(f"{name}={value!r}" for name, value in self.names.items())
-        details = "; ".join(part for part in (objects, self.about) if part)
-        name = f"{self.method} {self.operation.template}"
+        """Name the call for a message, in words: what is being done, and the objects in it."""
+        objects = [f"{_in_words(name)} {value!r}" for name, value in self.names.items()]
+        details = ", ".join([*objects, self.about] if self.about else objects)
+        verb, *rest = _WORD.findall(self.operation.id)
+        name = " ".join([_DOING[verb], *(word.lower() for word in rest)])
         return f"{name} ({details})" if details else name
+
+    @property
+    def request_line(self) -> str:
+        """Name the call for a log: method and path template."""
+        return f"{self.method} {self.operation.template}"
+
+
+def _in_words(name: str) -> str:
+    """Return the name of a path's parameter as it is said: "attachmentFieldName" has a field."""
+    return " ".join(word.lower() for word in _WORD.findall(_ENDING.sub("", name)))
 
 
 def encoded(value: str) -> str:
