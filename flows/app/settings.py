@@ -7,14 +7,16 @@ from typing import Any
 from pipeline.settings import DEFAULT_FILE, Settings, load_settings as load_from
 
 
-def load_settings(path: Path = DEFAULT_FILE, *, credentials: bool = True) -> Settings:
+def load_settings(
+    path: Path = DEFAULT_FILE, *, credentials: bool = True, sources: bool = True
+) -> Settings:
     """Load settings; a block that they name is read from Prefect's server.
 
     Raises:
         BadSettings: as `pipeline.settings.load_settings`, or a block does not exist or cannot be
             read.
     """
-    return load_from(path, credentials=credentials, blocks=_values)
+    return load_from(path, credentials=credentials, sources=sources, blocks=_values)
 
 
 def _values(section: str, reference: str) -> Mapping[str, Any]:

@@ -118,11 +118,16 @@ def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:
 
 
 def load_settings(
-    path: Path = DEFAULT_FILE, *, credentials: bool = True, blocks: Blocks = _no_blocks
+    path: Path = DEFAULT_FILE,
+    *,
+    credentials: bool = True,
+    sources: bool = True,
+    blocks: Blocks = _no_blocks,
 ) -> Settings:
     """Read settings; relative paths in them start at the folder of the file.
 
     Without `credentials` those may be missing: reading the ledger and the archive needs none.
+    Without `sources` there may be none: a single call needs the account alone.
     `blocks` returns the settings of a block that is named.
 
     Raises:
@@ -141,9 +146,10 @@ def load_settings(
             name for name in _SECRETS[:2] if not environment(name) and name not in from_blocks
         )
         substitutes = dict.fromkeys(lacking, "none")
+    base = Settings if sources else _AccountSettings
     try:
         # The other values come from the environment, the blocks and the file.
-        settings = class_for(path, from_blocks)(**substitutes)  # type: ignore[arg-type]
+        settings = class_for(path, from_blocks, base)(**substitutes)  # type: ignore[arg-type]
     except ValidationError as error:
         problems += sentences(path, error, secrets=_SECRETS, origins=origins)
         raise BadSettings(problems) from None
@@ -175,10 +181,23 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
 
 
-def class_for(path: Path, from_blocks: Mapping[str, Any]) -> type[Settings]:
+class _AccountSettings(Settings):
+    """Settings that may be without a source."""
+
+    sources: tuple[SourceSettings, ...] = ()
+
+    @field_validator("sources")
+    @classmethod
+    def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        return sources
+
+
+def class_for(
+    path: Path, from_blocks: Mapping[str, Any], base: type[Settings] = Settings
+) -> type[Settings]:
     """Return the settings class for a file; blocks come between the file and the environment."""
 
-    class FileSettings(Settings):
+    class FileSettings(base):  # type: ignore[misc, valid-type]  # chosen by the caller
         model_config = SettingsConfigDict(toml_file=path)
 
         @classmethod

@@ -53,9 +53,7 @@ def caspio(
         Path | None,
         typer.Option("--output", help="Where a download goes; - is stdout.", metavar="PATH"),
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Change, delete or start without asking.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -74,19 +72,19 @@ def caspio(
     try:
         call = build(known.id, parameters, json=content, file=file)
     except ValueError as error:
-        refuse(f"{error}. The call is {known.method} {known.template}.")
+        refuse(f"{error}. The call is {known.method} {known.template}.{body_hint(known)}")
     if known.answer is Answer.BYTES:
         output = check_output(output, yes=yes, as_json=as_json)
     elif output is not None:
         refuse(f"{known.id} returns {known.answer} to stdout. Remove --output.")
-    settings = load_settings(config)
+    settings = load_settings(config, sources=False)
     asks = known.asks_first and not yes
     # A script cannot answer, and must not hang at a question.
     if asks and not sys.stdin.isatty():
-        refuse(f"{known.id} changes, deletes or starts something. Add --yes to confirm it.")
+        refuse(f"{known.id} writes to the account, and nobody could be asked. Add --yes.")
     with counted_client(settings) as client:
         if asks:
-            confirm(client, call, settings.caspio.url)
+            confirm(client, call, known, settings.caspio.url)
         if output is not None:
             download(client, known.id, parameters, output, as_json=as_json)
         else:
@@ -142,9 +140,10 @@ def check_output(output: Path | None, *, yes: bool, as_json: bool) -> Path:
     return output
 
 
-def confirm(client: "CaspioClient", call: "Call", url: str) -> None:
+def confirm(client: "CaspioClient", call: "Call", operation: "Operation", url: str) -> None:
     """Show what the call does, and to how many records; exit with 3 unless the user agrees."""
-    question = f"{call.what}\n  on {url}{affected(client, call)}\nContinue? [y/N] "
+    what = f"{operation.id}: {call.what}\n  on {url}{affected(client, call)}"
+    question = f"{what}\nContinue? [y/N] "
     err().print(question, markup=False, highlight=False, soft_wrap=True, end="")
     # Anything but a clear yes, also the end of the input, changes nothing.
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
@@ -241,10 +240,27 @@ def list_operations(*, as_json: bool) -> None:
         line = Text.assemble((f"  {operation.id} ", "cyan"), parameters)
         console.print(line, soft_wrap=True)
         console.print(Text(f"      {entry.summary}", style="dim"), soft_wrap=True)
+        if operation.takes_json:
+            example = Text(f"      --body '{example_of(operation)}'", style="dim")
+            console.print(example, soft_wrap=True)
+
+
+def example_of(operation: "Operation") -> str:
+    """Return an example of an operation's body, as JSON."""
+    from pipeline.adapters.caspio.client.bodies import EXAMPLES
+
+    return json.dumps(EXAMPLES[operation.id], ensure_ascii=False)
+
+
+def body_hint(operation: "Operation") -> str:
+    """Return an example of the body, for a call that was refused; "" if it takes none."""
+    return f" A body looks like --body '{example_of(operation)}'." if operation.takes_json else ""
 
 
 def entry_json(entry: "Entry") -> dict[str, object]:
     """Return an operation for --json."""
+    from pipeline.adapters.caspio.client.bodies import EXAMPLES
+
     operation = entry.operation
     named = [{"name": name, "kind": "text", "required": True} for name in operation.path_names]
     return {
@@ -257,6 +273,7 @@ def entry_json(entry: "Entry") -> dict[str, object]:
             *({"name": p.name, "kind": p.kind, "required": p.required} for p in operation.query),
         ],
         "takes_body": operation.takes_json,
+        "body_example": EXAMPLES.get(operation.id),
         "takes_file": bool(operation.file_part),
         "answer": operation.answer,
         "asks_first": operation.asks_first,

@@ -111,7 +111,10 @@ def test_all_operations_are_listed(run: Run) -> None:
     assert {"name": "q.where", "kind": "text", "required": True} in listed["DeleteTableRecords"][
         "parameters"
     ]
-    assert "DeleteTableRecords tableName q.where" in run().out
+    assert listed["CreateTableField"]["body_example"]["Type"] == "CURRENCY"
+    shown = run().out
+    assert "DeleteTableRecords tableName q.where" in shown
+    assert """--body '{"FileName": "2026-03-31 invoice"}'""" in shown
 
 
 def test_answer_is_printed_as_it_came(run: Run, emulator: Emulator) -> None:
@@ -168,6 +171,28 @@ def company(emulator: Emulator) -> str:
     """Return what the first record holds."""
     company: str = emulator.control.dump()["tables"]["Docs"][0]["Company"]
     return company
+
+
+def test_adding_needs_a_user_or_yes(run: Run, emulator: Emulator) -> None:
+    """Every operation that writes asks first, also one that only adds; nobody to ask, no write."""
+    emulator.control.reset_calls()
+    command = ("CreateTableRecord", "--param", "tableName=Docs", "--body", '{"Company": "New"}')
+
+    refused, declined = run(*command), run(*command, typed="n\n")
+
+    assert (refused.code, declined.code) == (2, 3)
+    assert "CreateTableRecord writes to the account, and nobody could be asked." in refused.err
+    assert "CreateTableRecord: Creating table record (table 'Docs')" in declined.err
+    assert not any(call.startswith("POST /v3") for call in emulator.control.calls())
+
+
+def test_no_source_is_needed(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    """The account's address is enough, before there are any sources."""
+    (tmp_path / "caspio-ingest.toml").write_text(f'[caspio]\nurl = "{emulator.url}"\n')
+
+    ended = run("ListTables", "--json")
+
+    assert (ended.code, ended.document) == (0, {"Result": ["Docs"]})
 
 
 def test_change_needs_a_user_or_yes(run: Run, emulator: Emulator) -> None:
@@ -250,6 +275,7 @@ def test_body_can_come_from_a_file(run: Run, emulator: Emulator, tmp_path: Path)
             "q.where is missing",
         ),
         (("CreateTableRecord", "--param", "tableName=A"), "a JSON body is missing"),
+        (("CreateTableRecord", "--param", "tableName=A"), """--body '{"Company": """),
         (("CreateTableRecord", "--param", "tableName=A", "--body", "{"), "--body is JSON"),
         (("CreateTableRecord", "--param", "tableName=A", "--body", "@none.json"), "--body is JSON"),
         (("UploadFiles", "--file", "none.pdf"), "no file none.pdf"),

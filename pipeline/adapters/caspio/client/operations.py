@@ -61,8 +61,6 @@ class Operation:
         takes_json: Whether it takes a JSON body.
         file_part: Name of the one multipart part that has a file, "" where it takes no file.
         answer: What comes back.
-        asks_first: Whether a user should be asked before it is done: it overwrites, deletes, starts
-            what cannot be stopped, or sends a message.
     """
 
     id: str
@@ -73,7 +71,12 @@ class Operation:
     takes_json: bool = False
     file_part: str = ""
     answer: Answer = Answer.JSON
-    asks_first: bool = False
+
+    @property
+    def asks_first(self) -> bool:
+        """Say whether a user should be asked before it is done: everything but reading."""
+        # Caspio's API reads with GET alone; a POST adds a record, starts a task or sends a message.
+        return self.method != "GET"
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -126,8 +129,6 @@ _LISTING = (
 )
 _FOLDER = Parameter("externalKey")
 _PATH = Parameter("filePath", required=True)
-# POST adds something, so it is not asked about, unless an operation says so.
-_CHANGES = {"PUT", "DELETE"}
 
 
 def _operation(
@@ -140,7 +141,6 @@ def _operation(
     json: bool,
     part: str,
     answer: Answer,
-    asks: bool = False,
 ) -> Operation:
     return Operation(
         id=name,
@@ -151,7 +151,6 @@ def _operation(
         takes_json=json,
         file_part=part,
         answer=answer,
-        asks_first=asks or method in _CHANGES,
     )
 
 
@@ -240,12 +239,9 @@ def _group(group: Group, root: str) -> Callable[..., Operation]:
         json: bool = False,
         part: str = "",
         answer: Answer = Answer.JSON,
-        asks: bool = False,
     ) -> Operation:
         template = root + path
-        return _operation(
-            group, name, method, template, query, json=json, part=part, answer=answer, asks=asks
-        )
+        return _operation(group, name, method, template, query, json=json, part=part, answer=answer)
 
     return one
 
@@ -297,8 +293,7 @@ _ALL = (
     _webhook("DeleteOutgoingWebhookEvent", "DELETE", f"{_EVENTS}/{{eventId}}", answer=_NOTHING),
     _task("ListDataImportExportTasks", "GET"),
     _task("GetDataImportExportTask", "GET", _KEY),
-    # It cannot be stopped once it runs.
-    _task("RunDataImportExportTask", "POST", f"{_KEY}/run", answer=_NOTHING, asks=True),
+    _task("RunDataImportExportTask", "POST", f"{_KEY}/run", answer=_NOTHING),
     _application("ListBridgeApplications", "GET"),
     _application("GetBridgeApplication", "GET", _KEY),
     _application("ListBridgeApplicationDataPages", "GET", f"{_KEY}/datapages"),
@@ -329,7 +324,7 @@ _ALL = (
     # "Where" and not "q.where": so it is in the specification.
     _directory("UpdateUsers", "PUT", _USERS, Parameter("Where", required=True), _ROWS, json=True),
     _directory("DeleteUsers", "DELETE", _USERS, Parameter("Where", required=True)),
-    _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True, asks=True),
+    _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True),
 )
 
 OPERATIONS: Mapping[str, Operation] = {one.id: one for one in _ALL}

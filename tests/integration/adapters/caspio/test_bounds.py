@@ -65,7 +65,7 @@ def test_an_answer_that_drips_ends_in_time(answer: object) -> None:
     """A server that sends a byte now and then is late for the answer, though for no single read."""
     with raw_server(other=answer) as url, connected(url) as client:  # type: ignore[arg-type]
         started = time.monotonic()
-        with pytest.raises(Unavailable, match=r"failed 1 times"):
+        with pytest.raises(Unavailable, match="failed once"):
             client.tables.names()
 
     assert time.monotonic() - started < 10
@@ -179,7 +179,7 @@ def test_nonsense_as_a_pause_is_ignored(value: str) -> None:
     with (
         raw_server(other=refusal) as url,
         connected(url) as client,
-        pytest.raises(Unavailable, match="503"),
+        pytest.raises(Unavailable, match=r"failed once .* Caspio cannot answer now"),
     ):
         client.tables.names()
 

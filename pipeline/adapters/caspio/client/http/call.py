@@ -137,7 +137,7 @@ class Caller:
     def _repeated(self, call: Call, attempt: Callable[[], T]) -> T:
         def give_up(failures: Failures) -> Exception:
             return Unavailable(
-                f"{call.what} failed {failures.number} times in {failures.spent_s:.0f} s, "
+                f"{call.what} failed {_times(failures.number)} in {failures.spent_s:.0f} s, "
                 f"last with: {failures.last} The next run continues here; see whether Caspio "
                 "is reachable from this machine."
             )
@@ -226,7 +226,6 @@ class Caller:
 
     def _require_success(self, call: Call, response: httpx.Response) -> None:
         answer = judge(response, self._redacted)
-        text = describe(answer, what=call.what)
         match answer.verdict:
             case Verdict.DONE:
                 return
@@ -236,11 +235,13 @@ class Caller:
                 # of them meets it.
                 if pause_s is None or pause_s <= self._retry.longest_wait_s:
                     self._limiter.delay(pause_s or self._retry.first_pause_s)
-                raise Repeatable(text, pause_s)
+                raise Repeatable(describe(answer), pause_s)
             case Verdict.BUSY if call.method == "GET":
-                raise Repeatable(text, retry_after_s(response.headers, self._clock.now()))
+                raise Repeatable(
+                    describe(answer), retry_after_s(response.headers, self._clock.now())
+                )
             case Verdict.BUSY:
-                raise InDoubt(f"{text} {_LOOK}")
+                raise InDoubt(f"{describe(answer, what=call.what)} {_LOOK}")
         raise error_for(answer, what=call.what, request_line=call.request_line)
 
 
@@ -254,6 +255,10 @@ def _json(call: Call, response: httpx.Response) -> object:
     if call.method == "GET":
         raise Repeatable("the answer is not whole JSON.")
     raise InDoubt(f"{call.what} was answered, but not with whole JSON. {_LOOK}")
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _in_words(error: httpx.HTTPError) -> str:

@@ -54,7 +54,7 @@ _UNSAID = {
     Verdict.REFUSED: "Caspio refused it and gave no reason",
 }
 """What an answer means if it does not say so itself, as that of a proxy."""
-_SUPPORT = "If it stays so, ask Caspio's support, naming the request id."
+_SUPPORT = "If it stays so, ask Caspio's support, with the request id if there is one."
 _VALUE = "Look at the values written and at the field's type and settings in Caspio."
 
 BY_CODE: Mapping[str, Fault] = {
@@ -218,11 +218,12 @@ def _error(answer: Reply, what: str) -> CaspioError:
     )
 
 
-def describe(answer: Reply, *, what: str) -> str:
-    """Say what was being done, what Caspio said and what a user can do."""
+def describe(answer: Reply, *, what: str = "") -> str:
+    """Say what was being done, if that is given, what Caspio said and what a user can do."""
     request_id = f"request id {answer.request_id}" if answer.request_id else ""
     details = ", ".join(part for part in (answer.code, request_id) if part)
     said = answer.message.rstrip(".") or _UNSAID.get(answer.verdict, "")
     if details:
         said += f" ({details})"
-    return f"{what}: {said}. {answer.fault.way_out}"
+    begins = f"{what}: " if what else ""
+    return f"{begins}{said}. {answer.fault.way_out}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pipeline.adapters.caspio.client import (
     CaspioClient,
@@ -19,6 +20,7 @@ from pipeline.adapters.caspio.client import (
     Query,
     UnexpectedAnswer,
 )
+from pipeline.adapters.caspio.client.bodies import EXAMPLES
 from pipeline.adapters.caspio.client.catalogue import GROUPS, catalogue
 from pipeline.adapters.caspio.client.operations import OPERATIONS, Answer, Kind, operations_of
 from pipeline.adapters.caspio.client.where import Clause
@@ -229,6 +231,24 @@ def test_all_operations_are_there(specification: Specification) -> None:
     }
     assert ours == theirs
     assert len(ours) == 70
+
+
+def test_everything_but_reading_asks_first() -> None:
+    """A user is asked before each operation that adds, changes, deletes, starts or sends."""
+    assert {one.method for one in OPERATIONS.values() if not one.asks_first} == {"GET"}
+
+
+def test_every_body_has_an_example() -> None:
+    """Each operation that takes a body, and no other, shows one."""
+    assert {one.id for one in OPERATIONS.values() if one.takes_json} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_keeps_to_the_specification(name: str, specification: Specification) -> None:
+    """What is shown as a body is one that the specification takes."""
+    body = specification.operations[name].body["application/json"]
+
+    Draft202012Validator(body).validate(EXAMPLES[name])
 
 
 def test_every_operation_has_a_method() -> None:
