@@ -52,6 +52,7 @@ class DocxProcessor:
 
         try:
             document = docx.Document(str(path))
+            hidden = list(take_hidden(document))
             lines = [
                 *_header_or_footer_lines(document, "header"),
                 *_block_lines(document.element.body, 0),
@@ -61,9 +62,47 @@ class DocxProcessor:
         except (OpcError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc
 
-        page = text_page(clean("\n".join(lines)), engine="docx")
+        kept_apart = clean("\n".join(hidden))
+        page = text_page(clean("\n".join(lines)), engine="docx", kept_apart=kept_apart)
         children = office_package.embedded_files(path, text_chars=len(page.text.text))
         return Reading(pages=(page,), children=children)
+
+
+def take_hidden(document: Any) -> Iterator[str]:
+    """Take the hidden runs out of the text, and yield what they say.
+
+    Word shows neither a run that is hidden itself nor one whose style is (section 17.3.2.41).
+    """
+    styles = {
+        value
+        for style in document.styles.element
+        if _is_vanished(style)
+        for name, value in style.attrib.items()
+        if name.endswith("}styleId")
+    }
+    for run in list(document.element.body.iter("{*}r")):
+        paragraph = run.getparent()
+        if not (_is_vanished(run) or styles & {*_styles_of(run), *_styles_of(paragraph)}):
+            continue
+        text = "".join(_paragraph_text(run, []))
+        if text.strip():
+            yield text.strip()
+        paragraph.remove(run)
+
+
+def _is_vanished(element: Any) -> bool:
+    """Return whether the properties of a run or a style hide it."""
+    for vanish in element.findall("{*}rPr/{*}vanish"):
+        value = next((each for name, each in vanish.attrib.items() if name.endswith("}val")), "1")
+        return value not in {"0", "false", "off"}
+    return False
+
+
+def _styles_of(element: Any) -> Iterator[str]:
+    """Yield the style of a run or of a paragraph."""
+    for path in ("{*}rPr/{*}rStyle", "{*}pPr/{*}pStyle"):
+        for style in element.findall(path):
+            yield from (value for name, value in style.attrib.items() if name.endswith("}val"))
 
 
 def _header_or_footer_lines(document: Any, which: str) -> Iterator[str]:

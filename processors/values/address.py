@@ -39,6 +39,7 @@ _BEGINS_ADDRESS = re.compile(
 _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,6} [a-z]")
 _ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
 _NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
+_SUMS = ("strong", "plain", "subtotal", "net", "tax")
 _LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}:(?!\d)")
 """Words with a colon after them announce another value, unless they announce an address."""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
@@ -164,7 +165,13 @@ def is_something_else(line: TextLine) -> bool:
         return True
     if dates_in(line.folded, MonthNames(())):
         return True
-    return any(amount.cents for amount in money_in(line.folded))
+    return _is_sum(line) or any(amount.cents for amount in money_in(line.folded))
+
+
+def _is_sum(line: TextLine) -> bool:
+    """Sheets print sums without decimals."""
+    labels = (label_pattern("totals", kind) for kind in _SUMS)
+    return line.text[-1:].isdigit() and any(label.match(line.folded) for label in labels)
 
 
 def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) -> bool:

@@ -23,7 +23,7 @@ HEAD_CHARS = 60_000
 TAIL_CHARS = 15_000
 
 
-_WIDE_GAP = re.compile(r"(?: {2,}|\t)\s*")
+_WIDE_GAP = re.compile(r" {2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,11 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
 
 
 def gaps_in(text: str) -> tuple[int, ...]:
-    """Return where the pieces of a line begin, after the first, once its blanks are single."""
-    if "  " not in text and "\t" not in text:
+    """Return where the pieces of a line begin, after the first, once its blanks are single.
+
+    Tabs separate the cells of a table, which are no columns of a page.
+    """
+    if "  " not in text or "\t" in text:
         return ()
     starts: list[int] = []
     length = 0

@@ -21,6 +21,8 @@ _LOOK_AHEAD_LINES = 3
 _TABLE_ROWS = 6
 _TABLE_COLUMNS = 3
 """Amounts in one line from which on it is a row of a table."""
+_LIST_ROWS = 3
+"""A heading and two rows."""
 _CURRENCY_LETTERS = 4
 """Letters beside an amount that is alone: those of a currency at most ("euro")."""
 _LARGEST_WHOLE = 100_000_000
@@ -191,11 +193,25 @@ def is_column_heading(folded: str, kind: str, label: str) -> bool:
     return label_pattern("totals", "never").search(folded) is not None
 
 
+def _is_list(rows: Sequence[TextLine]) -> bool:
+    """Return whether a row of headings has rows of equal length below it, with one amount each."""
+    if len(rows) < _LIST_ROWS:
+        return False
+    heading, *others = rows
+    lengths = {len(row.text.split()) for row in others}
+    has_amounts = all(len(money_in(row.folded)) == 1 for row in others)
+    is_table = len(lengths) == 1 and min(lengths) > 1 and len(heading.text.split()) > min(lengths)
+    return has_amounts and is_table
+
+
 def amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amount, TextLine]]:
     """Return the amounts below a label, with their line.
 
-    Below the heading of a table they are those of its last row, where the sums are.
+    Below the heading of a table they are those of its last row, where the sums are. A table with
+    the amounts of several documents, one in each row, has none.
     """
+    if _is_list(lines[line.number : line.number + _LIST_ROWS]):
+        return []
     last_row: list[tuple[Amount, TextLine]] = []
     for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
         letters = sum(map(str.isalpha, later.folded))

@@ -112,3 +112,33 @@ def test_deeply_nested_tables_are_cut_off(tmp_path: Path):
     findings = documents.read(word(inner, f"<w:p {W}>{run('first')}</w:p>"), tmp_path)
 
     assert (findings.status, findings.text.strip()) == (ReadStatus.OK, "first")
+
+
+def test_hidden_text_of_a_word_document_is_kept_apart(tmp_path: Path):
+    """A hidden run is in the text of the page, but no value is taken from it."""
+    hidden = f"<w:r {W}><w:rPr><w:vanish/></w:rPr><w:t>Total 999.00</w:t></w:r>"
+    shown = f'<w:r {W}><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>Total 12.00</w:t></w:r>'
+
+    findings = documents.read(word(f"<w:p {W}>{hidden}{shown}</w:p>"), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+    assert findings.fields["total"].value == "12.00"
+    assert "no values are looked for" in findings.pages[0].reason
+
+
+def test_text_of_a_hidden_style_is_kept_apart(tmp_path: Path):
+    """A style hides the runs that have it, and all runs of a paragraph that has it."""
+    from docx import Document
+    from docx.enum.style import WD_STYLE_TYPE
+
+    document = Document()
+    style = document.styles.add_style("Unseen", WD_STYLE_TYPE.CHARACTER)
+    style.font.hidden = True
+    paragraph = document.add_paragraph("Total 12.00")
+    paragraph.add_run(" and 999.00", style="Unseen")
+    out = io.BytesIO()
+    document.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "and 999.00"]

@@ -223,3 +223,14 @@ def test_address_above_a_late_name():
     )
 
     assert values_of(text)["address"] == "5, Long Street, 46350 Kettleham"
+
+
+@pytest.mark.parametrize("rows", ["Net amount 1000\nVAT 19% 190\nGrand total 1190"])
+def test_sums_are_no_address(rows: str):
+    """Sheets print sums without decimals."""
+    assert "address" not in values_of(f"Three Kettles Ltd\nInvoice no. R-2024-7\n{rows}")
+
+
+def test_cells_of_a_table_are_no_names():
+    """The cells of a row are separated by tabs, and are not looked at one by one."""
+    assert "company" not in values_of("Number\tGoods\tSum\nINV-1001\tpens\t12.00\nTotal 12.00")

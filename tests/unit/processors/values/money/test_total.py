@@ -225,3 +225,11 @@ def test_a_dash_read_for_a_point(line: str, value: str):
 def test_a_dash_elsewhere_is_none():
     """Numbers with a dash are no amounts where no sum is named."""
     assert money_in("table no 12-34") == []
+
+
+def test_a_table_of_several_documents_has_no_total():
+    """The amount of one row is not that of the table."""
+    rows = "Invoice no\tDate\tTotal\nB-1\t2024-03-15\t118.00\nB-2\t2024-03-16\t42.00"
+
+    assert values_of(rows).get("total") is None
+    assert values_of("Invoice no\tDate\tTotal\nB-1\t2024-03-15\t118.00")["total"] == "118.00"
