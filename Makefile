@@ -64,8 +64,9 @@ bench: setup-test ## Run the measurements; they are not part of the test suite
 bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors")
 	@$(or $(wildcard $(BIN)/python),python3) -m tests.bench.house $(HOUSE_ARGS)
 
-bench-read: setup-test ## Compare reading with tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE")
+bench-read: setup-test ## Compare reading with tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE"); measure confidences
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.confidence $(CONFIDENCE_ARGS)
 
 byte-ranges: setup-test ## Measure the input ranges of the recognition model again, after its package changed
 	@$(BIN)/python -m tests.bench.int8_ranges

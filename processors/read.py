@@ -196,20 +196,24 @@ def findings_of(
 def values_on(
     pages: Sequence[Page], doc_type: Finding, settings: ReadSettings
 ) -> dict[str, Finding]:
-    """Return the values on pages.
+    """Return the values on pages, each with the probability that it is right.
 
     If they are of several documents, these are the values of one of them where the others say
     nothing else, and otherwise open: they never meet.
     """
+    from processors.confidence import with_probabilities
     from processors.page_groups import page_groups
     from processors.values import find_values
 
-    find = partial(
-        find_values,
-        languages=settings.languages,
-        date_order=settings.date_order,
-        doc_class=doc_type.value,
-    )
+    def find(group: Sequence[Page]) -> dict[str, Finding]:
+        found = find_values(
+            group,
+            languages=settings.languages,
+            date_order=settings.date_order,
+            doc_class=doc_type.value,
+        )
+        return with_probabilities(found, group, doc_type=doc_type, languages=settings.languages)
+
     groups = page_groups(pages)
     if len(groups) == 1:
         return find(groups[0])

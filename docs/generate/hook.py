@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.generate import commands, documents, findings, metrics, operations, settings
+from docs.generate import (
+    commands,
+    documents,
+    findings,
+    metrics,
+    operations,
+    probabilities,
+    settings,
+)
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\(docs/")
@@ -30,6 +38,8 @@ GENERATORS: Mapping[str, Callable[..., str]] = {
     "headers": findings.headers,
     "operations": operations.operations,
     "metrics": metrics.metrics,
+    "fitted-on": probabilities.fitted_on,
+    "probabilities": probabilities.figures,
     "include": include,
 }
 """Every generator by the name that pages use."""

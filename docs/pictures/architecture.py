@@ -75,7 +75,7 @@ BOXES = (
     Box(180, 456, 250, 92, ("adapters/caspio", "client: 70 operations", "source, target, discovery"), BLUE, "pipeline/adapters/caspio"),
     Box(440, 456, 140, 92, ("archive", "local_archive", "s3_archive"), BLUE, "pipeline/adapters"),
     Box(590, 456, 120, 92, ("sql_ledger", "SQLite,", "PostgreSQL"), BLUE, "pipeline/adapters/sql_ledger"),
-    Box(720, 456, 250, 92, ("processors/sandbox", "formats, pdf, ocr,", "classify, values, renditions"), YELLOW, "processors/sandbox"),
+    Box(720, 456, 250, 92, ("processors/sandbox", "formats, pdf, ocr,", "classify, values, confidence"), YELLOW, "processors/sandbox"),
     Box(180, 590, 250, 42, ("Caspio",), GRAY),
     Box(440, 590, 140, 42, ("folder, bucket",), GRAY),
     Box(590, 590, 120, 42, ("database",), GRAY),

@@ -93,8 +93,13 @@ def find_values(
     found |= values_of_class(lines, doc_class, languages)
 
     # What is made for machines counts more than what is read from the text.
-    found |= values_in_zone(lines) | values_in_codes(pages) | field_findings(pages)
+    found |= machine_values(lines, pages) | field_findings(pages)
     return {name: finding for name, finding in found.items() if finding is not None}
+
+
+def machine_values(lines: Sequence[TextLine], pages: Sequence[Page]) -> dict[str, Finding]:
+    """Find the values in what is printed for machines: a machine-readable zone, and barcodes."""
+    return {**values_in_zone(lines), **values_in_codes(pages)}
 
 
 def values_of_class(

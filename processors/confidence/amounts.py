@@ -1,0 +1,127 @@
+"""Compute the features of amounts and of the currency."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from processors.confidence.evidence import Evidence, Value, amount_of
+from processors.confidence.shared import Features, counted
+from processors.values.lines import label_pattern
+from processors.values.money.amounts import money_in
+from processors.values.money.currency import marks_in
+from processors.values.money.sums import TOTAL_KINDS, Sum
+
+_KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
+_MOST_RIVALS = 3
+_CENT = Decimal("0.01")
+_FIVE_CENTS = 20
+"""Where cash is rounded, totals are multiples of the smallest coin: a twentieth of a unit."""
+
+
+def amount_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of an amount: its words, its rivals, and what adds up to it."""
+    amount = amount_of(value.text)
+    if amount is None:
+        return {}
+    features: Features = {
+        f"is_{value.name}": 1.0,
+        "zero": float(amount == 0),
+        "negative": float(value.text.startswith("-")),
+        "whole": float(amount == amount.to_integral_value()),
+    }
+    same = [each for each in evidence.sums if abs(each.value) == amount]
+    kinds = {each.kind for each in same}
+    for kind in _KINDS_THAT_SPEAK:
+        features[f"called_{kind}"] = float(kind in kinds)
+    features["called_nothing"] = float(not kinds - {""})
+    features["lines_of_totals"] = counted(sum(each.kind in TOTAL_KINDS for each in same), 3)
+
+    mentioned = [each for line in value.places for each in money_in(line.folded)]
+    marked = any(each.marked for each in mentioned if abs(each.value) == amount)
+    features["with_currency"] = float(marked)
+    features |= _rivals(evidence, amount)
+    features |= _parts(evidence, value.name, amount)
+    if value.name == "total":
+        features |= _payment(evidence, amount) | _rounding(evidence, amount)
+    return features
+
+
+def _rivals(evidence: Evidence, value: Decimal) -> Features:
+    """Say which other amounts are called a total, and which are larger."""
+    called = {abs(each.value) for each in evidence.sums if each.kind in TOTAL_KINDS} - {value}
+    everything: set[Decimal] = set().union(*evidence.amounts)
+    larger = sum(each > value for each in everything)
+    near = any(0 < abs(each - value) <= Decimal("0.05") for each in everything)
+    subtotals = {abs(each.value) for each in evidence.sums if each.kind == "subtotal"}
+    most = max(everything, default=value)
+    return {
+        "share_of_largest": float(value / most) if most else 1.0,
+        "below_subtotal": float(any(each > value for each in subtotals)),
+        "other_totals": counted(len(called), _MOST_RIVALS),
+        "larger_totals": counted(sum(each > value for each in called), _MOST_RIVALS),
+        "largest": float(larger == 0),
+        "larger_amounts": counted(larger, _MOST_RIVALS),
+        "near_amount": float(near),
+    }
+
+
+def _parts(evidence: Evidence, name: str, value: Decimal) -> Features:
+    """Say whether net amount and tax add up to the total."""
+    total, net, tax = (amount_of(evidence.value(each)) for each in ("total", "net", "tax"))
+    features: Features = {}
+    if total is None:
+        return features
+    if net is not None and tax is not None:
+        features["adds_up"] = float(tax > 0 and abs(net + tax - total) < _CENT)
+        features["tax_is_zero"] = float(tax == 0)
+    if name != "total":
+        features["equals_total"] = float(value == total)
+        features["above_total"] = float(value > total)
+    return features
+
+
+def _payment(evidence: Evidence, value: Decimal) -> Features:
+    """Say whether the total is what was paid, or what is still due."""
+    cash, change, card = (_values(evidence.sums, {each}) for each in ("cash", "change", "card"))
+    differences = {given - back for given in cash for back in change}
+    due = amount_of(evidence.value("amount_due"))
+    return {
+        "cash_less_change": float(value in differences and any(change)),
+        "paid": float(value in cash | card),
+        "paid_otherwise": float(
+            bool(card | differences) and value not in card | differences | cash
+        ),
+        "is_due": float(due is not None and due == value),
+        "due_differs": float(due is not None and due != value),
+    }
+
+
+def _rounding(evidence: Evidence, value: Decimal) -> Features:
+    """Say whether the document rounds its total, and whether this one is before or after it."""
+    words = label_pattern("totals", "rounding")
+    rounded = [line.number for line in evidence.lines if words.search(line.folded)]
+    if not rounded:
+        return {}
+    numbers = [line.number for line in evidence.amounts_like(value)]
+    is_rounded = value * _FIVE_CENTS == (value * _FIVE_CENTS).to_integral_value()
+    return {
+        "rounded": float(is_rounded),
+        "unrounded": float(not is_rounded),
+        "below_rounding": float(any(number > rounded[-1] for number in numbers)),
+    }
+
+
+def _values(sums: Sequence[Sum], kinds: set[str]) -> set[Decimal]:
+    return {abs(each.value) for each in sums if each.kind in kinds}
+
+
+def currency_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of a currency: how often its mark is printed, and which others are."""
+    marks: Counter[str] = marks_in(evidence.lines)[0]
+    count = sum(marks.values())
+    return {
+        "printed": counted(count, 5),
+        "assumed": float(count == 0),
+        "other_marks": counted(max(len(marks) - 1, 0), 3),
+        "by_code": float(value.text.lower() in marks),
+    }

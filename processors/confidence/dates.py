@@ -1,0 +1,99 @@
+"""Compute the features of dates and periods."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from statistics import median
+
+from pipeline.model import Finding
+from processors.confidence.evidence import Evidence, Value
+from processors.confidence.shared import Features, counted
+from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate
+
+_KINDS_THAT_SPEAK = ("document", "title", "plain", "link", "due", "other", LETTERHEAD, QUOTED)
+_SHORT_YEAR = re.compile(r"\d{1,2}\D\d{1,2}\D\d\d")
+_TIME = re.compile(r"\d[:.]\d\d")
+# What announces the day from which a contract is in force, before the date or on the line above.
+_FROM_WHEN = {
+    "after_effective": re.compile(r"effective"),
+    "after_as_of": re.compile(r"as of|dated|entered into|made"),
+    "after_day_of": re.compile(r"day of"),
+}
+_NEAR_CHARS = 70
+_SENTENCE_WORDS = 10
+_MANY_DATES = 20
+_MOST_RIVALS = 3
+_FAR_DAYS = 2 * 365
+"""Days from the usual date of the document from which on a date may be misread."""
+_EARLIEST_YEAR = 1990
+
+
+def date_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of a date: its words, its rivals, and whether others agree with it."""
+    day = value.text
+    same = evidence.dates_like(day)
+    kinds = {each.kind for each in same}
+    features: Features = {f"is_{value.name}": 1.0}
+    for kind in _KINDS_THAT_SPEAK:
+        features[f"called_{kind}"] = float(kind in kinds)
+    features["called_nothing"] = float(bool(same) and not kinds - {""})
+    features["not_printed"] = float(not same)
+    features |= _reading(same)
+    features |= _rivals(evidence, day, same)
+    if evidence.doc_type.value == "contract":
+        features |= _announced(evidence, value.finding, same)
+    issued = evidence.value("date")
+    if value.name == "due_date" and issued:
+        features["before_issue"] = float(day < issued)
+        features["equals_issue"] = float(day == issued)
+    return features
+
+
+def _reading(same: Sequence[LabeledDate]) -> Features:
+    """Say whether the date could be read another way."""
+    if not same:
+        return {}
+    first = same[0]
+    return {
+        "two_readings": float(all(len(each.text.readings) > 1 for each in same)),
+        "in_letters": float(any(map(str.isalpha, first.text.text))),
+        "short_year": float(bool(_SHORT_YEAR.fullmatch(first.text.text))),
+        "alone": float(len(first.line.folded) <= len(first.text.text) + 12),
+        "with_time": float(bool(_TIME.search(first.line.folded, first.text.end))),
+        "in_sentence": float(len(first.line.folded.split()) > _SENTENCE_WORDS),
+    }
+
+
+def _announced(evidence: Evidence, finding: Finding, same: Sequence[LabeledDate]) -> Features:
+    """Say which words of a contract are near before the date."""
+    own = next(iter(evidence.lines_of(finding)), None) or next((e.line for e in same), None)
+    if own is None:
+        return {}
+    above = evidence.lines[own.number - 1].folded if own.number else ""
+    starts = [each.text.start for each in same if each.line is own]
+    before = f"{above} {own.folded[: starts[0]] if starts else own.folded}"[-_NEAR_CHARS:]
+    return {name: float(bool(words.search(before))) for name, words in _FROM_WHEN.items()}
+
+
+def _rivals(evidence: Evidence, value: str, same: Sequence[LabeledDate]) -> Features:
+    """Say which other dates the document has."""
+    day = date.fromisoformat(value[:10])
+    printed = {id(each) for each in same}
+    others = [each for each in evidence.dates if id(each) not in printed]
+    days = {each.text.readings[0] for each in others}
+    issuing = {each.text.readings[0] for each in others if each.kind not in {"due", "other"}}
+    features: Features = {
+        "other_dates": counted(len(days), _MOST_RIVALS),
+        "rival_dates": counted(len(issuing), _MOST_RIVALS),
+        "same_label_rivals": float(
+            any(each.kind in {"document", "title"} for each in others if each.text.readings)
+        ),
+        "many_dates": float(len(evidence.dates) > _MANY_DATES),
+        "old": float(day.year < _EARLIEST_YEAR),
+    }
+    if days:
+        usual = median(each.toordinal() for each in days)
+        features["far_from_others"] = float(abs(day.toordinal() - usual) > _FAR_DAYS)
+        features["latest"] = float(day >= max(days))
+        features["earliest"] = float(day <= min(days))
+    return features

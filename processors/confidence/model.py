@@ -1,0 +1,38 @@
+"""Load the fitted weights, and turn features into a probability."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from math import floor
+
+from processors.confidence.logistic import probability
+from processors.confidence.shared import Features
+
+WEIGHTS = "weights.json"
+SHARED = "shared"
+"""The weights of kinds of values that have none of their own: what all kinds have in common."""
+
+_STEPS = 1000
+"""Probabilities have three decimals, cut off: none looks as if it reached a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights by kind of value and feature."""
+
+    weights: Mapping[str, Mapping[str, float]]
+
+    def probability(self, kind: str, features: Features) -> float:
+        """Return the probability that a value with these features is right."""
+        weights = self.weights.get(kind) or self.weights[SHARED]
+        logit = sum(weights.get(name, 0.0) * value for name, value in features.items())
+        return floor(probability(logit) * _STEPS) / _STEPS
+
+
+@cache
+def load_model() -> Model:
+    """Read the packaged weights."""
+    file = resources.files(__package__).joinpath(WEIGHTS)
+    return Model(json.loads(file.read_text(encoding="utf-8"))["weights"])

@@ -1,0 +1,214 @@
+"""Compute the features of names and addresses."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.model import Finding
+from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.shared import Features, counted
+from processors.values.legal_forms import end_of_form, is_address
+from processors.values.lines import TextLine, fold, label_pattern
+
+_DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
+_POSTAL_CODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
+_NUMBER_OF_REGISTER = re.compile(r"\(?\d{4,}[ -]?[a-z]?\)?|reg|roc|gst|vat|ust|tax")
+_MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
+"""A word with letters and digits: where no number is expected, OCR took one for the other."""
+_ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
+_CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]+\b")
+_RARE = 2
+_LONG_WORD = 13
+_LONG_ADDRESS = 120
+_HEAD_LINES = 14
+_MOST = 3
+_USUAL_PARTIES = 2
+_MANY_WORDS = 5
+_SHORT_NAME = 6
+
+
+def name_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of a company's name: its form, its place, and what speaks for it."""
+    text, finding = value.text, value.finding
+    folded = fold(text)
+    words = folded.split()
+    own = _own_line(evidence, finding, value.places)
+    form_end = end_of_form(text, folded)
+    features: Features = {
+        "is_buyer": float(value.name == "buyer"),
+        "with_form": float(form_end > 0),
+        "form_at_end": float(form_end >= len(folded.rstrip(" ."))),
+        "with_trade": float(bool(label_pattern("company", "trades").search(folded))),
+        "one_word": float(len(words) == 1),
+        "many_words": float(len(words) > _MANY_WORDS),
+        "short": float(len(compact(text)) < _SHORT_NAME),
+        "capitals": float(text.isupper()),
+        "small_letters": float(text == folded),
+        "like_address": float(is_address(folded)),
+        "with_comma": float("," in text),
+        "with_digits": counted(sum(map(str.isdigit, text)), _MOST),
+        **_slips(evidence, text),
+        "of_labels": float(_has_label(folded)),
+        "joined": float(bool(own) and compact(text) not in compact(own.text if own else "")),
+        "in_domain": float(_in_domain(evidence, text)),
+    }
+    features |= _rival_names(evidence, text)
+    return features | _around(evidence, finding, own, text)
+
+
+def _slips(evidence: Evidence, text: str) -> Features:
+    """Say what looks like a misread letter."""
+    accented = {letter for letter in text if letter.isalpha() and not letter.isascii()}
+    printed = "".join(line.text for line in evidence.lines) if accented else ""
+    rare = any(printed.count(letter) <= _RARE for letter in accented)
+    return {
+        "odd_signs": counted(len(_ODD_SIGN.findall(text)), _MOST),
+        "mixed_words": counted(len(_MIXED_WORD.findall(fold(text))), _MOST),
+        "unbalanced": float(text.count("(") != text.count(")")),
+        "small_first": float(text[:1].islower()),
+        "capital_within": counted(len(_CAPITAL_WITHIN.findall(text)), _MOST),
+        "rare_letter": float(rare),
+    }
+
+
+def _own_line(evidence: Evidence, finding: Finding, places: Sequence[TextLine]) -> TextLine | None:
+    at_place = evidence.lines_of(finding)
+    return next(iter(at_place), None) or next(iter(places), None)
+
+
+def _has_label(folded: str) -> bool:
+    """Return whether a text has words that announce values, or that no name has."""
+    patterns = [label_pattern("company", each) for each in ("never", "buyer", "seller")]
+    return any(pattern.search(folded) for pattern in patterns)
+
+
+def _in_domain(evidence: Evidence, text: str) -> bool:
+    """Return whether an e-mail or web address in the document has the name."""
+    whole, first = compact(text), compact(text.split(maxsplit=1)[0])
+    for line in evidence.lines:
+        for domain in _DOMAIN.findall(line.folded):
+            bare = domain.replace("-", "")
+            if bare in whole or (len(first) > _MOST and first in bare):
+                return True
+    return False
+
+
+def _rival_names(evidence: Evidence, text: str) -> Features:
+    """Count the other names with a legal form at the head of the document and below it."""
+    own = compact(text)
+    rivals: list[int] = []
+    for line in evidence.lines:
+        end = end_of_form(line.text, line.folded)
+        rival = compact(line.text[:end]) if end else ""
+        if rival and rival not in own and own not in rival:
+            rivals.append(line.number)
+    head = sum(number < _HEAD_LINES for number in rivals)
+    return {
+        "rivals": counted(len(rivals), _MOST),
+        "rivals_at_head": counted(head, 2),
+        "party_in_both": float(_same_party(evidence)),
+    }
+
+
+def _same_party(evidence: Evidence) -> bool:
+    issuer, buyer = evidence.value("company"), evidence.value("buyer")
+    return bool(issuer and buyer and compact(issuer) == compact(buyer))
+
+
+def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: str) -> Features:
+    """Say where the name is, how large it is printed, and what is above and below it."""
+    if own is None:
+        return {}
+    above = evidence.lines[own.number - 1] if own.number else None
+    below = next(iter(evidence.lines[own.number + 1 : own.number + 2]), None)
+    features: Features = {
+        "first_line": float(own.number == 0),
+        "among_first": float(own.number < _MOST),
+        "at_head": float(own.number < _HEAD_LINES),
+        "part_of_line": float(len(compact(own.text)) > len(compact(text)) + 3),
+        "labeled_line": float(_has_label(own.folded)),
+    }
+    if finding.box and evidence.usual_height:
+        height = (finding.box[3] - finding.box[1]) / evidence.usual_height
+        features["large"] = min(max(height - 1.0, 0.0), 2.0) / 2
+    if above:
+        features["name_above"] = float(_may_be_name(above))
+    if below:
+        features["address_below"] = float(is_address(below.folded))
+        features["number_below"] = float(bool(_NUMBER_OF_REGISTER.search(below.folded)))
+        features["name_below"] = float(_may_be_name(below))
+        features["form_below"] = float(end_of_form("aa " + below.text, "aa " + below.folded) > 0)
+    return features
+
+
+def _may_be_name(line: TextLine) -> bool:
+    """Return whether a line could be a part of a name: words without digits and labels."""
+    is_words = not any(map(str.isdigit, line.text)) and ":" not in line.text
+    letters = sum(map(str.isalpha, line.text))
+    return is_words and letters > _MOST and not is_address(line.folded)
+
+
+def address_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of an address: how it begins and ends, and what follows it."""
+    text = value.text
+    folded = fold(text)
+    words = folded.split()
+    places = evidence.lines_of(value.finding)
+    codes = _POSTAL_CODE.findall(folded)
+    issuer = evidence.found.get("company")
+    features: Features = {
+        "lines": counted(len(places), 6),
+        "one_line": float(len(places) == 1),
+        "length": counted(len(text), _LONG_ADDRESS),
+        "postal_code": float(bool(codes)),
+        "postal_codes": float(len(codes) > 1),
+        "ends_with_code": float(bool(_POSTAL_CODE.search(words[-1]))) if words else 0.0,
+        "ends_with_comma": float(text.rstrip().endswith(",")),
+        "ends_with_stop": float(text.rstrip().endswith(".")),
+        "begins_with_number": float(any(map(str.isdigit, text[:8]))),
+        "begins_with_street": float(is_address(folded[:25])),
+        "commas": counted(text.count(","), 6),
+        "long_words": counted(sum(len(word) > _LONG_WORD for word in words), _MOST),
+        **_slips(evidence, text),
+        "of_labels": float(_has_label(folded)),
+        "colons": float(":" in text),
+        "issuer": issuer.confidence if issuer else 0.0,
+    }
+    if places:
+        following = next(iter(evidence.lines[places[-1].number + 1 :]), None)
+        features["goes_on"] = float(following is not None and _may_go_on(following))
+        above = evidence.lines[places[0].number - 1] if places[0].number else None
+        if above:
+            features["words_above"] = float(_may_be_name(above))
+            features["below_issuer"] = float(_has_name(above, evidence.value("company")))
+            features["below_buyer"] = float(_has_name(above, evidence.value("buyer")))
+    return features
+
+
+def _has_name(line: TextLine, name: str | None) -> bool:
+    return bool(name) and compact(name or "") in compact(line.text)
+
+
+def _may_go_on(line: TextLine) -> bool:
+    """Return whether a line below an address could be a part of it."""
+    is_words = ":" not in line.text and sum(map(str.isalpha, line.text)) > _MOST
+    return is_words and not label_pattern("address", "end").search(line.folded)
+
+
+def parties_features(_evidence: Evidence, value: Value) -> Features:
+    """Return the features of the parties of a contract: how many, and of what form."""
+    names = [name.strip() for name in value.text.split(";") if name.strip()]
+    count = max(len(names), 1)
+    forms = sum(end_of_form(name, fold(name)) > 0 for name in names)
+    words = [len(name.split()) for name in names] or [0]
+    titles = label_pattern("parties", "titles")
+    return {
+        "two_parties": float(len(names) == _USUAL_PARTIES),
+        "one_party": float(len(names) < _USUAL_PARTIES),
+        "many_parties": float(len(names) > _USUAL_PARTIES),
+        "with_forms": forms / count,
+        "most_words": counted(max(words), 8),
+        "one_word": float(min(words) == 1),
+        "of_titles": float(any(titles.search(fold(name)) for name in names)),
+        "with_digits": float(any(map(str.isdigit, value.text))),
+        "odd_signs": float(bool(_ODD_SIGN.search(value.text.replace(";", "")))),
+    }

@@ -1,0 +1,75 @@
+"""Compute the features of numbers and other identifiers."""
+
+import re
+from collections.abc import Sequence
+
+from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.shared import Features, counted
+from processors.values.lines import label_pattern
+
+_TOKEN = re.compile(r"[a-z0-9][a-z0-9/_.\-]+")
+_LABELS = {"invoice_number": ("invoice", "receipt"), "order_number": ("order",)}
+_FEW_DIGITS, _LONG = 3, 14
+_SHORT = 8
+_HEAD_LINES = 14
+_NEAR_CHARS = 12
+_EXPLICIT = re.compile(r"n[or]\b|num|#|°|º|\bid\b")
+
+
+def number_features(evidence: Evidence, value: Value) -> Features:
+    """Return the features of a number behind a label: its form, its label, and its rivals."""
+    text, name, places = value.text, value.name, value.places
+    digits = sum(map(str.isdigit, text))
+    letters = sum(map(str.isalpha, text))
+    features: Features = {
+        f"is_{name}": 1.0,
+        "digits_only": float(text.isdigit()),
+        "letters": counted(letters, 6),
+        "few_digits": float(digits < _FEW_DIGITS),
+        "long": float(len(text) > _LONG),
+        "signs": float(not text.isalnum()),
+        "year": float(bool(re.fullmatch(r"(?:19|20)\d\d", text))),
+    }
+    own = next(iter(evidence.lines_of(value.finding)), None) or next(iter(places), None)
+    patterns = [label_pattern("numbers", each) for each in _LABELS.get(name, ())]
+    if own is None or not patterns:
+        return features
+    before = own.folded[: max(own.folded.find(text.lower()), 0)]
+    near = before[-_NEAR_CHARS - 20 :]
+    features["labeled"] = float(any(pattern.search(before) for pattern in patterns))
+    features["explicit"] = float(bool(_EXPLICIT.search(near)))
+    features["of_receipt"] = float(bool(name == "invoice_number" and patterns[-1].search(before)))
+    features["colon"] = float(":" in near)
+    after = own.folded[len(before) + len(text) :]
+    features["goes_on"] = float(bool(after.strip(" .,;|")))
+    features["digits_after"] = float(bool(re.match(r"[ /.\-]{0,3}\d", after)))
+    features["rivals"] = counted(_rivals(evidence, patterns, text), 3)
+    return features
+
+
+def _rivals(evidence: Evidence, patterns: Sequence[re.Pattern[str]], text: str) -> int:
+    """Count the other numbers directly after a label of the same kind."""
+    own = compact(text)
+    rivals: set[str] = set()
+    for line in evidence.lines:
+        for pattern in patterns:
+            for label in pattern.finditer(line.folded):
+                rest = line.folded[label.end() : label.end() + 40]
+                token = next((each for each in _TOKEN.findall(rest) if _has_digit(each)), "")
+                if token and compact(token) not in own and own not in compact(token):
+                    rivals.add(compact(token))
+    return len(rivals)
+
+
+def _has_digit(token: str) -> bool:
+    return any(map(str.isdigit, token))
+
+
+def identifier_features(_evidence: Evidence, value: Value) -> Features:
+    """Return the features of an account, tax number, e-mail address or telephone number."""
+    first = next(iter(value.places), None)
+    is_short = len(compact(value.text)) < _SHORT
+    features: Features = {f"is_{value.name}": 1.0, "short": float(is_short)}
+    if first:
+        features["at_head"] = float(first.number < _HEAD_LINES)
+    return features

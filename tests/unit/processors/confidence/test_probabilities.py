@@ -1,0 +1,176 @@
+"""Findings get the probability that they are right; the weights are the packaged ones."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+
+import pytest
+
+from infra.samples.invoices import OFFICE
+from pipeline.model import Finding, PageText
+from processors.confidence import with_probabilities
+from processors.confidence.model import SHARED, WEIGHTS, load_model
+from processors.contract import Code, Line, Page, Word
+from processors.values import find_values
+from processors.values.date_labels import LETTERHEAD, QUOTED
+
+_INVOICE = Finding("invoice", 0.97, "it says so")
+_CONTRACT = Finding("contract", 0.97, "it says so")
+_LINES = (
+    "Brightwater Office Supplies Ltd",
+    "14 Canal Wharf, Birmingham B1 2JT",
+    "INVOICE",
+    "Invoice number: INV-20417",
+    "Invoice date: 4 March 2026",
+    "Bill to: Juniper House Studios",
+    "Standing desk £1,070.40",
+    "Subtotal £1,070.40",
+    "VAT 20% £214.08",
+    "Total £1,284.48",
+)
+
+
+def page(*lines: str, certainty: float | None = None, codes: tuple[Code, ...] = ()) -> Page:
+    """Return a page whose lines are below each other; with a certainty it was read by OCR."""
+    made: list[Line] = []
+    for number, text in enumerate(lines):
+        top = 40.0 + 20 * number
+        words: list[Word] = []
+        left = 50.0
+        for word in text.split():
+            words.append(Word(word, (left, top, left + 6 * len(word), top + 12), certainty))
+            left += 6 * len(word) + 5
+        made.append(Line(text, (50.0, top, left, top + 12), certainty, tuple(words)))
+    text = PageText(
+        number=1,
+        source="text" if certainty is None else "ocr",
+        engine=None if certainty is None else "rapidocr",
+        confidence=certainty,
+        text="\n".join(lines),
+        width_pt=595.0,
+        height_pt=842.0,
+    )
+    return Page(text, tuple(made), codes=codes)
+
+
+def read(pages: Sequence[Page], doc_type: Finding = _INVOICE) -> dict[str, Finding]:
+    """Return the findings of pages with their probabilities."""
+    found = find_values(pages, doc_class=doc_type.value)
+    return with_probabilities(found, pages, doc_type=doc_type)
+
+
+@pytest.mark.parametrize("name", ["invoice_number", "date", "total", "net", "tax", "currency"])
+def test_the_values_of_a_plain_invoice_are_nearly_certain(name: str) -> None:
+    """Labeled values that add up, in a text layer, are written at the default."""
+    assert read([page(*_LINES)])[name].confidence >= 0.95
+
+
+def test_a_probability_has_the_reason_and_place_of_the_finding() -> None:
+    """Only the confidence of a finding changes."""
+    found = find_values([page(*_LINES)], doc_class="invoice")
+
+    rated = with_probabilities(found, [page(*_LINES)], doc_type=_INVOICE)
+
+    assert rated.keys() == found.keys()
+    assert all(
+        replace(rated[name], confidence=0) == replace(found[name], confidence=0) for name in found
+    )
+    assert all(0 <= finding.confidence < 1 for finding in rated.values())
+
+
+@pytest.mark.parametrize("name", ["company", "address", "date", "total"])
+def test_letters_that_ocr_is_unsure_of_are_doubted(name: str) -> None:
+    """The same page with uncertain letters has lower probabilities."""
+    sure, unsure = read([page(*_LINES, certainty=0.999)]), read([page(*_LINES, certainty=0.8)])
+
+    assert unsure[name].confidence < sure[name].confidence
+
+
+def test_a_rival_total_is_a_doubt() -> None:
+    """Another amount that is called a total makes the total less certain."""
+    rival = read([page(*_LINES, "Total 1,300.00", "Total 1,290.00")])["total"]
+
+    assert rival.confidence < read([page(*_LINES)])["total"].confidence
+
+
+def test_what_is_made_for_machines_keeps_its_confidence() -> None:
+    """A payment code has check digits: no statistics of pages apply to it."""
+    code = Code(
+        "QRCode", "BCD\n002\n1\nSCT\n\nLindenhof GmbH\nDE89370400440532013000\nEUR12.30\n\n\nR7"
+    )
+    made = page("Rechnung", "Bitte bezahlen", codes=(code,))
+
+    found = find_values([made], doc_class="invoice")
+    rated = read([made])
+
+    assert rated["iban"] == found["iban"]
+    assert rated["iban"].confidence >= 0.95
+    assert rated["barcodes"] == found["barcodes"]
+
+
+def test_an_open_value_stays_as_it_is() -> None:
+    """A finding without a value says between which values, and no probability of one."""
+    pages = [page("Invoice no: 4711", "Date: 03/04/2026", "Total 10.00")]
+
+    found = find_values(pages, doc_class="invoice")
+
+    assert found["date"].value is None
+    assert read(pages)["date"] == found["date"]
+
+
+def test_the_names_of_a_contract_have_probabilities() -> None:
+    """Parties and effective dates are kinds of their own."""
+    text = (
+        "CONSULTING AGREEMENT",
+        'This Agreement is made as of 12 January 2026 between Juniper House Ltd (the "Client")',
+        'and Thornbury Interiors Ltd (the "Consultant").',
+    )
+
+    rated = read([page(*text)], _CONTRACT)
+
+    assert 0 < rated["parties"].confidence < 1
+    assert 0 < rated["date"].confidence < 1
+
+
+def test_a_page_without_places_has_probabilities() -> None:
+    """Text files have lines and nothing else."""
+    plain = Page(PageText(1, "text", None, None, "\n".join(_LINES)))
+
+    assert read([plain])["total"].confidence > 0.5
+
+
+def test_the_weights_are_numbers_and_have_no_words_of_documents() -> None:
+    """Names of weights are those of features: letters of the code, and no text that was read."""
+    text = resources.files("processors.confidence").joinpath(WEIGHTS).read_text("utf-8")
+    folder = resources.files("processors.confidence")
+    code = " ".join(
+        file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".py")
+    )
+
+    kinds = {LETTERHEAD, QUOTED}
+
+    weights = json.loads(text)["weights"]
+
+    for own in weights.values():
+        assert all(math.isfinite(weight) for weight in own.values())
+        for name in own:
+            stem = name.removeprefix("is_").removeprefix("in_").removeprefix("called_")
+            assert any(f'"{each}"' in code for each in (name, stem)) or stem in kinds, name
+
+
+def test_a_kind_without_weights_has_those_of_all_kinds() -> None:
+    """A value that nobody knows the truth of is rated by what all kinds have in common."""
+    model = load_model()
+    features = {"always": 1.0, "rule": 0.5}
+
+    assert model.probability("unheard of", features) == model.probability(SHARED, features)
+
+
+def test_a_drawn_sample_has_certain_values() -> None:
+    """The invoice of the demo is written: its number is printed behind its label."""
+    lines = (OFFICE.company, *OFFICE.address, "INVOICE", f"Invoice number: {OFFICE.number}",
+             f"Date: {OFFICE.printed_date}", f"Total £{OFFICE.total}")  # fmt: skip
+
+    assert read([page(*lines)])["invoice_number"].confidence >= 0.95
