@@ -31,6 +31,7 @@ def include(name: str) -> str:
 
 GENERATORS: Mapping[str, Callable[..., str]] = {
     "settings": settings.settings_table,
+    "shared-settings": settings.shared_table,
     "commands": commands.command_pages,
     "exit-codes": commands.exit_codes,
     "classes": documents.classes,

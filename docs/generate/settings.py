@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from pipeline.accounts.shared import SharedSettings
 from pipeline.settings import Settings
 from pipeline.settings.sections import Section
 
@@ -38,8 +39,17 @@ class Setting:
 
 def sections() -> dict[str, type[BaseModel]]:
     """Return every section of the settings file by its dotted name, nested ones included."""
+    return _sections(Settings)
+
+
+def shared_sections() -> dict[str, type[BaseModel]]:
+    """Return every section of the file that several accounts share."""
+    return _sections(SharedSettings)
+
+
+def _sections(settings: type[BaseModel]) -> dict[str, type[BaseModel]]:
     found: dict[str, type[BaseModel]] = {}
-    for name, field in Settings.model_fields.items():
+    for name, field in settings.model_fields.items():
         for model in _models(field.annotation):
             found[name] = model
             for inner, inner_field in model.model_fields.items():
@@ -50,7 +60,11 @@ def sections() -> dict[str, type[BaseModel]]:
 
 def settings_of(section: str) -> list[Setting]:
     """Return the settings of one section, without those that are sections themselves."""
-    model = sections()[section]
+    return _settings_of(section, sections())
+
+
+def _settings_of(section: str, found: Mapping[str, type[BaseModel]]) -> list[Setting]:
+    model = found[section]
     schema = model.model_json_schema()
     required = set(schema.get("required", ()))
     return [
@@ -62,14 +76,23 @@ def settings_of(section: str) -> list[Setting]:
             description=" ".join(described.get("description", "").split()),
         )
         for name, described in schema["properties"].items()
-        if f"{section}.{name}" not in sections() or f"{section}.{name}" == "sources.columns"
+        if f"{section}.{name}" not in found or f"{section}.{name}" == "sources.columns"
     ]
 
 
 def settings_table(section: str) -> str:
     """Write one section as a Markdown table; every setting is the target of a link."""
+    return _table(settings_of(section))
+
+
+def shared_table(section: str) -> str:
+    """Write one section of the shared file as a Markdown table."""
+    return _table(_settings_of(section, shared_sections()))
+
+
+def _table(settings: list[Setting]) -> str:
     rows = ["| setting | type | default | description |", "|---|---|---|---|"]
-    for one in settings_of(section):
+    for one in settings:
         default = "required" if one.required else f"`{one.default}`" if one.default else ""
         cells = (
             f'<a id="{one.name}"></a>`{one.name}`',

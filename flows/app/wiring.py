@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,6 +292,11 @@ def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[L
     """Open the ledger, migrated to the present schema."""
     from pipeline.adapters.sql_ledger import SqlLedger
 
+    file = settings.ledger.url.removeprefix("sqlite:///")
+    if settings.account and file != settings.ledger.url:
+        # The folder of all ledgers is nobody's to create; what is wrong with it, SQLite says.
+        with suppress(OSError):
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = SqlLedger(settings.ledger.url, clock=clock or system_clock())
     try:
         yield ledger

@@ -10,10 +10,18 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -81,6 +89,12 @@ class Settings(BaseSettings):
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
     webhook_secret: Annotated[_Credential | None, Field(validation_alias=_SECRETS[2])] = None
+    _account: str = PrivateAttr("")
+
+    @property
+    def account(self) -> str:
+        """Return the name of the account among several, "" for a settings file alone."""
+        return self._account
 
     @field_validator("sources")
     @classmethod
@@ -113,6 +127,30 @@ class Settings(BaseSettings):
         return {source.name: source.spec() for source in self.sources}
 
 
+@dataclass(frozen=True, slots=True)
+class AmongOthers:
+    """What the settings of one account among several get besides its own file.
+
+    Such settings take nothing from the environment, which all accounts may have in common.
+
+    Attributes:
+        name: of the account.
+        folder: where relative paths start.
+        shared: what its file does not set, nested as in the file.
+        secrets: nested as in the file; they come before everything else.
+    """
+
+    name: str
+    folder: Path
+    shared: Mapping[str, Any]
+    secrets: Mapping[str, Any] = field(repr=False)
+
+    def advice(self, setting: str) -> str:
+        """Say how to give the account a credential that it lacks."""
+        kind = setting.removeprefix("CASPIO_").lower().replace("_", "-")
+        return f"Run `caspio-ingest secrets set {kind} --account {self.name}`."
+
+
 def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:
     raise BadSettings([f"{section}.block names {reference!r}, and blocks cannot be read here."])
 
@@ -123,12 +161,13 @@ def load_settings(
     credentials: bool = True,
     sources: bool = True,
     blocks: Blocks = _no_blocks,
+    among: AmongOthers | None = None,
 ) -> Settings:
     """Read settings; relative paths in them start at the folder of the file.
 
     Without `credentials` those may be missing: reading the ledger and the archive needs none.
     Without `sources` there may be none: a single call needs the account alone.
-    `blocks` returns the settings of a block that is named.
+    `blocks` returns the settings of a block that is named. `among` is for one of several accounts.
 
     Raises:
         BadSettings: the file is missing, not TOML or holds a secret, or values are missing, unknown
@@ -136,22 +175,18 @@ def load_settings(
     """
     values = _read(path)
     problems = list(_secrets_in(path, values))
-    named = named_blocks(values)
+    named = named_blocks(values, with_environment=among is None)
     from_blocks, origins = _from_blocks(named, blocks)
 
     # Where no credentials are needed, anything satisfies the settings class.
-    substitutes: dict[str, str] = {}
-    if not credentials:
-        lacking = (
-            name for name in _SECRETS[:2] if not environment(name) and name not in from_blocks
-        )
-        substitutes = dict.fromkeys(lacking, "none")
-    base = Settings if sources else _AccountSettings
+    substitutes = {} if credentials else dict.fromkeys(_lacking(from_blocks, among), "none")
+    kind = class_for(path, from_blocks, among, base=Settings if sources else _AccountSettings)
     try:
         # The other values come from the environment, the blocks and the file.
-        settings = class_for(path, from_blocks, base)(**substitutes)  # type: ignore[arg-type]
+        settings = kind(**substitutes)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems += sentences(path, error, secrets=_SECRETS, origins=origins)
+        advice = among.advice if among else None
+        problems += sentences(path, error, secrets=_SECRETS, origins=origins, advice=advice)
         raise BadSettings(problems) from None
     except SettingsError as error:
         problem = (
@@ -167,7 +202,25 @@ def load_settings(
     ]
     if problems:
         raise BadSettings(problems)
-    return with_absolute_paths(settings, path.resolve().parent)
+    if among is None:
+        return with_absolute_paths(settings, path.resolve().parent)
+    return _named(with_absolute_paths(settings, among.folder), among.name)
+
+
+def _lacking(from_blocks: Mapping[str, Any], among: AmongOthers | None) -> Iterator[str]:
+    """Yield the credentials that are given nowhere."""
+    given = among.secrets.get if among else environment
+    for name in _SECRETS[:2]:
+        if not given(name) and name not in from_blocks:
+            yield name
+
+
+def _named(settings: Settings, account: str) -> Settings:
+    """Return settings that have the name of their account, also at a Prefect server."""
+    serve = settings.serve.model_copy(update={"name": account})
+    settings = settings.model_copy(update={"serve": serve})
+    settings._account = account  # noqa: SLF001 - set here, where it is known, and never again
+    return settings
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -193,9 +246,16 @@ class _AccountSettings(Settings):
 
 
 def class_for(
-    path: Path, from_blocks: Mapping[str, Any], base: type[Settings] = Settings
+    path: Path,
+    from_blocks: Mapping[str, Any],
+    among: AmongOthers | None = None,
+    *,
+    base: type[Settings] = Settings,
 ) -> type[Settings]:
-    """Return the settings class for a file; blocks come between the file and the environment."""
+    """Return the settings class for a file; blocks come between the file and the environment.
+
+    For one of several accounts, its secrets stand for the environment.
+    """
 
     class FileSettings(base):  # type: ignore[misc, valid-type]  # chosen by the caller
         model_config = SettingsConfigDict(toml_file=path)
@@ -206,7 +266,12 @@ def class_for(
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
             blocks = InitSettingsSource(settings_cls, init_kwargs=dict(from_blocks))
-            return (*above, blocks, file)
+            if among is None:
+                return (*above, blocks, file)
+            given, _environment = above
+            secrets = InitSettingsSource(settings_cls, init_kwargs=dict(among.secrets))
+            shared = InitSettingsSource(settings_cls, init_kwargs=dict(among.shared))
+            return given, secrets, blocks, file, shared
 
     return FileSettings
 
@@ -225,11 +290,12 @@ def _secrets_in(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{path}: {name} is a secret and must not be in a file. Remove it and export it."
 
 
-def named_blocks(values: Mapping[str, Any]) -> dict[str, str]:
+def named_blocks(values: Mapping[str, Any], *, with_environment: bool = True) -> dict[str, str]:
     """Return the names of the blocks, by section; the environment comes first here, too."""
     named: dict[str, str] = {}
     for section in _SECTIONS_WITH_BLOCKS:
-        block = environment(f"CASPIO_INGEST_{section.upper()}__BLOCK")
+        variable = f"CASPIO_INGEST_{section.upper()}__BLOCK"
+        block = environment(variable) if with_environment else None
         block = block or _section(values, section).get("block")
         if block and isinstance(block, str):
             named[section] = block

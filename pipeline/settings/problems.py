@@ -1,7 +1,7 @@
 """Describe in sentences what is wrong with settings that do not validate."""
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,17 @@ _REMOVED: Mapping[str, str] = {
 }
 """What to use instead of settings that were removed, by the last part of their name."""
 
+Advice = Callable[[str], str]
+"""Says how to set a secret that is missing."""
+
 
 def sentences(
-    path: Path, error: ValidationError, *, secrets: Collection[str], origins: Mapping[str, str]
+    path: Path,
+    error: ValidationError,
+    *,
+    secrets: Collection[str],
+    origins: Mapping[str, str],
+    advice: Advice | None = None,
 ) -> Iterator[str]:
     """Yield a sentence for each problem, with the name of the source or block that has it.
 
@@ -29,7 +37,7 @@ def sentences(
         if loc[:1] == ("sources",) and len(loc) > 1:
             name = _source_name(sources, loc[1])
             where = f"{path}: source {name!r}" if name else where
-        yield sentence(where, dict(detail), secrets)
+        yield sentence(where, dict(detail), secrets, advice)
 
 
 def _source_name(sources: object, number: object) -> object:
@@ -40,9 +48,16 @@ def _source_name(sources: object, number: object) -> object:
     return source.get("name") if isinstance(source, dict) else None
 
 
-def sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> str:
+def sentence(
+    path: str,
+    error: Mapping[str, Any],
+    secrets: Collection[str] = (),
+    advice: Advice | None = None,
+) -> str:
     """Describe what is wrong with one value, without ever showing the value: it may be a secret."""
     where = ".".join(str(part) for part in error["loc"])
+    if where in secrets and advice is not None:
+        return f"{where} is not set. {advice(where)}"
     if where in secrets:
         return (
             f"{where} is not set. Export it, or name a block that has it; credentials are never in "
@@ -52,8 +67,8 @@ def sentence(path: str, error: Mapping[str, Any], secrets: Collection[str]) -> s
         case "missing":
             return f"{path}: {where} is missing."
         case "extra_forbidden" if str(error["loc"][-1]) in _REMOVED:
-            advice = _REMOVED[str(error["loc"][-1])]
-            return f"{path}: {where} is no longer a setting. {advice}; see docs/configuration.md."
+            instead = _REMOVED[str(error["loc"][-1])]
+            return f"{path}: {where} is no longer a setting. {instead}; see docs/configuration.md."
         case "extra_forbidden":
             return f"{path}: {where} is not a setting. docs/configuration.md lists all settings."
         case _:

@@ -6,8 +6,24 @@ import pytest
 from typer.main import get_command
 
 from docs.generate.commands import command_pages, commands, exit_codes
-from docs.generate.settings import sections, settings_of, settings_table
+from docs.generate.settings import (
+    sections,
+    settings_of,
+    settings_table,
+    shared_sections,
+    shared_table,
+)
 from flows.cli import app, common
+
+
+@pytest.mark.parametrize("section", shared_sections())
+def test_every_shared_setting_is_described(section: str):
+    """Each setting of the shared file has a row, as those of an account have."""
+    table = shared_table(section)
+
+    for name, field in shared_sections()[section].model_fields.items():
+        assert f"`{section}.{name}`" in table
+        assert (field.description or "").strip().endswith(".")
 
 
 @pytest.mark.parametrize("section", sections())

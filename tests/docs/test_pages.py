@@ -13,7 +13,7 @@ from typer.main import get_command
 
 import caspio_ingest
 from docs.generate.hook import GENERATORS, MARKER, filled_in
-from docs.generate.settings import sections
+from docs.generate.settings import sections, shared_sections
 from flows.cli import app
 from flows.cli.common import EXIT_CODES
 from flows.prefect.deployments.priorities import KINDS
@@ -127,10 +127,9 @@ def test_every_make_target_exists(path: Path):
 @EACH_PAGE
 def test_every_setting_that_is_named_exists(path: Path):
     """Each name of the form `section.setting`, and each variable for one, is a setting."""
-    known = {
-        f"{section}.{name}" for section, model in sections().items() for name in model.model_fields
-    }
-    tops = {section.partition(".")[0] for section in sections()}
+    found = [*sections().items(), *shared_sections().items()]
+    known = {f"{section}.{name}" for section, model in found for name in model.model_fields}
+    tops = {section.partition(".")[0] for section, _ in found}
     named = {word for word in words_of(path) if word.partition(".")[0] in tops and "." in word}
     variables = re.findall(r"CASPIO_INGEST_([A-Z_]+?)__([A-Z_]+)", text_of(path))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SETTINGS,
@@ -55,6 +56,7 @@ def caspio(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     as_json: AsJson = False,
 ) -> None:
     """Make one call of Caspio's API, or list all operations."""
@@ -77,7 +79,7 @@ def caspio(
         output = check_output(output, yes=yes, as_json=as_json)
     elif output is not None:
         refuse(f"{known.id} returns {known.answer} to stdout. Remove --output.")
-    settings = load_settings(config, sources=False)
+    settings = load_settings(of_account(config, account), sources=False)
     asks = known.asks_first and not yes
     # A script cannot answer, and must not hang at a question.
     if asks and not sys.stdin.isatty():

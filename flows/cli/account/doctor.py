@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.choice import AccountOrAll, look_at, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SETTINGS,
@@ -16,7 +17,6 @@ from flows.cli.common import (
     complain,
     counted_client,
     out,
-    print_json,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def doctor(
     config: Config = DEFAULT_CONFIG,
+    account: AccountOrAll = None,
     deep: Annotated[
         bool, typer.Option("--deep", help="Also examine how the account behaves.")
     ] = False,
@@ -42,20 +43,24 @@ def doctor(
     if deep:
         # Before the checks, so that a script learns at once what it lacks.
         require_consent(yes=yes)
-    checks = list(shown_checks(config, show=not as_json))
-    failed = {check.name for check in checks if not check.ok}
-    behavior: dict[str, object] = {}
-    # Without these two the account cannot be reached at all.
-    if deep and not failed & {"settings", "credentials"}:
-        behavior = examined(config, yes=yes, show=not as_json)
-    if as_json:
+        # It writes, so it is for one account.
+        config, account = of_account(config, account, enters=False), None
+
+    def check_up(path: Path) -> tuple[object, int]:
+        checks = list(shown_checks(path, show=not as_json))
+        failed = {check.name for check in checks if not check.ok}
+        behavior: dict[str, object] = {}
+        # Without these two the account cannot be reached at all.
+        if deep and not failed & {"settings", "credentials"}:
+            behavior = examined(path, yes=yes, show=not as_json)
+        if not as_json and not failed:
+            out().print("[green]Everything is ready.[/]")
         listed = [check.as_json() for check in checks]
-        print_json({"checks": listed, **behavior} if deep else listed)
-    elif not failed:
-        out().print("[green]Everything is ready.[/]")
-    # Wrong settings are the operator's to correct; anything else may pass by itself.
-    if failed:
-        raise Failure(EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED)
+        # Wrong settings are the operator's to correct; anything else may pass by itself.
+        code = EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED
+        return {"checks": listed, **behavior} if deep else listed, code if failed else 0
+
+    look_at(config, account, check_up, as_json=as_json)
 
 
 def require_consent(*, yes: bool) -> None:

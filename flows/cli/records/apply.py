@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -20,6 +21,7 @@ def apply(
     file: Annotated[Path, typer.Argument(help="A plan that `plan` made.", metavar="FILE")],
     record: Records = [],
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -28,6 +30,7 @@ def apply(
     A record that has changed since the plan was made is left alone and reported.
     """
     set_up_logs(verbose=verbose)
+    config = of_account(config, account)
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import apply_as_flow as carry_out
     else:

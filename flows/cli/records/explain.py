@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SETTINGS,
@@ -23,6 +24,7 @@ def explain(
     ],
     field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="[FIELD]")] = None,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     as_json: AsJson = False,
 ) -> None:
     """Show everything the ledger knows about one record.
@@ -35,6 +37,7 @@ def explain(
     from flows.app.wiring import open_archive, open_ledger
 
     # Ledger and archive are all that is read, so this also works without the account.
+    config = of_account(config, account, enters=False)
     settings = load_settings(config, credentials=False)
     with open_ledger(settings) as ledger:
         archive, spec = open_archive(settings.archive), settings.specs().get(source)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SOME_FAILED,
@@ -20,6 +21,7 @@ from flows.cli.records.common import Limit, Sources
 
 def plan(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     source: Sources = [],
     limit: Limit = None,
     file: Annotated[
@@ -38,6 +40,7 @@ def plan(
     from flows.app.plan import plan_directly
 
     set_up_logs(verbose=verbose)
+    config = of_account(config, account)
     made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
     if as_json:
         print_json(made.document)

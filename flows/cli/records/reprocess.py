@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -19,6 +20,7 @@ from flows.cli.records.common import Sources, Yes, work_on
 
 def reprocess(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     source: Sources = [],
     record: Annotated[
         list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")
@@ -52,6 +54,7 @@ def reprocess(
     # Days begin at midnight UTC, as everywhere in the ledger.
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    config = of_account(config, account)
     if not dry_run:
         work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
         return

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SETTINGS,
@@ -19,6 +20,7 @@ from flows.cli.records.common import Limit, Sources, Yes, work_on
 
 def run(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     source: Sources = [],
     record: Annotated[
         list[str],
@@ -47,6 +49,7 @@ def run(
             ["--record names records of one source. Give exactly one --source with it."],
         )
         raise Failure(EXIT_SETTINGS)
+    config = of_account(config, account)
     work_on(
         config, source, RunRequest(records=tuple(record), limit=limit, yes=yes), as_json=as_json
     )

@@ -1,14 +1,11 @@
 """`status`: files by state, the budget, and what needs a user."""
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.cli.common import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    print_json,
-)
+from flows.cli.choice import AccountOrAll, look_at
+from flows.cli.common import DEFAULT_CONFIG, AsJson, Config
 
 if TYPE_CHECKING:
     from pipeline.ports import FileState, RunState
@@ -18,8 +15,15 @@ MOST_PROBLEMS = 200
 """Files listed that need a user; the counts are complete."""
 
 
-def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def status(
+    config: Config = DEFAULT_CONFIG, account: AccountOrAll = None, as_json: AsJson = False
+) -> None:
     """Show files by state, the budget used, and what needs a user."""
+    look_at(config, account, lambda path: (status_of(path, show=not as_json), 0), as_json=as_json)
+
+
+def status_of(config: Path, *, show: bool) -> object:
+    """Return what `status --json` prints of an account; `show` prints it for a user."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger
     from pipeline.metering.budget import Priority
@@ -39,34 +43,32 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
             if state.outcome is not None and state.outcome.status in NEEDS_ATTENTION
         )
         problems = list(islice(states, MOST_PROBLEMS))
-    if as_json:
-        left = {priority: allowance.left(priority, used.calls) for priority in Priority}
-        print_json(
-            {
-                "sources": counts,
-                "caspio_calls_this_month": used.calls,
-                "caspio_bytes_this_month": used.size_bytes,
-                "caspio_calls_by_priority": used.by_priority,
-                "caspio_calls_left": left,
-                "monthly_calls": allowance.monthly_calls,
-                "workers": workers,
-                "unsettled_effects": unsettled,
-                "needs_a_user": [problem_json(state) for state in problems],
-                "runs": [run_json(run) for run in runs],
-            }
-        )
-        return
-    from flows.cli.show.state import show_status
+    if show:
+        from flows.cli.show.state import show_status
 
-    show_status(
-        counts,
-        runs,
-        problems,
-        used=used,
-        allowance=allowance,
-        unsettled=unsettled,
-        workers=workers,
-    )
+        show_status(
+            counts,
+            runs,
+            problems,
+            used=used,
+            allowance=allowance,
+            unsettled=unsettled,
+            workers=workers,
+        )
+    return {
+        "sources": counts,
+        "caspio_calls_this_month": used.calls,
+        "caspio_bytes_this_month": used.size_bytes,
+        "caspio_calls_by_priority": used.by_priority,
+        "caspio_calls_left": {
+            priority: allowance.left(priority, used.calls) for priority in Priority
+        },
+        "monthly_calls": allowance.monthly_calls,
+        "workers": workers,
+        "unsettled_effects": unsettled,
+        "needs_a_user": [problem_json(state) for state in problems],
+        "runs": [run_json(run) for run in runs],
+    }
 
 
 def run_json(run: "RunState") -> dict[str, object]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -21,6 +22,7 @@ def undo(
     ],
     record: Records = [],
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -29,6 +31,7 @@ def undo(
     A value that somebody changed since is left alone and reported.
     """
     set_up_logs(verbose=verbose)
+    config = of_account(config, account)
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import undo_as_flow as put_back
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.choice import AccountOrAll, look_at, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SOME_FAILED,
@@ -41,6 +42,7 @@ Rebuild = Annotated[
 
 def verify(
     config: Config = DEFAULT_CONFIG,
+    account: AccountOrAll = None,
     source: Annotated[
         list[str], typer.Option("--source", help="Only this source; may be repeated.")
     ] = [],
@@ -65,17 +67,20 @@ def verify(
                 "cannot be combined with --source, --limit, --repair or --read: "
                 "it reads all manifests."
             )
-        rebuild_from_archive(config, as_json=as_json)
+        rebuild_from_archive(of_account(config, account, enters=False), as_json=as_json)
         return
     from flows.cli.show.verify import show_verified
 
-    report, calls = compare_sources(config, sources=source, limit=limit, repair=repair, read=read)
-    if as_json:
-        print_json(report.as_json(calls))
-    else:
-        show_verified(report, calls=sum(calls.values()))
-    if report.harm:
-        raise Failure(EXIT_SOME_FAILED)
+    def compare(path: Path) -> tuple[object, int]:
+        report, calls = compare_sources(path, sources=source, limit=limit, repair=repair, read=read)
+        if not as_json:
+            show_verified(report, calls=sum(calls.values()))
+        return report.as_json(calls), EXIT_SOME_FAILED if report.harm else 0
+
+    # A repair reads documents, in processes that must have the secrets of one account only.
+    if repair:
+        config, account = of_account(config, account), None
+    look_at(config, account, compare, as_json=as_json)
 
 
 def compare_sources(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -30,6 +31,7 @@ class PoolType(StrEnum):
 def deploy(
     pool: Pool,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     kind: Annotated[
         PoolType, typer.Option("--type", help="Pool type to create if the pool does not exist.")
     ] = PoolType.PROCESS,
@@ -59,6 +61,7 @@ def deploy(
             "an image goes with --type docker or kubernetes.", param_hint="--image"
         )
     # Only the hosts on which runs execute need the credentials.
+    config = of_account(config, account, enters=False)
     settings = load_settings(config, credentials=False)
     set_up_logs()
     from flows.prefect.server import reachable_server

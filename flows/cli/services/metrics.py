@@ -1,20 +1,23 @@
 """`metrics`: counters and gauges of the ledger for Prometheus."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.choice import AccountOrAll, choose
 from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, Config, Failure, complain, err
 
 if TYPE_CHECKING:
-    from flows.telemetry.metrics import LedgerCollector
+    from prometheus_client.registry import Collector
+
     from pipeline.settings import Settings
 
 
 def metrics(
     config: Config = DEFAULT_CONFIG,
+    account: AccountOrAll = None,
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve them over HTTP until stopped.")
     ] = False,
@@ -30,21 +33,32 @@ def metrics(
     from flows.telemetry.metrics import as_text
 
     # The ledger is all that is read.
-    settings = load_settings(config, credentials=False)
-    with collector(settings) as metrics_collector:
+    paths = [path for _, path in choose(config, account, all_too=True)]
+    settings = [load_settings(path, credentials=False) for path in paths]
+    own = settings[0].metrics.listen if len(settings) == 1 else None
+    with collector(*settings) as metrics_collector:
         if not serve and listen is None:
             typer.echo(as_text(metrics_collector), nl=False)
             return
-        with answering(
-            metrics_collector, listen or settings.metrics.listen or "127.0.0.1:9464"
-        ) as address:
+        with answering(metrics_collector, listen or own or "127.0.0.1:9464") as address:
             err().print(f"metrics at http://{address}/metrics", highlight=False)
             threading.Event().wait()
 
 
 @contextmanager
-def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
-    """Open a collector over the ledger of the settings."""
+def collector(*settings: "Settings") -> "Iterator[Collector]":
+    """Open a collector over the ledger of the settings, or over those of several accounts."""
+    from flows.telemetry.accounts import AccountsCollector
+
+    with ExitStack() as stack:
+        opened = {one.account: stack.enter_context(of_ledger(one)) for one in settings}
+        # A settings file alone has no name to label its metrics with.
+        yield opened[""] if "" in opened else AccountsCollector(opened)
+
+
+@contextmanager
+def of_ledger(settings: "Settings") -> "Iterator[Collector]":
+    """Open a collector over one ledger."""
     from flows.app.wiring import open_ledger, system_clock
     from flows.telemetry.metrics import LedgerCollector
 
@@ -61,7 +75,7 @@ def collector(settings: "Settings") -> "Iterator[LedgerCollector]":
 
 
 @contextmanager
-def answering(figures: "LedgerCollector", listen: str) -> Iterator[str]:
+def answering(figures: "Collector", listen: str) -> Iterator[str]:
     """Answer Prometheus from a thread meanwhile; yield host and port.
 
     Raises:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def serve(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     with_automations: WithAutomations = False,
     notify: Notify = None,
     webhooks: Annotated[
@@ -37,6 +39,7 @@ def serve(
     """Run every source on its schedule, and the rest on demand."""
     from flows.app.settings import load_settings
 
+    config = of_account(config, account)
     settings = load_settings(config)
     set_up_logs()
     from flows.prefect.server import reachable_server

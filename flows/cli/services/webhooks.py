@@ -1,10 +1,12 @@
 """`webhooks`: set up the account's webhook, receive its messages, and show their state."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.cli.choice import Account, AccountOrAll, look_at, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SOME_FAILED,
@@ -36,6 +38,7 @@ app = typer.Typer(
 @app.command()
 def sync(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
@@ -50,9 +53,10 @@ def sync(
     from flows.webhooks.sync import as_json as shown, sync as bring_about
 
     set_up_logs()
+    config = of_account(config, account)
     settings = load_settings(config)
-    with open_settings_account(settings) as account:
-        done = bring_about(settings, account, dry_run=dry_run, new_secret=new_secret)
+    with open_settings_account(settings) as opened:
+        done = bring_about(settings, opened, dry_run=dry_run, new_secret=new_secret)
     if as_json:
         print_json(shown(done, dry_run=dry_run))
     else:
@@ -86,20 +90,25 @@ def show_steps(done: "Synced", *, dry_run: bool) -> None:
 
 
 @app.command()
-def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def status(
+    config: Config = DEFAULT_CONFIG, account: AccountOrAll = None, as_json: AsJson = False
+) -> None:
     """Show the webhook, its messages by state, and what it missed."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_settings_account
     from flows.webhooks.status import status as look
 
     set_up_logs()
-    settings = load_settings(config)
-    with open_settings_account(settings) as account:
-        document = look(settings, account)
-    if as_json:
-        print_json(document)
-    else:
-        show_status(document)
+
+    def show(path: Path) -> tuple[object, int]:
+        settings = load_settings(path)
+        with open_settings_account(settings) as opened:
+            document = look(settings, opened)
+        if not as_json:
+            show_status(document)
+        return document, 0
+
+    look_at(config, account, show, as_json=as_json)
 
 
 def show_status(document: "Mapping[str, Any]") -> None:
@@ -130,12 +139,18 @@ def show_status(document: "Mapping[str, Any]") -> None:
 
 
 @app.command()
-def serve(config: Config = DEFAULT_CONFIG, listen: Listen = "", verbose: Verbose = False) -> None:
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    account: Account = None,
+    listen: Listen = "",
+    verbose: Verbose = False,
+) -> None:
     """Receive messages, and work on the records they name."""
     from flows.app.settings import load_settings
     from flows.webhooks.serve import receiving
 
     set_up_logs(verbose=verbose)
+    config = of_account(config, account)
     with receiving(load_settings(config), config, listen) as running:
         err().print(f"webhook receiver at {running.address}", highlight=False)
         running.run()

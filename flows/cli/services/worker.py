@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
@@ -15,6 +16,7 @@ from flows.cli.services.deploy import Pool
 def worker(
     pool: Pool,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     queue: Annotated[
         list[str],
         typer.Option(
@@ -36,6 +38,7 @@ def worker(
     """
     from flows.app.settings import load_settings
 
+    config = of_account(config, account)
     settings = load_settings(config)
     set_up_logs()
     from flows.prefect.server import reachable_server

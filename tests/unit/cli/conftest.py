@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.unit.pipeline.accounts.conftest import install
+
+__all__ = ["install"]
+
 ENVIRONMENT = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret", "COLUMNS": "200"}
 
 

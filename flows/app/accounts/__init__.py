@@ -1,0 +1,1 @@
+"""Several accounts: their secrets, and adding, exporting and deleting one."""

@@ -1,0 +1,1 @@
+"""Several accounts in one installation: their names, what they share, and their secrets."""

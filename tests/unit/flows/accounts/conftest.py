@@ -1,0 +1,3 @@
+from tests.unit.pipeline.accounts.conftest import install
+
+__all__ = ["install"]
