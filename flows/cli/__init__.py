@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.account import secrets
+from flows.cli.account import accounts, secrets
 from flows.cli.account.blocks import blocks
 from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
@@ -81,6 +81,7 @@ for command in COMMANDS:
     app.command(command.__name__)(command)
 app.add_typer(web.app, name="web")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(secrets.app, name="secrets")
 
 

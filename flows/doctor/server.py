@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.doctor.check import Check, attempt
-from flows.prefect.deployments.priorities import KINDS, deployment_name
+from flows.prefect.deployments.priorities import KINDS, deployment_name, queue_name
 from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings
@@ -157,7 +157,7 @@ def pool_checks(server: Server, pool: str, settings: Settings) -> Iterator[Check
     yield attempt(f"work pool {pool}", partial(workers_online, server, pool, workers), remedy)
     listed_queues = server.ask("POST", f"/work_pools/{pool}/queues/filter", {})
     remedy = f"Run `caspio-ingest deploy --pool {pool}`, and resume queues in Prefect's UI."
-    yield attempt(f"queues of {pool}", partial(queues, listed_queues), remedy)
+    yield attempt(f"queues of {pool}", partial(queues, listed_queues, settings), remedy)
     # A single worker may keep its ledger in a file beside it.
     if len(workers) > 1:
         remedy = "Use PostgreSQL, unless all workers run on one machine."
@@ -174,22 +174,23 @@ def workers_online(server: Server, pool: str, workers: Sequence[str]) -> str:
     return f"{len(workers)} workers online"
 
 
-def queues(listed: Sequence[Mapping[str, Any]]) -> str:
+def queues(listed: Sequence[Mapping[str, Any]], settings: Settings) -> str:
     """Check that there is a queue for each priority, and that none is paused."""
     by_name = {queue["name"]: queue for queue in listed}
     used = {kind.priority for kind in KINDS.values()}
     problems = []
     for priority in Priority:
-        queue = by_name.get(priority.value)
+        name = queue_name(priority, settings)
+        queue = by_name.get(name)
         if priority not in used:
             continue
         if queue is None:
-            problems.append(f"{priority.value} is missing")
+            problems.append(f"{name} is missing")
         elif queue["is_paused"]:
-            problems.append(f"{priority.value} is paused")
+            problems.append(f"{name} is paused")
     if problems:
         raise BadSettings(problems)
-    names = [priority.value for priority in Priority if priority in used]
+    names = [queue_name(priority, settings) for priority in Priority if priority in used]
     return ", ".join(sorted(names, key=lambda name: int(by_name[name]["priority"])))
 
 

@@ -35,6 +35,10 @@ class SharedLedger(Section):
     database that has a schema and a role for each (`postgresql+psycopg://HOST/DATABASE`, without
     user and password). Relative folders start at the folder of the shared file.
     """
+    admin: Reference | None = None
+    """Reference to the address of a PostgreSQL user that may create roles and schemas, such as
+    `env:LEDGER_ADMIN_URL`. Only `accounts add` and `accounts delete` use it.
+    """
 
     @field_validator("url")
     @classmethod

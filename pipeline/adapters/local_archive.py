@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -147,6 +148,16 @@ class LocalArchive:
             # A file may have been deleted since the folder was read: a listing is lazy.
             with suppress(FileNotFoundError):
                 yield StoredObject(folder + name, (self._root / folder / name).stat().st_size, None)
+
+    def delete_all(self) -> int:
+        """Delete the folder with every object; return how many there were.
+
+        Only for an account that is deleted: no run deletes anything.
+        """
+        objects = sum(1 for _ in self.list(""))
+        with _translated(self._root, "delete"), suppress(FileNotFoundError):
+            shutil.rmtree(self._root)
+        return objects
 
     def address(self, key: str) -> str:
         """Return the path of an object."""

@@ -252,6 +252,10 @@ class ServeSettings(Section):
     """When sources run, as a cron expression."""
     timezone: Annotated[str, AfterValidator(checked_timezone)] = "UTC"
     """Time zone of `schedule`, such as `America/New_York`."""
+    max_runs: Annotated[int, Field(gt=0)] | None = None
+    """Runs of each queue of a work pool at the same time, over all its workers. Unset, as many as
+    the workers take.
+    """
     heartbeat_s: Annotated[int, Field(ge=30)] = 30
     """Seconds between two heartbeats of a run. A run that misses three is marked as crashed."""
     drain_s: Annotated[int, Field(gt=0)] = 300

@@ -45,12 +45,16 @@ def worker(
 
     # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server():
+        from flows.prefect.deployments.priorities import queue_name
         from flows.prefect.deployments.worker import work
+        from pipeline.metering.budget import Priority
 
+        # The runs of other accounts would get the secrets of this one.
+        wanted = queue or ([*Priority] if settings.account else [])
         work(
             settings.serve,
             pool=pool,
-            queues=queue,
+            queues=[queue_name(one, settings) for one in wanted],
             limit=limit,
             name=name,
             with_healthcheck=with_healthcheck,

@@ -46,6 +46,11 @@ whatever the queue.
 """
 
 
+def queue_name(priority: str, settings: Settings) -> str:
+    """Return the queue of a work pool for a priority; each of several accounts has its own."""
+    return f"{priority}@{settings.account}" if settings.account else str(priority)
+
+
 def settings_name(settings: Settings) -> str:
     """Return the name of these settings at a Prefect server: `serve.name`, or from the account."""
     # The part that distinguishes accounts; an account's own domain stays as it is.

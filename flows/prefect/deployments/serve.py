@@ -17,7 +17,12 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.prefect.apply_plan import apply_plan
-from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
+from flows.prefect.deployments.priorities import (
+    KINDS,
+    deployment_name,
+    queue_name,
+    settings_name,
+)
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.plan_and_apply import plan_and_apply
@@ -76,7 +81,7 @@ class DeploymentFactory:
         """Create a deployment; outside an event loop Prefect returns it at once."""
         if self.pool is not None:
             options["work_pool_name"] = self.pool.name
-            options["work_queue_name"] = KINDS[kind].queue
+            options["work_queue_name"] = queue_name(KINDS[kind].priority, self.settings)
             options["job_variables"] = {"image": self.pool.image} if self.pool.image else {}
         parameters = {"config": self.config}
         # By these tags users filter runs, and automations and concurrency limits find them.
@@ -251,15 +256,23 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
         # replaced.
         refuse_others(client, created, settings)
         ensure_pool(client, pool)
+        # Without a limit in the settings, one that was set in the UI stays.
+        most = settings.serve.max_runs
+        limit = {"concurrency_limit": most} if most else {}
         for rank, priority in enumerate(Priority, start=1):
             # Workers take from the queue with the lowest number first.
-            queue = priority.value
+            queue = queue_name(priority, settings)
             try:
-                client.create_work_queue(name=queue, work_pool_name=pool.name, priority=rank)
+                client.create_work_queue(
+                    name=queue,
+                    work_pool_name=pool.name,
+                    priority=rank,
+                    concurrency_limit=most,
+                )
             except ObjectAlreadyExists:
                 # The order of the priorities may have changed since the pool was created.
                 existing = client.read_work_queue_by_name(queue, pool.name)
-                client.update_work_queue(existing.id, priority=rank)
+                client.update_work_queue(existing.id, priority=rank, **limit)
     for deployment in created:
         deployment.apply()
     return [deployment.full_name for deployment in created]

@@ -246,6 +246,25 @@ class S3Archive:
                             entry["Key"].removeprefix(self._bucket.prefix), entry["Size"], None
                         )
 
+    def delete_all(self) -> int:
+        """Delete every object below the prefix; return how many there were.
+
+        Only for an account that is deleted: no run deletes anything. Versions that the bucket keeps
+        stay there.
+
+        Raises:
+            ArchiveUnavailable: the store refuses one, such as an object that is locked.
+        """
+        number = 0
+        for stored in self.list(""):
+            with self._translated(stored.key, "delete"):
+                # One by one: to delete many in one call needs a checksum that some stores refuse.
+                self._client.delete_object(
+                    Bucket=self._bucket.name, Key=self._bucket.prefix + stored.key
+                )
+            number += 1
+        return number
+
     def address(self, key: str) -> str:
         """Return the s3:// URL of an object."""
         return self._bucket.address(key)

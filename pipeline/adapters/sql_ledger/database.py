@@ -189,7 +189,11 @@ def writing_files(engine: Engine) -> Iterator[Connection]:
 
 def _wait_for_turn(connection: Connection, lock: int) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
+        # A database has one set of such locks for all its schemas, and the ledgers of accounts are
+        # schemas of one database: none waits for another one's.
+        own = "hashtextextended(current_schema(), :key)"
+        number = f"CASE current_schema() WHEN 'public' THEN :key ELSE {own} END"
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({number})"), {"key": lock})
 
 
 def insert_for(dialect: Dialect) -> Any:

@@ -31,14 +31,14 @@ class Session:
 
     def __init__(self, url: str, *, clock: Clock) -> None:
         self.clock = clock
-        self.engine, self._url = database.open_engine(url)
+        self.engine, self.url = database.open_engine(url)
         # SQLite allows one writer at a time, and a second one polls at intervals of up to a tenth
         # of a second. The threads of this process queue here instead.
         sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
         try:
-            with database.translated(self._url, "open"):
-                database.migrate(self.engine, self._url)
+            with database.translated(self.url, "open"):
+                database.migrate(self.engine, self.url)
         except BaseException:
             self.close()  # a ledger that cannot be used leaves no connection open
             raise
@@ -52,7 +52,7 @@ class Session:
         """Open one transaction that writes; `doing` completes "the ledger failed to …"."""
         with (
             self._one_writer,
-            database.translated(self._url, doing),
+            database.translated(self.url, doing),
             database.writing(self.engine) as connection,
         ):
             yield connection
@@ -62,7 +62,7 @@ class Session:
         """Open a transaction that a power cut may undo; the death of this process does not."""
         with (
             self._one_writer,
-            database.translated(self._url, doing),
+            database.translated(self.url, doing),
             database.writing_unflushed(self.engine) as connection,
         ):
             yield connection
@@ -72,7 +72,7 @@ class Session:
         """Open the only transaction that may write more than one row of `files`."""
         with (
             self._one_writer,
-            database.translated(self._url, doing),
+            database.translated(self.url, doing),
             database.writing_files(self.engine) as connection,
         ):
             yield connection
@@ -80,7 +80,7 @@ class Session:
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
         """Open one transaction that only reads."""
-        with database.translated(self._url, doing), database.reading(self.engine) as connection:
+        with database.translated(self.url, doing), database.reading(self.engine) as connection:
             yield connection
 
     def shared_time(self, connection: Connection) -> datetime:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.local_archive import LocalArchive
+from pipeline.adapters.s3_archive import S3Archive
 from pipeline.errors import ArchiveConflict, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Archive
+from tests.servers.swift import BUCKET, Store
 
 BAD_KEYS = [
     "",
@@ -312,3 +314,32 @@ def test_what_a_local_archive_stores_is_for_its_user_only(tmp_path: Path):
     made = [tmp_path / "deep", *(tmp_path / "deep").rglob("*")]
     assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o700}
     assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}
+
+
+def neighbors(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> list[Archive]:
+    """Return two archives of a kind, of which the place of one begins with that of the other."""
+    if kind == "local":
+        return [LocalArchive(tmp_path / name) for name in ("acme", "acme-two")]
+    store: Store = request.getfixturevalue("swift")
+    return [
+        S3Archive(BUCKET, prefix=f"test/{tmp_path.name}/{name}", **store.keywords())
+        for name in ("acme", "acme-two")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["local", pytest.param("s3", marks=pytest.mark.integration)])
+def test_an_archive_that_is_deleted_takes_nothing_else_along(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+):
+    """Every object of one account goes, none of its neighbor, and to do it twice is no error."""
+    one, other = neighbors(request, kind, tmp_path)
+    source = tmp_path / "source"
+    source.write_bytes(b"content")
+    for archive in (one, other):
+        for key in ("originals/a", "documents/b/c"):
+            archive.put(key, source, sha256=sha(b"content"), media_type="")
+
+    assert isinstance(one, LocalArchive | S3Archive)
+    assert (one.delete_all(), one.delete_all()) == (2, 0)
+    assert list(one.list("")) == []
+    assert [stored.key for stored in other.list("")] == ["documents/b/c", "originals/a"]

@@ -18,6 +18,7 @@ from flows.app.direct import work_sources
 from flows.app.plan import PlanReport, plan_sources
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
+from flows.app.settings import load_settings
 from flows.app.wiring import AppContext, open_archive, open_client, open_ledger
 from infra.emulator import Emulator
 from pipeline.adapters.caspio.source import CaspioFileSource
@@ -27,7 +28,6 @@ from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
 from pipeline.ports.reader import WhileRead
-from pipeline.settings import load_settings
 from pipeline.source_run.selection import Selection
 from tests.crash.faultpoints import Act, kill_at, watched
 from tests.fakes.clock import FakeClock

@@ -62,12 +62,15 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "blocks": (),
     "webhooks sync": ("--dry-run",),
     "webhooks status": (),
+    "accounts list": (),
+    "accounts export": ("acme", "--to", "exported"),
+    "accounts delete": ("acme", "--yes"),
     "secrets list": (),
 }
 """Every command with --json, and arguments for it, in an order in which each has something to do."""
 FAIL_HERE = {
     *("demo", "deploy", "undo", "read", "blocks", "webhooks sync", "webhooks status"),
-    "secrets list",
+    *("accounts export", "accounts delete", "secrets list"),
 }
 """Commands that end with an error here: no server or no second account is there, or their argument
 is wrong.

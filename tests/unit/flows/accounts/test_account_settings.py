@@ -9,9 +9,11 @@ from flows.app.accounts.secret_changes import described, rotate, set_reference, 
 from flows.app.accounts.secrets import ACCOUNT, SECRETS, enter, secrets_of
 from flows.app.settings import load_settings
 from flows.prefect.deployments.priorities import deployment_name, settings_name
+from flows.prefect.deployments.serve import Pool, deployments
 from pipeline.accounts.names import settings_file
 from pipeline.accounts.secret_files import read_store
 from pipeline.errors import BadSettings
+from pipeline.metering.budget import Priority
 from tests.unit.pipeline.accounts.conftest import Install
 
 MASTER_KEY = "s3HUIz6iDZ3ZAR4AW0ZSqPIc8mkQqYo6hBtmOzbVfZA="
@@ -43,6 +45,20 @@ def test_each_account_has_its_own_of_everything(two: Path):
     assert [settings_name(one) for one in (acme, globex)] == ["acme", "globex"]
     assert deployment_name("ingest", acme, "receipts") == "ingest-receipts@acme"
     assert (acme.account, globex.account) == ("acme", "globex")
+
+
+def test_each_account_has_queues_of_its_own(two: Path):
+    """A worker of one account takes no runs of another, which would get the wrong secrets."""
+    pool = Pool("pool")
+    queues: dict[str, set[str | None]] = {}
+    for name in ("acme", "globex"):
+        path = settings_file(two, name)
+        queues[name] = {
+            one.work_queue_name for one in deployments(load_settings(path), path, pool=pool)
+        }
+
+    assert queues["acme"] == {f"{priority}@acme" for priority in Priority}
+    assert not queues["acme"] & queues["globex"]
 
 
 def test_the_environment_sets_nothing_of_an_account(two: Path, monkeypatch: pytest.MonkeyPatch):

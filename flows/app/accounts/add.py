@@ -1,0 +1,157 @@
+"""Add an account: check its credentials, store them, create its ledger, write its settings."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from flows.app.accounts.secret_changes import change, keys_of
+from flows.app.accounts.wiring import create_ledger, open_new_account
+from flows.app.init import write_settings
+from pipeline.accounts.names import FOLDER, SHARED_FILE, checked_name, settings_file
+from pipeline.accounts.references import is_reference, resolve
+from pipeline.accounts.secret_kinds import LEDGER_PASSWORD, checked_kind
+from pipeline.accounts.secret_store import Store, with_reference, with_value
+from pipeline.accounts.shared import (
+    SharedSettings,
+    load_shared,
+    read_toml,
+    uses_shared_postgres,
+)
+from pipeline.errors import BadSettings
+from pipeline.settings import environment
+
+if TYPE_CHECKING:
+    from pipeline.adapters.caspio.client import CaspioClient
+
+_PASSWORD_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is being added: where its secrets are, or what they are.
+
+    Attributes:
+        config: the shared file.
+        given: by kind, a reference or a value.
+    """
+
+    config: Path
+    name: str
+    given: Mapping[str, str | SecretStr]
+
+    @property
+    def file(self) -> Path:
+        """Return its settings file."""
+        return settings_file(self.config, self.name)
+
+    def secret(self, kind: str) -> SecretStr:
+        """Return a secret as it was given, or what its reference names.
+
+        Raises:
+            BadSettings: the reference leads nowhere.
+        """
+        found = self.given[kind]
+        if isinstance(found, SecretStr):
+            return found
+        folder = self.config.absolute().parent
+        return resolve(found, folder=folder, environment=environment)
+
+
+def prepare(config: Path, name: str) -> SharedSettings:
+    """Return what accounts share; make the shared file and the folder for the first one.
+
+    Raises:
+        BadSettings: the name is none or is taken, or the file is that of one account.
+    """
+    checked_name(name)
+    if config.name != SHARED_FILE:
+        raise BadSettings([f"The shared file is called {SHARED_FILE}, not {config.name}."])
+    folder = config.absolute().parent / FOLDER
+    if config.exists() and not folder.is_dir() and {"caspio", "sources"} & set(read_toml(config)):
+        raise BadSettings(
+            [
+                (
+                    f"{config} holds the settings of one account. Move it to "
+                    f"{folder / 'NAME.toml'} as docs/accounts.md describes, then add others."
+                )
+            ]
+        )
+    if settings_file(config, name).exists():
+        raise BadSettings([f"There is an account {name!r} already. Nothing was changed."])
+    config.touch(mode=0o600)
+    return load_shared(config)
+
+
+def parsed_references(given: list[str]) -> dict[str, str]:
+    """Return references by kind.
+
+    Raises:
+        BadSettings: one is no KIND=WHERE; what it says is not repeated.
+    """
+    found = {}
+    for text in given:
+        kind, _, reference = text.partition("=")
+        checked_kind(kind)
+        if not is_reference(reference):
+            problem = f"The reference for {kind} is not env:NAME or file:PATH."
+            raise BadSettings([problem])
+        found[kind] = reference
+    return found
+
+
+@contextmanager
+def opened(account: NewAccount, url: str) -> "Iterator[CaspioClient]":
+    """Open the account with the credentials as they were given."""
+    client_id, client_secret = (account.secret(kind) for kind in ("client-id", "client-secret"))
+    with open_new_account(url, client_id, client_secret) as client:
+        yield client
+
+
+def store(account: NewAccount, shared: SharedSettings, settings: str) -> None:
+    """Store secrets, create the ledger's role, and write the settings file.
+
+    The settings file is the last: with it the account exists. Interrupted before, the command is
+    simply given again.
+
+    Raises:
+        BadSettings, LedgerUnavailable: with what to do; the account does not exist then.
+    """
+    given = dict(account.given)
+    if uses_shared_postgres(shared, {}):
+        given.setdefault(LEDGER_PASSWORD, SecretStr(secrets.token_urlsafe(_PASSWORD_BYTES)))
+    account = NewAccount(account.config, account.name, given)
+    account.file.parent.mkdir(mode=0o700, exist_ok=True)
+    change(shared.secrets, account.name, lambda _old: as_store(account, shared))
+    if uses_shared_postgres(shared, {}):
+        create_ledger(account.file, shared, account.name, account.secret(LEDGER_PASSWORD))
+    write_settings(account.file, without_archive(settings), overwrite=False)
+
+
+def without_archive(settings: str) -> str:
+    """Return the text of settings without `[archive]`: an account has its place in the shared one.
+
+    The proposal is for a settings file alone, and names a folder that accounts would share.
+    """
+    kept, inside = [], False
+    for line in settings.splitlines(keepends=True):
+        if line.startswith("["):
+            inside = line.strip() == "[archive]"
+        if not inside:
+            kept.append(line)
+    return "".join(kept)
+
+
+def as_store(account: NewAccount, shared: SharedSettings) -> Store:
+    """Return the secrets as they are kept: references as they are, values encrypted."""
+    made = Store(account=account.name)
+    for kind, one in account.given.items():
+        if isinstance(one, SecretStr):
+            made = with_value(made, kind, one, keys_of(account.file, shared.secrets))
+        else:
+            made = with_reference(made, kind, one)
+    return made

@@ -1,0 +1,186 @@
+"""`accounts`: add, list, export and delete the accounts of an installation."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from flows.cli.account.secrets import typed
+from flows.cli.choice import choose
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_SETTINGS,
+    EXIT_STOPPED,
+    AsJson,
+    Config,
+    Failure,
+    complain,
+    err,
+    out,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
+
+app = typer.Typer(
+    help="Add, list, export and delete accounts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def add(
+    name: Name,
+    config: Config = DEFAULT_CONFIG,
+    url: Annotated[
+        str | None, typer.Option("--url", help="The account's address.", metavar="URL")
+    ] = None,
+    reference: Annotated[
+        list[str],
+        typer.Option(
+            "--reference",
+            help="Where a secret is, such as client-id=env:ACME_ID; may be repeated.",
+            metavar="SECRET=WHERE",
+        ),
+    ] = [],
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the proposal without asking.")] = False,
+) -> None:
+    """Add an account: ask for address and credentials, check them, propose and write its settings.
+
+    Credentials are asked for or read from stdin, one on each line, unless --reference says where
+    they are.
+    """
+    from flows.app.accounts.add import NewAccount, opened, parsed_references, prepare, store
+    from flows.app.init import discover
+    from flows.cli.show.init import show_proposal
+    from pipeline.onboarding.settings_text import settings_text
+
+    shared = prepare(config, name)
+    given: dict[str, str | SecretStr] = {**parsed_references(reference)}
+    asks = sys.stdin.isatty()
+    if url is None and not asks:
+        refuse_adding("Name the account's address with --url https://abc12345.caspio.com.")
+    url = url or str(typer.prompt("The account's address", err=True))
+    url = url.rstrip("/")
+    for kind in ("client-id", "client-secret"):
+        if kind not in given:
+            given[kind] = typed(kind) if asks else next_line(kind)
+    account = NewAccount(config, name, given)
+    with opened(account, url) as client:
+        discovered = discover(client, url)
+    show_proposal(discovered)
+    if not yes and not (asks and typer.confirm("Add the account with these settings?", err=True)):
+        refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
+    store(account, shared, settings_text(url, discovered.proposal))
+    err().print(f"added: {account.file}", highlight=False, markup=False)
+
+
+def next_line(kind: str) -> "SecretStr":
+    """Return a secret from the next line of stdin; exit with 2 if there is none."""
+    from pydantic import SecretStr
+
+    line = sys.stdin.readline().strip()
+    if not line:
+        refuse_adding(f"Give {kind} on stdin, one secret on each line, or with --reference.")
+    return SecretStr(line)
+
+
+@app.command("list")
+def list_accounts(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the accounts, and where everything of each one is."""
+    from rich.text import Text
+
+    from flows.app.accounts.whole import belongings
+    from flows.terminal.tables import table_of
+    from pipeline.accounts.names import account_names, has_accounts, settings_file
+
+    names = account_names(config) if has_accounts(config) else []
+    listed = [belongings(settings_file(config, name)) for name in names]
+    if as_json:
+        print_json([one.as_json() for one in listed])
+        return
+    table = table_of("Account", "Address", "Ledger", "Archive", "Secrets")
+    for one in listed:
+        cells = (one.url, one.places.ledger, one.places.archive, ", ".join(one.secrets))
+        table.add_row(one.name, *(Text(cell) for cell in cells))
+    out().print(table)
+
+
+@app.command("export")
+def export_account(
+    name: Name,
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="A new folder, or a new file that ends in .tar.", metavar="PATH"),
+    ],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything of an account to a folder or a file.
+
+    Settings, ledger, archive, and the secrets as they are stored: encrypted or as references. The
+    master key is not part of it.
+    """
+    from flows.app.accounts.whole import export_account as export
+
+    ((_, path),) = choose(config, name)
+    document = export(path, to)
+    if as_json:
+        print_json(document)
+    else:
+        line = f"exported: {document['objects']} objects and {document['rows']} rows to {to}"
+        err().print(line, highlight=False, markup=False)
+
+
+@app.command("delete")
+def delete_account(
+    name: Name,
+    config: Config = DEFAULT_CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete everything of an account: ledger, archive, secrets and settings file.
+
+    Nothing at Caspio and at the Prefect server is deleted.
+    """
+    from flows.app.accounts.whole import belongings, delete_account as delete, forget
+    from pipeline.accounts.names import has_accounts, settings_file
+
+    # What an interrupted deletion left has no settings file any more.
+    if has_accounts(config) and not settings_file(config, name).exists() and forget(config, name):
+        err().print(f"deleted: the secrets of {name}", highlight=False, markup=False)
+        return
+    ((_, path),) = choose(config, name)
+    own = belongings(path)
+    complain(
+        f"This deletes account {name} for ever",
+        [
+            f"ledger: {own.places.ledger}",
+            f"archive: {own.places.archive}, every original and derived file in it",
+            f"secrets: {', '.join(own.secrets) or 'none'}",
+            f"settings: {own.settings}",
+        ],
+    )
+    if not yes:
+        if not sys.stdin.isatty():
+            complain("Nothing was deleted", ["Add --yes to confirm it."])
+            raise Failure(EXIT_SETTINGS)
+        if typer.prompt("Type the account's name to delete it", err=True) != name:
+            complain("Nothing was deleted", ["That was another name."])
+            raise Failure(EXIT_STOPPED)
+    document = delete(path)
+    if as_json:
+        print_json(document)
+    else:
+        err().print(f"deleted: {name}", highlight=False, markup=False)
+
+
+def refuse_adding(problem: str) -> NoReturn:
+    """Exit with 2, because no account was added."""
+    complain("No account was added", [problem])
+    raise Failure(EXIT_SETTINGS)

@@ -1,0 +1,1 @@
+"""What concerns the ledger of an account as a whole: its role and schema, and a copy of it."""
