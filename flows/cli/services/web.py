@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
@@ -23,6 +24,7 @@ app = typer.Typer(
 @app.command()
 def serve(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     listen: Annotated[
         str,
         typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT"),
@@ -36,6 +38,7 @@ def serve(
     from flows.web.serve import serving_pages
 
     set_up_logs()
+    config = of_account(config, account)
     settings = load_settings(config)
     with serving_pages(settings, config, listen) as running:
         line = f"web page at {running.address}. Sign in with `caspio-ingest web login NAME`."
@@ -48,12 +51,13 @@ def login(
     name: Annotated[str, typer.Argument(help="Who it is for; the audit trail has it.")],
     role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
 ) -> None:
     """Print a link that signs a user in, once, within 15 minutes."""
     from flows.app.settings import load_settings
     from flows.web.serve import login_address
 
     set_up_logs()
-    settings = load_settings(config, credentials=False)
+    settings = load_settings(of_account(config, account, enters=False), credentials=False)
     address = login_address(settings, User(name, role))
     out().print(address, highlight=False, markup=False, soft_wrap=True)
