@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadSettings
-from pipeline.settings import DEFAULT_FILE, AmongOthers, Settings, load_settings as load_from
+from pipeline.settings import (
+    DEFAULT_FILE,
+    AmongOthers,
+    MachineQueue,
+    Settings,
+    load_settings as load_from,
+)
 
 
 def load_settings(
@@ -70,6 +76,7 @@ def among_others(path: Path, *, credentials: bool) -> AmongOthers | None:
         folder=shared_file(path).parent,
         shared=defaults_for(name, shared, values, password=password),
         secrets=as_settings(secrets),
+        queue=MachineQueue(shared.reading.documents, shared.reading.folder),
     )
 
 

@@ -23,6 +23,7 @@ from pipeline.model.probes import Examined
 from pipeline.model.schema import DiscoveredAccount
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.ports.metrics import SILENT, Tracer
+from pipeline.ports.reader import ReadingTurns
 from pipeline.settings import Settings, environment
 from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
 
@@ -94,7 +95,11 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             archive=open_archive(settings.archive),
             ledger=ledger,
             reader=stack.enter_context(
-                open_reader(settings.processing, renditions=settings.archive.renditions)
+                open_reader(
+                    settings.processing,
+                    renditions=settings.archive.renditions,
+                    turns=open_turns(settings),
+                )
             ),
             clock=clock,
             work_dir=work_dir,
@@ -294,8 +299,7 @@ def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[L
 
     file = settings.ledger.url.removeprefix("sqlite:///")
     if settings.account and file != settings.ledger.url:
-        # The folder of all ledgers is nobody's to create; what is wrong with it, SQLite says.
-        with suppress(OSError):
+        with suppress(OSError):  # what is wrong with the folder, SQLite says
             Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = SqlLedger(settings.ledger.url, clock=clock or system_clock())
     try:
@@ -309,8 +313,22 @@ def worker_count(settings: ProcessingSettings) -> int:
     return settings.workers or os.cpu_count() or 1
 
 
+def open_turns(settings: Settings) -> ReadingTurns | None:
+    """Return the queue that the accounts of this machine share; None for a settings file alone."""
+    if settings.queue is None:
+        return None
+    from pipeline.adapters.reading_turns import MachineTurns
+
+    queue, places = settings.queue, settings.queue.documents or os.cpu_count() or 1
+    return MachineTurns(queue.folder, account=settings.account, places=places)
+
+
 def open_reader(
-    settings: ProcessingSettings, *, workers: int | None = None, renditions: tuple[str, ...] = ()
+    settings: ProcessingSettings,
+    *,
+    workers: int | None = None,
+    renditions: tuple[str, ...] = (),
+    turns: ReadingTurns | None = None,
 ) -> "SandboxedReader":
     """Return a reader with the limits of the settings; `renditions` are created for the archive."""
     from processors.contract import Limits
@@ -343,6 +361,7 @@ def open_reader(
         documents_per_child=settings.documents_per_child,
         require_isolation=settings.require_isolation,
         cache=cache_folder(),
+        turns=turns,
     )
 
 

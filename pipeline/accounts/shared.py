@@ -80,12 +80,26 @@ class SecretSettings(Section):
     """Reference to the master key that is being replaced, until `secrets rotate` has run."""
 
 
+class ReadingSettings(Section):
+    """`[reading]`: how many documents this machine reads at the same time for all accounts."""
+
+    documents: Annotated[int, Field(gt=0)] | None = None
+    """Documents that all runs of this machine read at the same time. The default is one for each
+    CPU core.
+    """
+    folder: Path | None = None
+    """Folder in which the runs agree on whose turn it is. The default is one for this user below
+    the folder for temporary files.
+    """
+
+
 class SharedSettings(Section):
     """Everything that the shared file can set."""
 
     ledger: SharedLedger = SharedLedger()
     archive: SharedArchive = SharedArchive()
     secrets: SecretSettings = SecretSettings()
+    reading: ReadingSettings = ReadingSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +140,19 @@ def load_shared(path: Path) -> SharedSettings:
         raise BadSettings(problems) from None
     if problems:
         raise BadSettings(problems)
-    ledger, archive, secrets = shared.ledger, shared.archive, shared.secrets
+    ledger, archive, secrets, reading = (
+        shared.ledger,
+        shared.archive,
+        shared.secrets,
+        shared.reading,
+    )
+    own = reading.folder and folder / reading.folder
     return shared.model_copy(
         update={
             "ledger": ledger.model_copy(update={"url": absolute(ledger.url, folder)}),
             "archive": archive.model_copy(update={"url": absolute(archive.url, folder)}),
             "secrets": secrets.model_copy(update={"folder": folder / secrets.folder}),
+            "reading": reading.model_copy(update={"folder": own}),
         }
     )
 

@@ -11,6 +11,31 @@ WhileRead = Callable[[], AbstractContextManager[object]]
 """Returns a context that lasts as long as a child process has a document."""
 
 
+class ReadingTurns(Protocol):
+    """Decides when a document may be read, where several programs share a machine."""
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Return a context that waits for a place, and keeps it while it lasts.
+
+        Raises:
+            TryLater: this was closed while it waited.
+        """
+
+    def close(self) -> None:
+        """End all waiting, and give up all places."""
+
+
+class NoTurns:
+    """Every document is read at once: the program has the machine for itself."""
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Return a context that waits for nothing."""
+        return nullcontext()
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 class Reader(Protocol):
     """Reads one document. No document makes it raise: what goes wrong is a status with problems."""
 

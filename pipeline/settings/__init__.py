@@ -90,11 +90,17 @@ class Settings(BaseSettings):
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
     webhook_secret: Annotated[_Credential | None, Field(validation_alias=_SECRETS[2])] = None
     _account: str = PrivateAttr("")
+    _queue: "MachineQueue | None" = PrivateAttr(None)
 
     @property
     def account(self) -> str:
         """Return the name of the account among several, "" for a settings file alone."""
         return self._account
+
+    @property
+    def queue(self) -> "MachineQueue | None":
+        """Return the queue in which several accounts read documents, None for a file alone."""
+        return self._queue
 
     @field_validator("sources")
     @classmethod
@@ -128,6 +134,19 @@ class Settings(BaseSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class MachineQueue:
+    """The queue in which the runs of all accounts on a machine wait to read a document.
+
+    Attributes:
+        documents: read at the same time by all of them; None for one for each CPU core.
+        folder: where they agree on whose turn it is; None for the default of this user.
+    """
+
+    documents: int | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AmongOthers:
     """What the settings of one account among several get besides its own file.
 
@@ -144,6 +163,7 @@ class AmongOthers:
     folder: Path
     shared: Mapping[str, Any]
     secrets: Mapping[str, Any] = field(repr=False)
+    queue: MachineQueue = MachineQueue()
 
     def advice(self, setting: str) -> str:
         """Say how to give the account a credential that it lacks."""
@@ -204,7 +224,7 @@ def load_settings(
         raise BadSettings(problems)
     if among is None:
         return with_absolute_paths(settings, path.resolve().parent)
-    return _named(with_absolute_paths(settings, among.folder), among.name)
+    return _named(with_absolute_paths(settings, among.folder), among)
 
 
 def _lacking(from_blocks: Mapping[str, Any], among: AmongOthers | None) -> Iterator[str]:
@@ -215,11 +235,12 @@ def _lacking(from_blocks: Mapping[str, Any], among: AmongOthers | None) -> Itera
             yield name
 
 
-def _named(settings: Settings, account: str) -> Settings:
+def _named(settings: Settings, among: AmongOthers) -> Settings:
     """Return settings that have the name of their account, also at a Prefect server."""
-    serve = settings.serve.model_copy(update={"name": account})
+    serve = settings.serve.model_copy(update={"name": among.name})
     settings = settings.model_copy(update={"serve": serve})
-    settings._account = account  # noqa: SLF001 - set here, where it is known, and never again
+    # Set here, where they are known, and never again.
+    settings._account, settings._queue = among.name, among.queue  # noqa: SLF001 - see above
     return settings
 
 

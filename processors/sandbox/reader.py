@@ -16,7 +16,7 @@ from typing import Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
-from pipeline.ports.reader import WhileRead
+from pipeline.ports.reader import NoTurns, ReadingTurns, WhileRead
 from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
 from processors.detect.clamav import Clamd, VirusScan
 from processors.exec import ocrmypdf
@@ -41,9 +41,10 @@ class SandboxedReader:
     Models stay loaded between documents. `documents_per_child` of 1 gives every document a process
     that has seen no other one. `require_isolation` is the least level (see `isolation.Level`) at
     which documents are read. `cache` is a folder for what children make once and load faster after
-    that, such as compiled networks; it may be emptied at any time. `job` replaces what the children
-    do with a document, and `without` leaves out layers of isolation (namespaces, mounts, landlock,
-    filter, identity, group): both are for tests.
+    that, such as compiled networks; it may be emptied at any time. `turns` says when a document is
+    read, where others read on the same machine; the reader closes it. `job` replaces what the
+    children do with a document, and `without` leaves out layers of isolation (namespaces, mounts,
+    landlock, filter, identity, group): both are for tests.
 
     Raises:
         BadSettings: an OCR engine or language asked for is not installed, or the system grants less
@@ -65,6 +66,7 @@ class SandboxedReader:
         documents_per_child: int = DOCUMENTS_PER_CHILD,
         require_isolation: str = Level.NONE,
         cache: Path | None = None,
+        turns: ReadingTurns | None = None,
         job: Job | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
@@ -96,6 +98,7 @@ class SandboxedReader:
             ReaderProcess(self._settings, start, documents=documents_per_child, required=required)
             for _ in range(max(1, workers or os.cpu_count() or 1))
         ]
+        self._turns = turns or NoTurns()
         self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
         for process in self._processes:
@@ -138,7 +141,11 @@ class SandboxedReader:
         else:
             process = self._free.get()
             try:
-                findings = process.read(path, name=name, work_dir=work_dir, while_read=while_read)
+                # With a process of its own, so that no more documents wait than could be read.
+                with self._turns.turn():
+                    findings = process.read(
+                        path, name=name, work_dir=work_dir, while_read=while_read
+                    )
             finally:
                 self._free.put(process)
         if verdict.status is ScanStatus.NOT_SCANNED:
@@ -164,6 +171,7 @@ class SandboxedReader:
 
     def close(self) -> None:
         """End the children at once, even while they read."""
+        self._turns.close()
         for process in self._processes:
             process.close()
 

@@ -195,3 +195,42 @@ def test_what_was_made_before_changes_nothing(tmp_path: Path):
     assert not made[0]
     assert made[1]
     assert made[1] == made[2]
+
+
+class CountedTurns:
+    """Turns that come at once, and are counted."""
+
+    def __init__(self) -> None:
+        self.begun = self.ended = 0
+        self.closed = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Count a turn."""
+        self.begun += 1
+        try:
+            yield
+        finally:
+            self.ended += 1
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed = True
+
+
+@pytest.mark.integration
+def test_a_document_is_read_in_its_turn(tmp_path: Path):
+    """The child takes it after its turn has begun, and the turn ends with the reading; so do all turns."""
+    turns = CountedTurns()
+    seen: list[tuple[int, int]] = []
+
+    @contextmanager
+    def look() -> Iterator[None]:
+        seen.append((turns.begun, turns.ended))
+        yield
+
+    with SandboxedReader(workers=1, turns=turns) as reader:
+        Case(reader, b"", b"").read(b"Total 12.50", tmp_path / "one", while_read=look)
+
+    assert seen == [(1, 0)]
+    assert (turns.begun, turns.ended, turns.closed) == (1, 1, True)

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from flows.app.accounts.secret_changes import described, rotate, set_reference, set_value
 from flows.app.accounts.secrets import ACCOUNT, SECRETS, enter, secrets_of
 from flows.app.settings import load_settings
+from flows.app.wiring import open_turns
 from flows.prefect.deployments.priorities import deployment_name, settings_name
 from flows.prefect.deployments.serve import Pool, deployments
 from pipeline.accounts.names import settings_file
@@ -92,6 +93,23 @@ def test_a_missing_credential_says_which_command_sets_it(install: Install):
 
     with pytest.raises(BadSettings, match="secrets set client-secret --account acme"):
         load_settings(settings_file(config, "acme"))
+
+
+def test_accounts_of_a_machine_share_one_queue(install: Install, tmp_path: Path):
+    """Both wait in the same folder; a settings file alone waits for nobody."""
+    config = install('[reading]\nfolder = "turns"\ndocuments = 1\n', acme="", globex="")
+    opened = []
+    for name in ("acme", "globex"):
+        settings = load_settings(settings_file(config, name), credentials=False)
+        assert settings.queue is not None
+        opened.append(open_turns(settings))
+    alone = (config.parent / "accounts.d" / "acme.toml").rename(tmp_path / "alone.toml")
+
+    assert len(list((tmp_path / "turns").glob("*.alive"))) == 2
+    assert open_turns(load_settings(alone, credentials=False)) is None
+    for turns in opened:
+        assert turns is not None
+        turns.close()
 
 
 def test_the_shared_file_is_no_settings_file(two: Path):
