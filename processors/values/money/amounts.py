@@ -24,6 +24,8 @@ _MOST_WORDS = 6
 """Words before an amount in parentheses; more are a sentence."""
 
 # Hyphens, the figure dash, the en dash and the minus sign; triangles are the minus of Japan.
+DECIMAL_MARK = "\u066b"
+"""The decimal separator of Arabic, which separates nothing else."""
 _MINUS = "[-\u2010\u2012\u2013\u2212\u25b3\u25b2]"
 
 # Digits with any separators between them. Blanks separate thousands; a dash says that there are no
@@ -33,10 +35,10 @@ _NUMBER = re.compile(
     r"\d{1,3}(?: \d{3}){1,3}(?:[.,]\d{2,3})?(?![\d.,]?\d)"
     r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
     r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])|[.:][-\u2013\u2014]{1,2}(?= ?(?:$|kr|chf|fr|[€)])))"
-    r"|\d+(?:[.,'\u2019]\d+){0,6})"
+    r"|\d+(?:[.,'\u2019\u066b]\d+){0,6})"
 )
-_WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019]\d+){0,6}")
-_WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,]\d{2,3}")
+_WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
+_WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,\u066b]\d{2,3}")
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
@@ -105,7 +107,7 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
     if not digits or len(digits) > MAX_DIGITS:
         return None
 
-    last_separator = max(body.rfind("."), body.rfind(","))
+    last_separator = max(map(body.rfind, (".", ",", DECIMAL_MARK)))
     if last_separator < 0 or has_dash:
         return Decimal(digits), has_dash
 
@@ -134,7 +136,9 @@ def amounts_in(folded: str) -> list[Amount]:
         if is_no_amount(folded, start, end):
             continue
         context = _context_of(folded, start, end)
-        parsed = parse_number(folded[start:end], thousandths=context.mark in THOUSANDTHS)
+        number = folded[start:end]
+        has_thousandths = context.mark in THOUSANDTHS or DECIMAL_MARK in number
+        parsed = parse_number(number, thousandths=has_thousandths)
         if parsed is None:
             continue
         value, cents = parsed

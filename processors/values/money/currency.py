@@ -3,15 +3,39 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from pipeline.model import Finding
 from processors.values.country import Hints, countries
 from processors.values.lines import TextLine
-from processors.values.money.marks import SHARED, SYMBOLS, any_mark, is_code
+from processors.values.money.amounts import DECIMAL_MARK
+from processors.values.money.marks import SHARED, SYMBOLS, THOUSANDTHS, any_mark, is_code
 
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
+
+
+# The last separator of a number, before three digits. In Tunisia it is a comma.
+_THOUSANDTHS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.,]))")
+_THOUSANDTHS_WITH_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?![\d.,]))")
+_DIVIDED_BY_A_THOUSAND = re.compile("bhd|iqd|jod|kwd|lyd|omr|tnd")
+_WITH_COMMA = frozenset({"tnd", "dt"})
+
+
+def with_decimals(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Mark the decimals of amounts if every currency of a document is divided by a thousand.
+
+    It may be named once, in a heading, so that "12.500" does not say by itself whether it is twelve
+    or twelve thousand. The folded lines keep their length.
+    """
+    if not any(_DIVIDED_BY_A_THOUSAND.search(line.folded) for line in lines):
+        return lines
+    marks, _ = marks_in(lines)
+    if not marks or not marks.keys() <= THOUSANDTHS:
+        return lines
+    pattern = _THOUSANDTHS_WITH_COMMA if marks.keys() <= _WITH_COMMA else _THOUSANDTHS
+    return [replace(line, folded=pattern.sub(DECIMAL_MARK, line.folded)) for line in lines]
 
 
 def find_currency(

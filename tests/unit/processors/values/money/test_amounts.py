@@ -166,3 +166,21 @@ def test_net_and_tax_may_be_whole_numbers():
     found = values_of("Net amount 400\nVAT 20% 80\nTotal 480")
 
     assert (found["net"], found["tax"], found["total"]) == ("400.00", "80.00", "480.00")
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("Description\tAmount (KWD)\nTea\t12.500\nTotal\t12.500", "12.500"),
+        ("All amounts in BHD\nNet 1,250.000\nVAT 125.000\nTotal 1,375.000", "1375.000"),
+        ("Currency: TND\nTotal 12,500", "12.500"),
+        ("Total KWD\n12.500", "12.500"),
+        ("Amount (EUR)\nTotal 12.500", "12500.00"),
+        ("Amount (KWD)\nTotal EUR 12.500", "12500.00"),
+        ("Kettle Tea Sdn Bhd\nWeight 12.500\nTotal 12.50", "12.50"),
+    ],
+    ids=["column", "note", "comma", "label", "euro", "two currencies", "legal form"],
+)
+def test_a_currency_of_a_heading_has_its_decimals(text: str, total: str):
+    """Three decimals are those of a currency that is named once, if it is the only one."""
+    assert values_of(f"Invoice no: 17\n{text}")["total"] == total
