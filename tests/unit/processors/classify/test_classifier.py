@@ -275,3 +275,22 @@ def test_labels_in_a_sheet_are_no_form():
 
     assert class_of(text).value == "form"
     assert class_of(text, "text/csv").value == "other"
+
+
+def test_a_form_without_title_and_colons_is_one():
+    """Scans lose titles and colons; the words beside the fields are still a form's."""
+    text = (
+        "Requested by T. Orwin  Department Blends\nProject No. 88-114  Charge to 4410\n"
+        "Sample description Cut leaves, lot 7\nDate required 4/18/88\nApproved by\nRemarks"
+    )
+
+    assert class_of(text).value == "form"
+
+
+def test_labels_on_an_invoice_make_no_form():
+    """An invoice has as many labels as a form, and words of its own."""
+    labels = (
+        "Department: Sales\nProject: Roof\nContact name: Ann Lee\nRegion: North\nTerms: 30 days"
+    )
+
+    assert class_of(f"{INVOICE}\n{labels}").value == "invoice"
