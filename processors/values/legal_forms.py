@@ -14,6 +14,8 @@ _LEAST_LETTERS_BEFORE = 2
 _BETWEEN_FORMS = re.compile(r"[ .,&]{0,3}(?:\([a-z .]{1,12}\))?[ .,&]{0,3}")
 _MISREAD_SB = re.compile(r"(?<=[A-Za-z] )(?:[5S]/[8B](?= ?\(\d{4})|(?:5/B|S/8)$)")
 _MISREAD_SDN = re.compile(r"(?<=[A-Za-z)] )(?:(?:5DN|SON|SDM|S0N) BHD|SDN (?:8HD|BHO|BH0|8HO))\b")
+_MISREAD_INITIAL = re.compile(r"(?<=[A-Z]\.)1(?=\.[A-Z])")
+_MISREAD_CLOSING = re.compile(r"(?<=\([A-Z])([A-Z]?)[IlJ1](?= (?:SDN|BHD|LTD|CO)\b)")
 _LEAST_PARTS_ALONE, _MOST_CHARS_ALONE = 2, 40
 """Legal forms and trades on a line that has no name of its own."""
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
@@ -44,9 +46,12 @@ def repair_form(text: str) -> str:
     """Return a line with the misread letters of a legal form corrected; no character moves.
 
     OCR takes S for 5, B for 8 and D for O. A number of the register behind the form proves it, or
-    the other half of the form.
+    the other half of the form. So do the initials around a 1, and the parenthesis before a letter
+    that closes it: "(KLI SDN BHD".
     """
     repaired = _MISREAD_SB.sub("S/B", text)
+    repaired = _MISREAD_INITIAL.sub("I", repaired)
+    repaired = _MISREAD_CLOSING.sub(r"\1)", repaired)
     return _MISREAD_SDN.sub("SDN BHD", repaired)
 
 

@@ -37,6 +37,9 @@ def test_name_over_two_lines(first: str, second: str):
         ("KETTLE TEA SON BHD", "KETTLE TEA SDN BHD"),
         ("KETTLE TEA SDN 8HD", "KETTLE TEA SDN BHD"),
         ("KETTLE SON", "KETTLE SON"),
+        ("MR. T.1.P. KETTLE SDN BHD", "MR. T.I.P. KETTLE SDN BHD"),
+        ("KETTLE TEA (NTI SDN BHD", "KETTLE TEA (NT) SDN BHD"),
+        ("KETTLE TEA (MI) SDN BHD", "KETTLE TEA (MI) SDN BHD"),
     ],
 )
 def test_misread_legal_form(line: str, name: str):
