@@ -4,11 +4,27 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate.commands import commands
 from flows.cli.choice import choose, look_at
 from flows.cli.common import EXIT_SETTINGS, EXIT_STOPPED, Failure
 from pipeline.errors import LedgerUnavailable
 from tests.unit.cli.conftest import command
 from tests.unit.pipeline.accounts.conftest import Install
+
+WITHOUT = {"init", "accounts add", "accounts list", "accounts export", "accounts delete"}
+"""Commands that take --config, and no account: they make a file, or name the account otherwise."""
+
+
+def test_every_command_with_settings_takes_an_account():
+    """A new command that reads settings says for which account, without being remembered."""
+    lacking = {
+        one.name
+        for one in commands()
+        if "--config" in (names := {name for option in one.parameters for name in option.names})
+        and "--account" not in names
+    }
+
+    assert lacking == WITHOUT
 
 
 def test_none_of_several_accounts_is_guessed(install: Install, capsys: pytest.CaptureFixture[str]):
