@@ -1,6 +1,7 @@
 """Everything that an account has: to list it, to take it along, to delete it."""
 
 import json
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -104,20 +105,24 @@ def _sink(target: Path) -> Iterator[tuple[Sink, Path]]:
     if target.exists():
         raise BadSettings([f"{target} exists already. Name a new file or folder."])
     part = target.with_name(f".{target.name}.part")
+    if part.exists():
+        raise BadSettings([f"{part} is left of an export that was killed. Delete it first."])
     try:
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".export-") as folder:
             if target.suffix == ".tar":
-                with tarfile.open(part, "w") as tar:
+                with tarfile.open(part, "x") as tar:
                     part.chmod(0o600)
                     yield _Tar(tar), Path(folder)
             else:
                 part.mkdir(mode=0o700)
                 yield _Folder(part), Path(folder)
             part.rename(target)
-    except FileExistsError:
-        raise BadSettings([f"{part} is left of another export. Delete it first."]) from None
     except OSError as error:
         raise BadSettings([f"{target} cannot be written: {error}."]) from error
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part)
+        part.unlink(missing_ok=True)
 
 
 def export_account(config: Path, target: Path) -> dict[str, object]:
