@@ -9,10 +9,12 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from flows.app.accounts.add import NewAccount, prepare, store
 from flows.app.accounts.secret_changes import set_reference
 from flows.app.accounts.whole import belongings, delete_account, export_account
 from flows.app.accounts.wiring import create_ledger
 from flows.app.settings import load_settings
+from flows.app.wiring import open_ledger
 from flows.cli.services.metrics import collector
 from flows.prefect.deployments.serve import deployments
 from flows.telemetry.metrics import as_text
@@ -23,6 +25,8 @@ from pipeline.accounts.shared import load_shared
 from tests.integration.pipeline.accounts import Source, documents, uploads, write_account
 from tests.integration.pipeline.workspace import Workspace
 from tests.servers.postgres import Postgres
+from tests.unit.flows.accounts.test_account_settings import MASTER_KEY
+from tests.unit.pipeline.accounts.conftest import ACCOUNT
 
 pytestmark = pytest.mark.integration
 
@@ -152,3 +156,29 @@ def test_the_role_of_one_account_cannot_read_the_schema_of_another(
         connection.execute(f"SET search_path = {other}")
         with pytest.raises(psycopg.errors.UndefinedTable):
             connection.execute("SELECT count(*) FROM files")
+
+
+def test_an_account_in_postgresql_comes_and_goes_with_its_role(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    """Its password is made and kept encrypted; with the account, schema and role are gone."""
+    database = postgres.create_database()
+    monkeypatch.setenv("LEDGER_ADMIN_URL", postgres.url(database))
+    monkeypatch.setenv("CASPIO_INGEST_MASTER_KEY", MASTER_KEY)
+    address = f"postgresql+psycopg://127.0.0.1:{postgres.port}/{database}"
+    config = tmp_path / "caspio-ingest.toml"
+    text = f'[ledger]\nurl = "{address}"\nadmin = "env:LEDGER_ADMIN_URL"\n'
+    config.write_text(text, encoding="utf-8")
+    given = {"client-id": SecretStr("id"), "client-secret": SecretStr("secret")}
+    new = NewAccount(config, "initech", given)
+
+    store(new, prepare(config, "initech"), ACCOUNT.format(name="initech"))
+    with open_ledger(load_settings(new.file)) as ledger:
+        known = ledger.files.counts()
+    delete_account(new.file)
+
+    assert known == {}
+    role = "SELECT count(*) FROM pg_roles WHERE rolname = 'acct_initech'"
+    schema = "SELECT count(*) FROM pg_namespace WHERE nspname = 'acct_initech'"
+    with postgres.connected(database) as connection:
+        assert [connection.execute(one).fetchone() for one in (role, schema)] == [(0,), (0,)]
