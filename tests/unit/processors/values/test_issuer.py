@@ -228,9 +228,11 @@ def test_address_above_a_late_name():
     assert values_of(text)["address"] == "5, Long Street, 46350 Kettleham"
 
 
-@pytest.mark.parametrize("rows", ["Net amount 1000\nVAT 19% 190\nGrand total 1190"])
-def test_sums_are_no_address(rows: str):
-    """Sheets print sums without decimals."""
+@pytest.mark.parametrize(
+    "rows", ["Net amount 1000\nVAT 19% 190\nGrand total 1190", "Terminal T-20418\nTotal 5.00"]
+)
+def test_sums_and_terminals_are_no_address(rows: str):
+    """Sheets print sums without decimals, and the number of a till is no postal code."""
     assert "address" not in values_of(f"Three Kettles Ltd\nInvoice no. R-2024-7\n{rows}")
 
 
