@@ -20,7 +20,6 @@ KIND_OF: Mapping[str, str] = MappingProxyType({
     "parties": "parties",
     "date": "date",
     "due_date": "date",
-    "period": "date",
     "total": "total",
     "amount_due": "amount",
     "net": "amount",
@@ -30,7 +29,6 @@ KIND_OF: Mapping[str, str] = MappingProxyType({
     "order_number": "number",
     "iban": "identifier",
     "vat_id": "identifier",
-    "buyer_vat_id": "identifier",
     "email": "identifier",
     "phone": "identifier",
 })  # fmt: skip

@@ -8,7 +8,7 @@ from importlib import resources
 from math import floor
 
 from processors.confidence.logistic import probability
-from processors.confidence.shared import Features
+from processors.confidence.shared import OF_OTHER_CLASS, Features
 
 WEIGHTS = "weights.json"
 SHARED = "shared"
@@ -20,14 +20,21 @@ _STEPS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights by kind of value and feature."""
+    """Weights by kind of value and feature.
+
+    `elsewhere` has, by kind of value, the share of the logit that remains in documents of a class
+    that none of the fitted ones has: how far weights went wrong there that had not seen the class.
+    """
 
     weights: Mapping[str, Mapping[str, float]]
+    elsewhere: Mapping[str, float]
 
     def probability(self, kind: str, features: Features) -> float:
         """Return the probability that a value with these features is right."""
         weights = self.weights.get(kind) or self.weights[SHARED]
         logit = sum(weights.get(name, 0.0) * value for name, value in features.items())
+        if features.get(OF_OTHER_CLASS):
+            logit *= self.elsewhere.get(kind, self.elsewhere[SHARED])
         return floor(probability(logit) * _STEPS) / _STEPS
 
 
@@ -35,4 +42,5 @@ class Model:
 def load_model() -> Model:
     """Read the packaged weights."""
     file = resources.files(__package__).joinpath(WEIGHTS)
-    return Model(json.loads(file.read_text(encoding="utf-8"))["weights"])
+    fitted = json.loads(file.read_text(encoding="utf-8"))
+    return Model(fitted["weights"], fitted["elsewhere"])

@@ -16,9 +16,11 @@ _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 """A word with letters and digits: where no number is expected, OCR took one for the other."""
 _ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]+\b")
+_SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z]{4,}")
 _RARE = 2
 _LONG_WORD = 13
 _LONG_ADDRESS = 120
+_MANY_AFTER_CODE = 6
 _HEAD_LINES = 14
 _MOST = 3
 _USUAL_PARTIES = 2
@@ -67,6 +69,7 @@ def _slips(evidence: Evidence, text: str) -> Features:
         "small_first": float(text[:1].islower()),
         "capital_within": counted(len(_CAPITAL_WITHIN.findall(text)), _MOST),
         "rare_letter": float(rare),
+        "small_words": counted(len(_SMALL_WORD.findall(text)), _MOST),
     }
 
 
@@ -162,6 +165,8 @@ def address_features(evidence: Evidence, value: Value) -> Features:
         "postal_code": float(bool(codes)),
         "postal_codes": float(len(codes) > 1),
         "ends_with_code": float(bool(_POSTAL_CODE.search(words[-1]))) if words else 0.0,
+        "words_after_code": counted(_words_after_code(folded), _MANY_AFTER_CODE),
+        "ends_with_number": float(bool(words) and words[-1].isdigit()),
         "ends_with_comma": float(text.rstrip().endswith(",")),
         "ends_with_stop": float(text.rstrip().endswith(".")),
         "begins_with_number": float(any(map(str.isdigit, text[:8]))),
@@ -182,6 +187,12 @@ def address_features(evidence: Evidence, value: Value) -> Features:
             features["below_issuer"] = float(_has_name(above, evidence.value("company")))
             features["below_buyer"] = float(_has_name(above, evidence.value("buyer")))
     return features
+
+
+def _words_after_code(folded: str) -> int:
+    """Count the words after the last postal code: many are more than a town and a state."""
+    ends = [match.end() for match in _POSTAL_CODE.finditer(folded)]
+    return len(folded[ends[-1] :].split()) if ends else 0
 
 
 def _has_name(line: TextLine, name: str | None) -> bool:

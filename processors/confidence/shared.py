@@ -17,6 +17,8 @@ Features = dict[str, float]
 
 CLASSES = ("receipt", "invoice", "contract")
 """Classes of which there are enough documents with known values."""
+OF_OTHER_CLASS = "in_other"
+"""The feature of a document that has none of these classes."""
 
 _USUAL_LOGIT = 3.0
 """The logit of a confidence of 0.95, which rules give to what they are certain of."""
@@ -49,7 +51,7 @@ def shared_features(evidence: Evidence, value: Value) -> Features:
         features[f"in_{doc_class}"] = 1.0
         features["class_doubt"] = 1.0 - evidence.doc_type.confidence
     else:
-        features["in_other"] = 1.0
+        features[OF_OTHER_CLASS] = 1.0
     features |= _place(evidence, finding, places)
     return features | _letters(evidence, finding)
 

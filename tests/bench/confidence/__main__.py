@@ -8,7 +8,7 @@ import argparse
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,12 @@ from tests.bench.confidence.figures import Figures, figures, table
 from tests.bench.confidence.fitting import (
     by_document,
     by_issuer,
+    cautions,
+    cautious,
     fit_weights,
     out_of_fold,
     recurring,
+    shares_elsewhere,
 )
 from tests.bench.confidence.worn import worn_corpus
 from tests.bench.values import DEFAULT
@@ -74,13 +77,15 @@ def figures_of(examples: Sequence[Example], scored: Sequence[tuple[Example, floa
     ]
 
 
-def measured(examples: Sequence[Example]) -> tuple[Rows, Rows]:
-    """Return the figures for issuers that the weights do not know, and for those they know."""
-    unknown = figures_of(examples, out_of_fold(examples, by_issuer))
+def measured(examples: Sequence[Example]) -> tuple[Rows, Rows, Mapping[str, float]]:
+    """Return the figures for issuers that the weights do not know and do know, and the cautions."""
+    scored = out_of_fold(examples, by_issuer)
+    caution = cautions(scored)
+    unknown = figures_of(examples, cautious(scored, caution))
     several = recurring(examples)
     known = [each for each in examples if each.issuer in several]
-    scored = [pair for pair in out_of_fold(examples, by_document) if pair[0].issuer in several]
-    return unknown, figures_of(known, scored)
+    of_known = [pair for pair in out_of_fold(examples, by_document) if pair[0].issuer in several]
+    return unknown, figures_of(known, cautious(of_known, caution)), caution
 
 
 def main() -> int:
@@ -100,11 +105,11 @@ def main() -> int:
         data[source.name]["documents"] += len({each.document for each in own})
         data[source.name]["issuers"] += len({each.issuer for each in own})
         examples += own
-    unknown, known = measured(examples)
+    unknown, known, caution = measured(examples)
     for title, rows in (("unknown issuers", unknown), ("known issuers", known)):
         print(f"\n{title}\n{table([(f'{kind} {name}', each) for kind, name, each in rows])}")
     if asked.write:
-        write(examples, data, unknown, known)
+        write(examples, data, unknown, known, caution)
     return 0
 
 
@@ -113,9 +118,12 @@ def write(
     data: dict[str, dict[str, int]],
     unknown: Rows,
     known: Rows,
+    caution: Mapping[str, float],
 ) -> None:
     """Write the weights with the list of data and the figures. They contain no word of a document."""
     weights = fit_weights(examples)
+    for kind, taken in caution.items():
+        weights[kind]["always"] -= taken
     rounded = {
         kind: {name: round(weight, 3) for name, weight in sorted(own.items())}
         for kind, own in weights.items()
@@ -131,6 +139,8 @@ def write(
         "data": data,
         "values": counts,
         "figures": {"unknown issuers": _rows(unknown), "known issuers": _rows(known)},
+        "caution": caution,
+        "elsewhere": {kind: round(share, 3) for kind, share in shares_elsewhere(examples).items()},
         "weights": rounded,
     }  # fmt: skip
     target = Path(processors.confidence.__file__).with_name(WEIGHTS)

@@ -296,7 +296,7 @@ def _table(page: PdfPage, sender: Sender, bill: Bill) -> None:
     page.rule()
 
 
-def draw_till(rng: np.random.Generator, name: str, address: tuple[str, str]) -> Receipt:
+def draw_till(rng: np.random.Generator, sender: Sender) -> Receipt:
     """Draw what a till prints; cash is given in full notes."""
     prices = [Decimal(int(each)) / 100 for each in rng.integers(90, 4_000, rng.integers(1, 7))]
     net = sum(prices, Decimal(0))
@@ -310,11 +310,11 @@ def draw_till(rng: np.random.Generator, name: str, address: tuple[str, str]) -> 
     time = f"{rng.integers(8, 22):02}:{rng.integers(60):02}"
     return Receipt(
         file="receipt.jpg",
-        company=name,
-        address=address,
-        printed_date=f"{day.strftime(str(rng.choice(['%d/%m/%Y', '%d-%m-%Y', '%Y-%m-%d'])))} {time}",
+        company=sender.name,
+        address=sender.address,
+        printed_date=f"{printed(day, sender)} {time}",
         date=day.isoformat(),
-        currency="GBP",
+        currency=sender.tongue.currency,
         items=tuple((str(rng.choice(np.array(GROCERIES))), f"{price:.2f}") for price in prices),
         sums=(("Subtotal", f"{net:.2f}"), ("Tax 6%", f"{tax:.2f}")) if tax else (),
         total=(label, f"{total:.2f}"),
@@ -361,7 +361,7 @@ def draw_corpus(folder: Path, *, senders: int, each: int) -> Path:
             keep(f"invoice-{place}-{copy}.pdf", data, "invoice", truths)
             if copy == 0:
                 keep(f"scan-{place}.jpg", _scanned(data, rng), "invoice", truths)
-        till = draw_till(rng, sender.name, sender.address)
+        till = draw_till(rng, sender)
         truths = {"company": till.company, "date": till.date, "total": till.total[1]}
         truths["address"] = " ".join(till.address)
         keep(f"till-{place}.jpg", draw_receipt(till, rng=rng).data, "receipt", truths)

@@ -168,6 +168,13 @@ def test_a_kind_without_weights_has_those_of_all_kinds() -> None:
     assert model.probability("unheard of", features) == model.probability(SHARED, features)
 
 
+def test_a_name_on_an_unknown_kind_of_document_is_doubted() -> None:
+    """No letter was among the documents with known values: its sender is less certain."""
+    letter = read([page(*_LINES)], Finding("letter", 0.97, "it says so"))
+
+    assert letter["company"].confidence < read([page(*_LINES)])["company"].confidence
+
+
 def test_a_drawn_sample_has_certain_values() -> None:
     """The invoice of the demo is written: its number is printed behind its label."""
     lines = (OFFICE.company, *OFFICE.address, "INVOICE", f"Invoice number: {OFFICE.number}",
