@@ -27,6 +27,7 @@ from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
 from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord, PlanWriter, planned_record
 from pipeline.settings import Settings
+from pipeline.source_run.selection import Selection
 from pipeline.steps.write_back import Cost, cost_of
 
 SHOWN = 200
@@ -152,11 +153,14 @@ def plan_sources(
     limit: int | None,
     file: Path | None,
     html: Path | None,
+    records: Sequence[str] = (),
+    selection: Selection | None = None,
     flow_run: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> PlanReport:
     """Plan the sources of a connected account. Planning confirms no source; applying does.
 
+    With `records`, only what is new or changed of these; with a `selection`, what it names again.
     `flow_run` is the Prefect run that the plan is made for, "" for none.
     """
     ports = context.ports
@@ -179,7 +183,7 @@ def plan_sources(
             [f"There is no folder {path.parent} for the plan. Create it, or name a file with -o."]
         )
     # As a dry run, a request confirms no source.
-    request = RunRequest(limit=limit, dry_run=True)
+    request = RunRequest(tuple(records), selection, limit, dry_run=True)
     with (
         recorded_run(context, "plan", summary) as leases,
         PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,
@@ -188,7 +192,9 @@ def plan_sources(
         collector = _Collector(writer, lambda: len(ports.target.tables_with_files()))
         runner = DirectRunner(bars, context.threads)
         for spec in chosen.specs:
-            run = make_source_run(context, spec, summary.run_id, yes=False, leases=leases)
+            run = make_source_run(
+                context, spec, summary.run_id, yes=False, selection=selection, leases=leases
+            )
             planning = _planning(run, collector)
             run_source(planning, request, context=context, summary=summary, runner=runner)
         plan = writer.finish(listing=collector.listing())
