@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,14 +17,16 @@ from flows.http.connections import BoundedConnection
 from pipeline.errors import BadSettings
 
 
-def server_of(app: ASGIApp, *, connections: int) -> uvicorn.Server:
+def server_of(
+    app: ASGIApp, *, connections: int, lifespan: Literal["on", "off"] = "off"
+) -> uvicorn.Server:
     """Return a server that answers so many connections in parallel; more of them receive 503."""
     # No access log, since the ledger has what matters, and no name of the software for strangers.
     configuration = uvicorn.Config(
         app,
         http=BoundedConnection,
         ws="none",
-        lifespan="off",
+        lifespan=lifespan,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -35,6 +35,7 @@ from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from pipeline.settings.problems import sentences
 from pipeline.settings.sections import (
+    AgentSettings,
     ArchiveSettings,
     CaspioSettings,
     LedgerSettings,
@@ -51,6 +52,7 @@ _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
 _SECRET_SETTINGS = {
     "processing": ("passwords",),
     "archive": ("access_key_id", "secret_access_key", "session_token"),
+    "agents": ("operator_key",),
 }
 _SECTIONS_WITH_BLOCKS = ("caspio", "archive")
 
@@ -84,6 +86,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     webhooks: WebhookSettings = WebhookSettings()
     web: WebSettings = WebSettings()
+    agents: AgentSettings = AgentSettings()
     metrics: MetricsSettings = MetricsSettings()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
@@ -337,7 +340,7 @@ def _from_blocks(named: Mapping[str, str], blocks: Blocks) -> tuple[dict[str, An
 
 
 def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    """Make a relative archive folder, ledger file and rules file absolute."""
+    """Make a relative archive folder, ledger file, rules file and plans folder absolute."""
     archive, ledger, processing = settings.archive, settings.ledger, settings.processing
     if archive.url.startswith("file:"):
         root = folder / archive.url.removeprefix("file:").removeprefix("//")
@@ -347,8 +350,9 @@ def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         ledger = ledger.model_copy(update={"url": f"sqlite:///{file}"})
     if processing.rules is not None:
         processing = processing.model_copy(update={"rules": folder / processing.rules})
+    agents = settings.agents.model_copy(update={"plans": folder / settings.agents.plans})
     return settings.model_copy(
-        update={"archive": archive, "ledger": ledger, "processing": processing}
+        update={"archive": archive, "ledger": ledger, "processing": processing, "agents": agents}
     )
 
 

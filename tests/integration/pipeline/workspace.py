@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import httpx
 
 from flows.app.changes import apply_plan, undo_run
 from flows.app.direct import work_sources
+from flows.app.drain import Drain
 from flows.app.plan import PlanReport, plan_sources
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
@@ -74,6 +75,12 @@ class Workspace:
         """Connect everything, as a command does."""
         with ExitStack() as stack:
             yield self._connect(stack, self.reader)
+
+    @contextmanager
+    def connecting(self, drain: Drain) -> Iterator[AppContext]:
+        """Connect everything for a run that somebody else may stop."""
+        with ExitStack() as stack:
+            yield replace(self._connect(stack, self.reader), drain=drain)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -1,0 +1,114 @@
+"""The accounts that agents can reach: each with its own ledger, client, archive and settings."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.app.drain import Drain
+from flows.app.settings import load_settings
+from flows.app.wiring import (
+    AppContext,
+    connect,
+    open_archive,
+    open_client,
+    open_ledger,
+    system_clock,
+)
+from flows.prefect.deployments.priorities import settings_name
+from pipeline.metering.budget import Spending
+from pipeline.ports import Archive, Clock, Ledger
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.caspio.client import CaspioClient
+
+Connect = Callable[[Drain], AbstractContextManager[AppContext]]
+
+
+class CountedSpending(Spending):
+    """Counts an account's calls, and those of each thread, in which one call of a tool runs."""
+
+    _threads = threading.local()
+
+    def call(self) -> None:
+        """Count a call that is about to be made."""
+        super().call()
+        self._threads.calls = self.calls_of_thread() + 1
+
+    def calls_of_thread(self) -> int:
+        """Return the calls that this thread has made."""
+        return int(getattr(self._threads, "calls", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAccount:
+    """One account, connected. Everything that a tool can reach is in here, and of this account.
+
+    Attributes:
+        name: As in the address `/mcp/<name>`.
+        plans: The folder of the plans that agents make.
+        connect: Opens what a run needs, for one run.
+        running: Locked while a run is under way: one at a time, so that runs cannot pile up.
+    """
+
+    name: str
+    settings: Settings
+    ledger: Ledger
+    client: "CaspioClient"
+    spending: CountedSpending
+    archive: Archive
+    clock: Clock
+    plans: Path
+    connect: Connect
+    running: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def key(self) -> str:
+        """Return how the ledger names the account: the audience of its tokens."""
+        return self.settings.caspio.account
+
+
+@contextmanager
+def open_account(
+    settings: Settings, *, connecting: Connect | None = None
+) -> Iterator[AgentAccount]:
+    """Open an account for agents.
+
+    `connecting` replaces what opens a run, for a reader that several runs share.
+    """
+    clock = system_clock()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        # Booked call by call: agents make a few, and a larger block would look used.
+        spending = CountedSpending(
+            ledger, settings.caspio.account, settings.caspio.allowance, block=1
+        )
+        stack.enter_context(closing(spending))
+        client = stack.enter_context(
+            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+        )
+        kept = timedelta(days=settings.agents.keep_days)
+        ledger.agents.forget_calls(before=clock.now() - kept)
+        yield AgentAccount(
+            name=settings_name(settings),
+            settings=settings,
+            ledger=ledger,
+            client=client,
+            spending=spending,
+            archive=open_archive(settings.archive),
+            clock=clock,
+            plans=settings.agents.plans,
+            connect=connecting or (lambda drain: connect(settings, drain=drain)),
+        )
+
+
+@contextmanager
+def open_accounts(configs: Sequence[Path]) -> Iterator[Mapping[str, AgentAccount]]:
+    """Open the accounts of these settings files, by name: no other place knows which there are."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_account(load_settings(path))) for path in configs]
+        yield {account.name: account for account in opened}

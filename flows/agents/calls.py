@@ -1,0 +1,227 @@
+"""Carry out a call: the token's scope, its rate and share, the audit row, then the tool itself."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import structlog
+from jsonschema import Draft202012Validator
+
+from flows.agents.accounts import AgentAccount
+from flows.agents.tools.catalog import all_tools, covers
+from flows.agents.tools.limits import SHARE_USED, LimitedDrain
+from flows.agents.tools.schemas import input_schema
+from flows.agents.tools.tool import UNTRUSTED, Answer, Json, Link, Refusal, Tool, ToolCall
+from pipeline.adapters.caspio.client import errors as client_errors
+from pipeline.errors import (
+    BadSettings,
+    BudgetExhausted,
+    FileGone,
+    IngestError,
+    LedgerUnavailable,
+    RefusedByCaspio,
+    StopRequested,
+    StopRun,
+    TryLater,
+)
+from pipeline.model.agents import AgentCall, AgentToken, CallState, Scope
+
+MOST_ANSWER_CHARS = 200_000
+"""Most characters of an answer; more would fill the client's context, and nothing else."""
+
+_log = structlog.get_logger()
+
+Report = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the client gets: content for programs, links to files, or an error."""
+
+    content: Json
+    is_error: bool = False
+    links: tuple[Link, ...] = ()
+
+
+class UnknownTool(Exception):
+    """There is no such tool for this token; whether another token has one is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a call: the account it is bound to, and a token that was found valid.
+
+    Attributes:
+        drain: Is asked to stop when the client cancels.
+        report: Gets the progress of runs.
+    """
+
+    account: AgentAccount
+    token: AgentToken
+    drain: LimitedDrain = field(default_factory=LimitedDrain)
+    report: Report = field(default=lambda *_: None)
+
+    def call(self, arguments: Mapping[str, Any]) -> ToolCall:
+        """Return what a tool gets."""
+        return ToolCall(self.account, self.token.scope, arguments, self.drain, self.report)
+
+
+def perform(caller: Caller, name: str, arguments: Mapping[str, Any]) -> Answered:
+    """Carry out one call of a tool.
+
+    Raises:
+        UnknownTool: the scope does not cover such a tool.
+        LedgerUnavailable: the call cannot be recorded, so it is not made.
+    """
+    tool = all_tools().get(name)
+    if tool is None or not covers(caller.token.scope, tool):
+        # Recorded as well: an agent that tries what it may not do is worth knowing of.
+        with_audit(caller, name if tool is not None else "unknown", arguments, _refuse_tool)
+        raise UnknownTool(name)
+
+    def run() -> Answer:
+        _check_arguments(tool, caller.token.scope, arguments)
+        return tool.run(caller.call(arguments))
+
+    return with_audit(caller, name, arguments, run)
+
+
+def _refuse_tool() -> Answer:
+    raise Refusal("The token does not cover this tool.", kind="scope")
+
+
+def with_audit(
+    caller: Caller, name: str, arguments: Mapping[str, Any], run: Callable[[], Answer]
+) -> Answered:
+    """Record a call, carry it out, and record how it ended.
+
+    Raises:
+        LedgerUnavailable: the call cannot be recorded, so it is not made.
+    """
+    account, token, drain = caller.account, caller.token, caller.drain
+    begun = account.ledger.agents.begin_call(
+        AgentCall(token.id, name, arguments_digest(arguments), account.clock.now()),
+        per_minute=token.scope.per_minute,
+    )
+    if begun is None:
+        rate = f"{token.scope.per_minute} calls a minute"
+        return _error("try_later", f"The token has {rate}. Wait a minute, then go on.")
+    before = account.spending.calls_of_thread()
+    answer, state, error = None, CallState.FAILED, None
+    try:
+        drain.left = _require_calls(account, token)
+        answer = run()
+        state = CallState.DONE
+    except Exception as failure:  # noqa: BLE001 - the audit and the client learn of everything
+        error = _translated(failure, account, name)
+        refused = error.content["error"]["kind"] in {"arguments", "scope", "not_found"}
+        state = CallState.REFUSED if refused else CallState.FAILED
+    # Those of this thread, and those of a run's own client; a call that failed has made them, too.
+    calls = account.spending.calls_of_thread() - before + drain.spent()
+    account.ledger.agents.settle_call(
+        begun.id,
+        state,
+        note=error.content["error"]["kind"] if error else "",
+        records=answer.records if answer else 0,
+        calls=calls,
+        run_id=answer.run_id if answer else "",
+    )
+    if error is not None or answer is None:
+        return error or _error("failed", "The call ended without an answer.")
+    content = {**answer.content, UNTRUSTED: True}
+    if len(json.dumps(content, default=str)) > MOST_ANSWER_CHARS:
+        return _error("arguments", "The answer is too large. Ask for fewer rows, fields or pages.")
+    return Answered(content, links=answer.links)
+
+
+def arguments_digest(arguments: Mapping[str, Any]) -> str:
+    """Return what the audit keeps of arguments: their digest, which shows no value."""
+    text = json.dumps(arguments, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def calls_left(account: AgentAccount, token: AgentToken) -> int | None:
+    """Return the Caspio calls that a token may still make this month; None for no limit."""
+    monthly = account.settings.caspio.monthly_calls
+    if monthly is None:
+        return None
+    return int(monthly * token.scope.budget_share) - account.ledger.agents.calls_spent(token.id)
+
+
+def _require_calls(account: AgentAccount, token: AgentToken) -> int | None:
+    """Return the calls left; refuse where the account's or the token's are used up."""
+    account.spending.require()
+    left = calls_left(account, token)
+    if left is not None and left <= 0:
+        raise BudgetExhausted(SHARE_USED)
+    return left
+
+
+@cache
+def _validator(tool_name: str, *, raw_where: bool) -> Draft202012Validator:
+    schema = input_schema(all_tools()[tool_name], raw_where=raw_where)
+    return Draft202012Validator(schema)
+
+
+def _check_arguments(tool: Tool, scope: Scope, arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that do not fit the schema, or name what the scope does not cover."""
+    validator = _validator(tool.name, raw_where=scope.raw_where)
+    problem = next(iter(validator.iter_errors(dict(arguments))), None)
+    if problem is not None:
+        where = "/".join(str(part) for part in problem.absolute_path) or "arguments"
+        raise Refusal(f"{where}: {problem.message[:300]}")
+    if tool.takes_where and {"where", "where_text"} <= arguments.keys():
+        raise Refusal("Give where or where_text, not both.")
+    if (
+        tool.takes_where
+        and "where" in tool.required
+        and not ({"where", "where_text"} & arguments.keys())
+    ):
+        raise Refusal("where is missing: without a condition every record would match.")
+    if scope.is_narrowed:
+        _check_container(tool, scope, arguments.get(tool.container))
+
+
+def _check_container(tool: Tool, scope: Scope, named: object) -> None:
+    """Refuse a table or view that a narrowed scope does not cover."""
+    covered = {"table": scope.tables, "view": scope.views}.get(tool.container)
+    if covered is not None and named is not None and named not in covered:
+        raise Refusal(f"The token covers {', '.join(covered)} only.", kind="scope")
+
+
+# What an error of the client and of the pipeline is to an agent, the most special first.
+_KINDS: Mapping[type[Exception], str] = {
+    client_errors.NotFound: "not_found",
+    client_errors.FileMissing: "not_found",
+    client_errors.TemporaryError: "try_later",
+    client_errors.AccountError: "stopped",
+    client_errors.CaspioError: "arguments",
+    FileGone: "not_found",
+    RefusedByCaspio: "arguments",
+    BadSettings: "arguments",
+    TryLater: "try_later",
+    StopRequested: "stopped",
+    StopRun: "stopped",
+    IngestError: "failed",
+}
+
+
+def _translated(error: Exception, account: AgentAccount, tool: str) -> Answered:
+    """Return what a client learns of an error: none of ours has a secret in it."""
+    if isinstance(error, Refusal):
+        return _error(error.kind, str(error))
+    if isinstance(error, LedgerUnavailable):
+        raise error
+    for kind, word in _KINDS.items():
+        if isinstance(error, kind):
+            return _error(word, str(error))
+    # A bug: its message may hold anything, so it goes to the operator's log alone.
+    _log.exception("a tool failed", tool=tool, account=account.name)
+    return _error("failed", "An internal error; the operator's log has it. Nothing is half done.")
+
+
+def _error(kind: str, message: str) -> Answered:
+    return Answered({"error": {"kind": kind, "message": message}}, is_error=True)

@@ -1,0 +1,108 @@
+"""Run the MCP server: over HTTP until it is asked to stop, or over stdin and stdout."""
+
+import functools
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import uvicorn
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_REQUEST
+
+from flows.agents.accounts import AgentAccount, open_accounts
+from flows.agents.http import PATH, Credentials, agents_app
+from flows.agents.server import Context, agent_server
+from flows.http.server import listening, server_of
+from pipeline.errors import BadSettings
+from pipeline.model.agents import AgentToken
+from pipeline.settings import environment
+from pipeline.settings.sections import AgentSettings
+
+TOKEN_VARIABLE = "CASPIO_INGEST_AGENT_TOKEN"  # noqa: S105 - the name of a variable
+KEY_VARIABLE = "CASPIO_INGEST_AGENT_OPERATOR_KEY"
+CONNECTIONS = 200
+_LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that is ready to run, and the addresses of its accounts."""
+
+    server: uvicorn.Server
+    socket: socket.socket
+    addresses: tuple[str, ...]
+
+    def run(self) -> None:
+        """Answer until the process is asked to stop; runs of agents are drained."""
+        self.server.run(sockets=[self.socket])
+
+
+@contextmanager
+def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
+    """Open the accounts and return their server; run it with `Serving.run()`.
+
+    Raises:
+        BadSettings: others could reach the server, and the settings do not say under which
+            address, or it cannot be listened at.
+    """
+    with open_accounts(configs) as accounts:
+        settings = next(iter(accounts.values())).settings.agents
+        address = listen or settings.listen
+        settings = settings.model_copy(update={"listen": address})
+        refuse_open_door(settings)
+        app = agents_app(accounts, settings)
+        with listening(address, what="The server of agents") as door:
+            host, port = door.getsockname()[:2]
+            base = settings.url or f"http://{host}:{port}"
+            # The application has a lifespan: the one of the servers of its accounts.
+            server = server_of(app, connections=CONNECTIONS, lifespan="on")
+            addresses = tuple(f"{base}{PATH}/{name}" for name in accounts)
+            yield Serving(server, door, addresses)
+
+
+def refuse_open_door(settings: AgentSettings) -> None:
+    """Refuse to listen for other machines without an https address.
+
+    Raises:
+        BadSettings: tokens would be sent unencrypted, or any Host header would have to be taken.
+    """
+    is_local = settings.listen.rpartition(":")[0] in _LOOPBACK
+    if not is_local and not (settings.url or "").startswith("https://"):
+        problem = (
+            f"agents.listen is {settings.listen}, which other machines reach. Set agents.url to "
+            "the https address of the proxy in front of it, or listen on 127.0.0.1."
+        )
+        raise BadSettings([problem])
+
+
+def serve_stdio(config: Path) -> None:
+    """Serve one account over stdin and stdout, for the token of the environment.
+
+    Raises:
+        BadSettings: the variable has no valid token of the account.
+    """
+    with open_accounts((config,)) as accounts:
+        (account,) = accounts.values()
+        token, key = environment(TOKEN_VARIABLE), environment(KEY_VARIABLE)
+        given = Credentials((token or "").strip(), (key or "").strip(), in_path=False)
+        if given.valid(account) is None:
+            problem = f"{TOKEN_VARIABLE} has no valid token of this account."
+            raise BadSettings([f"{problem} Make one with `caspio-ingest mcp token create`."])
+        anyio.run(functools.partial(_serve_streams, account, given))
+
+
+async def _serve_streams(account: AgentAccount, given: Credentials) -> None:
+    def authorize(_context: Context) -> AgentToken:
+        # Looked up at each request: a token that is revoked meanwhile ends to work at once.
+        token = given.valid(account)
+        if token is None:
+            raise MCPError(INVALID_REQUEST, "The token is not valid any more.")
+        return token
+
+    server = agent_server(account, authorize)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())

@@ -1,0 +1,95 @@
+"""Make tokens, and find the one that a request carries."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flows.agents.tools.catalog import unknown_parts
+from pipeline.errors import BadSettings
+from pipeline.model.agents import AgentToken, Scope, token_digest
+from pipeline.ports import Clock, Ledger
+
+PREFIX = "cing_"
+_TOKEN_BYTES = 32  # 256 bits
+_MOST_CHARS = 100
+USUAL_LIFE = timedelta(days=90)
+LONGEST_LIFE = timedelta(days=366)
+LONGEST_IN_PATH = timedelta(days=30)
+"""Addresses end up in histories and the logs of proxies, so a token in one lives shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A token as it is shown once, and what the ledger keeps of it."""
+
+    token: str
+    kept: AgentToken
+
+
+def make_token(
+    ledger: Ledger, account: str, *, name: str, scope: Scope, life: timedelta, clock: Clock
+) -> Made:
+    """Make a token and keep its digest.
+
+    Raises:
+        BadSettings: the scope or the life contradicts itself, or the name is taken; lists all
+            problems.
+    """
+    problems = unknown_parts(scope)
+    longest = LONGEST_IN_PATH if scope.in_path else LONGEST_LIFE
+    if not timedelta(0) < life <= longest:
+        problems.append(f"A token lives 1 to {longest.days} days here, not {life.days}.")
+    if scope.in_path and (scope.raw_writes or set(scope.methods) != {"read"}):
+        problems.append("A token in the address only reads: give it --read-only.")
+    if not 0 < scope.budget_share <= 1:
+        problems.append("The share of the budget is above 0, and 1 at most.")
+    if not name.strip():
+        problems.append("A token needs a name.")
+    if problems:
+        raise BadSettings(problems)
+    token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+    now = clock.now()
+    kept = AgentToken(
+        secrets.token_hex(4), name, account, token_digest(token), scope, now, now + life
+    )
+    try:
+        ledger.agents.add_token(kept)
+    except ValueError as error:
+        raise BadSettings([f"{error}. Revoke it, or choose another name."]) from error
+    return Made(token, kept)
+
+
+def find_token(
+    ledger: Ledger,
+    account: str,
+    given: str,
+    *,
+    clock: Clock,
+    operator_key: str = "",
+    given_key: str = "",
+    in_path: bool = False,
+) -> AgentToken | None:
+    """Return the valid token of an account that was given, None for whatever reason there is none.
+
+    Args:
+        ledger: The account's.
+        account: The audience: how the ledger names the account.
+        given: What the request carries.
+        clock: Says whether it has expired.
+        operator_key: The key of the settings, "" without one.
+        given_key: The key that the request carries.
+        in_path: Whether the token was a part of the address.
+    """
+    if not given.startswith(PREFIX) or len(given) > _MOST_CHARS:
+        return None
+    token = ledger.agents.token(account, token_digest(given))
+    if token is None or not token.is_valid(clock.now()):
+        return None
+    # A token for headers that turned up in an address has leaked, and the other way round it would
+    # be one without the limits of addresses.
+    if token.scope.in_path is not in_path:
+        return None
+    # Without a key in the settings, a token that needs one is of no use to anybody.
+    key_fits = bool(operator_key) and hmac.compare_digest(given_key.encode(), operator_key.encode())
+    return token if key_fits or not token.scope.needs_operator_key else None

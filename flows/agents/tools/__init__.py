@@ -1,0 +1,1 @@
+"""The tools: what each takes, what it answers, and the functions behind them."""

@@ -1,0 +1,113 @@
+"""Tools for the account as a whole: compare it, its budget, and what waits for a user."""
+
+from dataclasses import asdict
+
+from flows.agents.tools import schemas
+from flows.agents.tools.paging import page_of
+from flows.agents.tools.runs import run_of, watch
+from flows.agents.tools.tool import Answer, Method, Tool, ToolCall
+from flows.app.verify import verify as compare
+from pipeline.metering.budget import Priority
+from pipeline.model.review import ReviewState
+
+SHOWN = 50
+PAGE = 10
+
+
+def verify(call: ToolCall) -> Answer:
+    """Compare source, ledger and archive; repair nothing."""
+    named = [call.arguments["source"]] if "source" in call.arguments else []
+    specs = call.sources(named)
+    # Without names the archive is compared as well, which has the documents of all sources.
+    whole = not named and not call.scope.is_narrowed
+    with run_of(call) as context:
+        report = compare(
+            context,
+            sources=() if whole else [spec.name for spec in specs],
+            limit=call.arguments.get("limit", 1_000),
+            watch=watch(call),
+        )
+        document = report.as_json(context.client.calls)
+    kept = ("run_id", "complete", "differences", "plan", "caspio_calls")
+    result = {name: document[name] for name in kept}
+    result["plan"] = result["plan"][:SHOWN]
+    run_id = report.run_id
+    return Answer({"result": result}, records=report.files, run_id=run_id)
+
+
+def budget(call: ToolCall) -> Answer:
+    """Say how many Caspio calls of the month are used, and how many are left for agents."""
+    account = call.account
+    allowance = account.settings.caspio.allowance
+    used = account.ledger.usage.this_month(account.key)
+    result = {
+        "monthly_calls": allowance.monthly_calls,
+        "used": used.calls,
+        "left": allowance.left(Priority.NEW, used.calls),
+        "token_share": call.scope.budget_share,
+    }
+    return Answer({"result": result})
+
+
+def review_next(call: ToolCall) -> Answer:
+    """List the suggestions that wait for a user."""
+    specs = call.sources([call.arguments["source"]] if "source" in call.arguments else [])
+    waiting = (
+        item
+        for spec in specs
+        for item in call.account.ledger.effects.review_items(spec.name)
+        if item.state is ReviewState.OPEN
+    )
+    items, cursor = page_of(waiting, call.arguments, size=PAGE)
+    result = [
+        {
+            "key": item.key,
+            "source": item.source,
+            "record": item.record.pk,
+            "document": item.version,
+            **asdict(item.suggestion),
+        }
+        for item in items
+    ]
+    return Answer({"result": result, "next_cursor": cursor}, records=len(result))
+
+
+TOOLS = (
+    Tool(
+        name="verify",
+        tag="pipeline",
+        method=Method.GET,
+        description="Compare source, ledger and archive, and say what differs. Repairs nothing.",
+        properties={
+            "source": schemas.text(),
+            "limit": schemas.count(most=10_000, default=1_000),
+        },
+        result=schemas.OBJECT,
+        run=verify,
+        container="source",
+        is_shown=True,
+        reads_only=False,
+    ),
+    Tool(
+        name="budget",
+        tag="pipeline",
+        method=Method.GET,
+        description="Show the Caspio calls of this month: used, left, and this token's share.",
+        properties={},
+        result=schemas.OBJECT,
+        run=budget,
+        is_shown=True,
+    ),
+    Tool(
+        name="review_next",
+        tag="review",
+        method=Method.LIST,
+        description="List suggestions that wait for a user's decision, with reasons.",
+        properties={"source": schemas.text(), "cursor": schemas.CURSOR},
+        result=schemas.ROWS,
+        more={"next_cursor": {"type": ["string", "null"]}},
+        run=review_next,
+        container="source",
+        is_shown=True,
+    ),
+)

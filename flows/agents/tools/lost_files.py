@@ -1,0 +1,97 @@
+"""Archive what a raw write replaces or deletes: no file is lost, whoever asks for it."""
+
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from flows.agents.tools.tool import ToolCall
+from pipeline.adapters.caspio.client import FileMissing, NotFound, save
+from pipeline.adapters.caspio.client.operations import Operation
+from pipeline.archive_layout import original_key
+
+FILES_LOST: Mapping[str, str] = {
+    "UploadFileToAttachmentTableField": "DownloadFileFromAttachmentTableField",
+    "UploadFileToAttachmentViewField": "DownloadFileFromAttachmentViewField",
+    "DeleteFileFromAttachmentTableFields": "DownloadFileFromAttachmentTableField",
+    "DeleteFileFromAttachmentViewFields": "DownloadFileFromAttachmentViewField",
+    "UpdateFile": "DownloadFileByKey",
+    "DeleteFileByKey": "DownloadFileByKey",
+    "DeleteFileByPath": "DownloadFileByPath",
+}
+"""The operations that replace or delete a file, and the one that downloads it."""
+
+_PAGE = 1_000
+
+
+def keep_originals(
+    operation: Operation, parameters: Mapping[str, str], call: ToolCall, *, folder: Path
+) -> tuple[str, ...]:
+    """Archive the files that an operation is about to lose; return their SHA-256.
+
+    Nothing is returned for an operation that loses none, and where there is no file yet.
+
+    Raises:
+        ArchiveUnavailable: a file cannot be archived, so nothing may be changed.
+    """
+    download = FILES_LOST.get(operation.id)
+    if download is None:
+        return ()
+    kept = []
+    for number, place in enumerate(_places(operation, parameters, call)):
+        path = folder / f"lost-{number}"
+        try:
+            with call.account.client.open(download, place) as opened:
+                saved = save(opened, path)
+        except (FileMissing, NotFound):
+            continue
+        key, media_type = original_key(saved.sha256), "application/octet-stream"
+        call.account.archive.put(key, path, sha256=saved.sha256, media_type=media_type)
+        path.unlink()
+        kept.append(saved.sha256)
+    return tuple(kept)
+
+
+def _places(
+    operation: Operation, parameters: Mapping[str, str], call: ToolCall
+) -> Iterator[Mapping[str, str]]:
+    """Yield the parameters that download each file in question."""
+    names = {name: parameters[name] for name in operation.path_names}
+    if operation.id == "UpdateFile":
+        yield from _namesakes(parameters, call)
+    elif operation.id == "DeleteFileByPath":
+        yield {"filePath": parameters["filePath"]}
+    elif "q.where" not in parameters:
+        yield names
+    else:
+        # As many records as were counted before: their number is bounded.
+        is_view = "viewName" in names
+        container = "viewName" if is_view else "tableName"
+        query = {
+            container: names[container],
+            "q.where": parameters["q.where"],
+            "q.select": "PK_ID",
+            "q.pageNumber": "1",
+            "q.pageSize": str(_PAGE),
+        }
+        rows = _rows(call, "ListViewRecords" if is_view else "ListTableRecords", query)
+        yield from ({**names, "recordPkId": str(row["PK_ID"])} for row in rows)
+
+
+def _namesakes(parameters: Mapping[str, str], call: ToolCall) -> Iterator[Mapping[str, str]]:
+    """Yield the file of a folder that has the name of the new one: it is replaced."""
+    wanted = call.arguments["file"]["name"].casefold()
+    folder = {name: parameters[name] for name in ("externalKey",) if name in parameters}
+    for page in count(1):
+        query = {**folder, "pageNumber": str(page), "pageSize": str(_PAGE)}
+        files = _rows(call, "ListFiles", query)
+        found = [one for one in files if one["Name"].casefold() == wanted]
+        yield from ({"externalKey": one["ExternalKey"]} for one in found)
+        if found or len(files) < _PAGE:
+            return
+
+
+def _rows(call: ToolCall, listing: str, query: Mapping[str, str]) -> list[Any]:
+    answer = call.account.client.call(listing, query)
+    rows: list[Any] = answer["Result"] if isinstance(answer, dict) else []
+    return rows

@@ -1,0 +1,239 @@
+"""Tools that change Caspio by plans: make and show one, carry it out by its digest, undo a run."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flows.agents.tools import schemas
+from flows.agents.tools.paging import page_of
+from flows.agents.tools.runs import report_json, run_of, watch
+from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
+from flows.app.changes import apply_plan, undo_run
+from flows.app.plan import plan_sources
+from pipeline.errors import BadSettings
+from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan
+from pipeline.plans.undo import effects_by_record
+from pipeline.source_run.selection import Selection
+
+PAGE = 20
+KEPT = timedelta(days=30)
+"""Time after which a plan that an agent made is deleted."""
+
+
+def plan(call: ToolCall) -> Answer:
+    """Make a plan of what is new or changed, or show one that was made."""
+    if "digest" in call.arguments:
+        return _shown(call, _find(call, call.arguments["digest"]))
+    return _made(call, records=call.arguments.get("records", ()), selection=None)
+
+
+def reprocess(call: ToolCall) -> Answer:
+    """Make a plan from documents that are read again from the archive."""
+    records = tuple(call.arguments.get("records", ()))
+    stale = call.arguments.get("stale", False)
+    if bool(records) == stale:
+        raise Refusal("Name records, or select those that are stale.")
+    return _made(call, records=(), selection=Selection(records=records, stale=stale))
+
+
+def _made(call: ToolCall, *, records: Sequence[str], selection: Selection | None) -> Answer:
+    specs = call.sources([call.arguments["source"]] if "source" in call.arguments else [])
+    if not specs:
+        raise Refusal("The token covers no source.", kind="scope")
+    if records and len(specs) > 1:
+        raise Refusal("Name the source of the records.")
+    folder = call.account.plans
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _forget_old(folder, call.account.clock.now())
+    with run_of(call) as context:
+        made = plan_sources(
+            context,
+            sources=[spec.name for spec in specs],
+            records=records,
+            selection=selection,
+            limit=call.arguments.get("limit", 100),
+            file=folder / f"made-{secrets.token_hex(8)}.jsonl",
+            html=None,
+            watch=watch(call),
+        )
+    # Its digest is its name, so that `apply` finds this plan and no other.
+    sealed = made.plan.path.rename(folder / f"{made.plan.seal}.jsonl")
+    answer = _shown(call, open_plan(sealed, call.account.ledger.effects.plan_key()))
+    result = {**answer.content["result"], "run": report_json(made.report)}
+    run_id = result["run"]["run_id"]
+    return Answer({**answer.content, "result": result}, records=made.plan.records, run_id=run_id)
+
+
+def _forget_old(folder: Path, now: datetime) -> None:
+    for path in folder.glob("*.jsonl"):
+        if path.stat().st_mtime < (now - KEPT).timestamp():
+            path.unlink(missing_ok=True)
+
+
+def _find(call: ToolCall, digest: str) -> PlanFile:
+    """Return the plan with a digest, if the token covers all of its sources."""
+    unknown = Refusal("There is no plan with this digest. Make one with plan.", kind="not_found")
+    path = call.account.plans / f"{digest}.jsonl"
+    if not path.is_file():
+        raise unknown
+    try:
+        found = open_plan(path, call.account.ledger.effects.plan_key())
+    except BadSettings as error:
+        raise Refusal("The plan was changed after it was made. Make a new one.") from error
+    if found.seal != digest or not found.owner.sources.keys() <= {s.name for s in call.sources()}:
+        raise unknown
+    return found
+
+
+def _shown(call: ToolCall, found: PlanFile) -> Answer:
+    """Show a page of a plan's records."""
+    records, cursor = page_of(found.each(), call.arguments, size=PAGE)
+    result = {
+        "digest": found.seal,
+        "records": found.records,
+        "caspio_calls": found.cost.calls,
+        "bytes": found.cost.size_bytes,
+        "changes": [_change(record) for record in records],
+    }
+    return Answer({"result": result, "next_cursor": cursor}, records=len(records))
+
+
+def _change(record: PlannedRecord) -> Json:
+    return {
+        "source": record.source,
+        "record": record.key,
+        "before": dict(record.before),
+        "after": dict(record.after),
+        "why": {column: asdict(basis) for column, basis in record.basis.items()},
+        "files": [
+            {
+                "document": file.ref.version,
+                "name": file.ref.name,
+                "new_name": file.new_name,
+                "class": file.doc_type,
+                "problem": file.problem,
+            }
+            for file in record.files
+        ],
+        "suggestions": [asdict(suggestion) for suggestion in record.suggestions],
+        "problems": list(record.problems),
+    }
+
+
+def apply(call: ToolCall) -> Answer:
+    """Carry out a plan, or the named records of it."""
+    found = _find(call, call.arguments["digest"])
+    with run_of(call) as context:
+        report = apply_plan(
+            context,
+            found.path,
+            records=call.arguments.get("records", ()),
+            seal=found.seal,
+            watch=watch(call),
+        )
+    result = report_json(report)
+    done = sum(result["documents"].values())
+    return Answer({"result": result}, records=done, run_id=result["run_id"])
+
+
+def undo(call: ToolCall) -> Answer:
+    """Put back what a run of an agent changed."""
+    run_id, ledger = call.arguments["run_id"], call.account.ledger
+    unknown = Refusal(
+        "No call of an agent made such a run. What others did, an operator undoes.",
+        kind="not_found",
+    )
+    if not ledger.agents.run_of_agent(call.account.key, run_id):
+        raise unknown
+    changed = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=())
+    if not changed.keys() <= {spec.name for spec in call.sources()}:
+        raise unknown
+    with run_of(call) as context:
+        report = undo_run(
+            context, run_id, records=call.arguments.get("records", ()), watch=watch(call)
+        )
+    result = report_json(report)
+    done = sum(result["documents"].values())
+    return Answer({"result": result}, records=done, run_id=result["run_id"])
+
+
+_KEYS = {**schemas.NAMES, "description": "PK_IDs; of a folder's files the paths."}
+_SOURCE = schemas.text()
+_NEXT = {"next_cursor": {"type": ["string", "null"]}}
+
+TOOLS = (
+    Tool(
+        name="plan",
+        tag="pipeline",
+        method=Method.CUSTOM,
+        description=(
+            "Read what is new or changed and plan values and file names; Caspio is not changed. "
+            "Show the plan to the user, then call apply with its digest. With digest, show an "
+            "existing plan."
+        ),
+        properties={
+            "source": _SOURCE,
+            "records": _KEYS,
+            "limit": schemas.count(most=1_000, default=100),
+            "digest": schemas.DIGEST,
+            "cursor": schemas.CURSOR,
+        },
+        result=schemas.OBJECT,
+        more=_NEXT,
+        run=plan,
+        container="source",
+        is_shown=True,
+        reads_only=False,
+    ),
+    Tool(
+        name="apply",
+        tag="pipeline",
+        method=Method.UPDATE,
+        description=(
+            "Carry out the plan with this digest, or some records of it. A record that has "
+            "changed since is left alone. Returns a run_id for undo."
+        ),
+        properties={"digest": schemas.DIGEST, "records": _KEYS},
+        required=("digest",),
+        result=schemas.OBJECT,
+        run=apply,
+        is_shown=True,
+        reads_only=False,
+        destroys=True,
+    ),
+    Tool(
+        name="undo",
+        tag="pipeline",
+        method=Method.UPDATE,
+        description=(
+            "Put back what the run of an apply wrote and renamed, where nobody changed it since."
+        ),
+        properties={"run_id": schemas.text(most=100), "records": _KEYS},
+        required=("run_id",),
+        result=schemas.OBJECT,
+        run=undo,
+        is_shown=True,
+        reads_only=False,
+        destroys=True,
+    ),
+    Tool(
+        name="reprocess",
+        tag="pipeline",
+        method=Method.CUSTOM,
+        description="Read documents again from the archive and make a plan for apply.",
+        properties={
+            "source": _SOURCE,
+            "records": _KEYS,
+            "stale": schemas.flag("Those that the present code or settings would read otherwise."),
+            "limit": schemas.count(most=1_000, default=100),
+        },
+        required=("source",),
+        result=schemas.OBJECT,
+        more=_NEXT,
+        run=reprocess,
+        container="source",
+        reads_only=False,
+    ),
+)

@@ -1,0 +1,276 @@
+"""`mcp`: serve AI agents, make and revoke their tokens, and see what they did."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Verbose,
+    err,
+    out,
+    print_json,
+    set_up_logs,
+)
+from pipeline.errors import BadSettings
+
+if TYPE_CHECKING:
+    from pipeline.model.agents import AgentToken
+    from pipeline.ports import Clock, Ledger
+
+app = typer.Typer(help="Serve AI agents.", no_args_is_help=True, rich_markup_mode=None)
+tokens = typer.Typer(help="Tokens of agents.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(tokens, name="token")
+
+TokenId = Annotated[
+    str, typer.Argument(help="The token's id, as `mcp token list` shows it.", metavar="ID")
+]
+Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days that the token lives.")]
+
+ReadOnly = Annotated[
+    bool, typer.Option("--read-only", help="Only list and get; the same as --method read.")
+]
+Methods = Annotated[
+    list[str],
+    typer.Option(
+        "--method", help="read, write, custom, a method such as list, or a tool; may be repeated."
+    ),
+]
+Tags = Annotated[
+    list[str],
+    typer.Option(
+        "--tag", help="The tools of this group, in place of the usual ones; may be repeated."
+    ),
+]
+Tables = Annotated[list[str], typer.Option("--table", help="Only this table; may be repeated.")]
+Views = Annotated[list[str], typer.Option("--view", help="Only this view; may be repeated.")]
+RawWrites = Annotated[bool, typer.Option("--raw-writes", help="Also change Caspio without a plan.")]
+RawWhere = Annotated[bool, typer.Option("--raw-where", help="Also write conditions as text.")]
+PerMinute = Annotated[int, typer.Option("--per-minute", min=1, help="Calls of tools in a minute.")]
+Share = Annotated[
+    float, typer.Option("--share", help="Share of the month's Caspio calls, up to 1.")
+]
+NeedsKey = Annotated[
+    bool, typer.Option("--needs-operator-key", help="Each request needs agents.operator_key, too.")
+]
+InPath = Annotated[
+    bool, typer.Option("--in-path", help="The token is a part of the address; it only reads.")
+]
+
+
+@app.command()
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    listen: Annotated[
+        str, typer.Option("--listen", help="Where to listen.", metavar="HOST:PORT")
+    ] = "",
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve one client over stdin and stdout.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Serve agents over HTTP, or one of them over stdin and stdout.
+
+    Over stdin and stdout, CASPIO_INGEST_AGENT_TOKEN has the token.
+    """
+    set_up_logs(verbose=verbose)
+    try:
+        from flows.agents.serve import serve_stdio, serving
+    except ModuleNotFoundError as error:
+        problem = f"{error.name} is not installed. Install `caspio-ingest[mcp]`."
+        raise BadSettings([problem]) from error
+    if stdio:
+        serve_stdio(config)
+        return
+    with serving((config,), listen) as ready:
+        for address in ready.addresses:
+            err().print(f"agents at {address}", highlight=False, markup=False)
+        ready.run()
+
+
+@app.command()
+def tools(as_json: AsJson = False) -> None:
+    """List all tools: the group of each, what it does, and whether tokens have it by default."""
+    from rich.text import Text
+
+    from flows.agents.tools.catalog import all_tools
+    from flows.terminal.tables import table_of
+
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": tool.name,
+                    "tag": tool.tag,
+                    "method": tool.method,
+                    "default": tool.is_shown,
+                    "raw": tool.is_raw,
+                    "description": tool.description,
+                }
+                for tool in all_tools().values()
+            ]
+        )
+        return
+    table = table_of("Tool", "Tag", "Method", "By default", "Raw write", "What it does")
+    for tool in all_tools().values():
+        marks = ["yes" if mark else "" for mark in (tool.is_shown, tool.is_raw)]
+        table.add_row(tool.name, tool.tag, tool.method, *marks, Text(tool.description))
+    out().print(table)
+
+
+@app.command()
+def audit(
+    config: Config = DEFAULT_CONFIG,
+    token: Annotated[
+        str | None, typer.Option("--token", help="Only the calls of this token.", metavar="ID")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many calls.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show the latest calls of agents: who, which tool, what it did, what it cost."""
+    from dataclasses import asdict
+
+    from flows.terminal.tables import table_of
+
+    with _opened(config) as (ledger, account, _clock):
+        calls = ledger.agents.agent_calls(account, token_id=token, limit=limit)
+    if as_json:
+        print_json([asdict(call) for call in calls])
+        return
+    table = table_of("At", "Token", "Tool", "State", "Records", "Calls", "Run", "Note")
+    for call in calls:
+        at, counts = f"{call.at:%Y-%m-%d %H:%M:%S}", (str(call.records), str(call.calls))
+        table.add_row(at, call.token_id, call.tool, call.state, *counts, call.run_id, call.note)
+    out().print(table)
+
+
+@tokens.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who will use it.", metavar="NAME")],
+    config: Config = DEFAULT_CONFIG,
+    read_only: ReadOnly = False,
+    method: Methods = [],
+    tag: Tags = [],
+    table: Tables = [],
+    view: Views = [],
+    raw_writes: RawWrites = False,
+    raw_where: RawWhere = False,
+    per_minute: PerMinute = 60,
+    share: Share = 0.1,
+    days: Days = 90,
+    needs_operator_key: NeedsKey = False,
+    in_path: InPath = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token. It is shown this once; only its digest is kept."""
+    from flows.agents.tokens import make_token
+    from pipeline.model.agents import Scope
+
+    if read_only and method:
+        raise BadSettings(["--read-only is --method read. Give one of them."])
+    scope = Scope(
+        methods=("read",) if read_only else tuple(method),
+        tags=tuple(tag),
+        tables=tuple(table),
+        views=tuple(view),
+        raw_writes=raw_writes,
+        raw_where=raw_where,
+        per_minute=per_minute,
+        budget_share=share,
+        needs_operator_key=needs_operator_key,
+        in_path=in_path,
+    )
+    with _opened(config) as (ledger, account, clock):
+        life = timedelta(days=days)
+        made = make_token(ledger, account, name=name, scope=scope, life=life, clock=clock)
+    if as_json:
+        print_json({**_token_json(made.kept), "token": made.token})
+        return
+    out().print(
+        f"{made.kept.name} ({made.kept.id}), until {made.kept.expires_at:%Y-%m-%d}. This token is "
+        "shown only now:",
+        markup=False,
+        highlight=False,
+    )
+    out().print(f"  {made.token}", markup=False, highlight=False, soft_wrap=True)
+
+
+@tokens.command("list")
+def list_tokens(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the tokens with their scopes; the tokens themselves are not kept."""
+    from rich.text import Text
+
+    from flows.terminal.tables import table_of
+
+    with _opened(config) as (ledger, account, clock):
+        found = [
+            _token_json(token) | {"valid": token.is_valid(clock.now())}
+            for token in ledger.agents.tokens(account)
+        ]
+    if as_json:
+        print_json(found)
+        return
+    shown = table_of("Id", "Name", "Valid", "Until", "Last used", "Scope")
+    for one in found:
+        until, used = str(one["expires_at"])[:10], str(one["last_used_at"] or "never")[:16]
+        scope = {k: v for k, v in dict(one["scope"]).items() if v}  # type: ignore[call-overload]
+        row = (str(one["id"]), Text(str(one["name"])), "yes" if one["valid"] else "no")
+        shown.add_row(*row, until, used, Text(", ".join(f"{k}={v}" for k, v in scope.items())))
+    out().print(shown)
+
+
+@tokens.command()
+def revoke(token: TokenId, config: Config = DEFAULT_CONFIG) -> None:
+    """Revoke a token; its next request is refused."""
+    with _opened(config) as (ledger, account, _clock):
+        if not ledger.agents.revoke(account, token):
+            raise _unknown(token)
+    out().print(f"{token} is revoked.", markup=False, highlight=False)
+
+
+@tokens.command()
+def extend(token: TokenId, config: Config = DEFAULT_CONFIG, days: Days = 90) -> None:
+    """Let a token live so many days from now, more or fewer than before."""
+    from flows.agents.tokens import LONGEST_IN_PATH
+
+    with _opened(config) as (ledger, account, clock):
+        known = {one.id: one for one in ledger.agents.tokens(account)}
+        life = timedelta(days=days)
+        if token in known and known[token].scope.in_path and life > LONGEST_IN_PATH:
+            most = LONGEST_IN_PATH.days
+            raise BadSettings([f"A token in the address lives at most {most} days."])
+        until = clock.now() + life
+        if not ledger.agents.change_expiry(account, token, until):
+            raise _unknown(token)
+    out().print(f"{token} lives until {until:%Y-%m-%d}.", markup=False, highlight=False)
+
+
+@contextmanager
+def _opened(config: Path) -> "Iterator[tuple[Ledger, str, Clock]]":
+    """Open the ledger that has the tokens, and name the account they are for."""
+    from flows.app.settings import load_settings
+    from flows.app.wiring import open_ledger, system_clock
+
+    set_up_logs()
+    settings = load_settings(config, credentials=False)
+    clock = system_clock()
+    with open_ledger(settings, clock=clock) as ledger:
+        yield ledger, settings.caspio.account, clock
+
+
+def _unknown(token: str) -> BadSettings:
+    problem = f"There is no token {token!r} of this account that is not revoked."
+    return BadSettings([f"{problem} See `caspio-ingest mcp token list`."])
+
+
+def _token_json(token: "AgentToken") -> dict[str, object]:
+    """Return what is shown of a token: neither it nor its digest."""
+    from dataclasses import asdict
+
+    return {name: value for name, value in asdict(token).items() if name != "digest"}

@@ -1,0 +1,89 @@
+"""`mcp`: tokens are made, listed, extended and revoked at the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from pipeline.errors import BadSettings
+
+CONFIG = """
+[caspio]
+url = "https://abc12345.caspio.com"
+[[sources]]
+name = "receipts"
+table = "Receipts"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The settings of an account, beside which the ledger is made."""
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def mcp(config: Path, *words: str) -> str:
+    """Run a command of the group, and return what it prints."""
+    ended = CliRunner().invoke(app, ["mcp", *words, "--config", str(config)])
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
+
+
+def test_a_token_is_shown_once(config: Path):
+    """The token is printed when it is made, and no list has it or its digest."""
+    made = json.loads(
+        mcp(config, "token", "create", "desk", "--read-only", "--table", "T", "--json")
+    )
+
+    listed = mcp(config, "token", "list", "--json")
+
+    (known,) = json.loads(listed)
+    assert made["token"].startswith("cing_")
+    assert made["token"] not in listed
+    assert (known["id"], known["valid"]) == (made["id"], True)
+    assert (known["scope"]["methods"], known["scope"]["tables"]) == (["read"], ["T"])
+    assert "digest" not in known
+
+
+def test_a_revoked_token_is_not_valid(config: Path):
+    """It stays in the list, is not valid, and can be neither extended nor revoked again."""
+    made = json.loads(mcp(config, "token", "create", "desk", "--json"))
+    mcp(config, "token", "extend", made["id"], "--days", "7")
+
+    mcp(config, "token", "revoke", made["id"])
+
+    (known,) = json.loads(mcp(config, "token", "list", "--json"))
+    assert not known["valid"]
+    for words in (("extend", made["id"]), ("revoke", made["id"]), ("revoke", "nothing")):
+        with pytest.raises(BadSettings, match="no token"):
+            mcp(config, "token", *words)
+
+
+def test_a_token_of_the_address_is_not_extended_beyond_its_limit(config: Path):
+    """What lives in addresses lives shorter, also when it is extended."""
+    words = ("create", "desk", "--read-only", "--in-path", "--days", "30", "--json")
+    made = json.loads(mcp(config, "token", *words))
+
+    with pytest.raises(BadSettings, match="30 days"):
+        mcp(config, "token", "extend", made["id"], "--days", "90")
+
+
+def test_the_audit_is_empty_at_first(config: Path):
+    """Without a call there is nothing to show."""
+    assert json.loads(mcp(config, "audit", "--json")) == []
+
+
+def test_every_tool_is_listed():
+    """The list needs no account, and says which tools tokens have by default."""
+    ended = CliRunner().invoke(app, ["mcp", "tools", "--json"])
+
+    tools = json.loads(ended.stdout)
+    assert len(tools) == 80
+    assert sum(tool["default"] for tool in tools) == 15
+    assert {tool["name"] for tool in tools if tool["default"] and tool["raw"]} == set()
