@@ -17,7 +17,7 @@ QUICK := tests/unit tests/style tests/docs tests/caspio_ingest
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test soak race pictures pin-images emulator clean setup setup-test
+.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test agents-test soak race pictures pin-images emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -95,6 +95,9 @@ pictures: setup-test ## Take the pictures of README and docs; needs Chromium; lo
 
 pin-images: setup ## Ask the registries for the digests of the base images, and write them into the files of infra/
 	@$(BIN)/python -m infra.pin_images
+
+agents-test: setup-test ## Run the MCP conformance suite and other clients against the agents' server; needs the package registries
+	@$(BIN)/python -m tests.agents
 
 emulator: setup ## Start the local Caspio with the sample documents (PORT=8250)
 	@$(BIN)/python -m infra.samples demo/seed --settings http://127.0.0.1:$(PORT)
