@@ -116,7 +116,7 @@ def with_audit(
         answer = run()
         state = CallState.DONE
     except Exception as failure:  # noqa: BLE001 - the audit and the client learn of everything
-        error = _translated(failure, account, name)
+        error = _translated(failure, account, name, run_id=drain.run_id)
         refused = error.content["error"]["kind"] in {"arguments", "scope", "not_found"}
         state = CallState.REFUSED if refused else CallState.FAILED
     # Those of this thread, and those of a run's own client; a call that failed has made them, too.
@@ -127,7 +127,7 @@ def with_audit(
         note=error.content["error"]["kind"] if error else "",
         records=answer.records if answer else 0,
         calls=calls,
-        run_id=answer.run_id if answer else "",
+        run_id=answer.run_id if answer else drain.run_id,
     )
     if error is not None or answer is None:
         return error or _error("failed", "The call ended without an answer.")
@@ -209,7 +209,7 @@ _KINDS: Mapping[type[Exception], str] = {
 }
 
 
-def _translated(error: Exception, account: AgentAccount, tool: str) -> Answered:
+def _translated(error: Exception, account: AgentAccount, tool: str, *, run_id: str) -> Answered:
     """Return what a client learns of an error: none of ours has a secret in it."""
     if isinstance(error, Refusal):
         return _error(error.kind, str(error))
@@ -217,11 +217,13 @@ def _translated(error: Exception, account: AgentAccount, tool: str) -> Answered:
         raise error
     for kind, word in _KINDS.items():
         if isinstance(error, kind):
-            return _error(word, str(error))
+            return _error(word, str(error), run_id)
     # A bug: its message may hold anything, so it goes to the operator's log alone.
     _log.exception("a tool failed", tool=tool, account=account.name)
-    return _error("failed", "An internal error; the operator's log has it. Nothing is half done.")
+    return _error("failed", "An internal error; the operator's log has it.", run_id)
 
 
-def _error(kind: str, message: str) -> Answered:
-    return Answered({"error": {"kind": kind, "message": message}}, is_error=True)
+def _error(kind: str, message: str, run_id: str = "") -> Answered:
+    error = {"kind": kind, "message": message}
+    # What a run has done before it was stopped can be undone by its id.
+    return Answered({"error": {**error, "run_id": run_id} if run_id else error}, is_error=True)

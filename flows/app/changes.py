@@ -91,11 +91,13 @@ def apply_plan(
     records: Sequence[str] = (),
     leave_out: Sequence[str] = (),
     seal: str | None = None,
+    run_id: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Carry out a plan on a connected account; records to `leave_out` stay as they are.
 
-    With `seal`, no other plan than the one with this seal is carried out.
+    With `seal`, no other plan than the one with this seal is carried out. `run_id` is that of the
+    run, "" for a new one.
 
     Raises:
         BadSettings: the plan was changed, was sealed by another installation, belongs to another
@@ -126,7 +128,7 @@ def apply_plan(
         )
         return due_records(chosen, run, expect=counter.expect)
 
-    summary = Summary(new_run_id(context))
+    summary = Summary(run_id or new_run_id(context))
     _change_sources(
         context,
         "apply",
@@ -153,9 +155,10 @@ def undo_run(
     run_id: str,
     *,
     records: Sequence[str] = (),
+    new_id: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
-    """Undo a run on a connected account.
+    """Undo a run on a connected account; `new_id` names the run that does it, "" for a new name.
 
     Raises:
         BadSettings: the ledger knows no such run, or no change of it to such records.
@@ -175,7 +178,7 @@ def undo_run(
                 for name in unknown
             ]
         )
-    summary = Summary(new_run_id(context))
+    summary = Summary(new_id or new_run_id(context))
     _change_sources(
         context,
         "undo",

@@ -16,11 +16,13 @@ SHARE_USED = (
 class LimitedDrain(Drain):
     """Asks a run to stop also when the calls that its token has left are used.
 
-    `left` None is no limit; `spent` counts the calls of the run's own client.
+    `left` None is no limit; `spent` counts the calls of the run's own client. `run_id` is the run
+    that changes something, "" before there is one.
     """
 
     left: int | None = None
     spent: Callable[[], int] = field(default=lambda: 0)
+    run_id: str = ""
 
     def require(self) -> None:
         """Return if the run may continue.

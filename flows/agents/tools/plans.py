@@ -12,6 +12,7 @@ from flows.agents.tools.runs import report_json, run_of, watch
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
 from flows.app.changes import apply_plan, undo_run
 from flows.app.plan import plan_sources
+from flows.app.source_runs import new_run_id
 from pipeline.errors import BadSettings
 from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan
 from pipeline.plans.undo import effects_by_record
@@ -126,11 +127,14 @@ def apply(call: ToolCall) -> Answer:
     """Carry out a plan, or the named records of it."""
     found = _find(call, call.arguments["digest"])
     with run_of(call) as context:
+        # Known before anything is written: a run that is stopped can be undone as well.
+        call.drain.run_id = new_run_id(context)
         report = apply_plan(
             context,
             found.path,
             records=call.arguments.get("records", ()),
             seal=found.seal,
+            run_id=call.drain.run_id,
             watch=watch(call),
         )
     result = report_json(report)
@@ -151,8 +155,13 @@ def undo(call: ToolCall) -> Answer:
     if not changed.keys() <= {spec.name for spec in call.sources()}:
         raise unknown
     with run_of(call) as context:
+        call.drain.run_id = new_run_id(context)
         report = undo_run(
-            context, run_id, records=call.arguments.get("records", ()), watch=watch(call)
+            context,
+            run_id,
+            records=call.arguments.get("records", ()),
+            new_id=call.drain.run_id,
+            watch=watch(call),
         )
     result = report_json(report)
     done = sum(result["documents"].values())

@@ -134,3 +134,23 @@ def test_answers_are_bounded(desk: Desk):
 
     assert answer.is_error
     assert "fewer rows" in json.dumps(answer.structured_content)
+
+
+def test_a_run_that_was_stopped_can_be_undone(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    """Its id is in the error and in the audit, so that what it did before is not out of reach."""
+    from flows.agents.tools import plans
+    from pipeline.errors import ArchiveUnavailable
+
+    token = desk.token(scope=AGAIN)
+    digest = desk.result(token, "reprocess", source="main", records=["3"])["digest"]
+
+    def stop(*_args: Any, **_kwargs: Any) -> None:
+        raise ArchiveUnavailable("the disk is full")
+
+    monkeypatch.setattr(plans, "apply_plan", stop)
+    answer = desk.call(token, "apply", {"digest": digest})
+
+    error, row = answer.structured_content["error"], desk.audit()[0]
+    assert (error["kind"], error["run_id"], row.run_id) == ("stopped", row.run_id, error["run_id"])
+    mine = desk.accounts["main"]
+    assert mine.ledger.agents.run_of_agent(mine.key, error["run_id"])
