@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,15 @@ class Desk:
     emulators: Mapping[str, Emulator]
     app: Starlette
     portal: anyio.from_thread.BlockingPortal
+    here: str = "main"
 
-    def token(self, account: str = "main", scope: Scope | None = None, *, days: float = 90) -> str:
+    def at(self, account: str) -> "Desk":
+        """Return the same desk, where calls are for another account unless they name one."""
+        return replace(self, here=account)
+
+    def token(self, account: str = "", scope: Scope | None = None, *, days: float = 90) -> str:
         """Make a token; without a scope the usual one."""
-        mine = self.accounts[account]
+        mine = self.accounts[account or self.here]
         made = make_token(
             mine.ledger,
             mine.key,
@@ -66,7 +71,7 @@ class Desk:
         tool: str,
         arguments: Mapping[str, Any] | None = None,
         *,
-        account: str = "main",
+        account: str = "",
         era: str = "auto",
     ) -> CallToolResult:
         """Call a tool as a client does."""
@@ -90,7 +95,7 @@ class Desk:
         kind: str = answer.structured_content["error"]["kind"]
         return kind
 
-    def tools(self, token: str, *, account: str = "main", era: str = "auto") -> list[Tool]:
+    def tools(self, token: str, *, account: str = "", era: str = "auto") -> list[Tool]:
         """List all tools, page by page."""
 
         async def ask(client: Client) -> list[Tool]:
@@ -106,7 +111,7 @@ class Desk:
         return self.with_client(ask, token, account=account, era=era)
 
     def with_client(
-        self, ask: Callable[[Client], Any], token: str, *, account: str = "main", era: str = "auto"
+        self, ask: Callable[[Client], Any], token: str, *, account: str = "", era: str = "auto"
     ) -> Any:
         """Connect a client over HTTP and let it ask."""
         mode = "legacy" if era == LEGACY else era
@@ -115,7 +120,9 @@ class Desk:
             transport = httpx2.ASGITransport(self.app)
             headers = {"Authorization": f"Bearer {token}"}
             async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
-                streams = streamable_http_client(f"{HOST}/mcp/{account}", http_client=http)
+                streams = streamable_http_client(
+                    f"{HOST}/mcp/{account or self.here}", http_client=http
+                )
                 async with Client(streams, mode=mode, cache=None) as client:
                     # Task groups would wrap the error of an answer.
                     try:
@@ -140,9 +147,9 @@ class Desk:
 
         return self.portal.call(send)
 
-    def audit(self, account: str = "main") -> Sequence[Any]:
+    def audit(self, account: str = "") -> Sequence[Any]:
         """Return the audit, newest first."""
-        mine = self.accounts[account]
+        mine = self.accounts[account or self.here]
         return mine.ledger.agents.agent_calls(mine.key, limit=10_000)
 
 
