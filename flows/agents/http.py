@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
-from flows.agents.server import Context, agent_server, in_thread
+from flows.agents.server import Authorize, Context, agent_server, in_thread
 from flows.agents.tokens import PREFIX, find_token
 from pipeline.errors import LedgerUnavailable
 from pipeline.model.agents import AgentToken
@@ -141,7 +141,7 @@ def _address(request: Request, settings: AgentSettings) -> str:
     return settings.url or f"{request.url.scheme}://{request.url.netloc}"
 
 
-def _authorize(account: AgentAccount) -> Any:
+def _authorize(account: AgentAccount) -> Authorize:
     """Return what looks the token of a request up again, in the account's own ledger."""
 
     def authorize(context: Context) -> AgentToken:

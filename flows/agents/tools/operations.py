@@ -24,8 +24,6 @@ from pipeline.adapters.caspio.client.operations import (
 from pipeline.model.agents import Scope
 
 MOST_UPLOAD_BYTES = 2 * 2**20
-SECRETS = frozenset({"secret", "password"})
-"""Keys of answers whose values no agent needs; a new webhook's secret is one."""
 
 _METHODS = {"GET": Method.GET, "POST": Method.CREATE, "PUT": Method.UPDATE, "DELETE": Method.DELETE}
 # What neither lists, creates, updates nor deletes one thing.
@@ -119,6 +117,8 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
         except ValueError as error:  # of the check before the call: nothing was sent
             raise Refusal(str(error)) from error
     content = _content(answer, parameters)
+    if operation.group is Group.WEBHOOKS:
+        content["result"] = without_secret(content["result"])
     if archived:
         content["archived"] = list(archived)
     return Answer(_narrowed(operation, content, call.scope), records=_records(content))
@@ -143,7 +143,7 @@ def _content(answer: object, parameters: Mapping[str, str]) -> Json:
     """Bring an answer into the one form of all tools."""
     whole = answer if isinstance(answer, dict) else {}
     result: Any = whole.get("Result", None if "RecordsAffected" in whole else answer)
-    content: Json = {"result": without_secrets(result)}
+    content: Json = {"result": result}
     if "RecordsAffected" in whole:
         content["records_affected"] = whole["RecordsAffected"]
     page = next((name for name in parameters if name.endswith("pageNumber")), None)
@@ -155,12 +155,11 @@ def _content(answer: object, parameters: Mapping[str, str]) -> Json:
     return content
 
 
-def without_secrets(value: object) -> object:
-    """Return an answer without the values of secrets."""
-    if isinstance(value, dict):
-        kept = {name: inner for name, inner in value.items() if name.lower() not in SECRETS}
-        return {name: without_secrets(inner) for name, inner in kept.items()}
-    return [without_secrets(one) for one in value] if isinstance(value, list) else value
+def without_secret(webhook: Any) -> Any:
+    """Return a webhook without what signs its messages: a new one has it, and no agent needs it."""
+    if not isinstance(webhook, dict):
+        return webhook
+    return {name: value for name, value in webhook.items() if name != "Secret"}
 
 
 def _refuse_many(operation: Operation, condition: str, call: ToolCall) -> None:

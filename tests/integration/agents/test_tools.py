@@ -307,6 +307,7 @@ def test_a_new_webhooks_secret_is_not_shown(desk: Desk):
     answer = desk.call(token, "create_a_caspio_outgoing_webhook", {"body": body})
 
     assert not answer.is_error, answer.structured_content
+    assert answer.structured_content["result"]["Name"] == "W"
     assert "secret" not in everything(answer).lower()
 
 
