@@ -8,6 +8,7 @@ from flows.agents.tools import schemas
 from flows.agents.tools.conditions import checked_text, condition, names_text, order_text
 from flows.agents.tools.paging import cursor_number
 from flows.agents.tools.tool import Schema
+from pipeline.adapters.caspio.client.bodies import EXAMPLES
 from pipeline.adapters.caspio.client.operations import Kind, Operation, Parameter
 
 NAMES: Mapping[str, str] = {
@@ -113,7 +114,8 @@ def _body(operation: Operation) -> Mapping[str, Schema]:
         return {}
     # Records and users have fields of the account's own; other bodies have those of the API.
     has_values = "ecord" in operation.id or "User" in operation.id
-    return {"values": schemas.VALUES} if has_values else {"body": _BODY}
+    name, schema = ("values", schemas.VALUES) if has_values else ("body", _BODY)
+    return {name: {**schema, "examples": [EXAMPLES[operation.id]]}}
 
 
 _BODY: Schema = {

@@ -71,7 +71,7 @@ def _tool(named: Named, operation: Operation) -> Tool:
         is_shown=named.is_shown,
         is_raw=not reads,
         reads_only=reads,
-        destroys=operation.asks_first,
+        destroys=operation.method in _CHANGES_MANY or named.name in _CUSTOM,
         repeats_safely=operation.method != "POST",
         takes_where=arguments.where is not None,
         for_narrowed=operation.group in {Group.TABLES, Group.VIEWS}
