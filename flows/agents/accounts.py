@@ -94,6 +94,7 @@ def open_account(
         kept = timedelta(days=settings.agents.keep_days)
         ledger.agents.forget_calls(before=clock.now() - kept)
         yield AgentAccount(
+            # The name of one of several accounts is that of its settings at a Prefect server.
             name=settings_name(settings),
             settings=settings,
             ledger=ledger,

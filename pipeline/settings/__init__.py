@@ -239,9 +239,12 @@ def _lacking(from_blocks: Mapping[str, Any], among: AmongOthers | None) -> Itera
 
 
 def _named(settings: Settings, among: AmongOthers) -> Settings:
-    """Return settings that have the name of their account, also at a Prefect server."""
+    """Return settings with the name of their account, also at a Prefect server and in folders."""
     serve = settings.serve.model_copy(update={"name": among.name})
-    settings = settings.model_copy(update={"serve": serve})
+    # The folder is that of the shared file, so each account has one of its own inside.
+    own = {"plans": settings.agents.plans / among.name}
+    agents = settings.agents.model_copy(update=own)
+    settings = settings.model_copy(update={"serve": serve, "agents": agents})
     # Set here, where they are known, and never again.
     settings._account, settings._queue = among.name, among.queue  # noqa: SLF001 - see above
     return settings

@@ -166,7 +166,7 @@ def export_account(config: Path, target: Path) -> dict[str, object]:
 
 
 def delete_account(config: Path) -> dict[str, object]:
-    """Delete everything of an account: ledger, archive, settings file, secrets.
+    """Delete everything of an account: ledger, archive, plans of agents, settings file, secrets.
 
     What was interrupted can be repeated: what is gone already is no problem.
 
@@ -186,6 +186,8 @@ def delete_account(config: Path) -> dict[str, object]:
     # it cannot be deleted, nothing is.
     delete_ledger(config, shared, settings)
     objects = delete_archive(settings)
+    # They have names and values of documents.
+    shutil.rmtree(settings.agents.plans, ignore_errors=True)
     config.unlink()
     remove_store(shared.secrets.folder, own.name)
     return {**own.as_json(), "objects": objects}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.choice import Account, AccountOrAll, choose, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -18,6 +19,7 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+from pipeline.accounts.names import ALL
 from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ InPath = Annotated[
 @app.command()
 def serve(
     config: Config = DEFAULT_CONFIG,
+    account: AccountOrAll = None,
     listen: Annotated[
         str, typer.Option("--listen", help="Where to listen.", metavar="HOST:PORT")
     ] = "",
@@ -77,6 +80,7 @@ def serve(
 ) -> None:
     """Serve agents over HTTP, or one of them over stdin and stdout.
 
+    With `--account all`, each of several accounts has its own address, `/mcp/NAME`.
     Over stdin and stdout, CASPIO_INGEST_AGENT_TOKEN has the token.
     """
     set_up_logs(verbose=verbose)
@@ -86,9 +90,13 @@ def serve(
         problem = f"{error.name} is not installed. Install `caspio-ingest[mcp]`."
         raise BadSettings([problem]) from error
     if stdio:
-        serve_stdio(config)
+        serve_stdio(of_account(config, account))
         return
-    with serving((config,), listen) as ready:
+    if account == ALL:
+        configs = tuple(path for _, path in choose(config, account, all_too=True))
+    else:
+        configs = (of_account(config, account),)
+    with serving(configs, listen) as ready:
         for address in ready.addresses:
             err().print(f"agents at {address}", highlight=False, markup=False)
         ready.run()
@@ -127,6 +135,7 @@ def tools(as_json: AsJson = False) -> None:
 @app.command()
 def audit(
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     token: Annotated[
         str | None, typer.Option("--token", help="Only the calls of this token.", metavar="ID")
     ] = None,
@@ -138,8 +147,8 @@ def audit(
 
     from flows.terminal.tables import table_of
 
-    with _opened(config) as (ledger, account, _clock):
-        calls = ledger.agents.agent_calls(account, token_id=token, limit=limit)
+    with _opened(config, account) as (ledger, key, _clock):
+        calls = ledger.agents.agent_calls(key, token_id=token, limit=limit)
     if as_json:
         print_json([asdict(call) for call in calls])
         return
@@ -154,6 +163,7 @@ def audit(
 def create(
     name: Annotated[str, typer.Argument(help="Who will use it.", metavar="NAME")],
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     read_only: ReadOnly = False,
     method: Methods = [],
     tag: Tags = [],
@@ -186,9 +196,9 @@ def create(
         needs_operator_key=needs_operator_key,
         in_path=in_path,
     )
-    with _opened(config) as (ledger, account, clock):
+    with _opened(config, account) as (ledger, key, clock):
         life = timedelta(days=days)
-        made = make_token(ledger, account, name=name, scope=scope, life=life, clock=clock)
+        made = make_token(ledger, key, name=name, scope=scope, life=life, clock=clock)
     if as_json:
         print_json({**_token_json(made.kept), "token": made.token})
         return
@@ -202,16 +212,18 @@ def create(
 
 
 @tokens.command("list")
-def list_tokens(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def list_tokens(
+    config: Config = DEFAULT_CONFIG, account: Account = None, as_json: AsJson = False
+) -> None:
     """List the tokens with their scopes; the tokens themselves are not kept."""
     from rich.text import Text
 
     from flows.terminal.tables import table_of
 
-    with _opened(config) as (ledger, account, clock):
+    with _opened(config, account) as (ledger, key, clock):
         found = [
             _token_json(token) | {"valid": token.is_valid(clock.now())}
-            for token in ledger.agents.tokens(account)
+            for token in ledger.agents.tokens(key)
         ]
     if as_json:
         print_json(found)
@@ -226,39 +238,41 @@ def list_tokens(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> Non
 
 
 @tokens.command()
-def revoke(token: TokenId, config: Config = DEFAULT_CONFIG) -> None:
+def revoke(token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None) -> None:
     """Revoke a token; its next request is refused."""
-    with _opened(config) as (ledger, account, _clock):
-        if not ledger.agents.revoke(account, token):
+    with _opened(config, account) as (ledger, key, _clock):
+        if not ledger.agents.revoke(key, token):
             raise _unknown(token)
     out().print(f"{token} is revoked.", markup=False, highlight=False)
 
 
 @tokens.command()
-def extend(token: TokenId, config: Config = DEFAULT_CONFIG, days: Days = 90) -> None:
+def extend(
+    token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None, days: Days = 90
+) -> None:
     """Let a token live so many days from now, more or fewer than before."""
     from flows.agents.tokens import LONGEST_IN_PATH
 
-    with _opened(config) as (ledger, account, clock):
-        known = {one.id: one for one in ledger.agents.tokens(account)}
+    with _opened(config, account) as (ledger, key, clock):
+        known = {one.id: one for one in ledger.agents.tokens(key)}
         life = timedelta(days=days)
         if token in known and known[token].scope.in_path and life > LONGEST_IN_PATH:
             most = LONGEST_IN_PATH.days
             raise BadSettings([f"A token in the address lives at most {most} days."])
         until = clock.now() + life
-        if not ledger.agents.change_expiry(account, token, until):
+        if not ledger.agents.change_expiry(key, token, until):
             raise _unknown(token)
     out().print(f"{token} lives until {until:%Y-%m-%d}.", markup=False, highlight=False)
 
 
 @contextmanager
-def _opened(config: Path) -> "Iterator[tuple[Ledger, str, Clock]]":
-    """Open the ledger that has the tokens, and name the account they are for."""
+def _opened(config: Path, account: str | None) -> "Iterator[tuple[Ledger, str, Clock]]":
+    """Open the ledger that has the tokens, and return how it names the account they are for."""
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger, system_clock
 
     set_up_logs()
-    settings = load_settings(config, credentials=False)
+    settings = load_settings(of_account(config, account, enters=False), credentials=False)
     clock = system_clock()
     with open_ledger(settings, clock=clock) as ledger:
         yield ledger, settings.caspio.account, clock

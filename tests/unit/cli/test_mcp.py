@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from flows.app.settings import load_settings
 from flows.cli import app
+from flows.cli.common import Failure
 from pipeline.errors import BadSettings
 
 CONFIG = """
@@ -77,6 +79,27 @@ def test_a_token_of_the_address_is_not_extended_beyond_its_limit(config: Path):
 def test_the_audit_is_empty_at_first(config: Path):
     """Without a call there is nothing to show."""
     assert json.loads(mcp(config, "audit", "--json")) == []
+
+
+def test_each_account_has_tokens_of_its_own(config: Path):
+    """With several accounts one has to be named, and its tokens and plans are nobody else's."""
+    folder = config.parent / "accounts.d"
+    folder.mkdir()
+    for name in ("acme", "globex"):
+        (folder / f"{name}.toml").write_text(CONFIG.replace("abc12345", name))
+    config.write_text("")
+
+    mcp(config, "token", "create", "desk", "--account", "acme")
+
+    assert len(json.loads(mcp(config, "token", "list", "--account", "acme", "--json"))) == 1
+    assert json.loads(mcp(config, "token", "list", "--account", "globex", "--json")) == []
+    with pytest.raises(Failure):
+        mcp(config, "token", "list")
+    plans = [
+        load_settings(folder / f"{name}.toml", credentials=False).agents.plans
+        for name in ("acme", "globex")
+    ]
+    assert [path.name for path in plans] == ["acme", "globex"]
 
 
 def test_every_tool_is_listed():
