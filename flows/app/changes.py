@@ -78,16 +78,19 @@ def _change_sources(
             done(run)
 
 
-def apply_directly(config: Path, file: Path, *, records: Sequence[str] = ()) -> Report:
-    """Carry out a plan, or only the named records of it."""
+def apply_directly(
+    config: Path, file: Path, *, sources: Sequence[str] = (), records: Sequence[str] = ()
+) -> Report:
+    """Carry out a plan, or only the named sources and records of it."""
     with connect(load_settings(config)) as context, draining(context.drain):
-        return apply_plan(context, file, records=records)
+        return apply_plan(context, file, sources=sources, records=records)
 
 
 def apply_plan(
     context: AppContext,
     file: Path,
     *,
+    sources: Sequence[str] = (),
     records: Sequence[str] = (),
     leave_out: Sequence[str] = (),
     seal: str | None = None,
@@ -112,8 +115,15 @@ def apply_plan(
             f"{plan.path} is not the plan that was shown: another one has taken its place. Nothing "
             "was written. Make a new plan and decide on that."
         )
+    planned = ", ".join(plan.owner.sources)
+    problems += [
+        f"{plan.path} plans nothing for a source {name!r}. It plans for: {planned}."
+        for name in sources
+        if name not in plan.owner.sources
+    ]
+    chosen_sources = list(sources or plan.owner.sources)
     if records:
-        keys = {record.key for record in plan.each()}
+        keys = {record.key for record in plan.each() if record.source in chosen_sources}
         unknown = [key for key in records if key not in keys]
         problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
     if problems:
@@ -132,7 +142,7 @@ def apply_plan(
     _change_sources(
         context,
         "apply",
-        list(plan.owner.sources),
+        chosen_sources,
         summary,
         items=items,
         change=lambda due, run, fresh: apply_record(due, run, fresh=fresh),

@@ -11,6 +11,7 @@ from typing import Any
 
 from flows.app.direct import DirectRunner
 from flows.app.drain import draining
+from flows.app.not_planned import NotPlanned, not_planned
 from flows.app.plan_page import write_page
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
@@ -38,11 +39,12 @@ _ROW_CALLS = 2  # one call looks for a suggestion's row, one inserts it; an exis
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """The report of a planning run, the plan it wrote, and the plan's first records."""
+    """The report of a planning run, the plan it wrote, its first records, and what it lacks."""
 
     report: Report
     plan: PlanFile
     records: tuple[PlannedRecord, ...]
+    left_out: NotPlanned = field(default_factory=NotPlanned)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -56,6 +58,7 @@ class PlanReport:
                 "records": plan.records,
                 "caspio_calls": plan.cost.calls,
                 "bytes": plan.cost.size_bytes,
+                "left_out": list(self.left_out.reasons),
             },
         }
 
@@ -139,11 +142,22 @@ class _Collector:
 
 
 def plan_directly(
-    config: Path, *, sources: Sequence[str], limit: int | None, file: Path | None, html: Path | None
+    config: Path,
+    *,
+    sources: Sequence[str],
+    records: Sequence[str] = (),
+    limit: int | None,
+    file: Path | None,
+    html: Path | None,
 ) -> PlanReport:
-    """Read and archive everything new or changed, and write a plan of what would be written."""
+    """Read and archive everything new or changed, and write a plan of what would be written.
+
+    With `records`, only these of the one source that is named.
+    """
     with connect(load_settings(config)) as context, draining(context.drain):
-        return plan_sources(context, sources=sources, limit=limit, file=file, html=html)
+        return plan_sources(
+            context, sources=sources, records=records, limit=limit, file=file, html=html
+        )
 
 
 def plan_sources(
@@ -198,10 +212,11 @@ def plan_sources(
             planning = _planning(run, collector)
             run_source(planning, request, context=context, summary=summary, runner=runner)
         plan = writer.finish(listing=collector.listing())
+    left_out = not_planned(summary, limit=limit)
     if html is not None:
-        write_page(plan, html, archive=ports.archive, work_dir=ports.work_dir)
+        write_page(plan, html, left_out=left_out, archive=ports.archive, work_dir=ports.work_dir)
     report = Report.of(summary, context.document(summary, started=started))
-    return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)))
+    return PlanReport(report, plan, tuple(islice(plan.each(), SHOWN)), left_out)
 
 
 def _planning(run: SourceRun, collector: _Collector) -> SourceRun:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from flows.app.not_planned import NotPlanned
+from flows.app.run_report import record_of
 from flows.terminal.tables import certainty, shown
 from pipeline.decide.confidence import confidence_text
 from pipeline.errors import FileGone
@@ -21,8 +23,13 @@ MOST_RECORDS = 2_000
 _PAGE = Path(__file__).with_name("plan_page.html.jinja")
 
 
-def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) -> None:
-    """Write the page record by record, so that a long plan takes no memory."""
+def write_page(
+    plan: PlanFile, path: Path, *, left_out: NotPlanned, archive: Archive, work_dir: Path
+) -> None:
+    """Write the page record by record, so that a long plan takes no memory.
+
+    At its end is what the plan does not have, and why.
+    """
     # Names and texts come from strangers, so nothing in them may become HTML. A misspelled name in
     # the template is an error and no gap in the page.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -32,6 +39,8 @@ def write_page(plan: PlanFile, path: Path, *, archive: Archive, work_dir: Path) 
         stream = template.stream(
             plan=plan,
             records=records,
+            left_out=left_out,
+            record_of=record_of,
             value_of=shown,
             certainty=certainty,
             confidence_text=confidence_text,

@@ -66,11 +66,17 @@ def flow_state(source: str, config: str, request: RunRequest) -> State:
     )
 
 
-def apply_as_flow(config: Path, file: Path, *, records: Sequence[str]) -> Report:
+def apply_as_flow(
+    config: Path, file: Path, *, sources: Sequence[str], records: Sequence[str]
+) -> Report:
     """Run the flow `apply-plan`."""
     with as_deployed(config):
         state = apply_plan(
-            str(file.resolve()), records=list(records), config=str(config), return_state=True
+            str(file.resolve()),
+            records=list(records),
+            sources=list(sources),
+            config=str(config),
+            return_state=True,
         )
     report: Report = result_of(state)
     return report

@@ -13,12 +13,13 @@ from flows.cli.common import (
     Verbose,
     set_up_logs,
 )
-from flows.cli.records.common import Records, finish
+from flows.cli.records.common import Records, Sources, finish
 from pipeline.settings import environment
 
 
 def apply(
     file: Annotated[Path, typer.Argument(help="A plan that `plan` made.", metavar="FILE")],
+    source: Sources = [],
     record: Records = [],
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
@@ -35,4 +36,4 @@ def apply(
         from flows.prefect.run_as_flow import apply_as_flow as carry_out
     else:
         from flows.app.changes import apply_directly as carry_out
-    finish(carry_out(config, file, records=record), as_json=as_json)
+    finish(carry_out(config, file, sources=source, records=record), as_json=as_json)

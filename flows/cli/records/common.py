@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.common import (
+    EXIT_SETTINGS,
     EXIT_SOME_FAILED,
     Failure,
+    complain,
     print_json,
 )
 from pipeline.settings import environment
@@ -53,6 +55,27 @@ def finish(report: "Report", *, as_json: bool) -> None:
     # After the report is printed: what was done must show, whatever the exit code.
     if report.failed or report.stopped:
         raise Failure(EXIT_SOME_FAILED)
+
+
+def require_one_source(records: list[str], sources: list[str]) -> None:
+    """Exit with 2 if records are named without the one source that they belong to."""
+    # PK_IDs are numbers that every table has: without a source they name nothing.
+    if records and len(sources) != 1:
+        complain(
+            "--record needs a source",
+            ["--record names records of one source. Give exactly one --source with it."],
+        )
+        raise Failure(EXIT_SETTINGS)
+
+
+RecordsOfSource = Annotated[
+    list[str],
+    typer.Option(
+        "--record",
+        help="Only this record of one --source: its PK_ID or, for a folder, its path.",
+        metavar="PK",
+    ),
+]
 
 
 Records = Annotated[

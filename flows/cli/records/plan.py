@@ -16,13 +16,14 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
-from flows.cli.records.common import Limit, Sources
+from flows.cli.records.common import Limit, RecordsOfSource, Sources, require_one_source
 
 
 def plan(
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
     source: Sources = [],
+    record: RecordsOfSource = [],
     limit: Limit = None,
     file: Annotated[
         Path | None, typer.Option("-o", "--output", help="The plan file to write.", metavar="FILE")
@@ -40,8 +41,9 @@ def plan(
     from flows.app.plan import plan_directly
 
     set_up_logs(verbose=verbose)
+    require_one_source(record, source)
     config = of_account(config, account)
-    made = plan_directly(config, sources=source, limit=limit, file=file, html=html)
+    made = plan_directly(config, sources=source, records=record, limit=limit, file=file, html=html)
     if as_json:
         print_json(made.document)
     else:

@@ -6,32 +6,41 @@ from rich.text import Text
 from flows.app.plan import PlanReport
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import certainty, counts_line, shown, table_of
+from flows.terminal.pages import paged
+from flows.terminal.tables import certainty, counted, counts_line, shown, table_of
 from pipeline.decide.confidence import confidence_text
-from pipeline.model import Status
 from pipeline.plans.plan_file import PlannedRecord
 
 _WIDE = 120  # columns of a terminal from which on a plan's four columns fit side by side
-_NOT_PLANNED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
 
 
 def show_plan(made: PlanReport) -> None:
-    """Print what would be written record by record, why, what it costs, and how to continue."""
+    """Print the totals, what would be written record by record and why, and what is left out.
+
+    On a terminal, more than fits on it is shown page by page.
+    """
     console = PlainConsole()
+    with paged(console):
+        show_totals(made, console)
+        if made.records:
+            console.print(plan_table(made.records, width=console.width))
+        if made.plan.records > len(made.records):
+            more = counted(made.plan.records - len(made.records), "more record")
+            console.print(f"and {more}, in the file", style="dim")
+        for reason in made.left_out.reasons:
+            console.print(Text.assemble(("Not in the plan: ", "yellow"), reason), soft_wrap=True)
+        if made.left_out.outcomes:
+            console.print(outcome_table(made.left_out.outcomes, title="Not in the plan"))
+
+
+def show_totals(made: PlanReport, console: PlainConsole) -> None:
+    """Print the counts, what applying the plan costs, and how to continue."""
     plan = made.plan
-    if made.records:
-        console.print(plan_table(made.records, width=console.width))
-    if plan.records > len(made.records):
-        more = plan.records - len(made.records)
-        console.print(f"and {more:,} more records, in the file", style="dim")
-    left_out = tuple(outcome for outcome in made.report.outcomes if outcome.status in _NOT_PLANNED)
-    if left_out:
-        console.print(outcome_table(left_out, title="Not in the plan"))
     console.print(counts_line(made.report.document["documents"]), highlight=False)
+    records, calls = counted(plan.records, "record"), counted(plan.cost.calls, "Caspio call")
+    size = counted(plan.cost.size_bytes, "byte")
     console.print(
-        f"plan {plan.id} · {plan.records:,} records · about {plan.cost.calls:,} Caspio calls and "
-        f"{plan.cost.size_bytes:,} bytes to apply",
-        highlight=False,
+        f"plan {plan.id} · {records} · about {calls} and {size} to apply", highlight=False
     )
     next_step = f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"
     console.print(Text(next_step), soft_wrap=True)

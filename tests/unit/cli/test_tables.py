@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from flows.app.not_planned import not_planned
 from flows.app.plan import PlanReport
 from flows.app.run_report import Report
 from flows.cli.show.plan import show_plan, suggestion_lines, write_lines
 from flows.cli.show.state import show_status
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
+from pipeline.metering.summary import Summary
 from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Status, Suggestion
 from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord
 from pipeline.ports import RunState, Usage
@@ -99,10 +101,15 @@ def test_a_plan_names_what_is_not_in_it(
         Outcome(REF, Status.DONE, new_name="planned.pdf"),
     )
     report = Report({"documents": {"done": 1, "rejected": 1}}, 1, 1, outcomes)
+    summary = Summary(RUN)
+    for outcome in outcomes:
+        summary.add(outcome)
+    plan = PlanFile(Path("plan.json"), OWNER, "0" * 64, 0, Cost(0))
 
-    show_plan(PlanReport(report, PlanFile(Path("plan.json"), OWNER, "0" * 64, 0, Cost(0)), ()))
+    show_plan(PlanReport(report, plan, (), not_planned(summary, limit=None)))
 
     said = capsys.readouterr().out
+    assert said.startswith("1 done · 1 rejected\nplan 000")
     assert all(
         word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted")
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flows.app.changes import apply_plan
 from pipeline.errors import BadSettings
 from tests.integration.pipeline.accounts import Source, fields, receipt, write_settings
 from tests.integration.pipeline.conftest import MakeWorkspace
@@ -234,7 +235,8 @@ def test_the_page_holds_no_strangers_markup_and_needs_nothing_from_outside(
     """A name or value with markup is shown as text, and the page asks for no other resource."""
     hostile = "<img src=x onerror=alert(1)> & Sons Ltd"
     workspace = make_workspace(
-        Source(columns={"Company": "company"}, rename=""), files={"a.txt": receipt(1)}
+        Source(columns={"Company": "company"}, rename=""),
+        files={"a.txt": receipt(1), "no<b>thing.txt": b""},
     )
     workspace.emulator.control.edit("Uploads", 1, {"Company": hostile})
     page = tmp_path / "plan.html"
@@ -244,6 +246,9 @@ def test_the_page_holds_no_strangers_markup_and_needs_nothing_from_outside(
     text = page.read_text(encoding="utf-8")
     assert "<img src=x" not in text
     assert "&lt;img src=x onerror" in text
+    left_out = text.partition("Not in the plan</h1>")[2]
+    assert "no&lt;b&gt;thing.txt" in left_out
+    assert "rejected" in left_out
     assert not re.search(r"(src|href)=\"(?!data:)|url\(|<script|@import", text)
     assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
 
@@ -302,3 +307,17 @@ def test_what_a_plan_leaves_is_for_this_user_alone(make_workspace: MakeWorkspace
 
     left = [page, workspace.config.parent / "plan.jsonl"]
     assert [stat.S_IMODE(path.stat().st_mode) for path in left] == [0o600, 0o600]
+
+
+def test_only_the_named_source_of_a_plan_is_applied(make_workspace: MakeWorkspace):
+    """`apply --source` carries out that part of the plan, and refuses a source that it does not plan for."""
+    workspace = make_workspace(*SOURCES, account=EVERYWHERE, files=THREE)
+    workspace.plan()
+    file = workspace.config.parent / "plan.jsonl"
+
+    with workspace.context() as context:
+        report = apply_plan(context, file, sources=["papers"])
+        with pytest.raises(BadSettings, match="plans nothing for a source 'other'"):
+            apply_plan(context, file, sources=["other"])
+
+    assert {outcome.ref.source for outcome in report.outcomes} == {"papers"}

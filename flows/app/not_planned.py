@@ -1,0 +1,52 @@
+"""What a plan does not have, and why: for the terminal, the page and the Prefect UI."""
+
+from dataclasses import dataclass
+
+from pipeline.metering.summary import FAILED, Summary
+from pipeline.model import Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlanned:
+    """What is not in a plan.
+
+    Attributes:
+        reasons: A sentence for each reason that concerns whole sources, or files that are not
+            listed one by one.
+        outcomes: The files that could not be planned, each with its reason.
+    """
+
+    reasons: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+def not_planned(summary: Summary, *, limit: int | None) -> NotPlanned:
+    """Return what a planning run left out; `limit` is that of the run."""
+    reasons = [f"Stopped: {problem}" for found in summary.stopped.values() for problem in found]
+    unchanged, elsewhere = summary.documents[Status.UNCHANGED], summary.leased_elsewhere
+    if unchanged:
+        reasons.append(
+            f"Unchanged: {_files(unchanged)}. An earlier run finished them, and nothing has "
+            "changed since."
+        )
+    if elsewhere:
+        reasons.append(
+            f"Leased elsewhere: {_files(elsewhere)}. Another worker has them; what it leaves is in "
+            "the next plan."
+        )
+    if limit is not None:
+        records = "one record" if limit == 1 else f"{limit:,} records"
+        reasons.append(
+            f"Beyond the limit: of each source {records} with new or changed files were looked at, "
+            "and no more."
+        )
+    outcomes = tuple(one for one in summary.problems if one.status in FAILED)
+    # The summary keeps the first thousand.
+    if summary.failed > len(outcomes):
+        number = _files(summary.failed)
+        reasons.append(f"Not planned: {number}, of which {len(outcomes):,} are listed.")
+    return NotPlanned(tuple(reasons), outcomes)
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number:,} files"
