@@ -5,75 +5,8 @@ file names, `init` and the documentation read this table.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, StrEnum
 
-
-class Origin(StrEnum):
-    """Where a finding comes from."""
-
-    DOCUMENT = "document"  # read from the document; names can use it, too
-    FACT = "fact"  # known of every document
-    OWN = "own"  # about our own work: kept up to date even where only empty columns are written
-    STAMP = "stamp"  # own, and different in each run: never the only reason to write
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnFit:
-    """Which columns suit a type of value.
-
-    `best` are the Caspio types that `init` looks for, the best first. `must_hold` is a value that a
-    column must be able to hold to be mapped at all: "" means the finding's sample, None means no
-    check, since the value may be text or a number. With `only_best` no other type is proposed.
-    """
-
-    best: tuple[str, ...]
-    must_hold: str | None = ""
-    only_best: bool = False
-
-
-class ValueType(Enum):
-    """The types of value that findings have."""
-
-    TEXT = ColumnFit(("STRING", "TEXT"))
-    CODE = ColumnFit(("STRING", "TEXT"), must_hold=None)  # digits only, or not, as it happens
-    LONG_TEXT = ColumnFit(("TEXT",), must_hold=None, only_best=True)  # STRING holds 255 characters
-    DATE = ColumnFit(("DATE/TIME",))
-    AMOUNT = ColumnFit(
-        ("CURRENCY", "NUMBER"), must_hold="1234"
-    )  # some have no cents: INTEGER may do
-    COUNT = ColumnFit(("INTEGER", "NUMBER"))
-    SHARE = ColumnFit(("NUMBER",))
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKind:
-    """One finding.
-
-    `sample` is a normalized value as a reader returns it. `headers` are names of columns that mean
-    this finding; `possible_headers` may mean something else, so that such a column is mentioned by
-    `init` and never taken. `description` is a phrase for the documentation.
-    """
-
-    name: str
-    type: ValueType
-    sample: str
-    description: str
-    headers: tuple[str, ...] = ()
-    possible_headers: tuple[str, ...] = ()
-    origin: Origin = Origin.DOCUMENT
-
-    @property
-    def column_types(self) -> tuple[str, ...]:
-        """Return the Caspio types that suit it, the best first."""
-        return self.type.value.best
-
-    @property
-    def must_hold(self) -> str | None:
-        """Return a value that a mapped column must be able to hold, None for any column."""
-        value = self.type.value.must_hold
-        return self.sample if value == "" else value
-
+from pipeline.finding_kinds import FindingKind, Origin, ValueType, names
 
 _KINDS = (
     # ---- of every document ----
@@ -82,40 +15,47 @@ _KINDS = (
         ValueType.TEXT,
         "invoice",
         "the class of the document",
-        headers=("doc type", "document type", "document class", "document kind", "kind"),
-        possible_headers=("type", "category"),
+        headers=names("doc type, document type, document class, document kind, kind"),
+        possible_headers=names("type, category"),
     ),
-    FindingKind("language", ValueType.TEXT, "en", "the language of the text, as ISO 639-1 code"),
+    FindingKind(
+        "language",
+        ValueType.TEXT,
+        "en",
+        "the language of the text, as ISO 639-1 code",
+        headers=names("language, document language, text language"),
+        possible_headers=names("lang"),
+    ),
     FindingKind(
         "date",
         ValueType.DATE,
         "2026-03-31",
         "the date of the document",
-        headers=(
-            "date",
-            "doc date",
-            "document date",
-            "invoice date",
-            "receipt date",
-            "issue date",
-            "date issued",
-            "signed on",
+        headers=names(
+            "date, doc date, document date, invoice date, receipt date, issue date, date issued, "
+            "signed on, effective date, contract date, agreement date, letter date, statement "
+            "date, bill date, signature date, date of issue, dated, report date, transaction date"
         ),
-        possible_headers=("issued", "signed", "purchase date", "order date"),
+        possible_headers=names(
+            "issued, signed, purchase date, order date, start date, effective, commencement date, "
+            "date created"
+        ),
     ),
     FindingKind(
         "due_date",
         ValueType.DATE,
         "2026-04-30",
         "the day on which payment is due",
-        headers=("due date", "payment due", "pay by", "due on"),
-        possible_headers=("due",),
+        headers=names("due date, payment due, pay by, due on, payment due date, payment deadline"),
+        possible_headers=names("due, deadline, pay date"),
     ),
     FindingKind(
         "period",
         ValueType.CODE,
         "2026-01-01/2026-01-31",
         "the days that the document covers, first and last",
+        headers=names("period, billing period, service period, statement period, reporting period"),
+        possible_headers=names("term, month"),
     ),
     # ---- amounts ----
     FindingKind(
@@ -123,46 +63,49 @@ _KINDS = (
         ValueType.AMOUNT,
         "1234.56",
         "the sum to pay, never the cash given or the change",
-        headers=(
-            "total",
-            "total amount",
-            "amount",
-            "grand total",
-            "invoice total",
-            "amount due",
-            "gross",
-            "gross amount",
+        headers=names(
+            "total, total amount, amount, grand total, invoice total, amount due, gross, gross "
+            "amount, contract value, contract amount, contract price, bill amount, invoice "
+            "amount, receipt total, receipt amount, total price, total value, total cost, order "
+            "total, purchase amount, total incl tax, total paid"
         ),
-        possible_headers=("sum", "price", "cost", "balance"),
+        possible_headers=names("sum, price, cost, balance, value, amount paid, fee"),
     ),
     FindingKind(
         "amount_due",
         ValueType.AMOUNT,
         "1234.56",
         "what is still to be paid, with other payments included",
+        headers=names("balance due, open amount, outstanding amount, still due"),
+        possible_headers=names("outstanding"),
     ),
     FindingKind(
         "net",
         ValueType.AMOUNT,
         "1037.45",
         "the amount before tax, by its label, a table of taxes or a tax within the total",
-        headers=("net", "net amount", "subtotal", "sub total", "net total"),
+        headers=names(
+            "net, net amount, subtotal, sub total, net total, net value, net price, amount before "
+            "tax"
+        ),
     ),
     FindingKind(
         "tax",
         ValueType.AMOUNT,
         "197.11",
         "the tax that makes the net amount the total",
-        headers=("tax", "tax amount", "vat", "vat amount", "sales tax", "gst", "mwst"),
-        possible_headers=("tax total",),
+        headers=names(
+            "tax, tax amount, vat, vat amount, sales tax, gst, mwst, tax total, amount of tax"
+        ),
+        possible_headers=names("tax total"),
     ),
     FindingKind(
         "currency",
         ValueType.TEXT,
         "EUR",
         "an ISO 4217 code",
-        headers=("currency", "currency code"),
-        possible_headers=("ccy",),
+        headers=names("currency, currency code"),
+        possible_headers=names("ccy"),
     ),
     # ---- who: the parties of a sale, how to reach and to pay them ----
     FindingKind(
@@ -170,62 +113,85 @@ _KINDS = (
         ValueType.TEXT,
         "Northwind Ltd",
         "the issuer of the document",
-        headers=(
-            "company",
-            "company name",
-            "vendor",
-            "vendor name",
-            "supplier",
-            "supplier name",
-            "merchant",
-            "seller",
-            "payee",
+        headers=names(
+            "company, company name, vendor, vendor name, supplier, supplier name, merchant, "
+            "seller, payee, provider, provider name, service provider, issuer name, issued by, "
+            "merchant name, vendor company, supplier company, store name, shop name, creditor, "
+            "landlord, insurer, contractor"
         ),
-        possible_headers=("party", "issuer", "store", "shop", "firm", "from"),
+        possible_headers=names(
+            "party, issuer, store, shop, firm, from, employer, partner, counterparty, client "
+            "company, organization, institution, bank"
+        ),
     ),
-    FindingKind("seller", ValueType.TEXT, "Northwind Ltd", "the seller of a sale"),
-    FindingKind("buyer", ValueType.TEXT, "Contoso Inc", "the buyer of a sale"),
-    FindingKind("address", ValueType.TEXT, "12 Mill Street, Leeds", "the address of the issuer"),
+    FindingKind(
+        "seller", ValueType.TEXT, "Northwind Ltd", "the seller of a sale", names("sold by")
+    ),
+    FindingKind(
+        "buyer",
+        ValueType.TEXT,
+        "Contoso Inc",
+        "the buyer of a sale",
+        headers=names(
+            "buyer, buyer name, bill to, billed to, sold to, purchaser, invoice recipient"
+        ),
+        possible_headers=names("customer name, client name, recipient"),
+    ),
+    FindingKind(
+        "address",
+        ValueType.TEXT,
+        "12 Mill Street, Leeds",
+        "the address of the issuer",
+        headers=names(
+            "vendor address, company address, supplier address, issuer address, provider address, "
+            "seller address"
+        ),
+        possible_headers=names("address, street"),
+    ),
     FindingKind(
         "invoice_number",
         ValueType.CODE,
         "R-1001",
         "the number behind its label",
-        headers=(
-            "invoice number",
-            "invoice no",
-            "invoice num",
-            "invoice nr",
-            "receipt number",
-            "receipt no",
-            "document number",
+        headers=names(
+            "invoice number, invoice no, invoice num, invoice nr, receipt number, receipt no, "
+            "document number, invoice, bill number, bill no"
         ),
-        possible_headers=("number", "reference", "reference number", "invoice", "invoice id"),
+        possible_headers=names("number, reference, reference number, invoice id"),
     ),
-    FindingKind("order_number", ValueType.CODE, "PO-7", "the number behind its label"),
+    FindingKind(
+        "order_number",
+        ValueType.CODE,
+        "PO-7",
+        "the number behind its label",
+        headers=names(
+            "order number, order no, purchase order, purchase order number, po number, po no"
+        ),
+        possible_headers=names("po, order id"),
+    ),
     FindingKind(
         "email",
         ValueType.TEXT,
         "a@example.com",
         "the first email address",
-        headers=("vendor email", "company email"),
-        possible_headers=("email", "e mail", "email address"),
+        headers=names("vendor email, company email, supplier email, provider email, sender email"),
+        possible_headers=names("email, e mail, email address"),
     ),
     FindingKind(
         "iban",
         ValueType.TEXT,
         "DE89370400440532013000",
         "an account number; from a page only if its check digits are right",
-        headers=("iban",),
-        possible_headers=("bank account", "account number"),
+        headers=names("iban, bank iban, account iban"),
+        possible_headers=names("bank account, account number"),
     ),
     FindingKind(
         "vat_id",
         ValueType.TEXT,
         "DE136695976",
         "the VAT number of the issuer; from a page only if its check digits are right",
-        headers=("vat id", "vat number", "vat no", "ust id"),
-        possible_headers=("tax id", "tax number"),
+        headers=names("vat id, vat number, vat no, ust id"),
+        possible_headers=names("tax id, tax number"),
     ),
     FindingKind(
         "buyer_vat_id",
@@ -238,39 +204,88 @@ _KINDS = (
         ValueType.CODE,
         "+49 30 1234",
         "the first telephone number",
-        headers=("vendor phone", "company phone"),
-        possible_headers=("phone", "phone number", "telephone"),
+        headers=names("vendor phone, company phone, supplier phone, provider phone"),
+        possible_headers=names("phone, phone number, telephone, telephone number"),
     ),
     FindingKind(
-        "parties", ValueType.TEXT, "Northwind Ltd, Contoso Inc", "the parties of a contract"
+        "parties",
+        ValueType.TEXT,
+        "Northwind Ltd, Contoso Inc",
+        "the parties of a contract",
+        headers=names("parties, contract parties, party names, contracting parties"),
     ),
     FindingKind(
         "person",
         ValueType.TEXT,
         "Ada Marlowe",
         "the person of a resume, a record or an identity document",
+        headers=names(
+            "full name, person, person name, employee name, employee, holder, name of holder, "
+            "applicant, applicant name, candidate, candidate name, patient name, patient, "
+            "cardholder, member name, student name"
+        ),
+        possible_headers=names("name, display name, contact name"),
     ),
     # ---- identity documents, from the machine-readable zone or the barcode ----
     FindingKind(
-        "document_number", ValueType.CODE, "L01X00T47", "the number of an identity document"
+        "document_number",
+        ValueType.CODE,
+        "L01X00T47",
+        "the number of an identity document",
+        headers=names(
+            "id number, id no, passport number, passport no, license number, "
+            "driver license number, identity number, identity card number, card number, personal "
+            "id number"
+        ),
+        possible_headers=names("document id, serial number"),
     ),
-    FindingKind("nationality", ValueType.CODE, "DEU", "the nationality in an identity document"),
     FindingKind(
-        "issuing_country", ValueType.CODE, "DEU", "the country that issued an identity document"
+        "nationality",
+        ValueType.CODE,
+        "DEU",
+        "the nationality in an identity document",
+        headers=names("nationality, citizenship"),
+        possible_headers=names("citizen"),
     ),
     FindingKind(
-        "birth_date", ValueType.DATE, "1990-01-31", "the birth date in an identity document"
+        "issuing_country",
+        ValueType.CODE,
+        "DEU",
+        "the country that issued an identity document",
+        headers=names("issuing country, country of issue, issue country, issuing state, issued in"),
+        possible_headers=names("country"),
     ),
     FindingKind(
-        "expiry_date", ValueType.DATE, "2030-01-31", "the day on which an identity document expires"
+        "birth_date",
+        ValueType.DATE,
+        "1990-01-31",
+        "the birth date in an identity document",
+        headers=names("birth date, date of birth, birthdate, birthday, dob, born on"),
+        possible_headers=names("born"),
     ),
-    FindingKind("sex", ValueType.CODE, "F", "the sex in an identity document"),
+    FindingKind(
+        "expiry_date",
+        ValueType.DATE,
+        "2030-01-31",
+        "the day on which an identity document expires",
+        headers=names(
+            "expiry date, date of expiry, expires, expires on, expire date, expiration date, "
+            "expiration, expiry, valid until, valid to, valid thru, id expires, id expiry, "
+            "passport expires, passport expiry, good until"
+        ),
+        possible_headers=names("end date, valid"),
+    ),
+    FindingKind(
+        "sex", ValueType.CODE, "F", "the sex in an identity document", headers=names("sex, gender")
+    ),
     FindingKind(
         "barcodes",
         ValueType.CODE,
         "4006381333931",
         "all barcodes that were read: on pictures, on scanned pages, on the first page of a PDF, "
         "and on up to 40 other pages that paint pictures or many lines",
+        headers=names("barcode, barcodes, bar code"),
+        possible_headers=names("ean, qr code"),
     ),
     # ---- our own work ----
     FindingKind(
@@ -278,7 +293,7 @@ _KINDS = (
         ValueType.TEXT,
         "s3://bucket/a/b",
         "the address of the original in the archive",
-        headers=("archive address", "archive url", "archive path", "archived at"),
+        headers=names("archive address, archive url, archive path, archived at"),
         origin=Origin.OWN,
     ),
     FindingKind(
@@ -286,8 +301,8 @@ _KINDS = (
         ValueType.TEXT,
         "done",
         "how the document was read",
-        headers=("read status", "ocr status", "ingest status", "processing status"),
-        possible_headers=("status",),
+        headers=names("read status, ocr status, ingest status, processing status"),
+        possible_headers=names("status"),
         origin=Origin.OWN,
     ),
     FindingKind(
@@ -295,7 +310,7 @@ _KINDS = (
         ValueType.SHARE,
         "0.95",
         "the confidence of the least certain finding",
-        headers=("confidence", "ocr confidence", "read confidence"),
+        headers=names("confidence, ocr confidence, read confidence"),
         origin=Origin.OWN,
     ),
     FindingKind(
@@ -303,8 +318,8 @@ _KINDS = (
         ValueType.CODE,
         "0" * 64,
         "the SHA-256 of the original",
-        headers=("sha256", "file sha256", "file hash"),
-        possible_headers=("checksum", "hash"),
+        headers=names("sha256, file sha256, file hash"),
+        possible_headers=names("checksum, hash"),
         origin=Origin.OWN,
     ),
     FindingKind(
@@ -312,7 +327,7 @@ _KINDS = (
         ValueType.DATE,
         "2026-03-31T10:00:00",
         "when the document was processed",
-        headers=("processed at", "processed on", "read at", "ocr date"),
+        headers=names("processed at, processed on, read at, ocr date"),
         origin=Origin.STAMP,
     ),
     FindingKind(
@@ -320,7 +335,7 @@ _KINDS = (
         ValueType.CODE,
         "20260331-100000-abcd",
         "the run that processed the document",
-        headers=("run id", "ingest run"),
+        headers=names("run id, ingest run"),
         origin=Origin.STAMP,
     ),
     # ---- facts about the document ----
@@ -329,7 +344,7 @@ _KINDS = (
         ValueType.COUNT,
         "3",
         "the number of pages",
-        headers=("pages", "page count", "number of pages"),
+        headers=names("pages, page count, number of pages"),
         origin=Origin.FACT,
     ),
     FindingKind(
@@ -337,7 +352,7 @@ _KINDS = (
         ValueType.TEXT,
         "application/pdf",
         "the media type",
-        headers=("media type", "mime type", "content type"),
+        headers=names("media type, mime type, content type"),
         origin=Origin.FACT,
     ),
     FindingKind(
@@ -345,8 +360,8 @@ _KINDS = (
         ValueType.LONG_TEXT,
         "a long text",
         "the text of the document",
-        headers=("document text", "ocr text", "full text", "file text"),
-        possible_headers=("text",),
+        headers=names("document text, ocr text, full text, file text"),
+        possible_headers=names("text"),
         origin=Origin.FACT,
     ),
     FindingKind(
@@ -354,7 +369,7 @@ _KINDS = (
         ValueType.LONG_TEXT,
         "{}",
         "all facts about our own work, as JSON in one TEXT column",
-        headers=("provenance",),
+        headers=names("provenance"),
         origin=Origin.OWN,
     ),
 )

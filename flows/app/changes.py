@@ -26,7 +26,7 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, RecordWork
 from pipeline.plans.apply import DueRecord, apply_record, due_records
-from pipeline.plans.plan_file import open_plan, refuse_owner
+from pipeline.plans.plan_file import PlanFile, open_plan, refuse_owner
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import act_on_each
@@ -115,17 +115,8 @@ def apply_plan(
             f"{plan.path} is not the plan that was shown: another one has taken its place. Nothing "
             "was written. Make a new plan and decide on that."
         )
-    planned = ", ".join(plan.owner.sources)
-    problems += [
-        f"{plan.path} plans nothing for a source {name!r}. It plans for: {planned}."
-        for name in sources
-        if name not in plan.owner.sources
-    ]
     chosen_sources = list(sources or plan.owner.sources)
-    if records:
-        keys = {record.key for record in plan.each() if record.source in chosen_sources}
-        unknown = [key for key in records if key not in keys]
-        problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
+    problems += _not_in_plan(plan, chosen_sources, records)
     if problems:
         raise BadSettings(problems)
 
@@ -152,6 +143,21 @@ def apply_plan(
     )
     document = {**context.document(summary, started=started), "plan": plan.id}
     return Report.of(summary, document)
+
+
+def _not_in_plan(plan: PlanFile, sources: Sequence[str], records: Sequence[str]) -> list[str]:
+    """Return a sentence for each source and record that was named and that the plan lacks."""
+    planned = ", ".join(plan.owner.sources)
+    problems = [
+        f"{plan.path} plans nothing for a source {name!r}. It plans for: {planned}."
+        for name in sources
+        if name not in plan.owner.sources
+    ]
+    if records:
+        keys = {record.key for record in plan.each() if record.source in sources}
+        unknown = [key for key in records if key not in keys]
+        problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
+    return problems
 
 
 def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:

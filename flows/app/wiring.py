@@ -20,7 +20,6 @@ from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.model.probes import Examined
-from pipeline.model.schema import DiscoveredAccount
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
 from pipeline.ports.metrics import SILENT, Tracer
 from pipeline.ports.reader import ReadingTurns
@@ -185,25 +184,6 @@ def open_client(
         yield client
 
 
-@contextmanager
-def open_account(url: str) -> "Iterator[CaspioClient]":
-    """Open a client before there is a settings file: the environment gives the credentials.
-
-    What goes wrong inside is raised as an error of `pipeline.errors`.
-    """
-    from pipeline.adapters.caspio.client import CaspioClient
-    from pipeline.adapters.caspio.errors import translated
-
-    # A copied secret often comes with a blank or a line end.
-    names = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET")
-    client_id, client_secret = ((environment(name) or "").strip() for name in names)
-    with (
-        translated(),
-        CaspioClient(url=url, client_id=client_id, client_secret=client_secret) as client,
-    ):
-        yield client
-
-
 def open_target(client: "CaspioClient") -> RecordTarget:
     """Return what reads and changes records over a client."""
     from pipeline.adapters.caspio.target import CaspioRecordTarget
@@ -231,13 +211,6 @@ def check_file_fields(spec: SourceSpec, target: RecordTarget) -> None:
     columns = target.columns(spec.container, is_view=spec.view is not None)
     with translated():
         layout(spec, {name: column.type for name, column in columns.items()})
-
-
-def discover_schema(client: "CaspioClient", *, folder: Path) -> DiscoveredAccount:
-    """Read the schema of an account and count its files; `folder` is for scratch files."""
-    from pipeline.adapters.caspio import discovery
-
-    return discovery.discover_schema(client, scratch_dir=folder)
 
 
 def probe_account(client: "CaspioClient", *, folder: Path, may_write: bool) -> Examined:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.model import Column
+from pipeline.model import Column, Value
 
 FILE_TYPES = frozenset({"ATTACHMENT", "FILE"})
 
@@ -20,7 +20,10 @@ class FileField:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A table or view. If it has file fields, files were counted in `counted_records` records."""
+    """A table or view. If it has file fields, files were counted in `counted_records` records.
+
+    `samples` are the values of its first records, by column.
+    """
 
     name: str
     is_view: bool
@@ -28,6 +31,7 @@ class Container:
     fields: tuple[FileField, ...] = ()
     records: int = 0
     counted_records: int = 0
+    samples: tuple[Mapping[str, Value], ...] = ()
 
     @property
     def counted_all(self) -> bool:

@@ -1,12 +1,17 @@
 """Propose sources and column mappings for a discovered account, and say why. Pure."""
 
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.metering.budget import calls_to_fetch, calls_to_list, calls_to_write
-from pipeline.model.schema import Container, DiscoveredAccount
+from pipeline.model import FileRef, IndexTable, Place, SourceSpec
+from pipeline.model.schema import Container, DiscoveredAccount, FileField
 from pipeline.onboarding.column_matching import Match, match_columns, words_of
+from pipeline.onboarding.file_fields import fields_alike, group_of, own_columns
+from pipeline.onboarding.sample_documents import SampleDocument, agreed_columns
+from pipeline.steps.write_back.review_table import refuse_review
 
 PAGES_A_FILE = 3
 """Pages that a document has on average, for the estimate."""
@@ -15,6 +20,11 @@ PAGES_A_SECOND = 1.0
 """Pages that one core recognizes in a second, for the estimate."""
 
 _MAX_NAME_CHARS = 50
+_INDEX_TABLE = "FileIndex"
+_NO_COLUMN = (
+    "no column takes a value of its documents, so nothing would be written; create columns, for "
+    "example with `caspio-ingest init --create-columns`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +38,67 @@ class MissingColumn:
 
 @dataclass(frozen=True, slots=True)
 class ProposedSource:
-    """A source: where its files are, which columns are taken, left to the user, or missing."""
+    """A source: where its files are, which columns are taken, left to the user, or missing.
+
+    Attributes:
+        container: The table or view; for a folder its index table.
+        fields: The file fields that it reads; none means all of them, or a folder.
+        rename: The template of file names; None keeps the names.
+        review: The review table; None for none.
+        folder: The folder of the Files area, None for a table or view.
+        path_column: The column of a folder's index table with the paths.
+    """
 
     name: str
     container: Container
     columns: tuple[Match, ...] = ()
     unsure: tuple[Match, ...] = ()
     missing: tuple[MissingColumn, ...] = ()
+    fields: tuple[str, ...] = ()
+    rename: str | None = None
+    review: str | None = None
+    folder: str | None = None
+    path_column: str = "Path"
+
+    @property
+    def file_fields(self) -> tuple[FileField, ...]:
+        """Return the file fields that are read."""
+        return tuple(
+            one for one in self.container.fields if not self.fields or one.name in self.fields
+        )
+
+    @property
+    def place(self) -> str:
+        """Say in words where the files are."""
+        if self.folder is not None:
+            return (
+                f"folder {self.folder} of the Files area, by the index table {self.container.name}"
+            )
+        kind = "view" if self.container.is_view else "table"
+        names = ", ".join(one.name for one in self.file_fields)
+        return f"{kind} {self.container.name} ({names})"
+
+    def reads(self, ref: FileRef) -> bool:
+        """Say whether a file of the account is one of this source."""
+        if self.folder is not None:
+            return ref.place is Place.FOLDER
+        is_mine = ref.container == self.container.name and ref.place is not Place.FOLDER
+        return is_mine and any(one.name == ref.field for one in self.file_fields)
+
+    def spec(self) -> SourceSpec:
+        """Return the source as a run would work on it."""
+        container, is_folder = self.container, self.folder is not None
+        return SourceSpec(
+            name=self.name,
+            table=None if is_folder or container.is_view else container.name,
+            view=container.name if container.is_view and not is_folder else None,
+            folder=self.folder,
+            fields=self.fields,
+            columns={match.column: match.finding for match in self.columns},
+            rename=self.rename,
+            index=IndexTable(container.name, self.path_column) if is_folder else None,
+            review=self.review,
+        )
 
     @property
     def reprocess_column(self) -> str | None:
@@ -48,14 +112,14 @@ class ProposedSource:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Sources, and why other tables and views with file fields are not sources.
+    """Sources, and why other tables, views and fields with files are not sources.
 
-    With `folder` the whole Files area is one source.
+    `review_tables` are the tables that can hold suggestions.
     """
 
     sources: tuple[ProposedSource, ...]
     left_out: tuple[tuple[Container, str], ...] = ()
-    folder: bool = False
+    review_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +143,115 @@ _USUAL_COLUMNS = (
 """Columns that a table is usually given if it has none for these findings."""
 
 
-def propose(account: DiscoveredAccount) -> Proposal:
-    """Propose a source for each table with files, and for each view whose files no table shows."""
-    tables: list[Container] = []
-    views: list[Container] = []
-    for one in account.containers:
-        if one.fields:
-            (views if one.is_view else tables).append(one)
+def propose(account: DiscoveredAccount, samples: Sequence[SampleDocument] = ()) -> Proposal:
+    """Propose sources for all files: for tables, for views whose files no table shows, a folder.
+
+    `samples` are documents that were read to look at them.
+    """
+    with_own_files, left_out = with_files(account)
+    names: set[str] = set()
+    sources: list[ProposedSource] = []
+    for container in with_own_files:
+        sources += _sources(container, samples, names)
+    folder = _folder(account, names, has_tables=bool(sources))
+    if folder is not None:
+        sources.append(folder)
+    review_tables = tuple(one.name for one in account.containers if is_review_table(one))
+    return Proposal(tuple(sources), tuple(left_out), review_tables)
+
+
+def with_files(
+    account: DiscoveredAccount,
+) -> tuple[list[Container], list[tuple[Container, str]]]:
+    """Return the tables and views with files of their own, and why other views are left out."""
+    tables = [one for one in account.containers if one.fields and not one.is_view]
     fields_of_tables = {field.name for table in tables for field in table.fields}
-    with_own_files = list(tables)
     left_out: list[tuple[Container, str]] = []
-    for view in views:
+    with_own_files = list(tables)
+    for view in account.containers:
+        if not view.is_view or not view.fields:
+            continue
         if {field.name for field in view.fields} <= fields_of_tables:
             reason = "its file fields are those of a table above, so its files would be read twice"
             left_out.append((view, reason))
         else:
             with_own_files.append(view)
-    names: set[str] = set()
-    sources = tuple(_source(one, names) for one in with_own_files)
-    has_only_files = not sources and account.files_area.files > 0
-    return Proposal(sources, tuple(left_out), folder=has_only_files)
+    return with_own_files, left_out
 
 
-def _source(container: Container, names: set[str]) -> ProposedSource:
-    """Propose a source for a table or view, and add its name to those that are taken."""
-    base = re.sub(r"[^A-Za-z0-9_-]+", "-", container.name).strip("-_").lower()
+def without_empty(proposal: Proposal) -> Proposal:
+    """Leave out the sources that would write nothing: no column takes a value of theirs."""
+    empty = [
+        (replace(one.container, fields=one.file_fields), _NO_COLUMN)
+        for one in proposal.sources
+        if not one.columns
+    ]
+    kept = tuple(one for one in proposal.sources if one.columns)
+    return replace(proposal, sources=kept, left_out=(*proposal.left_out, *empty))
+
+
+def is_review_table(container: Container) -> bool:
+    """Say whether a table has every column of a review table."""
+    spec = SourceSpec(name=container.name, review=container.name)
+    return not container.is_view and not list(refuse_review(spec, container.columns))
+
+
+def _sources(
+    container: Container, samples: Sequence[SampleDocument], names: set[str]
+) -> list[ProposedSource]:
+    """Propose a source for each group of a container's fields whose documents are alike."""
+    agreed = agreed_columns(container, samples)
+    owners = own_columns(container)
+    groups = fields_alike(container, samples, owners)
+    if len(groups) == 1:
+        sure, unsure = match_columns(container, agreed)
+        missing = () if container.is_view else missing_columns(container, sure)
+        name = _name(container.name, names)
+        return [ProposedSource(name, container, sure, unsure, missing)]
+    return _apart(container, samples, names, groups=groups, owners=owners, agreed=agreed)
+
+
+def _apart(
+    container: Container,
+    samples: Sequence[SampleDocument],
+    names: set[str],
+    *,
+    groups: Sequence[tuple[str, ...]],
+    owners: Mapping[str, str],
+    agreed: Mapping[str, str],
+) -> list[ProposedSource]:
+    """Propose a source for each group of fields, with the columns that are its own."""
+    general = _match(container, list(container.columns.keys() - owners.keys()), agreed)
+    # The first keeps the name that a table with one field has.
+    labels = [container.name, *("-".join((container.name, group[0])) for group in groups[1:])]
+    sources: list[ProposedSource] = []
+    for number, group in enumerate(groups):
+        mine = [column for column, field in owners.items() if field in group]
+        sure, unsure = _match(container, mine, agreed)
+        found = {match.finding for match in sure}
+        # What no field has for itself goes to the field whose documents say it.
+        more, doubtful = (
+            tuple(one for one in matches if group_of(one, groups, container, samples) == number)
+            for matches in general
+        )
+        sure = (*sure, *(match for match in more if match.finding not in found))
+        name = _name(labels[number], names)
+        sources.append(ProposedSource(name, container, sure, (*unsure, *doubtful), fields=group))
+    return sources
+
+
+def _match(
+    container: Container, columns: Sequence[str], agreed: Mapping[str, str]
+) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """Match some of a container's columns."""
+    kept = {name: one for name, one in container.columns.items() if name in columns}
+    some = replace(container, columns=kept)
+    return match_columns(some, {name: agreed[name] for name in agreed if name in columns})
+
+
+def _name(text: str, names: set[str]) -> str:
+    """Return a name for a source, and add it to those that are taken."""
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_").lower()
     base = base[:_MAX_NAME_CHARS] or "source"
     # Two tables may have names that differ only in characters which a source's name cannot have.
     name, number = base, 1
@@ -111,9 +259,62 @@ def _source(container: Container, names: set[str]) -> ProposedSource:
         number += 1
         name = f"{base}-{number}"
     names.add(name)
-    sure, unsure = match_columns(container)
-    missing = () if container.is_view else missing_columns(container, sure)
-    return ProposedSource(name, container, sure, unsure, missing)
+    return name
+
+
+def _folder(
+    account: DiscoveredAccount, names: set[str], *, has_tables: bool
+) -> ProposedSource | None:
+    """Propose the folder whose files an index table lists; None if no such table is needed.
+
+    Where nothing else holds files, the whole Files area is proposed with an index table that can
+    be created.
+    """
+    if not account.files_area.files:
+        return None
+    for container in account.containers:
+        for column in path_columns(container, may_be_empty=not has_tables):
+            paths = [str(row[column]) for row in container.samples if row.get(column)]
+            sure, unsure = match_columns(_without(container, column))
+            missing = missing_columns(container, sure)
+            name, folder = _name("files", names), common_folder(paths)
+            return ProposedSource(
+                name, container, sure, unsure, missing, folder=folder, path_column=column
+            )
+    if has_tables:
+        return None
+    index = Container(_INDEX_TABLE, is_view=False, columns={})
+    missing = missing_columns(index, ())
+    return ProposedSource(_name("files", names), index, missing=missing, folder="/")
+
+
+def path_columns(container: Container, *, may_be_empty: bool) -> list[str]:
+    """Return the columns of a table without file fields that have paths of the Files area."""
+    if container.fields or container.is_view or is_review_table(container):
+        return []
+    return [
+        column.name
+        for column in container.columns.values()
+        if column.type in {"STRING", "TEXT"}
+        and "path" in words_of(column.name)
+        and _are_paths(container, column.name, may_be_empty=may_be_empty)
+    ]
+
+
+def _are_paths(container: Container, column: str, *, may_be_empty: bool) -> bool:
+    values = [str(row[column]) for row in container.samples if row.get(column)]
+    return all(value.startswith("/") for value in values) and (bool(values) or may_be_empty)
+
+
+def common_folder(paths: Sequence[str]) -> str:
+    """Return the deepest folder that has all of the paths."""
+    folders = {posixpath.dirname(path) for path in paths}
+    return posixpath.commonpath(folders) if folders else "/"
+
+
+def _without(container: Container, column: str) -> Container:
+    columns = {name: one for name, one in container.columns.items() if name != column}
+    return replace(container, columns=columns)
 
 
 def missing_columns(container: Container, sure: Sequence[Match]) -> tuple[MissingColumn, ...]:
@@ -131,8 +332,11 @@ def missing_columns(container: Container, sure: Sequence[Match]) -> tuple[Missin
 
 
 def with_columns(source: ProposedSource, created: Sequence[MissingColumn]) -> ProposedSource:
-    """Return the source with columns that were just created, mapped."""
-    new = tuple(Match(column.name, column.finding, 100.0, "created for it") for column in created)
+    """Return the source with columns that are created for it, mapped."""
+    new = tuple(
+        Match(column.name, column.finding, 100.0, "created for it", creates=column.type)
+        for column in created
+    )
     left = tuple(column for column in source.missing if column not in created)
     return replace(source, columns=(*source.columns, *new), missing=left)
 
@@ -141,14 +345,16 @@ def estimate(
     proposal: Proposal, account: DiscoveredAccount, *, calls_a_second: float, cores: int
 ) -> Estimate:
     """Estimate what reading everything once takes, with one write for each record with a file."""
-    listing = written = 0
-    files = account.files_area.files if proposal.folder else 0
+    listing = written = files = 0
     for source in proposal.sources:
-        container = source.container
-        files += container.files
-        listing += calls_to_list(container.records, attachment_fields=container.attachment_fields)
+        container = replace(source.container, fields=source.file_fields)
+        is_folder = source.folder is not None
+        found = account.files_area.files if is_folder else container.files
+        records = found if is_folder else container.records
+        files += found
+        listing += calls_to_list(records, attachment_fields=container.attachment_fields)
         if source.columns:
-            written += min(container.records, container.files)
+            written += min(records, found)
     planning = listing + calls_to_fetch(files)
     writing = listing + calls_to_write(updated=written)
     # Reading and downloading overlap: the slower of the two decides.

@@ -29,10 +29,10 @@ def settings_text(url: str, proposal: Proposal) -> str:
     ]
     for source in proposal.sources:
         lines += ["", *_source(source)]
-    if proposal.folder:
-        lines += ["", "[[sources]]", 'name = "files"', 'folder = "/"']
     for container, reason in proposal.left_out:
+        fields = ", ".join(field.name for field in container.fields)
         what = f"{_kind(container)} {_on_one_line(container.name)}"
+        what += f" ({_on_one_line(fields)})" if fields else ""
         lines += ["", f"# {what} is left out: {_on_one_line(reason)}."]
     return "\n".join(lines) + "\n"
 
@@ -44,21 +44,38 @@ def quoted(text: str) -> str:
 
 def _source(source: ProposedSource) -> Iterator[str]:
     container = source.container
-    fields = ", ".join(f"{field.name} ({field.type})" for field in container.fields)
     yield "[[sources]]"
     yield f"name = {quoted(source.name)}"
-    yield f"{_kind(container)} = {quoted(container.name)}"
-    yield f"# fields = […]  # without this line, all of them: {_on_one_line(fields)}"
-    yield _RENAME_EXAMPLE
+    if source.folder is not None:
+        yield f"folder = {quoted(source.folder)}  # of the Files area, with its subfolders"
+    else:
+        yield f"{_kind(container)} = {quoted(container.name)}"
+        yield _fields(source)
+    yield _RENAME_EXAMPLE if source.rename is None else f"rename = {quoted(source.rename)}"
     if source.reprocess_column:
         column = quoted(source.reprocess_column)
         yield f"reprocess_column = {column}  # set it in a record, and its files are read again"
+    if source.folder is not None:
+        yield "[sources.index]  # one row for each file that no record refers to"
+        yield f"table = {quoted(container.name)}"
+        yield f"path_column = {quoted(source.path_column)}"
+    if source.review is not None:
+        yield "[sources.review]  # users decide there on values that are not written"
+        yield f"table = {quoted(source.review)}"
     yield "[sources.columns]"
     for match in source.columns:
         yield f"{_key(match.column)} = {quoted(match.finding)}  # {_on_one_line(match.why)}"
     for match in source.unsure:
         entry = f"{_on_one_line(_key(match.column))} = {quoted(match.finding)}"
         yield f"# {entry}  # not sure: {_on_one_line(match.objection)}"
+
+
+def _fields(source: ProposedSource) -> str:
+    """Return the line that names the file fields; a comment where all of them are read."""
+    if source.fields:
+        return f"fields = [{', '.join(quoted(name) for name in source.fields)}]"
+    fields = ", ".join(f"{field.name} ({field.type})" for field in source.container.fields)
+    return f"# fields = […]  # without this line, all of them: {_on_one_line(fields)}"
 
 
 def _key(name: str) -> str:

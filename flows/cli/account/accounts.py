@@ -56,8 +56,9 @@ def add(
     they are.
     """
     from flows.app.accounts.add import NewAccount, opened, parsed_references, prepare, store
-    from flows.app.init import discover
+    from flows.app.onboarding.init import discover
     from flows.cli.show.init import show_proposal
+    from pipeline.onboarding.proposal import without_empty
     from pipeline.onboarding.settings_text import settings_text
 
     shared = prepare(config, name)
@@ -76,7 +77,7 @@ def add(
     show_proposal(discovered)
     if not yes and not (asks and typer.confirm("Add the account with these settings?", err=True)):
         refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
-    store(account, shared, settings_text(url, discovered.proposal))
+    store(account, shared, settings_text(url, without_empty(discovered.proposal)))
     err().print(f"added: {account.file}", highlight=False, markup=False)
 
 

@@ -1,7 +1,8 @@
 """`init`: from credentials to a settings file."""
 
+import getpass
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -14,17 +15,40 @@ from flows.cli.common import (
     Config,
     Failure,
     complain,
+    err,
     print_json,
 )
 
 if TYPE_CHECKING:
-    from flows.app.init import Discovered
+    from flows.app.onboarding.access import Access
+    from flows.app.onboarding.init import Discovered
+    from flows.cli.account.init_dialog import Choice
     from pipeline.adapters.caspio.client import CaspioClient
-    from pipeline.onboarding.column_matching import Match
-    from pipeline.onboarding.proposal import ProposedSource
+    from pipeline.model import FileRef
 
-NO_FINDING = "-"
-"""The answer that leaves a column unmapped."""
+QUICK_ATTEMPTS = 2
+"""Attempts of the first call where a user waits to correct a mistyped address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The user at the terminal: questions go to stderr, so that stdout stays for results."""
+
+    def ask(self, question: str) -> str:
+        """Ask, and return one line; exit with 2 if there are no more."""
+        err().print(f"{question} ", markup=False, highlight=False, soft_wrap=True, end="")
+        line = sys.stdin.readline()
+        if not line:
+            refuse("The input ended before everything was answered.")
+        return line.strip()
+
+    def ask_secret(self, question: str) -> str:
+        """Ask for what nobody may read over a shoulder."""
+        return getpass.getpass(f"{question} ", stream=sys.stderr).strip()
+
+    def say(self, text: str) -> None:
+        """Say something."""
+        err().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def init(
@@ -43,142 +67,173 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Propose sources and columns, and write the settings file."""
-    from flows.app.init import as_document, discover, write_settings
-    from flows.app.wiring import open_account
-    from flows.cli.show.init import show_end, show_proposal, show_text
+    from flows.app.onboarding.access import Access
+    from flows.app.onboarding.init import as_document, discover, write_settings
+    from flows.app.onboarding.wiring import open_account
+    from flows.cli.account.init_access import ask_access
+    from flows.cli.show.init import show_end, show_proposal
+    from pipeline.onboarding.proposal import without_empty
     from pipeline.onboarding.settings_text import settings_text
 
     # Without a terminal there is nobody to ask; --yes accepts the proposal in advance.
     asks = sys.stdin.isatty() and not yes
     overwrite = may_overwrite(config, overwrite=overwrite, asks=asks)
-    url = (url or address(asks=asks)).rstrip("/")
-    with open_account(url) as client:
-        discovered = discover(client, url)
-        # Whoever is asked has to see the proposal, also with --json.
-        if not as_json or asks:
-            show_proposal(discovered)
-        if not asks and not yes:
-            text = settings_text(url, discovered.proposal)
-            calls = sum(client.calls.values())
-            if as_json:
-                print_json(as_document(discovered, written=None, created={}, calls=calls))
-            else:
-                show_text(text)
-            refuse("Nobody could be asked. Add --yes to accept the proposal as it is.")
+    url = url or known_address()
+    if asks:
+        access = ask_access(Terminal(), url, check=answers)
+    else:
+        access = Access.from_environment(address(url))
+    with open_account(access) as client:
+        discovered = discover(client, access.url)
+        chosen, creates = discovered, frozenset[str]()
         if asks:
-            discovered = choose_sources(discovered)
-        discovered, created = create_missing(client, discovered, asks=asks, create=create)
-        write_settings(config, settings_text(url, discovered.proposal), overwrite=overwrite)
+            chosen, creates = ask_user(client, discovered, config)
+        elif not as_json:
+            show_proposal(discovered)
+        if create:
+            creates = frozenset(source.name for source in chosen.proposal.sources)
+        if not asks and not yes:
+            only_show(client, discovered, as_json=as_json)
+        chosen, created = create_missing(client, chosen, creates=creates)
+        chosen = replace(chosen, proposal=without_empty(chosen.proposal))
+        if not chosen.proposal.sources:
+            refuse_empty(chosen)
+        write_settings(config, settings_text(access.url, chosen.proposal), overwrite=overwrite)
         calls = sum(client.calls.values())
     if as_json:
-        print_json(as_document(discovered, written=config, created=created, calls=calls))
+        print_json(as_document(chosen, written=config, created=created, calls=calls))
     else:
-        show_end(discovered, config, calls)
+        show_end(chosen, config, calls)
+
+
+def only_show(client: "CaspioClient", discovered: "Discovered", *, as_json: bool) -> NoReturn:
+    """Print the proposal that nobody could be asked about, and exit with 2."""
+    from flows.app.onboarding.init import as_document
+    from flows.cli.show.init import show_text
+    from pipeline.onboarding.proposal import without_empty
+    from pipeline.onboarding.settings_text import settings_text
+
+    if as_json:
+        calls = sum(client.calls.values())
+        print_json(as_document(discovered, written=None, created={}, calls=calls))
+    else:
+        show_text(settings_text(discovered.url, without_empty(discovered.proposal)))
+    refuse("Nobody could be asked. Add --yes to accept the proposal as it is.")
 
 
 def may_overwrite(config: Path, *, overwrite: bool, asks: bool) -> bool:
     """Return whether the settings file may be overwritten; exit with 2 if it must be kept."""
-    from flows.app.init import already_exists
+    from flows.app.onboarding.init import already_exists
+    from flows.cli.account.init_dialog import yes_no
 
     if overwrite or not config.exists():
         return overwrite
-    if not asks or not agrees(f"{config} exists already. Overwrite it?", default=False):
+    question = f"{config} exists already. Overwrite it?"
+    if not asks or not yes_no(Terminal(), question, default=False):
         refuse(already_exists(config))
     return True
 
 
-def address(*, asks: bool) -> str:
-    """Return the account's address from the environment, or ask for it."""
+def known_address() -> str | None:
+    """Return the account's address from the environment."""
     from pipeline.settings import environment
 
-    known = environment("CASPIO_INGEST_CASPIO__URL")
-    if known:
-        return known
-    if not asks:
+    return environment("CASPIO_INGEST_CASPIO__URL")
+
+
+def address(url: str | None) -> str:
+    """Return the address without a slash at its end; exit with 2 if there is none."""
+    if url is None:
         refuse("Name the account's address with --url https://abc12345.caspio.com.")
-    return str(typer.prompt("The account's address, such as https://abc12345.caspio.com", err=True))
+    return url.rstrip("/")
 
 
-def choose_sources(discovered: "Discovered") -> "Discovered":
-    """Let the user accept, change or leave out each source and each column."""
-    sources = [
-        choose_columns(source)
-        for source in discovered.proposal.sources
-        if agrees(f"Read the files of {source.container.name}?")
+def answers(access: "Access") -> None:
+    """Make a first call; raise an error of `pipeline.errors` if the account cannot be reached."""
+    from flows.app.onboarding.wiring import open_account
+
+    with open_account(access, attempts=QUICK_ATTEMPTS) as client:
+        client.tables.names()
+
+
+def ask_user(
+    client: "CaspioClient", discovered: "Discovered", config: Path
+) -> "tuple[Discovered, frozenset[str]]":
+    """Read sample documents, and let the user decide on everything.
+
+    Returns what was chosen, and the sources to create columns for.
+    """
+    from flows.app.onboarding.init import with_samples
+    from flows.app.onboarding.sample_reading import MOST, read_samples
+    from flows.cli.account.init_dialog import Declined, converse
+    from flows.cli.show.init import show_proposal
+
+    dialog = Terminal()
+    dialog.say(f"Reading up to {MOST} documents to look at them; nothing is kept or written.")
+
+    def said(ref: "FileRef") -> None:
+        dialog.say(f"  {ref.name}")
+
+    samples = read_samples(client, discovered.proposal, on_read=said)
+    discovered = with_samples(discovered, samples)
+    # On stderr, also with --json: whoever is asked has to see the proposal.
+    show_proposal(discovered)
+    try:
+        choice = converse(
+            dialog, discovered.proposal, show=lambda made: show_samples(made, discovered)
+        )
+    except Declined:
+        refuse(f"{config} was not wanted.")
+    return replace(discovered, proposal=choice.chosen), choice.creates
+
+
+def show_samples(choice: "Choice", discovered: "Discovered") -> None:
+    """Show what the first documents would become."""
+    from flows.cli.show.init import becomes_table
+    from pipeline.onboarding.preview import preview
+
+    rows = [
+        preview(source, sample)
+        for source in choice.chosen.sources
+        for sample in discovered.samples
+        if source.reads(sample.ref)
     ]
-    if not sources and not discovered.proposal.folder:
-        refuse("No source was accepted.")
-    return replace(discovered, proposal=replace(discovered.proposal, sources=tuple(sources)))
-
-
-def choose_columns(source: "ProposedSource") -> "ProposedSource":
-    """Let the user accept the proposed columns, or choose the finding of each."""
-    from pipeline.decide.column_values import WRITABLE_TYPES
-
-    names = ", ".join(match.column for match in source.columns)
-    mapped = list(source.columns)
-    if mapped and not agrees(f"Write to {names} as proposed?"):
-        asked = [ask_finding(match, match.finding) for match in source.columns]
-        mapped = [match for match in asked if match is not None]
-    unsure: list[Match] = []
-    for match in source.unsure:
-        column = source.container.columns[match.column]
-        # A column that nothing can be written to is not worth a question.
-        writable = column.editable and not column.is_formula and column.type in WRITABLE_TYPES
-        answer = ask_finding(match, NO_FINDING) if writable else None
-        if answer is None:
-            unsure.append(match)
-        else:
-            mapped.append(answer)
-    return replace(source, columns=tuple(mapped), unsure=tuple(unsure))
-
-
-def ask_finding(match: "Match", default: str) -> "Match | None":
-    """Ask which finding a column receives, until the answer is a finding or none."""
-    from pipeline.findings import FINDINGS
-
-    question = f"  Which finding does {match.column} receive? ({NO_FINDING} for none)"
-    while True:
-        answer = str(typer.prompt(question, default=default, err=True)).strip()
-        if answer == NO_FINDING:
-            return None
-        if answer in FINDINGS:
-            return replace(match, finding=answer, why="chosen by the user", objection="")
-        complain("There is no such finding", [f"Findings: {', '.join(sorted(FINDINGS))}"])
+    if rows:
+        err().print(becomes_table(rows))
 
 
 def create_missing(
-    client: "CaspioClient", discovered: "Discovered", *, asks: bool, create: bool
+    client: "CaspioClient", discovered: "Discovered", *, creates: frozenset[str]
 ) -> "tuple[Discovered, dict[str, list[str]]]":
-    """Create missing columns if wanted; return the proposal with them, and their names by table.
+    """Create missing columns where that is wanted; return the proposal with them, and their names.
 
-    A column that cannot be created is left out of the mapping.
+    The names are by table. A column that cannot be created is left out of the mapping.
     """
-    from flows.app.init import create_columns
+    from flows.app.onboarding.init import create_columns
     from pipeline.onboarding.proposal import with_columns
 
     sources = []
     created: dict[str, list[str]] = {}
     for source in discovered.proposal.sources:
-        table = source.container.name
-        names = ", ".join(f"{column.name} ({column.type})" for column in source.missing)
-        # New columns change the account, so they need a consent of their own besides --yes.
-        wanted = create
-        if asks and names and not create:
-            wanted = agrees(f"Create {names} in {table}?", default=False)
-        made, problem = create_columns(client, table, source.missing) if wanted else ([], "")
+        wanted = source.missing if source.name in creates else ()
+        made, problem = create_columns(client, source, wanted) if wanted else ([], "")
         if problem:
             complain("Not created", [problem])
         if made:
-            created[table] = [column.name for column in made]
-        sources.append(with_columns(source, made))
+            created[source.container.name] = [column.name for column in made]
+        existing = tuple(match for match in source.columns if not match.creates)
+        sources.append(with_columns(replace(source, columns=existing), made))
     proposal = replace(discovered.proposal, sources=tuple(sources))
     return replace(discovered, proposal=proposal), created
 
 
-def agrees(question: str, *, default: bool = True) -> bool:
-    """Ask a yes-or-no question on stderr."""
-    return typer.confirm(question, default=default, err=True)
+def refuse_empty(discovered: "Discovered") -> NoReturn:
+    """Exit with 2: no source would write anything."""
+    places = ", ".join(container.name for container, _ in discovered.proposal.left_out)
+    refuse(
+        f"No column takes a value of the documents in {places or 'any source'}. Add columns in "
+        "Caspio, or let --create-columns create the usual ones."
+    )
 
 
 def refuse(reason: str) -> NoReturn:

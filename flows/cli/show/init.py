@@ -1,14 +1,16 @@
 """What `init` shows on a terminal: the proposal with its reasons, and the next step."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.init import Discovered, assumed
+from flows.app.onboarding.init import Discovered, assumed
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import counted
-from pipeline.model.schema import Container
+from flows.terminal.tables import counted, shown, table_of
+from pipeline.onboarding.preview import Becomes
 from pipeline.onboarding.proposal import ProposedSource
 
 
@@ -44,7 +46,7 @@ def show_text(text: str) -> None:
 
 def show_end(discovered: Discovered, path: Path, calls: int) -> None:
     """Print what was written and what comes next."""
-    number = len(discovered.proposal.sources) + discovered.proposal.folder
+    number = len(discovered.proposal.sources)
     sources, made = counted(number, "source"), counted(calls, "call")
     text = (
         f"{path}: {sources}, after {made}. Next: `caspio-ingest doctor`, then `caspio-ingest run`."
@@ -54,7 +56,7 @@ def show_end(discovered: Discovered, path: Path, calls: int) -> None:
 
 def source_table(source: ProposedSource) -> Table:
     """Return a proposed source as a table: each column with its finding and the reason."""
-    title = f"{source.name}: {container_line(source.container)}"
+    title = f"{source.name}: {source.place}{counts_of(source)}"
     table = Table(title=title, title_justify="left", title_style="bold")
     for heading in ("Column", "Finding", "Why"):
         table.add_column(heading, overflow="fold")
@@ -62,18 +64,34 @@ def source_table(source: ProposedSource) -> Table:
         table.add_row(Text(match.column), match.finding, Text(match.why))
     for match in source.unsure:
         column, why = Text(match.column, style="dim"), Text(match.objection, style="dim")
-        table.add_row(column, f"({match.finding}?)", why)
+        # Only mentioned, and not as a question: what the column means is the user's to say.
+        table.add_row(column, Text("not taken", style="dim"), why)
     return table
 
 
-def container_line(container: Container) -> str:
-    """Return a table or view with its file fields and counts as one line."""
-    kind = "view" if container.is_view else "table"
-    fields = ", ".join(field.name for field in container.fields)
+def counts_of(source: ProposedSource) -> str:
+    """Return how many files a source has in how many records; "" for a folder."""
+    if source.folder is not None:
+        return ""
+    container = replace(source.container, fields=source.file_fields)
     counts = (
-        f"{container.files:,} files, {container.size_bytes:,} bytes in "
-        f"{container.records:,} records"
+        f"{counted(container.files, 'file')}, {counted(container.size_bytes, 'byte')} in "
+        f"{counted(container.records, 'record')}"
     )
-    if not container.counted_all:
-        counts = f"about {counts} (counting stopped after {container.counted_records:,})"
-    return f"{kind} {container.name} ({fields}), {counts}"
+    if container.counted_all:
+        return f", {counts}"
+    return f", about {counts} (counting stopped after {container.counted_records:,})"
+
+
+def becomes_table(rows: Sequence[Becomes]) -> Table:
+    """Return what sample documents would become: names, values, and what is left to a user."""
+    table = table_of("Record and file", "Would become", title="The first documents", lines=True)
+    for row in rows:
+        file = Text(f"{row.record}\n{row.name}")
+        lines = [Text(f"→ {row.new_name}", style="cyan")] if row.new_name else []
+        for column, (before, after) in row.changes.items():
+            values = f"{shown(before)} → "
+            lines.append(Text.assemble((f"{column} ", "dim"), values, (shown(after), "green")))
+        lines += [Text(line, style="yellow") for line in row.left]
+        table.add_row(file, Text("\n").join(lines) if lines else Text("nothing", style="dim"))
+    return table

@@ -1,7 +1,7 @@
 """Discover an account: the columns of its tables and views, and how many files there are."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,18 @@ from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.scratch_store import scratch
 from pipeline.adapters.caspio.target import as_column
+from pipeline.model import Column, Value
+from pipeline.model.probes import PROBE_TABLE
 from pipeline.model.schema import FILE_TYPES, Container, DiscoveredAccount, FileField, FilesArea
+
+# PASSWORD columns show nothing, and attachments are listed in a way of their own.
+_UNREADABLE = frozenset({"PASSWORD", "ATTACHMENT"})
 
 MOST_PAGES = 5
 """Pages of 1,000 records that are counted of one table; the rest is estimated from these."""
+
+SAMPLED = 25
+"""Records of a table whose values are looked at."""
 
 MOST_FOLDERS = 50
 """Folders of the Files area that are counted."""
@@ -48,6 +56,8 @@ def discover_schema(
         files = FileLookup(client.files, tree=tree, scratch=store, clock=client.clock)
         for operations in (client.tables, client.views):
             for name in sorted(operations.names(), key=str.casefold):
+                if name.casefold() == PROBE_TABLE:
+                    continue  # the one of `doctor --deep`, which has attachments of its own
                 try:
                     found.append(_container(operations, name, files, pages))
                 except (AccessDenied, Refused) as error:
@@ -72,7 +82,9 @@ def _container(operations: Containers, name: str, files: FileLookup, pages: int)
             counters.append(_PathCounter(column.name, kind, files))
             paths.append(column.name)
     if not counters:
-        return Container(name, operations.is_view, columns)
+        # A table without files may have their paths: that is an index table, if its values are.
+        samples = _samples(operations, name, columns) if path_columns(columns) else ()
+        return Container(name, operations.is_view, columns, samples=samples)
 
     (row,) = operations.query(name, Query(select="COUNT(*) AS n")).items
     total = int(str(row.values.get("n") or 0))
@@ -84,7 +96,28 @@ def _container(operations: Containers, name: str, files: FileLookup, pages: int)
     # More rows than were counted at first may have come meanwhile.
     records = max(total, looked_at)
     fields = tuple(counter.counted for counter in counters)
-    return Container(name, operations.is_view, columns, fields, records, looked_at)
+    samples = _samples(operations, name, columns)
+    return Container(name, operations.is_view, columns, fields, records, looked_at, samples)
+
+
+def _samples(
+    operations: Containers, name: str, columns: Mapping[str, Column]
+) -> tuple[Mapping[str, Value], ...]:
+    """Return the values of the first records, of the columns that can be read."""
+    readable = [one.name for one in columns.values() if one.type not in _UNREADABLE]
+    select = (where.PK, *readable)
+    if operations.records_room(name, select) < 0:
+        return ()  # too many names for one address: the proposal does without values
+    return tuple(one.values for one in operations.records(name, select=select, limit=SAMPLED))
+
+
+def path_columns(columns: Mapping[str, Column]) -> list[str]:
+    """Return the text columns that may hold paths of the Files area, by their names."""
+    return [
+        one.name
+        for one in columns.values()
+        if one.type in {"STRING", "TEXT"} and "path" in one.name.casefold()
+    ]
 
 
 class _FieldCounter(ABC):

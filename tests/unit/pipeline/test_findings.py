@@ -6,7 +6,8 @@ from docs.generate.findings import findings
 from pipeline.decide.column_values import WRITABLE_TYPES, convert
 from pipeline.decide.mapping import refuse_columns
 from pipeline.decide.naming import NameTemplate
-from pipeline.findings import FACT_NAMES, FINDING_NAMES, FINDINGS, FindingKind
+from pipeline.finding_kinds import FindingKind
+from pipeline.findings import FACT_NAMES, FINDING_NAMES, FINDINGS
 from pipeline.model import Column, SourceSpec
 from pipeline.model.schema import Container
 from pipeline.onboarding.column_matching import match_columns

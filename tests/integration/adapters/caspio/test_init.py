@@ -32,6 +32,14 @@ ACCOUNT = {
             "fields": [{"Name": "SignedOn", "Type": "DATE/TIME"}, {"Name": "File", "Type": "FILE"}],
             "records": [{"PK_ID": 1, "File": "/c.pdf"}, {"PK_ID": 2, "File": "/gone.pdf"}],
         },
+        # What `doctor --deep` leaves behind.
+        "caspio_ingest_probe": {
+            "fields": [
+                {"Name": "DocType", "Type": "STRING"},
+                {"Name": "File", "Type": "ATTACHMENT"},
+            ],
+            "records": [{"PK_ID": 1, "File": "a.pdf"}],
+        },
         "Nothing": {"fields": [{"Name": "Total", "Type": "CURRENCY"}], "records": []},
     },
     "files": {"/c.pdf": "c.pdf"},
@@ -195,9 +203,9 @@ def test_overwrite_writes_over_it(start: Start, init: Init):
 
 
 def test_a_user_chooses(start: Start, init: Init):
-    """Leaves a source, takes a mapping, decides on a doubt, and creates what is missing."""
+    """Leaves a source, takes a mapping, names a finding for a column, and creates what is missing."""
     emulator = start(ACCOUNT, FILES)
-    typed = "n\n" + "y\n" + "y\n" + "nonsense\nstatus\n" + "y\n"
+    typed = "n\n" + "y\n" + "y\n" + "Status = status\n\n" + "y\n" + "-\n" + "y\n"
 
     assert init(emulator, typed=typed) == 0
 

@@ -1,11 +1,14 @@
 """What `init` proposes for a discovered account."""
 
 import tomllib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
 
-from pipeline.model import Column
+from pipeline.model import (
+    Column,
+)
 from pipeline.model.schema import Container, DiscoveredAccount, FileField, FilesArea
 from pipeline.onboarding.column_matching import Match, match_columns
 from pipeline.onboarding.proposal import (
@@ -57,6 +60,24 @@ def doubts(*columns: Column) -> dict[str, str]:
         ("TaxAmount", "CURRENCY", "tax"),
         ("OCR_Text", "TEXT", "text"),
         ("Suplier", "STRING", "company"),
+        ("FullName", "STRING", "person"),
+        ("EmployeeName", "STRING", "person"),
+        ("BirthDate", "DATE/TIME", "birth_date"),
+        ("DateOfBirth", "DATE/TIME", "birth_date"),
+        ("DOB", "DATE/TIME", "birth_date"),
+        ("IdExpires", "DATE/TIME", "expiry_date"),
+        ("ValidUntil", "DATE/TIME", "expiry_date"),
+        ("PassportNumber", "STRING", "document_number"),
+        ("Gender", "STRING", "sex"),
+        ("Nationality", "STRING", "nationality"),
+        ("EffectiveDate", "DATE/TIME", "date"),
+        ("ContractDate", "DATE/TIME", "date"),
+        ("Provider", "STRING", "company"),
+        ("ContractValue", "CURRENCY", "total"),
+        ("BalanceDue", "CURRENCY", "amount_due"),
+        ("PONumber", "STRING", "order_number"),
+        ("BillingPeriod", "STRING", "period"),
+        ("Parties", "STRING", "parties"),
     ],
 )
 def test_a_column_is_taken_by_its_name(column: str, kind: str, finding: str):
@@ -77,6 +98,38 @@ def test_the_tables_own_name_in_a_column_counts_for_nothing():
 def test_a_name_that_is_not_quite_alike_is_not_taken(column: str):
     """Short words must agree letter by letter."""
     assert taken(Column(column, "STRING")) == {}
+
+
+def test_the_name_of_a_file_field_in_a_column_counts_for_nothing():
+    """VisaExpires beside the field VisaScan is when that expires."""
+    container = table(Column("VisaExpires", "DATE/TIME"))
+    container = replace(container, fields=(FileField("VisaScan", "ATTACHMENT", 2, 1000),))
+
+    assert [match.finding for match in match_columns(container)[0]] == ["expiry_date"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "is_taken"),
+    [
+        (Column("Date", "STRING"), ["2026-03-31", None, "31/3/26"], True),
+        (Column("Date", "STRING"), ["pending", "next week"], False),
+        (Column("Currency", "STRING"), ["EUR", "$"], True),
+        (Column("Currency", "STRING"), ["paid in full", "cash only"], False),
+        (Column("IBAN", "STRING"), ["DE89 3704 0044 0532 0130 00", "unknown"], True),
+    ],
+)
+def test_the_values_that_are_there_speak_against_a_column(
+    column: Column,
+    values: list[str | None],
+    is_taken: bool,  # noqa: FBT001 - a case of the test
+):
+    """A column whose records hold something else is left to a user, whatever its name."""
+    container = replace(table(column), samples=tuple({column.name: one} for one in values))
+
+    sure, unsure = match_columns(container)
+
+    assert bool(sure) is is_taken
+    assert is_taken or "its values are something else, such as" in unsure[0].objection
 
 
 def test_a_finding_goes_to_one_column():
@@ -151,10 +204,47 @@ def test_names_of_sources_differ():
     assert [source.name for source in proposal.sources] == ["my-docs", "my-docs-2", "source"]
 
 
+def index_table(*paths: str) -> Container:
+    """Return a table without file fields that has a column for paths, and one for a total."""
+    columns = {one.name: one for one in (Column("FilePath", "STRING"), Column("Total", "CURRENCY"))}
+    samples = tuple({"FilePath": path} for path in paths)
+    return Container("Index", is_view=False, columns=columns, samples=samples)
+
+
 def test_without_file_fields_the_files_area_is_the_source():
-    """Where nothing else holds files, the folder is read; with an empty Files area nothing is proposed."""
-    assert propose(DiscoveredAccount((), FilesArea(files=3))).folder
+    """Where nothing else holds files, the folder is read, with an index table that can be created; an empty Files area is no source."""
+    (source,) = propose(DiscoveredAccount((), FilesArea(files=3))).sources
+
+    assert (source.folder, source.container.name) == ("/", "FileIndex")
+    assert "DocType" in {column.name for column in source.missing}
     assert propose(DiscoveredAccount(())) == Proposal(())
+
+
+def test_a_folder_is_proposed_with_its_index_table():
+    """A table with paths of files is the index of the folder that has all of them, beside tables with files."""
+    account = DiscoveredAccount(
+        (table(), index_table("/In/2026/a.pdf", "/In/b.pdf")), FilesArea(files=3)
+    )
+
+    *_, folder = propose(account).sources
+
+    document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((folder,))))
+    assert document["sources"] == [
+        {
+            "name": "files",
+            "folder": "/In",
+            "index": {"table": "Index", "path_column": "FilePath"},
+            "columns": {"Total": "total"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("paths", [(), ("C:\\scans\\a.pdf",)])
+def test_a_column_without_paths_is_no_index(paths: tuple[str, ...]):
+    """Beside tables with files, only values prove that a column has paths of the Files area."""
+    account = DiscoveredAccount((table(), index_table(*paths)), FilesArea(files=3))
+
+    assert [source.folder for source in propose(account).sources] == [None]
 
 
 def test_cost_is_carried_on_from_what_was_counted():

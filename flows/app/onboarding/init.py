@@ -3,12 +3,12 @@
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.app.onboarding.wiring import discover_schema
 from flows.app.settings import load_settings
-from flows.app.wiring import discover_schema
 from pipeline.errors import BadSettings
 from pipeline.model.schema import DiscoveredAccount
 from pipeline.onboarding.proposal import (
@@ -19,7 +19,9 @@ from pipeline.onboarding.proposal import (
     Proposal,
     ProposedSource,
     estimate,
+    propose,
 )
+from pipeline.onboarding.sample_documents import SampleDocument
 from pipeline.settings.sections import CaspioSettings
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Discovered:
     url: str
     account: DiscoveredAccount
     proposal: Proposal
+    samples: Sequence[SampleDocument] = ()
 
     def estimate(self) -> Estimate:
         """Estimate what the first runs cost on this machine, at the default rate."""
@@ -51,12 +54,10 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     Raises:
         BadSettings: no visible table or view holds files.
     """
-    from pipeline.onboarding.proposal import propose
-
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
         discovered = discover_schema(client, folder=Path(folder))
     proposal = propose(discovered)
-    if not proposal.sources and not proposal.folder:
+    if not proposal.sources:
         problem = (
             f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or "
             "FILE field, and the Files area is empty. Give the API profile access to tables with "
@@ -68,15 +69,29 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     return Discovered(url, discovered, proposal)
 
 
+def with_samples(discovered: Discovered, samples: Sequence[SampleDocument]) -> Discovered:
+    """Propose again, with documents that were read."""
+    return replace(discovered, proposal=propose(discovered.account, samples), samples=samples)
+
+
 def create_columns(
-    client: "CaspioClient", table: str, wanted: Sequence[MissingColumn]
+    client: "CaspioClient", source: ProposedSource, wanted: Sequence[MissingColumn]
 ) -> tuple[list[MissingColumn], str]:
-    """Create columns one by one.
+    """Create columns one by one; create the table, too, if it is an index table that is missing.
 
     Return the created ones, and why the others were not; "" if all were created.
     """
     from pipeline.adapters.caspio.client import AccessDenied, NewField, Refused
 
+    table = source.container.name
+    if source.folder is not None and not source.container.columns:
+        fields = [NewField(source.path_column, "STRING")]
+        fields += [NewField(column.name, column.type) for column in wanted]
+        try:
+            client.tables.create(table, fields)
+        except (AccessDenied, Refused) as error:
+            return [], f"{table}: the table could not be created: {error}"
+        return list(wanted), ""
     made: list[MissingColumn] = []
     for column in wanted:
         try:
@@ -99,7 +114,7 @@ def write_settings(path: Path, text: str, *, overwrite: bool) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         fresh.write_text(text, encoding="utf-8")
-        load_settings(fresh)
+        load_settings(fresh, credentials=False)
         if overwrite:
             fresh.replace(path)
         else:
@@ -142,7 +157,7 @@ def as_document(
         "settings": str(written) if written else None,
         "url": discovered.url,
         "sources": [source_json(source) for source in discovered.proposal.sources],
-        "folder": "/" if discovered.proposal.folder else None,
+        "folder": next((one.folder for one in discovered.proposal.sources if one.folder), None),
         "left_out": {container.name: why for container, why in discovered.proposal.left_out},
         "unreadable": dict(discovered.account.unreadable),
         "files_area": {
@@ -163,10 +178,14 @@ def as_document(
 
 def source_json(source: ProposedSource) -> object:
     """Return a proposed source for --json."""
-    container = source.container
+    container = replace(source.container, fields=source.file_fields)
+    place = "view" if container.is_view else "table"
     return {
         "name": source.name,
-        "view" if container.is_view else "table": container.name,
+        "index_table" if source.folder is not None else place: container.name,
+        "folder": source.folder,
+        "rename": source.rename,
+        "review": source.review,
         "fields": {field.name: field.type for field in container.fields},
         "records": container.records,
         "records_looked_at": container.counted_records,

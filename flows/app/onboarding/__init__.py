@@ -1,0 +1,1 @@
+"""From credentials to a settings file: what `init` does with an account."""

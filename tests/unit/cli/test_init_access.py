@@ -1,0 +1,65 @@
+"""`init` asks again where an address or a credential is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from flows.app.onboarding.access import Access
+from flows.cli.account.init_access import ask_access
+from pipeline.errors import ServiceUnavailable, Unauthorized
+
+RIGHT = Access("https://abc12345.caspio.com", "id", "right")
+
+
+@dataclass
+class Script:
+    """A user who answers from a list."""
+
+    answers: Iterator[str]
+    asked: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> str:
+        """Answer the next question."""
+        self.asked.append(question)
+        return next(self.answers)
+
+    ask_secret = ask
+
+    def say(self, text: str) -> None:
+        """Note what is said."""
+        self.said.append(text)
+
+
+def check(access: Access) -> None:
+    """Answer as an account does."""
+    if access.url != RIGHT.url:
+        raise ServiceUnavailable(f"{access.url} cannot be reached.")
+    if access.client_secret != RIGHT.client_secret:
+        raise Unauthorized("Caspio refused the client id and secret.")
+
+
+def test_a_mistyped_address_and_secret_are_asked_again(monkeypatch: pytest.MonkeyPatch):
+    """Each mistake is said, and what was right is kept with Return."""
+    monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
+    monkeypatch.setenv("CASPIO_CLIENT_SECRET", "wrong")
+    user = Script(iter(["https://abc1234.caspio.com", RIGHT.url + "/", "", "", "", "", "right"]))
+
+    access = ask_access(user, None, check=check)
+
+    assert access == RIGHT
+    assert user.said[:2] == [
+        "https://abc1234.caspio.com cannot be reached.",
+        "Caspio refused the client id and secret.",
+    ]
+    assert user.asked[-2:] == ["Client id [id]:", "Client secret [unchanged]:"]
+    assert not any("wrong" in text for text in user.asked + user.said)
+
+
+def test_a_right_address_is_not_asked_for(monkeypatch: pytest.MonkeyPatch):
+    """With --url and credentials that the account takes, nothing is asked."""
+    monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
+    monkeypatch.setenv("CASPIO_CLIENT_SECRET", " right\n")
+
+    assert ask_access(Script(iter([])), RIGHT.url, check=check) == RIGHT
