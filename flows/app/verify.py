@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,15 +10,16 @@ from typing import Any
 
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.sources import require_sources
-from flows.app.wiring import AppContext, open_archive, open_ledger
+from flows.app.wiring import AppContext, open_archive, open_ledger, visible_tables
 from flows.terminal.progress import RunProgress, SourceProgress, progress as shown_progress
 from pipeline.context import SourceRun
-from pipeline.metering.budget import Priority, calls_to_list
+from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger
 from pipeline.ports.ledger import VerifyProgress
 from pipeline.settings import Settings
+from pipeline.verify.cost import calls_to_compare
 from pipeline.verify.differences import ADVICE, HARMLESS, Difference, DifferenceKind
 from pipeline.verify.rebuild import Rebuilt, rebuild_ledger
 from pipeline.verify.reconcile import compare_archive, compare_source, open_effects
@@ -27,7 +28,7 @@ from pipeline.verify.repair import repair as repair_difference
 SHOWN = 1_000
 """Differences kept for the report; all are counted."""
 
-_FIXED_CALLS = 3  # the token, the schema, and one to spare
+_FIXED_CALLS = 2  # the token, and one to spare
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ def verify(
     summary = Summary(new_run_id(context))
     report = Verified(
         summary.run_id,
-        forecast(specs, ledger, limit=limit),
+        forecast(context, specs, limit=limit),
         lost_runs=summary.lost_runs,
         resumed=resumed,
     )
@@ -222,16 +223,24 @@ def compare_one(
     return room is None or report.files - before < room
 
 
-def forecast(specs: Iterable[SourceSpec], ledger: Ledger, *, limit: int | None) -> int:
-    """Return about how many Caspio calls a comparison takes, by what the ledger knows."""
+def forecast(context: AppContext, specs: Sequence[SourceSpec], *, limit: int | None) -> int:
+    """Return about how many Caspio calls a comparison takes; finding it out takes at most one."""
+    ledger, target = context.ports.ledger, context.ports.target
     counts = ledger.files.counts()
-    total = _FIXED_CALLS
+    has_folder = any(spec.folder is not None for spec in specs)
+    tables = len(visible_tables(context.client)) if has_folder else 0
+    total = _FIXED_CALLS + has_folder
     for spec in specs:
         files = sum(counts.get(spec.name, {}).values())
-        if limit is not None:
-            files = min(files, limit)
-        fields = 0 if spec.folder is not None else max(1, len(spec.fields))
-        total += calls_to_list(files, attachment_fields=fields)
+        table = spec.index.table if spec.index is not None else spec.container
+        is_table = spec.folder is None or spec.index is not None
+        total += calls_to_compare(
+            spec,
+            files=files if limit is None else min(files, limit),
+            columns=target.columns(table, is_view=spec.view is not None) if is_table else {},
+            states=ledger.files.states(source=spec.name),
+            tables=tables,
+        )
     return total
 
 

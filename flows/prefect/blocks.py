@@ -170,6 +170,10 @@ def read_block(section: str, slug: str, name: str) -> Mapping[str, Any]:
         ) from error
 
 
+SLUGS = tuple(slug for kinds in _SETTINGS.values() for slug in kinds)
+"""The types of blocks that settings can name."""
+
+
 def register() -> None:
     """Register the block types at the server, or update them."""
     for kind in TYPES:

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 
+from pipeline.metering.budget import calls_to_write
 from pipeline.model.schema import Container
 from pipeline.onboarding.proposal import Proposal, ProposedSource
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _RENAME_EXAMPLE = (
-    '# rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; it '
-    "takes one more call for each"
+    '# rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; each '
+    f"takes {calls_to_write(renamed=1)} calls, in the Files area {calls_to_write(moved=1)} or more"
 )
 
 

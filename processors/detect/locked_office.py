@@ -43,5 +43,5 @@ def unlocked(path: Path, work_dir: Path, passwords: Sequence[str]) -> Path:
     raise Unreadable(
         ReadStatus.ENCRYPTED,
         "The Office file is protected by a password. "
-        "Save it without one, or add the password to processing.passwords.",
+        "Save it without one, or add the password to CASPIO_INGEST_PROCESSING__PASSWORDS.",
     )

@@ -199,5 +199,6 @@ def _locked_entry() -> Unreadable:
     return Unreadable(
         ReadStatus.ENCRYPTED,
         "it is encrypted inside the archive. Pack it without a password, or add the password to "
-        "processing.passwords (only the encryption of the zip format itself is opened, not AES).",
+        "CASPIO_INGEST_PROCESSING__PASSWORDS (only the encryption of the zip format itself is "
+        "opened, not AES).",
     )

@@ -153,7 +153,7 @@ def unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
         raise Unreadable(
             ReadStatus.ENCRYPTED,
             "The PDF needs a password. Save a copy without one and upload it in its place, "
-            "or add the password to processing.passwords.",
+            "or add the password to CASPIO_INGEST_PROCESSING__PASSWORDS.",
         ) from error
     raise Unreadable(
         ReadStatus.DAMAGED,

@@ -1,6 +1,7 @@
 """What the pages of the documentation say, taken apart for the tests."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -62,12 +63,20 @@ def invocations_of(path: Path) -> Iterator[list[str]]:
     """Yield each command line of this program that a page shows, as words after its name."""
     for span in spans_of(path):
         if span.startswith("caspio-ingest "):
-            yield span.split()[1:]
+            yield words_of(span)
     for block in blocks_of(path):
         if block.language in {"", "bash", "sh"}:
-            for line in block.text.splitlines():
+            # A command may go on in the next line.
+            for line in block.text.replace("\\\n", " ").splitlines():
                 if line.strip().startswith("caspio-ingest "):
-                    yield line.split("#")[0].split()[1:]
+                    yield words_of(line)
+
+
+def words_of(line: str) -> list[str]:
+    """Return the words of a command line after the program's name, without what a shell takes."""
+    words = shlex.split(line, comments=True)[1:]
+    end = next((number for number, word in enumerate(words) if word in {"<", ">", "|"}), None)
+    return words[:end]
 
 
 def anchors_of(path: Path) -> set[str]:

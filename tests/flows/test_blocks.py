@@ -137,5 +137,6 @@ def test_the_command_makes_the_types_known_and_lists_blocks(at_server: Prefect):
     )
 
     said = json.loads(done.stdout)
-    assert said["types"] == ["caspio-account", "caspio-archive"]
+    assert said["types"] == ["caspio-account", "caspio-archive", "aws-credentials"]
+    assert said["registered"] == ["caspio-account", "caspio-archive"]
     assert {"section": "archive", "block": "caspio-archive/listed"} in said["blocks"]

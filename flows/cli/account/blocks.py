@@ -12,16 +12,17 @@ def blocks(as_json: AsJson = False) -> None:
 
     # Prefect is imported inside: that takes a second, and is of no use without a server.
     with reachable_server():
-        from flows.prefect.blocks import TYPES, known, register as register_types
+        from flows.prefect.blocks import SLUGS, TYPES, known, register as register_types
 
         register_types()
         types, found = [kind.get_block_type_slug() for kind in TYPES], list(known())
     if as_json:
         named = [{"section": section, "block": f"{slug}/{name}"} for section, slug, name in found]
-        print_json({"types": types, "blocks": named})
+        print_json({"types": list(SLUGS), "registered": types, "blocks": named})
         return
     console = out()
+    others = ", ".join(slug for slug in SLUGS if slug not in types)
     line = f"Registered: {', '.join(types)}. Fill one in in Prefect's UI, under Blocks."
-    console.print(line, highlight=False)
+    console.print(f"{line} Settings can also name a block of {others}.", highlight=False)
     for section, slug, name in found:
         console.print(f'  [{section}] block = "{slug}/{name}"', markup=False, highlight=False)

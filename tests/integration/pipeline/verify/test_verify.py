@@ -65,6 +65,19 @@ def test_the_cost_is_forecast(workspace: Workspace):
     assert workspace.calls() <= report.expected_calls <= workspace.calls() + 3
 
 
+def test_the_cost_of_every_kind_of_source_is_forecast(make_workspace: MakeWorkspace):
+    """Attachment fields, paths, folders with their walk, and the tables that a folder asks: all are in the forecast."""
+    files = {name: document(number) for number, name in enumerate(THREE)}
+    workspace = make_workspace(*SOURCES, account=EVERYWHERE, files=files)
+    workspace.reader = FakeReader()
+    workspace.run()
+    workspace.forget_calls()
+
+    report = compare(workspace)
+
+    assert workspace.calls() <= report.expected_calls <= 1.3 * workspace.calls()
+
+
 def test_each_difference_has_its_name(workspace: Workspace, tmp_path: Path):
     """What people, disks and killed runs have done is distinguished."""
     control = workspace.emulator.control

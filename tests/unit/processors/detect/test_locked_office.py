@@ -18,4 +18,4 @@ def test_an_encrypted_office_file_opens_with_a_configured_password(tmp_path: Pat
 
     assert (opened.status, opened.text) == (ReadStatus.OK, "Locked words")
     assert refused.status is ReadStatus.ENCRYPTED
-    assert "processing.passwords" in refused.problems[0]
+    assert "CASPIO_INGEST_PROCESSING__PASSWORDS" in refused.problems[0]

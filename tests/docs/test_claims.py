@@ -1,0 +1,104 @@
+"""What the pages claim and the code decides: counts, names in messages, and command lines."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+
+from docs.generate.settings import sections
+from flows.cli import app
+from flows.prefect.blocks import SLUGS, TYPES
+from pipeline.accounts.shared import SharedSettings
+from pipeline.adapters.caspio.client.operations import OPERATIONS
+from pipeline.metering.budget import Priority
+from tests.docs.pages import PAGES, ROOT, invocations_of, name_of, text_of
+
+NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+# typer brings its own copy of click, whose errors it shows only in part.
+USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+MESSAGES = ("pipeline", "processors", "flows")
+
+
+def page(name: str) -> str:
+    """Return a page, each paragraph on one line."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text_of(ROOT / "docs" / f"{name}.md"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_command_line_is_understood(path: Path):
+    """The real command line takes each command that a page shows, with its values; a mention may lack arguments."""
+    program: Any = get_command(app)
+    for words in invocations_of(path):
+        if words[:1] in ([], ["COMMAND"], ["--version"]) or "…" in words or "--help" in words:
+            continue
+        try:
+            with program.make_context("caspio-ingest", list(words)) as context:
+                name, command, rest = program.resolve_command(context, list(words))
+                while hasattr(command, "commands") and rest:
+                    name, command, rest = command.resolve_command(context, rest)
+                command.make_context(name, rest, parent=context)
+        except USAGE_ERROR as error:
+            # A mention may lack the arguments, or be that of a group of commands.
+            if type(error).__name__ not in {"MissingParameter", "NoArgsIsHelpError"}:
+                pytest.fail(f"caspio-ingest {' '.join(words)}: {error}")
+
+
+def test_a_pool_has_as_many_queues_as_the_page_says():
+    """One for each priority, in their order, and Prefect's own."""
+    said = re.search(
+        r"A pool has (\w+) queues: one for each priority, in this order, (.*?)\.",
+        page("operations"),
+    )
+    assert said
+
+    assert NUMBERS[said[1]] == len(Priority) + 1
+    assert re.findall(r"`(\w+)`", said[2]) == ["default", *(one.value for one in Priority)]
+
+
+def test_the_types_of_blocks_are_those_of_the_page():
+    """Each type that settings can name has a row; the first ones are those that are registered."""
+    table = text_of(ROOT / "docs/prefect.md").partition("| type | holds |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| .*?\(`([a-z-]+)`\)", table, re.MULTILINE)
+
+    assert rows == list(SLUGS)
+    assert rows[: len(TYPES)] == [kind.get_block_type_slug() for kind in TYPES]
+    assert "registers the first two types" in page("prefect")
+    assert len(TYPES) == 2
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_the_number_of_operations_is_right(path: Path):
+    """Wherever a page counts the operations of the API, it counts them right."""
+    counted = re.findall(r"(\d+) operations", text_of(path))
+
+    assert {int(number) for number in counted} <= {len(OPERATIONS)}
+
+
+def test_no_message_sends_a_secret_into_the_settings_file():
+    """What must not be in the file is named by its variable, in every message and page."""
+    secret = re.compile(r"(?:add|put|write|set)[^.\"]{0,60}\bprocessing\.passwords", re.IGNORECASE)
+    files = [file for room in MESSAGES for file in (ROOT / room).rglob("*.py")]
+
+    assert [str(file) for file in (*files, *PAGES) if secret.search(text_of(file))] == []
+
+
+def test_every_setting_that_a_message_names_exists():
+    """A message that names `section.setting` names one that a user can set."""
+    known = {
+        f"{section}.{name}" for section, model in sections().items() for name in model.model_fields
+    }
+    # What several accounts share has settings of its own.
+    for section, field in SharedSettings.model_fields.items():
+        known |= {f"{section}.{name}" for name in getattr(field.annotation, "model_fields", ())}
+    tops = "|".join(sorted({section.partition(".")[0] for section in sections()} - {"sources"}))
+    named: dict[str, str] = {}
+    for room in MESSAGES:
+        for file in (ROOT / room).rglob("*.py"):
+            for text in re.findall(r"\"([^\"\n]* [^\"\n]*)\"", text_of(file)):
+                for name in re.findall(rf"(?<![\w./-])((?:{tops})\.[a-z_]+)(?![\w.(/-])", text):
+                    named[name] = str(file)
+
+    assert {name: file for name, file in named.items() if name not in known} == {}
