@@ -11,10 +11,14 @@ from typer.main import get_command
 from docs.generate.settings import sections
 from flows.cli import app
 from flows.prefect.blocks import SLUGS, TYPES
+from infra.emulator import Emulator
+from infra.emulator.account.profiles import RIGHTS
+from infra.emulator.account.seed import MEMBERS
+from infra.emulator.state.schema import TYPES as FIELD_TYPES
 from pipeline.accounts.shared import SharedSettings
 from pipeline.adapters.caspio.client.operations import OPERATIONS
 from pipeline.metering.budget import Priority
-from tests.docs.pages import PAGES, ROOT, invocations_of, name_of, text_of
+from tests.docs.pages import PAGES, ROOT, blocks_of, invocations_of, name_of, text_of
 
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 # typer brings its own copy of click, whose errors it shows only in part.
@@ -102,3 +106,43 @@ def test_every_setting_that_a_message_names_exists():
                     named[name] = str(file)
 
     assert {name: file for name, file in named.items() if name not in known} == {}
+
+
+# --- the seed of the local Caspio
+
+
+def test_the_seed_is_described_completely():
+    """Each member of a seed has a row, each type of a field and each right is named, and no other."""
+    text = text_of(ROOT / "docs/emulator.md")
+    rows = re.findall(
+        r"^\| `(\w+)` \|",
+        text.partition("| member | contents |")[2].partition("\n\n")[0],
+        re.MULTILINE,
+    )
+    types = text.partition("<!-- field types -->")[2].partition(".\n")[0]
+    rights = text.partition("The rights are ")[2].partition(". ")[0]
+
+    assert set(rows) == MEMBERS
+    assert set(re.findall(r"`([^`]+)`", types)) == FIELD_TYPES
+    assert set(re.findall(r"`(\w+)`", rights)) == RIGHTS
+
+
+@pytest.mark.integration
+def test_the_example_of_a_seed_is_one(tmp_path: Path):
+    """A reader who copies the example, with its files beside it, has that account."""
+    (example,) = (
+        block.text
+        for block in blocks_of(ROOT / "docs/emulator.md")
+        if block.language == "json" and '"tables"' in block.text
+    )
+    (tmp_path / "account.json").write_text(example, encoding="utf-8")
+    (tmp_path / "scans").mkdir()
+    for name in ("scans/a.pdf", "lease.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.4")
+
+    with Emulator(seed=tmp_path) as emulator:
+        account = emulator.control.dump()
+
+    first, second = account["tables"]["Receipts"]
+    assert (first["Total"], second["Lease"]) == (12.5, "/Contracts/lease.pdf")
+    assert [one["name"] for one in account["attachments"]["Receipts"]] == ["a.pdf"]
